@@ -1,0 +1,48 @@
+/** A pending call; cancelling twice, or after it ran, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The only source of time. Injected everywhere, so that tests and the simulator own it. */
+export interface Clock {
+  /** ms since some fixed point; never steps, but may stand still while the machine is suspended. */
+  monotonic(): number;
+  /** Epoch ms; may step. */
+  wall(): number;
+  /**
+   * Calls back after `delay` ms (any length), never synchronously. `background`: does not keep the process alive.
+   */
+  after(delay: number, callback: () => void, background?: boolean): Timer;
+}
+
+/** A moment on both clocks. */
+export interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export const now = (clock: Clock): Instant => ({ monotonic: clock.monotonic(), wall: clock.wall() });
+
+/** ms since `start`: the larger of the two clocks' opinions, because either may have stood still or stepped back. */
+export const elapsed = (clock: Clock, start: Instant): number =>
+  Math.max(clock.monotonic() - start.monotonic, clock.wall() - start.wall, 0);
+
+/** Node's longest timer; a longer one would fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  after(delay, callback, background = false) {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number) => {
+      handle = setTimeout(
+        () => (left > longestTimer ? arm(left - longestTimer) : callback()),
+        Math.min(Math.ceil(left), longestTimer),
+      );
+      if (background) handle.unref();
+    };
+    arm(Math.max(delay, 0));
+    return { cancel: () => clearTimeout(handle) };
+  },
+};

@@ -1,0 +1,63 @@
+import type { LockCommand } from "./command.js";
+import type { Answer, Holder } from "./vote.js";
+
+/** A command on its way: `wanted` turns false once its caller gave it up, and then it is not sent (again). */
+export interface Request {
+  readonly command: LockCommand;
+  wanted(): boolean;
+}
+
+/** Commands that travel together, in this order. One command's failure is never another's. */
+export interface Batch {
+  /** The server identity these commands were meant for; null where the server does not tell. */
+  readonly identity: string | null;
+  readonly requests: readonly Request[];
+}
+
+/** What one key looks like on a node: its holder, or null when it is free. */
+export interface KeyReport {
+  readonly key: string;
+  readonly holder: Holder | null;
+}
+
+/** The reply to one request of a batch. Only "inspect" is answered by a report. */
+export type Reply = Answer | { readonly kind: "report"; readonly keys: readonly KeyReport[] };
+
+/**
+ * `connecting`: was never ready yet, and may become so. `ready`: requests reach the server.
+ * `down`: was ready before, or gave up; a request would only wait in the client's queue.
+ */
+export type Connection = "connecting" | "ready" | "down";
+
+/** Where a client puts its keys. Clients of one quorum must agree. */
+export interface Keyspace {
+  readonly prefix: string;
+  readonly database: number;
+}
+
+/**
+ * One vote: a Redis server, or a whole Cluster or Sentinel group behind one client. The engine owns this
+ * interface; each client of `src/clients` implements it, and so does the memory node.
+ */
+export interface LockNode {
+  /** Shown in votes, events and errors: an address without credentials. */
+  readonly name: string;
+  /** Null where it cannot be known (a plain `{ set, eval }` client). */
+  readonly keyspace: Keyspace | null;
+  /** True for a Cluster: the keys of one command must share a hash slot. */
+  readonly sharded: boolean;
+  readonly connection: Connection;
+  /** Called with every change of `connection`; `cause` says why it went down. Returns the unsubscription. */
+  watch(listener: (connection: Connection, cause?: Error) => void): () => void;
+  /** Starts connecting a client that nobody connected yet; returns at once and never throws. */
+  connect(): void;
+  /** The server's own identity (its run id), null if it hides it; rejects if it cannot be asked. */
+  identify(): Promise<string | null>;
+  /**
+   * Sends the batch now, in order behind everything sent before, and resolves with one reply per request.
+   * Never rejects: what went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.
+   */
+  execute(batch: Batch): Promise<Reply[]>;
+  /** Closes the connection if this node opened it; leaves a client that the user passed alone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,223 @@
+import { createHash } from "node:crypto";
+import type { LockCommand } from "./command.js";
+import type { KeyReport, Reply } from "./node.js";
+import type { Holder } from "./vote.js";
+
+/**
+ * The one script: a batch of lock commands, each protected on its own.
+ *
+ * KEYS: the keys of all commands, in order. ARGV: the identity the batch was meant for, then five values a
+ * command: its letter, its number of keys, token, ttl in ms, and one more (the token to swap from).
+ * Replies, one array a command: {1} granted; {0, index, pttl, owner, hash, type} denied because of that key;
+ * {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
+ *
+ * The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string
+ * holding the token, SET NX PX, compare-and-delete. The token itself never travels back.
+ */
+export const batchScript = `
+local cursor = 0
+
+local function call(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
+  return reply
+end
+
+local function read(key)
+  local value = redis.pcall('GET', key)
+  if type(value) ~= 'table' then return value end
+  if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value.err }) end
+  return false, call('TYPE', key).ok
+end
+
+local function describe(key, value, kind)
+  if kind then return call('PTTL', key), '', '', kind end
+  if not value then return -2, '', '', 'none' end
+  local owner, random = string.match(value, '^([^~]*)~([%w_-]+)$')
+  if not owner or #random ~= 22 then owner = '' end
+  return call('PTTL', key), owner, string.sub(redis.sha1hex(value), 1, 16), 'string'
+end
+
+local function denied(index, key, value, kind)
+  return { 0, index, describe(key, value, kind) }
+end
+
+local function extend(key, ttl)
+  local left = call('PTTL', key)
+  if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
+end
+
+local function first(keys, blocks)
+  for index, key in ipairs(keys) do
+    local value, kind = read(key)
+    if kind or blocks(value) then return denied(index, key, value, kind) end
+  end
+end
+
+local function set(keys, token, ttl)
+  for index, key in ipairs(keys) do
+    local reply = redis.pcall('SET', key, token, 'PX', ttl)
+    if reply.err then
+      for done = 1, index - 1 do redis.pcall('DEL', keys[done]) end
+      error({ message = reply.err })
+    end
+  end
+end
+
+local commands = {}
+
+function commands.a(keys, token, ttl)
+  if #keys == 1 and call('SET', keys[1], token, 'PX', ttl, 'NX') then return { 1 } end
+  local blocked = first(keys, function(value) return value and value ~= token end)
+  if blocked then return blocked end
+  set(keys, token, ttl)
+  return { 1 }
+end
+
+function commands.r(keys, token, ttl)
+  local blocked = first(keys, function(value) return value ~= token end)
+  if blocked then return blocked end
+  for _, key in ipairs(keys) do extend(key, ttl) end
+  return { 1 }
+end
+
+function commands.h(keys, token, ttl)
+  local blocked = first(keys, function(value) return value and value ~= token end)
+  if blocked then return blocked end
+  for _, key in ipairs(keys) do
+    if not call('SET', key, token, 'PX', ttl, 'NX') then extend(key, ttl) end
+  end
+  return { 1 }
+end
+
+function commands.s(keys, token, ttl, from)
+  local blocked = first(keys, function(value) return value ~= from and value ~= token end)
+  if blocked then return blocked end
+  for _, key in ipairs(keys) do
+    local left = call('PTTL', key)
+    call('SET', key, token, 'PX', (left > tonumber(ttl)) and string.format('%.0f', left) or ttl)
+  end
+  return { 1 }
+end
+
+function commands.d(keys, token)
+  local reply
+  for index, key in ipairs(keys) do
+    local value, kind = read(key)
+    if value == token then call('DEL', key)
+    else reply = reply or denied(index, key, value, kind) end
+  end
+  return reply or { 1 }
+end
+
+function commands.i(keys)
+  local reply = { 2 }
+  for _, key in ipairs(keys) do
+    local value, kind = read(key)
+    for _, field in ipairs({ describe(key, value, kind) }) do reply[#reply + 1] = field end
+  end
+  return reply
+end
+
+local replies = {}
+for at = 2, #ARGV, 5 do
+  local keys = {}
+  for index = 1, tonumber(ARGV[at + 1]) do keys[index] = KEYS[cursor + index] end
+  cursor = cursor + #keys
+  local fine, reply = pcall(commands[ARGV[at]], keys, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+  if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
+  replies[#replies + 1] = reply
+end
+return replies
+`;
+
+export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex");
+
+/** Answers with the run id of the server that has the probe key's slot: one identity for a whole Cluster. */
+export const identityScript = `
+local info = redis.call('INFO', 'server')
+return string.match(info, 'run_id:(%w+)')
+`;
+export const identityKey = "holdfast:identity";
+
+const letters = {
+  acquire: "a",
+  renew: "r",
+  heal: "h",
+  swap: "s",
+  release: "d",
+  inspect: "i",
+} as const satisfies Record<LockCommand["op"], string>;
+
+/** KEYS and ARGV of {@link batchScript}. */
+export function encodeBatch(
+  identity: string | null,
+  commands: readonly LockCommand[],
+): { keys: string[]; args: string[] } {
+  const keys: string[] = [];
+  const args = [identity ?? ""];
+  for (const command of commands) {
+    for (const key of command.keys) keys.push(key);
+    args.push(
+      letters[command.op],
+      String(command.keys.length),
+      "token" in command ? command.token : "",
+      "ttl" in command ? String(command.ttl) : "",
+      command.op === "swap" ? command.from : "",
+    );
+  }
+  return { keys, args };
+}
+
+const text = (value: unknown): string | null =>
+  typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
+
+/** Clients may be set to give numbers as strings, and text as buffers. */
+const integer = (value: unknown): number | null => {
+  const number =
+    typeof value === "number" || typeof value === "bigint" ? Number(value) : Number(text(value) ?? "");
+  return text(value) !== "" && Number.isSafeInteger(number) ? number : null;
+};
+
+/** A reply that the script cannot have given: the vote is failed, and the value is shown. */
+export const garbage = (value: unknown): Reply => ({
+  kind: "failed",
+  reason: "garbage",
+  message: `unexpected reply ${JSON.stringify(value)?.slice(0, 80) ?? String(value)}`,
+});
+
+/** The reply to one command out of the script's array; anything unexpected is a failed vote. */
+export function decodeReply(command: LockCommand, raw: unknown): Reply {
+  if (!Array.isArray(raw)) return garbage(raw);
+  const status = integer(raw[0]);
+  if (status === 1 && command.op !== "inspect") return { kind: "granted" };
+  if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
+  if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
+  if (status === 0 && command.op !== "inspect") {
+    const key = command.keys[(integer(raw[1]) ?? 0) - 1];
+    const holder = key === undefined ? undefined : decodeHolder(key, raw, 2);
+    if (holder !== undefined) return { kind: "denied", holder };
+  }
+  return garbage(raw);
+}
+
+function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
+  const reports: KeyReport[] = [];
+  for (const [index, key] of keys.entries()) {
+    const holder = decodeHolder(key, raw, 1 + index * 4);
+    if (holder === undefined) return garbage(raw);
+    reports.push({ key, holder });
+  }
+  return { kind: "report", keys: reports };
+}
+
+/** Four values: pttl, owner, hash, type. Null: the key is not there. Undefined: garbage. */
+function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
+  const pttl = integer(raw[at]);
+  const owner = text(raw[at + 1]);
+  const tokenHash = text(raw[at + 2]);
+  const type = text(raw[at + 3]);
+  if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
+  if (type === "none" || pttl === -2) return null;
+  return { key, owner: owner === "" ? null : owner, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+}

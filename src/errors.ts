@@ -1,0 +1,222 @@
+import type { Holder, Vote } from "./engine/vote.js";
+
+const brand = Symbol.for("holdfast.error");
+
+/** Every code a {@link HoldfastError} may carry; stable across versions. */
+export type HoldfastErrorCode =
+  | "LOCK_CONTENDED"
+  | "QUORUM_UNAVAILABLE"
+  | "ACQUIRE_TIMEOUT"
+  | "LEASE_EXPIRED"
+  | "DUPLICATE_NODE"
+  | "INVALID_OPTION"
+  | "HANDLE_BUSY"
+  | "MANAGER_CLOSED";
+
+/** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
+export abstract class HoldfastError extends Error {
+  abstract readonly code: HoldfastErrorCode;
+  /** Present on every copy of the package, so that {@link isHoldfastError} works across copies. */
+  readonly [brand] = true;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+type ErrorByCode = {
+  LOCK_CONTENDED: LockContendedError;
+  QUORUM_UNAVAILABLE: QuorumUnavailableError;
+  ACQUIRE_TIMEOUT: AcquireTimeoutError;
+  LEASE_EXPIRED: LeaseExpiredError;
+  DUPLICATE_NODE: DuplicateNodeError;
+  INVALID_OPTION: InvalidOptionError;
+  HANDLE_BUSY: HandleBusyError;
+  MANAGER_CLOSED: ManagerClosedError;
+};
+
+/** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
+export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is ErrorByCode[Code] {
+  if (typeof error !== "object" || error === null || !(brand in error)) return false;
+  return code === undefined || (error as { code?: unknown }).code === code;
+}
+
+const list = (resources: readonly string[]) =>
+  resources.map((resource) => JSON.stringify(resource)).join(", ");
+
+/** `"payouts:42"`, or `"a", "b"`: how resources are named in messages. */
+export const named = list;
+
+function describe(holder: Holder | undefined): string {
+  if (holder === undefined) return "a holder that could not be read";
+  const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
+  if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
+  return holder.ttlLeft === null ? `${who}, without an expiry` : `${who} for up to ${holder.ttlLeft} ms`;
+}
+
+/** The resource is held by somebody else: more nodes denied it than a quorum can spare. */
+export class LockContendedError extends HoldfastError {
+  readonly code = "LOCK_CONTENDED";
+  /** Who holds it, as the node with the longest remaining ttl reported it; undefined if no node could tell. */
+  readonly holder: Holder | undefined;
+  constructor(
+    readonly resources: readonly string[],
+    /** How many attempts were made. */
+    readonly attempts: number,
+    readonly votes: readonly Vote[],
+  ) {
+    const holder = longest(votes);
+    super(
+      `${list(resources)} is held by ${describe(holder)}; gave up after ${count(attempts, "attempt")}. ` +
+        "Wait longer (wait, retry) or try again later.",
+    );
+    this.holder = holder;
+  }
+}
+
+function longest(votes: readonly Vote[]): Holder | undefined {
+  let found: Holder | undefined;
+  for (const vote of votes) {
+    if (vote.kind !== "denied" || vote.holder === null) continue;
+    const left = vote.holder.ttlLeft ?? Number.POSITIVE_INFINITY;
+    if (found === undefined || left > (found.ttlLeft ?? Number.POSITIVE_INFINITY)) found = vote.holder;
+  }
+  return found;
+}
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Too few nodes answered for a decision: not contention, but nodes that failed, timed out or answered too late. */
+export class QuorumUnavailableError extends HoldfastError {
+  readonly code = "QUORUM_UNAVAILABLE";
+  constructor(
+    readonly resources: readonly string[],
+    /** What was being done: "acquire", "renew", "adopt". */
+    readonly operation: string,
+    readonly attempts: number,
+    /** Each node's vote; a failed one carries its reason. */
+    readonly votes: readonly Vote[],
+    reason: "noQuorum" | "tooSlow" = "noQuorum",
+  ) {
+    const granted = votes.filter((vote) => vote.kind === "granted").length;
+    const failures = votes
+      .filter((vote) => vote.kind !== "granted")
+      .map((vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "denied"}`);
+    super(
+      reason === "tooSlow"
+        ? `could not ${operation} ${list(resources)}: the nodes answered too late, no validity was left of the ttl; ` +
+            "use a longer ttl or look at the nodes' latency"
+        : `could not ${operation} ${list(resources)}: ${granted} of ${count(votes.length, "node")} granted, ` +
+            `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
+    );
+  }
+}
+
+/** `wait` ran out. `cause` is the reason of the last attempt. */
+export class AcquireTimeoutError extends HoldfastError {
+  readonly code = "ACQUIRE_TIMEOUT";
+  constructor(
+    readonly resources: readonly string[],
+    /** The `wait` that ran out, in ms. */
+    readonly wait: number,
+    readonly attempts: number,
+    cause: LockContendedError | QuorumUnavailableError | undefined,
+  ) {
+    const why = cause === undefined ? "no attempt was decided in that time" : cause.message;
+    super(`could not acquire ${list(resources)} within ${wait} ms: ${why}`, { cause });
+  }
+}
+
+/** Why a lease ended without being released. */
+export type ExpiryReason = "deadline" | "taken" | "missing" | "maxHold" | "dropped";
+
+const whyExpired: Record<ExpiryReason, string> = {
+  deadline: "its validity ran out before a renewal succeeded",
+  taken: "a majority of nodes no longer holds it, and somebody else holds it there",
+  missing: "its keys vanished from a majority of the nodes",
+  maxHold: "it was held for maxHold",
+  dropped: "it was garbage-collected without having been released",
+};
+
+/** The lease is over: what it protected must not be touched any more. */
+export class LeaseExpiredError extends HoldfastError {
+  readonly code = "LEASE_EXPIRED";
+  constructor(
+    readonly resources: readonly string[],
+    readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
+  ) {
+    const why =
+      reason === "released"
+        ? "it was released"
+        : reason === "handedOver"
+          ? "it was handed over"
+          : reason === "stale"
+            ? "the handover is no longer what the nodes hold: it expired, or was adopted already"
+            : whyExpired[reason];
+    super(`the lease of ${list(resources)} is over: ${why}`);
+  }
+}
+
+/** Two of the given nodes are the same server, which would let it vote twice. */
+export class DuplicateNodeError extends HoldfastError {
+  readonly code = "DUPLICATE_NODE";
+  constructor(
+    /** The names of both nodes. */
+    readonly nodes: readonly [string, string],
+  ) {
+    super(
+      `nodes ${nodes[0]} and ${nodes[1]} are the same server: a quorum needs independent servers. ` +
+        "Remove one of them, or give a client of another server.",
+    );
+  }
+}
+
+/** An option or argument that cannot work; thrown before any request is sent. */
+export class InvalidOptionError extends HoldfastError {
+  readonly code = "INVALID_OPTION";
+  constructor(
+    readonly option: string,
+    readonly value: unknown,
+    /** What is allowed, in words. */
+    readonly allowed: string,
+  ) {
+    super(`${option} must be ${allowed}; got ${show(value)}`);
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string")
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) {
+    const kind = Object.getPrototypeOf(value)?.constructor?.name;
+    return typeof kind === "string" && kind !== "Object" ? `an object of class ${kind}` : "an object";
+  }
+  return String(value);
+}
+
+/** `acquire()` on a handle that is neither idle nor expired. */
+export class HandleBusyError extends HoldfastError {
+  readonly code = "HANDLE_BUSY";
+  constructor(
+    readonly resources: readonly string[],
+    readonly state: string,
+  ) {
+    super(
+      `the handle of ${list(resources)} is ${state}: one handle has one lease at a time. ` +
+        "Release it first, or make another handle.",
+    );
+  }
+}
+
+/** The manager was closed, or is closing. */
+export class ManagerClosedError extends HoldfastError {
+  readonly code = "MANAGER_CLOSED";
+  constructor() {
+    super("these locks are closed: createLocks() again to acquire");
+  }
+}

@@ -1,0 +1,99 @@
+import type { RetryReason } from "../engine/retry.js";
+import type { Vote } from "../engine/vote.js";
+import type { ExpiryReason, HoldfastError } from "../errors.js";
+
+interface LockEvent {
+  /** What the lock is of. */
+  readonly resources: readonly string[];
+  /** Names one acquisition of one handle, from `acquiring` to its end. Not the token. */
+  readonly acquisition: string;
+  /** Epoch ms. */
+  readonly time: number;
+}
+
+export interface AcquiringEvent extends LockEvent {}
+
+export interface RetryingEvent extends LockEvent {
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** ms until the next one. */
+  readonly delay: number;
+  readonly reason: RetryReason;
+  readonly votes: readonly Vote[];
+}
+
+export interface AcquiredEvent extends LockEvent {
+  /** ms. */
+  readonly ttl: number;
+  /** ms that clocks may disagree by; already taken off `validUntil`. */
+  readonly drift: number;
+  /** Epoch ms. */
+  readonly validUntil: number;
+  /** Only with `fence: true`. */
+  readonly fence?: number;
+  /** ms from the call to the grant. */
+  readonly waited: number;
+  readonly attempt: number;
+  readonly votes: readonly Vote[];
+}
+
+export interface RenewedEvent extends LockEvent {
+  /** Epoch ms. */
+  readonly validUntil: number;
+  readonly votes: readonly Vote[];
+}
+
+/** A renewal found no quorum. The lease still runs, and renewal goes on. */
+export interface QuorumLostEvent extends LockEvent {
+  readonly votes: readonly Vote[];
+  /** ms of validity left. */
+  readonly remaining: number;
+}
+
+/** The lease is over without having been released. */
+export interface ExpiredEvent extends LockEvent {
+  readonly reason: ExpiryReason;
+  /** Epoch ms: when the lease ended. */
+  readonly validUntil: number;
+  /** ms between the end of the validity and this event; 0 where the lease was lost before its deadline. */
+  readonly overdue: number;
+}
+
+export interface ReleasedEvent extends LockEvent {
+  /** ms from the grant to the release. */
+  readonly heldFor: number;
+  readonly votes: readonly Vote[];
+}
+
+/** The acquisition ended without a lease. */
+export interface FailedEvent extends LockEvent {
+  /** A HoldfastError, or the reason of the signal that aborted the wait. */
+  readonly error: HoldfastError | unknown;
+}
+
+/** What a lock tells, on its handle and on the manager. */
+export interface LockEvents {
+  acquiring: (event: AcquiringEvent) => void;
+  retrying: (event: RetryingEvent) => void;
+  acquired: (event: AcquiredEvent) => void;
+  renewed: (event: RenewedEvent) => void;
+  quorumLost: (event: QuorumLostEvent) => void;
+  expired: (event: ExpiredEvent) => void;
+  released: (event: ReleasedEvent) => void;
+  failed: (event: FailedEvent) => void;
+}
+
+export interface NodeEvent {
+  /** The node's name: an address without credentials. */
+  readonly node: string;
+  /** Epoch ms. */
+  readonly time: number;
+  /** Why it is down. */
+  readonly cause?: string;
+}
+
+/** What the manager tells besides. */
+export interface ManagerEvents extends LockEvents {
+  nodeDown: (event: NodeEvent) => void;
+  nodeUp: (event: NodeEvent) => void;
+}

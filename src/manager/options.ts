@@ -1,0 +1,56 @@
+import type { Clock } from "../engine/clock.js";
+import type { LockNode } from "../engine/node.js";
+import type { Random } from "../engine/random.js";
+import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
+import type { ExpiredEvent } from "./events.js";
+
+/** What `nodes` accepts; each is one vote. */
+export type NodeInput =
+  /** `redis://` or `rediss://`: the connection is then opened and closed by the manager. */
+  | string
+  /** A client of ioredis or node-redis, or an object with `set(key, value, { NX, PX })` and `eval(script, keys, args)`. */
+  | object
+  /** `memoryNode()`, or a node of your own. */
+  | LockNode;
+
+/** Options of one acquisition; each defaults to the manager's. */
+export interface AcquireOptions {
+  /** ms that the nodes keep the lock unless it is renewed. Default 10,000. */
+  readonly ttl?: number;
+  /** ms that the whole acquisition may take, whatever `retry` would allow. Default 10,000; Infinity to wait for ever. */
+  readonly wait?: number;
+  /** Aborts the wait: the acquisition rejects with the signal's reason. In `using` it reaches the job as well. */
+  readonly signal?: AbortSignal;
+  /** Default: exponential backoff from 50 to 1,000 ms with full jitter, until `wait` is over. */
+  readonly retry?: RetryPolicy | RetryFunction;
+  /** Renew the lease until it is released. Default true. */
+  readonly renew?: boolean;
+  /** ms after which the lease ends however well renewal works. Default: no bound. */
+  readonly maxHold?: number;
+  /** Called once, when the lease is over without having been released. */
+  readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
+}
+
+/** Options of `createLocks`. */
+export interface LocksOptions extends Omit<AcquireOptions, "signal"> {
+  /** The independent nodes that vote; see {@link NodeInput}. An odd number is best. */
+  readonly nodes: readonly NodeInput[];
+  /** Put in front of every resource to make its Redis key. Default "". */
+  readonly prefix?: string;
+  /** ms that one node's answer may take. Default: a quarter of the ttl, at most 500. */
+  readonly nodeTimeout?: number;
+  /** The share of the ttl that clocks may disagree by. Default 0.01. */
+  readonly driftFactor?: number;
+  /** Shown to others as the holder; no "~", at most 128 characters. Default: `host:pid`. */
+  readonly owner?: string;
+  /** Called with what a listener or callback threw. Default: a process warning. */
+  readonly onListenerError?: (error: unknown, event: string) => void;
+  /** Passed to every actor: XState's own inspection. */
+  readonly xstate?: { readonly inspect?: Inspect };
+  /** For tests and simulations. Default: the system's. */
+  readonly clock?: Clock;
+  /** For tests and simulations. Default: the system's. */
+  readonly random?: Random;
+}
+
+type Inspect = NonNullable<import("xstate").ActorOptions<import("xstate").AnyActorLogic>["inspect"]>;

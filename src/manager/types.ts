@@ -1,0 +1,85 @@
+import type { Holder } from "../engine/vote.js";
+import type { LockEvents, ManagerEvents } from "./events.js";
+import type { AcquireOptions } from "./options.js";
+
+/** The six states of a lock. */
+export type LockState = "idle" | "acquiring" | "held" | "renewing" | "releasing" | "expired";
+
+/** "released"; or "expired" if the lease was over before it could be released. */
+export type ReleaseOutcome = "released" | "expired";
+
+/** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
+export interface Lease extends AsyncDisposable {
+  readonly resources: readonly string[];
+  /** ms. */
+  readonly ttl: number;
+  /** ms; already taken off the validity. */
+  readonly drift: number;
+  /** Epoch ms, to be shown. Code asks `remaining()`. */
+  readonly validUntil: number;
+  /** Aborted, with a LeaseExpiredError, when the lease is lost; not by a normal release. */
+  readonly signal: AbortSignal;
+  /** ms of validity left by the worse of two clocks; 0 when the lease is over. */
+  remaining(): number;
+  /** Throws a LeaseExpiredError when the lease is over. */
+  assertHeld(): void;
+  /** Renews now, besides the automatic renewal. Rejects with LeaseExpiredError or QuorumUnavailableError. */
+  renew(ttl?: number): Promise<void>;
+  /** Never rejects. Idempotent: a second call gives the first one's outcome. */
+  release(): Promise<ReleaseOutcome>;
+  /**
+   * Ends the lease here without releasing it. The string lets another process `adopt` it before it expires;
+   * it contains the token, so treat it as a secret.
+   */
+  handover(): string;
+}
+
+/** One state machine, reusable: acquires nothing by itself. */
+export interface Handle {
+  readonly resources: readonly string[];
+  readonly state: LockState;
+  /** The current lease, null when none is held. */
+  readonly lease: Lease | null;
+  acquire(options?: AcquireOptions): Promise<Lease>;
+  release(): Promise<ReleaseOutcome>;
+  on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
+  once<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
+  off<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
+}
+
+/** What one node tells about one resource. */
+export interface NodeInspection {
+  readonly node: string;
+  readonly state: "held" | "free" | "failed";
+  /** Present when held. */
+  readonly holder?: Holder;
+  /** Present when failed. */
+  readonly error?: string;
+}
+
+export interface Inspection {
+  readonly resource: string;
+  /** Whether a quorum of nodes reports the same holder. */
+  readonly held: boolean;
+  /** That holder. */
+  readonly holder: Holder | null;
+  readonly nodes: readonly NodeInspection[];
+}
+
+type Job<T> = (lease: Lease) => T | Promise<T>;
+
+/** What `createLocks` gives. */
+export interface Locks extends AsyncDisposable {
+  acquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lease>;
+  /** One attempt. Null only when somebody else holds it; without a quorum it throws. */
+  tryAcquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lease | null>;
+  using<T>(resources: string | readonly string[], job: Job<T>): Promise<T>;
+  using<T>(resources: string | readonly string[], options: AcquireOptions, job: Job<T>): Promise<T>;
+  handle(resources: string | readonly string[], options?: AcquireOptions): Handle;
+  adopt(handover: string, options?: AcquireOptions): Promise<Lease>;
+  inspect(resource: string): Promise<Inspection>;
+  close(options?: { readonly timeout?: number }): Promise<void>;
+  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
+  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
+  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
+}
