@@ -5,8 +5,8 @@ import type { AcquireOptions } from "./options.js";
 /** The six states of a lock. */
 export type LockState = "idle" | "acquiring" | "held" | "renewing" | "releasing" | "expired";
 
-/** "released"; or "expired" if the lease was over before it could be released. */
-export type ReleaseOutcome = "released" | "expired";
+/** "released"; or what had ended the lease before it could be released. */
+export type ReleaseOutcome = "released" | "expired" | "handedOver";
 
 /** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
 export interface Lease extends AsyncDisposable {

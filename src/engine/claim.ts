@@ -1,0 +1,142 @@
+import type { Clock } from "./clock.js";
+import { claims, type LockCommand } from "./command.js";
+import type { Reply } from "./node.js";
+import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
+import { Round, type RoundResult } from "./round.js";
+import type { Seat } from "./seat.js";
+
+type Decided = (result: RoundResult) => void;
+
+/** What one seat has been asked in the name of the token. */
+interface Dealings {
+  /** The node may hold the token. */
+  touched: boolean;
+  releaseAnswered: boolean;
+}
+
+/**
+ * One token and all that the nodes are asked in its name, so that its end leaves nothing behind: a release goes to
+ * every node that was sent anything, silent ones too, and what is still to be sent by then is not.
+ */
+export class Claim {
+  private ended = false;
+  private round: Round | null = null;
+  private adoptedFrom: string | null = null;
+  private longestTtl = 0;
+  private readonly dealings: Dealings[];
+
+  constructor(
+    private readonly seats: readonly Seat[],
+    private readonly clock: Clock,
+    readonly keys: readonly string[],
+    readonly token: string,
+  ) {
+    this.dealings = seats.map(() => ({ touched: false, releaseAnswered: false }));
+  }
+
+  acquire(ttl: number, timeout: number, decided: Decided): void {
+    this.ask({ op: "acquire", keys: this.keys, token: this.token, ttl }, timeout, decided);
+  }
+
+  /** Takes over from `from`, which must still be what a quorum holds. */
+  swap(from: string, ttl: number, timeout: number, decided: Decided): void {
+    this.ask({ op: "swap", keys: this.keys, from, token: this.token, ttl }, timeout, (result) => {
+      if (result.verdict === "granted") this.adoptedFrom = from;
+      decided(result);
+    });
+  }
+
+  /**
+   * Extends the claim; nodes that lack the key are told to put it back, but only once `decided` has accepted the
+   * renewal (a live quorum, in time) by answering true.
+   */
+  renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
+    const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
+    const missing: number[] = [];
+    let accepted = false;
+    const onAnswer = (seat: number, reply: Reply) => {
+      if (reply.kind !== "denied" || reply.holder !== null) return;
+      if (accepted) this.send(seat, heal, () => {});
+      else missing.push(seat);
+    };
+    const onResult = (result: RoundResult) => {
+      accepted = decided(result);
+      if (accepted) for (const seat of missing) this.send(seat, heal, () => {});
+    };
+    this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+  }
+
+  /** Ends the claim and leaves the keys: from now on nothing is sent in its name. */
+  end(): void {
+    this.ended = true;
+    this.round?.abandon();
+  }
+
+  /** Ends the claim on every node that was sent anything, and waits for nobody. */
+  discard(): void {
+    this.end();
+    for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
+  }
+
+  /** As `discard`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
+  release(timeout: number, decided: Decided): void {
+    this.end();
+    const round = new Round(this.seats, answeredByQuorum, decided);
+    this.round = round;
+    round.start(this.clock, timeout, (seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)));
+  }
+
+  private ask(
+    command: LockCommand & { ttl: number },
+    timeout: number,
+    decided: Decided,
+    onAnswer: (seat: number, reply: Reply) => void = () => {},
+  ): void {
+    this.longestTtl = Math.max(this.longestTtl, command.ttl);
+    const round = new Round(this.seats, decide, decided);
+    this.round = round;
+    round.start(this.clock, timeout, (seat) =>
+      this.send(seat, command, (reply) => {
+        onAnswer(seat, reply);
+        round.vote(seat, reply);
+      }),
+    );
+  }
+
+  private send(index: number, command: LockCommand, answered: (reply: Reply) => void): void {
+    const dealings = this.dealings[index];
+    if (dealings === undefined || this.ended) return;
+    this.seats[index]?.ask({
+      command,
+      wanted: () => !this.ended,
+      sent: () => {
+        dealings.touched = true;
+      },
+      answered: (reply) => {
+        // A redirect or a reconnection inside the client can turn the order round: granted after the release.
+        if (claims(command) && reply.kind === "granted" && dealings.releaseAnswered)
+          this.releaseAt(index, () => {});
+        answered(reply);
+      },
+    });
+  }
+
+  private releaseAt(index: number, answered: (reply: Reply) => void): void {
+    const dealings = this.dealings[index];
+    const seat = this.seats[index];
+    if (dealings === undefined || seat === undefined) return;
+    if (!dealings.touched) return answered({ kind: "denied", holder: null });
+    const command = (token: string): LockCommand => ({ op: "release", keys: this.keys, token });
+    if (this.adoptedFrom !== null) seat.release(command(this.adoptedFrom), this.longestTtl, () => {});
+    seat.release(command(this.token), this.longestTtl, (reply) => {
+      dealings.releaseAnswered = true;
+      answered(reply);
+    });
+  }
+}
+
+/** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
+function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
+  if (granted + denied >= quorumOf(nodes)) return "granted";
+  return granted + denied + failed === nodes ? "noQuorum" : null;
+}

@@ -1,0 +1,73 @@
+import type { Clock, Timer } from "./clock.js";
+import type { Reply } from "./node.js";
+import type { Tally, Verdict } from "./quorum.js";
+import { failed, type Seat } from "./seat.js";
+import type { Answer, Vote } from "./vote.js";
+
+/** The votes of one question, and what they decide. */
+export interface RoundResult {
+  readonly verdict: Verdict;
+  /** As far as they had come in when the verdict was clear. */
+  readonly votes: readonly Vote[];
+}
+
+/** The verdict, as soon as the missing votes cannot change it; null before. */
+export type Rule = (tally: Tally, nodes: number) => Verdict | null;
+
+/**
+ * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
+ * timeout has failed its vote.
+ */
+export class Round {
+  private readonly votes: Vote[] = [];
+  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
+  private readonly answered: boolean[] = [];
+  private timer: Timer | null = null;
+  private over = false;
+
+  constructor(
+    private readonly seats: readonly Seat[],
+    private readonly rule: Rule,
+    private readonly decided: (result: RoundResult) => void,
+  ) {}
+
+  /** Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. */
+  start(clock: Clock, timeout: number, ask: (seat: number) => void): void {
+    for (let seat = 0; seat < this.seats.length; seat++) ask(seat);
+    if (!this.over) this.timer = clock.after(timeout, () => this.timeOut(timeout));
+  }
+
+  vote(seat: number, reply: Reply): void {
+    if (this.over || this.answered[seat] === true) return;
+    this.count(seat, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
+    this.settle();
+  }
+
+  /** Nobody wants to know any more. */
+  abandon(): void {
+    this.over = true;
+    this.timer?.cancel();
+  }
+
+  private count(seat: number, answer: Answer): void {
+    this.answered[seat] = true;
+    this.tally[answer.kind]++;
+    this.votes.push({ ...answer, node: this.seats[seat]?.node.name ?? "?" });
+  }
+
+  private settle(): void {
+    const verdict = this.rule(this.tally, this.seats.length);
+    if (verdict === null) return;
+    this.abandon();
+    this.decided({ verdict, votes: this.votes });
+  }
+
+  private timeOut(timeout: number): void {
+    for (const [index, seat] of this.seats.entries()) {
+      if (this.answered[index] === true) continue;
+      seat.noteSilence();
+      this.count(index, failed("timeout", `no answer within ${timeout} ms`));
+    }
+    this.settle();
+  }
+}

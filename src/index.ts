@@ -1,0 +1,10 @@
+export { memoryNode } from "./clients/memory.js";
+export type { Clock, Timer } from "./engine/clock.js";
+export type { Random } from "./engine/random.js";
+export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/retry.js";
+export type { FailureReason, Holder, Vote } from "./engine/vote.js";
+export * from "./errors.js";
+export type * from "./manager/events.js";
+export { createLocks } from "./manager/locks.js";
+export type { AcquireOptions, LocksOptions, NodeInput } from "./manager/options.js";
+export type * from "./manager/types.js";

@@ -1,0 +1,173 @@
+import { type ActorRefFrom, assign, type SnapshotFrom, setup } from "xstate";
+import type { RetryReason } from "../engine/retry.js";
+import type { LockMachineEvent } from "./lock-events.js";
+import { lockPorts } from "./lock-port.js";
+
+/** What inspection shows of a lock. Serialisable, and free of secrets. */
+export interface LockContext {
+  resources: readonly string[];
+  /** Names the current or last acquisition. */
+  acquisition: string | null;
+  /** Attempts of this acquisition so far. */
+  attempt: number;
+  /** Why the last attempt or renewal failed. */
+  reason: RetryReason | null;
+  /** Epoch ms; null when nothing is held. */
+  validUntil: number | null;
+}
+
+const { createMachine } = setup({
+  types: {} as {
+    context: LockContext;
+    events: LockMachineEvent;
+    input: { resources: readonly string[] };
+  },
+  guards: {
+    mayRetry: ({ event }) => "retryIn" in event && event.retryIn !== null,
+  },
+  actions: {
+    openAcquisition: assign(({ event }) =>
+      event.type === "ACQUIRE" ? { acquisition: event.acquisition, attempt: 0, reason: null } : {},
+    ),
+    countAttempt: assign(({ context }) => ({ attempt: context.attempt + 1 })),
+    noteReason: assign(({ event }) => ("retryIn" in event ? { reason: event.reason } : {})),
+    noteValidity: assign(({ event }) =>
+      "validUntil" in event ? { validUntil: event.validUntil, reason: null } : {},
+    ),
+    forgetValidity: assign({ validUntil: null }),
+    askForGrant: ({ self, context }) => lockPorts.of(self)?.askForGrant(context.attempt),
+    scheduleRetry: ({ self, event, context }) => {
+      if ("retryIn" in event) lockPorts.of(self)?.scheduleRetry(event, context.attempt);
+    },
+    abandonAttempt: ({ self }) => lockPorts.of(self)?.abandonAttempt(),
+    fail: ({ self, event, context }) => {
+      if (
+        "retryIn" in event ||
+        event.type === "ABORT" ||
+        event.type === "TIMED_OUT" ||
+        event.type === "REFUSED"
+      ) {
+        lockPorts.of(self)?.fail(event, context.attempt);
+      }
+    },
+    begin: ({ self, event, context }) => {
+      if (event.type === "GRANTED") lockPorts.of(self)?.begin(event, context.attempt);
+    },
+    armTimer: ({ self }) => lockPorts.of(self)?.armTimer(),
+    askForRenewal: ({ self }) => lockPorts.of(self)?.askForRenewal(),
+    prolong: ({ self, event }) => {
+      if (event.type === "RENEWED") lockPorts.of(self)?.prolong(event);
+    },
+    reportQuorumLost: ({ self, event }) => {
+      if ("retryIn" in event) lockPorts.of(self)?.reportQuorumLost(event);
+    },
+    askForRelease: ({ self }) => lockPorts.of(self)?.askForRelease(),
+    finishRelease: ({ self, event }) => {
+      if (event.type === "RELEASED") lockPorts.of(self)?.finishRelease(event);
+    },
+    lose: ({ self, event }) => {
+      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.lose(event);
+    },
+    letGo: ({ self }) => lockPorts.of(self)?.letGo(),
+  },
+});
+
+/** A failed attempt: again after a delay, while the retry policy allows it. Its remains are released either way. */
+const again = [
+  {
+    guard: "mayRetry" as const,
+    target: "waiting",
+    actions: ["noteReason" as const, "abandonAttempt" as const],
+  },
+  { target: "#lock.idle", actions: ["noteReason" as const, "abandonAttempt" as const, "fail" as const] },
+];
+
+/** A renewal without a quorum: the lease still runs, so try again until the deadline. */
+const lostQuorum = { target: "retrying", actions: ["noteReason" as const, "reportQuorumLost" as const] };
+
+/** The life of one lock. One actor serves one handle for as long as the program keeps it: no final state. */
+export const lockMachine = createMachine({
+  id: "lock",
+  context: ({ input }) => ({
+    resources: input.resources,
+    acquisition: null,
+    attempt: 0,
+    reason: null,
+    validUntil: null,
+  }),
+  initial: "idle",
+  states: {
+    idle: {
+      entry: "forgetValidity",
+      on: { ACQUIRE: { target: "acquiring", actions: "openAcquisition" } },
+    },
+    acquiring: {
+      initial: "asking",
+      on: {
+        ABORT: { target: "idle", actions: ["abandonAttempt", "fail"] },
+        TIMED_OUT: { target: "idle", actions: ["abandonAttempt", "fail"] },
+        REFUSED: { target: "idle", actions: ["abandonAttempt", "fail"] },
+      },
+      states: {
+        asking: {
+          entry: ["countAttempt", "askForGrant"],
+          on: {
+            GRANTED: { target: "#lock.held", actions: ["noteValidity", "begin"] },
+            DENIED: again,
+            NO_QUORUM: again,
+            TOO_SLOW: again,
+          },
+        },
+        waiting: {
+          entry: "scheduleRetry",
+          on: { RETRY: "asking" },
+        },
+      },
+    },
+    held: {
+      entry: "armTimer",
+      on: {
+        RENEW: "renewing",
+        EXPIRED: "expired",
+        RELEASE: "releasing",
+        HAND_OVER: { target: "idle", actions: "letGo" },
+      },
+    },
+    renewing: {
+      initial: "asking",
+      on: {
+        LOST: "expired",
+        EXPIRED: "expired",
+        RELEASE: "releasing",
+        HAND_OVER: { target: "idle", actions: "letGo" },
+      },
+      states: {
+        asking: {
+          entry: ["askForRenewal", "armTimer"],
+          on: {
+            RENEWED: { target: "#lock.held", actions: ["noteValidity", "prolong"] },
+            NO_QUORUM: lostQuorum,
+            TOO_SLOW: lostQuorum,
+          },
+        },
+        retrying: {
+          on: { RENEW: "asking" },
+        },
+      },
+    },
+    releasing: {
+      entry: ["forgetValidity", "askForRelease"],
+      on: {
+        RELEASED: { target: "idle", actions: "finishRelease" },
+        EXPIRED: "expired",
+      },
+    },
+    expired: {
+      entry: ["forgetValidity", "lose"],
+      on: { ACQUIRE: { target: "acquiring", actions: "openAcquisition" } },
+    },
+  },
+});
+
+export type LockActor = ActorRefFrom<typeof lockMachine>;
+export type LockSnapshot = SnapshotFrom<typeof lockMachine>;

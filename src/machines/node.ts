@@ -1,0 +1,67 @@
+import { type ActorRefFrom, assign, setup } from "xstate";
+import { Ports } from "./port.js";
+
+export type NodeMachineEvent =
+  | { type: "CONNECTED" }
+  | { type: "DISCONNECTED"; cause?: string }
+  /** It did not answer within the node timeout. */
+  | { type: "SILENT" }
+  /** It answered again after having been silent. */
+  | { type: "ANSWERED" };
+
+/** What the node's chart drives. */
+export interface NodePort {
+  up(): void;
+  down(cause: string | undefined): void;
+}
+
+export const nodePorts = new Ports<NodePort>();
+
+/** This many silences in a row, with no answer in between, and a node counts as down. */
+const silencesToDown = 3;
+
+const { createMachine } = setup({
+  types: {} as {
+    context: { node: string; silences: number };
+    events: NodeMachineEvent;
+    input: { node: string };
+  },
+  guards: {
+    silentTooOften: ({ context }) => context.silences + 1 >= silencesToDown,
+  },
+  actions: {
+    countSilence: assign(({ context }) => ({ silences: context.silences + 1 })),
+    forgetSilences: assign({ silences: 0 }),
+    reportUp: ({ self }) => nodePorts.of(self)?.up(),
+    reportDown: ({ self, event }) =>
+      nodePorts.of(self)?.down(event.type === "DISCONNECTED" ? event.cause : "does not answer"),
+  },
+});
+
+const down = { target: "down", actions: "reportDown" as const };
+const up = { target: "ready", actions: "reportUp" as const };
+
+/** The health of one node, as the votes and its connection show it. */
+export const nodeMachine = createMachine({
+  id: "node",
+  context: ({ input }) => ({ node: input.node, silences: 0 }),
+  initial: "connecting",
+  states: {
+    connecting: { on: { CONNECTED: "ready", DISCONNECTED: down, SILENT: down } },
+    ready: {
+      entry: "forgetSilences",
+      on: { SILENT: { target: "suspect", actions: "countSilence" }, DISCONNECTED: down },
+    },
+    suspect: {
+      on: {
+        ANSWERED: "ready",
+        CONNECTED: "ready",
+        SILENT: [{ guard: "silentTooOften", ...down }, { actions: "countSilence" }],
+        DISCONNECTED: down,
+      },
+    },
+    down: { on: { CONNECTED: up, ANSWERED: up } },
+  },
+});
+
+export type NodeActor = ActorRefFrom<typeof nodeMachine>;

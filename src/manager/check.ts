@@ -1,0 +1,91 @@
+import calculateSlot from "cluster-key-slot";
+import type { LockNode } from "../engine/node.js";
+import { InvalidOptionError } from "../errors.js";
+
+/** Checks of what users pass; each throws an InvalidOptionError, before any request is sent. */
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
+
+export function checkTtl(value: unknown): number {
+  if (isNumber(value) && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidOptionError("ttl", value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
+}
+
+/** A duration in ms, from `least` up; `Infinity` too unless `finite`. */
+export function checkDuration(option: string, value: unknown, least: 0 | 1, finite = false): number {
+  if (isNumber(value) && value >= least && (!finite || value !== Number.POSITIVE_INFINITY)) return value;
+  const kind = finite ? "a finite number" : "a number";
+  throw new InvalidOptionError(option, value, `${kind} of ms, at least ${least}`);
+}
+
+export function checkFraction(option: string, value: unknown): number {
+  if (isNumber(value) && value >= 0 && value < 1) return value;
+  throw new InvalidOptionError(option, value, "a number from 0 to less than 1");
+}
+
+export function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new InvalidOptionError(option, value, "true or false");
+}
+
+export function checkFunction<T>(option: string, value: T): T {
+  if (typeof value === "function") return value;
+  throw new InvalidOptionError(option, value, "a function");
+}
+
+/** One resource or several, as a list of distinct, non-empty strings. */
+export function checkResources(value: unknown): readonly string[] {
+  const resources: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (resources.length === 0)
+    throw new InvalidOptionError("resources", value, "a non-empty string, or a list of them");
+  for (const resource of resources) {
+    if (typeof resource === "string" && resource !== "") continue;
+    throw new InvalidOptionError(
+      Array.isArray(value) ? "resources" : "resource",
+      resource,
+      "a non-empty string",
+    );
+  }
+  const strings = resources as readonly string[];
+  const twice = strings.find((resource, index) => strings.indexOf(resource) !== index);
+  if (twice !== undefined) throw new InvalidOptionError("resources", twice, "given only once in a list");
+  return strings;
+}
+
+/** In a Cluster only keys of one hash slot can be locked together. */
+export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]): void {
+  if (keys.length === 1) return;
+  for (const node of nodes) {
+    if (!node.sharded) continue;
+    const slots = new Set(keys.map((key) => calculateSlot((node.keyspace?.prefix ?? "") + key)));
+    if (slots.size === 1) continue;
+    throw new InvalidOptionError(
+      "resources",
+      keys.join(", "),
+      `in one hash slot to be locked together in a Cluster (${node.name}): put the same hash tag in each, ` +
+        'as in "{order:7}:stock" and "{order:7}:payment" (only what stands between { and } is hashed)',
+    );
+  }
+}
+
+/** All nodes must store a lock under the same key. */
+export function checkKeyspaces(nodes: readonly LockNode[]): void {
+  const known = nodes.filter((node) => node.keyspace !== null);
+  const [first] = known;
+  for (const node of known) {
+    const same = node.keyspace?.prefix === first?.keyspace?.prefix;
+    if (same && node.keyspace?.database === first?.keyspace?.database) continue;
+    const show = (of: LockNode | undefined) =>
+      `${of?.name} (key prefix ${JSON.stringify(of?.keyspace?.prefix)}, database ${of?.keyspace?.database})`;
+    throw new InvalidOptionError(
+      "nodes",
+      `${show(first)} and ${show(node)}`,
+      "clients with the same key prefix and the same database, or they lock different keys",
+    );
+  }
+}
+
+export function checkSignal(value: unknown): AbortSignal {
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidOptionError("signal", value, "an AbortSignal");
+}

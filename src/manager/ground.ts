@@ -1,0 +1,15 @@
+import type { QuorumEngine } from "../engine/engine.js";
+import type { SafeEmitter } from "./emitter.js";
+import type { ManagerEvents } from "./events.js";
+import type { LocksOptions } from "./options.js";
+import type { Ground } from "./settings.js";
+import type { Vigil } from "./vigil.js";
+
+/** What a lock needs of its manager. */
+export interface Surroundings extends Ground {
+  readonly engine: QuorumEngine;
+  readonly events: SafeEmitter<ManagerEvents>;
+  readonly vigil: Vigil;
+  readonly inspect: NonNullable<LocksOptions["xstate"]>["inspect"];
+  nextAcquisition(): string;
+}

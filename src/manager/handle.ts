@@ -1,0 +1,67 @@
+import type { LockActor } from "../machines/lock.js";
+import type { LockEvents } from "./events.js";
+import { HeldLease } from "./lease.js";
+import type { Lock } from "./lock.js";
+import type { AcquireOptions } from "./options.js";
+import type { Settings } from "./settings.js";
+import type { Handle, Lease, LockState, ReleaseOutcome } from "./types.js";
+
+/** One lock in its user's hand. */
+export class LockHandle implements Handle {
+  readonly #lock: Lock;
+  readonly #settings: (options?: AcquireOptions) => Settings;
+  #lease: Lease | null = null;
+
+  constructor(lock: Lock, settings: (options?: AcquireOptions) => Settings) {
+    this.#lock = lock;
+    this.#settings = settings;
+  }
+
+  get resources(): readonly string[] {
+    return this.#lock.resources;
+  }
+
+  get state(): LockState {
+    return this.#lock.state;
+  }
+
+  get lease(): Lease | null {
+    const { hold } = this.#lock;
+    return hold !== null && this.#lock.checkHeld(hold) ? this.#lease : null;
+  }
+
+  get actor(): LockActor {
+    return this.#lock.actor;
+  }
+
+  async acquire(options?: AcquireOptions): Promise<Lease> {
+    const lease = new HeldLease(this.#lock, await this.#lock.acquire(this.#settings(options)));
+    this.#lease = lease;
+    return lease;
+  }
+
+  async release(): Promise<ReleaseOutcome> {
+    if (this.state === "acquiring")
+      this.#lock.abort(new DOMException("the handle was released", "AbortError"));
+    return this.#lease === null ? "released" : this.#lease.release();
+  }
+
+  on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this {
+    this.#lock.events.on(name, listener);
+    return this;
+  }
+
+  once<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this {
+    this.#lock.events.once(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this {
+    this.#lock.events.off(name, listener);
+    return this;
+  }
+
+  toJSON(): object {
+    return { resources: this.resources, state: this.state, lease: this.lease };
+  }
+}

@@ -1,0 +1,15 @@
+import type { LockMachineEvent } from "../machines/lock-events.js";
+import type { Alarm } from "./alarm.js";
+import type { Announcer } from "./announce.js";
+import type { Surroundings } from "./ground.js";
+
+/** What the two halves of a lock's life, the pursuit and the tenure, share. */
+export interface LockParts {
+  readonly ground: Surroundings;
+  readonly resources: readonly string[];
+  readonly keys: readonly string[];
+  readonly alarm: Alarm;
+  readonly announcer: Announcer;
+  /** Tells the chart. */
+  send(event: LockMachineEvent): void;
+}

@@ -1,0 +1,125 @@
+import { hostname } from "node:os";
+import { type Clock, systemClock } from "../engine/clock.js";
+import { type Random, systemRandom } from "../engine/random.js";
+import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
+import { isOwnerLabel } from "../engine/token.js";
+import { defaultDriftFactor, driftOf } from "../engine/validity.js";
+import { InvalidOptionError } from "../errors.js";
+import { checkBoolean, checkDuration, checkFraction, checkFunction, checkSignal, checkTtl } from "./check.js";
+import type { AcquireOptions, LocksOptions } from "./options.js";
+
+/** The options of one acquisition, checked and with every default filled in. */
+export interface Settings {
+  readonly ttl: number;
+  readonly wait: number;
+  readonly retry: RetryFunction;
+  readonly renew: boolean;
+  readonly maxHold: number;
+  readonly signal: AbortSignal | null;
+  readonly onLost: AcquireOptions["onLost"] | null;
+}
+
+/** What the whole manager shares. */
+export interface Ground {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly prefix: string;
+  readonly driftFactor: number;
+  readonly owner: string;
+  readonly nodeTimeout: number;
+  readonly onListenerError: (error: unknown, event: string) => void;
+}
+
+const defaultTtl = 10_000;
+const defaultWait = 10_000;
+/** ms; the default node timeout is a quarter of the ttl, but never more. */
+const longestDefaultTimeout = 500;
+
+const warn = (error: unknown, event: string) =>
+  process.emitWarning(
+    `a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`,
+    {
+      type: "HoldfastWarning",
+      code: "LISTENER_ERROR",
+    },
+  );
+
+function checkOwner(value: unknown): string {
+  if (typeof value === "string" && isOwnerLabel(value)) return value;
+  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable ASCII characters without "~"');
+}
+
+function checkPrefix(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new InvalidOptionError("prefix", value, "a string");
+}
+
+export function groundOf(options: LocksOptions): Ground {
+  const ttl = checkTtl(options.ttl ?? defaultTtl);
+  const nodeTimeout =
+    options.nodeTimeout ?? Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout));
+  if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
+    throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
+  }
+  return {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    prefix: checkPrefix(options.prefix ?? ""),
+    driftFactor: checkFraction("driftFactor", options.driftFactor ?? defaultDriftFactor),
+    owner: checkOwner(
+      options.owner ?? `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128),
+    ),
+    nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
+    onListenerError: checkFunction("onListenerError", options.onListenerError ?? warn),
+  };
+}
+
+/** Later options win; what is undefined counts as not given. */
+export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {
+  const merged: Mutable<AcquireOptions> = {};
+  for (const layer of layers) assignDefined(merged, layer ?? {});
+  const ttl = checkTtl(merged.ttl ?? defaultTtl);
+  return {
+    ttl,
+    wait: checkDuration("wait", merged.wait ?? defaultWait, 0),
+    retry: retryOf(merged.retry ?? {}, ground.random),
+    renew: checkBoolean("renew", merged.renew ?? true),
+    maxHold: checkDuration("maxHold", merged.maxHold ?? Number.POSITIVE_INFINITY, 1),
+    signal: merged.signal === undefined ? null : checkSignal(merged.signal),
+    onLost: merged.onLost === undefined ? null : checkFunction("onLost", merged.onLost),
+  };
+}
+
+/** A node's answer that takes longer than half the validity could not be followed by anything. */
+export const timeoutFor = (ground: Ground, ttl: number): number =>
+  Math.max(1, Math.min(ground.nodeTimeout, Math.floor((ttl - driftOf(ttl, ground.driftFactor)) / 2)));
+
+function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
+  if (typeof retry === "function") return retry;
+  if (typeof retry !== "object" || retry === null) {
+    throw new InvalidOptionError(
+      "retry",
+      retry,
+      "a function, or an object with count, delay, maxDelay and jitter",
+    );
+  }
+  const { count, delay, maxDelay, jitter } = retry;
+  if (
+    count !== undefined &&
+    !(count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 0))
+  ) {
+    throw new InvalidOptionError("retry.count", count, "an integer from 0, or Infinity");
+  }
+  if (delay !== undefined) checkDuration("retry.delay", delay, 0, true);
+  if (maxDelay !== undefined) checkDuration("retry.maxDelay", maxDelay, 0, true);
+  if (jitter !== undefined && jitter !== "full") checkDuration("retry.jitter", jitter, 0, true);
+  return backoff(retry, random);
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function assignDefined<T extends object>(target: T, source: T): void {
+  for (const key of Object.keys(source) as (keyof T)[]) {
+    if (source[key] !== undefined) target[key] = source[key];
+  }
+}
