@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits for something that only asking can tell; bounded. An attempt that throws counts as "not yet". */
+export async function waitUntil(
+  what: string,
+  timeoutMs: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let lastError: unknown;
+  for (;;) {
+    try {
+      if (await isSo()) return;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (performance.now() >= deadline) {
+      throw new Error(
+        `Not within ${timeoutMs} ms: ${what}`,
+        lastError === undefined ? {} : { cause: lastError },
+      );
+    }
+    await sleep(20);
+  }
+}
