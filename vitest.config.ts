@@ -11,7 +11,15 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.redis.test.ts"],
+          exclude: ["test/**/*.redis.test.ts", "test/package/**"],
+        },
+      },
+      {
+        test: {
+          // What users install: needs a build, and installs the packed package into an empty folder.
+          name: "package",
+          include: ["test/package/*.test.ts"],
+          testTimeout: 30_000,
         },
       },
       {

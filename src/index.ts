@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export { memoryNode } from "./clients/memory.js";
 export type { Clock, Timer } from "./engine/clock.js";
 export type { Random } from "./engine/random.js";

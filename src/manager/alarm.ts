@@ -6,10 +6,11 @@ export class Alarm {
 
   constructor(private readonly clock: Clock) {}
 
-  /** ms; never goes off if that is Infinity. */
+  /** ms, in whole ones, so that it never goes off just before its time; Infinity: it never does. */
   set(delay: number, callback: () => void): void {
     this.clear();
-    if (delay !== Number.POSITIVE_INFINITY) this.timer = this.clock.after(Math.max(0, delay), callback);
+    if (delay !== Number.POSITIVE_INFINITY)
+      this.timer = this.clock.after(Math.ceil(Math.max(0, delay)), callback);
   }
 
   clear(): void {

@@ -1,0 +1,17 @@
+/** Builds dist: the same sources once as ESM, once as CommonJS, each with its types. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const tsc = createRequire(import.meta.url)
+  .resolve("typescript/package.json")
+  .replace("package.json", "bin/tsc");
+
+rmSync("dist", { recursive: true, force: true });
+for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
+  const { status } = spawnSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+// The package itself is of type "module"; this folder is the exception.
+writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
+chmodSync("dist/esm/cli/main.js", 0o755);

@@ -1,0 +1,181 @@
+import { describe, expect, it, vi } from "vitest";
+import { HandleBusyError, LeaseExpiredError, LockContendedError } from "../../src/errors.js";
+import { listen, settle, World } from "./world.js";
+
+describe("the life of a lock", () => {
+  it("is acquired, renewed and released", async () => {
+    const world = new World();
+    const locks = world.locks({ ttl: 1_000 });
+    const heard = listen(locks);
+    const lease = await locks.acquire("a");
+    expect(lease.resources).toEqual(["a"]);
+    expect(lease.remaining()).toBeLessThanOrEqual(1_000 - 12);
+    expect(await world.holders("a")).toEqual([true, true, true]);
+    await world.clock.advance(5_000);
+    expect(lease.remaining()).toBeGreaterThan(400);
+    expect(await world.run(lease.release())).toBe("released");
+    expect(await world.holders("a")).toEqual([false, false, false]);
+    const said = heard.map(({ name }) => name);
+    expect(said.slice(0, 2)).toEqual(["acquiring", "acquired"]);
+    expect(said.filter((name) => name === "renewed").length).toBeGreaterThanOrEqual(9);
+    expect(said.at(-1)).toBe("released");
+    expect(lease.signal.aborted).toBe(false);
+    expect(lease.remaining()).toBe(0);
+    expect(() => lease.assertHeld()).toThrow(LeaseExpiredError);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it("keeps a second one out until it is released, then lets it in", async () => {
+    const world = new World();
+    const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
+    const heard = listen(theirs);
+    const lease = await ours.acquire("a");
+    const waiting = theirs.acquire("a");
+    await world.clock.advance(1_000);
+    await lease.release();
+    const second = await world.run(waiting);
+    expect(second.remaining()).toBeGreaterThan(0);
+    expect(heard.filter(({ name }) => name === "retrying")[0]?.event).toMatchObject({
+      attempt: 1,
+      reason: "contended",
+    });
+  });
+
+  it("tells who holds it when it gives up", async () => {
+    const world = new World();
+    await world.locks({ owner: "alice" }).acquire("a");
+    const attempt = world.locks().acquire("a", { retry: { count: 2, jitter: 0 } });
+    const error = await world.run(attempt.catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(LockContendedError);
+    expect(error).toMatchObject({ attempts: 3, holder: { owner: "alice" } });
+    expect((error as Error).message).toMatch(/"a" is held by alice for up to \d+ ms/);
+  });
+
+  it("bounds the whole acquisition by wait, and names the last reason", async () => {
+    const world = new World();
+    await world.locks({ owner: "alice" }).acquire("a");
+    const since = world.clock.monotonic();
+    const error = await world.run(
+      world
+        .locks()
+        .acquire("a", { wait: 300 })
+        .catch((reason: unknown) => reason),
+    );
+    expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", wait: 300, cause: { code: "LOCK_CONTENDED" } });
+    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(310);
+  });
+
+  it("makes one attempt in tryAcquire: null when held, an error without a quorum", async () => {
+    const world = new World();
+    const lease = await world.locks().acquire("a");
+    const other = world.locks();
+    expect(await other.tryAcquire("a")).toBeNull();
+    await lease.release();
+    const won = await other.tryAcquire("a");
+    expect(won).not.toBeNull();
+    await won?.release();
+    world.node(0).crash();
+    world.node(1).crash();
+    await expect(other.tryAcquire("a")).rejects.toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+  });
+
+  it("gives null, not an error, when it is held and a minority of the nodes is down", async () => {
+    const world = new World();
+    await world.locks().acquire("a");
+    world.node(0).crash();
+    expect(await world.locks().tryAcquire("a")).toBeNull();
+  });
+
+  it("gives a job its value back, and releases behind it", async () => {
+    const world = new World();
+    const locks = world.locks();
+    expect(await locks.using("a", async (lease) => lease.resources.length + 41)).toBe(42);
+    await settle();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+    await expect(
+      locks.using("a", { ttl: 500 }, () => {
+        throw new Error("the job's own");
+      }),
+    ).rejects.toThrow("the job's own");
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("releases at the end of an await using block", async () => {
+    const world = new World();
+    {
+      await using lease = await world.locks().acquire("a");
+      expect(lease.remaining()).toBeGreaterThan(0);
+    }
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("serves one lease at a time per handle, again and again", async () => {
+    const world = new World();
+    const handle = world.locks().handle("a");
+    expect(handle.state).toBe("idle");
+    for (let round = 0; round < 3; round++) {
+      const lease = await handle.acquire();
+      expect(handle.state).toBe("held");
+      expect(handle.lease).toBe(lease);
+      await expect(handle.acquire()).rejects.toThrow(HandleBusyError);
+      await handle.release();
+      expect(handle.state).toBe("idle");
+      expect(handle.lease).toBeNull();
+    }
+  });
+
+  it("stops renewing at maxHold, and calls onLost", async () => {
+    const world = new World();
+    const onLost = vi.fn();
+    const lease = await world.locks().acquire("a", { ttl: 1_000, maxHold: 3_500, onLost });
+    await world.clock.advance(3_400);
+    expect(lease.remaining()).toBeGreaterThan(0);
+    await world.clock.advance(101);
+    expect(onLost).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ reason: "maxHold" }));
+    expect(lease.signal.aborted).toBe(true);
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("lets a lease of fixed length run out", async () => {
+    const world = new World();
+    const locks = world.locks();
+    const heard = listen(locks);
+    const lease = await locks.acquire("a", { ttl: 1_000, renew: false });
+    await world.clock.advance(988);
+    expect(lease.signal.reason).toMatchObject({ code: "LEASE_EXPIRED", reason: "deadline" });
+    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
+  });
+
+  it("moves a lease to another process by a handover", async () => {
+    const world = new World();
+    const lease = await world.locks().acquire("a", { ttl: 2_000 });
+    const note = lease.handover();
+    expect(lease.remaining()).toBe(0);
+    expect(lease.signal.aborted).toBe(false);
+    expect(await lease.release()).toBe("handedOver");
+    expect(await world.holders("a")).toEqual([true, true, true]);
+    const other = world.locks({ owner: "heir" });
+    const adopted = await other.adopt(note);
+    expect(adopted.ttl).toBe(2_000);
+    expect((await other.inspect("a")).holder?.owner).toBe("heir");
+    await expect(other.adopt(note)).rejects.toMatchObject({ code: "LEASE_EXPIRED", reason: "stale" });
+    await world.clock.advance(10_000);
+    expect(adopted.remaining()).toBeGreaterThan(0);
+    await adopted.release();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("releases what is held and refuses what waits when it is closed", async () => {
+    const world = new World();
+    const locks = world.locks();
+    const lease = await locks.acquire("a");
+    const waiting = locks.acquire("a").catch((error: unknown) => error);
+    await settle();
+    await locks.close();
+    expect(await waiting).toMatchObject({ code: "MANAGER_CLOSED" });
+    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await lease.release()).toBe("released");
+    await expect(locks.acquire("b")).rejects.toMatchObject({ code: "MANAGER_CLOSED" });
+    expect(world.clock.pending).toBe(0);
+  });
+});

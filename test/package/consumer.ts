@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** ms; an installation asks the registry. */
+const installTimeout = 120_000;
+const scriptTimeout = 30_000;
+
+/** The packed package, as it would be published. Needs a build. */
+export async function pack(into: string): Promise<string> {
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", into];
+  const { stdout } = await run("npm", args, { timeout: scriptTimeout });
+  const [packed] = JSON.parse(stdout) as [{ filename: string }];
+  return join(into, packed.filename);
+}
+
+/** An empty folder in which nothing but the package is installed. */
+export class Consumer {
+  private constructor(readonly folder: string) {}
+
+  static async install(): Promise<Consumer> {
+    const consumer = new Consumer(await mkdtemp(join(tmpdir(), "holdfast-consumer-")));
+    await consumer.write("package.json", JSON.stringify({ name: "consumer", private: true }));
+    const tarball = await pack(consumer.folder);
+    const args = ["install", tarball, "--prefer-offline", "--no-audit", "--no-fund", "--omit=optional"];
+    await run("npm", args, { cwd: consumer.folder, timeout: installTimeout });
+    return consumer;
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return writeFile(join(this.folder, name), text);
+  }
+
+  /** What the script prints. */
+  async node(name: string, text: string): Promise<string> {
+    await this.write(name, text);
+    const { stdout } = await run(process.execPath, [name], { cwd: this.folder, timeout: scriptTimeout });
+    return stdout.trim();
+  }
+
+  async run(command: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await run(command, args, { cwd: this.folder, timeout: scriptTimeout });
+    return stdout.trim();
+  }
+
+  remove(): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true });
+  }
+}

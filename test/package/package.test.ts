@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Consumer, pack } from "./consumer.js";
+
+const job = `
+const locks = createLocks({ nodes: [memoryNode(), memoryNode(), memoryNode()] });
+locks.using("a", (lease) => lease.remaining() > 9_000).then(async (held) => {
+  await locks.close();
+  console.log(held);
+});
+`;
+
+describe("the packed package", () => {
+  let consumer: Consumer;
+  let tarball: Buffer;
+
+  beforeAll(async () => {
+    consumer = await Consumer.install();
+    tarball = await readFile(await pack(consumer.folder));
+  }, 180_000);
+  afterAll(() => consumer?.remove());
+
+  it("passes publint", async () => {
+    const data = tarball.buffer.slice(
+      tarball.byteOffset,
+      tarball.byteOffset + tarball.byteLength,
+    ) as ArrayBuffer;
+    const { messages, pkg } = await publint({ pack: { tarball: data }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that resolve everywhere", async () => {
+    const result = await checkPackage(createPackageFromTarballData(tarball));
+    expect(result).toMatchObject({ types: { kind: "included" }, problems: [] });
+  }, 60_000);
+
+  it("works through import", async () => {
+    const text = `import { createLocks, memoryNode } from "holdfast";${job}`;
+    expect(await consumer.node("esm.mjs", text)).toBe("true");
+  });
+
+  it("works through require", async () => {
+    const text = `const { createLocks, memoryNode } = require("holdfast");${job}`;
+    expect(await consumer.node("cjs.cjs", text)).toBe("true");
+  });
+
+  it("works through the CommonJS build, which older tools take", async () => {
+    const text = `const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");${job}`;
+    expect(await consumer.node("old.cjs", text)).toBe("true");
+  });
+
+  it("gives import and require the same classes, and knows the errors of another copy", async () => {
+    const text = `
+      import { createRequire } from "node:module";
+      import { InvalidOptionError } from "holdfast";
+      const require = createRequire(import.meta.url);
+      const copy = require("./node_modules/holdfast/dist/cjs/index.js");
+      const { isHoldfastError, InvalidOptionError: required } = require("holdfast");
+      const foreign = new copy.InvalidOptionError("ttl", 0, "positive");
+      console.log(required === InvalidOptionError, isHoldfastError(foreign, "INVALID_OPTION"), isHoldfastError({}));
+    `;
+    expect(await consumer.node("same.mjs", text)).toBe("true true false");
+  });
+
+  it("loads no Redis client until an address asks for it", async () => {
+    const text = `
+      const { createLocks, memoryNode } = require("holdfast/package.json") && require("./node_modules/holdfast/dist/cjs/index.js");
+      createLocks({ nodes: [memoryNode()] });
+      console.log(Object.keys(require.cache).filter((file) => /node_modules.(ioredis|redis|commander)/.test(file)).length);
+    `;
+    expect(await consumer.node("lazy.cjs", text)).toBe("0");
+  });
+
+  it("compiles for consumers of each module system, with lib es2022", async () => {
+    const source = (imports: string) => `${imports}
+      async function main() {
+        await using lease = await createLocks({ nodes: [memoryNode()] }).acquire("a");
+        const left: number = lease.remaining();
+        return left;
+      }
+      void main();`;
+    await consumer.write("one.mts", source('import { createLocks, memoryNode } from "holdfast";'));
+    await consumer.write("two.cts", source('import { createLocks, memoryNode } from "holdfast";'));
+    const require = createRequire(import.meta.url);
+    const tsc = join(require.resolve("typescript/package.json"), "..", "bin", "tsc");
+    const base = [tsc, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022", "--types", ""];
+    for (const module of ["node16", "nodenext"]) {
+      const args = [...base, "--module", module, "--skipLibCheck", "one.mts", "two.cts"];
+      await consumer.run(process.execPath, args);
+    }
+  }, 60_000);
+
+  it("holds no sources of tests, and no paths of the machine it was built on", async () => {
+    const files = createPackageFromTarballData(tarball).listFiles();
+    expect(files.filter((file) => /test|\.cache/.test(file))).toEqual([]);
+    expect(files.some((file) => file.endsWith("dist/esm/cli/main.js"))).toBe(true);
+  });
+});
