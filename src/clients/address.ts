@@ -1,0 +1,91 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { InvalidOptionError } from "../errors.js";
+import { bare } from "./failure.js";
+import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
+import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+
+const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
+/** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */
+const firstDelay = 50;
+const longestDelay = 2_000;
+const connectTimeout = 5_000;
+
+/** The address without user, password and anything else that may be secret; for messages. */
+export const redacted = (address: string): string =>
+  address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
+
+/** A connection opened, and closed, for a `redis://` address. Throws InvalidOptionError if the address can't be one. */
+export class AddressScriptClient implements ScriptClient {
+  readonly name: string;
+  readonly keyspace: Keyspace;
+  readonly sharded = false;
+  readonly #address: string;
+  readonly #listeners = new Set<ConnectionListener>();
+  #opened: { readonly client: IoredisScriptClient; disconnect(): void } | null = null;
+  #opening = false;
+  #closed = false;
+
+  constructor(address: string, option: string) {
+    const url = URL.canParse(address) ? new URL(address) : null;
+    const database = Number(url?.pathname.slice(1) || 0);
+    const sound =
+      (url?.protocol === "redis:" || url?.protocol === "rediss:") &&
+      url.hostname !== "" &&
+      url.search === "" &&
+      url.hash === "" &&
+      Number.isInteger(database) &&
+      database >= 0;
+    if (url === null || !sound) throw new InvalidOptionError(option, redacted(address), allowed);
+    this.#address = address;
+    this.name = `${url.protocol}//${url.host}${database === 0 ? "" : `/${database}`}`;
+    this.keyspace = { prefix: "", database };
+  }
+
+  get connection(): Connection {
+    if (this.#closed) return "down";
+    return this.#opened?.client.connection ?? "connecting";
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  connect(): void {
+    if (this.#opening || this.#closed) return;
+    this.#opening = true;
+    this.#open().catch((error: unknown) => this.#tell("down", bare(error)));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#opened?.disconnect();
+    this.#listeners.clear();
+  }
+
+  route(): ScriptConnection | null {
+    return this.#opened?.client.route() ?? null;
+  }
+
+  async #open(): Promise<void> {
+    // Only here: whoever passes clients of their own should not pay for loading another one.
+    const { Redis } = await import("ioredis");
+    if (this.#closed) return;
+    const redis = new Redis(this.#address, {
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      // What is unanswered when the connection breaks is rejected at once instead of being kept.
+      maxRetriesPerRequest: 0,
+      connectTimeout,
+      retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
+    });
+    const client = new IoredisScriptClient(redis as unknown as IoredisClient);
+    this.#opened = { client, disconnect: () => redis.disconnect() };
+    client.watch((connection, cause) => this.#tell(connection, cause));
+  }
+
+  #tell(connection: Connection, cause?: Error): void {
+    for (const listener of [...this.#listeners]) listener(connection, cause);
+  }
+}

@@ -1,0 +1,13 @@
+import calculateSlot from "cluster-key-slot";
+
+/** The hash slot of a key as it is stored, prefix included. */
+export const slotOf = (key: string): number => calculateSlot(key);
+
+/** Whether a Cluster keeps all of these keys on one server, so that one command can concern them all. */
+export const sameSlot = (keys: readonly string[]): boolean => {
+  const slot = keys[0] === undefined ? -1 : slotOf(keys[0]);
+  return keys.every((key) => slotOf(key) === slot);
+};
+
+/** Where the server said the key is: "MOVED 3999 127.0.0.1:6381". */
+export const redirectAddress = (message: string): string => message.split(" ")[2] ?? "";

@@ -1,0 +1,50 @@
+import type { FailureReason } from "../engine/vote.js";
+
+/** A failed vote. */
+export interface Failure {
+  readonly kind: "failed";
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+export const failure = (reason: FailureReason, message: string): Failure => ({
+  kind: "failed",
+  reason,
+  message,
+});
+
+/** Thrown where a call would have been kept by the client instead of being sent. */
+export class NotReadyError extends Error {}
+
+/** Thrown for calls whose connection was lost before they were answered: the server may have acted on them. */
+export class LostError extends Error {}
+
+/** What was thrown, in words; clients also throw what is not an Error. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+
+/**
+ * The same complaint without what the client hung onto it: ioredis keeps the whole command in its errors, and the
+ * arguments of AUTH are a password.
+ */
+export const bare = (thrown: unknown): Error => new Error(messageOf(thrown));
+
+/** "NOPERM" of "NOPERM this user has no permissions …"; empty where the message is not a server's. */
+export const serverCode = (thrown: unknown): string => {
+  // A system error ("ECONNREFUSED …") looks alike; it always carries the call that failed.
+  if (typeof thrown === "object" && thrown !== null && "syscall" in thrown) return "";
+  return /^([A-Z][A-Z0-9]+)(?: |$)/.exec(messageOf(thrown))?.[1] ?? "";
+};
+
+/** What clients say of a request that they did not even send. */
+const unsent = /isn't write?able|offline|isn't ready|client is closed|aborted/i;
+
+/** The vote that a rejected call amounts to. */
+export function failureOf(thrown: unknown): Failure {
+  const message = messageOf(thrown);
+  if (thrown instanceof NotReadyError) return failure("notReady", message);
+  if (thrown instanceof LostError) return failure("connection", message);
+  if (serverCode(thrown) !== "") return failure("refused", message);
+  if (/timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message)) return failure("timeout", message);
+  return failure(unsent.test(message) ? "notReady" : "connection", message);
+}

@@ -1,0 +1,148 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { slotOf } from "./cluster.js";
+import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+
+/** What is used of an ioredis Cluster, versions 5 and 6. */
+export interface IoredisCluster extends Emitter {
+  readonly isCluster: true;
+  readonly status: string;
+  /** For each slot the addresses of its master and its replicas. */
+  readonly slots: readonly (readonly string[] | undefined)[];
+  readonly startupNodes: readonly unknown[];
+  readonly options: { readonly keyPrefix?: string };
+  nodes(role: "master" | "all"): readonly IoredisClient[];
+  connect(): Promise<unknown>;
+  eval(script: string, numberOfKeys: number, key: string): Promise<unknown>;
+}
+
+/**
+ * One vote: a whole Cluster. Calls go straight to the master of their slot. The Cluster object would keep what it can't
+ * send, and repeat what was redirected, without asking whether anybody still wants it.
+ *
+ * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
+ * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
+ */
+export class IoredisClusterScriptClient implements ScriptClient {
+  readonly sharded = true;
+  readonly #watch: ConnectionWatch;
+  readonly #connections = new WeakMap<IoredisClient, ScriptConnection>();
+  readonly #opening = new WeakMap<IoredisClient, Promise<ScriptConnection | null>>();
+  #refreshing: Promise<void> | null = null;
+
+  constructor(private readonly client: IoredisCluster) {
+    this.#watch = watchOf(client, () => ioredisSource(client));
+  }
+
+  get name(): string {
+    return `cluster:${startupAddress(this.client.startupNodes[0])}`;
+  }
+
+  get keyspace(): Keyspace {
+    return { prefix: this.#prefix, database: 0 };
+  }
+
+  get connection(): Connection {
+    return this.#watch.connection;
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  connect(): void {
+    if (this.client.status === "wait") this.client.connect().catch(() => {});
+  }
+
+  /** The client is the user's. */
+  async close(): Promise<void> {}
+
+  route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
+    const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];
+    const master = this.client.nodes("master").find((node) => addressOf(node) === address);
+    if (master === undefined) void this.redirects.refresh(key);
+    return master === undefined ? null : this.#open(master);
+  }
+
+  readonly redirects = {
+    /** The Cluster object follows redirections of its own commands and learns from them: so it is given a harmless one. */
+    refresh: (key: string): Promise<void> => {
+      this.#refreshing ??= this.client.eval("return 1", 1, key).then(
+        () => {
+          this.#refreshing = null;
+        },
+        () => {
+          this.#refreshing = null;
+        },
+      );
+      return this.#refreshing;
+    },
+    at: (address: string): ScriptConnection | null | Promise<ScriptConnection | null> => {
+      const node = this.client.nodes("all").find((candidate) => addressOf(candidate) === address);
+      return node === undefined ? null : this.#open(node);
+    },
+  };
+
+  get #prefix(): string {
+    return this.client.options.keyPrefix ?? "";
+  }
+
+  /** The Cluster object opens the connection to a master with the first command; here that is done before. */
+  #open(node: IoredisClient): ScriptConnection | Promise<ScriptConnection | null> {
+    if (["wait", "connecting", "connect"].includes(node.status)) {
+      let opening = this.#opening.get(node);
+      if (opening === undefined) {
+        opening = settled(node).then((open) => {
+          this.#opening.delete(node);
+          return open ? this.#over(node) : null;
+        });
+        this.#opening.set(node, opening);
+      }
+      return opening;
+    }
+    return this.#over(node);
+  }
+
+  #over(node: IoredisClient): ScriptConnection {
+    let connection = this.#connections.get(node);
+    if (connection === undefined) {
+      // The prefix of `redisOptions` is applied by the connection, that of the Cluster's options by the Cluster only.
+      connection = ioredisConnection(node, node.options.keyPrefix ? "" : this.#prefix);
+      this.#connections.set(node, connection);
+    }
+    return connection;
+  }
+}
+
+const addressOf = (node: IoredisClient): string => `${node.options.host}:${node.options.port}`;
+
+/** Whether the connection became ready; false as soon as it failed. */
+function settled(node: IoredisClient): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (open: boolean) => {
+      node.off("ready", ready);
+      node.off("close", closed);
+      node.off("end", closed);
+      resolve(open);
+    };
+    const ready = () => finish(true);
+    const closed = () => finish(false);
+    node.on("ready", ready);
+    node.on("close", closed);
+    node.on("end", closed);
+    if (node.status === "wait") node.connect().catch(() => {});
+  });
+}
+
+/** Startup nodes are given as ports, "host:port", URLs or objects. */
+function startupAddress(node: unknown): string {
+  if (typeof node === "string")
+    return node
+      .replace(/^\w+:\/\//, "")
+      .replace(/^.*@/, "")
+      .replace(/[/?].*$/, "");
+  if (typeof node !== "object" || node === null) return `localhost:${node}`;
+  const { host = "localhost", port = 6379 } = node as { host?: string; port?: number | string };
+  return `${host}:${port}`;
+}

@@ -1,0 +1,109 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { NotReadyError } from "./failure.js";
+import { InFlight } from "./in-flight.js";
+import type { ConnectionListener, ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+
+type SendCommand = (...args: unknown[]) => Promise<unknown>;
+
+/** What is used of an ioredis client, versions 5 and 6; Sentinel mode is the same class. */
+export interface IoredisClient extends Emitter {
+  readonly status: string;
+  readonly options: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly db?: number;
+    readonly keyPrefix?: string;
+    readonly sentinels?: readonly unknown[] | null;
+    readonly name?: string;
+  };
+  readonly condition?: { readonly select?: number } | null;
+  readonly stream?: { readonly writable?: boolean } | null;
+  connect(): Promise<unknown>;
+  /** Commands made by it are written at once, also when the client collects others (`enableAutoPipelining`). */
+  createBuiltinCommand(name: string): { readonly string: SendCommand };
+}
+
+/** How both ioredis' Redis and its Cluster tell their state. */
+export const ioredisSource = (client: Emitter & { readonly status: string }): ConnectionSource => ({
+  emitter: client,
+  events: ["connecting", "connect", "ready", "close", "reconnecting", "end"],
+  errors: ["error"],
+  throwsUnheard: false,
+  read: () => {
+    if (client.status === "ready") return "ready";
+    if (client.status === "wait") return "fresh";
+    return client.status === "end" ? "over" : "trying";
+  },
+});
+
+export class IoredisScriptClient implements ScriptClient {
+  readonly sharded = false;
+  readonly #watch: ConnectionWatch;
+  readonly #connection: ScriptConnection;
+
+  constructor(private readonly client: IoredisClient) {
+    this.#watch = watchOf(client, () => ioredisSource(client));
+    this.#connection = ioredisConnection(client);
+  }
+
+  get name(): string {
+    const { host = "localhost", port = 6379, path, sentinels, name } = this.client.options;
+    if (sentinels) return `sentinel:${name}`;
+    return path ?? `${host}:${port}`;
+  }
+
+  get keyspace(): Keyspace {
+    const { options, condition } = this.client;
+    return { prefix: options.keyPrefix ?? "", database: condition?.select ?? options.db ?? 0 };
+  }
+
+  get connection(): Connection {
+    return this.#watch.connection;
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  connect(): void {
+    if (this.client.status === "wait") this.client.connect().catch(() => {});
+  }
+
+  /** The client is the user's. */
+  async close(): Promise<void> {}
+
+  route(): ScriptConnection {
+    return this.#connection;
+  }
+}
+
+/** `prefix` is put before the keys where the client does not do that itself. */
+export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptConnection {
+  const inFlight = new InFlight((lose) => {
+    const lost = () => lose();
+    client.on("close", lost);
+    return () => client.off("close", lost);
+  });
+  const ready = () => client.status === "ready" && client.stream?.writable !== false;
+  const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
+  const scripted = (send: SendCommand): ScriptCall => {
+    return (script, keys, args) =>
+      inFlight.add(() => {
+        if (!ready()) throw new NotReadyError("not connected");
+        const stored = prefix === "" ? keys : keys.map((key) => prefix + key);
+        return send(script, keys.length, stored, args);
+      });
+  };
+  return {
+    get ready() {
+      return ready();
+    },
+    evalsha: scripted(command("evalsha")),
+    eval: scripted(command("eval")),
+    asking: () => {
+      command("asking")().catch(() => {});
+    },
+  };
+}

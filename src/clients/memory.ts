@@ -1,0 +1,133 @@
+import { type Clock, systemClock } from "../engine/clock.js";
+import type { Batch, Connection, LockNode, Reply } from "../engine/node.js";
+import { failure } from "./failure.js";
+import { MemoryStore } from "./memory-store.js";
+
+/** A node inside this process, for tests, demos and single-process programs. It can be made to fail on purpose. */
+export interface MemoryNode extends LockNode {
+  /** The node dies: its connection goes down, and what it has not answered yet is lost. */
+  crash(): void;
+  /** The node is back, with a new identity. Its memory is empty unless `keepMemory` is true (default false). */
+  restart(options?: { readonly keepMemory?: boolean }): void;
+  /** The node stops answering; its connection stays. Requests are kept until `wake`. */
+  hang(): void;
+  /** The node answers again: first what was sent meanwhile, in order. */
+  wake(): void;
+}
+
+export interface MemoryNodeOptions {
+  /** Decides when keys expire. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** Makes names and identities unique in this process. */
+let serial = 0;
+
+/** A node without a server. `name` is what votes and errors call it; default "memory-1" and so on. */
+export function memoryNode(name?: string, { clock = systemClock }: MemoryNodeOptions = {}): MemoryNode {
+  serial += 1;
+  return new InProcessNode(name ?? `memory-${serial}`, `memory:${serial}`, clock);
+}
+
+interface Waiting {
+  run(): void;
+  lose(): void;
+}
+
+const lost = failure("connection", "the node crashed before it answered");
+
+class InProcessNode implements MemoryNode {
+  readonly keyspace = { prefix: "", database: 0 };
+  readonly sharded = false;
+  #store = new MemoryStore();
+  #generation = 1;
+  #connection: Connection = "ready";
+  #hanging = false;
+  #waiting: Waiting[] = [];
+  readonly #listeners = new Set<(connection: Connection, cause?: Error) => void>();
+
+  constructor(
+    readonly name: string,
+    readonly serial: string,
+    readonly clock: Clock,
+  ) {}
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  watch(listener: (connection: Connection, cause?: Error) => void): () => void {
+    // A wrapper, so that one function given twice is two subscriptions.
+    const own = (connection: Connection, cause?: Error) => listener(connection, cause);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  connect(): void {}
+
+  async close(): Promise<void> {}
+
+  identify(): Promise<string | null> {
+    return this.#perform(
+      () => `${this.serial}:${this.#generation}`,
+      () => Promise.reject(new Error(`${this.name} is not connected`)),
+    );
+  }
+
+  execute(batch: Batch): Promise<Reply[]> {
+    if (this.#connection !== "ready") {
+      return Promise.resolve(batch.requests.map(() => failure("notReady", "the node is down")));
+    }
+    return this.#perform(
+      () => batch.requests.map(({ command }) => this.#store.apply(command, this.clock.monotonic())),
+      () => batch.requests.map(() => lost),
+    );
+  }
+
+  crash(): void {
+    if (this.#connection === "down") return;
+    this.#hanging = false;
+    for (const request of this.#waiting.splice(0)) request.lose();
+    this.#change("down", new Error(`${this.name} crashed`));
+  }
+
+  restart({ keepMemory = false }: { readonly keepMemory?: boolean } = {}): void {
+    this.crash();
+    this.#generation += 1;
+    if (!keepMemory) this.#store = new MemoryStore();
+    this.#change("ready");
+  }
+
+  hang(): void {
+    if (this.#connection === "ready") this.#hanging = true;
+  }
+
+  wake(): void {
+    this.#hanging = false;
+    for (const request of this.#waiting.splice(0)) request.run();
+  }
+
+  /** `work` is done at once or at `wake`; its result is told asynchronously, and not at all after a crash. */
+  async #perform<T>(work: () => T, onLost: () => T | Promise<T>): Promise<T> {
+    if (this.#connection !== "ready") return onLost();
+    if (!this.#hanging) {
+      const { result, generation } = { result: work(), generation: this.#generation };
+      await undefined;
+      return this.#connection === "ready" && generation === this.#generation ? result : onLost();
+    }
+    return new Promise<T>((resolve) => {
+      this.#waiting.push({ run: () => resolve(work()), lose: () => resolve(onLost()) });
+    });
+  }
+
+  #change(connection: Connection, cause?: Error): void {
+    this.#connection = connection;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(connection, cause);
+      } catch {
+        // One watcher's mistake is no reason to keep the others in the dark.
+      }
+    }
+  }
+}

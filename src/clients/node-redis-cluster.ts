@@ -1,0 +1,146 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { slotOf } from "./cluster.js";
+import { type NodeRedisClient, nodeRedisConnection } from "./node-redis.js";
+import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+
+interface ClusterMember {
+  readonly address?: string;
+  readonly client?: NodeRedisClient | undefined;
+  /** While it is being connected for the first time. */
+  readonly connectPromise?: Promise<unknown> | undefined;
+}
+
+interface RootNode {
+  readonly url?: string;
+  readonly socket?: { readonly host?: string; readonly port?: number };
+}
+
+/** What is used of a node-redis Cluster (`createCluster`), versions 4 to 6. */
+export interface NodeRedisCluster extends Emitter {
+  readonly isOpen: boolean;
+  readonly masters: readonly ClusterMember[];
+  readonly slots: readonly ({ readonly master: ClusterMember } | undefined)[];
+  readonly nodeByAddress: ReadonlyMap<string, ClusterMember>;
+  readonly _keyPrefix?: string;
+  readonly _options?: { readonly rootNodes?: readonly RootNode[] };
+  readonly _slots?: { rediscover?(startWith: NodeRedisClient): Promise<unknown> };
+  connect(): Promise<unknown>;
+  nodeClient(member: ClusterMember): NodeRedisClient | Promise<NodeRedisClient>;
+}
+
+const source = (cluster: NodeRedisCluster): ConnectionSource => ({
+  emitter: cluster,
+  events: ["connect", "node-connect", "node-ready", "node-reconnecting", "node-disconnect"],
+  errors: ["error", "node-error"],
+  closed: "disconnect",
+  throwsUnheard: true,
+  read: () => {
+    if (!cluster.isOpen) return "fresh";
+    // A master without a client is connected by the first request for it.
+    const reachable = cluster.masters.some(({ client }) => client === undefined || client.isReady);
+    return reachable ? "ready" : "trying";
+  },
+});
+
+/**
+ * One vote: a whole Cluster. Calls go straight to the master of their slot. The Cluster object would keep what it can't
+ * send, and repeat what was redirected, without asking whether anybody still wants it.
+ *
+ * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
+ * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
+ */
+export class NodeRedisClusterScriptClient implements ScriptClient {
+  readonly sharded = true;
+  readonly #watch: ConnectionWatch;
+  readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
+  #refreshing: Promise<void> | null = null;
+
+  constructor(private readonly cluster: NodeRedisCluster) {
+    this.#watch = watchOf(cluster, () => source(cluster));
+  }
+
+  get name(): string {
+    const root = this.cluster._options?.rootNodes?.[0];
+    if (root?.url !== undefined) return `cluster:${URL.canParse(root.url) ? new URL(root.url).host : "?"}`;
+    const { host = "localhost", port = 6379 } = root?.socket ?? {};
+    return `cluster:${host}:${port}`;
+  }
+
+  get keyspace(): Keyspace {
+    return { prefix: this.#prefix, database: 0 };
+  }
+
+  get connection(): Connection {
+    return this.#watch.connection;
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  connect(): void {
+    if (!this.cluster.isOpen) this.cluster.connect().catch(() => {});
+  }
+
+  /** The client is the user's. */
+  async close(): Promise<void> {}
+
+  route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
+    const master = this.cluster.slots[slotOf(this.#prefix + key)]?.master;
+    if (master === undefined) {
+      void this.redirects.refresh();
+      return null;
+    }
+    return this.#open(master);
+  }
+
+  readonly redirects = {
+    refresh: (): Promise<void> => {
+      this.#refreshing ??= this.#rediscover().then(() => {
+        this.#refreshing = null;
+      });
+      return this.#refreshing;
+    },
+    at: (address: string): ScriptConnection | null | Promise<ScriptConnection | null> => {
+      const member = this.cluster.nodeByAddress.get(address);
+      return member === undefined ? null : this.#open(member);
+    },
+  };
+
+  get #prefix(): string {
+    return this.cluster._keyPrefix ?? "";
+  }
+
+  /** Asks whichever master still answers; the Cluster object does so by itself only when a command is redirected. */
+  async #rediscover(): Promise<void> {
+    const clients = this.cluster.masters.map(({ client }) => client);
+    const start = clients.find((client) => client?.isReady) ?? clients.find((client) => client !== undefined);
+    try {
+      if (start !== undefined) await this.cluster._slots?.rediscover?.(start);
+    } catch {
+      // Nobody answers; the next request that finds no master asks again.
+    }
+  }
+
+  #open(member: ClusterMember): ScriptConnection | Promise<ScriptConnection | null> {
+    const { client, connectPromise } = member;
+    if (client !== undefined && connectPromise === undefined) {
+      if (!client.isReady) void this.redirects.refresh();
+      return this.#over(client);
+    }
+    return Promise.resolve(this.cluster.nodeClient(member)).then(
+      (opened) => this.#over(opened),
+      () => null,
+    );
+  }
+
+  #over(client: NodeRedisClient): ScriptConnection {
+    let connection = this.#connections.get(client);
+    if (connection === undefined) {
+      connection = nodeRedisConnection(client, () => this.#prefix);
+      this.#connections.set(client, connection);
+    }
+    return connection;
+  }
+}

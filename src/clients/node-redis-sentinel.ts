@@ -1,0 +1,114 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { type NodeRedisClient, nodeRedisConnection } from "./node-redis.js";
+import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+
+/** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */
+export interface NodeRedisSentinel extends Emitter {
+  readonly isOpen: boolean;
+  readonly identity?: { readonly id?: string };
+  readonly _keyPrefix?: string;
+  connect(): Promise<unknown>;
+  emit(event: string): boolean;
+  /** Runs a function with the client of the current master. */
+  _execute<T>(isReadonly: boolean, run: (master: NodeRedisClient) => Promise<T>): Promise<T>;
+}
+
+/** Emitted on the Sentinel client, which does not tell when its master's connection comes and goes. */
+const masterChanged = "holdfast:master";
+
+/**
+ * The client of the current master, shared by all nodes made of one Sentinel client. The Sentinel client itself would
+ * spread calls over its pool and repeat failed ones without asking whether anybody still wants them: it is asked for
+ * its master only, and calls go there in order. Its `masterPoolSize` must leave one connection that nobody holds for ever.
+ */
+class Master {
+  current: NodeRedisClient | null = null;
+  connection: ScriptConnection | null = null;
+  #looking = false;
+
+  constructor(private readonly sentinel: NodeRedisSentinel) {}
+
+  /** Looks for the master unless one is known; a known one reconnects by itself, until a failover closes it. */
+  look(): void {
+    if (this.#looking || this.current?.isOpen === true) return;
+    this.#looking = true;
+    const look = this.sentinel._execute(false, async (master) => this.#meet(master));
+    const done = () => {
+      this.#looking = false;
+    };
+    look.then(done, done).then(() => this.current?.isReady === true && this.sentinel.emit(masterChanged));
+  }
+
+  #meet(master: NodeRedisClient): void {
+    if (master === this.current) return;
+    this.current = master;
+    this.connection = nodeRedisConnection(master, () => this.sentinel._keyPrefix ?? "");
+    // The master's client belongs to the Sentinel client, and goes with it: nothing to remove.
+    for (const event of ["ready", "error", "end"]) master.on(event, () => this.sentinel.emit(masterChanged));
+  }
+}
+
+const masters = new WeakMap<NodeRedisSentinel, Master>();
+
+const masterOf = (sentinel: NodeRedisSentinel): Master => {
+  const master = masters.get(sentinel) ?? new Master(sentinel);
+  masters.set(sentinel, master);
+  return master;
+};
+
+const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource => ({
+  emitter: sentinel,
+  events: ["connect", "ready", "reconnecting", "end", "topology-change", masterChanged],
+  errors: ["error"],
+  throwsUnheard: true,
+  read: () => {
+    if (!sentinel.isOpen) return master.current === null ? "fresh" : "over";
+    if (master.current?.isReady === true) return "ready";
+    master.look();
+    return "trying";
+  },
+});
+
+export class NodeRedisSentinelScriptClient implements ScriptClient {
+  readonly sharded = false;
+  readonly #watch: ConnectionWatch;
+  readonly #master: Master;
+
+  constructor(private readonly sentinel: NodeRedisSentinel) {
+    this.#master = masterOf(sentinel);
+    this.#watch = watchOf(sentinel, () => source(sentinel, this.#master));
+  }
+
+  /** The name of the master group is not readable; that of the first Sentinel is part of the client's id. */
+  get name(): string {
+    return `sentinel:${this.sentinel.identity?.id?.replace(/\/[^/]*$/, "") ?? "node-redis"}`;
+  }
+
+  /** The database becomes known with the first connection. */
+  get keyspace(): Keyspace {
+    return {
+      prefix: this.sentinel._keyPrefix ?? "",
+      database: this.#master.current?.options?.database ?? 0,
+    };
+  }
+
+  get connection(): Connection {
+    return this.#watch.connection;
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  connect(): void {
+    if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
+  }
+
+  /** The client is the user's. */
+  async close(): Promise<void> {}
+
+  route(): ScriptConnection | null {
+    return this.#master.connection;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Connection, Keyspace } from "../engine/node.js";
+import { NotReadyError } from "./failure.js";
+import { InFlight } from "./in-flight.js";
+import type { ConnectionListener, ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+
+/** What is used of a node-redis client (`createClient`), versions 4 to 6. */
+export interface NodeRedisClient extends Emitter {
+  readonly isOpen: boolean;
+  readonly isReady: boolean;
+  readonly options?: {
+    readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
+    readonly database?: number;
+  };
+  readonly _keyPrefix?: string;
+  connect(): Promise<unknown>;
+  sendCommand(args: readonly string[], options?: object): Promise<unknown>;
+}
+
+const source = (client: NodeRedisClient): ConnectionSource => ({
+  emitter: client,
+  events: ["connect", "ready", "reconnecting", "terminated"],
+  errors: ["error"],
+  closed: "end",
+  throwsUnheard: true,
+  read: () => {
+    if (client.isReady) return "ready";
+    return client.isOpen ? "trying" : "fresh";
+  },
+});
+
+export class NodeRedisScriptClient implements ScriptClient {
+  readonly sharded = false;
+  readonly #watch: ConnectionWatch;
+  readonly #connection: ScriptConnection;
+
+  constructor(private readonly client: NodeRedisClient) {
+    this.#watch = watchOf(client, () => source(client));
+    this.#connection = nodeRedisConnection(client, () => client._keyPrefix ?? "");
+  }
+
+  get name(): string {
+    const { host = "localhost", port = 6379, path } = this.client.options?.socket ?? {};
+    return path ?? `${host}:${port}`;
+  }
+
+  /** A later SELECT is not readable: the database is the one of the options. */
+  get keyspace(): Keyspace {
+    return { prefix: this.client._keyPrefix ?? "", database: this.client.options?.database ?? 0 };
+  }
+
+  get connection(): Connection {
+    return this.#watch.connection;
+  }
+
+  watch(listener: ConnectionListener): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  connect(): void {
+    if (!this.client.isOpen) this.client.connect().catch(() => {});
+  }
+
+  /** The client is the user's. */
+  async close(): Promise<void> {}
+
+  route(): ScriptConnection {
+    return this.#connection;
+  }
+}
+
+/**
+ * Raw commands, so that type mappings and reply transformations don't matter; hence the prefix is put before the keys
+ * here. What is not written yet when the connection breaks is withdrawn by a signal: the client would keep it for
+ * the next connection.
+ */
+export function nodeRedisConnection(client: NodeRedisClient, prefix: () => string): ScriptConnection {
+  const inFlight = new InFlight((lose) => {
+    const lost = (cause?: unknown) => {
+      if (!client.isReady) lose(cause);
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    return () => {
+      client.off("error", lost);
+      client.off("end", lost);
+    };
+  });
+  const scripted = (command: string): ScriptCall => {
+    return (script, keys, args) => {
+      const withdrawal = new AbortController();
+      return inFlight.add(
+        () => {
+          if (!client.isReady) throw new NotReadyError("not connected");
+          const stored = keys.map((key) => prefix() + key);
+          // No timeout of the client's own: the caller bounds the wait.
+          const options = { abortSignal: withdrawal.signal, timeout: undefined, typeMapping: {} };
+          return client.sendCommand([command, script, String(keys.length), ...stored, ...args], options);
+        },
+        () => withdrawal.abort(),
+      );
+    };
+  };
+  return {
+    get ready() {
+      return client.isReady;
+    },
+    evalsha: scripted("EVALSHA"),
+    eval: scripted("EVAL"),
+    asking: () => {
+      client.sendCommand(["ASKING"]).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import type { LockNode } from "../engine/node.js";
+import { InvalidOptionError } from "../errors.js";
+import type { NodeInput } from "../manager/options.js";
+import { AddressScriptClient } from "./address.js";
+import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
+import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis-cluster.js";
+import { type NodeRedisClient, NodeRedisScriptClient } from "./node-redis.js";
+import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "./node-redis-cluster.js";
+import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis-sentinel.js";
+import { type PlainClient, PlainScriptClient } from "./plain.js";
+import { RedisNode } from "./redis-node.js";
+import type { ScriptClient } from "./script-client.js";
+
+const accepted =
+  "a client of ioredis or node-redis (single, Cluster or Sentinel), an object with set(key, value, { NX, PX }) and " +
+  "eval(script, keys, args), a redis:// or rediss:// address, or a node such as memoryNode()";
+
+/**
+ * The node that an entry of `nodes` stands for. Clients are recognised by what they can do, never by their class, so
+ * that copies, subclasses and wrappers of any version work, and no library is loaded for it.
+ * Throws InvalidOptionError for "nodes[index]".
+ */
+export function recogniseNode(input: NodeInput, index: number): LockNode {
+  const option = `nodes[${index}]`;
+  if (typeof input === "string") return new RedisNode(new AddressScriptClient(input, option));
+  if ((typeof input !== "object" && typeof input !== "function") || input === null) {
+    throw new InvalidOptionError(option, input, accepted);
+  }
+  const shape = input as Shape;
+  if (isNode(shape)) return shape;
+  const reason = whyNot(shape);
+  if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted}. ${reason.advice}`);
+  return new RedisNode(clientOf(shape, option, index));
+}
+
+/** Anything may be there. */
+type Shape = Readonly<Record<string, unknown>>;
+
+const can = (shape: Shape, ...methods: readonly string[]): boolean =>
+  methods.every((method) => typeof shape[method] === "function");
+
+const isNode = (shape: Shape): shape is Shape & LockNode =>
+  typeof shape.name === "string" && can(shape, "execute", "identify", "watch", "connect", "close");
+
+/** The casts are the point of this file: a shape was recognised, so the client is taken to be what it looks like. */
+function clientOf(shape: Shape, option: string, index: number): ScriptClient {
+  if (typeof shape.status === "string" && can(shape, "createBuiltinCommand", "evalsha", "on", "off")) {
+    if (shape.isCluster === true) {
+      return new IoredisClusterScriptClient(shape as unknown as IoredisCluster);
+    }
+    return new IoredisScriptClient(shape as unknown as IoredisClient);
+  }
+  if (typeof shape.isOpen === "boolean" && can(shape, "sendCommand", "evalSha", "on", "off")) {
+    if (can(shape, "nodeClient")) {
+      return new NodeRedisClusterScriptClient(shape as unknown as NodeRedisCluster);
+    }
+    if (can(shape, "getMasterNode", "_execute")) {
+      return new NodeRedisSentinelScriptClient(shape as unknown as NodeRedisSentinel);
+    }
+    if (typeof shape.isReady === "boolean") {
+      return new NodeRedisScriptClient(shape as unknown as NodeRedisClient);
+    }
+  }
+  if (can(shape, "set", "eval"))
+    return new PlainScriptClient(shape as unknown as PlainClient, `client ${index}`);
+  throw new InvalidOptionError(option, describe(shape), accepted);
+}
+
+/** Clients that look usable and are not. */
+function whyNot(shape: Shape): { readonly given: string; readonly advice: string } | null {
+  if (can(shape, "then")) {
+    return { given: "a promise", advice: "Await it first: nodes: [await client.connect()]." };
+  }
+  if (typeof shape === "function") {
+    return { given: "a class or function", advice: "Create a client and pass that." };
+  }
+  if (shape.isPipeline === true || can(shape, "exec", "addCommand") || can(shape, "execAsPipeline")) {
+    return { given: "a transaction or pipeline", advice: "Pass the client that it was made of." };
+  }
+  if (typeof shape.totalClients === "number" && can(shape, "execute")) {
+    return {
+      given: "a pool of node-redis clients",
+      advice:
+        "A pool spreads commands over several connections, so that their order is not kept. Pass createClient().",
+    };
+  }
+  if (optionsOf(shape).legacyMode === true || isCallbackClient(shape)) {
+    return {
+      given: "a client with callbacks (node-redis 3 or a legacy mode)",
+      advice: "Pass a client that returns promises.",
+    };
+  }
+  if (shape.mode === "subscriber" || shape.mode === "monitor") {
+    return {
+      given: `a client in ${shape.mode} mode`,
+      advice: "Such a connection takes no other commands: pass client.duplicate().",
+    };
+  }
+  return null;
+}
+
+const optionsOf = (shape: Shape): Shape =>
+  typeof shape.options === "object" && shape.options !== null ? (shape.options as Shape) : {};
+
+/** node-redis 3, and what `legacy()` of later versions gives. */
+const isCallbackClient = (shape: Shape): boolean =>
+  can(shape, "internal_send_command") ||
+  (can(shape, "send_command", "set") && typeof shape.status !== "string") ||
+  (can(shape, "sendCommand", "SET", "EVAL") && typeof shape.isOpen !== "boolean");
+
+function describe(shape: Shape): string {
+  const name: unknown = Object.getPrototypeOf(shape)?.constructor?.name;
+  return typeof name === "string" && name !== "Object"
+    ? `an object of class ${name}`
+    : "an object without these methods";
+}

@@ -1,0 +1,123 @@
+import type { Connection } from "../engine/node.js";
+import { bare } from "./failure.js";
+import type { ConnectionListener } from "./script-client.js";
+
+/** What is needed of a client's EventEmitter. */
+export interface Emitter {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: never[]) => void): unknown;
+  listenerCount?(event: string): number;
+}
+
+/** How one library tells the state of a connection. */
+export interface ConnectionSource {
+  readonly emitter: Emitter;
+  /** After any of these the state may be another. */
+  readonly events: readonly string[];
+  /** Events that carry an error; "error" among them. */
+  readonly errors: readonly string[];
+  /** Emitted when somebody closed the client, where the client itself looks unopened again afterwards. */
+  readonly closed?: string;
+  /** `fresh`: not open (yet). `trying`: connecting, for the first time or again. `over`: closed, or it gave up. */
+  read(): "fresh" | "trying" | "ready" | "over";
+  /** Whether an "error" event without a listener is thrown, which ends the process: so it is in node-redis. */
+  readonly throwsUnheard: boolean;
+}
+
+/**
+ * Follows the connection of one client object for everybody in this process: one listener an event, however many
+ * nodes are made of the client, so that Node's warning about listeners stays meaningful.
+ */
+export class ConnectionWatch {
+  readonly #listeners = new Set<ConnectionListener>();
+  #wasReady = false;
+  #last: Connection = "connecting";
+  #cause: Error | undefined;
+  #guarded = false;
+  #closed = false;
+
+  constructor(private readonly source: ConnectionSource) {}
+
+  get connection(): Connection {
+    const state = this.source.read();
+    if (state !== "fresh") this.#closed = false;
+    if (state === "ready") {
+      this.#wasReady = true;
+      return "ready";
+    }
+    return state === "over" || this.#closed || this.#wasReady ? "down" : "connecting";
+  }
+
+  subscribe(listener: ConnectionListener): () => void {
+    // A wrapper, so that one function given twice is two subscriptions.
+    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
+    if (this.#listeners.size === 0) this.#attach();
+    this.#listeners.add(own);
+    return () => {
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#detach();
+    };
+  }
+
+  readonly #changed = (): void => {
+    const connection = this.connection;
+    if (connection === "ready") this.#cause = undefined;
+    if (connection === this.#last) return;
+    this.#last = connection;
+    const cause = connection === "down" ? this.#cause : undefined;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(connection, cause);
+      } catch {
+        // One watcher's mistake is no reason to keep the others in the dark.
+      }
+    }
+  };
+
+  readonly #failed = (error: unknown): void => {
+    this.#cause = bare(error);
+    this.#changed();
+  };
+
+  readonly #ended = (): void => {
+    this.#closed = true;
+    this.#changed();
+  };
+
+  readonly #guard = (): void => {};
+
+  #attach(): void {
+    const { emitter, events, errors, closed } = this.source;
+    this.#last = this.connection;
+    for (const event of events) emitter.on(event, this.#changed);
+    for (const event of errors) emitter.on(event, this.#failed);
+    if (closed !== undefined) emitter.on(closed, this.#ended);
+    if (this.#guarded) emitter.off("error", this.#guard);
+    this.#guarded = false;
+  }
+
+  /**
+   * Leaves the client as it was found, but for one case: a node-redis client that is still open and that nobody else
+   * listens to would end the process with its next "error" event. It keeps one empty listener.
+   */
+  #detach(): void {
+    const { emitter, events, errors, closed, throwsUnheard } = this.source;
+    const open = ["trying", "ready"].includes(this.source.read());
+    const unheard = throwsUnheard && open && emitter.listenerCount?.("error") === 1;
+    if (unheard) {
+      emitter.on("error", this.#guard);
+      this.#guarded = true;
+    }
+    for (const event of events) emitter.off(event, this.#changed);
+    for (const event of errors) emitter.off(event, this.#failed);
+    if (closed !== undefined) emitter.off(closed, this.#ended);
+  }
+}
+
+const watches = new WeakMap<object, ConnectionWatch>();
+
+/** The one watch of this client object; `source` is asked for it the first time. */
+export function watchOf(client: object, source: () => ConnectionSource): ConnectionWatch {
+  const watch = watches.get(client) ?? new ConnectionWatch(source());
+  watches.set(client, watch);
+  return watch;
+}
