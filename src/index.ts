@@ -6,6 +6,7 @@ export type { Random } from "./engine/random.js";
 export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/retry.js";
 export type { FailureReason, Holder, Vote } from "./engine/vote.js";
 export * from "./errors.js";
+export type * from "./manager/actor.js";
 export type * from "./manager/events.js";
 export { createLocks } from "./manager/locks.js";
 export type { AcquireOptions, LocksOptions, NodeInput } from "./manager/options.js";

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { LockCommand } from "../engine/command.js";
 import type { Reply } from "../engine/node.js";
+import { fenceRecordTtl } from "../engine/script.js";
+import { sideKeysOf } from "../engine/side-keys.js";
 import type { Answer, Holder } from "../engine/vote.js";
 
 interface Entry {
@@ -10,7 +12,14 @@ interface Entry {
   readonly since: number;
 }
 
+const single = sideKeysOf(false, null);
 const granted: Answer = { kind: "granted" };
+/** What a server says of a ttl that is none. */
+const noTtl: Answer = {
+  kind: "failed",
+  reason: "refused",
+  message: "ERR invalid expire time in 'set' command",
+};
 /** As the script does it: a label, then "~" and 22 characters; anything else is a foreign token. */
 const ownToken = /^([^~]*)~[\w-]{22}$/;
 /** Expired entries nobody asks for again are swept when the map has doubled since the last sweep. */
@@ -20,15 +29,17 @@ const smallestSweep = 1_024;
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
   #sweepAt = smallestSweep;
+  #watermark = 0;
 
   /** Executes one command, all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
+    if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;
     switch (command.op) {
       case "acquire": {
         const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);
         if (blocked !== null) return blocked;
         for (const key of command.keys) this.#set(key, command.token, command.ttl, now);
-        return granted;
+        return this.#fenced(command.keys, command.fence, now);
       }
       case "renew": {
         const blocked = this.#first(command.keys, now, (value) => value !== command.token);
@@ -47,7 +58,11 @@ export class MemoryStore {
         const blocked = this.#first(command.keys, now, (value) => value === null || !holds.includes(value));
         if (blocked !== null) return blocked;
         for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
-        return granted;
+        return this.#fenced(command.keys, command.fence, now);
+      }
+      case "fence": {
+        const blocked = this.#first(command.keys, now, (value) => value !== command.token);
+        return blocked ?? this.#fenced(command.keys, command.fence, now);
       }
       case "release": {
         const blocked = this.#first(command.keys, now, (value) => value !== command.token);
@@ -62,6 +77,17 @@ export class MemoryStore {
           keys: command.keys.map((key) => ({ key, holder: this.#holder(key, now) })),
         };
     }
+  }
+
+  /** Accepts the proposed fence if it is above the resource's record, or above the watermark where there is none. */
+  #fenced(keys: readonly string[], fence: number | undefined, now: number): Answer {
+    if (fence === undefined) return granted;
+    const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
+    const bound = Math.max(...keys.map(seen));
+    if (fence <= bound) return { kind: "granted", fence: bound };
+    for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now);
+    this.#watermark = Math.max(this.#watermark, fence);
+    return { kind: "granted", fence };
   }
 
   #first(keys: readonly string[], now: number, blocks: (value: string | null) => boolean): Answer | null {

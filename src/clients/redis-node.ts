@@ -8,6 +8,7 @@ import {
   identityKey,
   identityScript,
 } from "../engine/script.js";
+import { sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
@@ -137,6 +138,7 @@ export class RedisNode implements LockNode {
     const { keys, args } = encodeBatch(
       call.identity,
       requests.map(({ command }) => command),
+      sideKeysOf(this.sharded, this.keyspace),
     );
     try {
       const known = whole ? null : to.evalsha;

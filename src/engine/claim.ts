@@ -1,11 +1,15 @@
 import type { Clock } from "./clock.js";
 import { claims, type LockCommand } from "./command.js";
+import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
 import { Round, type RoundResult } from "./round.js";
 import type { Seat } from "./seat.js";
 
 type Decided = (result: RoundResult) => void;
+
+/** Rounds after the first one to get a fence accepted; each proposes above all that was seen, so one does. */
+const fenceRounds = 3;
 
 /** What one seat has been asked in the name of the token. */
 interface Dealings {
@@ -34,13 +38,18 @@ export class Claim {
     this.dealings = seats.map(() => ({ touched: false, releaseAnswered: false }));
   }
 
-  acquire(ttl: number, timeout: number, decided: Decided): void {
-    this.ask({ op: "acquire", keys: this.keys, token: this.token, ttl }, timeout, decided);
+  /** `fences`: ask for a fencing token as well. */
+  acquire(ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
+    const command: LockCommand = { op: "acquire", keys: this.keys, token: this.token, ttl };
+    this.longestTtl = ttl;
+    this.askFenced(command, timeout, fences, decided);
   }
 
   /** Takes over from `from`, which must still be what a quorum holds. */
-  swap(from: string, ttl: number, timeout: number, decided: Decided): void {
-    this.ask({ op: "swap", keys: this.keys, from, token: this.token, ttl }, timeout, (result) => {
+  swap(from: string, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
+    const command: LockCommand = { op: "swap", keys: this.keys, from, token: this.token, ttl };
+    this.longestTtl = ttl;
+    this.askFenced(command, timeout, fences, (result) => {
       if (result.verdict === "granted") this.adoptedFrom = from;
       decided(result);
     });
@@ -53,6 +62,7 @@ export class Claim {
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
     const missing: number[] = [];
+    this.longestTtl = Math.max(this.longestTtl, ttl);
     let accepted = false;
     const onAnswer = (seat: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
@@ -86,13 +96,40 @@ export class Claim {
     round.start(this.clock, timeout, (seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)));
   }
 
+  /**
+   * A quorum must accept the fence that travels with the command. Where too many nodes have seen a higher one, the next
+   * round proposes one above it.
+   */
+  private askFenced(
+    command: LockCommand,
+    timeout: number,
+    fences: FenceSource | null,
+    decided: Decided,
+    roundsLeft = fenceRounds,
+  ): void {
+    if (fences === null) return this.ask(command, timeout, decided);
+    const fence = fences.propose();
+    this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
+      if (result.verdict !== "granted") return decided(result);
+      const records = result.votes.flatMap((vote) =>
+        vote.kind === "granted" && vote.fence !== undefined ? [vote.fence] : [],
+      );
+      if (records.filter((record) => record === fence).length >= quorumOf(this.seats.length)) {
+        return decided({ ...result, fence });
+      }
+      if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
+      for (const record of records) fences.note(record);
+      const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence };
+      this.askFenced(raise, timeout, fences, decided, roundsLeft - 1);
+    });
+  }
+
   private ask(
-    command: LockCommand & { ttl: number },
+    command: LockCommand,
     timeout: number,
     decided: Decided,
     onAnswer: (seat: number, reply: Reply) => void = () => {},
   ): void {
-    this.longestTtl = Math.max(this.longestTtl, command.ttl);
     const round = new Round(this.seats, decide, decided);
     this.round = round;
     round.start(this.clock, timeout, (seat) =>

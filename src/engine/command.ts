@@ -9,6 +9,8 @@ export type LockCommand =
       readonly keys: readonly string[];
       readonly token: string;
       readonly ttl: number;
+      /** Propose this fencing token along with it. */
+      readonly fence?: number;
     }
   /** Extend keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
@@ -21,7 +23,10 @@ export type LockCommand =
       readonly from: string;
       readonly token: string;
       readonly ttl: number;
+      readonly fence?: number;
     }
+  /** Propose a higher fencing token for keys that hold this token. */
+  | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
   /** Compare-and-delete. */
   | { readonly op: "release"; readonly keys: readonly string[]; readonly token: string }
   /** Tell who holds the keys; changes nothing. */
@@ -36,5 +41,7 @@ interface RenewalCommand<Op extends string> {
 }
 
 /** The commands that may leave a key behind; a release must follow them, and none may be sent once given up. */
-export const claims = (command: LockCommand): boolean =>
+export type ClaimingCommand = Extract<LockCommand, { op: "acquire" | "heal" | "swap" }>;
+
+export const claims = (command: LockCommand): command is ClaimingCommand =>
   command.op === "acquire" || command.op === "heal" || command.op === "swap";

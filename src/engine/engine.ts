@@ -1,5 +1,6 @@
 import { Claim } from "./claim.js";
 import type { Clock } from "./clock.js";
+import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
 import type { Random } from "./random.js";
 import { failed, type Observation, Seat } from "./seat.js";
@@ -24,6 +25,7 @@ export interface EngineOptions {
 /** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
 export class QuorumEngine {
   readonly seats: readonly Seat[];
+  readonly fences: FenceSource;
   private admission: Promise<void> | null = null;
   /** Whether every node has been met, or given its time to be. */
   admitted = false;
@@ -31,6 +33,7 @@ export class QuorumEngine {
   duplicate: readonly [string, string] | null = null;
 
   constructor(private readonly options: EngineOptions) {
+    this.fences = new FenceSource(options.clock);
     const identities = new Map<string, Seat>();
     this.seats = options.nodes.map(
       (node) =>

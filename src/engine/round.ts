@@ -9,6 +9,8 @@ export interface RoundResult {
   readonly verdict: Verdict;
   /** As far as they had come in when the verdict was clear. */
   readonly votes: readonly Vote[];
+  /** Accepted by a quorum, if one was asked for. */
+  readonly fence?: number;
 }
 
 /** The verdict, as soon as the missing votes cannot change it; null before. */

@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
 import type { LockCommand } from "./command.js";
 import type { KeyReport, Reply } from "./node.js";
+import type { SideKeys } from "./side-keys.js";
 import type { Holder } from "./vote.js";
+
+/** ms after its last use that the record of a resource's fence expires; the watermark then stands for it. */
+export const fenceRecordTtl = 86_400_000;
 
 /**
  * The one script: a batch of lock commands, each protected on its own.
  *
- * KEYS: the keys of all commands, in order. ARGV: the identity the batch was meant for, then five values a
- * command: its letter, its number of keys, token, ttl in ms, and one more (the token to swap from).
- * Replies, one array a command: {1} granted; {0, index, pttl, owner, hash, type} denied because of that key;
+ * KEYS: the keys of all commands, in order; where a fence is proposed, a record per key and the watermark follow.
+ * ARGV: the identity the batch was meant for, then six values a command: its letter, its number of keys, token, ttl
+ * in ms, the token to swap from, and the proposed fence.
+ * Replies, one array a command: {1} granted, {1, record} if a fence was proposed; {0, index, pttl, owner, hash, type} denied because of that key;
  * {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
  *
  * The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string
@@ -64,14 +69,30 @@ local function set(keys, token, ttl)
   end
 end
 
+local function fenced(side, fence)
+  if fence == '' then return { 1 } end
+  local bound, top = 0, tonumber(call('GET', side[#side]) or '0')
+  for index = 1, #side - 1 do
+    bound = math.max(bound, tonumber(call('GET', side[index]) or top))
+  end
+  if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound) } end
+  for index = 1, #side - 1 do call('SET', side[index], fence, 'PX', ${fenceRecordTtl}) end
+  if tonumber(fence) > top then call('SET', side[#side], fence) end
+  return { 1, fence }
+end
+
 local commands = {}
 
-function commands.a(keys, token, ttl)
-  if #keys == 1 and call('SET', keys[1], token, 'PX', ttl, 'NX') then return { 1 } end
+function commands.a(keys, token, ttl, _, fence, side)
+  if #keys == 1 and call('SET', keys[1], token, 'PX', ttl, 'NX') then return fenced(side, fence) end
   local blocked = first(keys, function(value) return value and value ~= token end)
   if blocked then return blocked end
   set(keys, token, ttl)
-  return { 1 }
+  return fenced(side, fence)
+end
+
+function commands.f(keys, token, _, _, fence, side)
+  return first(keys, function(value) return value ~= token end) or fenced(side, fence)
 end
 
 function commands.r(keys, token, ttl)
@@ -90,14 +111,14 @@ function commands.h(keys, token, ttl)
   return { 1 }
 end
 
-function commands.s(keys, token, ttl, from)
+function commands.s(keys, token, ttl, from, fence, side)
   local blocked = first(keys, function(value) return value ~= from and value ~= token end)
   if blocked then return blocked end
   for _, key in ipairs(keys) do
     local left = call('PTTL', key)
     call('SET', key, token, 'PX', (left > tonumber(ttl)) and string.format('%.0f', left) or ttl)
   end
-  return { 1 }
+  return fenced(side, fence)
 end
 
 function commands.d(keys, token)
@@ -119,12 +140,18 @@ function commands.i(keys)
   return reply
 end
 
-local replies = {}
-for at = 2, #ARGV, 5 do
+local function take(count)
   local keys = {}
-  for index = 1, tonumber(ARGV[at + 1]) do keys[index] = KEYS[cursor + index] end
-  cursor = cursor + #keys
-  local fine, reply = pcall(commands[ARGV[at]], keys, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+  for index = 1, count do keys[index] = KEYS[cursor + index] end
+  cursor = cursor + count
+  return keys
+end
+
+local replies = {}
+for at = 2, #ARGV, 6 do
+  local keys, fence = take(tonumber(ARGV[at + 1])), ARGV[at + 5]
+  local side = take(fence == '' and 0 or #keys + 1)
+  local fine, reply = pcall(commands[ARGV[at]], keys, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], fence, side)
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
 end
@@ -145,6 +172,7 @@ const letters = {
   renew: "r",
   heal: "h",
   swap: "s",
+  fence: "f",
   release: "d",
   inspect: "i",
 } as const satisfies Record<LockCommand["op"], string>;
@@ -153,17 +181,22 @@ const letters = {
 export function encodeBatch(
   identity: string | null,
   commands: readonly LockCommand[],
+  sideKeys: SideKeys,
 ): { keys: string[]; args: string[] } {
   const keys: string[] = [];
   const args = [identity ?? ""];
   for (const command of commands) {
     for (const key of command.keys) keys.push(key);
+    const fence = "fence" in command ? command.fence : undefined;
+    if (fence !== undefined)
+      keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
     args.push(
       letters[command.op],
       String(command.keys.length),
       "token" in command ? command.token : "",
       "ttl" in command ? String(command.ttl) : "",
       command.op === "swap" ? command.from : "",
+      fence === undefined ? "" : String(fence),
     );
   }
   return { keys, args };
@@ -172,25 +205,39 @@ export function encodeBatch(
 const text = (value: unknown): string | null =>
   typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
 
-/** Clients may be set to give numbers as strings, and text as buffers. */
+/**
+ * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
+ * can tell exactly: longer than any ttl of ours is long enough.
+ */
 const integer = (value: unknown): number | null => {
-  const number =
-    typeof value === "number" || typeof value === "bigint" ? Number(value) : Number(text(value) ?? "");
-  return text(value) !== "" && Number.isSafeInteger(number) ? number : null;
+  const written = typeof value === "number" || typeof value === "bigint" ? String(value) : text(value);
+  if (written === null || !/^-?\d+$/.test(written)) return null;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(written), Number.MAX_SAFE_INTEGER));
 };
 
-/** A reply that the script cannot have given: the vote is failed, and the value is shown. */
+/** What it looks like: not what it says, which may be somebody else's reply, and secret. */
+const shape = (value: unknown): string => {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const written = text(value);
+  if (written === null) return typeof value === "object" && value !== null ? "an object" : String(value);
+  return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
+};
+
+/** A reply that the script cannot have given: the vote is failed. */
 export const garbage = (value: unknown): Reply => ({
   kind: "failed",
   reason: "garbage",
-  message: `unexpected reply ${JSON.stringify(value)?.slice(0, 80) ?? String(value)}`,
+  message: `unexpected reply: ${shape(value)}`,
 });
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (!Array.isArray(raw)) return garbage(raw);
   const status = integer(raw[0]);
-  if (status === 1 && command.op !== "inspect") return { kind: "granted" };
+  if (status === 1 && command.op !== "inspect") {
+    const fence = integer(raw[1]);
+    return fence === null ? { kind: "granted" } : { kind: "granted", fence };
+  }
   if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {

@@ -28,7 +28,8 @@ export type FailureReason =
 
 /** What a node makes of one command. */
 export type Answer =
-  | { readonly kind: "granted"; readonly fence?: string }
+  /** `fence`: the node's record of the resource after it was proposed one: the proposal itself, if it was accepted. */
+  | { readonly kind: "granted"; readonly fence?: number }
   /** `holder` is null where the key is simply not there (a renewal, a release or a swap of a lost key). */
   | { readonly kind: "denied"; readonly holder: Holder | null }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string };

@@ -5,7 +5,7 @@ import type { ExpiryReason } from "../errors.js";
 /** What the lock is told: imperative for wishes, past for outcomes. */
 export type LockMachineEvent =
   | { type: "ACQUIRE"; acquisition: string }
-  | { type: "GRANTED"; validUntil: number; votes: readonly Vote[] }
+  | { type: "GRANTED"; validUntil: number; votes: readonly Vote[]; fence: number | undefined }
   /** Somebody else holds it. `retryIn`: ms, null when no further attempt is allowed. */
   | (Refusal & { type: "DENIED" })
   /** Too few nodes answered. */

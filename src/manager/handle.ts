@@ -1,16 +1,16 @@
-import type { LockActor } from "../machines/lock.js";
+import type { LockActor } from "./actor.js";
 import type { LockEvents } from "./events.js";
 import { HeldLease } from "./lease.js";
 import type { Lock } from "./lock.js";
 import type { AcquireOptions } from "./options.js";
 import type { Settings } from "./settings.js";
-import type { Handle, Lease, LockState, ReleaseOutcome } from "./types.js";
+import type { FencedLease, Handle, LockState, ReleaseOutcome } from "./types.js";
 
 /** One lock in its user's hand. */
-export class LockHandle implements Handle {
+export class LockHandle implements Handle<FencedLease> {
   readonly #lock: Lock;
   readonly #settings: (options?: AcquireOptions) => Settings;
-  #lease: Lease | null = null;
+  #lease: HeldLease | null = null;
 
   constructor(lock: Lock, settings: (options?: AcquireOptions) => Settings) {
     this.#lock = lock;
@@ -25,16 +25,17 @@ export class LockHandle implements Handle {
     return this.#lock.state;
   }
 
-  get lease(): Lease | null {
+  get lease(): FencedLease | null {
     const { hold } = this.#lock;
     return hold !== null && this.#lock.checkHeld(hold) ? this.#lease : null;
   }
 
   get actor(): LockActor {
-    return this.#lock.actor;
+    // A lock's actor has more than its users need; its snapshots are of the same shape.
+    return this.#lock.actor as LockActor;
   }
 
-  async acquire(options?: AcquireOptions): Promise<Lease> {
+  async acquire(options?: AcquireOptions): Promise<FencedLease> {
     const lease = new HeldLease(this.#lock, await this.#lock.acquire(this.#settings(options)));
     this.#lease = lease;
     return lease;

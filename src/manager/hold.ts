@@ -28,6 +28,7 @@ export class Hold {
     public ttl: number,
     public drift: number,
     private readonly maxHold: number,
+    readonly fence: number | undefined,
   ) {
     this.confirmedAt = grantedAt;
   }

@@ -2,7 +2,7 @@ import { checkTtl } from "./check.js";
 import { writeHandover } from "./handover.js";
 import type { Hold } from "./hold.js";
 import type { Lock } from "./lock.js";
-import type { Lease, ReleaseOutcome } from "./types.js";
+import type { FencedLease, ReleaseOutcome } from "./types.js";
 
 /**
  * Warns of a lease that was dropped: collected without having been released. It is then no longer renewed. Nothing
@@ -23,7 +23,7 @@ const dropped = new FinalizationRegistry<Hold>((hold) => {
 });
 
 /** The lease as its user sees it. */
-export class HeldLease implements Lease {
+export class HeldLease implements FencedLease {
   readonly #lock: Lock;
   readonly #hold: Hold;
 
@@ -47,6 +47,11 @@ export class HeldLease implements Lease {
 
   get validUntil(): number {
     return this.#hold.validUntil;
+  }
+
+  /** Undefined unless it was asked for, and only then do the types show it. */
+  get fence(): number {
+    return this.#hold.fence as number;
   }
 
   get signal(): AbortSignal {

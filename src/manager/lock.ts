@@ -133,7 +133,7 @@ export class Lock implements LockPort, LockParts {
 
   begin(event: Of<"GRANTED">, attempt: number): void {
     const { pursuit } = this;
-    const hold = pursuit?.succeed(attempt, event.votes);
+    const hold = pursuit?.succeed(attempt, event);
     if (!pursuit || !hold) return;
     this.pursuit = null;
     this.tenure = new Tenure(this, hold, pursuit.settings);

@@ -15,14 +15,14 @@ import { HeldLease } from "./lease.js";
 import { Lock } from "./lock.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
-import type { Handle, Inspection, Lease, Locks } from "./types.js";
+import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 import { Vigil } from "./vigil.js";
 
 /** ms that `close` waits for releases by default. */
 const defaultCloseTimeout = 5_000;
 
 type Resources = string | readonly string[];
-type Job<T> = (lease: Lease) => T | Promise<T>;
+type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
 /**
  * Makes the locks of one quorum of nodes.
@@ -30,10 +30,11 @@ type Job<T> = (lease: Lease) => T | Promise<T>;
  * @throws InvalidOptionError for options that cannot work, DuplicateNodeError for the same client given twice.
  */
 export function createLocks(options: LocksOptions): Locks {
-  return new LockManager(options);
+  // Which leases have a fence follows from the options of each call; only the interface can say that.
+  return new LockManager(options) as Locks;
 }
 
-class LockManager implements Locks {
+class LockManager {
   readonly #defaults: AcquireOptions;
   readonly #ground: Surroundings;
   readonly #nodes;
@@ -70,11 +71,11 @@ class LockManager implements Locks {
     };
   }
 
-  async acquire(resources: Resources, options?: AcquireOptions): Promise<Lease> {
+  async acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
     return this.#acquire(resources, this.#settings(options));
   }
 
-  async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<Lease | null> {
+  async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
     try {
       return await this.#acquire(resources, { ...this.#settings(options), retry: () => false });
     } catch (error) {
@@ -104,13 +105,13 @@ class LockManager implements Locks {
     }
   }
 
-  handle(resources: Resources, options?: AcquireOptions): Handle {
+  handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
     this.#settings(options);
     const lock = this.#lock(resources);
     return new LockHandle(lock, (more) => this.#settings(options, more));
   }
 
-  async adopt(handover: string, options?: AcquireOptions): Promise<Lease> {
+  async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const { resources, token, ttl } = readHandover(handover);
     const settings = this.#settings({ ttl }, options);
     const lock = this.#lock(resources);
@@ -150,7 +151,7 @@ class LockManager implements Locks {
     await this.close();
   }
 
-  async #acquire(resources: Resources, settings: Settings): Promise<Lease> {
+  async #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
     const lock = this.#lock(resources);
     return new HeldLease(lock, await lock.acquire(settings));
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../engine/clock.js";
 import type { LockNode } from "../engine/node.js";
 import type { Random } from "../engine/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
+import type { InspectionEvent } from "./actor.js";
 import type { ExpiredEvent } from "./events.js";
 
 /** What `nodes` accepts; each is one vote. */
@@ -27,12 +28,17 @@ export interface AcquireOptions {
   readonly renew?: boolean;
   /** ms after which the lease ends however well renewal works. Default: no bound. */
   readonly maxHold?: number;
+  /**
+   * Get a fencing token with the lease: a number that only grows from one lease of a resource to the next, for storage
+   * that can refuse what comes late. Default false.
+   */
+  readonly fence?: boolean;
   /** Called once, when the lease is over without having been released. */
   readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
 }
 
 /** Options of `createLocks`. */
-export interface LocksOptions extends Omit<AcquireOptions, "signal"> {
+export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The independent nodes that vote; see {@link NodeInput}. An odd number is best. */
   readonly nodes: readonly NodeInput[];
   /** Put in front of every resource to make its Redis key. Default "". */
@@ -46,11 +52,9 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal"> {
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
   /** Passed to every actor: XState's own inspection. */
-  readonly xstate?: { readonly inspect?: Inspect };
+  readonly xstate?: { readonly inspect?: (event: InspectionEvent) => void };
   /** For tests and simulations. Default: the system's. */
   readonly clock?: Clock;
   /** For tests and simulations. Default: the system's. */
   readonly random?: Random;
 }
-
-type Inspect = NonNullable<import("xstate").ActorOptions<import("xstate").AnyActorLogic>["inspect"]>;

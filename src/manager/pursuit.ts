@@ -12,11 +12,13 @@ import {
   LockContendedError,
   QuorumUnavailableError,
 } from "../errors.js";
-import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { refusalTypes } from "./refusal.js";
 import { type Settings, timeoutFor } from "./settings.js";
+
+type Granted = Extract<LockMachineEvent, { type: "GRANTED" }>;
 
 /** How a pursuit ends: with a hold, or with an error. */
 interface Caller {
@@ -78,17 +80,25 @@ export class Pursuit {
   }
 
   /** The hold that the attempt under way was granted. */
-  succeed(attempt: number, votes: readonly Vote[]): Hold | null {
+  succeed(attempt: number, { votes, fence }: Granted): Hold | null {
     const { claim, lock, settings, acquisition } = this;
     if (claim === null) return null;
     const { clock, driftFactor } = lock.ground;
     const { ttl, maxHold } = settings;
     const drift = driftOf(ttl, driftFactor);
-    const hold = new Hold(clock, claim, lock.resources, acquisition, this.start, ttl, drift, maxHold);
+    const hold = new Hold(clock, claim, lock.resources, acquisition, this.start, ttl, drift, maxHold, fence);
     this.close();
     const { validUntil } = hold;
     const waited = elapsed(clock, this.since);
-    lock.announcer.tell("acquired", acquisition, { ttl, drift, validUntil, waited, attempt, votes });
+    lock.announcer.tell("acquired", acquisition, {
+      ttl,
+      drift,
+      validUntil,
+      waited,
+      attempt,
+      votes,
+      ...(fence === undefined ? {} : { fence }),
+    });
     this.caller.resolve(hold);
     return hold;
   }
@@ -104,16 +114,17 @@ export class Pursuit {
       if (this.claim === claim) this.onDecided(result, attempt);
     };
     const timeout = timeoutFor(this.lock.ground, ttl);
-    if (this.from === null) claim.acquire(ttl, timeout, decided);
-    else claim.swap(this.from, ttl, timeout, decided);
+    const fences = this.settings.fence ? engine.fences : null;
+    if (this.from === null) claim.acquire(ttl, timeout, fences, decided);
+    else claim.swap(this.from, ttl, timeout, fences, decided);
   }
 
-  private onDecided({ verdict, votes }: RoundResult, attempt: number): void {
+  private onDecided({ verdict, votes, fence }: RoundResult, attempt: number): void {
     const { clock, driftFactor } = this.lock.ground;
     const { ttl } = this.settings;
     const drift = driftOf(ttl, driftFactor);
     if (verdict === "granted" && validityOf(ttl, drift, elapsed(clock, this.start)) > 0) {
-      return this.lock.send({ type: "GRANTED", validUntil: this.start.wall + ttl - drift, votes });
+      return this.lock.send({ type: "GRANTED", validUntil: this.start.wall + ttl - drift, votes, fence });
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.lastError = this.refusal(reason, attempt, votes);

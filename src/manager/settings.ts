@@ -15,6 +15,7 @@ export interface Settings {
   readonly retry: RetryFunction;
   readonly renew: boolean;
   readonly maxHold: number;
+  readonly fence: boolean;
   readonly signal: AbortSignal | null;
   readonly onLost: AcquireOptions["onLost"] | null;
 }
@@ -85,6 +86,7 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
     retry: retryOf(merged.retry ?? {}, ground.random),
     renew: checkBoolean("renew", merged.renew ?? true),
     maxHold: checkDuration("maxHold", merged.maxHold ?? Number.POSITIVE_INFINITY, 1),
+    fence: checkBoolean("fence", merged.fence ?? false),
     signal: merged.signal === undefined ? null : checkSignal(merged.signal),
     onLost: merged.onLost === undefined ? null : checkFunction("onLost", merged.onLost),
   };

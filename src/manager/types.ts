@@ -1,4 +1,5 @@
 import type { Holder } from "../engine/vote.js";
+import type { LockActor } from "./actor.js";
 import type { LockEvents, ManagerEvents } from "./events.js";
 import type { AcquireOptions } from "./options.js";
 
@@ -34,13 +35,25 @@ export interface Lease extends AsyncDisposable {
   handover(): string;
 }
 
+/** A lease that was asked for with `fence: true`. */
+export interface FencedLease extends Lease {
+  /** Grows from one lease of a resource to the next, also when this one was never released. */
+  readonly fence: number;
+}
+
+/** The lease that these options give. */
+export type LeaseOf<Options> = Options extends { readonly fence: true } ? FencedLease : Lease;
+
 /** One state machine, reusable: acquires nothing by itself. */
-export interface Handle {
+export interface Handle<Held extends Lease = Lease> {
   readonly resources: readonly string[];
   readonly state: LockState;
   /** The current lease, null when none is held. */
-  readonly lease: Lease | null;
-  acquire(options?: AcquireOptions): Promise<Lease>;
+  readonly lease: Held | null;
+  /** The XState actor: subscribe to it, take its snapshot. It is the handle's to drive. */
+  readonly actor: LockActor;
+  /** Options given here win over the handle's. @throws HandleBusyError unless the handle is idle or expired. */
+  acquire(options?: Omit<AcquireOptions, "fence">): Promise<Held>;
   release(): Promise<ReleaseOutcome>;
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
   once<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
@@ -66,17 +79,34 @@ export interface Inspection {
   readonly nodes: readonly NodeInspection[];
 }
 
-type Job<T> = (lease: Lease) => T | Promise<T>;
+type Job<Held extends Lease, T> = (lease: Held) => T | Promise<T>;
 
 /** What `createLocks` gives. */
 export interface Locks extends AsyncDisposable {
-  acquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lease>;
+  acquire<Options extends AcquireOptions = AcquireOptions>(
+    resources: string | readonly string[],
+    options?: Options,
+  ): Promise<LeaseOf<Options>>;
   /** One attempt. Null only when somebody else holds it; without a quorum it throws. */
-  tryAcquire(resources: string | readonly string[], options?: AcquireOptions): Promise<Lease | null>;
-  using<T>(resources: string | readonly string[], job: Job<T>): Promise<T>;
-  using<T>(resources: string | readonly string[], options: AcquireOptions, job: Job<T>): Promise<T>;
-  handle(resources: string | readonly string[], options?: AcquireOptions): Handle;
-  adopt(handover: string, options?: AcquireOptions): Promise<Lease>;
+  tryAcquire<Options extends AcquireOptions = AcquireOptions>(
+    resources: string | readonly string[],
+    options?: Options,
+  ): Promise<LeaseOf<Options> | null>;
+  using<T>(resources: string | readonly string[], job: Job<Lease, T>): Promise<T>;
+  using<T, Options extends AcquireOptions>(
+    resources: string | readonly string[],
+    options: Options,
+    job: Job<LeaseOf<Options>, T>,
+  ): Promise<T>;
+  handle<Options extends AcquireOptions = AcquireOptions>(
+    resources: string | readonly string[],
+    options?: Options,
+  ): Handle<LeaseOf<Options>>;
+  /** Takes over a lease that another process handed over: a new lease with a token of its own. */
+  adopt<Options extends AcquireOptions = AcquireOptions>(
+    handover: string,
+    options?: Options,
+  ): Promise<LeaseOf<Options>>;
   inspect(resource: string): Promise<Inspection>;
   close(options?: { readonly timeout?: number }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;

@@ -1,0 +1,38 @@
+import calculateSlot from "cluster-key-slot";
+import type { Keyspace } from "./node.js";
+
+/** Where a node remembers fences: beside the lock's key, never in it. */
+export interface SideKeys {
+  /** The highest fence of this resource. */
+  record(key: string): string;
+  /** The highest fence of all: what counts where the record has expired. One a node; in a Cluster one a hash slot. */
+  watermark(key: string): string;
+}
+
+const single: SideKeys = {
+  record: (key) => `holdfast:fence:${key}`,
+  watermark: () => "holdfast:watermark",
+};
+
+/** For each hash slot a short string that hashes to it, found by counting up; at most 16,384 of them. */
+const tags = new Map<number, string>();
+let counted = 0;
+
+function tagOf(slot: number): string {
+  while (!tags.has(slot)) {
+    const candidate = (counted++).toString(36);
+    const found = calculateSlot(candidate);
+    if (!tags.has(found)) tags.set(found, candidate);
+  }
+  return tags.get(slot) ?? "";
+}
+
+/** In a Cluster the side keys must share the lock key's slot, whatever that key looks like: so they carry a tag of it. */
+export function sideKeysOf(sharded: boolean, keyspace: Keyspace | null): SideKeys {
+  if (!sharded) return single;
+  const tag = (key: string) => tagOf(calculateSlot((keyspace?.prefix ?? "") + key));
+  return {
+    record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
+    watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
+  };
+}
