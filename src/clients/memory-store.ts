@@ -84,10 +84,10 @@ export class MemoryStore {
     if (fence === undefined) return granted;
     const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
     const bound = Math.max(...keys.map(seen));
-    if (fence <= bound) return { kind: "granted", fence: bound };
+    if (fence <= bound) return { kind: "granted", fence: { accepted: false, highest: bound } };
     for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now);
     this.#watermark = Math.max(this.#watermark, fence);
-    return { kind: "granted", fence };
+    return { kind: "granted", fence: { accepted: true, highest: fence } };
   }
 
   #first(keys: readonly string[], now: number, blocks: (value: string | null) => boolean): Answer | null {

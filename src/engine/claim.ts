@@ -111,14 +111,14 @@ export class Claim {
     const fence = fences.propose();
     this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
       if (result.verdict !== "granted") return decided(result);
-      const records = result.votes.flatMap((vote) =>
-        vote.kind === "granted" && vote.fence !== undefined ? [vote.fence] : [],
+      const answers = result.votes.flatMap((vote) =>
+        vote.kind === "granted" && vote.fence ? [vote.fence] : [],
       );
-      if (records.filter((record) => record === fence).length >= quorumOf(this.seats.length)) {
+      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.seats.length)) {
         return decided({ ...result, fence });
       }
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
-      for (const record of records) fences.note(record);
+      for (const { highest } of answers) fences.note(highest);
       const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence };
       this.askFenced(raise, timeout, fences, decided, roundsLeft - 1);
     });

@@ -13,7 +13,7 @@ export const fenceRecordTtl = 86_400_000;
  * KEYS: the keys of all commands, in order; where a fence is proposed, a record per key and the watermark follow.
  * ARGV: the identity the batch was meant for, then six values a command: its letter, its number of keys, token, ttl
  * in ms, the token to swap from, and the proposed fence.
- * Replies, one array a command: {1} granted, {1, record} if a fence was proposed; {0, index, pttl, owner, hash, type} denied because of that key;
+ * Replies, one array a command: {1} granted, {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type} denied because of that key;
  * {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
  *
  * The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string
@@ -75,10 +75,10 @@ local function fenced(side, fence)
   for index = 1, #side - 1 do
     bound = math.max(bound, tonumber(call('GET', side[index]) or top))
   end
-  if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound) } end
+  if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
   for index = 1, #side - 1 do call('SET', side[index], fence, 'PX', ${fenceRecordTtl}) end
   if tonumber(fence) > top then call('SET', side[#side], fence) end
-  return { 1, fence }
+  return { 1, fence, 1 }
 end
 
 local commands = {}
@@ -235,8 +235,9 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (!Array.isArray(raw)) return garbage(raw);
   const status = integer(raw[0]);
   if (status === 1 && command.op !== "inspect") {
-    const fence = integer(raw[1]);
-    return fence === null ? { kind: "granted" } : { kind: "granted", fence };
+    const highest = integer(raw[1]);
+    if (highest === null) return { kind: "granted" };
+    return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
   }
   if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);

@@ -26,10 +26,18 @@ export type FailureReason =
   | "duplicate"
   | "connection";
 
+/** A node's answer to a proposed fencing token. */
+export interface FenceVote {
+  /** Equal is not enough: the same number may have been proposed by an earlier lease. */
+  readonly accepted: boolean;
+  /** The highest that the node has accepted. */
+  readonly highest: number;
+}
+
 /** What a node makes of one command. */
 export type Answer =
-  /** `fence`: the node's record of the resource after it was proposed one: the proposal itself, if it was accepted. */
-  | { readonly kind: "granted"; readonly fence?: number }
+  /** `fence`: what the node made of the proposed one, if there was one. */
+  | { readonly kind: "granted"; readonly fence?: FenceVote }
   /** `holder` is null where the key is simply not there (a renewal, a release or a swap of a lost key). */
   | { readonly kind: "denied"; readonly holder: Holder | null }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string };
