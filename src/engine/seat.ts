@@ -72,7 +72,6 @@ export class Seat {
     const refusal = this.refusal();
     if (refusal !== null) return errand.answered(refusal);
     if (this.identity === undefined || this.node.connection !== "ready") {
-      this.waiting = this.waiting.filter((other) => other.wanted());
       this.waiting.push(errand);
       this.identify();
     } else {
@@ -131,6 +130,8 @@ export class Seat {
       if (waited > this.patience)
         return failed("notReady", `not connected after ${Math.round(waited)} ms${why}`);
     }
+    if (this.inFlight + this.waiting.length < maxInFlight) return null;
+    this.waiting = this.waiting.filter((errand) => errand.wanted());
     if (this.inFlight + this.waiting.length >= maxInFlight) {
       return failed("overloaded", `${maxInFlight} requests are unanswered already`);
     }

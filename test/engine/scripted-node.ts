@@ -1,0 +1,72 @@
+import type { LockCommand } from "../../src/engine/command.js";
+import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node.js";
+
+/** A request as it reached the node, and the way to answer it. */
+interface Arrival {
+  readonly command: LockCommand;
+  readonly request: Request;
+  readonly identity: string | null;
+  answer(reply: Reply): void;
+}
+
+/** A node whose answers the test gives by hand, in whatever order and as late as it likes. */
+export class ScriptedNode implements LockNode {
+  readonly keyspace = { prefix: "", database: 0 };
+  readonly sharded = false;
+  connection: Connection = "ready";
+  readonly arrivals: Arrival[] = [];
+  connects = 0;
+  private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
+
+  constructor(
+    readonly name: string,
+    public identity: string | null = name,
+  ) {}
+
+  watch(listener: (connection: Connection, cause?: Error) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  connect(): void {
+    this.connects++;
+  }
+
+  async identify(): Promise<string | null> {
+    return this.identity;
+  }
+
+  execute({ identity, requests }: Batch): Promise<Reply[]> {
+    const replies = requests.map(
+      (request) =>
+        new Promise<Reply>((answer) => {
+          this.arrivals.push({ command: request.command, request, identity, answer });
+        }),
+    );
+    return Promise.all(replies);
+  }
+
+  async close(): Promise<void> {}
+
+  change(connection: Connection, cause?: Error): void {
+    this.connection = connection;
+    for (const listener of this.listeners) listener(connection, cause);
+  }
+
+  /** What arrived of this kind. */
+  of(op: LockCommand["op"]): Arrival[] {
+    return this.arrivals.filter(({ command }) => command.op === op);
+  }
+
+  get ops(): string[] {
+    return this.arrivals.map(({ command }) => command.op);
+  }
+}
+
+export const granted: Reply = { kind: "granted" };
+export const missing: Reply = { kind: "denied", holder: null };
+export const denied: Reply = {
+  kind: "denied",
+  holder: { key: "a", owner: "other", tokenHash: "0123456789abcdef", ttlLeft: 500, type: "string" },
+};
+export const refused: Reply = { kind: "failed", reason: "refused", message: "ERR no" };

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { denied, granted, refused, type ScriptedNode } from "../engine/scripted-node.js";
+import { answer, caught, scripted, settle } from "./world.js";
+
+const tokens = (node: ScriptedNode | undefined, op: "acquire" | "release") =>
+  node?.of(op).map(({ command }) => ("token" in command ? command.token : ""));
+
+describe("rule 3: a failed attempt leaves nothing behind", () => {
+  it("releases on every node that was asked: granted, denied, failed and silent", async () => {
+    const { locks, nodes, clock } = scripted(5);
+    const acquisition = caught(locks.acquire("a"));
+    await answer(nodes, "acquire", [granted, denied, refused, null, null]);
+    await clock.advance(500);
+    await acquisition;
+    expect(nodes.map(({ ops }) => ops)).toEqual(Array(5).fill(["acquire", "release"]));
+    for (const node of nodes) expect(tokens(node, "release")).toEqual(tokens(node, "acquire"));
+  });
+
+  it("releases before the next attempt asks, and asks with a fresh token", async () => {
+    const { locks, nodes, clock } = scripted(3, { retry: { count: 2, delay: 10, jitter: 0 } });
+    const acquisition = caught(locks.acquire("a"));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await answer(nodes, "acquire", [denied, denied]);
+      await clock.advance(30);
+    }
+    expect(await acquisition).toMatchObject({ code: "LOCK_CONTENDED", attempts: 3 });
+    const once = ["acquire", "release"];
+    expect(nodes[2]?.ops).toEqual([...once, ...once, ...once]);
+    const used = tokens(nodes[0], "acquire") ?? [];
+    expect(new Set(used).size).toBe(3);
+    for (const token of used) expect(token).toMatch(/^me~[\w-]{22}$/);
+  });
+
+  it("does not send again what was given up, and says so to the client", async () => {
+    const { locks, nodes } = scripted(3);
+    const controller = new AbortController();
+    const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
+    await settle();
+    const [arrival] = nodes[0]?.of("acquire") ?? [];
+    expect(arrival?.request.wanted()).toBe(true);
+    controller.abort(new Error("enough"));
+    expect(await acquisition).toMatchObject({ message: "enough" });
+    expect(arrival?.request.wanted()).toBe(false);
+    expect(nodes.map(({ ops }) => ops)).toEqual(Array(3).fill(["acquire", "release"]));
+  });
+
+  it("releases once more when a grant turns up after the release was answered", async () => {
+    const { locks, nodes } = scripted(3);
+    const controller = new AbortController();
+    const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
+    await settle();
+    controller.abort(new Error("enough"));
+    await acquisition;
+    await answer(nodes, "release", [granted]);
+    await answer(nodes, "acquire", [granted]);
+    expect(nodes[0]?.ops).toEqual(["acquire", "release", "release"]);
+    await answer(nodes.slice(1), "acquire", [granted]);
+    expect(nodes[1]?.ops).toEqual(["acquire", "release"]);
+  });
+
+  it("owes a release to a node that went away, and pays when it is back", async () => {
+    const { locks, nodes, clock } = scripted(3);
+    const acquisition = caught(locks.acquire("a"));
+    await settle();
+    nodes[0]?.change("down", new Error("gone"));
+    nodes[0]?.of("acquire")[0]?.answer({ kind: "failed", reason: "connection", message: "gone" });
+    await answer(nodes.slice(1), "acquire", [denied, denied]);
+    await acquisition;
+    expect(nodes[0]?.ops).toEqual(["acquire"]);
+    await clock.advance(100);
+    nodes[0]?.change("ready");
+    await settle();
+    expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
+    expect(tokens(nodes[0], "release")).toEqual(tokens(nodes[0], "acquire"));
+  });
+
+  it("owes nothing any more when the ttl is over", async () => {
+    const { locks, nodes, clock } = scripted(3);
+    const acquisition = caught(locks.acquire("a"));
+    await settle();
+    nodes[0]?.change("down");
+    await answer(nodes.slice(1), "acquire", [denied, denied]);
+    await acquisition;
+    await clock.advance(1_001);
+    nodes[0]?.change("ready");
+    await settle();
+    expect(nodes[0]?.ops).toEqual(["acquire"]);
+  });
+
+  it("asks nothing of a node, not even a release, that was never sent the request", async () => {
+    const { locks, nodes } = scripted(3);
+    await caught(Promise.race([locks.acquire("x"), Promise.reject(new Error("met"))]));
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    for (const node of nodes) node.arrivals.length = 0;
+    nodes[2]?.change("down");
+    const acquisition = caught(locks.acquire("a"));
+    await answer(nodes, "acquire", [denied, denied]);
+    await acquisition;
+    nodes[2]?.change("ready");
+    await settle();
+    expect(nodes[2]?.ops).toEqual([]);
+  });
+});

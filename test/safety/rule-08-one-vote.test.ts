@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { createLocks, DuplicateNodeError, InvalidOptionError } from "../../src/index.js";
+import { granted, ScriptedNode } from "../engine/scripted-node.js";
+import { answer, caught, scripted, settle } from "./world.js";
+
+describe("rule 8: one server, one vote", () => {
+  it("refuses the same client given twice when the manager is made", () => {
+    const node = new ScriptedNode("one");
+    expect(() => createLocks({ nodes: [node, new ScriptedNode("two"), node] })).toThrow(DuplicateNodeError);
+  });
+
+  it("refuses two clients of one server at the first acquisition, naming both, before anything is asked", async () => {
+    const { locks, nodes } = scripted(3);
+    if (nodes[2]) nodes[2].identity = "node-0";
+    const error = await caught(locks.acquire("a"));
+    expect(error).toMatchObject({ code: "DUPLICATE_NODE", nodes: ["node-0", "node-2"] });
+    expect(nodes.flatMap(({ ops }) => ops)).toEqual([]);
+    await expect(locks.acquire("b")).rejects.toBeInstanceOf(DuplicateNodeError);
+  });
+
+  it("fails the vote of one that is found out later", async () => {
+    const { locks, nodes } = scripted(3);
+    const first = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await first;
+    const [, , third] = nodes;
+    third?.change("down");
+    if (third) third.identity = "node-0";
+    third?.change("ready");
+    await settle();
+    const second = caught(locks.acquire("b"));
+    await answer(nodes, "acquire", [granted, { kind: "failed", reason: "refused", message: "ERR no" }]);
+    expect(String(await second)).toContain("node-2: is the same server as node-0");
+  });
+
+  it("sends every batch with the identity that it is meant for", async () => {
+    const { locks, nodes } = scripted(3);
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await acquisition;
+    expect(nodes.map((node) => node.arrivals[0]?.identity)).toEqual(["node-0", "node-1", "node-2"]);
+  });
+
+  it("refuses clients that would store under different keys", () => {
+    class Prefixed extends ScriptedNode {
+      override readonly keyspace = { prefix: "app:", database: 0 };
+    }
+    expect(() => createLocks({ nodes: [new ScriptedNode("plain"), new Prefixed("prefixed")] })).toThrow(
+      InvalidOptionError,
+    );
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { denied, granted, missing } from "../engine/scripted-node.js";
+import { answer, scripted, settle } from "./world.js";
+
+async function renewing() {
+  const world = scripted(3);
+  const acquisition = world.locks.acquire("a");
+  await answer(world.nodes, "acquire", [granted, granted, granted]);
+  const lease = await acquisition;
+  await world.clock.advance(494);
+  return { ...world, lease };
+}
+
+describe("rule 10: a lost node is healed", () => {
+  it("after a live majority has confirmed the lease, and only where the key is missing", async () => {
+    const { nodes } = await renewing();
+    await answer(nodes, "renew", [missing]);
+    expect(nodes[0]?.ops).not.toContain("heal");
+    await answer(nodes.slice(1), "renew", [granted, granted]);
+    expect(nodes.map(({ ops }) => ops.includes("heal"))).toEqual([true, false, false]);
+  });
+
+  it("also where the missing key is reported after the decision", async () => {
+    const { nodes } = await renewing();
+    await answer(nodes, "renew", [granted, granted]);
+    await answer(nodes.slice(2), "renew", [missing]);
+    expect(nodes[2]?.ops.at(-1)).toBe("heal");
+  });
+
+  it("never where somebody else holds it", async () => {
+    const { nodes } = await renewing();
+    await answer(nodes, "renew", [denied, granted, granted]);
+    expect(nodes[0]?.ops).not.toContain("heal");
+  });
+
+  it("never by a renewal that no majority confirmed, or that was confirmed too late", async () => {
+    const { nodes, clock } = await renewing();
+    await answer(nodes, "renew", [missing, granted]);
+    clock.stall(494);
+    await answer(nodes.slice(2), "renew", [granted]);
+    expect(nodes.flatMap(({ ops }) => ops)).not.toContain("heal");
+  });
+
+  it("never once release has begun", async () => {
+    const { nodes, lease } = await renewing();
+    await answer(nodes, "renew", [granted, granted]);
+    void lease.release();
+    await answer(nodes.slice(2), "renew", [missing]);
+    await settle();
+    expect(nodes[2]?.ops).toEqual(["acquire", "renew", "release"]);
+  });
+
+  it("is released again where the release overtook it", async () => {
+    const { nodes, lease } = await renewing();
+    await answer(nodes, "renew", [missing, granted, granted]);
+    void lease.release();
+    await answer(nodes, "release", [missing, granted, granted]);
+    await answer(nodes, "heal", [granted]);
+    expect(nodes[0]?.ops).toEqual(["acquire", "renew", "heal", "release", "release"]);
+  });
+});
