@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { durationSyntax, parseDuration } from "./duration.js";
+import { usageError } from "./exit.js";
+
+/** What a configuration file may say; each is the default of the option of the same name. */
+export interface Config {
+  readonly nodes?: readonly string[];
+  readonly prefix?: string;
+  readonly owner?: string;
+  /** ms, as all durations here. */
+  readonly ttl?: number;
+  /** False: one attempt, no waiting. */
+  readonly wait?: number | false;
+  readonly maxHold?: number;
+  readonly grace?: number;
+  readonly nodeTimeout?: number;
+}
+
+const fileNames = ["holdfast.config.json", ".holdfastrc.json"] as const;
+
+type Reader = (value: unknown) => unknown;
+
+const duration: Reader = (value) => {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return typeof value === "string" ? parseDuration(value) : undefined;
+};
+const text: Reader = (value) => (typeof value === "string" ? value : undefined);
+
+const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: string }> = {
+  nodes: {
+    read: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined,
+    allowed: "a list of addresses",
+  },
+  prefix: { read: text, allowed: "a string" },
+  owner: { read: text, allowed: "a string" },
+  ttl: { read: duration, allowed: durationSyntax },
+  wait: {
+    read: (value) =>
+      value === false ? false : value === "forever" ? Number.POSITIVE_INFINITY : duration(value),
+    allowed: `${durationSyntax}, "forever", or false`,
+  },
+  maxHold: { read: duration, allowed: durationSyntax },
+  grace: { read: duration, allowed: durationSyntax },
+  nodeTimeout: { read: duration, allowed: durationSyntax },
+};
+
+/** Reads the named file, else the first of the usual ones in `directory`, else nothing. */
+export function readConfig(named: string | undefined, directory: string): Config {
+  const file = named ?? fileNames.map((name) => join(directory, name)).find((path) => existsSync(path));
+  if (file === undefined) return {};
+  return parseConfig(readText(file), file);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageError(`cannot read ${file}: ${code === "ENOENT" ? "there is no such file" : code}`);
+  }
+}
+
+/** Values are never quoted in what goes wrong: an address among them may hold a password. */
+export function parseConfig(json: string, file: string): Config {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    throw usageError(`${file} is not JSON`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw usageError(`${file} must hold an object such as {"nodes": ["redis://host:6379"], "ttl": "30s"}`);
+  }
+  const config: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(parsed)) {
+    if (!isKey(key)) {
+      throw usageError(
+        `${file}: unknown key ${JSON.stringify(key)}; known are ${Object.keys(keys).join(", ")}`,
+      );
+    }
+    const read = keys[key].read(value);
+    if (read === undefined) throw usageError(`${file}: "${key}" must be ${keys[key].allowed}`);
+    config[key] = read;
+  }
+  return config;
+}
+
+const isKey = (key: string): key is keyof Config => Object.hasOwn(keys, key);

@@ -1,0 +1,28 @@
+import type { Lease } from "../../manager/types.js";
+
+/** Measures exclusion instead of assuming it: at every grant, is anybody else still in with a valid lease? */
+export class Occupancy {
+  readonly #inside = new Map<string, Lease>();
+  #entries = 0;
+  #overlaps = 0;
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get overlaps(): number {
+    return this.#overlaps;
+  }
+
+  enter(worker: string, lease: Lease): void {
+    this.#entries += 1;
+    for (const [other, held] of this.#inside)
+      if (other !== worker && held.remaining() > 0) this.#overlaps += 1;
+    this.#inside.set(worker, lease);
+  }
+
+  /** Before the release is sent: from then on somebody else may be in. */
+  leave(worker: string): void {
+    this.#inside.delete(worker);
+  }
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** ms that a worker keeps the lock, and then rests: from, to. Longer than half the ttl, so that it is renewed. */
+const keeping = [700, 1_400] as const;
+const resting = [50, 250] as const;
+
+const between = ([least, most]: readonly [number, number]) => least + Math.random() * (most - least);
+
+/** How long the workers work; they can be asked to keep what they hold until told otherwise. */
+export class Shift {
+  readonly #end = new AbortController();
+  #pause: AbortController | undefined;
+
+  /** Aborted when it is time to go home. */
+  get end(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get over(): boolean {
+    return this.end.aborted;
+  }
+
+  finish(): void {
+    this.#end.abort(new Error("the shift is over"));
+    this.letGo();
+  }
+
+  /** From now on nobody releases. */
+  keepOn(): void {
+    this.#pause ??= new AbortController();
+  }
+
+  letGo(): void {
+    this.#pause?.abort();
+    this.#pause = undefined;
+  }
+
+  /** Works for a while, until `stop` aborts or the shift is over. */
+  async toil(stop: AbortSignal): Promise<void> {
+    await forA(between(keeping), AbortSignal.any([stop, this.end]));
+    const pause = this.#pause;
+    if (pause === undefined || stop.aborted) return;
+    // Bounded by the shift, which lets go when it ends.
+    await forA(2 ** 31 - 1, AbortSignal.any([stop, pause.signal]));
+  }
+
+  rest(): Promise<void> {
+    return forA(between(resting), this.end);
+  }
+}
+
+/** Sleeps; a signal only ends it early. */
+const forA = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Crew } from "./crew.js";
+import type { Stage } from "./stage.js";
+
+/** ms between two looks at what a node keeps. */
+const look = 100;
+
+/**
+ * What is done to the nodes, and when: each step waits for what the locks themselves tell. Rejects with the signal's
+ * reason if time runs out before the end.
+ */
+export async function tellStory(
+  crew: Crew,
+  stage: Stage,
+  resource: string,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await crew.next("renewed", signal);
+  await crew.next("released", signal);
+  await oneNodeLess(crew, stage, resource, say, signal);
+  await crew.next("released", signal);
+  await noQuorum(crew, stage, say, signal);
+  await crew.next("acquired", signal);
+  await crew.next("released", signal);
+}
+
+async function oneNodeLess(
+  crew: Crew,
+  stage: Stage,
+  resource: string,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  crew.shift.keepOn();
+  await crew.next("acquired", signal);
+  say(stage.breakOne());
+  await crew.next("renewed", signal);
+  say(stage.mendOne());
+  const name = stage.names.at(-1);
+  while (!(await holds(crew, resource, stage.names.length - 1))) await sleep(look, undefined, { signal });
+  say(`${name} ${stage.mended}`);
+  crew.shift.letGo();
+}
+
+/** Whether that node has the key; asked over a connection of the holder's. */
+async function holds(crew: Crew, resource: string, index: number): Promise<boolean> {
+  const inspection = await (crew.holder ?? crew.workers[0])?.locks.inspect(resource);
+  const node = inspection?.nodes[index];
+  return node?.state === "held" && node.holder?.tokenHash === inspection?.holder?.tokenHash;
+}
+
+async function noQuorum(
+  crew: Crew,
+  stage: Stage,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  crew.shift.keepOn();
+  await crew.next("acquired", signal);
+  await crew.next("renewed", signal);
+  say(stage.breakMajority());
+  await crew.next("quorumLost", signal);
+  await crew.next("expired", signal);
+  say(stage.mendMajority());
+  crew.shift.letGo();
+}

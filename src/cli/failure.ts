@@ -1,0 +1,51 @@
+import {
+  type AcquireTimeoutError,
+  isHoldfastError,
+  type LockContendedError,
+  named,
+  type QuorumUnavailableError,
+} from "../errors.js";
+import { formatDuration } from "./duration.js";
+import { CommandError, exitCode } from "./exit.js";
+import { describeHolder } from "./holder.js";
+import { Interrupted } from "./signals.js";
+
+/** What an error means on a command line: the code to exit with, and the line that says why. */
+export interface Failure {
+  readonly exitCode: number;
+  /** Null: nothing to say that whoever caused it does not know. */
+  readonly message: string | null;
+}
+
+export function explain(error: unknown, conflictExitCode: number = exitCode.contended): Failure {
+  if (error instanceof Interrupted) return { exitCode: error.exitCode, message: null };
+  if (error instanceof CommandError) return error;
+  if (isHoldfastError(error, "LOCK_CONTENDED")) {
+    return { exitCode: conflictExitCode, message: contended(error) };
+  }
+  if (isHoldfastError(error, "QUORUM_UNAVAILABLE")) {
+    return { exitCode: exitCode.unavailable, message: unavailable(error) };
+  }
+  if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return timedOut(error, conflictExitCode);
+  if (isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "DUPLICATE_NODE")) {
+    return { exitCode: exitCode.usage, message: error.message };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { exitCode: exitCode.internal, message: `unexpected: ${message} (HOLDFAST_DEBUG=1 shows where)` };
+}
+
+function timedOut({ cause, wait, resources }: AcquireTimeoutError, conflictExitCode: number): Failure {
+  const waited = `waited ${formatDuration(wait)}`;
+  if (isHoldfastError(cause, "LOCK_CONTENDED")) {
+    return { exitCode: conflictExitCode, message: `${contended(cause)}; ${waited}` };
+  }
+  const why = isHoldfastError(cause, "QUORUM_UNAVAILABLE")
+    ? unavailable(cause)
+    : `no quorum of nodes: too few answered about ${named(resources)} in time`;
+  return { exitCode: exitCode.unavailable, message: `${why}; ${waited}` };
+}
+
+const contended = ({ resources, holder }: LockContendedError) =>
+  `${named(resources)} is held by ${describeHolder(holder)}`;
+
+const unavailable = ({ message }: QuorumUnavailableError) => `no quorum of nodes: ${message}`;

@@ -1,0 +1,20 @@
+import type { Holder, Vote } from "../engine/vote.js";
+import { formatDuration } from "./duration.js";
+
+/** `worker-3:4711 for up to 8.2 s`. */
+export function describeHolder(holder: Holder | undefined | null): string {
+  if (holder === undefined || holder === null) return "a holder that no node could name";
+  if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
+  const left = holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
+  return `${describeOwner(holder)} ${left}`;
+}
+
+/** Tokens of other clients carry no label: their hash at least tells two holders apart. */
+export const describeOwner = ({ owner, tokenHash }: Holder): string =>
+  owner ?? `a client without a label (token hash ${tokenHash})`;
+
+export function longestHolder(votes: readonly Vote[]): Holder | undefined {
+  return votes
+    .flatMap((vote) => (vote.kind === "denied" && vote.holder !== null ? [vote.holder] : []))
+    .sort((a, b) => (b.ttlLeft ?? Number.POSITIVE_INFINITY) - (a.ttlLeft ?? Number.POSITIVE_INFINITY))[0];
+}

@@ -1,0 +1,69 @@
+import { createLocks } from "../manager/locks.js";
+import type { Inspection, NodeInspection } from "../manager/types.js";
+import { within } from "./bounded.js";
+import type { Config } from "./config.js";
+import { formatDuration } from "./duration.js";
+import { exitCode, usageError } from "./exit.js";
+import { describeHolder, describeOwner } from "./holder.js";
+import { chooseNodes } from "./nodes.js";
+import { output } from "./output.js";
+import { type Paint, paintFor } from "./paint.js";
+
+/** ms that closing the connections may take. */
+const partingTime = 1_000;
+
+export interface InspectFlags {
+  readonly node?: readonly string[];
+  readonly prefix?: string;
+  readonly nodeTimeout?: number;
+  readonly json?: boolean;
+}
+
+/** `holdfast inspect`: who holds a resource, node by node. Resolves with what to exit with. */
+export async function inspect(
+  resource: string,
+  flags: InspectFlags,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  if (resource === "") throw usageError("a resource is a non-empty string");
+  const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout;
+  const locks = createLocks({
+    nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
+    prefix: flags.prefix ?? config.prefix ?? "",
+    ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
+  });
+  try {
+    const inspection = await locks.inspect(resource);
+    if (flags.json) output.json(inspection, "stdout");
+    else for (const line of describe(inspection, paintFor(process.stdout))) output.print(line);
+    if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
+    output.complain("no node could be reached");
+    return exitCode.unavailable;
+  } finally {
+    await within(partingTime, locks.close({ timeout: 0 }));
+  }
+}
+
+export function describe({ resource, holder, nodes }: Inspection, paint: Paint): string[] {
+  const width = Math.max(...nodes.map(({ node }) => node.length));
+  return [
+    `${paint.bold(resource)}  ${summary(holder, nodes, paint)}`,
+    ...nodes.map((one) => `  ${one.node.padEnd(width)}  ${line(one, paint)}`),
+  ];
+}
+
+function summary(holder: Inspection["holder"], nodes: readonly NodeInspection[], paint: Paint): string {
+  const count = (state: NodeInspection["state"]) => nodes.filter((node) => node.state === state).length;
+  if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
+  if (count("failed") * 2 >= nodes.length) return paint.red("unknown: too few nodes answered");
+  // Keys on a minority, or of several holders: left by an attempt that failed, or by one under way.
+  return count("held") > 0 ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
+}
+
+function line({ state, holder, error }: NodeInspection, paint: Paint): string {
+  if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
+  if (holder === undefined) return paint.green("free");
+  const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;
+  return `${paint.yellow("held")}    ${describeOwner(holder)}  ${left}  ${paint.dim(`token ${holder.tokenHash}`)}`;
+}

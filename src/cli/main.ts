@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { CommanderError } from "commander";
+import { exitCode } from "./exit.js";
+import { explain } from "./failure.js";
+import { output, surviveClosedStreams } from "./output.js";
+import { buildProgram } from "./program.js";
+import { hideCredentialsIn } from "./redact.js";
+import { packageVersion } from "./version.js";
+
+surviveClosedStreams();
+hideCredentialsIn(process.argv);
+
+process.on("uncaughtException", (error) => process.exit(fail(error)));
+// Node's own warnings take several lines.
+process.removeAllListeners("warning");
+process.on("warning", ({ message }) => {
+  if (process.argv.includes("--json")) output.json({ event: "warning", time: Date.now(), message });
+  else output.complain(`warning: ${message}`);
+});
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  let code: number = exitCode.ok;
+  const program = buildProgram(packageVersion(), (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return failToParse(error);
+  const { exitCode, message } = explain(error);
+  if (message !== null) output.complain(message);
+  output.trace(error);
+  return exitCode;
+}
+
+/** Commander throws for --help and --version as well. */
+function failToParse({ code, exitCode: status, message }: CommanderError): number {
+  if (code === "commander.help") output.complain("name a command: run, inspect or demo (holdfast --help)");
+  else if (status === 0) return exitCode.ok;
+  else output.complain(withoutValue(message.replace(/^error: /, "")));
+  return exitCode.usage;
+}
+
+/** `unknown option '--nodes=redis://...'` quotes what may be a password. */
+function withoutValue(message: string): string {
+  return message.replace(/^(unknown option '--[^'=]*)=.*'/s, "$1'");
+}

@@ -1,0 +1,51 @@
+import { usageError } from "./exit.js";
+import { hideCredentials, redact } from "./redact.js";
+
+const sources =
+  "Name them with --node redis://host:6379 (once for each), in HOLDFAST_NODES (separated by commas or spaces), " +
+  'or as "nodes" in holdfast.config.json';
+
+/** The addresses to use: of the command line, else of the environment, else of the configuration file. */
+export function chooseNodes(
+  flags: readonly string[] | undefined,
+  environment: string | undefined,
+  configured: readonly string[] | undefined,
+): readonly string[] {
+  if (flags !== undefined && flags.length > 0) return checkAll(flags, "--node");
+  const listed = (environment ?? "").split(/[\s,]+/).filter(Boolean);
+  if (listed.length > 0) return checkAll(listed, "HOLDFAST_NODES");
+  if (configured !== undefined && configured.length > 0) return checkAll(configured, '"nodes"');
+  throw usageError(`no nodes to ask. ${sources}`);
+}
+
+function checkAll(addresses: readonly string[], where: string): readonly string[] {
+  for (const address of addresses) hideCredentials(address);
+  addresses.forEach((address, index) => {
+    const why = whyNoAddress(address);
+    if (why === undefined) return;
+    const which = addresses.length === 1 ? where : `${where} (the ${ordinal(index + 1)})`;
+    throw usageError(`${which}: ${shown(address)} is not an address such as redis://host:6379: ${why}`);
+  });
+  return addresses;
+}
+
+function whyNoAddress(address: string): string | undefined {
+  if (!/^rediss?:\/\//i.test(address)) return "it must start with redis:// or rediss://";
+  // Else a "#" or "/" in a password ends the host there, and the rest of the password is taken for something public.
+  if (/^[^:]+:\/\/[^@]*[/?#].*@/s.test(address)) return "a /, ? or # in a password must be percent-encoded";
+  try {
+    return new URL(address).hostname === "" ? "it names no host" : undefined;
+  } catch {
+    return "its host or port cannot be read";
+  }
+}
+
+/** A malformed address may have its password anywhere: only what is plainly none is shown. */
+function shown(address: string): string {
+  if (address.includes("@")) return JSON.stringify(redact(address));
+  return /^(?:rediss?:\/\/)?[a-z0-9.-]*(?::\d{1,6})?$/i.test(address)
+    ? JSON.stringify(address)
+    : "what it says";
+}
+
+const ordinal = (n: number) => `${n}${n === 1 ? "st" : n === 2 ? "nd" : n === 3 ? "rd" : "th"}`;

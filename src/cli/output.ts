@@ -1,0 +1,41 @@
+import { redact } from "./redact.js";
+
+/** Where lines go. Every line passes through the redaction, whatever it is made of. */
+export interface Output {
+  /** For people, on stdout. */
+  print(line: string): void;
+  /** For people, on stderr: `holdfast: ...`. */
+  complain(message: string): void;
+  /** One line of JSON on the stream. */
+  json(value: unknown, stream?: "stdout" | "stderr"): void;
+  /** Where an error comes from, only with HOLDFAST_DEBUG. */
+  trace(error: unknown): void;
+}
+
+export const output: Output = {
+  print: (line) => write(process.stdout, redact(line)),
+  complain: (message) => write(process.stderr, redact(`holdfast: ${oneLine(message)}`)),
+  json: (value, stream = "stderr") => write(process[stream], JSON.stringify(value, redacted)),
+  trace(error) {
+    if (process.env.HOLDFAST_DEBUG && error instanceof Error)
+      write(process.stderr, redact(error.stack ?? error.message));
+  },
+};
+
+export const oneLine = (text: string) => text.trim().replace(/\s*[\r\n]+\s*/g, " ");
+
+/** String by string: the finished line would show a password with a quote in it in another form. */
+const redacted = (_key: string, value: unknown) => (typeof value === "string" ? redact(value) : value);
+
+function write(stream: NodeJS.WriteStream, line: string): void {
+  if (stream.writable) stream.write(`${line}\n`);
+}
+
+/** A reader that went away (`| head`) is no reason to crash: the rest is simply not written. */
+export function surviveClosedStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}

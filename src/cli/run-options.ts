@@ -1,0 +1,76 @@
+import { hostname } from "node:os";
+import type { Config } from "./config.js";
+import { exitCode, usageError } from "./exit.js";
+import { chooseNodes } from "./nodes.js";
+import { defaults, requireRoom } from "./timing.js";
+
+/** What the command line says; absent where it says nothing. Durations in ms. */
+export interface RunFlags {
+  readonly resource?: readonly string[];
+  readonly node?: readonly string[];
+  readonly prefix?: string;
+  readonly owner?: string;
+  readonly ttl?: number;
+  /** False: --no-wait. */
+  readonly wait?: number | false;
+  readonly maxHold?: number;
+  readonly grace?: number;
+  readonly nodeTimeout?: number;
+  readonly conflictExitCode?: number;
+  readonly foreground?: boolean;
+  readonly json?: boolean;
+}
+
+/** All that a run needs to know, checked and with every default filled in. */
+export interface RunOptions {
+  readonly resources: readonly string[];
+  readonly nodes: readonly string[];
+  readonly prefix: string;
+  readonly owner: string;
+  readonly ttl: number;
+  readonly wait: number | false;
+  readonly maxHold: number | undefined;
+  readonly grace: number;
+  readonly nodeTimeout: number | undefined;
+  readonly conflictExitCode: number;
+  readonly foreground: boolean;
+  readonly json: boolean;
+  readonly command: readonly [string, ...string[]];
+}
+
+export function resolveRun(
+  flags: RunFlags,
+  command: readonly string[],
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): RunOptions {
+  const [name, ...args] = command;
+  if (name === undefined || name === "") throw usageError("no command to run: put it after --");
+  if (/^rediss?:\/\//i.test(name)) {
+    throw usageError("an address stands where the command should be: repeat --node for each address");
+  }
+  if (flags.resource === undefined) throw usageError("nothing to lock: name it with --resource NAME");
+  const { ttl: defaultTtl, wait, grace } = defaults;
+  const timing = {
+    ttl: flags.ttl ?? config.ttl ?? defaultTtl,
+    grace: flags.grace ?? config.grace ?? grace,
+    nodeTimeout: flags.nodeTimeout ?? config.nodeTimeout,
+    maxHold: flags.maxHold ?? config.maxHold,
+  };
+  requireRoom(timing);
+  return {
+    ...timing,
+    resources: flags.resource,
+    nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
+    prefix: flags.prefix ?? config.prefix ?? "",
+    owner: flags.owner ?? config.owner ?? defaultOwner(),
+    wait: flags.wait ?? config.wait ?? wait,
+    conflictExitCode: flags.conflictExitCode ?? exitCode.contended,
+    foreground: flags.foreground ?? false,
+    json: flags.json ?? false,
+    command: [name, ...args],
+  };
+}
+
+/** As the library's own default. Known here, because the command is told. */
+const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);

@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseConfig, readConfig } from "../../src/cli/config.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-config-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test("durations may be words or ms", () => {
+  const config = parseConfig('{"ttl": "20s", "grace": 500, "wait": "forever", "maxHold": "2h"}', "file");
+  expect(config).toEqual({ ttl: 20_000, grace: 500, wait: Number.POSITIVE_INFINITY, maxHold: 7_200_000 });
+});
+
+test("wait: false is one attempt", () => {
+  expect(parseConfig('{"wait": false}', "file")).toEqual({ wait: false });
+});
+
+test.each([
+  ['{"tll": "30s"}', /unknown key "tll"; known are nodes, prefix/],
+  ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
+  ['{"ttl": "soon"}', /"ttl" must be a duration/],
+  ['{"nodes": "redis://u:hidden@h"}', /"nodes" must be a list of addresses/],
+  ['["redis://u:hidden@h"]', /must hold an object/],
+  ['{"nodes": ["redis://u:hidden@h"', /is not JSON/],
+])("%s is refused, without repeating a value", (json, why) => {
+  expect(() => parseConfig(json, "file")).toThrow(why);
+  expect(() => parseConfig(json, "file")).not.toThrow(/hidden/);
+});
+
+test("the first of the usual files in the folder is read, and none is no mistake", async () => {
+  expect(readConfig(undefined, folder)).toEqual({});
+  await writeFile(join(folder, ".holdfastrc.json"), '{"ttl": 20000}');
+  expect(readConfig(undefined, folder)).toEqual({ ttl: 20_000 });
+  await writeFile(join(folder, "holdfast.config.json"), '{"ttl": 25000}');
+  expect(readConfig(undefined, folder)).toEqual({ ttl: 25_000 });
+});
+
+test("a named file that is not there is refused", () => {
+  expect(() => readConfig(join(folder, "none.json"), folder)).toThrow(/there is no such file/);
+});

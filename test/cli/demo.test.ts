@@ -1,0 +1,48 @@
+import { afterEach, expect, test } from "vitest";
+import { waitUntil } from "../support/wait-until.js";
+import { endAll, startHoldfast } from "./support/holdfast.js";
+import { isGone } from "./support/processes.js";
+
+afterEach(endAll);
+
+const lasting = 9_000;
+
+test("the demo shows a lock's whole life on nodes in memory, and ends by itself in time", async () => {
+  const began = performance.now();
+  const running = await startHoldfast(["demo", "--for", `${lasting}ms`]);
+  const { code, stdout, stderr } = await running.ended;
+  // Starting Node takes its time on a busy machine.
+  expect(performance.now() - began).toBeLessThan(lasting + 5_000);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const events = ["acquired", "renewed", "quorum lost", "expired", "released"];
+  for (const event of events) expect(stdout).toMatch(new RegExp(`\\d s +(ann|ben|cleo) .*${event}`));
+  const told = ["crashed", "empty memory", "healed", "hang", "quorum lost", "expired", "answer again"];
+  const places = told.map((words) => stdout.indexOf(words));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(stdout).toMatch(/overlaps 0, looked for at each of the \d+ entries/);
+  const counted = (what: string) => Number(new RegExp(`${what} (\\d+)`).exec(stdout)?.[1]);
+  const lines = (what: string) => stdout.split("\n").filter((line) => line.includes(`  ${what}`)).length;
+  expect(counted("acquisitions")).toBe(lines("acquired"));
+  expect(counted("renewals")).toBe(lines("renewed"));
+  expect(counted("losses")).toBe(1);
+  // Written to a pipe: no colours.
+  expect(stdout).not.toContain("\x1b");
+  expect(isGone(running.pid)).toBe(true);
+}, 30_000);
+
+test("Ctrl-C ends the demo early, with its summary", async () => {
+  const running = await startHoldfast(["demo"]);
+  await waitUntil("the demo has begun", 10_000, () => running.stdout.includes("acquired"));
+  running.kill("SIGINT");
+  const { code, stdout } = await running.ended;
+  expect(stdout).toContain("Summary");
+  expect(code).toBe(130);
+}, 30_000);
+
+test("colours are shown when they are asked for", async () => {
+  const running = await startHoldfast(["demo"], { env: { FORCE_COLOR: "1", NO_COLOR: "" } });
+  await waitUntil("the demo has begun", 10_000, () => running.stdout.includes("acquired"));
+  running.kill("SIGINT");
+  expect((await running.ended).stdout).toContain("\x1b[");
+}, 30_000);

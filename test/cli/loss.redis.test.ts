@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
+import { startAll, stopAll } from "../support/start-all.js";
+import { endAll, type Holdfast, startHoldfast } from "./support/holdfast.js";
+import { watchdogOf } from "./support/processes.js";
+import { createWitness, type Witness } from "./support/witness.js";
+
+const ttl = 4_000;
+const grace = 600;
+const resource = "the-lock";
+
+let servers: RedisServer[] = [];
+let witness: Witness;
+
+beforeEach(async () => {
+  servers = await startAll(Array.from({ length: 3 }, () => startServer));
+  witness = await createWitness();
+});
+afterEach(async () => {
+  await endAll();
+  await stopAll(servers);
+  await witness.remove();
+});
+
+/** Holdfast over a command that runs already. */
+async function runs(command: readonly string[], ...options: string[]): Promise<Holdfast> {
+  const nodes = servers.flatMap(({ url }) => ["--node", url]);
+  const timing = ["--ttl", `${ttl}ms`, "--grace", `${grace}ms`];
+  const args = ["run", "--resource", resource, "--json", ...timing, ...nodes, ...options, "--", ...command];
+  const running = await startHoldfast(args);
+  await running.hears("started");
+  await witness.works();
+  return running;
+}
+
+/** The witness is ended, and wrote its last line before `end`. */
+async function endedBefore(end: number): Promise<void> {
+  await witness.isEnded(Math.max(0, end - Date.now()) + 2_000);
+  expect(witness.lastAlive).toBeLessThan(end);
+}
+
+const suspendMajority = () => Promise.all(servers.slice(0, 2).map((server) => server.suspend()));
+
+test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async () => {
+  const running = await runs(witness.grandchild(true));
+  await running.hears("renewed");
+  await suspendMajority();
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(76);
+  const end = running.validUntil;
+  await endedBefore(end);
+  const [term, ...more] = witness.terms;
+  expect(term).toBeLessThanOrEqual(end - grace);
+  // Once is enough: a second one is an order to hurry, for many programs.
+  expect(more).toEqual([]);
+  expect(witness.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
+  expect(stderr).toMatch(/"event":"lost".*no renewal succeeded/);
+});
+
+test("a command that obeys SIGTERM ends in its own way, and it is a loss all the same", async () => {
+  const running = await runs(witness.grandchild(false, "trap 'exit 0' TERM;"));
+  await suspendMajority();
+  expect(await running.ended).toMatchObject({ code: 76 });
+  await endedBefore(running.validUntil - grace);
+});
+
+test("a short outage is no loss", async () => {
+  const running = await runs(witness.command(false));
+  await running.hears("renewed");
+  await suspendMajority();
+  await running.hears("quorumLost");
+  for (const server of servers) server.resume();
+  const before = running.events.length;
+  await waitUntil("it is renewed again", 5_000, () =>
+    running.events.slice(before).some(({ event }) => event === "renewed"),
+  );
+  running.kill("SIGTERM");
+  expect(await running.ended).toMatchObject({ code: 0 });
+});
+
+test.each([
+  ["its own group", []],
+  ["the foreground", ["--foreground"]],
+])(
+  "holdfast is killed: the command in %s is ended before the validity ends, grandchildren too",
+  async (_where, options) => {
+    const running = await runs(witness.grandchild(true), ...options);
+    const end = running.validUntil;
+    running.kill("SIGKILL");
+    await endedBefore(end);
+    expect(witness.terms).toHaveLength(1);
+    await running.ended;
+    expect(running.stderr).toContain('"event":"orphaned"');
+  },
+);
+
+test("holdfast is stopped: the watchdog ends the group in time, with its grace", async () => {
+  const running = await runs(witness.grandchild(true));
+  await running.hears("renewed");
+  running.kill("SIGSTOP");
+  await witness.isEnded(ttl + 2_000);
+  running.kill("SIGCONT");
+  expect(await running.ended).toMatchObject({ code: 76 });
+  const end = running.validUntil;
+  expect(witness.lastAlive).toBeLessThan(end);
+  expect(witness.terms).toHaveLength(1);
+  expect(witness.terms[0]).toBeLessThanOrEqual(end - grace);
+});
+
+test("a grandchild that left the group and the session is ended as well", async () => {
+  const running = await runs(witness.grandchild(true, "setsid"));
+  const end = running.validUntil;
+  running.kill("SIGKILL");
+  await endedBefore(end);
+});
+
+test.each(["DEL", "SET"])("a lock that was lost at once (%s) leaves no grace", async (verb) => {
+  const running = await runs(witness.grandchild(true));
+  const value = verb === "SET" ? ["somebody-else"] : [];
+  await Promise.all(servers.map((server) => server.call(verb as "SET", resource, ...value)));
+  const { code } = await running.ended;
+  expect(code).toBe(76);
+  await witness.isEnded(1_000);
+  const expired = running.events.find(({ event }) => event === "expired");
+  expect(expired?.reason).toBe(verb === "SET" ? "taken" : "missing");
+  expect(witness.lastAlive).toBeLessThan(Number(expired?.time) + grace);
+});
+
+test("--max-hold ends the command before it has held the lock for so long", async () => {
+  const began = Date.now();
+  const maxHold = 5_000;
+  const running = await runs(witness.grandchild(true), "--max-hold", `${maxHold}ms`);
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(76);
+  expect(stderr).toMatch(/--max-hold of 5 s/);
+  const acquired = Number(running.events.find(({ event }) => event === "acquired")?.time);
+  await endedBefore(acquired + maxHold);
+  expect(witness.lastAlive - began).toBeGreaterThan(ttl - grace);
+  // Renewed beyond its first ttl, and released at once after the end.
+  expect(running.events.map(({ event }) => event)).toContain("renewed");
+  expect(running.events.map(({ event }) => event)).toContain("released");
+});
+
+test("a watchdog that dies is replaced, and the new one guards", async () => {
+  const running = await runs(witness.grandchild(true));
+  const first = watchdogOf(running.pid);
+  process.kill(Number(first), "SIGKILL");
+  await waitUntil("there is another watchdog", 5_000, () => {
+    const now = watchdogOf(running.pid);
+    return now !== undefined && now !== first;
+  });
+  // It knows the job once it has been told, which only a renewal after it shows.
+  const before = running.events.length;
+  await waitUntil("a renewal comes after it", 5_000, () =>
+    running.events.slice(before).some(({ event }) => event === "renewed"),
+  );
+  const end = running.validUntil;
+  running.kill("SIGKILL");
+  await endedBefore(end);
+});
+
+test("nothing is left running after an ordinary end", async () => {
+  const running = await runs(witness.command(false));
+  const watchdog = Number(watchdogOf(running.pid));
+  running.kill("SIGTERM");
+  expect(await running.ended).toMatchObject({ code: 0 });
+  await witness.isEnded(1_000);
+  await waitUntil("the watchdog has gone", 2_000, () => {
+    try {
+      process.kill(watchdog, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  const keys = await Promise.all(servers.map((server) => server.call("EXISTS", resource)));
+  expect(keys).toEqual([0, 0, 0]);
+});

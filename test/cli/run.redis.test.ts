@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { sharedServers } from "../support/shared-servers.js";
+import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
+import { createWitness, type Witness } from "./support/witness.js";
+
+let resource: string;
+let serial = 0;
+let witness: Witness;
+
+const nodes = () => sharedServers().slice(0, 3);
+const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
+const run = (...command: string[]) => ["run", "--resource", resource, ...nodeArgs(), ...command];
+
+beforeEach(async () => {
+  serial += 1;
+  resource = `cli-run-${process.pid}-${serial}`;
+  witness = await createWitness();
+});
+afterEach(async () => {
+  await endAll();
+  await witness.remove();
+});
+
+test.each([
+  ["true", 0, ["true"]],
+  ["its own code", 7, ["sh", "-c", "exit 7"]],
+  ["what is no program", 126, ["/etc/passwd"]],
+  ["what is not there", 127, ["/nowhere/to-be-found"]],
+  ["what is not on the PATH", 127, ["holdfast-no-such-command"]],
+  ["killed by SIGKILL", 137, ["sh", "-c", "kill -KILL $$"]],
+  ["killed by SIGTERM", 143, ["sh", "-c", "kill -TERM $$"]],
+  ["one that looks like an option", 0, ["sh", "-c", 'test "$1" = --ttl', "sh", "--ttl"]],
+])("%s: the exit code is %d", async (_what, code, command) => {
+  const ended = await holdfast(run("--", ...command));
+  expect(ended).toMatchObject({ code, signal: null });
+  // Released whatever came of it: the next one has not to wait.
+  expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 0 });
+});
+
+test("stdout is the command's own, and stderr is silent", async () => {
+  const ended = await holdfast(run("--", "echo", "007", "--json"));
+  expect(ended).toMatchObject({ code: 0, stdout: "007 --json\n", stderr: "" });
+});
+
+test("the command is told what it holds, and neither the token nor the addresses", async () => {
+  const before = Date.now();
+  const owner = "the-owner";
+  const two = `${resource}-two`;
+  const args = run("--resource", two, "--owner", owner, "--ttl", "20s", "--", "env");
+  const { stdout } = await holdfast(args);
+  const environment = Object.fromEntries(stdout.split("\n").map((line) => line.split(/=(.*)/s)));
+  expect(environment).toMatchObject({ HOLDFAST_OWNER: owner, HOLDFAST_RESOURCE: resource });
+  // Several are separated by line ends, which stand on a line of their own here.
+  expect(stdout).toContain(`HOLDFAST_RESOURCE=${resource}\n${two}\n`);
+  expect(environment.HOLDFAST_ACQUISITION).toMatch(/./);
+  const validFor = Number(environment.HOLDFAST_VALID_UNTIL) - before;
+  expect(validFor).toBeGreaterThan(15_000);
+  expect(validFor).toBeLessThan(40_000);
+  expect(stdout).not.toContain("redis://");
+  // A token is the owner's label, "~" and what is secret.
+  expect(stdout).not.toContain(`${owner}~`);
+});
+
+test("a lock that is held is 75, with one line that says by whom and for how long", async () => {
+  const holder = await startHoldfast(
+    run("--owner", "night-shift", "--json", "--", ...witness.command(false)),
+  );
+  await witness.works();
+  const once = await holdfast(run("--no-wait", "--", "true"));
+  expect(once.stderr).toMatch(/^holdfast: "[^"]+" is held by night-shift for up to \d[\d.]* s\n$/);
+  expect(once).toMatchObject({ code: 75, stdout: "" });
+  const waiting = await holdfast(run("--wait", "400ms", "--conflict-exit-code", "9", "--", "true"));
+  expect(waiting.stderr).toMatch(/^holdfast: [^\n]*night-shift[^\n]*waited 400 ms\n$/);
+  expect(waiting.code).toBe(9);
+  holder.kill("SIGTERM");
+  expect(await holder.ended).toMatchObject({ code: 0 });
+});
+
+test("a wait ends as soon as the lock is released", async () => {
+  const holder = await startHoldfast(run("--json", "--", ...witness.command(false)));
+  await witness.works();
+  const waiting = await startHoldfast(run("--wait", "15s", "--json", "--", "true"));
+  await waiting.hears("retrying");
+  holder.kill("SIGTERM");
+  expect(await waiting.ended).toMatchObject({ code: 0 });
+});
+
+test("a signal ends a wait, as it would end any command", async () => {
+  const holder = await startHoldfast(run("--", ...witness.command(false)));
+  await witness.works();
+  const waiting = await startHoldfast(run("--wait", "forever", "--json", "--", "true"));
+  await waiting.hears("retrying");
+  waiting.kill("SIGINT");
+  expect(await waiting.ended).toMatchObject({ code: 130 });
+  holder.kill("SIGTERM");
+  await holder.ended;
+});
+
+test("addresses may come from the environment", async () => {
+  const HOLDFAST_NODES = nodes()
+    .map(({ url }) => url)
+    .join(", ");
+  const ended = await holdfast(["run", "--resource", resource, "--", "true"], { env: { HOLDFAST_NODES } });
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("the same server twice is refused with 64", async () => {
+  const [first] = nodes();
+  const alias = `redis://localhost:${first?.port}`;
+  const ended = await holdfast(run("--node", alias, "--", "true"));
+  expect(ended.stderr).toMatch(/same server/);
+  expect(ended.code).toBe(64);
+});
+
+test("what the command leaves in its group is ended before the lock is released", async () => {
+  const stays = witness.grandchild(true).at(-1)?.replace("& wait", "& sleep 0.3");
+  const ended = await holdfast(run("--grace", "300ms", "--", "sh", "-c", String(stays)));
+  expect(ended.stderr).toMatch(
+    /^holdfast: ending what the command left running in its process group \(\d+\)\n$/,
+  );
+  expect(ended.code).toBe(0);
+  await witness.isEnded(1_000);
+});
+
+test("every event is a line of JSON with --json, the command's own output aside", async () => {
+  const ended = await holdfast(run("--json", "--", "sh", "-c", "echo out; exit 3"));
+  const events = ended.stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const names = events.map(({ event }) => event);
+  expect(names.filter((name) => name !== "nodeUp" && name !== "retrying")).toEqual([
+    "acquiring",
+    "acquired",
+    "started",
+    "exit",
+    "released",
+  ]);
+  for (const event of events) expect(event.time).toBeTypeOf("number");
+  expect(ended).toMatchObject({ code: 3, stdout: "out\n" });
+});

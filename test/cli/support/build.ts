@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const cache = join(root, "node_modules/.cache/holdfast/cli");
+/** ms after which what an older source built is removed; a run that uses it may still be going on. */
+const kept = 3_600_000;
+
+/**
+ * The command, built from the source as it is now: Node 20 runs no TypeScript, and `dist` may be older. Built once
+ * for each state of the source; files that start at the same time may build it twice, and then one is kept.
+ */
+export async function builtCommand(): Promise<string> {
+  const folder = join(cache, await fingerprint());
+  const main = join(folder, "dist/cli/main.js");
+  if (existsSync(main)) return main;
+  await mkdir(cache, { recursive: true });
+  await removeOld();
+  const building = await mkdtemp(join(cache, "building-"));
+  await build(building);
+  await rename(building, folder).catch(() => rm(building, { recursive: true, force: true }));
+  return main;
+}
+
+async function build(folder: string): Promise<void> {
+  // Inside node_modules there is no package around it that says what kind of module this is.
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  // Types are checked elsewhere, and need not be right for the command to run.
+  const compilerOptions = {
+    noCheck: true,
+    noEmit: false,
+    outDir: join(folder, "dist"),
+    rootDir: join(root, "src"),
+  };
+  const project = { extends: join(root, "tsconfig.json"), compilerOptions, include: [join(root, "src/cli")] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(project));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  await promisify(execFile)(process.execPath, [tsc, "-p", folder]).catch((error: { stdout?: string }) => {
+    throw new Error(`The command could not be built:\n${error.stdout ?? error}`, { cause: error });
+  });
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash("sha256");
+  const names = await readdir(join(root, "src"), { recursive: true });
+  for (const name of names.filter((one) => one.endsWith(".ts")).sort()) {
+    hash.update(`${name}\0`).update(await readFile(join(root, "src", name)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function removeOld(): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const folder = join(cache, name);
+    const { mtimeMs } = await stat(folder);
+    if (Date.now() - mtimeMs > kept) await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { waitUntil } from "../../support/wait-until.js";
+import { builtCommand } from "./build.js";
+import { isGone } from "./processes.js";
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command, running. */
+export class Holdfast {
+  stdout = "";
+  stderr = "";
+  readonly ended: Promise<Ended>;
+
+  constructor(readonly child: ChildProcess) {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    this.ended = new Promise((resolve) => {
+      // Not "close": what holdfast leaves running, if anything, keeps the pipes open.
+      child.once("exit", (code, signal) => {
+        setTimeout(() => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }), 50);
+      });
+    });
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error("holdfast was not started");
+    return this.child.pid;
+  }
+
+  /** What --json wrote so far. */
+  get events(): readonly Record<string, unknown>[] {
+    return this.stderr
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** The end of the validity as far as holdfast told it, epoch ms. */
+  get validUntil(): number {
+    const ends = this.events.flatMap(({ event, validUntil }) =>
+      event === "acquired" || event === "renewed" ? [Number(validUntil)] : [],
+    );
+    return Math.max(...ends);
+  }
+
+  async hears(name: string, timeoutMs = 10_000): Promise<void> {
+    await waitUntil(`holdfast tells "${name}"; it told: ${this.stderr}`, timeoutMs, () =>
+      this.events.some(({ event }) => event === name),
+    );
+  }
+}
+
+const started = new Set<Holdfast>();
+
+/** Without any variable of the environment that would change what it does. */
+export async function startHoldfast(args: readonly string[], options: StartOptions = {}): Promise<Holdfast> {
+  const { HOLDFAST_NODES: _, FORCE_COLOR: __, ...env } = process.env;
+  const child = spawn(process.execPath, [await builtCommand(), ...args], {
+    env: { ...env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const holdfast = new Holdfast(child);
+  started.add(holdfast);
+  return holdfast;
+}
+
+export async function holdfast(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  const running = await startHoldfast(args, options);
+  return running.ended;
+}
+
+/** After each test: nothing that it started may outlive it. */
+export async function endAll(): Promise<void> {
+  for (const one of started) {
+    started.delete(one);
+    if (one.child.exitCode !== null || one.child.signalCode !== null) continue;
+    // The watchdog ends the command.
+    one.kill("SIGKILL");
+    await waitUntil("holdfast is gone", 5_000, () => isGone(one.pid));
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { requireRoom } from "../../src/cli/timing.js";
+
+const timing = { ttl: 30_000, grace: 5_000, nodeTimeout: undefined, maxHold: undefined };
+
+test("the defaults leave room", () => {
+  expect(() => requireRoom(timing)).not.toThrow();
+});
+
+test("a ttl that leaves no room is refused with the smallest that does", () => {
+  let smallest = 0;
+  try {
+    requireRoom({ ...timing, ttl: 5_000 });
+  } catch (error) {
+    const message = String(error);
+    expect(message).toMatch(/--ttl 5000ms.*--node-timeout.*--grace 5000ms/);
+    smallest = Number(/use --ttl (\d+)ms/.exec(message)?.[1]);
+  }
+  expect(() => requireRoom({ ...timing, ttl: smallest })).not.toThrow();
+  expect(() => requireRoom({ ...timing, ttl: smallest - 1 })).toThrow();
+});
+
+test("a slow node takes room from the command", () => {
+  expect(() => requireRoom({ ...timing, nodeTimeout: 12_000 })).toThrow(/12000 ms for --node-timeout/);
+});
+
+test("a longest hold shorter than the ending is refused with the shortest that works", () => {
+  let least = 0;
+  try {
+    requireRoom({ ...timing, maxHold: 5_000 });
+  } catch (error) {
+    least = Number(/use --max-hold (\d+)ms/.exec(String(error))?.[1]);
+  }
+  expect(least).toBeGreaterThan(5_000);
+  expect(() => requireRoom({ ...timing, maxHold: least })).not.toThrow();
+});

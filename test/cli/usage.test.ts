@@ -1,0 +1,108 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { endAll, holdfast } from "./support/holdfast.js";
+
+const timeout = 30_000;
+const node = "redis://127.0.0.1:1";
+
+afterEach(endAll);
+
+test.each([["run"], ["inspect"], ["demo"]])(
+  "%s --help shows an example",
+  async (command) => {
+    const { code, stdout, stderr } = await holdfast([command, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}holdfast ${command}`));
+  },
+  timeout,
+);
+
+test(
+  "--version tells the package's version",
+  async () => {
+    expect(await holdfast(["--version"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
+  },
+  timeout,
+);
+
+test.each([
+  [[], /name a command/],
+  [["frobnicate"], /unknown command 'frobnicate'/],
+  [["inspect"], /missing required argument 'name'/],
+  [["inspect", "a", "b", "--node", node], /too many arguments/],
+  [["inspect", ""], /non-empty/],
+  [["inspect", "a"], /no nodes to ask/],
+  [["run", "--node", node, "--", "true"], /--resource NAME/],
+  [["run", "--resource", "a", "--node", node], /missing required argument 'command'/],
+  [["run", "--resource", "", "--", "true"], /non-empty/],
+  [["run", "--resource", "a", "--", "true"], /no nodes to ask/],
+  [["run", "--resource", "a", "--tll", "3s", "--", "true"], /unknown option '--tll'/],
+  [["run", "--resource", "a", "--nodes=redis://u:hidden@h", "--", "true"], /unknown option '--nodes'/],
+  [["run", "--resource", "a", "--ttl", "soon", "--", "true"], /--ttl .*must be a duration/],
+  [["run", "--resource", "a", "--ttl", "0", "--", "true"], /longer than nothing/],
+  [
+    ["run", "--resource", "a", "--ttl", "5s", "--node", node, "--", "true"],
+    /--ttl 5000ms leaves no room.*use --ttl \d+ms/,
+  ],
+  [["run", "--resource", "a", "--max-hold", "1s", "--node", node, "--", "true"], /--max-hold/],
+  [["run", "--resource", "a", "--conflict-exit-code", "256", "--", "true"], /0 to 255/],
+  [["run", "--resource", "a", "--node", node, node, "--", "true"], /repeat --node/],
+  [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],
+  [["run", "--resource", "a", "--owner", "x~y", "--node", node, "--", "true"], /owner/],
+  [["run", "--resource", "a", "--config", "/nowhere.json", "--", "true"], /no such file/],
+  [["demo", "--for", "1s"], /too short/],
+])(
+  "%j is refused with one line and 64",
+  async (args, why) => {
+    const { code, stdout, stderr } = await holdfast(args);
+    expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
+    expect(stderr).toMatch(why);
+    expect(stderr).not.toContain("hidden");
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+  },
+  timeout,
+);
+
+test(
+  "a configuration file in the working folder is read, and its mistakes are named",
+  async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "holdfast-cwd-"));
+    await writeFile(join(cwd, "holdfast.config.json"), '{"nodez": []}');
+    const { code, stderr } = await holdfast(["inspect", "a"], { cwd });
+    await rm(cwd, { recursive: true });
+    expect(stderr).toMatch(/holdfast\.config\.json: unknown key "nodez"/);
+    expect(code).toBe(64);
+  },
+  timeout,
+);
+
+test(
+  "unreachable nodes are shown with their reason, and none reachable is 69",
+  async () => {
+    const password = "never-shown";
+    const nodes = ["--node", `redis://:${password}@127.0.0.1:1`, "--node", "redis://127.0.0.1:2"];
+    const { code, stdout, stderr } = await holdfast(["inspect", "a", ...nodes]);
+    expect(stdout).toMatch(/127\.0\.0\.1:1 +failed {2}\S/);
+    expect(stderr).toBe("holdfast: no node could be reached\n");
+    expect(stdout + stderr).not.toContain(password);
+    expect(code).toBe(69);
+  },
+  timeout,
+);
+
+test(
+  "a lock without a quorum of nodes is 69, with a line that says which node failed how",
+  async () => {
+    const args = ["run", "--resource", "a", "--node", "redis://:never-shown@127.0.0.1:1", "--wait", "2s"];
+    const { code, stderr } = await holdfast([...args, "--", "true"]);
+    expect(stderr).toMatch(/^holdfast: no quorum of nodes: [^\n]*127\.0\.0\.1:1[^\n]*\n$/);
+    expect(stderr).not.toContain("never-shown");
+    expect(code).toBe(69);
+  },
+  timeout,
+);
