@@ -1,4 +1,5 @@
 import calculateSlot from "cluster-key-slot";
+import { messageOf } from "./failure.js";
 
 /** The hash slot of a key as it is stored, prefix included. */
 export const slotOf = (key: string): number => calculateSlot(key);
@@ -10,4 +11,4 @@ export const sameSlot = (keys: readonly string[]): boolean => {
 };
 
 /** Where the server said the key is: "MOVED 3999 127.0.0.1:6381". */
-export const redirectAddress = (message: string): string => message.split(" ")[2] ?? "";
+export const redirectAddress = (thrown: unknown): string => messageOf(thrown).split(" ")[2] ?? "";

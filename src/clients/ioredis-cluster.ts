@@ -2,7 +2,7 @@ import type { Connection, Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
 import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+import { ConnectionWatch, type Emitter } from "./watch.js";
 
 /** What is used of an ioredis Cluster, versions 5 and 6. */
 export interface IoredisCluster extends Emitter {
@@ -29,10 +29,10 @@ export class IoredisClusterScriptClient implements ScriptClient {
   readonly #watch: ConnectionWatch;
   readonly #connections = new WeakMap<IoredisClient, ScriptConnection>();
   readonly #opening = new WeakMap<IoredisClient, Promise<ScriptConnection | null>>();
-  #refreshing: Promise<void> | null = null;
+  readonly #refreshing = new Map<number, Promise<void>>();
 
   constructor(private readonly client: IoredisCluster) {
-    this.#watch = watchOf(client, () => ioredisSource(client));
+    this.#watch = new ConnectionWatch(ioredisSource(client));
   }
 
   get name(): string {
@@ -60,29 +60,30 @@ export class IoredisClusterScriptClient implements ScriptClient {
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];
-    const master = this.client.nodes("master").find((node) => addressOf(node) === address);
-    if (master === undefined) void this.redirects.refresh(key);
+    const masters = this.client.nodes("master");
+    // Slots may be unknown for a moment, with `stringNumbers` for good: then any master redirects to the right one.
+    const master = address === undefined ? masters[0] : masters.find((node) => addressOf(node) === address);
+    if (master === undefined) void this.refresh(key);
     return master === undefined ? null : this.#open(master);
   }
 
-  readonly redirects = {
-    /** The Cluster object follows redirections of its own commands and learns from them: so it is given a harmless one. */
-    refresh: (key: string): Promise<void> => {
-      this.#refreshing ??= this.client.eval("return 1", 1, key).then(
-        () => {
-          this.#refreshing = null;
-        },
-        () => {
-          this.#refreshing = null;
-        },
-      );
-      return this.#refreshing;
-    },
-    at: (address: string): ScriptConnection | null | Promise<ScriptConnection | null> => {
-      const node = this.client.nodes("all").find((candidate) => addressOf(candidate) === address);
-      return node === undefined ? null : this.#open(node);
-    },
-  };
+  /** The Cluster object follows redirections of its own commands and learns from them: so it is given a harmless one. */
+  refresh(key: string): Promise<void> {
+    const slot = slotOf(this.#prefix + key);
+    const running = this.#refreshing.get(slot);
+    if (running !== undefined) return running;
+    const done = () => {
+      this.#refreshing.delete(slot);
+    };
+    const refreshing = this.client.eval("return 1", 1, key).then(done, done);
+    this.#refreshing.set(slot, refreshing);
+    return refreshing;
+  }
+
+  at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
+    const node = this.client.nodes("all").find((candidate) => addressOf(candidate) === address);
+    return node === undefined ? null : this.#open(node);
+  }
 
   get #prefix(): string {
     return this.client.options.keyPrefix ?? "";

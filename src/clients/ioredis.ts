@@ -2,7 +2,7 @@ import type { Connection, Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
 import type { ConnectionListener, ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
 
@@ -44,7 +44,7 @@ export class IoredisScriptClient implements ScriptClient {
   readonly #connection: ScriptConnection;
 
   constructor(private readonly client: IoredisClient) {
-    this.#watch = watchOf(client, () => ioredisSource(client));
+    this.#watch = new ConnectionWatch(ioredisSource(client));
     this.#connection = ioredisConnection(client);
   }
 

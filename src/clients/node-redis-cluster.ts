@@ -1,8 +1,8 @@
 import type { Connection, Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
-import { type NodeRedisClient, nodeRedisConnection } from "./node-redis.js";
+import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
 import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 interface ClusterMember {
   readonly address?: string;
@@ -52,12 +52,14 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
  */
 export class NodeRedisClusterScriptClient implements ScriptClient {
   readonly sharded = true;
+  private readonly cluster: NodeRedisCluster;
   readonly #watch: ConnectionWatch;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
   #refreshing: Promise<void> | null = null;
 
-  constructor(private readonly cluster: NodeRedisCluster) {
-    this.#watch = watchOf(cluster, () => source(cluster));
+  constructor(cluster: NodeRedisCluster) {
+    this.cluster = underlying(cluster);
+    this.#watch = new ConnectionWatch(source(this.cluster));
   }
 
   get name(): string {
@@ -89,24 +91,23 @@ export class NodeRedisClusterScriptClient implements ScriptClient {
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const master = this.cluster.slots[slotOf(this.#prefix + key)]?.master;
     if (master === undefined) {
-      void this.redirects.refresh();
+      void this.refresh();
       return null;
     }
     return this.#open(master);
   }
 
-  readonly redirects = {
-    refresh: (): Promise<void> => {
-      this.#refreshing ??= this.#rediscover().then(() => {
-        this.#refreshing = null;
-      });
-      return this.#refreshing;
-    },
-    at: (address: string): ScriptConnection | null | Promise<ScriptConnection | null> => {
-      const member = this.cluster.nodeByAddress.get(address);
-      return member === undefined ? null : this.#open(member);
-    },
-  };
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#rediscover().then(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
+    const member = this.cluster.nodeByAddress.get(address);
+    return member === undefined ? null : this.#open(member);
+  }
 
   get #prefix(): string {
     return this.cluster._keyPrefix ?? "";
@@ -126,7 +127,7 @@ export class NodeRedisClusterScriptClient implements ScriptClient {
   #open(member: ClusterMember): ScriptConnection | Promise<ScriptConnection | null> {
     const { client, connectPromise } = member;
     if (client !== undefined && connectPromise === undefined) {
-      if (!client.isReady) void this.redirects.refresh();
+      if (!client.isReady) void this.refresh();
       return this.#over(client);
     }
     return Promise.resolve(this.cluster.nodeClient(member)).then(

@@ -1,7 +1,7 @@
 import type { Connection, Keyspace } from "../engine/node.js";
-import { type NodeRedisClient, nodeRedisConnection } from "./node-redis.js";
+import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
 import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 /** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */
 export interface NodeRedisSentinel extends Emitter {
@@ -18,7 +18,7 @@ export interface NodeRedisSentinel extends Emitter {
 const masterChanged = "holdfast:master";
 
 /**
- * The client of the current master, shared by all nodes made of one Sentinel client. The Sentinel client itself would
+ * The client of the current master. The Sentinel client itself would
  * spread calls over its pool and repeat failed ones without asking whether anybody still wants them: it is asked for
  * its master only, and calls go there in order. Its `masterPoolSize` must leave one connection that nobody holds for ever.
  */
@@ -40,7 +40,8 @@ class Master {
     look.then(done, done).then(() => this.current?.isReady === true && this.sentinel.emit(masterChanged));
   }
 
-  #meet(master: NodeRedisClient): void {
+  #meet(given: NodeRedisClient): void {
+    const master = underlying(given);
     if (master === this.current) return;
     this.current = master;
     this.connection = nodeRedisConnection(master, () => this.sentinel._keyPrefix ?? "");
@@ -48,14 +49,6 @@ class Master {
     for (const event of ["ready", "error", "end"]) master.on(event, () => this.sentinel.emit(masterChanged));
   }
 }
-
-const masters = new WeakMap<NodeRedisSentinel, Master>();
-
-const masterOf = (sentinel: NodeRedisSentinel): Master => {
-  const master = masters.get(sentinel) ?? new Master(sentinel);
-  masters.set(sentinel, master);
-  return master;
-};
 
 const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource => ({
   emitter: sentinel,
@@ -72,12 +65,14 @@ const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource =
 
 export class NodeRedisSentinelScriptClient implements ScriptClient {
   readonly sharded = false;
+  private readonly sentinel: NodeRedisSentinel;
   readonly #watch: ConnectionWatch;
   readonly #master: Master;
 
-  constructor(private readonly sentinel: NodeRedisSentinel) {
-    this.#master = masterOf(sentinel);
-    this.#watch = watchOf(sentinel, () => source(sentinel, this.#master));
+  constructor(sentinel: NodeRedisSentinel) {
+    this.sentinel = underlying(sentinel);
+    this.#master = new Master(this.sentinel);
+    this.#watch = new ConnectionWatch(source(this.sentinel, this.#master));
   }
 
   /** The name of the master group is not readable; that of the first Sentinel is part of the client's id. */

@@ -2,7 +2,7 @@ import type { Connection, Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
 import type { ConnectionListener, ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, type ConnectionWatch, type Emitter, watchOf } from "./watch.js";
+import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 /** What is used of a node-redis client (`createClient`), versions 4 to 6. */
 export interface NodeRedisClient extends Emitter {
@@ -16,6 +16,22 @@ export interface NodeRedisClient extends Emitter {
   connect(): Promise<unknown>;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
 }
+
+/**
+ * The client behind what `createClient`, `withTypeMapping` and the like give, which are objects that inherit from it.
+ * Listeners must not be removed through those, nor the last one here: Node would start a new table of listeners
+ * for the one object, and the other would go on with the old one. Hence one that stays, for an event that never comes.
+ */
+export function underlying<Client extends Emitter>(client: Client): Client {
+  const { _self = client } = client as { _self?: Client };
+  if (!anchored.has(_self)) {
+    anchored.add(_self);
+    _self.on("holdfast:anchor", () => {});
+  }
+  return _self;
+}
+
+const anchored = new WeakSet<object>();
 
 const source = (client: NodeRedisClient): ConnectionSource => ({
   emitter: client,
@@ -34,8 +50,11 @@ export class NodeRedisScriptClient implements ScriptClient {
   readonly #watch: ConnectionWatch;
   readonly #connection: ScriptConnection;
 
-  constructor(private readonly client: NodeRedisClient) {
-    this.#watch = watchOf(client, () => source(client));
+  private readonly client: NodeRedisClient;
+
+  constructor(client: NodeRedisClient) {
+    this.client = underlying(client);
+    this.#watch = new ConnectionWatch(source(this.client));
     this.#connection = nodeRedisConnection(client, () => client._keyPrefix ?? "");
   }
 
@@ -74,7 +93,8 @@ export class NodeRedisScriptClient implements ScriptClient {
  * here. What is not written yet when the connection breaks is withdrawn by a signal: the client would keep it for
  * the next connection.
  */
-export function nodeRedisConnection(client: NodeRedisClient, prefix: () => string): ScriptConnection {
+export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string): ScriptConnection {
+  const client = underlying(given);
   const inFlight = new InFlight((lose) => {
     const lost = (cause?: unknown) => {
       if (!client.isReady) lose(cause);

@@ -33,6 +33,9 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
   return new RedisNode(clientOf(shape, option, index));
 }
 
+/** One adapter a client object, shared by all managers: so its listeners are attached once, and its state is kept once. */
+const adapters = new WeakMap<object, ScriptClient>();
+
 /** Anything may be there. */
 type Shape = Readonly<Record<string, unknown>>;
 
@@ -42,8 +45,25 @@ const can = (shape: Shape, ...methods: readonly string[]): boolean =>
 const isNode = (shape: Shape): shape is Shape & LockNode =>
   typeof shape.name === "string" && can(shape, "execute", "identify", "watch", "connect", "close");
 
-/** The casts are the point of this file: a shape was recognised, so the client is taken to be what it looks like. */
 function clientOf(shape: Shape, option: string, index: number): ScriptClient {
+  const known = adapters.get(identityOf(shape));
+  if (known !== undefined) return known;
+  const client = libraryClientOf(shape);
+  if (client !== null) {
+    adapters.set(identityOf(shape), client);
+    return client;
+  }
+  if (can(shape, "set", "eval")) {
+    return new PlainScriptClient(shape as unknown as PlainClient, `client ${index}`);
+  }
+  throw new InvalidOptionError(option, describe(shape), accepted);
+}
+
+/** node-redis gives out several objects that stand for one client. */
+const identityOf = (shape: Shape): object => (typeof shape._self === "object" && shape._self) || shape;
+
+/** The casts are the point of this file: a shape was recognised, so the client is taken to be what it looks like. */
+function libraryClientOf(shape: Shape): ScriptClient | null {
   if (typeof shape.status === "string" && can(shape, "createBuiltinCommand", "evalsha", "on", "off")) {
     if (shape.isCluster === true) {
       return new IoredisClusterScriptClient(shape as unknown as IoredisCluster);
@@ -61,9 +81,7 @@ function clientOf(shape: Shape, option: string, index: number): ScriptClient {
       return new NodeRedisScriptClient(shape as unknown as NodeRedisClient);
     }
   }
-  if (can(shape, "set", "eval"))
-    return new PlainScriptClient(shape as unknown as PlainClient, `client ${index}`);
-  throw new InvalidOptionError(option, describe(shape), accepted);
+  return null;
 }
 
 /** Clients that look usable and are not. */

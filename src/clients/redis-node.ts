@@ -69,20 +69,19 @@ export class RedisNode implements LockNode {
   }
 
   async identify(): Promise<string | null> {
+    let to = (await this.client.route(identityKey)) ?? unconnected;
     for (let redirections = 0; ; redirections++) {
-      const to = await this.client.route(identityKey);
-      if (to === null || !to.ready) throw new Error(`${this.name}: not connected`);
+      if (!to.ready) throw new Error(`${this.name}: not connected`);
       try {
         const runId = await to.eval(identityScript, [identityKey], []);
         const text = runId instanceof Uint8Array ? Buffer.from(runId).toString() : runId;
         return typeof text === "string" && text !== "" ? text : null;
       } catch (error) {
         if (noPermission.test(messageOf(error))) return null;
-        const { redirects } = this.client;
-        if (serverCode(error) !== "MOVED" || redirects === undefined || redirections === maxRedirections) {
+        if (serverCode(error) !== "MOVED" || !this.sharded || redirections === maxRedirections) {
           throw new Error(`${this.name}: ${messageOf(error)}`);
         }
-        await redirects.refresh(identityKey);
+        to = await this.#moved(error, identityKey);
       }
     }
   }
@@ -92,7 +91,7 @@ export class RedisNode implements LockNode {
     const replies: Reply[] = new Array(requests.length).fill(scattered);
     const groups = this.#groups(requests).map(async (indices) => {
       const group = indices.map((index) => requests[index] as Request);
-      const answers = await this.#send(identity, group, 0);
+      const answers = await this.#send(identity, group);
       indices.forEach((index, at) => {
         replies[index] = answers[at] ?? garbage(undefined);
       });
@@ -121,15 +120,12 @@ export class RedisNode implements LockNode {
     return [...full, ...groups.values()];
   }
 
-  async #send(identity: string | null, requests: readonly Request[], redirections: number): Promise<Reply[]> {
+  async #send(identity: string | null, requests: readonly Request[]): Promise<Reply[]> {
+    const call = { identity, requests, whole: false, redirections: 0 };
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
-    if (!(route instanceof Promise)) {
-      return this.#call({ identity, requests, to: route ?? unconnected, whole: false, redirections });
-    }
+    if (!(route instanceof Promise)) return this.#call({ ...call, to: route ?? unconnected });
     const to = (await route) ?? unconnected;
-    return resend(requests, (kept) =>
-      this.#call({ identity, requests: kept, to, whole: false, redirections }),
-    );
+    return resend(requests, (kept) => this.#call({ ...call, requests: kept, to }));
   }
 
   async #call(call: Call): Promise<Reply[]> {
@@ -153,31 +149,40 @@ export class RedisNode implements LockNode {
 
   /** What was refused without effect may be sent again, in order, as far as it is still wanted. */
   async #recover(call: Call, error: unknown): Promise<Reply[]> {
-    const { identity, requests } = call;
+    const { requests } = call;
     const code = serverCode(error);
     if (code === "NOSCRIPT" && !call.whole) {
       return resend(requests, (kept) => this.#call({ ...call, requests: kept, whole: true }));
     }
-    const { redirects } = this.client;
-    if (code === "MOVED" && redirects !== undefined && call.redirections < maxRedirections) {
-      await redirects.refresh(requests[0]?.command.keys[0] ?? "");
-      return resend(requests, (kept) => this.#send(identity, kept, call.redirections + 1));
+    const redirections = call.redirections + 1;
+    if (code === "MOVED" && this.sharded && redirections <= maxRedirections) {
+      const to = await this.#moved(error, requests[0]?.command.keys[0] ?? "");
+      return resend(requests, (kept) => this.#call({ ...call, requests: kept, to, redirections }));
     }
     if (requests.length > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
       return resend(requests, (kept) =>
         each(kept, (request) => this.#call({ ...call, requests: [request] })),
       );
     }
-    if (code === "ASK" && redirects !== undefined && call.redirections < maxRedirections) {
-      const to = (await redirects.at(redirectAddress(messageOf(error)))) ?? unconnected;
+    if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
+      const to = (await this.client.at?.(redirectAddress(error))) ?? unconnected;
       return resend(requests, (kept) => {
         if (to.ready) to.asking?.();
         // The permission is good for one call: it must not be spent on a script that the server lacks.
-        return this.#call({ ...call, requests: kept, to, whole: true, redirections: call.redirections + 1 });
+        return this.#call({ ...call, requests: kept, to, whole: true, redirections });
       });
     }
     const answer = failureOf(error);
     return requests.map(() => answer);
+  }
+
+  /** Where a key has moved to; the client is told, so that later calls go there at once. */
+  async #moved(error: unknown, key: string): Promise<ScriptConnection> {
+    const learnt = this.client.refresh?.(key);
+    const to = await this.client.at?.(redirectAddress(error));
+    if (to) return to;
+    await learnt;
+    return (await this.client.route(key)) ?? unconnected;
   }
 }
 

@@ -37,11 +37,8 @@ export interface ScriptClient {
   close(): Promise<void>;
   /** Where calls about this key go: null while there is no connection, a promise while it is being opened. */
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null>;
-  /** Cluster: how to follow a redirection. */
-  readonly redirects?: {
-    /** Learns who has this key's slot now; never rejects. */
-    refresh(key: string): Promise<void>;
-    /** The connection to the server at "host:port", null if it is unknown. */
-    at(address: string): ScriptConnection | null | Promise<ScriptConnection | null>;
-  };
+  /** Cluster: learns who has this key's slot now; never rejects. */
+  refresh?(key: string): Promise<void>;
+  /** Cluster: the connection to the server at "host:port", null if it is unknown. */
+  at?(address: string): ScriptConnection | null | Promise<ScriptConnection | null>;
 }

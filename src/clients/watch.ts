@@ -25,8 +25,8 @@ export interface ConnectionSource {
 }
 
 /**
- * Follows the connection of one client object for everybody in this process: one listener an event, however many
- * nodes are made of the client, so that Node's warning about listeners stays meaningful.
+ * Follows the connection of one client: one listener an event, however many watch, so that Node's warning about
+ * listeners stays meaningful.
  */
 export class ConnectionWatch {
   readonly #listeners = new Set<ConnectionListener>();
@@ -111,13 +111,4 @@ export class ConnectionWatch {
     for (const event of errors) emitter.off(event, this.#failed);
     if (closed !== undefined) emitter.off(closed, this.#ended);
   }
-}
-
-const watches = new WeakMap<object, ConnectionWatch>();
-
-/** The one watch of this client object; `source` is asked for it the first time. */
-export function watchOf(client: object, source: () => ConnectionSource): ConnectionWatch {
-  const watch = watches.get(client) ?? new ConnectionWatch(source());
-  watches.set(client, watch);
-  return watch;
 }

@@ -1,0 +1,41 @@
+import * as ioredis6 from "ioredis";
+import * as ioredis5 from "ioredis-5";
+import * as redis6 from "redis";
+import * as redis5 from "redis-5";
+import { recogniseNode } from "../../src/clients/recognise.js";
+import type { Subject } from "./subject.js";
+
+/** The libraries under test; each pair has the same interface as far as the tests use it. */
+export const ioredisVersions = [
+  ["ioredis 6", ioredis6],
+  ["ioredis 5", ioredis5 as unknown as typeof ioredis6],
+] as const;
+
+export const nodeRedisVersions = [
+  ["redis 6", redis6],
+  ["redis 5", redis5 as unknown as typeof redis6],
+] as const;
+
+interface IoredisLike {
+  readonly status: string;
+  disconnect(): void;
+}
+
+/** A node over an ioredis client, which is closed at the end. */
+export const ioredisSubject = (client: object & IoredisLike): Subject => ({
+  node: recogniseNode(client, 0),
+  end: () => client.disconnect(),
+});
+
+interface NodeRedisLike {
+  readonly isOpen: boolean;
+  destroy(): unknown;
+}
+
+/** A node over a node-redis client, which is closed at the end. */
+export const nodeRedisSubject = (client: object & NodeRedisLike): Subject => ({
+  node: recogniseNode(client, 0),
+  end: async () => {
+    if (client.isOpen) await client.destroy();
+  },
+});

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { LockNode } from "../../src/engine/node.js";
+import {
+  acquire,
+  granted,
+  heldBy,
+  holderOf,
+  missing,
+  type Open,
+  one,
+  openReady,
+  release,
+  run,
+  type Subject,
+  tokenOf,
+  ttlOf,
+  uniqueKey,
+} from "./subject.js";
+
+/** What every node does, whatever is behind it. */
+export function describeNodeContract(name: string, open: Open): void {
+  describe(name, () => {
+    let subject: Subject;
+    let node: LockNode;
+    const inspect = (key: string) => holderOf(node, key);
+
+    beforeAll(async () => {
+      subject = await openReady(open);
+      node = subject.node;
+    });
+    afterAll(async () => {
+      await node.close();
+      await subject.end();
+    });
+
+    describe("acquire", () => {
+      test("grants a key that nobody holds", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        expect(await one(node, acquire(key, token))).toEqual(granted);
+        expect(await inspect(key)).toMatchObject({ key, owner: "me", type: "string" });
+      });
+
+      test("denies a key that somebody else holds, and tells whose it is and for how long, never the token", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("other")];
+        await one(node, acquire(key, token, 60_000));
+        const reply = await one(node, acquire(key, tokenOf("me")));
+        expect(reply).toEqual(heldBy("other", key));
+        expect(ttlOf(reply)).toBeGreaterThan(50_000);
+        expect(ttlOf(reply)).toBeLessThanOrEqual(60_000);
+        expect(JSON.stringify(reply)).not.toContain(token.split("~")[1]);
+      });
+
+      test("grants its own token again, with the full ttl", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token, 5_000));
+        expect(await one(node, acquire(key, token, 60_000))).toEqual(granted);
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+      });
+
+      test("takes all of several keys", async () => {
+        const base = uniqueKey();
+        const keys = [`${base}a`, `${base}b`, `${base}c`];
+        expect(await one(node, acquire(keys, tokenOf("me")))).toEqual(granted);
+        for (const key of keys) expect(await inspect(key)).toMatchObject({ owner: "me" });
+      });
+
+      test("takes none of several keys when one is held", async () => {
+        const base = uniqueKey();
+        const keys = [`${base}a`, `${base}b`, `${base}c`];
+        await one(node, acquire(keys[1] as string, tokenOf("other")));
+        expect(await one(node, acquire(keys, tokenOf("me")))).toEqual(heldBy("other", `${base}b`));
+        expect(await inspect(`${base}a`)).toBeNull();
+        expect(await inspect(`${base}c`)).toBeNull();
+      });
+
+      test("keeps a ttl of Number.MAX_SAFE_INTEGER", async () => {
+        const key = uniqueKey();
+        expect(await one(node, acquire(key, tokenOf("me"), Number.MAX_SAFE_INTEGER))).toEqual(granted);
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(Number.MAX_SAFE_INTEGER - 60_000);
+      });
+
+      test("takes keys in any script and with spaces", async () => {
+        const key = `${uniqueKey()} ключ 🔒 ~`;
+        expect(await one(node, acquire(key, tokenOf("имя")))).toEqual(granted);
+        expect(await inspect(key)).toMatchObject({ key, owner: "имя" });
+      });
+    });
+
+    describe("renew", () => {
+      test("extends the key to the ttl", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token, 5_000));
+        expect(await one(node, { op: "renew", keys: [key], token, ttl: 60_000 })).toEqual(granted);
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+      });
+
+      test("never shortens what is left", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token, 60_000));
+        expect(await one(node, { op: "renew", keys: [key], token, ttl: 1_000 })).toEqual(granted);
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+      });
+
+      test("denies a missing key without naming a holder, and does not create it", async () => {
+        const key = uniqueKey();
+        expect(await one(node, { op: "renew", keys: [key], token: tokenOf("me"), ttl: 1_000 })).toEqual(
+          missing,
+        );
+        expect(await inspect(key)).toBeNull();
+      });
+
+      test("denies a key that somebody else holds, and leaves all of its keys alone", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(`${base}a`, token, 5_000));
+        await one(node, acquire(`${base}b`, tokenOf("other")));
+        const reply = await one(node, { op: "renew", keys: [`${base}a`, `${base}b`], token, ttl: 60_000 });
+        expect(reply).toEqual(heldBy("other", `${base}b`));
+        expect((await inspect(`${base}a`))?.ttlLeft).toBeLessThanOrEqual(5_000);
+      });
+    });
+
+    describe("heal", () => {
+      test("puts a missing key back", async () => {
+        const key = uniqueKey();
+        expect(await one(node, { op: "heal", keys: [key], token: tokenOf("me"), ttl: 60_000 })).toEqual(
+          granted,
+        );
+        expect(await inspect(key)).toMatchObject({ owner: "me" });
+      });
+
+      test("extends a key that is its own, without shortening it", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token, 60_000));
+        expect(await one(node, { op: "heal", keys: [key], token, ttl: 1_000 })).toEqual(granted);
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+      });
+
+      test("denies a key that somebody else holds, and puts none back", async () => {
+        const base = uniqueKey();
+        await one(node, acquire(`${base}b`, tokenOf("other")));
+        const keys = [`${base}a`, `${base}b`];
+        const reply = await one(node, { op: "heal", keys, token: tokenOf("me"), ttl: 1_000 });
+        expect(reply).toEqual(heldBy("other", `${base}b`));
+        expect(await inspect(`${base}a`)).toBeNull();
+      });
+    });
+
+    describe("swap", () => {
+      test("exchanges the token, without shortening the ttl", async () => {
+        const [key, from, token] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+        await one(node, acquire(key, from, 60_000));
+        const swap: LockCommand = { op: "swap", keys: [key], from, token, ttl: 1_000 };
+        expect(await one(node, swap)).toEqual(granted);
+        expect(await inspect(key)).toMatchObject({ owner: "heir" });
+        expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
+        expect(await one(node, { op: "release", keys: [key], token: from })).toEqual(heldBy("heir", key));
+      });
+
+      test("grants again when it is resent", async () => {
+        const [key, from, token] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+        await one(node, acquire(key, from));
+        const swap: LockCommand = { op: "swap", keys: [key], from, token, ttl: 60_000 };
+        await one(node, swap);
+        expect(await one(node, swap)).toEqual(granted);
+        expect(await inspect(key)).toMatchObject({ owner: "heir" });
+      });
+
+      test("denies a missing key, and one of somebody else's", async () => {
+        const [base, from, token] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+        const swap = (...keys: string[]): LockCommand => ({ op: "swap", keys, from, token, ttl: 1_000 });
+        expect(await one(node, swap(base))).toEqual(missing);
+        await one(node, acquire(`${base}a`, from));
+        await one(node, acquire(`${base}b`, tokenOf("other")));
+        expect(await one(node, swap(`${base}a`, `${base}b`))).toEqual(heldBy("other", `${base}b`));
+        expect(await inspect(`${base}a`)).toMatchObject({ owner: "me" });
+      });
+    });
+
+    describe("release", () => {
+      test("deletes the key, and may be repeated", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token));
+        expect(await one(node, { op: "release", keys: [key], token })).toEqual(granted);
+        expect(await inspect(key)).toBeNull();
+        expect(await one(node, { op: "release", keys: [key], token })).toEqual(missing);
+      });
+
+      test("deletes what is its own, and leaves what is somebody else's", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(`${base}b`, token));
+        await one(node, acquire(`${base}a`, tokenOf("other")));
+        const reply = await one(node, { op: "release", keys: [`${base}a`, `${base}b`], token });
+        expect(reply).toEqual(heldBy("other", `${base}a`));
+        expect(await inspect(`${base}a`)).toMatchObject({ owner: "other" });
+        expect(await inspect(`${base}b`)).toBeNull();
+      });
+    });
+
+    describe("a batch", () => {
+      test("is answered command by command, in order, and executed in order", async () => {
+        const [key, mine, yours] = [uniqueKey(), tokenOf("me"), tokenOf("you")];
+        const replies = await run(
+          node,
+          acquire(key, mine),
+          acquire(key, yours),
+          { op: "release", keys: [key], token: mine },
+          acquire(key, yours),
+          { op: "inspect", keys: [key] },
+        );
+        expect(replies).toEqual([
+          granted,
+          heldBy("me", key),
+          granted,
+          granted,
+          { kind: "report", keys: [{ key, holder: expect.objectContaining({ owner: "you" }) }] },
+        ]);
+      });
+
+      test("of many commands goes on when one of them fails", async () => {
+        const base = uniqueKey();
+        const commands = Array.from({ length: 40 }, (_, index) =>
+          acquire(`${base}:${index}`, tokenOf("me"), index === 17 ? 0 : 5_000),
+        );
+        const replies = await run(node, ...commands);
+        expect(replies[17]).toMatchObject({
+          kind: "failed",
+          reason: "refused",
+          message: expect.stringContaining("expire"),
+        });
+        expect(replies.filter((reply) => reply.kind === "granted")).toHaveLength(39);
+      });
+
+      test("may have more commands than one call takes, in one slot and over all slots", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        const keys = Array.from({ length: 700 }, (_, index) => [
+          `${base}:${index}`,
+          `many:${base.length}:${token.slice(3)}:${index}`,
+        ]).flat();
+        const replies = await run(node, ...keys.map((key) => acquire(key, token)));
+        expect(replies).toEqual(keys.map(() => granted));
+        expect(await run(node, ...keys.map((key) => release(key, token)))).toEqual(replies);
+      });
+
+      test("may be empty", async () => {
+        expect(await run(node)).toEqual([]);
+      });
+
+      test("sent behind another is executed behind it", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        const replies = await Promise.all([
+          one(node, acquire(key, token)),
+          one(node, { op: "release", keys: [key], token }),
+          one(node, acquire(key, tokenOf("you"))),
+        ]);
+        expect(replies).toEqual([granted, granted, granted]);
+      });
+    });
+
+    describe("inspect", () => {
+      test("reports every key: its holder, or null", async () => {
+        const base = uniqueKey();
+        await one(node, acquire(`${base}a`, tokenOf("me"), 60_000));
+        const reply = await one(node, { op: "inspect", keys: [`${base}a`, `${base}b`] });
+        expect(reply).toEqual({
+          kind: "report",
+          keys: [
+            {
+              key: `${base}a`,
+              holder: expect.objectContaining({ key: `${base}a`, owner: "me", type: "string" }),
+            },
+            { key: `${base}b`, holder: null },
+          ],
+        });
+      });
+
+      test("shows the same hash for the same token, and another for another", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire([`${base}a`, `${base}b`], token));
+        await one(node, acquire(`${base}c`, tokenOf("me")));
+        const [a, b, c] = await Promise.all(["a", "b", "c"].map((name) => inspect(base + name)));
+        expect(a?.tokenHash).toBe(b?.tokenHash);
+        expect(a?.tokenHash).not.toBe(c?.tokenHash);
+      });
+    });
+
+    test("tells an identity, the same every time", async () => {
+      const identity = await node.identify();
+      expect(identity).toMatch(/\w+/);
+      expect(await node.identify()).toBe(identity);
+    });
+
+    test("calls every watcher, and none that unsubscribed", async () => {
+      const fresh = await openReady(open);
+      const seen: string[] = [];
+      const stop = fresh.node.watch(() => seen.push("stopped"));
+      fresh.node.watch((connection) => seen.push(connection));
+      stop();
+      await fresh.node.close();
+      await fresh.end();
+      expect(seen).not.toContain("stopped");
+    });
+  });
+}

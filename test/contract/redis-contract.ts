@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LockNode } from "../../src/engine/node.js";
+import type { ServerView } from "./server-view.js";
+import {
+  acquire,
+  granted,
+  heldBy,
+  holderOf,
+  type Open,
+  one,
+  openReady,
+  release,
+  request,
+  type Subject,
+  tokenOf,
+  ttlOf,
+  uniqueKey,
+} from "./subject.js";
+
+/**
+ * What a node over Redis does, seen from its server. The server must be nobody else's: its scripts are flushed.
+ * `sendsTwice` is false for a client without EVALSHA, which sends the whole script every time.
+ */
+export function describeRedisContract(
+  name: string,
+  open: Open,
+  openView: () => ServerView,
+  { sendsTwice = true } = {},
+): void {
+  describe(`${name}, seen from the server`, () => {
+    let subject: Subject;
+    let node: LockNode;
+    let server: ServerView;
+
+    beforeAll(async () => {
+      server = openView();
+      subject = await openReady(open);
+      node = subject.node;
+    });
+    afterAll(async () => {
+      await node.close();
+      await subject.end();
+      server.close();
+    });
+
+    describe("the stored form", () => {
+      test("is a string key that holds the token and expires with the ttl", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token, 60_000));
+        expect(await server.get(key)).toBe(token);
+        expect(await server.pttl(key)).toBeGreaterThan(50_000);
+        expect(await server.pttl(key)).toBeLessThanOrEqual(60_000);
+      });
+
+      test("excludes another program's SET NX PX", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token));
+        expect(await server.set(key, "other", "NX", "PX", 1_000)).toBeNull();
+        await one(node, release(key, token));
+        expect(await server.set(key, "other", "NX", "PX", 1_000)).toBe("OK");
+      });
+
+      test("of another program excludes us, and only the hash of its token is told", async () => {
+        const key = uniqueKey();
+        await server.set(key, "foreign-secret~with-label", "NX", "PX", 60_000);
+        const reply = await one(node, acquire(key, tokenOf("me")));
+        expect(reply).toEqual(heldBy(null, key));
+        expect(ttlOf(reply)).toBeGreaterThan(50_000);
+        expect(JSON.stringify(reply)).not.toMatch(/foreign|secret|label/);
+        expect(await server.get(key)).toBe("foreign-secret~with-label");
+      });
+
+      test("without an expiry is held without an end", async () => {
+        const key = uniqueKey();
+        await server.set(key, "for ever");
+        const reply = await one(node, acquire(key, tokenOf("me")));
+        expect(reply).toEqual(heldBy(null, key));
+        expect(ttlOf(reply)).toBeNull();
+      });
+
+      test("with an expiry beyond any number of ours is held", async () => {
+        const key = uniqueKey();
+        await server.set(key, "for ages", "PX", "4000000000000000000");
+        expect(ttlOf(await one(node, acquire(key, tokenOf("me"))))).toBe(Number.MAX_SAFE_INTEGER);
+      });
+
+      test("is compared byte by byte, also when it is not text", async () => {
+        const key = uniqueKey();
+        await server.set(key, "\u0000~\u0000", "PX", 60_000);
+        expect(await one(node, acquire(key, tokenOf("me")))).toEqual(heldBy(null, key));
+      });
+    });
+
+    test("a key of another type is denied by every command, and left alone", async () => {
+      const [key, token] = [uniqueKey(), tokenOf("me")];
+      await server.makeList(key);
+      const holder = { key, owner: null, tokenHash: "", ttlLeft: null, type: "list" };
+      const denied = { kind: "denied", holder };
+      expect(await one(node, acquire(key, token))).toEqual(denied);
+      expect(await one(node, acquire([key, `${key}b`], token))).toEqual(denied);
+      expect(await one(node, { op: "renew", keys: [key], token, ttl: 1_000 })).toEqual(denied);
+      expect(await one(node, { op: "heal", keys: [key], token, ttl: 1_000 })).toEqual(denied);
+      expect(await one(node, { op: "swap", keys: [key], from: token, token, ttl: 1_000 })).toEqual(denied);
+      expect(await one(node, release(key, token))).toEqual(denied);
+      expect(await holderOf(node, key)).toEqual(holder);
+      expect(await server.type(key)).toBe("list");
+    });
+
+    test("tells the run id of the server, or of one of the servers", async () => {
+      expect(await server.runIds()).toContain(await node.identify());
+    });
+
+    describe("a server that forgot its scripts", () => {
+      test("is given them again", async () => {
+        await server.forgetScripts();
+        const key = uniqueKey();
+        expect(await one(node, acquire(key, tokenOf("me")))).toEqual(granted);
+        expect(await holderOf(node, key)).toMatchObject({ owner: "me" });
+      });
+
+      test("executes what was sent in order", async () => {
+        await server.forgetScripts();
+        const [key, mine, yours] = [uniqueKey(), tokenOf("me"), tokenOf("you")];
+        const replies = await Promise.all([
+          one(node, acquire(key, mine)),
+          one(node, acquire(key, yours)),
+          one(node, release(key, mine)),
+          one(node, acquire(key, yours)),
+        ]);
+        expect(replies).toEqual([granted, heldBy("me", key), granted, granted]);
+      });
+
+      test("is not given a command that was given up meanwhile, but always a release", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(`${key}b`, token));
+        await server.forgetScripts();
+        let wanted = true;
+        const isWanted = () => wanted;
+        const answer = node.execute({
+          identity: null,
+          requests: [
+            request(acquire(key, token), isWanted),
+            request({ op: "inspect", keys: [key] }),
+            request(release(`${key}b`, token), isWanted),
+          ],
+        });
+        wanted = false;
+        const gaveUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
+        const [first, second, third] = await answer;
+        expect(first).toEqual(sendsTwice ? gaveUp : granted);
+        expect(await server.get(key)).toBe(sendsTwice ? null : token);
+        expect(second).toMatchObject({ kind: "report" });
+        expect(third).toEqual(granted);
+        expect(await server.get(`${key}b`)).toBeNull();
+      });
+    });
+  });
+}
+
+/** How the connection of a node is followed, opened and lost. */
+export function describeConnectionContract(name: string, open: Open): void {
+  describe(`${name}, its connection`, () => {
+    test("is opened on request; until then votes fail at once and nothing is queued", async () => {
+      const { node, end } = await open();
+      const key = uniqueKey();
+      expect(node.connection).toBe("connecting");
+      const reply = await one(node, acquire(key, tokenOf("me")));
+      expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
+      const ready = new Promise<void>((resolve) => {
+        node.watch((connection) => connection === "ready" && resolve());
+      });
+      node.connect();
+      node.connect();
+      await ready;
+      expect(await holderOf(node, key)).toBeNull();
+      await node.close();
+      await end();
+    });
+
+    test("is down when it was closed, and votes fail at once", async () => {
+      const { node, end } = await openReady(open);
+      const seen: string[] = [];
+      const down = new Promise<void>((resolve) => {
+        node.watch((connection) => {
+          seen.push(connection);
+          if (connection === "down") resolve();
+        });
+      });
+      await end();
+      if (node.name.startsWith("redis:")) await node.close();
+      else await down;
+      expect(node.connection).toBe("down");
+      expect(seen).not.toContain("connecting");
+      const reply = await one(node, acquire(uniqueKey(), tokenOf("me")));
+      expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
+      await node.close();
+    });
+
+    test("can be asked who it is only when it is there", async () => {
+      const { node, end } = await open();
+      await expect(node.identify()).rejects.toThrow(node.name);
+      await end();
+      await node.close();
+    });
+  });
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll } from "vitest";
+import { type RedisSentinelSet, startSentinel } from "../support/servers.js";
+import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "./clients.js";
+import { describeNodeContract } from "./node-contract.js";
+import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
+import { viewOfServer } from "./server-view.js";
+import type { Open } from "./subject.js";
+
+let set: RedisSentinelSet;
+beforeAll(async () => {
+  // Nothing here is to fail over: only a machine too busy to answer could make it.
+  set = await startSentinel({ downAfterMs: 10_000 });
+});
+afterAll(() => set.stop());
+
+const sentinels = () => set.sentinelPorts.map((port) => ({ host: "127.0.0.1", port }));
+
+function describeSentinel(name: string, open: Open, stored: { db?: number } = {}): void {
+  describeNodeContract(name, open);
+  describeRedisContract(name, open, () => viewOfServer(set.master.port, stored));
+  describeConnectionContract(name, open);
+}
+
+for (const [name, { Redis }] of ioredisVersions) {
+  describeSentinel(`${name} Sentinel`, () =>
+    ioredisSubject(new Redis({ sentinels: sentinels(), name: set.name, lazyConnect: true })),
+  );
+}
+
+for (const [name, { createSentinel }] of nodeRedisVersions) {
+  const open = (options: object) => () =>
+    nodeRedisSubject(createSentinel({ name: set.name, sentinelRootNodes: sentinels(), ...options }));
+  describeSentinel(`${name} Sentinel`, open({}));
+  describeSentinel(
+    `${name} Sentinel with a pool and a database`,
+    open({ masterPoolSize: 4, nodeClientOptions: { database: 2 } }),
+    { db: 2 },
+  );
+  describeSentinel(
+    `${name} Sentinel with a reserved client`,
+    open({ reserveClient: true, masterPoolSize: 2 }),
+  );
+}
