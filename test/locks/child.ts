@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+/** How a child ended, and what it said until then, a line each. */
+export interface Ended {
+  readonly code: number | null;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+  /** ms from its last line to its end. */
+  readonly lingered: number;
+}
+
+export interface Child {
+  readonly process: ChildProcess;
+  /** Resolves when the child has written this line; rejects if it ends before. */
+  said(line: string): Promise<void>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Runs `fixtures/<name>.mjs`, which uses what was built; killed at the end of the test if it still runs. */
+export function runFixture(name: string, args: readonly string[]): Child {
+  const path = fileURLToPath(new URL(`./fixtures/${name}.mjs`, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  let stderr = "";
+  let lastLine = performance.now();
+  let exitedAt = Number.POSITIVE_INFINITY;
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    lastLine = performance.now();
+    for (const check of waiting) check();
+  });
+  child.once("exit", () => {
+    exitedAt = performance.now();
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, lines, stderr, lingered: exitedAt - lastLine }));
+  });
+  const said = (line: string) =>
+    new Promise<void>((resolve, reject) => {
+      const check = () => {
+        if (!lines.includes(line)) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+      ended.then(({ code }) => reject(new Error(`it ended (${code}) without "${line}": ${stderr}`)), reject);
+    });
+  return { process: child, said, ended };
+}

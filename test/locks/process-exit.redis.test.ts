@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { sharedServers } from "../support/shared-servers.js";
+import { runFixture } from "./child.js";
+import { countKeys, ownServers } from "./support.js";
+
+const shared = sharedServers().slice(0, 3);
+const portsOf = (servers: readonly { port: number }[]) => servers.map(({ port }) => String(port));
+
+/** ms; generous: an ended event loop ends its process within milliseconds. */
+const lingering = 1_500;
+
+describe("a process that is done with its locks", () => {
+  it.each(["addresses", "clients", "unclosed"])("ends by itself, without a timer left: %s", async (how) => {
+    const { code, lines, stderr, lingered } = await runFixture("exit", [how, ...portsOf(shared)]).ended;
+    expect(stderr).toBe("");
+    expect(lines).toEqual(["held", "done", "timers 0"]);
+    expect(code).toBe(0);
+    expect(lingered).toBeLessThan(lingering);
+    // What it still held was released, on every node.
+    expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
+  });
+
+  it("ends by itself when all servers died while it held a lease", async () => {
+    const servers = await ownServers(3);
+    const child = runFixture("exit", ["dying", ...portsOf(servers)]);
+    await child.said("held");
+    await Promise.all(servers.map((server) => server.kill()));
+    const { code, lines, stderr, lingered } = await child.ended;
+    expect(stderr).toBe("");
+    expect(lines).toEqual(["held", "done after the loss", "ACQUIRE_TIMEOUT", "timers 0"]);
+    expect(code).toBe(0);
+    expect(lingered).toBeLessThan(lingering);
+  });
+});
+
+describe("a node-redis client to whose errors nobody listens", () => {
+  it("does not end the process when its server dies, neither in use nor after close()", async () => {
+    const servers = await ownServers(3);
+    const child = runFixture("unheard", portsOf(servers));
+    await child.said("held");
+    await servers[0]!.kill();
+    await child.said("closed");
+    await servers[1]!.kill();
+    const { code, lines, stderr } = await child.ended;
+    expect(stderr).toBe("");
+    expect(lines).toEqual(["held", "held again", "closed", "alive"]);
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis-5";
+import { createClient } from "redis";
+import { createClient as createClient5 } from "redis-5";
+import { onTestFinished } from "vitest";
+import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
+import { callRedis, type RedisServer, type ServerOptions, startServer } from "../support/servers.js";
+import { startAll, stopAll } from "../support/start-all.js";
+
+const HOST = "127.0.0.1";
+
+/** Names nobody else's test uses: files run at the same time on the same servers. */
+export const uniqueName = (): string => `locks-${randomUUID().slice(0, 8)}:`;
+
+/** Servers of one's own, to be hurt; gone with the test. */
+export async function ownServers(count: number, options?: ServerOptions): Promise<RedisServer[]> {
+  const servers = await startAll(Array.from({ length: count }, () => () => startServer(options)));
+  onTestFinished(() => stopAll(servers));
+  return servers;
+}
+
+/** Locks that are closed at the end of the test, whatever it came to. */
+export function locksOf(nodes: LocksOptions["nodes"], options: Omit<LocksOptions, "nodes"> = {}): Locks {
+  const locks = createLocks({ nodes, ...options });
+  onTestFinished(() => locks.close({ timeout: 500 }));
+  return locks;
+}
+
+/** Without what this version's types cannot take back as an option. */
+type IoredisOptions = Omit<import("ioredis").RedisOptions, "replyMapping">;
+type NodeRedisOptions = NonNullable<Parameters<typeof createClient>[0]>;
+type NodeRedis5Options = NonNullable<Parameters<typeof createClient5>[0]>;
+
+/** Clients as users have them, gone with the test. */
+export const clients = {
+  ioredis(port: number, options: IoredisOptions = {}): Redis {
+    const client = new Redis(port, HOST, options);
+    client.on("error", () => {});
+    onTestFinished(() => client.disconnect());
+    return client;
+  },
+  ioredis5(port: number, options: import("ioredis-5").RedisOptions = {}): Redis5 {
+    const client = new Redis5(port, HOST, options);
+    client.on("error", () => {});
+    onTestFinished(() => client.disconnect());
+    return client;
+  },
+  /** Not connected yet. */
+  nodeRedis(port: number, options: NodeRedisOptions = {}) {
+    const client = createClient({ socket: { host: HOST, port }, ...options });
+    client.on("error", () => {});
+    onTestFinished(() => {
+      if (client.isOpen) client.destroy();
+    });
+    return client;
+  },
+  /** Not connected yet. */
+  nodeRedis5(port: number, options: NodeRedis5Options = {}) {
+    const client = createClient5({ socket: { host: HOST, port }, ...options });
+    client.on("error", () => {});
+    onTestFinished(() => {
+      if (client.isOpen) client.destroy();
+    });
+    return client;
+  },
+  /** The two methods, and nothing else: what people wrap around any client. */
+  plain(port: number, options: IoredisOptions = {}) {
+    const client = clients.ioredis(port, options);
+    const calls: string[] = [];
+    return {
+      calls,
+      set(key: string, value: string, { PX = 1_000 }: { NX?: boolean; PX?: number }) {
+        calls.push("set");
+        return client.set(key, value, "PX", PX, "NX");
+      },
+      eval(script: string, keys: string[], args: string[]) {
+        calls.push("eval");
+        return client.eval(script, keys.length, ...keys, ...args);
+      },
+    };
+  },
+};
+
+type Ported = { readonly port: number };
+
+/** What each server stores under names that begin so. */
+export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
+  const found = servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`]));
+  return (await Promise.all(found)) as string[][];
+}
+
+/** How many keys there are with such names, on all servers together. */
+export const countKeys = async (servers: readonly Ported[], prefix: string): Promise<number> =>
+  (await keysOn(servers, prefix)).flat().length;
+
+/** A key of somebody who follows the Redlock specification by hand. */
+export const foreignSet = (servers: readonly Ported[], key: string, token = "foreign", ttl = 60_000) =>
+  Promise.all(servers.map(({ port }) => callRedis(port, ["SET", key, token, "NX", "PX", ttl])));
+
+/** What a promise rejected with; an error of its own if it did not. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  const value = await promise.then(
+    (given) => new Error(`did not reject, but gave ${String(given)}`),
+    (error: unknown) => error,
+  );
+  return value as Error & Record<string, unknown>;
+}
+
+/** ms that a promise took, and what it gave. */
+export async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
+  const start = performance.now();
+  const value = await promise;
+  return { value, ms: performance.now() - start };
+}
+
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Unhandled rejections and uncaught exceptions of this process, from now to the end of the test. */
+export function strayErrors(): unknown[] {
+  const strays: unknown[] = [];
+  const note = (error: unknown) => strays.push(error);
+  process.on("unhandledRejection", note);
+  process.on("uncaughtException", note);
+  onTestFinished(() => {
+    process.off("unhandledRejection", note);
+    process.off("uncaughtException", note);
+  });
+  return strays;
+}
