@@ -103,7 +103,7 @@ export class Seat {
   met(): Promise<void> {
     return new Promise((resolve) => {
       this.onMet = resolve;
-      if (this.node.connection === "down") resolve();
+      if (this.identity !== undefined || this.node.connection === "down") resolve();
       else this.identify();
     });
   }

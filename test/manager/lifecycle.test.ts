@@ -146,6 +146,20 @@ describe("the life of a lock", () => {
     expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
   });
 
+  it("tells per node who holds a resource, also before anything was acquired here", async () => {
+    const world = new World(3);
+    await world.locks({ owner: "alice", ttl: 5_000 }).acquire("a");
+    world.node(2).crash();
+    const locks = world.locks();
+    const found = await locks.inspect("a");
+    expect(found).toMatchObject({ resource: "a", held: true, holder: { owner: "alice" } });
+    expect(found.nodes.map(({ state }) => state)).toEqual(["held", "held", "failed"]);
+    expect(found.nodes[2]?.error).toBe("not connected");
+    expect(await locks.inspect("b")).toMatchObject({ held: false, holder: null });
+    // The nodes have been met by then: acquiring waits for nobody.
+    expect(await locks.tryAcquire("a")).toBeNull();
+  });
+
   it("moves a lease to another process by a handover", async () => {
     const world = new World();
     const lease = await world.locks().acquire("a", { ttl: 2_000 });

@@ -148,6 +148,7 @@ describe("loss of a lease", () => {
     const { lease, heard } = await held(world);
     await world.clock.advance(600);
     await lease.release();
+    expect(world.clock.pending).toBe(0);
     const after = heard.length;
     await world.clock.advance(10_000);
     expect(heard.length).toBe(after);

@@ -1,0 +1,287 @@
+/**
+ * Switches each rule of safety off, one at a time, in a copy of the sources, and checks that its test then fails.
+ * A rule whose test still passes without it is not tested.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Each: the rule, what is switched off, where, what stands there, what stands there instead, the tests that must fail. */
+const switches = [
+  [
+    "1 exclusion",
+    "a minority is enough",
+    "src/engine/quorum.ts",
+    "Math.floor(nodes / 2) + 1",
+    "Math.max(1, Math.floor(nodes / 2))",
+    "test/safety/rule-01",
+  ],
+  [
+    "1 exclusion",
+    "a fence that is only equal is accepted",
+    "src/clients/memory-store.ts",
+    "fence <= bound",
+    "fence < bound",
+    "test/manager/fence",
+  ],
+  [
+    "1 exclusion",
+    "a fence needs no quorum",
+    "src/engine/claim.ts",
+    "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.seats.length)",
+    "answers.length > 0",
+    "test/manager/fence",
+  ],
+  [
+    "2 validity",
+    "the answers' time is not taken off",
+    "src/manager/pursuit.ts",
+    "elapsed(clock, this.start)) > 0",
+    "0) > 0",
+    "test/safety/rule-02",
+  ],
+  [
+    "2 validity",
+    "counted from the reply",
+    "src/manager/hold.ts",
+    "this.confirmedAt = grantedAt;",
+    "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
+    "test/safety/rule-02",
+  ],
+  [
+    "2 validity",
+    "no drift",
+    "src/engine/validity.ts",
+    "Math.ceil(ttl * driftFactor) + 2",
+    "ttl * driftFactor * 0",
+    "test/safety/rule-02",
+  ],
+  [
+    "2 validity",
+    "a renewal that left none is believed",
+    "src/manager/tenure.ts",
+    "elapsed(lock.ground.clock, start)) > 0",
+    "0) > 0",
+    "test/safety/rule-02",
+  ],
+  [
+    "2 validity",
+    "a renewal shortens",
+    "src/manager/hold.ts",
+    "<= now) return;",
+    "<= -1) return;",
+    "test/safety/rule-02",
+  ],
+  [
+    "3 clean-up",
+    "only nodes that granted",
+    "src/engine/claim.ts",
+    "if (!dealings.touched)",
+    "if (!dealings.granted)",
+    "test/safety/rule-03",
+  ],
+  [
+    "3 clean-up",
+    "given-up commands are still wanted",
+    "src/engine/claim.ts",
+    "wanted: () => !this.ended",
+    "wanted: () => true",
+    "test/safety/rule-03",
+  ],
+  [
+    "3 clean-up",
+    "one token for all attempts",
+    "src/engine/token.ts",
+    "random.secret()",
+    '"0123456789012345678901"',
+    "test/safety/rule-03",
+  ],
+  [
+    "3 clean-up",
+    "a late grant is not released again",
+    "src/engine/claim.ts",
+    "&& dealings.releaseAnswered)",
+    "&& false)",
+    "test/safety/rule-03",
+  ],
+  [
+    "3 clean-up",
+    "an unreachable node is forgotten",
+    "src/engine/seat.ts",
+    "this.owed.push(release);",
+    "",
+    "test/safety/rule-03",
+  ],
+  [
+    "4 decide early",
+    "waits for every vote",
+    "src/engine/quorum.ts",
+    "if (granted >= quorum)",
+    "if (open === 0 && granted >= quorum)",
+    "test/safety/rule-04",
+  ],
+  [
+    "4 decide early",
+    "failed counts as denied",
+    "src/engine/quorum.ts",
+    "if (denied > spare)",
+    "if (denied + failed > spare)",
+    "test/safety/rule-04",
+  ],
+  [
+    "4 decide early",
+    "a node that is down is asked",
+    "src/engine/seat.ts",
+    'if (this.node.connection === "down") return',
+    "if (false) return",
+    "test/safety/rule-04",
+  ],
+  [
+    "4 decide early",
+    "no bound in flight",
+    "src/engine/seat.ts",
+    "const maxInFlight = 10_000;",
+    "const maxInFlight = 1e9;",
+    "test/safety/rule-04",
+  ],
+  [
+    "5 loss",
+    "the deadline has no alarm",
+    "src/manager/tenure.ts",
+    "Math.min(this.hold.left(), this.untilRenewal())",
+    "this.untilRenewal()",
+    "test/manager/loss",
+  ],
+  [
+    "5 loss",
+    "the state is believed, not the clock",
+    "src/manager/tenure.ts",
+    "this.hold.end === null && this.hold.left() <= 0",
+    "false",
+    "test/manager/loss",
+  ],
+  [
+    "6 two clocks",
+    "monotonic only",
+    "src/engine/clock.ts",
+    "clock.wall() - start.wall, 0)",
+    "0)",
+    "test/manager/loss",
+  ],
+  [
+    "6 two clocks",
+    "wall only",
+    "src/engine/clock.ts",
+    "clock.monotonic() - start.monotonic, ",
+    "",
+    "test/manager/loss",
+  ],
+  [
+    "6 two clocks",
+    "no shared tick",
+    "src/manager/vigil.ts",
+    "for (const wake of [...this.sleepers]) wake();",
+    "",
+    "test/manager/loss",
+  ],
+  [
+    "7 release",
+    "renewal survives it",
+    "src/manager/tenure.ts",
+    "this.lock.alarm.clear();\n",
+    "",
+    "test/manager/loss",
+  ],
+  [
+    "7 release",
+    "asked of the nodes each time",
+    "src/manager/lock.ts",
+    "if (hold.releasing !== null) return hold.releasing;",
+    "",
+    "test/safety/rule-07",
+  ],
+  [
+    "8 one vote",
+    "the same server may vote twice",
+    "src/engine/seat.ts",
+    "else if (first !== this) this.duplicateOf = first.node.name;",
+    "",
+    "test/safety/rule-08",
+  ],
+  [
+    "10 healing",
+    "before the majority has confirmed",
+    "src/engine/claim.ts",
+    "let accepted = false;",
+    "let accepted = true;",
+    "test/safety/rule-10",
+  ],
+  [
+    "10 healing",
+    "after the release has begun",
+    "src/engine/claim.ts",
+    "if (dealings === undefined || this.ended) return;",
+    "if (dealings === undefined) return;",
+    "test/safety/rule-10",
+  ],
+  [
+    "10 healing",
+    "over somebody else's key",
+    "src/engine/claim.ts",
+    'reply.kind !== "denied" || reply.holder !== null',
+    'reply.kind !== "denied"',
+    "test/safety/rule-10",
+  ],
+  [
+    "11 secrets",
+    "a denial carries the token",
+    "src/clients/memory-store.ts",
+    '.digest("hex").slice(0, 16)',
+    '.digest("hex").slice(0, 0) + entry.value',
+    "test/safety/rule-11",
+  ],
+  [
+    "11 secrets",
+    "a lease shows its token",
+    "src/manager/lease.ts",
+    "return { resources, acquisition:",
+    "return { token: this.#hold.claim.token, resources, acquisition:",
+    "test/safety/rule-11",
+  ],
+];
+
+const root = resolve(import.meta.dirname, "..");
+const vitest = join(root, "node_modules/vitest/vitest.mjs");
+let missed = 0;
+
+for (const [rule, off, file, from, to, tests] of switches) {
+  const copy = mkdtempSync(join(tmpdir(), "holdfast-rules-"));
+  try {
+    for (const part of ["src", "test", "vitest.config.ts", "package.json", "tsconfig.json"]) {
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    const source = readFileSync(join(copy, file), "utf8");
+    if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must stand there exactly once`);
+    writeFileSync(
+      join(copy, file),
+      source.replace(from, () => to),
+    );
+    const args = [vitest, "run", "--project", "unit", "--reporter", "json", tests];
+    const { stdout, status } = spawnSync(process.execPath, args, {
+      cwd: copy,
+      encoding: "utf8",
+      timeout: 120_000,
+    });
+    const start = stdout.indexOf("{");
+    const failed = start < 0 ? 0 : JSON.parse(stdout.slice(start)).numFailedTests;
+    const caught = status !== 0 && failed > 0;
+    if (!caught) missed++;
+    console.log(`${caught ? "caught" : "MISSED"}  rule ${rule}: ${off} (${failed} failed in ${tests})`);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+console.log(`rules: ${switches.length - missed} switches caught, ${missed} missed`);
+process.exitCode = missed === 0 ? 0 : 1;
