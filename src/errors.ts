@@ -97,19 +97,23 @@ export class QuorumUnavailableError extends HoldfastError {
     /** What was being done: "acquire", "renew", "adopt". */
     readonly operation: string,
     readonly attempts: number,
-    /** Each node's vote; a failed one carries its reason. */
+    /** Each vote that had come in when it was clear; a failed one carries its reason. */
     readonly votes: readonly Vote[],
+    /** How many nodes were asked. */
+    readonly nodes: number,
     reason: "noQuorum" | "tooSlow" = "noQuorum",
   ) {
     const granted = votes.filter((vote) => vote.kind === "granted").length;
+    const unheard = nodes - votes.length;
     const failures = votes
       .filter((vote) => vote.kind !== "granted")
       .map((vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "denied"}`);
+    if (unheard > 0) failures.push(`not waited for ${unheard} more, which could not change it`);
     super(
       reason === "tooSlow"
         ? `could not ${operation} ${list(resources)}: the nodes answered too late, no validity was left of the ttl; ` +
             "use a longer ttl or look at the nodes' latency"
-        : `could not ${operation} ${list(resources)}: ${granted} of ${count(votes.length, "node")} granted, ` +
+        : `could not ${operation} ${list(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
             `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
     );
   }

@@ -76,11 +76,12 @@ export function checkKeyspaces(nodes: readonly LockNode[]): void {
     const same = node.keyspace?.prefix === first?.keyspace?.prefix;
     if (same && node.keyspace?.database === first?.keyspace?.database) continue;
     const show = (of: LockNode | undefined) =>
-      `${of?.name} (key prefix ${JSON.stringify(of?.keyspace?.prefix)}, database ${of?.keyspace?.database})`;
+      `${of?.name} has key prefix ${JSON.stringify(of?.keyspace?.prefix)} and database ${of?.keyspace?.database}`;
     throw new InvalidOptionError(
       "nodes",
-      `${show(first)} and ${show(node)}`,
-      "clients with the same key prefix and the same database, or they lock different keys",
+      `${first?.name} and ${node.name}`,
+      "clients with the same key prefix and the same database, or they lock different keys " +
+        `(${show(first)}, ${show(node)})`,
     );
   }
 }

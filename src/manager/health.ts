@@ -13,10 +13,13 @@ const eventTypes = {
 /** One chart a node, fed by what its seat notices; tells the user when it goes down and comes up. */
 export class Health {
   private readonly actors = new Map<string, NodeActor>();
+  private stopped = false;
 
   constructor(private readonly ground: Pick<Surroundings, "events" | "clock" | "inspect">) {}
 
   observe(node: string, observation: Observation, cause?: string): void {
+    // What a hung node answers after all may come when nobody wants to know any more.
+    if (this.stopped) return;
     const event = {
       type: eventTypes[observation],
       ...(cause === undefined ? {} : { cause }),
@@ -25,6 +28,7 @@ export class Health {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const actor of this.actors.values()) actor.stop();
   }
 

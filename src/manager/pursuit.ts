@@ -164,6 +164,7 @@ export class Pursuit {
       this.from === null ? "acquire" : "adopt",
       attempt,
       votes,
+      this.lock.ground.engine.seats.length,
       reason,
     );
   }

@@ -101,6 +101,7 @@ export class Tenure {
       "renew",
       1,
       votes,
+      lock.ground.engine.seats.length,
       reason === "tooSlow" ? reason : "noQuorum",
     );
     for (const waiter of this.riding.splice(0)) waiter.reject(error);
