@@ -46,6 +46,10 @@ export class AddressScriptClient implements ScriptClient {
     return this.#opened?.client.connection ?? "connecting";
   }
 
+  get trouble(): string {
+    return this.#closed ? "closed" : (this.#opened?.client.trouble ?? "");
+  }
+
   watch(listener: ConnectionListener): () => void {
     const own: ConnectionListener = (connection, cause) => listener(connection, cause);
     this.#listeners.add(own);

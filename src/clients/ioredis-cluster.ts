@@ -47,6 +47,10 @@ export class IoredisClusterScriptClient implements ScriptClient {
     return this.#watch.connection;
   }
 
+  get trouble(): string {
+    return this.#watch.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
   }

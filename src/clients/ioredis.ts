@@ -63,6 +63,10 @@ export class IoredisScriptClient implements ScriptClient {
     return this.#watch.connection;
   }
 
+  get trouble(): string {
+    return this.#watch.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
   }

@@ -77,6 +77,10 @@ export class NodeRedisClusterScriptClient implements ScriptClient {
     return this.#watch.connection;
   }
 
+  get trouble(): string {
+    return this.#watch.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
   }

@@ -92,6 +92,10 @@ export class NodeRedisSentinelScriptClient implements ScriptClient {
     return this.#watch.connection;
   }
 
+  get trouble(): string {
+    return this.#watch.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
   }

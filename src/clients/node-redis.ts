@@ -72,6 +72,10 @@ export class NodeRedisScriptClient implements ScriptClient {
     return this.#watch.connection;
   }
 
+  get trouble(): string {
+    return this.#watch.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
   }

@@ -11,6 +11,7 @@ export class PlainScriptClient implements ScriptClient {
   readonly keyspace = null;
   readonly sharded = false;
   readonly connection = "ready";
+  readonly trouble = "";
   readonly #connection: ScriptConnection;
 
   constructor(

@@ -10,7 +10,7 @@ import {
 } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
-import { failure, failureOf, messageOf, serverCode } from "./failure.js";
+import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
@@ -22,7 +22,6 @@ const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
 const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 const noPermission = /^NOPERM|can't run this command/;
 
-const notConnected = failure("notReady", "not connected");
 const givenUp = failure("refused", "given up before it was sent");
 const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
 
@@ -71,7 +70,7 @@ export class RedisNode implements LockNode {
   async identify(): Promise<string | null> {
     let to = (await this.client.route(identityKey)) ?? unconnected;
     for (let redirections = 0; ; redirections++) {
-      if (!to.ready) throw new Error(`${this.name}: not connected`);
+      if (!to.ready) throw new Error(`${this.name}: ${this.#notReady().message}`);
       try {
         const runId = await to.eval(identityScript, [identityKey], []);
         const text = runId instanceof Uint8Array ? Buffer.from(runId).toString() : runId;
@@ -87,7 +86,7 @@ export class RedisNode implements LockNode {
   }
 
   async execute({ identity, requests }: Batch): Promise<Reply[]> {
-    if (this.connection !== "ready") return requests.map(() => notConnected);
+    if (this.connection !== "ready") return requests.map(() => this.#notReady());
     const replies: Reply[] = new Array(requests.length).fill(scattered);
     const groups = this.#groups(requests).map(async (indices) => {
       const group = indices.map((index) => requests[index] as Request);
@@ -130,7 +129,7 @@ export class RedisNode implements LockNode {
 
   async #call(call: Call): Promise<Reply[]> {
     const { to, whole, requests } = call;
-    if (!to.ready) return requests.map(() => notConnected);
+    if (!to.ready) return requests.map(() => this.#notReady());
     const { keys, args } = encodeBatch(
       call.identity,
       requests.map(({ command }) => command),
@@ -174,6 +173,11 @@ export class RedisNode implements LockNode {
     }
     const answer = failureOf(error);
     return requests.map(() => answer);
+  }
+
+  #notReady(): Failure {
+    const { trouble } = this.client;
+    return failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`);
   }
 
   /** Where a key has moved to; the client is told, so that later calls go there at once. */

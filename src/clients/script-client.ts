@@ -30,6 +30,8 @@ export interface ScriptClient {
   readonly keyspace: Keyspace | null;
   readonly sharded: boolean;
   readonly connection: Connection;
+  /** Why it isn't ready, as far as it is known; else empty. */
+  readonly trouble: string;
   watch(listener: ConnectionListener): () => void;
   /** Starts connecting; never throws, never rejects. */
   connect(): void;

@@ -48,6 +48,11 @@ export class ConnectionWatch {
     return state === "over" || this.#closed || this.#wasReady ? "down" : "connecting";
   }
 
+  /** The last error since the client was ready, in words; empty if there was none. For messages. */
+  get trouble(): string {
+    return this.#cause?.message ?? "";
+  }
+
   subscribe(listener: ConnectionListener): () => void {
     // A wrapper, so that one function given twice is two subscriptions.
     const own: ConnectionListener = (connection, cause) => listener(connection, cause);

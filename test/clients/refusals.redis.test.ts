@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { LockNode } from "../../src/engine/node.js";
+import { acquire, granted, one, release, run, tokenOf, uniqueKey } from "../contract/subject.js";
+import { callRedis, type RedisServer, startServer, waitUntil } from "../support/servers.js";
+import { everyClient, withNode } from "./every-client.js";
+
+/** Every test hurts servers of its own. */
+let servers: RedisServer[] = [];
+async function start(...args: string[]): Promise<RedisServer> {
+  const server = await startServer({ args });
+  servers.push(server);
+  return server;
+}
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  servers = [];
+});
+
+const refusal = (message: RegExp) => ({
+  kind: "failed",
+  reason: "refused",
+  message: expect.stringMatching(message),
+});
+
+/** Runs a check with a node over every library, one after the other. */
+async function withEvery(
+  server: { readonly port: number },
+  check: (node: LockNode) => Promise<void>,
+  user?: { name: string; password: string },
+): Promise<void> {
+  for (const [, open] of everyClient(() => server.port, user)) await withNode(open, check);
+}
+
+const take = () => acquire(uniqueKey(), tokenOf("me"));
+
+describe("a vote fails, and shows why, when the server", () => {
+  test("is a replica (READONLY)", async () => {
+    const master = await start("--repl-diskless-sync-delay", "0");
+    const replica = await start("--replicaof", `127.0.0.1 ${master.port}`);
+    await waitUntil("the replica follows", 15_000, async () =>
+      String(await replica.call("INFO", "replication")).includes("master_link_status:up"),
+    );
+    await withEvery(replica, async (node) => {
+      expect(await one(node, take())).toEqual(refusal(/^READONLY/));
+    });
+  });
+
+  test("is a replica that lost its master (MASTERDOWN)", async () => {
+    const replica = await start("--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "no");
+    await withEvery(replica, async (node) => {
+      expect(await one(node, take())).toEqual(refusal(/^MASTERDOWN/));
+    });
+  });
+
+  test("is out of memory (OOM), and still takes releases", async () => {
+    const server = await start();
+    await withEvery(server, async (node) => {
+      const [key, token] = [uniqueKey(), tokenOf("me")];
+      await server.call("CONFIG", "SET", "maxmemory", 0);
+      expect(await one(node, acquire(key, token))).toEqual(granted);
+      await server.call("CONFIG", "SET", "maxmemory", 1);
+      expect(await one(node, take())).toEqual(refusal(/^OOM/));
+      expect(await one(node, release(key, token))).toEqual(granted);
+    });
+  });
+
+  test("cannot save (MISCONF)", async () => {
+    const server = await start("--save", "3600 1", "--enable-protected-configs", "yes");
+    await server.call("SET", "something", "to save");
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-gone-"));
+    await server.call("CONFIG", "SET", "dir", folder);
+    await rm(folder, { recursive: true });
+    await server.call("BGSAVE").catch(() => undefined);
+    await waitUntil("the save failed", 10_000, async () =>
+      String(await server.call("INFO", "persistence")).includes("rdb_last_bgsave_status:err"),
+    );
+    await withEvery(server, async (node) => {
+      expect(await one(node, take())).toEqual(refusal(/^MISCONF/));
+    });
+  });
+
+  test("has too few replicas (NOREPLICAS)", async () => {
+    const server = await start("--min-replicas-to-write", "1");
+    await withEvery(server, async (node) => {
+      expect(await one(node, take())).toEqual(refusal(/^NOREPLICAS/));
+    });
+  });
+
+  test("is busy with somebody's endless script (BUSY)", async () => {
+    const server = await start("--busy-reply-threshold", "1", "--lua-time-limit", "1");
+    for (const [, open] of everyClient(() => server.port)) {
+      await withNode(open, async (node) => {
+        const endless = callRedis(server.port, ["EVAL", "while true do end", 0]).catch(() => undefined);
+        await waitUntil("the server is busy", 5_000, async () => {
+          const reply = await one(node, { op: "inspect", keys: [uniqueKey()] });
+          return reply.kind === "failed";
+        });
+        expect(await one(node, take())).toEqual(refusal(/^BUSY/));
+        await server.call("SCRIPT", "KILL");
+        await endless;
+      });
+    }
+  });
+
+  test("wants a password (NOAUTH)", async () => {
+    const server = await startServer({ password: "s3cret" });
+    servers.push(server);
+    for (const [, open] of everyClient(() => server.port)) {
+      const { node, end } = await open();
+      node.watch(() => {});
+      // Some clients notice while they connect, and are never ready; others let every command find out.
+      node.connect();
+      await waitUntil("the node says so", 10_000, async () => {
+        const reply = await one(node, take());
+        return reply.kind === "failed" && /NOAUTH|unauthenticated/.test(reply.message);
+      });
+      await end();
+    }
+  });
+
+  test("is a Cluster node without slots (CLUSTERDOWN)", async () => {
+    const server = await start("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf");
+    await withEvery(server, async (node) => {
+      expect(await one(node, take())).toEqual(refusal(/^CLUSTERDOWN/));
+    });
+  });
+
+  test("is one node of a Cluster, given to a client that knows no Cluster (CROSSSLOT, MOVED)", async () => {
+    const server = await start("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf");
+    await server.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+    await waitUntil("the Cluster is whole", 15_000, async () =>
+      String(await server.call("CLUSTER", "INFO")).includes("cluster_state:ok"),
+    );
+    await withEvery(server, async (node) => {
+      const [mine, apart] = [uniqueKey(), [uniqueKey(), uniqueKey()]];
+      // The batch is refused as a whole, and sent again one by one.
+      const replies = await run(node, acquire(mine, tokenOf("me")), acquire(apart, tokenOf("me")), take());
+      expect(replies).toEqual([granted, refusal(/^CROSSSLOT/), granted]);
+    });
+  });
+});
+
+describe("an access list", () => {
+  const user = { name: "worker", password: "s3cret" };
+
+  test("that allows some keys only refuses the commands for others, and grants the rest of the batch (NOPERM)", async () => {
+    const server = await start();
+    await server.call(
+      "ACL",
+      "SETUSER",
+      user.name,
+      "on",
+      `>${user.password}`,
+      "+@all",
+      "~contract:*",
+      "~holdfast:*",
+    );
+    await withEvery(
+      server,
+      async (node) => {
+        const allowed = [uniqueKey(), uniqueKey()] as const;
+        const replies = await run(
+          node,
+          acquire(allowed[0], tokenOf("me")),
+          acquire("elsewhere", tokenOf("me")),
+          acquire(allowed[1], tokenOf("me")),
+          { op: "inspect", keys: [allowed[0]] },
+        );
+        expect(replies).toEqual([
+          granted,
+          refusal(/^NOPERM/),
+          granted,
+          { kind: "report", keys: [{ key: allowed[0], holder: expect.objectContaining({ owner: "me" }) }] },
+        ]);
+        expect(JSON.stringify(replies)).not.toContain(user.password);
+      },
+      user,
+    );
+  });
+
+  test("that forbids scripts refuses every command", async () => {
+    const server = await start();
+    await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-@scripting", "~*");
+    await withEvery(
+      server,
+      async (node) => {
+        expect(await run(node, take(), take())).toEqual([refusal(/^NOPERM/), refusal(/^NOPERM/)]);
+      },
+      user,
+    );
+  });
+
+  test("that forbids INFO hides the identity, and nothing else", async () => {
+    const server = await start();
+    await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-info", "~*");
+    await withEvery(
+      server,
+      async (node) => {
+        expect(await node.identify()).toBeNull();
+        expect(await one(node, take())).toEqual(granted);
+      },
+      user,
+    );
+  });
+});
