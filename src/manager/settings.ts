@@ -56,39 +56,47 @@ function checkPrefix(value: unknown): string {
 }
 
 export function groundOf(options: LocksOptions): Ground {
-  const ttl = checkTtl(options.ttl ?? defaultTtl);
-  const nodeTimeout =
-    options.nodeTimeout ?? Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout));
+  const {
+    clock = systemClock,
+    random = systemRandom,
+    prefix = "",
+    driftFactor = defaultDriftFactor,
+  } = options;
+  const { owner = defaultOwner(), onListenerError = warn } = options;
+  const { ttl = defaultTtl } = options;
+  checkTtl(ttl);
+  const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
     throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
   }
   return {
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
-    prefix: checkPrefix(options.prefix ?? ""),
-    driftFactor: checkFraction("driftFactor", options.driftFactor ?? defaultDriftFactor),
-    owner: checkOwner(
-      options.owner ?? `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128),
-    ),
+    clock,
+    random,
+    prefix: checkPrefix(prefix),
+    driftFactor: checkFraction("driftFactor", driftFactor),
+    owner: checkOwner(owner),
     nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
-    onListenerError: checkFunction("onListenerError", options.onListenerError ?? warn),
+    onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }
 
-/** Later options win; what is undefined counts as not given. */
+const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
+
+/** Later options win; what is undefined counts as not given, null does not. */
 export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {
   const merged: Mutable<AcquireOptions> = {};
   for (const layer of layers) assignDefined(merged, layer ?? {});
-  const ttl = checkTtl(merged.ttl ?? defaultTtl);
+  const { ttl = defaultTtl, wait = defaultWait, retry = {}, renew = true, fence = false } = merged;
+  const { maxHold = Number.POSITIVE_INFINITY, signal, onLost } = merged;
   return {
-    ttl,
-    wait: checkDuration("wait", merged.wait ?? defaultWait, 0),
-    retry: retryOf(merged.retry ?? {}, ground.random),
-    renew: checkBoolean("renew", merged.renew ?? true),
-    maxHold: checkDuration("maxHold", merged.maxHold ?? Number.POSITIVE_INFINITY, 1),
-    fence: checkBoolean("fence", merged.fence ?? false),
-    signal: merged.signal === undefined ? null : checkSignal(merged.signal),
-    onLost: merged.onLost === undefined ? null : checkFunction("onLost", merged.onLost),
+    ttl: checkTtl(ttl),
+    wait: checkDuration("wait", wait, 0),
+    retry: retryOf(retry, ground.random),
+    renew: checkBoolean("renew", renew),
+    maxHold: checkDuration("maxHold", maxHold, 1),
+    fence: checkBoolean("fence", fence),
+    signal: signal === undefined ? null : checkSignal(signal),
+    onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
   };
 }
 
