@@ -11,6 +11,8 @@ import { type Paint, paintFor } from "./paint.js";
 
 /** ms that closing the connections may take. */
 const partingTime = 1_000;
+/** ms for one node's answer; unlike for a lock it is the first one, so that it takes connecting as well. */
+const defaultTimeout = 2_000;
 
 export interface InspectFlags {
   readonly node?: readonly string[];
@@ -27,11 +29,13 @@ export async function inspect(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   if (resource === "") throw usageError("a resource is a non-empty string");
-  const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout;
+  const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   const locks = createLocks({
     nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
     prefix: flags.prefix ?? config.prefix ?? "",
-    ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
+    nodeTimeout,
+    // Nothing is locked; but a ttl has to be longer than a node's answer may take.
+    ttl: nodeTimeout + 1,
   });
   try {
     const inspection = await locks.inspect(resource);
@@ -45,7 +49,7 @@ export async function inspect(
   }
 }
 
-export function describe({ resource, holder, nodes }: Inspection, paint: Paint): string[] {
+function describe({ resource, holder, nodes }: Inspection, paint: Paint): string[] {
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
     `${paint.bold(resource)}  ${summary(holder, nodes, paint)}`,

@@ -19,7 +19,7 @@ const names = [
 ] as const satisfies readonly (keyof ManagerEvents)[];
 
 /** What a run tells besides the events of the lock. */
-export type RunEvent =
+type RunEvent =
   | { readonly event: "started"; readonly pid: number; readonly command: string }
   | { readonly event: "signal"; readonly signal: string; readonly why: string }
   | { readonly event: "exit"; readonly code: number | null; readonly signal: string | null }

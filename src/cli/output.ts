@@ -22,7 +22,7 @@ export const output: Output = {
   },
 };
 
-export const oneLine = (text: string) => text.trim().replace(/\s*[\r\n]+\s*/g, " ");
+const oneLine = (text: string) => text.trim().replace(/\s*[\r\n]+\s*/g, " ");
 
 /** String by string: the finished line would show a password with a quote in it in another form. */
 const redacted = (_key: string, value: unknown) => (typeof value === "string" ? redact(value) : value);

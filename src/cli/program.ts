@@ -80,11 +80,10 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     new Option("--node <address>", "redis:// or rediss:// address of a node; repeat it for each").argParser(
       collect,
     );
-  const nodeTimeout = () =>
-    new Option(
-      "--node-timeout <duration>",
-      "for one node's answer (default: a quarter of the ttl, at most 500ms)",
-    ).argParser(positiveDuration);
+  const nodeTimeout = (byDefault: string) =>
+    new Option("--node-timeout <duration>", `for one node's answer (default: ${byDefault})`).argParser(
+      positiveDuration,
+    );
   const prefix = () => new Option("--prefix <text>", "put before each resource to make its Redis key");
   const config = () => new Option("--config <file>", "configuration file (JSON)");
 
@@ -113,7 +112,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .option("--conflict-exit-code <code>", "if somebody else holds the lock (default: 75)", exitStatus)
     .option("--owner <label>", "shown to others as the holder (default: host:pid)")
     .addOption(prefix())
-    .addOption(nodeTimeout())
+    .addOption(nodeTimeout("a quarter of the ttl, at most 500ms"))
     .option("--json", "every event as a line of JSON on stderr")
     .addOption(config())
     .addHelpText("after", runHelp)
@@ -127,7 +126,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .argument("<name>", "the resource")
     .addOption(node())
     .addOption(prefix())
-    .addOption(nodeTimeout())
+    .addOption(nodeTimeout("2s"))
     .option("--json", "one JSON document on stdout")
     .addOption(config())
     .addHelpText("after", inspectHelp)

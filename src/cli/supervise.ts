@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ExpiryReason, named } from "../errors.js";
 import type { Handle, Lease } from "../manager/types.js";
+import { within } from "./bounded.js";
 import { type CommandEnd, codeOf, environmentOf, markName, startCommand } from "./command.js";
-import { type Deadline, deadlineIn, earlier, systemClocks, timeLeft } from "./deadline.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
 import { Guard, termLead } from "./guard.js";
@@ -12,6 +11,7 @@ import type { Journal } from "./journal.js";
 import { startOf } from "./processes.js";
 import type { RunOptions } from "./run-options.js";
 import type { SignalRelay } from "./signals.js";
+import { Term } from "./term.js";
 import { WatchdogLink } from "./watchdog-link.js";
 
 /** ms between the end of a killed command and word of it. */
@@ -34,8 +34,7 @@ export class Supervision {
   readonly #job: Job;
   readonly #guard: Guard;
   readonly #watchdog: WatchdogLink;
-  /** The end of --max-hold. */
-  readonly #limit: Deadline | undefined;
+  readonly #term: Term;
   /** Why the job is being ended; null if it ended by itself, and only what it left behind is ended. */
   #why: CommandError | null | undefined;
   /** What could not be ended, as soon as nothing more is tried. */
@@ -44,7 +43,7 @@ export class Supervision {
   constructor(holding: Holding) {
     const { grace, foreground, maxHold } = holding.options;
     this.#holding = holding;
-    this.#limit = maxHold === undefined ? undefined : deadlineIn(maxHold - heldFor(holding.lease));
+    this.#term = new Term(holding.lease, maxHold);
     this.#job = new Job({ mark: `${markName}=${this.#mark}`, ownGroup: !foreground, leader: undefined });
     let settle: (survivors: readonly number[]) => void = () => undefined;
     this.#survivors = new Promise((resolve) => {
@@ -132,19 +131,14 @@ export class Supervision {
   /** Null if even SIGKILL did not end the command. */
   async #unkillable(end: Promise<CommandEnd>): Promise<CommandEnd | null> {
     await this.#survivors;
-    return Promise.race([end, sleep(reapTime, null, { ref: false })]);
+    return (await within(reapTime, end)) ?? null;
   }
 
   #extend(): void {
     if (this.#guard.begun) return;
-    const deadline = earlier(this.#leaseEnd(), this.#limit);
+    const deadline = this.#term.end;
     this.#watchdog.tell({ tell: "deadline", ...deadline });
     this.#guard.extend(deadline);
-  }
-
-  #leaseEnd(): Deadline {
-    const { lease } = this.#holding;
-    return { monotonic: systemClocks.monotonic() + lease.remaining(), epoch: lease.validUntil };
   }
 
   #end(grace: number, why: CommandError | null): void {
@@ -154,23 +148,13 @@ export class Supervision {
 
   #onEnding(grace: number): void {
     const { options, journal } = this.#holding;
-    if (this.#why === undefined) this.#why = this.#timeIsUp();
+    if (this.#why === undefined) this.#why = new CommandError(exitCode.lost, this.#term.why);
     this.#watchdog.tell({ tell: "ending", grace, groupOnly: this.#why === null });
     journal.tell({ event: "signal", signal: "SIGTERM", why: this.#why?.message ?? "the command has ended" });
     if (this.#why === null) return;
     const how =
       grace > 0 ? `SIGTERM, SIGKILL after ${formatDuration(Math.min(grace, options.grace))}` : "SIGKILL";
     journal.tell({ event: "lost", message: `${this.#why.message}; ending the command (${how})` });
-  }
-
-  #timeIsUp(): CommandError {
-    const limited = this.#limit !== undefined && timeLeft(this.#limit) <= timeLeft(this.#leaseEnd());
-    if (!limited) return this.#lost("no renewal succeeded in time");
-    const { resources, maxHold = 0 } = this.#holding.options;
-    return new CommandError(
-      exitCode.lost,
-      `${named(resources)} is held for its --max-hold of ${formatDuration(maxHold)}`,
-    );
   }
 
   #lost(how: string): CommandError {
@@ -188,9 +172,6 @@ const whyLost: Record<ExpiryReason, string> = {
   maxHold: "it was held for its longest",
   dropped: "it was given up",
 };
-
-/** ms since just before the request that was granted: what the validity has lost so far. */
-const heldFor = (lease: Lease): number => Math.max(0, lease.ttl - lease.drift - lease.remaining());
 
 function deliver(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -5,7 +5,7 @@ import { killMargin, termLead } from "./guard.js";
 /** As the library's defaults, where the command does not choose its own. All in ms. */
 export const defaults = { ttl: 30_000, wait: 60_000, grace: 5_000 } as const;
 
-export const defaultNodeTimeout = (ttl: number) => Math.min(500, Math.floor(ttl / 4));
+const defaultNodeTimeout = (ttl: number) => Math.min(500, Math.floor(ttl / 4));
 
 export interface Timing {
   readonly ttl: number;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { endAll, holdfast } from "./support/holdfast.js";
+import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 
 const timeout = 30_000;
 const node = "redis://127.0.0.1:1";
@@ -77,6 +77,17 @@ test(
     await rm(cwd, { recursive: true });
     expect(stderr).toMatch(/holdfast\.config\.json: unknown key "nodez"/);
     expect(code).toBe(64);
+  },
+  timeout,
+);
+
+test(
+  "a reader that goes away is no crash",
+  async () => {
+    const running = await startHoldfast(["demo"]);
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   },
   timeout,
 );

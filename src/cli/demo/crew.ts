@@ -57,8 +57,8 @@ export class Crew {
     this.#listeners.add(listener);
   }
 
-  /** The next such event of any worker; rejects when `signal` aborts. */
-  next(name: keyof LockEvents, signal: AbortSignal): Promise<Heard> {
+  /** The next event of such a name, of any worker; rejects when `signal` aborts. */
+  next(names: readonly (keyof LockEvents)[], signal: AbortSignal): Promise<Heard> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
@@ -67,7 +67,7 @@ export class Crew {
         act();
       };
       const listener = (heard: Heard) => {
-        if (heard.name === name) settle(() => resolve(heard));
+        if (names.includes(heard.name)) settle(() => resolve(heard));
       };
       const onAbort = () => settle(() => reject(signal.reason));
       signal.addEventListener("abort", onAbort);

@@ -1,0 +1,38 @@
+import { named } from "../errors.js";
+import type { Lease } from "../manager/types.js";
+import { type Deadline, deadlineIn, earlier, systemClocks, timeLeft } from "./deadline.js";
+import { formatDuration } from "./duration.js";
+
+/** For how long a command may run: while its lease is renewed, and never beyond its longest hold. */
+export class Term {
+  readonly #lease: Lease;
+  readonly #maxHold: number | undefined;
+  readonly #limit: Deadline | undefined;
+
+  constructor(lease: Lease, maxHold: number | undefined) {
+    this.#lease = lease;
+    this.#maxHold = maxHold;
+    this.#limit = maxHold === undefined ? undefined : deadlineIn(maxHold - heldFor(lease));
+  }
+
+  /** As things are now. */
+  get end(): Deadline {
+    return earlier(this.#leaseEnd(), this.#limit);
+  }
+
+  /** Why it is over, or as good as over. */
+  get why(): string {
+    const resources = named(this.#lease.resources);
+    const limited = this.#limit !== undefined && timeLeft(this.#limit) <= timeLeft(this.#leaseEnd());
+    if (!limited) return `lost the lock of ${resources}: no renewal succeeded in time`;
+    return `${resources} is held for its --max-hold of ${formatDuration(this.#maxHold ?? 0)}`;
+  }
+
+  #leaseEnd(): Deadline {
+    const left = this.#lease.remaining();
+    return { monotonic: systemClocks.monotonic() + left, epoch: this.#lease.validUntil };
+  }
+}
+
+/** ms since just before the request that was granted: what the validity has lost so far. */
+const heldFor = (lease: Lease): number => Math.max(0, lease.ttl - lease.drift - lease.remaining());

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { deadlineIn } from "../../src/cli/deadline.js";
+import { killMargin } from "../../src/cli/guard.js";
+import { startOf } from "../../src/cli/processes.js";
+import type { WatchdogMessage } from "../../src/cli/watchdog-messages.js";
+import { waitUntil } from "../support/wait-until.js";
+import { builtCommand } from "./support/build.js";
+import { isGone } from "./support/processes.js";
+import { createWitness, type Witness } from "./support/witness.js";
+
+const grace = 500;
+const mark = `HOLDFAST_RUN=watchdog-test-${process.pid}`;
+
+let witness: Witness;
+let watchdog: ChildProcess;
+let job: ChildProcess;
+
+beforeEach(async () => {
+  witness = await createWitness();
+  const program = join(dirname(await builtCommand()), "watchdog.js");
+  watchdog = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "ignore"], detached: true });
+  await waitUntil("the watchdog is ready", 10_000, () => String(watchdog.stdout?.read() ?? "") === "ready\n");
+  const [name = "", ...args] = witness.command(true);
+  const [variable = "", value] = mark.split("=");
+  const env = { ...process.env, [variable]: value };
+  job = spawn(name, args, { detached: true, stdio: "ignore", env });
+  await witness.works();
+});
+
+afterEach(async () => {
+  watchdog.kill("SIGKILL");
+  job.kill("SIGKILL");
+  await witness.remove();
+});
+
+const tell = (message: WatchdogMessage) => watchdog.stdin?.write(`${JSON.stringify(message)}\n`);
+const starting = () => tell({ tell: "starting", mark, ownGroup: true, grace, json: false });
+const start = (recognised = startOf(Number(job.pid)) ?? null) =>
+  tell({ tell: "started", pid: Number(job.pid), start: recognised });
+const isEnded = () => waitUntil("the watchdog has ended", 10_000, () => watchdog.exitCode !== null);
+
+test("a deadline that nobody moves is kept: SIGTERM, the grace, SIGKILL, and then the watchdog ends", async () => {
+  const deadline = deadlineIn(2_500);
+  starting();
+  tell({ tell: "deadline", ...deadline });
+  start();
+  await isEnded();
+  expect(witness.terms).toHaveLength(1);
+  expect(witness.terms[0]).toBeLessThanOrEqual(deadline.epoch - grace);
+  expect(witness.lastAlive).toBeLessThan(deadline.epoch);
+  expect(witness.lastAlive).toBeGreaterThan(deadline.epoch - killMargin - grace / 2);
+});
+
+test("it minds the clock that is worse for the job", async () => {
+  const far = deadlineIn(60_000);
+  const near = deadlineIn(2_000);
+  starting();
+  tell({ tell: "deadline", monotonic: far.monotonic, epoch: near.epoch });
+  start();
+  await isEnded();
+  expect(witness.lastAlive).toBeLessThan(near.epoch);
+});
+
+test("the end of the pipe ends the job, long before the deadline", async () => {
+  starting();
+  tell({ tell: "deadline", ...deadlineIn(60_000) });
+  start();
+  const died = Date.now();
+  watchdog.stdin?.end();
+  await isEnded();
+  expect(witness.terms).toHaveLength(1);
+  expect(witness.lastAlive - died).toBeLessThan(grace + 1_000);
+});
+
+test.runIf(process.platform === "linux")(
+  "a job is found by its mark when holdfast died before it could tell the pid",
+  async () => {
+    starting();
+    watchdog.stdin?.end();
+    await isEnded();
+    await witness.isEnded(1_000);
+    expect(witness.terms).toHaveLength(1);
+  },
+);
+
+test("another process that has come to the job's pid is left alone", async () => {
+  tell({ tell: "starting", mark: `${mark}-of-another`, ownGroup: true, grace, json: false });
+  start("an earlier process");
+  watchdog.stdin?.end();
+  await isEnded();
+  expect(isGone(witness.pid)).toBe(false);
+  expect(witness.terms).toEqual([]);
+});
+
+test("a job that was told to end is not told again", async () => {
+  starting();
+  tell({ tell: "deadline", ...deadlineIn(60_000) });
+  start();
+  tell({ tell: "ending", grace, groupOnly: false });
+  await isEnded();
+  expect(witness.terms).toEqual([]);
+  await witness.isEnded(1_000);
+});
+
+test("it ends when the command has ended, and touches nobody", async () => {
+  starting();
+  start();
+  tell({ tell: "done" });
+  await isEnded();
+  expect(isGone(witness.pid)).toBe(false);
+  expect(witness.terms).toEqual([]);
+});
+
+test("the signals that end other processes do not end it", async () => {
+  starting();
+  start();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) watchdog.kill(signal);
+  tell({ tell: "deadline", ...deadlineIn(1_500) });
+  await isEnded();
+  await witness.isEnded(1_000);
+});
