@@ -56,6 +56,10 @@ class InProcessNode implements MemoryNode {
     return this.#connection;
   }
 
+  get trouble(): string {
+    return this.#connection === "down" ? `${this.name} crashed` : "";
+  }
+
   watch(listener: (connection: Connection, cause?: Error) => void): () => void {
     // A wrapper, so that one function given twice is two subscriptions.
     const own = (connection: Connection, cause?: Error) => listener(connection, cause);

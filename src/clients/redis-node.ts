@@ -55,6 +55,10 @@ export class RedisNode implements LockNode {
     return this.client.connection;
   }
 
+  get trouble(): string {
+    return this.client.trouble;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.client.watch(listener);
   }

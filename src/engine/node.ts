@@ -47,6 +47,8 @@ export interface LockNode {
   /** True for a Cluster: the keys of one command must share a hash slot. */
   readonly sharded: boolean;
   readonly connection: Connection;
+  /** What went wrong with the connection last, in words and without secrets; empty if nothing did since it was ready. */
+  readonly trouble: string;
   /** Called with every change of `connection`; `cause` says why it went down. Returns the unsubscription. */
   watch(listener: (connection: Connection, cause?: Error) => void): () => void;
   /** Starts connecting a client that nobody connected yet; returns at once and never throws. */

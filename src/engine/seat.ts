@@ -45,8 +45,6 @@ export class Seat {
   private identity: string | null | undefined;
   /** Stands for the question under way; a new connection asks anew. */
   private question: object | null = null;
-  /** What went wrong last, while connecting. */
-  private trouble: string | null = null;
   private onMet: () => void = () => {};
   private inFlight = 0;
   private silent = false;
@@ -123,10 +121,10 @@ export class Seat {
 
   private refusal(): Answer | null {
     if (this.duplicateOf !== null) return failed("duplicate", `is the same server as ${this.duplicateOf}`);
-    if (this.node.connection === "down") return failed("notReady", this.trouble ?? "not connected");
+    if (this.node.connection === "down") return failed("notReady", this.node.trouble || "not connected");
     if (this.node.connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
-      const why = this.trouble === null ? "" : ` (${this.trouble})`;
+      const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
       if (waited > this.patience)
         return failed("notReady", `not connected after ${Math.round(waited)} ms${why}`);
     }
@@ -204,7 +202,6 @@ export class Seat {
   }
 
   private onConnection(connection: Connection, cause: Error | undefined): void {
-    this.trouble = cause?.message ?? null;
     if (connection === "ready") {
       this.observe("connected");
       this.identify();

@@ -14,6 +14,7 @@ export class ScriptedNode implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
   connection: Connection = "ready";
+  trouble = "";
   readonly arrivals: Arrival[] = [];
   connects = 0;
   private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
@@ -50,6 +51,7 @@ export class ScriptedNode implements LockNode {
 
   change(connection: Connection, cause?: Error): void {
     this.connection = connection;
+    this.trouble = cause?.message ?? "";
     for (const listener of this.listeners) listener(connection, cause);
   }
 

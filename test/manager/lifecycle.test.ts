@@ -154,7 +154,7 @@ describe("the life of a lock", () => {
     const found = await locks.inspect("a");
     expect(found).toMatchObject({ resource: "a", held: true, holder: { owner: "alice" } });
     expect(found.nodes.map(({ state }) => state)).toEqual(["held", "held", "failed"]);
-    expect(found.nodes[2]?.error).toBe("not connected");
+    expect(found.nodes[2]?.error).toBe("node-2 crashed");
     expect(await locks.inspect("b")).toMatchObject({ held: false, holder: null });
     // The nodes have been met by then: acquiring waits for nobody.
     expect(await locks.tryAcquire("a")).toBeNull();

@@ -31,6 +31,9 @@ function far(node: MemoryNode, clock: Clock, chance: () => number, loss: number)
     get connection() {
       return node.connection;
     },
+    get trouble() {
+      return node.trouble;
+    },
     watch: (listener) => node.watch(listener),
     connect: () => {},
     identify: () => node.identify(),
