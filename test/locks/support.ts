@@ -6,12 +6,25 @@ import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { callRedis, type RedisServer, type ServerOptions, startServer } from "../support/servers.js";
+import { type SharedServer, sharedServers } from "../support/shared-servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
 
 const HOST = "127.0.0.1";
 
 /** Names nobody else's test uses: files run at the same time on the same servers. */
 export const uniqueName = (): string => `locks-${randomUUID().slice(0, 8)}:`;
+
+export type Ported = { readonly port: number };
+
+/** The shared ones, as many as there are: global-setup.ts starts five, which their type cannot tell. */
+export const fiveServers = () =>
+  sharedServers() as unknown as readonly [
+    SharedServer,
+    SharedServer,
+    SharedServer,
+    SharedServer,
+    SharedServer,
+  ];
 
 /** Servers of one's own, to be hurt; gone with the test. */
 export async function ownServers(count: number, options?: ServerOptions): Promise<RedisServer[]> {
@@ -69,6 +82,7 @@ export const clients = {
     const client = clients.ioredis(port, options);
     const calls: string[] = [];
     return {
+      client,
       calls,
       set(key: string, value: string, { PX = 1_000 }: { NX?: boolean; PX?: number }) {
         calls.push("set");
@@ -81,8 +95,6 @@ export const clients = {
     };
   },
 };
-
-type Ported = { readonly port: number };
 
 /** What each server stores under names that begin so. */
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { createLocks, DuplicateNodeError, InvalidOptionError, isHoldfastError } from "../../src/index.js";
+import { clients, countKeys, fiveServers, locksOf, rejection, uniqueName } from "./support.js";
+
+const [one, two] = fiveServers();
+
+/** What a function threw. */
+function thrown(call: () => unknown): unknown {
+  try {
+    return new Error(`threw nothing, but gave ${String(call())}`);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("one server reached by two clients", () => {
+  const pairs = {
+    "by an IP address and by a name": () => [
+      clients.ioredis(one.port),
+      clients.nodeRedis(one.port, { socket: { host: "localhost", port: one.port } }),
+    ],
+    "by a client and by an address": () => [clients.nodeRedis5(one.port), `redis://localhost:${one.port}`],
+    "by plain clients, which have no address": () => [clients.plain(one.port), clients.plain(one.port)],
+  };
+
+  it.each(Object.entries(pairs))(
+    "is refused at the first acquisition, which leaves nothing: %s",
+    async (_, make) => {
+      const prefix = uniqueName();
+      const locks = locksOf([...make(), clients.ioredis(two.port)], { prefix, nodeTimeout: 2_000 });
+      const error = await rejection(locks.acquire("a"));
+      expect(error).toBeInstanceOf(DuplicateNodeError);
+      const [first, second] = (error as unknown as DuplicateNodeError).nodes;
+      expect(first).not.toBe(second);
+      expect(error.message).toContain(`nodes ${first} and ${second} are the same server`);
+      // No later acquisition either: it can never be right.
+      expect((await rejection(locks.tryAcquire("a"))).code).toBe("DUPLICATE_NODE");
+      expect((await rejection(locks.using("a", () => {}))).code).toBe("DUPLICATE_NODE");
+      expect(await countKeys([one, two], prefix)).toBe(0);
+    },
+  );
+
+  it("is refused at construction where it is the same client", () => {
+    const client = clients.ioredis(one.port, { lazyConnect: true });
+    const error = thrown(() => createLocks({ nodes: [client, clients.ioredis(two.port), client] }));
+    expect(isHoldfastError(error, "DUPLICATE_NODE")).toBe(true);
+    expect(client.status).toBe("wait");
+  });
+});
+
+describe("clients that would store under different keys", () => {
+  const odd = {
+    "another key prefix": () => clients.ioredis(two.port, { keyPrefix: "app:", lazyConnect: true }),
+    "another database": () => clients.ioredis(two.port, { db: 3, lazyConnect: true }),
+    "another database, by node-redis": () => clients.nodeRedis(two.port, { database: 3 }),
+    "another database, by address": () => `redis://127.0.0.1:${two.port}/3`,
+  };
+
+  it.each(Object.entries(odd))("are refused at construction: %s", (_, make) => {
+    const plain = clients.ioredis(one.port, { lazyConnect: true });
+    const error = thrown(() => createLocks({ nodes: [plain, make()] })) as InvalidOptionError;
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    expect(error.option).toBe("nodes");
+    expect(error.message).toContain("the same key prefix and the same database");
+    expect(error.message).toContain(`127.0.0.1:${one.port} has key prefix "" and database 0`);
+    expect(error.message).toMatch(/key prefix "app:" and database 0|key prefix "" and database 3/);
+    expect(plain.status).toBe("wait");
+  });
+
+  it("are accepted where they agree, and the prefix of the client is in front of ours", async () => {
+    const name = uniqueName();
+    const nodes = [
+      clients.ioredis(one.port, { keyPrefix: name, db: 2 }),
+      clients.ioredis5(two.port, { keyPrefix: name, db: 2 }),
+    ];
+    const locks = locksOf(nodes, { prefix: "lock:" });
+    await using lease = await locks.acquire("a");
+    expect(lease.remaining()).toBeGreaterThan(0);
+    const look = clients.ioredis(two.port, { db: 2 });
+    expect(await look.exists(`${name}lock:a`)).toBe(1);
+  });
+});

@@ -1,0 +1,152 @@
+import { rm } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import type { QuorumUnavailableError } from "../../src/index.js";
+import { callRedis, type RedisServer, waitUntil } from "../support/servers.js";
+import { clients, countKeys, fiveServers, locksOf, ownServers, rejection, uniqueName } from "./support.js";
+
+const [one, two, three] = fiveServers();
+const servers = [one, two, three];
+
+/** Servers that answer every write with an error, each in its own way, and what their error must say. */
+const unwilling: Record<string, { server(): Promise<RedisServer>; says: RegExp }> = {
+  "wants a password": {
+    server: async () => (await ownServers(1, { password: "open-sesame" }))[0]!,
+    says: /NOAUTH/,
+  },
+  "is a read-only replica": {
+    server: async () => (await ownServers(1, { args: ["--replicaof", `127.0.0.1 ${one.port}`] }))[0]!,
+    says: /READONLY/,
+  },
+  "is out of memory": {
+    server: async () =>
+      (await ownServers(1, { args: ["--maxmemory", "1", "--maxmemory-policy", "noeviction"] }))[0]!,
+    says: /OOM/,
+  },
+  "cannot save to disk, and so refuses writes": {
+    server: async () => {
+      const [server] = await ownServers(1, { args: ["--save", "3600 1"] });
+      await server!.call("SET", "unsaved", "1");
+      await rm(server!.directory, { recursive: true });
+      await server!.call("BGSAVE");
+      await waitUntil("saving failed", 10_000, async () =>
+        String(await server!.call("INFO", "persistence")).includes("rdb_last_bgsave_status:err"),
+      );
+      return server!;
+    },
+    says: /MISCONF/,
+  },
+};
+
+describe.each(Object.entries(unwilling))("a server that %s", (_, { server, says }) => {
+  const kinds = {
+    ioredis: (port: number) => clients.ioredis(port),
+    "node-redis": (port: number) => clients.nodeRedis(port),
+    plain: (port: number) => clients.plain(port),
+    address: (port: number) => `redis://127.0.0.1:${port}`,
+  };
+
+  it("is outvoted as a minority", { timeout: 40_000 }, async () => {
+    const { port } = await server();
+    for (const make of Object.values(kinds)) {
+      const nodes = [clients.ioredis(one.port), make(port), clients.nodeRedis(two.port)];
+      const locks = locksOf(nodes, { prefix: uniqueName() });
+      expect(await locks.using("a", () => "done")).toBe("done");
+    }
+  });
+
+  it("is named with its reason as a majority", { timeout: 40_000 }, async () => {
+    const [first, second] = await Promise.all([server(), server()]);
+    for (const [kind, make] of Object.entries(kinds)) {
+      const prefix = uniqueName();
+      const nodes = [clients.ioredis(one.port), make(first.port), make(second.port)];
+      const locks = locksOf(nodes, { prefix, ttl: 60_000 });
+      const error = (await rejection(locks.tryAcquire("a"))) as unknown as QuorumUnavailableError;
+      expect(error.code, kind).toBe("QUORUM_UNAVAILABLE");
+      expect(error.operation).toBe("acquire");
+      expect(error.message).toMatch(/^could not acquire "a": [01] of 3 nodes granted, after 1 attempt \(/);
+      const failed = error.votes.flatMap((vote) => (vote.kind === "failed" ? [vote] : []));
+      expect(failed.length, kind).toBe(2);
+      for (const vote of failed) {
+        expect(vote.message, kind).toMatch(says);
+        expect(error.message).toContain(`${vote.node}: ${vote.message}`);
+      }
+      await waitUntil("no key is left", 5_000, async () => (await countKeys(servers, prefix)) === 0);
+    }
+  });
+});
+
+describe("a key at the resource's name that is no lock", () => {
+  const threeNodes = () => [
+    clients.ioredis(one.port),
+    clients.nodeRedis(two.port),
+    clients.plain(three.port),
+  ];
+
+  it("is contention that names its type, and is left alone", async () => {
+    const prefix = uniqueName();
+    for (const { port } of [one, two]) await callRedis(port, ["HSET", `${prefix}a`, "field", "value"]);
+    const locks = locksOf(threeNodes(), { prefix, ttl: 60_000 });
+    const error = await rejection(locks.acquire("a", { wait: 0 }));
+    expect(error.code).toBe("LOCK_CONTENDED");
+    expect(error.message).toContain('"a" is held by a key of type hash, which is not a lock');
+    expect(await locks.tryAcquire("a")).toBeNull();
+    const { holder, nodes } = await locks.inspect("a");
+    expect(holder?.type).toBe("hash");
+    expect(nodes.map(({ state }) => state)).toEqual(["held", "held", "free"]);
+    await waitUntil("only the hashes are left", 5_000, async () => (await countKeys(servers, prefix)) === 2);
+    for (const { port } of [one, two]) await callRedis(port, ["DEL", `${prefix}a`]);
+  });
+
+  it("on a minority changes nothing, and survives the lease", async () => {
+    const prefix = uniqueName();
+    await callRedis(one.port, ["RPUSH", `${prefix}a`, "x"]);
+    const locks = locksOf(threeNodes(), { prefix });
+    const lease = await locks.acquire("a");
+    await lease.renew();
+    expect(await lease.release()).toBe("released");
+    expect(await callRedis(one.port, ["TYPE", `${prefix}a`])).toBe("list");
+    await callRedis(one.port, ["DEL", `${prefix}a`]);
+  });
+});
+
+describe("an error's message", () => {
+  const locksFor = (prefix: string, owner: string) =>
+    locksOf(
+      servers.map(({ port }) => clients.ioredis(port)),
+      { prefix, owner, ttl: 20_000 },
+    );
+
+  it("tells of contention who holds it, for how long, and how often it was tried", async () => {
+    const prefix = uniqueName();
+    await locksFor(prefix, "worker 1").acquire("a");
+    const others = locksFor(prefix, "worker 2");
+    const error = await rejection(others.acquire("a", { retry: { count: 2, delay: 1 } }));
+    expect(error.name).toBe("LockContendedError");
+    expect(error.message).toMatch(/^"a" is held by worker 1 for up to \d+ ms; gave up after 3 attempts\. /);
+    const late = await rejection(others.acquire(["b", "a"], { wait: 150 }));
+    expect(late.code).toBe("ACQUIRE_TIMEOUT");
+    expect(late.message).toMatch(
+      /^could not acquire "b", "a" within 150 ms: "b", "a" is held by worker 1 for up to/,
+    );
+    expect(late.cause).toMatchObject({ code: "LOCK_CONTENDED" });
+  });
+
+  it("tells of a lease why it is over", async () => {
+    const locks = locksFor(uniqueName(), "me");
+    const released = await locks.acquire("a");
+    await released.release();
+    expect(() => released.assertHeld()).toThrow('the lease of "a" is over: it was released');
+    const capped = await locks.acquire("a", { maxHold: 50 });
+    await waitUntil("it ran out", 5_000, () => capped.remaining() === 0);
+    expect((await rejection(capped.renew())).message).toBe(
+      'the lease of "a" is over: it was held for maxHold',
+    );
+    const handle = locks.handle("b");
+    await handle.acquire();
+    expect((await rejection(handle.acquire())).message).toMatch(
+      /^the handle of "b" is held: .*Release it first/,
+    );
+    await locks.close();
+    expect((await rejection(locks.acquire("a"))).code).toBe("MANAGER_CLOSED");
+  });
+});
