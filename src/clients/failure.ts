@@ -20,8 +20,16 @@ export class NotReadyError extends Error {}
 export class LostError extends Error {}
 
 /** What was thrown, in words; clients also throw what is not an Error. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+export function messageOf(thrown: unknown): string {
+  try {
+    if (typeof thrown !== "object" || thrown === null) return String(thrown);
+    const { message, name } = thrown as { message?: unknown; name?: unknown };
+    // By shape: an error from another realm is no instance of ours.
+    return String(message || (message === undefined ? thrown : name));
+  } catch {
+    return "something that cannot be put into words";
+  }
+}
 
 /**
  * The same complaint without what the client hung onto it: ioredis keeps the whole command in its errors, and the

@@ -25,14 +25,20 @@ export interface IoredisClient extends Emitter {
   createBuiltinCommand(name: string): { readonly string: SendCommand };
 }
 
-/** How both ioredis' Redis and its Cluster tell their state. */
-export const ioredisSource = (client: Emitter & { readonly status: string }): ConnectionSource => ({
+/** After a half-closed connection the status lags behind: what is sent then would be kept by the client. */
+const isReady = (client: Pick<IoredisClient, "status" | "stream">): boolean =>
+  client.status === "ready" && client.stream?.writable !== false;
+
+/** How both ioredis' Redis and its Cluster, which has no stream, tell their state. */
+export const ioredisSource = (
+  client: Emitter & Pick<IoredisClient, "status" | "stream">,
+): ConnectionSource => ({
   emitter: client,
   events: ["connecting", "connect", "ready", "close", "reconnecting", "end"],
   errors: ["error"],
   throwsUnheard: false,
   read: () => {
-    if (client.status === "ready") return "ready";
+    if (isReady(client)) return "ready";
     if (client.status === "wait") return "fresh";
     return client.status === "end" ? "over" : "trying";
   },
@@ -90,19 +96,18 @@ export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptCon
     client.on("close", lost);
     return () => client.off("close", lost);
   });
-  const ready = () => client.status === "ready" && client.stream?.writable !== false;
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
   const scripted = (send: SendCommand): ScriptCall => {
     return (script, keys, args) =>
       inFlight.add(() => {
-        if (!ready()) throw new NotReadyError("not connected");
+        if (!isReady(client)) throw new NotReadyError("not connected");
         const stored = prefix === "" ? keys : keys.map((key) => prefix + key);
         return send(script, keys.length, stored, args);
       });
   };
   return {
     get ready() {
-      return ready();
+      return isReady(client);
     },
     evalsha: scripted(command("evalsha")),
     eval: scripted(command("eval")),

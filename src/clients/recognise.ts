@@ -29,7 +29,7 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
   const shape = input as Shape;
   if (isNode(shape)) return shape;
   const reason = whyNot(shape);
-  if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted}. ${reason.advice}`);
+  if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted} (${reason.advice})`);
   return new RedisNode(clientOf(shape, option, index));
 }
 
@@ -87,31 +87,31 @@ function libraryClientOf(shape: Shape): ScriptClient | null {
 /** Clients that look usable and are not. */
 function whyNot(shape: Shape): { readonly given: string; readonly advice: string } | null {
   if (can(shape, "then")) {
-    return { given: "a promise", advice: "Await it first: nodes: [await client.connect()]." };
+    return { given: "a promise", advice: "await it first: nodes: [await client.connect()]" };
   }
   if (typeof shape === "function") {
-    return { given: "a class or function", advice: "Create a client and pass that." };
+    return { given: "a class or function", advice: "create a client and pass that" };
   }
   if (shape.isPipeline === true || can(shape, "exec", "addCommand") || can(shape, "execAsPipeline")) {
-    return { given: "a transaction or pipeline", advice: "Pass the client that it was made of." };
+    return { given: "a transaction or pipeline", advice: "pass the client that it was made of" };
   }
   if (typeof shape.totalClients === "number" && can(shape, "execute")) {
     return {
       given: "a pool of node-redis clients",
       advice:
-        "A pool spreads commands over several connections, so that their order is not kept. Pass createClient().",
+        "a pool spreads commands over several connections, so that their order is not kept: pass createClient()",
     };
   }
   if (optionsOf(shape).legacyMode === true || isCallbackClient(shape)) {
     return {
       given: "a client with callbacks (node-redis 3 or a legacy mode)",
-      advice: "Pass a client that returns promises.",
+      advice: "pass a client that returns promises",
     };
   }
   if (shape.mode === "subscriber" || shape.mode === "monitor") {
     return {
       given: `a client in ${shape.mode} mode`,
-      advice: "Such a connection takes no other commands: pass client.duplicate().",
+      advice: "such a connection takes no other commands: pass client.duplicate()",
     };
   }
   return null;

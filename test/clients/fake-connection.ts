@@ -1,0 +1,32 @@
+import { RedisNode } from "../../src/clients/redis-node.js";
+import type { ScriptClient, ScriptConnection } from "../../src/clients/script-client.js";
+import type { Connection } from "../../src/engine/node.js";
+
+/** A client under a test's control: `call` stands for whatever the library does with EVALSHA and EVAL. */
+export function nodeOver(
+  call: (command: "EVALSHA" | "EVAL", keys: readonly string[]) => unknown,
+  {
+    connection = "ready",
+    ready = () => true,
+  }: { readonly connection?: Connection; readonly ready?: () => boolean } = {},
+): RedisNode {
+  const to: ScriptConnection = {
+    get ready() {
+      return ready();
+    },
+    evalsha: (_sha, keys) => call("EVALSHA", keys) as Promise<unknown>,
+    eval: (_script, keys) => call("EVAL", keys) as Promise<unknown>,
+  };
+  const client: ScriptClient = {
+    name: "fake",
+    keyspace: { prefix: "", database: 0 },
+    sharded: false,
+    connection,
+    trouble: "",
+    watch: () => () => {},
+    connect: () => {},
+    close: async () => {},
+    route: () => to,
+  };
+  return new RedisNode(client);
+}

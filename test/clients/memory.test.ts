@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { memoryNode } from "../../src/clients/memory.js";
+import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { acquire, granted, heldBy, holderOf, one, release, tokenOf, ttlOf } from "../contract/subject.js";
+
+const lost = { kind: "failed", reason: "connection", message: expect.stringContaining("crashed") };
+const down = { kind: "failed", reason: "notReady", message: expect.any(String) };
+
+describe("a memory node", () => {
+  test("forgets a key when its ttl is over, by the clock it was given, without a timer", async () => {
+    const clock = new VirtualClock();
+    const node = memoryNode("clocked", { clock });
+    await one(node, acquire("key", tokenOf("me"), 1_000));
+    await clock.advance(999);
+    expect(ttlOf(await one(node, acquire("key", tokenOf("you"))))).toBe(1);
+    await clock.advance(1);
+    expect(await one(node, acquire("key", tokenOf("you")))).toEqual(granted);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("sweeps what expired, so that keys nobody asks for again do not add up", async () => {
+    const clock = new VirtualClock();
+    const node = memoryNode("swept", { clock });
+    for (let round = 0; round < 5; round++) {
+      const keys = Array.from({ length: 1_000 }, (_, index) => `${round}:${index}`);
+      expect(await one(node, acquire(keys, tokenOf("me"), 10))).toEqual(granted);
+      await clock.advance(10);
+    }
+    expect(await holderOf(node, "4:1")).toBeNull();
+  });
+
+  test("answers asynchronously, but executes at once and in order", async () => {
+    const node = memoryNode();
+    const [first, second] = [tokenOf("first"), tokenOf("second")];
+    let answered = false;
+    const answers = [one(node, acquire("key", first)), one(node, acquire("key", second))];
+    void answers[0]?.then(() => {
+      answered = true;
+    });
+    expect(answered).toBe(false);
+    expect(await Promise.all(answers)).toEqual([granted, heldBy("first", "key")]);
+  });
+
+  test("has a name and an identity of its own", async () => {
+    const [a, b] = [memoryNode(), memoryNode()];
+    expect(a.name).not.toBe(b.name);
+    expect(await a.identify()).not.toBe(await b.identify());
+    const [c, d] = [memoryNode("same"), memoryNode("same")];
+    expect(await c.identify()).not.toBe(await d.identify());
+  });
+
+  describe("that crashes", () => {
+    test("is down, tells its watchers why, and answers nothing", async () => {
+      const node = memoryNode("fragile");
+      const seen: [string, string | undefined][] = [];
+      node.watch((connection, cause) => seen.push([connection, cause?.message]));
+      node.crash();
+      node.crash();
+      expect(node.connection).toBe("down");
+      expect(seen).toEqual([["down", "fragile crashed"]]);
+      expect(await one(node, acquire("key", tokenOf("me")))).toEqual(down);
+      await expect(node.identify()).rejects.toThrow("fragile");
+    });
+
+    test("loses the answers that were on their way", async () => {
+      const node = memoryNode();
+      const answer = one(node, acquire("key", tokenOf("me")));
+      node.crash();
+      expect(await answer).toEqual(lost);
+      const restarted = one(node, acquire("key", tokenOf("me")));
+      node.restart();
+      expect(await restarted).toEqual(down);
+    });
+
+    test("comes back empty, as somebody else, and tells its watchers", async () => {
+      const node = memoryNode();
+      const before = await node.identify();
+      await one(node, acquire("key", tokenOf("me")));
+      const seen: string[] = [];
+      node.watch((connection) => seen.push(connection));
+      node.crash();
+      node.restart();
+      expect(seen).toEqual(["down", "ready"]);
+      expect(await node.identify()).not.toBe(before);
+      expect(await holderOf(node, "key")).toBeNull();
+    });
+
+    test("comes back with its memory when it kept it", async () => {
+      const node = memoryNode();
+      await one(node, acquire("key", tokenOf("me")));
+      node.crash();
+      node.restart({ keepMemory: true });
+      expect(await holderOf(node, "key")).toMatchObject({ owner: "me" });
+    });
+
+    test("is watched by others when one watcher throws", () => {
+      const node = memoryNode();
+      const seen: string[] = [];
+      node.watch(() => {
+        throw new Error("a watcher's mistake");
+      });
+      node.watch((connection) => seen.push(connection));
+      node.crash();
+      expect(seen).toEqual(["down"]);
+    });
+  });
+
+  describe("that hangs", () => {
+    test("stays connected, keeps what it is sent, and executes it in order when it wakes", async () => {
+      const node = memoryNode();
+      const token = tokenOf("me");
+      node.hang();
+      const answers: unknown[] = [];
+      const sent = [acquire("key", token), release("key", token), acquire("key", tokenOf("you"))].map(
+        (command) => one(node, command).then((reply) => answers.push(reply)),
+      );
+      await Promise.resolve();
+      expect(node.connection).toBe("ready");
+      expect(answers).toEqual([]);
+      node.wake();
+      await Promise.all(sent);
+      expect(answers).toEqual([granted, granted, granted]);
+      expect(await holderOf(node, "key")).toMatchObject({ owner: "you" });
+    });
+
+    test("loses what it was sent when it crashes", async () => {
+      const node = memoryNode();
+      node.hang();
+      const answer = one(node, acquire("key", tokenOf("me")));
+      const identity = node.identify();
+      node.restart({ keepMemory: true });
+      expect(await answer).toEqual(lost);
+      await expect(identity).rejects.toThrow("not connected");
+      expect(await holderOf(node, "key")).toBeNull();
+    });
+  });
+});

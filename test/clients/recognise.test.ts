@@ -1,0 +1,241 @@
+import { Cluster, Redis } from "ioredis";
+import * as ioredis5 from "ioredis-5";
+import * as redis6 from "redis";
+import * as redis5 from "redis-5";
+import { afterAll, describe, expect, test } from "vitest";
+import { memoryNode } from "../../src/clients/memory.js";
+import { recogniseNode } from "../../src/clients/recognise.js";
+import { InvalidOptionError, isHoldfastError } from "../../src/errors.js";
+import type { NodeInput } from "../../src/manager/options.js";
+
+const secret = "s3cret-pa55word";
+const options = { lazyConnect: true, host: "db.test", port: 6400, username: "someone", password: secret };
+const nodes = [{ host: "db.test", port: 6400 }];
+const url = `redis://someone:${secret}@db.test:6400/2`;
+
+const ended: (() => void)[] = [];
+afterAll(() => {
+  for (const end of ended) end();
+});
+function opened<Client extends { disconnect(): void }>(client: Client): Client {
+  ended.push(() => client.disconnect());
+  return client;
+}
+
+const sentinelOf = (library: typeof redis6) =>
+  library.createSentinel({ name: "main", sentinelRootNodes: nodes, nodeClientOptions: { password: secret } });
+
+/** What is given, the name it goes by, its prefix and its database. */
+const recognised: [string, () => NodeInput, string, string, number][] = [
+  ["ioredis 6", () => opened(new Redis(options)), "db.test:6400", "", 0],
+  ["ioredis 5", () => opened(new ioredis5.Redis(options)), "db.test:6400", "", 0],
+  [
+    "ioredis with a prefix and a database",
+    () => opened(new Redis({ ...options, keyPrefix: "app:", db: 3 })),
+    "db.test:6400",
+    "app:",
+    3,
+  ],
+  [
+    "ioredis over a socket file",
+    () => opened(new Redis({ path: "/run/redis.sock", lazyConnect: true })),
+    "/run/redis.sock",
+    "",
+    0,
+  ],
+  [
+    "ioredis Sentinel",
+    () => opened(new Redis({ sentinels: nodes, name: "main", lazyConnect: true, password: secret })),
+    "sentinel:main",
+    "",
+    0,
+  ],
+  [
+    "ioredis Cluster",
+    () => opened(new Cluster([url], { lazyConnect: true, keyPrefix: "app:" })),
+    "cluster:db.test:6400",
+    "app:",
+    0,
+  ],
+  [
+    "ioredis 5 Cluster",
+    () => opened(new ioredis5.Cluster(nodes, { lazyConnect: true })),
+    "cluster:db.test:6400",
+    "",
+    0,
+  ],
+  [
+    "an ioredis Cluster given as a port",
+    () => opened(new Cluster([6400], { lazyConnect: true })),
+    "cluster:localhost:6400",
+    "",
+    0,
+  ],
+  ["redis 6", () => redis6.createClient({ url, keyPrefix: "app:" }), "db.test:6400", "app:", 2],
+  ["redis 5", () => redis5.createClient({ url }), "db.test:6400", "", 2],
+  ["redis without options", () => redis6.createClient(), "localhost:6379", "", 0],
+  [
+    "redis with a type mapping",
+    () => redis6.createClient({ url }).withTypeMapping({}),
+    "db.test:6400",
+    "",
+    2,
+  ],
+  [
+    "redis over a socket file",
+    () => redis6.createClient({ socket: { path: "/run/redis.sock", tls: false } }),
+    "/run/redis.sock",
+    "",
+    0,
+  ],
+  ["redis 6 Cluster", () => redis6.createCluster({ rootNodes: [{ url }] }), "cluster:db.test:6400", "", 0],
+  [
+    "redis 5 Cluster",
+    () => redis5.createCluster({ rootNodes: [{ socket: nodes[0] ?? {} }] }),
+    "cluster:db.test:6400",
+    "",
+    0,
+  ],
+  ["redis 6 Sentinel", () => sentinelOf(redis6), "sentinel:db.test:6400", "", 0],
+  ["redis 5 Sentinel", () => sentinelOf(redis5 as unknown as typeof redis6), "sentinel:db.test:6400", "", 0],
+  ["a redis:// address", () => url, "redis://db.test:6400/2", "", 2],
+  ["a rediss:// address", () => `rediss://:${secret}@db.test`, "rediss://db.test", "", 0],
+  ["an IPv6 address", () => "redis://[::1]:6400", "redis://[::1]:6400", "", 0],
+  ["a memory node", () => memoryNode("mine"), "mine", "", 0],
+];
+
+describe("recognised by its shape, and named without user and password", () => {
+  test.each(recognised)("%s", (_, make, name, prefix, database) => {
+    const node = recogniseNode(make(), 0);
+    expect(node.name).toBe(name);
+    expect(node.keyspace).toEqual({ prefix, database });
+    expect(node.sharded).toBe(name.startsWith("cluster:"));
+    expect(node.connection).toBe(name === "mine" ? "ready" : "connecting");
+  });
+
+  test("a plain { set, eval }, whose keyspace cannot be known", () => {
+    const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 2);
+    expect(node).toMatchObject({ name: "client 2", keyspace: null, sharded: false, connection: "ready" });
+  });
+
+  test("a subclass, and a copy that is no instance of anything", () => {
+    class Special extends Redis {}
+    const special = opened(new Special(options));
+    const proxy = new Proxy(opened(new Redis(options)), {});
+    expect(recogniseNode(special, 0).name).toBe("db.test:6400");
+    expect(recogniseNode(proxy, 0).name).toBe("db.test:6400");
+  });
+
+  test("a node of one's own is passed through", () => {
+    const node = memoryNode();
+    expect(recogniseNode(node, 0)).toBe(node);
+  });
+});
+
+const pool = () => redis6.createClientPool({ url });
+const multi = (redis: Redis) => redis.multi();
+
+/** What is given, and what the refusal says of it. */
+const refused: [string, () => unknown, RegExp][] = [
+  ["undefined", () => undefined, /got undefined/],
+  ["null", () => null, /got null/],
+  ["a number", () => 6379, /got 6379/],
+  ["an array", () => [], /ioredis or node-redis/],
+  ["an empty object", () => ({}), /an object without these methods/],
+  [
+    "the options of a client",
+    () => ({ host: "db.test", password: secret }),
+    /an object without these methods/,
+  ],
+  ["another client", () => new (class Memcached {})(), /an object of class Memcached/],
+  ["half a plain client", () => ({ set: async () => "OK" }), /eval\(script, keys, args\)/],
+  ["a class", () => Redis, /create a client.*a class or function/],
+  ["a promise of a client", () => Promise.resolve(memoryNode()), /await it.*a promise/],
+  ["a pool of redis 6", pool, /order.*createClient\(\).*a pool of node-redis clients/],
+  ["a pool of redis 5", () => redis5.createClientPool({ url }), /a pool of node-redis clients/],
+  ["a transaction of redis 6", () => redis6.createClient({ url }).multi(), /a transaction or pipeline/],
+  ["a transaction of redis 5", () => redis5.createClient({ url }).multi(), /a transaction or pipeline/],
+  ["a pipeline of ioredis", () => opened(new Redis(options)).pipeline(), /a transaction or pipeline/],
+  ["a transaction of ioredis", () => multi(opened(new Redis(options))), /a transaction or pipeline/],
+  ["a legacy client of redis 6", () => redis6.createClient({ url }).legacy(), /a client with callbacks/],
+  ["a legacy client of redis 5", () => redis5.createClient({ url }).legacy(), /a client with callbacks/],
+  [
+    "a client of node-redis 4 in legacy mode",
+    () => ({ ...redis4(), options: { legacyMode: true, password: secret } }),
+    /a client with callbacks/,
+  ],
+  ["a client of node-redis 3", redis3, /a client with callbacks/],
+  ["a monitoring ioredis", () => opened(new Redis({ ...options, monitor: true })), /duplicate.*monitor mode/],
+  ["a subscribed ioredis", () => ({ ...ioredisShape(), mode: "subscriber" }), /duplicate.*subscriber mode/],
+  ["an address of something else", () => `http://someone:${secret}@db.test`, /got "http:\/\/db\.test"/],
+  ["a host and port", () => "db.test:6379", /got "db\.test:6379"/],
+  ["an empty address", () => "", /got ""/],
+  ["an address without a host", () => "redis://", /redis:\/\/\[user/],
+  [
+    "an address with a database that is none",
+    () => `redis://:${secret}@db.test/main`,
+    /got "redis:\/\/db\.test\/main"/,
+  ],
+  ["an address with options", () => `redis://db.test?password=${secret}`, /got "redis:\/\/db\.test"/],
+  [
+    "an address with a port that is none",
+    () => `redis://:${secret}@db.test:99999`,
+    /got "redis:\/\/db\.test:99999"/,
+  ],
+  ["credentials without a scheme", () => `someone:${secret}@db.test`, /got "db\.test"/],
+];
+
+function redis3() {
+  const method = () => true;
+  return { set: method, eval: method, internal_send_command: method, connected: true, auth_pass: secret };
+}
+
+function redis4() {
+  const method = async () => "OK";
+  return {
+    isOpen: false,
+    isReady: false,
+    set: method,
+    eval: method,
+    evalSha: method,
+    sendCommand: method,
+    on: method,
+    off: method,
+  };
+}
+
+function ioredisShape() {
+  const method = async () => "OK";
+  return {
+    status: "ready",
+    options: {},
+    set: method,
+    eval: method,
+    evalsha: method,
+    createBuiltinCommand: method,
+    on: method,
+    off: method,
+  };
+}
+
+describe("refused, with what was given, what is accepted, and no secret", () => {
+  test.each(refused)("%s", (_, make, message) => {
+    let thrown: unknown;
+    try {
+      recogniseNode(make() as NodeInput, 7);
+    } catch (error) {
+      thrown = error;
+    }
+    if (!isHoldfastError(thrown, "INVALID_OPTION")) throw new Error(`not refused: ${thrown}`);
+    expect(thrown).toBeInstanceOf(InvalidOptionError);
+    expect(thrown.option).toBe("nodes[7]");
+    expect(thrown.message).toMatch(/^nodes\[7\] must be /);
+    expect(thrown.message).toMatch(message);
+    const everything = `${thrown.message} ${thrown.stack} ${JSON.stringify(thrown)} ${String(thrown.value)}`;
+    expect(everything).not.toContain(secret);
+  });
+
+  test("a client of node-redis 4 is accepted by its shape", () => {
+    expect(recogniseNode(redis4(), 0).name).toBe("localhost:6379");
+  });
+});

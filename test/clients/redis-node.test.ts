@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import type { Request } from "../../src/engine/node.js";
+import { acquire, granted, one, release, request, run, tokenOf } from "../contract/subject.js";
+import { nodeOver } from "./fake-connection.js";
+
+const take = (key = "key") => acquire(key, tokenOf("me"));
+const givenUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
+const grants = (keys: readonly string[]) => Promise.resolve(keys.map(() => [1]));
+const noScript = () => Promise.reject(new Error("NOSCRIPT No matching script. Please use EVAL."));
+
+describe("whatever a client throws becomes a failed vote", () => {
+  test.each<[string, () => unknown, string, string]>([
+    [
+      "synchronously",
+      () => {
+        throw new Error("not a function");
+      },
+      "connection",
+      "not a function",
+    ],
+    [
+      "a server's error",
+      () => Promise.reject(new Error("READONLY no writes")),
+      "refused",
+      "READONLY no writes",
+    ],
+    ["text", () => Promise.reject("just text"), "connection", "just text"],
+    ["nothing", () => Promise.reject(undefined), "connection", "undefined"],
+    ["an object", () => Promise.reject({ toString: () => "an odd thing" }), "connection", "an odd thing"],
+    [
+      "an object that cannot be shown",
+      () => Promise.reject(Object.create(null)),
+      "connection",
+      "something that cannot be put into words",
+    ],
+    ["an error without a message", () => Promise.reject(new TypeError()), "connection", "TypeError"],
+    [
+      "a system error",
+      () => Promise.reject(Object.assign(new Error("ECONNRESET read"), { syscall: "read" })),
+      "connection",
+      "ECONNRESET read",
+    ],
+    ["a timeout", () => Promise.reject(new Error("Command timed out")), "timeout", "Command timed out"],
+    [
+      "a closed client",
+      () => Promise.reject(new Error("The client is closed")),
+      "notReady",
+      "The client is closed",
+    ],
+    ["a value that is no promise", () => 7, "garbage", "unexpected reply: 7"],
+    ["a bigint", () => Promise.resolve([[7n]]), "garbage", "unexpected reply: an array of 1"],
+    ["a symbol", () => Promise.resolve(Symbol("odd")), "garbage", "unexpected reply: Symbol(odd)"],
+  ])("%s", async (_, call, reason, message) => {
+    const node = nodeOver(call);
+    expect(await one(node, take())).toEqual({ kind: "failed", reason, message });
+  });
+});
+
+test("numbers as text, bigints and buffers are the same reply", async () => {
+  for (const reply of [["1"], [1n], [Buffer.from("1")]]) {
+    expect(
+      await one(
+        nodeOver(() => Promise.resolve([reply])),
+        take(),
+      ),
+    ).toEqual(granted);
+  }
+  const buffers = [0, 1, "250", Buffer.from("me"), Buffer.from("0123456789abcdef"), Buffer.from("string")];
+  expect(
+    await one(
+      nodeOver(() => Promise.resolve([buffers])),
+      take(),
+    ),
+  ).toEqual({
+    kind: "denied",
+    holder: { key: "key", owner: "me", tokenHash: "0123456789abcdef", ttlLeft: 250, type: "string" },
+  });
+});
+
+describe("sending again", () => {
+  const requests = (wanted: boolean): Request[] => [
+    request(take("a")),
+    request(take("b"), () => wanted),
+    request(release("c", tokenOf("me")), () => wanted),
+  ];
+
+  test("after NOSCRIPT leaves out what was given up, but no release, and keeps the order", async () => {
+    const sent: string[][] = [];
+    const node = nodeOver((command, keys) => {
+      sent.push([command, ...keys]);
+      return command === "EVALSHA" ? noScript() : grants(keys);
+    });
+    const replies = await node.execute({ identity: null, requests: requests(false) });
+    expect(replies).toEqual([granted, givenUp, granted]);
+    expect(sent).toEqual([
+      ["EVALSHA", "a", "b", "c"],
+      ["EVAL", "a", "c"],
+    ]);
+  });
+
+  test("after a refusal of the whole leaves out what was given up, and asks once a command", async () => {
+    const sent: string[][] = [];
+    const node = nodeOver((_, keys) => {
+      sent.push([...keys]);
+      return keys.length > 1 ? Promise.reject(new Error("NOPERM no such keys")) : grants(keys);
+    });
+    const replies = await node.execute({ identity: null, requests: requests(false) });
+    expect(replies).toEqual([granted, givenUp, granted]);
+    expect(sent).toEqual([["a", "b", "c"], ["a"], ["c"]]);
+  });
+
+  test("happens no more once the connection is gone", async () => {
+    let ready = true;
+    const node = nodeOver(
+      () => {
+        ready = false;
+        return noScript();
+      },
+      { ready: () => ready },
+    );
+    const [reply] = await node.execute({ identity: null, requests: requests(true) });
+    expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
+  });
+
+  test("of nothing sends nothing", async () => {
+    let calls = 0;
+    const node = nodeOver(() => {
+      calls++;
+      return noScript();
+    });
+    const wanted = () => false;
+    expect(await node.execute({ identity: null, requests: [request(take(), wanted)] })).toEqual([givenUp]);
+    expect(calls).toBe(1);
+  });
+});
+
+test("a batch is written at once, before anything else can be", () => {
+  const sent: string[] = [];
+  const node = nodeOver((_, keys) => {
+    sent.push(...keys);
+    return grants(keys);
+  });
+  void run(node, take("a"), take("b"));
+  void run(node, take("c"));
+  expect(sent).toEqual(["a", "b", "c"]);
+});
+
+test("nothing is sent while the connection is not ready, whatever it says later", async () => {
+  let calls = 0;
+  for (const connection of ["connecting", "down"] as const) {
+    const node = nodeOver(() => calls++, { connection });
+    expect(await one(node, take())).toEqual({ kind: "failed", reason: "notReady", message: "not connected" });
+  }
+  expect(calls).toBe(0);
+});
