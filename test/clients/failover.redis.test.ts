@@ -1,0 +1,71 @@
+import { afterEach, expect, test } from "vitest";
+import type { LockNode } from "../../src/engine/node.js";
+import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
+import {
+  acquire,
+  becomes,
+  granted,
+  one,
+  openReady,
+  type Subject,
+  tokenOf,
+  uniqueKey,
+} from "../contract/subject.js";
+import { type RedisSentinelSet, startSentinel, waitUntil } from "../support/servers.js";
+
+let set: RedisSentinelSet;
+let subjects: Subject[] = [];
+afterEach(async () => {
+  for (const { node, end } of subjects) {
+    await node.close();
+    await end();
+  }
+  subjects = [];
+  await set.stop();
+});
+
+const take = () => acquire(uniqueKey(), tokenOf("me"));
+
+test("a Sentinel group that fails over stays one node: down, then ready on the new master, with another identity", async () => {
+  set = await startSentinel({ downAfterMs: 500 });
+  const sentinels = set.sentinelPorts.map((port) => ({ host: "127.0.0.1", port }));
+  const options = { sentinels, name: set.name, lazyConnect: true, sentinelRetryStrategy: () => 100 };
+  const opens = [
+    ...ioredisVersions.map(
+      ([, { Redis }]) =>
+        () =>
+          ioredisSubject(new Redis(options)),
+    ),
+    ...nodeRedisVersions.map(
+      ([, { createSentinel }]) =>
+        () =>
+          nodeRedisSubject(
+            createSentinel({ name: set.name, sentinelRootNodes: sentinels, scanInterval: 500 }),
+          ),
+    ),
+  ];
+  for (const open of opens) subjects.push(await openReady(open));
+  const nodes = subjects.map(({ node }): LockNode => node);
+  // As long as somebody watches, errors are heard.
+  for (const node of nodes) node.watch(() => {});
+  for (const node of nodes) expect(await one(node, take())).toEqual(granted);
+  const identities = await Promise.all(nodes.map((node) => node.identify()));
+  expect(new Set(identities).size).toBe(1);
+
+  const down = nodes.map((node) => becomes(node, "down"));
+  await set.master.kill();
+  await Promise.all(down);
+  for (const node of nodes) expect(await one(node, take())).toMatchObject({ kind: "failed" });
+
+  await waitUntil("the replica is the master", 15_000, async () =>
+    String(await set.replica.call("INFO", "replication")).includes("role:master"),
+  );
+  for (const node of nodes) {
+    await waitUntil(
+      `${node.name} grants again`,
+      15_000,
+      async () => (await one(node, take())).kind === "granted",
+    );
+    expect(await node.identify()).not.toBe(identities[0]);
+  }
+}, 60_000);
