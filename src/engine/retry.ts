@@ -21,7 +21,7 @@ export interface RetryPolicy {
   readonly jitter?: "full" | number;
 }
 
-export const retryDefaults = {
+const retryDefaults = {
   count: Number.POSITIVE_INFINITY,
   delay: 50,
   maxDelay: 1000,

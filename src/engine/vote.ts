@@ -27,7 +27,7 @@ export type FailureReason =
   | "connection";
 
 /** A node's answer to a proposed fencing token. */
-export interface FenceVote {
+interface FenceVote {
   /** Equal is not enough: the same number may have been proposed by an earlier lease. */
   readonly accepted: boolean;
   /** The highest that the node has accepted. */

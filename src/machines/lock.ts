@@ -1,20 +1,7 @@
-import { type ActorRefFrom, assign, type SnapshotFrom, setup } from "xstate";
-import type { RetryReason } from "../engine/retry.js";
+import { type ActorRefFrom, assign, setup } from "xstate";
+import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
-
-/** What inspection shows of a lock. Serialisable, and free of secrets. */
-export interface LockContext {
-  resources: readonly string[];
-  /** Names the current or last acquisition. */
-  acquisition: string | null;
-  /** Attempts of this acquisition so far. */
-  attempt: number;
-  /** Why the last attempt or renewal failed. */
-  reason: RetryReason | null;
-  /** Epoch ms; null when nothing is held. */
-  validUntil: number | null;
-}
 
 const { createMachine } = setup({
   types: {} as {
@@ -170,4 +157,3 @@ export const lockMachine = createMachine({
 });
 
 export type LockActor = ActorRefFrom<typeof lockMachine>;
-export type LockSnapshot = SnapshotFrom<typeof lockMachine>;

@@ -1,4 +1,4 @@
-import type { LockContext } from "../machines/lock.js";
+import type { LockContext } from "../machines/lock-context.js";
 import type { LockState } from "./types.js";
 
 export type { LockContext };

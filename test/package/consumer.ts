@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -42,9 +43,17 @@ export class Consumer {
     return stdout.trim();
   }
 
-  async run(command: string, args: readonly string[]): Promise<string> {
-    const { stdout } = await run(command, args, { cwd: this.folder, timeout: scriptTimeout });
-    return stdout.trim();
+  /** Rejects with what the compiler says. Target and library are those of Node 20. */
+  async typecheck(args: readonly string[]): Promise<void> {
+    const tsc = createRequire(import.meta.url)
+      .resolve("typescript/package.json")
+      .replace("package.json", "bin/tsc");
+    const base = [tsc, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022"];
+    await run(process.execPath, [...base, ...args], { cwd: this.folder, timeout: scriptTimeout }).catch(
+      (error: { stdout?: string }) => {
+        throw new Error(error.stdout ?? String(error));
+      },
+    );
   }
 
   remove(): Promise<void> {

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { readFile, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -14,6 +13,8 @@ locks.using("a", (lease) => lease.remaining() > 9_000).then(async (held) => {
   console.log(held);
 });
 `;
+
+const nodeTypes = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
 
 describe("the packed package", () => {
   let consumer: Consumer;
@@ -76,7 +77,7 @@ describe("the packed package", () => {
     expect(await consumer.node("lazy.cjs", text)).toBe("0");
   });
 
-  it("compiles for consumers of each module system, with lib es2022", async () => {
+  it("compiles for consumers of each module system, with lib es2022, also where libraries are checked", async () => {
     const source = (imports: string) => `${imports}
       async function main() {
         await using lease = await createLocks({ nodes: [memoryNode()] }).acquire("a");
@@ -86,13 +87,33 @@ describe("the packed package", () => {
       void main();`;
     await consumer.write("one.mts", source('import { createLocks, memoryNode } from "holdfast";'));
     await consumer.write("two.cts", source('import { createLocks, memoryNode } from "holdfast";'));
-    const require = createRequire(import.meta.url);
-    const tsc = join(require.resolve("typescript/package.json"), "..", "bin", "tsc");
-    const base = [tsc, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022", "--types", ""];
     for (const module of ["node16", "nodenext"]) {
-      const args = [...base, "--module", module, "--skipLibCheck", "one.mts", "two.cts"];
-      await consumer.run(process.execPath, args);
+      await consumer.typecheck([
+        "--module",
+        module,
+        "--exactOptionalPropertyTypes",
+        ...nodeTypes,
+        "one.mts",
+        "two.cts",
+      ]);
     }
+  }, 60_000);
+
+  it("compiles the programs of the README", async () => {
+    const readme = await readFile("README.md", "utf8");
+    const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program);
+    expect(programs.length).toBe(2);
+    const surroundings = `
+      declare const pages: string[];
+      declare function write(page: string, options: { signal: AbortSignal }): Promise<void>;
+      declare function payOut(id: number): Promise<void>;
+      void [pages, write, payOut];`;
+    for (const [index, program] of programs.entries()) {
+      await consumer.write(`readme-${index}.mts`, program + surroundings);
+    }
+    const files = programs.map((_, index) => `readme-${index}.mts`);
+    await symlink(resolve("node_modules/redis"), join(consumer.folder, "node_modules", "redis"));
+    await consumer.typecheck(["--module", "nodenext", "--skipLibCheck", ...nodeTypes, ...files]);
   }, 60_000);
 
   it("holds no sources of tests, and no paths of the machine it was built on", async () => {
