@@ -1,9 +1,9 @@
-import { carries, type ProcessRow, processTable } from "./processes.js";
+import { carries, type ProcessRow, processTable, startOf } from "./processes.js";
 
 /** The command's first process. */
 export interface Leader {
   readonly pid: number;
-  /** See `startOf`: a pid alone may by now be another process's. Undefined if it ended before it could be asked. */
+  /** See `startOf`: a pid alone may by now be another process's. Undefined if the system would not say. */
   readonly start: string | undefined;
 }
 
@@ -40,14 +40,16 @@ export class Job {
     return this.#find(rows).map((row) => row.pid);
   }
 
-  /** Sends the signal to all of them, the group first: one call reaches it whole. */
+  /** Sends the signal to all of them; to the group by one call, and at once: a long table takes its time. */
   signal(signal: NodeJS.Signals): void {
+    const group = this.description.ownGroup ? this.#leader : undefined;
+    const reached = group !== undefined && isLeader(group, startOf(group.pid)) && send(-group.pid, signal);
     const rows = processTable();
-    if (rows === undefined) return void this.#blindly(signal);
+    if (rows === undefined) return void (reached || this.#blindly(signal));
     const members = this.#find(rows);
-    const group = this.description.ownGroup ? this.#leader?.pid : undefined;
-    if (group !== undefined && members.some((row) => row.group === group)) send(-group, signal);
-    for (const row of members) if (group === undefined || row.group !== group) send(row.pid, signal);
+    const inGroup = (row: ProcessRow) => group !== undefined && row.group === group.pid;
+    if (group !== undefined && !reached && members.some(inGroup)) send(-group.pid, signal);
+    for (const row of members) if (!inGroup(row)) send(row.pid, signal);
   }
 
   /** Without a table (no /proc, no ps): what the leader's pid alone reaches. Whether there was anybody. */
@@ -77,9 +79,13 @@ export class Job {
     if (leader === undefined) return undefined;
     const row = rows.find(({ pid }) => pid === leader.pid);
     if (row === undefined) return this.description.ownGroup ? leader : undefined;
-    return row.start === leader.start ? leader : undefined;
+    return isLeader(leader, row.start) ? leader : undefined;
   }
 }
+
+/** Where its start is not known, its pid has to do. */
+const isLeader = (leader: Leader, start: string | undefined): boolean =>
+  start !== undefined && (leader.start === undefined || start === leader.start);
 
 function addDescendants(rows: readonly ProcessRow[], found: Set<number>): void {
   // Children may be listed before their parents: again until nothing is added, at most once a row.

@@ -14,7 +14,7 @@ process.on("uncaughtException", (error) => process.exit(fail(error)));
 // Node's own warnings take several lines.
 process.removeAllListeners("warning");
 process.on("warning", ({ message }) => {
-  if (process.argv.includes("--json")) output.json({ event: "warning", time: Date.now(), message });
+  if (asksForJson()) output.json({ event: "warning", time: Date.now(), message });
   else output.complain(`warning: ${message}`);
 });
 
@@ -33,6 +33,12 @@ async function main(): Promise<number> {
   }
 }
 
+/** What follows "--" are the command's own options. */
+function asksForJson(): boolean {
+  const end = process.argv.indexOf("--");
+  return process.argv.slice(2, end === -1 ? undefined : end).includes("--json");
+}
+
 function fail(error: unknown): number {
   if (error instanceof CommanderError) return failToParse(error);
   const { exitCode, message } = explain(error);
@@ -43,8 +49,8 @@ function fail(error: unknown): number {
 
 /** Commander throws for --help and --version as well. */
 function failToParse({ code, exitCode: status, message }: CommanderError): number {
+  if (status === 0) return exitCode.ok;
   if (code === "commander.help") output.complain("name a command: run, inspect or demo (holdfast --help)");
-  else if (status === 0) return exitCode.ok;
   else output.complain(withoutValue(message.replace(/^error: /, "")));
   return exitCode.usage;
 }

@@ -61,8 +61,9 @@ Examples:
   holdfast demo
   holdfast demo --for 30s --node redis://127.0.0.1:6379
 
-Without --node it needs no server: five nodes in memory, three workers, one resource. It shows grants,
-renewals, a node that dies and is healed, a lost quorum, the loss it leads to, and releases.
+Without --node (HOLDFAST_NODES does not count here) it needs no server: five nodes in memory, three
+workers, one resource. It shows grants, renewals, a node that dies and is healed, a lost quorum, the
+loss it leads to, and releases. On servers an outage is made by closing the demo's own connections.
 ${durations}
 `;
 

@@ -10,9 +10,10 @@ const node = "redis://127.0.0.1:1";
 afterEach(endAll);
 
 test.each([["run"], ["inspect"], ["demo"]])(
-  "%s --help shows an example",
+  "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
+    expect(await holdfast(["help", command])).toMatchObject({ code, stdout, stderr });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}holdfast ${command}`));
   },

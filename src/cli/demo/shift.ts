@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** ms that a worker keeps the lock, and then rests: from, to. Longer than half the ttl, so that it is renewed. */
 const keeping = [700, 1_400] as const;
 const resting = [50, 250] as const;
@@ -37,11 +35,11 @@ export class Shift {
 
   /** Works for a while, until `stop` aborts or the shift is over. */
   async toil(stop: AbortSignal): Promise<void> {
-    await forA(between(keeping), AbortSignal.any([stop, this.end]));
+    await forA(between(keeping), stop, this.end);
     const pause = this.#pause;
     if (pause === undefined || stop.aborted) return;
     // Bounded by the shift, which lets go when it ends.
-    await forA(2 ** 31 - 1, AbortSignal.any([stop, pause.signal]));
+    await forA(2 ** 31 - 1, stop, pause.signal);
   }
 
   rest(): Promise<void> {
@@ -49,6 +47,16 @@ export class Shift {
   }
 }
 
-/** Sleeps; a signal only ends it early. */
-const forA = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
+/** Sleeps; each of the signals ends it early. */
+function forA(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    for (const signal of signals) signal.addEventListener("abort", done);
+    if (signals.some((signal) => signal.aborted)) done();
+  });
+}
