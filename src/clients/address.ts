@@ -2,7 +2,8 @@ import type { Connection, Keyspace } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
 import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
-import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
 const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */
@@ -11,7 +12,7 @@ const longestDelay = 2_000;
 const connectTimeout = 5_000;
 
 /** The address without user, password and anything else that may be secret; for messages. */
-export const redacted = (address: string): string =>
+const redacted = (address: string): string =>
   address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
 
 /** A connection opened, and closed, for a `redis://` address. Throws InvalidOptionError if the address can't be one. */
@@ -20,7 +21,7 @@ export class AddressScriptClient implements ScriptClient {
   readonly keyspace: Keyspace;
   readonly sharded = false;
   readonly #address: string;
-  readonly #listeners = new Set<ConnectionListener>();
+  readonly #listeners = new ConnectionListeners();
   #opened: { readonly client: IoredisScriptClient; disconnect(): void } | null = null;
   #opening = false;
   #closed = false;
@@ -51,15 +52,13 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   watch(listener: ConnectionListener): () => void {
-    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   connect(): void {
     if (this.#opening || this.#closed) return;
     this.#opening = true;
-    this.#open().catch((error: unknown) => this.#tell("down", bare(error)));
+    this.#open().catch((error: unknown) => this.#listeners.tell("down", bare(error)));
   }
 
   async close(): Promise<void> {
@@ -86,10 +85,6 @@ export class AddressScriptClient implements ScriptClient {
     });
     const client = new IoredisScriptClient(redis as unknown as IoredisClient);
     this.#opened = { client, disconnect: () => redis.disconnect() };
-    client.watch((connection, cause) => this.#tell(connection, cause));
-  }
-
-  #tell(connection: Connection, cause?: Error): void {
-    for (const listener of [...this.#listeners]) listener(connection, cause);
+    client.watch((connection, cause) => this.#listeners.tell(connection, cause));
   }
 }

@@ -45,7 +45,7 @@ export const serverCode = (thrown: unknown): string => {
 };
 
 /** What clients say of a request that they did not even send. */
-const unsent = /isn't write?able|offline|isn't ready|client is closed|aborted/i;
+const unsent = /isn't write?able|offline|isn't ready|client is closed/i;
 
 /** The vote that a rejected call amounts to. */
 export function failureOf(thrown: unknown): Failure {
@@ -54,5 +54,6 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof LostError) return failure("connection", message);
   if (serverCode(thrown) !== "") return failure("refused", message);
   if (/timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message)) return failure("timeout", message);
+  if (/queue is full/.test(message)) return failure("overloaded", message);
   return failure(unsent.test(message) ? "notReady" : "connection", message);
 }

@@ -1,7 +1,8 @@
 import type { Connection, Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
-import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ConnectionListener } from "./listeners.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { ConnectionWatch, type Emitter } from "./watch.js";
 
 /** What is used of an ioredis Cluster, versions 5 and 6. */

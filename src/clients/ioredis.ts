@@ -1,7 +1,8 @@
 import type { Connection, Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import type { ConnectionListener, ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ConnectionListener } from "./listeners.js";
+import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../engine/clock.js";
 import type { Batch, Connection, LockNode, Reply } from "../engine/node.js";
 import { failure } from "./failure.js";
+import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
 
 /** A node inside this process, for tests, demos and single-process programs. It can be made to fail on purpose. */
@@ -44,7 +45,7 @@ class InProcessNode implements MemoryNode {
   #connection: Connection = "ready";
   #hanging = false;
   #waiting: Waiting[] = [];
-  readonly #listeners = new Set<(connection: Connection, cause?: Error) => void>();
+  readonly #listeners = new ConnectionListeners();
 
   constructor(
     readonly name: string,
@@ -60,11 +61,8 @@ class InProcessNode implements MemoryNode {
     return this.#connection === "down" ? `${this.name} crashed` : "";
   }
 
-  watch(listener: (connection: Connection, cause?: Error) => void): () => void {
-    // A wrapper, so that one function given twice is two subscriptions.
-    const own = (connection: Connection, cause?: Error) => listener(connection, cause);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+  watch(listener: ConnectionListener): () => void {
+    return this.#listeners.add(listener);
   }
 
   connect(): void {}
@@ -126,12 +124,6 @@ class InProcessNode implements MemoryNode {
 
   #change(connection: Connection, cause?: Error): void {
     this.#connection = connection;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(connection, cause);
-      } catch {
-        // One watcher's mistake is no reason to keep the others in the dark.
-      }
-    }
+    this.#listeners.tell(connection, cause);
   }
 }

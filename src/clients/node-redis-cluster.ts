@@ -1,7 +1,8 @@
 import type { Connection, Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
+import type { ConnectionListener } from "./listeners.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
-import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 interface ClusterMember {

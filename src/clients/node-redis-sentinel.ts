@@ -1,6 +1,7 @@
 import type { Connection, Keyspace } from "../engine/node.js";
+import type { ConnectionListener } from "./listeners.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
-import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
 
 /** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */
@@ -80,12 +81,11 @@ export class NodeRedisSentinelScriptClient implements ScriptClient {
     return `sentinel:${this.sentinel.identity?.id?.replace(/\/[^/]*$/, "") ?? "node-redis"}`;
   }
 
-  /** The database becomes known with the first connection. */
-  get keyspace(): Keyspace {
-    return {
-      prefix: this.sentinel._keyPrefix ?? "",
-      database: this.#master.current?.options?.database ?? 0,
-    };
+  /** The database is known from the first connection on; until then nothing is. */
+  get keyspace(): Keyspace | null {
+    const master = this.#master.current;
+    if (master === null) return null;
+    return { prefix: this.sentinel._keyPrefix ?? "", database: master.options?.database ?? 0 };
   }
 
   get connection(): Connection {

@@ -11,7 +11,8 @@ import {
 import { sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
-import type { ConnectionListener, ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ConnectionListener } from "./listeners.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
 const commandsPerCall = 500;
@@ -72,11 +73,13 @@ export class RedisNode implements LockNode {
   }
 
   async identify(): Promise<string | null> {
+    // The key finds one server of a Cluster; elsewhere it would only ask for one more permission.
+    const keys = this.sharded || this.keyspace === null ? [identityKey] : [];
     let to = (await this.client.route(identityKey)) ?? unconnected;
     for (let redirections = 0; ; redirections++) {
       if (!to.ready) throw new Error(`${this.name}: ${this.#notReady().message}`);
       try {
-        const runId = await to.eval(identityScript, [identityKey], []);
+        const runId = await to.eval(identityScript, keys, []);
         const text = runId instanceof Uint8Array ? Buffer.from(runId).toString() : runId;
         return typeof text === "string" && text !== "" ? text : null;
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Connection, Keyspace } from "../engine/node.js";
+import type { ConnectionListener } from "./listeners.js";
 
 /** One connection to one server, as far as scripts need it. */
 export interface ScriptConnection {
@@ -21,8 +22,6 @@ export type ScriptCall = (
   keys: readonly string[],
   args: readonly string[],
 ) => Promise<unknown>;
-
-export type ConnectionListener = (connection: Connection, cause?: Error) => void;
 
 /** What one library's client must offer to be a node; implemented once per library, used by the Redis node. */
 export interface ScriptClient {

@@ -1,6 +1,6 @@
 import type { Connection } from "../engine/node.js";
 import { bare } from "./failure.js";
-import type { ConnectionListener } from "./script-client.js";
+import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 
 /** What is needed of a client's EventEmitter. */
 export interface Emitter {
@@ -29,7 +29,7 @@ export interface ConnectionSource {
  * listeners stays meaningful.
  */
 export class ConnectionWatch {
-  readonly #listeners = new Set<ConnectionListener>();
+  readonly #listeners = new ConnectionListeners();
   #wasReady = false;
   #last: Connection = "connecting";
   #cause: Error | undefined;
@@ -54,12 +54,10 @@ export class ConnectionWatch {
   }
 
   subscribe(listener: ConnectionListener): () => void {
-    // A wrapper, so that one function given twice is two subscriptions.
-    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
     if (this.#listeners.size === 0) this.#attach();
-    this.#listeners.add(own);
+    const remove = this.#listeners.add(listener);
     return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#detach();
+      if (remove() && this.#listeners.size === 0) this.#detach();
     };
   }
 
@@ -68,14 +66,7 @@ export class ConnectionWatch {
     if (connection === "ready") this.#cause = undefined;
     if (connection === this.#last) return;
     this.#last = connection;
-    const cause = connection === "down" ? this.#cause : undefined;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(connection, cause);
-      } catch {
-        // One watcher's mistake is no reason to keep the others in the dark.
-      }
-    }
+    this.#listeners.tell(connection, connection === "down" ? this.#cause : undefined);
   };
 
   readonly #failed = (error: unknown): void => {

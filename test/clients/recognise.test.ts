@@ -105,10 +105,12 @@ const recognised: [string, () => NodeInput, string, string, number][] = [
 ];
 
 describe("recognised by its shape, and named without user and password", () => {
-  test.each(recognised)("%s", (_, make, name, prefix, database) => {
+  test.each(recognised)("%s", (what, make, name, prefix, database) => {
     const node = recogniseNode(make(), 0);
     expect(node.name).toBe(name);
-    expect(node.keyspace).toEqual({ prefix, database });
+    // The options of a node-redis Sentinel client can't be read; its database shows with the first connection.
+    if (what.endsWith("Sentinel") && !what.startsWith("ioredis")) expect(node.keyspace).toBeNull();
+    else expect(node.keyspace).toEqual({ prefix, database });
     expect(node.sharded).toBe(name.startsWith("cluster:"));
     expect(node.connection).toBe(name === "mine" ? "ready" : "connecting");
   });

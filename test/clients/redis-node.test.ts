@@ -47,6 +47,7 @@ describe("whatever a client throws becomes a failed vote", () => {
       "notReady",
       "The client is closed",
     ],
+    ["a full queue", () => Promise.reject(new Error("The queue is full")), "overloaded", "The queue is full"],
     ["a value that is no promise", () => 7, "garbage", "unexpected reply: 7"],
     ["a bigint", () => Promise.resolve([[7n]]), "garbage", "unexpected reply: an array of 1"],
     ["a symbol", () => Promise.resolve(Symbol("odd")), "garbage", "unexpected reply: Symbol(odd)"],

@@ -176,6 +176,7 @@ describe("an access list", () => {
           { kind: "report", keys: [{ key: allowed[0], holder: expect.objectContaining({ owner: "me" }) }] },
         ]);
         expect(JSON.stringify(replies)).not.toContain(user.password);
+        expect(String(await server.call("INFO", "server"))).toContain(await node.identify());
       },
       user,
     );

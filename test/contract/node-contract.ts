@@ -197,6 +197,54 @@ export function describeNodeContract(name: string, open: Open): void {
       });
     });
 
+    describe("a fence", () => {
+      /** The highest one that the node has accepted for this key. */
+      const highest = async (key: string, token: string): Promise<number> => {
+        const reply = await one(node, { op: "fence", keys: [key], token, fence: 0 });
+        if (reply.kind !== "granted" || reply.fence === undefined) throw new Error(JSON.stringify(reply));
+        expect(reply.fence.accepted).toBe(false);
+        return reply.fence.highest;
+      };
+      const accepted = (fence: number) => ({ kind: "granted", fence: { accepted: true, highest: fence } });
+      const refused = (fence: number) => ({ kind: "granted", fence: { accepted: false, highest: fence } });
+
+      test("comes with the grant, is accepted once, and only if it is higher than all before", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(base, token));
+        const next = (await highest(base, token)) + 5;
+        const keys = [`${base}a`, `${base}b`];
+        const fenced = (fence: number): LockCommand => ({ op: "acquire", keys, token, ttl: 10_000, fence });
+        expect(await one(node, fenced(next))).toEqual(accepted(next));
+        expect(await one(node, fenced(next))).toEqual(refused(next));
+        expect(await one(node, fenced(next - 1))).toEqual(refused(next));
+        expect(await one(node, fenced(next + 1))).toEqual(accepted(next + 1));
+      });
+
+      test("is accepted from the holder only", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        const propose = (owner: string): LockCommand => ({
+          op: "fence",
+          keys: [key],
+          token: owner,
+          fence: 1,
+        });
+        expect(await one(node, propose(token))).toEqual(missing);
+        await one(node, acquire(key, tokenOf("other")));
+        expect(await one(node, propose(token))).toEqual(heldBy("other", key));
+      });
+
+      test("moves on with a swap", async () => {
+        const [key, from, token] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+        await one(node, acquire(key, from));
+        const fence = (await highest(key, from)) + 1;
+        const swap: LockCommand = { op: "swap", keys: [key], from, token, ttl: 10_000, fence };
+        expect(await one(node, swap)).toEqual(accepted(fence));
+        expect(await one(node, { op: "inspect", keys: [key] })).toMatchObject({
+          keys: [{ holder: { owner: "heir" } }],
+        });
+      });
+    });
+
     describe("a batch", () => {
       test("is answered command by command, in order, and executed in order", async () => {
         const [key, mine, yours] = [uniqueKey(), tokenOf("me"), tokenOf("you")];
