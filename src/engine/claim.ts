@@ -5,6 +5,7 @@ import type { Reply } from "./node.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
 import { Round, type RoundResult } from "./round.js";
 import type { Seat } from "./seat.js";
+import type { Vote } from "./vote.js";
 
 type Decided = (result: RoundResult) => void;
 
@@ -74,6 +75,11 @@ export class Claim {
       if (accepted) for (const seat of missing) this.send(seat, heal, () => {});
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
+  }
+
+  /** The votes of the round under way, and what the silence of the others means after so many ms. */
+  votesSoFar(waited: number): Vote[] {
+    return (this.round ?? new Round(this.seats, decide, () => {})).soFar(waited);
   }
 
   /** Ends the claim and leaves the keys: from now on nothing is sent in its name. */

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
 import type { Random } from "./random.js";
-import { failed, type Observation, Seat } from "./seat.js";
+import { type Observation, Seat } from "./seat.js";
 import { freshToken } from "./token.js";
 
 /** What one node said about keys; `failed` where it could not be asked. */
@@ -19,7 +19,8 @@ export interface EngineOptions {
   readonly owner: string;
   /** ms that one node's answer may take. */
   readonly nodeTimeout: number;
-  readonly observe: (node: string, observation: Observation, cause?: string) => void;
+  /** `node`: its place in `nodes`. */
+  readonly observe: (node: number, observation: Observation, cause?: string) => void;
 }
 
 /** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
@@ -36,9 +37,9 @@ export class QuorumEngine {
     this.fences = new FenceSource(options.clock);
     const identities = new Map<string, Seat>();
     this.seats = options.nodes.map(
-      (node) =>
+      (node, index) =>
         new Seat(node, options.clock, options.nodeTimeout, identities, (observation, cause) =>
-          options.observe(node.name, observation, cause),
+          options.observe(index, observation, cause),
         ),
     );
   }
@@ -69,7 +70,7 @@ export class QuorumEngine {
             let wanted = true;
             const timer = clock.after(nodeTimeout, () => {
               wanted = false;
-              done(failed("timeout", `no answer within ${nodeTimeout} ms`));
+              done(seat.noteSilence(nodeTimeout));
             });
             seat.ask({
               command: { op: "inspect", keys },

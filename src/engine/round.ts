@@ -45,6 +45,12 @@ export class Round {
     this.settle();
   }
 
+  /** The votes so far, and what the silence of the others means after so many ms. */
+  soFar(waited: number): Vote[] {
+    const silent = this.seats.filter((_, index) => this.answered[index] !== true);
+    return [...this.votes, ...silent.map((seat) => ({ ...seat.silence(waited), node: seat.node.name }))];
+  }
+
   /** Nobody wants to know any more. */
   abandon(): void {
     this.over = true;
@@ -67,8 +73,7 @@ export class Round {
   private timeOut(timeout: number): void {
     for (const [index, seat] of this.seats.entries()) {
       if (this.answered[index] === true) continue;
-      seat.noteSilence();
-      this.count(index, failed("timeout", `no answer within ${timeout} ms`));
+      this.count(index, seat.noteSilence(timeout));
     }
     this.settle();
   }

@@ -106,10 +106,18 @@ export class Seat {
     });
   }
 
-  /** A node did not answer within its timeout. */
-  noteSilence(): void {
+  /** A node did not answer within its timeout: notes it, and tells what its vote is then. */
+  noteSilence(timeout: number): Answer {
     this.silent = true;
-    this.observe("silent");
+    this.observe("silent", this.node.trouble || undefined);
+    return this.silence(timeout);
+  }
+
+  /** What a node's silence of so many ms means: it may not even be connected. */
+  silence(waited: number): Answer {
+    if (this.node.connection === "ready") return failed("timeout", `no answer within ${waited} ms`);
+    const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
+    return failed("notReady", `not connected within ${waited} ms${why}`);
   }
 
   async close(): Promise<void> {

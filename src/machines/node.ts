@@ -4,8 +4,8 @@ import { Ports } from "./port.js";
 export type NodeMachineEvent =
   | { type: "CONNECTED" }
   | { type: "DISCONNECTED"; cause?: string }
-  /** It did not answer within the node timeout. */
-  | { type: "SILENT" }
+  /** It did not answer within the node timeout; `cause` if it is known why. */
+  | { type: "SILENT"; cause?: string }
   /** It answered again after having been silent. */
   | { type: "ANSWERED" };
 
@@ -20,6 +20,9 @@ export const nodePorts = new Ports<NodePort>();
 /** This many silences in a row, with no answer in between, and a node counts as down. */
 const silencesToDown = 3;
 
+const causeOf = (event: NodeMachineEvent): string | undefined =>
+  event.type === "SILENT" ? (event.cause ?? "does not answer") : "cause" in event ? event.cause : undefined;
+
 const { createMachine } = setup({
   types: {} as {
     context: { node: string; silences: number };
@@ -33,8 +36,7 @@ const { createMachine } = setup({
     countSilence: assign(({ context }) => ({ silences: context.silences + 1 })),
     forgetSilences: assign({ silences: 0 }),
     reportUp: ({ self }) => nodePorts.of(self)?.up(),
-    reportDown: ({ self, event }) =>
-      nodePorts.of(self)?.down(event.type === "DISCONNECTED" ? event.cause : "does not answer"),
+    reportDown: ({ self, event }) => nodePorts.of(self)?.down(causeOf(event)),
   },
 });
 

@@ -1,4 +1,5 @@
 import { createActor } from "xstate";
+import type { LockNode } from "../engine/node.js";
 import type { Observation } from "../engine/seat.js";
 import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
 import type { Surroundings } from "./ground.js";
@@ -12,39 +13,35 @@ const eventTypes = {
 
 /** One chart a node, fed by what its seat notices; tells the user when it goes down and comes up. */
 export class Health {
-  private readonly actors = new Map<string, NodeActor>();
+  private readonly actors: readonly NodeActor[];
   private stopped = false;
 
-  constructor(private readonly ground: Pick<Surroundings, "events" | "clock" | "inspect">) {}
+  constructor(nodes: readonly LockNode[], ground: Pick<Surroundings, "events" | "clock" | "inspect">) {
+    this.actors = nodes.map(({ name }) => start(name, ground));
+  }
 
-  observe(node: string, observation: Observation, cause?: string): void {
+  observe(node: number, observation: Observation, cause?: string): void {
     // What a hung node answers after all may come when nobody wants to know any more.
     if (this.stopped) return;
-    const event = {
-      type: eventTypes[observation],
-      ...(cause === undefined ? {} : { cause }),
-    } as NodeMachineEvent;
-    (this.actors.get(node) ?? this.start(node)).send(event);
+    const event = { type: eventTypes[observation], ...(cause === undefined ? {} : { cause }) };
+    this.actors[node]?.send(event as NodeMachineEvent);
   }
 
   stop(): void {
     this.stopped = true;
-    for (const actor of this.actors.values()) actor.stop();
+    for (const actor of this.actors) actor.stop();
   }
+}
 
-  private start(node: string): NodeActor {
-    const { events, clock, inspect } = this.ground;
-    const actor = createActor(nodeMachine, {
-      input: { node },
-      ...(inspect === undefined ? {} : { inspect }),
-    });
-    nodePorts.bind(actor, {
-      up: () => events.emit("nodeUp", { node, time: clock.wall() }),
-      down: (cause) =>
-        events.emit("nodeDown", { node, time: clock.wall(), ...(cause === undefined ? {} : { cause }) }),
-    });
-    this.actors.set(node, actor);
-    actor.start();
-    return actor;
-  }
+function start(
+  node: string,
+  { events, clock, inspect }: Pick<Surroundings, "events" | "clock" | "inspect">,
+): NodeActor {
+  const actor = createActor(nodeMachine, { input: { node }, ...(inspect === undefined ? {} : { inspect }) });
+  nodePorts.bind(actor, {
+    up: () => events.emit("nodeUp", { node, time: clock.wall() }),
+    down: (cause) =>
+      events.emit("nodeDown", { node, time: clock.wall(), ...(cause === undefined ? {} : { cause }) }),
+  });
+  return actor.start();
 }

@@ -54,7 +54,7 @@ class LockManager {
     this.#nodes = nodesOf(options);
     const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
     const { inspect } = options.xstate ?? {};
-    this.#health = new Health({ events, clock: ground.clock, inspect });
+    this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
     let acquisitions = 0;
     this.#ground = {

@@ -32,6 +32,7 @@ export class Pursuit {
   private readonly since: Instant;
   private claim: Claim | null = null;
   private start: Instant;
+  private attempts = 0;
   private lastError: LockContendedError | QuorumUnavailableError | undefined;
 
   constructor(
@@ -49,6 +50,7 @@ export class Pursuit {
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
   ask(attempt: number): void {
+    this.attempts = attempt;
     const { engine } = this.lock.ground;
     this.lock.alarm.set(this.waitLeft(), () => this.lock.send({ type: "TIMED_OUT" }));
     const claim = engine.claim(this.lock.keys);
@@ -60,7 +62,7 @@ export class Pursuit {
   }
 
   scheduleRetry({ retryIn, reason, votes }: RefusalEvent, attempt: number): void {
-    const delay = retryIn ?? 0;
+    const delay = Math.round(retryIn ?? 0);
     const left = this.waitLeft();
     const type = delay < left ? "RETRY" : "TIMED_OUT";
     this.lock.alarm.set(Math.min(delay, left), () => this.lock.send({ type }));
@@ -68,6 +70,9 @@ export class Pursuit {
   }
 
   abandonAttempt(): void {
+    const waited = Math.round(elapsed(this.lock.ground.clock, this.start));
+    if (this.claim !== null)
+      this.lastError ??= this.refusal("noQuorum", this.attempts, this.claim.votesSoFar(waited));
     this.claim?.discard();
     this.claim = null;
   }
@@ -89,7 +94,7 @@ export class Pursuit {
     const hold = new Hold(clock, claim, lock.resources, acquisition, this.start, ttl, drift, maxHold, fence);
     this.close();
     const { validUntil } = hold;
-    const waited = elapsed(clock, this.since);
+    const waited = Math.round(elapsed(clock, this.since));
     lock.announcer.tell("acquired", acquisition, {
       ttl,
       drift,

@@ -106,7 +106,10 @@ export class Tenure {
     );
     for (const waiter of this.riding.splice(0)) waiter.reject(error);
     this.arm();
-    lock.announcer.tell("quorumLost", hold.acquisition, { votes, remaining: Math.max(0, hold.left()) });
+    lock.announcer.tell("quorumLost", hold.acquisition, {
+      votes,
+      remaining: Math.max(0, Math.floor(hold.left())),
+    });
   }
 
   askForRelease(): void {
@@ -123,7 +126,7 @@ export class Tenure {
     const { hold, lock } = this;
     this.close();
     lock.announcer.tell("released", hold.acquisition, {
-      heldFor: elapsed(lock.ground.clock, hold.grantedAt),
+      heldFor: Math.round(elapsed(lock.ground.clock, hold.grantedAt)),
       votes,
     });
     this.onReleased("released");
@@ -135,7 +138,7 @@ export class Tenure {
     // A job that has asked for the release learns it from the outcome; it has nothing left to lose.
     const released = hold.end === "released";
     const validUntil = Math.min(hold.validUntil, lock.ground.clock.wall());
-    const details = { reason, validUntil, overdue: Math.max(0, -hold.left()) };
+    const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-hold.left())) };
     if (released) hold.claim.end();
     else hold.claim.discard();
     this.close();

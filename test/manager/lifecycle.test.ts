@@ -193,3 +193,21 @@ describe("the life of a lock", () => {
     expect(world.clock.pending).toBe(0);
   });
 });
+
+describe("a wait that is over before the first attempt is decided", () => {
+  it("names what each node did, also those that are silent", async () => {
+    const world = new World(3);
+    world.node(0).hang();
+    world.node(1).hang();
+    world.node(2).crash();
+    const error = await world.run(
+      world
+        .locks()
+        .acquire("a", { wait: 100 })
+        .catch((reason: unknown) => reason),
+    );
+    expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "QUORUM_UNAVAILABLE" } });
+    expect(String(error)).toContain("node-0: no answer within 100 ms");
+    expect(String(error)).toContain("node-2: not connected within 100 ms: node-2 crashed");
+  });
+});
