@@ -1,7 +1,7 @@
 import type { Connection, Keyspace } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
-import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
+import { IoredisScriptClient } from "./ioredis.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
@@ -83,7 +83,7 @@ export class AddressScriptClient implements ScriptClient {
       connectTimeout,
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
-    const client = new IoredisScriptClient(redis as unknown as IoredisClient);
+    const client = new IoredisScriptClient(redis);
     this.#opened = { client, disconnect: () => redis.disconnect() };
     client.watch((connection, cause) => this.#listeners.tell(connection, cause));
   }

@@ -11,16 +11,16 @@ type SendCommand = (...args: unknown[]) => Promise<unknown>;
 export interface IoredisClient extends Emitter {
   readonly status: string;
   readonly options: {
-    readonly host?: string;
-    readonly port?: number;
-    readonly path?: string;
-    readonly db?: number;
-    readonly keyPrefix?: string;
-    readonly sentinels?: readonly unknown[] | null;
-    readonly name?: string;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+    readonly path?: string | undefined;
+    readonly db?: number | undefined;
+    readonly keyPrefix?: string | undefined;
+    readonly sentinels?: readonly unknown[] | null | undefined;
+    readonly name?: string | undefined;
   };
-  readonly condition?: { readonly select?: number } | null;
-  readonly stream?: { readonly writable?: boolean } | null;
+  readonly condition?: { readonly select?: number } | null | undefined;
+  readonly stream?: { readonly writable?: boolean } | null | undefined;
   connect(): Promise<unknown>;
   /** Commands made by it are written at once, also when the client collects others (`enableAutoPipelining`). */
   createBuiltinCommand(name: string): { readonly string: SendCommand };

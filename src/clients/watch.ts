@@ -4,8 +4,8 @@ import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 
 /** What is needed of a client's EventEmitter. */
 export interface Emitter {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   listenerCount?(event: string): number;
 }
 
