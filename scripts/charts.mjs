@@ -10,11 +10,12 @@ import { nodeMachine } from "../dist/esm/machines/node.js";
 
 const nameOf = (node) => node.path.join("_");
 
-/** Where the transition ends: in a state with substates, the name of that state. */
-function* transitions(node) {
+/** Of this state: those that stay within its parent, or those that leave it, which Mermaid wants outside. */
+function* transitions(node, leaving) {
   for (const list of node.transitions.values()) {
     for (const { eventType, target, guard } of list) {
       const to = target?.[0] ?? node;
+      if (leaving !== (to.parent !== node.parent)) continue;
       const when = guard === undefined ? "" : ` [${typeof guard === "string" ? guard : guard.type}]`;
       yield `${nameOf(node)} --> ${nameOf(to)}: ${eventType}${when}`;
     }
@@ -35,7 +36,11 @@ function* describe(node, indent) {
       yield `${indent}state "${[child.key, ...actions.map((name) => `entry / ${name}`)].join("\\n")}" as ${nameOf(child)}`;
     }
   }
-  for (const child of children) for (const line of transitions(child)) yield `${indent}${line}`;
+  for (const child of children) {
+    for (const line of transitions(child, false)) yield indent + line;
+    for (const inner of Object.values(child.states))
+      for (const line of transitions(inner, true)) yield indent + line;
+  }
 }
 
 const draw = (machine) => `${["stateDiagram-v2", ...describe(machine.root, "  ")].join("\n")}\n`;
