@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { memoryNode } from "./clients/memory.js";
+export type { NodeInput } from "./clients/node-input.js";
 export type { Clock, Timer } from "./engine/clock.js";
 export type { Random } from "./engine/random.js";
 export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/retry.js";
@@ -9,5 +10,5 @@ export * from "./errors.js";
 export type * from "./manager/actor.js";
 export type * from "./manager/events.js";
 export { createLocks } from "./manager/locks.js";
-export type { AcquireOptions, LocksOptions, NodeInput } from "./manager/options.js";
+export type { AcquireOptions, LocksOptions } from "./manager/options.js";
 export type * from "./manager/types.js";

@@ -1,9 +1,9 @@
 import type { LockNode } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
-import type { NodeInput } from "../manager/options.js";
 import { AddressScriptClient } from "./address.js";
 import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
 import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis-cluster.js";
+import type { NodeInput } from "./node-input.js";
 import { type NodeRedisClient, NodeRedisScriptClient } from "./node-redis.js";
 import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "./node-redis-cluster.js";
 import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis-sentinel.js";

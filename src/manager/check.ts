@@ -68,8 +68,8 @@ export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]):
   }
 }
 
-/** All nodes must store a lock under the same key. */
-export function checkKeyspaces(nodes: readonly LockNode[]): void {
+/** All nodes must store a lock under the same key; null if they do, as far as it is known. */
+export function keyspaceTrouble(nodes: readonly LockNode[]): InvalidOptionError | null {
   const known = nodes.filter((node) => node.keyspace !== null);
   const [first] = known;
   for (const node of known) {
@@ -77,13 +77,14 @@ export function checkKeyspaces(nodes: readonly LockNode[]): void {
     if (same && node.keyspace?.database === first?.keyspace?.database) continue;
     const show = (of: LockNode | undefined) =>
       `${of?.name} has key prefix ${JSON.stringify(of?.keyspace?.prefix)} and database ${of?.keyspace?.database}`;
-    throw new InvalidOptionError(
+    return new InvalidOptionError(
       "nodes",
       `${first?.name} and ${node.name}`,
       "clients with the same key prefix and the same database, or they lock different keys " +
         `(${show(first)}, ${show(node)})`,
     );
   }
+  return null;
 }
 
 export function checkSignal(value: unknown): AbortSignal {

@@ -1,4 +1,5 @@
 import type { QuorumEngine } from "../engine/engine.js";
+import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
 import type { LocksOptions } from "./options.js";
@@ -12,4 +13,6 @@ export interface Surroundings extends Ground {
   readonly vigil: Vigil;
   readonly inspect: NonNullable<LocksOptions["xstate"]>["inspect"];
   nextAcquisition(): string;
+  /** Why nothing can ever be locked on these nodes, as it turned out when they were met; null if nothing did. */
+  refusal(): HoldfastError | null;
 }

@@ -1,9 +1,15 @@
 import { createActor } from "xstate";
 import { recogniseNode } from "../clients/recognise.js";
 import { QuorumEngine } from "../engine/engine.js";
-import { DuplicateNodeError, InvalidOptionError, isHoldfastError, ManagerClosedError } from "../errors.js";
+import {
+  DuplicateNodeError,
+  type HoldfastError,
+  InvalidOptionError,
+  isHoldfastError,
+  ManagerClosedError,
+} from "../errors.js";
 import { managerMachine } from "../machines/manager.js";
-import { checkDuration, checkKeyspaces, checkResources, checkSlots } from "./check.js";
+import { checkDuration, checkResources, checkSlots, keyspaceTrouble } from "./check.js";
 import { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
@@ -41,6 +47,7 @@ class LockManager {
   readonly #health: Health;
   readonly #actor = createActor(managerMachine).start();
   readonly #inUse = new Set<Lock>();
+  #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
   #onIdle: () => void = () => {};
 
@@ -62,6 +69,7 @@ class LockManager {
       events,
       inspect,
       vigil: new Vigil(ground.clock),
+      refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
       engine: new QuorumEngine({
         ...ground,
@@ -172,6 +180,14 @@ class LockManager {
     if (this.#closing !== null) throw new ManagerClosedError();
   }
 
+  /** Looked for once, when all nodes have been met: some clients know their database only when they are connected. */
+  #refusal(): HoldfastError | null {
+    if (this.#refused !== undefined) return this.#refused;
+    const { duplicate } = this.#ground.engine;
+    this.#refused = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
+    return this.#refused;
+  }
+
   #onUse(lock: Lock, inUse: boolean): void {
     if (inUse) this.#inUse.add(lock);
     else this.#inUse.delete(lock);
@@ -214,6 +230,7 @@ function nodesOf({ nodes }: LocksOptions) {
     const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
     if (first !== index) throw new DuplicateNodeError(names);
   }
-  checkKeyspaces(recognised);
+  const trouble = keyspaceTrouble(recognised);
+  if (trouble !== null) throw trouble;
   return recognised;
 }

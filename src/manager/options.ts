@@ -1,18 +1,9 @@
+import type { NodeInput } from "../clients/node-input.js";
 import type { Clock } from "../engine/clock.js";
-import type { LockNode } from "../engine/node.js";
 import type { Random } from "../engine/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
 import type { InspectionEvent } from "./actor.js";
 import type { ExpiredEvent } from "./events.js";
-
-/** What `nodes` accepts; each is one vote. */
-export type NodeInput =
-  /** `redis://` or `rediss://`: the connection is then opened and closed by the manager. */
-  | string
-  /** A client of ioredis or node-redis, or an object with `set(key, value, { NX, PX })` and `eval(script, keys, args)`. */
-  | object
-  /** `memoryNode()`, or a node of your own. */
-  | LockNode;
 
 /** Options of one acquisition; each defaults to the manager's. */
 export interface AcquireOptions {

@@ -6,7 +6,6 @@ import { driftOf, validityOf } from "../engine/validity.js";
 import type { Vote } from "../engine/vote.js";
 import {
   AcquireTimeoutError,
-  DuplicateNodeError,
   InvalidOptionError,
   LeaseExpiredError,
   LockContendedError,
@@ -110,9 +109,8 @@ export class Pursuit {
 
   private attempt(claim: Claim, attempt: number): void {
     const { engine, clock } = this.lock.ground;
-    if (engine.duplicate !== null) {
-      return this.lock.send({ type: "REFUSED", error: new DuplicateNodeError(engine.duplicate) });
-    }
+    const error = this.lock.ground.refusal();
+    if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
     this.start = now(clock);
     const decided = (result: RoundResult) => {

@@ -4,9 +4,9 @@ import * as redis6 from "redis";
 import * as redis5 from "redis-5";
 import { afterAll, describe, expect, test } from "vitest";
 import { memoryNode } from "../../src/clients/memory.js";
+import type { NodeInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { InvalidOptionError, isHoldfastError } from "../../src/errors.js";
-import type { NodeInput } from "../../src/manager/options.js";
 
 const secret = "s3cret-pa55word";
 const options = { lazyConnect: true, host: "db.test", port: 6400, username: "someone", password: secret };

@@ -41,6 +41,15 @@ describe("rule 8: one server, one vote", () => {
     expect(nodes.map((node) => node.arrivals[0]?.identity)).toEqual(["node-0", "node-1", "node-2"]);
   });
 
+  it("refuses, when it has met them, clients whose database is known only once they are connected", async () => {
+    const { locks, nodes } = scripted(3);
+    Object.assign(nodes[1] ?? {}, { keyspace: { prefix: "", database: 7 } });
+    const error = await caught(locks.acquire("a"));
+    expect(error).toMatchObject({ code: "INVALID_OPTION", option: "nodes" });
+    expect(String(error)).toContain("database 7");
+    expect(nodes.flatMap(({ ops }) => ops)).toEqual([]);
+  });
+
   it("refuses clients that would store under different keys", () => {
     class Prefixed extends ScriptedNode {
       override readonly keyspace = { prefix: "app:", database: 0 };

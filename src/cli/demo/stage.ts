@@ -1,5 +1,5 @@
 import { type MemoryNode, memoryNode } from "../../clients/memory.js";
-import type { NodeInput } from "../../manager/options.js";
+import type { NodeInput } from "../../clients/node-input.js";
 
 /** The nodes that the workers lock on, and what can be done to them. */
 export interface Stage {
