@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -13,7 +13,8 @@ export interface Ended {
 }
 
 export interface Child {
-  readonly process: ChildProcess;
+  /** Writes a line to its standard input. */
+  tell(line: string): void;
   /** Resolves when the child has written this line; rejects if it ends before. */
   said(line: string): Promise<void>;
   readonly ended: Promise<Ended>;
@@ -22,7 +23,7 @@ export interface Child {
 /** Runs `fixtures/<name>.mjs`, which uses what was built; killed at the end of the test if it still runs. */
 export function runFixture(name: string, args: readonly string[]): Child {
   const path = fileURLToPath(new URL(`./fixtures/${name}.mjs`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [path, ...args], { stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   const waiting = new Set<() => void>();
@@ -55,5 +56,5 @@ export function runFixture(name: string, args: readonly string[]): Child {
       check();
       ended.then(({ code }) => reject(new Error(`it ended (${code}) without "${line}": ${stderr}`)), reject);
     });
-  return { process: child, said, ended };
+  return { said, ended, tell: (line) => void child.stdin.write(`${line}\n`) };
 }
