@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 /** How a child ended, and what it said until then, a line each. */
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly lines: readonly string[];
   readonly stderr: string;
