@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import type { Connection, Keyspace } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
@@ -10,6 +11,8 @@ const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host
 const firstDelay = 50;
 const longestDelay = 2_000;
 const connectTimeout = 5_000;
+/** ms that a closed connection may take to end; what was written before is on its way by then. */
+const disconnectTimeout = 250;
 
 /** The address without user, password and anything else that may be secret; for messages. */
 const redacted = (address: string): string =>
@@ -22,7 +25,7 @@ export class AddressScriptClient implements ScriptClient {
   readonly sharded = false;
   readonly #address: string;
   readonly #listeners = new ConnectionListeners();
-  #opened: { readonly client: IoredisScriptClient; disconnect(): void } | null = null;
+  #opened: { readonly client: IoredisScriptClient; disconnect(): Promise<void> } | null = null;
   #opening = false;
   #closed = false;
 
@@ -63,8 +66,8 @@ export class AddressScriptClient implements ScriptClient {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#opened?.disconnect();
     this.#listeners.clear();
+    await this.#opened?.disconnect();
   }
 
   route(): ScriptConnection | null {
@@ -81,10 +84,21 @@ export class AddressScriptClient implements ScriptClient {
       // What is unanswered when the connection breaks is rejected at once instead of being kept.
       maxRetriesPerRequest: 0,
       connectTimeout,
+      disconnectTimeout,
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
     const client = new IoredisScriptClient(redis);
-    this.#opened = { client, disconnect: () => redis.disconnect() };
+    this.#opened = { client, disconnect: () => ended(redis) };
     client.watch((connection, cause) => this.#listeners.tell(connection, cause));
   }
+}
+
+/** Resolves when the connection has ended, with every timer of it. */
+function ended(redis: Redis): Promise<void> {
+  return new Promise((resolve) => {
+    // Nothing is open that could end: it has ended already, or is between two attempts to connect.
+    if (redis.status === "end" || redis.status === "reconnecting") resolve();
+    redis.once("end", resolve);
+    redis.disconnect();
+  });
 }

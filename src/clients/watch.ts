@@ -98,8 +98,8 @@ export class ConnectionWatch {
   #detach(): void {
     const { emitter, events, errors, closed, throwsUnheard } = this.source;
     const open = ["trying", "ready"].includes(this.source.read());
-    const unheard = throwsUnheard && open && emitter.listenerCount?.("error") === 1;
-    if (unheard) {
+    // However many listen now: some of them listen only until their own requests are answered.
+    if (throwsUnheard && open) {
       emitter.on("error", this.#guard);
       this.#guarded = true;
     }
