@@ -1,4 +1,5 @@
 import type { Holder, Vote } from "./engine/vote.js";
+import { named } from "./named.js";
 
 const brand = Symbol.for("holdfast.error");
 
@@ -44,12 +45,6 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   return code === undefined || (error as { code?: unknown }).code === code;
 }
 
-const list = (resources: readonly string[]) =>
-  resources.map((resource) => JSON.stringify(resource)).join(", ");
-
-/** `"payouts:42"`, or `"a", "b"`: how resources are named in messages. */
-export const named = list;
-
 function describe(holder: Holder | undefined): string {
   if (holder === undefined) return "a holder that could not be read";
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
@@ -70,7 +65,7 @@ export class LockContendedError extends HoldfastError {
   ) {
     const holder = longest(votes);
     super(
-      `${list(resources)} is held by ${describe(holder)}; gave up after ${count(attempts, "attempt")}. ` +
+      `${named(resources)} is held by ${describe(holder)}; gave up after ${count(attempts, "attempt")}. ` +
         "Wait longer (wait, retry) or try again later.",
     );
     this.holder = holder;
@@ -111,9 +106,9 @@ export class QuorumUnavailableError extends HoldfastError {
     if (unheard > 0) failures.push(`not waited for ${unheard} more, which could not change it`);
     super(
       reason === "tooSlow"
-        ? `could not ${operation} ${list(resources)}: the nodes answered too late, no validity was left of the ttl; ` +
+        ? `could not ${operation} ${named(resources)}: the nodes answered too late, no validity was left of the ttl; ` +
             "use a longer ttl or look at the nodes' latency"
-        : `could not ${operation} ${list(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
+        : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
             `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
     );
   }
@@ -130,7 +125,7 @@ export class AcquireTimeoutError extends HoldfastError {
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
     const why = cause === undefined ? "no attempt was decided in that time" : cause.message;
-    super(`could not acquire ${list(resources)} within ${wait} ms: ${why}`, { cause });
+    super(`could not acquire ${named(resources)} within ${wait} ms: ${why}`, { cause });
   }
 }
 
@@ -160,7 +155,7 @@ export class LeaseExpiredError extends HoldfastError {
           : reason === "stale"
             ? "the handover is no longer what the nodes hold: it expired, or was adopted already"
             : whyExpired[reason];
-    super(`the lease of ${list(resources)} is over: ${why}`);
+    super(`the lease of ${named(resources)} is over: ${why}`);
   }
 }
 
@@ -181,15 +176,21 @@ export class DuplicateNodeError extends HoldfastError {
 /** An option or argument that cannot work; thrown before any request is sent. */
 export class InvalidOptionError extends HoldfastError {
   readonly code = "INVALID_OPTION";
+  /** As it was given; credentials in an address are left out. */
+  readonly value: unknown;
   constructor(
     readonly option: string,
-    readonly value: unknown,
+    value: unknown,
     /** What is allowed, in words. */
     readonly allowed: string,
   ) {
-    super(`${option} must be ${allowed}; got ${show(value)}`);
+    const shown = typeof value === "string" ? withoutCredentials(value) : value;
+    super(`${option} must be ${allowed}; got ${show(shown)}`);
+    this.value = shown;
   }
 }
+
+const withoutCredentials = (text: string): string => text.replace(/:\/\/[^/\s]*@/g, "://***@");
 
 function show(value: unknown): string {
   if (typeof value === "string")
@@ -211,7 +212,7 @@ export class HandleBusyError extends HoldfastError {
     readonly state: string,
   ) {
     super(
-      `the handle of ${list(resources)} is ${state}: one handle has one lease at a time. ` +
+      `the handle of ${named(resources)} is ${state}: one handle has one lease at a time. ` +
         "Release it first, or make another handle.",
     );
   }

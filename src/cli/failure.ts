@@ -2,9 +2,9 @@ import {
   type AcquireTimeoutError,
   isHoldfastError,
   type LockContendedError,
-  named,
   type QuorumUnavailableError,
 } from "../errors.js";
+import { named } from "../named.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
 import { describeHolder } from "./holder.js";

@@ -1,6 +1,6 @@
-import { named } from "../errors.js";
 import type { ManagerEvents } from "../manager/events.js";
 import type { Locks } from "../manager/types.js";
+import { named } from "../named.js";
 import { formatDuration } from "./duration.js";
 import { describeHolder, longestHolder } from "./holder.js";
 import { output } from "./output.js";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type ExpiryReason, named } from "../errors.js";
+import type { ExpiryReason } from "../errors.js";
 import type { Handle, Lease } from "../manager/types.js";
+import { named } from "../named.js";
 import { within } from "./bounded.js";
 import { type CommandEnd, codeOf, environmentOf, markName, startCommand } from "./command.js";
 import { formatDuration } from "./duration.js";

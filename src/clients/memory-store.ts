@@ -3,6 +3,7 @@ import type { LockCommand } from "../engine/command.js";
 import type { Reply } from "../engine/node.js";
 import { fenceRecordTtl } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
+import { isOwnerLabel } from "../engine/token.js";
 import type { Answer, Holder } from "../engine/vote.js";
 
 interface Entry {
@@ -98,9 +99,10 @@ export class MemoryStore {
   #holder(key: string, now: number): Holder | null {
     const entry = this.#read(key, now);
     if (entry === null) return null;
+    const label = ownToken.exec(entry.value)?.[1] ?? "";
     return {
       key,
-      owner: ownToken.exec(entry.value)?.[1] || null,
+      owner: isOwnerLabel(label) ? label : null,
       tokenHash: createHash("sha1").update(entry.value).digest("hex").slice(0, 16),
       ttlLeft: Math.ceil(left(entry, now)),
       type: "string",

@@ -72,6 +72,8 @@ export class ConnectionWatch {
   readonly #failed = (error: unknown): void => {
     this.#cause = bare(error);
     this.#changed();
+    // Whoever waits for the first connection may want to wait no longer.
+    if (this.#last === "connecting") this.#listeners.tell("connecting", this.#cause);
   };
 
   readonly #ended = (): void => {

@@ -26,7 +26,9 @@ interface Dealings {
 export class Claim {
   private ended = false;
   private round: Round | null = null;
-  private adoptedFrom: string | null = null;
+  /** The token to take over from, for an adoption; and whether that succeeded. */
+  private from: string | null = null;
+  private adopted = false;
   private longestTtl = 0;
   private readonly dealings: Dealings[];
 
@@ -46,14 +48,20 @@ export class Claim {
     this.askFenced(command, timeout, fences, decided);
   }
 
-  /** Takes over from `from`, which must still be what a quorum holds. */
+  /**
+   * Takes over from `from`, which must still be what a quorum holds. Until `keep` is called the end of the claim gives
+   * the keys back to `from`: a failed attempt must not cost the lease that it was to take over.
+   */
   swap(from: string, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
-    const command: LockCommand = { op: "swap", keys: this.keys, from, token: this.token, ttl };
+    this.from = from;
     this.longestTtl = ttl;
-    this.askFenced(command, timeout, fences, (result) => {
-      if (result.verdict === "granted") this.adoptedFrom = from;
-      decided(result);
-    });
+    const command: LockCommand = { op: "swap", keys: this.keys, from, token: this.token, ttl };
+    this.askFenced(command, timeout, fences, decided);
+  }
+
+  /** The adoption has succeeded: from now on the end of the claim ends the lease. */
+  keep(): void {
+    this.adopted = true;
   }
 
   /**
@@ -79,7 +87,7 @@ export class Claim {
 
   /** The votes of the round under way, and what the silence of the others means after so many ms. */
   votesSoFar(waited: number): Vote[] {
-    return (this.round ?? new Round(this.seats, decide, () => {})).soFar(waited);
+    return this.round?.soFar(waited) ?? [];
   }
 
   /** Ends the claim and leaves the keys: from now on nothing is sent in its name. */
@@ -99,7 +107,12 @@ export class Claim {
     this.end();
     const round = new Round(this.seats, answeredByQuorum, decided);
     this.round = round;
-    round.start(this.clock, timeout, (seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)));
+    round.start(
+      this.clock,
+      timeout,
+      (seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)),
+      true,
+    );
   }
 
   /**
@@ -136,6 +149,7 @@ export class Claim {
     decided: Decided,
     onAnswer: (seat: number, reply: Reply) => void = () => {},
   ): void {
+    if (this.ended) return;
     const round = new Round(this.seats, decide, decided);
     this.round = round;
     round.start(this.clock, timeout, (seat) =>
@@ -169,12 +183,18 @@ export class Claim {
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
     if (!dealings.touched) return answered({ kind: "denied", holder: null });
-    const command = (token: string): LockCommand => ({ op: "release", keys: this.keys, token });
-    if (this.adoptedFrom !== null) seat.release(command(this.adoptedFrom), this.longestTtl, () => {});
-    seat.release(command(this.token), this.longestTtl, (reply) => {
+    if (this.from !== null && this.adopted) seat.release(this.undo(this.from), this.longestTtl, () => {});
+    seat.release(this.undo(this.token), this.longestTtl, (reply) => {
       dealings.releaseAnswered = true;
       answered(reply);
     });
+  }
+
+  private undo(token: string): LockCommand {
+    const { keys, from } = this;
+    if (from === null || this.adopted) return { op: "release", keys, token };
+    // The shortest ttl there is: a longer one that is left stays.
+    return { op: "swap", keys, from: token, token: from, ttl: 1 };
   }
 }
 

@@ -2,9 +2,11 @@ import { Claim } from "./claim.js";
 import type { Clock } from "./clock.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
+import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
-import { type Observation, Seat } from "./seat.js";
+import { failed, type Identities, type Observation, Seat } from "./seat.js";
 import { freshToken } from "./token.js";
+import type { Vote } from "./vote.js";
 
 /** What one node said about keys; `failed` where it could not be asked. */
 export interface NodeReport {
@@ -23,25 +25,31 @@ export interface EngineOptions {
   readonly observe: (node: number, observation: Observation, cause?: string) => void;
 }
 
+/** ms that the first acquisition waits for the other nodes when a quorum has been met. */
+const longestGrace = 100;
+
 /** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
 export class QuorumEngine {
   readonly seats: readonly Seat[];
   readonly fences: FenceSource;
   private admission: Promise<void> | null = null;
-  /** Whether every node has been met, or given its time to be. */
+  /** Whether the nodes have been met, or given their time to be. */
   admitted = false;
   /** Two nodes that turned out to be the same server when they were met, null if none were. */
   duplicate: readonly [string, string] | null = null;
+  /** What waits, and how to end it when the engine is closed. */
+  private readonly waits = new Set<() => void>();
 
   constructor(private readonly options: EngineOptions) {
-    this.fences = new FenceSource(options.clock);
-    const identities = new Map<string, Seat>();
-    this.seats = options.nodes.map(
-      (node, index) =>
-        new Seat(node, options.clock, options.nodeTimeout, identities, (observation, cause) =>
-          options.observe(index, observation, cause),
-        ),
-    );
+    const { nodes, clock, nodeTimeout: patience, observe } = options;
+    this.fences = new FenceSource(clock);
+    const identities: Identities = new Map();
+    const names = distinct(nodes.map(({ name }) => name));
+    this.seats = nodes.map((node, index) => {
+      const name = names[index] ?? node.name;
+      const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
+      return new Seat({ name, node, clock, patience, identities, observe: observeThis });
+    });
   }
 
   /** A claim with a fresh token. */
@@ -50,54 +58,79 @@ export class QuorumEngine {
     return new Claim(this.seats, clock, keys, freshToken(owner, random));
   }
 
-  /** Meets every node once, so that the same server twice is found before anything is acquired. Bounded by the node timeout. */
+  /**
+   * Meets the nodes once, so that the same server twice is found before anything is acquired. Waits for all, but only
+   * a moment longer when a quorum has been met, and never beyond the node timeout.
+   */
   admit(): Promise<void> {
     this.admission ??= this.meetAll();
     return this.admission;
   }
 
+  /** The nodes that have not been met in so many ms, and why. */
+  unmet(waited: number): Vote[] {
+    return this.seats
+      .filter((seat) => !seat.met)
+      .map((seat) => ({ ...seat.silentFor(waited), node: seat.name }));
+  }
+
   /** Asks every node who holds the keys. */
-  async inspect(keys: readonly string[]): Promise<NodeReport[]> {
-    const { clock, nodeTimeout } = this.options;
-    return Promise.all(
-      this.seats.map(
-        (seat) =>
-          new Promise<NodeReport>((resolve) => {
-            const done = (reply: Reply) => {
-              timer.cancel();
-              resolve({ node: seat.node.name, reply });
-            };
-            let wanted = true;
-            const timer = clock.after(nodeTimeout, () => {
-              wanted = false;
-              done(seat.noteSilence(nodeTimeout));
-            });
-            seat.ask({
-              command: { op: "inspect", keys },
-              wanted: () => wanted,
-              sent: () => {},
-              answered: done,
-            });
-          }),
-      ),
-    );
+  inspect(keys: readonly string[]): Promise<NodeReport[]> {
+    return Promise.all(this.seats.map((seat) => this.inspectAt(seat, keys)));
   }
 
   async close(): Promise<void> {
+    for (const end of [...this.waits]) end();
     await Promise.all(this.seats.map((seat) => seat.close()));
   }
 
-  private meetAll(): Promise<void> {
+  private inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
+    const { clock, nodeTimeout } = this.options;
     return new Promise((resolve) => {
-      const finish = () => {
+      let wanted = true;
+      const done = (reply: Reply) => {
+        wanted = false;
         timer.cancel();
-        this.admitted = true;
-        const double = this.seats.find((seat) => seat.duplicateOf !== null);
-        if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.node.name];
-        resolve();
+        this.waits.delete(end);
+        resolve({ node: seat.name, reply });
       };
-      const timer = this.options.clock.after(this.options.nodeTimeout, finish);
-      void Promise.all(this.seats.map((seat) => seat.met())).then(finish);
+      const end = () => done(failed("notReady", "closed"));
+      const timer = clock.after(nodeTimeout, () => done(seat.silentFor(nodeTimeout)));
+      this.waits.add(end);
+      seat.ask({ command: { op: "inspect", keys }, wanted: () => wanted, sent: () => {}, answered: done });
     });
   }
+
+  private meetAll(): Promise<void> {
+    const { clock, nodeTimeout } = this.options;
+    return new Promise((resolve) => {
+      let met = 0;
+      const finish = () => {
+        timer.cancel();
+        this.waits.delete(finish);
+        this.admitted = true;
+        const double = this.seats.find((seat) => seat.duplicateOf !== null);
+        if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
+        resolve();
+      };
+      let timer = clock.after(nodeTimeout, finish);
+      this.waits.add(finish);
+      const onMet = () => {
+        met++;
+        if (met === this.seats.length) return finish();
+        if (met !== quorumOf(this.seats.length)) return;
+        timer.cancel();
+        timer = clock.after(Math.min(longestGrace, nodeTimeout), finish);
+      };
+      for (const seat of this.seats) seat.meet(onMet);
+    });
+  }
+}
+
+/** The same names, the later ones of several that are alike with a number. */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
 }

@@ -49,7 +49,10 @@ export interface LockNode {
   readonly connection: Connection;
   /** What went wrong with the connection last, in words and without secrets; empty if nothing did since it was ready. */
   readonly trouble: string;
-  /** Called with every change of `connection`; `cause` says why it went down. Returns the unsubscription. */
+  /**
+   * Called with every change of `connection`; `cause` says why it went down. Also called with "connecting" and a cause
+   * when an attempt to connect failed. Returns the unsubscription.
+   */
   watch(listener: (connection: Connection, cause?: Error) => void): () => void;
   /** Starts connecting a client that nobody connected yet; returns at once and never throws. */
   connect(): void;

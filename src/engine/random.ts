@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 /** The only source of chance. Injected, so that a seed can decide everything in the simulator. */
 export interface Random {
@@ -8,7 +8,18 @@ export interface Random {
   fraction(): number;
 }
 
-export const systemRandom: Random = {
-  secret: () => randomBytes(16).toString("base64url"),
-  fraction: Math.random,
-};
+const secretBytes = 16;
+/** Filled at once and used up: asking the system for each secret costs more than all else that a token needs. */
+const pool = Buffer.alloc(secretBytes * 256);
+let used = pool.length;
+
+function secret(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += secretBytes;
+  return pool.toString("base64url", used - secretBytes, used);
+}
+
+export const systemRandom: Random = { secret, fraction: Math.random };

@@ -21,16 +21,9 @@ export interface RetryPolicy {
   readonly jitter?: "full" | number;
 }
 
-const retryDefaults = {
-  count: Number.POSITIVE_INFINITY,
-  delay: 50,
-  maxDelay: 1000,
-  jitter: "full",
-} as const;
-
 /** The policy as the function it stands for. */
 export function backoff(policy: RetryPolicy, random: Random): RetryFunction {
-  const { count, delay, maxDelay, jitter } = { ...retryDefaults, ...policy };
+  const { count = Number.POSITIVE_INFINITY, delay = 50, maxDelay = 1_000, jitter = "full" } = policy;
   return (attempt) => {
     if (attempt > count) return false;
     const ceiling = Math.min(delay * 2 ** Math.min(attempt - 1, 52), maxDelay);

@@ -33,9 +33,12 @@ export class Round {
     private readonly decided: (result: RoundResult) => void,
   ) {}
 
-  /** Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. */
-  start(clock: Clock, timeout: number, ask: (seat: number) => void): void {
-    for (let seat = 0; seat < this.seats.length; seat++) ask(seat);
+  /**
+   * Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. Where votes fail at once the
+   * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
+   */
+  start(clock: Clock, timeout: number, ask: (seat: number) => void, everybody = false): void {
+    for (let seat = 0; seat < this.seats.length && (everybody || !this.over); seat++) ask(seat);
     if (!this.over) this.timer = clock.after(timeout, () => this.timeOut(timeout));
   }
 
@@ -48,7 +51,7 @@ export class Round {
   /** The votes so far, and what the silence of the others means after so many ms. */
   soFar(waited: number): Vote[] {
     const silent = this.seats.filter((_, index) => this.answered[index] !== true);
-    return [...this.votes, ...silent.map((seat) => ({ ...seat.silence(waited), node: seat.node.name }))];
+    return [...this.votes, ...silent.map((seat) => ({ ...seat.silentFor(waited), node: seat.name }))];
   }
 
   /** Nobody wants to know any more. */
@@ -60,10 +63,11 @@ export class Round {
   private count(seat: number, answer: Answer): void {
     this.answered[seat] = true;
     this.tally[answer.kind]++;
-    this.votes.push({ ...answer, node: this.seats[seat]?.node.name ?? "?" });
+    this.votes.push({ ...answer, node: this.seats[seat]?.name ?? "?" });
   }
 
   private settle(): void {
+    if (this.over) return;
     const verdict = this.rule(this.tally, this.seats.length);
     if (verdict === null) return;
     this.abandon();
@@ -73,7 +77,7 @@ export class Round {
   private timeOut(timeout: number): void {
     for (const [index, seat] of this.seats.entries()) {
       if (this.answered[index] === true) continue;
-      this.count(index, seat.noteSilence(timeout));
+      this.count(index, seat.silentFor(timeout));
     }
     this.settle();
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { LockCommand } from "./command.js";
 import type { KeyReport, Reply } from "./node.js";
 import type { SideKeys } from "./side-keys.js";
+import { isOwnerLabel } from "./token.js";
 import type { Holder } from "./vote.js";
 
 /** ms after its last use that the record of a resource's fence expires; the watermark then stands for it. */
@@ -69,12 +70,15 @@ local function set(keys, token, ttl)
   end
 end
 
+local function number(key, default)
+  local value = call('GET', key)
+  return tonumber(value or default) or error({ message = 'ERR no number at ' .. key })
+end
+
 local function fenced(side, fence)
   if fence == '' then return { 1 } end
-  local bound, top = 0, tonumber(call('GET', side[#side]) or '0')
-  for index = 1, #side - 1 do
-    bound = math.max(bound, tonumber(call('GET', side[index]) or top))
-  end
+  local bound, top = 0, number(side[#side], 0)
+  for index = 1, #side - 1 do bound = math.max(bound, number(side[index], top)) end
   if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
   for index = 1, #side - 1 do call('SET', side[index], fence, 'PX', ${fenceRecordTtl}) end
   if tonumber(fence) > top then call('SET', side[#side], fence) end
@@ -267,5 +271,5 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   const type = text(raw[at + 3]);
   if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
-  return { key, owner: owner === "" ? null : owner, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+  return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }

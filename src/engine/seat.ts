@@ -1,6 +1,8 @@
-import { type Clock, elapsed, type Instant, now } from "./clock.js";
+import { type Clock, elapsed, type Instant, now, type Timer } from "./clock.js";
 import type { LockCommand } from "./command.js";
+import { type Debt, Debts, undelivered } from "./debts.js";
 import type { Connection, LockNode, Reply } from "./node.js";
+import { Silence } from "./silence.js";
 import type { Answer, FailureReason } from "./vote.js";
 
 /** A command for one node, and what its sender wants to hear of it. */
@@ -18,10 +20,6 @@ export type Observation = "connected" | "disconnected" | "silent" | "answered";
 
 /** Unanswered commands per node; beyond that votes fail unsent, so that a hung node costs no memory. */
 const maxInFlight = 10_000;
-/** Releases still owed to an unreachable node; the oldest is dropped beyond that, its key then lives until its ttl. */
-const maxOwed = 1_000;
-/** Owed releases per batch. */
-const owedPerBatch = 100;
 
 export const failed = (reason: FailureReason, message: string): Answer & { kind: "failed" } => ({
   kind: "failed",
@@ -29,44 +27,57 @@ export const failed = (reason: FailureReason, message: string): Answer & { kind:
   message,
 });
 
-interface OwedRelease {
-  readonly command: LockCommand;
-  readonly since: Instant;
-  readonly ttl: number;
+/** Which seat has which server; shared by the seats of one quorum. */
+export type Identities = Map<string, Seat>;
+
+export interface SeatOptions {
+  /** Tells it apart from the others in votes and errors. */
+  readonly name: string;
+  readonly node: LockNode;
+  readonly clock: Clock;
+  /** ms that a node may take to answer, and to connect for the first time. */
+  readonly patience: number;
+  readonly identities: Identities;
+  readonly observe: (observation: Observation, cause?: string) => void;
 }
 
 /**
  * One node's seat in the quorum. It lets a command through only when the node is connected and known to be nobody
- * else's double, fails it at once otherwise, and remembers the releases it could not deliver.
+ * else's double, fails it at once otherwise, and delivers later the releases that it could not deliver now.
  */
 export class Seat {
   /** The name of the node that is the same server as this one: this one's vote then fails. */
   duplicateOf: string | null = null;
+  readonly name: string;
+  private readonly node: LockNode;
+  private readonly clock: Clock;
+  private readonly silence: Silence;
+  private readonly debts: Debts;
+  private debtTimer: Timer | null = null;
   private identity: string | null | undefined;
   /** Stands for the question under way; a new connection asks anew. */
   private question: object | null = null;
-  private onMet: () => void = () => {};
+  private onMet: (() => void) | null = null;
   private inFlight = 0;
-  private silent = false;
   private askedToConnect: Instant | null = null;
   private waiting: Errand[] = [];
-  private owed: OwedRelease[] = [];
   private readonly unwatch: () => void;
 
-  constructor(
-    readonly node: LockNode,
-    private readonly clock: Clock,
-    /** ms that a node may take to connect for the first time before its votes fail at once. */
-    private readonly patience: number,
-    /** Which seat has which identity; shared by the seats of one quorum. */
-    private readonly identities: Map<string, Seat>,
-    private readonly observe: (observation: Observation, cause?: string) => void,
-  ) {
+  constructor(private readonly options: SeatOptions) {
+    const { name, node, clock, patience, observe } = options;
+    this.name = name;
+    this.node = node;
+    this.clock = clock;
+    this.silence = new Silence(clock, patience, (observation) =>
+      observe(observation, this.node.trouble || undefined),
+    );
+    this.debts = new Debts(clock);
     this.unwatch = node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
   /** Sends the errand now, or answers it as failed now; waits only for a node that is connecting for the first time. */
   ask(errand: Errand): void {
+    this.silence.look();
     const refusal = this.refusal();
     if (refusal !== null) return errand.answered(refusal);
     if (this.identity === undefined || this.node.connection !== "ready") {
@@ -77,44 +88,30 @@ export class Seat {
     }
   }
 
-  /** Compare-and-delete, behind everything sent before. What cannot be delivered now is owed until its ttl is over. */
+  /** Releases, behind everything sent before. What the node does not take now is owed to it until its ttl is over. */
   release(command: LockCommand, ttl: number, answered: (reply: Reply) => void): void {
-    const owe = () => this.owe({ command, since: now(this.clock), ttl });
-    if (this.node.connection !== "ready") {
-      owe();
-      return answered(failed("notReady", "not connected; the release follows when it is"));
+    if (this.node.connection === "ready") {
+      return this.deliver({ command, since: now(this.clock), ttl, tries: 0 }, answered);
     }
-    this.transmit({
-      command,
-      wanted: () => true,
-      sent: () => {},
-      answered: (reply) => {
-        const lost =
-          reply.kind === "failed" && (reply.reason === "connection" || reply.reason === "notReady");
-        if (lost) owe();
-        answered(reply);
-      },
-    });
+    this.debts.owe(command, ttl);
+    answered(failed("notReady", "not connected; the release follows when it is"));
   }
 
-  /** Resolves when the node is identified, or can't be reached; its caller bounds the wait. */
-  met(): Promise<void> {
-    return new Promise((resolve) => {
-      this.onMet = resolve;
-      if (this.identity !== undefined || this.node.connection === "down") resolve();
-      else this.identify();
-    });
+  /** Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. */
+  meet(onMet: () => void): void {
+    if (this.met || this.node.connection === "down") return onMet();
+    this.onMet = onMet;
+    this.identify();
   }
 
-  /** A node did not answer within its timeout: notes it, and tells what its vote is then. */
-  noteSilence(timeout: number): Answer {
-    this.silent = true;
-    this.observe("silent", this.node.trouble || undefined);
-    return this.silence(timeout);
+  /** Whether it is known which server this is. */
+  get met(): boolean {
+    return this.identity !== undefined;
   }
 
-  /** What a node's silence of so many ms means: it may not even be connected. */
-  silence(waited: number): Answer {
+  /** What the node's silence of so many ms means: it may not even be connected. */
+  silentFor(waited: number): Answer {
+    this.silence.look();
     if (this.node.connection === "ready") return failed("timeout", `no answer within ${waited} ms`);
     const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
     return failed("notReady", `not connected within ${waited} ms${why}`);
@@ -122,51 +119,83 @@ export class Seat {
 
   async close(): Promise<void> {
     this.unwatch();
+    this.debtTimer?.cancel();
     this.dismiss(failed("notReady", "closed"));
-    this.owed = [];
     await this.node.close();
   }
 
   private refusal(): Answer | null {
+    const { connection, trouble } = this.node;
     if (this.duplicateOf !== null) return failed("duplicate", `is the same server as ${this.duplicateOf}`);
-    if (this.node.connection === "down") return failed("notReady", this.node.trouble || "not connected");
-    if (this.node.connection === "connecting" && this.askedToConnect !== null) {
+    if (connection === "down") return failed("notReady", trouble || "not connected");
+    if (connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
-      const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
-      if (waited > this.patience)
+      const why = trouble === "" ? "" : `: ${trouble}`;
+      if (waited > this.options.patience) {
         return failed("notReady", `not connected after ${Math.round(waited)} ms${why}`);
+      }
     }
     if (this.inFlight + this.waiting.length < maxInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
-    if (this.inFlight + this.waiting.length >= maxInFlight) {
-      return failed("overloaded", `${maxInFlight} requests are unanswered already`);
-    }
-    return null;
+    if (this.inFlight + this.waiting.length < maxInFlight) return null;
+    return failed("overloaded", `${maxInFlight} requests are unanswered already`);
   }
 
   private transmit(errand: Errand): void {
     errand.sent();
     this.inFlight++;
-    void this.node.execute({ identity: this.identity ?? null, requests: [errand] }).then(([reply]) => {
+    this.silence.begin();
+    const onReply = (reply: Reply) => {
       this.inFlight--;
-      this.noteAnswer();
-      errand.answered(reply ?? failed("garbage", "no reply"));
+      // A request that was lost on its way is no sign of life.
+      if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
+        this.silence.end(this.inFlight > 0);
+      }
+      errand.answered(reply);
+    };
+    this.node.execute({ identity: this.identity ?? null, requests: [errand] }).then(
+      ([reply]) => onReply(reply ?? failed("garbage", "no reply")),
+      // Nodes answer with votes and do not reject; one that somebody else wrote may.
+      (error: unknown) => onReply(failed("connection", messageOf(error))),
+    );
+  }
+
+  private deliver(debt: Debt, answered: (reply: Reply) => void): void {
+    this.transmit({
+      command: debt.command,
+      wanted: () => true,
+      sent: () => {},
+      answered: (reply) => {
+        if (undelivered(reply)) {
+          this.debts.oweAgain(debt);
+          this.payLater();
+        }
+        answered(reply);
+      },
     });
   }
 
-  private noteAnswer(): void {
-    if (!this.silent) return;
-    this.silent = false;
-    this.observe("answered");
+  /** Behind whatever the client resent by itself on a new connection, and before anything new. */
+  private pay(): void {
+    if (this.node.connection !== "ready") return;
+    for (const debt of this.debts.take()) this.deliver(debt, () => {});
+  }
+
+  private payLater(): void {
+    this.debtTimer?.cancel();
+    if (this.debts.size > 0) {
+      this.debtTimer = this.clock.after(this.options.patience, () => this.pay(), true);
+    }
   }
 
   /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
   private identify(): void {
+    this.silence.begin();
     if (this.node.connection === "connecting") {
       this.askedToConnect ??= now(this.clock);
       this.node.connect();
     }
-    if (this.node.connection !== "ready" || this.identity !== undefined || this.question !== null) return;
+    if (this.node.connection !== "ready" || this.met || this.question !== null) return;
     const question = {};
     this.question = question;
     const unlessStale = <T>(then: (value: T) => void) => {
@@ -179,29 +208,35 @@ export class Seat {
     this.node.identify().then(
       unlessStale((identity) => this.onIdentity(identity)),
       unlessStale((error) => {
-        this.dismiss(failed("refused", error instanceof Error ? error.message : String(error)));
-        this.onMet();
+        this.dismiss(failed("refused", messageOf(error)));
+        this.tellMet();
       }),
     );
   }
 
   private onIdentity(identity: string | null): void {
-    this.noteAnswer();
+    this.silence.end(this.inFlight > 0);
     this.identity = identity;
     this.claimIdentity(identity);
-    this.onMet();
+    this.tellMet();
     if (this.duplicateOf !== null) {
       return this.dismiss(failed("duplicate", `is the same server as ${this.duplicateOf}`));
     }
-    this.payOwed();
     for (const errand of this.waiting.splice(0)) if (errand.wanted()) this.transmit(errand);
   }
 
   private claimIdentity(identity: string | null): void {
     if (identity === null) return;
-    const first = this.identities.get(identity);
-    if (first === undefined) this.identities.set(identity, this);
-    else if (first !== this) this.duplicateOf = first.node.name;
+    const { identities } = this.options;
+    const first = identities.get(identity);
+    if (first === undefined) identities.set(identity, this);
+    else if (first !== this) this.duplicateOf = first.name;
+  }
+
+  private tellMet(): void {
+    const { onMet } = this;
+    this.onMet = null;
+    onMet?.();
   }
 
   /** Answers everything that waits. */
@@ -210,42 +245,33 @@ export class Seat {
   }
 
   private onConnection(connection: Connection, cause: Error | undefined): void {
+    const { observe } = this.options;
     if (connection === "ready") {
-      this.observe("connected");
+      observe("connected");
+      this.pay();
       this.identify();
-      return;
-    }
-    if (connection === "down") {
-      this.observe("disconnected", cause?.message);
+    } else if (connection === "down") {
+      this.silence.reset();
+      observe("disconnected", cause?.message);
       this.forgetIdentity();
       this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
-      this.onMet();
+      this.tellMet();
+    } else if (cause !== undefined) {
+      // It will go on trying, but nobody needs to wait for it.
+      this.tellMet();
     }
   }
 
   /** Another server may answer on the next connection. */
   private forgetIdentity(): void {
-    if (typeof this.identity === "string" && this.identities.get(this.identity) === this) {
-      this.identities.delete(this.identity);
+    const { identities } = this.options;
+    if (typeof this.identity === "string" && identities.get(this.identity) === this) {
+      identities.delete(this.identity);
     }
     this.identity = undefined;
     this.question = null;
     this.duplicateOf = null;
   }
-
-  private owe(release: OwedRelease): void {
-    this.owed.push(release);
-    if (this.owed.length > maxOwed) this.owed.shift();
-  }
-
-  /** Behind whatever the client resent by itself on the new connection, and before anything new. */
-  private payOwed(): void {
-    const due = this.owed.splice(0).filter(({ since, ttl }) => elapsed(this.clock, since) < ttl);
-    for (let at = 0; at < due.length; at += owedPerBatch) {
-      const requests = due
-        .slice(at, at + owedPerBatch)
-        .map(({ command }) => ({ command, wanted: () => true }));
-      void this.node.execute({ identity: this.identity ?? null, requests });
-    }
-  }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -5,8 +5,8 @@ import type { ExpiryReason } from "../errors.js";
 /** What the lock is told: imperative for wishes, past for outcomes. */
 export type LockMachineEvent =
   | { type: "ACQUIRE"; acquisition: string }
-  | { type: "GRANTED"; validUntil: number; votes: readonly Vote[]; fence: number | undefined }
-  /** Somebody else holds it. `retryIn`: ms, null when no further attempt is allowed. */
+  | { type: "GRANTED"; validUntil: number; votes: readonly Vote[] }
+  /** Somebody else holds it. `retryIn`: ms until the next try, null when none follows. */
   | (Refusal & { type: "DENIED" })
   /** Too few nodes answered. */
   | (Refusal & { type: "NO_QUORUM" })

@@ -12,23 +12,25 @@ export interface LockPort {
   askForGrant(attempt: number): void;
   /** → RETRY after the delay, or TIMED_OUT when `wait` is over before. */
   scheduleRetry(event: RefusalEvent, attempt: number): void;
-  /** Releases what the attempt under way may have been granted. */
+  /** Takes back what the attempt under way may have been granted. */
   abandonAttempt(): void;
   /** The acquisition ends without a lease. */
-  fail(event: FailureEvent, attempt: number): void;
+  fail(event: FailureEvent): void;
   /** The lease begins. */
-  begin(event: Of<"GRANTED">, attempt: number): void;
+  begin(event: Of<"GRANTED">): void;
   /** Sets the one timer: → RENEW or EXPIRED, whichever comes first. */
   armTimer(): void;
-  /** → RENEWED, NO_QUORUM, TOO_SLOW, LOST or EXPIRED. */
+  /** → RENEWED, NO_QUORUM, LOST or EXPIRED. */
   askForRenewal(): void;
   prolong(event: Of<"RENEWED">): void;
-  /** A renewal found no quorum: tells so, and plans the next try → RENEW or EXPIRED. */
+  /** A renewal found no quorum: tells so, and plans the next try, if one follows. */
   reportQuorumLost(event: RefusalEvent): void;
   /** → RELEASED, or EXPIRED if the deadline comes first. */
   askForRelease(): void;
   finishRelease(event: Of<"RELEASED">): void;
-  /** The lease is lost: the job is told, and what is left on the nodes is released. */
+  /** Releases what a lost lease may have left on the nodes. */
+  releaseRemains(): void;
+  /** The lease is lost, and the job is told. */
   lose(event: LossEvent): void;
   letGo(): void;
 }

@@ -27,18 +27,18 @@ const { createMachine } = setup({
       if ("retryIn" in event) lockPorts.of(self)?.scheduleRetry(event, context.attempt);
     },
     abandonAttempt: ({ self }) => lockPorts.of(self)?.abandonAttempt(),
-    fail: ({ self, event, context }) => {
+    fail: ({ self, event }) => {
       if (
         "retryIn" in event ||
         event.type === "ABORT" ||
         event.type === "TIMED_OUT" ||
         event.type === "REFUSED"
       ) {
-        lockPorts.of(self)?.fail(event, context.attempt);
+        lockPorts.of(self)?.fail(event);
       }
     },
-    begin: ({ self, event, context }) => {
-      if (event.type === "GRANTED") lockPorts.of(self)?.begin(event, context.attempt);
+    begin: ({ self, event }) => {
+      if (event.type === "GRANTED") lockPorts.of(self)?.begin(event);
     },
     armTimer: ({ self }) => lockPorts.of(self)?.armTimer(),
     askForRenewal: ({ self }) => lockPorts.of(self)?.askForRenewal(),
@@ -52,6 +52,7 @@ const { createMachine } = setup({
     finishRelease: ({ self, event }) => {
       if (event.type === "RELEASED") lockPorts.of(self)?.finishRelease(event);
     },
+    releaseRemains: ({ self }) => lockPorts.of(self)?.releaseRemains(),
     lose: ({ self, event }) => {
       if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.lose(event);
     },
@@ -69,8 +70,15 @@ const again = [
   { target: "#lock.idle", actions: ["noteReason" as const, "abandonAttempt" as const, "fail" as const] },
 ];
 
-/** A renewal without a quorum: the lease still runs, so try again until the deadline. */
-const lostQuorum = { target: "retrying", actions: ["noteReason" as const, "reportQuorumLost" as const] };
+/** A renewal without a quorum: the lease still runs, so try again until the deadline, if it is renewed at all. */
+const lostQuorum = [
+  {
+    guard: "mayRetry" as const,
+    target: "retrying",
+    actions: ["noteReason" as const, "reportQuorumLost" as const],
+  },
+  { target: "#lock.held", actions: ["noteReason" as const, "reportQuorumLost" as const] },
+];
 
 /** The life of one lock. One actor serves one handle for as long as the program keeps it: no final state. */
 export const lockMachine = createMachine({
@@ -134,23 +142,23 @@ export const lockMachine = createMachine({
           on: {
             RENEWED: { target: "#lock.held", actions: ["noteValidity", "prolong"] },
             NO_QUORUM: lostQuorum,
-            TOO_SLOW: lostQuorum,
           },
         },
         retrying: {
+          entry: "armTimer",
           on: { RENEW: "asking" },
         },
       },
     },
     releasing: {
-      entry: ["forgetValidity", "askForRelease"],
+      entry: "askForRelease",
       on: {
         RELEASED: { target: "idle", actions: "finishRelease" },
         EXPIRED: "expired",
       },
     },
     expired: {
-      entry: ["forgetValidity", "lose"],
+      entry: ["forgetValidity", "releaseRemains", "lose"],
       on: { ACQUIRE: { target: "acquiring", actions: "openAcquisition" } },
     },
   },

@@ -1,4 +1,4 @@
-import { setup } from "xstate";
+import { type ActorRefFrom, setup } from "xstate";
 
 /** The manager: hands out locks while open, gives everything back while closing, and is closed for good. */
 export const managerMachine = setup({
@@ -12,3 +12,5 @@ export const managerMachine = setup({
     closed: {},
   },
 });
+
+export type ManagerActor = ActorRefFrom<typeof managerMachine>;

@@ -1,8 +1,10 @@
-import type { SafeEmitter } from "./emitter.js";
-import type { LockEvents } from "./events.js";
+import { isolate, type SafeEmitter } from "./emitter.js";
+import type { ExpiredEvent, LockEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
+import type { Outbox } from "./outbox.js";
 
 type Common = "resources" | "acquisition" | "time";
+type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** Tells the listeners of one lock and of its manager; makes no event that nobody hears. */
 export class Announcer {
@@ -10,22 +12,27 @@ export class Announcer {
     private readonly ground: Surroundings,
     private readonly resources: readonly string[],
     private readonly own: SafeEmitter<LockEvents>,
+    private readonly outbox: Outbox,
   ) {}
 
-  tell<Name extends keyof LockEvents>(
-    name: Name,
-    acquisition: string,
-    details: Omit<Parameters<LockEvents[Name]>[0], Common>,
-  ): void {
+  tell<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
     const { events } = this.ground;
     if (!this.own.hears(name) && !events.hears(name)) return;
     // The details and the common part are the event, which the compiler cannot conclude for a Name it does not know.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
-    this.own.emit(name, event);
-    events.emit(name, event);
+    this.outbox.put(() => {
+      this.own.emit(name, event);
+      events.emit(name, event);
+    });
   }
 
-  event<Details extends object>(acquisition: string, details: Details) {
+  /** Calls the user's own callback. */
+  callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
+    const event = this.event(acquisition, details);
+    this.outbox.put(() => isolate(() => onLost(event), "onLost", this.ground.onListenerError));
+  }
+
+  private event<Some extends object>(acquisition: string, details: Some) {
     return { resources: this.resources, acquisition, time: this.ground.clock.wall(), ...details };
   }
 }

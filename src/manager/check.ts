@@ -49,7 +49,16 @@ export function checkResources(value: unknown): readonly string[] {
   const strings = resources as readonly string[];
   const twice = strings.find((resource, index) => strings.indexOf(resource) !== index);
   if (twice !== undefined) throw new InvalidOptionError("resources", twice, "given only once in a list");
-  return strings;
+  return Object.freeze([...strings]);
+}
+
+/** Where nodes remember fences: a lock there would be in their way. */
+const reserved = ["holdfast:fence:", "holdfast:watermark"];
+
+export function checkKeys(keys: readonly string[]): void {
+  const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));
+  if (key === undefined) return;
+  throw new InvalidOptionError("resource", key, `a key that does not begin with ${reserved.join(" or ")}`);
 }
 
 /** In a Cluster only keys of one hash slot can be locked together. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import { checkFunction } from "./check.js";
 
 type Listener = (event: never) => unknown;
 type Guard = (event: unknown) => void;
@@ -40,6 +41,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
 
   /** The same guard for the same name and listener, so that `off` finds it. */
   private guard(name: string, listener: Listener): Guard {
+    checkFunction("listener", listener);
     const guards = this.guarded.get(listener) ?? new Map<string, Guard>();
     this.guarded.set(listener, guards);
     const guard =
@@ -49,17 +51,27 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   }
 }
 
-/** Runs a callback of the user's; whether it throws or rejects, only `onError` hears of it. */
+/** Runs a callback of the user's; whether it throws or rejects, only `onError` hears of it. Never throws. */
 export function isolate(
   callback: () => unknown,
   name: string,
   onError: (error: unknown, event: string) => void,
 ): void {
+  const report = (error: unknown) => {
+    try {
+      onError(error, name);
+    } catch {
+      process.emitWarning(`onListenerError failed when it was told of a listener of "${name}"`, {
+        type: "HoldfastWarning",
+        code: "LISTENER_ERROR",
+      });
+    }
+  };
   try {
     const result = callback();
-    if (isThenable(result)) result.then(undefined, (error: unknown) => onError(error, name));
+    if (isThenable(result)) result.then(undefined, report);
   } catch (error) {
-    onError(error, name);
+    report(error);
   }
 }
 

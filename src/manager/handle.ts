@@ -1,5 +1,6 @@
 import type { LockActor } from "./actor.js";
 import type { LockEvents } from "./events.js";
+import type { Hold } from "./hold.js";
 import { HeldLease } from "./lease.js";
 import type { Lock } from "./lock.js";
 import type { AcquireOptions } from "./options.js";
@@ -27,7 +28,7 @@ export class LockHandle implements Handle<FencedLease> {
 
   get lease(): FencedLease | null {
     const { hold } = this.#lock;
-    return hold !== null && this.#lock.checkHeld(hold) ? this.#lease : null;
+    return hold !== null && this.#lock.checkHeld(hold) ? this.#leaseOf(hold) : null;
   }
 
   get actor(): LockActor {
@@ -36,15 +37,16 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   async acquire(options?: AcquireOptions): Promise<FencedLease> {
-    const lease = new HeldLease(this.#lock, await this.#lock.acquire(this.#settings(options)));
-    this.#lease = lease;
-    return lease;
+    return this.#leaseOf(await this.#lock.acquire(this.#settings(options)));
   }
 
+  /** Releases what is held, and gives up what is being acquired. */
   async release(): Promise<ReleaseOutcome> {
-    if (this.state === "acquiring")
-      this.#lock.abort(new DOMException("the handle was released", "AbortError"));
-    return this.#lease === null ? "released" : this.#lease.release();
+    const { hold } = this.#lock;
+    if (hold !== null) return this.#leaseOf(hold).release();
+    if (this.state !== "acquiring") return this.#lease?.release() ?? "released";
+    this.#lock.abort(new DOMException("the handle was released", "AbortError"));
+    return "released";
   }
 
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this {
@@ -64,5 +66,11 @@ export class LockHandle implements Handle<FencedLease> {
 
   toJSON(): object {
     return { resources: this.resources, state: this.state, lease: this.lease };
+  }
+
+  /** One lease object a hold, whoever asks first. */
+  #leaseOf(hold: Hold): HeldLease {
+    if (!this.#lease?.isOf(hold)) this.#lease = new HeldLease(this.#lock, hold);
+    return this.#lease;
   }
 }

@@ -7,6 +7,21 @@ import type { ReleaseOutcome } from "./types.js";
 /** How a hold ended. */
 export type HoldEnd = ExpiryReason | "released" | "handedOver";
 
+/** What was granted. */
+export interface Grant {
+  readonly resources: readonly string[];
+  readonly acquisition: string;
+  /** Just before the first request of the round that granted it. */
+  readonly at: Instant;
+  /** ms. */
+  readonly ttl: number;
+  readonly drift: number;
+  readonly maxHold: number;
+  readonly fence: number | undefined;
+  /** Whether it is renewed by itself. */
+  readonly renew: boolean;
+}
+
 /** The facts of one lease: what was granted, when, and whether it is over. Over is over: `end` latches. */
 export class Hold {
   end: HoldEnd | null = null;
@@ -14,36 +29,39 @@ export class Hold {
   releasing: Promise<ReleaseOutcome> | null = null;
   /** Nobody holds the lease any more: it is not renewed, and ends at its deadline. */
   dropped = false;
+  ttl: number;
+  drift: number;
   /** Just before the first request of the round that confirmed it last. */
   private confirmedAt: Instant;
   private controller: AbortController | null = null;
+  private abortReason: unknown;
 
   constructor(
     private readonly clock: Clock,
     readonly claim: Claim,
-    readonly resources: readonly string[],
-    readonly acquisition: string,
-    /** Just before the first request of the round that granted it. */
-    readonly grantedAt: Instant,
-    public ttl: number,
-    public drift: number,
-    private readonly maxHold: number,
-    readonly fence: number | undefined,
+    readonly grant: Grant,
   ) {
-    this.confirmedAt = grantedAt;
+    this.confirmedAt = grant.at;
+    this.ttl = grant.ttl;
+    this.drift = grant.drift;
+  }
+
+  get resources(): readonly string[] {
+    return this.grant.resources;
+  }
+
+  get acquisition(): string {
+    return this.grant.acquisition;
   }
 
   /** ms of validity left by the clocks alone; negative by how much the deadline is past. */
   left(): number {
-    const granted = validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
-    return Math.min(granted, this.maxHold - elapsed(this.clock, this.grantedAt));
+    return Math.min(this.confirmedFor(), this.holdLeft());
   }
 
   /** Whether the deadline is that of `maxHold`, which no renewal moves. */
   get capped(): boolean {
-    const ends = elapsed(this.clock, this.confirmedAt);
-    const held = elapsed(this.clock, this.grantedAt);
-    return this.maxHold - held <= validityOf(this.ttl, this.drift, ends);
+    return this.holdLeft() <= this.confirmedFor();
   }
 
   /** ms until a renewal is due: at half the validity. */
@@ -53,13 +71,16 @@ export class Hold {
 
   /** Epoch ms. */
   get validUntil(): number {
-    return Math.min(this.confirmedAt.wall + this.ttl - this.drift, this.grantedAt.wall + this.maxHold);
+    return Math.min(this.confirmedAt.wall + this.ttl - this.drift, this.grant.at.wall + this.grant.maxHold);
   }
 
-  /** A renewal counts from its own start; one that would end sooner than what is granted already changes nothing. */
+  /** A ttl that, asked for now, takes nothing away from what is left. */
+  ttlToKeep(driftFactor: number): number {
+    return Math.min(Math.ceil((this.left() + 4) / (1 - driftFactor)), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** A renewal counts from its own start, and from nothing before. */
   confirm(start: Instant, ttl: number, drift: number): void {
-    const now = validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
-    if (validityOf(ttl, drift, elapsed(this.clock, start)) <= now) return;
     this.confirmedAt = start;
     this.ttl = ttl;
     this.drift = drift;
@@ -77,10 +98,16 @@ export class Hold {
     return new LeaseExpiredError(this.resources, this.end ?? "deadline");
   }
 
-  private abortReason: unknown;
-
   abort(reason: unknown): void {
     this.abortReason ??= reason;
     this.controller?.abort(reason);
+  }
+
+  private confirmedFor(): number {
+    return validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
+  }
+
+  private holdLeft(): number {
+    return this.grant.maxHold - elapsed(this.clock, this.grant.at);
   }
 }

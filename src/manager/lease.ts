@@ -1,3 +1,4 @@
+import { named } from "../named.js";
 import { checkTtl } from "./check.js";
 import { writeHandover } from "./handover.js";
 import type { Hold } from "./hold.js";
@@ -11,9 +12,8 @@ import type { FencedLease, ReleaseOutcome } from "./types.js";
 const dropped = new FinalizationRegistry<Hold>((hold) => {
   if (hold.end !== null) return;
   hold.dropped = true;
-  const resources = hold.resources.map((resource) => JSON.stringify(resource)).join(", ");
   process.emitWarning(
-    `the lease of ${resources} was dropped without being released; it is no longer renewed`,
+    `the lease of ${named(hold.resources)} was dropped without being released; it is no longer renewed`,
     {
       type: "HoldfastWarning",
       code: "LEASE_DROPPED",
@@ -30,7 +30,12 @@ export class HeldLease implements FencedLease {
   constructor(lock: Lock, hold: Hold) {
     this.#lock = lock;
     this.#hold = hold;
-    dropped.register(this, hold, this);
+    if (hold.grant.renew) dropped.register(this, hold, this);
+  }
+
+  /** Whether this is the lease of that hold. */
+  isOf(hold: Hold): boolean {
+    return this.#hold === hold;
   }
 
   get resources(): readonly string[] {
@@ -51,7 +56,7 @@ export class HeldLease implements FencedLease {
 
   /** Undefined unless it was asked for, and only then do the types show it. */
   get fence(): number {
-    return this.#hold.fence as number;
+    return this.#hold.grant.fence as number;
   }
 
   get signal(): AbortSignal {

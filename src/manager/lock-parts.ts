@@ -2,6 +2,7 @@ import type { LockMachineEvent } from "../machines/lock-events.js";
 import type { Alarm } from "./alarm.js";
 import type { Announcer } from "./announce.js";
 import type { Surroundings } from "./ground.js";
+import type { Outbox } from "./outbox.js";
 
 /** What the two halves of a lock's life, the pursuit and the tenure, share. */
 export interface LockParts {
@@ -10,6 +11,8 @@ export interface LockParts {
   readonly keys: readonly string[];
   readonly alarm: Alarm;
   readonly announcer: Announcer;
+  /** For what users are to hear. */
+  readonly outbox: Outbox;
   /** Tells the chart. */
   send(event: LockMachineEvent): void;
 }

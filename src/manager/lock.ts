@@ -10,6 +10,7 @@ import type { LockEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
+import { Outbox } from "./outbox.js";
 import { Pursuit } from "./pursuit.js";
 import type { Settings } from "./settings.js";
 import { Tenure } from "./tenure.js";
@@ -23,6 +24,7 @@ export class Lock implements LockPort, LockParts {
   readonly events: SafeEmitter<LockEvents>;
   readonly alarm: Alarm;
   readonly announcer: Announcer;
+  readonly outbox = new Outbox();
   private pursuit: Pursuit | null = null;
   private tenure: Tenure | null = null;
 
@@ -35,7 +37,7 @@ export class Lock implements LockPort, LockParts {
   ) {
     this.events = new SafeEmitter(ground.onListenerError);
     this.alarm = new Alarm(ground.clock);
-    this.announcer = new Announcer(ground, resources, this.events);
+    this.announcer = new Announcer(ground, resources, this.events, this.outbox);
     const { inspect } = ground;
     this.actor = createActor(lockMachine, {
       input: { resources },
@@ -56,13 +58,13 @@ export class Lock implements LockPort, LockParts {
   }
 
   send(event: LockMachineEvent): void {
-    this.actor.send(event);
+    this.outbox.around(() => this.actor.send(event));
   }
 
   acquire(settings: Settings, from: string | null = null): Promise<Hold> {
-    const { state } = this;
-    if (state !== "idle" && state !== "expired")
-      return Promise.reject(new HandleBusyError(this.resources, state));
+    if (this.pursuit !== null || this.tenure !== null) {
+      return Promise.reject(new HandleBusyError(this.resources, this.state));
+    }
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
     return new Promise((resolve, reject) => {
       const pursuit = new Pursuit(this, settings, from, { resolve, reject });
@@ -94,8 +96,8 @@ export class Lock implements LockPort, LockParts {
 
   /** Ends the lease here without releasing it; its token is then somebody else's to adopt. */
   handOver(hold: Hold): string {
-    if (!this.checkHeld(hold)) throw hold.overError();
-    this.send({ type: "HAND_OVER" });
+    if (!this.checkHeld(hold) || this.tenure === null) throw hold.overError();
+    this.tenure.handOver();
     return hold.claim.token;
   }
 
@@ -103,8 +105,21 @@ export class Lock implements LockPort, LockParts {
     return this.hold === hold ? (this.tenure?.checkHeld() ?? false) : hold.end === null;
   }
 
+  /**
+   * Gives back whatever it has or asks for, because the manager closes. A job that did not ask for that is told by its
+   * signal.
+   */
+  withdraw(error: unknown): void {
+    this.abort(error);
+    const { hold } = this;
+    if (hold === null || hold.end !== null) return;
+    hold.abort(error);
+    void this.release(hold);
+  }
+
+  /** The manager waits no longer: what is still under way ends here. */
   stop(): void {
-    this.tenure?.stop();
+    if (this.tenure !== null) this.send({ type: "RELEASED", votes: [] });
     this.alarm.clear();
     this.actor.stop();
     this.events.clear();
@@ -124,16 +139,16 @@ export class Lock implements LockPort, LockParts {
     this.pursuit?.abandonAttempt();
   }
 
-  fail(event: FailureEvent, attempt: number): void {
+  fail(event: FailureEvent): void {
     const { pursuit } = this;
     this.pursuit = null;
     this.onUse(this, false);
-    pursuit?.fail(event, attempt);
+    pursuit?.fail(event);
   }
 
-  begin(event: Of<"GRANTED">, attempt: number): void {
+  begin(event: Of<"GRANTED">): void {
     const { pursuit } = this;
-    const hold = pursuit?.succeed(attempt, event);
+    const hold = pursuit?.succeed(event.votes);
     if (!pursuit || !hold) return;
     this.pursuit = null;
     this.tenure = new Tenure(this, hold, pursuit.settings);
@@ -157,6 +172,10 @@ export class Lock implements LockPort, LockParts {
 
   askForRelease(): void {
     this.tenure?.askForRelease();
+  }
+
+  releaseRemains(): void {
+    this.tenure?.releaseRemains();
   }
 
   finishRelease(event: Of<"RELEASED">): void {

@@ -8,8 +8,8 @@ import {
   isHoldfastError,
   ManagerClosedError,
 } from "../errors.js";
-import { managerMachine } from "../machines/manager.js";
-import { checkDuration, checkResources, checkSlots, keyspaceTrouble } from "./check.js";
+import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { checkDuration, checkKeys, checkResources, checkSlots, keyspaceTrouble } from "./check.js";
 import { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
@@ -45,7 +45,7 @@ class LockManager {
   readonly #ground: Surroundings;
   readonly #nodes;
   readonly #health: Health;
-  readonly #actor = createActor(managerMachine).start();
+  readonly #actor: ManagerActor;
   readonly #inUse = new Set<Lock>();
   #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
@@ -61,6 +61,7 @@ class LockManager {
     this.#nodes = nodesOf(options);
     const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
     const { inspect } = options.xstate ?? {};
+    this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
     let acquisitions = 0;
@@ -135,9 +136,10 @@ class LockManager {
     return summarise(resource, await engine.inspect([prefix + resource]));
   }
 
-  close({ timeout = defaultCloseTimeout }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(checkDuration("timeout", timeout, 0, true));
-    return this.#closing;
+  async close({ timeout = defaultCloseTimeout }: { readonly timeout?: number } = {}): Promise<void> {
+    checkDuration("timeout", timeout, 0, true);
+    this.#closing ??= this.#close(timeout);
+    await this.#closing;
   }
 
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
@@ -172,6 +174,7 @@ class LockManager {
   #lock(resources: Resources): Lock {
     const checked = checkResources(resources);
     const keys = checked.map((resource) => this.#ground.prefix + resource);
+    checkKeys(keys);
     checkSlots(this.#nodes, keys);
     return new Lock(this.#ground, checked, keys, (lock, inUse) => this.#onUse(lock, inUse));
   }
@@ -198,10 +201,7 @@ class LockManager {
     this.#actor.send({ type: "CLOSE" });
     const { clock, engine, events } = this.#ground;
     const left = [...this.#inUse];
-    for (const lock of left) {
-      lock.abort(new ManagerClosedError());
-      if (lock.hold !== null) void lock.release(lock.hold);
-    }
+    for (const lock of left) lock.withdraw(new ManagerClosedError());
     if (this.#inUse.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = clock.after(timeout, resolve);

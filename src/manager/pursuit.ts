@@ -2,7 +2,7 @@ import type { Claim } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
-import { driftOf, validityOf } from "../engine/validity.js";
+import { driftOf } from "../engine/validity.js";
 import type { Vote } from "../engine/vote.js";
 import {
   AcquireTimeoutError,
@@ -11,13 +11,13 @@ import {
   LockContendedError,
   QuorumUnavailableError,
 } from "../errors.js";
-import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
-import { refusalTypes } from "./refusal.js";
 import { type Settings, timeoutFor } from "./settings.js";
 
-type Granted = Extract<LockMachineEvent, { type: "GRANTED" }>;
+/** The chart's event for each reason why an attempt did not succeed. */
+const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
 
 /** How a pursuit ends: with a hold, or with an error. */
 interface Caller {
@@ -25,14 +25,22 @@ interface Caller {
   reject(error: unknown): void;
 }
 
+/** How the last attempt failed. */
+interface Setback {
+  readonly reason: RetryReason;
+  readonly attempt: number;
+  readonly votes: readonly Vote[];
+}
+
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
 export class Pursuit {
   readonly acquisition: string;
   private readonly since: Instant;
-  private claim: Claim | null = null;
   private start: Instant;
   private attempts = 0;
-  private lastError: LockContendedError | QuorumUnavailableError | undefined;
+  private claim: Claim | null = null;
+  private granted: Hold | null = null;
+  private setback: Setback | null = null;
 
   constructor(
     private readonly lock: LockParts,
@@ -49,72 +57,69 @@ export class Pursuit {
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
   ask(attempt: number): void {
+    const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
-    const { engine } = this.lock.ground;
+    this.start = now(clock);
     this.lock.alarm.set(this.waitLeft(), () => this.lock.send({ type: "TIMED_OUT" }));
     const claim = engine.claim(this.lock.keys);
     this.claim = claim;
-    if (engine.admitted) return this.attempt(claim, attempt);
+    if (engine.admitted) return this.attempt(claim);
     void engine.admit().then(() => {
-      if (this.claim === claim) this.attempt(claim, attempt);
+      if (this.claim === claim) this.attempt(claim);
     });
   }
 
   scheduleRetry({ retryIn, reason, votes }: RefusalEvent, attempt: number): void {
     const delay = Math.round(retryIn ?? 0);
     const left = this.waitLeft();
-    const type = delay < left ? "RETRY" : "TIMED_OUT";
-    this.lock.alarm.set(Math.min(delay, left), () => this.lock.send({ type }));
+    if (delay >= left) return this.lock.alarm.set(left, () => this.lock.send({ type: "TIMED_OUT" }));
+    this.lock.alarm.set(delay, () => this.lock.send({ type: "RETRY" }));
     this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
   }
 
   abandonAttempt(): void {
-    const waited = Math.round(elapsed(this.lock.ground.clock, this.start));
-    if (this.claim !== null)
-      this.lastError ??= this.refusal("noQuorum", this.attempts, this.claim.votesSoFar(waited));
-    this.claim?.discard();
+    const { claim, lock } = this;
+    if (claim === null) return;
+    if (this.setback === null) {
+      const waited = Math.round(elapsed(lock.ground.clock, this.start));
+      const { engine } = lock.ground;
+      const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
+      this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
+    }
+    claim.discard();
     this.claim = null;
   }
 
-  fail(event: FailureEvent, attempt: number): void {
-    const error = this.failure(event, attempt);
+  fail(event: FailureEvent): void {
+    const error = this.failure(event);
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
-    this.caller.reject(error);
+    this.lock.outbox.put(() => this.caller.reject(error));
   }
 
   /** The hold that the attempt under way was granted. */
-  succeed(attempt: number, { votes, fence }: Granted): Hold | null {
-    const { claim, lock, settings, acquisition } = this;
-    if (claim === null) return null;
-    const { clock, driftFactor } = lock.ground;
-    const { ttl, maxHold } = settings;
-    const drift = driftOf(ttl, driftFactor);
-    const hold = new Hold(clock, claim, lock.resources, acquisition, this.start, ttl, drift, maxHold, fence);
+  succeed(votes: readonly Vote[]): Hold | null {
+    const { granted: hold, acquisition, lock, attempts: attempt } = this;
+    if (hold === null) return null;
+    if (this.from !== null) hold.claim.keep();
     this.close();
+    const { ttl, drift, fence } = hold.grant;
     const { validUntil } = hold;
-    const waited = Math.round(elapsed(clock, this.since));
-    lock.announcer.tell("acquired", acquisition, {
-      ttl,
-      drift,
-      validUntil,
-      waited,
-      attempt,
-      votes,
-      ...(fence === undefined ? {} : { fence }),
-    });
-    this.caller.resolve(hold);
+    const waited = Math.round(elapsed(lock.ground.clock, this.since));
+    const details = { ttl, drift, validUntil, waited, attempt, votes };
+    lock.announcer.tell("acquired", acquisition, fence === undefined ? details : { ...details, fence });
+    lock.outbox.put(() => this.caller.resolve(hold));
     return hold;
   }
 
-  private attempt(claim: Claim, attempt: number): void {
+  private attempt(claim: Claim): void {
     const { engine, clock } = this.lock.ground;
     const error = this.lock.ground.refusal();
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
     this.start = now(clock);
     const decided = (result: RoundResult) => {
-      if (this.claim === claim) this.onDecided(result, attempt);
+      if (this.claim === claim) this.onDecided(claim, result);
     };
     const timeout = timeoutFor(this.lock.ground, ttl);
     const fences = this.settings.fence ? engine.fences : null;
@@ -122,28 +127,57 @@ export class Pursuit {
     else claim.swap(this.from, ttl, timeout, fences, decided);
   }
 
-  private onDecided({ verdict, votes, fence }: RoundResult, attempt: number): void {
-    const { clock, driftFactor } = this.lock.ground;
-    const { ttl } = this.settings;
-    const drift = driftOf(ttl, driftFactor);
-    if (verdict === "granted" && validityOf(ttl, drift, elapsed(clock, this.start)) > 0) {
-      return this.lock.send({ type: "GRANTED", validUntil: this.start.wall + ttl - drift, votes, fence });
+  private onDecided(claim: Claim, { verdict, votes, fence }: RoundResult): void {
+    if (verdict === "granted") {
+      const hold = this.holdOf(claim, fence);
+      if (hold.left() > 0) {
+        this.granted = hold;
+        return this.lock.send({ type: "GRANTED", validUntil: hold.validUntil, votes });
+      }
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
-    this.lastError = this.refusal(reason, attempt, votes);
-    const hopeless = ttl <= drift || (this.from !== null && reason === "contended");
-    const retryIn = hopeless ? null : this.retryDelay(attempt, reason);
+    this.setback = { reason, attempt: this.attempts, votes };
+    const retryIn = this.hopeless(reason) ? null : this.retryDelay(reason);
+    // The policy is the user's own code, and may have ended this very attempt.
+    if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
   }
 
-  private retryDelay(attempt: number, reason: RetryReason): number | null | Error {
-    if (this.settings.wait === 0) return null;
+  private holdOf(claim: Claim, fence: number | undefined): Hold {
+    const { ground, resources } = this.lock;
+    const { ttl, maxHold, renew } = this.settings;
+    const drift = driftOf(ttl, ground.driftFactor);
+    const grant = {
+      resources,
+      acquisition: this.acquisition,
+      at: this.start,
+      ttl,
+      drift,
+      maxHold,
+      fence,
+      renew,
+    };
+    return new Hold(ground.clock, claim, grant);
+  }
+
+  /** Whether no further attempt can succeed, or none is wanted. */
+  private hopeless(reason: RetryReason): boolean {
+    const { ttl, wait } = this.settings;
+    const stale = this.from !== null && reason === "contended";
+    return wait === 0 || stale || ttl <= driftOf(ttl, this.lock.ground.driftFactor);
+  }
+
+  private retryDelay(reason: RetryReason): number | null | Error {
     try {
-      const delay = this.settings.retry(attempt, reason);
+      const delay = this.settings.retry(this.attempts, reason);
       if (delay === false) return null;
-      if (typeof delay === "number" && delay >= 0) return delay;
-      return new InvalidOptionError("retry", delay, "a function that returns ms, at least 0, or false");
+      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      return new InvalidOptionError(
+        "retry",
+        delay,
+        "a function that returns ms, at least 0 and finite, or false",
+      );
     } catch (error) {
       return error instanceof Error
         ? error
@@ -159,28 +193,31 @@ export class Pursuit {
       : Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));
   }
 
-  private refusal(reason: RetryReason, attempt: number, votes: readonly Vote[]) {
-    const { resources } = this.lock;
-    if (reason === "contended") return new LockContendedError(resources, attempt, votes);
-    return new QuorumUnavailableError(
-      resources,
-      this.from === null ? "acquire" : "adopt",
-      attempt,
-      votes,
-      this.lock.ground.engine.seats.length,
-      reason,
-    );
-  }
-
-  private failure(event: FailureEvent, attempt: number): unknown {
+  private failure(event: FailureEvent): unknown {
     const { resources } = this.lock;
     if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
     if (event.type === "TIMED_OUT") {
-      return new AcquireTimeoutError(resources, this.settings.wait, attempt, this.lastError);
+      return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
     }
     return this.from !== null && event.reason === "contended"
       ? new LeaseExpiredError(resources, "stale")
-      : this.lastError;
+      : this.lastError();
+  }
+
+  private lastError(): LockContendedError | QuorumUnavailableError | undefined {
+    if (this.setback === null) return undefined;
+    const { reason, attempt, votes } = this.setback;
+    const { resources, ground } = this.lock;
+    if (reason === "contended") return new LockContendedError(resources, attempt, votes);
+    const operation = this.from === null ? "acquire" : "adopt";
+    return new QuorumUnavailableError(
+      resources,
+      operation,
+      attempt,
+      votes,
+      ground.engine.seats.length,
+      reason,
+    );
   }
 
   private readonly onAbort = () => this.lock.send({ type: "ABORT", error: this.settings.signal?.reason });

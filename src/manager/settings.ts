@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { inspect } from "node:util";
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type Random, systemRandom } from "../engine/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
@@ -37,13 +38,10 @@ const defaultWait = 10_000;
 const longestDefaultTimeout = 500;
 
 const warn = (error: unknown, event: string) =>
-  process.emitWarning(
-    `a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`,
-    {
-      type: "HoldfastWarning",
-      code: "LISTENER_ERROR",
-    },
-  );
+  process.emitWarning(`a listener of "${event}" failed: ${inspect(error)}`, {
+    type: "HoldfastWarning",
+    code: "LISTENER_ERROR",
+  });
 
 function checkOwner(value: unknown): string {
   if (typeof value === "string" && isOwnerLabel(value)) return value;

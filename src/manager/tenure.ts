@@ -1,21 +1,14 @@
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { RoundResult } from "../engine/round.js";
-import { driftOf, validityOf } from "../engine/validity.js";
+import { driftOf } from "../engine/validity.js";
 import type { Vote } from "../engine/vote.js";
-import { type ExpiryReason, LeaseExpiredError, QuorumUnavailableError } from "../errors.js";
+import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { LossEvent, RefusalEvent } from "../machines/lock-events.js";
-import { isolate } from "./emitter.js";
 import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
-import { refusalTypes } from "./refusal.js";
+import { RenewalQueue } from "./renewal-queue.js";
 import { type Settings, timeoutFor } from "./settings.js";
 import type { ReleaseOutcome } from "./types.js";
-
-/** Somebody who awaits a renewal. */
-interface Waiter {
-  resolve(): void;
-  reject(error: unknown): void;
-}
 
 /** ms between two tries to renew without a quorum: a tenth of the ttl, within these. */
 const renewalRetry = { least: 10, most: 1_000 };
@@ -25,10 +18,7 @@ export class Tenure {
   private renewing = false;
   /** Until the next try, after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
-  private asked: Waiter[] = [];
-  /** Those who asked before the renewal under way began. */
-  private riding: Waiter[] = [];
-  private askedTtl: number | null = null;
+  private readonly queue: RenewalQueue;
   private onReleased: (outcome: ReleaseOutcome) => void = () => {};
 
   constructor(
@@ -36,6 +26,7 @@ export class Tenure {
     readonly hold: Hold,
     private readonly settings: Settings,
   ) {
+    this.queue = new RenewalQueue(lock, hold);
     lock.ground.vigil.add(this.look);
   }
 
@@ -48,14 +39,14 @@ export class Tenure {
   }
 
   renew(ttl: number | null): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.asked.push({ resolve, reject });
-      this.askedTtl = ttl ?? this.askedTtl;
-      if (!this.renewing) this.lock.send({ type: "RENEW" });
-    });
+    const renewed = this.queue.join(ttl);
+    if (!this.renewing) this.lock.send({ type: "RENEW" });
+    return renewed;
   }
 
+  /** Over from here on: what the nodes say to it only decides when it is through. */
   release(): Promise<ReleaseOutcome> {
+    this.hold.end = "released";
     const outcome = new Promise<ReleaseOutcome>((resolve) => {
       this.onReleased = resolve;
     });
@@ -63,59 +54,48 @@ export class Tenure {
     return outcome;
   }
 
+  handOver(): void {
+    this.hold.end = "handedOver";
+    this.lock.send({ type: "HAND_OVER" });
+  }
+
   /** Sets the alarm to whichever comes first, the next renewal or the deadline. */
   arm(): void {
-    if (this.hold.end === null && this.asked.length > 0 && !this.renewing) this.lock.send({ type: "RENEW" });
+    if (this.hold.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
     this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this.look);
   }
 
   askForRenewal(): void {
     const { hold, lock } = this;
-    const ttl = this.askedTtl ?? hold.ttl;
+    const { driftFactor, clock } = lock.ground;
     this.renewing = true;
     this.pause = null;
-    this.askedTtl = null;
-    this.riding = this.asked;
-    this.asked = [];
-    const start = now(lock.ground.clock);
+    // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
+    const ttl = Math.max(this.queue.begin(), hold.ttlToKeep(driftFactor));
+    const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.ground, ttl), hold.left()));
     hold.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
   }
 
   prolong(votes: readonly Vote[]): void {
-    this.renewing = false;
     const { validUntil, acquisition } = this.hold;
-    for (const waiter of this.riding.splice(0)) waiter.resolve();
+    this.renewing = false;
+    this.queue.succeed();
     this.lock.announcer.tell("renewed", acquisition, { validUntil, votes });
   }
 
-  reportQuorumLost({ votes, reason }: RefusalEvent): void {
+  reportQuorumLost({ votes, retryIn }: RefusalEvent): void {
     const { hold, lock } = this;
     this.renewing = false;
-    const tenth = Math.min(Math.max(hold.ttl / 10, renewalRetry.least), renewalRetry.most);
-    // Half of it by chance, so that locks that lost their quorum together do not all come back at once.
-    const delay = tenth * (0.5 + lock.ground.random.fraction() / 2);
-    this.pause = { since: now(lock.ground.clock), delay };
-    const error = new QuorumUnavailableError(
-      lock.resources,
-      "renew",
-      1,
-      votes,
-      lock.ground.engine.seats.length,
-      reason === "tooSlow" ? reason : "noQuorum",
-    );
-    for (const waiter of this.riding.splice(0)) waiter.reject(error);
-    this.arm();
-    lock.announcer.tell("quorumLost", hold.acquisition, {
-      votes,
-      remaining: Math.max(0, Math.floor(hold.left())),
-    });
+    if (retryIn !== null) this.pause = { since: now(lock.ground.clock), delay: retryIn };
+    this.queue.fail(votes);
+    const remaining = Math.max(0, Math.floor(hold.left()));
+    lock.announcer.tell("quorumLost", hold.acquisition, { votes, remaining });
   }
 
   askForRelease(): void {
     const { hold, lock } = this;
-    hold.end = "released";
-    this.refuseRenewals();
+    this.queue.refuse();
     lock.alarm.set(hold.left(), this.look);
     hold.claim.release(timeoutFor(lock.ground, hold.ttl), ({ votes }) =>
       lock.send({ type: "RELEASED", votes }),
@@ -124,48 +104,39 @@ export class Tenure {
 
   finishRelease(votes: readonly Vote[]): void {
     const { hold, lock } = this;
+    hold.claim.end();
     this.close();
-    lock.announcer.tell("released", hold.acquisition, {
-      heldFor: Math.round(elapsed(lock.ground.clock, hold.grantedAt)),
-      votes,
-    });
-    this.onReleased("released");
+    const heldFor = Math.round(elapsed(lock.ground.clock, hold.grant.at));
+    lock.announcer.tell("released", hold.acquisition, { heldFor, votes });
+    this.settleRelease("released");
+  }
+
+  /** What is left on the nodes of a lost lease; a release that was under way has asked for that already. */
+  releaseRemains(): void {
+    if (this.hold.end === "released") this.hold.claim.end();
+    else this.hold.claim.discard();
   }
 
   lose({ reason }: LossEvent): void {
     const { hold, lock } = this;
     const { onLost } = this.settings;
-    // A job that has asked for the release learns it from the outcome; it has nothing left to lose.
-    const released = hold.end === "released";
     const validUntil = Math.min(hold.validUntil, lock.ground.clock.wall());
     const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-hold.left())) };
-    if (released) hold.claim.end();
-    else hold.claim.discard();
     this.close();
-    this.refuseRenewals();
-    if (!released) {
-      hold.abort(new LeaseExpiredError(hold.resources, reason));
-      const event = lock.announcer.event(hold.acquisition, details);
-      if (onLost) isolate(() => onLost(event), "onLost", lock.ground.onListenerError);
-    }
+    this.queue.refuse();
+    // A job that has asked for the release learns it from the outcome; it has nothing left to lose.
+    const lost = hold.end !== "released";
+    if (lost) lock.outbox.put(() => hold.abort(new LeaseExpiredError(hold.resources, reason)));
     lock.announcer.tell("expired", hold.acquisition, details);
-    this.onReleased("expired");
+    if (lost && onLost) lock.announcer.callLost(onLost, hold.acquisition, details);
+    this.settleRelease("expired");
   }
 
   letGo(): void {
-    this.hold.end = "handedOver";
     this.hold.claim.end();
     this.close();
-    this.refuseRenewals();
-  }
-
-  /** The manager closes and waits no longer: nothing may be left pending. */
-  stop(): void {
-    this.hold.end ??= "released";
-    this.hold.claim.end();
-    this.close();
-    this.refuseRenewals();
-    this.onReleased("released");
+    this.queue.refuse();
+    this.settleRelease("handedOver");
   }
 
   /** By the alarm, and whenever the clocks have parted. */
@@ -183,9 +154,9 @@ export class Tenure {
   private onRenewalDecided(ttl: number, start: Instant, { verdict, votes }: RoundResult): boolean {
     const { hold, lock } = this;
     if (!this.checkHeld()) return false;
-    const drift = driftOf(ttl, lock.ground.driftFactor);
-    if (verdict === "granted" && validityOf(ttl, drift, elapsed(lock.ground.clock, start)) > 0) {
-      hold.confirm(start, ttl, drift);
+    if (verdict === "granted") {
+      // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
+      hold.confirm(start, ttl, driftOf(ttl, lock.ground.driftFactor));
       lock.send({ type: "RENEWED", validUntil: hold.validUntil, votes });
       return true;
     }
@@ -193,10 +164,16 @@ export class Tenure {
       const taken = votes.some((vote) => vote.kind === "denied" && vote.holder !== null);
       this.lost("LOST", taken ? "taken" : "missing");
     } else {
-      const reason = verdict === "granted" ? "tooSlow" : verdict;
-      lock.send({ type: refusalTypes[reason], reason, votes, retryIn: null });
+      const retryIn = this.renews ? this.retryDelay() : null;
+      lock.send({ type: "NO_QUORUM", reason: verdict, votes, retryIn });
     }
     return false;
+  }
+
+  private retryDelay(): number {
+    const tenth = Math.min(Math.max(this.hold.ttl / 10, renewalRetry.least), renewalRetry.most);
+    // Half of it by chance, so that locks that lost their quorum together do not all come back at once.
+    return tenth * (0.5 + this.lock.ground.random.fraction() / 2);
   }
 
   private lost(type: LossEvent["type"], reason: ExpiryReason): void {
@@ -209,19 +186,21 @@ export class Tenure {
     this.lock.send({ type, reason, validUntil: this.hold.validUntil });
   }
 
+  /** Whether further renewals follow by themselves. */
+  private get renews(): boolean {
+    const { hold } = this;
+    return hold.grant.renew && hold.end === null && !hold.dropped && !hold.capped;
+  }
+
   /** ms; Infinity while one is under way, and where none is to come. */
   private untilRenewal(): number {
-    const { hold, settings } = this;
-    if (this.renewing || hold.end !== null || hold.dropped || !settings.renew || hold.capped) {
-      return Number.POSITIVE_INFINITY;
-    }
-    if (this.pause === null) return hold.untilRenewal();
+    if (this.renewing || !this.renews) return Number.POSITIVE_INFINITY;
+    if (this.pause === null) return this.hold.untilRenewal();
     return this.pause.delay - elapsed(this.lock.ground.clock, this.pause.since);
   }
 
-  private refuseRenewals(): void {
-    const waiters = [...this.riding.splice(0), ...this.asked.splice(0)];
-    for (const waiter of waiters) waiter.reject(this.hold.overError());
+  private settleRelease(outcome: ReleaseOutcome): void {
+    this.lock.outbox.put(() => this.onReleased(outcome));
   }
 
   private close(): void {

@@ -6,7 +6,7 @@ import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 const votes = [] as const;
 const validUntil = 1_000;
 const acquire: LockMachineEvent = { type: "ACQUIRE", acquisition: "1" };
-const granted: LockMachineEvent = { type: "GRANTED", validUntil, votes, fence: undefined };
+const granted: LockMachineEvent = { type: "GRANTED", validUntil, votes };
 const denied: LockMachineEvent = { type: "DENIED", reason: "contended", votes, retryIn: 50 };
 const noQuorum: LockMachineEvent = { type: "NO_QUORUM", reason: "noQuorum", votes, retryIn: 50 };
 const expired: LockMachineEvent = { type: "EXPIRED", reason: "deadline", validUntil };

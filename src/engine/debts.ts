@@ -1,0 +1,53 @@
+import { type Clock, elapsed, type Instant, now } from "./clock.js";
+import type { LockCommand } from "./command.js";
+import type { Reply } from "./node.js";
+
+/** Releases still owed to one node; the oldest is dropped beyond that, and its key lives until its ttl. */
+const maxDebts = 1_000;
+/** A node that refuses a release so often will not take it. */
+const maxTries = 20;
+
+/** A release that a node did not take: it could not be reached, or refused for the time being. */
+export interface Debt {
+  readonly command: LockCommand;
+  readonly since: Instant;
+  /** ms after which the key is gone by itself. */
+  readonly ttl: number;
+  readonly tries: number;
+}
+
+/** What was not delivered may be delivered later; a release can be repeated without harm. */
+export const undelivered = (reply: Reply): boolean =>
+  reply.kind === "failed" && ["connection", "notReady", "refused"].includes(reply.reason);
+
+/** The releases that one node is owed, until their keys' ttl is over. */
+export class Debts {
+  private debts: Debt[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  get size(): number {
+    return this.debts.length;
+  }
+
+  owe(command: LockCommand, ttl: number): void {
+    this.add({ command, since: now(this.clock), ttl, tries: 0 });
+  }
+
+  /** It was tried, and not taken. */
+  oweAgain(debt: Debt): void {
+    if (debt.tries < maxTries) this.add({ ...debt, tries: debt.tries + 1 });
+  }
+
+  /** All that is still worth delivering; they are owed no more, unless they are owed again. */
+  take(): Debt[] {
+    const due = this.debts.filter(({ since, ttl }) => elapsed(this.clock, since) < ttl);
+    this.debts = [];
+    return due;
+  }
+
+  private add(debt: Debt): void {
+    this.debts.push(debt);
+    if (this.debts.length > maxDebts) this.debts.shift();
+  }
+}
