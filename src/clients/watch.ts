@@ -94,8 +94,8 @@ export class ConnectionWatch {
   }
 
   /**
-   * Leaves the client as it was found, but for one case: a node-redis client that is still open and that nobody else
-   * listens to would end the process with its next "error" event. It keeps one empty listener.
+   * Leaves the client as it was found, but for one case: a node-redis client that is still open would end the process
+   * with its next "error" event if nobody listened by then. It keeps one empty listener.
    */
   #detach(): void {
     const { emitter, events, errors, closed, throwsUnheard } = this.source;

@@ -6,5 +6,5 @@ import type { Random } from "./random.js";
  */
 export const freshToken = (owner: string, random: Random): string => `${owner}~${random.secret()}`;
 
-/** Labels are shown to others, so they are short and printable; "~" ends them. */
-export const isOwnerLabel = (label: string): boolean => /^[\x20-\x7d]{1,128}$/.test(label);
+/** Labels are shown to others, in terminals and logs too, so they are short and printable; "~" ends them. */
+export const isOwnerLabel = (label: string): boolean => /^[^~\p{C}\p{Zl}\p{Zp}]{1,128}$/u.test(label);

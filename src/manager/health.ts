@@ -17,7 +17,7 @@ export class Health {
   private stopped = false;
 
   constructor(nodes: readonly LockNode[], ground: Pick<Surroundings, "events" | "clock" | "inspect">) {
-    this.actors = nodes.map(({ name }) => start(name, ground));
+    this.actors = nodes.map((node) => start(node, ground));
   }
 
   observe(node: number, observation: Observation, cause?: string): void {
@@ -34,7 +34,7 @@ export class Health {
 }
 
 function start(
-  node: string,
+  { name: node, connection }: LockNode,
   { events, clock, inspect }: Pick<Surroundings, "events" | "clock" | "inspect">,
 ): NodeActor {
   const actor = createActor(nodeMachine, { input: { node }, ...(inspect === undefined ? {} : { inspect }) });
@@ -43,5 +43,7 @@ function start(
     down: (cause) =>
       events.emit("nodeDown", { node, time: clock.wall(), ...(cause === undefined ? {} : { cause }) }),
   });
-  return actor.start();
+  actor.start();
+  if (connection === "ready") actor.send({ type: "CONNECTED" });
+  return actor;
 }

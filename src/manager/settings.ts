@@ -45,7 +45,7 @@ const warn = (error: unknown, event: string) =>
 
 function checkOwner(value: unknown): string {
   if (typeof value === "string" && isOwnerLabel(value)) return value;
-  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable ASCII characters without "~"');
+  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
 }
 
 function checkPrefix(value: unknown): string {

@@ -77,7 +77,7 @@ describe("the connection of a client", () => {
     expect(emitter.eventNames()).toEqual([]);
   });
 
-  test("keeps an open emitter that throws unheard errors from throwing, unless its owner listens", () => {
+  test("keeps an open emitter that throws unheard errors from throwing, whether or not its owner listens by then", () => {
     const alone = watched(true);
     alone.become("ready");
     alone.subscribe()();
@@ -89,8 +89,10 @@ describe("the connection of a client", () => {
     owned.become("ready");
     const heard: unknown[] = [];
     owned.emitter.on("error", (error) => heard.push(error));
-    owned.subscribe()();
-    expect(owned.emitter.listenerCount("error")).toBe(1);
+    for (let time = 0; time < 3; time++) owned.subscribe()();
+    expect(owned.emitter.listenerCount("error")).toBe(2);
+    owned.emitter.emit("error", new Error("heard"));
+    expect(heard).toHaveLength(1);
 
     const closed = watched(true);
     closed.subscribe()();

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { granted, refused } from "../engine/scripted-node.js";
+import { answer, caught, scripted } from "../safety/world.js";
+import { listen, settle, World } from "./world.js";
+
+const names = (heard: { name: string }[]) =>
+  heard.map(({ name }) => name).filter((name) => /^node/.test(name));
+
+describe("what is told of the nodes", () => {
+  it("notices a hung minority, though no vote waits for it", async () => {
+    const world = new World(3);
+    const locks = world.locks({ nodeTimeout: 200 });
+    const heard = listen(locks);
+    world.node(0).hang();
+    for (let round = 0; round < 20; round++) {
+      const lease = await world.run(locks.acquire("a"));
+      await lease.release();
+      await world.clock.advance(50);
+    }
+    expect(heard.filter(({ name }) => name === "nodeDown").map(({ event }) => event)).toMatchObject([
+      { node: "node-0", cause: "does not answer" },
+    ]);
+    world.node(0).wake();
+    await settle();
+    expect(names(heard)).toEqual(["nodeDown", "nodeUp"]);
+  });
+
+  it("calls a node down at the third silence, not at the first", async () => {
+    const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+    for (let round = 1; round <= 3; round++) {
+      const acquisition = caught(locks.acquire("a"));
+      await settle();
+      await clock.advance(100);
+      await acquisition;
+      expect(names(heard).length, `round ${round}`).toBe(round === 3 ? 1 : 0);
+    }
+    expect(nodes[0]?.of("acquire").length).toBe(3);
+  });
+
+  it("takes a lost request for no sign of life", async () => {
+    const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+    for (let round = 1; round <= 3; round++) {
+      const acquisition = caught(locks.acquire("a"));
+      await settle();
+      await clock.advance(100);
+      await acquisition;
+    }
+    for (const arrival of nodes[0]?.arrivals ?? []) {
+      arrival.answer({ kind: "failed", reason: "connection", message: "gone" });
+    }
+    await settle();
+    expect(names(heard)).toEqual(["nodeDown"]);
+  });
+
+  it("tells nodes of one name apart", async () => {
+    const { locks, nodes } = scripted(1);
+    void locks;
+    const [node] = nodes;
+    const twin = scripted(1).nodes[0];
+    if (node === undefined || twin === undefined) throw new Error("no nodes");
+    twin.identity = "another";
+    const both = scripted(2, { nodes: [node, twin] });
+    const acquisition = caught(both.locks.acquire("a"));
+    await answer([node, twin], "acquire", [refused, granted]);
+    await acquisition;
+    const failing = caught(both.locks.acquire("a"));
+    await answer([node, twin], "acquire", [granted, refused]);
+    expect(String(await failing)).toContain("node-0 (2): ERR no");
+  });
+});
+
+describe("the first acquisition", () => {
+  it("waits for a quorum and a moment, not for a node that hangs", async () => {
+    const world = new World(5);
+    world.node(4).hang();
+    const since = world.clock.monotonic();
+    const lease = await world.run(world.locks({ nodeTimeout: 2_000 }).acquire("a"));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(105);
+  });
+
+  it("blames only the nodes that were not met, when the wait is over before any was asked", async () => {
+    const world = new World(3);
+    world.node(1).hang();
+    world.node(2).hang();
+    const error = await world.run(caught(world.locks({ nodeTimeout: 2_000 }).acquire("a", { wait: 50 })));
+    expect(String(error)).not.toContain("node-0:");
+    expect(String(error)).toContain("node-1: no answer within 50 ms");
+  });
+});
+
+describe("an adoption", () => {
+  it("that fails at first costs nothing: the keys go back, and the next attempt takes them", async () => {
+    const world = new World(3);
+    const lease = await world.locks({ ttl: 60_000 }).acquire("a");
+    const note = lease.handover();
+    const heir = world.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
+    await heir.inspect("a");
+    world.node(0).hang();
+    world.node(1).hang();
+    const adoption = heir.adopt(note);
+    await world.clock.advance(110);
+    world.node(0).wake();
+    world.node(1).wake();
+    const adopted = await world.run(adoption);
+    expect(adopted.remaining()).toBeGreaterThan(50_000);
+    expect((await heir.inspect("a")).nodes.map(({ holder }) => holder?.owner)).toEqual([
+      "heir",
+      "heir",
+      "heir",
+    ]);
+    await adopted.release();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+});
+
+describe("a release that a node did not take", () => {
+  it("is tried again when the connection breaks once more, and when the node refuses for the time being", async () => {
+    const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 60_000 });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    const lease = await acquisition;
+    const [node] = nodes;
+    node?.change("down", new Error("gone"));
+    void lease.release();
+    await answer(nodes.slice(1), "release", [granted, granted]);
+    node?.change("ready");
+    await settle();
+    node?.of("release").at(-1)?.answer({ kind: "failed", reason: "connection", message: "gone again" });
+    node?.change("down", new Error("gone again"));
+    await settle();
+    node?.change("ready");
+    await settle();
+    expect(node?.of("release").length).toBe(2);
+    node?.of("release").at(-1)?.answer({ kind: "failed", reason: "refused", message: "LOADING" });
+    await settle();
+    await clock.advance(100);
+    expect(node?.of("release").length).toBe(3);
+    node?.of("release").at(-1)?.answer(granted);
+    await clock.advance(1_000);
+    expect(node?.of("release").length).toBe(3);
+    expect(clock.pending).toBe(0);
+  });
+});

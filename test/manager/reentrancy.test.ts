@@ -1,0 +1,204 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Handle, Locks } from "../../src/index.js";
+import { listen, settle, World } from "./world.js";
+
+const setUp = () => {
+  const world = new World(3);
+  const locks = world.locks({ ttl: 1_000 });
+  return { world, locks, heard: listen(locks), handle: locks.handle("a") };
+};
+const free = [false, false, false];
+
+describe("a listener that tells its lock something", () => {
+  it("finds the lock where the event says", async () => {
+    const { handle } = setUp();
+    const seen: unknown[] = [];
+    const look = () => seen.push([handle.state, handle.lease !== null]);
+    for (const name of ["acquiring", "acquired", "released"] as const) handle.on(name, look);
+    await handle.acquire();
+    await handle.release();
+    expect(seen).toEqual([
+      ["acquiring", false],
+      ["held", true],
+      ["idle", false],
+    ]);
+  });
+
+  it("may release what was just acquired", async () => {
+    const { world, handle } = setUp();
+    const released = vi.fn();
+    handle.on("acquired", () => void handle.release().then(released));
+    const lease = await handle.acquire();
+    await settle();
+    expect(released).toHaveBeenCalledExactlyOnceWith("released");
+    expect(lease.remaining()).toBe(0);
+    expect(handle.state).toBe("idle");
+    expect(await world.holders("a")).toEqual(free);
+  });
+
+  it("may release from a subscription to the actor, in the middle of a step", async () => {
+    const { world, handle } = setUp();
+    let asked = false;
+    handle.actor.subscribe(({ value }) => {
+      if (value !== "held" || asked) return;
+      asked = true;
+      void handle.release();
+    });
+    await handle.acquire();
+    await settle();
+    expect(handle.state).toBe("idle");
+    expect(await world.holders("a")).toEqual(free);
+  });
+
+  it("may acquire anew when the lease was lost or released", async () => {
+    for (const name of ["expired", "released"] as const) {
+      const { world, handle } = setUp();
+      const again: Promise<unknown>[] = [];
+      handle.once(name, () => again.push(handle.acquire()));
+      await handle.acquire({ renew: false });
+      if (name === "released") await handle.release();
+      else await world.clock.advance(1_000);
+      await Promise.all(again);
+      expect(again.length).toBe(1);
+      expect(handle.state).toBe("held");
+    }
+  });
+
+  it("may acquire anew in onLost", async () => {
+    const { world, handle } = setUp();
+    let again: Promise<unknown> | undefined;
+    const onLost = () => {
+      again = handle.acquire();
+    };
+    await handle.acquire({ renew: false, onLost });
+    await world.clock.advance(1_000);
+    await again;
+    expect(handle.state).toBe("held");
+  });
+
+  it("is refused a second acquisition while the first one runs, and the first one settles", async () => {
+    const { handle } = setUp();
+    let second: Promise<unknown> | undefined;
+    handle.once("acquiring", () => {
+      second = handle.acquire().catch((error: unknown) => error);
+    });
+    await handle.acquire();
+    expect(await second).toMatchObject({ code: "HANDLE_BUSY" });
+  });
+
+  it("may abort as soon as the acquisition begins", async () => {
+    const { world, handle } = setUp();
+    const controller = new AbortController();
+    handle.once("acquiring", () => controller.abort(new Error("changed my mind")));
+    await expect(handle.acquire({ signal: controller.signal })).rejects.toThrow("changed my mind");
+    expect(await world.holders("a")).toEqual(free);
+  });
+
+  it("may close everything at any time, and nothing stays pending", async () => {
+    for (const name of ["acquiring", "acquired", "renewed"] as const) {
+      const { world, locks, handle } = setUp();
+      let closed: Promise<void> | undefined;
+      locks.once(name, () => {
+        closed = locks.close();
+      });
+      const since = world.clock.monotonic();
+      const outcome = handle.acquire({ wait: Number.POSITIVE_INFINITY }).catch((error: unknown) => error);
+      await world.clock.advance(600);
+      await world.run(outcome);
+      await closed;
+      expect(closed, name).toBeDefined();
+      expect(world.clock.monotonic() - since).toBeLessThan(700);
+      expect(await world.holders("a"), name).toEqual(free);
+      expect(world.clock.pending, name).toBe(0);
+    }
+  });
+
+  it("may hand over or release, whichever it says first", async () => {
+    for (const first of ["handover", "release"] as const) {
+      const { world, handle } = setUp();
+      const outcomes: unknown[] = [];
+      handle.once("renewed", () => {
+        const { lease } = handle;
+        if (first === "handover") lease?.handover();
+        void lease?.release().then((outcome) => outcomes.push(outcome));
+        if (first === "release") expect(() => lease?.handover()).toThrow(/it was released/);
+      });
+      await handle.acquire();
+      await world.clock.advance(600);
+      expect(outcomes).toEqual([first === "handover" ? "handedOver" : "released"]);
+    }
+  });
+
+  it("may end an attempt in its retry policy, and the next acquisition is not touched by it", async () => {
+    const { world, locks } = setUp();
+    await world.locks({ owner: "other" }).acquire("b");
+    const handle: Handle = locks.handle("b");
+    let second: Promise<unknown> | undefined;
+    const retry = () => {
+      void handle.release();
+      second ??= handle.acquire({ wait: 0 }).catch((error: unknown) => error);
+      return 10;
+    };
+    await expect(handle.acquire({ retry })).rejects.toThrow("the handle was released");
+    expect(await world.run(second ?? Promise.reject(new Error("not asked")))).toMatchObject({
+      code: "LOCK_CONTENDED",
+      attempts: 1,
+    });
+  });
+});
+
+describe("a manager that is closed under a running job", () => {
+  const run = (locks: Locks) =>
+    locks.using("a", (lease) => {
+      return new Promise<unknown>((resolve) => {
+        lease.signal.addEventListener("abort", () => resolve(lease.signal.reason));
+      });
+    });
+
+  it("tells the job by its signal before it gives the lock away", async () => {
+    const { world, locks } = setUp();
+    const job = run(locks);
+    await settle();
+    await locks.close();
+    expect(await job).toMatchObject({ code: "MANAGER_CLOSED" });
+    expect(await world.holders("a")).toEqual(free);
+  });
+
+  it("leaves nothing pending when the nodes hang and it waits no longer", async () => {
+    const { world, locks, heard, handle } = setUp();
+    await handle.acquire();
+    for (const node of world.nodes) node.hang();
+    const release = handle.release();
+    const closed = locks.close({ timeout: 0 });
+    await world.clock.advance(1);
+    await closed;
+    expect(await release).toBe("released");
+    expect(handle.state).toBe("idle");
+    expect(heard.at(-1)?.name).toBe("released");
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
+describe("a callback that fails", () => {
+  it("harms no lock, even if whoever is told of it fails as well", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ code }: Error & { code?: string }) => warnings.push(code ?? "");
+    process.on("warning", onWarning);
+    const world = new World(3);
+    const onListenerError = () => {
+      throw new Error("mine too");
+    };
+    for (const options of [{ onListenerError }, {}]) {
+      const locks = world.locks(options);
+      locks.on("acquired", () => {
+        throw Object.create(null);
+      });
+      locks.on("released", (() => Promise.reject(new Error("later"))) as () => void);
+      const lease = await locks.acquire("a");
+      expect(await lease.release()).toBe("released");
+    }
+    await settle();
+    process.off("warning", onWarning);
+    expect(warnings).toEqual(Array(4).fill("LISTENER_ERROR"));
+  });
+});
