@@ -1,6 +1,6 @@
 import type { RetryReason } from "../engine/retry.js";
 import type { Vote } from "../engine/vote.js";
-import type { ExpiryReason, HoldfastError } from "../errors.js";
+import type { ExpiryReason } from "../errors.js";
 
 interface LockEvent {
   /** What the lock is of. */
@@ -68,7 +68,7 @@ export interface ReleasedEvent extends LockEvent {
 /** The acquisition ended without a lease. */
 export interface FailedEvent extends LockEvent {
   /** A HoldfastError, or the reason of the signal that aborted the wait. */
-  readonly error: HoldfastError | unknown;
+  readonly error: unknown;
 }
 
 /** What a lock tells, on its handle and on the manager. */

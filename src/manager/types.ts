@@ -6,7 +6,10 @@ import type { AcquireOptions } from "./options.js";
 /** The six states of a lock. */
 export type LockState = "idle" | "acquiring" | "held" | "renewing" | "releasing" | "expired";
 
-/** "released"; or what had ended the lease before it could be released. */
+/**
+ * "released": given up here. Nodes that could not be reached are told as soon as they can be, or drop the key with its
+ * ttl; the `released` event has their votes. Otherwise: what had ended the lease before it could be released.
+ */
 export type ReleaseOutcome = "released" | "expired" | "handedOver";
 
 /** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
@@ -18,13 +21,19 @@ export interface Lease extends AsyncDisposable {
   readonly drift: number;
   /** Epoch ms, to be shown. Code asks `remaining()`. */
   readonly validUntil: number;
-  /** Aborted, with a LeaseExpiredError, when the lease is lost; not by a normal release. */
+  /**
+   * Aborted when the lease is lost (LeaseExpiredError) or taken back by `close()` (ManagerClosedError); not by its own
+   * release. A listener on it that refers to the lease keeps the lease alive, and so renewed.
+   */
   readonly signal: AbortSignal;
   /** ms of validity left by the worse of two clocks; 0 when the lease is over. */
   remaining(): number;
   /** Throws a LeaseExpiredError when the lease is over. */
   assertHeld(): void;
-  /** Renews now, besides the automatic renewal. Rejects with LeaseExpiredError or QuorumUnavailableError. */
+  /**
+   * Renews now, besides the automatic renewal. `ttl` (ms) also holds for the renewals to come; one that is shorter than
+   * what is left takes nothing away. Rejects with LeaseExpiredError or QuorumUnavailableError.
+   */
   renew(ttl?: number): Promise<void>;
   /** Never rejects. Idempotent: a second call gives the first one's outcome. */
   release(): Promise<ReleaseOutcome>;
@@ -83,6 +92,12 @@ type Job<Held extends Lease, T> = (lease: Held) => T | Promise<T>;
 
 /** What `createLocks` gives. */
 export interface Locks extends AsyncDisposable {
+  /**
+   * Acquires one resource, or several at once: all of them or none.
+   *
+   * @throws LockContendedError, QuorumUnavailableError, AcquireTimeoutError, DuplicateNodeError, InvalidOptionError,
+   * ManagerClosedError, or the reason of `signal`.
+   */
   acquire<Options extends AcquireOptions = AcquireOptions>(
     resources: string | readonly string[],
     options?: Options,
@@ -92,12 +107,17 @@ export interface Locks extends AsyncDisposable {
     resources: string | readonly string[],
     options?: Options,
   ): Promise<LeaseOf<Options> | null>;
+  /**
+   * Acquires, runs the job, releases. What comes out is the job's value or error, also when the lease was lost under it:
+   * `onLost` has run then, and `lease.signal` is aborted.
+   */
   using<T>(resources: string | readonly string[], job: Job<Lease, T>): Promise<T>;
   using<T, Options extends AcquireOptions>(
     resources: string | readonly string[],
     options: Options,
     job: Job<LeaseOf<Options>, T>,
   ): Promise<T>;
+  /** One state machine, to be used again and again; acquires nothing by itself. */
   handle<Options extends AcquireOptions = AcquireOptions>(
     resources: string | readonly string[],
     options?: Options,
@@ -107,7 +127,13 @@ export interface Locks extends AsyncDisposable {
     handover: string,
     options?: Options,
   ): Promise<LeaseOf<Options>>;
+  /** Asks every node who holds the resource. Changes nothing. */
   inspect(resource: string): Promise<Inspection>;
+  /**
+   * Refuses new acquisitions, ends those that wait (ManagerClosedError), releases what is held and aborts the signals
+   * of jobs that still run. Waits for the releases for at most `timeout` ms, 5,000 by default; stops every timer, and
+   * closes only connections that were opened here.
+   */
   close(options?: { readonly timeout?: number }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
   once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
