@@ -210,7 +210,7 @@ describe("a retry function", () => {
     const retry = () => answer as number;
     const error = await rejection(locks.acquire("taken", { retry }));
     expect(error).toMatchObject({ code: "INVALID_OPTION", option: "retry" });
-    expect(error.message).toContain("a function that returns ms, at least 0, or false");
+    expect(error.message).toContain("a function that returns ms, at least 0 and finite, or false");
     await onlyForeignLeft(prefix);
   });
 });

@@ -102,8 +102,8 @@ describe("all nodes hung while a lease is held", () => {
     }
     expect(heard.filter((name) => name !== "quorumLost" && name !== "renewed")).toEqual([
       "acquired",
-      "onLost",
       "expired",
+      "onLost",
     ]);
     for (const server of servers) server.resume();
     await Promise.all(servers.map(answered));

@@ -59,7 +59,7 @@ const perManager: readonly Case[] = [
   ["nodeTimeout", 10_000, "10000", /less than the ttl of 10000 ms/],
   ["driftFactor", 1, "1", /a number from 0 to less than 1/],
   ["driftFactor", -0.1, "-0.1", /a number from 0 to less than 1/],
-  ["owner", "", '""', /1 to 128 printable ASCII characters without "~"/],
+  ["owner", "", '""', /1 to 128 printable characters without "~"/],
   ["owner", "a~b", '"a~b"', /without "~"/],
   ["owner", "tab\there", '"tab\\there"', /printable/],
   ["owner", 7, "7", /printable/],
