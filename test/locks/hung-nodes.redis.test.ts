@@ -108,7 +108,7 @@ describe("all nodes hung while a lease is held", () => {
     for (const server of servers) server.resume();
     await Promise.all(servers.map(answered));
     await waitUntil("no key is left", 5_000, async () => (await countKeys(servers, prefix)) === 0);
-    expect(heard.at(-1)).toBe("expired");
+    expect(heard.at(-1)).toBe("onLost");
     expect(lease?.remaining()).toBe(0);
     expect(() => lease?.assertHeld()).toThrow("validity ran out");
     expect(await locks.using("a", () => "next")).toBe("next");
