@@ -253,8 +253,8 @@ const switches = [
     "11 secrets",
     "a lease shows its token",
     "src/manager/lease.ts",
-    "return { resources, acquisition:",
-    "return { token: this.#hold.claim.token, resources, acquisition:",
+    "acquisition: this.#hold.acquisition,",
+    "acquisition: this.#hold.acquisition, token: this.#hold.claim.token,",
     "test/safety/rule-11",
   ],
   [

@@ -91,13 +91,14 @@ export class HeldLease implements FencedLease {
   }
 
   toJSON(): object {
-    const { resources, ttl, drift, validUntil } = this;
+    const { resources, ttl, drift, validUntil, fence } = this;
     return {
       resources,
       acquisition: this.#hold.acquisition,
       ttl,
       drift,
       validUntil,
+      fence,
       remaining: this.remaining(),
     };
   }
