@@ -61,6 +61,15 @@ export class MemoryStore {
         for (const key of command.keys) this.#extend(key, command.token, command.ttl, now);
         return this.#fenced(command.keys, command.fence, now);
       }
+      case "giveBack": {
+        const blocked = this.#first(command.keys, now, (value) => value !== command.from);
+        if (blocked !== null) return blocked;
+        for (const key of command.keys) {
+          const entry = this.#read(key, now);
+          if (entry !== null) this.#set(key, command.token, Math.min(left(entry, now), command.ttl), now);
+        }
+        return granted;
+      }
       case "fence": {
         const blocked = this.#first(command.keys, now, (value) => value !== command.token);
         return blocked ?? this.#fenced(command.keys, command.fence, now);

@@ -7,6 +7,12 @@ import { Round, type RoundResult } from "./round.js";
 import type { Seat } from "./seat.js";
 import type { Vote } from "./vote.js";
 
+/** A lease that somebody handed over: its token, and the ttl (ms) that it was given. */
+export interface Inheritance {
+  readonly token: string;
+  readonly ttl: number;
+}
+
 type Decided = (result: RoundResult) => void;
 
 /** Rounds after the first one to get a fence accepted; each proposes above all that was seen, so one does. */
@@ -26,8 +32,8 @@ interface Dealings {
 export class Claim {
   private ended = false;
   private round: Round | null = null;
-  /** The token to take over from, for an adoption; and whether that succeeded. */
-  private from: string | null = null;
+  /** What to take over from, for an adoption; and whether that succeeded. */
+  private from: Inheritance | null = null;
   private adopted = false;
   private longestTtl = 0;
   private readonly dealings: Dealings[];
@@ -52,10 +58,10 @@ export class Claim {
    * Takes over from `from`, which must still be what a quorum holds. Until `keep` is called the end of the claim gives
    * the keys back to `from`: a failed attempt must not cost the lease that it was to take over.
    */
-  swap(from: string, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
+  swap(from: Inheritance, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
     this.from = from;
     this.longestTtl = ttl;
-    const command: LockCommand = { op: "swap", keys: this.keys, from, token: this.token, ttl };
+    const command: LockCommand = { op: "swap", keys: this.keys, from: from.token, token: this.token, ttl };
     this.askFenced(command, timeout, fences, decided);
   }
 
@@ -183,7 +189,8 @@ export class Claim {
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
     if (!dealings.touched) return answered({ kind: "denied", holder: null });
-    if (this.from !== null && this.adopted) seat.release(this.undo(this.from), this.longestTtl, () => {});
+    if (this.from !== null && this.adopted)
+      seat.release(this.undo(this.from.token), this.longestTtl, () => {});
     seat.release(this.undo(this.token), this.longestTtl, (reply) => {
       dealings.releaseAnswered = true;
       answered(reply);
@@ -193,8 +200,7 @@ export class Claim {
   private undo(token: string): LockCommand {
     const { keys, from } = this;
     if (from === null || this.adopted) return { op: "release", keys, token };
-    // The shortest ttl there is: a longer one that is left stays.
-    return { op: "swap", keys, from: token, token: from, ttl: 1 };
+    return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
 }
 

@@ -25,6 +25,14 @@ export type LockCommand =
       readonly ttl: number;
       readonly fence?: number;
     }
+  /** Undoes a swap: keys that hold `from` hold `token` again, for `ttl` ms at the most. */
+  | {
+      readonly op: "giveBack";
+      readonly keys: readonly string[];
+      readonly from: string;
+      readonly token: string;
+      readonly ttl: number;
+    }
   /** Propose a higher fencing token for keys that hold this token. */
   | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
   /** Compare-and-delete. */

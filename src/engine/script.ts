@@ -125,6 +125,16 @@ function commands.s(keys, token, ttl, from, fence, side)
   return fenced(side, fence)
 end
 
+function commands.b(keys, token, ttl, from)
+  local blocked = first(keys, function(value) return value ~= from end)
+  if blocked then return blocked end
+  for _, key in ipairs(keys) do
+    local left = math.max(1, math.min(call('PTTL', key), tonumber(ttl)))
+    call('SET', key, token, 'PX', string.format('%.0f', left))
+  end
+  return { 1 }
+end
+
 function commands.d(keys, token)
   local reply
   for index, key in ipairs(keys) do
@@ -176,6 +186,7 @@ const letters = {
   renew: "r",
   heal: "h",
   swap: "s",
+  giveBack: "b",
   fence: "f",
   release: "d",
   inspect: "i",
@@ -199,7 +210,7 @@ export function encodeBatch(
       String(command.keys.length),
       "token" in command ? command.token : "",
       "ttl" in command ? String(command.ttl) : "",
-      command.op === "swap" ? command.from : "",
+      "from" in command ? command.from : "",
       fence === undefined ? "" : String(fence),
     );
   }

@@ -53,6 +53,7 @@ export class Seat {
   private readonly clock: Clock;
   private readonly silence: Silence;
   private readonly debts: Debts;
+  private closed = false;
   private debtTimer: Timer | null = null;
   private identity: string | null | undefined;
   /** Stands for the question under way; a new connection asks anew. */
@@ -119,6 +120,7 @@ export class Seat {
 
   async close(): Promise<void> {
     this.unwatch();
+    this.closed = true;
     this.debtTimer?.cancel();
     this.dismiss(failed("notReady", "closed"));
     await this.node.close();
@@ -150,6 +152,8 @@ export class Seat {
       // A request that was lost on its way is no sign of life.
       if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
         this.silence.end(this.inFlight > 0);
+      } else if (this.inFlight === 0) {
+        this.silence.reset();
       }
       errand.answered(reply);
     };
@@ -181,10 +185,14 @@ export class Seat {
     for (const debt of this.debts.take()) this.deliver(debt, () => {});
   }
 
+  private payNow(): void {
+    this.debtTimer = null;
+    this.pay();
+  }
+
   private payLater(): void {
-    this.debtTimer?.cancel();
-    if (this.debts.size > 0) {
-      this.debtTimer = this.clock.after(this.options.patience, () => this.pay(), true);
+    if (!this.closed && this.debts.size > 0 && this.debtTimer === null) {
+      this.debtTimer = this.clock.after(this.options.patience, () => this.payNow(), true);
     }
   }
 
@@ -208,6 +216,7 @@ export class Seat {
     this.node.identify().then(
       unlessStale((identity) => this.onIdentity(identity)),
       unlessStale((error) => {
+        if (this.inFlight === 0) this.silence.reset();
         this.dismiss(failed("refused", messageOf(error)));
         this.tellMet();
       }),

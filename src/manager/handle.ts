@@ -44,7 +44,7 @@ export class LockHandle implements Handle<FencedLease> {
   async release(): Promise<ReleaseOutcome> {
     const { hold } = this.#lock;
     if (hold !== null) return this.#leaseOf(hold).release();
-    if (this.state !== "acquiring") return this.#lease?.release() ?? "released";
+    if (!this.#lock.acquiring) return this.#lease?.release() ?? "released";
     this.#lock.abort(new DOMException("the handle was released", "AbortError"));
     return "released";
   }

@@ -1,4 +1,5 @@
 import { createActor } from "xstate";
+import type { Inheritance } from "../engine/claim.js";
 import { HandleBusyError } from "../errors.js";
 import { type LockActor, lockMachine } from "../machines/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
@@ -24,7 +25,7 @@ export class Lock implements LockPort, LockParts {
   readonly events: SafeEmitter<LockEvents>;
   readonly alarm: Alarm;
   readonly announcer: Announcer;
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   private pursuit: Pursuit | null = null;
   private tenure: Tenure | null = null;
 
@@ -37,6 +38,7 @@ export class Lock implements LockPort, LockParts {
   ) {
     this.events = new SafeEmitter(ground.onListenerError);
     this.alarm = new Alarm(ground.clock);
+    this.outbox = new Outbox(ground.clock);
     this.announcer = new Announcer(ground, resources, this.events, this.outbox);
     const { inspect } = ground;
     this.actor = createActor(lockMachine, {
@@ -53,6 +55,10 @@ export class Lock implements LockPort, LockParts {
     return (typeof value === "string" ? value : Object.keys(value)[0]) as LockState;
   }
 
+  get acquiring(): boolean {
+    return this.pursuit !== null;
+  }
+
   get hold(): Hold | null {
     return this.tenure?.hold ?? null;
   }
@@ -61,7 +67,7 @@ export class Lock implements LockPort, LockParts {
     this.outbox.around(() => this.actor.send(event));
   }
 
-  acquire(settings: Settings, from: string | null = null): Promise<Hold> {
+  acquire(settings: Settings, from: Inheritance | null = null): Promise<Hold> {
     if (this.pursuit !== null || this.tenure !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }

@@ -9,8 +9,16 @@ import {
   ManagerClosedError,
 } from "../errors.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
-import { checkDuration, checkKeys, checkResources, checkSlots, keyspaceTrouble } from "./check.js";
-import { SafeEmitter } from "./emitter.js";
+import type { InspectionEvent } from "./actor.js";
+import {
+  checkDuration,
+  checkFunction,
+  checkKeys,
+  checkResources,
+  checkSlots,
+  keyspaceTrouble,
+} from "./check.js";
+import { isolate, SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import { LockHandle } from "./handle.js";
@@ -49,6 +57,7 @@ class LockManager {
   readonly #inUse = new Set<Lock>();
   #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
+  #closed = false;
   #onIdle: () => void = () => {};
 
   constructor(options: LocksOptions) {
@@ -60,7 +69,7 @@ class LockManager {
     settingsOf(ground, options);
     this.#nodes = nodesOf(options);
     const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
-    const { inspect } = options.xstate ?? {};
+    const inspect = isolated(options.xstate?.inspect, ground.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
@@ -121,10 +130,10 @@ class LockManager {
   }
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
-    const { resources, token, ttl } = readHandover(handover);
-    const settings = this.#settings({ ttl }, options);
-    const lock = this.#lock(resources);
-    return new HeldLease(lock, await lock.acquire(settings, token));
+    const inheritance = readHandover(handover);
+    const settings = this.#settings({ ttl: inheritance.ttl }, options);
+    const lock = this.#lock(inheritance.resources);
+    return new HeldLease(lock, await lock.acquire(settings, inheritance));
   }
 
   async inspect(resource: string): Promise<Inspection> {
@@ -138,7 +147,9 @@ class LockManager {
 
   async close({ timeout = defaultCloseTimeout }: { readonly timeout?: number } = {}): Promise<void> {
     checkDuration("timeout", timeout, 0, true);
-    this.#closing ??= this.#close(timeout);
+    this.#closed = true;
+    // Not at once: it may be a listener that closes, in the middle of what it was told of.
+    this.#closing ??= Promise.resolve().then(() => this.#close(timeout));
     await this.#closing;
   }
 
@@ -180,15 +191,16 @@ class LockManager {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== null) throw new ManagerClosedError();
+    if (this.#closed) throw new ManagerClosedError();
   }
 
-  /** Looked for once, when all nodes have been met: some clients know their database only when they are connected. */
+  /** Looked for until it is known of every node: some clients know their database only when they are connected. */
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
     const { duplicate } = this.#ground.engine;
-    this.#refused = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
-    return this.#refused;
+    const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
+    if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
+    return found;
   }
 
   #onUse(lock: Lock, inUse: boolean): void {
@@ -233,4 +245,14 @@ function nodesOf({ nodes }: LocksOptions) {
   const trouble = keyspaceTrouble(recognised);
   if (trouble !== null) throw trouble;
   return recognised;
+}
+
+/** An inspector that throws must not stop what it inspects. */
+function isolated(
+  inspect: ((event: InspectionEvent) => void) | undefined,
+  onError: (error: unknown, event: string) => void,
+): ((event: InspectionEvent) => void) | undefined {
+  return inspect === undefined
+    ? undefined
+    : (event) => isolate(() => checkFunction("xstate.inspect", inspect)(event), "xstate.inspect", onError);
 }

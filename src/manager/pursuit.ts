@@ -1,4 +1,4 @@
-import type { Claim } from "../engine/claim.js";
+import type { Claim, Inheritance } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
@@ -45,8 +45,8 @@ export class Pursuit {
   constructor(
     private readonly lock: LockParts,
     readonly settings: Settings,
-    /** The token to take over from, for an adoption. */
-    private readonly from: string | null,
+    /** What to take over from, for an adoption. */
+    private readonly from: Inheritance | null,
     private readonly caller: Caller,
   ) {
     this.acquisition = lock.ground.nextAcquisition();

@@ -141,6 +141,7 @@ export class Tenure {
 
   /** By the alarm, and whenever the clocks have parted. */
   private readonly look = () => {
+    if (this.over) return;
     if (this.hold.end === "released") {
       if (this.hold.left() <= 0) this.sendLoss("EXPIRED", "deadline");
       else this.arm();
@@ -203,7 +204,10 @@ export class Tenure {
     this.lock.outbox.put(() => this.onReleased(outcome));
   }
 
+  private over = false;
+
   private close(): void {
+    this.over = true;
     this.lock.alarm.clear();
     this.lock.ground.vigil.remove(this.look);
   }

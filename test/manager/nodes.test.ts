@@ -112,6 +112,21 @@ describe("an adoption", () => {
     await adopted.release();
     expect(await world.holders("a")).toEqual([false, false, false]);
   });
+
+  it("that is given up leaves the key no longer than the giver's own ttl", async () => {
+    const world = new World(3);
+    const note = (await world.locks({ ttl: 1_000 }).acquire("a")).handover();
+    const heir = world.locks({ owner: "heir", ttl: 600_000 });
+    await heir.inspect("a");
+    const controller = new AbortController();
+    const adoption = caught(heir.adopt(note, { ttl: 600_000, signal: controller.signal }));
+    controller.abort(new Error("enough"));
+    await adoption;
+    await settle();
+    expect((await heir.inspect("a")).holder?.owner).toBe("me");
+    await world.clock.advance(1_001);
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
 });
 
 describe("a release that a node did not take", () => {
@@ -139,6 +154,20 @@ describe("a release that a node did not take", () => {
     node?.of("release").at(-1)?.answer(granted);
     await clock.advance(1_000);
     expect(node?.of("release").length).toBe(3);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is not tried again after close, whatever the node says then", async () => {
+    const { locks, nodes, clock } = scripted(3);
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await acquisition;
+    const closed = locks.close();
+    await answer(nodes, "release", [granted, granted]);
+    await closed;
+    nodes[2]?.of("release")[0]?.answer({ kind: "failed", reason: "refused", message: "READONLY" });
+    await clock.advance(10_000);
+    expect(nodes[2]?.of("release").length).toBe(1);
     expect(clock.pending).toBe(0);
   });
 });

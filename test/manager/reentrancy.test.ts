@@ -147,6 +147,93 @@ describe("a listener that tells its lock something", () => {
   });
 });
 
+describe("a program that misbehaves", () => {
+  it("may inspect with a function that throws: the lock goes on, and says so", async () => {
+    const world = new World(3);
+    const reported: string[] = [];
+    const inspect = () => {
+      throw new Error("mine");
+    };
+    const onListenerError = (_: unknown, event: string) => void reported.push(event);
+    const handle = world.locks({ xstate: { inspect }, onListenerError }).handle("a");
+    await handle.acquire();
+    expect(await handle.release()).toBe("released");
+    await handle.acquire();
+    expect(handle.state).toBe("held");
+    expect(new Set(reported)).toEqual(new Set(["xstate.inspect"]));
+  });
+
+  it("may try again at once, for ever: others get their turn", async () => {
+    const { world, handle } = setUp();
+    for (const node of world.nodes) node.crash();
+    let tries = 0;
+    handle.on("failed", () => {
+      tries++;
+      if (tries < 5_000) handle.acquire({ wait: 0 }).catch(() => {});
+    });
+    await handle.acquire({ wait: 0 }).catch(() => {});
+    await settle();
+    expect(tries).toBeLessThan(1_000);
+    for (const node of world.nodes) node.restart();
+    await world.clock.advance(100);
+    expect(handle.state).toBe("held");
+  });
+
+  it("may acquire or close once more while it closes: the one is refused, the other is the same", async () => {
+    for (const again of ["acquire", "handle", "close"] as const) {
+      const { world, locks, handle } = setUp();
+      await world.locks({ owner: "other" }).acquire("a");
+      const outcomes: Promise<unknown>[] = [];
+      locks.once("failed", () => {
+        if (again === "acquire") outcomes.push(locks.acquire("b").catch((error: unknown) => error));
+        if (again === "handle") outcomes.push(handle.acquire().catch((error: unknown) => error));
+        if (again === "close") outcomes.push(locks.close());
+      });
+      const waiting = handle.acquire({ wait: Number.POSITIVE_INFINITY }).catch((error: unknown) => error);
+      await world.clock.advance(10);
+      await locks.close();
+      expect(await waiting).toMatchObject({ code: "MANAGER_CLOSED" });
+      expect(outcomes.length).toBe(1);
+      const outcome = await Promise.all(outcomes);
+      if (again !== "close") expect(outcome).toMatchObject([{ code: "MANAGER_CLOSED" }]);
+      expect(await world.holders("b"), again).toEqual(free);
+    }
+  });
+
+  it("may release in its retry policy when the votes fail at once", async () => {
+    const { world, handle } = setUp();
+    await handle.acquire();
+    await handle.release();
+    for (const node of world.nodes) node.crash();
+    const retry = () => {
+      void handle.release();
+      return 50;
+    };
+    await expect(handle.acquire({ retry })).rejects.toThrow("the handle was released");
+    expect(handle.state).toBe("idle");
+  });
+
+  it("may re-acquire one lock from the end of another: the alarm is the new one's", async () => {
+    const world = new World(3);
+    const locks = world.locks({ ttl: 5_000, renew: false });
+    const [first, second] = [locks.handle("x"), locks.handle("y")];
+    await first.acquire({ ttl: 1_000 });
+    await second.acquire();
+    let again: Promise<unknown> | undefined;
+    second.once("released", () => {
+      again = second.acquire({ wait: 3_000 }).catch((error: unknown) => error);
+    });
+    first.once("expired", () => void second.release());
+    for (const node of world.nodes) node.crash();
+    world.clock.stepWall(2_000);
+    await world.clock.advance(300);
+    expect(again).toBeDefined();
+    expect(await world.run(again ?? Promise.reject(new Error("not asked")))).toMatchObject({
+      code: "ACQUIRE_TIMEOUT",
+    });
+  });
+});
+
 describe("a manager that is closed under a running job", () => {
   const run = (locks: Locks) =>
     locks.using("a", (lease) => {

@@ -50,6 +50,16 @@ describe("rule 8: one server, one vote", () => {
     expect(nodes.flatMap(({ ops }) => ops)).toEqual([]);
   });
 
+  it("refuses them as soon as it is known, however late that is", async () => {
+    const { locks, nodes } = scripted(3);
+    Object.assign(nodes[2] ?? {}, { keyspace: null });
+    const first = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await first;
+    Object.assign(nodes[2] ?? {}, { keyspace: { prefix: "", database: 3 } });
+    expect(await caught(locks.acquire("b"))).toMatchObject({ code: "INVALID_OPTION", option: "nodes" });
+  });
+
   it("refuses clients that would store under different keys", () => {
     class Prefixed extends ScriptedNode {
       override readonly keyspace = { prefix: "app:", database: 0 };
