@@ -64,9 +64,14 @@ export class LockContendedError extends HoldfastError {
     readonly votes: readonly Vote[],
   ) {
     const holder = longest(votes);
+    const which =
+      resources.length > 1 && holder !== undefined ? ` (the key ${JSON.stringify(holder.key)})` : "";
+    const passing = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
     super(
-      `${named(resources)} is held by ${describe(holder)}; gave up after ${count(attempts, "attempt")}. ` +
-        "Wait longer (wait, retry) or try again later.",
+      `${named(resources)} is held by ${describe(holder)}${which}; gave up after ${count(attempts, "attempt")}. ` +
+        (passing
+          ? "Wait longer (wait, retry) or try again later."
+          : "Waiting will not help: look at that key."),
     );
     this.holder = holder;
   }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { delimiter, join } from "node:path";
 import { CommandError, exitCode } from "./exit.js";
 import type { RunOptions } from "./run-options.js";
 
@@ -63,10 +65,16 @@ function spawnOrThrow(
 
 function notRun(name: string, { code, message }: NodeJS.ErrnoException): CommandError {
   const quoted = JSON.stringify(name);
-  if (code === "ENOENT") return new CommandError(exitCode.notFound, `${quoted}: command not found`);
+  // A directory of the PATH that may not be searched makes it EACCES as well, for a command that is nowhere.
+  if (code === "ENOENT" || (code === "EACCES" && !isOnPath(name)))
+    return new CommandError(exitCode.notFound, `${quoted}: command not found`);
   if (code === "EACCES") return new CommandError(exitCode.notExecutable, `${quoted}: permission denied`);
   return new CommandError(exitCode.notExecutable, `${quoted} cannot be run: ${message}`);
 }
+
+const isOnPath = (name: string): boolean =>
+  name.includes("/") ||
+  (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
 
 /** The command's own exit code; 128 and the signal's number if a signal ended it. */
 export function codeOf({ code, signal }: CommandEnd): number {

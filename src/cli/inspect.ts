@@ -49,20 +49,20 @@ export async function inspect(
   }
 }
 
-function describe({ resource, holder, nodes }: Inspection, paint: Paint): string[] {
+function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): string[] {
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
-    `${paint.bold(resource)}  ${summary(holder, nodes, paint)}`,
+    `${paint.bold(resource)}  ${summary({ held, holder, nodes }, paint)}`,
     ...nodes.map((one) => `  ${one.node.padEnd(width)}  ${line(one, paint)}`),
   ];
 }
 
-function summary(holder: Inspection["holder"], nodes: readonly NodeInspection[], paint: Paint): string {
-  const count = (state: NodeInspection["state"]) => nodes.filter((node) => node.state === state).length;
+function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Paint): string {
   if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
-  if (count("failed") * 2 >= nodes.length) return paint.red("unknown: too few nodes answered");
+  if (held === null) return paint.red("unknown: too few nodes answered");
   // Keys on a minority, or of several holders: left by an attempt that failed, or by one under way.
-  return count("held") > 0 ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
+  const minority = nodes.some(({ state }) => state === "held");
+  return minority ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
 }
 
 function line({ state, holder, error }: NodeInspection, paint: Paint): string {

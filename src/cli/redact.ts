@@ -28,7 +28,7 @@ export function redact(text: string): string {
   for (const secret of longestFirst()) {
     clean = clean.replaceAll(secret, secret.endsWith("@") ? `${mask}@` : mask);
   }
-  return clean.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]*@/gi, `$1${mask}@`);
+  return clean.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>[\]]*@/gi, `$1${mask}@`);
 }
 
 const longestFirst = () => [...secrets].sort((a, b) => b.length - a.length);

@@ -100,3 +100,38 @@ export function checkSignal(value: unknown): AbortSignal {
   if (value instanceof AbortSignal) return value;
   throw new InvalidOptionError("signal", value, "an AbortSignal");
 }
+
+const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "onLost"];
+const managerOptions = [
+  ...[
+    "nodes",
+    "prefix",
+    "nodeTimeout",
+    "driftFactor",
+    "owner",
+    "onListenerError",
+    "xstate",
+    "clock",
+    "random",
+  ],
+  ...["ttl", "wait", "retry", "renew", "maxHold", "onLost"],
+];
+const known = {
+  acquire: acquireOptions,
+  createLocks: managerOptions,
+  retry: ["count", "delay", "maxDelay", "jitter"],
+};
+
+/** A misspelt option, or one in the wrong place, would silently not hold. */
+export function checkKnown(where: keyof typeof known, options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidOptionError("options", options, "an object");
+  }
+  const stranger = Object.entries(options).find(
+    ([name, value]) => value !== undefined && !known[where].includes(name),
+  );
+  if (stranger === undefined) return;
+  const [name, value] = stranger;
+  throw new InvalidOptionError(name, value, `left out: ${where} knows ${known[where].join(", ")}`);
+}

@@ -7,12 +7,20 @@ import type { Inspection, NodeInspection } from "./types.js";
 export function summarise(resource: string, reports: readonly NodeReport[]): Inspection {
   const nodes = reports.map(inspectionOf);
   const holders = nodes.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+  const failures = nodes.filter(({ state }) => state === "failed").length;
   const quorum = quorumOf(nodes.length);
-  const agreed = holders.filter((holder) => holders.filter((other) => same(holder, other)).length >= quorum);
-  // The lease ends when a quorum is lost, which is when the longest-lived minority and one more are left.
-  const byTtl = agreed.sort((a, b) => (b.ttlLeft ?? Infinity) - (a.ttlLeft ?? Infinity));
-  return { resource, held: byTtl.length > 0, holder: byTtl[quorum - 1] ?? null, nodes };
+  const alike = (holder: Holder) => holders.filter((other) => same(holder, other)).length;
+  const agreed = holders.filter((holder) => alike(holder) >= quorum);
+  const holder = agreed.sort(byTtlLeft)[quorum - 1] ?? null;
+  // The nodes that could not be asked may make a quorum, alone or with the holder that some of the others name.
+  const mostAlike = Math.max(0, ...holders.map(alike));
+  const free = mostAlike + failures < quorum;
+  return { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
 }
+
+/** The lease ends when a quorum is lost: when the longest-lived minority, and one more, are left. */
+const byTtlLeft = (a: Holder, b: Holder): number =>
+  (b.ttlLeft ?? Number.POSITIVE_INFINITY) - (a.ttlLeft ?? Number.POSITIVE_INFINITY);
 
 const same = (a: Holder, b: Holder) => a.tokenHash === b.tokenHash && a.type === b.type;
 

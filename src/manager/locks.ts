@@ -14,6 +14,7 @@ import {
   checkDuration,
   checkFunction,
   checkKeys,
+  checkKnown,
   checkResources,
   checkSlots,
   keyspaceTrouble,
@@ -64,6 +65,7 @@ class LockManager {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
+    checkKnown("createLocks", options);
     const ground = groundOf(options);
     this.#defaults = options;
     settingsOf(ground, options);
@@ -179,6 +181,7 @@ class LockManager {
 
   #settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
     this.#checkOpen();
+    for (const layer of layers) checkKnown("acquire", layer);
     return settingsOf(this.#ground, this.#defaults, ...layers);
   }
 

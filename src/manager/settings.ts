@@ -6,7 +6,15 @@ import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.j
 import { isOwnerLabel } from "../engine/token.js";
 import { defaultDriftFactor, driftOf } from "../engine/validity.js";
 import { InvalidOptionError } from "../errors.js";
-import { checkBoolean, checkDuration, checkFraction, checkFunction, checkSignal, checkTtl } from "./check.js";
+import {
+  checkBoolean,
+  checkDuration,
+  checkFraction,
+  checkFunction,
+  checkKnown,
+  checkSignal,
+  checkTtl,
+} from "./check.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 
 /** The options of one acquisition, checked and with every default filled in. */
@@ -111,6 +119,7 @@ function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunct
       "a function, or an object with count, delay, maxDelay and jitter",
     );
   }
+  checkKnown("retry", retry);
   const { count, delay, maxDelay, jitter } = retry;
   if (
     count !== undefined &&

@@ -81,8 +81,8 @@ export interface NodeInspection {
 
 export interface Inspection {
   readonly resource: string;
-  /** Whether a quorum of nodes reports the same holder. */
-  readonly held: boolean;
+  /** Whether a quorum of nodes reports the same holder; null where the nodes that failed could make the difference. */
+  readonly held: boolean | null;
   /** That holder. */
   readonly holder: Holder | null;
   readonly nodes: readonly NodeInspection[];

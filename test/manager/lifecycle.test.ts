@@ -211,3 +211,40 @@ describe("a wait that is over before the first attempt is decided", () => {
     expect(String(error)).toContain("node-2: not connected within 100 ms: node-2 crashed");
   });
 });
+
+describe("an inspection", () => {
+  it("does not call free what the nodes that failed may hold", async () => {
+    const world = new World(3);
+    world.node(2).crash();
+    const lease = await world.locks({ owner: "alice" }).acquire("a", { renew: false });
+    world.node(2).restart();
+    world.node(1).hang();
+    const locks = world.locks({ nodeTimeout: 100 });
+    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: null, holder: null });
+    expect(await world.run(locks.inspect("b"))).toMatchObject({ held: false });
+    world.node(1).wake();
+    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: true, holder: { owner: "alice" } });
+    await lease.release();
+    for (const node of world.nodes) node.hang();
+    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: null });
+  });
+});
+
+describe("an option that nobody knows", () => {
+  it("is refused by name, and so is one in the wrong place", async () => {
+    const world = new World(1);
+    const wrong: object[] = [{ tll: 5 }, { signal: new AbortController().signal }, { retry: { jitterr: 1 } }];
+    for (const options of wrong) {
+      expect(() => world.locks(options), Object.keys(options)[0]).toThrow(/must be left out: \w+ knows/);
+    }
+    const locks = world.locks();
+    for (const options of [{ prefix: "p" }, { owner: "me" }, { nodes: [] }]) {
+      await expect(locks.acquire("a", options as object)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    }
+    for (const options of [5, "ttl", null, []]) {
+      await expect(locks.acquire("a", options as unknown as object)).rejects.toMatchObject({
+        option: "options",
+      });
+    }
+  });
+});

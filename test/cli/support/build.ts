@@ -57,7 +57,11 @@ async function fingerprint(): Promise<string> {
 async function removeOld(): Promise<void> {
   for (const name of await readdir(cache)) {
     const folder = join(cache, name);
-    const { mtimeMs } = await stat(folder);
-    if (Date.now() - mtimeMs > kept) await rm(folder, { recursive: true, force: true });
+    // Another test process may be tidying up as well.
+    const age = await stat(folder).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > kept) await rm(folder, { recursive: true, force: true });
   }
 }
