@@ -106,9 +106,16 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
   };
 }
 
-/** A node's answer that takes longer than half the validity could not be followed by anything. */
-export const timeoutFor = (ground: Ground, ttl: number): number =>
-  Math.max(1, Math.min(ground.nodeTimeout, Math.floor((ttl - driftOf(ttl, ground.driftFactor)) / 2)));
+/**
+ * A node's answer that takes longer than half the validity could not be followed by anything. A ttl that leaves none
+ * is not made worse by waiting, and then fails for what is wrong with it.
+ */
+export function timeoutFor(ground: Ground, ttl: number): number {
+  const validity = ttl - driftOf(ttl, ground.driftFactor);
+  return validity <= 0
+    ? ground.nodeTimeout
+    : Math.max(1, Math.min(ground.nodeTimeout, Math.floor(validity / 2)));
+}
 
 function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
   if (typeof retry === "function") return retry;
