@@ -1,9 +1,9 @@
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
-import type { ConnectionListener } from "./listeners.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { ConnectionWatch, type Emitter } from "./watch.js";
+import { UserClient } from "./user-client.js";
+import type { Emitter } from "./watch.js";
 
 /** What is used of an ioredis Cluster, versions 5 and 6. */
 export interface IoredisCluster extends Emitter {
@@ -25,15 +25,14 @@ export interface IoredisCluster extends Emitter {
  * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
  * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
  */
-export class IoredisClusterScriptClient implements ScriptClient {
+export class IoredisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
-  readonly #watch: ConnectionWatch;
   readonly #connections = new WeakMap<IoredisClient, ScriptConnection>();
   readonly #opening = new WeakMap<IoredisClient, Promise<ScriptConnection | null>>();
   readonly #refreshing = new Map<number, Promise<void>>();
 
   constructor(private readonly client: IoredisCluster) {
-    this.#watch = new ConnectionWatch(ioredisSource(client));
+    super(ioredisSource(client));
   }
 
   get name(): string {
@@ -44,24 +43,9 @@ export class IoredisClusterScriptClient implements ScriptClient {
     return { prefix: this.#prefix, database: 0 };
   }
 
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
-  }
-
   connect(): void {
     if (this.client.status === "wait") this.client.connect().catch(() => {});
   }
-
-  /** The client is the user's. */
-  async close(): Promise<void> {}
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];

@@ -1,9 +1,9 @@
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import type { ConnectionListener } from "./listeners.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
+import { UserClient } from "./user-client.js";
+import type { ConnectionSource, Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
 
@@ -45,13 +45,12 @@ export const ioredisSource = (
   },
 });
 
-export class IoredisScriptClient implements ScriptClient {
+export class IoredisScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
-  readonly #watch: ConnectionWatch;
   readonly #connection: ScriptConnection;
 
   constructor(private readonly client: IoredisClient) {
-    this.#watch = new ConnectionWatch(ioredisSource(client));
+    super(ioredisSource(client));
     this.#connection = ioredisConnection(client);
   }
 
@@ -66,24 +65,9 @@ export class IoredisScriptClient implements ScriptClient {
     return { prefix: options.keyPrefix ?? "", database: condition?.select ?? options.db ?? 0 };
   }
 
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
-  }
-
   connect(): void {
     if (this.client.status === "wait") this.client.connect().catch(() => {});
   }
-
-  /** The client is the user's. */
-  async close(): Promise<void> {}
 
   route(): ScriptConnection {
     return this.#connection;

@@ -1,9 +1,9 @@
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Keyspace } from "../engine/node.js";
 import { slotOf } from "./cluster.js";
-import type { ConnectionListener } from "./listeners.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
+import { UserClient } from "./user-client.js";
+import type { ConnectionSource, Emitter } from "./watch.js";
 
 interface ClusterMember {
   readonly address?: string;
@@ -51,16 +51,15 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
  * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
  * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
  */
-export class NodeRedisClusterScriptClient implements ScriptClient {
+export class NodeRedisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
   private readonly cluster: NodeRedisCluster;
-  readonly #watch: ConnectionWatch;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
   #refreshing: Promise<void> | null = null;
 
   constructor(cluster: NodeRedisCluster) {
+    super(source(underlying(cluster)));
     this.cluster = underlying(cluster);
-    this.#watch = new ConnectionWatch(source(this.cluster));
   }
 
   get name(): string {
@@ -74,24 +73,9 @@ export class NodeRedisClusterScriptClient implements ScriptClient {
     return { prefix: this.#prefix, database: 0 };
   }
 
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
-  }
-
   connect(): void {
     if (!this.cluster.isOpen) this.cluster.connect().catch(() => {});
   }
-
-  /** The client is the user's. */
-  async close(): Promise<void> {}
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const master = this.cluster.slots[slotOf(this.#prefix + key)]?.master;

@@ -1,8 +1,8 @@
-import type { Connection, Keyspace } from "../engine/node.js";
-import type { ConnectionListener } from "./listeners.js";
+import type { Keyspace } from "../engine/node.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
+import { UserClient } from "./user-client.js";
+import type { ConnectionSource, Emitter } from "./watch.js";
 
 /** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */
 export interface NodeRedisSentinel extends Emitter {
@@ -64,16 +64,17 @@ const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource =
   },
 });
 
-export class NodeRedisSentinelScriptClient implements ScriptClient {
+export class NodeRedisSentinelScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
   private readonly sentinel: NodeRedisSentinel;
-  readonly #watch: ConnectionWatch;
   readonly #master: Master;
 
   constructor(sentinel: NodeRedisSentinel) {
-    this.sentinel = underlying(sentinel);
-    this.#master = new Master(this.sentinel);
-    this.#watch = new ConnectionWatch(source(this.sentinel, this.#master));
+    const bare = underlying(sentinel);
+    const master = new Master(bare);
+    super(source(bare, master));
+    this.sentinel = bare;
+    this.#master = master;
   }
 
   /** The name of the master group is not readable; that of the first Sentinel is part of the client's id. */
@@ -88,24 +89,9 @@ export class NodeRedisSentinelScriptClient implements ScriptClient {
     return { prefix: this.sentinel._keyPrefix ?? "", database: master.options?.database ?? 0 };
   }
 
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
-  }
-
   connect(): void {
     if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
   }
-
-  /** The client is the user's. */
-  async close(): Promise<void> {}
 
   route(): ScriptConnection | null {
     return this.#master.connection;

@@ -1,9 +1,9 @@
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import type { ConnectionListener } from "./listeners.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
-import { type ConnectionSource, ConnectionWatch, type Emitter } from "./watch.js";
+import { UserClient } from "./user-client.js";
+import type { ConnectionSource, Emitter } from "./watch.js";
 
 /** What is used of a node-redis client (`createClient`), versions 4 to 6. */
 export interface NodeRedisClient extends Emitter {
@@ -46,16 +46,15 @@ const source = (client: NodeRedisClient): ConnectionSource => ({
   },
 });
 
-export class NodeRedisScriptClient implements ScriptClient {
+export class NodeRedisScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
-  readonly #watch: ConnectionWatch;
   readonly #connection: ScriptConnection;
 
   private readonly client: NodeRedisClient;
 
   constructor(client: NodeRedisClient) {
+    super(source(underlying(client)));
     this.client = underlying(client);
-    this.#watch = new ConnectionWatch(source(this.client));
     this.#connection = nodeRedisConnection(client, () => client._keyPrefix ?? "");
   }
 
@@ -69,24 +68,9 @@ export class NodeRedisScriptClient implements ScriptClient {
     return { prefix: this.client._keyPrefix ?? "", database: this.client.options?.database ?? 0 };
   }
 
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
-  }
-
   connect(): void {
     if (!this.client.isOpen) this.client.connect().catch(() => {});
   }
-
-  /** The client is the user's. */
-  async close(): Promise<void> {}
 
   route(): ScriptConnection {
     return this.#connection;
