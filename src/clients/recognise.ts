@@ -102,7 +102,7 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
         "a pool spreads commands over several connections, so that their order is not kept: pass createClient()",
     };
   }
-  if (optionsOf(shape).legacyMode === true || isCallbackClient(shape)) {
+  if (isCallbackClient(shape)) {
     return {
       given: "a client with callbacks (node-redis 3 or a legacy mode)",
       advice: "pass a client that returns promises",
@@ -120,8 +120,9 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
 const optionsOf = (shape: Shape): Shape =>
   typeof shape.options === "object" && shape.options !== null ? (shape.options as Shape) : {};
 
-/** node-redis 3, and what `legacy()` of later versions gives. */
-const isCallbackClient = (shape: Shape): boolean =>
+/** node-redis 2 and 3, version 4 in legacy mode, and what `legacy()` of later versions gives. */
+export const isCallbackClient = (shape: Shape): boolean =>
+  optionsOf(shape).legacyMode === true ||
   can(shape, "internal_send_command") ||
   (can(shape, "send_command", "set") && typeof shape.status !== "string") ||
   (can(shape, "sendCommand", "SET", "EVAL") && typeof shape.isOpen !== "boolean");

@@ -13,10 +13,27 @@ export interface Inheritance {
   readonly ttl: number;
 }
 
+/**
+ * Where a lease comes from, unless it is a new one with a token of its own: handed over; a new one under a token that
+ * the user gave; or one that the nodes hold under that token already, and that goes on here.
+ */
+export type Origin =
+  | ({ readonly kind: "handover" } & Inheritance)
+  | { readonly kind: "given" | "shared"; readonly token: string };
+
 type Decided = (result: RoundResult) => void;
+
+/**
+ * Whose the token is: `own`, made for this claim alone, so that where it is found it can only be this claim's doing;
+ * `given` by the user, who may have given it before; `shared`: the nodes hold it already, for somebody else too.
+ */
+export type TokenKind = "own" | "given" | "shared";
 
 /** Rounds after the first one to get a fence accepted; each proposes above all that was seen, so one does. */
 const fenceRounds = 3;
+
+/** ms for which a release is still worth delivering where nobody knows how long the nodes keep the key. */
+const unknownTtl = 60_000;
 
 /** What one seat has been asked in the name of the token. */
 interface Dealings {
@@ -32,10 +49,10 @@ interface Dealings {
 export class Claim {
   private ended = false;
   private round: Round | null = null;
-  /** What to take over from, for an adoption; and whether that succeeded. */
+  /** What to take over from, for an adoption. */
   private from: Inheritance | null = null;
-  private adopted = false;
-  private longestTtl = 0;
+  private kept = false;
+  private longestTtl = unknownTtl;
   private readonly dealings: Dealings[];
 
   constructor(
@@ -43,15 +60,23 @@ export class Claim {
     private readonly clock: Clock,
     readonly keys: readonly string[],
     readonly token: string,
+    private readonly kind: TokenKind = "own",
   ) {
-    this.dealings = seats.map(() => ({ touched: false, releaseAnswered: false }));
+    this.dealings = seats.map(() => ({ touched: kind === "shared", releaseAnswered: false }));
   }
 
   /** `fences`: ask for a fencing token as well. */
   acquire(ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
-    const command: LockCommand = { op: "acquire", keys: this.keys, token: this.token, ttl };
+    const { keys, token } = this;
+    const command: LockCommand = { op: "acquire", keys, token, ttl, ifAbsent: this.kind === "given" };
     this.longestTtl = ttl;
     this.askFenced(command, timeout, fences, decided);
+  }
+
+  /** Extends what the nodes hold under a shared token. Puts nothing back: its other holder may have released it. */
+  resume(ttl: number, timeout: number, decided: Decided): void {
+    this.longestTtl = Math.max(this.longestTtl, ttl);
+    this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, decided);
   }
 
   /**
@@ -65,14 +90,15 @@ export class Claim {
     this.askFenced(command, timeout, fences, decided);
   }
 
-  /** The adoption has succeeded: from now on the end of the claim ends the lease. */
+  /** The adoption, or the resumption, has succeeded: from now on the end of the claim ends the lease. */
   keep(): void {
-    this.adopted = true;
+    this.kept = true;
   }
 
   /**
    * Extends the claim; nodes that lack the key are told to put it back, but only once `decided` has accepted the
-   * renewal (a live quorum, in time) by answering true.
+   * renewal (a live quorum, in time) by answering true. A shared token is not put back: whether it is being released
+   * elsewhere cannot be known.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
@@ -85,7 +111,7 @@ export class Claim {
       else missing.push(seat);
     };
     const onResult = (result: RoundResult) => {
-      accepted = decided(result);
+      accepted = decided(result) && this.kind !== "shared";
       if (accepted) for (const seat of missing) this.send(seat, heal, () => {});
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
@@ -105,20 +131,16 @@ export class Claim {
   /** Ends the claim on every node that was sent anything, and waits for nobody. */
   discard(): void {
     this.end();
+    if (this.kind === "shared" && !this.kept) return;
     for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
   }
 
   /** As `discard`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
   release(timeout: number, decided: Decided): void {
     this.end();
-    const round = new Round(this.seats, answeredByQuorum, decided);
+    const round = new Round(this.seats, this.clock, timeout, answeredByQuorum, decided);
     this.round = round;
-    round.start(
-      this.clock,
-      timeout,
-      (seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)),
-      true,
-    );
+    round.start((seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)), true);
   }
 
   /**
@@ -156,9 +178,9 @@ export class Claim {
     onAnswer: (seat: number, reply: Reply) => void = () => {},
   ): void {
     if (this.ended) return;
-    const round = new Round(this.seats, decide, decided);
+    const round = new Round(this.seats, this.clock, timeout, decide, decided);
     this.round = round;
-    round.start(this.clock, timeout, (seat) =>
+    round.start((seat) =>
       this.send(seat, command, (reply) => {
         onAnswer(seat, reply);
         round.vote(seat, reply);
@@ -179,6 +201,8 @@ export class Claim {
         // A redirect or a reconnection inside the client can turn the order round: granted after the release.
         if (claims(command) && reply.kind === "granted" && dealings.releaseAnswered)
           this.releaseAt(index, () => {});
+        // Somebody else's then, under the same name: not for this claim to release.
+        if (command.op === "acquire" && command.ifAbsent && reply.kind === "denied") dealings.touched = false;
         answered(reply);
       },
     });
@@ -189,8 +213,7 @@ export class Claim {
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
     if (!dealings.touched) return answered({ kind: "denied", holder: null });
-    if (this.from !== null && this.adopted)
-      seat.release(this.undo(this.from.token), this.longestTtl, () => {});
+    if (this.from !== null && this.kept) seat.release(this.undo(this.from.token), this.longestTtl, () => {});
     seat.release(this.undo(this.token), this.longestTtl, (reply) => {
       dealings.releaseAnswered = true;
       answered(reply);
@@ -199,7 +222,7 @@ export class Claim {
 
   private undo(token: string): LockCommand {
     const { keys, from } = this;
-    if (from === null || this.adopted) return { op: "release", keys, token };
+    if (from === null || this.kept) return { op: "release", keys, token };
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
 }

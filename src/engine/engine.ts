@@ -1,4 +1,4 @@
-import { Claim } from "./claim.js";
+import { Claim, type TokenKind } from "./claim.js";
 import type { Clock } from "./clock.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
@@ -55,7 +55,12 @@ export class QuorumEngine {
   /** A claim with a fresh token. */
   claim(keys: readonly string[]): Claim {
     const { clock, owner, random } = this.options;
-    return new Claim(this.seats, clock, keys, freshToken(owner, random));
+    return new Claim(this.seats, clock, keys, freshToken(owner, random), "own");
+  }
+
+  /** A claim in the name of a token that was not made here. */
+  claimAs(keys: readonly string[], token: string, kind: Exclude<TokenKind, "own">): Claim {
+    return new Claim(this.seats, this.options.clock, keys, token, kind);
   }
 
   /**

@@ -11,6 +11,13 @@ export interface RoundResult {
   readonly votes: readonly Vote[];
   /** Accepted by a quorum, if one was asked for. */
   readonly fence?: number;
+  /** Where the votes that were not waited for come in. */
+  readonly ballot: Ballot;
+}
+
+export interface Ballot {
+  /** All votes, once they are in; who says nothing within the timeout has failed its vote. */
+  everyVote(): Promise<readonly Vote[]>;
 }
 
 /** The verdict, as soon as the missing votes cannot change it; null before. */
@@ -20,15 +27,21 @@ export type Rule = (tally: Tally, nodes: number) => Verdict | null;
  * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
  * timeout has failed its vote.
  */
-export class Round {
-  private readonly votes: Vote[] = [];
+export class Round implements Ballot {
+  private votes: Vote[] = [];
   private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
   private timer: Timer | null = null;
   private over = false;
+  private startedAt = 0;
+  private completion: Promise<readonly Vote[]> | null = null;
+  private complete: (votes: readonly Vote[]) => void = () => {};
 
   constructor(
     private readonly seats: readonly Seat[],
+    private readonly clock: Clock,
+    /** ms. */
+    private readonly timeout: number,
     private readonly rule: Rule,
     private readonly decided: (result: RoundResult) => void,
   ) {}
@@ -37,15 +50,27 @@ export class Round {
    * Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. Where votes fail at once the
    * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
    */
-  start(clock: Clock, timeout: number, ask: (seat: number) => void, everybody = false): void {
-    for (let seat = 0; seat < this.seats.length && (everybody || !this.over); seat++) ask(seat);
-    if (!this.over) this.timer = clock.after(timeout, () => this.timeOut(timeout));
+  start(ask: (seat: number) => void, everybody = false): void {
+    this.startedAt = this.clock.monotonic();
+    let asked = 0;
+    for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
+    for (; asked < this.seats.length; asked++) this.vote(asked, failed("notReady", "not asked any more"));
+    if (!this.over) this.arm(this.timeout);
   }
 
   vote(seat: number, reply: Reply): void {
-    if (this.over || this.answered[seat] === true) return;
+    if (this.answered[seat] === true) return;
     this.count(seat, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
     this.settle();
+  }
+
+  everyVote(): Promise<readonly Vote[]> {
+    this.completion ??= new Promise((resolve) => {
+      this.complete = resolve;
+      if (this.over) this.arm(Math.max(0, this.timeout - (this.clock.monotonic() - this.startedAt)));
+      this.settle();
+    });
+    return this.completion;
   }
 
   /** The votes so far, and what the silence of the others means after so many ms. */
@@ -57,27 +82,39 @@ export class Round {
   /** Nobody wants to know any more. */
   abandon(): void {
     this.over = true;
-    this.timer?.cancel();
+    if (this.completion === null) this.timer?.cancel();
+  }
+
+  private arm(delay: number): void {
+    this.timer = this.clock.after(delay, () => this.timeOut());
   }
 
   private count(seat: number, answer: Answer): void {
     this.answered[seat] = true;
     this.tally[answer.kind]++;
-    this.votes.push({ ...answer, node: this.seats[seat]?.name ?? "?" });
+    const vote = { ...answer, node: this.seats[seat]?.name ?? "?" };
+    // What was handed out with the verdict is not changed any more.
+    if (this.over) this.votes = [...this.votes, vote];
+    else this.votes.push(vote);
   }
 
   private settle(): void {
-    if (this.over) return;
-    const verdict = this.rule(this.tally, this.seats.length);
-    if (verdict === null) return;
-    this.abandon();
-    this.decided({ verdict, votes: this.votes });
+    if (!this.over) {
+      const verdict = this.rule(this.tally, this.seats.length);
+      if (verdict !== null) {
+        this.abandon();
+        this.decided({ verdict, votes: this.votes, ballot: this });
+      }
+    }
+    if (this.completion === null || this.votes.length < this.seats.length) return;
+    this.timer?.cancel();
+    this.complete(this.votes);
   }
 
-  private timeOut(timeout: number): void {
+  private timeOut(): void {
     for (const [index, seat] of this.seats.entries()) {
       if (this.answered[index] === true) continue;
-      this.count(index, seat.silentFor(timeout));
+      this.count(index, seat.silentFor(this.timeout));
     }
     this.settle();
   }

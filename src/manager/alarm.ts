@@ -6,11 +6,11 @@ export class Alarm {
 
   constructor(private readonly clock: Clock) {}
 
-  /** ms, in whole ones, so that it never goes off just before its time; Infinity: it never does. */
-  set(delay: number, callback: () => void): void {
+  /** ms, in whole ones, so that it never goes off just before its time; Infinity: it never does. `background`: keeps no process alive. */
+  set(delay: number, callback: () => void, background = false): void {
     this.clear();
     if (delay !== Number.POSITIVE_INFINITY)
-      this.timer = this.clock.after(Math.ceil(Math.max(0, delay)), callback);
+      this.timer = this.clock.after(Math.ceil(Math.max(0, delay)), callback, background);
   }
 
   clear(): void {

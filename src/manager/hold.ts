@@ -18,8 +18,9 @@ export interface Grant {
   readonly drift: number;
   readonly maxHold: number;
   readonly fence: number | undefined;
-  /** Whether it is renewed by itself. */
+  /** Whether it is renewed by itself, and how many ms before its end at the latest. */
   readonly renew: boolean;
+  readonly renewBefore: number;
 }
 
 /** The facts of one lease: what was granted, when, and whether it is over. Over is over: `end` latches. */
@@ -64,9 +65,10 @@ export class Hold {
     return this.holdLeft() <= this.confirmedFor();
   }
 
-  /** ms until a renewal is due: at half the validity. */
+  /** ms until a renewal is due: at half the validity, or before. */
   untilRenewal(): number {
-    return (this.ttl - this.drift) / 2 - elapsed(this.clock, this.confirmedAt);
+    const validity = this.ttl - this.drift;
+    return Math.min(validity / 2, validity - this.grant.renewBefore) - elapsed(this.clock, this.confirmedAt);
   }
 
   /** Epoch ms. */

@@ -1,5 +1,5 @@
 import { createActor } from "xstate";
-import type { Inheritance } from "../engine/claim.js";
+import type { Origin } from "../engine/claim.js";
 import { HandleBusyError } from "../errors.js";
 import { type LockActor, lockMachine } from "../machines/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
@@ -67,13 +67,13 @@ export class Lock implements LockPort, LockParts {
     this.outbox.around(() => this.actor.send(event));
   }
 
-  acquire(settings: Settings, from: Inheritance | null = null): Promise<Hold> {
+  acquire(settings: Settings, origin: Origin | null = null): Promise<Hold> {
     if (this.pursuit !== null || this.tenure !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
     return new Promise((resolve, reject) => {
-      const pursuit = new Pursuit(this, settings, from, { resolve, reject });
+      const pursuit = new Pursuit(this, settings, origin, { resolve, reject });
       this.pursuit = pursuit;
       this.onUse(this, true);
       this.announcer.tell("acquiring", pursuit.acquisition, {});
@@ -113,14 +113,15 @@ export class Lock implements LockPort, LockParts {
 
   /**
    * Gives back whatever it has or asks for, because the manager closes. A job that did not ask for that is told by its
-   * signal.
+   * signal. A lease that others may go on with is not taken from them.
    */
   withdraw(error: unknown): void {
     this.abort(error);
     const { hold } = this;
     if (hold === null || hold.end !== null) return;
     hold.abort(error);
-    void this.release(hold);
+    if (this.tenure?.entrusted) this.tenure.handOver();
+    else void this.release(hold);
   }
 
   /** The manager waits no longer: what is still under way ends here. */

@@ -1,4 +1,4 @@
-import type { Claim, Inheritance } from "../engine/claim.js";
+import type { Claim, Origin } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
@@ -45,8 +45,7 @@ export class Pursuit {
   constructor(
     private readonly lock: LockParts,
     readonly settings: Settings,
-    /** What to take over from, for an adoption. */
-    private readonly from: Inheritance | null,
+    private readonly origin: Origin | null,
     private readonly caller: Caller,
   ) {
     this.acquisition = lock.ground.nextAcquisition();
@@ -61,7 +60,7 @@ export class Pursuit {
     this.attempts = attempt;
     this.start = now(clock);
     this.lock.alarm.set(this.waitLeft(), () => this.lock.send({ type: "TIMED_OUT" }));
-    const claim = engine.claim(this.lock.keys);
+    const claim = this.newClaim();
     this.claim = claim;
     if (engine.admitted) return this.attempt(claim);
     void engine.admit().then(() => {
@@ -101,7 +100,7 @@ export class Pursuit {
   succeed(votes: readonly Vote[]): Hold | null {
     const { granted: hold, acquisition, lock, attempts: attempt } = this;
     if (hold === null) return null;
-    if (this.from !== null) hold.claim.keep();
+    if (this.continues) hold.claim.keep();
     this.close();
     const { ttl, drift, fence } = hold.grant;
     const { validUntil } = hold;
@@ -123,11 +122,28 @@ export class Pursuit {
     };
     const timeout = timeoutFor(this.lock.ground, ttl);
     const fences = this.settings.fence ? engine.fences : null;
-    if (this.from === null) claim.acquire(ttl, timeout, fences, decided);
-    else claim.swap(this.from, ttl, timeout, fences, decided);
+    const { origin } = this;
+    if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
+    else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
+    else claim.acquire(ttl, timeout, fences, decided);
   }
 
-  private onDecided(claim: Claim, { verdict, votes, fence }: RoundResult): void {
+  private newClaim(): Claim {
+    const { origin, lock } = this;
+    const { engine } = lock.ground;
+    return origin === null || origin.kind === "handover"
+      ? engine.claim(lock.keys)
+      : engine.claimAs(lock.keys, origin.token, origin.kind);
+  }
+
+  /** Whether it is a lease that others began. */
+  private get continues(): boolean {
+    return this.origin !== null && this.origin.kind !== "given";
+  }
+
+  private onDecided(claim: Claim, result: RoundResult): void {
+    const { verdict, votes, fence } = result;
+    this.settings.witness?.round("acquire", result);
     if (verdict === "granted") {
       const hold = this.holdOf(claim, fence);
       if (hold.left() > 0) {
@@ -146,8 +162,8 @@ export class Pursuit {
 
   private holdOf(claim: Claim, fence: number | undefined): Hold {
     const { ground, resources } = this.lock;
-    const { ttl, maxHold, renew } = this.settings;
-    const drift = driftOf(ttl, ground.driftFactor);
+    const { ttl, maxHold, renew, renewBefore, driftFactor } = this.settings;
+    const drift = driftOf(ttl, driftFactor);
     const grant = {
       resources,
       acquisition: this.acquisition,
@@ -157,15 +173,16 @@ export class Pursuit {
       maxHold,
       fence,
       renew,
+      renewBefore,
     };
     return new Hold(ground.clock, claim, grant);
   }
 
   /** Whether no further attempt can succeed, or none is wanted. */
   private hopeless(reason: RetryReason): boolean {
-    const { ttl, wait } = this.settings;
-    const stale = this.from !== null && reason === "contended";
-    return wait === 0 || stale || ttl <= driftOf(ttl, this.lock.ground.driftFactor);
+    const { ttl, wait, driftFactor } = this.settings;
+    const stale = this.continues && reason === "contended";
+    return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
   }
 
   private retryDelay(reason: RetryReason): number | null | Error {
@@ -199,7 +216,7 @@ export class Pursuit {
     if (event.type === "TIMED_OUT") {
       return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
     }
-    return this.from !== null && event.reason === "contended"
+    return this.continues && event.reason === "contended"
       ? new LeaseExpiredError(resources, "stale")
       : this.lastError();
   }
@@ -209,7 +226,7 @@ export class Pursuit {
     const { reason, attempt, votes } = this.setback;
     const { resources, ground } = this.lock;
     if (reason === "contended") return new LockContendedError(resources, attempt, votes);
-    const operation = this.from === null ? "acquire" : "adopt";
+    const operation = this.continues ? "adopt" : "acquire";
     return new QuorumUnavailableError(
       resources,
       operation,

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type Random, systemRandom } from "../engine/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
+import type { RoundResult } from "../engine/round.js";
 import { isOwnerLabel } from "../engine/token.js";
 import { defaultDriftFactor, driftOf } from "../engine/validity.js";
 import { InvalidOptionError } from "../errors.js";
@@ -15,6 +16,7 @@ import {
   checkSignal,
   checkTtl,
 } from "./check.js";
+import type { Hold } from "./hold.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 
 /** The options of one acquisition, checked and with every default filled in. */
@@ -27,6 +29,22 @@ export interface Settings {
   readonly fence: boolean;
   readonly signal: AbortSignal | null;
   readonly onLost: AcquireOptions["onLost"] | null;
+  /** The share of the ttl that clocks may disagree by. */
+  readonly driftFactor: number;
+  /** ms before its end that a lease is renewed at the latest; half its validity, if that comes first. */
+  readonly renewBefore: number;
+  /**
+   * Others may have the token, and renew the lease too. So its keys are left to their ttl when it is over here, and it
+   * keeps no process alive.
+   */
+  readonly entrusted: boolean;
+  readonly witness: Witness | null;
+}
+
+/** Hears what is asked of the nodes in the name of one lock, and its end. Must not throw. */
+export interface Witness {
+  round(operation: "acquire" | "renew" | "release", result: RoundResult): void;
+  over(hold: Hold): void;
 }
 
 /** What the whole manager shares. */
@@ -103,6 +121,10 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
     fence: checkBoolean("fence", fence),
     signal: signal === undefined ? null : checkSignal(signal),
     onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
+    driftFactor: ground.driftFactor,
+    renewBefore: 0,
+    entrusted: false,
+    witness: null,
   };
 }
 

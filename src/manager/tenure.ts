@@ -30,6 +30,10 @@ export class Tenure {
     lock.ground.vigil.add(this.look);
   }
 
+  get entrusted(): boolean {
+    return this.settings.entrusted;
+  }
+
   /** Looks at the clock, never at the state alone; a deadline that has passed is acted upon here and now. */
   checkHeld(): boolean {
     if (this.hold.end === null && this.hold.left() <= 0) {
@@ -62,16 +66,17 @@ export class Tenure {
   /** Sets the alarm to whichever comes first, the next renewal or the deadline. */
   arm(): void {
     if (this.hold.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
-    this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this.look);
+    const background = this.entrusted && !this.renews;
+    this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this.look, background);
   }
 
   askForRenewal(): void {
     const { hold, lock } = this;
-    const { driftFactor, clock } = lock.ground;
+    const { clock } = lock.ground;
     this.renewing = true;
     this.pause = null;
     // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
-    const ttl = Math.max(this.queue.begin(), hold.ttlToKeep(driftFactor));
+    const ttl = Math.max(this.queue.begin(), hold.ttlToKeep(this.settings.driftFactor));
     const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.ground, ttl), hold.left()));
     hold.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
@@ -97,9 +102,10 @@ export class Tenure {
     const { hold, lock } = this;
     this.queue.refuse();
     lock.alarm.set(hold.left(), this.look);
-    hold.claim.release(timeoutFor(lock.ground, hold.ttl), ({ votes }) =>
-      lock.send({ type: "RELEASED", votes }),
-    );
+    hold.claim.release(timeoutFor(lock.ground, hold.ttl), (result) => {
+      this.settings.witness?.round("release", result);
+      lock.send({ type: "RELEASED", votes: result.votes });
+    });
   }
 
   finishRelease(votes: readonly Vote[]): void {
@@ -111,9 +117,13 @@ export class Tenure {
     this.settleRelease("released");
   }
 
-  /** What is left on the nodes of a lost lease; a release that was under way has asked for that already. */
+  /**
+   * What is left on the nodes of a lost lease; a release that was under way has asked for that already. Where others
+   * may have renewed it, its end here says nothing about them.
+   */
   releaseRemains(): void {
-    if (this.hold.end === "released") this.hold.claim.end();
+    const { end } = this.hold;
+    if (end === "released" || (end === "deadline" && this.entrusted)) this.hold.claim.end();
     else this.hold.claim.discard();
   }
 
@@ -152,12 +162,14 @@ export class Tenure {
   };
 
   /** Whether the renewal was accepted: only then are nodes that lost the key told to put it back. */
-  private onRenewalDecided(ttl: number, start: Instant, { verdict, votes }: RoundResult): boolean {
+  private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
     const { hold, lock } = this;
+    const { verdict, votes } = result;
+    this.settings.witness?.round("renew", result);
     if (!this.checkHeld()) return false;
     if (verdict === "granted") {
       // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
-      hold.confirm(start, ttl, driftOf(ttl, lock.ground.driftFactor));
+      hold.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor));
       lock.send({ type: "RENEWED", validUntil: hold.validUntil, votes });
       return true;
     }
@@ -210,5 +222,6 @@ export class Tenure {
     this.over = true;
     this.lock.alarm.clear();
     this.lock.ground.vigil.remove(this.look);
+    this.settings.witness?.over(this.hold);
   }
 }

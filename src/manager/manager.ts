@@ -1,0 +1,178 @@
+import { createActor } from "xstate";
+import { recogniseNode } from "../clients/recognise.js";
+import { QuorumEngine } from "../engine/engine.js";
+import type { LockNode } from "../engine/node.js";
+import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClosedError } from "../errors.js";
+import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import type { InspectionEvent } from "./actor.js";
+import {
+  checkFunction,
+  checkKeys,
+  checkKnown,
+  checkResources,
+  checkSlots,
+  keyspaceTrouble,
+} from "./check.js";
+import { isolate, SafeEmitter } from "./emitter.js";
+import type { ManagerEvents } from "./events.js";
+import type { Surroundings } from "./ground.js";
+import { Health } from "./health.js";
+import { summarise } from "./inspection.js";
+import { Lock } from "./lock.js";
+import type { AcquireOptions, LocksOptions } from "./options.js";
+import { groundOf, type Settings, settingsOf } from "./settings.js";
+import type { Inspection } from "./types.js";
+import { Vigil } from "./vigil.js";
+
+export type Resources = string | readonly string[];
+
+/** What its faces share, `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
+export class Manager {
+  readonly ground: Surroundings;
+  readonly #defaults: AcquireOptions;
+  readonly #nodes: readonly LockNode[];
+  readonly #health: Health;
+  readonly #actor: ManagerActor;
+  readonly #inUse = new Set<Lock>();
+  #refused: HoldfastError | null | undefined;
+  #closing: Promise<void> | null = null;
+  #closed = false;
+  #onIdle: () => void = () => {};
+
+  constructor(options: LocksOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new InvalidOptionError("options", options, "an object with nodes");
+    }
+    checkKnown("createLocks", options);
+    const ground = groundOf(options);
+    this.#defaults = options;
+    settingsOf(ground, options);
+    this.#nodes = nodesOf(options);
+    const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
+    const inspect = isolated(options.xstate?.inspect, ground.onListenerError);
+    this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
+    this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
+    const series = ground.random.secret().slice(0, 8);
+    let acquisitions = 0;
+    this.ground = {
+      ...ground,
+      events,
+      inspect,
+      vigil: new Vigil(ground.clock),
+      refusal: () => this.#refusal(),
+      nextAcquisition: () => `${series}-${++acquisitions}`,
+      engine: new QuorumEngine({
+        ...ground,
+        nodes: this.#nodes,
+        observe: (node, observation, cause) => this.#health.observe(node, observation, cause),
+      }),
+    };
+  }
+
+  /** The options of one acquisition; later layers win. */
+  settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
+    this.#checkOpen();
+    for (const layer of layers) checkKnown("acquire", layer);
+    return settingsOf(this.ground, this.#defaults, ...layers);
+  }
+
+  /** A lock of its own, idle. */
+  lock(resources: Resources): Lock {
+    const checked = checkResources(resources);
+    const keys = checked.map((resource) => this.ground.prefix + resource);
+    checkKeys(keys);
+    checkSlots(this.#nodes, keys);
+    return new Lock(this.ground, checked, keys, (lock, inUse) => this.#onUse(lock, inUse));
+  }
+
+  /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
+  async meet(): Promise<void> {
+    this.#checkOpen();
+    if (!this.ground.engine.admitted) await this.ground.engine.admit();
+    const refusal = this.#refusal();
+    if (refusal !== null) throw refusal;
+  }
+
+  async inspect(resource: string): Promise<Inspection> {
+    this.#checkOpen();
+    if (typeof resource !== "string")
+      throw new InvalidOptionError("resource", resource, "a non-empty string");
+    checkResources(resource);
+    const { engine, prefix } = this.ground;
+    return summarise(resource, await engine.inspect([prefix + resource]));
+  }
+
+  /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    this.#closed = true;
+    // Not at once: it may be a listener that closes, in the middle of what it was told of.
+    this.#closing ??= Promise.resolve().then(() => this.#close(timeout));
+    await this.#closing;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new ManagerClosedError();
+  }
+
+  /** Looked for until it is known of every node: some clients know their database only when they are connected. */
+  #refusal(): HoldfastError | null {
+    if (this.#refused !== undefined) return this.#refused;
+    const { duplicate } = this.ground.engine;
+    const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
+    if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
+    return found;
+  }
+
+  #onUse(lock: Lock, inUse: boolean): void {
+    if (inUse) this.#inUse.add(lock);
+    else this.#inUse.delete(lock);
+    if (this.#inUse.size === 0) this.#onIdle();
+  }
+
+  async #close(timeout: number): Promise<void> {
+    this.#actor.send({ type: "CLOSE" });
+    const { clock, engine, events } = this.ground;
+    const left = [...this.#inUse];
+    for (const lock of left) lock.withdraw(new ManagerClosedError());
+    if (this.#inUse.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(timeout, resolve);
+        this.#onIdle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    for (const lock of left) lock.stop();
+    await engine.close();
+    this.#health.stop();
+    this.#actor.send({ type: "CLOSED" });
+    this.#actor.stop();
+    events.clear();
+  }
+}
+
+function nodesOf({ nodes }: LocksOptions): LockNode[] {
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    throw new InvalidOptionError("nodes", nodes, "a list of at least one client, address or memoryNode()");
+  }
+  const recognised = nodes.map((input, index) => recogniseNode(input, index));
+  for (const [index, input] of nodes.entries()) {
+    const first = nodes.indexOf(input);
+    const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
+    if (first !== index) throw new DuplicateNodeError(names);
+  }
+  const trouble = keyspaceTrouble(recognised);
+  if (trouble !== null) throw trouble;
+  return recognised;
+}
+
+/** An inspector that throws must not stop what it inspects. */
+function isolated(
+  inspect: ((event: InspectionEvent) => void) | undefined,
+  onError: (error: unknown, event: string) => void,
+): ((event: InspectionEvent) => void) | undefined {
+  return inspect === undefined
+    ? undefined
+    : (event) => isolate(() => checkFunction("xstate.inspect", inspect)(event), "xstate.inspect", onError);
+}

@@ -1,0 +1,67 @@
+import { isHoldfastError } from "../errors.js";
+import type { Keeper } from "./keeper.js";
+import type { ClassicLock, Lock } from "./lock.js";
+import type { Audience } from "./lock-witness.js";
+import { Operation } from "./operation.js";
+import type { Redlock } from "./redlock.js";
+import { retriesOf } from "./settings.js";
+import type { Client, Settings } from "./types.js";
+
+/** What the three ways of calling a Redlock share. */
+export interface Desk {
+  readonly redlock: Redlock;
+  readonly keeper: Keeper;
+  /** By the names of their nodes. */
+  readonly clients: ReadonlyMap<string, Client>;
+}
+
+export const operationOn = ({ clients }: Desk, resources: readonly string[]): Operation =>
+  new Operation(resources.length, clients);
+
+/** Each once: a program may name the same account as sender and recipient. */
+export const distinct = (resources: readonly string[]): readonly string[] => [...new Set(resources)];
+
+/** Of a lock, or of what another process made of one: plain data. */
+export const resourcesOf = (lock: Partial<Pick<Lock, "resource" | "resources">>): string[] => {
+  const { resources = lock.resource } = lock ?? {};
+  return [resources ?? []].flat();
+};
+
+export const audienceOf = (redlock: Redlock, event: "error" | "clientError"): Audience => ({
+  hears: () => redlock.listenerCount(event) > 0,
+  tell: (error) => redlock.emit(event, error),
+  denials: event === "error",
+});
+
+/** Whether it says that the lock could not be had, or is had no longer: everything else is the caller's to correct. */
+export const isRefusal = (error: unknown): error is Error =>
+  isHoldfastError(error, "LOCK_CONTENDED") ||
+  isHoldfastError(error, "QUORUM_UNAVAILABLE") ||
+  isHoldfastError(error, "LEASE_EXPIRED");
+
+/** Extends a lock, again and again where no quorum answers, while it lasts. Resolves with its end, in epoch ms. */
+export async function prolong(
+  { keeper }: Desk,
+  lock: Lock | ClassicLock,
+  ttl: number,
+  settings: Settings,
+  audience: Audience,
+  operation: Operation,
+): Promise<number> {
+  const { clock, random } = keeper.manager.ground;
+  const { driftFactor } = settings;
+  const retry = retriesOf(settings, random);
+  const resources = distinct(resourcesOf(lock));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { hold } = await keeper.renew(resources, lock.value, ttl, { driftFactor }, audience, operation);
+      return hold.validUntil;
+    } catch (error) {
+      const delay = isHoldfastError(error, "QUORUM_UNAVAILABLE") ? retry(attempt, "noQuorum") : false;
+      if (delay === false || clock.wall() + delay >= lock.expiration) throw error;
+      await new Promise<void>((resolve) => {
+        clock.after(delay, resolve);
+      });
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { audienceOf, type Desk, distinct, isRefusal, operationOn, prolong, resourcesOf } from "./desk.js";
+import { Disposer } from "./disposer.js";
+import { LockError } from "./errors.js";
+import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
+import type { Audience } from "./lock-witness.js";
+import { unreachable } from "./modern.js";
+import { readSettings, retriesOf, usualSettings } from "./settings.js";
+import type { Settings } from "./types.js";
+
+type AnyLock = Lock | ClassicLock;
+
+/** The calls of redlock 4. */
+export class Former {
+  readonly #audience: Audience;
+
+  constructor(
+    private readonly desk: Desk,
+    private readonly given: Partial<Settings>,
+  ) {
+    this.#audience = audienceOf(desk.redlock, "clientError");
+  }
+
+  async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
+    const { keeper, redlock } = this.desk;
+    const settings = this.#settings(own);
+    const { driftFactor, retryCount } = settings;
+    const resources = [resource].flat() as string[];
+    const operation = operationOn(this.desk, resources);
+    let attempts = 1;
+    const policy = retriesOf(settings, keeper.manager.ground.random);
+    const retry: typeof policy = (attempt, reason) => {
+      const delay = policy(attempt, reason);
+      if (delay !== false) attempts++;
+      return delay;
+    };
+    try {
+      const wishes = { retry, driftFactor };
+      const { hold } = await keeper.acquire(distinct(resources), ttl, wishes, this.#audience, operation);
+      const { token } = hold.claim;
+      const left = retryCount - attempts;
+      const lock = new FormerLock(redlock, resources, token, hold.validUntil, attempts, left);
+      return lock as unknown as ClassicLock;
+    } catch (error) {
+      throw isRefusal(error) ? exceeded(settings, resources, attempts, error) : error;
+    }
+  }
+
+  async unlock(lock: AnyLock): Promise<void> {
+    lock.expiration = 0;
+    const resources = resourcesOf(lock);
+    const operation = operationOn(this.desk, resources);
+    await this.desk.keeper.release(distinct(resources), lock.value, this.#audience, operation);
+    const cause = unreachable(resources, operation);
+    if (cause === null) return;
+    throw new LockError(`Unable to fully release the lock on resource "${resources}".`, undefined, { cause });
+  }
+
+  async extend(lock: AnyLock, ttl: number): Promise<AnyLock> {
+    const settings = this.#settings(undefined);
+    const resources = resourcesOf(lock);
+    if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
+      const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
+      throw new LockError(message, 0);
+    }
+    const operation = operationOn(this.desk, resources);
+    try {
+      lock.expiration = await prolong(this.desk, lock, ttl, settings, this.#audience, operation);
+      return lock;
+    } catch (error) {
+      throw isRefusal(error) ? exceeded(settings, resources, operation.count, error) : error;
+    }
+  }
+
+  async disposer(
+    resource: string | readonly string[],
+    ttl: number,
+    onError: (error: unknown) => void = () => {},
+  ): Promise<Disposer> {
+    return new Disposer(await this.lock(resource, ttl), onError);
+  }
+
+  #settings(own: unknown): Settings {
+    return { ...usualSettings, ...this.given, ...readSettings(own) };
+  }
+}
+
+function exceeded(
+  { retryCount }: Settings,
+  resources: readonly string[],
+  attempts: number,
+  cause: Error,
+): LockError {
+  const message = `Exceeded ${retryCount} attempts to lock the resource "${resources}".`;
+  return new LockError(message, attempts, { cause });
+}

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { inspect } from "node:util";
+import type { Redlock } from "./redlock.js";
+import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
+
+type Attempts = ReadonlyArray<Promise<ExecutionStats>>;
+
+/**
+ * A lock as the three packages know it, in one type. Which properties are its own depends on the call that gave it:
+ * `resources`, `value`, `attempts` and `expiration` as in redlock 5, `resource`, `value`, `expiration`, `attempts` (a
+ * number) and `attemptsRemaining` as in redlock 4, or `resource`, `value` and `ttl` as in node-redlock.
+ */
+export interface Lock {
+  readonly redlock: Redlock;
+  /** What was locked. As in redlock 4, an array where that call locked several. */
+  readonly resource: string;
+  readonly resources: string[];
+  /** What stands in the keys. Whoever has it can extend and release the lock: a secret. */
+  readonly value: string;
+  readonly attempts: Attempts;
+  /** Epoch ms: when it must no longer be relied on; 0 once it was released, or extended into another. */
+  expiration: number;
+  /** Epoch ms, as in node-redlock: `expiration` by its other name. */
+  readonly ttl: number;
+  release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult>;
+  /** `duration`: whole ms from now. */
+  extend(duration: number, callback?: Callback<Lock>): Promise<Lock>;
+  unlock(callback?: Callback<void>): Promise<void>;
+}
+
+/** As in redlock 4: `attempts` is how many were made. */
+export type ClassicLock = Omit<Lock, "extend"> & {
+  readonly attempts: number;
+  readonly attemptsRemaining: number;
+  extend(ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
+};
+
+abstract class AnyLock {
+  readonly #redlock: Redlock;
+  abstract readonly value: string;
+  abstract readonly resources: string[];
+  abstract expiration: number;
+
+  constructor(redlock: Redlock) {
+    this.#redlock = redlock;
+  }
+
+  get redlock(): Redlock {
+    return this.#redlock;
+  }
+
+  release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult> {
+    return this.#redlock.release(this.self, callback);
+  }
+
+  unlock(callback?: Callback<void>): Promise<void> {
+    return this.#redlock.unlock(this.self, callback);
+  }
+
+  extend(duration: number, callback?: Callback<Lock>): Promise<Lock> {
+    return this.#redlock.extend(this.self, duration, callback);
+  }
+
+  /** A lock is logged more often than it is meant to be given away. */
+  [inspect.custom](): object {
+    const hash = createHash("sha1").update(this.value).digest("hex").slice(0, 16);
+    return { ...this, value: `(secret; its hash is ${hash})` };
+  }
+
+  /** The subclasses' own properties are what each of the packages has; together they are a Lock. */
+  private get self(): Lock {
+    return this as unknown as Lock;
+  }
+}
+
+/** As in redlock 5; but whatever call gave a lock, it is an instance of this. */
+export class ModernLock extends AnyLock {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof AnyLock;
+  }
+
+  readonly #attempts: Attempts | { readonly attempts: Attempts };
+
+  constructor(
+    redlock: Redlock,
+    readonly resources: string[],
+    readonly value: string,
+    attempts: Attempts | { readonly attempts: Attempts },
+    public expiration: number,
+  ) {
+    super(redlock);
+    this.#attempts = attempts;
+  }
+
+  get attempts(): Attempts {
+    return "attempts" in this.#attempts ? this.#attempts.attempts : this.#attempts;
+  }
+
+  get resource(): string[] {
+    return this.resources;
+  }
+
+  get ttl(): number {
+    return this.expiration;
+  }
+
+  /** Without the value: what is written down by the way should release nothing. */
+  toJSON(): object {
+    const { resources, expiration } = this;
+    return { resources, expiration };
+  }
+}
+
+/** As in redlock 4. */
+export class FormerLock extends AnyLock {
+  constructor(
+    redlock: Redlock,
+    readonly resource: string[],
+    readonly value: string,
+    public expiration: number,
+    readonly attempts: number,
+    readonly attemptsRemaining: number,
+  ) {
+    super(redlock);
+  }
+
+  get resources(): string[] {
+    return this.resource;
+  }
+
+  get ttl(): number {
+    return this.expiration;
+  }
+
+  toJSON(): object {
+    const { resource, expiration, attempts, attemptsRemaining } = this;
+    return { resource, expiration, attempts, attemptsRemaining };
+  }
+}
+
+/** As in node-redlock: plain data, which its programs pass on to other processes. */
+export class PlainLock extends AnyLock {
+  #expiration: number;
+
+  constructor(
+    redlock: Redlock,
+    readonly resource: string,
+    readonly value: string,
+    readonly ttl: number,
+  ) {
+    super(redlock);
+    this.#expiration = ttl;
+  }
+
+  get resources(): string[] {
+    return [this.resource];
+  }
+
+  get expiration(): number {
+    return this.#expiration;
+  }
+
+  set expiration(expiration: number) {
+    this.#expiration = expiration;
+  }
+
+  get attempts(): Attempts {
+    return [];
+  }
+}
+
+export interface LockConstructor {
+  /** As in redlock 5; also for a lock that another process acquired: it can be extended and released here. */
+  new (redlock: Redlock, resources: string[], value: string, attempts: Attempts, expiration: number): Lock;
+}
+
+export const Lock = ModernLock as unknown as LockConstructor;

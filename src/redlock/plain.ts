@@ -1,0 +1,146 @@
+import { quorumOf } from "../engine/quorum.js";
+import type { RetryFunction } from "../engine/retry.js";
+import { InvalidOptionError } from "../errors.js";
+import { audienceOf, type Desk, isRefusal, operationOn } from "./desk.js";
+import type { Held, Keeper, Wishes } from "./keeper.js";
+import { type Lock, PlainLock } from "./lock.js";
+import type { Audience } from "./lock-witness.js";
+import type { Operation } from "./operation.js";
+import { plainSettings } from "./settings.js";
+import type { RedlockAbortSignal, Settings } from "./types.js";
+
+/** The calls of node-redlock. */
+export class Plain {
+  readonly #audience: Audience;
+  readonly #settings: Settings;
+
+  constructor(
+    private readonly desk: Desk,
+    given: Partial<Settings>,
+  ) {
+    this.#audience = audienceOf(desk.redlock, "clientError");
+    this.#settings = { ...plainSettings, ...given };
+  }
+
+  acquireLock(resource: string, ttl: number): Promise<Lock | null> {
+    return this.#acquireLock(resource, ttl, {});
+  }
+
+  async acquireLockWithCustomRetry(
+    resource: string,
+    ttl: number,
+    retryStrategy: (attempt: number) => number,
+  ): Promise<Lock | null> {
+    if (typeof retryStrategy !== "function") {
+      throw new InvalidOptionError("retryStrategy", retryStrategy, "a function that returns ms");
+    }
+    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryStrategy(attempt - 1) : false);
+    return this.#acquireLock(resource, ttl, { retry });
+  }
+
+  async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
+    checkResource(resource);
+    const operation = operationOn(this.desk, [resource]);
+    let held: Held | null = null;
+    try {
+      held = await keeper.take([resource], value, ttl, this.#audience, operation);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    const granted = await grantedIn(operation);
+    // Granted too late to be worth anything: then it was given back, by however many.
+    return held === null ? Math.min(granted, quorumOf(keeper.nodes) - 1) : granted;
+  }
+
+  async renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
+    checkResource(resource);
+    const { keeper, redlock } = this.desk;
+    const { driftFactor } = this.#settings;
+    const operation = operationOn(this.desk, [resource]);
+    try {
+      await keeper.renew([resource], value, ttl, { driftFactor }, this.#audience, operation);
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+    redlock.emit("renewed", { resource, value, ttl });
+    return true;
+  }
+
+  async releaseLock(resource: string, value: string): Promise<void> {
+    await this.#release(this.desk.keeper, resource, value);
+    this.desk.redlock.emit("released", { resource, value, ttl: 0 });
+  }
+
+  /** On how many nodes the key was there, and is no longer. */
+  async releaseOn(keeper: Keeper, resource: string, value: string): Promise<number> {
+    return grantedIn(await this.#release(keeper, resource, value));
+  }
+
+  async using<T>(
+    resource: string,
+    ttl: number,
+    routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
+    options?: { readonly autoExtend?: boolean },
+  ): Promise<T> {
+    if (typeof routine !== "function") throw new InvalidOptionError("routine", routine, "a function");
+    const { redlock } = this.desk;
+    const failed = () => {
+      redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
+    };
+    const wishes = options?.autoExtend ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
+    const lock = await this.#acquireLock(resource, ttl, wishes);
+    if (lock === null) throw new Error(`Failed to acquire lock for resource: ${resource}`);
+    const { value } = lock;
+    const held = this.desk.keeper.find([resource], value);
+    held?.lock.events.on("renewed", () => redlock.emit("renewed", { resource, value, ttl }));
+    try {
+      return await routine(lock, held?.hold.signal ?? AbortSignal.abort());
+    } finally {
+      await this.releaseLock(resource, value);
+    }
+  }
+
+  async #release(keeper: Keeper, resource: string, value: string): Promise<Operation> {
+    checkResource(resource);
+    const operation = operationOn(this.desk, [resource]);
+    await keeper.release([resource], value, this.#audience, operation);
+    return operation;
+  }
+
+  async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Lock | null> {
+    checkResource(resource);
+    const { keeper, redlock } = this.desk;
+    const { driftFactor, retryCount, retryDelay } = this.#settings;
+    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryDelay : false);
+    if (retryCount === 0) return null;
+    const operation = operationOn(this.desk, [resource]);
+    try {
+      const all = { retry, driftFactor, ...wishes };
+      const { hold } = await keeper.acquire([resource], ttl, all, this.#audience, operation);
+      const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
+      redlock.emit("acquired", lock);
+      return lock;
+    } catch (error) {
+      if (isRefusal(error)) return null;
+      throw error;
+    }
+  }
+
+  /** `retryCount` is here the number of all attempts. */
+  #mayRetry(attempt: number): boolean {
+    const { retryCount } = this.#settings;
+    return retryCount === -1 || attempt < retryCount;
+  }
+}
+
+/** How many nodes have said yes, once all have said something. */
+async function grantedIn({ last }: Operation): Promise<number> {
+  const votes = (await last?.ballot.everyVote()) ?? [];
+  return votes.filter(({ kind }) => kind === "granted").length;
+}
+
+function checkResource(resource: unknown): void {
+  if (typeof resource === "string" && resource !== "") return;
+  throw new InvalidOptionError("resource", resource, "a non-empty string");
+}

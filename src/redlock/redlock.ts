@@ -1,0 +1,306 @@
+import { EventEmitter } from "node:events";
+import { InvalidOptionError } from "../errors.js";
+import { isolate } from "../manager/emitter.js";
+import { LockHandle } from "../manager/handle.js";
+import { locksOf } from "../manager/locks.js";
+import type { Handle, Locks } from "../manager/types.js";
+import { distinct, resourcesOf } from "./desk.js";
+import type { Disposer } from "./disposer.js";
+import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
+import { Former } from "./former.js";
+import { Keeper } from "./keeper.js";
+import { type ClassicLock, FormerLock, Lock } from "./lock.js";
+import { Modern } from "./modern.js";
+import { isCallback, nodeify } from "./nodeify.js";
+import { Plain } from "./plain.js";
+import { readOptions, usualSettings } from "./settings.js";
+import type {
+  Callback,
+  Client,
+  ExecutionResult,
+  Options,
+  RedlockAbortSignal,
+  RedlockEvents,
+  Settings,
+} from "./types.js";
+import { IoredisClient, nodeOf, RedisjsClient, unwrap } from "./wrappers.js";
+
+/**
+ * Redlock as programs of `redlock` 4, `redlock` 5 and `node-redlock` know it, on Holdfast's locks. Each call behaves as
+ * in the package it comes from; where packages share a name, its arguments tell (docs/migrating.md has the table).
+ */
+export class Redlock extends EventEmitter<RedlockEvents> {
+  static readonly Redlock = Redlock;
+  static readonly default = Redlock;
+  static readonly Lock = Lock;
+  static readonly LockError = LockError;
+  static readonly ExecutionError = ExecutionError;
+  static readonly ResourceLockedError = ResourceLockedError;
+  static readonly ClientError = ClientError;
+  static readonly IoredisClient = IoredisClient;
+  static readonly RedisjsClient = RedisjsClient;
+
+  /** As they were given. */
+  readonly clients: ReadonlySet<Client>;
+  /** What applies where a call says nothing else. */
+  readonly settings: Settings;
+  /** The same locks by Holdfast's own interface: their events, `inspect`, and more of them. */
+  readonly locks: Locks;
+  readonly #keeper: Keeper;
+  readonly #plain: Plain;
+  readonly #former: Former;
+  readonly #modern: Modern;
+  /** For the calls that concern one client. */
+  readonly #alone = new Map<unknown, Keeper>();
+  readonly #more: Omit<Options, keyof Settings>;
+
+  /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
+  constructor(clients: Iterable<Client>, options?: Options, scripts?: object);
+  /** As in node-redlock: so many attempts, ms between them, and the share of the ttl that clocks may disagree by. */
+  constructor(clients: Iterable<Client>, retryCount?: number, retryDelay?: number, driftFactor?: number);
+  constructor(clients: Iterable<Client>, first?: Options | number, second?: unknown, third?: unknown) {
+    super();
+    const list = listOf(clients);
+    const [given, { nodeTimeout, owner }] = readOptions(first, second, third);
+    this.clients = new Set(list);
+    this.settings = Object.freeze({ ...usualSettings, ...given });
+    this.#more = { ...(nodeTimeout !== undefined && { nodeTimeout }), ...(owner !== undefined && { owner }) };
+    this.#keeper = this.#keep(list);
+    this.locks = locksOf(this.#keeper.manager);
+    const { seats } = this.#keeper.manager.ground.engine;
+    const desk = {
+      redlock: this,
+      keeper: this.#keeper,
+      clients: new Map(seats.map(({ name }, index) => [name, list[index]])),
+    };
+    this.#plain = new Plain(desk, given);
+    this.#former = new Former(desk, given);
+    this.#modern = new Modern(desk, given);
+  }
+
+  // As in redlock 4, whose programs read them.
+
+  get servers(): Client[] {
+    return [...this.clients];
+  }
+
+  get driftFactor(): number {
+    return this.settings.driftFactor;
+  }
+
+  get retryCount(): number {
+    return this.settings.retryCount;
+  }
+
+  get retryDelay(): number {
+    return this.settings.retryDelay;
+  }
+
+  get retryJitter(): number {
+    return this.settings.retryJitter;
+  }
+
+  /** As in redlock 5. `duration`: whole ms. @throws ExecutionError. */
+  acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
+  /** As in redlock 4: `lock` by its other name. */
+  acquire(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
+  acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
+    return Array.isArray(resources) && !isCallback(more)
+      ? this.#modern.acquire(resources, ttl, more)
+      : this.lock(resources, ttl, more as Callback<ClassicLock>);
+  }
+
+  /** As in redlock 4: one resource, or several at once. `ttl`: whole ms. @throws LockError. */
+  lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock> {
+    return nodeify(this.#former.lock(resource, ttl), callback);
+  }
+
+  /** As in redlock 4: `lock` with settings of its own. */
+  lockWithOptions(
+    resource: string | string[],
+    ttl: number,
+    options: Partial<Settings>,
+    callback?: Callback<ClassicLock>,
+  ): Promise<ClassicLock> {
+    return nodeify(this.#former.lock(resource, ttl, options), callback);
+  }
+
+  acquireWithOptions(
+    resource: string | string[],
+    ttl: number,
+    options: Partial<Settings>,
+    callback?: Callback<ClassicLock>,
+  ): Promise<ClassicLock> {
+    return this.lockWithOptions(resource, ttl, options, callback);
+  }
+
+  /** As in redlock 4: what bluebird's `using` takes; `errorHandler` hears why a release failed. */
+  disposer(
+    resource: string | string[],
+    ttl: number,
+    errorHandler?: (error: unknown) => void,
+  ): Promise<Disposer> {
+    return this.#former.disposer(resource, ttl, errorHandler);
+  }
+
+  /** As in redlock 4. @throws LockError when too few nodes could be reached to say that it is released. */
+  unlock(lock: Lock | ClassicLock, callback?: Callback<void>): Promise<void> {
+    return nodeify(this.#former.unlock(lock), callback);
+  }
+
+  /** As in the package whose call gave the lock. @throws ExecutionError or LockError when too few nodes could be reached. */
+  release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
+  release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
+  release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
+    if (lock instanceof FormerLock) return this.unlock(lock as unknown as ClassicLock, callbackIn(more));
+    const settings = isCallback(more) ? undefined : more;
+    return nodeify(this.#modern.release(lock as Lock, settings), callbackIn<ExecutionResult>(more));
+  }
+
+  /**
+   * As in the package whose call gave the lock: as in redlock 4 it changes the lock and resolves with it, else it
+   * resolves with another lock. `duration`: whole ms from now. @throws LockError or ExecutionError.
+   */
+  extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
+  extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
+  extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
+    const settings = isCallback(more) ? undefined : more;
+    const extended: Promise<Lock | ClassicLock> =
+      lock instanceof FormerLock
+        ? this.#former.extend(lock as unknown as ClassicLock, duration)
+        : this.#modern.extend(lock as Lock, duration, settings);
+    return nodeify(extended, callbackIn(more));
+  }
+
+  /** As in node-redlock. @throws Error when the lock could not be had. */
+  using<T>(
+    resource: string,
+    ttl: number,
+    routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
+    options?: { readonly autoExtend?: boolean },
+  ): Promise<T>;
+  /** As in redlock 5; but what comes out is the routine's own value or error, also when the lock was lost under it. */
+  using<T>(
+    resources: string[],
+    duration: number,
+    settings: Partial<Settings>,
+    routine?: (signal: RedlockAbortSignal) => Promise<T>,
+  ): Promise<T>;
+  using<T>(
+    resources: string[],
+    duration: number,
+    routine: (signal: RedlockAbortSignal) => Promise<T>,
+  ): Promise<T>;
+  using<T>(resources: string | string[], duration: number, third: unknown, fourth?: unknown): Promise<T> {
+    if (typeof resources === "string" && !isCallback(fourth)) {
+      type Routine = Parameters<Plain["using"]>[2];
+      return this.#plain.using(resources, duration, third as Routine, fourth as object) as Promise<T>;
+    }
+    type Routine = (signal: RedlockAbortSignal) => Promise<T>;
+    const list = resourcesOf({ resources: resources as string[] });
+    return isCallback(third)
+      ? this.#modern.using(list, duration, undefined, (fourth ?? third) as Routine)
+      : this.#modern.using(list, duration, third, fourth as Routine);
+  }
+
+  /** As in node-redlock. Null when it could not be had. `ttl`: whole ms. */
+  acquireLock(resource: string, ttl: number): Promise<Lock | null> {
+    return this.#plain.acquireLock(resource, ttl);
+  }
+
+  /** As in node-redlock: `retryStrategy` is given the number of the attempt that failed, from 0, and says for how many ms to wait. */
+  acquireLockWithCustomRetry(
+    resource: string,
+    ttl: number,
+    retryStrategy: (attempt: number) => number,
+  ): Promise<Lock | null> {
+    return this.#plain.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
+  }
+
+  /**
+   * As in node-redlock: one attempt, in the name of a value that nobody else may use. Resolves with the number of
+   * clients that granted it; where that is no quorum, they have been told to give it back.
+   */
+  tryAcquire(resource: string, value: string, ttl: number): Promise<number> {
+    return this.#plain.tryAcquire(resource, value, ttl);
+  }
+
+  /** As in node-redlock: `tryAcquire` on one client alone. */
+  async acquireLockInstance(client: Client, resource: string, value: string, ttl: number): Promise<boolean> {
+    return (await this.#plain.tryAcquire(resource, value, ttl, this.#keeperOf(client))) === 1;
+  }
+
+  /** As in node-redlock: how many keys were removed, on one client alone. */
+  async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
+    return this.#plain.releaseOn(this.#keeperOf(client), lock.resource, lock.value);
+  }
+
+  /** As in node-redlock, also from another process: whether a quorum still held it, and holds it for `ttl` ms from now. */
+  renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
+    return this.#plain.renewLock(resource, value, ttl);
+  }
+
+  /** As in node-redlock, also from another process. */
+  releaseLock(resource: string, value: string): Promise<void> {
+    return this.#plain.releaseLock(resource, value);
+  }
+
+  /** The state machine behind a lock that is held here; null for any other. */
+  handle(lock: Pick<Lock, "value"> & Partial<Pick<Lock, "resource" | "resources">>): Handle | null {
+    const held = this.#keeper.find(distinct(resourcesOf(lock)), lock.value);
+    return held && new LockHandle(held.lock, (more) => this.#keeper.manager.settings({ renew: false }, more));
+  }
+
+  /**
+   * As in redlock 4 and 5: ends what waits, and quits every client that can. What is held is not released: it is left
+   * to its ttl. Resolves with what the clients' `quit()` gave.
+   */
+  quit(callback?: Callback<unknown[]>): Promise<unknown[]> {
+    return nodeify(this.#quit(), callback);
+  }
+
+  /** Listeners harm nobody: each is called, whatever the others throw, and `error` needs none. */
+  override emit<Name>(
+    event: Name | keyof RedlockEvents,
+    ...values: Name extends keyof RedlockEvents ? RedlockEvents[Name] : never
+  ): boolean {
+    const listeners = this.rawListeners(event as keyof RedlockEvents);
+    const { onListenerError } = this.#keeper.manager.ground;
+    for (const listener of listeners) {
+      isolate(() => Reflect.apply(listener, this, values), String(event), onListenerError);
+    }
+    return listeners.length > 0;
+  }
+
+  async #quit(): Promise<unknown[]> {
+    const keepers = [this.#keeper, ...this.#alone.values()];
+    await Promise.all(keepers.map(({ manager }) => manager.close(0)));
+    return Promise.all(this.servers.map((client) => unwrapped(client).quit?.()));
+  }
+
+  #keep(clients: readonly Client[]): Keeper {
+    const { driftFactor } = this.settings;
+    return new Keeper({ nodes: clients.map(nodeOf), driftFactor, ...this.#more });
+  }
+
+  #keeperOf(client: Client): Keeper {
+    const keeper = this.#alone.get(client) ?? this.#keep([client]);
+    this.#alone.set(client, keeper);
+    return keeper;
+  }
+}
+
+const callbackIn = <T>(value: unknown): Callback<T> | undefined =>
+  isCallback(value) ? (value as Callback<T>) : undefined;
+
+const unwrapped = (client: Client): { quit?: () => unknown } => unwrap(client) as object;
+
+function listOf(clients: unknown): Client[] {
+  if (clients === undefined || clients === null) return listOf([]);
+  if (typeof clients === "string" || typeof (clients as Iterable<Client>)[Symbol.iterator] !== "function") {
+    throw new InvalidOptionError("clients", clients, "a list of clients");
+  }
+  const list = [...(clients as Iterable<Client>)];
+  if (list.length === 0) throw new Error("Redlock must be instantiated with at least one redis client.");
+  return list;
+}

@@ -1,0 +1,83 @@
+import type { Random } from "../engine/random.js";
+import type { RetryFunction } from "../engine/retry.js";
+import { InvalidOptionError } from "../errors.js";
+import { checkDuration, checkFraction } from "../manager/check.js";
+import type { Options, Settings } from "./types.js";
+
+/** Of the calls of redlock 4 and 5. */
+export const usualSettings: Settings = Object.freeze({
+  driftFactor: 0.01,
+  retryCount: 10,
+  retryDelay: 200,
+  retryJitter: 100,
+  automaticExtensionThreshold: 500,
+});
+
+/** Of the calls of node-redlock. */
+export const plainSettings: Settings = Object.freeze({ ...usualSettings, retryCount: 3, retryJitter: 0 });
+
+const scripts = ["lockScript", "unlockScript", "extendScript", "acquireScript", "releaseScript"];
+
+const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = {
+  driftFactor: (value) => checkFraction("driftFactor", value),
+  retryCount(value) {
+    if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= -1)) return;
+    throw new InvalidOptionError("retryCount", value, "an integer from 0, or -1 for no end");
+  },
+  retryDelay: (value) => checkDuration("retryDelay", value, 0, true),
+  retryJitter: (value) => checkDuration("retryJitter", value, 0, true),
+  automaticExtensionThreshold: (value) => checkDuration("automaticExtensionThreshold", value, 0, true),
+};
+
+const names = Object.keys(checks) as (keyof Settings)[];
+
+/** What is set of the settings; undefined counts as not set, anything that cannot work is refused. */
+export function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
+  if (given === undefined || given === null) return {};
+  if (typeof given !== "object" || Array.isArray(given)) {
+    throw new InvalidOptionError("settings", given, `an object with ${names.join(", ")}`);
+  }
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || others.includes(name)) continue;
+    if (scripts.includes(name)) refuseScript(name, value);
+    const check = checks[name as keyof Settings];
+    if (check === undefined) {
+      throw new InvalidOptionError(name, value, `left out: known are ${[...names, ...others].join(", ")}`);
+    }
+    check(value);
+    settings[name] = value;
+  }
+  return settings;
+}
+
+/** The constructor's other arguments, as either an object or, as in node-redlock, up to three numbers. */
+export function readOptions(first: unknown, second: unknown, third: unknown): [Partial<Settings>, Options] {
+  if (typeof first === "number" || (first === undefined && typeof (second ?? third) === "number")) {
+    return [readSettings({ retryCount: first, retryDelay: second, driftFactor: third }), {}];
+  }
+  if (typeof second === "object" && second !== null) {
+    for (const [name, value] of Object.entries(second)) if (value !== undefined) refuseScript(name, value);
+  } else if (second !== undefined && second !== null) {
+    throw new InvalidOptionError("scripts", second, "left out");
+  }
+  return [readSettings(first, ["nodeTimeout", "owner"]), (first ?? {}) as Options];
+}
+
+function refuseScript(name: string, value: unknown): never {
+  throw new InvalidOptionError(
+    name,
+    value,
+    "left out: what a lock is on its nodes is decided by one script, on which the rules of safety rest. " +
+      "What you add to it can be done by a listener of `acquired`, `renewed` or `released`",
+  );
+}
+
+/** As in redlock 4 and 5: so many attempts after the first, each after a delay give or take the jitter. */
+export function retriesOf(settings: Settings, random: Random): RetryFunction {
+  const { retryCount, retryDelay, retryJitter } = settings;
+  return (attempt) => {
+    if (retryCount !== -1 && attempt > retryCount) return false;
+    return Math.max(0, retryDelay + Math.floor((random.fraction() * 2 - 1) * retryJitter));
+  };
+}

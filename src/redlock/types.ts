@@ -1,0 +1,82 @@
+import type { Lock } from "./lock.js";
+
+/** What is asked of a wrapped client. */
+export interface RedisClient {
+  /** SET with NX and PX: "OK", or null if the key was there. */
+  set(resource: string, value: string, options: SetOptions): Promise<SetResult>;
+  eval(script: string, keys: string[], args: string[]): Promise<EvalResult>;
+}
+
+export interface SetOptions {
+  readonly NX: boolean;
+  /** ms. */
+  readonly PX: number;
+}
+
+export type SetResult = string | null;
+
+/** What a script replies; wrappers must hand it on unchanged, arrays too. */
+// biome-ignore lint/suspicious/noExplicitAny: programs of node-redlock declare it as a number, and get what the script gives.
+export type EvalResult = any;
+
+/** As in redlock 5; the constructor's defaults, and the third argument of a call. */
+export interface Settings {
+  /** The share of the ttl that clocks may disagree by. Default 0.01. */
+  readonly driftFactor: number;
+  /** How often a failed attempt is repeated; -1: without end. Default 10; in node-redlock's calls the number of attempts, 3. */
+  readonly retryCount: number;
+  /** ms between attempts. Default 200. */
+  readonly retryDelay: number;
+  /** ms at most that are added to, or taken from, each delay. Default 100; 0 in node-redlock's calls. */
+  readonly retryJitter: number;
+  /** ms of validity that `using` never lets a lock fall below before it extends it. Default 500. */
+  readonly automaticExtensionThreshold: number;
+}
+
+/** What the constructor takes besides. */
+export interface Options extends Partial<Settings> {
+  /** ms that one client's answer may take. Default 500; never more than half of what a lock's validity is. */
+  readonly nodeTimeout?: number;
+  /** Shown to others as the holder; the part of a lock's value before the "~". Default: `host:pid`. */
+  readonly owner?: string;
+}
+
+/** How the clients voted on one attempt. */
+export interface ExecutionStats {
+  readonly membershipSize: number;
+  readonly quorumSize: number;
+  /** The clients as they were given to the constructor. */
+  readonly votesFor: Set<Client>;
+  readonly votesAgainst: Map<Client, Error>;
+}
+
+export interface ExecutionResult {
+  readonly attempts: ReadonlyArray<Promise<ExecutionStats>>;
+}
+
+/** A client of ioredis or node-redis, a wrapped one, an address, or a node such as `memoryNode()`. */
+// biome-ignore lint/suspicious/noExplicitAny: programs read their own clients out of the votes, of whatever class.
+export type Client = any;
+
+/** As in redlock 5: `error` is set when the signal is aborted because the lock was lost. */
+export type RedlockAbortSignal = AbortSignal & { error?: Error };
+
+/** A node-style callback. */
+// biome-ignore lint/suspicious/noExplicitAny: callbacks of redlock 4 declare their error as they like.
+export type Callback<T> = (error: any, value?: T) => void;
+
+/** What `renewed` and `released` tell. */
+export interface LockNotice {
+  readonly resource: string;
+  readonly value: string;
+  /** ms that it was renewed for; 0 if it was released. */
+  readonly ttl: number;
+}
+
+export interface RedlockEvents {
+  acquired: [lock: Lock];
+  renewed: [notice: LockNotice];
+  released: [notice: LockNotice];
+  clientError: [error: Error];
+  error: [error: Error];
+}

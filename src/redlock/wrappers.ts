@@ -1,0 +1,101 @@
+import { isCallbackClient } from "../clients/recognise.js";
+import type { EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
+
+/** What is used of an ioredis client. */
+interface Ioredis {
+  set(key: string, value: string, px: "PX", ttl: number, nx: "NX"): Promise<SetResult>;
+  eval(script: string, numberOfKeys: number, ...keysAndArgs: (string | number)[]): Promise<EvalResult>;
+  get(key: string): Promise<string | null>;
+  pttl(key: string): Promise<number>;
+}
+
+/** What is used of a node-redis client. */
+interface NodeRedis {
+  set(key: string, value: string, options: { NX: true; PX: number }): Promise<unknown>;
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+  pTTL(key: string): Promise<unknown>;
+}
+
+/** As in node-redlock: an ioredis client behind the four calls. */
+export class IoredisClient implements RedisClient {
+  constructor(readonly client: Ioredis) {}
+
+  set(key: string, value: string, { PX }: SetOptions): Promise<SetResult> {
+    return this.client.set(key, value, "PX", PX, "NX");
+  }
+
+  eval(script: string, keys: string[], args: string[]): Promise<EvalResult> {
+    return this.client.eval(script, keys.length, ...keys, ...args);
+  }
+
+  get(resource: string): Promise<string | null> {
+    return this.client.get(resource);
+  }
+
+  /** ms until the key expires; -2 if there is none, -1 if it never does. */
+  getTTL(resource: string): Promise<number> {
+    return this.client.pttl(resource);
+  }
+}
+
+/** As in node-redlock: a node-redis client behind the four calls. Here it waits for the server's replies. */
+export class RedisjsClient implements RedisClient {
+  constructor(readonly client: NodeRedis) {}
+
+  async set(key: string, value: string, { PX }: SetOptions): Promise<SetResult> {
+    return (await this.client.set(key, value, { NX: true, PX })) as SetResult;
+  }
+
+  async eval(script: string, keys: string[], args: string[]): Promise<EvalResult> {
+    return this.client.eval(script, { keys, arguments: args.map(String) });
+  }
+
+  async get(resource: string): Promise<string | null> {
+    return (await this.client.get(resource)) as string | null;
+  }
+
+  /** ms until the key expires; -2 if there is none, -1 if it never does. */
+  async getTTL(resource: string): Promise<number> {
+    return Number(await this.client.pTTL(resource));
+  }
+}
+
+/** What a client with callbacks offers: node-redis 2 and 3, and the legacy modes of later versions. */
+interface CallbackClient {
+  /** Whether a command would be written now, where the client tells. */
+  readonly ready?: boolean;
+  eval(...args: [...(string | number)[], (error: Error | null, reply: unknown) => void]): unknown;
+}
+
+/** A client that calls back, as one that promises. */
+function promising(client: CallbackClient): object {
+  return {
+    set: () => Promise.reject(new Error("only scripts are sent")),
+    eval: (script: string, keys: string[], args: string[]) =>
+      new Promise((resolve, reject) => {
+        if (client.ready === false) return reject(new Error("not connected"));
+        client.eval(script, keys.length, ...keys, ...args, (error, reply) =>
+          error ? reject(error) : resolve(reply),
+        );
+      }),
+  };
+}
+
+/** What the manager is given for a client: the one inside our own wrappers, unless their methods were replaced. */
+export function nodeOf(client: unknown): object | string {
+  const inside = unwrap(client);
+  return isCallbackClient(inside as Record<string, unknown>)
+    ? promising(inside as CallbackClient)
+    : (inside as object | string);
+}
+
+export function unwrap(client: unknown): unknown {
+  for (const Wrapper of [IoredisClient, RedisjsClient]) {
+    if (!(client instanceof Wrapper)) continue;
+    const { set, eval: evaluate } = Wrapper.prototype as RedisClient;
+    const intact = (client as RedisClient).set === set && (client as RedisClient).eval === evaluate;
+    if (intact) return client.client;
+  }
+  return client;
+}
