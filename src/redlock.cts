@@ -11,6 +11,7 @@ namespace Redlock {
   export type Redlock = names.Redlock;
   export type Lock = names.Lock;
   export type ClassicLock = names.ClassicLock;
+  export type LockConstructor = names.LockConstructor;
   export type LockError = names.LockError;
   export type ExecutionError = names.ExecutionError;
   export type ResourceLockedError = names.ResourceLockedError;

@@ -37,7 +37,7 @@ const unknownTtl = 60_000;
 
 /** What one seat has been asked in the name of the token. */
 interface Dealings {
-  /** The node may hold the token. */
+  /** The node may hold the token, by this claim. */
   touched: boolean;
   releaseAnswered: boolean;
 }
@@ -195,14 +195,16 @@ export class Claim {
       command,
       wanted: () => !this.ended,
       sent: () => {
-        dealings.touched = true;
+        // Where it is not granted, what holds a given token is somebody else's, under the same name.
+        if (this.kind !== "given") dealings.touched = true;
       },
       answered: (reply) => {
-        // A redirect or a reconnection inside the client can turn the order round: granted after the release.
-        if (claims(command) && reply.kind === "granted" && dealings.releaseAnswered)
-          this.releaseAt(index, () => {});
-        // Somebody else's then, under the same name: not for this claim to release.
-        if (command.op === "acquire" && command.ifAbsent && reply.kind === "denied") dealings.touched = false;
+        if (claims(command) && reply.kind === "granted") {
+          dealings.touched = true;
+          // A redirect or a reconnection inside the client can turn the order round: granted after the release.
+          // And only by its grant is it known that a given token is this claim's to release.
+          if (dealings.releaseAnswered) this.releaseAt(index, () => {});
+        }
         answered(reply);
       },
     });
@@ -212,7 +214,10 @@ export class Claim {
     const dealings = this.dealings[index];
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
-    if (!dealings.touched) return answered({ kind: "denied", holder: null });
+    if (!dealings.touched) {
+      dealings.releaseAnswered = true;
+      return answered({ kind: "denied", holder: null });
+    }
     if (this.from !== null && this.kept) seat.release(this.undo(this.from.token), this.longestTtl, () => {});
     seat.release(this.undo(this.token), this.longestTtl, (reply) => {
       dealings.releaseAnswered = true;

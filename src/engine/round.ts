@@ -15,7 +15,7 @@ export interface RoundResult {
   readonly ballot: Ballot;
 }
 
-export interface Ballot {
+interface Ballot {
   /** All votes, once they are in; who says nothing within the timeout has failed its vote. */
   everyVote(): Promise<readonly Vote[]>;
 }

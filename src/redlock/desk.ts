@@ -1,4 +1,4 @@
-import { isHoldfastError } from "../errors.js";
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import type { Keeper } from "./keeper.js";
 import type { ClassicLock, Lock } from "./lock.js";
 import type { Audience } from "./lock-witness.js";
@@ -22,10 +22,13 @@ export const operationOn = ({ clients }: Desk, resources: readonly string[]): Op
 export const distinct = (resources: readonly string[]): readonly string[] => [...new Set(resources)];
 
 /** Of a lock, or of what another process made of one: plain data. */
-export const resourcesOf = (lock: Partial<Pick<Lock, "resource" | "resources">>): string[] => {
-  const { resources = lock.resource } = lock ?? {};
-  return [resources ?? []].flat();
-};
+export function resourcesOf(
+  lock: Partial<Pick<Lock, "resource" | "resources">> & Pick<Lock, "value">,
+): string[] {
+  const given: unknown = lock?.resources ?? lock?.resource;
+  if (given !== undefined && typeof lock.value === "string") return [given].flat() as string[];
+  throw new InvalidOptionError("lock", typeof lock, "a lock, or { resource, value } of one");
+}
 
 export const audienceOf = (redlock: Redlock, event: "error" | "clientError"): Audience => ({
   hears: () => redlock.listenerCount(event) > 0,

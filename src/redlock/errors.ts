@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import type { FailureReason, Vote } from "../engine/vote.js";
 import type { ExecutionStats } from "./types.js";
 
@@ -56,7 +55,3 @@ export function errorOf(vote: Vote, keys: number): Error | null {
   // A node grants all keys of a request or none.
   return new ResourceLockedError(`The operation was applied to: 0 of the ${keys} requested resources.`);
 }
-
-/** What was thrown, as an error. */
-export const toError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(inspect(thrown));

@@ -46,8 +46,8 @@ export class Former {
   }
 
   async unlock(lock: AnyLock): Promise<void> {
-    lock.expiration = 0;
     const resources = resourcesOf(lock);
+    lock.expiration = 0;
     const operation = operationOn(this.desk, resources);
     await this.desk.keeper.release(distinct(resources), lock.value, this.#audience, operation);
     const cause = unreachable(resources, operation);

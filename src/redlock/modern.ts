@@ -30,8 +30,8 @@ export class Modern {
 
   async release(lock: Lock, own?: unknown): Promise<ExecutionResult> {
     this.#settings(own);
-    lock.expiration = 0;
     const resources = distinct(resourcesOf(lock));
+    lock.expiration = 0;
     const operation = operationOn(this.desk, resources);
     await this.desk.keeper.release(resources, lock.value, this.#audience, operation);
     const cause = unreachable(resources, operation);
@@ -42,11 +42,11 @@ export class Modern {
   async extend(lock: Lock, duration: number, own?: unknown): Promise<Lock> {
     checkInteger(duration);
     const settings = this.#settings(own);
+    const resources = resourcesOf(lock);
     if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
     const { value } = lock;
-    const resources = resourcesOf(lock);
     const operation = operationOn(this.desk, resources);
     try {
       const end = await prolong(this.desk, lock, duration, settings, this.#audience, operation);

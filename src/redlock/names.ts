@@ -1,7 +1,7 @@
 /** All that the entry point exports by name. */
 
 export { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
-export { type ClassicLock, Lock } from "./lock.js";
+export { type ClassicLock, Lock, type LockConstructor } from "./lock.js";
 export { Redlock } from "./redlock.js";
 export type {
   Callback,

@@ -111,9 +111,8 @@ export class Plain {
   async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Lock | null> {
     checkResource(resource);
     const { keeper, redlock } = this.desk;
-    const { driftFactor, retryCount, retryDelay } = this.#settings;
+    const { driftFactor, retryDelay } = this.#settings;
     const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryDelay : false);
-    if (retryCount === 0) return null;
     const operation = operationOn(this.desk, [resource]);
     try {
       const all = { retry, driftFactor, ...wishes };
@@ -127,7 +126,7 @@ export class Plain {
     }
   }
 
-  /** `retryCount` is here the number of all attempts. */
+  /** `retryCount` is here the number of all attempts; of which there is at least one. */
   #mayRetry(attempt: number): boolean {
     const { retryCount } = this.#settings;
     return retryCount === -1 || attempt < retryCount;

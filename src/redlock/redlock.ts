@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { InvalidOptionError } from "../errors.js";
 import { isolate } from "../manager/emitter.js";
 import { LockHandle } from "../manager/handle.js";
-import { locksOf } from "../manager/locks.js";
+import { locksOf } from "../manager/managed-locks.js";
 import type { Handle, Locks } from "../manager/types.js";
 import { distinct, resourcesOf } from "./desk.js";
 import type { Disposer } from "./disposer.js";
@@ -18,6 +18,7 @@ import type {
   Callback,
   Client,
   ExecutionResult,
+  MoreOptions,
   Options,
   RedlockAbortSignal,
   RedlockEvents,
@@ -52,7 +53,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   readonly #modern: Modern;
   /** For the calls that concern one client. */
   readonly #alone = new Map<unknown, Keeper>();
-  readonly #more: Omit<Options, keyof Settings>;
+  readonly #more: MoreOptions;
 
   /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
   constructor(clients: Iterable<Client>, options?: Options, scripts?: object);
@@ -61,10 +62,10 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   constructor(clients: Iterable<Client>, first?: Options | number, second?: unknown, third?: unknown) {
     super();
     const list = listOf(clients);
-    const [given, { nodeTimeout, owner }] = readOptions(first, second, third);
+    const [given, more] = readOptions(first, second, third);
     this.clients = new Set(list);
     this.settings = Object.freeze({ ...usualSettings, ...given });
-    this.#more = { ...(nodeTimeout !== undefined && { nodeTimeout }), ...(owner !== undefined && { owner }) };
+    this.#more = more;
     this.#keeper = this.#keep(list);
     this.locks = locksOf(this.#keeper.manager);
     const { seats } = this.#keeper.manager.ground.engine;
@@ -197,7 +198,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
       return this.#plain.using(resources, duration, third as Routine, fourth as object) as Promise<T>;
     }
     type Routine = (signal: RedlockAbortSignal) => Promise<T>;
-    const list = resourcesOf({ resources: resources as string[] });
+    const list = [resources].flat();
     return isCallback(third)
       ? this.#modern.using(list, duration, undefined, (fourth ?? third) as Routine)
       : this.#modern.using(list, duration, third, fourth as Routine);

@@ -2,7 +2,7 @@ import type { Random } from "../engine/random.js";
 import type { RetryFunction } from "../engine/retry.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkDuration, checkFraction } from "../manager/check.js";
-import type { Options, Settings } from "./types.js";
+import type { MoreOptions, Settings } from "./types.js";
 
 /** Of the calls of redlock 4 and 5. */
 export const usualSettings: Settings = Object.freeze({
@@ -17,6 +17,15 @@ export const usualSettings: Settings = Object.freeze({
 export const plainSettings: Settings = Object.freeze({ ...usualSettings, retryCount: 3, retryJitter: 0 });
 
 const scripts = ["lockScript", "unlockScript", "extendScript", "acquireScript", "releaseScript"];
+
+const more: readonly string[] = [
+  "nodeTimeout",
+  "owner",
+  "onListenerError",
+  "xstate",
+  "clock",
+  "random",
+] satisfies (keyof MoreOptions)[];
 
 const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = {
   driftFactor: (value) => checkFraction("driftFactor", value),
@@ -52,7 +61,11 @@ export function readSettings(given: unknown, others: readonly string[] = []): Pa
 }
 
 /** The constructor's other arguments, as either an object or, as in node-redlock, up to three numbers. */
-export function readOptions(first: unknown, second: unknown, third: unknown): [Partial<Settings>, Options] {
+export function readOptions(
+  first: unknown,
+  second: unknown,
+  third: unknown,
+): [Partial<Settings>, MoreOptions] {
   if (typeof first === "number" || (first === undefined && typeof (second ?? third) === "number")) {
     return [readSettings({ retryCount: first, retryDelay: second, driftFactor: third }), {}];
   }
@@ -61,7 +74,9 @@ export function readOptions(first: unknown, second: unknown, third: unknown): [P
   } else if (second !== undefined && second !== null) {
     throw new InvalidOptionError("scripts", second, "left out");
   }
-  return [readSettings(first, ["nodeTimeout", "owner"]), (first ?? {}) as Options];
+  const settings = readSettings(first, more);
+  const options = Object.entries(first ?? {}).filter(([name]) => more.includes(name));
+  return [settings, Object.fromEntries(options)];
 }
 
 function refuseScript(name: string, value: unknown): never {

@@ -1,3 +1,4 @@
+import type { LocksOptions } from "../manager/options.js";
 import type { Lock } from "./lock.js";
 
 /** What is asked of a wrapped client. */
@@ -33,13 +34,14 @@ export interface Settings {
   readonly automaticExtensionThreshold: number;
 }
 
-/** What the constructor takes besides. */
-export interface Options extends Partial<Settings> {
-  /** ms that one client's answer may take. Default 500; never more than half of what a lock's validity is. */
-  readonly nodeTimeout?: number;
-  /** Shown to others as the holder; the part of a lock's value before the "~". Default: `host:pid`. */
-  readonly owner?: string;
-}
+/** Options of `createLocks` that the constructor takes as well. */
+export type MoreOptions = Pick<
+  LocksOptions,
+  "nodeTimeout" | "owner" | "onListenerError" | "xstate" | "clock" | "random"
+>;
+
+/** The constructor's options. */
+export interface Options extends Partial<Settings>, MoreOptions {}
 
 /** How the clients voted on one attempt. */
 export interface ExecutionStats {

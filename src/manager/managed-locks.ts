@@ -1,0 +1,109 @@
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import { checkDuration } from "./check.js";
+import type { ManagerEvents } from "./events.js";
+import { LockHandle } from "./handle.js";
+import { readHandover } from "./handover.js";
+import { HeldLease } from "./lease.js";
+import type { Manager, Resources } from "./manager.js";
+import type { AcquireOptions } from "./options.js";
+import type { Settings } from "./settings.js";
+import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
+
+/** ms that `close` waits for releases by default. */
+const defaultCloseTimeout = 5_000;
+
+type Job<T> = (lease: FencedLease) => T | Promise<T>;
+
+/** The public face of a manager. */
+export function locksOf(manager: Manager): Locks {
+  // Which leases have a fence follows from the options of each call; only the interface can say that.
+  return new ManagedLocks(manager) as Locks;
+}
+
+class ManagedLocks {
+  readonly #manager: Manager;
+
+  constructor(manager: Manager) {
+    this.#manager = manager;
+  }
+
+  async acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
+    return this.#acquire(resources, this.#manager.settings(options));
+  }
+
+  async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
+    try {
+      return await this.#acquire(resources, { ...this.#manager.settings(options), retry: () => false });
+    } catch (error) {
+      if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
+      throw error;
+    }
+  }
+
+  using<T>(resources: Resources, job: Job<T>): Promise<T>;
+  using<T>(resources: Resources, options: AcquireOptions, job: Job<T>): Promise<T>;
+  async using<T>(resources: Resources, ...rest: [Job<T>] | [AcquireOptions, Job<T>]): Promise<T> {
+    const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
+    const settings = this.#manager.settings(options);
+    const lock = this.#manager.lock(resources);
+    const hold = await lock.acquire(settings);
+    const lease = new HeldLease(lock, hold);
+    const { signal } = settings;
+    const onAbort = () => hold.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await job(lease);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      await lease.release();
+    }
+  }
+
+  handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
+    this.#manager.settings(options);
+    const lock = this.#manager.lock(resources);
+    return new LockHandle(lock, (more) => this.#manager.settings(options, more));
+  }
+
+  async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
+    const inheritance = readHandover(handover);
+    const settings = this.#manager.settings({ ttl: inheritance.ttl }, options);
+    const lock = this.#manager.lock(inheritance.resources);
+    return new HeldLease(lock, await lock.acquire(settings, { kind: "handover", ...inheritance }));
+  }
+
+  inspect(resource: string): Promise<Inspection> {
+    return this.#manager.inspect(resource);
+  }
+
+  async close({ timeout = defaultCloseTimeout }: { readonly timeout?: number } = {}): Promise<void> {
+    checkDuration("timeout", timeout, 0, true);
+    await this.#manager.close(timeout);
+  }
+
+  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.ground.events.on(name, listener);
+    return this;
+  }
+
+  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.ground.events.once(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.ground.events.off(name, listener);
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
+    const lock = this.#manager.lock(resources);
+    return new HeldLease(lock, await lock.acquire(settings));
+  }
+}

@@ -1,0 +1,235 @@
+import { EventEmitter, once } from "node:events";
+import { beforeEach, describe, expect, it } from "vitest";
+import { memoryNode } from "../../src/index.js";
+import Redlock, * as entry from "../../src/redlock.js";
+import { RedlockWorld } from "./world.js";
+
+let world: RedlockWorld;
+let redlock: Redlock;
+beforeEach(() => {
+  world = new RedlockWorld();
+  redlock = world.redlock({ retryCount: 1, retryDelay: 10 });
+});
+
+const own = (lock: object) => Object.keys(lock).sort();
+
+describe("which package a call behaves as", () => {
+  const plain = ["resource", "ttl", "value"];
+  const former = ["attempts", "attemptsRemaining", "expiration", "resource", "value"];
+  const modern = ["expiration", "resources", "value"];
+
+  it.each([
+    ["acquireLock", plain, () => redlock.acquireLock("a", 1_000)],
+    ["acquireLockWithCustomRetry", plain, () => redlock.acquireLockWithCustomRetry("a", 1_000, () => 1)],
+    ["lock", former, () => redlock.lock("a", 1_000)],
+    ["lock, several", former, () => redlock.lock(["a", "b"], 1_000)],
+    ["lockWithOptions", former, () => redlock.lockWithOptions("a", 1_000, {})],
+    ["acquire(string)", former, () => redlock.acquire("a", 1_000)],
+    ["acquire(array, callback)", former, () => redlock.acquire(["a"], 1_000, () => {})],
+    ["acquireWithOptions", former, () => redlock.acquireWithOptions(["a"], 1_000, {})],
+    ["acquire(array)", modern, () => redlock.acquire(["a"], 1_000)],
+    ["acquire(array, settings)", modern, () => redlock.acquire(["a"], 1_000, { retryCount: 0 })],
+  ])("%s", async (_, properties, call) => {
+    const lock = await world.run<object | null>(call());
+    expect(own(lock as object)).toEqual(properties);
+    expect(lock).toBeInstanceOf(entry.Lock);
+  });
+
+  it("`using` is told apart by its first argument, or by where its routine stands", async () => {
+    const seen = (value: unknown) => (value instanceof AbortSignal ? "signal" : own(value as object).join());
+    const settings = { automaticExtensionThreshold: 0 };
+    const calls = [
+      redlock.using("a", 1_000, async (first) => seen(first)),
+      redlock.using("b", 1_000, async (first) => seen(first), { autoExtend: false }),
+      redlock.using(["c"], 1_000, async (first) => seen(first)),
+      redlock.using(["d"], 1_000, settings, async (first) => seen(first)),
+      redlock.using("e" as unknown as string[], 1_000, settings, async (first) => seen(first)),
+    ];
+    expect(await world.run(Promise.all(calls))).toEqual([
+      "resource,ttl,value",
+      "resource,ttl,value",
+      "signal",
+      "signal",
+      "signal",
+    ]);
+  });
+
+  it("`extend` and `release` go by the lock", async () => {
+    const former = await world.run(redlock.lock("a", 1_000));
+    const modern = await world.run(redlock.acquire(["b"], 1_000));
+    const simple = (await world.run(redlock.acquireLock("c", 1_000)))!;
+    expect(await world.run(redlock.extend(former, 2_000))).toBe(former);
+    expect(own(await world.run(redlock.extend(modern, 2_000)))).toEqual(["expiration", "resources", "value"]);
+    expect(modern.expiration).toBe(0);
+    expect(own(await world.run(redlock.extend(simple, 2_000)))).toContain("resources");
+    expect(await world.run(redlock.release(former))).toBeUndefined();
+    expect(await world.run(redlock.release(modern))).toHaveProperty("attempts");
+    expect(await world.run(redlock.release(simple))).toHaveProperty("attempts");
+    for (const resource of ["a", "b", "c"]) {
+      expect(await world.holders(resource)).toEqual([false, false, false]);
+    }
+  });
+
+  it("each takes `retryCount` as its package does: of attempts in node-redlock, of retries in the others", async () => {
+    await world.run(world.redlock().acquireLock("a", 60_000));
+    const attempts = async (call: (redlock: Redlock) => Promise<unknown>, ...options: unknown[]) => {
+      const fresh = new Redlock(world.nodes, ...(options as []));
+      let count = 0;
+      fresh.locks.on("retrying", () => count++);
+      fresh.locks.on("failed", () => count++);
+      await call(fresh).catch(() => {});
+      return count;
+    };
+    const fast = { retryDelay: 1, retryJitter: 0 };
+    expect(await attempts((fresh) => fresh.acquireLock("a", 100), 2, 1)).toBe(2);
+    expect(await attempts((fresh) => fresh.acquireLock("a", 100), { retryCount: 2, ...fast })).toBe(2);
+    expect(await attempts((fresh) => fresh.lock("a", 100), { retryCount: 2, ...fast })).toBe(3);
+    expect(await attempts((fresh) => fresh.acquire(["a"], 100), { retryCount: 2, ...fast })).toBe(3);
+    expect(await attempts((fresh) => fresh.acquire(["a"], 100), 2, 1)).toBe(3);
+    expect(await attempts((fresh) => fresh.acquire(["a"], 100, { retryCount: 0 }), 2, 1)).toBe(1);
+  });
+
+  it("takes plain data for a lock, as it comes from another process", async () => {
+    const { value } = (await world.run(redlock.acquireLock("a", 1_000)))!;
+    const elsewhere = world.redlock();
+    const lock = { resource: "a", value, expiration: world.clock.wall() + 500 } as unknown as entry.Lock;
+    const extended = await world.run(elsewhere.extend(lock, 2_000));
+    expect(await world.run(extended.release())).toHaveProperty("attempts");
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+});
+
+describe("events", () => {
+  it("of node-redlock come as documented", async () => {
+    const heard: unknown[] = [];
+    for (const name of ["acquired", "renewed", "released"] as const) {
+      redlock.on(name, ({ resource, ttl }: { resource: string; ttl: number }) => {
+        heard.push([name, resource, ttl > 10_000 ? "time" : ttl]);
+      });
+    }
+    const lock = (await world.run(redlock.acquireLock("a", 1_000)))!;
+    await world.run(redlock.renewLock("a", lock.value, 2_000));
+    await world.run(redlock.releaseLock("a", lock.value));
+    expect(heard).toEqual([
+      ["acquired", "a", "time"],
+      ["renewed", "a", 2_000],
+      ["released", "a", 0],
+    ]);
+  });
+
+  it("tell which node failed, as clientError or, in the calls of redlock 5, as error", async () => {
+    world.node(0).crash();
+    const heard: string[] = [];
+    redlock.on("clientError", (error) => heard.push(`clientError ${error.name} ${error.message}`));
+    redlock.on("error", (error) => heard.push(`error ${error.name} ${error.message}`));
+    await world.run(redlock.acquireLock("a", 1_000));
+    await world.run(redlock.lock("b", 1_000));
+    await world.run(redlock.acquire(["c"], 1_000));
+    expect(heard).toEqual([
+      "clientError ClientError node-0: node-0 crashed",
+      "clientError ClientError node-0: node-0 crashed",
+      "error ClientError node-0: node-0 crashed",
+    ]);
+  });
+
+  it("harm nobody, whatever a listener throws, and need no listener", async () => {
+    const thrown: unknown[] = [];
+    const careful = world.redlock({ onListenerError: (error) => thrown.push(error), retryCount: 0 });
+    await world.run(redlock.acquire(["a"], 5_000));
+    expect(await world.caught(careful.acquire(["a"], 1_000))).toMatchObject({ name: "ExecutionError" });
+    let heard = 0;
+    careful.on("error", () => {
+      throw new Error("mine");
+    });
+    careful.on("error", () => heard++);
+    expect(await world.caught(careful.acquire(["a"], 1_000))).toMatchObject({ name: "ExecutionError" });
+    expect(heard).toBe(3);
+    expect(thrown).toEqual([new Error("mine"), new Error("mine"), new Error("mine")]);
+  });
+
+  it("are those of an EventEmitter of Node", async () => {
+    expect(redlock).toBeInstanceOf(EventEmitter);
+    const acquired = once(redlock, "acquired");
+    const lock = await world.run(redlock.acquireLock("a", 1_000));
+    expect(await acquired).toEqual([lock]);
+  });
+});
+
+describe("callbacks", () => {
+  const called = (call: (callback: (...given: unknown[]) => void) => Promise<unknown>) =>
+    new Promise<unknown[]>((resolve) => {
+      let returned = false;
+      void call((...given) => resolve([returned, ...given]));
+      returned = true;
+    });
+
+  it("are called later, with null and the value, or with the error alone", async () => {
+    const locked = await world.run(called((callback) => redlock.lock("a", 1_000, callback)));
+    expect(locked).toMatchObject([true, null, { resource: ["a"] }]);
+    const failed = await world.run(called((callback) => redlock.lock("a", 1_000, callback)));
+    expect(failed).toMatchObject([true, { name: "LockError", attempts: 2 }]);
+    const lock = locked[2] as entry.ClassicLock;
+    expect(await world.run(called((callback) => lock.extend(2_000, callback)))).toEqual([true, null, lock]);
+    expect(await world.run(called((callback) => lock.unlock(callback)))).toEqual([true, null, undefined]);
+    expect(await world.run(called((callback) => redlock.quit(callback)))).toMatchObject([true, null, {}]);
+  });
+});
+
+describe("what stands behind a lock", () => {
+  it("is one of Holdfast's machines", async () => {
+    const states: string[] = [];
+    redlock.locks.on("acquired", ({ resources }) => states.push(`acquired ${resources}`));
+    const lock = await world.run(redlock.acquire(["a", "b"], 1_000));
+    const handle = redlock.handle(lock)!;
+    handle.on("released", () => states.push("released"));
+    expect(handle.actor.getSnapshot().value).toBe("held");
+    expect(handle.lease?.remaining()).toBeGreaterThan(900);
+    await world.run(lock.release());
+    expect(states).toEqual(["acquired a,b", "released"]);
+    expect(redlock.handle(lock)).toBeNull();
+  });
+
+  it("knows the nodes", async () => {
+    await world.run(redlock.lock("a", 1_000));
+    expect(await world.run(redlock.locks.inspect("a"))).toMatchObject({
+      held: true,
+      holder: { owner: "me" },
+    });
+  });
+});
+
+describe("the secret value", () => {
+  it("is not shown when a lock is logged, nor in the JSON of redlock's own lock classes", async () => {
+    const { inspect } = await import("node:util");
+    const locks = [
+      await world.run(redlock.acquire(["a"], 1_000)),
+      await world.run(redlock.lock("b", 1_000)),
+      (await world.run(redlock.acquireLock("c", 1_000)))!,
+    ];
+    for (const lock of locks) expect(inspect(lock)).not.toContain(lock.value);
+    expect(JSON.stringify(locks.slice(0, 2))).not.toMatch(/~/);
+    // Programs of node-redlock pass their locks on as JSON.
+    expect(JSON.parse(JSON.stringify(locks[2]))).toEqual({
+      resource: "c",
+      value: locks[2]?.value,
+      ttl: locks[2]?.ttl,
+    });
+  });
+});
+
+it("every named value is also a static of the class", () => {
+  const values = Object.entries(entry).filter(([name]) => name !== "module.exports");
+  expect(values.length).toBeGreaterThan(8);
+  for (const [name, value] of values) expect(Redlock[name as keyof typeof Redlock]).toBe(value);
+});
+
+it("takes any iterable of clients, and refuses none, one that is no client, and the same one twice", () => {
+  const node = memoryNode();
+  expect(new Redlock(new Set([node])).clients.size).toBe(1);
+  expect(new Redlock([node]).servers).toEqual([node]);
+  expect(() => new Redlock([])).toThrow("Redlock must be instantiated with at least one redis client.");
+  expect(() => new Redlock(undefined as unknown as [])).toThrow("at least one redis client");
+  expect(() => new Redlock(node as unknown as [])).toThrow(/clients must be a list of clients/);
+  expect(() => new Redlock([{}])).toThrow(/nodes\[0\] must be a client of ioredis or node-redis/);
+  expect(() => new Redlock([node, node])).toThrow(/are the same server/);
+});

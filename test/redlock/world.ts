@@ -1,0 +1,20 @@
+import { Redlock } from "../../src/redlock.js";
+import type { Options } from "../../src/redlock/types.js";
+import { World } from "../manager/world.js";
+
+/** Memory nodes of one virtual time, and programs of Redlock on them, each a process of its own. */
+export class RedlockWorld extends World {
+  redlock(options: Options = {}): Redlock {
+    return new Redlock(this.nodes, { clock: this.clock, owner: "me", retryJitter: 0, ...options });
+  }
+
+  /** What a call throws, or rejects with. */
+  async caught(promise: Promise<unknown>): Promise<Error> {
+    try {
+      await this.run(promise);
+    } catch (error) {
+      return error as Error;
+    }
+    throw new Error("nothing was thrown");
+  }
+}
