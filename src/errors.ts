@@ -227,6 +227,6 @@ export class HandleBusyError extends HoldfastError {
 export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
   constructor() {
-    super("these locks are closed: createLocks() again to acquire");
+    super("these locks are closed: make new ones to acquire again");
   }
 }

@@ -20,6 +20,7 @@ namespace Redlock {
   export type RedisjsClient = names.RedisjsClient;
   export type Callback<T> = names.Callback<T>;
   export type Client = names.Client;
+  export type ClientExecutionResult = names.ClientExecutionResult;
   export type EvalResult = names.EvalResult;
   export type ExecutionResult = names.ExecutionResult;
   export type ExecutionStats = names.ExecutionStats;

@@ -65,11 +65,13 @@ export class Round implements Ballot {
   }
 
   everyVote(): Promise<readonly Vote[]> {
-    this.completion ??= new Promise((resolve) => {
-      this.complete = resolve;
+    if (this.completion === null) {
+      this.completion = new Promise((resolve) => {
+        this.complete = resolve;
+      });
       if (this.over) this.arm(Math.max(0, this.timeout - (this.clock.monotonic() - this.startedAt)));
       this.settle();
-    });
+    }
     return this.completion;
   }
 

@@ -71,7 +71,7 @@ export class Manager {
 
   /** The options of one acquisition; later layers win. */
   settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
-    this.#checkOpen();
+    this.checkOpen();
     for (const layer of layers) checkKnown("acquire", layer);
     return settingsOf(this.ground, this.#defaults, ...layers);
   }
@@ -87,14 +87,14 @@ export class Manager {
 
   /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
   async meet(): Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     if (!this.ground.engine.admitted) await this.ground.engine.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
   }
 
   async inspect(resource: string): Promise<Inspection> {
-    this.#checkOpen();
+    this.checkOpen();
     if (typeof resource !== "string")
       throw new InvalidOptionError("resource", resource, "a non-empty string");
     checkResources(resource);
@@ -110,7 +110,8 @@ export class Manager {
     await this.#closing;
   }
 
-  #checkOpen(): void {
+  /** @throws ManagerClosedError. */
+  checkOpen(): void {
     if (this.#closed) throw new ManagerClosedError();
   }
 

@@ -1,8 +1,8 @@
+import type { Clock } from "../engine/clock.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import type { Keeper } from "./keeper.js";
 import type { ClassicLock, Lock } from "./lock.js";
-import type { Audience } from "./lock-witness.js";
-import { Operation } from "./operation.js";
+import type { Audience, Operation } from "./operation.js";
 import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
 import type { Client, Settings } from "./types.js";
@@ -15,18 +15,17 @@ export interface Desk {
   readonly clients: ReadonlyMap<string, Client>;
 }
 
-export const operationOn = ({ clients }: Desk, resources: readonly string[]): Operation =>
-  new Operation(resources.length, clients);
-
 /** Each once: a program may name the same account as sender and recipient. */
-export const distinct = (resources: readonly string[]): readonly string[] => [...new Set(resources)];
+export const distinct = (resources: readonly string[]): readonly string[] =>
+  resources.length === 1 ? resources : [...new Set(resources)];
 
 /** Of a lock, or of what another process made of one: plain data. */
 export function resourcesOf(
   lock: Partial<Pick<Lock, "resource" | "resources">> & Pick<Lock, "value">,
 ): string[] {
   const given: unknown = lock?.resources ?? lock?.resource;
-  if (given !== undefined && typeof lock.value === "string") return [given].flat() as string[];
+  const known = given !== undefined && typeof lock.value === "string";
+  if (known) return (Array.isArray(given) ? given : [given]) as string[];
   throw new InvalidOptionError("lock", typeof lock, "a lock, or { resource, value } of one");
 }
 
@@ -48,7 +47,6 @@ export async function prolong(
   lock: Lock | ClassicLock,
   ttl: number,
   settings: Settings,
-  audience: Audience,
   operation: Operation,
 ): Promise<number> {
   const { clock, random } = keeper.manager.ground;
@@ -57,14 +55,17 @@ export async function prolong(
   const resources = distinct(resourcesOf(lock));
   for (let attempt = 1; ; attempt++) {
     try {
-      const { hold } = await keeper.renew(resources, lock.value, ttl, { driftFactor }, audience, operation);
+      const { hold } = await keeper.renew(resources, lock.value, ttl, driftFactor, operation);
       return hold.validUntil;
     } catch (error) {
       const delay = isHoldfastError(error, "QUORUM_UNAVAILABLE") ? retry(attempt, "noQuorum") : false;
       if (delay === false || clock.wall() + delay >= lock.expiration) throw error;
-      await new Promise<void>((resolve) => {
-        clock.after(delay, resolve);
-      });
+      await pause(clock, delay);
     }
   }
 }
+
+export const pause = (clock: Clock, delay: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(delay, resolve);
+  });

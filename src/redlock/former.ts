@@ -1,10 +1,10 @@
-import { audienceOf, type Desk, distinct, isRefusal, operationOn, prolong, resourcesOf } from "./desk.js";
+import { audienceOf, type Desk, distinct, isRefusal, prolong, resourcesOf } from "./desk.js";
 import { Disposer } from "./disposer.js";
 import { LockError } from "./errors.js";
 import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
-import type { Audience } from "./lock-witness.js";
 import { unreachable } from "./modern.js";
-import { readSettings, retriesOf, usualSettings } from "./settings.js";
+import { type Audience, Operation } from "./operation.js";
+import { retriesOf, SettingsOfCalls, usualSettings } from "./settings.js";
 import type { Settings } from "./types.js";
 
 type AnyLock = Lock | ClassicLock;
@@ -12,20 +12,22 @@ type AnyLock = Lock | ClassicLock;
 /** The calls of redlock 4. */
 export class Former {
   readonly #audience: Audience;
+  readonly #settings: SettingsOfCalls;
 
   constructor(
     private readonly desk: Desk,
-    private readonly given: Partial<Settings>,
+    given: Partial<Settings>,
   ) {
     this.#audience = audienceOf(desk.redlock, "clientError");
+    this.#settings = new SettingsOfCalls({ ...usualSettings, ...given });
   }
 
   async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
     const { keeper, redlock } = this.desk;
-    const settings = this.#settings(own);
+    const settings = this.#settings.with(own);
     const { driftFactor, retryCount } = settings;
     const resources = [resource].flat() as string[];
-    const operation = operationOn(this.desk, resources);
+    const operation = this.#operation(resources);
     let attempts = 1;
     const policy = retriesOf(settings, keeper.manager.ground.random);
     const retry: typeof policy = (attempt, reason) => {
@@ -35,7 +37,7 @@ export class Former {
     };
     try {
       const wishes = { retry, driftFactor };
-      const { hold } = await keeper.acquire(distinct(resources), ttl, wishes, this.#audience, operation);
+      const { hold } = await keeper.acquire(distinct(resources), ttl, wishes, operation);
       const { token } = hold.claim;
       const left = retryCount - attempts;
       const lock = new FormerLock(redlock, resources, token, hold.validUntil, attempts, left);
@@ -48,23 +50,23 @@ export class Former {
   async unlock(lock: AnyLock): Promise<void> {
     const resources = resourcesOf(lock);
     lock.expiration = 0;
-    const operation = operationOn(this.desk, resources);
-    await this.desk.keeper.release(distinct(resources), lock.value, this.#audience, operation);
+    const operation = this.#operation(resources);
+    await this.desk.keeper.release(distinct(resources), lock.value, operation);
     const cause = unreachable(resources, operation);
     if (cause === null) return;
     throw new LockError(`Unable to fully release the lock on resource "${resources}".`, undefined, { cause });
   }
 
   async extend(lock: AnyLock, ttl: number): Promise<AnyLock> {
-    const settings = this.#settings(undefined);
+    const settings = this.#settings.with(undefined);
     const resources = resourcesOf(lock);
     if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
       const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
       throw new LockError(message, 0);
     }
-    const operation = operationOn(this.desk, resources);
+    const operation = this.#operation(resources);
     try {
-      lock.expiration = await prolong(this.desk, lock, ttl, settings, this.#audience, operation);
+      lock.expiration = await prolong(this.desk, lock, ttl, settings, operation);
       return lock;
     } catch (error) {
       throw isRefusal(error) ? exceeded(settings, resources, operation.count, error) : error;
@@ -79,8 +81,8 @@ export class Former {
     return new Disposer(await this.lock(resource, ttl), onError);
   }
 
-  #settings(own: unknown): Settings {
-    return { ...usualSettings, ...this.given, ...readSettings(own) };
+  #operation({ length }: readonly string[]): Operation {
+    return new Operation(length, this.desk.clients, this.#audience);
   }
 }
 

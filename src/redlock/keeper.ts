@@ -1,3 +1,4 @@
+import type { Origin } from "../engine/claim.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkTtl } from "../manager/check.js";
 import type { Hold } from "../manager/hold.js";
@@ -5,14 +6,18 @@ import type { Lock } from "../manager/lock.js";
 import { Manager } from "../manager/manager.js";
 import type { LocksOptions } from "../manager/options.js";
 import type { Settings } from "../manager/settings.js";
-import { type Audience, LockWitness } from "./lock-witness.js";
+import { LockWitness } from "./lock-witness.js";
 import type { Operation } from "./operation.js";
 
 /** A lock that is held here. */
 export interface Held {
+  /** What it is found by. */
+  readonly name: string;
   readonly lock: Lock;
   readonly hold: Hold;
   readonly witness: LockWitness;
+  /** Those of its tenure: each extension may bring a drift of its own. */
+  readonly settings: { driftFactor: number };
 }
 
 /** What an acquisition may want besides. */
@@ -29,9 +34,11 @@ type Resources = readonly string[];
 export class Keeper {
   readonly manager: Manager;
   readonly #held = new Map<string, Held>();
+  readonly #usual: Settings;
 
   constructor(options: LocksOptions) {
     this.manager = new Manager(options);
+    this.#usual = { ...this.manager.settings(), ...usual };
   }
 
   /** How many vote. */
@@ -40,29 +47,37 @@ export class Keeper {
   }
 
   find(resources: Resources, token: string): Held | null {
+    const held = this.#held.get(token);
+    if (held !== undefined && sameAs(resources, held.hold.resources)) return held;
     return this.#held.get(nameOf(resources, token)) ?? null;
   }
 
-  acquire(
+  async acquire(
     resources: Resources,
     ttl: number,
     wishes: Wishes,
-    audience: Audience,
     operation: Operation,
+    origin: Origin | null = null,
   ): Promise<Held> {
-    return this.#acquire(resources, ttl, wishes, audience, operation, null);
+    const lock = this.manager.lock(resources);
+    const witness = new LockWitness(operation, this.#forget);
+    this.manager.checkOpen();
+    const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, witness };
+    const hold = await lock.acquire(settings, origin);
+    witness.end(operation);
+    // A token that was made here is nobody else's name.
+    const name = origin === null ? hold.claim.token : nameOf(lock.resources, hold.claim.token);
+    const held = { name, lock, hold, witness, settings };
+    if (hold.end === null) this.#held.set(name, held);
+    return held;
   }
 
   /** One attempt, in the name of a token that the user gave; it must stand nowhere yet. */
-  take(
-    resources: Resources,
-    token: string,
-    ttl: number,
-    audience: Audience,
-    operation: Operation,
-  ): Promise<Held> {
-    const origin = { kind: "given", token: checkToken(token) } as const;
-    return this.#acquire(resources, ttl, { retry: once }, audience, operation, origin);
+  async take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
+    return this.acquire(resources, ttl, { retry: once }, operation, {
+      kind: "given",
+      token: checkToken(token),
+    });
   }
 
   /**
@@ -73,74 +88,61 @@ export class Keeper {
     resources: Resources,
     token: string,
     ttl: number,
-    wishes: Wishes,
-    audience: Audience,
+    driftFactor: number,
     operation: Operation,
   ): Promise<Held> {
     const held = this.find(resources, checkToken(token));
     if (held === null) {
-      const origin = { kind: "shared", token } as const;
-      return this.#acquire(resources, ttl, { ...wishes, retry: once }, audience, operation, origin);
+      return this.acquire(resources, ttl, { driftFactor, retry: once }, operation, { kind: "shared", token });
     }
     checkTtl(ttl);
-    await held.witness.during(operation, () => held.lock.renew(held.hold, ttl));
+    held.settings.driftFactor = driftFactor;
+    held.witness.begin(operation);
+    try {
+      await held.lock.renew(held.hold, ttl);
+    } finally {
+      held.witness.end(operation);
+    }
     return held;
   }
 
   /** Releases what is held under that token, here or elsewhere. `operation` knows what came of it. */
-  async release(
-    resources: Resources,
-    token: string,
-    audience: Audience,
-    operation: Operation,
-  ): Promise<void> {
+  async release(resources: Resources, token: string, operation: Operation): Promise<void> {
     const held = this.find(resources, checkToken(token));
     if (held !== null) {
-      const outcome = await held.witness.during(operation, () => held.lock.release(held.hold));
-      if (outcome === "released") return;
+      held.witness.begin(operation);
+      if ((await held.lock.release(held.hold)) === "released") return;
+      held.witness.end(operation);
     }
     const { keys } = this.manager.lock(resources);
     const { engine, nodeTimeout } = this.manager.ground;
     await this.manager.meet();
     const claim = engine.claimAs(keys, token, "shared");
     claim.keep();
-    const witness = new LockWitness(audience, keys.length, () => {});
-    const release = new Promise<void>((resolve) => {
+    const witness = new LockWitness(operation, () => {});
+    await new Promise<void>((resolve) => {
       claim.release(nodeTimeout, (result) => {
         witness.round("release", result);
         resolve();
       });
     });
-    await witness.during(operation, () => release);
-  }
-
-  async #acquire(
-    resources: Resources,
-    ttl: number,
-    wishes: Wishes,
-    audience: Audience,
-    operation: Operation,
-    origin: Parameters<Lock["acquire"]>[1],
-  ): Promise<Held> {
-    const lock = this.manager.lock(resources);
-    const settings = this.manager.settings({ ttl, renew: false, wait: Number.POSITIVE_INFINITY });
-    const witness = new LockWitness(audience, resources.length, this.#forget);
-    const wanted = { ...settings, entrusted: true, ...wishes, witness };
-    const hold = await witness.during(operation, () => lock.acquire(wanted, origin ?? null));
-    const held = { lock, hold, witness };
-    if (hold.end === null) this.#held.set(nameOf(resources, hold.claim.token), held);
-    return held;
   }
 
   readonly #forget = (hold: Hold) => {
-    const name = nameOf(hold.resources, hold.claim.token);
-    if (this.#held.get(name)?.hold === hold) this.#held.delete(name);
+    const held = this.find(hold.resources, hold.claim.token);
+    if (held?.hold === hold) this.#held.delete(held.name);
   };
 }
+
+/** A lock of Redlock's is waited for by its retries alone, lasts for its ttl, and its value is the caller's to give away. */
+const usual = { renew: false, wait: Number.POSITIVE_INFINITY, entrusted: true };
 
 const once = () => false as const;
 
 const nameOf = (resources: Resources, token: string) => JSON.stringify([token, ...resources]);
+
+const sameAs = (some: Resources, others: Resources) =>
+  some.length === others.length && some.every((resource, index) => resource === others[index]);
 
 function checkToken(token: unknown): string {
   if (typeof token === "string" && token !== "") return token;

@@ -3,39 +3,38 @@ import type { Vote } from "../engine/vote.js";
 import type { Hold } from "../manager/hold.js";
 import type { Witness } from "../manager/settings.js";
 import { errorOf } from "./errors.js";
-import type { Operation } from "./operation.js";
+import type { Audience, Operation } from "./operation.js";
 
-/** Who is told what nodes say against a lock. */
-export interface Audience {
-  /** Whether anybody listens. */
-  hears(): boolean;
-  tell(error: Error): void;
-  /** Whether a denial is told too, or failures alone. */
-  readonly denials: boolean;
-}
+const none: readonly Operation[] = [];
 
 /** Hears every round of one lock, by whichever operation it was asked. */
 export class LockWitness implements Witness {
-  readonly #operations = new Set<Operation>();
+  private operations: readonly Operation[];
+  private readonly audience: Audience;
+  private readonly keys: number;
 
+  /** `operation`: the call by which the lock is acquired. */
   constructor(
-    private readonly audience: Audience,
-    private readonly keys: number,
+    operation: Operation,
     private readonly onOver: (hold: Hold) => void,
-  ) {}
+  ) {
+    this.operations = [operation];
+    this.audience = operation.audience;
+    this.keys = operation.keys;
+  }
 
-  /** Runs the operation, which is told of the rounds meanwhile. */
-  async during<T>(operation: Operation, run: () => Promise<T>): Promise<T> {
-    this.#operations.add(operation);
-    try {
-      return await run();
-    } finally {
-      this.#operations.delete(operation);
-    }
+  /** The operation is told of the rounds until it ends. */
+  begin(operation: Operation): void {
+    this.operations = this.operations.length === 0 ? [operation] : [...this.operations, operation];
+  }
+
+  end(operation: Operation): void {
+    this.operations =
+      this.operations.length === 1 ? none : this.operations.filter((one) => one !== operation);
   }
 
   round(kind: "acquire" | "renew" | "release", result: RoundResult): void {
-    for (const operation of this.#operations) operation.note(result);
+    for (const operation of this.operations) operation.note(result);
     if (!this.audience.hears()) return;
     const { votes, ballot } = result;
     // That a key is gone when it is released is nobody's failure.

@@ -40,6 +40,8 @@ abstract class AnyLock {
   abstract readonly value: string;
   abstract readonly resources: string[];
   abstract expiration: number;
+  /** Whether it is a lock as in redlock 4. */
+  abstract readonly classic: boolean;
 
   constructor(redlock: Redlock) {
     this.#redlock = redlock;
@@ -75,25 +77,38 @@ abstract class AnyLock {
 
 /** As in redlock 5; but whatever call gave a lock, it is an instance of this. */
 export class ModernLock extends AnyLock {
+  static override readonly name = "Lock";
+
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof AnyLock;
   }
 
-  readonly #attempts: Attempts | { readonly attempts: Attempts };
+  readonly resources: string[];
+  expiration: number;
+  readonly #attempts: Attempts | { readonly attempts: Attempts } | number;
 
   constructor(
     redlock: Redlock,
-    readonly resources: string[],
+    resources: string[] | string,
     readonly value: string,
-    attempts: Attempts | { readonly attempts: Attempts },
-    public expiration: number,
+    attempts: Attempts | { readonly attempts: Attempts } | number,
+    expiration: Attempts | number = 0,
   ) {
     super(redlock);
-    this.#attempts = attempts;
+    this.resources = [resources].flat();
+    // Redlock 4 has these two the other way round.
+    const former = typeof attempts === "number";
+    this.expiration = (former ? attempts : expiration) as number;
+    this.#attempts = former ? (expiration as number) : attempts;
   }
 
-  get attempts(): Attempts {
-    return "attempts" in this.#attempts ? this.#attempts.attempts : this.#attempts;
+  get classic(): boolean {
+    return typeof this.#attempts === "number";
+  }
+
+  get attempts(): Attempts | number {
+    const attempts = this.#attempts;
+    return typeof attempts === "object" && "attempts" in attempts ? attempts.attempts : attempts;
   }
 
   get resource(): string[] {
@@ -124,6 +139,10 @@ export class FormerLock extends AnyLock {
     super(redlock);
   }
 
+  get classic(): boolean {
+    return true;
+  }
+
   get resources(): string[] {
     return this.resource;
   }
@@ -152,6 +171,10 @@ export class PlainLock extends AnyLock {
     this.#expiration = ttl;
   }
 
+  get classic(): boolean {
+    return false;
+  }
+
   get resources(): string[] {
     return [this.resource];
   }
@@ -172,6 +195,18 @@ export class PlainLock extends AnyLock {
 export interface LockConstructor {
   /** As in redlock 5; also for a lock that another process acquired: it can be extended and released here. */
   new (redlock: Redlock, resources: string[], value: string, attempts: Attempts, expiration: number): Lock;
+  /** As in redlock 4. */
+  new (
+    redlock: Redlock,
+    resource: string | string[],
+    value: string,
+    expiration: number,
+    attempts?: number,
+  ): ClassicLock;
 }
+
+/** Whether it is a lock as in redlock 4, or what is left of one in plain data. */
+export const isClassic = (lock: Lock | ClassicLock): lock is ClassicLock =>
+  lock instanceof AnyLock ? lock.classic : typeof lock === "object" && lock?.resources === undefined;
 
 export const Lock = ModernLock as unknown as LockConstructor;

@@ -1,10 +1,10 @@
 import { type LeaseExpiredError, QuorumUnavailableError } from "../errors.js";
-import { audienceOf, type Desk, distinct, isRefusal, operationOn, prolong, resourcesOf } from "./desk.js";
+import { audienceOf, type Desk, distinct, isRefusal, pause, prolong, resourcesOf } from "./desk.js";
 import { ExecutionError } from "./errors.js";
+import type { Held, Wishes } from "./keeper.js";
 import { type Lock, ModernLock } from "./lock.js";
-import type { Audience } from "./lock-witness.js";
-import type { Operation } from "./operation.js";
-import { readSettings, retriesOf, usualSettings } from "./settings.js";
+import { type Audience, Operation } from "./operation.js";
+import { retriesOf, SettingsOfCalls, usualSettings } from "./settings.js";
 import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
 
 const noQuorum = "The operation was unable to achieve a quorum during its retry window.";
@@ -12,44 +12,60 @@ const noQuorum = "The operation was unable to achieve a quorum during its retry 
 /** The calls of redlock 5. */
 export class Modern {
   readonly #audience: Audience;
+  readonly #settings: SettingsOfCalls;
 
   constructor(
     private readonly desk: Desk,
-    private readonly given: Partial<Settings>,
+    given: Partial<Settings>,
   ) {
     this.#audience = audienceOf(desk.redlock, "error");
+    this.#settings = new SettingsOfCalls({ ...usualSettings, ...given });
   }
 
   async acquire(resources: string[], duration: number, own?: unknown): Promise<Lock> {
     checkInteger(duration);
-    const settings = this.#settings(own);
-    const operation = operationOn(this.desk, resources);
-    const { hold } = await this.#acquire(resources, duration, settings, {}, operation);
-    return this.#lock(resources, hold.claim.token, operation, hold.validUntil);
+    const settings = this.#settings.with(own);
+    const operation = this.#operation(resources);
+    try {
+      const { hold } = await this.#acquire(resources, duration, settings, undefined, operation);
+      return this.#lock(resources, hold.claim.token, operation, hold.validUntil);
+    } catch (error) {
+      throw executionError(error, operation);
+    }
   }
 
   async release(lock: Lock, own?: unknown): Promise<ExecutionResult> {
-    this.#settings(own);
+    const { keeper } = this.desk;
+    const { clock, random } = keeper.manager.ground;
+    const settings = this.#settings.with(own);
     const resources = distinct(resourcesOf(lock));
+    const { expiration, value } = lock;
     lock.expiration = 0;
-    const operation = operationOn(this.desk, resources);
-    await this.desk.keeper.release(resources, lock.value, this.#audience, operation);
-    const cause = unreachable(resources, operation);
-    if (cause !== null) throw new ExecutionError(noQuorum, operation.attempts, { cause });
-    return { attempts: operation.attempts };
+    const operation = this.#operation(resources);
+    for (let attempt = 1; ; attempt++) {
+      await keeper.release(resources, value, operation);
+      const cause = unreachable(resources, operation);
+      if (cause === null) return operation;
+      const delay = retriesOf(settings, random)(attempt, "noQuorum");
+      // By then its keys are gone by themselves.
+      if (delay === false || clock.wall() + delay >= expiration) {
+        throw new ExecutionError(noQuorum, operation.attempts, { cause });
+      }
+      await pause(clock, delay);
+    }
   }
 
   async extend(lock: Lock, duration: number, own?: unknown): Promise<Lock> {
     checkInteger(duration);
-    const settings = this.#settings(own);
+    const settings = this.#settings.with(own);
     const resources = resourcesOf(lock);
     if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
     const { value } = lock;
-    const operation = operationOn(this.desk, resources);
+    const operation = this.#operation(resources);
     try {
-      const end = await prolong(this.desk, lock, duration, settings, this.#audience, operation);
+      const end = await prolong(this.desk, lock, duration, settings, operation);
       lock.expiration = 0;
       return this.#lock(resources, value, operation, end);
     } catch (error) {
@@ -64,7 +80,7 @@ export class Modern {
     routine: (signal: RedlockAbortSignal) => Promise<T>,
   ): Promise<T> {
     checkInteger(duration);
-    const settings = this.#settings(own);
+    const settings = this.#settings.with(own);
     if (typeof routine !== "function") throw new Error("INVARIANT: routine is not a function.");
     const { automaticExtensionThreshold: threshold } = settings;
     if (threshold > duration - 100) {
@@ -72,13 +88,23 @@ export class Modern {
         "A lock `duration` must be at least 100ms greater than the `automaticExtensionThreshold` setting.",
       );
     }
-    const operation = operationOn(this.desk, resources);
     // The routine gets no lock, so nobody else can have it.
     const wishes = { renew: true, renewBefore: threshold, entrusted: false };
-    const { lock, hold } = await this.#acquire(resources, duration, settings, wishes, operation);
+    const operation = this.#operation(resources);
+    const { lock, hold, witness } = await this.#acquire(
+      resources,
+      duration,
+      settings,
+      wishes,
+      operation,
+    ).catch((error: unknown) => {
+      throw executionError(error, operation);
+    });
+    const extensions = this.#operation(resources);
+    witness.begin(extensions);
     const signal: RedlockAbortSignal = hold.signal;
     signal.addEventListener("abort", () => {
-      signal.error = executionError(signal.reason as LeaseExpiredError, operation);
+      signal.error = executionError(signal.reason as LeaseExpiredError, extensions);
     });
     try {
       return await routine(signal);
@@ -87,30 +113,26 @@ export class Modern {
     }
   }
 
-  async #acquire(
+  #acquire(
     resources: string[],
     duration: number,
     settings: Settings,
-    wishes: object,
+    more: Wishes | undefined,
     operation: Operation,
-  ) {
+  ): Promise<Held> {
     const { keeper } = this.desk;
     const { driftFactor } = settings;
     const retry = retriesOf(settings, keeper.manager.ground.random);
-    const all = { retry, driftFactor, ...wishes };
-    try {
-      return await keeper.acquire(distinct(resources), duration, all, this.#audience, operation);
-    } catch (error) {
-      throw executionError(error, operation);
-    }
+    const wishes = more === undefined ? { retry, driftFactor } : { retry, driftFactor, ...more };
+    return keeper.acquire(distinct(resources), duration, wishes, operation);
   }
 
   #lock(resources: string[], token: string, operation: Operation, end: number): Lock {
     return new ModernLock(this.desk.redlock, resources, token, operation, end) as unknown as Lock;
   }
 
-  #settings(own: unknown): Settings {
-    return { ...usualSettings, ...this.given, ...readSettings(own) };
+  #operation({ length }: readonly string[]): Operation {
+    return new Operation(length, this.desk.clients, this.#audience);
   }
 }
 

@@ -6,6 +6,7 @@ export { Redlock } from "./redlock.js";
 export type {
   Callback,
   Client,
+  ClientExecutionResult,
   EvalResult,
   ExecutionResult,
   ExecutionStats,

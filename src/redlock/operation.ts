@@ -2,47 +2,58 @@ import { quorumOf } from "../engine/quorum.js";
 import type { RoundResult } from "../engine/round.js";
 import type { Vote } from "../engine/vote.js";
 import { errorOf } from "./errors.js";
-import type { Client, ExecutionStats } from "./types.js";
+import type { Client, ExecutionResult, ExecutionStats } from "./types.js";
 
 /** How many attempts of an operation are remembered: one that is repeated without end must not fill the memory. */
-const mostRemembered = 1_000;
+const mostRemembered = 100;
+
+/** Who is told what nodes say against a lock. */
+export interface Audience {
+  /** Whether anybody listens. */
+  hears(): boolean;
+  tell(error: Error): void;
+  /** Whether a denial is told too, or failures alone. */
+  readonly denials: boolean;
+}
 
 /** One call of the user's, and how its rounds went. */
-export class Operation {
-  /** The newest 1,000. */
-  readonly #rounds: RoundResult[] = [];
-  #attempts: Promise<ExecutionStats>[] | null = null;
+export class Operation implements ExecutionResult {
+  /** The newest 100. */
+  private rounds: RoundResult[] | null = null;
+  private settled: Promise<ExecutionStats>[] | null = null;
 
   constructor(
     /** How many resources it is about. */
-    private readonly keys: number,
+    readonly keys: number,
     /** By the names of their nodes. */
     private readonly clients: ReadonlyMap<string, Client>,
+    readonly audience: Audience,
   ) {}
 
   note(result: RoundResult): void {
-    this.#rounds.push(result);
-    if (this.#rounds.length > mostRemembered) this.#rounds.shift();
+    // Most have one.
+    if (this.rounds === null) this.rounds = [result];
+    else if (this.rounds.push(result) > mostRemembered) this.rounds.shift();
   }
 
   /** How many attempts were decided. */
   get count(): number {
-    return this.#rounds.length;
+    return this.rounds?.length ?? 0;
   }
 
   get last(): RoundResult | undefined {
-    return this.#rounds.at(-1);
+    return this.rounds?.at(-1);
   }
 
   /** To be asked for when it is over; made when they are asked for. */
   get attempts(): Promise<ExecutionStats>[] {
-    this.#attempts ??= this.#rounds.map(({ ballot }) =>
-      ballot.everyVote().then((votes) => this.#statsOf(votes)),
+    this.settled ??= (this.rounds ?? []).map(({ ballot }) =>
+      ballot.everyVote().then((votes) => this.statsOf(votes)),
     );
-    return this.#attempts;
+    return this.settled;
   }
 
-  #statsOf(votes: readonly Vote[]): ExecutionStats {
+  private statsOf(votes: readonly Vote[]): ExecutionStats {
     const votesFor = new Set<Client>();
     const votesAgainst = new Map<Client, Error>();
     for (const vote of votes) {

@@ -1,11 +1,10 @@
 import { quorumOf } from "../engine/quorum.js";
 import type { RetryFunction } from "../engine/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { audienceOf, type Desk, isRefusal, operationOn } from "./desk.js";
+import { audienceOf, type Desk, isRefusal } from "./desk.js";
 import type { Held, Keeper, Wishes } from "./keeper.js";
 import { type Lock, PlainLock } from "./lock.js";
-import type { Audience } from "./lock-witness.js";
-import type { Operation } from "./operation.js";
+import { type Audience, Operation } from "./operation.js";
 import { plainSettings } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
@@ -40,10 +39,10 @@ export class Plain {
 
   async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
     checkResource(resource);
-    const operation = operationOn(this.desk, [resource]);
+    const operation = this.#operation();
     let held: Held | null = null;
     try {
-      held = await keeper.take([resource], value, ttl, this.#audience, operation);
+      held = await keeper.take([resource], value, ttl, operation);
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
@@ -56,9 +55,9 @@ export class Plain {
     checkResource(resource);
     const { keeper, redlock } = this.desk;
     const { driftFactor } = this.#settings;
-    const operation = operationOn(this.desk, [resource]);
+    const operation = this.#operation();
     try {
-      await keeper.renew([resource], value, ttl, { driftFactor }, this.#audience, operation);
+      await keeper.renew([resource], value, ttl, driftFactor, operation);
     } catch (error) {
       if (isRefusal(error)) return false;
       throw error;
@@ -101,10 +100,14 @@ export class Plain {
     }
   }
 
+  #operation(): Operation {
+    return new Operation(1, this.desk.clients, this.#audience);
+  }
+
   async #release(keeper: Keeper, resource: string, value: string): Promise<Operation> {
     checkResource(resource);
-    const operation = operationOn(this.desk, [resource]);
-    await keeper.release([resource], value, this.#audience, operation);
+    const operation = this.#operation();
+    await keeper.release([resource], value, operation);
     return operation;
   }
 
@@ -113,10 +116,10 @@ export class Plain {
     const { keeper, redlock } = this.desk;
     const { driftFactor, retryDelay } = this.#settings;
     const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryDelay : false);
-    const operation = operationOn(this.desk, [resource]);
+    const operation = this.#operation();
     try {
       const all = { retry, driftFactor, ...wishes };
-      const { hold } = await keeper.acquire([resource], ttl, all, this.#audience, operation);
+      const { hold } = await keeper.acquire([resource], ttl, all, operation);
       const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
       redlock.emit("acquired", lock);
       return lock;

@@ -9,7 +9,7 @@ import type { Disposer } from "./disposer.js";
 import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
 import { Former } from "./former.js";
 import { Keeper } from "./keeper.js";
-import { type ClassicLock, FormerLock, Lock } from "./lock.js";
+import { type ClassicLock, isClassic, Lock } from "./lock.js";
 import { Modern } from "./modern.js";
 import { isCallback, nodeify } from "./nodeify.js";
 import { Plain } from "./plain.js";
@@ -42,7 +42,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   static readonly RedisjsClient = RedisjsClient;
 
   /** As they were given. */
-  readonly clients: ReadonlySet<Client>;
+  readonly clients: Set<Client>;
   /** What applies where a call says nothing else. */
   readonly settings: Settings;
   /** The same locks by Holdfast's own interface: their events, `inspect`, and more of them. */
@@ -120,16 +120,17 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   lockWithOptions(
     resource: string | string[],
     ttl: number,
-    options: Partial<Settings>,
+    options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
-    return nodeify(this.#former.lock(resource, ttl, options), callback);
+    const settings = isCallback(options) ? undefined : options;
+    return nodeify(this.#former.lock(resource, ttl, settings), callback ?? callbackIn(options));
   }
 
   acquireWithOptions(
     resource: string | string[],
     ttl: number,
-    options: Partial<Settings>,
+    options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
     return this.lockWithOptions(resource, ttl, options, callback);
@@ -153,9 +154,9 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
-    if (lock instanceof FormerLock) return this.unlock(lock as unknown as ClassicLock, callbackIn(more));
+    if (isClassic(lock)) return this.unlock(lock, callbackIn(more));
     const settings = isCallback(more) ? undefined : more;
-    return nodeify(this.#modern.release(lock as Lock, settings), callbackIn<ExecutionResult>(more));
+    return nodeify(this.#modern.release(lock, settings), callbackIn<ExecutionResult>(more));
   }
 
   /**
@@ -166,10 +167,9 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
     const settings = isCallback(more) ? undefined : more;
-    const extended: Promise<Lock | ClassicLock> =
-      lock instanceof FormerLock
-        ? this.#former.extend(lock as unknown as ClassicLock, duration)
-        : this.#modern.extend(lock as Lock, duration, settings);
+    const extended: Promise<Lock | ClassicLock> = isClassic(lock)
+      ? this.#former.extend(lock, duration)
+      : this.#modern.extend(lock, duration, settings);
     return nodeify(extended, callbackIn(more));
   }
 
@@ -256,7 +256,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
    * As in redlock 4 and 5: ends what waits, and quits every client that can. What is held is not released: it is left
    * to its ttl. Resolves with what the clients' `quit()` gave.
    */
-  quit(callback?: Callback<unknown[]>): Promise<unknown[]> {
+  // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
+  quit(callback?: Callback<any>): Promise<any> {
     return nodeify(this.#quit(), callback);
   }
 

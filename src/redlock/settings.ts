@@ -88,6 +88,15 @@ function refuseScript(name: string, value: unknown): never {
   );
 }
 
+/** Those that hold for every call, and what single calls set besides. */
+export class SettingsOfCalls {
+  constructor(private readonly all: Settings) {}
+
+  with(own: unknown): Settings {
+    return own === undefined ? this.all : { ...this.all, ...readSettings(own) };
+  }
+}
+
 /** As in redlock 4 and 5: so many attempts after the first, each after a delay give or take the jitter. */
 export function retriesOf(settings: Settings, random: Random): RetryFunction {
   const { retryCount, retryDelay, retryJitter } = settings;

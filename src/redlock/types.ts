@@ -52,6 +52,11 @@ export interface ExecutionStats {
   readonly votesAgainst: Map<Client, Error>;
 }
 
+/** One client's vote, as redlock 5 names it. */
+export type ClientExecutionResult =
+  | { readonly client: Client; readonly vote: "for"; readonly value: number }
+  | { readonly client: Client; readonly vote: "against"; readonly error: Error };
+
 export interface ExecutionResult {
   readonly attempts: ReadonlyArray<Promise<ExecutionStats>>;
 }

@@ -82,7 +82,7 @@ describe("durations", () => {
     },
   );
 
-  it.each([1.5, "1000", null])("of the other two must be whole numbers: %j", async (ttl) => {
+  it.each([1.5, "1000", null, undefined])("of the other two must be whole numbers: %j", async (ttl) => {
     await rejects(redlock.lock("a", anything(ttl)), /^ttl must be an integer/);
     await rejects(redlock.acquireLock("a", anything(ttl)), /^ttl must be an integer/);
     await rejects(
@@ -187,7 +187,7 @@ it("settings of a call are checked as those of the constructor", async () => {
 
 it("everything after quit", async () => {
   await world.run(redlock.quit());
-  const message = "these locks are closed: createLocks() again to acquire";
+  const message = "these locks are closed: make new ones to acquire again";
   await rejects(redlock.acquire(["a"], 1_000), message);
   await rejects(redlock.lock("a", 1_000), message);
   await rejects(redlock.acquireLock("a", 1_000), message);

@@ -24,6 +24,7 @@ describe("which package a call behaves as", () => {
     ["lock", former, () => redlock.lock("a", 1_000)],
     ["lock, several", former, () => redlock.lock(["a", "b"], 1_000)],
     ["lockWithOptions", former, () => redlock.lockWithOptions("a", 1_000, {})],
+    ["lockWithOptions, without them", former, () => redlock.lockWithOptions("a", 1_000, () => {})],
     ["acquire(string)", former, () => redlock.acquire("a", 1_000)],
     ["acquire(array, callback)", former, () => redlock.acquire(["a"], 1_000, () => {})],
     ["acquireWithOptions", former, () => redlock.acquireWithOptions(["a"], 1_000, {})],
@@ -89,13 +90,32 @@ describe("which package a call behaves as", () => {
     expect(await attempts((fresh) => fresh.acquire(["a"], 100, { retryCount: 0 }), 2, 1)).toBe(1);
   });
 
-  it("takes plain data for a lock, as it comes from another process", async () => {
-    const { value } = (await world.run(redlock.acquireLock("a", 1_000)))!;
+  it("takes plain data for a lock, as it comes from another process: with `resource` as redlock 4", async () => {
     const elsewhere = world.redlock();
-    const lock = { resource: "a", value, expiration: world.clock.wall() + 500 } as unknown as entry.Lock;
-    const extended = await world.run(elsewhere.extend(lock, 2_000));
+    const expiration = world.clock.wall() + 500;
+    const former = await world.run(redlock.lock("a", 1_000));
+    const parts = { resource: "a", value: former.value, expiration } as unknown as entry.ClassicLock;
+    expect(await world.run(elsewhere.extend(parts, 2_000))).toBe(parts);
+    expect(parts.expiration).toBeGreaterThan(expiration);
+    await world.run(elsewhere.unlock(parts));
+    const modern = await world.run(redlock.acquire(["b"], 1_000));
+    const others = { resources: ["b"], value: modern.value, expiration } as unknown as entry.Lock;
+    const extended = await world.run(elsewhere.extend(others, 2_000));
+    expect(others.expiration).toBe(0);
     expect(await world.run(extended.release())).toHaveProperty("attempts");
     expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await world.holders("b")).toEqual([false, false, false]);
+  });
+
+  it("takes a lock that is made by hand, as either package has its constructor", async () => {
+    const { value } = await world.run(redlock.acquire(["a"], 1_000));
+    const expiration = world.clock.wall() + 500;
+    const former = new entry.Lock(redlock, "a", value, expiration, 1);
+    expect(await world.run(former.extend(2_000))).toBe(former);
+    expect(former).toMatchObject({ attempts: 1, resources: ["a"] });
+    const modern = new entry.Lock(redlock, ["a"], value, [], expiration);
+    expect(await world.run(modern.extend(2_000))).not.toBe(modern);
+    expect(modern).toMatchObject({ attempts: [], expiration: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
-import { Redlock } from "../../src/redlock.js";
 import type { Options } from "../../src/redlock/types.js";
+import { Redlock } from "../../src/redlock.js";
 import { World } from "../manager/world.js";
 
 /** Memory nodes of one virtual time, and programs of Redlock on them, each a process of its own. */

@@ -1,0 +1,71 @@
+/**
+ * What the Redlock class costs: acquire and release through it, and through createLocks, in turns, on the same clients
+ * of the same servers. Prints medians and their ratio; run it after a build: npm run bench:redlock
+ */
+import { performance } from "node:perf_hooks";
+import { createLocks } from "holdfast";
+import Redlock from "holdfast/redlock";
+import { Redis } from "ioredis";
+import { startServers } from "./servers.mjs";
+
+const rounds = 15;
+const ttl = 10_000;
+let serial = 0;
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** Pairs a second, of so many callers who each do one after the other. */
+async function measure(pair, callers, pairs) {
+  const start = performance.now();
+  const each = Math.ceil(pairs / callers);
+  const caller = async () => {
+    for (let count = 0; count < each; count++) await pair(`r:${serial++}`);
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return (each * callers) / ((performance.now() - start) / 1_000);
+}
+
+async function compare(ports, callers, pairs) {
+  const clients = ports.map((port) => new Redis(port, "127.0.0.1"));
+  const locks = createLocks({ nodes: clients, ttl, renew: false });
+  const redlock = new Redlock(clients);
+  const ways = {
+    native: async (name) => (await locks.acquire(name)).release(),
+    "redlock 5": async (name) => (await redlock.acquire([name], ttl)).release(),
+    "redlock 4": async (name) => (await redlock.lock(name, ttl)).unlock(),
+    "node-redlock": async (name) => {
+      const { value } = await redlock.acquireLock(name, ttl);
+      await redlock.releaseLock(name, value);
+    },
+  };
+  const speeds = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
+  for (const pair of Object.values(ways)) await measure(pair, callers, pairs);
+  for (let round = 0; round < rounds; round++) {
+    const order = Object.keys(ways);
+    // Each goes first as often as any other.
+    for (let turn = 0; turn < round % order.length; turn++) order.push(order.shift());
+    for (const name of order) speeds[name].push(await measure(ways[name], callers, pairs));
+  }
+  await locks.close();
+  for (const client of clients) client.disconnect();
+  return speeds;
+}
+
+const { ports, stop } = await startServers(3);
+console.log(`medians of ${rounds} rounds, in turns; time per pair against the native interface's (1.00)`);
+for (const nodes of [1, 3]) {
+  for (const [callers, pairs] of [
+    [1, 1_500],
+    [100, 8_000],
+  ]) {
+    const speeds = await compare(ports.slice(0, nodes), callers, pairs);
+    for (const [name, values] of Object.entries(speeds)) {
+      // Round by round, so that what slows the machine for a while slows both.
+      const ratio = median(values.map((value, round) => speeds.native[round] / value));
+      console.log(
+        `${nodes} node${nodes > 1 ? "s" : " "} ${String(callers).padStart(3)} callers  ${name.padEnd(12)} ${Math.round(median(values)).toString().padStart(6)} pairs/s  ${ratio.toFixed(2)}`,
+      );
+    }
+  }
+}
+stop();

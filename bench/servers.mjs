@@ -1,0 +1,74 @@
+/** Redis servers of the benchmark's own, on free ports of the loopback interface; gone with the process. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+
+/** Where a run of the tests has left a server when the system has none. */
+const fetched = fileURLToPath(new URL("../node_modules/.cache/holdfast/redis/usr", import.meta.url));
+
+function launch() {
+  const named = process.env.HOLDFAST_REDIS_SERVER;
+  const cached = join(fetched, "bin/redis-server");
+  if (named !== undefined || !existsSync(cached)) return { command: named ?? "redis-server", env: {} };
+  return {
+    command: cached,
+    env: {
+      LD_LIBRARY_PATH: join(fetched, `lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`),
+    },
+  };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** So many fresh servers, without persistence: their ports, and how to stop them. */
+export async function startServers(count) {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+  const { command, env } = launch();
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const port = await freePort();
+      const args = [
+        "--port",
+        String(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        folder,
+      ];
+      const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "ignore" });
+      child.on("error", ({ message }) => {
+        console.error(
+          `no Redis server could be started (${message}): run npm test once, or name one in HOLDFAST_REDIS_SERVER`,
+        );
+        process.exit(1);
+      });
+      const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
+      client.on("error", () => {});
+      await client.ping();
+      client.disconnect();
+      return { port, child };
+    }),
+  );
+  const stop = () => {
+    for (const { child } of servers) child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", stop);
+  return { ports: servers.map(({ port }) => port), stop };
+}
