@@ -27,6 +27,8 @@ export default defineConfig({
           name: "redis",
           include: ["test/**/*.redis.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
+          // It is published as TypeScript only.
+          server: { deps: { inline: [/node-redlock/] } },
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -5,6 +5,7 @@ import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
 import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis-cluster.js";
 import type { NodeInput } from "./node-input.js";
 import { type NodeRedisClient, NodeRedisScriptClient } from "./node-redis.js";
+import { type NodeRedis3Client, NodeRedis3ScriptClient } from "./node-redis-3.js";
 import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "./node-redis-cluster.js";
 import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis-sentinel.js";
 import { type PlainClient, PlainScriptClient } from "./plain.js";
@@ -81,6 +82,7 @@ function libraryClientOf(shape: Shape): ScriptClient | null {
       return new NodeRedisScriptClient(shape as unknown as NodeRedisClient);
     }
   }
+  if (isNodeRedis3(shape)) return new NodeRedis3ScriptClient(shape as unknown as NodeRedis3Client);
   return null;
 }
 
@@ -102,10 +104,17 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
         "a pool spreads commands over several connections, so that their order is not kept: pass createClient()",
     };
   }
+  if (isNodeRedis3(shape)) {
+    if (optionsOf(shape).retry_unfulfilled_commands !== true) return null;
+    return {
+      given: "a client with retry_unfulfilled_commands",
+      advice: "it would send commands again that were given up long ago: create it without",
+    };
+  }
   if (isCallbackClient(shape)) {
     return {
-      given: "a client with callbacks (node-redis 3 or a legacy mode)",
-      advice: "pass a client that returns promises",
+      given: "a client in a legacy mode, with callbacks",
+      advice: "pass the client itself, which returns promises",
     };
   }
   if (shape.mode === "subscriber" || shape.mode === "monitor") {
@@ -117,13 +126,16 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
   return null;
 }
 
+/** Of node-redis 2.6 to 3. */
+const isNodeRedis3 = (shape: Shape): boolean =>
+  typeof shape.ready === "boolean" && can(shape, "internal_send_command", "evalsha", "eval", "on", "off");
+
 const optionsOf = (shape: Shape): Shape =>
   typeof shape.options === "object" && shape.options !== null ? (shape.options as Shape) : {};
 
-/** node-redis 2 and 3, version 4 in legacy mode, and what `legacy()` of later versions gives. */
-export const isCallbackClient = (shape: Shape): boolean =>
+/** node-redis 4 in legacy mode, what `legacy()` of later versions gives, and whatever is alike. */
+const isCallbackClient = (shape: Shape): boolean =>
   optionsOf(shape).legacyMode === true ||
-  can(shape, "internal_send_command") ||
   (can(shape, "send_command", "set") && typeof shape.status !== "string") ||
   (can(shape, "sendCommand", "SET", "EVAL") && typeof shape.isOpen !== "boolean");
 

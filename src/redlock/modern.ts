@@ -45,7 +45,7 @@ export class Modern {
     for (let attempt = 1; ; attempt++) {
       await keeper.release(resources, value, operation);
       const cause = unreachable(resources, operation);
-      if (cause === null) return operation;
+      if (cause === null) return resultOf(operation);
       const delay = retriesOf(settings, random)(attempt, "noQuorum");
       // By then its keys are gone by themselves.
       if (delay === false || clock.wall() + delay >= expiration) {
@@ -141,6 +141,13 @@ function checkInteger(duration: number): void {
     throw new Error("Duration must be an integer value in milliseconds.");
   }
 }
+
+/** The votes that nobody reads need not be counted. */
+const resultOf = (operation: Operation): ExecutionResult => ({
+  get attempts() {
+    return operation.attempts;
+  },
+});
 
 function executionError(cause: unknown, operation: Operation): Error {
   return isRefusal(cause) ? new ExecutionError(noQuorum, operation.attempts, { cause }) : (cause as Error);

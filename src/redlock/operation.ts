@@ -2,7 +2,7 @@ import { quorumOf } from "../engine/quorum.js";
 import type { RoundResult } from "../engine/round.js";
 import type { Vote } from "../engine/vote.js";
 import { errorOf } from "./errors.js";
-import type { Client, ExecutionResult, ExecutionStats } from "./types.js";
+import type { Client, ExecutionStats } from "./types.js";
 
 /** How many attempts of an operation are remembered: one that is repeated without end must not fill the memory. */
 const mostRemembered = 100;
@@ -17,7 +17,7 @@ export interface Audience {
 }
 
 /** One call of the user's, and how its rounds went. */
-export class Operation implements ExecutionResult {
+export class Operation {
   /** The newest 100. */
   private rounds: RoundResult[] | null = null;
   private settled: Promise<ExecutionStats>[] | null = null;

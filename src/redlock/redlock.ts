@@ -24,7 +24,7 @@ import type {
   RedlockEvents,
   Settings,
 } from "./types.js";
-import { IoredisClient, nodeOf, RedisjsClient, unwrap } from "./wrappers.js";
+import { IoredisClient, RedisjsClient, unwrap } from "./wrappers.js";
 
 /**
  * Redlock as programs of `redlock` 4, `redlock` 5 and `node-redlock` know it, on Holdfast's locks. Each call behaves as
@@ -282,7 +282,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
 
   #keep(clients: readonly Client[]): Keeper {
     const { driftFactor } = this.settings;
-    return new Keeper({ nodes: clients.map(nodeOf), driftFactor, ...this.#more });
+    return new Keeper({ nodes: clients.map(unwrap), driftFactor, ...this.#more });
   }
 
   #keeperOf(client: Client): Keeper {

@@ -41,7 +41,7 @@ const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = 
 const names = Object.keys(checks) as (keyof Settings)[];
 
 /** What is set of the settings; undefined counts as not set, anything that cannot work is refused. */
-export function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
+function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
   if (given === undefined || given === null) return {};
   if (typeof given !== "object" || Array.isArray(given)) {
     throw new InvalidOptionError("settings", given, `an object with ${names.join(", ")}`);

@@ -1,5 +1,4 @@
-import { isCallbackClient } from "../clients/recognise.js";
-import type { EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
+import type { Client, EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
 
 /** What is used of an ioredis client. */
 interface Ioredis {
@@ -61,36 +60,8 @@ export class RedisjsClient implements RedisClient {
   }
 }
 
-/** What a client with callbacks offers: node-redis 2 and 3, and the legacy modes of later versions. */
-interface CallbackClient {
-  /** Whether a command would be written now, where the client tells. */
-  readonly ready?: boolean;
-  eval(...args: [...(string | number)[], (error: Error | null, reply: unknown) => void]): unknown;
-}
-
-/** A client that calls back, as one that promises. */
-function promising(client: CallbackClient): object {
-  return {
-    set: () => Promise.reject(new Error("only scripts are sent")),
-    eval: (script: string, keys: string[], args: string[]) =>
-      new Promise((resolve, reject) => {
-        if (client.ready === false) return reject(new Error("not connected"));
-        client.eval(script, keys.length, ...keys, ...args, (error, reply) =>
-          error ? reject(error) : resolve(reply),
-        );
-      }),
-  };
-}
-
-/** What the manager is given for a client: the one inside our own wrappers, unless their methods were replaced. */
-export function nodeOf(client: unknown): object | string {
-  const inside = unwrap(client);
-  return isCallbackClient(inside as Record<string, unknown>)
-    ? promising(inside as CallbackClient)
-    : (inside as object | string);
-}
-
-export function unwrap(client: unknown): unknown {
+/** The client inside our own wrappers, unless their methods were replaced; any other as it is. */
+export function unwrap(client: Client): Client {
   for (const Wrapper of [IoredisClient, RedisjsClient]) {
     if (!(client instanceof Wrapper)) continue;
     const { set, eval: evaluate } = Wrapper.prototype as RedisClient;

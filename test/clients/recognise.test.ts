@@ -74,6 +74,7 @@ const recognised: [string, () => NodeInput, string, string, number][] = [
   ["redis 6", () => redis6.createClient({ url, keyPrefix: "app:" }), "db.test:6400", "app:", 2],
   ["redis 5", () => redis5.createClient({ url }), "db.test:6400", "", 2],
   ["redis without options", () => redis6.createClient(), "localhost:6379", "", 0],
+  ["redis 3", () => redis3({ prefix: "app:", db: "2" }), "db.test:6400", "app:", 2],
   [
     "redis with a type mapping",
     () => redis6.createClient({ url }).withTypeMapping({}),
@@ -159,14 +160,26 @@ const refused: [string, () => unknown, RegExp][] = [
   ["a transaction of redis 5", () => redis5.createClient({ url }).multi(), /a transaction or pipeline/],
   ["a pipeline of ioredis", () => opened(new Redis(options)).pipeline(), /a transaction or pipeline/],
   ["a transaction of ioredis", () => multi(opened(new Redis(options))), /a transaction or pipeline/],
-  ["a legacy client of redis 6", () => redis6.createClient({ url }).legacy(), /a client with callbacks/],
-  ["a legacy client of redis 5", () => redis5.createClient({ url }).legacy(), /a client with callbacks/],
+  [
+    "a legacy client of redis 6",
+    () => redis6.createClient({ url }).legacy(),
+    /a client in a legacy mode, with callbacks/,
+  ],
+  [
+    "a legacy client of redis 5",
+    () => redis5.createClient({ url }).legacy(),
+    /a client in a legacy mode, with callbacks/,
+  ],
   [
     "a client of node-redis 4 in legacy mode",
     () => ({ ...redis4(), options: { legacyMode: true, password: secret } }),
-    /a client with callbacks/,
+    /a client in a legacy mode, with callbacks/,
   ],
-  ["a client of node-redis 3", redis3, /a client with callbacks/],
+  [
+    "a client of node-redis 3 that sends again",
+    () => redis3({ retry_unfulfilled_commands: true }),
+    /given up long ago/,
+  ],
   ["a monitoring ioredis", () => opened(new Redis({ ...options, monitor: true })), /duplicate.*monitor mode/],
   ["a subscribed ioredis", () => ({ ...ioredisShape(), mode: "subscriber" }), /duplicate.*subscriber mode/],
   ["an address of something else", () => `http://someone:${secret}@db.test`, /got "http:\/\/db\.test"/],
@@ -187,9 +200,10 @@ const refused: [string, () => unknown, RegExp][] = [
   ["credentials without a scheme", () => `someone:${secret}@db.test`, /got "db\.test"/],
 ];
 
-function redis3() {
+function redis3(options: object = {}) {
   const method = () => true;
-  return { set: method, eval: method, internal_send_command: method, connected: true, auth_pass: secret };
+  const methods = { evalsha: method, eval: method, internal_send_command: method, on: method, off: method };
+  return { ...methods, ready: false, closing: false, address: "db.test:6400", auth_pass: secret, options };
 }
 
 function redis4() {

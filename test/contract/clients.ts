@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import * as ioredis6 from "ioredis";
 import * as ioredis5 from "ioredis-5";
 import * as redis6 from "redis";
@@ -15,6 +16,22 @@ export const nodeRedisVersions = [
   ["redis 6", redis6],
   ["redis 5", redis5 as unknown as typeof redis6],
 ] as const;
+
+interface NodeRedis3 {
+  quit(): void;
+  on(event: "error", listener: () => void): void;
+}
+
+/** node-redis 3, which has callbacks, connects at once, and comes without types. */
+export const { createClient: createRedis3 } = createRequire(import.meta.url)("redis-3") as {
+  createClient(options: object): NodeRedis3;
+};
+
+/** A node over a client of node-redis 3, which is closed at the end. */
+export const nodeRedis3Subject = (client: NodeRedis3): Subject => ({
+  node: recogniseNode(client, 0),
+  end: () => client.quit(),
+});
 
 interface IoredisLike {
   readonly status: string;

@@ -3,7 +3,14 @@ import { RESP_TYPES } from "redis";
 import { afterAll, beforeAll } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { type RedisServer, startServer } from "../support/servers.js";
-import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "./clients.js";
+import {
+  createRedis3,
+  ioredisSubject,
+  ioredisVersions,
+  nodeRedis3Subject,
+  nodeRedisSubject,
+  nodeRedisVersions,
+} from "./clients.js";
 import { describeNodeContract } from "./node-contract.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
@@ -70,6 +77,18 @@ describeClient(
   "redis 6 with a prefix",
   () => nodeRedisSubject(redis6.createClient({ url: server.url, keyPrefix: "app:" })),
   { prefix: "app:" },
+);
+
+const open3 = (options: object) => () =>
+  nodeRedis3Subject(createRedis3({ host: "127.0.0.1", port: server.port, ...options }));
+describeClient("redis 3", open3({}));
+describeClient("redis 3 with a prefix and a database", open3({ prefix: "app:", db: 3 }), {
+  prefix: "app:",
+  db: 3,
+});
+describeClient(
+  "redis 3 with buffers, numbers as strings and no offline queue",
+  open3({ return_buffers: true, string_numbers: true, enable_offline_queue: false }),
 );
 
 describeClient("a redis:// address", () => ({ node: recogniseNode(server.url, 0), end: () => {} }));

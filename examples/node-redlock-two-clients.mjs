@@ -1,0 +1,39 @@
+// Two servers, each with another client library: one lock, which only one can have.
+import { IoredisClient, RedisjsClient, Redlock } from "holdfast/redlock";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+
+const urls = (process.env.REDIS_URLS ?? "redis://127.0.0.1:6379 redis://127.0.0.1:6380").split(" ");
+const resource = process.env.RESOURCE ?? "locks:example";
+const ttl = 10_000; // ms
+
+const ioredis = new Redis(urls[0]);
+const redisjs = createClient({ url: urls[1] });
+redisjs.on("error", (error) => console.error(error.message));
+await redisjs.connect();
+
+// One client of each server. Two clients of one server are refused: see node-redlock-same-server.mjs.
+const redlock = new Redlock([new IoredisClient(ioredis), new RedisjsClient(redisjs)]);
+redlock.on("clientError", (error) => console.error(error.message));
+
+const first = await redlock.acquireLock(resource, ttl);
+console.log(first ? `1. acquired ${first.resource}` : "1. refused");
+
+// Three attempts, 200 ms apart, all in vain: somebody has it.
+const second = await redlock.acquireLock(resource, ttl);
+console.log(second ? `2. acquired ${second.resource}` : "2. refused");
+
+if (first) {
+  await redlock.releaseLock(first.resource, first.value);
+  console.log("released");
+}
+
+const third = await redlock.acquireLock(resource, ttl);
+console.log(third ? `3. acquired ${third.resource}` : "3. refused");
+if (third) {
+  await redlock.releaseLock(third.resource, third.value);
+  console.log("released");
+}
+
+await ioredis.quit();
+await redisjs.close();

@@ -1,0 +1,91 @@
+import type { Keyspace } from "../engine/node.js";
+import { NotReadyError } from "./failure.js";
+import { InFlight } from "./in-flight.js";
+import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
+import { UserClient } from "./user-client.js";
+import type { ConnectionSource, Emitter } from "./watch.js";
+
+type Reply = (error: Error | null, reply: unknown) => void;
+
+/** What is used of a node-redis client with callbacks, versions 2.6 to 3. It connects by itself. */
+export interface NodeRedis3Client extends Emitter {
+  readonly ready: boolean;
+  readonly closing: boolean;
+  readonly address?: string;
+  readonly selected_db?: number | undefined;
+  readonly stream?: { readonly writable?: boolean } | null;
+  readonly options?: { readonly prefix?: string | undefined; readonly db?: number | string | undefined };
+  evalsha(args: readonly string[], reply: Reply): unknown;
+  eval(args: readonly string[], reply: Reply): unknown;
+}
+
+/** Otherwise it would keep a command for later. */
+const isReady = (client: NodeRedis3Client): boolean => client.ready && client.stream?.writable !== false;
+
+const source = (client: NodeRedis3Client): ConnectionSource => ({
+  emitter: client,
+  events: ["connect", "ready", "reconnecting", "end"],
+  errors: ["error"],
+  throwsUnheard: true,
+  read: () => {
+    if (isReady(client)) return "ready";
+    return client.closing ? "over" : "trying";
+  },
+});
+
+export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
+  readonly sharded = false;
+  readonly #connection: ScriptConnection;
+
+  constructor(private readonly client: NodeRedis3Client) {
+    super(source(client));
+    this.#connection = connectionOf(client);
+  }
+
+  get name(): string {
+    return this.client.address ?? "localhost:6379";
+  }
+
+  get keyspace(): Keyspace {
+    const { options, selected_db } = this.client;
+    return { prefix: options?.prefix ?? "", database: Number(selected_db ?? options?.db ?? 0) };
+  }
+
+  connect(): void {}
+
+  route(): ScriptConnection {
+    return this.#connection;
+  }
+}
+
+function connectionOf(client: NodeRedis3Client): ScriptConnection {
+  const inFlight = new InFlight((lose) => {
+    const lost = (cause?: unknown) => {
+      if (!isReady(client)) lose(cause);
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    return () => {
+      client.off("error", lost);
+      client.off("end", lost);
+    };
+  });
+  const scripted = (command: "evalsha" | "eval"): ScriptCall => {
+    return (script, keys, args) =>
+      inFlight.add(() => {
+        if (!isReady(client)) throw new NotReadyError("not connected");
+        return new Promise((resolve, reject) => {
+          client[command]([script, String(keys.length), ...keys, ...args], (error, reply) =>
+            error ? reject(error) : resolve(reply),
+          );
+        });
+      });
+  };
+  return {
+    get ready() {
+      return isReady(client);
+    },
+    evalsha: scripted("evalsha"),
+    eval: scripted("eval"),
+  };
+}
