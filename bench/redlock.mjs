@@ -8,7 +8,7 @@ import Redlock from "holdfast/redlock";
 import { Redis } from "ioredis";
 import { startServers } from "./servers.mjs";
 
-const rounds = 15;
+const rounds = 11;
 const ttl = 10_000;
 let serial = 0;
 

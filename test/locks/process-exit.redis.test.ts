@@ -20,6 +20,16 @@ describe("a process that is done with its locks", () => {
     expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
   });
 
+  it.each(["quit", "disconnect"])("ends with locks of Redlock left to their ttl: %s", async (how) => {
+    const { code, lines, stderr, lingered } = await runFixture("redlock-exit", [how, ...portsOf(shared)])
+      .ended;
+    expect(stderr).toBe("");
+    expect(lines).toEqual(["held 3"]);
+    expect(code).toBe(0);
+    expect(lingered).toBeLessThan(lingering);
+    expect(await countKeys(shared, `redlock-exit-${how}:`)).toBe(9);
+  });
+
   it("ends by itself when all servers died while it held a lease", async () => {
     const servers = await ownServers(3);
     const child = runFixture("exit", ["dying", ...portsOf(servers)]);
