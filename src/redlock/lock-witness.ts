@@ -29,8 +29,8 @@ export class LockWitness implements Witness {
   }
 
   end(operation: Operation): void {
-    this.operations =
-      this.operations.length === 1 ? none : this.operations.filter((one) => one !== operation);
+    const alone = this.operations.length === 1 && this.operations[0] === operation;
+    this.operations = alone ? none : this.operations.filter((one) => one !== operation);
   }
 
   round(kind: "acquire" | "renew" | "release", result: RoundResult): void {

@@ -96,7 +96,8 @@ export class Plain {
     try {
       return await routine(lock, held?.hold.signal ?? AbortSignal.abort());
     } finally {
-      await this.releaseLock(resource, value);
+      // Where the locks were closed meanwhile there is nothing more to release, and the routine's own result counts.
+      await this.releaseLock(resource, value).catch(() => {});
     }
   }
 

@@ -119,6 +119,20 @@ describe("loss", () => {
     expect(seen).toMatchObject([988, "ExecutionError", { name: "LeaseExpiredError", reason: "deadline" }]);
   });
 
+  it("is told by the signal when the program quits, and the routine's value is still what comes out", async () => {
+    const quitting = async (signal: AbortSignal) => {
+      void redlock.quit();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return signal.reason.name;
+    };
+    const both = [
+      redlock.using(["a"], 1_000, quitting),
+      redlock.using("b", 1_000, (_, signal) => quitting(signal), { autoExtend: true }),
+    ];
+    expect(await world.run(Promise.all(both))).toEqual(["ManagerClosedError", "ManagerClosedError"]);
+    expect(world.clock.pending).toBe(0);
+  });
+
   it("is told as `error` in node-redlock's `using`, and needs no listener", async () => {
     const errors: string[] = [];
     const lose = () =>
