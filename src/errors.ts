@@ -227,6 +227,6 @@ export class HandleBusyError extends HoldfastError {
 export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
   constructor() {
-    super("these locks are closed: make new ones to acquire again");
+    super("these locks are closed: nothing is acquired, extended or released through them any more");
   }
 }

@@ -47,9 +47,12 @@ export const serverCode = (thrown: unknown): string => {
 /** What clients say of a request that they did not even send. */
 const unsent = /isn't write?able|offline|isn't ready|client is closed/i;
 
+/** Servers repeat the arguments of a command that they don't know: tokens among them. */
+const withoutArguments = (message: string): string => message.replace(/,? with args beginning with:.*$/s, "");
+
 /** The vote that a rejected call amounts to. */
 export function failureOf(thrown: unknown): Failure {
-  const message = messageOf(thrown);
+  const message = withoutArguments(messageOf(thrown));
   if (thrown instanceof NotReadyError) return failure("notReady", message);
   if (thrown instanceof LostError) return failure("connection", message);
   if (serverCode(thrown) !== "") return failure("refused", message);

@@ -37,11 +37,7 @@ export class MemoryStore {
     if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;
     switch (command.op) {
       case "acquire": {
-        const blocked = this.#first(
-          command.keys,
-          now,
-          (value) => value !== null && (value !== command.token || command.ifAbsent === true),
-        );
+        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);
         if (blocked !== null) return blocked;
         for (const key of command.keys) this.#set(key, command.token, command.ttl, now);
         return this.#fenced(command.keys, command.fence, now);

@@ -14,20 +14,14 @@ export interface Inheritance {
 }
 
 /**
- * Where a lease comes from, unless it is a new one with a token of its own: handed over; a new one under a token that
- * the user gave; or one that the nodes hold under that token already, and that goes on here.
+ * Where a lease comes from, unless it is a new one: handed over, to go on under a token of its own, or under the one
+ * that the user wants (`as`); or one that the nodes hold for somebody else too, and that goes on here under its token.
  */
 export type Origin =
-  | ({ readonly kind: "handover" } & Inheritance)
-  | { readonly kind: "given" | "shared"; readonly token: string };
+  | ({ readonly kind: "handover"; readonly as?: string } & Inheritance)
+  | { readonly kind: "shared"; readonly token: string };
 
 type Decided = (result: RoundResult) => void;
-
-/**
- * Whose the token is: `own`, made for this claim alone, so that where it is found it can only be this claim's doing;
- * `given` by the user, who may have given it before; `shared`: the nodes hold it already, for somebody else too.
- */
-export type TokenKind = "own" | "given" | "shared";
 
 /** Rounds after the first one to get a fence accepted; each proposes above all that was seen, so one does. */
 const fenceRounds = 3;
@@ -37,9 +31,10 @@ const unknownTtl = 60_000;
 
 /** What one seat has been asked in the name of the token. */
 interface Dealings {
-  /** The node may hold the token, by this claim. */
+  /** The node may hold the token. */
   touched: boolean;
-  releaseAnswered: boolean;
+  /** What it grants from now on is to be released again. */
+  over: boolean;
 }
 
 /**
@@ -60,15 +55,15 @@ export class Claim {
     private readonly clock: Clock,
     readonly keys: readonly string[],
     readonly token: string,
-    private readonly kind: TokenKind = "own",
+    /** The nodes hold the token already, for somebody else too. */
+    private readonly shared: boolean,
   ) {
-    this.dealings = seats.map(() => ({ touched: kind === "shared", releaseAnswered: false }));
+    this.dealings = seats.map(() => ({ touched: shared, over: false }));
   }
 
   /** `fences`: ask for a fencing token as well. */
   acquire(ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
-    const { keys, token } = this;
-    const command: LockCommand = { op: "acquire", keys, token, ttl, ifAbsent: this.kind === "given" };
+    const command: LockCommand = { op: "acquire", keys: this.keys, token: this.token, ttl };
     this.longestTtl = ttl;
     this.askFenced(command, timeout, fences, decided);
   }
@@ -111,7 +106,7 @@ export class Claim {
       else missing.push(seat);
     };
     const onResult = (result: RoundResult) => {
-      accepted = decided(result) && this.kind !== "shared";
+      accepted = decided(result) && !this.shared;
       if (accepted) for (const seat of missing) this.send(seat, heal, () => {});
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
@@ -128,10 +123,16 @@ export class Claim {
     this.round?.abandon();
   }
 
+  /** As `end`, but what a node grants after all is released: it would begin when the lease is over. */
+  leave(): void {
+    this.end();
+    for (const dealings of this.dealings) dealings.over = true;
+  }
+
   /** Ends the claim on every node that was sent anything, and waits for nobody. */
   discard(): void {
     this.end();
-    if (this.kind === "shared" && !this.kept) return;
+    if (this.shared && !this.kept) return;
     for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
   }
 
@@ -195,16 +196,13 @@ export class Claim {
       command,
       wanted: () => !this.ended,
       sent: () => {
-        // Where it is not granted, what holds a given token is somebody else's, under the same name.
-        if (this.kind !== "given") dealings.touched = true;
+        dealings.touched = true;
       },
       answered: (reply) => {
-        if (claims(command) && reply.kind === "granted") {
-          dealings.touched = true;
-          // A redirect or a reconnection inside the client can turn the order round: granted after the release.
-          // And only by its grant is it known that a given token is this claim's to release.
-          if (dealings.releaseAnswered) this.releaseAt(index, () => {});
-        }
+        // A redirect or a reconnection inside the client can turn the order round: granted after the release.
+        if (claims(command) && reply.kind === "granted" && dealings.over) this.releaseAt(index, () => {});
+        // Then there is neither what was to be taken over, nor what was made of it.
+        if (command.op === "swap" && reply.kind === "denied") dealings.touched = false;
         answered(reply);
       },
     });
@@ -214,13 +212,10 @@ export class Claim {
     const dealings = this.dealings[index];
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
-    if (!dealings.touched) {
-      dealings.releaseAnswered = true;
-      return answered({ kind: "denied", holder: null });
-    }
+    if (!dealings.touched) return answered({ kind: "denied", holder: null });
     if (this.from !== null && this.kept) seat.release(this.undo(this.from.token), this.longestTtl, () => {});
     seat.release(this.undo(this.token), this.longestTtl, (reply) => {
-      dealings.releaseAnswered = true;
+      dealings.over = true;
       answered(reply);
     });
   }

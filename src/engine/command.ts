@@ -9,8 +9,6 @@ export type LockCommand =
       readonly keys: readonly string[];
       readonly token: string;
       readonly ttl: number;
-      /** Deny keys that hold this very token too: it may be somebody else's. */
-      readonly ifAbsent?: boolean;
       /** Propose this fencing token along with it. */
       readonly fence?: number;
     }

@@ -1,4 +1,4 @@
-import { Claim, type TokenKind } from "./claim.js";
+import { Claim } from "./claim.js";
 import type { Clock } from "./clock.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
@@ -52,15 +52,15 @@ export class QuorumEngine {
     });
   }
 
-  /** A claim with a fresh token. */
-  claim(keys: readonly string[]): Claim {
+  /** A claim with a fresh token, or with one that the user gave. */
+  claim(keys: readonly string[], token?: string): Claim {
     const { clock, owner, random } = this.options;
-    return new Claim(this.seats, clock, keys, freshToken(owner, random), "own");
+    return new Claim(this.seats, clock, keys, token ?? freshToken(owner, random), false);
   }
 
-  /** A claim in the name of a token that was not made here. */
-  claimAs(keys: readonly string[], token: string, kind: Exclude<TokenKind, "own">): Claim {
-    return new Claim(this.seats, this.options.clock, keys, token, kind);
+  /** A claim in the name of a token that the nodes hold already. */
+  claimShared(keys: readonly string[], token: string): Claim {
+    return new Claim(this.seats, this.options.clock, keys, token, true);
   }
 
   /**

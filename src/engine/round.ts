@@ -54,7 +54,8 @@ export class Round implements Ballot {
     this.startedAt = this.clock.monotonic();
     let asked = 0;
     for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
-    for (; asked < this.seats.length; asked++) this.vote(asked, failed("notReady", "not asked any more"));
+    for (; asked < this.seats.length; asked++)
+      this.vote(asked, failed("notAsked", "not asked: the others had decided it"));
     if (!this.over) this.arm(this.timeout);
   }
 

@@ -13,7 +13,7 @@ export const fenceRecordTtl = 86_400_000;
  *
  * KEYS: the keys of all commands, in order; where a fence is proposed, a record per key and the watermark follow.
  * ARGV: the identity the batch was meant for, then six values a command: its letter, its number of keys, token, ttl
- * in ms, the token to swap from (acquire: anything, if the token itself is in the way too), and the proposed fence.
+ * in ms, the token to swap from, and the proposed fence.
  * Replies, one array a command: {1} granted, {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type} denied because of that key;
  * {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
  *
@@ -87,9 +87,9 @@ end
 
 local commands = {}
 
-function commands.a(keys, token, ttl, ifAbsent, fence, side)
+function commands.a(keys, token, ttl, _, fence, side)
   if #keys == 1 and call('SET', keys[1], token, 'PX', ttl, 'NX') then return fenced(side, fence) end
-  local blocked = first(keys, function(value) return value and (value ~= token or ifAbsent ~= '') end)
+  local blocked = first(keys, function(value) return value and value ~= token end)
   if blocked then return blocked end
   set(keys, token, ttl)
   return fenced(side, fence)
@@ -177,7 +177,7 @@ export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex
 /** Answers with the run id of the server that has the probe key's slot: one identity for a whole Cluster. */
 export const identityScript = `
 local info = redis.call('INFO', 'server')
-return string.match(info, 'run_id:(%w+)')
+return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or false
 `;
 export const identityKey = "holdfast:identity";
 
@@ -210,17 +210,12 @@ export function encodeBatch(
       String(command.keys.length),
       "token" in command ? command.token : "",
       "ttl" in command ? String(command.ttl) : "",
-      fifth(command),
+      "from" in command ? command.from : "",
       fence === undefined ? "" : String(fence),
     );
   }
   return { keys, args };
 }
-
-const fifth = (command: LockCommand): string => {
-  if (command.op === "acquire") return command.ifAbsent ? "ifAbsent" : "";
-  return "from" in command ? command.from : "";
-};
 
 const text = (value: unknown): string | null =>
   typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
@@ -247,7 +242,7 @@ const shape = (value: unknown): string => {
 export const garbage = (value: unknown): Reply => ({
   kind: "failed",
   reason: "garbage",
-  message: `unexpected reply: ${shape(value)}`,
+  message: `unexpected reply: ${shape(value)}; a client must hand on what the server replies, unchanged`,
 });
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */

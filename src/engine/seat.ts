@@ -1,5 +1,5 @@
 import { type Clock, elapsed, type Instant, now, type Timer } from "./clock.js";
-import type { LockCommand } from "./command.js";
+import { claims, type LockCommand } from "./command.js";
 import { type Debt, Debts, undelivered } from "./debts.js";
 import type { Connection, LockNode, Reply } from "./node.js";
 import { Silence } from "./silence.js";
@@ -145,6 +145,8 @@ export class Seat {
 
   private transmit(errand: Errand): void {
     errand.sent();
+    const { command } = errand;
+    if (claims(command) || command.op === "renew") this.debts.forgive(command.token);
     this.inFlight++;
     this.silence.begin();
     const onReply = (reply: Reply) => {
@@ -165,15 +167,14 @@ export class Seat {
   }
 
   private deliver(debt: Debt, answered: (reply: Reply) => void): void {
+    this.debts.begin(debt);
     this.transmit({
       command: debt.command,
       wanted: () => true,
       sent: () => {},
       answered: (reply) => {
-        if (undelivered(reply)) {
-          this.debts.oweAgain(debt);
-          this.payLater();
-        }
+        this.debts.settle(debt, !undelivered(reply));
+        this.payLater();
         answered(reply);
       },
     });

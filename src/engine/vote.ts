@@ -16,6 +16,7 @@ export interface Holder {
  * Why a vote failed. `refused`: the server answered with an error (its text is the message). `timeout`: no answer
  * within the node timeout. `notReady`: the connection is not there. `overloaded`: too many requests in flight.
  * `garbage`: an answer that is no answer. `duplicate`: the same server already votes. `connection`: the client lost the request.
+ * `notAsked`: the others had decided already.
  */
 export type FailureReason =
   | "refused"
@@ -24,7 +25,8 @@ export type FailureReason =
   | "overloaded"
   | "garbage"
   | "duplicate"
-  | "connection";
+  | "connection"
+  | "notAsked";
 
 /** A node's answer to a proposed fencing token. */
 interface FenceVote {

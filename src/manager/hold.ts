@@ -65,10 +65,11 @@ export class Hold {
     return this.holdLeft() <= this.confirmedFor();
   }
 
-  /** ms until a renewal is due: at half the validity, or before. */
+  /** ms until a renewal is due: at half the validity, or before; but not all the time. */
   untilRenewal(): number {
     const validity = this.ttl - this.drift;
-    return Math.min(validity / 2, validity - this.grant.renewBefore) - elapsed(this.clock, this.confirmedAt);
+    const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
+    return Math.min(validity / 2, wanted) - elapsed(this.clock, this.confirmedAt);
   }
 
   /** Epoch ms. */

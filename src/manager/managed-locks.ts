@@ -53,6 +53,8 @@ class ManagedLocks {
     const onAbort = () => hold.abort(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
+    // Whoever was told of the grant may have taken longer than it lasts.
+    lock.checkHeld(hold);
     try {
       return await job(lease);
     } finally {

@@ -34,6 +34,7 @@ export class Manager {
   readonly #health: Health;
   readonly #actor: ManagerActor;
   readonly #inUse = new Set<Lock>();
+  readonly #pauses = new Set<() => void>();
   #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
   #closed = false;
@@ -110,6 +111,22 @@ export class Manager {
     await this.#closing;
   }
 
+  /** Rejects at once when it is closed meanwhile. */
+  pause(ms: number): Promise<void> {
+    this.checkOpen();
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        timer.cancel();
+        reject(new ManagerClosedError());
+      };
+      const timer = this.ground.clock.after(ms, () => {
+        this.#pauses.delete(end);
+        resolve();
+      });
+      this.#pauses.add(end);
+    });
+  }
+
   /** @throws ManagerClosedError. */
   checkOpen(): void {
     if (this.#closed) throw new ManagerClosedError();
@@ -133,6 +150,7 @@ export class Manager {
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
     const { clock, engine, events } = this.ground;
+    for (const end of this.#pauses) end();
     const left = [...this.#inUse];
     for (const lock of left) lock.withdraw(new ManagerClosedError());
     if (this.#inUse.size > 0) {

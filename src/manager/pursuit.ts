@@ -14,10 +14,14 @@ import {
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
+import { lossIn } from "./loss.js";
 import { type Settings, timeoutFor } from "./settings.js";
 
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
+
+/** What it is called that is done with a lease that others began. */
+const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** How a pursuit ends: with a hold, or with an error. */
 interface Caller {
@@ -100,7 +104,7 @@ export class Pursuit {
   succeed(votes: readonly Vote[]): Hold | null {
     const { granted: hold, acquisition, lock, attempts: attempt } = this;
     if (hold === null) return null;
-    if (this.continues) hold.claim.keep();
+    if (this.origin !== null) hold.claim.keep();
     this.close();
     const { ttl, drift, fence } = hold.grant;
     const { validUntil } = hold;
@@ -131,14 +135,9 @@ export class Pursuit {
   private newClaim(): Claim {
     const { origin, lock } = this;
     const { engine } = lock.ground;
-    return origin === null || origin.kind === "handover"
-      ? engine.claim(lock.keys)
-      : engine.claimAs(lock.keys, origin.token, origin.kind);
-  }
-
-  /** Whether it is a lease that others began. */
-  private get continues(): boolean {
-    return this.origin !== null && this.origin.kind !== "given";
+    return origin?.kind === "shared"
+      ? engine.claimShared(lock.keys, origin.token)
+      : engine.claim(lock.keys, origin?.as);
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {
@@ -181,7 +180,7 @@ export class Pursuit {
   /** Whether no further attempt can succeed, or none is wanted. */
   private hopeless(reason: RetryReason): boolean {
     const { ttl, wait, driftFactor } = this.settings;
-    const stale = this.continues && reason === "contended";
+    const stale = this.origin !== null && reason === "contended";
     return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
   }
 
@@ -216,9 +215,9 @@ export class Pursuit {
     if (event.type === "TIMED_OUT") {
       return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
     }
-    return this.continues && event.reason === "contended"
-      ? new LeaseExpiredError(resources, "stale")
-      : this.lastError();
+    if (this.origin === null || event.reason !== "contended") return this.lastError();
+    if (this.origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
+    return new LeaseExpiredError(resources, lossIn(event.votes));
   }
 
   private lastError(): LockContendedError | QuorumUnavailableError | undefined {
@@ -226,7 +225,7 @@ export class Pursuit {
     const { reason, attempt, votes } = this.setback;
     const { resources, ground } = this.lock;
     if (reason === "contended") return new LockContendedError(resources, attempt, votes);
-    const operation = this.continues ? "adopt" : "acquire";
+    const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
     return new QuorumUnavailableError(
       resources,
       operation,

@@ -6,6 +6,7 @@ import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
+import { lossIn } from "./loss.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { type Settings, timeoutFor } from "./settings.js";
 import type { ReleaseOutcome } from "./types.js";
@@ -123,7 +124,8 @@ export class Tenure {
    */
   releaseRemains(): void {
     const { end } = this.hold;
-    if (end === "released" || (end === "deadline" && this.entrusted)) this.hold.claim.end();
+    if (end === "released") this.hold.claim.end();
+    else if (end === "deadline" && this.entrusted) this.hold.claim.leave();
     else this.hold.claim.discard();
   }
 
@@ -174,8 +176,7 @@ export class Tenure {
       return true;
     }
     if (verdict === "contended") {
-      const taken = votes.some((vote) => vote.kind === "denied" && vote.holder !== null);
-      this.lost("LOST", taken ? "taken" : "missing");
+      this.lost("LOST", lossIn(votes));
     } else {
       const retryIn = this.renews ? this.retryDelay() : null;
       lock.send({ type: "NO_QUORUM", reason: verdict, votes, retryIn });

@@ -1,7 +1,6 @@
-import type { Clock } from "../engine/clock.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import type { Keeper } from "./keeper.js";
-import type { ClassicLock, Lock } from "./lock.js";
+import { type ClassicLock, type Lock, PlainLock } from "./lock.js";
 import type { Audience, Operation } from "./operation.js";
 import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
@@ -26,7 +25,9 @@ export function resourcesOf(
   const given: unknown = lock?.resources ?? lock?.resource;
   const known = given !== undefined && typeof lock.value === "string";
   if (known) return (Array.isArray(given) ? given : [given]) as string[];
-  throw new InvalidOptionError("lock", typeof lock, "a lock, or { resource, value } of one");
+  const allowed =
+    "a lock, or { resource, value } of one (the value is left out of its JSON: send it by itself)";
+  throw new InvalidOptionError("lock", lock === null ? null : typeof lock, allowed);
 }
 
 export const audienceOf = (redlock: Redlock, event: "error" | "clientError"): Audience => ({
@@ -60,12 +61,19 @@ export async function prolong(
     } catch (error) {
       const delay = isHoldfastError(error, "QUORUM_UNAVAILABLE") ? retry(attempt, "noQuorum") : false;
       if (delay === false || clock.wall() + delay >= lock.expiration) throw error;
-      await pause(clock, delay);
+      await keeper.manager.pause(delay);
     }
   }
 }
 
-export const pause = (clock: Clock, delay: number): Promise<void> =>
-  new Promise((resolve) => {
-    clock.after(delay, resolve);
-  });
+/** A lock in plain data may be frozen; what holds is what the nodes say. */
+export const invalidate = (lock: Lock | ClassicLock): void => {
+  Reflect.set(lock, "expiration", 0);
+};
+
+/** By what is written on it; but on a lock of node-redlock nobody writes, and its lease may have been extended since. */
+export function isOver({ keeper }: Desk, lock: Lock | ClassicLock): boolean {
+  const held = lock instanceof PlainLock ? keeper.find(distinct(resourcesOf(lock)), lock.value) : null;
+  if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.hold);
+  return lock.expiration < keeper.manager.ground.clock.wall();
+}

@@ -5,14 +5,13 @@ import type { ExecutionStats } from "./types.js";
 export class LockError extends Error {
   override readonly name = "LockError";
 
-  constructor(
-    message = "Failed to lock the resource.",
-    /** How many attempts were made. */
-    readonly attempts?: number,
-    options?: ErrorOptions,
-  ) {
+  constructor(message = "Failed to lock the resource.", attempts?: number, options?: ErrorOptions) {
     super(message, options);
+    this.attempts = attempts as number;
   }
+
+  /** How many attempts were made; undefined where none was needed to know it. */
+  readonly attempts: number;
 }
 
 /** As in redlock 5: no quorum was found for an operation. `cause` says why, as one of Holdfast's errors. */

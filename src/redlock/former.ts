@@ -1,4 +1,13 @@
-import { audienceOf, type Desk, distinct, isRefusal, prolong, resourcesOf } from "./desk.js";
+import {
+  audienceOf,
+  type Desk,
+  distinct,
+  invalidate,
+  isOver,
+  isRefusal,
+  prolong,
+  resourcesOf,
+} from "./desk.js";
 import { Disposer } from "./disposer.js";
 import { LockError } from "./errors.js";
 import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
@@ -47,9 +56,10 @@ export class Former {
     }
   }
 
-  async unlock(lock: AnyLock): Promise<void> {
+  async unlock(lock: AnyLock, own?: unknown): Promise<void> {
+    this.#settings.with(own);
     const resources = resourcesOf(lock);
-    lock.expiration = 0;
+    invalidate(lock);
     const operation = this.#operation(resources);
     await this.desk.keeper.release(distinct(resources), lock.value, operation);
     const cause = unreachable(resources, operation);
@@ -57,10 +67,10 @@ export class Former {
     throw new LockError(`Unable to fully release the lock on resource "${resources}".`, undefined, { cause });
   }
 
-  async extend(lock: AnyLock, ttl: number): Promise<AnyLock> {
-    const settings = this.#settings.with(undefined);
+  async extend(lock: AnyLock, ttl: number, own?: unknown): Promise<AnyLock> {
+    const settings = this.#settings.with(own);
     const resources = resourcesOf(lock);
-    if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
+    if (isOver(this.desk, lock)) {
       const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
       throw new LockError(message, 0);
     }

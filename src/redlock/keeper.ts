@@ -1,11 +1,14 @@
 import type { Origin } from "../engine/claim.js";
+import type { RoundResult } from "../engine/round.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkTtl } from "../manager/check.js";
+import { LockHandle } from "../manager/handle.js";
 import type { Hold } from "../manager/hold.js";
 import type { Lock } from "../manager/lock.js";
 import { Manager } from "../manager/manager.js";
 import type { LocksOptions } from "../manager/options.js";
 import type { Settings } from "../manager/settings.js";
+import type { Handle } from "../manager/types.js";
 import { LockWitness } from "./lock-witness.js";
 import type { Operation } from "./operation.js";
 
@@ -18,6 +21,8 @@ export interface Held {
   readonly witness: LockWitness;
   /** Those of its tenure: each extension may bring a drift of its own. */
   readonly settings: { driftFactor: number };
+  /** What was given out to look at it. */
+  handle: Handle | null;
 }
 
 /** What an acquisition may want besides. */
@@ -34,6 +39,8 @@ type Resources = readonly string[];
 export class Keeper {
   readonly manager: Manager;
   readonly #held = new Map<string, Held>();
+  /** Acquisitions of what can only be found by its name, while they are under way. */
+  readonly #taking = new Map<string, Promise<void>>();
   readonly #usual: Settings;
 
   constructor(options: LocksOptions) {
@@ -47,9 +54,8 @@ export class Keeper {
   }
 
   find(resources: Resources, token: string): Held | null {
-    const held = this.#held.get(token);
-    if (held !== undefined && sameAs(resources, held.hold.resources)) return held;
-    return this.#held.get(nameOf(resources, token)) ?? null;
+    const held = this.#held.get(token) ?? this.#held.get(nameOf(resources, token));
+    return held && held.hold.claim.token === token && alike(resources, held.hold.resources) ? held : null;
   }
 
   async acquire(
@@ -58,8 +64,8 @@ export class Keeper {
     wishes: Wishes,
     operation: Operation,
     origin: Origin | null = null,
+    lock = this.manager.lock(resources),
   ): Promise<Held> {
-    const lock = this.manager.lock(resources);
     const witness = new LockWitness(operation, this.#forget);
     this.manager.checkOpen();
     const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, witness };
@@ -67,16 +73,28 @@ export class Keeper {
     witness.end(operation);
     // A token that was made here is nobody else's name.
     const name = origin === null ? hold.claim.token : nameOf(lock.resources, hold.claim.token);
-    const held = { name, lock, hold, witness, settings };
+    const held: Held = { name, lock, hold, witness, settings, handle: null };
     if (hold.end === null) this.#held.set(name, held);
     return held;
   }
 
-  /** One attempt, in the name of a token that the user gave; it must stand nowhere yet. */
-  async take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
-    return this.acquire(resources, ttl, { retry: once }, operation, {
-      kind: "given",
-      token: checkToken(token),
+  /**
+   * One attempt, in the name of a token that the user gave. It is won under a fresh one, so that nothing that others do
+   * under the same name, or did, can be taken for it; then renamed.
+   */
+  take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
+    return this.#inTurn(resources, checkToken(token), async () => {
+      const { lock, hold } = await this.acquire(resources, ttl, { retry: once }, operation);
+      const own = lock.handOver(hold);
+      const origin = { kind: "handover", token: own, ttl, as: token } as const;
+      try {
+        const held = await this.acquire(resources, ttl, { retry: once }, operation.quiet(), origin, lock);
+        held.witness.audience = operation.audience;
+        return held;
+      } catch (error) {
+        await this.#releaseByToken(lock.keys, own, () => {});
+        throw error;
+      }
     });
   }
 
@@ -84,48 +102,86 @@ export class Keeper {
    * Extends what is held under that token: here, or, where nothing is, on the nodes, if a quorum of them still holds
    * it; that is then a lease of its own.
    */
-  async renew(
+  renew(
     resources: Resources,
     token: string,
     ttl: number,
     driftFactor: number,
     operation: Operation,
   ): Promise<Held> {
-    const held = this.find(resources, checkToken(token));
-    if (held === null) {
-      return this.acquire(resources, ttl, { driftFactor, retry: once }, operation, { kind: "shared", token });
-    }
-    checkTtl(ttl);
-    held.settings.driftFactor = driftFactor;
-    held.witness.begin(operation);
-    try {
-      await held.lock.renew(held.hold, ttl);
-    } finally {
-      held.witness.end(operation);
-    }
-    return held;
+    return this.#inTurn(resources, checkToken(token), async () => {
+      const held = this.find(resources, token);
+      if (held === null) {
+        const wishes = { driftFactor, retry: once };
+        return this.acquire(resources, ttl, wishes, operation, { kind: "shared", token });
+      }
+      checkTtl(ttl);
+      held.settings.driftFactor = driftFactor;
+      held.witness.begin(operation);
+      try {
+        await held.lock.renew(held.hold, ttl);
+      } finally {
+        held.witness.end(operation);
+      }
+      return held;
+    });
   }
 
   /** Releases what is held under that token, here or elsewhere. `operation` knows what came of it. */
   async release(resources: Resources, token: string, operation: Operation): Promise<void> {
-    const held = this.find(resources, checkToken(token));
+    checkToken(token);
+    if (this.#taking.size > 0) await this.#taking.get(nameOf(resources, token));
+    const held = this.find(resources, token);
     if (held !== null) {
       held.witness.begin(operation);
-      if ((await held.lock.release(held.hold)) === "released") return;
+      if ((await held.lock.release(held.hold)) === "released") {
+        // Nobody waits for the answers any more where it was closed.
+        if (operation.last === undefined) this.manager.checkOpen();
+        return;
+      }
       held.witness.end(operation);
     }
     const { keys } = this.manager.lock(resources);
-    const { engine, nodeTimeout } = this.manager.ground;
     await this.manager.meet();
-    const claim = engine.claimAs(keys, token, "shared");
-    claim.keep();
     const witness = new LockWitness(operation, () => {});
-    await new Promise<void>((resolve) => {
+    await this.#releaseByToken(keys, token, (result) => witness.round("release", result));
+  }
+
+  handleOf(held: Held): Handle {
+    // One for as long as it is held: whoever only looks must not be taken for an owner who let go.
+    held.handle ??= new LockHandle(held.lock, (more) => this.manager.settings({ renew: false }, more));
+    return held.handle;
+  }
+
+  #releaseByToken(keys: Resources, token: string, answered: (result: RoundResult) => void): Promise<void> {
+    const { engine, nodeTimeout } = this.manager.ground;
+    const claim = engine.claimShared(keys, token);
+    claim.keep();
+    return new Promise((resolve) => {
       claim.release(nodeTimeout, (result) => {
-        witness.round("release", result);
+        answered(result);
         resolve();
       });
     });
+  }
+
+  /** One after the other, where nothing is held here yet under that name: then there is nothing to find it by. */
+  async #inTurn(resources: Resources, token: string, run: () => Promise<Held>): Promise<Held> {
+    if (this.find(resources, token) !== null) return run();
+    const name = nameOf(resources, token);
+    for (let before = this.#taking.get(name); before !== undefined; before = this.#taking.get(name))
+      await before;
+    const taken = run();
+    const settled = taken.then(
+      () => {},
+      () => {},
+    );
+    this.#taking.set(name, settled);
+    try {
+      return await taken;
+    } finally {
+      if (this.#taking.get(name) === settled) this.#taking.delete(name);
+    }
   }
 
   readonly #forget = (hold: Hold) => {
@@ -139,10 +195,12 @@ const usual = { renew: false, wait: Number.POSITIVE_INFINITY, entrusted: true };
 
 const once = () => false as const;
 
-const nameOf = (resources: Resources, token: string) => JSON.stringify([token, ...resources]);
+/** No token of ours begins like that. */
+const nameOf = (resources: Resources, token: string) =>
+  `\0${JSON.stringify([token, ...[...resources].sort()])}`;
 
-const sameAs = (some: Resources, others: Resources) =>
-  some.length === others.length && some.every((resource, index) => resource === others[index]);
+const alike = (some: Resources, others: Resources) =>
+  some.length === others.length && some.every((resource) => others.includes(resource));
 
 function checkToken(token: unknown): string {
   if (typeof token === "string" && token !== "") return token;

@@ -10,7 +10,8 @@ const none: readonly Operation[] = [];
 /** Hears every round of one lock, by whichever operation it was asked. */
 export class LockWitness implements Witness {
   private operations: readonly Operation[];
-  private readonly audience: Audience;
+  /** May become another, once the lock is held. */
+  audience: Audience;
   private readonly keys: number;
 
   /** `operation`: the call by which the lock is acquired. */
@@ -41,7 +42,9 @@ export class LockWitness implements Witness {
     const denials = this.audience.denials && kind !== "release";
     const tell = (some: readonly Vote[]) => {
       for (const vote of some) {
-        const error = vote.kind === "denied" && !denials ? null : errorOf(vote, this.keys);
+        if (vote.kind === "denied" && !denials) continue;
+        if (vote.kind === "failed" && vote.reason === "notAsked") continue;
+        const error = errorOf(vote, this.keys);
         if (error !== null) this.audience.tell(error);
       }
     };

@@ -1,5 +1,14 @@
 import { type LeaseExpiredError, QuorumUnavailableError } from "../errors.js";
-import { audienceOf, type Desk, distinct, isRefusal, pause, prolong, resourcesOf } from "./desk.js";
+import {
+  audienceOf,
+  type Desk,
+  distinct,
+  invalidate,
+  isOver,
+  isRefusal,
+  prolong,
+  resourcesOf,
+} from "./desk.js";
 import { ExecutionError } from "./errors.js";
 import type { Held, Wishes } from "./keeper.js";
 import { type Lock, ModernLock } from "./lock.js";
@@ -40,7 +49,7 @@ export class Modern {
     const settings = this.#settings.with(own);
     const resources = distinct(resourcesOf(lock));
     const { expiration, value } = lock;
-    lock.expiration = 0;
+    invalidate(lock);
     const operation = this.#operation(resources);
     for (let attempt = 1; ; attempt++) {
       await keeper.release(resources, value, operation);
@@ -51,22 +60,22 @@ export class Modern {
       if (delay === false || clock.wall() + delay >= expiration) {
         throw new ExecutionError(noQuorum, operation.attempts, { cause });
       }
-      await pause(clock, delay);
+      await keeper.manager.pause(delay);
     }
   }
 
   async extend(lock: Lock, duration: number, own?: unknown): Promise<Lock> {
+    const resources = resourcesOf(lock);
     checkInteger(duration);
     const settings = this.#settings.with(own);
-    const resources = resourcesOf(lock);
-    if (lock.expiration < this.desk.keeper.manager.ground.clock.wall()) {
+    if (isOver(this.desk, lock)) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
     const { value } = lock;
     const operation = this.#operation(resources);
     try {
       const end = await prolong(this.desk, lock, duration, settings, operation);
-      lock.expiration = 0;
+      invalidate(lock);
       return this.#lock(resources, value, operation, end);
     } catch (error) {
       throw executionError(error, operation);
@@ -103,9 +112,13 @@ export class Modern {
     const extensions = this.#operation(resources);
     witness.begin(extensions);
     const signal: RedlockAbortSignal = hold.signal;
-    signal.addEventListener("abort", () => {
+    const onAbort = () => {
       signal.error = executionError(signal.reason as LeaseExpiredError, extensions);
-    });
+    };
+    signal.addEventListener("abort", onAbort);
+    // Whoever was told of the grant may have taken longer than it lasts, or have quit.
+    lock.checkHeld(hold);
+    if (signal.aborted) onAbort();
     try {
       return await routine(signal);
     } finally {

@@ -1,8 +1,13 @@
 /** All that the entry point exports by name. */
 
+import type * as errors from "./errors.js";
+import type * as locks from "./lock.js";
+import { Redlock as RedlockClass } from "./redlock.js";
+import type * as types from "./types.js";
+import type * as wrappers from "./wrappers.js";
+
 export { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
 export { type ClassicLock, Lock, type LockConstructor } from "./lock.js";
-export { Redlock } from "./redlock.js";
 export type {
   Callback,
   Client,
@@ -20,3 +25,35 @@ export type {
   Settings,
 } from "./types.js";
 export { IoredisClient, RedisjsClient } from "./wrappers.js";
+
+export const Redlock = RedlockClass;
+export type Redlock = RedlockClass;
+
+/** The types, by the names that the class has its values by: as in redlock 4, and for `export =`. */
+export namespace Redlock {
+  export type Redlock = RedlockClass;
+  export type Lock = locks.Lock;
+  export type ClassicLock = locks.ClassicLock;
+  export type LockConstructor = locks.LockConstructor;
+  export type LockError = errors.LockError;
+  export type ExecutionError = errors.ExecutionError;
+  export type ResourceLockedError = errors.ResourceLockedError;
+  export type ClientError = errors.ClientError;
+  export type IoredisClient = wrappers.IoredisClient;
+  export type RedisjsClient = wrappers.RedisjsClient;
+  export type Callback<T> = types.Callback<T>;
+  export type Client = types.Client;
+  export type ClientExecutionResult = types.ClientExecutionResult;
+  export type CompatibleRedisClient = types.Client;
+  export type EvalResult = types.EvalResult;
+  export type ExecutionResult = types.ExecutionResult;
+  export type ExecutionStats = types.ExecutionStats;
+  export type LockNotice = types.LockNotice;
+  export type Options = types.Options;
+  export type RedisClient = types.RedisClient;
+  export type RedlockAbortSignal = types.RedlockAbortSignal;
+  export type RedlockEvents = types.RedlockEvents;
+  export type SetOptions = types.SetOptions;
+  export type SetResult = types.SetResult;
+  export type Settings = types.Settings;
+}

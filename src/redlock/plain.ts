@@ -1,17 +1,19 @@
 import { quorumOf } from "../engine/quorum.js";
 import type { RetryFunction } from "../engine/retry.js";
-import { InvalidOptionError } from "../errors.js";
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { audienceOf, type Desk, isRefusal } from "./desk.js";
 import type { Held, Keeper, Wishes } from "./keeper.js";
 import { type Lock, PlainLock } from "./lock.js";
 import { type Audience, Operation } from "./operation.js";
-import { plainSettings } from "./settings.js";
+import { delayOf, plainSettings } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
 /** The calls of node-redlock. */
 export class Plain {
   readonly #audience: Audience;
   readonly #settings: Settings;
+  /** The values of what `using` holds. */
+  readonly #extended = new Set<string>();
 
   constructor(
     private readonly desk: Desk,
@@ -22,7 +24,7 @@ export class Plain {
   }
 
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
-    return this.#acquireLock(resource, ttl, {});
+    return nullIfRefused(this.#acquireLock(resource, ttl, {}));
   }
 
   async acquireLockWithCustomRetry(
@@ -33,8 +35,17 @@ export class Plain {
     if (typeof retryStrategy !== "function") {
       throw new InvalidOptionError("retryStrategy", retryStrategy, "a function that returns ms");
     }
-    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryStrategy(attempt - 1) : false);
-    return this.#acquireLock(resource, ttl, { retry });
+    const retry: RetryFunction = (attempt) => {
+      if (!this.#mayRetry(attempt)) return false;
+      const delay: unknown = retryStrategy(attempt - 1);
+      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      throw new InvalidOptionError(
+        "retryStrategy",
+        delay,
+        "a function that returns ms, at least 0 and finite",
+      );
+    };
+    return nullIfRefused(this.#acquireLock(resource, ttl, { retry }));
   }
 
   async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
@@ -62,7 +73,8 @@ export class Plain {
       if (isRefusal(error)) return false;
       throw error;
     }
-    redlock.emit("renewed", { resource, value, ttl });
+    // A lock that `using` extends tells of each renewal by itself.
+    if (!this.#extended.has(value)) redlock.emit("renewed", { resource, value, ttl });
     return true;
   }
 
@@ -87,15 +99,20 @@ export class Plain {
     const failed = () => {
       redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
     };
-    const wishes = options?.autoExtend ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
-    const lock = await this.#acquireLock(resource, ttl, wishes);
-    if (lock === null) throw new Error(`Failed to acquire lock for resource: ${resource}`);
+    const wishes = autoExtends(options) ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
+    const { lock, held } = await this.#acquireLock(resource, ttl, wishes).catch((cause: unknown) => {
+      if (!isRefusal(cause)) throw cause;
+      throw new Error(`Failed to acquire lock for resource: ${resource}`, { cause });
+    });
     const { value } = lock;
-    const held = this.desk.keeper.find([resource], value);
-    held?.lock.events.on("renewed", () => redlock.emit("renewed", { resource, value, ttl }));
+    held.lock.events.on("renewed", () => redlock.emit("renewed", { resource, value, ttl }));
+    this.#extended.add(value);
     try {
-      return await routine(lock, held?.hold.signal ?? AbortSignal.abort());
+      // Whoever was told of the grant may have taken longer than it lasts.
+      held.lock.checkHeld(held.hold);
+      return await routine(lock, held.hold.signal);
     } finally {
+      this.#extended.delete(value);
       // Where the locks were closed meanwhile there is nothing more to release, and the routine's own result counts.
       await this.releaseLock(resource, value).catch(() => {});
     }
@@ -112,22 +129,19 @@ export class Plain {
     return operation;
   }
 
-  async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Lock | null> {
+  async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Acquired> {
     checkResource(resource);
     const { keeper, redlock } = this.desk;
-    const { driftFactor, retryDelay } = this.#settings;
-    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? retryDelay : false);
+    const { driftFactor } = this.#settings;
+    const delay = delayOf(this.#settings, keeper.manager.ground.random);
+    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? delay() : false);
     const operation = this.#operation();
-    try {
-      const all = { retry, driftFactor, ...wishes };
-      const { hold } = await keeper.acquire([resource], ttl, all, operation);
-      const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
-      redlock.emit("acquired", lock);
-      return lock;
-    } catch (error) {
-      if (isRefusal(error)) return null;
-      throw error;
-    }
+    const all = { retry, driftFactor, ...wishes };
+    const held = await keeper.acquire([resource], ttl, all, operation);
+    const { hold } = held;
+    const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
+    redlock.emit("acquired", lock);
+    return { lock, held };
   }
 
   /** `retryCount` is here the number of all attempts; of which there is at least one. */
@@ -137,10 +151,40 @@ export class Plain {
   }
 }
 
+interface Acquired {
+  readonly lock: Lock;
+  readonly held: Held;
+}
+
 /** How many nodes have said yes, once all have said something. */
 async function grantedIn({ last }: Operation): Promise<number> {
   const votes = (await last?.ballot.everyVote()) ?? [];
   return votes.filter(({ kind }) => kind === "granted").length;
+}
+
+/** But not for replies that no server gives: a wrapped client that makes them up can never have a lock. */
+async function nullIfRefused(acquired: Promise<Acquired>): Promise<Lock | null> {
+  try {
+    return (await acquired).lock;
+  } catch (error) {
+    const garbage =
+      isHoldfastError(error, "QUORUM_UNAVAILABLE") &&
+      error.votes.some((vote) => vote.kind === "failed" && vote.reason === "garbage");
+    if (isRefusal(error) && !garbage) return null;
+    throw error;
+  }
+}
+
+function autoExtends(options: unknown): boolean {
+  if (options === undefined || options === null) return false;
+  const { autoExtend = false, ...others } =
+    typeof options === "object" ? (options as { autoExtend?: unknown }) : { options };
+  if (typeof autoExtend === "boolean" && Object.keys(others).length === 0) return autoExtend;
+  throw new InvalidOptionError(
+    "options",
+    options,
+    "{ autoExtend: true }, { autoExtend: false }, or left out",
+  );
 }
 
 function checkResource(resource: unknown): void {

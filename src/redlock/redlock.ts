@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
 import { InvalidOptionError } from "../errors.js";
 import { isolate } from "../manager/emitter.js";
-import { LockHandle } from "../manager/handle.js";
 import { locksOf } from "../manager/managed-locks.js";
 import type { Handle, Locks } from "../manager/types.js";
 import { distinct, resourcesOf } from "./desk.js";
@@ -18,7 +17,6 @@ import type {
   Callback,
   Client,
   ExecutionResult,
-  MoreOptions,
   Options,
   RedlockAbortSignal,
   RedlockEvents,
@@ -41,19 +39,14 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   static readonly IoredisClient = IoredisClient;
   static readonly RedisjsClient = RedisjsClient;
 
-  /** As they were given. */
+  /** As they were given; for an address, its node's name. */
   readonly clients: Set<Client>;
   /** What applies where a call says nothing else. */
   readonly settings: Settings;
   /** The same locks by Holdfast's own interface: their events, `inspect`, and more of them. */
   readonly locks: Locks;
-  readonly #keeper: Keeper;
-  readonly #plain: Plain;
-  readonly #former: Former;
-  readonly #modern: Modern;
-  /** For the calls that concern one client. */
-  readonly #alone = new Map<unknown, Keeper>();
-  readonly #more: MoreOptions;
+  /** Not shown with the rest, and there behind a Proxy too. */
+  declare private readonly inner: Inner;
 
   /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
   constructor(clients: Iterable<Client>, options?: Options, scripts?: object);
@@ -63,20 +56,27 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     super();
     const list = listOf(clients);
     const [given, more] = readOptions(first, second, third);
-    this.clients = new Set(list);
     this.settings = Object.freeze({ ...usualSettings, ...given });
-    this.#more = more;
-    this.#keeper = this.#keep(list);
-    this.locks = locksOf(this.#keeper.manager);
-    const { seats } = this.#keeper.manager.ground.engine;
-    const desk = {
-      redlock: this,
-      keeper: this.#keeper,
-      clients: new Map(seats.map(({ name }, index) => [name, list[index]])),
+    const { driftFactor } = this.settings;
+    const keep = (some: readonly Client[]) => new Keeper({ nodes: some.map(unwrap), driftFactor, ...more });
+    const keeper = keep(list);
+    this.locks = locksOf(keeper.manager);
+    const { seats } = keeper.manager.ground.engine;
+    // An address may contain a password: its node's name stands for it.
+    const shown = list.map((client, index) => (typeof client === "string" ? seats[index]?.name : client));
+    this.clients = new Set(shown);
+    const byName = new Map(seats.map(({ name }, index) => [name, shown[index]]));
+    const desk = { redlock: this, keeper, clients: byName };
+    const inner: Inner = {
+      keeper,
+      keep,
+      plain: new Plain(desk, given),
+      former: new Former(desk, given),
+      modern: new Modern(desk, given),
+      alone: new Map(),
+      given: new Map(list.map((client, index) => [shown[index], client])),
     };
-    this.#plain = new Plain(desk, given);
-    this.#former = new Former(desk, given);
-    this.#modern = new Modern(desk, given);
+    Object.defineProperty(this, "inner", { value: inner });
   }
 
   // As in redlock 4, whose programs read them.
@@ -89,31 +89,48 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.settings.driftFactor;
   }
 
+  set driftFactor(value: number) {
+    refuseChange("driftFactor", value);
+  }
+
   get retryCount(): number {
     return this.settings.retryCount;
+  }
+
+  set retryCount(value: number) {
+    refuseChange("retryCount", value);
   }
 
   get retryDelay(): number {
     return this.settings.retryDelay;
   }
 
+  set retryDelay(value: number) {
+    refuseChange("retryDelay", value);
+  }
+
   get retryJitter(): number {
     return this.settings.retryJitter;
   }
 
+  set retryJitter(value: number) {
+    refuseChange("retryJitter", value);
+  }
+
+  /** As in redlock 4: `lock` by its other name. */
+  acquire(resource: string, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
+  acquire(resources: string[], ttl: number, callback: Callback<ClassicLock>): Promise<ClassicLock>;
   /** As in redlock 5. `duration`: whole ms. @throws ExecutionError. */
   acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
-  /** As in redlock 4: `lock` by its other name. */
-  acquire(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
-      ? this.#modern.acquire(resources, ttl, more)
-      : this.lock(resources, ttl, more as Callback<ClassicLock>);
+      ? this.inner.modern.acquire(resources, ttl, more)
+      : this.lockWithOptions(resources, ttl, more as Callback<ClassicLock>);
   }
 
   /** As in redlock 4: one resource, or several at once. `ttl`: whole ms. @throws LockError. */
   lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock> {
-    return nodeify(this.#former.lock(resource, ttl), callback);
+    return this.lockWithOptions(resource, ttl, callback);
   }
 
   /** As in redlock 4: `lock` with settings of its own. */
@@ -123,8 +140,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
-    const settings = isCallback(options) ? undefined : options;
-    return nodeify(this.#former.lock(resource, ttl, settings), callback ?? callbackIn(options));
+    const locked = this.inner.former.lock(resource, ttl, settingsIn(options));
+    return nodeify(locked, callback ?? callbackIn(options));
   }
 
   acquireWithOptions(
@@ -142,21 +159,22 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     ttl: number,
     errorHandler?: (error: unknown) => void,
   ): Promise<Disposer> {
-    return this.#former.disposer(resource, ttl, errorHandler);
+    return this.inner.former.disposer(resource, ttl, errorHandler);
   }
 
   /** As in redlock 4. @throws LockError when too few nodes could be reached to say that it is released. */
   unlock(lock: Lock | ClassicLock, callback?: Callback<void>): Promise<void> {
-    return nodeify(this.#former.unlock(lock), callback);
+    return nodeify(this.inner.former.unlock(lock), callback);
   }
 
   /** As in the package whose call gave the lock. @throws ExecutionError or LockError when too few nodes could be reached. */
   release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
-    if (isClassic(lock)) return this.unlock(lock, callbackIn(more));
-    const settings = isCallback(more) ? undefined : more;
-    return nodeify(this.#modern.release(lock, settings), callbackIn<ExecutionResult>(more));
+    if (!isClassic(lock)) {
+      return nodeify(this.inner.modern.release(lock, settingsIn(more)), callbackIn<ExecutionResult>(more));
+    }
+    return nodeify(this.inner.former.unlock(lock, settingsIn(more)), callbackIn<void>(more));
   }
 
   /**
@@ -166,10 +184,10 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
-    const settings = isCallback(more) ? undefined : more;
+    const settings = settingsIn(more);
     const extended: Promise<Lock | ClassicLock> = isClassic(lock)
-      ? this.#former.extend(lock, duration)
-      : this.#modern.extend(lock, duration, settings);
+      ? this.inner.former.extend(lock, duration, settings)
+      : this.inner.modern.extend(lock, duration, settings);
     return nodeify(extended, callbackIn(more));
   }
 
@@ -195,18 +213,18 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   using<T>(resources: string | string[], duration: number, third: unknown, fourth?: unknown): Promise<T> {
     if (typeof resources === "string" && !isCallback(fourth)) {
       type Routine = Parameters<Plain["using"]>[2];
-      return this.#plain.using(resources, duration, third as Routine, fourth as object) as Promise<T>;
+      return this.inner.plain.using(resources, duration, third as Routine, fourth as object) as Promise<T>;
     }
     type Routine = (signal: RedlockAbortSignal) => Promise<T>;
     const list = [resources].flat();
     return isCallback(third)
-      ? this.#modern.using(list, duration, undefined, (fourth ?? third) as Routine)
-      : this.#modern.using(list, duration, third, fourth as Routine);
+      ? this.inner.modern.using(list, duration, undefined, (fourth ?? third) as Routine)
+      : this.inner.modern.using(list, duration, third, fourth as Routine);
   }
 
   /** As in node-redlock. Null when it could not be had. `ttl`: whole ms. */
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
-    return this.#plain.acquireLock(resource, ttl);
+    return this.inner.plain.acquireLock(resource, ttl);
   }
 
   /** As in node-redlock: `retryStrategy` is given the number of the attempt that failed, from 0, and says for how many ms to wait. */
@@ -215,7 +233,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     ttl: number,
     retryStrategy: (attempt: number) => number,
   ): Promise<Lock | null> {
-    return this.#plain.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
+    return this.inner.plain.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
   }
 
   /**
@@ -223,33 +241,33 @@ export class Redlock extends EventEmitter<RedlockEvents> {
    * clients that granted it; where that is no quorum, they have been told to give it back.
    */
   tryAcquire(resource: string, value: string, ttl: number): Promise<number> {
-    return this.#plain.tryAcquire(resource, value, ttl);
+    return this.inner.plain.tryAcquire(resource, value, ttl);
   }
 
   /** As in node-redlock: `tryAcquire` on one client alone. */
   async acquireLockInstance(client: Client, resource: string, value: string, ttl: number): Promise<boolean> {
-    return (await this.#plain.tryAcquire(resource, value, ttl, this.#keeperOf(client))) === 1;
+    return (await this.inner.plain.tryAcquire(resource, value, ttl, this.keeperOf(client))) === 1;
   }
 
   /** As in node-redlock: how many keys were removed, on one client alone. */
   async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
-    return this.#plain.releaseOn(this.#keeperOf(client), lock.resource, lock.value);
+    return this.inner.plain.releaseOn(this.keeperOf(client), lock.resource, lock.value);
   }
 
   /** As in node-redlock, also from another process: whether a quorum still held it, and holds it for `ttl` ms from now. */
   renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
-    return this.#plain.renewLock(resource, value, ttl);
+    return this.inner.plain.renewLock(resource, value, ttl);
   }
 
   /** As in node-redlock, also from another process. */
   releaseLock(resource: string, value: string): Promise<void> {
-    return this.#plain.releaseLock(resource, value);
+    return this.inner.plain.releaseLock(resource, value);
   }
 
   /** The state machine behind a lock that is held here; null for any other. */
   handle(lock: Pick<Lock, "value"> & Partial<Pick<Lock, "resource" | "resources">>): Handle | null {
-    const held = this.#keeper.find(distinct(resourcesOf(lock)), lock.value);
-    return held && new LockHandle(held.lock, (more) => this.#keeper.manager.settings({ renew: false }, more));
+    const held = this.inner.keeper.find(distinct(resourcesOf(lock)), lock.value);
+    return held && this.inner.keeper.handleOf(held);
   }
 
   /**
@@ -258,7 +276,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
    */
   // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
   quit(callback?: Callback<any>): Promise<any> {
-    return nodeify(this.#quit(), callback);
+    return nodeify(this.quitAll(), callback);
   }
 
   /** Listeners harm nobody: each is called, whatever the others throw, and `error` needs none. */
@@ -267,35 +285,59 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     ...values: Name extends keyof RedlockEvents ? RedlockEvents[Name] : never
   ): boolean {
     const listeners = this.rawListeners(event as keyof RedlockEvents);
-    const { onListenerError } = this.#keeper.manager.ground;
-    for (const listener of listeners) {
+    const monitors = event === "error" ? this.rawListeners(EventEmitter.errorMonitor as never) : [];
+    const { onListenerError } = this.inner.keeper.manager.ground;
+    for (const listener of [...monitors, ...listeners]) {
       isolate(() => Reflect.apply(listener, this, values), String(event), onListenerError);
     }
     return listeners.length > 0;
   }
 
-  async #quit(): Promise<unknown[]> {
-    const keepers = [this.#keeper, ...this.#alone.values()];
+  private async quitAll(): Promise<unknown[]> {
+    const keepers = [this.inner.keeper, ...this.inner.alone.values()];
     await Promise.all(keepers.map(({ manager }) => manager.close(0)));
     return Promise.all(this.servers.map((client) => unwrapped(client).quit?.()));
   }
 
-  #keep(clients: readonly Client[]): Keeper {
-    const { driftFactor } = this.settings;
-    return new Keeper({ nodes: clients.map(unwrap), driftFactor, ...this.#more });
+  private keeperOf(client: Client): Keeper {
+    const { alone, given, keep, keeper } = this.inner;
+    keeper.manager.checkOpen();
+    const node = unwrap(given.get(client) ?? client);
+    const known = alone.get(node) ?? keep([node]);
+    alone.set(node, known);
+    return known;
   }
+}
 
-  #keeperOf(client: Client): Keeper {
-    const keeper = this.#alone.get(client) ?? this.#keep([client]);
-    this.#alone.set(client, keeper);
-    return keeper;
-  }
+/** What the class does its work with. */
+interface Inner {
+  readonly keeper: Keeper;
+  keep(clients: readonly Client[]): Keeper;
+  readonly plain: Plain;
+  readonly former: Former;
+  readonly modern: Modern;
+  /** For the calls that concern one client. */
+  readonly alone: Map<unknown, Keeper>;
+  /** The clients as they were given, by what is shown of them. */
+  readonly given: ReadonlyMap<Client, Client>;
+}
+
+/** What stands in a callback's place and is none is taken for settings. */
+const settingsIn = (value: unknown): unknown => (isCallback(value) ? undefined : value);
+
+function refuseChange(name: string, value: unknown): never {
+  throw new InvalidOptionError(
+    name,
+    value,
+    "given to the constructor or to a call: it cannot be changed later",
+  );
 }
 
 const callbackIn = <T>(value: unknown): Callback<T> | undefined =>
   isCallback(value) ? (value as Callback<T>) : undefined;
 
-const unwrapped = (client: Client): { quit?: () => unknown } => unwrap(client) as object;
+const unwrapped = (client: Client): { quit?: () => unknown } =>
+  typeof client === "string" ? {} : unwrap(client);
 
 function listOf(clients: unknown): Client[] {
   if (clients === undefined || clients === null) return listOf([]);

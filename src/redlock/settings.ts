@@ -99,9 +99,12 @@ export class SettingsOfCalls {
 
 /** As in redlock 4 and 5: so many attempts after the first, each after a delay give or take the jitter. */
 export function retriesOf(settings: Settings, random: Random): RetryFunction {
-  const { retryCount, retryDelay, retryJitter } = settings;
-  return (attempt) => {
-    if (retryCount !== -1 && attempt > retryCount) return false;
-    return Math.max(0, retryDelay + Math.floor((random.fraction() * 2 - 1) * retryJitter));
-  };
+  const { retryCount } = settings;
+  const delay = delayOf(settings, random);
+  return (attempt) => (retryCount !== -1 && attempt > retryCount ? false : delay());
 }
+
+export const delayOf =
+  ({ retryDelay, retryJitter }: Settings, random: Random) =>
+  (): number =>
+    Math.max(0, retryDelay + Math.floor((random.fraction() * 2 - 1) * retryJitter));

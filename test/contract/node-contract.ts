@@ -58,13 +58,6 @@ export function describeNodeContract(name: string, open: Open): void {
         expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
       });
 
-      test("denies its own token too, where it may be somebody else's", async () => {
-        const [key, token] = [uniqueKey(), tokenOf("me")];
-        const ifAbsent = { ...acquire(key, token, 60_000), ifAbsent: true } as LockCommand;
-        expect(await one(node, ifAbsent)).toEqual(granted);
-        expect(await one(node, ifAbsent)).toEqual(heldBy("me", key));
-      });
-
       test("takes all of several keys", async () => {
         const base = uniqueKey();
         const keys = [`${base}a`, `${base}b`, `${base}c`];

@@ -165,7 +165,7 @@ it("a retry strategy that is no function, or gives no ms", async () => {
   const patient = world.redlock();
   await rejects(
     patient.acquireLockWithCustomRetry("b", 1_000, () => anything("100")),
-    /^retry must be a function that returns ms/,
+    /^retryStrategy must be a function that returns ms/,
   );
   await rejects(
     patient.acquireLockWithCustomRetry("b", 1_000, () => {
@@ -187,7 +187,7 @@ it("settings of a call are checked as those of the constructor", async () => {
 
 it("everything after quit", async () => {
   await world.run(redlock.quit());
-  const message = "these locks are closed: make new ones to acquire again";
+  const message = "these locks are closed: nothing is acquired, extended or released through them any more";
   await rejects(redlock.acquire(["a"], 1_000), message);
   await rejects(redlock.lock("a", 1_000), message);
   await rejects(redlock.acquireLock("a", 1_000), message);

@@ -1,0 +1,282 @@
+import { EventEmitter } from "node:events";
+import { inspect } from "node:util";
+import { beforeEach, describe, expect, it } from "vitest";
+import { failureOf } from "../../src/clients/failure.js";
+import type { Batch, LockNode, Reply } from "../../src/engine/node.js";
+import { Redlock } from "../../src/redlock.js";
+import { settle } from "../manager/world.js";
+import { RedlockWorld } from "./world.js";
+
+let world: RedlockWorld;
+let redlock: Redlock;
+beforeEach(() => {
+  world = new RedlockWorld();
+  redlock = world.redlock();
+});
+
+/** A node that does what it is told, and whose replies to releases get lost while its connection stays. */
+function forgetful(node: LockNode): LockNode {
+  const lost: Reply = { kind: "failed", reason: "connection", message: "the reply was lost" };
+  return {
+    name: node.name,
+    keyspace: node.keyspace,
+    sharded: false,
+    connection: "ready",
+    trouble: "",
+    watch: (listener) => node.watch(listener),
+    connect: () => {},
+    identify: () => node.identify(),
+    close: async () => {},
+    async execute(batch: Batch) {
+      const replies = await node.execute(batch);
+      return replies.map((reply, index) => (batch.requests[index]?.command.op === "release" ? lost : reply));
+    },
+  };
+}
+
+describe("a name that is used again", () => {
+  it("is not undone by a release that is still owed from before", async () => {
+    const poor = new Redlock(world.nodes.map(forgetful), { clock: world.clock });
+    expect(await world.run(poor.tryAcquire("a", "worker", 1_000))).toBe(3);
+    await world.run(poor.releaseLock("a", "worker"));
+    expect(await world.run(poor.tryAcquire("a", "worker", 60_000))).toBe(3);
+    await world.clock.advance(20_000);
+    expect(poor.handle({ resource: "a", value: "worker" })?.state).toBe("held");
+    expect(await world.holders("a")).toEqual([true, true, true]);
+  });
+
+  it("is not undone by what was owed when it is renewed after all", async () => {
+    const poor = new Redlock(world.nodes.map(forgetful), { clock: world.clock });
+    const lock = (await world.run(redlock.acquireLock("a", 60_000)))!;
+    for (const node of world.nodes) node.hang();
+    const released = poor.releaseLock("a", lock.value);
+    await world.clock.advance(1_000);
+    await released;
+    expect(
+      await world.run(
+        redlock.renewLock("a", lock.value, 60_000).then(
+          () => "said",
+          () => "said",
+        ),
+      ),
+    ).toBe("said");
+    for (const node of world.nodes) node.wake();
+    await settle();
+    expect(await world.run(poor.renewLock("a", lock.value, 60_000))).toBe(false);
+  });
+
+  it("is released everywhere, also where an earlier life left it", async () => {
+    const before = world.redlock();
+    await world.run(before.acquireLockInstance(world.nodes[0], "a", "worker", 60_000));
+    expect(await world.run(redlock.tryAcquire("a", "worker", 60_000))).toBeGreaterThanOrEqual(2);
+    await world.run(redlock.releaseLock("a", "worker"));
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("is one thing after the other, however fast the calls follow", async () => {
+    const calls = [redlock.tryAcquire("a", "worker", 5_000), redlock.releaseLock("a", "worker")] as const;
+    expect(await world.run(Promise.all(calls))).toEqual([3, undefined]);
+    expect(redlock.handle({ resource: "a", value: "worker" })).toBeNull();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+    const lock = (await world.run(redlock.acquireLock("b", 5_000)))!;
+    const elsewhere = world.redlock();
+    const both = [
+      elsewhere.renewLock("b", lock.value, 5_000),
+      elsewhere.releaseLock("b", lock.value),
+    ] as const;
+    expect(await world.run(Promise.all(both))).toEqual([true, undefined]);
+    expect(elsewhere.handle(lock)).toBeNull();
+    expect(await world.holders("b")).toEqual([false, false, false]);
+  });
+
+  it("names several resources in any order", async () => {
+    const lock = await world.run(redlock.acquire(["a", "b"], 5_000));
+    const turned = { resources: ["b", "a"], value: lock.value } as never;
+    expect(redlock.handle(turned)).not.toBeNull();
+    await world.run(redlock.release(turned));
+    expect(redlock.handle(lock)).toBeNull();
+  });
+});
+
+describe("looking at a lock", () => {
+  it("gives the same handle for as long as it is held, so that a look is not taken for a lease that was dropped", async () => {
+    const lock = await world.run(redlock.acquire(["a"], 5_000));
+    const handle = redlock.handle(lock);
+    expect(JSON.stringify(handle)).toContain('"state":"held"');
+    expect(redlock.handle(lock)).toBe(handle);
+  });
+});
+
+describe("quit", () => {
+  it("ends pauses between retries, and the calls on single clients", async () => {
+    const patient = world.redlock({ retryDelay: 60_000 });
+    const lock = await world.run(patient.acquire(["a"], 600_000));
+    for (const node of world.nodes) node.hang();
+    const extended = patient.extend(lock, 600_000).catch((error: Error) => error.name);
+    await world.clock.advance(1_000);
+    await world.run(patient.quit());
+    expect(await world.run(extended)).toBe("ManagerClosedError");
+    expect(world.clock.pending).toBe(0);
+    const single = patient.acquireLockInstance(world.nodes[0], "b", "value", 1_000);
+    expect(await world.caught(single)).toMatchObject({ name: "ManagerClosedError" });
+  });
+
+  it("says so to a release that nobody has answered", async () => {
+    const lock = await world.run(redlock.lock("a", 5_000));
+    for (const node of world.nodes) node.hang();
+    const released = lock.unlock().catch((error: Error) => error.name);
+    await settle();
+    await world.run(redlock.quit());
+    expect(await world.run(released)).toBe("ManagerClosedError");
+  });
+});
+
+describe("using", () => {
+  it("does not extend all the time, whatever the threshold", async () => {
+    let renewals = 0;
+    redlock.locks.on("renewed", () => renewals++);
+    const settings = { automaticExtensionThreshold: 29_800 };
+    const used = redlock.using(["a"], 30_000, settings, async () => {
+      await new Promise<void>((resolve) => world.clock.after(10_000, resolve));
+    });
+    await world.run(used);
+    expect(renewals).toBeGreaterThan(1);
+    expect(renewals).toBeLessThan(6);
+  });
+
+  it("goes by the lease, not by what is written on the lock, when the routine extends it itself", async () => {
+    const seen = await world.run(
+      redlock.using(
+        "a",
+        1_000,
+        async (lock) => {
+          await new Promise<void>((resolve) => world.clock.after(3_000, resolve));
+          const extended = await lock.extend(5_000);
+          return extended.expiration - world.clock.wall();
+        },
+        { autoExtend: true },
+      ),
+    );
+    expect(seen).toBeGreaterThan(4_000);
+  });
+
+  it("tells a renewal once, whoever asked for it", async () => {
+    let renewals = 0;
+    redlock.on("renewed", () => renewals++);
+    const used = redlock.using(
+      "a",
+      10_000,
+      async ({ value }) => {
+        await redlock.renewLock("a", value, 10_000);
+      },
+      { autoExtend: true },
+    );
+    await world.run(used);
+    expect(renewals).toBe(1);
+  });
+
+  it("gives a signal with its error where the lock is over before the routine begins", async () => {
+    redlock.locks.on("acquired", () => void redlock.quit());
+    const used = redlock.using(["a"], 1_000, async (signal) => [signal.aborted, signal.error?.name]);
+    expect(await world.run(used)).toEqual([true, "ManagerClosedError"]);
+  });
+
+  it("says why it has no lock", async () => {
+    await world.run(world.redlock().acquireLock("a", 60_000));
+    const error = await world.caught(redlock.using("a", 1_000, async () => {}));
+    expect(error.cause).toMatchObject({ name: "LockContendedError" });
+  });
+
+  it.each([{ autoextend: true }, { autoExtend: 1 }, true])(
+    "refuses options that it does not know: %j",
+    async (options) => {
+      const call = redlock.using("a", 1_000, async () => {}, options as never);
+      expect(await world.caught(call)).toMatchObject({ name: "InvalidOptionError", option: "options" });
+    },
+  );
+});
+
+describe("what is told of nodes", () => {
+  it("blames none that was not even asked", async () => {
+    world.node(0).crash();
+    world.node(1).crash();
+    const told: string[] = [];
+    const once = world.redlock({ retryCount: 0 });
+    once.on("error", ({ message }) => told.push(message));
+    const error = (await world.caught(once.acquire(["a"], 1_000))) as Error & {
+      attempts: Promise<{ votesAgainst: Map<unknown, Error> }>[];
+    };
+    await settle();
+    expect(told).toEqual(["node-0: node-0 crashed", "node-1: node-1 crashed"]);
+    const [stats] = await Promise.all(error.attempts);
+    expect([...stats!.votesAgainst.values()][2]).toMatchObject({ reason: "notAsked" });
+  });
+
+  it("shows no password of an address, and no arguments that a server repeats", () => {
+    const opened = new Redlock(["redis://:hunter2@127.0.0.1:1"]);
+    expect(inspect(opened, { depth: 9 })).not.toContain("hunter2");
+    expect([...opened.clients, ...opened.servers]).toEqual(["redis://127.0.0.1:1", "redis://127.0.0.1:1"]);
+    void opened.quit();
+    const said = "ERR unknown command 'evalsha', with args beginning with: '0c' '1' 'r' 'me~secret'";
+    expect(failureOf(new Error(said)).message).toBe("ERR unknown command 'evalsha'");
+  });
+
+  it("rejects where a wrapped client makes its replies up: null would hide that it can never work", async () => {
+    const made = { set: async () => "OK", eval: async () => 1 };
+    const hopeless = new Redlock([made], 1, 1);
+    expect(await world.caught(hopeless.acquireLock("a", 1_000))).toMatchObject({
+      name: "QuorumUnavailableError",
+      message: expect.stringContaining("a client must hand on what the server replies, unchanged"),
+    });
+  });
+
+  it("reaches those who listen to errorMonitor", async () => {
+    await world.run(redlock.acquire(["a"], 60_000));
+    let heard = 0;
+    const once = world.redlock({ retryCount: 0 });
+    // The types know the events by their names alone.
+    (once as EventEmitter).on(EventEmitter.errorMonitor, () => heard++);
+    once.on("error", () => {});
+    await world.caught(once.acquire(["a"], 1_000));
+    expect(heard).toBe(3);
+  });
+});
+
+describe("the class in other hands", () => {
+  it("works behind a Proxy, and as somebody's prototype", async () => {
+    const proxied = new Proxy(redlock, {});
+    await world.run(proxied.acquire(["a"], 1_000));
+    await world.run(Object.create(redlock).lock("b", 1_000));
+    expect(await world.holders("b")).toEqual([true, true, true]);
+    expect(inspect(redlock)).not.toContain("inner");
+  });
+
+  it("says that its settings cannot be changed later", () => {
+    expect(() => {
+      redlock.retryCount = 0;
+    }).toThrow("retryCount must be given to the constructor or to a call: it cannot be changed later; got 0");
+  });
+
+  it("takes settings of one call where redlock 4 has a callback, and checks them", async () => {
+    await world.run(redlock.lock("a", 60_000));
+    const settings = { retryCount: 0 } as never;
+    expect(await world.caught(redlock.lock("a", 1_000, settings))).toMatchObject({ attempts: 1 });
+    expect(await world.caught(redlock.acquire("a", 1_000, settings))).toMatchObject({ attempts: 1 });
+    expect(await world.caught(redlock.lock("b", 1_000, "callback" as never))).toMatchObject({
+      code: "INVALID_OPTION",
+    });
+    const lock = await world.run(redlock.lock("b", 1_000));
+    expect(await world.caught(lock.extend(1_000, { retrycount: 1 } as never))).toMatchObject({
+      code: "INVALID_OPTION",
+    });
+    expect(await world.caught(redlock.release(lock, { nope: 1 } as never))).toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+
+  it("takes a frozen lock of plain data", async () => {
+    const { value } = await world.run(redlock.lock("a", 1_000));
+    await world.run(redlock.unlock(Object.freeze({ resource: "a", value }) as never));
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+});
