@@ -94,7 +94,7 @@ const switches = [
     "a late grant is not released again",
     "src/engine/claim.ts",
     "&& dealings.over)",
-    "if (false)",
+    "&& false)",
     "test/safety/rule-03",
   ],
   [

@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly owner: string;
   /** ms that one node's answer may take. */
   readonly nodeTimeout: number;
+  /** Whether it may be collected without having been closed. Default false. */
+  readonly collectable?: boolean;
   /** `node`: its place in `nodes`. */
   readonly observe: (node: number, observation: Observation, cause?: string) => void;
 }
@@ -41,14 +43,14 @@ export class QuorumEngine {
   private readonly waits = new Set<() => void>();
 
   constructor(private readonly options: EngineOptions) {
-    const { nodes, clock, nodeTimeout: patience, observe } = options;
+    const { nodes, clock, nodeTimeout: patience, collectable = false, observe } = options;
     this.fences = new FenceSource(clock);
     const identities: Identities = new Map();
     const names = distinct(nodes.map(({ name }) => name));
     this.seats = nodes.map((node, index) => {
       const name = names[index] ?? node.name;
       const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
-      return new Seat({ name, node, clock, patience, identities, observe: observeThis });
+      return new Seat({ name, node, clock, patience, identities, collectable, observe: observeThis });
     });
   }
 

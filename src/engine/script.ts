@@ -242,7 +242,7 @@ const shape = (value: unknown): string => {
 export const garbage = (value: unknown): Reply => ({
   kind: "failed",
   reason: "garbage",
-  message: `unexpected reply: ${shape(value)}; a client must hand on what the server replies, unchanged`,
+  message: `unexpected reply: ${shape(value)}`,
 });
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */

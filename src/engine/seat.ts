@@ -38,6 +38,8 @@ export interface SeatOptions {
   /** ms that a node may take to answer, and to connect for the first time. */
   readonly patience: number;
   readonly identities: Identities;
+  /** Whether it may be collected while its node lives on, if nobody refers to it and it has nothing left to do. */
+  readonly collectable: boolean;
   readonly observe: (observation: Observation, cause?: string) => void;
 }
 
@@ -73,7 +75,9 @@ export class Seat {
       observe(observation, this.node.trouble || undefined),
     );
     this.debts = new Debts(clock);
-    this.unwatch = node.watch((connection, cause) => this.onConnection(connection, cause));
+    this.unwatch = options.collectable
+      ? followWeakly(this, node)
+      : node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
   /** Sends the errand now, or answers it as failed now; waits only for a node that is connecting for the first time. */
@@ -254,7 +258,7 @@ export class Seat {
     for (const errand of this.waiting.splice(0)) errand.answered(answer);
   }
 
-  private onConnection(connection: Connection, cause: Error | undefined): void {
+  onConnection(connection: Connection, cause: Error | undefined): void {
     const { observe } = this.options;
     if (connection === "ready") {
       observe("connected");
@@ -283,5 +287,19 @@ export class Seat {
     this.duplicateOf = null;
   }
 }
+
+/** Ends the watch for a seat that nobody has any more. */
+const abandoned = new FinalizationRegistry<() => void>((unwatch) => unwatch());
+
+/** A client may outlive many quorums that nobody closed: it must not keep them. */
+function followWeakly(seat: Seat, node: LockNode): () => void {
+  const unwatch = node.watch(listenerOf(new WeakRef(seat)));
+  abandoned.register(seat, unwatch);
+  return unwatch;
+}
+
+/** Apart from the seat: a function keeps whatever is in sight where it is made. */
+const listenerOf = (seat: WeakRef<Seat>) => (connection: Connection, cause?: Error) =>
+  seat.deref()?.onConnection(connection, cause);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

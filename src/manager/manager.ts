@@ -40,7 +40,8 @@ export class Manager {
   #closed = false;
   #onIdle: () => void = () => {};
 
-  constructor(options: LocksOptions) {
+  /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
+  constructor(options: LocksOptions, collectable = false) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
@@ -65,6 +66,7 @@ export class Manager {
       engine: new QuorumEngine({
         ...ground,
         nodes: this.#nodes,
+        collectable,
         observe: (node, observation, cause) => this.#health.observe(node, observation, cause),
       }),
     };

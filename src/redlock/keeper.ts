@@ -44,7 +44,8 @@ export class Keeper {
   readonly #usual: Settings;
 
   constructor(options: LocksOptions) {
-    this.manager = new Manager(options);
+    // Programs of Redlock make one for a single job, and quit none, because that would quit their clients.
+    this.manager = new Manager(options, true);
     this.#usual = { ...this.manager.settings(), ...usual };
   }
 

@@ -1,5 +1,6 @@
 import { quorumOf } from "../engine/quorum.js";
 import type { RetryFunction } from "../engine/retry.js";
+import type { Vote } from "../engine/vote.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { audienceOf, type Desk, isRefusal } from "./desk.js";
 import type { Held, Keeper, Wishes } from "./keeper.js";
@@ -167,11 +168,18 @@ async function nullIfRefused(acquired: Promise<Acquired>): Promise<Lock | null> 
   try {
     return (await acquired).lock;
   } catch (error) {
-    const garbage =
-      isHoldfastError(error, "QUORUM_UNAVAILABLE") &&
-      error.votes.some((vote) => vote.kind === "failed" && vote.reason === "garbage");
-    if (isRefusal(error) && !garbage) return null;
+    if (isHoldfastError(error, "QUORUM_UNAVAILABLE")) refuseGarbage(error.votes);
+    if (isRefusal(error)) return null;
     throw error;
+  }
+}
+
+function refuseGarbage(votes: readonly Vote[]): void {
+  for (const vote of votes) {
+    if (vote.kind !== "failed" || vote.reason !== "garbage") continue;
+    const allowed =
+      "clients whose eval hands on what the server replies, unchanged, as IoredisClient and RedisjsClient of this package do";
+    throw new InvalidOptionError("clients", `${vote.node}: ${vote.message}`, allowed);
   }
 }
 
