@@ -95,7 +95,7 @@ export class ModernLock extends AnyLock {
     expiration: Attempts | number = 0,
   ) {
     super(redlock);
-    this.resources = [resources].flat();
+    this.resources = Array.isArray(resources) ? resources : [resources];
     // Redlock 4 has these two the other way round.
     const former = typeof attempts === "number";
     this.expiration = (former ? attempts : expiration) as number;
