@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import { type Clock, elapsed, type Instant, now } from "./clock.js";
 import { claims, type LockCommand } from "./command.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
@@ -33,6 +33,8 @@ const unknownTtl = 60_000;
 interface Dealings {
   /** The node may hold the token. */
   touched: boolean;
+  /** It has said that it holds the token. */
+  granted: boolean;
   /** What it grants from now on is to be released again. */
   over: boolean;
 }
@@ -57,8 +59,13 @@ export class Claim {
     readonly token: string,
     /** The nodes hold the token already, for somebody else too. */
     private readonly shared: boolean,
+    /**
+     * Where the user gave the token, and may give it again: where it stands it may not be by this claim. Tells whether
+     * this is still the last claim of that name.
+     */
+    private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
-    this.dealings = seats.map(() => ({ touched: shared, over: false }));
+    this.dealings = seats.map(() => ({ touched: shared, granted: false, over: false }));
   }
 
   /** `fences`: ask for a fencing token as well. */
@@ -123,16 +130,12 @@ export class Claim {
     this.round?.abandon();
   }
 
-  /** As `end`, but what a node grants after all is released: it would begin when the lease is over. */
-  leave(): void {
-    this.end();
-    for (const dealings of this.dealings) dealings.over = true;
-  }
-
   /** Ends the claim on every node that was sent anything, and waits for nobody. */
   discard(): void {
     this.end();
     if (this.shared && !this.kept) return;
+    // What stands under a name when its lease was lost may be another process's.
+    if (this.named && this.kept) return;
     for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
   }
 
@@ -192,6 +195,7 @@ export class Claim {
   private send(index: number, command: LockCommand, answered: (reply: Reply) => void): void {
     const dealings = this.dealings[index];
     if (dealings === undefined || this.ended) return;
+    const sentAt = this.named ? now(this.clock) : null;
     this.seats[index]?.ask({
       command,
       wanted: () => !this.ended,
@@ -200,9 +204,10 @@ export class Claim {
       },
       answered: (reply) => {
         // A redirect or a reconnection inside the client can turn the order round: granted after the release.
-        if (claims(command) && reply.kind === "granted" && dealings.over) this.releaseAt(index, () => {});
-        // Then there is neither what was to be taken over, nor what was made of it.
-        if (command.op === "swap" && reply.kind === "denied") dealings.touched = false;
+        if (claims(command) && reply.kind === "granted") {
+          dealings.granted = true;
+          if (dealings.over && this.mayUndo(sentAt)) this.releaseAt(index, () => {});
+        }
         answered(reply);
       },
     });
@@ -213,16 +218,32 @@ export class Claim {
     const seat = this.seats[index];
     if (dealings === undefined || seat === undefined) return;
     if (!dealings.touched) return answered({ kind: "denied", holder: null });
-    if (this.from !== null && this.kept) seat.release(this.undo(this.from.token), this.longestTtl, () => {});
+    if (this.from !== null && (this.kept || this.named)) {
+      seat.release({ op: "release", keys: this.keys, token: this.from.token }, this.longestTtl, () => {});
+      if (!this.kept && !dealings.granted) {
+        dealings.over = true;
+        return answered({ kind: "denied", holder: null });
+      }
+    }
     seat.release(this.undo(this.token), this.longestTtl, (reply) => {
       dealings.over = true;
       answered(reply);
     });
   }
 
+  /** A name may be somebody else's by now, unless it was claimed within the ttl, and by nobody here since. */
+  private mayUndo(sentAt: Instant | null): boolean {
+    if (sentAt === null) return true;
+    return !this.kept && this.isLast?.(this) === true && elapsed(this.clock, sentAt) < this.longestTtl;
+  }
+
+  private get named(): boolean {
+    return this.isLast !== null;
+  }
+
   private undo(token: string): LockCommand {
     const { keys, from } = this;
-    if (from === null || this.kept) return { op: "release", keys, token };
+    if (from === null || this.kept || this.named) return { op: "release", keys, token };
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
 }

@@ -52,16 +52,24 @@ export class Debts {
   /** The token is being claimed again: what was owed before must not undo that. */
   forgive(token: string): void {
     if (this.debts.length === 0 && this.open.size === 0) return;
-    const concerns = ({ command }: Debt) => "token" in command && command.token === token;
+    const concerns = ({ command }: Debt) =>
+      ("token" in command && command.token === token) || ("from" in command && command.from === token);
     this.debts = this.debts.filter((debt) => !concerns(debt));
     for (const debt of this.open) if (concerns(debt)) debt.forgiven = true;
   }
 
   /** All that is still worth delivering; they are owed no more, unless they are owed again. */
   take(): Debt[] {
-    const due = this.debts.filter(({ since, ttl }) => elapsed(this.clock, since) < ttl);
+    this.prune();
+    const due = this.debts;
     this.debts = [];
     return due;
+  }
+
+  /** How many are still worth delivering; the others are forgotten. */
+  prune(): number {
+    this.debts = this.debts.filter(({ since, ttl }) => elapsed(this.clock, since) < ttl);
+    return this.debts.length;
   }
 
   private add(debt: Debt): void {

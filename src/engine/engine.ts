@@ -30,6 +30,9 @@ export interface EngineOptions {
 /** ms that the first acquisition waits for the other nodes when a quorum has been met. */
 const longestGrace = 100;
 
+/** Names that are remembered; what is granted late to an older one is left to its ttl. */
+const mostNamed = 1_000;
+
 /** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
 export class QuorumEngine {
   readonly seats: readonly Seat[];
@@ -39,6 +42,8 @@ export class QuorumEngine {
   admitted = false;
   /** Two nodes that turned out to be the same server when they were met, null if none were. */
   duplicate: readonly [string, string] | null = null;
+  /** The last claims of names that the user gave. */
+  private readonly named = new Map<string, Claim>();
   /** What waits, and how to end it when the engine is closed. */
   private readonly waits = new Set<() => void>();
 
@@ -54,10 +59,21 @@ export class QuorumEngine {
     });
   }
 
-  /** A claim with a fresh token, or with one that the user gave. */
-  claim(keys: readonly string[], token?: string): Claim {
+  /** A claim with a fresh token. */
+  claim(keys: readonly string[]): Claim {
     const { clock, owner, random } = this.options;
-    return new Claim(this.seats, clock, keys, token ?? freshToken(owner, random), false);
+    return new Claim(this.seats, clock, keys, freshToken(owner, random), false);
+  }
+
+  /** A claim in the name of a token that the user gave. */
+  claimNamed(keys: readonly string[], token: string): Claim {
+    const isLast = (claim: Claim) => this.named.get(token) === claim;
+    const claim = new Claim(this.seats, this.options.clock, keys, token, false, isLast);
+    this.named.delete(token);
+    this.named.set(token, claim);
+    const [oldest] = this.named.keys();
+    if (this.named.size > mostNamed && oldest !== undefined) this.named.delete(oldest);
+    return claim;
   }
 
   /** A claim in the name of a token that the nodes hold already. */

@@ -57,6 +57,7 @@ export class Seat {
   private readonly debts: Debts;
   private closed = false;
   private debtTimer: Timer | null = null;
+  private anchor: Timer | null = null;
   private identity: string | null | undefined;
   /** Stands for the question under way; a new connection asks anew. */
   private question: object | null = null;
@@ -99,6 +100,7 @@ export class Seat {
       return this.deliver({ command, since: now(this.clock), ttl, tries: 0 }, answered);
     }
     this.debts.owe(command, ttl);
+    this.stay(ttl);
     answered(failed("notReady", "not connected; the release follows when it is"));
   }
 
@@ -126,6 +128,7 @@ export class Seat {
     this.unwatch();
     this.closed = true;
     this.debtTimer?.cancel();
+    this.anchor?.cancel();
     this.dismiss(failed("notReady", "closed"));
     await this.node.close();
   }
@@ -178,10 +181,24 @@ export class Seat {
       sent: () => {},
       answered: (reply) => {
         this.debts.settle(debt, !undelivered(reply));
+        if (this.debts.size > 0) this.stay(debt.ttl);
         this.payLater();
         answered(reply);
       },
     });
+  }
+
+  /** Timers are what keeps a seat that nobody refers to: here, until all that it owes is paid or past its ttl. */
+  private stay(ttl: number): void {
+    if (!this.options.collectable || this.closed) return;
+    this.anchor ??= this.clock.after(
+      ttl,
+      () => {
+        this.anchor = null;
+        if (this.debts.prune() > 0) this.stay(ttl);
+      },
+      true,
+    );
   }
 
   /** Behind whatever the client resent by itself on a new connection, and before anything new. */

@@ -135,9 +135,8 @@ export class Pursuit {
   private newClaim(): Claim {
     const { origin, lock } = this;
     const { engine } = lock.ground;
-    return origin?.kind === "shared"
-      ? engine.claimShared(lock.keys, origin.token)
-      : engine.claim(lock.keys, origin?.as);
+    if (origin?.kind === "shared") return engine.claimShared(lock.keys, origin.token);
+    return origin?.as === undefined ? engine.claim(lock.keys) : engine.claimNamed(lock.keys, origin.as);
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {

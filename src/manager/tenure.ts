@@ -124,8 +124,7 @@ export class Tenure {
    */
   releaseRemains(): void {
     const { end } = this.hold;
-    if (end === "released") this.hold.claim.end();
-    else if (end === "deadline" && this.entrusted) this.hold.claim.leave();
+    if (end === "released" || (end === "deadline" && this.entrusted)) this.hold.claim.end();
     else this.hold.claim.discard();
   }
 

@@ -55,8 +55,9 @@ export class Keeper {
   }
 
   find(resources: Resources, token: string): Held | null {
-    const held = this.#held.get(token) ?? this.#held.get(nameOf(resources, token));
-    return held && held.hold.claim.token === token && alike(resources, held.hold.resources) ? held : null;
+    const own = this.#held.get(token);
+    if (own && own.hold.claim.token === token && alike(resources, own.hold.resources)) return own;
+    return this.#held.get(nameOf(resources, token)) ?? null;
   }
 
   async acquire(
@@ -67,11 +68,13 @@ export class Keeper {
     origin: Origin | null = null,
     lock = this.manager.lock(resources),
   ): Promise<Held> {
-    const witness = new LockWitness(operation, this.#forget);
+    // A lock that is renamed has told already what its nodes say.
+    const witness = new LockWitness(operation, this.#forget, origin?.kind === "handover");
     this.manager.checkOpen();
     const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, witness };
     const hold = await lock.acquire(settings, origin);
     witness.end(operation);
+    witness.quiet = false;
     // A token that was made here is nobody else's name.
     const name = origin === null ? hold.claim.token : nameOf(lock.resources, hold.claim.token);
     const held: Held = { name, lock, hold, witness, settings, handle: null };
@@ -85,16 +88,14 @@ export class Keeper {
    */
   take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
     return this.#inTurn(resources, checkToken(token), async () => {
-      const { lock, hold } = await this.acquire(resources, ttl, { retry: once }, operation);
-      const own = lock.handOver(hold);
-      const origin = { kind: "handover", token: own, ttl, as: token } as const;
+      // Nobody else knows the fresh token: whatever comes between, it is given back.
+      const { lock, hold } = await this.acquire(resources, ttl, { retry: once, entrusted: false }, operation);
+      const origin = { kind: "handover", token: lock.handOver(hold), ttl, as: token } as const;
       try {
-        const held = await this.acquire(resources, ttl, { retry: once }, operation.quiet(), origin, lock);
-        held.witness.audience = operation.audience;
-        return held;
-      } catch (error) {
-        await this.#releaseByToken(lock.keys, own, () => {});
-        throw error;
+        return await this.acquire(resources, ttl, { retry: once }, operation, origin, lock);
+      } finally {
+        // Behind the renaming: where that went through there is nothing to release.
+        void this.#releaseByToken(lock.keys, origin.token, () => {});
       }
     });
   }

@@ -10,14 +10,15 @@ const none: readonly Operation[] = [];
 /** Hears every round of one lock, by whichever operation it was asked. */
 export class LockWitness implements Witness {
   private operations: readonly Operation[];
-  /** May become another, once the lock is held. */
-  audience: Audience;
+  private readonly audience: Audience;
   private readonly keys: number;
 
   /** `operation`: the call by which the lock is acquired. */
   constructor(
     operation: Operation,
     private readonly onOver: (hold: Hold) => void,
+    /** Whether nobody is told of its rounds, for now. */
+    public quiet = false,
   ) {
     this.operations = [operation];
     this.audience = operation.audience;
@@ -36,7 +37,7 @@ export class LockWitness implements Witness {
 
   round(kind: "acquire" | "renew" | "release", result: RoundResult): void {
     for (const operation of this.operations) operation.note(result);
-    if (!this.audience.hears()) return;
+    if (this.quiet || !this.audience.hears()) return;
     const { votes, ballot } = result;
     // That a key is gone when it is released is nobody's failure.
     const denials = this.audience.denials && kind !== "release";

@@ -30,11 +30,6 @@ export class Operation {
     readonly audience: Audience,
   ) {}
 
-  /** Another one about the same, of which nobody is told. */
-  quiet(): Operation {
-    return new Operation(this.keys, this.clients, { ...this.audience, hears: () => false });
-  }
-
   note(result: RoundResult): void {
     // Most have one.
     if (this.rounds === null) this.rounds = [result];

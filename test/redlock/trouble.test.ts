@@ -14,8 +14,8 @@ beforeEach(() => {
   redlock = world.redlock();
 });
 
-/** A node that does what it is told, and whose replies to releases get lost while its connection stays. */
-function forgetful(node: LockNode): LockNode {
+/** A node that does what it is told, and whose replies to these get lost while its connection stays. */
+function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"])): LockNode {
   const lost: Reply = { kind: "failed", reason: "connection", message: "the reply was lost" };
   return {
     name: node.name,
@@ -29,14 +29,17 @@ function forgetful(node: LockNode): LockNode {
     close: async () => {},
     async execute(batch: Batch) {
       const replies = await node.execute(batch);
-      return replies.map((reply, index) => (batch.requests[index]?.command.op === "release" ? lost : reply));
+      return replies.map((reply, index) => (ops.has(batch.requests[index]?.command.op ?? "") ? lost : reply));
     },
   };
 }
 
 describe("a name that is used again", () => {
   it("is not undone by a release that is still owed from before", async () => {
-    const poor = new Redlock(world.nodes.map(forgetful), { clock: world.clock });
+    const poor = new Redlock(
+      world.nodes.map((node) => forgetful(node)),
+      { clock: world.clock },
+    );
     expect(await world.run(poor.tryAcquire("a", "worker", 1_000))).toBe(3);
     await world.run(poor.releaseLock("a", "worker"));
     expect(await world.run(poor.tryAcquire("a", "worker", 60_000))).toBe(3);
@@ -45,8 +48,46 @@ describe("a name that is used again", () => {
     expect(await world.holders("a")).toEqual([true, true, true]);
   });
 
+  it("is not undone by a failed attempt before it, whose replies were lost", async () => {
+    const ops = new Set(["swap", "release"]);
+    const poor = new Redlock(
+      world.nodes.map((node) => forgetful(node, ops)),
+      { clock: world.clock },
+    );
+    expect(await world.run(poor.tryAcquire("a", "worker", 1_000))).toBe(0);
+    await world.clock.advance(1_000);
+    ops.clear();
+    expect(await world.run(poor.tryAcquire("a", "worker", 60_000))).toBe(3);
+    await world.clock.advance(20_000);
+    expect(poor.handle({ resource: "a", value: "worker" })?.state).toBe("held");
+    expect(await world.holders("a")).toEqual([true, true, true]);
+  });
+
+  it("leaves nothing when the program quits in the middle of it", async () => {
+    const quitting = world.redlock();
+    quitting.locks.on("acquired", () => void quitting.quit());
+    await world.run(quitting.tryAcquire("a", "worker", 60_000).catch(() => {}));
+    await settle();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
+  it("leaves no trace of the token under which it was won, not on a node that missed the rest either", async () => {
+    const missing = world.redlock();
+    missing.locks.once("acquired", () => world.node(2).hang());
+    const granted = missing.tryAcquire("a", "worker", 60_000);
+    await world.clock.advance(2_000);
+    expect(await granted).toBe(2);
+    world.node(2).wake();
+    await settle();
+    await world.run(missing.releaseLock("a", "worker"));
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
   it("is not undone by what was owed when it is renewed after all", async () => {
-    const poor = new Redlock(world.nodes.map(forgetful), { clock: world.clock });
+    const poor = new Redlock(
+      world.nodes.map((node) => forgetful(node)),
+      { clock: world.clock },
+    );
     const lock = (await world.run(redlock.acquireLock("a", 60_000)))!;
     for (const node of world.nodes) node.hang();
     const released = poor.releaseLock("a", lock.value);
@@ -96,6 +137,24 @@ describe("a name that is used again", () => {
     await world.run(redlock.release(turned));
     expect(redlock.handle(lock)).toBeNull();
   });
+});
+
+it("a grant that is answered after the deadline takes nothing from who has renewed the lock", async () => {
+  const late: (() => void)[] = [];
+  const slow = { ...forgetful(world.node(2)) };
+  slow.execute = async (batch) => {
+    const replies = await world.node(2).execute(batch);
+    if (batch.requests[0]?.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
+    return replies;
+  };
+  const holder = new Redlock([world.nodes[0], world.nodes[1], slow], { clock: world.clock });
+  const lock = (await world.run(holder.acquireLock("a", 1_000)))!;
+  await world.clock.advance(400);
+  expect(await world.run(redlock.renewLock("a", lock.value, 60_000))).toBe(true);
+  await world.clock.advance(1_000);
+  for (const answer of late) answer();
+  await settle();
+  expect(await world.holders("a")).toEqual([true, true, true]);
 });
 
 describe("looking at a lock", () => {
