@@ -95,7 +95,8 @@ describe("wait", () => {
       rejection(locks.acquire("taken", { wait: 300, retry: { count: 1e9, delay: 1 } })),
     );
     expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", wait: 300, cause: { code: "LOCK_CONTENDED" } });
-    expect(ms).toBeGreaterThan(295);
+    // Less by what the wall clock may be put forward meanwhile: the worse of two clocks counts.
+    expect(ms).toBeGreaterThan(200);
     expect(ms).toBeLessThan(2_000);
     await onlyForeignLeft(prefix);
   });
