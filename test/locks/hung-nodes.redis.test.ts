@@ -123,7 +123,7 @@ describe("all nodes hung while a lease is held", () => {
     );
     const lease = await locks.acquire("a");
     await Promise.all(servers.map((server) => server.suspend()));
-    const { ms } = await timed(lease.release());
+    const { ms } = await timed(() => lease.release());
     expect(ms).toBeLessThan(3_000);
     const warn = vi.spyOn(console, "warn");
     onTestFinished(() => warn.mockRestore());
@@ -146,7 +146,7 @@ describe("a majority hung", () => {
     await locks.using("a", () => {});
     const silent = servers.slice(0, 3);
     await Promise.all(silent.map((server) => server.suspend()));
-    const { value: error, ms } = await timed(rejection(locks.tryAcquire("a")));
+    const { value: error, ms } = await timed(() => rejection(locks.tryAcquire("a")));
     expect(error.code).toBe("QUORUM_UNAVAILABLE");
     for (const { port } of silent) {
       expect(error.message).toContain(`127.0.0.1:${port}: no answer within 300 ms`);

@@ -18,7 +18,7 @@ it("lets 8 processes in 10,000 times, one at a time", { timeout: 400_000 }, asyn
   const children = Array.from({ length: processes }, (_, id) =>
     runFixture("contender", [String(id), String(turnsEach), file, prefix, ...urls]),
   );
-  const { value: ends, ms } = await timed(Promise.all(children.map(({ ended }) => ended)));
+  const { value: ends, ms } = await timed(() => Promise.all(children.map(({ ended }) => ended)));
   for (const { code, stderr } of ends) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const attempts = ends.reduce((sum, { lines }) => sum + Number(lines[0]), 0);
   const total = processes * turnsEach;

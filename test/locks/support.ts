@@ -120,9 +120,9 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & Reco
 }
 
 /** ms that a promise took, and what it gave. */
-export async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
+export async function timed<T>(run: () => Promise<T>): Promise<{ value: T; ms: number }> {
   const start = performance.now();
-  const value = await promise;
+  const value = await run();
   return { value, ms: performance.now() - start };
 }
 

@@ -20,14 +20,14 @@ describe("a client that can never connect", () => {
     const nodes = [clients.ioredis(first), clients.nodeRedis(second), make(await freePort())];
     const locks = locksOf(nodes, { prefix: uniqueName(), ttl: 30_000, nodeTimeout: 1_000 });
     // The first acquisition meets the nodes, and gives each of them the node timeout for it.
-    const meeting = await timed(locks.using("a", () => "done"));
+    const meeting = await timed(() => locks.using("a", () => "done"));
     expect(meeting.value).toBe("done");
     expect(meeting.ms).toBeLessThan(4_000);
-    const later = await timed(locks.using("a", () => "again"));
+    const later = await timed(() => locks.using("a", () => "again"));
     expect(later.ms).toBeLessThan(900);
-    const report = await timed(locks.inspect("a"));
+    const report = await timed(() => locks.inspect("a"));
     expect(report.value.nodes.map(({ state }) => state)).toEqual(["free", "free", "failed"]);
-    const closed = await timed(locks.close());
+    const closed = await timed(() => locks.close());
     expect(closed.ms).toBeLessThan(1_000);
   });
 
