@@ -134,8 +134,6 @@ export class Claim {
   discard(): void {
     this.end();
     if (this.shared && !this.kept) return;
-    // What stands under a name when its lease was lost may be another process's.
-    if (this.named && this.kept) return;
     for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
   }
 

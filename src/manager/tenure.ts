@@ -16,6 +16,7 @@ const renewalRetry = { least: 10, most: 1_000 };
 
 /** The time in which a lock is held: renewals, the deadline, the release or the loss. */
 export class Tenure {
+  private over = false;
   private renewing = false;
   /** Until the next try, after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
@@ -215,8 +216,6 @@ export class Tenure {
   private settleRelease(outcome: ReleaseOutcome): void {
     this.lock.outbox.put(() => this.onReleased(outcome));
   }
-
-  private over = false;
 
   private close(): void {
     this.over = true;

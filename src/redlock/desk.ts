@@ -1,7 +1,7 @@
-import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
 import type { Keeper } from "./keeper.js";
 import { type ClassicLock, type Lock, PlainLock } from "./lock.js";
-import type { Audience, Operation } from "./operation.js";
+import type { Operation } from "./operation.js";
 import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
 import type { Client, Settings } from "./types.js";
@@ -29,12 +29,6 @@ export function resourcesOf(
     "a lock, or { resource, value } of one (the value is left out of its JSON: send it by itself)";
   throw new InvalidOptionError("lock", lock === null ? null : typeof lock, allowed);
 }
-
-export const audienceOf = (redlock: Redlock, event: "error" | "clientError"): Audience => ({
-  hears: () => redlock.listenerCount(event) > 0,
-  tell: (error) => redlock.emit(event, error),
-  denials: event === "error",
-});
 
 /** Whether it says that the lock could not be had, or is had no longer: everything else is the caller's to correct. */
 export const isRefusal = (error: unknown): error is Error =>
@@ -76,4 +70,13 @@ export function isOver({ keeper }: Desk, lock: Lock | ClassicLock): boolean {
   const held = lock instanceof PlainLock ? keeper.find(distinct(resourcesOf(lock)), lock.value) : null;
   if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.hold);
   return lock.expiration < keeper.manager.ground.clock.wall();
+}
+
+/** Why a release cannot be told from none: too few nodes have answered it. Null if enough did. */
+export function unreachable(
+  resources: readonly string[],
+  { last }: Operation,
+): QuorumUnavailableError | null {
+  if (last?.verdict !== "noQuorum") return null;
+  return new QuorumUnavailableError(resources, "release", 1, last.votes, last.votes.length);
 }

@@ -1,5 +1,5 @@
+import { Calls } from "./calls.js";
 import {
-  audienceOf,
   type Desk,
   distinct,
   invalidate,
@@ -7,36 +7,28 @@ import {
   isRefusal,
   prolong,
   resourcesOf,
+  unreachable,
 } from "./desk.js";
 import { Disposer } from "./disposer.js";
 import { LockError } from "./errors.js";
 import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
-import { unreachable } from "./modern.js";
-import { type Audience, Operation } from "./operation.js";
-import { retriesOf, SettingsOfCalls, usualSettings } from "./settings.js";
+import { retriesOf, usualSettings } from "./settings.js";
 import type { Settings } from "./types.js";
 
 type AnyLock = Lock | ClassicLock;
 
 /** The calls of redlock 4. */
-export class Former {
-  readonly #audience: Audience;
-  readonly #settings: SettingsOfCalls;
-
-  constructor(
-    private readonly desk: Desk,
-    given: Partial<Settings>,
-  ) {
-    this.#audience = audienceOf(desk.redlock, "clientError");
-    this.#settings = new SettingsOfCalls({ ...usualSettings, ...given });
+export class Former extends Calls {
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "clientError", { ...usualSettings, ...given });
   }
 
   async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
     const { keeper, redlock } = this.desk;
-    const settings = this.#settings.with(own);
+    const settings = this.settings(own);
     const { driftFactor, retryCount } = settings;
     const resources = [resource].flat() as string[];
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     let attempts = 1;
     const policy = retriesOf(settings, keeper.manager.ground.random);
     const retry: typeof policy = (attempt, reason) => {
@@ -57,10 +49,10 @@ export class Former {
   }
 
   async unlock(lock: AnyLock, own?: unknown): Promise<void> {
-    this.#settings.with(own);
+    this.settings(own);
     const resources = resourcesOf(lock);
     invalidate(lock);
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     await this.desk.keeper.release(distinct(resources), lock.value, operation);
     const cause = unreachable(resources, operation);
     if (cause === null) return;
@@ -68,13 +60,13 @@ export class Former {
   }
 
   async extend(lock: AnyLock, ttl: number, own?: unknown): Promise<AnyLock> {
-    const settings = this.#settings.with(own);
+    const settings = this.settings(own);
     const resources = resourcesOf(lock);
     if (isOver(this.desk, lock)) {
       const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
       throw new LockError(message, 0);
     }
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     try {
       lock.expiration = await prolong(this.desk, lock, ttl, settings, operation);
       return lock;
@@ -89,10 +81,6 @@ export class Former {
     onError: (error: unknown) => void = () => {},
   ): Promise<Disposer> {
     return new Disposer(await this.lock(resource, ttl), onError);
-  }
-
-  #operation({ length }: readonly string[]): Operation {
-    return new Operation(length, this.desk.clients, this.#audience);
   }
 }
 

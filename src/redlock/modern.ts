@@ -1,6 +1,6 @@
-import { type LeaseExpiredError, QuorumUnavailableError } from "../errors.js";
+import type { LeaseExpiredError } from "../errors.js";
+import { Calls } from "./calls.js";
 import {
-  audienceOf,
   type Desk,
   distinct,
   invalidate,
@@ -8,33 +8,27 @@ import {
   isRefusal,
   prolong,
   resourcesOf,
+  unreachable,
 } from "./desk.js";
 import { ExecutionError } from "./errors.js";
 import type { Held, Wishes } from "./keeper.js";
 import { type Lock, ModernLock } from "./lock.js";
-import { type Audience, Operation } from "./operation.js";
-import { retriesOf, SettingsOfCalls, usualSettings } from "./settings.js";
+import type { Operation } from "./operation.js";
+import { retriesOf, usualSettings } from "./settings.js";
 import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
 
 const noQuorum = "The operation was unable to achieve a quorum during its retry window.";
 
 /** The calls of redlock 5. */
-export class Modern {
-  readonly #audience: Audience;
-  readonly #settings: SettingsOfCalls;
-
-  constructor(
-    private readonly desk: Desk,
-    given: Partial<Settings>,
-  ) {
-    this.#audience = audienceOf(desk.redlock, "error");
-    this.#settings = new SettingsOfCalls({ ...usualSettings, ...given });
+export class Modern extends Calls {
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "error", { ...usualSettings, ...given });
   }
 
   async acquire(resources: string[], duration: number, own?: unknown): Promise<Lock> {
     checkInteger(duration);
-    const settings = this.#settings.with(own);
-    const operation = this.#operation(resources);
+    const settings = this.settings(own);
+    const operation = this.operation(resources);
     try {
       const { hold } = await this.#acquire(resources, duration, settings, undefined, operation);
       return this.#lock(resources, hold.claim.token, operation, hold.validUntil);
@@ -46,11 +40,11 @@ export class Modern {
   async release(lock: Lock, own?: unknown): Promise<ExecutionResult> {
     const { keeper } = this.desk;
     const { clock, random } = keeper.manager.ground;
-    const settings = this.#settings.with(own);
+    const settings = this.settings(own);
     const resources = distinct(resourcesOf(lock));
     const { expiration, value } = lock;
     invalidate(lock);
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     for (let attempt = 1; ; attempt++) {
       await keeper.release(resources, value, operation);
       const cause = unreachable(resources, operation);
@@ -67,12 +61,12 @@ export class Modern {
   async extend(lock: Lock, duration: number, own?: unknown): Promise<Lock> {
     const resources = resourcesOf(lock);
     checkInteger(duration);
-    const settings = this.#settings.with(own);
+    const settings = this.settings(own);
     if (isOver(this.desk, lock)) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
     const { value } = lock;
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     try {
       const end = await prolong(this.desk, lock, duration, settings, operation);
       invalidate(lock);
@@ -89,7 +83,7 @@ export class Modern {
     routine: (signal: RedlockAbortSignal) => Promise<T>,
   ): Promise<T> {
     checkInteger(duration);
-    const settings = this.#settings.with(own);
+    const settings = this.settings(own);
     if (typeof routine !== "function") throw new Error("INVARIANT: routine is not a function.");
     const { automaticExtensionThreshold: threshold } = settings;
     if (threshold > duration - 100) {
@@ -99,7 +93,7 @@ export class Modern {
     }
     // The routine gets no lock, so nobody else can have it.
     const wishes = { renew: true, renewBefore: threshold, entrusted: false };
-    const operation = this.#operation(resources);
+    const operation = this.operation(resources);
     const { lock, hold, witness } = await this.#acquire(
       resources,
       duration,
@@ -109,7 +103,7 @@ export class Modern {
     ).catch((error: unknown) => {
       throw executionError(error, operation);
     });
-    const extensions = this.#operation(resources);
+    const extensions = this.operation(resources);
     witness.begin(extensions);
     const signal: RedlockAbortSignal = hold.signal;
     const onAbort = () => {
@@ -143,10 +137,6 @@ export class Modern {
   #lock(resources: string[], token: string, operation: Operation, end: number): Lock {
     return new ModernLock(this.desk.redlock, resources, token, operation, end) as unknown as Lock;
   }
-
-  #operation({ length }: readonly string[]): Operation {
-    return new Operation(length, this.desk.clients, this.#audience);
-  }
 }
 
 function checkInteger(duration: number): void {
@@ -164,13 +154,4 @@ const resultOf = (operation: Operation): ExecutionResult => ({
 
 function executionError(cause: unknown, operation: Operation): Error {
   return isRefusal(cause) ? new ExecutionError(noQuorum, operation.attempts, { cause }) : (cause as Error);
-}
-
-/** Why a release cannot be told from none: too few nodes have answered it. Null if enough did. */
-export function unreachable(
-  resources: readonly string[],
-  { last }: Operation,
-): QuorumUnavailableError | null {
-  if (last?.verdict !== "noQuorum") return null;
-  return new QuorumUnavailableError(resources, "release", 1, last.votes, last.votes.length);
 }

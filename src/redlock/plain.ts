@@ -2,26 +2,21 @@ import { quorumOf } from "../engine/quorum.js";
 import type { RetryFunction } from "../engine/retry.js";
 import type { Vote } from "../engine/vote.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
-import { audienceOf, type Desk, isRefusal } from "./desk.js";
+import { Calls } from "./calls.js";
+import { type Desk, isRefusal } from "./desk.js";
 import type { Held, Keeper, Wishes } from "./keeper.js";
 import { type Lock, PlainLock } from "./lock.js";
-import { type Audience, Operation } from "./operation.js";
+import type { Operation } from "./operation.js";
 import { delayOf, plainSettings } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
 /** The calls of node-redlock. */
-export class Plain {
-  readonly #audience: Audience;
-  readonly #settings: Settings;
+export class Plain extends Calls {
   /** The values of what `using` holds. */
   readonly #extended = new Set<string>();
 
-  constructor(
-    private readonly desk: Desk,
-    given: Partial<Settings>,
-  ) {
-    this.#audience = audienceOf(desk.redlock, "clientError");
-    this.#settings = { ...plainSettings, ...given };
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "clientError", { ...plainSettings, ...given });
   }
 
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
@@ -51,7 +46,7 @@ export class Plain {
 
   async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
     checkResource(resource);
-    const operation = this.#operation();
+    const operation = this.operation([resource]);
     let held: Held | null = null;
     try {
       held = await keeper.take([resource], value, ttl, operation);
@@ -66,8 +61,8 @@ export class Plain {
   async renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
     checkResource(resource);
     const { keeper, redlock } = this.desk;
-    const { driftFactor } = this.#settings;
-    const operation = this.#operation();
+    const { driftFactor } = this.settings();
+    const operation = this.operation([resource]);
     try {
       await keeper.renew([resource], value, ttl, driftFactor, operation);
     } catch (error) {
@@ -119,13 +114,9 @@ export class Plain {
     }
   }
 
-  #operation(): Operation {
-    return new Operation(1, this.desk.clients, this.#audience);
-  }
-
   async #release(keeper: Keeper, resource: string, value: string): Promise<Operation> {
     checkResource(resource);
-    const operation = this.#operation();
+    const operation = this.operation([resource]);
     await keeper.release([resource], value, operation);
     return operation;
   }
@@ -133,10 +124,10 @@ export class Plain {
   async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Acquired> {
     checkResource(resource);
     const { keeper, redlock } = this.desk;
-    const { driftFactor } = this.#settings;
-    const delay = delayOf(this.#settings, keeper.manager.ground.random);
+    const { driftFactor } = this.settings();
+    const delay = delayOf(this.settings(), keeper.manager.ground.random);
     const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? delay() : false);
-    const operation = this.#operation();
+    const operation = this.operation([resource]);
     const all = { retry, driftFactor, ...wishes };
     const held = await keeper.acquire([resource], ttl, all, operation);
     const { hold } = held;
@@ -147,7 +138,7 @@ export class Plain {
 
   /** `retryCount` is here the number of all attempts; of which there is at least one. */
   #mayRetry(attempt: number): boolean {
-    const { retryCount } = this.#settings;
+    const { retryCount } = this.settings();
     return retryCount === -1 || attempt < retryCount;
   }
 }

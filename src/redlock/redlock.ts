@@ -85,36 +85,23 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return [...this.clients];
   }
 
-  get driftFactor(): number {
-    return this.settings.driftFactor;
-  }
+  declare driftFactor: number;
+  declare retryCount: number;
+  declare retryDelay: number;
+  declare retryJitter: number;
 
-  set driftFactor(value: number) {
-    refuseChange("driftFactor", value);
-  }
-
-  get retryCount(): number {
-    return this.settings.retryCount;
-  }
-
-  set retryCount(value: number) {
-    refuseChange("retryCount", value);
-  }
-
-  get retryDelay(): number {
-    return this.settings.retryDelay;
-  }
-
-  set retryDelay(value: number) {
-    refuseChange("retryDelay", value);
-  }
-
-  get retryJitter(): number {
-    return this.settings.retryJitter;
-  }
-
-  set retryJitter(value: number) {
-    refuseChange("retryJitter", value);
+  static {
+    for (const name of ["driftFactor", "retryCount", "retryDelay", "retryJitter"] as const) {
+      Object.defineProperty(Redlock.prototype, name, {
+        get(this: Redlock) {
+          return this.settings[name];
+        },
+        set(value: unknown) {
+          const allowed = "given to the constructor or to a call: it cannot be changed later";
+          throw new InvalidOptionError(name, value, allowed);
+        },
+      });
+    }
   }
 
   /** As in redlock 4: `lock` by its other name. */
@@ -324,14 +311,6 @@ interface Inner {
 
 /** What stands in a callback's place and is none is taken for settings. */
 const settingsIn = (value: unknown): unknown => (isCallback(value) ? undefined : value);
-
-function refuseChange(name: string, value: unknown): never {
-  throw new InvalidOptionError(
-    name,
-    value,
-    "given to the constructor or to a call: it cannot be changed later",
-  );
-}
 
 const callbackIn = <T>(value: unknown): Callback<T> | undefined =>
   isCallback(value) ? (value as Callback<T>) : undefined;

@@ -41,7 +41,7 @@ const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = 
 const names = Object.keys(checks) as (keyof Settings)[];
 
 /** What is set of the settings; undefined counts as not set, anything that cannot work is refused. */
-function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
+export function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
   if (given === undefined || given === null) return {};
   if (typeof given !== "object" || Array.isArray(given)) {
     throw new InvalidOptionError("settings", given, `an object with ${names.join(", ")}`);
@@ -86,15 +86,6 @@ function refuseScript(name: string, value: unknown): never {
     "left out: what a lock is on its nodes is decided by one script, on which the rules of safety rest. " +
       "What you add to it can be done by a listener of `acquired`, `renewed` or `released`",
   );
-}
-
-/** Those that hold for every call, and what single calls set besides. */
-export class SettingsOfCalls {
-  constructor(private readonly all: Settings) {}
-
-  with(own: unknown): Settings {
-    return own === undefined ? this.all : { ...this.all, ...readSettings(own) };
-  }
 }
 
 /** As in redlock 4 and 5: so many attempts after the first, each after a delay give or take the jitter. */

@@ -12,6 +12,12 @@ type Attempts = InstanceType<Face["ExecutionError"]>["attempts"];
 /** One attempt and no more, for what is expected to fail. */
 export const once = { retryCount: 0 } as const;
 
+/** What the original comes to when too few of its clients vote for something, as `outcome` shows it. */
+export const unachieved = {
+  error: "ExecutionError",
+  message: "The operation was unable to achieve a quorum during its retry window.",
+} as const;
+
 /** Enough attempts for a client to connect again meanwhile. */
 export const patient = { retryCount: 20, retryDelay: 50, retryJitter: 0 } as const;
 

@@ -7,6 +7,7 @@ import {
   once,
   patient,
   stored,
+  unachieved,
   type V5,
   type V5Case,
   votesOf,
@@ -94,10 +95,7 @@ export const release: readonly V5Case[] = [
       return scene.outcome(lock.release());
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "resolved" },
       why: meant.nothingToRelease,
     },
@@ -112,10 +110,7 @@ export const release: readonly V5Case[] = [
       return scene.outcome(lock.release());
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "resolved" },
       why: meant.nothingToRelease,
     },
@@ -129,10 +124,7 @@ export const release: readonly V5Case[] = [
       return scene.outcome(lock.release());
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "resolved" },
       why: meant.nothingToRelease,
     },
@@ -148,10 +140,7 @@ export const release: readonly V5Case[] = [
       return scene.outcome(lock.release(), () => "resolved");
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "resolved" },
       why: meant.nothingToRelease,
     },

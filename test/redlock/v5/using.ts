@@ -1,7 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { waitUntil } from "../../support/servers.js";
-import { aborted, everywhere, foreign, gone, once, stored, type V5Case, votesOf } from "./face.js";
+import {
+  aborted,
+  everywhere,
+  foreign,
+  gone,
+  once,
+  stored,
+  unachieved,
+  type V5Case,
+  votesOf,
+} from "./face.js";
 import { meant } from "./meant.js";
 
 /** Extended soon after it was acquired, and lost half a second after its key vanished. */
@@ -279,10 +289,7 @@ export const using: readonly V5Case[] = [
       return scene.outcome(result, (value) => value);
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "what the routine saved" },
       why: meant.kept,
     },
@@ -300,10 +307,7 @@ export const using: readonly V5Case[] = [
       return scene.outcome(result, (value) => value);
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "what the routine saved" },
       why: meant.kept,
     },
@@ -320,10 +324,7 @@ export const using: readonly V5Case[] = [
       return scene.outcome(result);
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { error: "RangeError", message: "Insufficient balance." },
       why: meant.kept,
     },
@@ -340,10 +341,7 @@ export const using: readonly V5Case[] = [
       return scene.outcome(result, (value) => value);
     },
     differs: {
-      original: {
-        error: "ExecutionError",
-        message: "The operation was unable to achieve a quorum during its retry window.",
-      },
+      original: unachieved,
       ours: { value: "what the routine saved" },
       why: meant.kept,
     },
