@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { memoryNode } from "../../src/index.js";
+import { type MemoryNode, memoryNode } from "../../src/index.js";
 import { Redlock } from "../../src/redlock.js";
 
 setFlagsFromString("--expose-gc");
@@ -14,7 +14,8 @@ function watched() {
   let watchers = 0;
   const counting = new Proxy(node, {
     get(target, name) {
-      if (name !== "watch") return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+      const value = Reflect.get(target, name);
+      if (name !== "watch") return typeof value === "function" ? value.bind(target) : value;
       return (listener: Parameters<typeof node.watch>[0]) => {
         watchers++;
         const unwatch = target.watch(listener);
@@ -50,4 +51,28 @@ it("a Redlock that holds a lock is not, though nobody refers to it", async () =>
     await turn();
   }
   expect(watchers()).toBe(1);
+});
+
+it("a Redlock that owes a release is not, until it is paid", async () => {
+  const { node, watchers } = watched();
+  const others = [memoryNode(), memoryNode()];
+  const owe = async () => {
+    const redlock = new Redlock([node, ...others]);
+    const lock = await redlock.acquire(["a"], 60_000);
+    (node as MemoryNode).hang();
+    (node as MemoryNode).crash();
+    await lock.release();
+  };
+  await owe();
+  for (let round = 0; round < 10; round++) {
+    collect();
+    await turn();
+  }
+  expect(watchers()).toBe(1);
+  (node as MemoryNode).restart({ keepMemory: true });
+  const other = new Redlock([node]);
+  const free = async () => (await other.locks.inspect("a")).held === false;
+  for (let round = 0; round < 100 && !(await free()); round++) await turn();
+  expect(await free()).toBe(true);
+  await other.quit();
 });

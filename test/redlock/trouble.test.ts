@@ -63,12 +63,48 @@ describe("a name that is used again", () => {
     expect(await world.holders("a")).toEqual([true, true, true]);
   });
 
-  it("leaves nothing when the program quits in the middle of it", async () => {
-    const quitting = world.redlock();
-    quitting.locks.on("acquired", () => void quitting.quit());
-    await world.run(quitting.tryAcquire("a", "worker", 60_000).catch(() => {}));
+  it("leaves nothing when the program quits in the middle of it, whenever that is", async () => {
+    const outcomes = new Set<unknown>();
+    for (let turns = 0; turns < 40; turns++) {
+      world = new RedlockWorld();
+      const quitting = world.redlock();
+      const granted = quitting.tryAcquire("a", "worker", 60_000).catch(({ name }: Error) => name);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await world.run(quitting.quit());
+      const outcome = await world.run(granted);
+      outcomes.add(outcome);
+      await settle();
+      const held = outcome === 3;
+      expect(await world.holders("a"), `after ${turns} turns`).toEqual([held, held, held]);
+    }
+    expect(outcomes).toContain(3);
+    expect(outcomes).toContain("ManagerClosedError");
+  });
+
+  it("is not undone by an earlier attempt that hears late what it was granted", async () => {
+    let refusing: number[] = [0, 1];
+    const late: (() => void)[] = [];
+    const refused: Reply = { kind: "failed", reason: "refused", message: "BUSY" };
+    const nodes = world.nodes.map((node, index) => ({
+      ...forgetful(node),
+      async execute(batch: Batch) {
+        const swap = batch.requests[0]?.command.op === "swap";
+        if (swap && refusing.includes(index)) return [refused];
+        const replies = await node.execute(batch);
+        if (swap && index === 2 && late.length === 0) await new Promise<void>((heard) => late.push(heard));
+        return replies;
+      },
+    }));
+    const program = new Redlock(nodes, { clock: world.clock });
+    // The first attempt is renamed on node 2 alone, and does not hear of it.
+    expect(await world.run(program.tryAcquire("a", "worker", 60_000))).toBeLessThan(2);
+    // The second one has node 1, and node 2 by its name.
+    refusing = [0];
+    expect(await world.run(program.tryAcquire("a", "worker", 60_000))).toBe(2);
+    for (const heard of late) heard();
     await settle();
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(program.handle({ resource: "a", value: "worker" })?.state).toBe("held");
+    expect(await world.holders("a")).toEqual([false, true, true]);
   });
 
   it("leaves no trace of the token under which it was won, not on a node that missed the rest either", async () => {
