@@ -4,7 +4,7 @@ import type { Reply } from "../engine/node.js";
 import { fenceRecordTtl } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
 import { isOwnerLabel } from "../engine/token.js";
-import type { Answer, Holder } from "../engine/vote.js";
+import { type Answer, granted, type Holder } from "../engine/vote.js";
 
 interface Entry {
   readonly value: string;
@@ -13,8 +13,7 @@ interface Entry {
   readonly since: number;
 }
 
-const single = sideKeysOf(false, null);
-const granted: Answer = { kind: "granted" };
+const single = sideKeysOf(false);
 /** What a server says of a ttl that is none. */
 const noTtl: Answer = {
   kind: "failed",

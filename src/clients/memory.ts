@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../engine/clock.js";
-import type { Batch, Connection, LockNode, Reply } from "../engine/node.js";
+import type { Batch, Connection, LockNode } from "../engine/node.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
@@ -35,6 +35,7 @@ interface Waiting {
   lose(): void;
 }
 
+const down = failure("notReady", "the node is down");
 const lost = failure("connection", "the node crashed before it answered");
 
 class InProcessNode implements MemoryNode {
@@ -76,14 +77,17 @@ class InProcessNode implements MemoryNode {
     );
   }
 
-  execute(batch: Batch): Promise<Reply[]> {
+  execute({ requests }: Batch): void {
     if (this.#connection !== "ready") {
-      return Promise.resolve(batch.requests.map(() => failure("notReady", "the node is down")));
+      for (const request of requests) request.answered(down);
+      return;
     }
-    return this.#perform(
-      () => batch.requests.map(({ command }) => this.#store.apply(command, this.clock.monotonic())),
-      () => batch.requests.map(() => lost),
-    );
+    void this.#perform(
+      () => requests.map(({ command }) => this.#store.apply(command, this.clock.monotonic())),
+      () => requests.map(() => lost),
+    ).then((replies) => {
+      for (const [index, request] of requests.entries()) request.answered(replies[index] ?? lost);
+    });
   }
 
   crash(): void {

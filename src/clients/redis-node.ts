@@ -8,7 +8,7 @@ import {
   identityKey,
   identityScript,
 } from "../engine/script.js";
-import { sideKeysOf } from "../engine/side-keys.js";
+import { type SideKeys, sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener } from "./listeners.js";
@@ -16,6 +16,8 @@ import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
 const commandsPerCall = 500;
+/** Characters of keys in one call. */
+const keysPerCall = 256 * 1024;
 /** A slot that moves more often than this during one call is not followed any further. */
 const maxRedirections = 3;
 /** Refused as a whole and without effect, for what one of several commands may have caused. */
@@ -25,6 +27,12 @@ const noPermission = /^NOPERM|can't run this command/;
 
 const givenUp = failure("refused", "given up before it was sent");
 const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
+
+interface Group {
+  readonly requests: Request[];
+  /** Characters of keys. */
+  size: number;
+}
 
 /** Commands that go out as one call, and how. */
 interface Call {
@@ -38,7 +46,11 @@ interface Call {
 
 /** The one lock node over Redis, whatever the client. */
 export class RedisNode implements LockNode {
-  constructor(private readonly client: ScriptClient) {}
+  readonly #sideKeys: SideKeys;
+
+  constructor(private readonly client: ScriptClient) {
+    this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
+  }
 
   get name(): string {
     return this.client.name;
@@ -92,94 +104,99 @@ export class RedisNode implements LockNode {
     }
   }
 
-  async execute({ identity, requests }: Batch): Promise<Reply[]> {
-    if (this.connection !== "ready") return requests.map(() => this.#notReady());
-    const replies: Reply[] = new Array(requests.length).fill(scattered);
-    const groups = this.#groups(requests).map(async (indices) => {
-      const group = indices.map((index) => requests[index] as Request);
-      const answers = await this.#send(identity, group);
-      indices.forEach((index, at) => {
-        replies[index] = answers[at] ?? garbage(undefined);
-      });
-    });
-    await Promise.all(groups);
-    return replies;
+  execute({ identity, requests }: Batch): void {
+    if (this.connection !== "ready") return answerAll(requests, this.#notReady());
+    for (const group of this.#groups(requests)) this.#send(identity, group);
   }
 
-  /** Indices of the requests that go out as one call: in a Cluster those of one hash slot. */
-  #groups(requests: readonly Request[]): number[][] {
-    const prefix = this.keyspace?.prefix ?? "";
-    const groups = new Map<number, number[]>();
-    const full: number[][] = [];
-    for (const [index, { command }] of requests.entries()) {
-      const keys = this.sharded ? command.keys.map((key) => prefix + key) : [];
-      if (!sameSlot(keys)) continue;
-      const slot = keys[0] === undefined ? 0 : slotOf(keys[0]);
-      const group = groups.get(slot) ?? [];
-      groups.set(slot, group);
-      group.push(index);
-      if (group.length === commandsPerCall) {
-        full.push(group);
-        groups.delete(slot);
+  /** What goes out as one call: bounded, and in a Cluster the requests of one hash slot. */
+  #groups(requests: readonly Request[]): Request[][] {
+    const open = new Map<number, Group>();
+    const groups: Request[][] = [];
+    for (const request of requests) {
+      const slot = this.#slot(request.command.keys);
+      if (slot === null) {
+        request.answered(scattered);
+        continue;
       }
+      let size = 0;
+      for (const key of request.command.keys) size += key.length;
+      let group = open.get(slot);
+      if (
+        group === undefined ||
+        group.requests.length === commandsPerCall ||
+        group.size + size > keysPerCall
+      ) {
+        group = { requests: [], size: 0 };
+        open.set(slot, group);
+        groups.push(group.requests);
+      }
+      group.requests.push(request);
+      group.size += size;
     }
-    return [...full, ...groups.values()];
+    return groups;
   }
 
-  async #send(identity: string | null, requests: readonly Request[]): Promise<Reply[]> {
+  /** Null where the keys have not one slot in common. */
+  #slot(keys: readonly string[]): number | null {
+    if (!this.sharded) return 0;
+    const prefix = this.keyspace?.prefix ?? "";
+    const stored = keys.map((key) => prefix + key);
+    return sameSlot(stored) ? slotOf(stored[0] ?? "") : null;
+  }
+
+  #send(identity: string | null, requests: readonly Request[]): void {
     const call = { identity, requests, whole: false, redirections: 0 };
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
     if (!(route instanceof Promise)) return this.#call({ ...call, to: route ?? unconnected });
-    const to = (await route) ?? unconnected;
-    return resend(requests, (kept) => this.#call({ ...call, requests: kept, to }));
+    route.then(
+      (to) => this.#call({ ...call, requests: stillWanted(requests), to: to ?? unconnected }),
+      (error: unknown) => answerAll(requests, failureOf(error)),
+    );
   }
 
-  async #call(call: Call): Promise<Reply[]> {
+  #call(call: Call): void {
     const { to, whole, requests } = call;
-    if (!to.ready) return requests.map(() => this.#notReady());
-    const { keys, args } = encodeBatch(
-      call.identity,
-      requests.map(({ command }) => command),
-      sideKeysOf(this.sharded, this.keyspace),
-    );
+    if (requests.length === 0) return;
+    if (!to.ready) return answerAll(requests, this.#notReady());
+    const { keys, args } = encodeBatch(call.identity, requests, this.#sideKeys);
+    const known = whole ? null : to.evalsha;
+    const recover = (error: unknown) => {
+      this.#recover(call, error).catch((again: unknown) => answerAll(requests, failureOf(again)));
+    };
+    let reply: Promise<unknown>;
     try {
-      const known = whole ? null : to.evalsha;
-      const raw = await (known === null
-        ? to.eval(batchScript, keys, args)
-        : known(batchScriptSha, keys, args));
-      return decodeReplies(requests, raw);
+      reply = known === null ? to.eval(batchScript, keys, args) : known(batchScriptSha, keys, args);
     } catch (error) {
-      return this.#recover(call, error);
+      return recover(error);
     }
+    Promise.resolve(reply).then((raw) => answerEach(requests, raw), recover);
   }
 
   /** What was refused without effect may be sent again, in order, as far as it is still wanted. */
-  async #recover(call: Call, error: unknown): Promise<Reply[]> {
+  async #recover(call: Call, error: unknown): Promise<void> {
     const { requests } = call;
     const code = serverCode(error);
     if (code === "NOSCRIPT" && !call.whole) {
-      return resend(requests, (kept) => this.#call({ ...call, requests: kept, whole: true }));
+      return this.#call({ ...call, requests: stillWanted(requests), whole: true });
     }
     const redirections = call.redirections + 1;
     if (code === "MOVED" && this.sharded && redirections <= maxRedirections) {
       const to = await this.#moved(error, requests[0]?.command.keys[0] ?? "");
-      return resend(requests, (kept) => this.#call({ ...call, requests: kept, to, redirections }));
+      return this.#call({ ...call, requests: stillWanted(requests), to, redirections });
     }
     if (requests.length > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
-      return resend(requests, (kept) =>
-        each(kept, (request) => this.#call({ ...call, requests: [request] })),
-      );
+      for (const request of stillWanted(requests)) this.#call({ ...call, requests: [request] });
+      return;
     }
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
       const to = (await this.client.at?.(redirectAddress(error))) ?? unconnected;
-      return resend(requests, (kept) => {
-        if (to.ready) to.asking?.();
-        // The permission is good for one call: it must not be spent on a script that the server lacks.
-        return this.#call({ ...call, requests: kept, to, whole: true, redirections });
-      });
+      const kept = stillWanted(requests);
+      if (kept.length > 0 && to.ready) to.asking?.();
+      // The permission is good for one call: it must not be spent on a script that the server lacks.
+      return this.#call({ ...call, requests: kept, to, whole: true, redirections });
     }
-    const answer = failureOf(error);
-    return requests.map(() => answer);
+    answerAll(requests, failureOf(error));
   }
 
   #notReady(): Failure {
@@ -204,26 +221,23 @@ const unconnected: ScriptConnection = {
   eval: () => Promise.reject(new Error("not connected")),
 };
 
-/** Releases are always sent again; everything else only while somebody waits for it. */
-async function resend(
-  requests: readonly Request[],
-  send: (kept: readonly Request[]) => Promise<Reply[]>,
-): Promise<Reply[]> {
-  const keep = requests.map((request) => request.command.op === "release" || request.wanted());
-  const kept = requests.filter((_, index) => keep[index]);
-  const replies = kept.length === 0 ? [] : await send(kept);
-  let next = 0;
-  return keep.map((sent) => (sent ? (replies[next++] ?? garbage(undefined)) : givenUp));
+/** Releases are always sent again; everything else only while somebody waits for it. The others are answered. */
+function stillWanted(requests: readonly Request[]): Request[] {
+  return requests.filter((request) => {
+    const keep = request.command.op === "release" || request.wanted();
+    if (!keep) request.answered(givenUp);
+    return keep;
+  });
 }
 
-async function each(
-  requests: readonly Request[],
-  send: (request: Request) => Promise<Reply[]>,
-): Promise<Reply[]> {
-  return (await Promise.all(requests.map(send))).flat();
+function answerAll(requests: readonly Request[], reply: Reply): void {
+  for (const request of requests) request.answered(reply);
 }
 
-function decodeReplies(requests: readonly Request[], raw: unknown): Reply[] {
-  if (!Array.isArray(raw) || raw.length !== requests.length) return requests.map(() => garbage(raw));
-  return requests.map(({ command }, index) => decodeReply(command, raw[index]));
+function answerEach(requests: readonly Request[], raw: unknown): void {
+  if (!Array.isArray(raw) || raw.length !== requests.length) return answerAll(requests, garbage(raw));
+  for (let index = 0; index < requests.length; index++) {
+    const request = requests[index] as Request;
+    request.answered(decodeReply(request.command, raw[index]));
+  }
 }

@@ -1,9 +1,11 @@
 import { type Clock, elapsed, type Instant, now } from "./clock.js";
 import { claims, type LockCommand } from "./command.js";
+import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
+import type { Waits } from "./patience.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
-import { Round, type RoundResult } from "./round.js";
+import { Round, type RoundResult, type Rule } from "./round.js";
 import type { Seat } from "./seat.js";
 import type { Vote } from "./vote.js";
 
@@ -31,6 +33,7 @@ const unknownTtl = 60_000;
 
 /** What one seat has been asked in the name of the token. */
 interface Dealings {
+  readonly seat: Seat;
   /** The node may hold the token. */
   touched: boolean;
   /** It has said that it holds the token. */
@@ -39,12 +42,46 @@ interface Dealings {
   over: boolean;
 }
 
+/** What a claim needs of its quorum. */
+export interface ClaimGround {
+  readonly seats: readonly Seat[];
+  readonly clock: Clock;
+  readonly waits: Waits;
+}
+
+/** One command to one node in the name of a claim. */
+class Question extends Errand {
+  constructor(
+    private readonly claim: Claim,
+    readonly command: LockCommand,
+    readonly dealings: Dealings,
+    readonly askedAt: Instant | null,
+    private readonly onReply: (reply: Reply) => void,
+  ) {
+    super();
+  }
+
+  wanted(): boolean {
+    return !this.claim.ended;
+  }
+
+  override leave(carrier: Parameters<Errand["leave"]>[0]): void {
+    this.dealings.touched = true;
+    super.leave(carrier);
+  }
+
+  heard(reply: Reply): void {
+    if (reply.kind === "granted" && claims(this.command)) this.claim.noteGrant(this);
+    this.onReply(reply);
+  }
+}
+
 /**
  * One token and all that the nodes are asked in its name, so that its end leaves nothing behind: a release goes to
  * every node that was sent anything, silent ones too, and what is still to be sent by then is not.
  */
 export class Claim {
-  private ended = false;
+  ended = false;
   private round: Round | null = null;
   /** What to take over from, for an adoption. */
   private from: Inheritance | null = null;
@@ -53,8 +90,7 @@ export class Claim {
   private readonly dealings: Dealings[];
 
   constructor(
-    private readonly seats: readonly Seat[],
-    private readonly clock: Clock,
+    private readonly ground: ClaimGround,
     readonly keys: readonly string[],
     readonly token: string,
     /** The nodes hold the token already, for somebody else too. */
@@ -65,7 +101,7 @@ export class Claim {
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
-    this.dealings = seats.map(() => ({ touched: shared, granted: false, over: false }));
+    this.dealings = ground.seats.map((seat) => ({ seat, touched: shared, granted: false, over: false }));
   }
 
   /** `fences`: ask for a fencing token as well. */
@@ -134,15 +170,14 @@ export class Claim {
   discard(): void {
     this.end();
     if (this.shared && !this.kept) return;
-    for (let seat = 0; seat < this.seats.length; seat++) this.releaseAt(seat, () => {});
+    for (const dealings of this.dealings) this.releaseAt(dealings, ignore);
   }
 
   /** As `discard`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
   release(timeout: number, decided: Decided): void {
     this.end();
-    const round = new Round(this.seats, this.clock, timeout, answeredByQuorum, decided);
-    this.round = round;
-    round.start((seat) => this.releaseAt(seat, (reply) => round.vote(seat, reply)), true);
+    const round = this.newRound(timeout, answeredByQuorum, decided);
+    round.start((index) => this.releaseAt(this.dealings[index], (reply) => round.vote(index, reply)), true);
   }
 
   /**
@@ -163,7 +198,7 @@ export class Claim {
       const answers = result.votes.flatMap((vote) =>
         vote.kind === "granted" && vote.fence ? [vote.fence] : [],
       );
-      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.seats.length)) {
+      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)) {
         return decided({ ...result, fence });
       }
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
@@ -173,66 +208,67 @@ export class Claim {
     });
   }
 
+  private newRound(timeout: number, rule: Rule, decided: Decided): Round {
+    const { seats, waits } = this.ground;
+    this.round = new Round(seats, waits, timeout, rule, decided);
+    return this.round;
+  }
+
   private ask(
     command: LockCommand,
     timeout: number,
     decided: Decided,
-    onAnswer: (seat: number, reply: Reply) => void = () => {},
+    onAnswer: ((seat: number, reply: Reply) => void) | null = null,
   ): void {
     if (this.ended) return;
-    const round = new Round(this.seats, this.clock, timeout, decide, decided);
-    this.round = round;
-    round.start((seat) =>
-      this.send(seat, command, (reply) => {
-        onAnswer(seat, reply);
-        round.vote(seat, reply);
+    const round = this.newRound(timeout, decide, decided);
+    round.start((index) =>
+      this.send(index, command, (reply) => {
+        onAnswer?.(index, reply);
+        round.vote(index, reply);
       }),
     );
   }
 
-  private send(index: number, command: LockCommand, answered: (reply: Reply) => void): void {
+  private send(index: number, command: LockCommand, onReply: (reply: Reply) => void): void {
     const dealings = this.dealings[index];
     if (dealings === undefined || this.ended) return;
-    const sentAt = this.named ? now(this.clock) : null;
-    this.seats[index]?.ask({
-      command,
-      wanted: () => !this.ended,
-      sent: () => {
-        dealings.touched = true;
-      },
-      answered: (reply) => {
-        // A redirect or a reconnection inside the client can turn the order round: granted after the release.
-        if (claims(command) && reply.kind === "granted") {
-          dealings.granted = true;
-          if (dealings.over && this.mayUndo(sentAt)) this.releaseAt(index, () => {});
-        }
-        answered(reply);
-      },
-    });
+    const askedAt = this.named ? now(this.ground.clock) : null;
+    dealings.seat.ask(new Question(this, command, dealings, askedAt, onReply));
   }
 
-  private releaseAt(index: number, answered: (reply: Reply) => void): void {
-    const dealings = this.dealings[index];
-    const seat = this.seats[index];
-    if (dealings === undefined || seat === undefined) return;
+  /** A redirect or a reconnection inside the client can turn the order round: granted after the release. */
+  noteGrant({ dealings, askedAt }: Question): void {
+    dealings.granted = true;
+    if (dealings.over && this.mayUndo(askedAt)) this.releaseAt(dealings, ignore);
+  }
+
+  private releaseAt(dealings: Dealings | undefined, answered: (reply: Reply) => void): void {
+    if (dealings === undefined) return;
     if (!dealings.touched) return answered({ kind: "denied", holder: null });
-    if (this.from !== null && (this.kept || this.named)) {
-      seat.release({ op: "release", keys: this.keys, token: this.from.token }, this.longestTtl, () => {});
+    const { seat } = dealings;
+    const { from, longestTtl } = this;
+    // These tokens may be claimed again.
+    const recurring = this.shared || this.named || from !== null;
+    if (from !== null && (this.kept || this.named)) {
+      seat.release({ op: "release", keys: this.keys, token: from.token }, longestTtl, recurring, null);
       if (!this.kept && !dealings.granted) {
         dealings.over = true;
         return answered({ kind: "denied", holder: null });
       }
     }
-    seat.release(this.undo(this.token), this.longestTtl, (reply) => {
+    seat.release(this.undo(this.token), longestTtl, recurring, (reply) => {
       dealings.over = true;
       answered(reply);
     });
   }
 
   /** A name may be somebody else's by now, unless it was claimed within the ttl, and by nobody here since. */
-  private mayUndo(sentAt: Instant | null): boolean {
-    if (sentAt === null) return true;
-    return !this.kept && this.isLast?.(this) === true && elapsed(this.clock, sentAt) < this.longestTtl;
+  private mayUndo(askedAt: Instant | null): boolean {
+    if (askedAt === null) return true;
+    return (
+      !this.kept && this.isLast?.(this) === true && elapsed(this.ground.clock, askedAt) < this.longestTtl
+    );
   }
 
   private get named(): boolean {
@@ -245,6 +281,8 @@ export class Claim {
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
 }
+
+const ignore = () => {};
 
 /** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
 function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {

@@ -3,7 +3,7 @@ import type { LockCommand } from "./command.js";
 import type { Reply } from "./node.js";
 
 /** Releases still owed to one node; the oldest is dropped beyond that, and its key lives until its ttl. */
-const maxDebts = 1_000;
+const maxDebts = 10_000;
 /** A node that refuses a release so often will not take it. */
 const maxTries = 20;
 
@@ -14,19 +14,18 @@ export interface Debt {
   /** ms after which the key is gone by itself. */
   readonly ttl: number;
   readonly tries: number;
-  /** What it was to release has been claimed again since. */
-  forgiven?: boolean;
 }
 
 /** What was not delivered may be delivered later: repeated, a release does no harm, until its token is claimed again. */
 export const undelivered = (reply: Reply): boolean =>
   reply.kind === "failed" && ["connection", "notReady", "refused"].includes(reply.reason);
 
+export const concerns = (command: LockCommand, token: string): boolean =>
+  ("token" in command && command.token === token) || ("from" in command && command.from === token);
+
 /** The releases that one node is owed, until their keys' ttl is over. */
 export class Debts {
   private debts: Debt[] = [];
-  /** Handed out to be delivered, and not settled yet. */
-  private readonly open = new Set<Debt>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -38,24 +37,14 @@ export class Debts {
     this.add({ command, since: now(this.clock), ttl, tries: 0 });
   }
 
-  /** It is being delivered. */
-  begin(debt: Debt): void {
-    this.open.add(debt);
-  }
-
-  /** It was answered; if it was not taken, it is still owed. */
-  settle(debt: Debt, taken: boolean): void {
-    this.open.delete(debt);
-    if (!taken && !debt.forgiven && debt.tries < maxTries) this.add({ ...debt, tries: debt.tries + 1 });
+  /** It was tried again in vain. */
+  oweAgain(debt: Debt): void {
+    if (debt.tries < maxTries) this.add({ ...debt, tries: debt.tries + 1 });
   }
 
   /** The token is being claimed again: what was owed before must not undo that. */
   forgive(token: string): void {
-    if (this.debts.length === 0 && this.open.size === 0) return;
-    const concerns = ({ command }: Debt) =>
-      ("token" in command && command.token === token) || ("from" in command && command.from === token);
-    this.debts = this.debts.filter((debt) => !concerns(debt));
-    for (const debt of this.open) if (concerns(debt)) debt.forgiven = true;
+    if (this.debts.length > 0) this.debts = this.debts.filter(({ command }) => !concerns(command, token));
   }
 
   /** All that is still worth delivering; they are owed no more, unless they are owed again. */

@@ -1,11 +1,16 @@
-import { Claim } from "./claim.js";
+import type { Identities } from "./acquaintance.js";
+import { Claim, type ClaimGround } from "./claim.js";
 import type { Clock } from "./clock.js";
+import type { LockCommand } from "./command.js";
+import { Errand } from "./errand.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
+import { Waits } from "./patience.js";
 import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
-import { failed, type Identities, type Observation, Seat } from "./seat.js";
+import { failed, type Observation, Seat } from "./seat.js";
 import { freshToken } from "./token.js";
+import { Turn } from "./turn.js";
 import type { Vote } from "./vote.js";
 
 /** What one node said about keys; `failed` where it could not be asked. */
@@ -21,6 +26,8 @@ export interface EngineOptions {
   readonly owner: string;
   /** ms that one node's answer may take. */
   readonly nodeTimeout: number;
+  /** Whether what is asked of a node in one turn of the event loop goes as one call. */
+  readonly grouping: boolean;
   /** Whether it may be collected without having been closed. Default false. */
   readonly collectable?: boolean;
   /** `node`: its place in `nodes`. */
@@ -37,6 +44,7 @@ const mostNamed = 1_000;
 export class QuorumEngine {
   readonly seats: readonly Seat[];
   readonly fences: FenceSource;
+  private readonly ground: ClaimGround;
   private admission: Promise<void> | null = null;
   /** Whether the nodes have been met, or given their time to be. */
   admitted = false;
@@ -49,26 +57,28 @@ export class QuorumEngine {
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, nodeTimeout: patience, collectable = false, observe } = options;
+    const turn = new Turn(options.grouping);
     this.fences = new FenceSource(clock);
     const identities: Identities = new Map();
     const names = distinct(nodes.map(({ name }) => name));
     this.seats = nodes.map((node, index) => {
       const name = names[index] ?? node.name;
       const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
-      return new Seat({ name, node, clock, patience, identities, collectable, observe: observeThis });
+      return new Seat({ name, node, clock, turn, patience, identities, collectable, observe: observeThis });
     });
+    this.ground = { seats: this.seats, clock, waits: new Waits(clock) };
   }
 
   /** A claim with a fresh token. */
   claim(keys: readonly string[]): Claim {
-    const { clock, owner, random } = this.options;
-    return new Claim(this.seats, clock, keys, freshToken(owner, random), false);
+    const { owner, random } = this.options;
+    return new Claim(this.ground, keys, freshToken(owner, random), false);
   }
 
   /** A claim in the name of a token that the user gave. */
   claimNamed(keys: readonly string[], token: string): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.seats, this.options.clock, keys, token, false, isLast);
+    const claim = new Claim(this.ground, keys, token, false, isLast);
     this.named.delete(token);
     this.named.set(token, claim);
     const [oldest] = this.named.keys();
@@ -78,7 +88,7 @@ export class QuorumEngine {
 
   /** A claim in the name of a token that the nodes hold already. */
   claimShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.seats, this.options.clock, keys, token, true);
+    return new Claim(this.ground, keys, token, true);
   }
 
   /**
@@ -120,7 +130,7 @@ export class QuorumEngine {
       const end = () => done(failed("notReady", "closed"));
       const timer = clock.after(nodeTimeout, () => done(seat.silentFor(nodeTimeout)));
       this.waits.add(end);
-      seat.ask({ command: { op: "inspect", keys }, wanted: () => wanted, sent: () => {}, answered: done });
+      seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
     });
   }
 
@@ -147,6 +157,16 @@ export class QuorumEngine {
       };
       for (const seat of this.seats) seat.meet(onMet);
     });
+  }
+}
+
+class Inquiry extends Errand {
+  constructor(
+    readonly command: LockCommand,
+    readonly wanted: () => boolean,
+    readonly heard: (reply: Reply) => void,
+  ) {
+    super();
   }
 }
 

@@ -1,10 +1,13 @@
 import type { LockCommand } from "./command.js";
 import type { Answer, Holder } from "./vote.js";
 
-/** A command on its way: `wanted` turns false once its caller gave it up, and then it is not sent (again). */
+/** A command on its way. */
 export interface Request {
   readonly command: LockCommand;
+  /** False once its caller gave it up: it is then not sent (again). */
   wanted(): boolean;
+  /** Called once, with the node's reply or with what became of the command instead. Must not throw. */
+  answered(reply: Reply): void;
 }
 
 /** Commands that travel together, in this order. One command's failure is never another's. */
@@ -59,10 +62,10 @@ export interface LockNode {
   /** The server's own identity (its run id), null if it hides it; rejects if it cannot be asked. */
   identify(): Promise<string | null>;
   /**
-   * Sends the batch now, in order behind everything sent before, and resolves with one reply per request.
-   * Never rejects: what went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.
+   * Sends the batch now, in order behind everything sent before, and answers each of its requests. Never throws: what
+   * went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.
    */
-  execute(batch: Batch): Promise<Reply[]>;
+  execute(batch: Batch): void;
   /** Closes the connection if this node opened it; leaves a client that the user passed alone. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "./clock.js";
 import type { Reply } from "./node.js";
+import { Bounded, type Waits } from "./patience.js";
 import type { Tally, Verdict } from "./quorum.js";
 import { failed, type Seat } from "./seat.js";
 import type { Answer, Vote } from "./vote.js";
@@ -27,36 +27,37 @@ export type Rule = (tally: Tally, nodes: number) => Verdict | null;
  * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
  * timeout has failed its vote.
  */
-export class Round implements Ballot {
-  private votes: Vote[] = [];
+export class Round extends Bounded implements Ballot {
+  private readonly votes: Vote[] = [];
+  /** What came in when the verdict was clear. */
+  private readonly late: Vote[] = [];
   private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
-  private timer: Timer | null = null;
   private over = false;
-  private startedAt = 0;
   private completion: Promise<readonly Vote[]> | null = null;
-  private complete: (votes: readonly Vote[]) => void = () => {};
+  private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
     private readonly seats: readonly Seat[],
-    private readonly clock: Clock,
+    private readonly waits: Waits,
     /** ms. */
     private readonly timeout: number,
     private readonly rule: Rule,
     private readonly decided: (result: RoundResult) => void,
-  ) {}
+  ) {
+    super();
+  }
 
   /**
    * Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. Where votes fail at once the
    * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
    */
   start(ask: (seat: number) => void, everybody = false): void {
-    this.startedAt = this.clock.monotonic();
+    this.waits.put(this, this.timeout);
     let asked = 0;
     for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < this.seats.length; asked++)
       this.vote(asked, failed("notAsked", "not asked: the others had decided it"));
-    if (!this.over) this.arm(this.timeout);
   }
 
   vote(seat: number, reply: Reply): void {
@@ -70,7 +71,7 @@ export class Round implements Ballot {
       this.completion = new Promise((resolve) => {
         this.complete = resolve;
       });
-      if (this.over) this.arm(Math.max(0, this.timeout - (this.clock.monotonic() - this.startedAt)));
+      if (this.over) this.waits.put(this, this.waits.left(this));
       this.settle();
     }
     return this.completion;
@@ -79,25 +80,34 @@ export class Round implements Ballot {
   /** The votes so far, and what the silence of the others means after so many ms. */
   soFar(waited: number): Vote[] {
     const silent = this.seats.filter((_, index) => this.answered[index] !== true);
-    return [...this.votes, ...silent.map((seat) => ({ ...seat.silentFor(waited), node: seat.name }))];
+    return [
+      ...this.votes,
+      ...this.late,
+      ...silent.map((seat) => ({ ...seat.silentFor(waited), node: seat.name })),
+    ];
   }
 
   /** Nobody wants to know any more. */
   abandon(): void {
     this.over = true;
-    if (this.completion === null) this.timer?.cancel();
+    if (this.completion === null) this.waits.take(this);
   }
 
-  private arm(delay: number): void {
-    this.timer = this.clock.after(delay, () => this.timeOut());
+  timeOut(): void {
+    for (const [index, seat] of this.seats.entries()) {
+      if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));
+    }
+    this.settle();
   }
 
-  private count(seat: number, answer: Answer): void {
-    this.answered[seat] = true;
+  private count(index: number, answer: Answer): void {
+    const seat = this.seats[index] as Seat;
+    this.answered[index] = true;
     this.tally[answer.kind]++;
-    const vote = { ...answer, node: this.seats[seat]?.name ?? "?" };
+    const plain = answer.kind === "granted" && answer.fence === undefined;
+    const vote = plain ? seat.granted : { ...answer, node: seat.name };
     // What was handed out with the verdict is not changed any more.
-    if (this.over) this.votes = [...this.votes, vote];
+    if (this.over) this.late.push(vote);
     else this.votes.push(vote);
   }
 
@@ -109,16 +119,10 @@ export class Round implements Ballot {
         this.decided({ verdict, votes: this.votes, ballot: this });
       }
     }
-    if (this.completion === null || this.votes.length < this.seats.length) return;
-    this.timer?.cancel();
-    this.complete(this.votes);
-  }
-
-  private timeOut(): void {
-    for (const [index, seat] of this.seats.entries()) {
-      if (this.answered[index] === true) continue;
-      this.count(index, seat.silentFor(this.timeout));
-    }
-    this.settle();
+    if (this.completion === null || this.votes.length + this.late.length < this.seats.length) return;
+    this.waits.take(this);
+    this.complete([...this.votes, ...this.late]);
   }
 }
+
+const ignore = () => {};

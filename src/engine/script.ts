@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { LockCommand } from "./command.js";
-import type { KeyReport, Reply } from "./node.js";
+import type { KeyReport, Reply, Request } from "./node.js";
 import type { SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
-import type { Holder } from "./vote.js";
+import { granted, type Holder } from "./vote.js";
 
 /** ms after its last use that the record of a resource's fence expires; the watermark then stands for it. */
 export const fenceRecordTtl = 86_400_000;
@@ -12,25 +12,27 @@ export const fenceRecordTtl = 86_400_000;
  * The one script: a batch of lock commands, each protected on its own.
  *
  * KEYS: the keys of all commands, in order; where a fence is proposed, a record per key and the watermark follow.
- * ARGV: the identity the batch was meant for, then six values a command: its letter, its number of keys, token, ttl
- * in ms, the token to swap from, and the proposed fence.
- * Replies, one array a command: {1} granted, {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type} denied because of that key;
- * {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
+ * ARGV: the identity the batch was meant for, then for each command its letter, followed by its number of keys unless
+ * that is one, and what its letter asks for: see `letters` and `fields`.
+ * Replies, one a command: 1 granted; {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type}
+ * denied because of that key; {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
  *
  * The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string
  * holding the token, SET NX PX, compare-and-delete. The token itself never travels back.
  */
 export const batchScript = `
-local cursor = 0
+local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
+-- Where the keys of the command stand, and where its values do.
+local first, last, at
 
 local function call(...)
-  local reply = redis.pcall(...)
+  local reply = rawcall(...)
   if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
   return reply
 end
 
 local function read(key)
-  local value = redis.pcall('GET', key)
+  local value = rawcall('GET', key)
   if type(value) ~= 'table' then return value end
   if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value.err }) end
   return false, call('TYPE', key).ok
@@ -44,8 +46,16 @@ local function describe(key, value, kind)
   return call('PTTL', key), owner, string.sub(redis.sha1hex(value), 1, 16), 'string'
 end
 
-local function denied(index, key, value, kind)
-  return { 0, index, describe(key, value, kind) }
+local function denied(index, value, kind)
+  return { 0, index - first + 1, describe(KEYS[index], value, kind) }
+end
+
+-- The denial by the first key whose value is none of these (false: the key is absent); nil if there is none.
+local function unless(one, other)
+  for index = first, last do
+    local value, kind = read(KEYS[index])
+    if kind or (value ~= one and value ~= other) then return denied(index, value, kind) end
+  end
 end
 
 local function extend(key, ttl)
@@ -53,18 +63,11 @@ local function extend(key, ttl)
   if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end
 
-local function first(keys, blocks)
-  for index, key in ipairs(keys) do
-    local value, kind = read(key)
-    if kind or blocks(value) then return denied(index, key, value, kind) end
-  end
-end
-
-local function set(keys, token, ttl)
-  for index, key in ipairs(keys) do
-    local reply = redis.pcall('SET', key, token, 'PX', ttl)
+local function set(token, ttl)
+  for index = first, last do
+    local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
     if reply.err then
-      for done = 1, index - 1 do redis.pcall('DEL', keys[done]) end
+      for done = first, index - 1 do rawcall('DEL', KEYS[done]) end
       error({ message = reply.err })
     end
   end
@@ -75,99 +78,104 @@ local function number(key, default)
   return tonumber(value or default) or error({ message = 'ERR no number at ' .. key })
 end
 
-local function fenced(side, fence)
-  if fence == '' then return { 1 } end
-  local bound, top = 0, number(side[#side], 0)
-  for index = 1, #side - 1 do bound = math.max(bound, number(side[index], top)) end
+-- The records of the fences stand behind the keys, and behind them the watermark.
+local function fenced(fence)
+  local watermark = KEYS[last + last - first + 2]
+  local bound, top = 0, number(watermark, 0)
+  for index = last + 1, last + last - first + 1 do bound = math.max(bound, number(KEYS[index], top)) end
   if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
-  for index = 1, #side - 1 do call('SET', side[index], fence, 'PX', ${fenceRecordTtl}) end
-  if tonumber(fence) > top then call('SET', side[#side], fence) end
+  for index = last + 1, last + last - first + 1 do call('SET', KEYS[index], fence, 'PX', ${fenceRecordTtl}) end
+  if tonumber(fence) > top then call('SET', watermark, fence) end
   return { 1, fence, 1 }
 end
 
 local commands = {}
 
-function commands.a(keys, token, ttl, _, fence, side)
-  if #keys == 1 and call('SET', keys[1], token, 'PX', ttl, 'NX') then return fenced(side, fence) end
-  local blocked = first(keys, function(value) return value and value ~= token end)
+function commands.a(token, ttl)
+  if first == last and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+  local blocked = unless(false, token)
   if blocked then return blocked end
-  set(keys, token, ttl)
-  return fenced(side, fence)
+  set(token, ttl)
+  return 1
 end
 
-function commands.f(keys, token, _, _, fence, side)
-  return first(keys, function(value) return value ~= token end) or fenced(side, fence)
+function commands.r(token, ttl)
+  local blocked = unless(token)
+  if blocked then return blocked end
+  for index = first, last do extend(KEYS[index], ttl) end
+  return 1
 end
 
-function commands.r(keys, token, ttl)
-  local blocked = first(keys, function(value) return value ~= token end)
+function commands.h(token, ttl)
+  local blocked = unless(false, token)
   if blocked then return blocked end
-  for _, key in ipairs(keys) do extend(key, ttl) end
-  return { 1 }
-end
-
-function commands.h(keys, token, ttl)
-  local blocked = first(keys, function(value) return value and value ~= token end)
-  if blocked then return blocked end
-  for _, key in ipairs(keys) do
-    if not call('SET', key, token, 'PX', ttl, 'NX') then extend(key, ttl) end
+  for index = first, last do
+    if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
   end
-  return { 1 }
+  return 1
 end
 
-function commands.s(keys, token, ttl, from, fence, side)
-  local blocked = first(keys, function(value) return value ~= from and value ~= token end)
+function commands.s(token, ttl, from)
+  local blocked = unless(from, token)
   if blocked then return blocked end
-  for _, key in ipairs(keys) do
-    local left = call('PTTL', key)
-    call('SET', key, token, 'PX', (left > tonumber(ttl)) and string.format('%.0f', left) or ttl)
+  for index = first, last do
+    local left = call('PTTL', KEYS[index])
+    call('SET', KEYS[index], token, 'PX', (left > tonumber(ttl)) and string.format('%.0f', left) or ttl)
   end
-  return fenced(side, fence)
+  return 1
 end
 
-function commands.b(keys, token, ttl, from)
-  local blocked = first(keys, function(value) return value ~= from end)
+function commands.b(token, ttl, from)
+  local blocked = unless(from)
   if blocked then return blocked end
-  for _, key in ipairs(keys) do
-    local left = math.max(1, math.min(call('PTTL', key), tonumber(ttl)))
-    call('SET', key, token, 'PX', string.format('%.0f', left))
+  for index = first, last do
+    local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
+    call('SET', KEYS[index], token, 'PX', string.format('%.0f', left))
   end
-  return { 1 }
+  return 1
 end
 
-function commands.d(keys, token)
-  local reply
-  for index, key in ipairs(keys) do
-    local value, kind = read(key)
-    if value == token then call('DEL', key)
-    else reply = reply or denied(index, key, value, kind) end
-  end
-  return reply or { 1 }
-end
-
-function commands.i(keys)
-  local reply = { 2 }
-  for _, key in ipairs(keys) do
-    local value, kind = read(key)
-    for _, field in ipairs({ describe(key, value, kind) }) do reply[#reply + 1] = field end
+function commands.d(token)
+  local reply = 1
+  for index = first, last do
+    local value, kind = read(KEYS[index])
+    if value == token then call('DEL', KEYS[index])
+    elseif reply == 1 then reply = denied(index, value, kind) end
   end
   return reply
 end
 
-local function take(count)
-  local keys = {}
-  for index = 1, count do keys[index] = KEYS[cursor + index] end
-  cursor = cursor + count
-  return keys
+function commands.i()
+  local reply = { 2 }
+  for index = first, last do
+    local value, kind = read(KEYS[index])
+    for _, field in ipairs({ describe(KEYS[index], value, kind) }) do reply[#reply + 1] = field end
+  end
+  return reply
 end
 
+local function raised(fence, reply)
+  return reply == 1 and fenced(fence) or reply
+end
+
+function commands.A(token, ttl, fence) return raised(fence, commands.a(token, ttl)) end
+function commands.S(token, ttl, from, fence) return raised(fence, commands.s(token, ttl, from)) end
+function commands.F(token, fence) return raised(fence, unless(token) or 1) end
+
+local proposes = { A = true, S = true, F = true }
+local fields = { a = 2, r = 2, h = 2, s = 3, b = 3, d = 1, i = 0, A = 3, S = 4, F = 2 }
+
 local replies = {}
-for at = 2, #ARGV, 6 do
-  local keys, fence = take(tonumber(ARGV[at + 1])), ARGV[at + 5]
-  local side = take(fence == '' and 0 or #keys + 1)
-  local fine, reply = pcall(commands[ARGV[at]], keys, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], fence, side)
+last, at = 0, 2
+while at <= #ARGV do
+  local name, count = ARGV[at], 1
+  if #name > 1 then name, count = string.sub(name, 1, 1), tonumber(string.sub(name, 2)) end
+  first, last = last + 1, last + count
+  local fine, reply = pcall(commands[name], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
+  if proposes[name] then last = last + count + 1 end
+  at = at + 1 + fields[name]
 end
 return replies
 `;
@@ -181,13 +189,14 @@ return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or false
 `;
 export const identityKey = "holdfast:identity";
 
+/** Capital letters propose a fence. */
 const letters = {
   acquire: "a",
   renew: "r",
   heal: "h",
   swap: "s",
   giveBack: "b",
-  fence: "f",
+  fence: "F",
   release: "d",
   inspect: "i",
 } as const satisfies Record<LockCommand["op"], string>;
@@ -195,24 +204,23 @@ const letters = {
 /** KEYS and ARGV of {@link batchScript}. */
 export function encodeBatch(
   identity: string | null,
-  commands: readonly LockCommand[],
+  requests: readonly Request[],
   sideKeys: SideKeys,
 ): { keys: string[]; args: string[] } {
   const keys: string[] = [];
   const args = [identity ?? ""];
-  for (const command of commands) {
+  for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
     const fence = "fence" in command ? command.fence : undefined;
-    if (fence !== undefined)
-      keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
-    args.push(
-      letters[command.op],
-      String(command.keys.length),
-      "token" in command ? command.token : "",
-      "ttl" in command ? String(command.ttl) : "",
-      "from" in command ? command.from : "",
-      fence === undefined ? "" : String(fence),
-    );
+    const letter = fence === undefined ? letters[command.op] : letters[command.op].toUpperCase();
+    args.push(command.keys.length === 1 ? letter : letter + command.keys.length);
+    if (command.op === "inspect") continue;
+    args.push(command.token);
+    if ("ttl" in command) args.push(String(command.ttl));
+    if ("from" in command) args.push(command.from);
+    if (fence === undefined) continue;
+    args.push(String(fence));
+    keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
   }
   return { keys, args };
 }
@@ -247,11 +255,11 @@ export const garbage = (value: unknown): Reply => ({
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
-  if (!Array.isArray(raw)) return garbage(raw);
+  if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
   const status = integer(raw[0]);
   if (status === 1 && command.op !== "inspect") {
     const highest = integer(raw[1]);
-    if (highest === null) return { kind: "granted" };
+    if (highest === null) return garbage(raw);
     return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
   }
   if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };

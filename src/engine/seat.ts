@@ -1,19 +1,13 @@
+import { Acquaintance, type Identities } from "./acquaintance.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "./clock.js";
 import { claims, type LockCommand } from "./command.js";
-import { type Debt, Debts, undelivered } from "./debts.js";
+import { Debts, undelivered } from "./debts.js";
+import { Delivery } from "./delivery.js";
+import type { Errand } from "./errand.js";
 import type { Connection, LockNode, Reply } from "./node.js";
 import { Silence } from "./silence.js";
-import type { Answer, FailureReason } from "./vote.js";
-
-/** A command for one node, and what its sender wants to hear of it. */
-export interface Errand {
-  readonly command: LockCommand;
-  /** False once the command was given up: it is then not sent (again). */
-  wanted(): boolean;
-  /** Called when it is handed to the client: from then on the node may have acted on it. */
-  sent(): void;
-  answered(reply: Reply): void;
-}
+import type { Turn } from "./turn.js";
+import type { Answer, FailureReason, Vote } from "./vote.js";
 
 /** What a seat notices about its node's health. */
 export type Observation = "connected" | "disconnected" | "silent" | "answered";
@@ -27,14 +21,12 @@ export const failed = (reason: FailureReason, message: string): Answer & { kind:
   message,
 });
 
-/** Which seat has which server; shared by the seats of one quorum. */
-export type Identities = Map<string, Seat>;
-
 export interface SeatOptions {
   /** Tells it apart from the others in votes and errors. */
   readonly name: string;
   readonly node: LockNode;
   readonly clock: Clock;
+  readonly turn: Turn;
   /** ms that a node may take to answer, and to connect for the first time. */
   readonly patience: number;
   readonly identities: Identities;
@@ -45,35 +37,47 @@ export interface SeatOptions {
 
 /**
  * One node's seat in the quorum. It lets a command through only when the node is connected and known to be nobody
- * else's double, fails it at once otherwise, and delivers later the releases that it could not deliver now.
+ * else's double, fails it at once otherwise, and delivers later the releases that it could not deliver now. What is
+ * asked of it in one turn of the event loop travels together.
  */
 export class Seat {
-  /** The name of the node that is the same server as this one: this one's vote then fails. */
-  duplicateOf: string | null = null;
   readonly name: string;
+  /** Most of its votes. */
+  readonly granted: Vote;
   private readonly node: LockNode;
   private readonly clock: Clock;
   private readonly silence: Silence;
+  private readonly server: Acquaintance;
   private readonly debts: Debts;
+  /** Under way, for tokens that may be claimed again. */
+  private readonly recurring = new Set<Delivery>();
   private closed = false;
   private debtTimer: Timer | null = null;
   private anchor: Timer | null = null;
-  private identity: string | null | undefined;
-  /** Stands for the question under way; a new connection asks anew. */
-  private question: object | null = null;
   private onMet: (() => void) | null = null;
   private inFlight = 0;
   private askedToConnect: Instant | null = null;
+  /** For the end of this turn. */
+  private outgoing: Errand[] = [];
+  /** For when the node is connected and known. */
   private waiting: Errand[] = [];
   private readonly unwatch: () => void;
 
   constructor(private readonly options: SeatOptions) {
-    const { name, node, clock, patience, observe } = options;
+    const { name, node, clock, patience, identities, observe } = options;
     this.name = name;
+    this.granted = Object.freeze({ kind: "granted", node: name });
     this.node = node;
     this.clock = clock;
     this.silence = new Silence(clock, patience, (observation) =>
       observe(observation, this.node.trouble || undefined),
+    );
+    this.server = new Acquaintance(
+      name,
+      node,
+      identities,
+      () => this.onIdentity(),
+      (error) => this.onUnknown(error),
     );
     this.debts = new Debts(clock);
     this.unwatch = options.collectable
@@ -81,27 +85,40 @@ export class Seat {
       : node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
-  /** Sends the errand now, or answers it as failed now; waits only for a node that is connecting for the first time. */
-  ask(errand: Errand): void {
-    this.silence.look();
-    const refusal = this.refusal();
-    if (refusal !== null) return errand.answered(refusal);
-    if (this.identity === undefined || this.node.connection !== "ready") {
-      this.waiting.push(errand);
-      this.identify();
-    } else {
-      this.transmit(errand);
-    }
+  /** The name of the node that is the same server as this one: this one's vote then fails. */
+  get duplicateOf(): string | null {
+    return this.server.duplicateOf;
   }
 
-  /** Releases, behind everything sent before. What the node does not take now is owed to it until its ttl is over. */
-  release(command: LockCommand, ttl: number, answered: (reply: Reply) => void): void {
-    if (this.node.connection === "ready") {
-      return this.deliver({ command, since: now(this.clock), ttl, tries: 0 }, answered);
-    }
-    this.debts.owe(command, ttl);
-    this.stay(ttl);
-    answered(failed("notReady", "not connected; the release follows when it is"));
+  /** Whether it is known which server this is. */
+  get met(): boolean {
+    return this.server.met;
+  }
+
+  /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is connecting for the first time. */
+  ask(errand: Errand): void {
+    const refusal = this.refusal();
+    if (refusal !== null) return errand.heard(refusal);
+    if (this.server.met && this.node.connection === "ready") return this.send(errand);
+    this.silence.look();
+    this.waiting.push(errand);
+    this.identify();
+  }
+
+  /**
+   * Releases, behind everything sent before. What the node does not take now is owed to it until its ttl is over.
+   * `recurring`: the token may be claimed again, and is then owed no release any more.
+   */
+  release(
+    command: LockCommand,
+    ttl: number,
+    recurring: boolean,
+    answered: ((reply: Reply) => void) | null,
+  ): void {
+    const delivery = new Delivery(command, ttl, null, this.settle, answered);
+    if (recurring) this.recurring.add(delivery);
+    if (this.node.connection === "ready") this.send(delivery);
+    else delivery.heard(failed("notReady", "not connected; the release follows when it is"));
   }
 
   /** Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. */
@@ -109,11 +126,6 @@ export class Seat {
     if (this.met || this.node.connection === "down") return onMet();
     this.onMet = onMet;
     this.identify();
-  }
-
-  /** Whether it is known which server this is. */
-  get met(): boolean {
-    return this.identity !== undefined;
   }
 
   /** What the node's silence of so many ms means: it may not even be connected. */
@@ -124,7 +136,43 @@ export class Seat {
     return failed("notReady", `not connected within ${waited} ms${why}`);
   }
 
+  /** Hands what this turn has asked for to the client, as one batch. */
+  depart(): void {
+    const { outgoing, server } = this;
+    this.outgoing = [];
+    this.silence.look();
+    const requests: Errand[] = [];
+    for (const errand of outgoing) {
+      if (!errand.wanted()) errand.heard(failed("notAsked", "given up before it was sent"));
+      else if (this.node.connection !== "ready")
+        errand.heard(failed("notReady", this.node.trouble || "not connected"));
+      else if (!server.met && !(errand instanceof Delivery)) this.ask(errand);
+      else requests.push(errand);
+    }
+    if (requests.length === 0) return;
+    for (const errand of requests) {
+      const { command } = errand;
+      if (claims(command) || command.op === "renew") this.forgive(command.token);
+      errand.leave(this);
+    }
+    this.inFlight += requests.length;
+    this.silence.begin();
+    this.node.execute({ identity: server.identity ?? null, requests });
+  }
+
+  /** A request is under way no longer. */
+  arrived(reply: Reply): void {
+    this.inFlight--;
+    // A request that was lost on its way is no sign of life.
+    if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
+      this.silence.end(this.inFlight > 0);
+    } else if (this.inFlight === 0) {
+      this.silence.reset();
+    }
+  }
+
   async close(): Promise<void> {
+    this.depart();
     this.unwatch();
     this.closed = true;
     this.debtTimer?.cancel();
@@ -133,9 +181,27 @@ export class Seat {
     await this.node.close();
   }
 
+  onConnection(connection: Connection, cause: Error | undefined): void {
+    const { observe } = this.options;
+    if (connection === "ready") {
+      observe("connected");
+      this.pay();
+      this.identify();
+    } else if (connection === "down") {
+      this.silence.reset();
+      observe("disconnected", cause?.message);
+      this.server.forget();
+      this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
+      this.tellMet();
+    } else if (cause !== undefined) {
+      // It will go on trying, but nobody needs to wait for it.
+      this.tellMet();
+    }
+  }
+
   private refusal(): Answer | null {
     const { connection, trouble } = this.node;
-    if (this.duplicateOf !== null) return failed("duplicate", `is the same server as ${this.duplicateOf}`);
+    if (this.duplicateOf !== null) return duplicate(this.duplicateOf);
     if (connection === "down") return failed("notReady", trouble || "not connected");
     if (connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
@@ -144,48 +210,40 @@ export class Seat {
         return failed("notReady", `not connected after ${Math.round(waited)} ms${why}`);
       }
     }
-    if (this.inFlight + this.waiting.length < maxInFlight) return null;
+    if (this.silence.lasting) {
+      return failed("timeout", "not asked: it owes answers for longer than the node timeout");
+    }
+    if (this.pending < maxInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
-    if (this.inFlight + this.waiting.length < maxInFlight) return null;
+    if (this.pending < maxInFlight) return null;
     return failed("overloaded", `${maxInFlight} requests are unanswered already`);
   }
 
-  private transmit(errand: Errand): void {
-    errand.sent();
-    const { command } = errand;
-    if (claims(command) || command.op === "renew") this.debts.forgive(command.token);
-    this.inFlight++;
-    this.silence.begin();
-    const onReply = (reply: Reply) => {
-      this.inFlight--;
-      // A request that was lost on its way is no sign of life.
-      if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
-        this.silence.end(this.inFlight > 0);
-      } else if (this.inFlight === 0) {
-        this.silence.reset();
-      }
-      errand.answered(reply);
-    };
-    this.node.execute({ identity: this.identity ?? null, requests: [errand] }).then(
-      ([reply]) => onReply(reply ?? failed("garbage", "no reply")),
-      // Nodes answer with votes and do not reject; one that somebody else wrote may.
-      (error: unknown) => onReply(failed("connection", messageOf(error))),
-    );
+  private get pending(): number {
+    return this.inFlight + this.outgoing.length + this.waiting.length;
   }
 
-  private deliver(debt: Debt, answered: (reply: Reply) => void): void {
-    this.debts.begin(debt);
-    this.transmit({
-      command: debt.command,
-      wanted: () => true,
-      sent: () => {},
-      answered: (reply) => {
-        this.debts.settle(debt, !undelivered(reply));
-        if (this.debts.size > 0) this.stay(debt.ttl);
-        this.payLater();
-        answered(reply);
-      },
-    });
+  private send(errand: Errand): void {
+    if (this.outgoing.push(errand) === 1) this.options.turn.add(this);
+  }
+
+  /** A release was answered; if it was not taken, it is still owed. */
+  private readonly settle = (delivery: Delivery, reply: Reply): void => {
+    this.recurring.delete(delivery);
+    const { command, ttl, debt } = delivery;
+    if (undelivered(reply) && !delivery.forgiven) {
+      if (debt === null) this.debts.owe(command, ttl);
+      else this.debts.oweAgain(debt);
+    }
+    if (this.debts.size === 0) return;
+    this.stay(ttl);
+    if (this.node.connection === "ready") this.payLater();
+  };
+
+  /** The token is being claimed again: no release that is owed or under way may be repeated. */
+  private forgive(token: string): void {
+    this.debts.forgive(token);
+    for (const delivery of this.recurring) delivery.forgive(token);
   }
 
   /** Timers are what keeps a seat that nobody refers to: here, until all that it owes is paid or past its ttl. */
@@ -204,18 +262,20 @@ export class Seat {
   /** Behind whatever the client resent by itself on a new connection, and before anything new. */
   private pay(): void {
     if (this.node.connection !== "ready") return;
-    for (const debt of this.debts.take()) this.deliver(debt, () => {});
-  }
-
-  private payNow(): void {
-    this.debtTimer = null;
-    this.pay();
+    for (const debt of this.debts.take()) {
+      const delivery = new Delivery(debt.command, debt.ttl, debt, this.settle, null);
+      this.recurring.add(delivery);
+      this.send(delivery);
+    }
   }
 
   private payLater(): void {
-    if (!this.closed && this.debts.size > 0 && this.debtTimer === null) {
-      this.debtTimer = this.clock.after(this.options.patience, () => this.payNow(), true);
-    }
+    if (this.closed || this.debtTimer !== null) return;
+    const payNow = () => {
+      this.debtTimer = null;
+      this.pay();
+    };
+    this.debtTimer = this.clock.after(this.options.patience, payNow, true);
   }
 
   /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
@@ -225,43 +285,20 @@ export class Seat {
       this.askedToConnect ??= now(this.clock);
       this.node.connect();
     }
-    if (this.node.connection !== "ready" || this.met || this.question !== null) return;
-    const question = {};
-    this.question = question;
-    const unlessStale = <T>(then: (value: T) => void) => {
-      return (value: T) => {
-        if (this.question !== question) return;
-        this.question = null;
-        then(value);
-      };
-    };
-    this.node.identify().then(
-      unlessStale((identity) => this.onIdentity(identity)),
-      unlessStale((error) => {
-        if (this.inFlight === 0) this.silence.reset();
-        this.dismiss(failed("refused", messageOf(error)));
-        this.tellMet();
-      }),
-    );
+    if (this.node.connection === "ready") this.server.meet();
   }
 
-  private onIdentity(identity: string | null): void {
+  private onIdentity(): void {
     this.silence.end(this.inFlight > 0);
-    this.identity = identity;
-    this.claimIdentity(identity);
     this.tellMet();
-    if (this.duplicateOf !== null) {
-      return this.dismiss(failed("duplicate", `is the same server as ${this.duplicateOf}`));
-    }
-    for (const errand of this.waiting.splice(0)) if (errand.wanted()) this.transmit(errand);
+    if (this.duplicateOf !== null) return this.dismiss(duplicate(this.duplicateOf));
+    for (const errand of this.waiting.splice(0)) this.send(errand);
   }
 
-  private claimIdentity(identity: string | null): void {
-    if (identity === null) return;
-    const { identities } = this.options;
-    const first = identities.get(identity);
-    if (first === undefined) identities.set(identity, this);
-    else if (first !== this) this.duplicateOf = first.name;
+  private onUnknown(error: unknown): void {
+    if (this.inFlight === 0) this.silence.reset();
+    this.dismiss(failed("refused", error instanceof Error ? error.message : String(error)));
+    this.tellMet();
   }
 
   private tellMet(): void {
@@ -272,38 +309,11 @@ export class Seat {
 
   /** Answers everything that waits. */
   private dismiss(answer: Answer): void {
-    for (const errand of this.waiting.splice(0)) errand.answered(answer);
-  }
-
-  onConnection(connection: Connection, cause: Error | undefined): void {
-    const { observe } = this.options;
-    if (connection === "ready") {
-      observe("connected");
-      this.pay();
-      this.identify();
-    } else if (connection === "down") {
-      this.silence.reset();
-      observe("disconnected", cause?.message);
-      this.forgetIdentity();
-      this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
-      this.tellMet();
-    } else if (cause !== undefined) {
-      // It will go on trying, but nobody needs to wait for it.
-      this.tellMet();
-    }
-  }
-
-  /** Another server may answer on the next connection. */
-  private forgetIdentity(): void {
-    const { identities } = this.options;
-    if (typeof this.identity === "string" && identities.get(this.identity) === this) {
-      identities.delete(this.identity);
-    }
-    this.identity = undefined;
-    this.question = null;
-    this.duplicateOf = null;
+    for (const errand of this.waiting.splice(0)) errand.heard(answer);
   }
 }
+
+const duplicate = (of: string): Answer => failed("duplicate", `is the same server as ${of}`);
 
 /** Ends the watch for a seat that nobody has any more. */
 const abandoned = new FinalizationRegistry<() => void>((unwatch) => unwatch());
@@ -318,5 +328,3 @@ function followWeakly(seat: Seat, node: LockNode): () => void {
 /** Apart from the seat: a function keeps whatever is in sight where it is made. */
 const listenerOf = (seat: WeakRef<Seat>) => (connection: Connection, cause?: Error) =>
   seat.deref()?.onConnection(connection, cause);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

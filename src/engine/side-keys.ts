@@ -1,5 +1,4 @@
 import calculateSlot from "cluster-key-slot";
-import type { Keyspace } from "./node.js";
 
 /** Where a node remembers fences: beside the lock's key, never in it. */
 export interface SideKeys {
@@ -28,9 +27,9 @@ function tagOf(slot: number): string {
 }
 
 /** In a Cluster the side keys must share the lock key's slot, whatever that key looks like: so they carry a tag of it. */
-export function sideKeysOf(sharded: boolean, keyspace: Keyspace | null): SideKeys {
+export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): SideKeys {
   if (!sharded) return single;
-  const tag = (key: string) => tagOf(calculateSlot((keyspace?.prefix ?? "") + key));
+  const tag = (key: string) => tagOf(calculateSlot(prefix() + key));
   return {
     record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,

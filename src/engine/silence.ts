@@ -4,7 +4,9 @@ import { type Clock, elapsed, type Instant, now } from "./clock.js";
 export class Silence {
   /** Since when it has owed an answer, or since its silence was noticed last. */
   private since: Instant | null = null;
-  private noticed = false;
+  /** It has said something since it was looked at, and owes more. */
+  private spoke = false;
+  private noticed = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -13,6 +15,11 @@ export class Silence {
     private readonly observe: (observation: "silent" | "answered") => void,
   ) {}
 
+  /** Whether it goes on and on. The first may be this process' own: it stood still, and not the node. */
+  get lasting(): boolean {
+    return this.noticed > 2;
+  }
+
   /** A request is on its way. */
   begin(): void {
     this.since ??= now(this.clock);
@@ -20,22 +27,30 @@ export class Silence {
 
   /** The server has said something; `more`: it owes further answers. */
   end(more: boolean): void {
-    this.since = more ? now(this.clock) : null;
-    if (!this.noticed) return;
-    this.noticed = false;
+    if (!more) this.since = null;
+    this.spoke = more;
+    if (this.noticed === 0) return;
+    this.noticed = 0;
     this.observe("answered");
   }
 
   /** To be called whenever there is reason to look: needs no timer of its own. */
   look(): void {
-    if (this.since === null || elapsed(this.clock, this.since) < this.patience) return;
-    this.since = now(this.clock);
-    this.noticed = true;
-    this.observe("silent");
+    if (this.since === null) return;
+    if (this.spoke) {
+      this.spoke = false;
+      this.since = now(this.clock);
+    } else if (elapsed(this.clock, this.since) >= this.patience) {
+      this.since = now(this.clock);
+      this.noticed++;
+      this.observe("silent");
+    }
   }
 
   /** The connection is gone, and with it what was unanswered. */
   reset(): void {
     this.since = null;
+    this.spoke = false;
+    this.noticed = Math.min(this.noticed, 1);
   }
 }

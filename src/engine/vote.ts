@@ -46,3 +46,6 @@ export type Answer =
 
 /** An answer and the node that gave it. */
 export type Vote = Answer & { readonly node: string };
+
+/** Almost every vote: one object for all of them. */
+export const granted: Answer = Object.freeze({ kind: "granted" });

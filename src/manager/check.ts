@@ -109,6 +109,7 @@ const managerOptions = [
     "nodeTimeout",
     "driftFactor",
     "owner",
+    "grouping",
     "onListenerError",
     "xstate",
     "clock",

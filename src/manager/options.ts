@@ -40,6 +40,11 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   readonly driftFactor?: number;
   /** Shown to others as the holder; no "~", at most 128 characters. Default: `host:pid`. */
   readonly owner?: string;
+  /**
+   * Whether all that is asked of a node in one turn of the event loop goes as one script call, each command with its
+   * own outcome. Default true.
+   */
+  readonly grouping?: boolean;
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
   /** Passed to every actor: XState's own inspection. */

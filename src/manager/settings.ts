@@ -55,6 +55,7 @@ export interface Ground {
   readonly driftFactor: number;
   readonly owner: string;
   readonly nodeTimeout: number;
+  readonly grouping: boolean;
   readonly onListenerError: (error: unknown, event: string) => void;
 }
 
@@ -86,7 +87,7 @@ export function groundOf(options: LocksOptions): Ground {
     prefix = "",
     driftFactor = defaultDriftFactor,
   } = options;
-  const { owner = defaultOwner(), onListenerError = warn } = options;
+  const { owner = defaultOwner(), onListenerError = warn, grouping = true } = options;
   const { ttl = defaultTtl } = options;
   checkTtl(ttl);
   const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
@@ -100,6 +101,7 @@ export function groundOf(options: LocksOptions): Ground {
     driftFactor: checkFraction("driftFactor", driftFactor),
     owner: checkOwner(owner),
     nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
+    grouping: checkBoolean("grouping", grouping),
     onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }

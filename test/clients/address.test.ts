@@ -58,7 +58,7 @@ test("a call that is unanswered when an address is closed is a failed vote, not 
 });
 
 test("an address connects again and again, without sending anything twice", async () => {
-  const stub = await startStub({ thenClose: "" }, "*1\r\n*1\r\n:1\r\n");
+  const stub = await startStub({ thenClose: "" }, "*1\r\n:1\r\n");
   const node = recogniseNode(`redis://127.0.0.1:${stub.port}`, 0);
   const seen: string[] = [];
   node.watch((connection) => seen.push(connection));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Request } from "../../src/engine/node.js";
 import { acquire, granted, one, release, request, run, tokenOf } from "../contract/subject.js";
+import { type Ask, execute } from "../engine/batches.js";
 import { nodeOver } from "./fake-connection.js";
 
 const take = (key = "key") => acquire(key, tokenOf("me"));
 const givenUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
-const grants = (keys: readonly string[]) => Promise.resolve(keys.map(() => [1]));
+const grants = (keys: readonly string[]) => Promise.resolve(keys.map(() => 1));
 const noScript = () => Promise.reject(new Error("NOSCRIPT No matching script. Please use EVAL."));
 
 describe("whatever a client throws becomes a failed vote", () => {
@@ -58,7 +58,7 @@ describe("whatever a client throws becomes a failed vote", () => {
 });
 
 test("numbers as text, bigints and buffers are the same reply", async () => {
-  for (const reply of [["1"], [1n], [Buffer.from("1")]]) {
+  for (const reply of ["1", 1n, Buffer.from("1")]) {
     expect(
       await one(
         nodeOver(() => Promise.resolve([reply])),
@@ -79,7 +79,7 @@ test("numbers as text, bigints and buffers are the same reply", async () => {
 });
 
 describe("sending again", () => {
-  const requests = (wanted: boolean): Request[] => [
+  const requests = (wanted: boolean): Ask[] => [
     request(take("a")),
     request(take("b"), () => wanted),
     request(release("c", tokenOf("me")), () => wanted),
@@ -91,7 +91,7 @@ describe("sending again", () => {
       sent.push([command, ...keys]);
       return command === "EVALSHA" ? noScript() : grants(keys);
     });
-    const replies = await node.execute({ identity: null, requests: requests(false) });
+    const replies = await execute(node, requests(false));
     expect(replies).toEqual([granted, givenUp, granted]);
     expect(sent).toEqual([
       ["EVALSHA", "a", "b", "c"],
@@ -105,7 +105,7 @@ describe("sending again", () => {
       sent.push([...keys]);
       return keys.length > 1 ? Promise.reject(new Error("NOPERM no such keys")) : grants(keys);
     });
-    const replies = await node.execute({ identity: null, requests: requests(false) });
+    const replies = await execute(node, requests(false));
     expect(replies).toEqual([granted, givenUp, granted]);
     expect(sent).toEqual([["a", "b", "c"], ["a"], ["c"]]);
   });
@@ -119,7 +119,7 @@ describe("sending again", () => {
       },
       { ready: () => ready },
     );
-    const [reply] = await node.execute({ identity: null, requests: requests(true) });
+    const [reply] = await execute(node, requests(true));
     expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
   });
 
@@ -130,7 +130,7 @@ describe("sending again", () => {
       return noScript();
     });
     const wanted = () => false;
-    expect(await node.execute({ identity: null, requests: [request(take(), wanted)] })).toEqual([givenUp]);
+    expect(await execute(node, [request(take(), wanted)])).toEqual([givenUp]);
     expect(calls).toBe(1);
   });
 });

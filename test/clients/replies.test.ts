@@ -16,7 +16,7 @@ const failed = (reason: string, message: RegExp) => ({
 
 const libraries = everyClient(() => stub.port);
 const noScript = "-NOSCRIPT No matching script. Please use EVAL.\r\n";
-const grant = "*1\r\n*1\r\n:1\r\n";
+const grant = "*1\r\n:1\r\n";
 
 describe.each(libraries)("%s shows in the vote", (_, open) => {
   test.each([
@@ -43,8 +43,9 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     ["a null array", "*-1\r\n"],
     ["an empty array", "*0\r\n"],
     ["text", "$5\r\nhello\r\n"],
-    ["too many answers", "*2\r\n*1\r\n:1\r\n*1\r\n:1\r\n"],
-    ["an answer that is no array", "*1\r\n:1\r\n"],
+    ["too many answers", "*2\r\n:1\r\n:1\r\n"],
+    ["an answer that is no status", "*1\r\n:7\r\n"],
+    ["a grant without its fence", "*1\r\n*1\r\n:1\r\n"],
     ["an empty answer", "*1\r\n*0\r\n"],
     ["an unknown status", "*1\r\n*1\r\n:7\r\n"],
     ["a status that is no number", "*1\r\n*1\r\n$3\r\nyes\r\n"],
@@ -72,7 +73,7 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
   });
 
   test("a command's own failure, beside the grants of the others", async () => {
-    stub = await startStub("*3\r\n*1\r\n:1\r\n*2\r\n:-1\r\n$11\r\nOOM is full\r\n*1\r\n:1\r\n");
+    stub = await startStub("*3\r\n:1\r\n*2\r\n:-1\r\n$11\r\nOOM is full\r\n:1\r\n");
     await withNode(open, async (node) => {
       const replies = await run(node, take(), take(), take());
       expect(replies).toEqual([granted, failed("refused", /^OOM is full$/), granted]);

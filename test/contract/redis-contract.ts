@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LockNode } from "../../src/engine/node.js";
+import { execute } from "../engine/batches.js";
 import type { ServerView } from "./server-view.js";
 import {
   acquire,
@@ -136,14 +137,11 @@ export function describeRedisContract(
         await server.forgetScripts();
         let wanted = true;
         const isWanted = () => wanted;
-        const answer = node.execute({
-          identity: null,
-          requests: [
-            request(acquire(key, token), isWanted),
-            request({ op: "inspect", keys: [key] }),
-            request(release(`${key}b`, token), isWanted),
-          ],
-        });
+        const answer = execute(node, [
+          request(acquire(key, token), isWanted),
+          request({ op: "inspect", keys: [key] }),
+          request(release(`${key}b`, token), isWanted),
+        ]);
         wanted = false;
         const gaveUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
         const [first, second, third] = await answer;

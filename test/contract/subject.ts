@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { LockCommand } from "../../src/engine/command.js";
-import type { Connection, LockNode, Reply, Request } from "../../src/engine/node.js";
+import type { Connection, LockNode, Reply } from "../../src/engine/node.js";
 import { systemRandom } from "../../src/engine/random.js";
 import type { Holder } from "../../src/engine/vote.js";
+import { type Ask, execute } from "../engine/batches.js";
 
 /** A node, and how to get rid of what it was made of. */
 export interface Subject {
@@ -22,7 +23,7 @@ export async function openReady(open: Open): Promise<Subject> {
   return subject;
 }
 
-export const request = (command: LockCommand, wanted: () => boolean = () => true): Request => ({
+export const request = (command: LockCommand, wanted: () => boolean = () => true): Ask => ({
   command,
   wanted,
 });
@@ -33,7 +34,10 @@ export const uniqueKey = (name = "key"): string => `contract:{${process.pid}-${+
 export const tokenOf = (owner: string): string => `${owner}~${systemRandom.secret()}`;
 
 export async function run(node: LockNode, ...commands: LockCommand[]): Promise<Reply[]> {
-  return node.execute({ identity: null, requests: commands.map((command) => request(command)) });
+  return execute(
+    node,
+    commands.map((command) => request(command)),
+  );
 }
 
 export async function one(node: LockNode, command: LockCommand): Promise<Reply> {

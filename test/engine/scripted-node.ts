@@ -37,14 +37,11 @@ export class ScriptedNode implements LockNode {
     return this.identity;
   }
 
-  execute({ identity, requests }: Batch): Promise<Reply[]> {
-    const replies = requests.map(
-      (request) =>
-        new Promise<Reply>((answer) => {
-          this.arrivals.push({ command: request.command, request, identity, answer });
-        }),
-    );
-    return Promise.all(replies);
+  execute({ identity, requests }: Batch): void {
+    for (const request of requests) {
+      const answer = (reply: Reply) => queueMicrotask(() => request.answered(reply));
+      this.arrivals.push({ command: request.command, request, identity, answer });
+    }
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { FencedLease, Lease } from "../../src/index.js";
+import { ask } from "../engine/batches.js";
 import { World } from "./world.js";
 
 describe("fences", () => {
@@ -19,10 +20,10 @@ describe("fences", () => {
 
   it("grow past one that was accepted by a minority only", async () => {
     const world = new World(3);
-    const [node] = world.nodes;
+    const node = world.node(0);
     const ahead = (world.clock.wall() + 3_600_000) * 1_000;
     const command = { op: "acquire", keys: ["a"], token: "x", ttl: 1, fence: ahead } as const;
-    await node?.execute({ identity: null, requests: [{ command, wanted: () => true }] });
+    await ask(node, { command, wanted: () => true });
     await world.clock.advance(10);
     world.node(2).crash();
     const lease = await world.locks().acquire("a", { fence: true });

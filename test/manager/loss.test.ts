@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Lease } from "../../src/manager/types.js";
+import { ask } from "../engine/batches.js";
 import { listen, settle, World } from "./world.js";
 
 const held = async (world: World, options: object = {}) => {
@@ -17,7 +18,7 @@ const steal = (world: World, nodes: readonly number[], token = "foreign") =>
       const node = world.node(index);
       node.restart();
       const command = { op: "acquire", keys: ["a"], token, ttl: 60_000 } as const;
-      await node.execute({ identity: null, requests: [{ command, wanted: () => true }] });
+      await ask(node, { command, wanted: () => true });
     }),
   );
 

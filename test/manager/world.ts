@@ -3,6 +3,7 @@ import { createLocks } from "../../src/manager/locks.js";
 import type { LocksOptions } from "../../src/manager/options.js";
 import type { Locks } from "../../src/manager/types.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
+import { ask } from "../engine/batches.js";
 
 /** Every event of a manager, in order: its name, and what it carried. */
 export type Heard = { name: string; event: Record<string, unknown> };
@@ -54,8 +55,8 @@ export class World {
     return Promise.all(
       this.nodes.map(async (node) => {
         if (node.connection !== "ready") return false;
-        const [reply] = await node.execute({ identity: null, requests: [{ command, wanted: () => true }] });
-        return reply?.kind === "report" && reply.keys[0]?.holder !== null;
+        const reply = await ask(node, { command, wanted: () => true });
+        return reply.kind === "report" && reply.keys[0]?.holder !== null;
       }),
     );
   }

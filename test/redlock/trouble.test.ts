@@ -2,8 +2,9 @@ import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { failureOf } from "../../src/clients/failure.js";
-import type { Batch, LockNode, Reply } from "../../src/engine/node.js";
+import type { LockNode, Reply } from "../../src/engine/node.js";
 import { Redlock } from "../../src/redlock.js";
+import { ask, oneByOne } from "../engine/batches.js";
 import { settle } from "../manager/world.js";
 import { RedlockWorld } from "./world.js";
 
@@ -27,10 +28,10 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
-    async execute(batch: Batch) {
-      const replies = await node.execute(batch);
-      return replies.map((reply, index) => (ops.has(batch.requests[index]?.command.op ?? "") ? lost : reply));
-    },
+    execute: oneByOne(async (one, identity) => {
+      const reply = await ask(node, one, identity);
+      return ops.has(one.command.op) ? lost : reply;
+    }),
   };
 }
 
@@ -69,7 +70,7 @@ describe("a name that is used again", () => {
       world = new RedlockWorld();
       const quitting = world.redlock();
       const granted = quitting.tryAcquire("a", "worker", 60_000).catch(({ name }: Error) => name);
-      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      for (let turn = 0; turn < turns; turn++) await new Promise<void>((next) => process.nextTick(next));
       await world.run(quitting.quit());
       const outcome = await world.run(granted);
       outcomes.add(outcome);
@@ -87,13 +88,13 @@ describe("a name that is used again", () => {
     const refused: Reply = { kind: "failed", reason: "refused", message: "BUSY" };
     const nodes = world.nodes.map((node, index) => ({
       ...forgetful(node),
-      async execute(batch: Batch) {
-        const swap = batch.requests[0]?.command.op === "swap";
-        if (swap && refusing.includes(index)) return [refused];
-        const replies = await node.execute(batch);
+      execute: oneByOne(async (one, identity) => {
+        const swap = one.command.op === "swap";
+        if (swap && refusing.includes(index)) return refused;
+        const reply = await ask(node, one, identity);
         if (swap && index === 2 && late.length === 0) await new Promise<void>((heard) => late.push(heard));
-        return replies;
-      },
+        return reply;
+      }),
     }));
     const program = new Redlock(nodes, { clock: world.clock });
     // The first attempt is renamed on node 2 alone, and does not hear of it.
@@ -178,11 +179,11 @@ describe("a name that is used again", () => {
 it("a grant that is answered after the deadline takes nothing from who has renewed the lock", async () => {
   const late: (() => void)[] = [];
   const slow = { ...forgetful(world.node(2)) };
-  slow.execute = async (batch) => {
-    const replies = await world.node(2).execute(batch);
-    if (batch.requests[0]?.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
-    return replies;
-  };
+  slow.execute = oneByOne(async (one, identity) => {
+    const reply = await ask(world.node(2), one, identity);
+    if (one.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
+    return reply;
+  });
   const holder = new Redlock([world.nodes[0], world.nodes[1], slow], { clock: world.clock });
   const lock = (await world.run(holder.acquireLock("a", 1_000)))!;
   await world.clock.advance(400);

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
 import type { Clock } from "../../src/engine/clock.js";
-import type { Batch, LockNode, Reply } from "../../src/engine/node.js";
+import type { LockNode, Reply } from "../../src/engine/node.js";
 import { createLocks, type Lease } from "../../src/index.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { ask, oneByOne } from "../engine/batches.js";
 
 /** A small generator of chance, so that fast-check's seed decides everything. */
 function seeded(seed: number): () => number {
@@ -38,13 +39,15 @@ function far(node: MemoryNode, clock: Clock, chance: () => number, loss: number)
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
-    execute: (batch: Batch) =>
-      new Promise<Reply[]>((resolve) => {
-        clock.after(delay(), async () => {
-          const replies = await node.execute(batch);
-          if (chance() >= loss) clock.after(chance() ** 3 * 80, () => resolve(replies));
-        });
-      }),
+    execute: oneByOne(
+      (one, identity) =>
+        new Promise<Reply>((resolve) => {
+          clock.after(delay(), async () => {
+            const reply = await ask(node, one, identity);
+            if (chance() >= loss) clock.after(chance() ** 3 * 80, () => resolve(reply));
+          });
+        }),
+    ),
   };
 }
 

@@ -41,6 +41,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     controller.abort(new Error("enough"));
     expect(await acquisition).toMatchObject({ message: "enough" });
     expect(arrival?.request.wanted()).toBe(false);
+    await settle();
     expect(nodes.map(({ ops }) => ops)).toEqual(Array(3).fill(["acquire", "release"]));
   });
 
