@@ -1,9 +1,9 @@
+import type { Agenda } from "./agenda.js";
 import { type Clock, elapsed, type Instant, now } from "./clock.js";
 import { claims, type LockCommand } from "./command.js";
 import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
-import type { Waits } from "./patience.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
 import { Round, type RoundResult, type Rule } from "./round.js";
 import type { Seat } from "./seat.js";
@@ -46,7 +46,7 @@ interface Dealings {
 export interface ClaimGround {
   readonly seats: readonly Seat[];
   readonly clock: Clock;
-  readonly waits: Waits;
+  readonly agenda: Agenda;
 }
 
 /** One command to one node in the name of a claim. */
@@ -209,8 +209,8 @@ export class Claim {
   }
 
   private newRound(timeout: number, rule: Rule, decided: Decided): Round {
-    const { seats, waits } = this.ground;
-    this.round = new Round(seats, waits, timeout, rule, decided);
+    const { seats, agenda } = this.ground;
+    this.round = new Round(seats, agenda, timeout, rule, decided);
     return this.round;
   }
 

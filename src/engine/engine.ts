@@ -1,11 +1,11 @@
 import type { Identities } from "./acquaintance.js";
+import { Agenda } from "./agenda.js";
 import { Claim, type ClaimGround } from "./claim.js";
 import type { Clock } from "./clock.js";
 import type { LockCommand } from "./command.js";
 import { Errand } from "./errand.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
-import { Waits } from "./patience.js";
 import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
 import { failed, type Observation, Seat } from "./seat.js";
@@ -45,6 +45,7 @@ export class QuorumEngine {
   readonly seats: readonly Seat[];
   readonly fences: FenceSource;
   private readonly ground: ClaimGround;
+  readonly agenda: Agenda;
   private admission: Promise<void> | null = null;
   /** Whether the nodes have been met, or given their time to be. */
   admitted = false;
@@ -66,7 +67,8 @@ export class QuorumEngine {
       const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
       return new Seat({ name, node, clock, turn, patience, identities, collectable, observe: observeThis });
     });
-    this.ground = { seats: this.seats, clock, waits: new Waits(clock) };
+    this.agenda = new Agenda(clock);
+    this.ground = { seats: this.seats, clock, agenda: this.agenda };
   }
 
   /** A claim with a fresh token. */

@@ -1,5 +1,5 @@
+import { type Agenda, Appointment } from "./agenda.js";
 import type { Reply } from "./node.js";
-import { Bounded, type Waits } from "./patience.js";
 import type { Tally, Verdict } from "./quorum.js";
 import { failed, type Seat } from "./seat.js";
 import type { Answer, Vote } from "./vote.js";
@@ -27,19 +27,20 @@ export type Rule = (tally: Tally, nodes: number) => Verdict | null;
  * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
  * timeout has failed its vote.
  */
-export class Round extends Bounded implements Ballot {
+export class Round extends Appointment implements Ballot {
   private readonly votes: Vote[] = [];
   /** What came in when the verdict was clear. */
   private readonly late: Vote[] = [];
   private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
   private over = false;
+  private dueAt = 0;
   private completion: Promise<readonly Vote[]> | null = null;
   private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
     private readonly seats: readonly Seat[],
-    private readonly waits: Waits,
+    private readonly agenda: Agenda,
     /** ms. */
     private readonly timeout: number,
     private readonly rule: Rule,
@@ -53,7 +54,7 @@ export class Round extends Bounded implements Ballot {
    * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
    */
   start(ask: (seat: number) => void, everybody = false): void {
-    this.waits.put(this, this.timeout);
+    this.dueAt = this.agenda.put(this, this.timeout);
     let asked = 0;
     for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < this.seats.length; asked++)
@@ -71,7 +72,7 @@ export class Round extends Bounded implements Ballot {
       this.completion = new Promise((resolve) => {
         this.complete = resolve;
       });
-      if (this.over) this.waits.put(this, this.waits.left(this));
+      if (this.over) this.agenda.putAt(this, this.dueAt);
       this.settle();
     }
     return this.completion;
@@ -90,10 +91,10 @@ export class Round extends Bounded implements Ballot {
   /** Nobody wants to know any more. */
   abandon(): void {
     this.over = true;
-    if (this.completion === null) this.waits.take(this);
+    if (this.completion === null) this.agenda.remove(this);
   }
 
-  timeOut(): void {
+  due(): void {
     for (const [index, seat] of this.seats.entries()) {
       if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));
     }
@@ -120,7 +121,7 @@ export class Round extends Bounded implements Ballot {
       }
     }
     if (this.completion === null || this.votes.length + this.late.length < this.seats.length) return;
-    this.waits.take(this);
+    this.agenda.remove(this);
     this.complete([...this.votes, ...this.late]);
   }
 }

@@ -1,20 +1,30 @@
-import type { Clock, Timer } from "../engine/clock.js";
+import { type Agenda, Appointment } from "../engine/agenda.js";
 
 /** The one timer of a lock: setting it anew forgets what it was set to before. */
-export class Alarm {
-  private timer: Timer | null = null;
+export class Alarm extends Appointment {
+  private callback: () => void = () => {};
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly foreground: Agenda,
+    /** Keeps no process alive. */
+    private readonly background: Agenda,
+  ) {
+    super();
+  }
 
-  /** ms, in whole ones, so that it never goes off just before its time; Infinity: it never does. `background`: keeps no process alive. */
-  set(delay: number, callback: () => void, background = false): void {
+  /** ms; Infinity: it never goes off. */
+  set(delay: number, callback: () => void, inBackground = false): void {
     this.clear();
-    if (delay !== Number.POSITIVE_INFINITY)
-      this.timer = this.clock.after(Math.ceil(Math.max(0, delay)), callback, background);
+    this.callback = callback;
+    if (delay === Number.POSITIVE_INFINITY) return;
+    (inBackground ? this.background : this.foreground).put(this, delay);
   }
 
   clear(): void {
-    this.timer?.cancel();
-    this.timer = null;
+    this.slot?.remove(this);
+  }
+
+  due(): void {
+    this.callback();
   }
 }

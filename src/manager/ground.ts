@@ -1,3 +1,4 @@
+import type { Agenda } from "../engine/agenda.js";
 import type { QuorumEngine } from "../engine/engine.js";
 import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "./emitter.js";
@@ -11,6 +12,8 @@ export interface Surroundings extends Ground {
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
   readonly vigil: Vigil;
+  /** For what keeps no process alive. */
+  readonly background: Agenda;
   readonly inspect: NonNullable<LocksOptions["xstate"]>["inspect"];
   nextAcquisition(): string;
   /** Why nothing can ever be locked on these nodes, as it turned out when they were met; null if nothing did. */

@@ -37,7 +37,7 @@ export class Lock implements LockPort, LockParts {
     private readonly onUse: (lock: Lock, inUse: boolean) => void,
   ) {
     this.events = new SafeEmitter(ground.onListenerError);
-    this.alarm = new Alarm(ground.clock);
+    this.alarm = new Alarm(ground.engine.agenda, ground.background);
     this.outbox = new Outbox(ground.clock);
     this.announcer = new Announcer(ground, resources, this.events, this.outbox);
     const { inspect } = ground;

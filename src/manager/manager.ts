@@ -1,5 +1,6 @@
 import { createActor } from "xstate";
 import { recogniseNode } from "../clients/recognise.js";
+import { Agenda } from "../engine/agenda.js";
 import { QuorumEngine } from "../engine/engine.js";
 import type { LockNode } from "../engine/node.js";
 import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClosedError } from "../errors.js";
@@ -61,6 +62,7 @@ export class Manager {
       events,
       inspect,
       vigil: new Vigil(ground.clock),
+      background: new Agenda(ground.clock, true),
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
       engine: new QuorumEngine({
