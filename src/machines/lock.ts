@@ -2,6 +2,7 @@ import { type ActorRefFrom, assign, setup } from "xstate";
 import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
+import { tableOf } from "./table.js";
 
 const { createMachine } = setup({
   types: {} as {
@@ -165,3 +166,5 @@ export const lockMachine = createMachine({
 });
 
 export type LockActor = ActorRefFrom<typeof lockMachine>;
+
+export const lockTable = tableOf(lockMachine);

@@ -2,7 +2,7 @@ import { type Agenda, Appointment } from "../engine/agenda.js";
 
 /** The one timer of a lock: setting it anew forgets what it was set to before. */
 export class Alarm extends Appointment {
-  private callback: () => void = () => {};
+  private sleeper: Pick<Appointment, "due"> | null = null;
 
   constructor(
     private readonly foreground: Agenda,
@@ -13,9 +13,9 @@ export class Alarm extends Appointment {
   }
 
   /** ms; Infinity: it never goes off. */
-  set(delay: number, callback: () => void, inBackground = false): void {
+  set(delay: number, sleeper: Pick<Appointment, "due">, inBackground = false): void {
     this.clear();
-    this.callback = callback;
+    this.sleeper = sleeper;
     if (delay === Number.POSITIVE_INFINITY) return;
     (inBackground ? this.background : this.foreground).put(this, delay);
   }
@@ -25,6 +25,6 @@ export class Alarm extends Appointment {
   }
 
   due(): void {
-    this.callback();
+    this.sleeper?.due();
   }
 }

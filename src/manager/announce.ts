@@ -1,4 +1,4 @@
-import { isolate, type SafeEmitter } from "./emitter.js";
+import { isolate, SafeEmitter } from "./emitter.js";
 import type { ExpiredEvent, LockEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import type { Outbox } from "./outbox.js";
@@ -8,21 +8,31 @@ type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[
 
 /** Tells the listeners of one lock and of its manager; makes no event that nobody hears. */
 export class Announcer {
+  private emitter: SafeEmitter<LockEvents> | null = null;
+
   constructor(
     private readonly ground: Surroundings,
     private readonly resources: readonly string[],
-    private readonly own: SafeEmitter<LockEvents>,
     private readonly outbox: Outbox,
   ) {}
 
+  /** The lock's own listeners; most locks have none. */
+  get own(): SafeEmitter<LockEvents> {
+    this.emitter ??= new SafeEmitter(this.ground.onListenerError);
+    return this.emitter;
+  }
+
+  hears(name: keyof LockEvents): boolean {
+    return this.ground.events.hears(name) || this.emitter?.hears(name) === true;
+  }
+
   tell<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
-    const { events } = this.ground;
-    if (!this.own.hears(name) && !events.hears(name)) return;
+    if (!this.hears(name)) return;
     // The details and the common part are the event, which the compiler cannot conclude for a Name it does not know.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
     this.outbox.put(() => {
-      this.own.emit(name, event);
-      events.emit(name, event);
+      this.emitter?.emit(name, event);
+      this.ground.events.emit(name, event);
     });
   }
 
@@ -30,6 +40,10 @@ export class Announcer {
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
     const event = this.event(acquisition, details);
     this.outbox.put(() => isolate(() => onLost(event), "onLost", this.ground.onListenerError));
+  }
+
+  close(): void {
+    this.emitter?.clear();
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {

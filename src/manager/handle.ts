@@ -37,7 +37,7 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   async acquire(options?: AcquireOptions): Promise<FencedLease> {
-    return this.#leaseOf(await this.#lock.acquire(this.#settings(options)));
+    return this.#lock.acquire(this.#settings(options), (hold) => this.#leaseOf(hold));
   }
 
   /** Releases what is held, and gives up what is being acquired. */

@@ -28,6 +28,8 @@ export class Hold {
   end: HoldEnd | null = null;
   /** Set once a release was asked for. */
   releasing: Promise<ReleaseOutcome> | null = null;
+  /** What its user has, until it is renewed for the first time; then it is its user's alone. */
+  lease: object | null = null;
   /** Nobody holds the lease any more: it is not renewed, and ends at its deadline. */
   dropped = false;
   ttl: number;

@@ -1,26 +1,9 @@
-import { named } from "../named.js";
 import { checkTtl } from "./check.js";
+import { forgetDrop } from "./dropped.js";
 import { writeHandover } from "./handover.js";
 import type { Hold } from "./hold.js";
 import type { Lock } from "./lock.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
-
-/**
- * Warns of a lease that was dropped: collected without having been released. It is then no longer renewed. Nothing
- * that renews it may keep the lease itself alive, which is why it only refers to the lock, and never the reverse.
- */
-const dropped = new FinalizationRegistry<Hold>((hold) => {
-  if (hold.end !== null) return;
-  hold.dropped = true;
-  process.emitWarning(
-    `the lease of ${named(hold.resources)} was dropped without being released; it is no longer renewed`,
-    {
-      type: "HoldfastWarning",
-      code: "LEASE_DROPPED",
-      detail: "Keep the lease until release(), or acquire with using() or `await using`.",
-    },
-  );
-});
 
 /** The lease as its user sees it. */
 export class HeldLease implements FencedLease {
@@ -30,7 +13,7 @@ export class HeldLease implements FencedLease {
   constructor(lock: Lock, hold: Hold) {
     this.#lock = lock;
     this.#hold = hold;
-    if (hold.grant.renew) dropped.register(this, hold, this);
+    if (hold.grant.renew) hold.lease = this;
   }
 
   /** Whether this is the lease of that hold. */
@@ -76,13 +59,13 @@ export class HeldLease implements FencedLease {
   }
 
   release(): Promise<ReleaseOutcome> {
-    dropped.unregister(this);
+    this.#end();
     return this.#lock.release(this.#hold);
   }
 
   handover(): string {
     const token = this.#lock.handOver(this.#hold);
-    dropped.unregister(this);
+    this.#end();
     return writeHandover({ resources: this.#hold.resources, token, ttl: this.#hold.ttl });
   }
 
@@ -101,5 +84,11 @@ export class HeldLease implements FencedLease {
       fence,
       remaining: this.remaining(),
     };
+  }
+
+  /** The hold lets go of it, or is no longer told when it is collected. */
+  #end(): void {
+    if (this.#hold.lease === null) forgetDrop(this);
+    else this.#hold.lease = null;
   }
 }

@@ -1,12 +1,12 @@
-import { createActor } from "xstate";
 import type { Origin } from "../engine/claim.js";
 import { HandleBusyError } from "../errors.js";
-import { type LockActor, lockMachine } from "../machines/lock.js";
+import { type LockActor, lockTable } from "../machines/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
+import { TableActor } from "../machines/table-actor.js";
 import { Alarm } from "./alarm.js";
 import { Announcer } from "./announce.js";
-import { SafeEmitter } from "./emitter.js";
+import type { SafeEmitter } from "./emitter.js";
 import type { LockEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import type { Hold } from "./hold.js";
@@ -21,11 +21,10 @@ type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { typ
 
 /** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
 export class Lock implements LockPort, LockParts {
-  readonly actor: LockActor;
-  readonly events: SafeEmitter<LockEvents>;
   readonly alarm: Alarm;
   readonly announcer: Announcer;
   readonly outbox: Outbox;
+  private readonly chart: TableActor<(typeof lockTable)["machine"]>;
   private pursuit: Pursuit | null = null;
   private tenure: Tenure | null = null;
 
@@ -33,26 +32,26 @@ export class Lock implements LockPort, LockParts {
     readonly ground: Surroundings,
     readonly resources: readonly string[],
     readonly keys: readonly string[],
-    /** Called when it begins to be in use, and when it is no longer. */
-    private readonly onUse: (lock: Lock, inUse: boolean) => void,
   ) {
-    this.events = new SafeEmitter(ground.onListenerError);
     this.alarm = new Alarm(ground.engine.agenda, ground.background);
     this.outbox = new Outbox(ground.clock);
-    this.announcer = new Announcer(ground, resources, this.events, this.outbox);
-    const { inspect } = ground;
-    this.actor = createActor(lockMachine, {
-      input: { resources },
-      ...(inspect === undefined ? {} : { inspect }),
-    });
-    lockPorts.bind(this.actor, this);
-    this.actor.start();
+    this.announcer = new Announcer(ground, resources, this.outbox);
+    this.chart = new TableActor(lockTable, { resources });
+    lockPorts.bind(this.chart, this);
+    if (ground.inspect !== undefined) this.chart.toActor({ inspect: ground.inspect });
+  }
+
+  /** The chart as XState's own actor, which it is from now on. */
+  get actor(): LockActor {
+    return this.chart.toActor();
+  }
+
+  get events(): SafeEmitter<LockEvents> {
+    return this.announcer.own;
   }
 
   get state(): LockState {
-    const { value } = this.actor.getSnapshot();
-    // A state with substates is an object of one key, the state's name.
-    return (typeof value === "string" ? value : Object.keys(value)[0]) as LockState;
+    return this.chart.state as LockState;
   }
 
   get acquiring(): boolean {
@@ -64,18 +63,22 @@ export class Lock implements LockPort, LockParts {
   }
 
   send(event: LockMachineEvent): void {
-    this.outbox.around(() => this.actor.send(event));
+    this.outbox.open();
+    // The chart does not throw: its actions are the ones below.
+    this.chart.send(event);
+    this.outbox.close();
   }
 
-  acquire(settings: Settings, origin: Origin | null = null): Promise<Hold> {
+  /** What it is granted, in the form that `give` makes of it. */
+  acquire<T>(settings: Settings, give: (hold: Hold) => T, origin: Origin | null = null): Promise<T> {
     if (this.pursuit !== null || this.tenure !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
     return new Promise((resolve, reject) => {
-      const pursuit = new Pursuit(this, settings, origin, { resolve, reject });
+      const pursuit = new Pursuit(this, settings, origin, (hold) => resolve(give(hold)), reject);
       this.pursuit = pursuit;
-      this.onUse(this, true);
+      this.ground.vigil.add(this);
       this.announcer.tell("acquiring", pursuit.acquisition, {});
       this.send({ type: "ACQUIRE", acquisition: pursuit.acquisition });
     });
@@ -111,6 +114,11 @@ export class Lock implements LockPort, LockParts {
     return this.hold === hold ? (this.tenure?.checkHeld() ?? false) : hold.end === null;
   }
 
+  /** The clocks have parted: what was set by them is to be looked at again. */
+  wake(): void {
+    this.tenure?.wake();
+  }
+
   /**
    * Gives back whatever it has or asks for, because the manager closes. A job that did not ask for that is told by its
    * signal. A lease that others may go on with is not taken from them.
@@ -128,8 +136,8 @@ export class Lock implements LockPort, LockParts {
   stop(): void {
     if (this.tenure !== null) this.send({ type: "RELEASED", votes: [] });
     this.alarm.clear();
-    this.actor.stop();
-    this.events.clear();
+    this.chart.stop();
+    this.announcer.close();
   }
 
   // What the chart asks for.
@@ -149,7 +157,7 @@ export class Lock implements LockPort, LockParts {
   fail(event: FailureEvent): void {
     const { pursuit } = this;
     this.pursuit = null;
-    this.onUse(this, false);
+    this.ground.vigil.remove(this);
     pursuit?.fail(event);
   }
 
@@ -200,7 +208,7 @@ export class Lock implements LockPort, LockParts {
   private endTenure(): Tenure | null {
     const { tenure } = this;
     this.tenure = null;
-    this.onUse(this, false);
+    this.ground.vigil.remove(this);
     return tenure;
   }
 }

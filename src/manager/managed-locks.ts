@@ -27,8 +27,12 @@ class ManagedLocks {
     this.#manager = manager;
   }
 
-  async acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
-    return this.#acquire(resources, this.#manager.settings(options));
+  acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
+    try {
+      return this.#acquire(resources, this.#manager.settings(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
@@ -47,7 +51,7 @@ class ManagedLocks {
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#manager.settings(options);
     const lock = this.#manager.lock(resources);
-    const hold = await lock.acquire(settings);
+    const hold = await lock.acquire(settings, (granted) => granted);
     const lease = new HeldLease(lock, hold);
     const { signal } = settings;
     const onAbort = () => hold.abort(signal?.reason);
@@ -73,7 +77,7 @@ class ManagedLocks {
     const inheritance = readHandover(handover);
     const settings = this.#manager.settings({ ttl: inheritance.ttl }, options);
     const lock = this.#manager.lock(inheritance.resources);
-    return new HeldLease(lock, await lock.acquire(settings, { kind: "handover", ...inheritance }));
+    return lock.acquire(settings, (hold) => new HeldLease(lock, hold), { kind: "handover", ...inheritance });
   }
 
   inspect(resource: string): Promise<Inspection> {
@@ -104,8 +108,8 @@ class ManagedLocks {
     await this.close();
   }
 
-  async #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
+  #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
     const lock = this.#manager.lock(resources);
-    return new HeldLease(lock, await lock.acquire(settings));
+    return lock.acquire(settings, (hold) => new HeldLease(lock, hold));
   }
 }

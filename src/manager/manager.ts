@@ -34,12 +34,11 @@ export class Manager {
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
   readonly #actor: ManagerActor;
-  readonly #inUse = new Set<Lock>();
   readonly #pauses = new Set<() => void>();
   #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
   #closed = false;
-  #onIdle: () => void = () => {};
+  readonly #usual: Settings;
 
   /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
   constructor(options: LocksOptions, collectable = false) {
@@ -49,7 +48,7 @@ export class Manager {
     checkKnown("createLocks", options);
     const ground = groundOf(options);
     this.#defaults = options;
-    settingsOf(ground, options);
+    this.#usual = settingsOf(ground, options);
     this.#nodes = nodesOf(options);
     const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
     const inspect = isolated(options.xstate?.inspect, ground.onListenerError);
@@ -77,6 +76,7 @@ export class Manager {
   /** The options of one acquisition; later layers win. */
   settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
     this.checkOpen();
+    if (layers.every((layer) => layer === undefined)) return this.#usual;
     for (const layer of layers) checkKnown("acquire", layer);
     return settingsOf(this.ground, this.#defaults, ...layers);
   }
@@ -87,7 +87,7 @@ export class Manager {
     const keys = checked.map((resource) => this.ground.prefix + resource);
     checkKeys(keys);
     checkSlots(this.#nodes, keys);
-    return new Lock(this.ground, checked, keys, (lock, inUse) => this.#onUse(lock, inUse));
+    return new Lock(this.ground, checked, keys);
   }
 
   /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
@@ -145,28 +145,11 @@ export class Manager {
     return found;
   }
 
-  #onUse(lock: Lock, inUse: boolean): void {
-    if (inUse) this.#inUse.add(lock);
-    else this.#inUse.delete(lock);
-    if (this.#inUse.size === 0) this.#onIdle();
-  }
-
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { clock, engine, events } = this.ground;
+    const { engine, events, vigil } = this.ground;
     for (const end of this.#pauses) end();
-    const left = [...this.#inUse];
-    for (const lock of left) lock.withdraw(new ManagerClosedError());
-    if (this.#inUse.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(timeout, resolve);
-        this.#onIdle = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-    }
-    for (const lock of left) lock.stop();
+    await vigil.end(new ManagerClosedError(), timeout);
     await engine.close();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });

@@ -8,7 +8,7 @@ const mostAtOnce = 100;
  * the next state, and a listener that looks at its lock, or tells it something, must find it where the event says.
  */
 export class Outbox {
-  private entries: (() => void)[] = [];
+  private entries: (() => void)[] | null = null;
   private depth = 0;
   private delivering = false;
 
@@ -16,29 +16,30 @@ export class Outbox {
 
   /** Callbacks must not throw. */
   put(callback: () => void): void {
-    this.entries.push(callback);
+    if (this.entries === null) this.entries = [callback];
+    else this.entries.push(callback);
   }
 
-  /** Runs a step of the chart; what it put here is delivered behind the outermost one, in order, even if it throws. */
-  around(step: () => void): void {
+  /** A step of the chart begins. */
+  open(): void {
     this.depth++;
-    try {
-      step();
-    } finally {
-      this.depth--;
-      this.deliver();
-    }
+  }
+
+  /** It is over: behind the outermost one, what was put here is delivered in order. */
+  close(): void {
+    this.depth--;
+    if (this.entries !== null) this.deliver();
   }
 
   private deliver(): void {
     if (this.depth > 0 || this.delivering) return;
     this.delivering = true;
-    for (let count = 0; count < mostAtOnce; count++) {
+    for (let count = 0; count < mostAtOnce && this.entries !== null; count++) {
       const next = this.entries.shift();
-      if (next === undefined) break;
-      next();
+      if (this.entries.length === 0) this.entries = null;
+      next?.();
     }
     this.delivering = false;
-    if (this.entries.length > 0) this.clock.after(0, () => this.deliver());
+    if (this.entries !== null) this.clock.after(0, () => this.deliver());
   }
 }

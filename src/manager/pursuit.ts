@@ -23,12 +23,6 @@ const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO
 /** What it is called that is done with a lease that others began. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
-/** How a pursuit ends: with a hold, or with an error. */
-interface Caller {
-  resolve(hold: Hold): void;
-  reject(error: unknown): void;
-}
-
 /** How the last attempt failed. */
 interface Setback {
   readonly reason: RetryReason;
@@ -45,38 +39,44 @@ export class Pursuit {
   private claim: Claim | null = null;
   private granted: Hold | null = null;
   private setback: Setback | null = null;
+  private unlisten: (() => void) | null = null;
+  /** What the alarm is set for. */
+  private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
 
   constructor(
     private readonly lock: LockParts,
     readonly settings: Settings,
     private readonly origin: Origin | null,
-    private readonly caller: Caller,
+    private readonly resolve: (hold: Hold) => void,
+    private readonly reject: (error: unknown) => void,
   ) {
     this.acquisition = lock.ground.nextAcquisition();
     this.since = now(lock.ground.clock);
     this.start = this.since;
-    settings.signal?.addEventListener("abort", this.onAbort, { once: true });
+    if (settings.signal !== null) this.listen(settings.signal);
   }
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
   ask(attempt: number): void {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
-    this.start = now(clock);
-    this.lock.alarm.set(this.waitLeft(), () => this.lock.send({ type: "TIMED_OUT" }));
+    if (attempt > 1) this.start = now(clock);
+    this.remind("TIMED_OUT", this.waitLeft());
     const claim = this.newClaim();
     this.claim = claim;
     if (engine.admitted) return this.attempt(claim);
     void engine.admit().then(() => {
-      if (this.claim === claim) this.attempt(claim);
+      if (this.claim !== claim) return;
+      this.start = now(clock);
+      this.attempt(claim);
     });
   }
 
   scheduleRetry({ retryIn, reason, votes }: RefusalEvent, attempt: number): void {
     const delay = Math.round(retryIn ?? 0);
     const left = this.waitLeft();
-    if (delay >= left) return this.lock.alarm.set(left, () => this.lock.send({ type: "TIMED_OUT" }));
-    this.lock.alarm.set(delay, () => this.lock.send({ type: "RETRY" }));
+    if (delay >= left) return this.remind("TIMED_OUT", left);
+    this.remind("RETRY", delay);
     this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
   }
 
@@ -97,7 +97,7 @@ export class Pursuit {
     const error = this.failure(event);
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
-    this.lock.outbox.put(() => this.caller.reject(error));
+    this.lock.outbox.put(() => this.reject(error));
   }
 
   /** The hold that the attempt under way was granted. */
@@ -108,19 +108,30 @@ export class Pursuit {
     this.close();
     const { ttl, drift, fence } = hold.grant;
     const { validUntil } = hold;
-    const waited = Math.round(elapsed(lock.ground.clock, this.since));
-    const details = { ttl, drift, validUntil, waited, attempt, votes };
-    lock.announcer.tell("acquired", acquisition, fence === undefined ? details : { ...details, fence });
-    lock.outbox.put(() => this.caller.resolve(hold));
+    if (lock.announcer.hears("acquired")) {
+      const waited = Math.round(elapsed(lock.ground.clock, this.since));
+      const details = { ttl, drift, validUntil, waited, attempt, votes };
+      lock.announcer.tell("acquired", acquisition, fence === undefined ? details : { ...details, fence });
+    }
+    lock.outbox.put(() => this.resolve(hold));
     return hold;
   }
 
+  /** By the alarm. */
+  due(): void {
+    this.lock.send({ type: this.next });
+  }
+
+  private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {
+    this.next = next;
+    this.lock.alarm.set(delay, this);
+  }
+
   private attempt(claim: Claim): void {
-    const { engine, clock } = this.lock.ground;
+    const { engine } = this.lock.ground;
     const error = this.lock.ground.refusal();
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
-    this.start = now(clock);
     const decided = (result: RoundResult) => {
       if (this.claim === claim) this.onDecided(claim, result);
     };
@@ -235,10 +246,14 @@ export class Pursuit {
     );
   }
 
-  private readonly onAbort = () => this.lock.send({ type: "ABORT", error: this.settings.signal?.reason });
+  private listen(signal: AbortSignal): void {
+    const onAbort = () => this.lock.send({ type: "ABORT", error: signal.reason });
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.unlisten = () => signal.removeEventListener("abort", onAbort);
+  }
 
   private close(): void {
-    this.settings.signal?.removeEventListener("abort", this.onAbort);
+    this.unlisten?.();
     this.claim = null;
     this.lock.alarm.clear();
   }

@@ -4,6 +4,7 @@ import { driftOf } from "../engine/validity.js";
 import type { Vote } from "../engine/vote.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { LossEvent, RefusalEvent } from "../machines/lock-events.js";
+import { watchForDrop } from "./dropped.js";
 import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
@@ -21,7 +22,7 @@ export class Tenure {
   /** Until the next try, after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
   private readonly queue: RenewalQueue;
-  private onReleased: (outcome: ReleaseOutcome) => void = () => {};
+  private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
 
   constructor(
     private readonly lock: LockParts,
@@ -29,7 +30,6 @@ export class Tenure {
     private readonly settings: Settings,
   ) {
     this.queue = new RenewalQueue(lock, hold);
-    lock.ground.vigil.add(this.look);
   }
 
   get entrusted(): boolean {
@@ -69,7 +69,7 @@ export class Tenure {
   arm(): void {
     if (this.hold.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
     const background = this.entrusted && !this.renews;
-    this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this.look, background);
+    this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this, background);
   }
 
   askForRenewal(): void {
@@ -77,6 +77,7 @@ export class Tenure {
     const { clock } = lock.ground;
     this.renewing = true;
     this.pause = null;
+    watchForDrop(hold);
     // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
     const ttl = Math.max(this.queue.begin(), hold.ttlToKeep(this.settings.driftFactor));
     const start = now(clock);
@@ -103,7 +104,7 @@ export class Tenure {
   askForRelease(): void {
     const { hold, lock } = this;
     this.queue.refuse();
-    lock.alarm.set(hold.left(), this.look);
+    lock.alarm.set(hold.left(), this);
     hold.claim.release(timeoutFor(lock.ground, hold.ttl), (result) => {
       this.settings.witness?.round("release", result);
       lock.send({ type: "RELEASED", votes: result.votes });
@@ -114,8 +115,10 @@ export class Tenure {
     const { hold, lock } = this;
     hold.claim.end();
     this.close();
-    const heldFor = Math.round(elapsed(lock.ground.clock, hold.grant.at));
-    lock.announcer.tell("released", hold.acquisition, { heldFor, votes });
+    if (lock.announcer.hears("released")) {
+      const heldFor = Math.round(elapsed(lock.ground.clock, hold.grant.at));
+      lock.announcer.tell("released", hold.acquisition, { heldFor, votes });
+    }
     this.settleRelease("released");
   }
 
@@ -151,8 +154,8 @@ export class Tenure {
     this.settleRelease("handedOver");
   }
 
-  /** By the alarm, and whenever the clocks have parted. */
-  private readonly look = () => {
+  /** By the alarm. */
+  due(): void {
     if (this.over) return;
     if (this.hold.end === "released") {
       if (this.hold.left() <= 0) this.sendLoss("EXPIRED", "deadline");
@@ -161,7 +164,12 @@ export class Tenure {
       if (this.untilRenewal() <= 0) this.lock.send({ type: "RENEW" });
       else this.arm();
     }
-  };
+  }
+
+  /** The clocks have parted. */
+  wake(): void {
+    this.due();
+  }
 
   /** Whether the renewal was accepted: only then are nodes that lost the key told to put it back. */
   private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
@@ -214,13 +222,12 @@ export class Tenure {
   }
 
   private settleRelease(outcome: ReleaseOutcome): void {
-    this.lock.outbox.put(() => this.onReleased(outcome));
+    this.lock.outbox.put(() => this.onReleased?.(outcome));
   }
 
   private close(): void {
     this.over = true;
     this.lock.alarm.clear();
-    this.lock.ground.vigil.remove(this.look);
     this.settings.witness?.over(this.hold);
   }
 }

@@ -5,30 +5,56 @@ const period = 250;
 /** ms that the clocks may part between two looks before the timers set by them are no longer trusted. */
 const tolerance = 1;
 
+/** What is in use. Neither call may throw. */
+export interface Sleeper {
+  /** The clocks have parted: look again. */
+  wake(): void;
+  /** The manager closes: end what is under way, and let the reason be known. */
+  withdraw(error: unknown): void;
+  /** The manager has closed. */
+  stop(): void;
+}
+
 /**
- * The one tick shared by all held leases. Timers run on the monotonic clock, which stands still while the machine is
- * suspended; when the wall clock has moved on without it, or stepped, every sleeper is woken to look again.
+ * The locks that are in use, and the one tick that they share. Timers run on the monotonic clock, which stands still
+ * while the machine is suspended; when the wall clock has moved on without it, or stepped, every one is woken.
  */
 export class Vigil {
-  private readonly sleepers = new Set<() => void>();
+  private readonly sleepers = new Set<Sleeper>();
   private timer: Timer | null = null;
   private offset = 0;
+  private onEmpty: () => void = () => {};
 
   constructor(private readonly clock: Clock) {}
 
-  /** `wake` is called whenever the clocks have parted, until it is removed. It must not throw. */
-  add(wake: () => void): void {
-    this.sleepers.add(wake);
+  add(sleeper: Sleeper): void {
+    this.sleepers.add(sleeper);
     if (this.timer !== null) return;
     this.offset = this.readOffset();
     this.arm();
   }
 
-  remove(wake: () => void): void {
-    this.sleepers.delete(wake);
-    if (this.sleepers.size > 0) return;
+  remove(sleeper: Sleeper): void {
+    if (!this.sleepers.delete(sleeper) || this.sleepers.size > 0) return;
     this.timer?.cancel();
     this.timer = null;
+    this.onEmpty();
+  }
+
+  /** Withdraws all, waits until they have ended, but not for more than `timeout` ms, and stops them. */
+  async end(error: unknown, timeout: number): Promise<void> {
+    const left = [...this.sleepers];
+    for (const sleeper of left) sleeper.withdraw(error);
+    if (this.sleepers.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.clock.after(timeout, resolve);
+        this.onEmpty = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    for (const sleeper of left) sleeper.stop();
   }
 
   private arm(): void {
@@ -40,7 +66,7 @@ export class Vigil {
     const offset = this.readOffset();
     if (Math.abs(offset - this.offset) <= tolerance) return;
     this.offset = offset;
-    for (const wake of [...this.sleepers]) wake();
+    for (const sleeper of [...this.sleepers]) sleeper.wake();
   }
 
   private readOffset(): number {

@@ -72,7 +72,7 @@ export class Keeper {
     const witness = new LockWitness(operation, this.#forget, origin?.kind === "handover");
     this.manager.checkOpen();
     const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, witness };
-    const hold = await lock.acquire(settings, origin);
+    const hold = await lock.acquire(settings, (granted) => granted, origin);
     witness.end(operation);
     witness.quiet = false;
     // A token that was made here is nobody else's name.

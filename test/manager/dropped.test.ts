@@ -33,6 +33,8 @@ describe("a lease that was dropped", () => {
     const heard = listen(locks);
     const warnings = await warningsDuring(async () => {
       await acquireAndForget(locks);
+      // Until its first renewal it is kept.
+      await world.clock.advance(600);
       let warned = false;
       process.once("warning", () => {
         warned = true;
@@ -41,7 +43,7 @@ describe("a lease that was dropped", () => {
       await world.clock.advance(5_000);
     });
     expect(warnings).toEqual(["LEASE_DROPPED"]);
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
+    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "renewed", "expired"]);
     expect(heard.at(-1)?.event).toMatchObject({ reason: "dropped" });
     expect(await world.holders("a")).toEqual([false, false, false]);
     expect(world.clock.pending).toBe(0);

@@ -1,0 +1,124 @@
+import {
+  type AnyStateMachine,
+  type AnyStateNode,
+  createMachine,
+  initialTransition,
+  type StateValue,
+  transition,
+} from "xstate";
+
+/** A guard, an action or an assignment. XState gives `spawn` and `system` too: to use them here fails at once. */
+export type Run = (args: { context: object; event: object; self: object }) => unknown;
+
+/** `steps`: the actions in order. One that `assigns` returns an update of the context. */
+export interface Arrow {
+  readonly guard: Run | null;
+  readonly target: Leaf;
+  readonly steps: readonly { readonly assigns: boolean; readonly run: Run }[];
+}
+
+/** A state without substates. `state`: its top-level state. `on`: by event type; the first allowed arrow is taken. */
+export interface Leaf {
+  readonly value: StateValue;
+  readonly state: string;
+  readonly on: Map<string, readonly Arrow[]>;
+}
+
+/** A machine's transitions, laid flat, and how it begins. */
+export interface Table<Machine extends AnyStateMachine> {
+  readonly machine: Machine;
+  readonly start: Arrow;
+}
+
+/** By these marks XState itself tells its own actions and guards. */
+type Named = Run & { resolve?: unknown; check?: unknown; assignment?: Run | object };
+type ByName = Record<string, Named | undefined>;
+
+/** XState's own types would have them called with more, see `Run`. */
+const namedOf = (machine: AnyStateMachine) =>
+  machine.implementations as unknown as { actions: ByName; guards: ByName };
+
+function refuse(node: AnyStateNode, what: string): never {
+  throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
+}
+
+function check(node: AnyStateNode): void {
+  const { actions, guards } = namedOf(node.machine);
+  const checkNamed = (name: unknown, among: ByName, what: string) => {
+    const run = typeof name === "string" ? among[name] : refuse(node, `${what} without a name`);
+    if (run === undefined) refuse(node, `${what} "${name}" that is not implemented`);
+    else if ((run.resolve && !run.assignment) || run.check)
+      refuse(node, `${what} "${name}" that is one of XState's own`);
+  };
+  if (!["compound", node.parent && "atomic"].includes(node.type)) refuse(node, `the type "${node.type}"`);
+  for (const key of ["always", "after", "invoke", "onDone", "route"])
+    if (key in node.config) refuse(node, `"${key}"`);
+  for (const type of node.transitions.keys())
+    if (type.includes("*")) refuse(node, `the wildcard event "${type}"`);
+  Object.values<AnyStateNode>(node.states).forEach(check);
+  const arrows = [node.initial, ...[...node.transitions.values()].flat()];
+  for (const action of [node.entry, node.exit, ...arrows.map(({ actions }) => actions)].flat())
+    checkNamed(action, actions, "an action");
+  for (const { guard } of arrows) if (guard) checkNamed(guard, guards, "a guard");
+}
+
+function stepOf(run: Named): Arrow["steps"][number] {
+  const { assignment } = run;
+  if (!assignment) return { assigns: false, run };
+  if (typeof assignment === "function") return { assigns: true, run: assignment as Run };
+  const parts = Object.entries(assignment).map(
+    ([key, part]) => [key, typeof part === "function" ? part : () => part] as const,
+  );
+  return { assigns: true, run: (args) => Object.fromEntries(parts.map(([key, part]) => [key, part(args)])) };
+}
+
+/** The top-level state's name. */
+export const topOf = (value: StateValue): string =>
+  typeof value === "string" ? value : Object.keys(value).join();
+
+/** Derives a machine's table, by asking XState where each state goes on each event, and with which actions. */
+export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Table<Machine> {
+  check(machine.root);
+  const { actions, guards } = namedOf(machine);
+  const stubs = <Stub>(all: ByName, stub: (name: string) => Stub): Record<string, Stub> =>
+    Object.fromEntries(Object.keys(all).map((name) => [name, stub(name)]));
+  let refusals = 0;
+  let allowed: Run | null = null;
+  const guardOf = (name: string) => () => {
+    if (refusals-- > 0) return false;
+    allowed = guards[name]!;
+    return true;
+  };
+  // The same chart, but its actions do nothing, and its guards refuse so many times before one of them allows.
+  const shape = createMachine(
+    { ...machine.config, context: {} },
+    { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
+  );
+  const leaves = new Map<string, Leaf>();
+  const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): Arrow => {
+    const steps = todo.map(({ type }) => stepOf(actions[type]!));
+    return { guard: allowed, target: leafOf(value), steps };
+  };
+  const leafOf = (found: StateValue): Leaf => {
+    const key = JSON.stringify(found);
+    const value: StateValue = JSON.parse(key, (_, part) => Object.freeze(part));
+    const leaf = leaves.get(key) ?? { value, state: topOf(value), on: new Map<string, Arrow[]>() };
+    if (leaves.has(key)) return leaf;
+    leaves.set(key, leaf);
+    for (const type of machine.events) {
+      const arrows: Arrow[] = [];
+      // Until no guard has been asked that could allow it: what happens then happens without one.
+      while (arrows.at(-1)?.guard !== null) {
+        refusals = arrows.length;
+        allowed = null;
+        arrows.push(arrowOf(transition(shape, shape.resolveState({ value, context: {} }), { type })));
+      }
+      leaf.on.set(type, arrows);
+    }
+    return leaf;
+  };
+  const start = arrowOf(initialTransition(shape));
+  if (start.steps.some(({ assigns }) => !assigns))
+    refuse(machine.root, "an effect before it can have a port");
+  return { machine, start };
+}

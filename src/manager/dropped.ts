@@ -1,0 +1,30 @@
+import { named } from "../named.js";
+import type { Hold } from "./hold.js";
+
+/**
+ * Warns of a lease that was dropped: collected without having been released. It is then no longer renewed. Nothing
+ * that renews it may keep the lease itself alive.
+ */
+const dropped = new FinalizationRegistry<Hold>((hold) => {
+  if (hold.end !== null) return;
+  hold.dropped = true;
+  process.emitWarning(
+    `the lease of ${named(hold.resources)} was dropped without being released; it is no longer renewed`,
+    {
+      type: "HoldfastWarning",
+      code: "LEASE_DROPPED",
+      detail: "Keep the lease until release(), or acquire with using() or `await using`.",
+    },
+  );
+});
+
+/** From the first renewal on its hold no longer keeps the lease: watching the many short ones would cost too much. */
+export function watchForDrop(hold: Hold): void {
+  const { lease } = hold;
+  if (lease === null) return;
+  hold.lease = null;
+  dropped.register(lease, hold, lease);
+}
+
+/** It has ended in an orderly way. */
+export const forgetDrop = (lease: object): unknown => dropped.unregister(lease);
