@@ -11,6 +11,8 @@ export type LockCommand =
       readonly ttl: number;
       /** Propose this fencing token along with it. */
       readonly fence?: number;
+      /** Heed those who wait for the key; of a single key only. */
+      readonly queue?: Turn;
     }
   /** Extend keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
@@ -36,9 +38,45 @@ export type LockCommand =
   /** Propose a higher fencing token for keys that hold this token. */
   | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
   /** Compare-and-delete. */
-  | { readonly op: "release"; readonly keys: readonly string[]; readonly token: string }
+  | {
+      readonly op: "release";
+      readonly keys: readonly string[];
+      readonly token: string;
+      /** Heed those who wait for the key; of a single key only. */
+      readonly queue?: Farewell;
+    }
   /** Tell who holds the keys; changes nothing. */
   | { readonly op: "inspect"; readonly keys: readonly string[] };
+
+/** Where those who wait for one key stand: first come, first served. */
+export interface Place {
+  /** Names who waits: `process:number`. Messages for it come on the process's channel, see {@link wakeChannel}. */
+  readonly id: string;
+  /** Epoch ms at which it came. The order, the same on every node; of two that are equal the smaller id comes first. */
+  readonly ticket: number;
+}
+
+export interface Turn {
+  /** Taken, or kept, if the key is denied; left if it is granted. Null: it does not wait. */
+  readonly place: Place | null;
+  /** Take the key when it is free, whoever waits. */
+  readonly barge: boolean;
+}
+
+export interface Farewell {
+  /** The place that is left with it, if any. */
+  readonly id: string | null;
+  /** Whether the first who waits is told that the key is free: not where it was granted by a minority only. */
+  readonly wake: boolean;
+}
+
+/** ms without a sign of life after which a waiter has lost its place; each attempt is one. */
+export const placeTtl = 1_500;
+/** ms for which a free key is kept for the first who waits. */
+export const reservation = 50;
+
+/** Where a process hears that its turn has come: the message is the id of the place. */
+export const wakeChannel = (process: string): string => `holdfast:wake:${process}`;
 
 interface RenewalCommand<Op extends string> {
   readonly op: Op;

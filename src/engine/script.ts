@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LockCommand } from "./command.js";
+import { type Farewell, type LockCommand, placeTtl, reservation, type Turn, wakeChannel } from "./command.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
@@ -11,7 +11,8 @@ export const fenceRecordTtl = 86_400_000;
 /**
  * The one script: a batch of lock commands, each protected on its own.
  *
- * KEYS: the keys of all commands, in order; where a fence is proposed, a record per key and the watermark follow.
+ * KEYS: the keys of all commands, in order; behind them its queue where that is heeded, and a record per key and the
+ * watermark where a fence is proposed.
  * ARGV: the identity the batch was meant for, then for each command its letter, followed by its number of keys unless
  * that is one, and what its letter asks for: see `letters` and `fields`.
  * Replies, one a command: 1 granted; {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type}
@@ -22,8 +23,8 @@ export const fenceRecordTtl = 86_400_000;
  */
 export const batchScript = `
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
--- Where the keys of the command stand, and where its values do.
-local first, last, at
+-- Where the keys of the command stand, where the last one before those of its fence does, and where its values do.
+local first, last, beside, at
 
 local function call(...)
   local reply = rawcall(...)
@@ -78,15 +79,78 @@ local function number(key, default)
   return tonumber(value or default) or error({ message = 'ERR no number at ' .. key })
 end
 
--- The records of the fences stand behind the keys, and behind them the watermark.
+-- A record for each key, and behind them the watermark.
 local function fenced(fence)
-  local watermark = KEYS[last + last - first + 2]
+  local past = beside + last - first + 1
+  local watermark = KEYS[past + 1]
   local bound, top = 0, number(watermark, 0)
-  for index = last + 1, last + last - first + 1 do bound = math.max(bound, number(KEYS[index], top)) end
+  for index = beside + 1, past do bound = math.max(bound, number(KEYS[index], top)) end
   if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
-  for index = last + 1, last + last - first + 1 do call('SET', KEYS[index], fence, 'PX', ${fenceRecordTtl}) end
+  for index = beside + 1, past do call('SET', KEYS[index], fence, 'PX', ${fenceRecordTtl}) end
   if tonumber(fence) > top then call('SET', watermark, fence) end
   return { 1, fence, 1 }
+end
+
+-- A queue is a sorted set. Who waits stands in it twice: its id with its ticket, and "!" .. id with minus the time
+-- until which it counts as alive.
+
+local function exact(value) return string.format('%.0f', value) end
+
+local function time()
+  local now = call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+local function join(queue, place, now)
+  now = now or time()
+  local ticket, id = string.match(place, '^(%d+) (.+)$')
+  call('ZADD', queue, ticket, id, exact(-now - ${placeTtl}), '!' .. id)
+  call('PEXPIRE', queue, ${placeTtl})
+end
+
+-- Whose turn it is. Who has not shown itself in time has lost its place.
+local function heir(queue, now)
+  for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
+    call('ZREM', queue, mark, string.sub(mark, 2))
+  end
+  return call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+end
+
+-- Tells it, once, that the key is free; its place is good for a moment only from now on.
+local function summon(queue, now)
+  local id = heir(queue, now)
+  local alive = id and call('ZSCORE', queue, '!' .. id)
+  if not alive or -tonumber(alive) <= now + ${reservation} then return end
+  call('ZADD', queue, exact(-now - ${reservation}), '!' .. id)
+  rawcall('PUBLISH', '${wakeChannel("")}' .. string.match(id, '^[^:]*'), id)
+end
+
+-- Who waits must not cost a vote: where a queue cannot be used there is none.
+local function heed(queue, what, ...)
+  if rawcall('EXISTS', queue) ~= 1 then return false end
+  local fine, result = pcall(what, queue, ...)
+  return fine and result
+end
+
+-- The denial because it is somebody else's turn.
+local function turn(queue, token, place)
+  local now = time()
+  if place ~= '' then join(queue, place, now) end
+  local id = heir(queue, now)
+  if not id or id == string.match(place, ' (.+)$') then return false end
+  local value, kind = read(KEYS[first])
+  if value == token then return false end
+  if not value and not kind then summon(queue, now) end
+  return denied(first, value, kind)
+end
+
+local function leave(queue, id)
+  call('ZREM', queue, id, '!' .. id)
+end
+
+local function part(queue, id, wake)
+  if id ~= '' then leave(queue, id) end
+  if wake then summon(queue, time()) end
 end
 
 local commands = {}
@@ -145,6 +209,35 @@ function commands.d(token)
   return reply
 end
 
+-- Takes the key if it is free, whoever waits.
+function commands.p(token, ttl, place)
+  local queue, reply = KEYS[beside], commands.a(token, ttl)
+  if place == '' then return reply end
+  if reply == 1 then heed(queue, leave, string.match(place, ' (.+)$'))
+  else pcall(join, queue, place) end
+  return reply
+end
+
+-- Takes it if it is nobody else's turn.
+function commands.q(token, ttl, place)
+  return heed(KEYS[beside], turn, token, place) or commands.p(token, ttl, place)
+end
+
+-- Releases, and leaves the place. Tells nobody of what a minority had granted.
+function commands.k(token, id)
+  local reply = commands.d(token)
+  local wake = reply ~= 1 and id ~= '' and call('EXISTS', KEYS[first]) == 0
+  heed(KEYS[beside], part, id, wake)
+  return reply
+end
+
+-- Releases, leaves the place, and tells the first who waits.
+function commands.e(token, id)
+  local reply = commands.d(token)
+  heed(KEYS[beside], part, id, reply == 1 or call('EXISTS', KEYS[first]) == 0)
+  return reply
+end
+
 function commands.i()
   local reply = { 2 }
   for index = first, last do
@@ -158,23 +251,30 @@ local function raised(fence, reply)
   return reply == 1 and fenced(fence) or reply
 end
 
+function commands.P(token, ttl, place, fence) return raised(fence, commands.p(token, ttl, place)) end
+function commands.Q(token, ttl, place, fence) return raised(fence, commands.q(token, ttl, place)) end
 function commands.A(token, ttl, fence) return raised(fence, commands.a(token, ttl)) end
 function commands.S(token, ttl, from, fence) return raised(fence, commands.s(token, ttl, from)) end
 function commands.F(token, fence) return raised(fence, unless(token) or 1) end
 
-local proposes = { A = true, S = true, F = true }
-local fields = { a = 2, r = 2, h = 2, s = 3, b = 3, d = 1, i = 0, A = 3, S = 4, F = 2 }
+local heeds = { p = true, q = true, k = true, e = true, P = true, Q = true }
+local proposes = { A = true, S = true, F = true, P = true, Q = true }
+local fields = {
+  a = 2, r = 2, h = 2, s = 3, b = 3, d = 1, i = 0, A = 3, S = 4, F = 2, p = 3, q = 3, k = 2, e = 2, P = 4, Q = 4,
+}
 
 local replies = {}
-last, at = 0, 2
+local cursor = 0
+at = 2
 while at <= #ARGV do
   local name, count = ARGV[at], 1
   if #name > 1 then name, count = string.sub(name, 1, 1), tonumber(string.sub(name, 2)) end
-  first, last = last + 1, last + count
+  first, last = cursor + 1, cursor + count
+  beside = heeds[name] and last + 1 or last
   local fine, reply = pcall(commands[name], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
-  if proposes[name] then last = last + count + 1 end
+  cursor = proposes[name] and beside + count + 1 or beside
   at = at + 1 + fields[name]
 end
 return replies
@@ -201,6 +301,13 @@ const letters = {
   inspect: "i",
 } as const satisfies Record<LockCommand["op"], string>;
 
+const heeding = (queue: Turn | Farewell): string => {
+  if ("wake" in queue) return queue.wake ? "e" : "k";
+  return queue.barge ? "p" : "q";
+};
+
+const placeOf = ({ place }: Turn): string => (place === null ? "" : `${place.ticket} ${place.id}`);
+
 /** KEYS and ARGV of {@link batchScript}. */
 export function encodeBatch(
   identity: string | null,
@@ -212,12 +319,18 @@ export function encodeBatch(
   for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
     const fence = "fence" in command ? command.fence : undefined;
-    const letter = fence === undefined ? letters[command.op] : letters[command.op].toUpperCase();
-    args.push(command.keys.length === 1 ? letter : letter + command.keys.length);
+    const queue = "queue" in command ? command.queue : undefined;
+    const letter = queue === undefined ? letters[command.op] : heeding(queue);
+    const head = fence === undefined ? letter : letter.toUpperCase();
+    args.push(command.keys.length === 1 ? head : head + command.keys.length);
     if (command.op === "inspect") continue;
     args.push(command.token);
     if ("ttl" in command) args.push(String(command.ttl));
     if ("from" in command) args.push(command.from);
+    if (queue !== undefined) {
+      keys.push(sideKeys.queue(command.keys[0] ?? ""));
+      args.push("wake" in queue ? (queue.id ?? "") : placeOf(queue));
+    }
     if (fence === undefined) continue;
     args.push(String(fence));
     keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));

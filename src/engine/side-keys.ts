@@ -1,16 +1,19 @@
 import calculateSlot from "cluster-key-slot";
 
-/** Where a node remembers fences: beside the lock's key, never in it. */
+/** Where a node remembers fences and who waits: beside the lock's key, never in it. */
 export interface SideKeys {
   /** The highest fence of this resource. */
   record(key: string): string;
   /** The highest fence of all: what counts where the record has expired. One a node; in a Cluster one a hash slot. */
   watermark(key: string): string;
+  /** Who waits for this resource; there only while somebody does. */
+  queue(key: string): string;
 }
 
 const single: SideKeys = {
   record: (key) => `holdfast:fence:${key}`,
   watermark: () => "holdfast:watermark",
+  queue: (key) => `holdfast:queue:${key}`,
 };
 
 /** For each hash slot a short string that hashes to it, found by counting up; at most 16,384 of them. */
@@ -33,5 +36,6 @@ export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): S
   return {
     record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
     watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
+    queue: (key) => `holdfast:queue:{${tag(key)}}:${key}`,
   };
 }

@@ -52,8 +52,8 @@ export function checkResources(value: unknown): readonly string[] {
   return Object.freeze([...strings]);
 }
 
-/** Where nodes remember fences: a lock there would be in their way. */
-const reserved = ["holdfast:fence:", "holdfast:watermark"];
+/** Where nodes remember fences, and who waits: a lock there would be in their way. */
+const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:"];
 
 export function checkKeys(keys: readonly string[]): void {
   const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));
