@@ -47,6 +47,10 @@ export class ScriptedNode implements LockNode {
     return Promise.all(replies);
   }
 
+  subscribe(): null {
+    return null;
+  }
+
   async close(): Promise<void> {}
 
   change(connection: Connection, cause?: Error): void {

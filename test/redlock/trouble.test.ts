@@ -27,6 +27,7 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
+    subscribe: () => null,
     async execute(batch: Batch) {
       const replies = await node.execute(batch);
       return replies.map((reply, index) => (ops.has(batch.requests[index]?.command.op ?? "") ? lost : reply));

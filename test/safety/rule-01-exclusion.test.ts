@@ -38,6 +38,7 @@ function far(node: MemoryNode, clock: Clock, chance: () => number, loss: number)
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
+    subscribe: () => null,
     execute: (batch: Batch) =>
       new Promise<Reply[]>((resolve) => {
         clock.after(delay(), async () => {
