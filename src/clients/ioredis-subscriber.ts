@@ -4,6 +4,7 @@ import type { Emitter } from "./watch.js";
 
 /** What is used of the client that listens. */
 interface IoredisListener extends Emitter {
+  readonly status: string;
   readonly stream?: { unref?(): unknown; destroy?(): unknown } | null;
   connect(): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
@@ -56,7 +57,8 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
       own.unsubscribe(channel).catch(() => {});
     },
     close: () => {
-      own.disconnect();
+      // What has ended would be given a timer that nothing clears.
+      if (own.status !== "end") own.disconnect();
       // At once, rather than when the server has agreed to it.
       own.stream?.destroy?.();
     },

@@ -250,6 +250,15 @@ describe("a server that refuses", () => {
     expect(links).toHaveLength(1);
   });
 
+  test("that refuses somebody who has left meanwhile changes nothing for the others", async () => {
+    const { ear } = await standing("a");
+    line.subscribe("b", new Ear())();
+    await settle();
+    await last().refuse();
+    expect(ear.told).toEqual(["standing"]);
+    expect(open()).toHaveLength(1);
+  });
+
   test("is left when nobody may hear anything any more", async () => {
     const { leave } = await standing("a");
     const refused = new Ear();
