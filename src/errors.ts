@@ -12,7 +12,8 @@ export type HoldfastErrorCode =
   | "DUPLICATE_NODE"
   | "INVALID_OPTION"
   | "HANDLE_BUSY"
-  | "MANAGER_CLOSED";
+  | "MANAGER_CLOSED"
+  | "OVERLOADED";
 
 /** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {
@@ -34,6 +35,7 @@ type ErrorByCode = {
   INVALID_OPTION: InvalidOptionError;
   HANDLE_BUSY: HandleBusyError;
   MANAGER_CLOSED: ManagerClosedError;
+  OVERLOADED: OverloadedError;
 };
 
 /** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
@@ -46,7 +48,7 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
 }
 
 function describe(holder: Holder | undefined): string {
-  if (holder === undefined) return "a holder that could not be read";
+  if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
   return holder.ttlLeft === null ? `${who}, without an expiry` : `${who} for up to ${holder.ttlLeft} ms`;
@@ -219,6 +221,20 @@ export class HandleBusyError extends HoldfastError {
     super(
       `the handle of ${named(resources)} is ${state}: one handle has one lease at a time. ` +
         "Release it first, or make another handle.",
+    );
+  }
+}
+
+/** As many acquisitions are under way or waiting as `maxPending` allows. Nothing was asked of the nodes. */
+export class OverloadedError extends HoldfastError {
+  readonly code = "OVERLOADED";
+  constructor(
+    readonly resources: readonly string[],
+    readonly maxPending: number,
+  ) {
+    super(
+      `${named(resources)} was not asked for: ${maxPending} acquisitions are pending already (maxPending). ` +
+        "Try again later, wait for less time (wait), or set a higher maxPending.",
     );
   }
 }

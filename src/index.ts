@@ -3,8 +3,17 @@
 export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory.js";
 export type { NodeInput } from "./clients/node-input.js";
 export type { Clock, Timer } from "./engine/clock.js";
-export type { LockCommand } from "./engine/command.js";
-export type { Batch, Connection, KeyReport, Keyspace, LockNode, Reply, Request } from "./engine/node.js";
+export type { Farewell, LockCommand, Place, Turn } from "./engine/command.js";
+export type {
+  Batch,
+  Connection,
+  KeyReport,
+  Keyspace,
+  LockNode,
+  Reply,
+  Request,
+  WakeListener,
+} from "./engine/node.js";
 export type { Random } from "./engine/random.js";
 export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/retry.js";
 export type { Answer, FailureReason, Holder, Vote } from "./engine/vote.js";

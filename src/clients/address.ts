@@ -1,10 +1,12 @@
 import type { Redis } from "ioredis";
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Connection, Keyspace, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis.js";
+import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
+import { WakeLine } from "./wake-line.js";
 
 const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */
@@ -25,7 +27,10 @@ export class AddressScriptClient implements ScriptClient {
   readonly sharded = false;
   readonly #address: string;
   readonly #listeners = new ConnectionListeners();
-  #opened: { readonly client: IoredisScriptClient; disconnect(): Promise<void> } | null = null;
+  readonly #wakeLine = new WakeLine((events) =>
+    this.#opened === null ? null : openIoredisSubscriber(this.#opened.redis, events),
+  );
+  #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
   #opening = false;
   #closed = false;
 
@@ -64,10 +69,15 @@ export class AddressScriptClient implements ScriptClient {
     this.#open().catch((error: unknown) => this.#listeners.tell("down", bare(error)));
   }
 
+  subscribe(channel: string, listener: WakeListener): () => void {
+    return this.#wakeLine.subscribe(channel, listener);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
-    await this.#opened?.disconnect();
+    this.#wakeLine.close();
+    if (this.#opened !== null) await ended(this.#opened.redis);
   }
 
   route(): ScriptConnection | null {
@@ -88,7 +98,7 @@ export class AddressScriptClient implements ScriptClient {
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
     const client = new IoredisScriptClient(redis);
-    this.#opened = { client, disconnect: () => ended(redis) };
+    this.#opened = { client, redis };
     client.watch((connection, cause) => this.#listeners.tell(connection, cause));
   }
 }

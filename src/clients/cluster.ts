@@ -1,4 +1,5 @@
 import calculateSlot from "cluster-key-slot";
+import { systemRandom } from "../engine/random.js";
 import { messageOf } from "./failure.js";
 
 /** The hash slot of a key as it is stored, prefix included. */
@@ -12,3 +13,14 @@ export const sameSlot = (keys: readonly string[]): boolean => {
 
 /** Where the server said the key is: "MOVED 3999 127.0.0.1:6381". */
 export const redirectAddress = (thrown: unknown): string => messageOf(thrown).split(" ")[2] ?? "";
+
+/** Picks one member after the other, from any of them on: of those that seem to be there, if there are such. */
+export function inTurn<Member>(isThere: (member: Member) => boolean) {
+  let turn = Math.floor(systemRandom.fraction() * 16_384);
+  return (members: readonly Member[]): Member | undefined => {
+    const there = members.filter(isThere);
+    const pool = there.length === 0 ? members : there;
+    turn += 1;
+    return pool[turn % pool.length];
+  };
+}

@@ -1,6 +1,7 @@
 import type { Keyspace } from "../engine/node.js";
-import { slotOf } from "./cluster.js";
+import { inTurn, slotOf } from "./cluster.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { Emitter } from "./watch.js";
@@ -32,7 +33,12 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   readonly #refreshing = new Map<number, Promise<void>>();
 
   constructor(private readonly client: IoredisCluster) {
-    super(ioredisSource(client));
+    const next = inTurn<IoredisClient>(({ status }) => status === "ready");
+    super(ioredisSource(client), (events) => {
+      // What is published at one server of a Cluster is heard at all of them.
+      const master = next(client.nodes("master"));
+      return master === undefined ? null : openIoredisSubscriber(master, events);
+    });
   }
 
   get name(): string {

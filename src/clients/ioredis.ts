@@ -1,6 +1,7 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
@@ -22,6 +23,7 @@ export interface IoredisClient extends Emitter {
   readonly condition?: { readonly select?: number } | null | undefined;
   readonly stream?: { readonly writable?: boolean } | null | undefined;
   connect(): Promise<unknown>;
+  duplicate?(overrides: object): unknown;
   /** Commands made by it are written at once, also when the client collects others (`enableAutoPipelining`). */
   createBuiltinCommand(name: string): { readonly string: SendCommand };
 }
@@ -50,7 +52,8 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
   readonly #connection: ScriptConnection;
 
   constructor(private readonly client: IoredisClient) {
-    super(ioredisSource(client));
+    const duplicable = typeof client.duplicate === "function";
+    super(ioredisSource(client), duplicable ? (events) => openIoredisSubscriber(client, events) : null);
     this.#connection = ioredisConnection(client);
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../engine/clock.js";
-import type { Batch, Connection, LockNode } from "../engine/node.js";
+import type { Batch, Connection, LockNode, WakeListener } from "../engine/node.js";
+import { Channel } from "./channel.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
@@ -38,7 +39,7 @@ interface Waiting {
 const down = failure("notReady", "the node is down");
 const lost = failure("connection", "the node crashed before it answered");
 
-class InProcessNode implements MemoryNode {
+export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
   #store = new MemoryStore();
@@ -47,6 +48,7 @@ class InProcessNode implements MemoryNode {
   #hanging = false;
   #waiting: Waiting[] = [];
   readonly #listeners = new ConnectionListeners();
+  readonly #channels = new Map<string, Channel>();
 
   constructor(
     readonly name: string,
@@ -64,6 +66,38 @@ class InProcessNode implements MemoryNode {
 
   watch(listener: ConnectionListener): () => void {
     return this.#listeners.add(listener);
+  }
+
+  subscribe(name: string, listener: WakeListener): () => void {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = new Channel();
+      this.#channels.set(name, channel);
+      // Nobody is there yet to be told.
+      this.#settle(channel);
+    }
+    const own = channel;
+    const remove = own.add(listener);
+    return () => {
+      if (remove() && own.size === 0) this.#channels.delete(name);
+    };
+  }
+
+  /**
+   * Tells the subscribers of a channel, in order: later, not during this call, and while the node hangs not before it
+   * wakes. Returns how many there are now.
+   */
+  publish(channel: string, message: string): number {
+    const listening = this.#channels.get(channel)?.size ?? 0;
+    if (this.#connection !== "ready" || listening === 0) return 0;
+    const generation = this.#generation;
+    const deliver = () => {
+      if (this.#connection !== "ready" || generation !== this.#generation) return;
+      this.#channels.get(channel)?.heard(message);
+    };
+    if (this.#hanging) this.#waiting.push({ run: () => queueMicrotask(deliver), lose: () => {} });
+    else queueMicrotask(deliver);
+    return listening;
   }
 
   connect(): void {}
@@ -126,8 +160,16 @@ class InProcessNode implements MemoryNode {
     });
   }
 
+  /** A subscription stands as soon as the node can answer. */
+  #settle(channel: Channel): void {
+    if (this.#connection !== "ready") channel.become("fallen");
+    else if (!this.#hanging) channel.become("standing");
+    else this.#waiting.push({ run: () => channel.become("standing"), lose: () => {} });
+  }
+
   #change(connection: Connection, cause?: Error): void {
     this.#connection = connection;
     this.#listeners.tell(connection, cause);
+    for (const channel of this.#channels.values()) this.#settle(channel);
   }
 }

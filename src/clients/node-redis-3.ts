@@ -1,6 +1,7 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { openNodeRedis3Subscriber } from "./node-redis-3-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
@@ -15,6 +16,7 @@ export interface NodeRedis3Client extends Emitter {
   readonly selected_db?: number | undefined;
   readonly stream?: { readonly writable?: boolean } | null;
   readonly options?: { readonly prefix?: string | undefined; readonly db?: number | string | undefined };
+  duplicate?(overrides: object): unknown;
   evalsha(args: readonly string[], reply: Reply): unknown;
   eval(args: readonly string[], reply: Reply): unknown;
 }
@@ -38,7 +40,8 @@ export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
   readonly #connection: ScriptConnection;
 
   constructor(private readonly client: NodeRedis3Client) {
-    super(source(client));
+    const duplicable = typeof client.duplicate === "function";
+    super(source(client), duplicable ? (events) => openNodeRedis3Subscriber(client, events) : null);
     this.#connection = connectionOf(client);
   }
 

@@ -1,6 +1,7 @@
 import type { Keyspace } from "../engine/node.js";
-import { slotOf } from "./cluster.js";
+import { inTurn, slotOf } from "./cluster.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import { openNodeRedisSubscriber } from "./node-redis-subscriber.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
@@ -58,8 +59,17 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   #refreshing: Promise<void> | null = null;
 
   constructor(cluster: NodeRedisCluster) {
-    super(source(underlying(cluster)));
-    this.cluster = underlying(cluster);
+    const bare = underlying(cluster);
+    const next = inTurn<ClusterMember>(({ client }) => client?.isReady === true);
+    super(source(bare), (events) => {
+      // What is published at one server of a Cluster is heard at all of them.
+      const member = next(bare.masters);
+      if (member?.client !== undefined) return openNodeRedisSubscriber(member.client, events);
+      // With `minimizeConnections` there may be none yet; the one that is opened here also serves the locks.
+      if (member !== undefined) Promise.resolve(bare.nodeClient(member)).catch(() => {});
+      return null;
+    });
+    this.cluster = bare;
   }
 
   get name(): string {

@@ -1,5 +1,6 @@
 import type { Keyspace } from "../engine/node.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import { openNodeRedisSubscriber } from "./node-redis-subscriber.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
@@ -72,7 +73,10 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
   constructor(sentinel: NodeRedisSentinel) {
     const bare = underlying(sentinel);
     const master = new Master(bare);
-    super(source(bare, master));
+    super(source(bare, master), (events) => {
+      if (bare.isOpen) master.look();
+      return master.current?.isReady === true ? openNodeRedisSubscriber(master.current, events) : null;
+    });
     this.sentinel = bare;
     this.#master = master;
   }

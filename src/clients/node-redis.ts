@@ -1,6 +1,7 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { openNodeRedisSubscriber } from "./node-redis-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
@@ -15,6 +16,7 @@ export interface NodeRedisClient extends Emitter {
   };
   readonly _keyPrefix?: string;
   connect(): Promise<unknown>;
+  duplicate?(overrides: object): unknown;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
 }
 
@@ -53,7 +55,11 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
   private readonly client: NodeRedisClient;
 
   constructor(client: NodeRedisClient) {
-    super(source(underlying(client)));
+    const duplicable = typeof client.duplicate === "function";
+    super(
+      source(underlying(client)),
+      duplicable ? (events) => openNodeRedisSubscriber(underlying(client), events) : null,
+    );
     this.client = underlying(client);
     this.#connection = nodeRedisConnection(client, () => client._keyPrefix ?? "");
   }

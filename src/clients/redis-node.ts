@@ -1,4 +1,4 @@
-import type { Batch, Connection, Keyspace, LockNode, Reply, Request } from "../engine/node.js";
+import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
 import {
   batchScript,
   batchScriptSha,
@@ -78,6 +78,10 @@ export class RedisNode implements LockNode {
 
   connect(): void {
     this.client.connect();
+  }
+
+  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+    return this.client.subscribe?.(channel, listener) ?? null;
   }
 
   close(): Promise<void> {

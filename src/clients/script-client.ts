@@ -1,4 +1,4 @@
-import type { Connection, Keyspace } from "../engine/node.js";
+import type { Connection, Keyspace, WakeListener } from "../engine/node.js";
 import type { ConnectionListener } from "./listeners.js";
 
 /** One connection to one server, as far as scripts need it. */
@@ -38,6 +38,8 @@ export interface ScriptClient {
   close(): Promise<void>;
   /** Where calls about this key go: null while there is no connection, a promise while it is being opened. */
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null>;
+  /** Listens on a pub/sub channel, as a node does; absent, or null, where the client cannot. */
+  subscribe?(channel: string, listener: WakeListener): (() => void) | null;
   /** Cluster: learns who has this key's slot now; never rejects. */
   refresh?(key: string): Promise<void>;
   /** Cluster: the connection to the server at "host:port", null if it is unknown. */

@@ -1,13 +1,18 @@
-import type { Connection } from "../engine/node.js";
+import type { Connection, WakeListener } from "../engine/node.js";
 import type { ConnectionListener } from "./listeners.js";
+import type { OpenSubscriber } from "./subscriber.js";
+import { WakeLine } from "./wake-line.js";
 import { type ConnectionSource, ConnectionWatch } from "./watch.js";
 
 /** A client that its user made: it is followed, and left open. */
 export abstract class UserClient {
   readonly #watch: ConnectionWatch;
+  readonly #wakeLine: WakeLine | null;
 
-  constructor(source: ConnectionSource) {
+  /** `open` is null where the client offers no way to another connection. */
+  constructor(source: ConnectionSource, open: OpenSubscriber | null) {
     this.#watch = new ConnectionWatch(source);
+    this.#wakeLine = open === null ? null : new WakeLine(open);
   }
 
   get connection(): Connection {
@@ -20,6 +25,10 @@ export abstract class UserClient {
 
   watch(listener: ConnectionListener): () => void {
     return this.#watch.subscribe(listener);
+  }
+
+  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+    return this.#wakeLine?.subscribe(channel, listener) ?? null;
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
 import type { Agenda } from "./agenda.js";
 import { type Clock, elapsed, type Instant, now } from "./clock.js";
-import { claims, type LockCommand } from "./command.js";
+import { claims, type LockCommand, type Place, placeTtl, type Turn } from "./command.js";
 import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
@@ -86,6 +86,9 @@ export class Claim {
   /** What to take over from, for an adoption. */
   private from: Inheritance | null = null;
   private kept = false;
+  private place: Place | null = null;
+  /** Whether its end is told to those who wait. */
+  private wakes = false;
   private longestTtl = unknownTtl;
   private readonly dealings: Dealings[];
 
@@ -104,9 +107,18 @@ export class Claim {
     this.dealings = ground.seats.map((seat) => ({ seat, touched: shared, granted: false, over: false }));
   }
 
-  /** `fences`: ask for a fencing token as well. */
-  acquire(ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
-    const command: LockCommand = { op: "acquire", keys: this.keys, token: this.token, ttl };
+  /** `fences`: ask for a fencing token as well. `queue`: heed those who wait; null where nobody is waited for. */
+  acquire(
+    ttl: number,
+    timeout: number,
+    fences: FenceSource | null,
+    queue: Turn | null,
+    decided: Decided,
+  ): void {
+    const { keys, token } = this;
+    const command: LockCommand =
+      queue === null ? { op: "acquire", keys, token, ttl } : { op: "acquire", keys, token, ttl, queue };
+    this.place = queue?.place ?? null;
     this.longestTtl = ttl;
     this.askFenced(command, timeout, fences, decided);
   }
@@ -166,16 +178,35 @@ export class Claim {
     this.round?.abandon();
   }
 
-  /** Ends the claim on every node that was sent anything, and waits for nobody. */
-  discard(): void {
+  /**
+   * Ends the claim on every node that was sent anything, and waits for nobody. `wake`: those who wait are told; they are
+   * not where only a minority can have granted it.
+   */
+  discard(wake: boolean): void {
     this.end();
     if (this.shared && !this.kept) return;
+    this.wakes = wake;
     for (const dealings of this.dealings) this.releaseAt(dealings, ignore);
   }
 
-  /** As `discard`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
+  /** Gives up the place in the queues of all nodes that were sent it. */
+  leave(place: Place): void {
+    const { keys, token } = this;
+    for (const { seat, touched } of this.dealings) {
+      if (!touched) continue;
+      seat.release(
+        { op: "release", keys, token, queue: { id: place.id, wake: false } },
+        placeTtl,
+        false,
+        null,
+      );
+    }
+  }
+
+  /** As `discard(true)`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
   release(timeout: number, decided: Decided): void {
     this.end();
+    this.wakes = true;
     const round = this.newRound(timeout, answeredByQuorum, decided);
     round.start((index) => this.releaseAt(this.dealings[index], (reply) => round.vote(index, reply)), true);
   }
@@ -277,7 +308,12 @@ export class Claim {
 
   private undo(token: string): LockCommand {
     const { keys, from } = this;
-    if (from === null || this.kept || this.named) return { op: "release", keys, token };
+    if (from === null || this.kept || this.named) {
+      // Where the place was left by a grant it is not left again; nodes that denied it keep it until now.
+      return this.wakes
+        ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
+        : { op: "release", keys, token };
+    }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }
 }

@@ -42,7 +42,7 @@ export type LockCommand =
       readonly op: "release";
       readonly keys: readonly string[];
       readonly token: string;
-      /** Heed those who wait for the key; of a single key only. */
+      /** Heed those who wait for the keys. */
       readonly queue?: Farewell;
     }
   /** Tell who holds the keys; changes nothing. */
@@ -64,7 +64,7 @@ export interface Turn {
 }
 
 export interface Farewell {
-  /** The place that is left with it, if any. */
+  /** The place that is left with it, if any; of a single key only. */
   readonly id: string | null;
   /** Whether the first who waits is told that the key is free: not where it was granted by a minority only. */
   readonly wake: boolean;

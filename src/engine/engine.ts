@@ -3,6 +3,7 @@ import { Agenda } from "./agenda.js";
 import { Claim, type ClaimGround } from "./claim.js";
 import type { Clock } from "./clock.js";
 import type { LockCommand } from "./command.js";
+import { Doorbell } from "./doorbell.js";
 import { Errand } from "./errand.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
@@ -46,6 +47,7 @@ export class QuorumEngine {
   readonly fences: FenceSource;
   private readonly ground: ClaimGround;
   readonly agenda: Agenda;
+  readonly doorbell: Doorbell;
   private admission: Promise<void> | null = null;
   /** Whether the nodes have been met, or given their time to be. */
   admitted = false;
@@ -68,6 +70,7 @@ export class QuorumEngine {
       return new Seat({ name, node, clock, turn, patience, identities, collectable, observe: observeThis });
     });
     this.agenda = new Agenda(clock);
+    this.doorbell = new Doorbell(nodes, clock, options.random);
     this.ground = { seats: this.seats, clock, agenda: this.agenda };
   }
 
@@ -116,6 +119,7 @@ export class QuorumEngine {
 
   async close(): Promise<void> {
     for (const end of [...this.waits]) end();
+    this.doorbell.close();
     await Promise.all(this.seats.map((seat) => seat.close()));
   }
 

@@ -38,6 +38,15 @@ export interface Keyspace {
   readonly database: number;
 }
 
+/** What a subscription hears. None of these may throw; none is called before `subscribe` has returned. */
+export interface WakeListener {
+  /** The subscription stands (again): what was published from now on is heard, what was published before may not have been. */
+  standing(): void;
+  /** It does not stand any more (connection lost, refused), or it cannot: nothing is heard until `standing` is called again. */
+  fallen(): void;
+  heard(message: string): void;
+}
+
 /**
  * One vote: a Redis server, or a whole Cluster or Sentinel group behind one client. The engine owns this
  * interface; each client of `src/clients` implements it, and so does the memory node.
@@ -66,6 +75,11 @@ export interface LockNode {
    * went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.
    */
   execute(batch: Batch): void;
+  /**
+   * Listens on a pub/sub channel, over a connection of its own that is opened with the first subscription and closed
+   * with the last one, and survives reconnections. Null where the client offers none (then only polling remains).
+   */
+  subscribe(channel: string, listener: WakeListener): (() => void) | null;
   /** Closes the connection if this node opened it; leaves a client that the user passed alone. */
   close(): Promise<void>;
 }

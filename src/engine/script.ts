@@ -11,8 +11,8 @@ export const fenceRecordTtl = 86_400_000;
 /**
  * The one script: a batch of lock commands, each protected on its own.
  *
- * KEYS: the keys of all commands, in order; behind them its queue where that is heeded, and a record per key and the
- * watermark where a fence is proposed.
+ * KEYS: the keys of all commands, in order; behind them their queues where those are heeded, and a record per key and
+ * the watermark where a fence is proposed.
  * ARGV: the identity the batch was meant for, then for each command its letter, followed by its number of keys unless
  * that is one, and what its letter asks for: see `letters` and `fields`.
  * Replies, one a command: 1 granted; {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type}
@@ -148,9 +148,9 @@ local function leave(queue, id)
   call('ZREM', queue, id, '!' .. id)
 end
 
-local function part(queue, id, wake)
+local function part(queue, id, key)
   if id ~= '' then leave(queue, id) end
-  if wake then summon(queue, time()) end
+  if call('EXISTS', key) == 0 then summon(queue, time()) end
 end
 
 local commands = {}
@@ -223,18 +223,17 @@ function commands.q(token, ttl, place)
   return heed(KEYS[beside], turn, token, place) or commands.p(token, ttl, place)
 end
 
--- Releases, and leaves the place. Tells nobody of what a minority had granted.
-function commands.k(token, id)
-  local reply = commands.d(token)
-  local wake = reply ~= 1 and id ~= '' and call('EXISTS', KEYS[first]) == 0
-  heed(KEYS[beside], part, id, wake)
-  return reply
-end
-
 -- Releases, leaves the place, and tells the first who waits.
 function commands.e(token, id)
   local reply = commands.d(token)
-  heed(KEYS[beside], part, id, reply == 1 or call('EXISTS', KEYS[first]) == 0)
+  for index = first, last do heed(KEYS[index + last - first + 1], part, id, KEYS[index]) end
+  return reply
+end
+
+-- The same, but tells nobody of what a minority had granted.
+function commands.k(token, id)
+  local reply = commands.d(token)
+  if reply == 1 then heed(KEYS[beside], leave, id) else heed(KEYS[beside], part, id, KEYS[first]) end
   return reply
 end
 
@@ -270,7 +269,7 @@ while at <= #ARGV do
   local name, count = ARGV[at], 1
   if #name > 1 then name, count = string.sub(name, 1, 1), tonumber(string.sub(name, 2)) end
   first, last = cursor + 1, cursor + count
-  beside = heeds[name] and last + 1 or last
+  beside = heeds[name] and last + count or last
   local fine, reply = pcall(commands[name], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
@@ -328,7 +327,7 @@ export function encodeBatch(
     if ("ttl" in command) args.push(String(command.ttl));
     if ("from" in command) args.push(command.from);
     if (queue !== undefined) {
-      keys.push(sideKeys.queue(command.keys[0] ?? ""));
+      for (const key of command.keys) keys.push(sideKeys.queue(key));
       args.push("wake" in queue ? (queue.id ?? "") : placeOf(queue));
     }
     if (fence === undefined) continue;

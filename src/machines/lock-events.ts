@@ -4,7 +4,10 @@ import type { ExpiryReason } from "../errors.js";
 
 /** What the lock is told: imperative for wishes, past for outcomes. */
 export type LockMachineEvent =
-  | { type: "ACQUIRE"; acquisition: string }
+  /** `queued`: others of this process are before it. */
+  | { type: "ACQUIRE"; acquisition: string; queued: boolean }
+  /** Nobody of this process is before it any more. */
+  | { type: "NEXT" }
   | { type: "GRANTED"; validUntil: number; votes: readonly Vote[] }
   /** Somebody else holds it. `retryIn`: ms until the next try, null when none follows. */
   | (Refusal & { type: "DENIED" })
@@ -12,7 +15,7 @@ export type LockMachineEvent =
   | (Refusal & { type: "NO_QUORUM" })
   /** A quorum granted, but so late that no validity was left. */
   | (Refusal & { type: "TOO_SLOW" })
-  /** The delay before the next attempt is over. */
+  /** The delay before the next attempt is over, or its turn has come. */
   | { type: "RETRY" }
   /** The caller gave up: its signal was aborted, or the manager closes. */
   | { type: "ABORT"; error: unknown }

@@ -12,6 +12,8 @@ export interface LockPort {
   askForGrant(attempt: number): void;
   /** → RETRY after the delay, or TIMED_OUT when `wait` is over before. */
   scheduleRetry(event: RefusalEvent, attempt: number): void;
+  /** → TIMED_OUT when `wait` is over. */
+  armWait(): void;
   /** Takes back what the attempt under way may have been granted. */
   abandonAttempt(): void;
   /** The acquisition ends without a lease. */

@@ -2,7 +2,7 @@ import { type ActorRefFrom, assign, setup } from "xstate";
 import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
-import { tableOf } from "./table.js";
+import { type Table, tableOf } from "./table.js";
 
 const { createMachine } = setup({
   types: {} as {
@@ -11,6 +11,7 @@ const { createMachine } = setup({
     input: { resources: readonly string[] };
   },
   guards: {
+    isQueued: ({ event }) => event.type === "ACQUIRE" && event.queued,
     mayRetry: ({ event }) => "retryIn" in event && event.retryIn !== null,
   },
   actions: {
@@ -22,7 +23,8 @@ const { createMachine } = setup({
     noteValidity: assign(({ event }) =>
       "validUntil" in event ? { validUntil: event.validUntil, reason: null } : {},
     ),
-    forgetValidity: assign({ validUntil: null }),
+    forgetValidity: assign(() => ({ validUntil: null })),
+    armWait: ({ self }) => lockPorts.of(self)?.armWait(),
     askForGrant: ({ self, context }) => lockPorts.of(self)?.askForGrant(context.attempt),
     scheduleRetry: ({ self, event, context }) => {
       if ("retryIn" in event) lockPorts.of(self)?.scheduleRetry(event, context.attempt);
@@ -61,6 +63,12 @@ const { createMachine } = setup({
   },
 });
 
+/** It asks the nodes, unless others of this process are before it. */
+const acquire = [
+  { guard: "isQueued" as const, target: "#lock.acquiring.queued", actions: "openAcquisition" as const },
+  { target: "acquiring", actions: "openAcquisition" as const },
+];
+
 /** A failed attempt: again after a delay, while the retry policy allows it. Its remains are released either way. */
 const again = [
   {
@@ -95,7 +103,7 @@ export const lockMachine = createMachine({
   states: {
     idle: {
       entry: "forgetValidity",
-      on: { ACQUIRE: { target: "acquiring", actions: "openAcquisition" } },
+      on: { ACQUIRE: acquire },
     },
     acquiring: {
       initial: "asking",
@@ -105,6 +113,10 @@ export const lockMachine = createMachine({
         REFUSED: { target: "idle", actions: ["abandonAttempt", "fail"] },
       },
       states: {
+        queued: {
+          entry: "armWait",
+          on: { NEXT: "asking" },
+        },
         asking: {
           entry: ["countAttempt", "askForGrant"],
           on: {
@@ -160,11 +172,17 @@ export const lockMachine = createMachine({
     },
     expired: {
       entry: ["forgetValidity", "releaseRemains", "lose"],
-      on: { ACQUIRE: { target: "acquiring", actions: "openAcquisition" } },
+      on: { ACQUIRE: acquire },
     },
   },
 });
 
 export type LockActor = ActorRefFrom<typeof lockMachine>;
 
-export const lockTable = tableOf(lockMachine);
+let table: Table<typeof lockMachine> | null = null;
+
+/** The chart's table, derived when the first lock is made. */
+export function lockTable(): Table<typeof lockMachine> {
+  table ??= tableOf(lockMachine);
+  return table;
+}

@@ -68,7 +68,10 @@ export class TableActor<Machine extends AnyStateMachine> {
     if (!this.busy) this.actor?.stop();
   }
 
-  /** From now on it runs as the actor that this returns. Send to this one all the same: it knows when a transition is under way. */
+  /**
+   * From now on it runs as the actor returned, which enters nothing again. Events are still to be sent to this one,
+   * which knows whether a transition is under way.
+   */
   toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
     if (this.actor !== null) return this.actor;
     const { value, context, table } = this;
@@ -87,7 +90,6 @@ export class TableActor<Machine extends AnyStateMachine> {
     if (this.stopped) return;
     if (this.actor !== null) return this.actor.send(event);
     this.args.event = event;
-    this.args.context = this.settled;
     for (const arrow of this.leaf.on.get(event.type) ?? []) {
       if (arrow.guard !== null && !arrow.guard(this.args)) continue;
       this.move(arrow);
@@ -107,7 +109,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     this.leaf = target;
   }
 
-  /** An actor made amid the transition was made from before it. It follows without a port, since all effects are had. */
+  /** An actor made during a transition began before it. It follows without a port, for the effects were had here. */
   private catchUp(event: EventFromLogic<Machine>): void {
     if (this.actor === null) return;
     this.actor.send(event);

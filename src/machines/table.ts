@@ -2,6 +2,7 @@ import {
   type AnyStateMachine,
   type AnyStateNode,
   createMachine,
+  getNextTransitions,
   initialTransition,
   type StateValue,
   transition,
@@ -42,10 +43,12 @@ function refuse(node: AnyStateNode, what: string): never {
   throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
 }
 
+/** Refuses what a table cannot hold; all else is XState's to say. */
 function check(node: AnyStateNode): void {
   const { actions, guards } = namedOf(node.machine);
   const checkNamed = (name: unknown, among: ByName, what: string) => {
-    const run = typeof name === "string" ? among[name] : refuse(node, `${what} without a name`);
+    const run =
+      typeof name === "string" ? among[name] : refuse(node, `${what} that is not given by name alone`);
     if (run === undefined) refuse(node, `${what} "${name}" that is not implemented`);
     else if ((run.resolve && !run.assignment) || run.check)
       refuse(node, `${what} "${name}" that is one of XState's own`);
@@ -96,8 +99,8 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
   );
   const leaves = new Map<string, Leaf>();
   const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): Arrow => {
-    const steps = todo.map(({ type }) => stepOf(actions[type]!));
-    return { guard: allowed, target: leafOf(value), steps };
+    const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
+    return { guard, target: leafOf(value), steps };
   };
   const leafOf = (found: StateValue): Leaf => {
     const key = JSON.stringify(found);
@@ -105,13 +108,14 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     const leaf = leaves.get(key) ?? { value, state: topOf(value), on: new Map<string, Arrow[]>() };
     if (leaves.has(key)) return leaf;
     leaves.set(key, leaf);
-    for (const type of machine.events) {
+    const snapshot = shape.resolveState({ value, context: {} });
+    for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
       const arrows: Arrow[] = [];
       // Until no guard has been asked that could allow it: what happens then happens without one.
       while (arrows.at(-1)?.guard !== null) {
         refusals = arrows.length;
         allowed = null;
-        arrows.push(arrowOf(transition(shape, shape.resolveState({ value, context: {} }), { type })));
+        arrows.push(arrowOf(transition(shape, snapshot, { type })));
       }
       leaf.on.set(type, arrows);
     }
@@ -119,6 +123,6 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
   };
   const start = arrowOf(initialTransition(shape));
   if (start.steps.some(({ assigns }) => !assigns))
-    refuse(machine.root, "an effect before it can have a port");
+    refuse(machine.root, "an effect at the start, when no port is bound");
   return { machine, start };
 }

@@ -8,7 +8,7 @@ export interface LockSnapshot {
   /** The state's name; an object where it has substates, as in `{ acquiring: "waiting" }`. */
   readonly value:
     | Exclude<LockState, "acquiring" | "renewing">
-    | { readonly acquiring: "asking" | "waiting" }
+    | { readonly acquiring: "queued" | "asking" | "waiting" }
     | { readonly renewing: "asking" | "retrying" };
   readonly context: LockContext;
   readonly status: "active" | "done" | "error" | "stopped";

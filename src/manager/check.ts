@@ -18,6 +18,13 @@ export function checkDuration(option: string, value: unknown, least: 0 | 1, fini
   throw new InvalidOptionError(option, value, `${kind} of ms, at least ${least}`);
 }
 
+/** How many there may be. */
+export function checkCount(option: string, value: unknown): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 1))
+    return Number(value);
+  throw new InvalidOptionError(option, value, "an integer from 1, or Infinity");
+}
+
 export function checkFraction(option: string, value: unknown): number {
   if (isNumber(value) && value >= 0 && value < 1) return value;
   throw new InvalidOptionError(option, value, "a number from 0 to less than 1");
@@ -101,7 +108,7 @@ export function checkSignal(value: unknown): AbortSignal {
   throw new InvalidOptionError("signal", value, "an AbortSignal");
 }
 
-const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "onLost"];
+const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "fair", "onLost"];
 const managerOptions = [
   ...[
     "nodes",
@@ -110,12 +117,13 @@ const managerOptions = [
     "driftFactor",
     "owner",
     "grouping",
+    "maxPending",
     "onListenerError",
     "xstate",
     "clock",
     "random",
   ],
-  ...["ttl", "wait", "retry", "renew", "maxHold", "onLost"],
+  ...["ttl", "wait", "retry", "renew", "maxHold", "fair", "onLost"],
 ];
 const known = {
   acquire: acquireOptions,

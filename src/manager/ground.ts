@@ -3,6 +3,7 @@ import type { QuorumEngine } from "../engine/engine.js";
 import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
+import type { Lines } from "./lines.js";
 import type { LocksOptions } from "./options.js";
 import type { Ground } from "./settings.js";
 import type { Vigil } from "./vigil.js";
@@ -12,6 +13,7 @@ export interface Surroundings extends Ground {
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
   readonly vigil: Vigil;
+  readonly lines: Lines;
   /** For what keeps no process alive. */
   readonly background: Agenda;
   readonly inspect: NonNullable<LocksOptions["xstate"]>["inspect"];

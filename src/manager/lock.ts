@@ -1,6 +1,6 @@
 import type { Origin } from "../engine/claim.js";
-import { HandleBusyError } from "../errors.js";
-import { type LockActor, lockTable } from "../machines/lock.js";
+import { HandleBusyError, OverloadedError } from "../errors.js";
+import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import { TableActor } from "../machines/table-actor.js";
@@ -24,7 +24,7 @@ export class Lock implements LockPort, LockParts {
   readonly alarm: Alarm;
   readonly announcer: Announcer;
   readonly outbox: Outbox;
-  private readonly chart: TableActor<(typeof lockTable)["machine"]>;
+  private readonly chart: TableActor<typeof lockMachine>;
   private pursuit: Pursuit | null = null;
   private tenure: Tenure | null = null;
 
@@ -36,7 +36,7 @@ export class Lock implements LockPort, LockParts {
     this.alarm = new Alarm(ground.engine.agenda, ground.background);
     this.outbox = new Outbox(ground.clock);
     this.announcer = new Announcer(ground, resources, this.outbox);
-    this.chart = new TableActor(lockTable, { resources });
+    this.chart = new TableActor(lockTable(), { resources });
     lockPorts.bind(this.chart, this);
     if (ground.inspect !== undefined) this.chart.toActor({ inspect: ground.inspect });
   }
@@ -75,12 +75,14 @@ export class Lock implements LockPort, LockParts {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+    const { lines, vigil, maxPending } = this.ground;
+    if (!lines.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     return new Promise((resolve, reject) => {
       const pursuit = new Pursuit(this, settings, origin, (hold) => resolve(give(hold)), reject);
       this.pursuit = pursuit;
-      this.ground.vigil.add(this);
+      vigil.add(this);
       this.announcer.tell("acquiring", pursuit.acquisition, {});
-      this.send({ type: "ACQUIRE", acquisition: pursuit.acquisition });
+      this.send({ type: "ACQUIRE", acquisition: pursuit.acquisition, queued: !pursuit.lineUp() });
     });
   }
 
@@ -142,6 +144,10 @@ export class Lock implements LockPort, LockParts {
 
   // What the chart asks for.
 
+  armWait(): void {
+    this.pursuit?.armWait();
+  }
+
   askForGrant(attempt: number): void {
     this.pursuit?.ask(attempt);
   }
@@ -158,6 +164,7 @@ export class Lock implements LockPort, LockParts {
     const { pursuit } = this;
     this.pursuit = null;
     this.ground.vigil.remove(this);
+    this.ground.lines.exit();
     pursuit?.fail(event);
   }
 
@@ -166,6 +173,7 @@ export class Lock implements LockPort, LockParts {
     const hold = pursuit?.succeed(event.votes);
     if (!pursuit || !hold) return;
     this.pursuit = null;
+    this.ground.lines.exit();
     this.tenure = new Tenure(this, hold, pursuit.settings);
   }
 

@@ -12,6 +12,9 @@ import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 /** ms that `close` waits for releases by default. */
 const defaultCloseTimeout = 5_000;
 
+/** One attempt. */
+const once = { retry: () => false as const, lines: false };
+
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
 /** The public face of a manager. */
@@ -37,7 +40,7 @@ class ManagedLocks {
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
     try {
-      return await this.#acquire(resources, { ...this.#manager.settings(options), retry: () => false });
+      return await this.#acquire(resources, { ...this.#manager.settings(options), ...once });
     } catch (error) {
       if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
       throw error;

@@ -19,6 +19,7 @@ import type { ManagerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import { Health } from "./health.js";
 import { summarise } from "./inspection.js";
+import { Lines } from "./lines.js";
 import { Lock } from "./lock.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
@@ -61,6 +62,7 @@ export class Manager {
       events,
       inspect,
       vigil: new Vigil(ground.clock),
+      lines: new Lines(ground.maxPending),
       background: new Agenda(ground.clock, true),
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,

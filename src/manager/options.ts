@@ -13,7 +13,12 @@ export interface AcquireOptions {
   readonly wait?: number;
   /** Aborts the wait: the acquisition rejects with the signal's reason. In `using` it reaches the job as well. */
   readonly signal?: AbortSignal;
-  /** Default: exponential backoff from 50 to 1,000 ms with full jitter, until `wait` is over. */
+  /**
+   * How failed attempts are repeated. Default: who finds the lock taken waits in line, is told when its turn has come,
+   * and asks again every 300 to 500 ms, or when the holder's ttl is over; where too few nodes answer: exponential
+   * backoff from 50 to 1,000 ms with full jitter. With a policy of your own the delay is the longest until the next
+   * attempt; who does not ask for 1.5 s loses its place in line.
+   */
   readonly retry?: RetryPolicy | RetryFunction;
   /** Renew the lease until it is released. Default true. */
   readonly renew?: boolean;
@@ -24,6 +29,11 @@ export interface AcquireOptions {
    * that can refuse what comes late. Default false.
    */
   readonly fence?: boolean;
+  /**
+   * First come, first served, across processes: a free lock is left to who has waited longest. False takes it whenever
+   * it is free. Acquisitions of several resources at once do not stand in line. Default true.
+   */
+  readonly fair?: boolean;
   /** Called once, when the lease is over without having been released. */
   readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
 }
@@ -45,6 +55,11 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * own outcome. Default true.
    */
   readonly grouping?: boolean;
+  /**
+   * Acquisitions that may be under way or waiting at the same time; further ones are refused with an OverloadedError.
+   * Default 100,000.
+   */
+  readonly maxPending?: number;
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
   /** Passed to every actor: XState's own inspection. */

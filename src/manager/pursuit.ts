@@ -1,5 +1,7 @@
 import type { Claim, Origin } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
+import { reservation, type Turn } from "../engine/command.js";
+import { quorumOf } from "../engine/quorum.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
 import { driftOf } from "../engine/validity.js";
@@ -13,15 +15,37 @@ import {
 } from "../errors.js";
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
+import type { Entrant } from "./lines.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
 import { type Settings, timeoutFor } from "./settings.js";
+import { Standing } from "./standing.js";
 
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
 
 /** What it is called that is done with a lease that others began. */
 const operations = { handover: "adopt", shared: "renew" } as const;
+
+/** ms between two attempts of somebody who waits to be told, give or take a quarter. */
+const poll = 400;
+/** ms for which it waits to be told of its turn, before it takes its place without. */
+const opening = 100;
+/** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
+const jitter = 5;
+
+const heedful: Turn = { place: null, barge: false };
+const barging: Turn = { place: null, barge: true };
+
+/** ms until enough of the nodes that denied are free again, by what they said. */
+function untilFree(votes: readonly Vote[], nodes: number): number {
+  const lefts = votes.flatMap((vote) =>
+    // Free, and kept for somebody.
+    vote.kind === "denied" ? [vote.holder === null ? reservation : (vote.holder.ttlLeft ?? Infinity)] : [],
+  );
+  lefts.sort((one, other) => one - other);
+  return lefts[lefts.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
+}
 
 /** How the last attempt failed. */
 interface Setback {
@@ -31,12 +55,19 @@ interface Setback {
 }
 
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
-export class Pursuit {
+export class Pursuit implements Entrant {
   readonly acquisition: string;
+  readonly line: string;
+  asking = false;
+  /** Its place in the nodes' queues, once it was denied. */
+  private standing: Standing | null = null;
+  /** Between two attempts. */
+  private waiting = false;
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
+  private last: Claim | null = null;
   private granted: Hold | null = null;
   private setback: Setback | null = null;
   private unlisten: (() => void) | null = null;
@@ -51,17 +82,36 @@ export class Pursuit {
     private readonly reject: (error: unknown) => void,
   ) {
     this.acquisition = lock.ground.nextAcquisition();
+    this.line = lock.keys.length === 1 ? (lock.keys[0] ?? "") : lock.keys.join("\0");
     this.since = now(lock.ground.clock);
     this.start = this.since;
     if (settings.signal !== null) this.listen(settings.signal);
+  }
+
+  /** Whether it may ask at once: nobody of this process is before it. */
+  lineUp(): boolean {
+    return !this.lines || this.lock.ground.lines.join(this);
+  }
+
+  called(): void {
+    this.lock.send({ type: "NEXT" });
+  }
+
+  freed(): void {
+    if (this.waiting) this.lock.send({ type: "RETRY" });
+  }
+
+  armWait(): void {
+    this.remind("TIMED_OUT", this.waitLeft());
   }
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
   ask(attempt: number): void {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
-    if (attempt > 1) this.start = now(clock);
-    this.remind("TIMED_OUT", this.waitLeft());
+    this.waiting = false;
+    this.start = now(clock);
+    this.armWait();
     const claim = this.newClaim();
     this.claim = claim;
     if (engine.admitted) return this.attempt(claim);
@@ -73,8 +123,9 @@ export class Pursuit {
   }
 
   scheduleRetry({ retryIn, reason, votes }: RefusalEvent, attempt: number): void {
-    const delay = Math.round(retryIn ?? 0);
+    const delay = Math.round(reason === "contended" ? this.stand(votes, retryIn ?? 0) : (retryIn ?? 0));
     const left = this.waitLeft();
+    this.waiting = true;
     if (delay >= left) return this.remind("TIMED_OUT", left);
     this.remind("RETRY", delay);
     this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
@@ -89,12 +140,14 @@ export class Pursuit {
       const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
       this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
     }
-    claim.discard();
+    claim.discard(false);
     this.claim = null;
+    this.last = claim;
   }
 
   fail(event: FailureEvent): void {
     const error = this.failure(event);
+    if (this.standing?.taken) this.last?.leave(this.standing.place);
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
     this.lock.outbox.put(() => this.reject(error));
@@ -140,7 +193,7 @@ export class Pursuit {
     const { origin } = this;
     if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
     else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
-    else claim.acquire(ttl, timeout, fences, decided);
+    else claim.acquire(ttl, timeout, fences, this.turn(), decided);
   }
 
   private newClaim(): Claim {
@@ -152,6 +205,7 @@ export class Pursuit {
 
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
+    this.lock.ground.lines.answered(this);
     this.settings.witness?.round("acquire", result);
     if (verdict === "granted") {
       const hold = this.holdOf(claim, fence);
@@ -167,6 +221,50 @@ export class Pursuit {
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
+  }
+
+  /** Whether it stands in line with others who want the same. */
+  private get lines(): boolean {
+    return this.settings.lines && this.origin === null;
+  }
+
+  /** How those who wait are heeded; null for several resources, which have no queue in common. */
+  private turn(): Turn | null {
+    const { lock, settings } = this;
+    const { fair } = settings;
+    if (lock.keys.length > 1 || !(fair || settings.lines)) return null;
+    if (this.lines && lock.ground.engine.doorbell.stands) {
+      this.standing ??= this.newStanding();
+      return { place: this.standing.ask(), barge: !fair };
+    }
+    return fair ? heedful : barging;
+  }
+
+  private newStanding(): Standing {
+    const { engine } = this.lock.ground;
+    const onTurn = (delay: number) => {
+      if (!this.waiting) return;
+      if (delay === 0) this.lock.send({ type: "RETRY" });
+      else this.remind("RETRY", Math.min(delay, this.waitLeft()));
+    };
+    return new Standing(engine.doorbell, this.since.wall, quorumOf(engine.seats.length), onTurn);
+  }
+
+  /** ms until the next attempt of somebody who was denied: it is told when its turn has come, and asks in any case. */
+  private stand(votes: readonly Vote[], policy: number): number {
+    const { lock, settings } = this;
+    const { random, engine } = lock.ground;
+    if (!this.lines || lock.keys.length > 1) return policy;
+    if (this.standing === null) {
+      this.standing = this.newStanding();
+      if (!settings.patient) return policy;
+      return engine.doorbell.stands ? 0 : opening;
+    }
+    const turn = this.standing.turn;
+    if (turn !== null) return turn;
+    if (!settings.patient) return policy;
+    const longest = poll * (0.75 + random.fraction() / 2);
+    return Math.min(longest, untilFree(votes, engine.seats.length) + random.fraction() * jitter);
   }
 
   private holdOf(claim: Claim, fence: number | undefined): Hold {
@@ -231,9 +329,11 @@ export class Pursuit {
   }
 
   private lastError(): LockContendedError | QuorumUnavailableError | undefined {
-    if (this.setback === null) return undefined;
-    const { reason, attempt, votes } = this.setback;
     const { resources, ground } = this.lock;
+    if (this.setback === null) {
+      return this.attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
+    }
+    const { reason, attempt, votes } = this.setback;
     if (reason === "contended") return new LockContendedError(resources, attempt, votes);
     const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
     return new QuorumUnavailableError(
@@ -254,6 +354,8 @@ export class Pursuit {
 
   private close(): void {
     this.unlisten?.();
+    this.standing?.end();
+    if (this.lines) this.lock.ground.lines.leave(this);
     this.claim = null;
     this.lock.alarm.clear();
   }

@@ -9,6 +9,7 @@ import { defaultDriftFactor, driftOf } from "../engine/validity.js";
 import { InvalidOptionError } from "../errors.js";
 import {
   checkBoolean,
+  checkCount,
   checkDuration,
   checkFraction,
   checkFunction,
@@ -39,6 +40,12 @@ export interface Settings {
    */
   readonly entrusted: boolean;
   readonly witness: Witness | null;
+  /** Whether it leaves a free lock to who has waited longer. */
+  readonly fair: boolean;
+  /** Whether it stands in line, here and on the nodes, and is told when its turn has come. */
+  readonly lines: boolean;
+  /** Whether it only asks again when it is told, or often enough to keep its place: no retry policy was given. */
+  readonly patient: boolean;
 }
 
 /** Hears what is asked of the nodes in the name of one lock, and its end. Must not throw. */
@@ -56,11 +63,13 @@ export interface Ground {
   readonly owner: string;
   readonly nodeTimeout: number;
   readonly grouping: boolean;
+  readonly maxPending: number;
   readonly onListenerError: (error: unknown, event: string) => void;
 }
 
 const defaultTtl = 10_000;
 const defaultWait = 10_000;
+const defaultMaxPending = 100_000;
 /** ms; the default node timeout is a quarter of the ttl, but never more. */
 const longestDefaultTimeout = 500;
 
@@ -88,6 +97,7 @@ export function groundOf(options: LocksOptions): Ground {
     driftFactor = defaultDriftFactor,
   } = options;
   const { owner = defaultOwner(), onListenerError = warn, grouping = true } = options;
+  const { maxPending = defaultMaxPending } = options;
   const { ttl = defaultTtl } = options;
   checkTtl(ttl);
   const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
@@ -102,6 +112,7 @@ export function groundOf(options: LocksOptions): Ground {
     owner: checkOwner(owner),
     nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
     grouping: checkBoolean("grouping", grouping),
+    maxPending: checkCount("maxPending", maxPending),
     onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }
@@ -112,7 +123,14 @@ const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/
 export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {
   const merged: Mutable<AcquireOptions> = {};
   for (const layer of layers) assignDefined(merged, layer ?? {});
-  const { ttl = defaultTtl, wait = defaultWait, retry = {}, renew = true, fence = false } = merged;
+  const {
+    ttl = defaultTtl,
+    wait = defaultWait,
+    retry = {},
+    renew = true,
+    fence = false,
+    fair = true,
+  } = merged;
   const { maxHold = Number.POSITIVE_INFINITY, signal, onLost } = merged;
   return {
     ttl: checkTtl(ttl),
@@ -127,6 +145,9 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
     renewBefore: 0,
     entrusted: false,
     witness: null,
+    fair: checkBoolean("fair", fair),
+    lines: wait > 0,
+    patient: merged.retry === undefined,
   };
 }
 

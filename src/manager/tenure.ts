@@ -109,6 +109,7 @@ export class Tenure {
       this.settings.witness?.round("release", result);
       lock.send({ type: "RELEASED", votes: result.votes });
     });
+    for (const key of lock.keys) lock.ground.lines.freed(key);
   }
 
   finishRelease(votes: readonly Vote[]): void {
@@ -129,7 +130,7 @@ export class Tenure {
   releaseRemains(): void {
     const { end } = this.hold;
     if (end === "released" || (end === "deadline" && this.entrusted)) this.hold.claim.end();
-    else this.hold.claim.discard();
+    else this.hold.claim.discard(true);
   }
 
   lose({ reason }: LossEvent): void {

@@ -193,7 +193,14 @@ export class Keeper {
 }
 
 /** A lock of Redlock's is waited for by its retries alone, lasts for its ttl, and its value is the caller's to give away. */
-const usual = { renew: false, wait: Number.POSITIVE_INFINITY, entrusted: true };
+/** Programs of Redlock try again as they say themselves, and take what is free. */
+const usual = {
+  renew: false,
+  wait: Number.POSITIVE_INFINITY,
+  entrusted: true,
+  fair: false,
+  lines: false,
+};
 
 const once = () => false as const;
 

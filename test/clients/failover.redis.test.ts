@@ -11,6 +11,7 @@ import {
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
+import { Ear, listen } from "../contract/wake-contract.js";
 import { type RedisSentinelSet, startSentinel, waitUntil } from "../support/servers.js";
 
 let set: RedisSentinelSet;
@@ -52,6 +53,13 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   const identities = await Promise.all(nodes.map((node) => node.identify()));
   expect(new Set(identities).size).toBe(1);
 
+  const ears = nodes.map(() => new Ear());
+  const patience = { timeout: 20_000 };
+  nodes.forEach((node, index) => {
+    listen(node, "channel", ears[index] as Ear);
+  });
+  for (const ear of ears) await expect.poll(() => ear.state, patience).toBe("standing");
+
   const down = nodes.map((node) => becomes(node, "down"));
   await set.master.kill();
   await Promise.all(down);
@@ -68,4 +76,10 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
     );
     expect(await node.identify()).not.toBe(identities[0]);
   }
+  for (const ear of ears) {
+    expect(ear.told.slice(0, 2)).toEqual(["standing", "fallen"]);
+    await expect.poll(() => ear.state, patience).toBe("standing");
+  }
+  await set.replica.call("PUBLISH", "channel", "from the new master");
+  for (const ear of ears) await expect.poll(() => ear.messages, patience).toEqual(["from the new master"]);
 }, 60_000);

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
-import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { InProcessNode, memoryNode } from "../../src/clients/memory.js";
+import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { acquire, granted, heldBy, holderOf, one, release, tokenOf, ttlOf } from "../contract/subject.js";
+import { Ear } from "../contract/wake-contract.js";
 
 const lost = { kind: "failed", reason: "connection", message: expect.stringContaining("crashed") };
 const down = { kind: "failed", reason: "notReady", message: expect.any(String) };
@@ -102,6 +103,107 @@ describe("a memory node", () => {
       node.watch((connection) => seen.push(connection));
       node.crash();
       expect(seen).toEqual(["down"]);
+    });
+  });
+
+  describe("that is listened to", () => {
+    let node: InProcessNode;
+    beforeEach(() => {
+      node = new InProcessNode("heard", "1", new VirtualClock());
+    });
+
+    test("tells what is published on the channel, in order, to whoever is there, never during the call", async () => {
+      const [first, second, other] = [new Ear(), new Ear(), new Ear()];
+      node.subscribe("channel", first);
+      const leave = node.subscribe("channel", second);
+      node.subscribe("other", other);
+      expect(first.told).toEqual([]);
+      await settle();
+      expect([first.told, second.told, other.told]).toEqual([["standing"], ["standing"], ["standing"]]);
+      expect(node.publish("channel", "one")).toBe(2);
+      expect(node.publish("channel", "two")).toBe(2);
+      expect(node.publish("nobody's", "three")).toBe(0);
+      expect(first.messages).toEqual([]);
+      await settle();
+      leave();
+      leave();
+      expect(node.publish("channel", "four")).toBe(1);
+      await settle();
+      expect([first.messages, second.messages, other.messages]).toEqual([
+        ["one", "two", "four"],
+        ["one", "two"],
+        [],
+      ]);
+    });
+
+    test("falls when it crashes, with what was on its way, and stands again when it is back", async () => {
+      const ear = new Ear();
+      node.subscribe("channel", ear);
+      await settle();
+      node.publish("channel", "lost");
+      node.crash();
+      expect(node.publish("channel", "nowhere")).toBe(0);
+      const late = new Ear();
+      node.subscribe("late", late);
+      await settle();
+      expect([ear.told, late.told]).toEqual([["standing", "fallen"], ["fallen"]]);
+      node.restart();
+      node.publish("channel", "back");
+      await settle();
+      expect([ear.told, late.told]).toEqual([
+        ["standing", "fallen", "standing"],
+        ["fallen", "standing"],
+      ]);
+      expect(ear.messages).toEqual(["back"]);
+    });
+
+    test("loses what it published before it was restarted at once", async () => {
+      const ear = new Ear();
+      node.subscribe("channel", ear);
+      await settle();
+      node.publish("channel", "lost");
+      node.restart({ keepMemory: true });
+      await settle();
+      expect([ear.told, ear.messages]).toEqual([["standing", "fallen", "standing"], []]);
+    });
+
+    test("says nothing while it hangs, and everything in order when it wakes", async () => {
+      const [ear, late] = [new Ear(), new Ear()];
+      node.subscribe("channel", ear);
+      await settle();
+      node.hang();
+      node.subscribe("late", late);
+      expect(node.publish("channel", "one")).toBe(1);
+      node.publish("channel", "two");
+      await settle();
+      expect([ear.messages, late.told]).toEqual([[], []]);
+      node.wake();
+      node.publish("channel", "three");
+      await settle();
+      expect([ear.messages, late.told]).toEqual([["one", "two", "three"], ["standing"]]);
+      node.hang();
+      node.publish("channel", "lost");
+      node.crash();
+      await settle();
+      expect([ear.messages, ear.told]).toEqual([
+        ["one", "two", "three"],
+        ["standing", "fallen"],
+      ]);
+    });
+
+    test("keeps on when a listener throws, and forgets channels nobody listens to", async () => {
+      const ear = new Ear();
+      const broken = () => {
+        throw new Error("a listener's mistake");
+      };
+      const leave = node.subscribe("channel", { standing: broken, fallen: broken, heard: broken });
+      node.subscribe("channel", ear);
+      await settle();
+      node.publish("channel", "one");
+      await settle();
+      expect(ear.messages).toEqual(["one"]);
+      leave();
+      expect(node.publish("channel", "two")).toBe(1);
     });
   });
 

@@ -5,6 +5,7 @@ import { describeNodeContract } from "./node-contract.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfCluster } from "./server-view.js";
 import { acquire, granted, type Open, openReady, run, tokenOf, uniqueKey } from "./subject.js";
+import { describeWakeContract } from "./wake-contract.js";
 
 let cluster: RedisCluster;
 beforeAll(async () => {
@@ -18,6 +19,7 @@ function describeCluster(name: string, open: Open, stored: { prefix?: string } =
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfCluster(cluster.ports[0] as number, stored));
   describeConnectionContract(name, open);
+  describeWakeContract(name, open, () => cluster.nodes);
 
   // A prefix with a hash tag puts all keys into one slot.
   if (stored.prefix?.includes("{")) return;

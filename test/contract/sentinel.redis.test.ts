@@ -5,6 +5,7 @@ import { describeNodeContract } from "./node-contract.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
+import { describeWakeContract } from "./wake-contract.js";
 
 let set: RedisSentinelSet;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ function describeSentinel(name: string, open: Open, stored: { db?: number } = {}
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfServer(set.master.port, stored));
   describeConnectionContract(name, open);
+  describeWakeContract(name, open, () => [set.master]);
 }
 
 for (const [name, { Redis }] of ioredisVersions) {

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { RESP_TYPES } from "redis";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import {
@@ -15,6 +15,7 @@ import { describeNodeContract } from "./node-contract.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
+import { describeWakeContract } from "./wake-contract.js";
 
 /** A server of its own: the suite makes it forget its scripts. */
 let server: RedisServer;
@@ -36,6 +37,7 @@ function describeClient(name: string, open: Open, stored: { prefix?: string; db?
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfServer(server.port, stored));
   describeConnectionContract(name, open);
+  describeWakeContract(name, open, () => [server]);
 }
 
 for (const [name, library] of ioredisVersions) {
@@ -105,4 +107,9 @@ const openPlain: Open = () => {
 describeNodeContract("a plain { set, eval }", openPlain);
 describeRedisContract("a plain { set, eval }", openPlain, () => viewOfServer(server.port), {
   sendsTwice: false,
+});
+
+test("a plain { set, eval } offers no subscription", () => {
+  const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 0);
+  expect(node.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
 });

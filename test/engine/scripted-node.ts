@@ -44,6 +44,10 @@ export class ScriptedNode implements LockNode {
     }
   }
 
+  subscribe(): null {
+    return null;
+  }
+
   async close(): Promise<void> {}
 
   change(connection: Connection, cause?: Error): void {

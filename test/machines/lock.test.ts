@@ -5,7 +5,7 @@ import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 
 const votes = [] as const;
 const validUntil = 1_000;
-const acquire: LockMachineEvent = { type: "ACQUIRE", acquisition: "1" };
+const acquire: LockMachineEvent = { type: "ACQUIRE", acquisition: "1", queued: false };
 const granted: LockMachineEvent = { type: "GRANTED", validUntil, votes };
 const denied: LockMachineEvent = { type: "DENIED", reason: "contended", votes, retryIn: 50 };
 const noQuorum: LockMachineEvent = { type: "NO_QUORUM", reason: "noQuorum", votes, retryIn: 50 };

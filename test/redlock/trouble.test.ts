@@ -28,6 +28,7 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
+    subscribe: () => null,
     execute: oneByOne(async (one, identity) => {
       const reply = await ask(node, one, identity);
       return ops.has(one.command.op) ? lost : reply;

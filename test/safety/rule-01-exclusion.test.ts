@@ -39,6 +39,7 @@ function far(node: MemoryNode, clock: Clock, chance: () => number, loss: number)
     connect: () => {},
     identify: () => node.identify(),
     close: async () => {},
+    subscribe: () => null,
     execute: oneByOne(
       (one, identity) =>
         new Promise<Reply>((resolve) => {

@@ -1,0 +1,88 @@
+import type { Clock, Timer } from "./clock.js";
+import { wakeChannel } from "./command.js";
+import type { LockNode } from "./node.js";
+import { quorumOf } from "./quorum.js";
+import type { Random } from "./random.js";
+
+/** Somebody who waits. Must not throw. */
+export interface Waiter {
+  /** A node says that it is this one's turn. `node`: its place in the quorum. */
+  rung(node: number): void;
+  /** From now on it would be told. */
+  standing(): void;
+}
+
+/** Nodes that somebody else wrote may not be able to tell anything. */
+type Subscribable = Partial<Pick<LockNode, "subscribe">>;
+
+/** ms that it stays open after the last waiter, who is often followed by the next. */
+const linger = 5_000;
+
+/**
+ * Where those who wait in this process are told that their turn has come: one channel of the process's own, listened to
+ * on every node, and only while somebody waits. What is heard is a hint; who hears nothing asks again in any case.
+ */
+export class Doorbell {
+  private readonly process: string;
+  private serial = 0;
+  private readonly waiters = new Map<string, Waiter>();
+  private unsubscribes: (() => void)[] | null = null;
+  private readonly up = new Set<number>();
+  private closing: Timer | null = null;
+
+  constructor(
+    private readonly nodes: readonly Subscribable[],
+    private readonly clock: Clock,
+    random: Random,
+  ) {
+    this.process = random.secret();
+  }
+
+  /** Whether a quorum of nodes could tell. */
+  get stands(): boolean {
+    return this.unsubscribes !== null && this.up.size >= quorumOf(this.nodes.length);
+  }
+
+  /** An id for a place in the queues; whoever waits under it is told until `forget`. */
+  enter(waiter: Waiter): string {
+    const id = `${this.process}:${++this.serial}`;
+    this.waiters.set(id, waiter);
+    this.closing?.cancel();
+    this.closing = null;
+    this.open();
+    return id;
+  }
+
+  forget(id: string): void {
+    if (!this.waiters.delete(id) || this.waiters.size > 0) return;
+    this.closing = this.clock.after(linger, () => this.close(), true);
+  }
+
+  close(): void {
+    this.closing?.cancel();
+    this.closing = null;
+    for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();
+    this.unsubscribes = null;
+    this.up.clear();
+  }
+
+  private open(): void {
+    if (this.unsubscribes !== null) return;
+    this.unsubscribes = [];
+    for (const [index, node] of this.nodes.entries()) {
+      const unsubscribe = node.subscribe?.(wakeChannel(this.process), {
+        standing: () => this.stand(index),
+        fallen: () => this.up.delete(index),
+        heard: (id) => this.waiters.get(id)?.rung(index),
+      });
+      if (unsubscribe) this.unsubscribes.push(unsubscribe);
+    }
+  }
+
+  private stand(index: number): void {
+    const stood = this.stands;
+    this.up.add(index);
+    if (stood || !this.stands) return;
+    for (const waiter of [...this.waiters.values()]) waiter.standing();
+  }
+}

@@ -1,0 +1,99 @@
+/** Somebody who wants a lock. Must not throw. */
+export interface Entrant {
+  /** What it wants: those who want the same go one after the other. */
+  readonly line: string;
+  /** Kept here: whether its first question is under way. */
+  asking: boolean;
+  /** It may ask now. */
+  called(): void;
+  /** What it wants was released in this process. */
+  freed(): void;
+}
+
+/** Acquisitions whose first question may be under way at once; the others follow in the order in which they came. */
+const mostAsking = 5_000;
+
+/**
+ * The callers of one process. Of those who want the same lock only the first asks the nodes, and stands there for all:
+ * when it has its lease, or has given up, the next one asks.
+ */
+export class Lines {
+  /** Acquisitions under way or waiting, those that stand in no line included. */
+  private pending = 0;
+  private readonly fronts = new Map<string, Entrant>();
+  private readonly followers = new Map<string, Set<Entrant>>();
+  private asking = 0;
+  private readonly gate = new Set<Entrant>();
+
+  constructor(private readonly maxPending: number) {}
+
+  /** Whether one more may be pending: until `exit`. */
+  enter(): boolean {
+    if (this.pending >= this.maxPending) return false;
+    this.pending++;
+    return true;
+  }
+
+  exit(): void {
+    this.pending--;
+  }
+
+  /** Whether it may ask at once; otherwise it is called. */
+  join(entrant: Entrant): boolean {
+    const { line } = entrant;
+    if (!this.fronts.has(line)) {
+      this.fronts.set(line, entrant);
+      return this.pass(entrant);
+    }
+    const followers = this.followers.get(line);
+    if (followers === undefined) this.followers.set(line, new Set([entrant]));
+    else followers.add(entrant);
+    return false;
+  }
+
+  /** Its first question is answered. */
+  answered(entrant: Entrant): void {
+    if (!entrant.asking) return;
+    entrant.asking = false;
+    this.asking--;
+    for (const next of this.gate) {
+      this.gate.delete(next);
+      this.pass(next);
+      return next.called();
+    }
+  }
+
+  /** It has its lease, or has given up. */
+  leave(entrant: Entrant): void {
+    const { line } = entrant;
+    this.gate.delete(entrant);
+    this.answered(entrant);
+    const followers = this.followers.get(line);
+    if (this.fronts.get(line) !== entrant) {
+      followers?.delete(entrant);
+      if (followers?.size === 0) this.followers.delete(line);
+      return;
+    }
+    this.fronts.delete(line);
+    if (followers === undefined) return;
+    for (const next of followers) {
+      followers.delete(next);
+      if (followers.size === 0) this.followers.delete(line);
+      this.fronts.set(line, next);
+      if (this.pass(next)) next.called();
+      return;
+    }
+  }
+
+  /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
+  freed(line: string): void {
+    if (this.fronts.size > 0) this.fronts.get(line)?.freed();
+  }
+
+  private pass(entrant: Entrant): boolean {
+    entrant.asking = this.asking < mostAsking;
+    if (entrant.asking) this.asking++;
+    else this.gate.add(entrant);
+    return entrant.asking;
+  }
+}
