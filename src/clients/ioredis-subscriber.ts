@@ -46,11 +46,14 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
   }) as IoredisListener;
   // Without a listener it would print them. What matters is that it ends.
   own.on("error", () => {});
-  own.on("connect", () => own.stream?.unref?.());
+  const unref = () => own.stream?.unref?.();
+  own.on("connect", unref);
   own.on("ready", () => events.ready());
   own.on("end", () => events.lost());
   own.on("message", (channel, message) => events.heard(String(channel), String(message)));
   own.connect().catch(() => {});
+  // The socket is made within `connect`, but only after a tick, or once Sentinels have answered.
+  setImmediate(unref);
   return {
     subscribe: (channel) => own.subscribe(channel),
     unsubscribe: (channel) => {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -231,6 +232,38 @@ test("a server that never answers is told of, and given up for another attempt",
     for (const end of leave) end();
   });
 });
+
+/** Sockets of this machine that wait for the port to accept them. */
+const knocking = (port: number): number => {
+  const state = `:${port.toString(16).toUpperCase().padStart(4, "0")} 02 `;
+  return readFileSync("/proc/net/tcp", "utf8").split(state).length - 1;
+};
+
+test.runIf(process.platform === "linux")(
+  "a connection that is still being made ends with the last subscription",
+  async () => {
+    const server = await start("--tcp-backlog", "1");
+    for (const [name, open] of everyWay(() => server.port)) {
+      await withNode(open, async (node) => {
+        await server.suspend();
+        // So many are accepted on behalf of a server that stands still; the next ones wait.
+        const crowd = Array.from({ length: 6 }, () =>
+          connect(server.port, "127.0.0.1").on("error", () => {}),
+        );
+        const knocks = () => knocking(server.port);
+        await expect.poll(knocks, patience).toBeGreaterThan(0);
+        await expect.poll(() => crowd.filter(({ connecting }) => connecting).length, patience).toBe(knocks());
+        const before = knocks();
+        const leave = listen(node, "channel", new Ear());
+        await expect.poll(knocks, { ...patience, message: name }).toBe(before + 1);
+        leave();
+        await expect.poll(knocks, { ...patience, message: name, timeout: 1_000 }).toBe(before);
+        for (const socket of crowd) socket.destroy();
+        server.resume();
+      });
+    }
+  },
+);
 
 describe("a process that listens ends when its client is closed", () => {
   const fixture = fileURLToPath(new URL("./fixtures/listening.mjs", import.meta.url));
