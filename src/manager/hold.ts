@@ -21,7 +21,16 @@ export interface Grant {
   /** Whether it is renewed by itself, and how many ms before its end at the latest. */
   readonly renew: boolean;
   readonly renewBefore: number;
+  /** From 0 to 1: decides when it is renewed for the first time. */
+  readonly chance: number;
 }
+
+/** Into so many steps a validity is divided: renewals that are due within one travel together. */
+const steps = 100;
+/** ms. */
+const longestStep = 50;
+
+const shareBy = (chance: number): number => 0.5 - chance / 10;
 
 /** The facts of one lease: what was granted, when, and whether it is over. Over is over: `end` latches. */
 export class Hold {
@@ -36,6 +45,8 @@ export class Hold {
   drift: number;
   /** Just before the first request of the round that confirmed it last. */
   private confirmedAt: Instant;
+  /** After which part of the validity it is renewed. */
+  private share: number;
   private controller: AbortController | null = null;
   private abortReason: unknown;
 
@@ -45,6 +56,7 @@ export class Hold {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
+    this.share = shareBy(grant.chance);
     this.ttl = grant.ttl;
     this.drift = grant.drift;
   }
@@ -67,11 +79,18 @@ export class Hold {
     return this.holdLeft() <= this.confirmedFor();
   }
 
-  /** ms until a renewal is due: at half the validity, or before; but not all the time. */
+  /**
+   * ms until a renewal is due: between two fifths and half of the validity, or before; but not all the time. By chance,
+   * so that leases that were taken together are not renewed together for ever; and at the next common time before, so
+   * that those that are due at about the same time travel together.
+   */
   untilRenewal(): number {
     const validity = this.ttl - this.drift;
     const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
-    return Math.min(validity / 2, wanted) - elapsed(this.clock, this.confirmedAt);
+    const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
+    const step = Math.min(Math.max(validity / steps, 1), longestStep);
+    const now = this.clock.monotonic();
+    return Math.floor((now + delay) / step) * step - now;
   }
 
   /** Epoch ms. */
@@ -85,8 +104,9 @@ export class Hold {
   }
 
   /** A renewal counts from its own start, and from nothing before. */
-  confirm(start: Instant, ttl: number, drift: number): void {
+  confirm(start: Instant, ttl: number, drift: number, chance: number): void {
     this.confirmedAt = start;
+    this.share = shareBy(chance);
     this.ttl = ttl;
     this.drift = drift;
   }

@@ -281,6 +281,7 @@ export class Pursuit implements Entrant {
       fence,
       renew,
       renewBefore,
+      chance: ground.random.fraction(),
     };
     return new Hold(ground.clock, claim, grant);
   }

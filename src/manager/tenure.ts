@@ -180,7 +180,8 @@ export class Tenure {
     if (!this.checkHeld()) return false;
     if (verdict === "granted") {
       // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
-      hold.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor));
+      const chance = lock.ground.random.fraction();
+      hold.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
       lock.send({ type: "RENEWED", validUntil: hold.validUntil, votes });
       return true;
     }
