@@ -44,7 +44,7 @@ export class Round extends Appointment implements Ballot {
     /** ms. */
     private readonly timeout: number,
     private readonly rule: Rule,
-    private readonly decided: (result: RoundResult) => void,
+    private decided: (result: RoundResult) => void,
   ) {
     super();
   }
@@ -91,6 +91,8 @@ export class Round extends Appointment implements Ballot {
   /** Nobody wants to know any more. */
   abandon(): void {
     this.over = true;
+    // A node that hangs keeps its requests, and they keep this: but not who asked.
+    this.decided = ignore;
     if (this.completion === null) this.agenda.remove(this);
   }
 
@@ -116,8 +118,9 @@ export class Round extends Appointment implements Ballot {
     if (!this.over) {
       const verdict = this.rule(this.tally, this.seats.length);
       if (verdict !== null) {
+        const { decided } = this;
         this.abandon();
-        this.decided({ verdict, votes: this.votes, ballot: this });
+        decided({ verdict, votes: this.votes, ballot: this });
       }
     }
     if (this.completion === null || this.votes.length + this.late.length < this.seats.length) return;

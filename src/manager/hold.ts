@@ -26,7 +26,7 @@ export interface Grant {
 }
 
 /** Into so many steps a validity is divided: renewals that are due within one travel together. */
-const steps = 100;
+const steps = 50;
 /** ms. */
 const longestStep = 50;
 
