@@ -23,7 +23,7 @@ function launch() {
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -32,7 +32,7 @@ async function freePort() {
   return port;
 }
 
-/** So many fresh servers, without persistence: their ports, and how to stop them. */
+/** So many fresh servers, without persistence: their ports and process ids, and how to stop them. */
 export async function startServers(count) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   const { command, env } = launch();
@@ -66,9 +66,10 @@ export async function startServers(count) {
     }),
   );
   const stop = () => {
-    for (const { child } of servers) child.kill();
+    // One that is suspended hears nothing else.
+    for (const { child } of servers) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   };
   process.once("exit", stop);
-  return { ports: servers.map(({ port }) => port), stop };
+  return { ports: servers.map(({ port }) => port), pids: servers.map(({ child }) => child.pid), stop };
 }
