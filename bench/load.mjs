@@ -1,6 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { summary } from "./stats.mjs";
 
+/** Over all measurements: a release that a system does not wait for is not met again. */
+let serial = 0;
+
 /**
  * So many callers, each doing one pair of acquire and release after the other, for so long (ms).
  * `acquire(resource, caller)` gives the function that releases. Resources are distinct, unless `resourceOf` says else.
@@ -9,13 +12,12 @@ export async function load({ acquire, callers, duration, resourceOf }) {
   // What others left behind is not billed to this one.
   globalThis.gc?.();
   const latencies = [];
-  let serial = 0;
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + duration;
   const caller = async (_, index) => {
     for (let asked = performance.now(); asked < end; ) {
-      const release = await acquire(resourceOf?.(index) ?? `r:${index}:${serial++}`, index);
+      const release = await acquire(resourceOf?.(index) ?? `r:${serial++}`, index);
       await release();
       const done = performance.now();
       latencies.push(done - asked);

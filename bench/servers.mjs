@@ -66,6 +66,7 @@ export async function startServers(count) {
     }),
   );
   const stop = () => {
+    process.off("exit", stop);
     // One that is suspended hears nothing else.
     for (const { child } of servers) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });

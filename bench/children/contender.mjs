@@ -39,9 +39,11 @@ function contend({ acquire }, { resource, end, hold, think }) {
 serve(async ({ name, contenders, settings }) => {
   const sessions = [];
   for (let index = 0; index < contenders; index++) sessions.push(await openSession(name, settings));
-  for (const [index, { acquire }] of sessions.entries()) {
-    await load({ acquire, callers: 1, duration: 60, resourceOf: () => `own:${process.pid}:${index}` });
-  }
+  await Promise.all(
+    sessions.map(({ acquire }, index) =>
+      load({ acquire, callers: 1, duration: 200, resourceOf: () => `own:${process.pid}:${index}` }),
+    ),
+  );
   return async ({ start, ...order }) => {
     await sleep(start - now());
     const tell = sessions.map((session) => contend(session, order));

@@ -47,8 +47,6 @@ serve(async ({ name, leases, ttl, window, ports }) => {
       lost++;
     };
     const failed = await takeAll(session.hold, leases, releases, onLost);
-    // Everything has been renewed once.
-    await sleep(ttl);
     const sent = session.sent();
     const processed = await control.processed();
     const cpu = process.cpuUsage();

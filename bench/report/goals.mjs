@@ -38,11 +38,12 @@ function* holding({ cells }) {
   for (const { leases, ttl, results } of cells) {
     const where = `c. ${figure(leases)} leases, ttl ${ttl / 1_000} s`;
     const bestPeer = (key) => Math.min(...peerNames.flatMap((name) => results[name][key] ?? []));
-    const ratio = (key) => results[own][key] / bestPeer(key);
+    const ours = (key) => results[own][key] ?? Number.POSITIVE_INFINITY;
+    const ratio = (key) => ours(key) / bestPeer(key);
     yield goal(`${where}: commands to the best peer's`, ratio("commands"), { atMost: 0.1 }, times);
     yield goal(`${where}: CPU to the best peer's`, ratio("cpu"), { atMost: 0.5 }, times);
-    yield goal(`${where}: heap a lease`, results[own].heapPerLease, { atMost: 8_000 }, kilobytes);
-    yield goal(`${where}: lost`, results[own].lost, { atMost: 0 }, figure);
+    yield goal(`${where}: heap a lease`, ours("heapPerLease"), { atMost: 8_000 }, kilobytes);
+    yield goal(`${where}: lost`, ours("lost"), { atMost: 0 }, figure);
   }
   const cost = (leases, ttl) =>
     cells.find((cell) => cell.leases === leases && cell.ttl === ttl)?.results[own].cpuPerLease ?? Number.NaN;
@@ -53,12 +54,14 @@ function* holding({ cells }) {
 }
 
 function* faults({ results }) {
-  const ratios = results.hung[own].map(({ p50 }, round) => p50 / results.healthy[own][round].p50);
+  const ratios = results.hung[own].map(
+    ({ p50 = Number.POSITIVE_INFINITY }, round) => p50 / results.healthy[own][round].p50,
+  );
   yield goal("d. one of five hung: p50 to all healthy", median(ratios), { atMost: 1.2 }, times);
 }
 
 function verdict({ measured, atMost, atLeast }) {
-  if (!Number.isFinite(measured)) return "not measured";
+  if (Number.isNaN(measured)) return "not measured";
   return (atMost === undefined ? measured >= atLeast : measured <= atMost) ? "yes" : "no";
 }
 

@@ -15,7 +15,7 @@ const columns = [
 
 const unable = { commands: Number.NaN, processed: Number.NaN, cpu: Number.NaN, cpuPerLease: Number.NaN };
 
-export function holdingReport({ nodes, ttls, cells }) {
+export function holdingReport({ nodes, cells }) {
   const failures = [];
   const rows = cells.flatMap((cell) =>
     Object.keys(cell.results)
@@ -28,7 +28,7 @@ export function holdingReport({ nodes, ttls, cells }) {
   );
   return [
     "### c. Holding",
-    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over ${ttls} ttls. CPU is the client process's, of one core. One round.${cells.some(({ sideBySide }) => sideBySide) ? " The lightest renewals were measured side by side, on servers of their own." : ""}`,
+    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over three or four ttls. CPU is the client process's, of one core. One round.${cells.some(({ sideBySide }) => sideBySide) ? " The lightest renewals were measured side by side, on servers of their own." : ""}`,
     table(rows, columns, 3),
     ...failures.map((failure) => `Failed: ${failure}.`),
   ];

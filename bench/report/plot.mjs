@@ -4,8 +4,8 @@ import { spread } from "../stats.mjs";
 import { figure } from "./format.mjs";
 
 const width = 760;
-const height = 340;
-const plot = { left: 64, right: width - 12, top: 52, bottom: height - 44 };
+const height = 344;
+const plot = { left: 64, right: width - 12, top: 52, bottom: height - 48 };
 
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #444; }
@@ -52,7 +52,7 @@ export function plotOf(cells, names, title) {
   const step = (plot.right - plot.left) / names.length;
   const legend = names.map((name, index) => {
     const x = plot.left + index * step;
-    return `<rect class="s${index}" x="${x}" y="${height - 16}" width="10" height="10"/><text x="${x + 15}" y="${height - 7}">${name}</text>`;
+    return `<rect class="s${index}" x="${x}" y="${height - 19}" width="10" height="10"/><text x="${x + 15}" y="${height - 10}">${name}</text>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,

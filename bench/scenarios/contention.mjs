@@ -11,8 +11,8 @@ const ttl = 5_000;
 const work = { resource: "contended", hold: 5, think: 2 };
 
 const plans = {
-  full: { rounds: 3, duration: 3_500, nodes: [1, 3, 5], processes: [1, 8] },
-  quick: { rounds: 1, duration: 1_000, nodes: [3], processes: [1, 8] },
+  full: { rounds: 3, duration: 2_500, nodes: [1, 3, 5], processes: [1, 8] },
+  quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
 };
 
 /** Leases of different holders at one time. Here, a holder's own view: the grant is known late, the release begun early. */
