@@ -1,3 +1,4 @@
+import { lockNames } from "../systems.mjs";
 import { figure, kilobytes, named, percent, table } from "./format.mjs";
 
 const columns = [
@@ -15,20 +16,27 @@ const columns = [
 
 const unable = { commands: Number.NaN, processed: Number.NaN, cpu: Number.NaN, cpuPerLease: Number.NaN };
 
+function sideBySide(cells) {
+  const shared = cells.filter(({ atOnce }) => atOnce > 1);
+  if (shared.length === 0) return "";
+  const which = shared.map(
+    ({ leases, ttl, atOnce }) => `${figure(leases)} with ttl ${ttl / 1_000} s, ${atOnce} at a time`,
+  );
+  return ` Side by side, each system on servers of its own: ${which.join("; ")}.`;
+}
+
 export function holdingReport({ nodes, cells }) {
   const failures = [];
   const rows = cells.flatMap((cell) =>
-    Object.keys(cell.results)
-      .sort()
-      .map((name, index) => {
-        const result = cell.results[name];
-        if (result.error) failures.push(`${name}, ${cell.leases} leases: ${result.error}`);
-        return { cell, name, result: result.error ? unable : result, first: index === 0 };
-      }),
+    lockNames.map((name, index) => {
+      const result = cell.results[name];
+      if (result.error) failures.push(`${name}, ${cell.leases} leases: ${result.error}`);
+      return { cell, name, result: result.error ? unable : result, first: index === 0 };
+    }),
   );
   return [
     "### c. Holding",
-    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over three or four ttls. CPU is the client process's, of one core. One round.${cells.some(({ sideBySide }) => sideBySide) ? " The lightest renewals were measured side by side, on servers of their own." : ""}`,
+    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over three or four ttls. CPU is the client process's, of one core. One round.${sideBySide(cells)}`,
     table(rows, columns, 3),
     ...failures.map((failure) => `Failed: ${failure}.`),
   ];

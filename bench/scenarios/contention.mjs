@@ -11,7 +11,7 @@ const ttl = 5_000;
 const work = { resource: "contended", hold: 5, think: 2 };
 
 const plans = {
-  full: { rounds: 3, duration: 2_500, nodes: [1, 3, 5], processes: [1, 8] },
+  full: { rounds: 3, duration: 2_000, nodes: [1, 3, 5], processes: [1, 8] },
   quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
 };
 
