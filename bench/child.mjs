@@ -1,6 +1,7 @@
 /** A part of a measurement in a process of its own: the parent's side; the child's is children/serve.mjs. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { stopAtExit } from "./leftovers.mjs";
 
 /**
  * Starts `children/<program>.mjs` with its job. Resolves when it is ready; then `go(order)` gives its result, once.
@@ -10,8 +11,7 @@ export async function startChild(program, job) {
   const path = fileURLToPath(new URL(`children/${program}.mjs`, import.meta.url));
   const child = fork(path, { execArgv: ["--expose-gc"] });
   const stop = () => child.kill("SIGKILL");
-  process.once("exit", stop);
-  child.once("exit", () => process.off("exit", stop));
+  child.once("exit", stopAtExit(stop));
   const answer = () =>
     new Promise((resolve, reject) => {
       const ended = (code, signal) => reject(new Error(`${program} ended early (${signal ?? code})`));

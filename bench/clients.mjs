@@ -1,7 +1,4 @@
-/** Connected clients that count the commands they are given. */
-import { Redis } from "ioredis";
-import { createClient } from "redis";
-
+/** Connected clients that count the commands they are given. A library is loaded when it is asked for. */
 /** A pipeline or a batch counts as the commands in it. */
 function counted(client, count) {
   const send = client.sendCommand;
@@ -13,6 +10,7 @@ function counted(client, count) {
 
 const connectors = {
   async ioredis(port, count) {
+    const { Redis } = await import("ioredis");
     const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
     client.on("error", () => {});
     await client.ping();
@@ -20,6 +18,7 @@ const connectors = {
     return { client, close: () => client.disconnect() };
   },
   async "node-redis"(port, count) {
+    const { createClient } = await import("redis");
     const client = createClient({ url: `redis://127.0.0.1:${port}` });
     client.on("error", () => {});
     await client.connect();

@@ -33,11 +33,6 @@ const options = new Command("bench")
   .parse()
   .opts();
 
-// Servers and children are ended as the process exits.
-for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
-  process.once(signal, () => process.exit(code));
-}
-
 async function measure() {
   const started = performance.now();
   const results = {};

@@ -34,19 +34,24 @@ function* contention({ cells }) {
   }
 }
 
+/** What a system that lost its leases spent on them is no figure. */
+const kept = ({ leases, results }, name) => (results[name].lost < leases / 100 ? results[name] : {});
+
 function* holding({ cells }) {
-  for (const { leases, ttl, results } of cells) {
-    const where = `c. ${figure(leases)} leases, ttl ${ttl / 1_000} s`;
-    const bestPeer = (key) => Math.min(...peerNames.flatMap((name) => results[name][key] ?? []));
-    const ours = (key) => results[own][key] ?? Number.POSITIVE_INFINITY;
-    const ratio = (key) => ours(key) / bestPeer(key);
+  for (const cell of cells) {
+    const where = `c. ${figure(cell.leases)} leases, ttl ${cell.ttl / 1_000} s`;
+    const ours = (key) => kept(cell, own)[key] ?? Number.POSITIVE_INFINITY;
+    const peers = (key) => peerNames.flatMap((name) => kept(cell, name)[key] ?? []);
+    const ratio = (key) => ours(key) / Math.min(...peers(key), Number.MAX_VALUE);
     yield goal(`${where}: commands to the best peer's`, ratio("commands"), { atMost: 0.1 }, times);
     yield goal(`${where}: CPU to the best peer's`, ratio("cpu"), { atMost: 0.5 }, times);
     yield goal(`${where}: heap a lease`, ours("heapPerLease"), { atMost: 8_000 }, kilobytes);
-    yield goal(`${where}: lost`, ours("lost"), { atMost: 0 }, figure);
+    yield goal(`${where}: lost`, cell.results[own].lost ?? cell.leases, { atMost: 0 }, figure);
   }
-  const cost = (leases, ttl) =>
-    cells.find((cell) => cell.leases === leases && cell.ttl === ttl)?.results[own].cpuPerLease ?? Number.NaN;
+  const cost = (leases, ttl) => {
+    const cell = cells.find((each) => each.leases === leases && each.ttl === ttl);
+    return cell === undefined ? Number.NaN : (kept(cell, own).cpuPerLease ?? Number.POSITIVE_INFINITY);
+  };
   for (const ttl of new Set(cells.map((cell) => cell.ttl))) {
     const ratio = cost(20_000, ttl) / cost(2_000, ttl);
     yield goal(`c. ttl ${ttl / 1_000} s: CPU a lease, 20,000 to 2,000`, ratio, { atMost: 1.2 }, times);

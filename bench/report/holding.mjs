@@ -36,7 +36,7 @@ export function holdingReport({ nodes, cells }) {
   );
   return [
     "### c. Holding",
-    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over three or four ttls. CPU is the client process's, of one core. One round.${sideBySide(cells)}`,
+    `Leases held at once and renewed automatically, on ${nodes} nodes, each system in a process of its own; measured over at least three ttls. CPU is the client process's, of one core; commands and CPU mean little where leases were lost. One round.${sideBySide(cells)}`,
     table(rows, columns, 3),
     ...failures.map((failure) => `Failed: ${failure}.`),
   ];

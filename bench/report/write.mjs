@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packages.mjs";
-import { bare, lockNames } from "../systems.mjs";
+import { bareName, lockNames } from "../systems.mjs";
 import { plotOf } from "./plot.mjs";
 import { reportOf } from "./report.mjs";
 
@@ -19,6 +19,6 @@ export function writeReport(raw) {
   if (from < 0 || to < from) throw new Error(`${page} has no ${begin} and ${end}`);
   const cells = raw.results.a?.cells.filter(({ client, callers }) => client === "ioredis" && callers === 100);
   const drawn = cells ? `![${title}](performance.svg)\n\n` : "";
-  if (cells) writeFileSync(picture, plotOf(cells, [...lockNames, bare.name], title));
+  if (cells) writeFileSync(picture, plotOf(cells, [...lockNames, bareName], title));
   writeFileSync(page, `${before.slice(0, from)}${begin}\n\n${drawn}${reportOf(raw)}\n\n${before.slice(to)}`);
 }

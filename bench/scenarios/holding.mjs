@@ -16,11 +16,11 @@ const plans = {
     cells: [
       cell(2_000, 2_000, 4, 1),
       cell(20_000, 2_000, 4, 1),
-      cell(2_000, 10_000, 3, 2),
-      cell(20_000, 10_000, 3, 2),
+      cell(2_000, 10_000, 4, 2),
+      cell(20_000, 10_000, 4, 2),
     ],
   },
-  quick: { cells: [cell(2_000, 2_000, 3, 2)] },
+  quick: { cells: [cell(2_000, 2_000, 4, 2)] },
 };
 
 async function measure(name, { leases, ttl, ttls }) {

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { installedSizes } from "../install-size.mjs";
-import { spread } from "../stats.mjs";
-import { peerNames, systemNamed } from "../systems.mjs";
+import { median } from "../stats.mjs";
+import { lockNames, systemNamed } from "../systems.mjs";
 import { inTurns } from "../turns.mjs";
 
 const plans = { full: { rounds: 15 }, quick: { rounds: 3 } };
@@ -17,8 +17,7 @@ async function lifetime(code) {
 }
 
 async function run(plan, progress) {
-  const packages = { holdfast: "holdfast" };
-  for (const name of peerNames) packages[name] = systemNamed(name).package;
+  const packages = Object.fromEntries(lockNames.map((name) => [name, systemNamed(name).package]));
   progress("import times");
   const names = ["nothing", ...Object.keys(packages)];
   const code = (name) => (name === "nothing" ? "" : `import ${JSON.stringify(packages[name])}`);
@@ -27,8 +26,8 @@ async function run(plan, progress) {
   progress("install sizes");
   const results = {};
   for (const [name, folder] of Object.entries(packages)) {
-    const over = times[name].map((time, round) => time - times.nothing[round]);
-    results[name] = { importing: spread(over), ...installedSizes(folder) };
+    const importing = median(times[name]) - median(times.nothing);
+    results[name] = { importing, times: times[name], ...installedSizes(folder) };
   }
   return { ...plan, results };
 }

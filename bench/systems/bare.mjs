@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 
-const clients = ["ioredis", "node-redis"];
 let serial = 0;
 const token = () => `bare-token-of-some-length-${serial++}`;
 
@@ -44,23 +43,19 @@ const mustBe = (wanted, replies) => {
   for (const reply of replies) if (reply !== wanted) throw new Error(`a bare client was told ${reply}`);
 };
 
-export const bare = {
-  name: "bare client",
-  clients,
-  async open(nodes, { client, ttl }) {
-    const { set, load, evalSha } = libraries[client];
-    await Promise.all(nodes.map((node) => load(node, releaseScript)));
-    const hash = sha(releaseScript);
-    return {
-      acquire: async (resource) => {
-        const value = token();
-        mustBe("OK", await Promise.all(nodes.map((node) => set(node, resource, value, ttl))));
-        return async () =>
-          mustBe(1, await Promise.all(nodes.map((node) => evalSha(node, hash, [resource], [value]))));
-      },
-    };
-  },
-};
+export async function openBare(nodes, { client, ttl }) {
+  const { set, load, evalSha } = libraries[client];
+  await Promise.all(nodes.map((node) => load(node, releaseScript)));
+  const hash = sha(releaseScript);
+  return {
+    acquire: async (resource) => {
+      const value = token();
+      mustBe("OK", await Promise.all(nodes.map((node) => set(node, resource, value, ttl))));
+      return async () =>
+        mustBe(1, await Promise.all(nodes.map((node) => evalSha(node, hash, [resource], [value]))));
+    },
+  };
+}
 
 /** Gathers what is asked within a turn; all of it goes to every node as one call. */
 function group(send) {
@@ -82,20 +77,16 @@ function group(send) {
     });
 }
 
-export const grouped = {
-  name: "bare client, grouped",
-  clients,
-  async open(nodes, { client, ttl }) {
-    const { load, evalSha } = libraries[client];
-    await Promise.all(nodes.map((node) => load(node, groupScript)));
-    const hash = sha(groupScript);
-    const ask = group((keys, args) => Promise.all(nodes.map((node) => evalSha(node, hash, keys, args))));
-    return {
-      acquire: async (resource) => {
-        const value = token();
-        await ask(resource, value, String(ttl));
-        return () => ask(resource, value, "0");
-      },
-    };
-  },
-};
+export async function openGrouped(nodes, { client, ttl }) {
+  const { load, evalSha } = libraries[client];
+  await Promise.all(nodes.map((node) => load(node, groupScript)));
+  const hash = sha(groupScript);
+  const ask = group((keys, args) => Promise.all(nodes.map((node) => evalSha(node, hash, keys, args))));
+  return {
+    acquire: async (resource) => {
+      const value = token();
+      await ask(resource, value, String(ttl));
+      return () => ask(resource, value, "0");
+    },
+  };
+}

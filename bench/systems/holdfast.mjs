@@ -1,25 +1,18 @@
 import { createLocks } from "holdfast";
 
-const clients = ["ioredis", "node-redis"];
-
-function managed(name, options, acquirer) {
-  return {
-    name,
-    clients,
-    retryDelays: [undefined],
-    open(nodes, { ttl }) {
-      const locks = createLocks({ nodes, ttl, ...options });
-      return {
-        acquire: acquirer(locks),
-        hold: async (resource, onLost) => {
-          const lease = await locks.acquire(resource, { onLost });
-          return () => lease.release();
-        },
-        end: () => locks.close(),
-      };
-    },
+const managed =
+  (options, acquirer) =>
+  (nodes, { ttl }) => {
+    const locks = createLocks({ nodes, ttl, ...options });
+    return {
+      acquire: acquirer(locks),
+      hold: async (resource, onLost) => {
+        const lease = await locks.acquire(resource, { onLost });
+        return () => lease.release();
+      },
+      end: () => locks.close(),
+    };
   };
-}
 
 const fresh = (locks) => async (resource) => {
   const lease = await locks.acquire(resource);
@@ -45,6 +38,6 @@ const handles = (locks) => {
   };
 };
 
-export const holdfast = managed("holdfast", {}, fresh);
-export const watched = managed("holdfast, watched", { xstate: { inspect } }, fresh);
-export const kept = managed("holdfast, kept handle", {}, handles);
+export const openHoldfast = managed({}, fresh);
+export const openWatched = managed({ xstate: { inspect } }, fresh);
+export const openKept = managed({}, handles);
