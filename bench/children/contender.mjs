@@ -8,10 +8,11 @@ import { serve } from "./serve.mjs";
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Acquires, holds, releases and thinks, until the end. What it has not got by then is a wait as well. */
-function contend({ acquire }, { resource, end, hold, think }) {
+function contend({ acquire }, { resource, end, hold, think }, delay) {
   const record = { leases: [], waits: [], failures: 0 };
   let asked = null;
   const go = async () => {
+    await sleep(delay);
     while (now() < end) {
       asked = now();
       let release;
@@ -44,9 +45,9 @@ serve(async ({ name, contenders, settings }) => {
       load({ acquire, callers: 1, duration: 200, resourceOf: () => `own:${process.pid}:${index}` }),
     ),
   );
-  return async ({ start, ...order }) => {
+  return async ({ start, first, ...order }) => {
     await sleep(start - now());
-    const tell = sessions.map((session) => contend(session, order));
+    const tell = sessions.map((session, index) => contend(session, order, first + index));
     await sleep(order.end - now());
     return tell.map((ask) => ask());
   };

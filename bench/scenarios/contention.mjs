@@ -45,7 +45,10 @@ async function contest(ports, processes, { name, retryDelay }, duration) {
   const children = await Promise.all(Array.from({ length: processes }, () => startChild("contender", job)));
   const start = Number(process.hrtime.bigint()) / 1e6 + 100;
   const order = { start, end: start + duration, ...work };
-  const records = await Promise.all(children.map(({ go }) => go(order)));
+  // One begins a millisecond after the other: all at once would be no contest but a crash.
+  const records = await Promise.all(
+    children.map(({ go }, index) => go({ ...order, first: index * job.contenders })),
+  );
   return digest(records.flat(), duration);
 }
 
