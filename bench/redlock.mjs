@@ -7,12 +7,12 @@ import { createLocks } from "holdfast";
 import Redlock from "holdfast/redlock";
 import { Redis } from "ioredis";
 import { startServers } from "./servers.mjs";
+import { median } from "./stats.mjs";
+import { inTurns } from "./turns.mjs";
 
 const rounds = 11;
 const ttl = 10_000;
 let serial = 0;
-
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Pairs a second, of so many callers who each do one after the other. */
 async function measure(pair, callers, pairs) {
@@ -38,14 +38,8 @@ async function compare(ports, callers, pairs) {
       await redlock.releaseLock(name, value);
     },
   };
-  const speeds = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   for (const pair of Object.values(ways)) await measure(pair, callers, pairs);
-  for (let round = 0; round < rounds; round++) {
-    const order = Object.keys(ways);
-    // Each goes first as often as any other.
-    for (let turn = 0; turn < round % order.length; turn++) order.push(order.shift());
-    for (const name of order) speeds[name].push(await measure(ways[name], callers, pairs));
-  }
+  const speeds = await inTurns(Object.keys(ways), rounds, (name) => measure(ways[name], callers, pairs));
   await locks.close();
   for (const client of clients) client.disconnect();
   return speeds;

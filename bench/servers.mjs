@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
+import { stopAtExit } from "./leftovers.mjs";
 
 /** Where a run of the tests has left a server when the system has none. */
 const fetched = fileURLToPath(new URL("../node_modules/.cache/holdfast/redis/usr", import.meta.url));
@@ -23,7 +24,7 @@ function launch() {
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -32,10 +33,18 @@ async function freePort() {
   return port;
 }
 
-/** So many fresh servers, without persistence: their ports, and how to stop them. */
+/** So many fresh servers, without persistence: their ports and process ids, and how to stop them. */
 export async function startServers(count) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   const { command, env } = launch();
+  const children = [];
+  const stop = () => {
+    forget();
+    // One that is suspended hears nothing else.
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const forget = stopAtExit(stop);
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const port = await freePort();
@@ -52,6 +61,7 @@ export async function startServers(count) {
         folder,
       ];
       const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "ignore" });
+      children.push(child);
       child.on("error", ({ message }) => {
         console.error(
           `no Redis server could be started (${message}): run npm test once, or name one in HOLDFAST_REDIS_SERVER`,
@@ -65,10 +75,5 @@ export async function startServers(count) {
       return { port, child };
     }),
   );
-  const stop = () => {
-    for (const { child } of servers) child.kill();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once("exit", stop);
-  return { ports: servers.map(({ port }) => port), stop };
+  return { ports: servers.map(({ port }) => port), pids: servers.map(({ child }) => child.pid), stop };
 }

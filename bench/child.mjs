@@ -1,0 +1,41 @@
+/** A part of a measurement in a process of its own: the parent's side; the child's is children/serve.mjs. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { stopAtExit } from "./leftovers.mjs";
+
+/**
+ * Starts `children/<program>.mjs` with its job. Resolves when it is ready; then `go(order)` gives its result, once.
+ * The process is gone after that, or after `stop()`.
+ */
+export async function startChild(program, job) {
+  const path = fileURLToPath(new URL(`children/${program}.mjs`, import.meta.url));
+  const child = fork(path, { execArgv: ["--expose-gc"] });
+  const stop = () => child.kill("SIGKILL");
+  child.once("exit", stopAtExit(stop));
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      const ended = (code, signal) => reject(new Error(`${program} ended early (${signal ?? code})`));
+      child.once("exit", ended);
+      child.once("message", ({ result, error }) => {
+        child.off("exit", ended);
+        if (error === undefined) resolve(result);
+        else reject(new Error(`${program}: ${error}`));
+      });
+    });
+  const ready = answer();
+  child.send(job);
+  try {
+    await ready;
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return {
+    stop,
+    go: async (order = {}) => {
+      const done = answer();
+      child.send(order);
+      return done.finally(stop);
+    },
+  };
+}

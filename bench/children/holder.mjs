@@ -1,0 +1,73 @@
+import "../production.mjs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { controlOf } from "../control.mjs";
+import { load } from "../load.mjs";
+import { openSession } from "../session.mjs";
+import { serve } from "./serve.mjs";
+
+const atOnce = 200;
+
+/** Twice, in turns of their own: what is weakly held goes a turn later. */
+async function heap() {
+  for (let times = 0; times < 2; times++) {
+    await sleep(20);
+    globalThis.gc();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+/** Takes so many leases, some at once; how many could not be had. */
+async function takeAll(hold, leases, releases, onLost) {
+  let next = 0;
+  let failed = 0;
+  const taker = async () => {
+    while (next < leases) {
+      try {
+        releases.push(await hold(`held:${next++}`, onLost));
+      } catch {
+        failed++;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, taker));
+  return failed;
+}
+
+serve(async ({ name, leases, ttl, window, ports }) => {
+  const session = await openSession(name, { ports, ttl, patient: false });
+  const control = controlOf(ports);
+  await load({ acquire: session.acquire, callers: atOnce, duration: 300 });
+  await control.flush();
+
+  return async () => {
+    const before = await heap();
+    const releases = [];
+    let lost = 0;
+    const onLost = () => {
+      lost++;
+    };
+    const failed = await takeAll(session.hold, leases, releases, onLost);
+    const sent = session.sent();
+    const processed = await control.processed();
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    await sleep(window);
+    const seconds = (performance.now() - start) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    const share = (user + system) / 1e6 / seconds;
+    const processedAfter = await control.processed();
+    // A key that a quorum has no more is a lease lost, whether or not it was told.
+    const keys = (await control.keys()).sort((a, b) => b - a)[ports.length >> 1];
+    const sentAfter = session.sent();
+    return {
+      commands: (sentAfter - sent) / ports.length / seconds,
+      processed: (processedAfter[0] - processed[0]) / seconds,
+      cpu: share,
+      cpuPerLease: (share * 1e6) / leases,
+      heapPerLease: ((await heap()) - before) / leases,
+      failed,
+      told: lost,
+      lost: Math.max(lost, leases - failed - keys, 0),
+    };
+  };
+});

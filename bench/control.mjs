@@ -1,0 +1,19 @@
+/** The benchmark's own connections to its servers, apart from those that are measured. */
+import { Redis } from "ioredis";
+
+export function controlOf(ports) {
+  const clients = ports.map((port) => new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null }));
+  for (const client of clients) client.on("error", () => {});
+  const each = (ask) => Promise.all(clients.map(ask));
+  return {
+    flush: () => each((client) => client.flushall()),
+    keys: () => each((client) => client.dbsize()),
+    /** Commands that the servers have run, those inside scripts and the question itself included; per node. */
+    processed: () =>
+      each(async (client) => Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))[1])),
+    version: async () => /redis_version:(\S+)/.exec(await clients[0].info("server"))[1],
+    close: () => {
+      for (const client of clients) client.disconnect();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What a package and all that it depends on take on the disk, as installed here. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { locate, manifest, root } from "./packages.mjs";
+
+/** Without the packages nested in it, which count for themselves. */
+function sizeOf(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.reduce((sum, entry) => {
+    if (entry.name === "node_modules") return sum;
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? sizeOf(path) : statSync(path).size);
+  }, 0);
+}
+
+function dependenciesOf(folder, found = new Set()) {
+  for (const name of Object.keys(manifest(folder).dependencies ?? {})) {
+    const dependency = locate(name, folder);
+    if (found.has(dependency)) continue;
+    found.add(dependency);
+    dependenciesOf(dependency, found);
+  }
+  return found;
+}
+
+const sum = (folders) => [...folders].reduce((total, folder) => total + sizeOf(folder), 0);
+
+/** Bytes: the package alone, with its dependencies, and with ioredis, which the others leave to the user. */
+export function installedSizes(name) {
+  const own = name === "holdfast";
+  const folder = own ? root : locate(name);
+  const alone = own
+    ? JSON.parse(
+        execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"], {
+          cwd: root,
+        }),
+      )[0].unpackedSize
+    : sizeOf(folder);
+  const dependencies = dependenciesOf(folder);
+  const ioredis = locate("ioredis");
+  const withClient = new Set([...dependencies, ioredis, ...dependenciesOf(ioredis)]);
+  return {
+    alone,
+    installed: alone + sum(dependencies),
+    withClient: alone + sum(withClient),
+    packages: dependencies.size + 1,
+  };
+}

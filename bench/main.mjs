@@ -1,0 +1,55 @@
+/**
+ * The benchmark: Holdfast against its peers, all on the same servers in turns. Run it after a build: npm run bench
+ * Progress goes to stderr, tables to stdout.
+ */
+import "./production.mjs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import { environment } from "./report/environment.mjs";
+import { reportOf } from "./report/report.mjs";
+import { writeReport } from "./report/write.mjs";
+import { scenarios } from "./scenarios.mjs";
+
+const known = Object.keys(scenarios);
+
+function letters(text) {
+  const chosen = text.split(",").map((letter) => letter.trim());
+  const wrong = chosen.find((letter) => !known.includes(letter));
+  if (wrong !== undefined) throw new InvalidArgumentError(`choose from ${known.join(",")}`);
+  return chosen;
+}
+
+const options = new Command("bench")
+  .description("measures Holdfast against its peers")
+  .option(
+    "--only <scenarios>",
+    `some of ${known.map((id) => `${id}: ${scenarios[id].title}`).join("; ")}`,
+    letters,
+  )
+  .option("--quick", "fewer rounds and cells: under two minutes, and noisy")
+  .option("--json <file>", "write the raw results")
+  .option("--from <file>", "measure nothing; report the raw results of an earlier run")
+  .option("--write", "write docs/performance.md and its plot")
+  .parse()
+  .opts();
+
+async function measure() {
+  const started = performance.now();
+  const results = {};
+  for (const id of options.only ?? known) {
+    const { run, plans } = scenarios[id];
+    const progress = (what) => {
+      const seconds = Math.round((performance.now() - started) / 1_000);
+      console.error(`${String(seconds).padStart(4)} s  ${id}  ${what}`);
+    };
+    results[id] = await run(options.quick ? plans.quick : plans.full, progress);
+  }
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  return { environment: await environment({ seconds, quick: options.quick ?? false }), results };
+}
+
+const raw = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
+if (options.json) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
+console.log(reportOf(raw));
+if (options.write) writeReport(raw);
+process.exit();

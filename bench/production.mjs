@@ -1,0 +1,2 @@
+/** Imported first: libraries that have a development build look at this when they are loaded. */
+process.env.NODE_ENV = "production";

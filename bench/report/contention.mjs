@@ -1,0 +1,45 @@
+import { medians } from "../scenarios/contention.mjs";
+import { counted, figure, named, percent, ranged, table } from "./format.mjs";
+
+const columns = [
+  ["nodes", ({ cell, first }) => (first ? cell.nodes : "")],
+  ["system", ({ name }) => named(name)],
+  [
+    "in use",
+    ({ rounds }) =>
+      ranged(
+        rounds.map(({ utilisation }) => utilisation),
+        percent,
+      ),
+  ],
+  ["leases/s", ({ middle, duration }) => figure(middle.leases / (duration / 1_000))],
+  ["wait p50, ms", ({ middle }) => figure(middle.waitP50)],
+  ["p99, ms", ({ middle }) => figure(middle.waitP99)],
+  ["longest, ms", ({ rounds }) => ranged(rounds.map(({ longest }) => longest))],
+  ["share, least–most", ({ middle }) => `${percent(middle.leastShare)}–${percent(middle.mostShare)}`],
+  ["failed", ({ rounds }) => rounds.reduce((sum, { failures }) => sum + failures, 0)],
+  ["overlaps", ({ rounds }) => rounds.reduce((sum, { overlaps }) => sum + overlaps, 0)],
+];
+
+export function contentionReport({ contenders, ttl, hold, think, duration, rounds, cells }) {
+  const parts = [
+    "### b. Contention",
+    `${contenders} contenders for one resource, each with its own connections and its own manager; hold ${hold} ms, think ${think} ms, begun 1 ms apart, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration / 1_000} s. In use: the time from the grant to the call of release, summed, of all time. A wait runs from the call to the grant, and counts also when the round ends first. An even share is ${percent(1 / contenders)}. Overlaps: leases granted before the one before was given up; must be 0. Peers have all the retries they need; rows with ms have a retry delay other than their default, and the better of the two gets all rounds.`,
+  ];
+  for (const processes of new Set(cells.map((cell) => cell.processes))) {
+    const rows = cells
+      .filter((cell) => cell.processes === processes)
+      .flatMap((cell) =>
+        Object.entries(cell.results).map(([name, results], index) => ({
+          cell,
+          name,
+          rounds: results,
+          middle: medians(results),
+          duration,
+          first: index === 0,
+        })),
+      );
+    parts.push(`#### ${processes === 1 ? "One process" : `${processes} processes`}`, table(rows, columns, 2));
+  }
+  return parts;
+}

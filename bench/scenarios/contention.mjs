@@ -1,0 +1,101 @@
+/** Eight contenders for one resource, in one process and in eight. */
+import { startChild } from "../child.mjs";
+import { controlOf } from "../control.mjs";
+import { startServers } from "../servers.mjs";
+import { median, summary } from "../stats.mjs";
+import { lockNames, systemNamed } from "../systems.mjs";
+import { inTurns } from "../turns.mjs";
+
+const contenders = 8;
+const ttl = 5_000;
+const work = { resource: "contended", hold: 5, think: 2 };
+
+const plans = {
+  full: { rounds: 3, duration: 2_000, nodes: [1, 3, 5], processes: [1, 8] },
+  quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
+};
+
+/** Leases of different holders at one time. Here, a holder's own view: the grant is known late, the release begun early. */
+function overlaps(leases) {
+  const ordered = [...leases].sort(([a], [b]) => a - b);
+  return ordered.filter(([granted], index) => index > 0 && granted < ordered[index - 1][1]).length;
+}
+
+function digest(records, wall) {
+  const leases = records.flatMap((record) => record.leases);
+  const waits = records.flatMap((record) => [...record.waits, record.unfinished]).filter((wait) => wait > 0);
+  const shares = records.map((record) => record.leases.length / leases.length);
+  const { p50, p99, max } = summary(waits);
+  return {
+    utilisation: leases.reduce((sum, [granted, released]) => sum + released - granted, 0) / wall,
+    leases: leases.length,
+    waitP50: p50,
+    waitP99: p99,
+    longest: max,
+    leastShare: Math.min(...shares),
+    mostShare: Math.max(...shares),
+    overlaps: overlaps(leases),
+    failures: records.reduce((sum, { failures }) => sum + failures, 0),
+  };
+}
+
+async function contest(ports, processes, { name, retryDelay }, duration) {
+  const settings = { ports, ttl, patient: name !== "holdfast", retryDelay };
+  const job = { name, contenders: contenders / processes, settings };
+  const children = await Promise.all(Array.from({ length: processes }, () => startChild("contender", job)));
+  const start = Number(process.hrtime.bigint()) / 1e6 + 100;
+  const order = { start, end: start + duration, ...work };
+  // One begins a millisecond after the other: all at once would be no contest but a crash.
+  const records = await Promise.all(
+    children.map(({ go }, index) => go({ ...order, first: index * job.contenders })),
+  );
+  return digest(records.flat(), duration);
+}
+
+/** Every retry delay once; then each system with the one that served it better. */
+async function compare(ports, processes, plan, progress) {
+  const control = controlOf(ports);
+  const measure = async (entry) => {
+    const { name, retryDelay } = entry;
+    progress(
+      `${ports.length} nodes, ${processes} processes, ${name}${retryDelay ? `, ${retryDelay} ms` : ""}`,
+    );
+    await control.flush();
+    return contest(ports, processes, entry, plan.duration);
+  };
+  const entries = {};
+  for (const name of lockNames) {
+    for (const retryDelay of systemNamed(name).retryDelays) {
+      entries[retryDelay === undefined ? name : `${name}, ${retryDelay} ms retries`] = { name, retryDelay };
+    }
+  }
+  const results = await inTurns(Object.keys(entries), 1, (key) => measure(entries[key]));
+  const better = lockNames.map((name) =>
+    Object.keys(entries)
+      .filter((key) => entries[key].name === name)
+      .reduce((best, key) => (results[key][0].utilisation > results[best][0].utilisation ? key : best)),
+  );
+  const more = await inTurns(better, plan.rounds - 1, (key) => measure(entries[key]));
+  for (const key of better) results[key].push(...more[key]);
+  control.close();
+  const names = Object.fromEntries(Object.entries(entries).map(([key, { name }]) => [key, name]));
+  return { nodes: ports.length, processes, names, better, results };
+}
+
+async function run(plan, progress) {
+  const { ports, stop } = await startServers(5);
+  const cells = [];
+  for (const processes of plan.processes) {
+    for (const nodes of plan.nodes) {
+      cells.push(await compare(ports.slice(0, nodes), processes, plan, progress));
+    }
+  }
+  stop();
+  return { contenders, ttl, ...work, ...plan, cells };
+}
+
+/** The median over the rounds of each figure. */
+export const medians = (rounds) =>
+  Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]));
+
+export const contention = { title: "contention", plans, run };

@@ -1,0 +1,54 @@
+/** Many leases at once, renewed automatically, each system in a process of its own. */
+import { startChild } from "../child.mjs";
+import { startServers } from "../servers.mjs";
+import { lockNames } from "../systems.mjs";
+
+const nodes = 3;
+
+/**
+ * `ttls`: how many ttls are measured. `atOnce`: how many systems are measured side by side, each on servers of its own,
+ * where the machine renews without effort and waiting is most of it.
+ */
+const cell = (leases, ttl, ttls, atOnce) => ({ leases, ttl, ttls, atOnce });
+
+const plans = {
+  full: {
+    cells: [
+      cell(2_000, 2_000, 4, 1),
+      cell(20_000, 2_000, 4, 1),
+      cell(2_000, 10_000, 4, 2),
+      cell(20_000, 10_000, 4, 2),
+    ],
+  },
+  quick: { cells: [cell(2_000, 2_000, 4, 2)] },
+};
+
+async function measure(name, { leases, ttl, ttls }) {
+  const { ports, stop } = await startServers(nodes);
+  try {
+    const child = await startChild("holder", { name, leases, ttl, window: ttls * ttl, ports });
+    return await child.go();
+  } catch (error) {
+    return { error: error.message.split("\n")[0] };
+  } finally {
+    stop();
+  }
+}
+
+async function run(plan, progress) {
+  const cells = [];
+  for (const each of plan.cells) {
+    const results = {};
+    const one = async (name) => {
+      progress(`${each.leases} leases, ttl ${each.ttl}, ${name}`);
+      results[name] = await measure(name, each);
+    };
+    for (let first = 0; first < lockNames.length; first += each.atOnce) {
+      await Promise.all(lockNames.slice(first, first + each.atOnce).map(one));
+    }
+    cells.push({ ...each, results });
+  }
+  return { nodes, cells };
+}
+
+export const holding = { title: "many leases held", plans, run };

@@ -1,0 +1,71 @@
+/**
+ * What is compared. A system is loaded when it is opened, so that a process of one system has that alone.
+ * - `clients`: the client libraries that it takes.
+ * - `load()` gives `open(clients, { client, ttl, patient, retryDelay })`, which gives `acquire(resource, caller)`, whose result is the function
+ *   that releases, and, if the system renews leases, `hold(resource, onLost)`, the same with renewal.
+ * - `retryDelays`: what to try under contention; undefined is the system's own default. Who is `patient` never gives up.
+ * - `package`: as it is installed here.
+ */
+const any = ["ioredis", "node-redis"];
+
+const holdfast = { name: "holdfast", package: "holdfast", clients: any, retryDelays: [undefined] };
+
+const peers = [
+  {
+    name: "redlock 5",
+    package: "redlock-5",
+    clients: ["ioredis"],
+    retryDelays: [undefined, 10],
+    load: async () => (await import("./systems/redlock.mjs")).openRedlock,
+  },
+  {
+    name: "redis-semaphore",
+    package: "redis-semaphore",
+    clients: ["ioredis"],
+    // Its default is 10 ms.
+    retryDelays: [undefined],
+    load: async () => (await import("./systems/redis-semaphore.mjs")).openRedisSemaphore,
+  },
+  {
+    name: "redlock-universal",
+    package: "redlock-universal",
+    clients: any,
+    retryDelays: [undefined, 10],
+    load: async () => (await import("./systems/redlock-universal.mjs")).openRedlockUniversal,
+  },
+];
+
+export const bareName = "bare client";
+
+const systems = [
+  { ...holdfast, load: async () => (await import("./systems/holdfast.mjs")).openHoldfast },
+  {
+    ...holdfast,
+    name: "holdfast, watched",
+    load: async () => (await import("./systems/holdfast.mjs")).openWatched,
+  },
+  {
+    ...holdfast,
+    name: "holdfast, kept handle",
+    load: async () => (await import("./systems/holdfast.mjs")).openKept,
+  },
+  ...peers,
+  { name: bareName, clients: any, load: async () => (await import("./systems/bare.mjs")).openBare },
+  {
+    name: "bare client, grouped",
+    clients: any,
+    load: async () => (await import("./systems/bare.mjs")).openGrouped,
+  },
+];
+
+export const peerNames = peers.map(({ name }) => name);
+
+/** Those that are locks, one row each. */
+export const lockNames = [holdfast.name, ...peerNames];
+
+export const systemNamed = (name) => systems.find((system) => system.name === name);
+
+export const namesFor = (client) =>
+  systems.filter(({ clients }) => clients.includes(client)).map(({ name }) => name);
+
+export const isPeer = (name) => peerNames.includes(name);
