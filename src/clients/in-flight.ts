@@ -1,11 +1,22 @@
+import { Chain, Link } from "../engine/chain.js";
 import { LostError, messageOf } from "./failure.js";
+
+/** A call that is not answered yet. */
+class Call extends Link {
+  constructor(
+    readonly fail: (error: unknown) => void,
+    readonly onLost: (() => void) | undefined,
+  ) {
+    super();
+  }
+}
 
 /**
  * The calls of one connection that are not answered yet. Clients keep such calls over a reconnection, some for ever:
  * here they end with the connection, so that what is resent behind our back never counts as an answer.
  */
 export class InFlight {
-  readonly #calls = new Set<(error: Error) => void>();
+  readonly #calls = new Chain<Call>();
   #unwatch = () => {};
 
   /** `watch` is called when there are calls to lose, and what it returns when there are none any more. */
@@ -14,37 +25,44 @@ export class InFlight {
   /** Sends now. `onLost` is called when the connection went before the answer came. */
   add(send: () => Promise<unknown>, onLost?: () => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const lose = (error: Error) => {
-        reject(error);
-        onLost?.();
-      };
+      const call = new Call(reject, onLost);
       // First the watch, then the call: a client may lose the connection while it writes.
-      if (this.#calls.size === 0) this.#unwatch = this.watch((cause) => this.#lose(cause));
-      this.#calls.add(lose);
-      const settle = () => {
-        if (this.#calls.delete(lose) && this.#calls.size === 0) this.#unwatch();
-      };
-      const refuse = (error: unknown) => {
-        settle();
-        reject(error);
-      };
+      if (this.#calls.empty) this.#unwatch = this.watch((cause) => this.#lose(cause));
+      this.#calls.add(call);
       try {
-        Promise.resolve(send()).then((value) => {
-          settle();
-          resolve(value);
-        }, refuse);
+        Promise.resolve(send()).then(
+          (value) => {
+            this.#remove(call);
+            resolve(value);
+          },
+          (error) => this.#refuse(call, error),
+        );
       } catch (error) {
-        refuse(error);
+        this.#refuse(call, error);
       }
     });
   }
 
+  #refuse(call: Call, error: unknown): void {
+    this.#remove(call);
+    call.fail(error);
+  }
+
+  #remove(call: Call): void {
+    if (call.chain === null) return;
+    this.#calls.remove(call);
+    if (this.#calls.empty) this.#unwatch();
+  }
+
   #lose(cause: unknown): void {
-    const calls = [...this.#calls];
+    const calls = this.#calls.toArray();
     if (calls.length === 0) return;
-    this.#calls.clear();
+    for (const call of calls) this.#calls.remove(call);
     this.#unwatch();
     const why = cause === undefined ? "before the answer" : `(${messageOf(cause)})`;
-    for (const lose of calls) lose(new LostError(`connection lost ${why}`));
+    for (const call of calls) {
+      call.fail(new LostError(`connection lost ${why}`));
+      call.onLost?.();
+    }
   }
 }

@@ -1,18 +1,16 @@
+import { Chain, Link } from "./chain.js";
 import type { Clock, Timer } from "./clock.js";
 
-/** What is to happen at a time. A link of its slot's list, so that taking it off costs nothing. */
-export abstract class Appointment {
+/** What is to happen at a time. */
+export abstract class Appointment extends Link {
   slot: Slot | null = null;
-  before: Appointment | null = null;
-  after: Appointment | null = null;
 
   abstract due(): void;
 }
 
 /** One ms, and all that is due in it. */
 class Slot {
-  private first: Appointment | null = null;
-  private last: Appointment | null = null;
+  private readonly appointments = new Chain<Appointment>();
   private timer: Timer;
 
   constructor(
@@ -25,32 +23,27 @@ class Slot {
 
   add(appointment: Appointment): void {
     appointment.slot = this;
-    appointment.before = this.last;
-    if (this.last === null) this.first = appointment;
-    else this.last.after = appointment;
-    this.last = appointment;
+    this.appointments.add(appointment);
   }
 
   remove(appointment: Appointment): void {
-    const { before, after } = appointment;
-    if (before === null) this.first = after;
-    else before.after = after;
-    if (after === null) this.last = before;
-    else after.before = before;
-    appointment.slot = appointment.before = appointment.after = null;
-    if (this.first !== null) return;
+    appointment.slot = null;
+    this.appointments.remove(appointment);
+    if (!this.appointments.empty) return;
     this.timer.cancel();
     this.agenda.forget(this);
   }
 
-  /** In one go, so that what they send can travel together. */
   run(early: boolean): void {
-    if (early) this.timer = this.agenda.wake(this);
-    else
-      for (let next = this.first; next !== null; next = this.first) {
-        this.remove(next);
-        next.due();
-      }
+    if (early) {
+      this.timer = this.agenda.wake(this);
+      return;
+    }
+    // In one go, so that what they send can travel together.
+    for (let next = this.appointments.first; next !== null; next = this.appointments.first) {
+      this.remove(next);
+      next.due();
+    }
   }
 }
 

@@ -20,7 +20,7 @@ const mostAsking = 5_000;
 export class Lines {
   /** Acquisitions under way or waiting, those that stand in no line included. */
   private pending = 0;
-  private readonly fronts = new Map<string, Entrant>();
+  private readonly fronts: Record<string, Entrant> = Object.create(null);
   private readonly followers = new Map<string, Set<Entrant>>();
   private asking = 0;
   private readonly gate = new Set<Entrant>();
@@ -41,8 +41,8 @@ export class Lines {
   /** Whether it may ask at once; otherwise it is called. */
   join(entrant: Entrant): boolean {
     const { line } = entrant;
-    if (!this.fronts.has(line)) {
-      this.fronts.set(line, entrant);
+    if (this.fronts[line] === undefined) {
+      this.fronts[line] = entrant;
       return this.pass(entrant);
     }
     const followers = this.followers.get(line);
@@ -69,17 +69,17 @@ export class Lines {
     this.gate.delete(entrant);
     this.answered(entrant);
     const followers = this.followers.get(line);
-    if (this.fronts.get(line) !== entrant) {
+    if (this.fronts[line] !== entrant) {
       followers?.delete(entrant);
       if (followers?.size === 0) this.followers.delete(line);
       return;
     }
-    this.fronts.delete(line);
+    delete this.fronts[line];
     if (followers === undefined) return;
     for (const next of followers) {
       followers.delete(next);
       if (followers.size === 0) this.followers.delete(line);
-      this.fronts.set(line, next);
+      this.fronts[line] = next;
       if (this.pass(next)) next.called();
       return;
     }
@@ -87,7 +87,7 @@ export class Lines {
 
   /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
   freed(line: string): void {
-    if (this.fronts.size > 0) this.fronts.get(line)?.freed();
+    this.fronts[line]?.freed();
   }
 
   private pass(entrant: Entrant): boolean {

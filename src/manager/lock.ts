@@ -16,11 +16,12 @@ import { Pursuit } from "./pursuit.js";
 import type { Settings } from "./settings.js";
 import { Tenure } from "./tenure.js";
 import type { LockState, ReleaseOutcome } from "./types.js";
+import { Sleeper } from "./vigil.js";
 
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
 /** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
-export class Lock implements LockPort, LockParts {
+export class Lock extends Sleeper implements LockPort, LockParts {
   readonly alarm: Alarm;
   readonly announcer: Announcer;
   readonly outbox: Outbox;
@@ -33,6 +34,7 @@ export class Lock implements LockPort, LockParts {
     readonly resources: readonly string[],
     readonly keys: readonly string[],
   ) {
+    super();
     this.alarm = new Alarm(ground.engine.agenda, ground.background);
     this.outbox = new Outbox(ground.clock);
     this.announcer = new Announcer(ground, resources, this.outbox);

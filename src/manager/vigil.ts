@@ -1,3 +1,4 @@
+import { Chain, Link } from "../engine/chain.js";
 import type { Clock, Timer } from "../engine/clock.js";
 
 /** ms between two looks at the clocks. */
@@ -5,14 +6,14 @@ const period = 250;
 /** ms that the clocks may part between two looks before the timers set by them are no longer trusted. */
 const tolerance = 1;
 
-/** What is in use. Neither call may throw. */
-export interface Sleeper {
+/** What is in use. None of these may throw. */
+export abstract class Sleeper extends Link {
   /** The clocks have parted: look again. */
-  wake(): void;
+  abstract wake(): void;
   /** The manager closes: end what is under way, and let the reason be known. */
-  withdraw(error: unknown): void;
+  abstract withdraw(error: unknown): void;
   /** The manager has closed. */
-  stop(): void;
+  abstract stop(): void;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface Sleeper {
  * while the machine is suspended; when the wall clock has moved on without it, or stepped, every one is woken.
  */
 export class Vigil {
-  private readonly sleepers = new Set<Sleeper>();
+  private readonly sleepers = new Chain<Sleeper>();
   private timer: Timer | null = null;
   private offset = 0;
   private onEmpty: () => void = () => {};
@@ -35,7 +36,8 @@ export class Vigil {
   }
 
   remove(sleeper: Sleeper): void {
-    if (!this.sleepers.delete(sleeper) || this.sleepers.size > 0) return;
+    this.sleepers.remove(sleeper);
+    if (!this.sleepers.empty) return;
     this.timer?.cancel();
     this.timer = null;
     this.onEmpty();
@@ -43,9 +45,9 @@ export class Vigil {
 
   /** Withdraws all, waits until they have ended, but not for more than `timeout` ms, and stops them. */
   async end(error: unknown, timeout: number): Promise<void> {
-    const left = [...this.sleepers];
+    const left = this.sleepers.toArray();
     for (const sleeper of left) sleeper.withdraw(error);
-    if (this.sleepers.size > 0) {
+    if (!this.sleepers.empty) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(timeout, resolve);
         this.onEmpty = () => {
@@ -66,7 +68,7 @@ export class Vigil {
     const offset = this.readOffset();
     if (Math.abs(offset - this.offset) <= tolerance) return;
     this.offset = offset;
-    for (const sleeper of [...this.sleepers]) sleeper.wake();
+    for (const sleeper of this.sleepers.toArray()) sleeper.wake();
   }
 
   private readOffset(): number {
