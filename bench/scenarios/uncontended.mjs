@@ -9,8 +9,8 @@ import { inTurns } from "../turns.mjs";
 const ttl = 10_000;
 
 const plans = {
-  full: { rounds: 5, duration: 200, warmUp: 250, callers: [1, 100, 1_000], nodes: [1, 3, 5] },
-  quick: { rounds: 2, duration: 80, warmUp: 80, callers: [1, 100], nodes: [1, 3, 5] },
+  full: { rounds: 5, duration: 300, warmUp: 700, callers: [1, 100, 1_000], nodes: [1, 3, 5] },
+  quick: { rounds: 3, duration: 120, warmUp: 300, callers: [1, 100], nodes: [1, 3] },
 };
 
 /** One slice of load, with the commands that it took on each node. */

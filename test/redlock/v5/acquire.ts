@@ -331,6 +331,19 @@ export const acquire: readonly V5Case[] = [
         ),
       };
     },
+    differs: {
+      original: {
+        error: "The operation was unable to achieve a quorum during its retry window.",
+        for: [true, false, false],
+        against: [false, true, true],
+      },
+      ours: {
+        error: "The operation was unable to achieve a quorum during its retry window.",
+        for: [false, false, false],
+        against: [false, true, true],
+      },
+      why: "A node whose vote cannot change the outcome any more is not asked, and votes neither way.",
+    },
   },
   {
     name: "an even split of the nodes",
