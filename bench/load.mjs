@@ -9,8 +9,6 @@ let serial = 0;
  * `acquire(resource, caller)` gives the function that releases. Resources are distinct, unless `resourceOf` says else.
  */
 export async function load({ acquire, callers, duration, resourceOf }) {
-  // What others left behind is not billed to this one.
-  globalThis.gc?.();
   const latencies = [];
   const cpu = process.cpuUsage();
   const start = performance.now();
