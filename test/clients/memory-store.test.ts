@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { MemoryStore } from "../../src/clients/memory-store.js";
-import { heeding, newcomer } from "../contract/queue-contract.js";
+import { heeding, newcomer, parting } from "../contract/queue-contract.js";
 import { acquire, granted, heldBy, tokenOf } from "../contract/subject.js";
 
 test("a store tells nobody whose turn it is unless it was given a way", () => {
   const [store, token, { place }] = [new MemoryStore(), tokenOf("holder"), newcomer()];
   store.apply(acquire("key", token), 0);
   expect(store.apply(heeding("key", place("a", 1)), 0)).toEqual(heldBy("holder", "key"));
-  const release = { op: "release", keys: ["key"], token, queue: { id: null, wake: true } } as const;
-  expect(store.apply(release, 0)).toEqual(granted);
+  expect(store.apply(parting("key", token, null, true), 0)).toEqual(granted);
 });
 
 test("queues nobody asks for again are swept, so that they do not add up", () => {
