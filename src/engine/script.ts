@@ -153,6 +153,8 @@ local function part(queue, id, wake)
   if wake then summon(queue, time()) end
 end
 
+local function free() return rawcall('EXISTS', KEYS[first]) == 0 end
+
 local commands = {}
 
 function commands.a(token, ttl)
@@ -226,15 +228,14 @@ end
 -- Releases, and leaves the place. Tells nobody of what a minority had granted.
 function commands.k(token, id)
   local reply = commands.d(token)
-  local wake = reply ~= 1 and id ~= '' and call('EXISTS', KEYS[first]) == 0
-  heed(KEYS[beside], part, id, wake)
+  heed(KEYS[beside], part, id, reply ~= 1 and id ~= '' and free())
   return reply
 end
 
 -- Releases, leaves the place, and tells the first who waits.
 function commands.e(token, id)
   local reply = commands.d(token)
-  heed(KEYS[beside], part, id, reply == 1 or call('EXISTS', KEYS[first]) == 0)
+  heed(KEYS[beside], part, id, reply == 1 or free())
   return reply
 end
 
