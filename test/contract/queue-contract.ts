@@ -183,6 +183,19 @@ export function describeQueueContract(
         expect(await heard()).toEqual(["a"]);
       });
 
+      test("goes to one who asks for the first time, if it came before all others", async () => {
+        const { key, token, place, places, heard } = await contended(["a", 2]);
+        const replies = await run(
+          node,
+          parting(key, token, null, true),
+          heeding(key, place("b", 3)),
+          heeding(key, place("c", 1)),
+          heeding(key, places[0]),
+        );
+        expect(replies).toEqual([granted, missing, granted, heldBy("me", key)]);
+        expect(await heard()).toEqual(["a"]);
+      });
+
       test("is told to the first on the channel of its process, not to others", async () => {
         const { key, token, places, process, heard } = await contended(["a", 1]);
         const other = newcomer();
