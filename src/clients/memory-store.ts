@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import type { LockCommand } from "../engine/command.js";
+import type { Farewell, LockCommand, Turn } from "../engine/command.js";
 import type { Reply } from "../engine/node.js";
 import { fenceRecordTtl } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
 import { isOwnerLabel } from "../engine/token.js";
 import { type Answer, granted, type Holder } from "../engine/vote.js";
+import { MemoryQueue, type Publish } from "./memory-queue.js";
 
 interface Entry {
   readonly value: string;
@@ -22,24 +23,38 @@ const noTtl: Answer = {
 };
 /** As the script does it: a label, then "~" and 22 characters; anything else is a foreign token. */
 const ownToken = /^([^~]*)~[\w-]{22}$/;
-/** Expired entries nobody asks for again are swept when the map has doubled since the last sweep. */
+/** Expired entries and queues nobody asks for again are swept when they have doubled since the last sweep. */
 const smallestSweep = 1_024;
 
 /** The lock commands over a map: what {@link batchScript} does on a server. Time is passed in, ms. */
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
+  /** By the lock's key; none that is empty. */
+  readonly #queues = new Map<string, MemoryQueue>();
   #sweepAt = smallestSweep;
   #watermark = 0;
+
+  /** `publish` is how those who wait are told that it is their turn. */
+  constructor(private readonly publish: Publish = () => {}) {}
+
+  /** Keys for which somebody waits, or waited lately. */
+  get queueCount(): number {
+    return this.#queues.size;
+  }
 
   /** Executes one command, all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
     if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;
     switch (command.op) {
       case "acquire": {
-        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);
+        const { keys, token, ttl, queue } = command;
+        const blocked =
+          this.#deferred(keys[0] ?? "", token, queue, now) ??
+          this.#first(keys, now, (value) => value !== null && value !== token);
+        if (queue !== undefined) this.#settle(keys[0] ?? "", queue, blocked === null, now);
         if (blocked !== null) return blocked;
-        for (const key of command.keys) this.#set(key, command.token, command.ttl, now);
-        return this.#fenced(command.keys, command.fence, now);
+        for (const key of keys) this.#set(key, token, ttl, now);
+        return this.#fenced(keys, command.fence, now);
       }
       case "renew": {
         const blocked = this.#first(command.keys, now, (value) => value !== command.token);
@@ -78,6 +93,8 @@ export class MemoryStore {
         for (const key of command.keys) {
           if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);
         }
+        if (command.queue !== undefined)
+          for (const key of command.keys) this.#part(key, command.queue, blocked === null, now);
         return blocked ?? granted;
       }
       case "inspect":
@@ -86,6 +103,51 @@ export class MemoryStore {
           keys: command.keys.map((key) => ({ key, holder: this.#holder(key, now) })),
         };
     }
+  }
+
+  /** The denial because it is somebody else's turn. */
+  #deferred(key: string, token: string, turn: Turn | undefined, now: number): Answer | null {
+    if (turn === undefined || turn.barge) return null;
+    const value = this.#read(key, now)?.value ?? null;
+    return this.#heed(key, (queue) => {
+      if (turn.place !== null) queue.join(turn.place, now);
+      const heir = queue.heir(now);
+      if (heir === null || heir === turn.place?.id || value === token) return null;
+      if (value === null) queue.summon(now);
+      return { kind: "denied", holder: this.#holder(key, now) };
+    });
+  }
+
+  /** Who is granted the key waits no more; who is denied it takes, or keeps, its place. */
+  #settle(key: string, { place }: Turn, isGranted: boolean, now: number): void {
+    if (place === null) return;
+    if (isGranted) {
+      this.#heed(key, (queue) => queue.leave(place.id));
+      return;
+    }
+    const queue = this.#queues.get(key) ?? new MemoryQueue(this.publish);
+    queue.join(place, now);
+    this.#queues.set(key, queue);
+    this.#sweep(now);
+  }
+
+  /** Leaves the place; the first of the others is told that the key is free, but not of what a minority had granted. */
+  #part(key: string, { id, wake }: Farewell, isReleased: boolean, now: number): void {
+    const passesOn = isReleased ? wake : wake || id !== null;
+    const isFree = this.#read(key, now) === null;
+    this.#heed(key, (queue) => {
+      if (id !== null) queue.leave(id);
+      if (passesOn && isFree) queue.summon(now);
+    });
+  }
+
+  /** Null where nobody waits. A queue that became empty is dropped. */
+  #heed<T>(key: string, what: (queue: MemoryQueue) => T): T | null {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return null;
+    const result = what(queue);
+    if (queue.isEmpty) this.#queues.delete(key);
+    return result;
   }
 
   /** Accepts the proposed fence if it is above the resource's record, or above the watermark where there is none. */
@@ -133,9 +195,14 @@ export class MemoryStore {
 
   #set(key: string, value: string, ttl: number, now: number): void {
     this.#entries.set(key, { value, ttl, since: now });
-    if (this.#entries.size < this.#sweepAt) return;
-    for (const name of this.#entries.keys()) this.#read(name, now);
-    this.#sweepAt = Math.max(smallestSweep, this.#entries.size * 2);
+    this.#sweep(now);
+  }
+
+  #sweep(now: number): void {
+    if (this.#entries.size + this.#queues.size < this.#sweepAt) return;
+    for (const key of this.#entries.keys()) this.#read(key, now);
+    for (const key of this.#queues.keys()) this.#heed(key, (queue) => queue.heir(now));
+    this.#sweepAt = Math.max(smallestSweep, (this.#entries.size + this.#queues.size) * 2);
   }
 }
 

@@ -42,7 +42,7 @@ const lost = failure("connection", "the node crashed before it answered");
 export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
-  #store = new MemoryStore();
+  #store = this.#newStore();
   #generation = 1;
   #connection: Connection = "ready";
   #hanging = false;
@@ -134,7 +134,7 @@ export class InProcessNode implements MemoryNode {
   restart({ keepMemory = false }: { readonly keepMemory?: boolean } = {}): void {
     this.crash();
     this.#generation += 1;
-    if (!keepMemory) this.#store = new MemoryStore();
+    if (!keepMemory) this.#store = this.#newStore();
     this.#change("ready");
   }
 
@@ -145,6 +145,12 @@ export class InProcessNode implements MemoryNode {
   wake(): void {
     this.#hanging = false;
     for (const request of this.#waiting.splice(0)) request.run();
+  }
+
+  #newStore(): MemoryStore {
+    return new MemoryStore((channel, message) => {
+      this.publish(channel, message);
+    });
   }
 
   /** `work` is done at once or at `wake`; its result is told asynchronously, and not at all after a crash. */

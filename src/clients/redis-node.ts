@@ -41,12 +41,16 @@ interface Call {
   readonly to: ScriptConnection;
   /** Send the whole script, because the server does not have it. */
   readonly whole: boolean;
+  /** Leave the queues out, because the server permits none. */
+  readonly queueless: boolean;
   readonly redirections: number;
 }
 
 /** The one lock node over Redis, whatever the client. */
 export class RedisNode implements LockNode {
   readonly #sideKeys: SideKeys;
+  /** An access list forbids the queues, and with them every call that names one. */
+  #queueless = false;
 
   constructor(private readonly client: ScriptClient) {
     this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
@@ -150,7 +154,7 @@ export class RedisNode implements LockNode {
   }
 
   #send(identity: string | null, requests: readonly Request[]): void {
-    const call = { identity, requests, whole: false, redirections: 0 };
+    const call = { identity, requests, whole: false, queueless: this.#queueless, redirections: 0 };
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
     if (!(route instanceof Promise)) return this.#call({ ...call, to: route ?? unconnected });
     route.then(
@@ -160,10 +164,11 @@ export class RedisNode implements LockNode {
   }
 
   #call(call: Call): void {
-    const { to, whole, requests } = call;
+    const { to, whole, requests, queueless } = call;
     if (requests.length === 0) return;
     if (!to.ready) return answerAll(requests, this.#notReady());
-    const { keys, args } = encodeBatch(call.identity, requests, this.#sideKeys);
+    const sent = queueless ? requests.map(withoutQueue) : requests;
+    const { keys, args } = encodeBatch(call.identity, sent, this.#sideKeys);
     const known = whole ? null : to.evalsha;
     const recover = (error: unknown) => {
       this.#recover(call, error).catch((again: unknown) => answerAll(requests, failureOf(again)));
@@ -174,7 +179,11 @@ export class RedisNode implements LockNode {
     } catch (error) {
       return recover(error);
     }
-    Promise.resolve(reply).then((raw) => answerEach(requests, raw), recover);
+    Promise.resolve(reply).then((raw) => {
+      // It was refused with queues, and was not without.
+      if (queueless) this.#queueless = true;
+      answerEach(requests, raw);
+    }, recover);
   }
 
   /** What was refused without effect may be sent again, in order, as far as it is still wanted. */
@@ -189,8 +198,14 @@ export class RedisNode implements LockNode {
       const to = await this.#moved(error, requests[0]?.command.keys[0] ?? "");
       return this.#call({ ...call, requests: stillWanted(requests), to, redirections });
     }
+    if (code === "NOPERM" && !call.queueless && requests.some(hasQueue)) {
+      const kept = stillWanted(requests);
+      // Only the same requests once more, without queues, show that it was the queues.
+      return this.#call({ ...call, requests: kept, queueless: kept.length === requests.length });
+    }
     if (requests.length > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
-      for (const request of stillWanted(requests)) this.#call({ ...call, requests: [request] });
+      const queueless = this.#queueless;
+      for (const request of stillWanted(requests)) this.#call({ ...call, requests: [request], queueless });
       return;
     }
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
@@ -224,6 +239,15 @@ const unconnected: ScriptConnection = {
   evalsha: null,
   eval: () => Promise.reject(new Error("not connected")),
 };
+
+const hasQueue = ({ command }: Request): boolean => "queue" in command && command.queue !== undefined;
+
+/** What is asked of a server that permits no queues. */
+function withoutQueue({ command }: Request): Pick<Request, "command"> {
+  if (command.op !== "acquire" && command.op !== "release") return { command };
+  const { queue: _, ...rest } = command;
+  return { command: rest };
+}
 
 /** Releases are always sent again; everything else only while somebody waits for it. The others are answered. */
 function stillWanted(requests: readonly Request[]): Request[] {

@@ -310,7 +310,7 @@ const placeOf = ({ place }: Turn): string => (place === null ? "" : `${place.tic
 /** KEYS and ARGV of {@link batchScript}. */
 export function encodeBatch(
   identity: string | null,
-  requests: readonly Request[],
+  requests: readonly Pick<Request, "command">[],
   sideKeys: SideKeys,
 ): { keys: string[]; args: string[] } {
   const keys: string[] = [];

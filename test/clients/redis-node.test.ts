@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { heeding, parting } from "../contract/queue-contract.js";
 import { acquire, granted, one, release, request, run, tokenOf } from "../contract/subject.js";
 import { type Ask, execute } from "../engine/batches.js";
 import { nodeOver } from "./fake-connection.js";
@@ -132,6 +133,60 @@ describe("sending again", () => {
     const wanted = () => false;
     expect(await execute(node, [request(take(), wanted)])).toEqual([givenUp]);
     expect(calls).toBe(1);
+  });
+});
+
+describe("where an access list forbids the queues", () => {
+  const forbids = (...forbidden: string[]) => {
+    const sent: string[][] = [];
+    const node = nodeOver((_, keys) => {
+      sent.push([...keys]);
+      if (keys.some((key) => forbidden.some((start) => key.startsWith(start)))) {
+        return Promise.reject(new Error("NOPERM no such keys"));
+      }
+      return grants(keys.filter((key) => !key.startsWith("holdfast:")));
+    });
+    return { node, sent };
+  };
+  const refused = { kind: "failed", reason: "refused", message: "NOPERM no such keys" };
+  const queued = (key: string) => heeding(key, null);
+
+  test("the same commands are sent again without them, in order, and later ones at once", async () => {
+    const { node, sent } = forbids("holdfast:queue:");
+    const commands = [queued("a"), take("b"), parting("c", tokenOf("me"), null, true)];
+    expect(await run(node, ...commands)).toEqual([granted, granted, granted]);
+    expect(await run(node, ...commands)).toEqual([granted, granted, granted]);
+    expect(sent).toEqual([
+      ["a", "holdfast:queue:a", "b", "c", "holdfast:queue:c"],
+      ["a", "b", "c"],
+      ["a", "b", "c"],
+    ]);
+  });
+
+  test("the commands for other forbidden keys fail alone", async () => {
+    const { node } = forbids("holdfast:queue:", "secret");
+    const commands = [queued("a"), queued("secret"), take("b")];
+    expect(await run(node, ...commands)).toEqual([granted, refused, granted]);
+    expect(await run(node, ...commands)).toEqual([granted, refused, granted]);
+  });
+
+  test("only they are blamed: where another key is forbidden, queues stay", async () => {
+    const { node, sent } = forbids("secret");
+    expect(await run(node, queued("a"), queued("secret"))).toEqual([granted, refused]);
+    expect(await one(node, queued("secret"))).toEqual(refused);
+    sent.length = 0;
+    expect(await one(node, queued("a"))).toEqual(granted);
+    expect(sent).toEqual([["a", "holdfast:queue:a"]]);
+  });
+
+  test("what was given up meanwhile is not sent again, and nothing is concluded from the rest", async () => {
+    const { node, sent } = forbids("secret");
+    let wanted = true;
+    const answer = execute(node, [request(queued("secret"), () => wanted), request(queued("a"))]);
+    wanted = false;
+    expect(await answer).toEqual([givenUp, granted]);
+    const withQueue = ["a", "holdfast:queue:a"];
+    expect(sent).toEqual([["secret", "holdfast:queue:secret", ...withQueue], withQueue]);
   });
 });
 

@@ -2,8 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { LockCommand } from "../../src/engine/command.js";
 import type { LockNode } from "../../src/engine/node.js";
-import { acquire, granted, one, release, run, tokenOf, uniqueKey } from "../contract/subject.js";
+import { heeding, newcomer, parting } from "../contract/queue-contract.js";
+import {
+  acquire,
+  granted,
+  heldBy,
+  missing,
+  one,
+  release,
+  run,
+  tokenOf,
+  uniqueKey,
+} from "../contract/subject.js";
 import { callRedis, type RedisServer, startServer, waitUntil } from "../support/servers.js";
 import { everyClient, withNode } from "./every-client.js";
 
@@ -180,6 +192,88 @@ describe("an access list", () => {
       },
       user,
     );
+  });
+
+  describe("that leaves queues without", () => {
+    const permitted = async (...rules: string[]) => {
+      const server = await start();
+      await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, ...rules);
+      return server;
+    };
+
+    /** A lock is taken, denied and released, with and without a fence, as if there were no queues. */
+    const worksPlainly = async (node: LockNode) => {
+      const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+      const denied = heldBy("holder", key);
+      const steps: [LockCommand, unknown][] = [
+        [heeding(key, null, { token }), granted],
+        [heeding(key, place("a", 1)), denied],
+        [heeding(key, place("b", 2), { barge: true }), denied],
+        [heeding(key, null, { fence: 1 }), denied],
+        [parting(key, tokenOf("me"), place("a", 1).id, false), denied],
+        [parting(key, tokenOf("me"), place("a", 1).id, true), denied],
+        [parting(key, token, null, true), granted],
+        [parting(key, token, place("a", 1).id, true), missing],
+        [parting(key, token, place("a", 1).id, false), missing],
+        [heeding(key, place("b", 2), { token }), granted],
+        [
+          { op: "inspect", keys: [key] },
+          { kind: "report", keys: [expect.objectContaining({ key })] },
+        ],
+        [parting(key, token, null, false), granted],
+      ];
+      const batch = await run(node, ...steps.map(([command]) => command));
+      expect(batch).toEqual(steps.map(([, reply]) => reply));
+      for (const [command, reply] of steps) expect(await one(node, command)).toEqual(reply);
+    };
+
+    test.each<[string, string[]]>([
+      ["their keys", ["+@all", "~contract:*", "~holdfast:fence:*", "~holdfast:watermark"]],
+      ["sorted sets", ["+@all", "-@sortedset", "~*", "&*"]],
+      [
+        "any command that a plain lock can do without",
+        [
+          "+evalsha",
+          "+eval",
+          "+set",
+          "+get",
+          "+del",
+          "+pttl",
+          "+pexpire",
+          "+type",
+          "+info",
+          "+hello",
+          "+ping",
+          "+client",
+          "~*",
+        ],
+      ],
+    ])("%s costs no vote", async (_, rules) => {
+      const server = await permitted(...rules);
+      await withEvery(server, worksPlainly, user);
+    });
+
+    test("a word to the first (PUBLISH) still keeps the order", async () => {
+      const server = await permitted("+@all", "~*", "resetchannels");
+      await withEvery(
+        server,
+        async (node) => {
+          const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+          const replies = await run(
+            node,
+            heeding(key, null, { token }),
+            heeding(key, place("a", 1)),
+            heeding(key, place("b", 2)),
+            parting(key, token, null, true),
+            heeding(key, place("b", 2)),
+            heeding(key, place("a", 1)),
+          );
+          const denied = heldBy("holder", key);
+          expect(replies).toEqual([granted, denied, denied, granted, missing, granted]);
+        },
+        user,
+      );
+    });
   });
 
   test("that forbids scripts refuses every command", async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisCluster, startCluster } from "../support/servers.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "./clients.js";
 import { describeNodeContract } from "./node-contract.js";
+import { describeQueueContract } from "./queue-contract.js";
+import { queuesOfCluster } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfCluster } from "./server-view.js";
 import { acquire, granted, type Open, openReady, run, tokenOf, uniqueKey } from "./subject.js";
@@ -18,6 +20,7 @@ const startupNodes = () => cluster.ports.map((port) => ({ host: "127.0.0.1", por
 function describeCluster(name: string, open: Open, stored: { prefix?: string } = {}): void {
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfCluster(cluster.ports[0] as number, stored));
+  describeQueueContract(name, open, () => queuesOfCluster(cluster.ports[0] as number, stored));
   describeConnectionContract(name, open);
   describeWakeContract(name, open, () => cluster.nodes);
 

@@ -1,4 +1,28 @@
 import { memoryNode } from "../../src/clients/memory.js";
+import { MemoryStore } from "../../src/clients/memory-store.js";
+import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { describeNodeContract } from "./node-contract.js";
+import { describeQueueContract } from "./queue-contract.js";
 
 describeNodeContract("a memory node", () => ({ node: memoryNode(), end: () => {} }));
+
+const clock = new VirtualClock();
+const told: [channel: string, message: string][] = [];
+const store = new MemoryStore((channel, message) => told.push([channel, message]));
+describeQueueContract(
+  "a memory node",
+  () => {
+    const node = memoryNode();
+    node.execute = ({ requests }) => {
+      for (const { command, answered } of requests) answered(store.apply(command, clock.monotonic()));
+    };
+    return { node, end: () => {} };
+  },
+  () => ({
+    elapse: (_key, ms) => clock.advance(ms),
+    beside: async () => Array.from({ length: store.queueCount }, () => "queue"),
+    heard: async (process) =>
+      told.filter(([channel]) => channel === `holdfast:wake:${process}`).map(([, message]) => message),
+    close: () => {},
+  }),
+);

@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type LockCommand, placeTtl } from "../../src/engine/command.js";
 import type { LockNode } from "../../src/engine/node.js";
+import { sideKeysOf } from "../../src/engine/side-keys.js";
 import { execute } from "../engine/batches.js";
+import { heeding, newcomer, parting } from "./queue-contract.js";
 import type { ServerView } from "./server-view.js";
 import {
   acquire,
   granted,
   heldBy,
   holderOf,
+  missing,
   type Open,
   one,
   openReady,
   release,
   request,
+  run,
   type Subject,
   tokenOf,
   ttlOf,
@@ -105,6 +110,42 @@ export function describeRedisContract(
       expect(await one(node, release(key, token))).toEqual(denied);
       expect(await holderOf(node, key)).toEqual(holder);
       expect(await server.type(key)).toBe("list");
+    });
+
+    describe("a queue", () => {
+      const queueOf = (key: string) => sideKeysOf(node.sharded, () => node.keyspace?.prefix ?? "").queue(key);
+
+      test("is a sorted set beside the lock's key, which expires by itself", async () => {
+        const [key, { place }] = [uniqueKey(), newcomer()];
+        await one(node, acquire(key, tokenOf("holder")));
+        await one(node, heeding(key, place("a", 1)));
+        expect(await server.type(queueOf(key))).toBe("zset");
+        expect(await server.pttl(queueOf(key))).toBeGreaterThan(0);
+        expect(await server.pttl(queueOf(key))).toBeLessThanOrEqual(placeTtl);
+      });
+
+      test("that is something else is none, costs no vote, and is left alone", async () => {
+        const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+        await server.makeList(queueOf(key));
+        const [denied, id] = [heldBy("holder", key), place("a", 1).id];
+        const steps: [LockCommand, unknown][] = [
+          [heeding(key, place("a", 1), { token }), granted],
+          [heeding(key, null, { token, barge: true }), granted],
+          [heeding(key, place("a", 1)), denied],
+          [heeding(key, null), denied],
+          [heeding(key, place("a", 1), { barge: true }), denied],
+          [parting(key, tokenOf("me"), id, false), denied],
+          [parting(key, token, id, true), granted],
+          [parting(key, token, id, false), missing],
+          [parting(key, token, null, true), missing],
+          [heeding(key, null, { token, barge: true }), granted],
+          [parting(key, token, null, false), granted],
+        ];
+        expect(await run(node, ...steps.map(([command]) => command))).toEqual(
+          steps.map(([, reply]) => reply),
+        );
+        expect(await server.type(queueOf(key))).toBe("list");
+      });
     });
 
     test("tells the run id of the server, or of one of the servers", async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll } from "vitest";
 import { type RedisSentinelSet, startSentinel } from "../support/servers.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "./clients.js";
 import { describeNodeContract } from "./node-contract.js";
+import { describeQueueContract } from "./queue-contract.js";
+import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
@@ -19,6 +21,7 @@ const sentinels = () => set.sentinelPorts.map((port) => ({ host: "127.0.0.1", po
 function describeSentinel(name: string, open: Open, stored: { db?: number } = {}): void {
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfServer(set.master.port, stored));
+  describeQueueContract(name, open, () => queuesOfServer(set.master.port, stored));
   describeConnectionContract(name, open);
   describeWakeContract(name, open, () => [set.master]);
 }

@@ -12,6 +12,8 @@ import {
   nodeRedisVersions,
 } from "./clients.js";
 import { describeNodeContract } from "./node-contract.js";
+import { describeQueueContract } from "./queue-contract.js";
+import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
@@ -36,6 +38,7 @@ interface ClientOptions {
 function describeClient(name: string, open: Open, stored: { prefix?: string; db?: number } = {}): void {
   describeNodeContract(name, open);
   describeRedisContract(name, open, () => viewOfServer(server.port, stored));
+  describeQueueContract(name, open, () => queuesOfServer(server.port, stored));
   describeConnectionContract(name, open);
   describeWakeContract(name, open, () => [server]);
 }
@@ -108,6 +111,7 @@ describeNodeContract("a plain { set, eval }", openPlain);
 describeRedisContract("a plain { set, eval }", openPlain, () => viewOfServer(server.port), {
   sendsTwice: false,
 });
+describeQueueContract("a plain { set, eval }", openPlain, () => queuesOfServer(server.port));
 
 test("a plain { set, eval } offers no subscription", () => {
   const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 0);

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { MemoryStore } from "../../src/clients/memory-store.js";
+import { heeding, newcomer, parting } from "../contract/queue-contract.js";
+import { acquire, granted, heldBy, tokenOf } from "../contract/subject.js";
+
+test("a store tells nobody whose turn it is unless it was given a way", () => {
+  const [store, token, { place }] = [new MemoryStore(), tokenOf("holder"), newcomer()];
+  store.apply(acquire("key", token), 0);
+  expect(store.apply(heeding("key", place("a", 1)), 0)).toEqual(heldBy("holder", "key"));
+  expect(store.apply(parting("key", token, null, true), 0)).toEqual(granted);
+});
+
+test("queues nobody asks for again are swept, so that they do not add up", () => {
+  const [store, token, { place }] = [new MemoryStore(), tokenOf("holder"), newcomer()];
+  let most = 0;
+  for (let index = 0; index < 10_000; index++) {
+    store.apply(acquire(`${index}`, token, 10), index);
+    expect(store.apply(heeding(`${index}`, place("a", 1)), index)).toMatchObject({ kind: "denied" });
+    most = Math.max(most, store.queueCount);
+  }
+  expect(most).toBeLessThan(4_000);
+});
+
+test("a queue whose waiters have all gone is dropped with the next question", () => {
+  const [store, { place }] = [new MemoryStore(), newcomer()];
+  store.apply(acquire("key", tokenOf("holder"), 10), 0);
+  store.apply(heeding("key", place("a", 1)), 0);
+  store.apply(heeding("key", place("b", 2)), 1);
+  expect(store.queueCount).toBe(1);
+  expect(store.apply(heeding("key", null), 1_500)).toEqual({ kind: "denied", holder: null });
+  expect(store.apply(heeding("key", null), 1_501)).toEqual(granted);
+  expect(store.queueCount).toBe(0);
+});

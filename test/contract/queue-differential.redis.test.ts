@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { MemoryStore } from "../../src/clients/memory-store.js";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { Reply } from "../../src/engine/node.js";
+import { batchScript, batchScriptSha, decodeReply, encodeBatch } from "../../src/engine/script.js";
+import { sideKeysOf } from "../../src/engine/side-keys.js";
+import { type RedisServer, startServer } from "../support/servers.js";
+import { type QueueView, queuesOfServer } from "./queue-view.js";
+
+let server: RedisServer;
+let client: Redis;
+let view: QueueView;
+beforeAll(async () => {
+  server = await startServer();
+  client = new Redis({ port: server.port });
+  await client.script("LOAD", batchScript);
+  view = await queuesOfServer(server.port);
+});
+afterAll(async () => {
+  client.disconnect();
+  view.close();
+  await server.stop();
+});
+
+const keys = ["one", "two"];
+const process = "process";
+
+const key = fc.constantFrom(...keys);
+const token = fc.constantFrom(...["x", "y", "z"].map((owner) => `${owner}~${owner.repeat(22)}`));
+const id = fc.constantFrom(...["a", "b", "c", "d"].map((name) => `${process}:${name}`));
+// Few, so that some are equal and some are the same waiter's, changed.
+const ticket = fc.integer({ min: 1, max: 3 }).map((late) => 1_700_000_000_000 + late);
+const place = fc.option(fc.record({ id, ticket }));
+const fence = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
+// None that a sum of the times that pass comes near to.
+const ttl = fc.constantFrom(300, 60_000);
+const some = fc.constantFrom(["one"], ["two"], keys);
+
+const fenced = <T extends object>({ fence: proposed, ...command }: T & { fence?: number | undefined }) =>
+  (proposed === undefined ? command : { ...command, fence: proposed }) as T;
+
+const heeding: fc.Arbitrary<LockCommand> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ key, token, ttl, fence, place, barge: fc.boolean() }).map((each) =>
+      fenced({
+        op: "acquire" as const,
+        keys: [each.key],
+        token: each.token,
+        ttl: each.ttl,
+        fence: each.fence,
+        queue: { place: each.place, barge: each.barge },
+      }),
+    ) as fc.Arbitrary<LockCommand>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ key, token, id: fc.option(id), wake: fc.boolean() }).map((each) => ({
+      op: "release" as const,
+      keys: [each.key],
+      token: each.token,
+      queue: { id: each.id, wake: each.wake },
+    })),
+  },
+);
+
+const plain: fc.Arbitrary<LockCommand> = fc.oneof(
+  fc
+    .record({
+      op: fc.constantFrom("acquire" as const, "heal" as const, "renew" as const),
+      keys: some,
+      token,
+      ttl,
+    })
+    .map((command): LockCommand => command),
+  fc
+    .record({
+      op: fc.constant("acquire" as const),
+      keys: some,
+      token,
+      ttl,
+      fence: fc.integer({ min: 0, max: 20 }),
+    })
+    .map((command): LockCommand => command),
+  fc
+    .record({
+      op: fc.constantFrom("swap" as const, "giveBack" as const),
+      keys: some,
+      from: token,
+      token,
+      ttl,
+    })
+    .map((command): LockCommand => command),
+  fc
+    .record({ op: fc.constant("fence" as const), keys: some, token, fence: fc.integer({ min: 0, max: 20 }) })
+    .map((command): LockCommand => command),
+  fc
+    .record({ op: fc.constant("release" as const), keys: some, token })
+    .map((command): LockCommand => command),
+  fc.record({ op: fc.constant("inspect" as const), keys: some }).map((command): LockCommand => command),
+);
+
+const batch = fc.array(fc.oneof({ weight: 3, arbitrary: heeding }, { weight: 1, arbitrary: plain }), {
+  minLength: 1,
+  maxLength: 6,
+});
+/** ms that pass; sums of them keep away from the times at which anything expires. */
+const pause = fc.constantFrom(55, 710, 1_600);
+const steps = fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 1, arbitrary: pause }), {
+  minLength: 1,
+  maxLength: 25,
+});
+
+const withoutTimes = (replies: readonly Reply[]): unknown =>
+  JSON.parse(JSON.stringify(replies, (name, value) => (name === "ttlLeft" ? value !== null : value)));
+
+/** The replies, and the time on the server at which they were made. */
+async function ask(commands: readonly LockCommand[]): Promise<{ replies: Reply[]; now: number }> {
+  const encoded = encodeBatch(
+    null,
+    commands.map((command) => ({ command })),
+    sideKeysOf(false),
+  );
+  const answers = await client
+    .multi()
+    .time()
+    .evalsha(batchScriptSha, encoded.keys.length, ...encoded.keys, ...encoded.args)
+    .exec();
+  const [[, time], [refusal, raw]] = answers as [[null, number[]], [Error | null, unknown[]]];
+  if (refusal !== null) throw refusal;
+  const [seconds, micros] = time.map(Number) as [number, number];
+  return {
+    replies: commands.map((command, index) => decodeReply(command, raw[index])),
+    now: seconds * 1_000 + Math.floor(micros / 1_000),
+  };
+}
+
+/** Moves the past of everything on the server. */
+async function elapse(ms: number): Promise<void> {
+  for (const each of keys) {
+    await view.elapse(each, ms);
+    const left = await client.pttl(each);
+    if (left >= 0) await client.pexpire(each, left - ms);
+  }
+}
+
+test("a memory node answers, and tells those who wait, as the script does on a server", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      await client.flushdb();
+      const told: string[] = [];
+      const store = new MemoryStore((_channel, message) => told.push(message));
+      const before = (await view.heard(process)).length;
+      let passed = 0;
+      for (const step of sequence) {
+        if (typeof step === "number") {
+          passed += step;
+          await elapse(step);
+          continue;
+        }
+        const { replies, now } = await ask(step);
+        const own = step.map((command) => store.apply(command, now + passed));
+        expect(withoutTimes(own)).toEqual(withoutTimes(replies));
+        expect((await view.heard(process)).slice(before)).toEqual(told);
+      }
+    }),
+    { numRuns: 300 },
+  );
+}, 60_000);
