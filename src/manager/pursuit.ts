@@ -1,6 +1,6 @@
 import type { Claim, Origin } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
-import { reservation, type Turn } from "../engine/command.js";
+import type { Turn } from "../engine/command.js";
 import { quorumOf } from "../engine/quorum.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
@@ -18,6 +18,7 @@ import { Hold } from "./hold.js";
 import type { Entrant } from "./lines.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
+import { isSplit, untilFree } from "./outlook.js";
 import { type Settings, timeoutFor } from "./settings.js";
 import { Standing } from "./standing.js";
 
@@ -33,19 +34,11 @@ const poll = 400;
 const opening = 100;
 /** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
 const jitter = 5;
+/** ms before the next attempt where the nodes were split; twice as many each time that they are again. */
+const splitDelay = 8;
 
 const heedful: Turn = { place: null, barge: false };
 const barging: Turn = { place: null, barge: true };
-
-/** ms until enough of the nodes that denied are free again, by what they said. */
-function untilFree(votes: readonly Vote[], nodes: number): number {
-  const lefts = votes.flatMap((vote) =>
-    // Free, and kept for somebody.
-    vote.kind === "denied" ? [vote.holder === null ? reservation : (vote.holder.ttlLeft ?? Infinity)] : [],
-  );
-  lefts.sort((one, other) => one - other);
-  return lefts[lefts.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
-}
 
 /** How the last attempt failed. */
 interface Setback {
@@ -66,6 +59,8 @@ export class Pursuit implements Entrant {
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
+  /** How often in a row the nodes were split. */
+  private splits = 0;
   private claim: Claim | null = null;
   private last: Claim | null = null;
   private granted: Hold | null = null;
@@ -122,8 +117,9 @@ export class Pursuit implements Entrant {
     });
   }
 
-  scheduleRetry({ retryIn, reason, votes }: RefusalEvent, attempt: number): void {
-    const delay = Math.round(reason === "contended" ? this.stand(votes, retryIn ?? 0) : (retryIn ?? 0));
+  scheduleRetry(event: RefusalEvent, attempt: number): void {
+    const { reason, votes } = event;
+    const delay = Math.round(this.untilRetry(event));
     const left = this.waitLeft();
     this.waiting = true;
     if (delay >= left) return this.remind("TIMED_OUT", left);
@@ -250,21 +246,30 @@ export class Pursuit implements Entrant {
     return new Standing(engine.doorbell, this.since.wall, quorumOf(engine.seats.length), onTurn);
   }
 
-  /** ms until the next attempt of somebody who was denied: it is told when its turn has come, and asks in any case. */
-  private stand(votes: readonly Vote[], policy: number): number {
+  /** ms until the next attempt. Who was denied is told when its turn has come, and asks in any case. */
+  private untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
     const { lock, settings } = this;
     const { random, engine } = lock.ground;
-    if (!this.lines || lock.keys.length > 1) return policy;
+    const policy = retryIn ?? 0;
+    if (!this.lines || lock.keys.length > 1 || reason === "tooSlow") return policy;
+    const isDenied = votes.some(({ kind }) => kind === "denied");
+    if (this.standing === null && !isDenied) return policy;
     if (this.standing === null) {
       this.standing = this.newStanding();
       if (!settings.patient) return policy;
       return engine.doorbell.stands ? 0 : opening;
     }
-    const turn = this.standing.turn;
+    const { turn } = this.standing;
     if (turn !== null) return turn;
-    if (!settings.patient) return policy;
+    if (!settings.patient || !isDenied) return policy;
     const longest = poll * (0.75 + random.fraction() / 2);
-    return Math.min(longest, untilFree(votes, engine.seats.length) + random.fraction() * jitter);
+    const nodes = engine.seats.length;
+    if (isSplit(votes, nodes)) {
+      return Math.min(longest, splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2));
+    }
+    this.splits = 0;
+    if (reason === "noQuorum") return policy;
+    return Math.min(longest, untilFree(votes, nodes) + random.fraction() * jitter);
   }
 
   private holdOf(claim: Claim, fence: number | undefined): Hold {
