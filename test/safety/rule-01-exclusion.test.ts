@@ -1,56 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import type { Clock } from "../../src/engine/clock.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import { memoryNode } from "../../src/clients/memory.js";
 import { createLocks, type Lease } from "../../src/index.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
-import { ask, oneByOne } from "../engine/batches.js";
-
-/** A small generator of chance, so that fast-check's seed decides everything. */
-function seeded(seed: number): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-/** A connection of its own to a node: messages take a while each way, keep their order, and may be lost with their reply. */
-function far(node: MemoryNode, clock: Clock, chance: () => number, loss: number): LockNode {
-  let arrival = 0;
-  const delay = () => {
-    arrival = Math.max(arrival, clock.monotonic() + chance() ** 3 * 80);
-    return arrival - clock.monotonic();
-  };
-  return {
-    name: node.name,
-    keyspace: node.keyspace,
-    sharded: false,
-    get connection() {
-      return node.connection;
-    },
-    get trouble() {
-      return node.trouble;
-    },
-    watch: (listener) => node.watch(listener),
-    connect: () => {},
-    identify: () => node.identify(),
-    close: async () => {},
-    subscribe: () => null,
-    execute: oneByOne(
-      (one, identity) =>
-        new Promise<Reply>((resolve) => {
-          clock.after(delay(), async () => {
-            const reply = await ask(node, one, identity);
-            if (chance() >= loss) clock.after(chance() ** 3 * 80, () => resolve(reply));
-          });
-        }),
-    ),
-  };
-}
+import { seeded } from "../support/chance.js";
+import { far } from "../support/far-node.js";
 
 async function contend(seed: number, size: number): Promise<number> {
   const clock = new VirtualClock();
@@ -60,7 +14,9 @@ async function contend(seed: number, size: number): Promise<number> {
   let acquired = 0;
   let fence = 0;
   const contenders = Array.from({ length: 3 }, async (_, index) => {
-    const ours = nodes.map((node) => far(node, clock, chance, 0.1));
+    const delay = () => chance() ** 3 * 80;
+    const losesReply = () => chance() < 0.1;
+    const ours = nodes.map((node) => far(node, clock, { delay, losesReply }));
     const random = {
       secret: () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22),
       fraction: chance,

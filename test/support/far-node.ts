@@ -1,0 +1,75 @@
+import type { MemoryNode } from "../../src/clients/memory.js";
+import type { Clock } from "../../src/engine/clock.js";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { LockNode, Reply } from "../../src/engine/node.js";
+import { ask, oneByOne } from "../engine/batches.js";
+
+/** How messages travel. Each function decides anew for each message. */
+export interface Road {
+  /** ms that a message takes, each way. */
+  readonly delay: () => number;
+  /** Whether a reply gets lost. */
+  readonly losesReply?: () => boolean;
+  /** Whether what was published gets lost. */
+  readonly losesMessage?: () => boolean;
+  /** Sees each command when it is sent. */
+  readonly sees?: (command: LockCommand) => void;
+}
+
+/** One way of a connection: messages arrive in the order in which they were sent. */
+function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void {
+  let free = 0;
+  return (arrive) => {
+    free = Math.max(free, clock.monotonic() + delay());
+    clock.after(free - clock.monotonic(), arrive);
+  };
+}
+
+/** A process's own connections to a node, one for commands and one to listen on: what travels takes its time, and may be lost. */
+export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
+  const there = oneWay(clock, road.delay);
+  const back = oneWay(clock, road.delay);
+  const told = oneWay(clock, road.delay);
+  return {
+    name: node.name,
+    keyspace: node.keyspace,
+    sharded: false,
+    get connection() {
+      return node.connection;
+    },
+    get trouble() {
+      return node.trouble;
+    },
+    watch: (listener) => node.watch(listener),
+    connect: () => {},
+    identify: () => node.identify(),
+    close: async () => {},
+    subscribe: (channel, listener) => {
+      let over = false;
+      const later = (tell: () => void) =>
+        told(() => {
+          if (!over) tell();
+        });
+      const unsubscribe = node.subscribe(channel, {
+        standing: () => later(() => listener.standing()),
+        fallen: () => listener.fallen(),
+        heard: (message) => {
+          if (!road.losesMessage?.()) later(() => listener.heard(message));
+        },
+      });
+      return () => {
+        over = true;
+        unsubscribe?.();
+      };
+    },
+    execute: oneByOne((one, identity) => {
+      road.sees?.(one.command);
+      return new Promise<Reply>((resolve) => {
+        there(async () => {
+          const reply = await ask(node, one, identity);
+          if (!road.losesReply?.()) back(() => resolve(reply));
+        });
+      });
+    }),
+  };
+}
