@@ -69,12 +69,14 @@ export class LockContendedError extends HoldfastError {
     const which =
       resources.length > 1 && holder !== undefined ? ` (the key ${JSON.stringify(holder.key)})` : "";
     const passing = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
-    super(
-      `${named(resources)} is held by ${describe(holder)}${which}; gave up after ${count(attempts, "attempt")}. ` +
-        (passing
-          ? "Wait longer (wait, retry) or try again later."
-          : "Waiting will not help: look at that key."),
-    );
+    const why =
+      attempts === 0
+        ? "is wanted by others in this process, who came before; gave up before the first attempt."
+        : `is held by ${describe(holder)}${which}; gave up after ${count(attempts, "attempt")}.`;
+    const advice = passing
+      ? "Wait longer (wait, retry) or try again later."
+      : "Waiting will not help: look at that key.";
+    super(`${named(resources)} ${why} ${advice}`);
     this.holder = holder;
   }
 }

@@ -10,6 +10,16 @@ export interface Entrant {
   freed(): void;
 }
 
+/**
+ * The line of those who want these keys. Who does not heed the order stands in another: behind those whom it may
+ * overtake it would wait for them.
+ */
+export function lineOf(keys: readonly string[], fair: boolean): string {
+  const [only = ""] = keys;
+  const wanted = keys.length === 1 ? only : keys.join("\0");
+  return fair ? wanted : `\0${wanted}`;
+}
+
 /** Acquisitions whose first question may be under way at once; the others follow in the order in which they came. */
 const mostAsking = 5_000;
 
@@ -24,6 +34,9 @@ export class Lines {
   private readonly followers = new Map<string, Set<Entrant>>();
   private asking = 0;
   private readonly gate = new Set<Entrant>();
+  /** Those whose turn has come. */
+  private readonly next: Entrant[] = [];
+  private calling = false;
 
   constructor(private readonly maxPending: number) {}
 
@@ -59,7 +72,7 @@ export class Lines {
     for (const next of this.gate) {
       this.gate.delete(next);
       this.pass(next);
-      return next.called();
+      return this.call(next);
     }
   }
 
@@ -80,14 +93,27 @@ export class Lines {
       followers.delete(next);
       if (followers.size === 0) this.followers.delete(line);
       this.fronts[line] = next;
-      if (this.pass(next)) next.called();
+      if (this.pass(next)) this.call(next);
       return;
     }
   }
 
   /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
-  freed(line: string): void {
-    this.fronts[line]?.freed();
+  freed(key: string): void {
+    this.fronts[lineOf([key], false)]?.freed();
+    this.fronts[key]?.freed();
+  }
+
+  /** One after the other, not one within the other: each may be through at once, and thousands may follow. */
+  private call(entrant: Entrant): void {
+    this.next.push(entrant);
+    if (this.calling) return;
+    this.calling = true;
+    for (let next = this.next.shift(); next !== undefined; next = this.next.shift()) {
+      // It may have given up meanwhile.
+      if (this.fronts[next.line] === next) next.called();
+    }
+    this.calling = false;
   }
 
   private pass(entrant: Entrant): boolean {
