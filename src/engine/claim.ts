@@ -189,18 +189,11 @@ export class Claim {
     for (const dealings of this.dealings) this.releaseAt(dealings, ignore);
   }
 
-  /** Gives up the place in the queues of all nodes that were sent it. */
+  /** Gives up the place in the queues of all nodes: those that this claim was not sent to may have been asked before. */
   leave(place: Place): void {
     const { keys, token } = this;
-    for (const { seat, touched } of this.dealings) {
-      if (!touched) continue;
-      seat.release(
-        { op: "release", keys, token, queue: { id: place.id, wake: false } },
-        placeTtl,
-        false,
-        null,
-      );
-    }
+    const command: LockCommand = { op: "release", keys, token, queue: { id: place.id, wake: false } };
+    for (const { seat } of this.dealings) seat.release(command, placeTtl, false, null);
   }
 
   /** As `discard(true)`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */

@@ -26,6 +26,8 @@ export class Doorbell {
   private readonly process: string;
   private serial = 0;
   private readonly waiters = new Map<string, Waiter>();
+  /** Those of them who were denied. */
+  private readonly waiting = new Set<string>();
   private unsubscribes: (() => void)[] | null = null;
   private readonly up = new Set<number>();
   private closing: Timer | null = null;
@@ -43,18 +45,24 @@ export class Doorbell {
     return this.unsubscribes !== null && this.up.size >= quorumOf(this.nodes.length);
   }
 
-  /** An id for a place in the queues; whoever waits under it is told until `forget`. */
+  /** An id for a place in the queues; whoever asks under it is told until `forget`, while anybody listens. */
   enter(waiter: Waiter): string {
     const id = `${this.process}:${++this.serial}`;
     this.waiters.set(id, waiter);
-    this.closing?.cancel();
-    this.closing = null;
-    this.open();
     return id;
   }
 
+  /** Who entered under this id has to wait. */
+  listen(id: string): void {
+    this.waiting.add(id);
+    this.closing?.cancel();
+    this.closing = null;
+    this.open();
+  }
+
   forget(id: string): void {
-    if (!this.waiters.delete(id) || this.waiters.size > 0) return;
+    this.waiters.delete(id);
+    if (!this.waiting.delete(id) || this.waiting.size > 0) return;
     this.closing = this.clock.after(linger, () => this.close(), true);
   }
 

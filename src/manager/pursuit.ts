@@ -15,7 +15,7 @@ import {
 } from "../errors.js";
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
-import type { Entrant } from "./lines.js";
+import { type Entrant, lineOf } from "./lines.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
 import { isSplit, untilFree } from "./outlook.js";
@@ -30,7 +30,7 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
-/** ms for which it waits to be told of its turn, before it takes its place without. */
+/** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again without a place. */
 const opening = 100;
 /** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
 const jitter = 5;
@@ -62,6 +62,8 @@ export class Pursuit implements Entrant {
   /** How often in a row the nodes were split. */
   private splits = 0;
   private claim: Claim | null = null;
+  /** Whether the nodes have answered the attempt under way. */
+  private decided = false;
   private last: Claim | null = null;
   private granted: Hold | null = null;
   private setback: Setback | null = null;
@@ -77,7 +79,7 @@ export class Pursuit implements Entrant {
     private readonly reject: (error: unknown) => void,
   ) {
     this.acquisition = lock.ground.nextAcquisition();
-    this.line = lock.keys.length === 1 ? (lock.keys[0] ?? "") : lock.keys.join("\0");
+    this.line = lineOf(lock.keys, settings.fair);
     this.since = now(lock.ground.clock);
     this.start = this.since;
     if (settings.signal !== null) this.listen(settings.signal);
@@ -109,6 +111,7 @@ export class Pursuit implements Entrant {
     this.armWait();
     const claim = this.newClaim();
     this.claim = claim;
+    this.decided = false;
     if (engine.admitted) return this.attempt(claim);
     void engine.admit().then(() => {
       if (this.claim !== claim) return;
@@ -136,7 +139,8 @@ export class Pursuit implements Entrant {
       const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
       this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
     }
-    claim.discard(false);
+    // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
+    claim.discard(!this.decided);
     this.claim = null;
     this.last = claim;
   }
@@ -201,6 +205,7 @@ export class Pursuit implements Entrant {
 
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
+    this.decided = true;
     this.lock.ground.lines.answered(this);
     this.settings.witness?.round("acquire", result);
     if (verdict === "granted") {
@@ -229,7 +234,8 @@ export class Pursuit implements Entrant {
     const { lock, settings } = this;
     const { fair } = settings;
     if (lock.keys.length > 1 || !(fair || settings.lines)) return null;
-    if (this.lines && lock.ground.engine.doorbell.stands) {
+    // Who has a place keeps it, even where it would not be told for a while: without it it would stand in its own way.
+    if (this.lines && (this.standing?.taken || lock.ground.engine.doorbell.stands)) {
       this.standing ??= this.newStanding();
       return { place: this.standing.ask(), barge: !fair };
     }
@@ -254,8 +260,10 @@ export class Pursuit implements Entrant {
     if (!this.lines || lock.keys.length > 1 || reason === "tooSlow") return policy;
     const isDenied = votes.some(({ kind }) => kind === "denied");
     if (this.standing === null && !isDenied) return policy;
-    if (this.standing === null) {
-      this.standing = this.newStanding();
+    const isFirst = this.standing === null;
+    this.standing ??= this.newStanding();
+    if (isDenied) this.standing.wait();
+    if (isFirst) {
       if (!settings.patient) return policy;
       return engine.doorbell.stands ? 0 : opening;
     }

@@ -22,6 +22,11 @@ export class Standing implements Waiter {
     this.place = { id: doorbell.enter(this), ticket: Math.floor(ticket) };
   }
 
+  /** It was denied, and waits from now on. */
+  wait(): void {
+    this.doorbell.listen(this.place.id);
+  }
+
   rung(node: number): void {
     this.rings.add(node);
     this.onTurn(this.turn ?? 0);
