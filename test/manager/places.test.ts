@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import type { Locks } from "../../src/manager/types.js";
+import { far } from "../support/far-node.js";
+import { keptOn, standIn } from "./queues.js";
+import { settle, World } from "./world.js";
+
+const nowhere = [false, false, false];
+const reason = (error: unknown) => (error instanceof Error ? error.name : error);
+
+/** "a" is held; somebody of another process waits for it. */
+async function waitedFor(world: World, options: { wait?: number } = {}) {
+  const [holder, first, second] = [world.locks(), world.locks(), world.locks()] as const;
+  const held = await world.run(holder.acquire("a"));
+  const abort = new AbortController();
+  const leaving = first.acquire("a", { signal: abort.signal, ...options }).catch(reason);
+  await world.clock.advance(20);
+  return { held, first, second, abort, leaving };
+}
+
+/** ms of virtual time from now until it is granted. */
+async function time(world: World, waiting: Promise<unknown>): Promise<number> {
+  const start = world.clock.monotonic();
+  await world.run(waiting);
+  return world.clock.monotonic() - start;
+}
+
+describe("the place of one who gives up", () => {
+  it("is left when it is aborted while it waits", async () => {
+    const world = new World();
+    const { held, abort, leaving } = await waitedFor(world);
+    abort.abort("enough");
+    expect(await leaving).toBe("enough");
+    await held.release();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left when it is aborted in the very turn in which it is told, and would ask", async () => {
+    const world = new World();
+    const { held, abort, leaving } = await waitedFor(world);
+    await held.release();
+    abort.abort("enough");
+    expect(await leaving).toBe("enough");
+    await settle();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left when its time is over", async () => {
+    const world = new World();
+    const { held, leaving } = await waitedFor(world, { wait: 700 });
+    expect(await world.run(leaving)).toBe("AcquireTimeoutError");
+    await held.release();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left when its policy gives up", async () => {
+    const world = new World();
+    const [holder, locks] = [world.locks(), world.locks({ retry: { count: 3, delay: 5 } })];
+    const held = await world.run(holder.acquire("a"));
+    expect(await world.run(locks.acquire("a").catch(reason))).toBe("LockContendedError");
+    await held.release();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left when its manager is closed, its followers' too", async () => {
+    const world = new World();
+    const { held, first, leaving } = await waitedFor(world);
+    const followers = [1, 2, 3].map(() => first.acquire("a").catch(reason));
+    await settle();
+    await world.run(first.close());
+    expect(await Promise.all([leaving, ...followers])).toEqual(Array(4).fill("ManagerClosedError"));
+    await held.release();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left on a node that was not asked any more: it hangs, and wakes", async () => {
+    const world = new World();
+    const { held, abort, leaving } = await waitedFor(world);
+    world.node(2).hang();
+    await world.clock.advance(1_200);
+    abort.abort("enough");
+    await leaving;
+    world.node(2).wake();
+    await settle();
+    await held.release();
+    await settle();
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("is left on a node that was down for a moment", async () => {
+    const world = new World();
+    const { held, abort, leaving } = await waitedFor(world);
+    world.node(2).crash();
+    await settle();
+    abort.abort("enough");
+    await leaving;
+    world.node(2).restart({ keepMemory: true });
+    await world.clock.advance(10);
+    await held.release();
+    await world.clock.advance(10);
+    expect(await keptOn(world.nodes, "a")).toEqual(nowhere);
+  });
+
+  it("passes the turn on at once: by an abort, by the end of its time, by closing", async () => {
+    const endings: ((first: Locks, abort: AbortController) => void)[] = [
+      (_, abort) => abort.abort("enough"),
+      (first) => void first.close(),
+    ];
+    for (const end of endings) {
+      const world = new World();
+      const { held, first, second, abort, leaving } = await waitedFor(world);
+      const next = second.acquire("a");
+      await world.clock.advance(20);
+      await held.release();
+      end(first, abort);
+      expect(await time(world, next)).toBeLessThanOrEqual(5);
+      await leaving;
+    }
+  });
+
+  it("is not needed to pass the turn on: an attempt that is given up undecided may have been granted", async () => {
+    const world = new World();
+    const { clock } = world;
+    const nodes = world.nodes.map((node) => far(node, clock, { delay: () => 40 }));
+    const [hasty, patient] = [world.locks({ nodes }), world.locks()];
+    await world.run(Promise.all([hasty.using("b", async () => {}), patient.using("b", async () => {})]));
+    const abort = new AbortController();
+    const undecided = hasty.acquire("a", { signal: abort.signal }).catch(reason);
+    await clock.advance(45);
+    const waiting = patient.acquire("a");
+    await clock.advance(5);
+    abort.abort("enough");
+    expect(await undecided).toBe("enough");
+    expect(await time(world, waiting)).toBeLessThanOrEqual(40 + 5);
+  });
+});
+
+describe("who waits behind one who will not come", () => {
+  it("gets the lock when it has been kept for that one for a moment, and at the next question", async () => {
+    for (let times = 0; times < 10; times++) {
+      const world = new World();
+      const [holder, locks] = [world.locks(), world.locks()];
+      const held = await world.run(holder.acquire("a"));
+      const waiting = locks.acquire("a");
+      await world.clock.advance(20 + times * 40);
+      await standIn(world.nodes, "a");
+      await held.release();
+      const taken = await time(world, waiting);
+      expect(taken).toBeLessThanOrEqual(50 + 500 + 5);
+    }
+  });
+
+  it("gets the lock of a holder that died when its ttl is over, to the ms", async () => {
+    const world = new World();
+    const [holder, locks] = [world.locks({ renew: false }), world.locks()];
+    await world.run(holder.acquire("a", { ttl: 3_210 }));
+    const waiting = locks.acquire("a");
+    expect(await time(world, waiting)).toBeLessThanOrEqual(3_210 + 5 + 10);
+  });
+
+  it("gets the lock of a holder and an heir that died together", async () => {
+    const world = new World();
+    const [holder, locks] = [world.locks({ renew: false }), world.locks()];
+    await world.run(holder.acquire("a", { ttl: 1_000 }));
+    const waiting = locks.acquire("a");
+    await world.clock.advance(900);
+    await standIn(world.nodes, "a");
+    expect(await time(world, waiting)).toBeLessThanOrEqual(100 + 50 + 500 + 10);
+  });
+});
