@@ -24,7 +24,9 @@ describe("the callers of one process", () => {
     const [holder, locks] = [world.locks(), world.locks({ nodes })];
     const held = await world.run(holder.acquire("a"));
     const order: number[] = [];
-    const all = Array.from({ length: 50 }, (_, index) => locks.using("a", async () => void order.push(index)));
+    const all = Array.from({ length: 50 }, (_, index) =>
+      locks.using("a", async () => void order.push(index)),
+    );
     await world.clock.advance(5_000);
     expect(places.map(({ size }) => size)).toEqual([1, 1, 1]);
     // One asks for all of them: twice at first, and then every 300 to 500 ms.
@@ -47,7 +49,9 @@ describe("the callers of one process", () => {
         "gave up before the first attempt. Wait longer (wait, retry) or try again later.",
     );
     const { message, cause } = (await world.run(front)) as Failure;
-    expect(message).toMatch(/^could not acquire "a" within 10000 ms: "a" is held by me for up to \d+ ms; gave/);
+    expect(message).toMatch(
+      /^could not acquire "a" within 10000 ms: "a" is held by me for up to \d+ ms; gave/,
+    );
     expect(cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });
 

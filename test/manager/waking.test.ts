@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import type { LockNode, WakeListener } from "../../src/engine/node.js";
+import { Contention } from "./contention.js";
+import { World } from "./world.js";
+
+/** The subscriptions of one process, which the test may lose. */
+class Subscriptions {
+  readonly nodes: LockNode[];
+  /** How many stand, on each node. */
+  readonly open: number[];
+  readonly opened: number[];
+  private readonly losses = new Set<() => void>();
+
+  constructor(world: World) {
+    this.open = world.nodes.map(() => 0);
+    this.opened = world.nodes.map(() => 0);
+    this.nodes = world.nodes.map((node, index) => {
+      const subscribe = (channel: string, listener: WakeListener) => {
+        this.count(this.open, index, 1);
+        this.count(this.opened, index, 1);
+        const unsubscribe = node.subscribe(channel, listener);
+        const lose = () => {
+          unsubscribe?.();
+          listener.fallen();
+        };
+        this.losses.add(lose);
+        return () => {
+          this.count(this.open, index, -1);
+          this.losses.delete(lose);
+          unsubscribe?.();
+        };
+      };
+      return new Proxy(node, {
+        get(target, name) {
+          if (name === "subscribe") return subscribe;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    });
+  }
+
+  /** The connections are gone, and do not come back. */
+  lose(): void {
+    for (const lose of this.losses) lose();
+  }
+
+  private count(counts: number[], index: number, by: number): void {
+    counts[index] = (counts[index] ?? 0) + by;
+  }
+}
+
+/** ms of virtual time from now until it is settled. */
+async function time(world: World, waiting: Promise<unknown>): Promise<number> {
+  const start = world.clock.monotonic();
+  await world.run(waiting);
+  return world.clock.monotonic() - start;
+}
+
+describe("who waits for a lock", () => {
+  it("seldom asks while it is held, and has it a few ms after its release", async () => {
+    for (const size of [1, 3, 5]) {
+      const contention = new Contention({ seed: 5, size, processes: 2 });
+      const open = await contention.begin();
+      contention.want(1, 1);
+      await contention.clock.advance(5_000);
+      // Denied, again with a place as soon as it can be told, and then every 300 to 500 ms.
+      expect(contention.asked / size).toBeGreaterThan(5_000 / 500);
+      expect(contention.asked / size).toBeLessThanOrEqual(2 + 5_000 / 300);
+      const before = contention.asked;
+      open();
+      await contention.end(1_000);
+      expect(Math.max(...contention.gaps)).toBeLessThan(15);
+      expect((contention.asked - before) / size).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("gets it by asking when every message is lost", async () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const contention = new Contention({ seed, size: 3, losesMessages: true });
+      const open = await contention.begin();
+      for (const name of [0, 1, 2, 3, 4]) contention.want(name, name);
+      await contention.clock.advance(500);
+      open();
+      await contention.end();
+      expect([...contention.order].sort()).toEqual([0, 1, 2, 3, 4]);
+      // What is kept for one who hears nothing is lost to it after 50 ms, and asked for by the next one in 500 at most.
+      expect(Math.max(...contention.gaps)).toBeLessThan(50 + 500 + 50);
+    }
+  });
+
+  it("gets it by asking when its subscriptions are lost, whenever that is", async () => {
+    for (let at = 0; at <= 400; at += 20) {
+      const world = new World();
+      const subscriptions = new Subscriptions(world);
+      const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
+      const held = await world.run(holder.acquire("a"));
+      const waiting = locks.acquire("a");
+      await world.clock.advance(at);
+      subscriptions.lose();
+      await world.clock.advance(200);
+      await held.release();
+      expect(await time(world, waiting)).toBeLessThanOrEqual(500 + 5);
+    }
+  });
+
+  it("gets it when its ttl is over although it lost its subscriptions: its own place is not in its way", async () => {
+    for (const ttl of [700, 1_000, 1_300]) {
+      const world = new World();
+      const subscriptions = new Subscriptions(world);
+      const [holder, locks] = [world.locks({ renew: false }), world.locks({ nodes: subscriptions.nodes })];
+      const start = world.clock.monotonic();
+      await world.run(holder.acquire("a", { ttl }));
+      const waiting = locks.acquire("a");
+      await world.clock.advance(50);
+      subscriptions.lose();
+      await world.run(waiting);
+      expect(world.clock.monotonic() - start).toBeLessThanOrEqual(ttl + 15);
+    }
+  });
+
+  it("gets it although it was released between the denial and the subscription", async () => {
+    const world = new World();
+    const [holder, locks] = [world.locks(), world.locks()];
+    const held = await world.run(holder.acquire("a"));
+    // The nodes have denied it, and nobody could have told it yet.
+    const waiting = locks.acquire("a");
+    const released = held.release();
+    expect(await time(world, Promise.all([waiting, released]))).toBeLessThanOrEqual(100 + 5);
+  });
+
+  it("gets it where a majority of nodes can tell nobody anything", async () => {
+    const world = new World();
+    const nodes = world.nodes.map((node, index) => {
+      if (index > 0) Object.defineProperty(node, "subscribe", { value: () => null });
+      return node;
+    });
+    const [holder, locks] = [world.locks({ nodes }), world.locks({ nodes })];
+    const held = await world.run(holder.acquire("a"));
+    const waiting = locks.acquire("a");
+    await world.clock.advance(1_000);
+    await held.release();
+    expect(await time(world, waiting)).toBeLessThanOrEqual(500 + 5);
+  });
+
+  it("gets it at the latest when the time is over that it may take, or not at all", async () => {
+    const world = new World();
+    const [holder, locks] = [world.locks(), world.locks()];
+    const held = await world.run(holder.acquire("a"));
+    const late = locks.acquire("a", { wait: 330 }).catch((error: unknown) => error);
+    expect(await time(world, late)).toBeLessThanOrEqual(330 + 5);
+    expect(await late).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "LOCK_CONTENDED" } });
+    const woken = locks.acquire("a", { wait: 330 });
+    await world.clock.advance(325);
+    await held.release();
+    await world.run(woken, 5);
+  });
+});
+
+describe("a process", () => {
+  it("listens once on each node, only while somebody waits, and a while longer", async () => {
+    const world = new World();
+    const subscriptions = new Subscriptions(world);
+    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
+    await world.run(locks.using("free", async () => {}));
+    expect(subscriptions.opened).toEqual([0, 0, 0]);
+    const names = ["a", "b", "c", "d"];
+    const held = await Promise.all(names.map((name) => world.run(holder.acquire(name))));
+    const waiting = names.flatMap((name) => [1, 2].map(() => locks.using(name, async () => {})));
+    await world.clock.advance(1_000);
+    expect(subscriptions.open).toEqual([1, 1, 1]);
+    for (const lease of held) await lease.release();
+    await world.run(Promise.all(waiting));
+    // Whoever takes a free lock meanwhile does not wait, and keeps no connection open.
+    for (let at = 0; at < 4_900; at += 100) {
+      await world.run(locks.using("free", async () => {}));
+      await world.clock.advance(95);
+    }
+    expect(subscriptions.opened).toEqual([1, 1, 1]);
+    await world.clock.advance(500);
+    expect(subscriptions.open).toEqual([0, 0, 0]);
+  });
+
+  it("goes on listening where the next one waits in time", async () => {
+    const world = new World();
+    const subscriptions = new Subscriptions(world);
+    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
+    for (let times = 0; times < 3; times++) {
+      const held = await world.run(holder.acquire("a"));
+      const waiting = locks.using("a", async () => {});
+      await world.clock.advance(3_000);
+      await held.release();
+      await world.run(waiting);
+      await world.clock.advance(3_000);
+    }
+    expect(subscriptions.opened).toEqual([1, 1, 1]);
+    await locks.close();
+    expect(subscriptions.open).toEqual([0, 0, 0]);
+  });
+
+  it("leaves nothing when it is closed: no timer, no subscription, nobody who listens", async () => {
+    const world = new World();
+    const before = world.clock.pending;
+    const subscriptions = new Subscriptions(world);
+    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
+    const held = await world.run(holder.acquire("a"));
+    const abort = new AbortController();
+    const options = [{}, {}, { fair: false }, { wait: 200 }, { signal: abort.signal }];
+    const all = options.map((option) => locks.acquire("a", option).catch((error: Error) => error.name));
+    await world.clock.advance(300);
+    abort.abort(new Error("enough"));
+    await world.run(locks.close());
+    const closed = "ManagerClosedError";
+    expect(await Promise.all(all)).toEqual([closed, closed, closed, "AcquireTimeoutError", "Error"]);
+    expect(subscriptions.open).toEqual([0, 0, 0]);
+    await held.release();
+    await world.run(holder.close());
+    expect(world.clock.pending).toBe(before);
+  });
+});
