@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { callRedis, waitUntil } from "../support/servers.js";
+import {
+  clients,
+  countKeys,
+  fiveServers,
+  foreignSet,
+  keysOn,
+  locksOf,
+  median,
+  ownServers,
+  type Ported,
+  rejection,
+  timed,
+  uniqueName,
+} from "./support.js";
+
+/** ms; a wake-up takes a few, a question of its own accord hundreds: a busy machine lies in between. */
+const promptly = 150;
+
+/** Connections that listen, on each server. */
+async function listening(servers: readonly Ported[]): Promise<number[]> {
+  const lists = await Promise.all(
+    servers.map(({ port }) => callRedis(port, ["CLIENT", "LIST", "TYPE", "pubsub"])),
+  );
+  return lists.map((list) => String(list).split("\n").filter(Boolean).length);
+}
+
+/** Those who wait for a key, on each server; each is there twice. */
+async function queued(servers: readonly Ported[], key: string): Promise<number[]> {
+  const sizes = servers.map(({ port }) => callRedis(port, ["ZCARD", `holdfast:queue:${key}`]));
+  return (await Promise.all(sizes)).map((size) => Number(size) / 2);
+}
+
+const stands = (servers: readonly Ported[], key: string, places = 1) =>
+  waitUntil(`${places} wait for ${key}`, 5_000, async () =>
+    (await queued(servers, key)).every((size) => size === places),
+  );
+
+/** ioredis, node-redis, and an address: a process of its own. */
+function processOf(servers: readonly Ported[], options: Parameters<typeof locksOf>[1] = {}) {
+  const [first, second, third] = servers as [Ported, Ported, Ported];
+  const nodes = [
+    clients.ioredis(first.port),
+    clients.nodeRedis(second.port),
+    `redis://127.0.0.1:${third.port}`,
+  ];
+  return locksOf(nodes, options);
+}
+
+describe("who waits for a lock, on servers", () => {
+  it("is woken by its release, also with ioredis, node-redis and an address in one quorum", async () => {
+    const servers = fiveServers().slice(0, 3);
+    const prefix = uniqueName();
+    const [holder, locks] = [processOf(servers, { prefix }), processOf(servers, { prefix })];
+    const times: number[] = [];
+    for (let round = 0; round < 9; round++) {
+      const held = await holder.acquire("a");
+      const waiting = locks.acquire("a");
+      await stands(servers, `${prefix}a`);
+      const released = performance.now();
+      await held.release();
+      const lease = await waiting;
+      times.push(performance.now() - released);
+      await lease.release();
+    }
+    expect(median(times)).toBeLessThan(promptly);
+  });
+
+  it("asks seldom while it is held", async () => {
+    const servers = await ownServers(3);
+    const [holder, locks] = [processOf(servers), processOf(servers)];
+    const held = await holder.acquire("a");
+    let attempts = 0;
+    locks.on("retrying", () => {
+      attempts++;
+    });
+    const waiting = locks.acquire("a");
+    // Real time, because the servers' is: long enough for several questions of its own accord.
+    await sleep(2_000);
+    expect(attempts).toBeGreaterThanOrEqual(2);
+    expect(attempts).toBeLessThanOrEqual(2 + 2_000 / 300 + 1);
+    await held.release();
+    await (await waiting).release();
+  });
+
+  it("has one place for all callers of its process, and one connection for all resources", async () => {
+    const servers = await ownServers(3);
+    const [holder, locks] = [processOf(servers), processOf(servers)];
+    const names = ["a", "b", "c", "d", "e"];
+    await locks.using("free", () => {});
+    const held = await Promise.all(names.map((name) => holder.acquire(name)));
+    expect(await listening(servers)).toEqual([0, 0, 0]);
+    const order: number[] = [];
+    const waiting = names.flatMap((name) =>
+      Array.from({ length: 50 }, (_, index) =>
+        locks.using(name, () => {
+          if (name === "a") order.push(index);
+        }),
+      ),
+    );
+    for (const name of names) await stands(servers, name);
+    expect(await listening(servers)).toEqual([1, 1, 1]);
+    await Promise.all(held.map((lease) => lease.release()));
+    await Promise.all(waiting);
+    expect(order).toEqual(order.map((_, index) => index));
+    expect(await countKeys(servers, "")).toBe(0);
+    expect(await listening(servers)).toEqual([1, 1, 1]);
+    await locks.close();
+    await waitUntil("nobody listens any more", 5_000, async () =>
+      (await listening(servers)).every((count) => count === 0),
+    );
+  });
+
+  it("is served in the order of arrival, whatever its process", async () => {
+    const servers = fiveServers();
+    const prefix = uniqueName();
+    const [holder, ...processes] = Array.from({ length: 6 }, () =>
+      locksOf(
+        servers.map(({ port }) => clients.ioredis(port)),
+        { prefix },
+      ),
+    );
+    await Promise.all(processes.map((locks, index) => locks.using(`met ${index}`, () => {})));
+    const held = await holder!.acquire("a");
+    const order: number[] = [];
+    const waiting: Promise<unknown>[] = [];
+    for (let index = 0; index < 20; index++) {
+      waiting.push(processes[(index * 3) % 5]!.using("a", () => void order.push(index)));
+      // Tickets are in ms.
+      await sleep(3);
+    }
+    await stands(servers, `${prefix}a`, 5);
+    await held.release();
+    await Promise.all(waiting);
+    expect(order).toEqual(order.map((_, index) => index));
+    expect(order).toHaveLength(20);
+  });
+
+  it("gets it by asking when its listening connections are killed, and is woken again later", async () => {
+    const servers = await ownServers(3);
+    const [holder, locks] = [processOf(servers), processOf(servers)];
+    const held = await holder.acquire("a");
+    const waiting = locks.acquire("a");
+    await stands(servers, "a");
+    await Promise.all(servers.map(({ port }) => callRedis(port, ["CLIENT", "KILL", "TYPE", "pubsub"])));
+    const lost = await timed(async () => {
+      await held.release();
+      return waiting;
+    });
+    expect(lost.ms).toBeLessThan(50 + 500 + promptly);
+    const next = holder.acquire("a");
+    await stands(servers, "a");
+    await lost.value.release();
+    const again = locks.acquire("a");
+    const held2 = await next;
+    await waitUntil("they listen again", 5_000, async () =>
+      (await listening(servers)).every((count) => count >= 2),
+    );
+    await held2.release();
+    await (await again).release();
+    expect(await countKeys(servers, "")).toBe(0);
+  });
+
+  it("leaves nothing when it is aborted, when its time is over, and when it is closed", async () => {
+    const servers = await ownServers(3);
+    const [holder, locks] = [processOf(servers), processOf(servers)];
+    const held = await holder.acquire("a");
+    const abort = new AbortController();
+    const aborted = rejection(locks.acquire("a", { signal: abort.signal }));
+    await stands(servers, "a");
+    const late = rejection(locks.acquire("a", { wait: 400 }));
+    const closed = rejection(locks.acquire("a"));
+    abort.abort(new Error("enough"));
+    expect((await aborted).message).toBe("enough");
+    expect(await late).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "LOCK_CONTENDED" } });
+    await stands(servers, "a");
+    await locks.close();
+    expect((await closed).code).toBe("MANAGER_CLOSED");
+    await waitUntil("nothing is left of those who gave up", 1_000, async () => {
+      return (await countKeys(servers, "holdfast:")) === 0;
+    });
+    expect(await keysOn(servers, "")).toEqual([["a"], ["a"], ["a"]]);
+    await held.release();
+    expect(await countKeys(servers, "")).toBe(0);
+  });
+
+  it("waits for a client that knows of no line; and that takes what is kept for it", async () => {
+    const servers = fiveServers().slice(0, 3);
+    const prefix = uniqueName();
+    const key = `${prefix}a`;
+    await foreignSet(servers, key, "foreign", 700);
+    const locks = processOf(servers, { prefix });
+    const { value: lease, ms } = await timed(() => locks.acquire("a"));
+    expect(ms).toBeGreaterThan(500);
+    expect(ms).toBeLessThan(700 + promptly);
+    // Somebody who will not come.
+    const until = -Date.now() - 1_500;
+    for (const { port } of servers) {
+      await callRedis(port, ["ZADD", `holdfast:queue:${key}`, 1, "dead:1", until, "!dead:1"]);
+      await callRedis(port, ["PEXPIRE", `holdfast:queue:${key}`, 1_500]);
+    }
+    const waiting = locks.acquire("a");
+    await stands(servers, key, 2);
+    await lease.release();
+    expect(await foreignSet(servers, key, "foreign", 300)).toEqual(["OK", "OK", "OK"]);
+    const last = await timed(() => waiting);
+    expect(last.ms).toBeGreaterThan(200);
+    expect(last.ms).toBeLessThan(300 + 50 + 500 + promptly);
+    await last.value.release();
+    expect(await countKeys(servers, prefix)).toBe(0);
+  });
+
+  it("gets the lock although a server of three is gone, comes back empty, or hangs", async () => {
+    const servers = await ownServers(3);
+    const [holder, locks] = [processOf(servers), processOf(servers)];
+    const hurts = [
+      () => servers[0]!.suspend(),
+      () => servers[0]!.resume(),
+      () => servers[0]!.kill(),
+      () => servers[0]!.restart(),
+    ];
+    for (const hurt of hurts) {
+      const held = await holder.acquire("a");
+      const waiting = locks.acquire("a");
+      await stands(servers.slice(1), "a");
+      await hurt();
+      const { value, ms } = await timed(async () => {
+        await held.release();
+        return waiting;
+      });
+      // A server that hangs is waited for once where the others do not agree.
+      expect(ms).toBeLessThan(500 + 500 + promptly);
+      await value.release();
+    }
+  });
+});
