@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
+import { waitUntil } from "../support/wait-until.js";
 import { runFixture } from "./child.js";
-import { countKeys, ownServers } from "./support.js";
+import { countKeys, foreignSet, ownServers, uniqueName } from "./support.js";
 
 const shared = sharedServers().slice(0, 3);
 const portsOf = (servers: readonly { port: number }[]) => servers.map(({ port }) => String(port));
@@ -19,6 +20,28 @@ describe("a process that is done with its locks", () => {
     // What it still held was released, on every node.
     expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
   });
+
+  it.each(["aborted", "closed", "addresses"])(
+    "ends by itself when it has waited in vain: %s",
+    async (how) => {
+      const prefix = uniqueName();
+      await foreignSet(shared, `${prefix}a`);
+      const { code, lines, stderr, lingered } = await runFixture("waiting-exit", [
+        how,
+        prefix,
+        ...portsOf(shared),
+      ]).ended;
+      expect(stderr).toBe("");
+      const said = how === "aborted" ? "enough" : "MANAGER_CLOSED";
+      expect(lines).toEqual(["waiting", said, said, said, "timers 0"]);
+      expect(code).toBe(0);
+      expect(lingered).toBeLessThan(lingering);
+      // Who quits its clients in the turn in which it gives up cannot say so any more: its place runs out.
+      await waitUntil("no place is left", how === "aborted" ? 3_000 : 100, async () => {
+        return (await countKeys(shared, `holdfast:queue:${prefix}`)) === 0;
+      });
+    },
+  );
 
   it.each(["quit", "disconnect"])("ends with locks of Redlock left to their ttl: %s", async (how) => {
     const { code, lines, stderr, lingered } = await runFixture("redlock-exit", [how, ...portsOf(shared)])
