@@ -27,6 +27,8 @@ const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO
 /** What it is called that is done with a lease that others began. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
+/** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
+const attemptTimeouts = 6;
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
 /** ms for which it waits to be told of its turn, before it takes its place without. */
@@ -111,7 +113,9 @@ export class Pursuit implements Entrant {
     this.attempts = attempt;
     this.waiting = false;
     this.start = now(clock);
-    this.armWait();
+    // Most attempts are over long before that: then it needs no timer.
+    if (this.waitLeft() < attemptTimeouts * this.lock.ground.nodeTimeout) this.armWait();
+    else this.lock.alarm.clear();
     const claim = this.newClaim();
     this.claim = claim;
     if (engine.admitted) return this.attempt(claim);
