@@ -63,6 +63,8 @@ export class Pursuit implements Entrant {
   private standing: Standing | null = null;
   /** Between two attempts. */
   private waiting = false;
+  /** It was released here while an attempt was under way, which may have come too early for that. */
+  private missed = false;
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
@@ -99,6 +101,7 @@ export class Pursuit implements Entrant {
 
   freed(): void {
     if (this.waiting) this.lock.send({ type: "RETRY" });
+    else this.missed = true;
   }
 
   armWait(): void {
@@ -110,6 +113,7 @@ export class Pursuit implements Entrant {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
     this.waiting = false;
+    this.missed = false;
     this.start = now(clock);
     this.armWait();
     const claim = this.newClaim();
@@ -255,6 +259,7 @@ export class Pursuit implements Entrant {
     const { lock, settings } = this;
     const { random, engine } = lock.ground;
     if (!this.lines || lock.keys.length > 1) return policy;
+    if (this.missed) return 0;
     if (this.standing === null) {
       this.standing = this.newStanding();
       if (!settings.patient) return policy;
