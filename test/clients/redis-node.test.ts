@@ -193,3 +193,10 @@ describe("a batch that is too big for one call", () => {
     expect(replies[500]).toEqual({ kind: "failed", reason: "refused", message: "ERR no" });
   });
 });
+
+test("each command of a call is answered by its own reply", async () => {
+  const node = nodeOver((_, keys) => Promise.resolve(keys.map((key) => (key === "b" ? [-1, "ERR no"] : 1))));
+  const refused = { kind: "failed", reason: "refused", message: "ERR no" };
+  expect(await run(node, take("a"), take("b"), take("c"))).toEqual([granted, refused, granted]);
+  expect(await run(node, take("b"), take("a"))).toEqual([refused, granted]);
+});

@@ -62,8 +62,9 @@ describe("an agenda", () => {
     const off = all[["first", "middle", "last"].indexOf(which)] as Noted;
     agenda.remove(off);
     agenda.remove(off);
+    agenda.put(noted("d"), 10);
     await clock.advance(10);
-    expect(log).toEqual(left);
+    expect(log).toEqual([...left, "d"]);
     expect(clock.pending).toBe(0);
   });
 

@@ -125,6 +125,17 @@ describe("a Cluster's locks of one turn", () => {
       expect(lost[name].length).toBeGreaterThan(0);
       await Promise.all((found as Lease[]).map((lease) => lease.release()));
     }
+    // A call never has keys of two slots, which the servers would refuse.
+    for (const node of cluster.nodes) {
+      expect(String(await node.call("INFO", "errorstats"))).not.toContain("CROSSSLOT");
+    }
+    for (const { name, locks } of all) {
+      for (const node of cluster.nodes) await node.call("CONFIG", "RESETSTAT");
+      await Promise.all(resources.map((resource) => locks.using(`{one slot}${resource}`, () => {})));
+      const stats = await Promise.all(cluster.nodes.map((node) => node.call("INFO", "commandstats")));
+      const calls = stats.map((stat) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(String(stat))?.[1] ?? 0));
+      expect(calls.sort(), name).toEqual([0, 0, 2]);
+    }
     await dead.kill();
     for (const { name, locks } of all) {
       const found = await outcomes(locks, resources);
