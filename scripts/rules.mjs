@@ -229,8 +229,8 @@ const switches = [
     "10 healing",
     "after the release has begun",
     "src/engine/claim.ts",
-    "if (dealings === undefined || this.ended) return;",
-    "if (dealings === undefined) return;",
+    "this.ended = true;",
+    "",
     "test/safety/rule-10",
   ],
   [
