@@ -326,7 +326,8 @@ const switches = [
     "src/engine/script.ts",
     "call('SET', KEYS[first], token, 'PX'",
     "call('SET', KEYS[first], 'x' .. token, 'PX'",
-    "test/locks/redlock-interop.redis",
+    "test/contract/single.redis",
+    "is a string key that holds the token",
   ],
   [
     "13 batches",
