@@ -24,6 +24,9 @@ export class Lines {
   private readonly followers = new Map<string, Set<Entrant>>();
   private asking = 0;
   private readonly gate = new Set<Entrant>();
+  /** To be called, in this order. */
+  private readonly calls = new Set<Entrant>();
+  private calling = false;
 
   constructor(private readonly maxPending: number) {}
 
@@ -59,7 +62,7 @@ export class Lines {
     for (const next of this.gate) {
       this.gate.delete(next);
       this.pass(next);
-      return next.called();
+      return this.call(next);
     }
   }
 
@@ -67,6 +70,7 @@ export class Lines {
   leave(entrant: Entrant): void {
     const { line } = entrant;
     this.gate.delete(entrant);
+    this.calls.delete(entrant);
     this.answered(entrant);
     const followers = this.followers.get(line);
     if (this.fronts[line] !== entrant) {
@@ -80,7 +84,7 @@ export class Lines {
       followers.delete(next);
       if (followers.size === 0) this.followers.delete(line);
       this.fronts[line] = next;
-      if (this.pass(next)) next.called();
+      if (this.pass(next)) this.call(next);
       return;
     }
   }
@@ -88,6 +92,18 @@ export class Lines {
   /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
   freed(line: string): void {
     this.fronts[line]?.freed();
+  }
+
+  /** One after the other: where nodes refuse at once, each is through before its call is, and calls the next one. */
+  private call(entrant: Entrant): void {
+    this.calls.add(entrant);
+    if (this.calling) return;
+    this.calling = true;
+    for (const next of this.calls) {
+      this.calls.delete(next);
+      next.called();
+    }
+    this.calling = false;
   }
 
   private pass(entrant: Entrant): boolean {

@@ -65,6 +65,8 @@ export class Pursuit implements Entrant {
   private standing: Standing | null = null;
   /** Between two attempts. */
   private waiting = false;
+  /** It was released here while an attempt was under way, which may have come too early for that. */
+  private missed = false;
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
@@ -101,6 +103,7 @@ export class Pursuit implements Entrant {
 
   freed(): void {
     if (this.waiting) this.lock.send({ type: "RETRY" });
+    else this.missed = true;
   }
 
   armWait(): void {
@@ -112,6 +115,7 @@ export class Pursuit implements Entrant {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
     this.waiting = false;
+    this.missed = false;
     this.start = now(clock);
     // Most attempts are over long before that: then it needs no timer.
     if (this.waitLeft() < attemptTimeouts * this.lock.ground.nodeTimeout) this.armWait();
@@ -259,6 +263,7 @@ export class Pursuit implements Entrant {
     const { lock, settings } = this;
     const { random, engine } = lock.ground;
     if (!this.lines || lock.keys.length > 1) return policy;
+    if (this.missed) return 0;
     if (this.standing === null) {
       this.standing = this.newStanding();
       if (!settings.patient) return policy;

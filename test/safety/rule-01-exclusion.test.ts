@@ -6,6 +6,7 @@ import type { LockNode, Reply } from "../../src/engine/node.js";
 import { createLocks, type Lease } from "../../src/index.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ask, oneByOne } from "../engine/batches.js";
+import { groupingOption } from "../support/grouping.js";
 
 /** A small generator of chance, so that fast-check's seed decides everything. */
 function seeded(seed: number): () => number {
@@ -65,7 +66,15 @@ async function contend(seed: number, size: number): Promise<number> {
       secret: () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22),
       fraction: chance,
     };
-    const locks = createLocks({ nodes: ours, clock, random, owner: `c${index}`, ttl: 400, nodeTimeout: 100 });
+    const locks = createLocks({
+      ...groupingOption(),
+      nodes: ours,
+      clock,
+      random,
+      owner: `c${index}`,
+      ttl: 400,
+      nodeTimeout: 100,
+    });
     for (let round = 0; round < 4; round++) {
       const lease = await locks
         .acquire("a", { wait: 20_000, fence: true, renew: chance() < 0.5 })
