@@ -1,5 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+const redis = {
+  globalSetup: ["test/support/global-setup.ts"],
+  // It is published as TypeScript only.
+  server: { deps: { inline: [/node-redlock/] } },
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -12,6 +20,15 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts", "test/package/**"],
+          provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // What is asked in one turn goes command by command (`grouping: false`), and everything must hold as well.
+          name: "unit, one by one",
+          include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
+          provide: { grouping: false },
         },
       },
       {
@@ -24,13 +41,21 @@ export default defineConfig({
       },
       {
         test: {
+          ...redis,
           name: "redis",
           include: ["test/**/*.redis.test.ts"],
-          globalSetup: ["test/support/global-setup.ts"],
-          // It is published as TypeScript only.
-          server: { deps: { inline: [/node-redlock/] } },
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
+          provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          ...redis,
+          // Those of them that are cheap, and whose managers are made in the test's own process.
+          name: "redis, one by one",
+          include: ["abort", "clean-up", "cluster", "hung-nodes", "mixed-quorum", "redlock-interop"].map(
+            (suite) => `test/locks/${suite}.redis.test.ts`,
+          ),
+          provide: { grouping: false },
         },
       },
     ],

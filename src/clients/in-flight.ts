@@ -1,6 +1,12 @@
 import { Chain, Link } from "../engine/chain.js";
 import { LostError, messageOf } from "./failure.js";
 
+/** Follows a connection. */
+interface Watch {
+  begin(): void;
+  end(): void;
+}
+
 /** A call that is not answered yet. */
 class Call extends Link {
   constructor(
@@ -17,17 +23,19 @@ class Call extends Link {
  */
 export class InFlight {
   readonly #calls = new Chain<Call>();
-  #unwatch = () => {};
+  readonly #watch: Watch;
 
-  /** `watch` is called when there are calls to lose, and what it returns when there are none any more. */
-  constructor(private readonly watch: (lose: (cause?: unknown) => void) => () => void) {}
+  /** It is watched while there are calls to lose. */
+  constructor(watch: (lose: (cause?: unknown) => void) => Watch) {
+    this.#watch = watch((cause) => this.#lose(cause));
+  }
 
   /** Sends now. `onLost` is called when the connection went before the answer came. */
   add(send: () => Promise<unknown>, onLost?: () => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const call = new Call(reject, onLost);
       // First the watch, then the call: a client may lose the connection while it writes.
-      if (this.#calls.empty) this.#unwatch = this.watch((cause) => this.#lose(cause));
+      if (this.#calls.empty) this.#watch.begin();
       this.#calls.add(call);
       try {
         Promise.resolve(send()).then(
@@ -51,14 +59,14 @@ export class InFlight {
   #remove(call: Call): void {
     if (call.chain === null) return;
     this.#calls.remove(call);
-    if (this.#calls.empty) this.#unwatch();
+    if (this.#calls.empty) this.#watch.end();
   }
 
   #lose(cause: unknown): void {
     const calls = this.#calls.toArray();
     if (calls.length === 0) return;
     for (const call of calls) this.#calls.remove(call);
-    this.#unwatch();
+    this.#watch.end();
     const why = cause === undefined ? "before the answer" : `(${messageOf(cause)})`;
     for (const call of calls) {
       call.fail(new LostError(`connection lost ${why}`));

@@ -81,8 +81,10 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
 export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptConnection {
   const inFlight = new InFlight((lose) => {
     const lost = () => lose();
-    client.on("close", lost);
-    return () => client.off("close", lost);
+    return {
+      begin: () => client.on("close", lost),
+      end: () => client.off("close", lost),
+    };
   });
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
   const scripted = (send: SendCommand): ScriptCall => {

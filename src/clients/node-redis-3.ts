@@ -66,11 +66,15 @@ function connectionOf(client: NodeRedis3Client): ScriptConnection {
     const lost = (cause?: unknown) => {
       if (!isReady(client)) lose(cause);
     };
-    client.on("error", lost);
-    client.on("end", lost);
-    return () => {
-      client.off("error", lost);
-      client.off("end", lost);
+    return {
+      begin() {
+        client.on("error", lost);
+        client.on("end", lost);
+      },
+      end() {
+        client.off("error", lost);
+        client.off("end", lost);
+      },
     };
   });
   const scripted = (command: "evalsha" | "eval"): ScriptCall => {

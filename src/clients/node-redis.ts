@@ -94,11 +94,15 @@ export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string
     const lost = (cause?: unknown) => {
       if (!client.isReady) lose(cause);
     };
-    client.on("error", lost);
-    client.on("end", lost);
-    return () => {
-      client.off("error", lost);
-      client.off("end", lost);
+    return {
+      begin() {
+        client.on("error", lost);
+        client.on("end", lost);
+      },
+      end() {
+        client.off("error", lost);
+        client.off("end", lost);
+      },
     };
   });
   const scripted = (command: string): ScriptCall => {

@@ -114,6 +114,7 @@ export class RedisNode implements LockNode {
 
   execute({ identity, requests }: Batch): void {
     if (this.connection !== "ready") return answerAll(requests, this.#notReady());
+    if (requests.length === 1 && !this.sharded) return this.#send(identity, requests);
     for (const group of this.#groups(requests)) this.#send(identity, group);
   }
 
@@ -154,11 +155,19 @@ export class RedisNode implements LockNode {
   }
 
   #send(identity: string | null, requests: readonly Request[]): void {
-    const call = { identity, requests, whole: false, queueless: this.#queueless, redirections: 0 };
+    const callTo = (to: ScriptConnection | null, kept = requests): void =>
+      this.#call({
+        identity,
+        requests: kept,
+        to: to ?? unconnected,
+        whole: false,
+        queueless: this.#queueless,
+        redirections: 0,
+      });
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
-    if (!(route instanceof Promise)) return this.#call({ ...call, to: route ?? unconnected });
+    if (!(route instanceof Promise)) return callTo(route);
     route.then(
-      (to) => this.#call({ ...call, requests: stillWanted(requests), to: to ?? unconnected }),
+      (to) => callTo(to, stillWanted(requests)),
       (error: unknown) => answerAll(requests, failureOf(error)),
     );
   }

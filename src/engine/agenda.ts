@@ -1,5 +1,6 @@
 import { Chain, Link } from "./chain.js";
 import type { Clock, Timer } from "./clock.js";
+import type { Departing, Turn } from "./turn.js";
 
 /** What is to happen at a time. */
 export abstract class Appointment extends Link {
@@ -29,9 +30,15 @@ class Slot {
   remove(appointment: Appointment): void {
     appointment.slot = null;
     this.appointments.remove(appointment);
-    if (!this.appointments.empty) return;
+    if (this.appointments.empty) this.agenda.idle(this);
+  }
+
+  get empty(): boolean {
+    return this.appointments.empty;
+  }
+
+  cancel(): void {
     this.timer.cancel();
-    this.agenda.forget(this);
   }
 
   run(early: boolean): void {
@@ -39,20 +46,25 @@ class Slot {
       this.timer = this.agenda.wake(this);
       return;
     }
+    // What they put off by nothing is for another slot.
+    this.agenda.forget(this);
     // In one go, so that what they send can travel together.
     for (let next = this.appointments.first; next !== null; next = this.appointments.first) {
-      this.remove(next);
+      next.slot = null;
+      this.appointments.remove(next);
       next.due();
     }
   }
 }
 
 /** The times of thousands of locks, with one timer for all that is due in the same ms. */
-export class Agenda {
+export class Agenda implements Departing {
   private readonly slots = new Map<number, Slot>();
+  private emptied: Slot[] = [];
 
   constructor(
     private readonly clock: Clock,
+    private readonly turn: Turn,
     /** Keeps no process alive. */
     private readonly background = false,
   ) {}
@@ -85,7 +97,22 @@ export class Agenda {
     return clock.after(left(), () => slot.run(left() > 0), background);
   }
 
+  /** Nothing is due in it any more: its timer goes at the end of this turn, unless something else is by then. */
+  idle(slot: Slot): void {
+    if (this.emptied.push(slot) === 1) this.turn.add(this);
+  }
+
+  depart(): void {
+    const { emptied } = this;
+    this.emptied = [];
+    for (const slot of emptied) {
+      if (!slot.empty) continue;
+      slot.cancel();
+      this.forget(slot);
+    }
+  }
+
   forget(slot: Slot): void {
-    this.slots.delete(slot.time);
+    if (this.slots.get(slot.time) === slot) this.slots.delete(slot.time);
   }
 }

@@ -14,6 +14,8 @@ export class Delivery extends Errand {
     readonly ttl: number,
     /** What it was owed as, if it was. */
     readonly debt: Debt | null,
+    /** Its token may be claimed again. */
+    readonly recurring: boolean,
     private readonly settle: (delivery: Delivery, reply: Reply) => void,
     private readonly onReply: ((reply: Reply) => void) | null,
   ) {

@@ -46,6 +46,7 @@ export class QuorumEngine {
   readonly seats: readonly Seat[];
   readonly fences: FenceSource;
   private readonly ground: ClaimGround;
+  readonly turn: Turn;
   readonly agenda: Agenda;
   readonly doorbell: Doorbell;
   private admission: Promise<void> | null = null;
@@ -69,7 +70,8 @@ export class QuorumEngine {
       const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
       return new Seat({ name, node, clock, turn, patience, identities, collectable, observe: observeThis });
     });
-    this.agenda = new Agenda(clock);
+    this.turn = turn;
+    this.agenda = new Agenda(clock, turn);
     this.doorbell = new Doorbell(nodes, clock, options.random);
     this.ground = { seats: this.seats, clock, agenda: this.agenda };
   }

@@ -23,6 +23,17 @@ export const fenceRecordTtl = 86_400_000;
  */
 export const batchScript = `
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
+
+-- Most calls: one lock, for which nobody waits. Before the rest of the script is made, which takes longer than this.
+if #KEYS == 2 and rawcall('EXISTS', KEYS[2]) == 0 then
+  if ARGV[2] == 'q' then
+    local reply = rawcall('SET', KEYS[1], ARGV[3], 'PX', ARGV[4], 'NX')
+    if type(reply) == 'table' and reply.ok then return { 1 } end
+  elseif ARGV[2] == 'e' and rawcall('GET', KEYS[1]) == ARGV[3] and rawcall('DEL', KEYS[1]) == 1 then
+    return { 1 }
+  end
+end
+
 -- Where the keys of the command stand, where the last one before those of its fence does, and where its values do.
 local first, last, beside, at
 
@@ -219,16 +230,24 @@ function commands.p(token, ttl, place)
 end
 
 -- Takes it if it is nobody else's turn.
-function commands.q(token, ttl, place)
+function commands.w(token, ttl, place)
   return heed(KEYS[beside], turn, token, place) or commands.p(token, ttl, place)
 end
 
+-- The same for somebody who does not wait.
+function commands.q(token, ttl)
+  return heed(KEYS[beside], turn, token, '') or commands.a(token, ttl)
+end
+
 -- Releases, leaves the place, and tells the first who waits.
-function commands.e(token, id)
+function commands.l(token, id)
   local reply = commands.d(token)
   for index = first, last do heed(KEYS[index + last - first + 1], part, id, KEYS[index]) end
   return reply
 end
+
+-- The same for somebody who has none.
+function commands.e(token) return commands.l(token, '') end
 
 -- The same, but tells nobody of what a minority had granted.
 function commands.k(token, id)
@@ -251,15 +270,17 @@ local function raised(fence, reply)
 end
 
 function commands.P(token, ttl, place, fence) return raised(fence, commands.p(token, ttl, place)) end
-function commands.Q(token, ttl, place, fence) return raised(fence, commands.q(token, ttl, place)) end
+function commands.Q(token, ttl, fence) return raised(fence, commands.q(token, ttl)) end
+function commands.W(token, ttl, place, fence) return raised(fence, commands.w(token, ttl, place)) end
 function commands.A(token, ttl, fence) return raised(fence, commands.a(token, ttl)) end
 function commands.S(token, ttl, from, fence) return raised(fence, commands.s(token, ttl, from)) end
 function commands.F(token, fence) return raised(fence, unless(token) or 1) end
 
-local heeds = { p = true, q = true, k = true, e = true, P = true, Q = true }
-local proposes = { A = true, S = true, F = true, P = true, Q = true }
+local heeds = { p = true, q = true, w = true, k = true, e = true, l = true, P = true, Q = true, W = true }
+local proposes = { A = true, S = true, F = true, P = true, Q = true, W = true }
 local fields = {
-  a = 2, r = 2, h = 2, s = 3, b = 3, d = 1, i = 0, A = 3, S = 4, F = 2, p = 3, q = 3, k = 2, e = 2, P = 4, Q = 4,
+  a = 2, r = 2, h = 2, s = 3, b = 3, d = 1, i = 0, A = 3, S = 4, F = 2,
+  p = 3, q = 2, w = 3, k = 2, e = 1, l = 2, P = 4, Q = 3, W = 4,
 }
 
 local replies = {}
@@ -301,11 +322,16 @@ const letters = {
 } as const satisfies Record<LockCommand["op"], string>;
 
 const heeding = (queue: Turn | Farewell): string => {
-  if ("wake" in queue) return queue.wake ? "e" : "k";
-  return queue.barge ? "p" : "q";
+  if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
+  return queue.wake ? (queue.id === null ? "e" : "l") : "k";
 };
 
-const placeOf = ({ place }: Turn): string => (place === null ? "" : `${place.ticket} ${place.id}`);
+/** The value that says which place is meant; null where the letter has none. */
+function placeOf(queue: Turn | Farewell): string | null {
+  if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
+  if (queue.place === null) return queue.barge ? "" : null;
+  return `${queue.place.ticket} ${queue.place.id}`;
+}
 
 /** KEYS and ARGV of {@link batchScript}. */
 export function encodeBatch(
@@ -328,7 +354,8 @@ export function encodeBatch(
     if ("from" in command) args.push(command.from);
     if (queue !== undefined) {
       for (const key of command.keys) keys.push(sideKeys.queue(key));
-      args.push("wake" in queue ? (queue.id ?? "") : placeOf(queue));
+      const place = placeOf(queue);
+      if (place !== null) args.push(place);
     }
     if (fence === undefined) continue;
     args.push(String(fence));

@@ -115,8 +115,7 @@ export class Seat {
     recurring: boolean,
     answered: ((reply: Reply) => void) | null,
   ): void {
-    const delivery = new Delivery(command, ttl, null, this.settle, answered);
-    if (recurring) this.recurring.add(delivery);
+    const delivery = new Delivery(command, ttl, null, recurring, this.settle, answered);
     if (this.node.connection === "ready") this.send(delivery);
     else delivery.heard(failed("notReady", "not connected; the release follows when it is"));
   }
@@ -152,7 +151,9 @@ export class Seat {
     if (requests.length === 0) return;
     for (const errand of requests) {
       const { command } = errand;
+      // In their order: a claim forgives the releases before it, and none behind it.
       if (claims(command) || command.op === "renew") this.forgive(command.token);
+      if (errand instanceof Delivery && errand.recurring) this.recurring.add(errand);
       errand.leave(this);
     }
     this.inFlight += requests.length;
@@ -263,9 +264,7 @@ export class Seat {
   private pay(): void {
     if (this.node.connection !== "ready") return;
     for (const debt of this.debts.take()) {
-      const delivery = new Delivery(debt.command, debt.ttl, debt, this.settle, null);
-      this.recurring.add(delivery);
-      this.send(delivery);
+      this.send(new Delivery(debt.command, debt.ttl, debt, true, this.settle, null));
     }
   }
 

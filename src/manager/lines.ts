@@ -34,8 +34,8 @@ export class Lines {
   private readonly followers = new Map<string, Set<Entrant>>();
   private asking = 0;
   private readonly gate = new Set<Entrant>();
-  /** Those whose turn has come. */
-  private readonly next: Entrant[] = [];
+  /** To be called, in this order. */
+  private readonly calls = new Set<Entrant>();
   private calling = false;
 
   constructor(private readonly maxPending: number) {}
@@ -80,6 +80,7 @@ export class Lines {
   leave(entrant: Entrant): void {
     const { line } = entrant;
     this.gate.delete(entrant);
+    this.calls.delete(entrant);
     this.answered(entrant);
     const followers = this.followers.get(line);
     if (this.fronts[line] !== entrant) {
@@ -104,14 +105,14 @@ export class Lines {
     this.fronts[key]?.freed();
   }
 
-  /** One after the other, not one within the other: each may be through at once, and thousands may follow. */
+  /** One after the other: where nodes refuse at once, each is through before its call is, and calls the next one. */
   private call(entrant: Entrant): void {
-    this.next.push(entrant);
+    this.calls.add(entrant);
     if (this.calling) return;
     this.calling = true;
-    for (let next = this.next.shift(); next !== undefined; next = this.next.shift()) {
-      // It may have given up meanwhile.
-      if (this.fronts[next.line] === next) next.called();
+    for (const next of this.calls) {
+      this.calls.delete(next);
+      next.called();
     }
     this.calling = false;
   }

@@ -57,21 +57,22 @@ export class Manager {
     this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
     let acquisitions = 0;
+    const engine = new QuorumEngine({
+      ...ground,
+      nodes: this.#nodes,
+      collectable,
+      observe: (node, observation, cause) => this.#health.observe(node, observation, cause),
+    });
     this.ground = {
       ...ground,
+      engine,
       events,
       inspect,
-      vigil: new Vigil(ground.clock),
+      vigil: new Vigil(ground.clock, engine.turn),
       lines: new Lines(ground.maxPending),
-      background: new Agenda(ground.clock, true),
+      background: new Agenda(ground.clock, engine.turn, true),
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
-      engine: new QuorumEngine({
-        ...ground,
-        nodes: this.#nodes,
-        collectable,
-        observe: (node, observation, cause) => this.#health.observe(node, observation, cause),
-      }),
     };
   }
 
@@ -149,10 +150,11 @@ export class Manager {
 
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { engine, events, vigil } = this.ground;
+    const { engine, events, vigil, background } = this.ground;
     for (const end of this.#pauses) end();
     await vigil.end(new ManagerClosedError(), timeout);
     await engine.close();
+    for (const timed of [engine.agenda, background, vigil]) timed.depart();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();

@@ -28,6 +28,8 @@ const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO
 /** What it is called that is done with a lease that others began. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
+/** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
+const attemptTimeouts = 6;
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
 /** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again without a place. */
@@ -56,6 +58,8 @@ export class Pursuit implements Entrant {
   private standing: Standing | null = null;
   /** Between two attempts. */
   private waiting = false;
+  /** It was released here while an attempt was under way, which may have come too early for that. */
+  private missed = false;
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
@@ -96,6 +100,7 @@ export class Pursuit implements Entrant {
 
   freed(): void {
     if (this.waiting) this.lock.send({ type: "RETRY" });
+    else this.missed = true;
   }
 
   armWait(): void {
@@ -107,8 +112,11 @@ export class Pursuit implements Entrant {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
     this.waiting = false;
+    this.missed = false;
     this.start = now(clock);
-    this.armWait();
+    // Most attempts are over long before that: then it needs no timer.
+    if (this.waitLeft() < attemptTimeouts * this.lock.ground.nodeTimeout) this.armWait();
+    else this.lock.alarm.clear();
     const claim = this.newClaim();
     this.claim = claim;
     this.decided = false;
@@ -259,6 +267,7 @@ export class Pursuit implements Entrant {
     const policy = retryIn ?? 0;
     if (!this.lines || lock.keys.length > 1 || reason === "tooSlow") return policy;
     const isDenied = votes.some(({ kind }) => kind === "denied");
+    if (this.missed && isDenied) return 0;
     if (this.standing === null && !isDenied) return policy;
     const isFirst = this.standing === null;
     this.standing ??= this.newStanding();

@@ -104,7 +104,7 @@ export class Tenure {
   askForRelease(): void {
     const { hold, lock } = this;
     this.queue.refuse();
-    lock.alarm.set(hold.left(), this);
+    // The alarm of the time before goes on: it looks at the deadline, too.
     hold.claim.release(timeoutFor(lock.ground, hold.ttl), (result) => {
       this.settings.witness?.round("release", result);
       lock.send({ type: "RELEASED", votes: result.votes });

@@ -1,5 +1,6 @@
 import { Chain, Link } from "../engine/chain.js";
 import type { Clock, Timer } from "../engine/clock.js";
+import type { Departing, Turn } from "../engine/turn.js";
 
 /** ms between two looks at the clocks. */
 const period = 250;
@@ -20,13 +21,22 @@ export abstract class Sleeper extends Link {
  * The locks that are in use, and the one tick that they share. Timers run on the monotonic clock, which stands still
  * while the machine is suspended; when the wall clock has moved on without it, or stepped, every one is woken.
  */
-export class Vigil {
+export class Vigil implements Departing {
   private readonly sleepers = new Chain<Sleeper>();
   private timer: Timer | null = null;
   private offset = 0;
   private onEmpty: () => void = () => {};
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly turn: Turn,
+  ) {}
+
+  depart(): void {
+    if (!this.sleepers.empty) return;
+    this.timer?.cancel();
+    this.timer = null;
+  }
 
   add(sleeper: Sleeper): void {
     this.sleepers.add(sleeper);
@@ -38,8 +48,8 @@ export class Vigil {
   remove(sleeper: Sleeper): void {
     this.sleepers.remove(sleeper);
     if (!this.sleepers.empty) return;
-    this.timer?.cancel();
-    this.timer = null;
+    // Often the next one comes in the same turn.
+    this.turn.add(this);
     this.onEmpty();
   }
 

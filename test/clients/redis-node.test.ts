@@ -209,3 +209,49 @@ test("nothing is sent while the connection is not ready, whatever it says later"
   }
   expect(calls).toBe(0);
 });
+
+describe("a batch that is too big for one call", () => {
+  const calls = async (keys: readonly string[]) => {
+    const sent: string[][] = [];
+    const node = nodeOver((_, asked) => {
+      sent.push([...asked]);
+      return grants(asked);
+    });
+    expect(await run(node, ...keys.map((key) => take(key)))).toEqual(keys.map(() => granted));
+    // In order, and nothing twice.
+    expect(sent.flat()).toEqual(keys);
+    return sent.map(({ length }) => length);
+  };
+
+  test("goes as several, of at most 500 commands", async () => {
+    const keys = Array.from({ length: 1_001 }, (_, index) => `k${index}`);
+    expect(await calls(keys.slice(0, 500))).toEqual([500]);
+    expect(await calls(keys.slice(0, 501))).toEqual([500, 1]);
+    expect(await calls(keys)).toEqual([500, 500, 1]);
+  });
+
+  test("goes as several where its keys are long; a key that is too long by itself goes alone", async () => {
+    const long = (name: string, size: number) => name.padEnd(size, ".");
+    expect(await calls(["a", "b", "c", "d", "e"].map((name) => long(name, 100_000)))).toEqual([2, 2, 1]);
+    expect(await calls([long("a", 300_000), "b", "c"])).toEqual([1, 2]);
+    expect(await calls([long("a", 131_072), long("b", 131_072)])).toEqual([2]);
+    expect(await calls([long("a", 131_072), long("b", 131_073)])).toEqual([1, 1]);
+  });
+
+  test("fails in the part that failed only", async () => {
+    const keys = Array.from({ length: 501 }, (_, index) => `k${index}`);
+    const node = nodeOver((_, asked) =>
+      asked.includes("k500") ? Promise.reject(new Error("ERR no")) : grants(asked),
+    );
+    const replies = await run(node, ...keys.map((key) => take(key)));
+    expect(replies.filter((reply) => reply.kind === "granted").length).toBe(500);
+    expect(replies[500]).toEqual({ kind: "failed", reason: "refused", message: "ERR no" });
+  });
+});
+
+test("each command of a call is answered by its own reply", async () => {
+  const node = nodeOver((_, keys) => Promise.resolve(keys.map((key) => (key === "b" ? [-1, "ERR no"] : 1))));
+  const refused = { kind: "failed", reason: "refused", message: "ERR no" };
+  expect(await run(node, take("a"), take("b"), take("c"))).toEqual([granted, refused, granted]);
+  expect(await run(node, take("b"), take("a"))).toEqual([refused, granted]);
+});

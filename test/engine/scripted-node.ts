@@ -16,6 +16,8 @@ export class ScriptedNode implements LockNode {
   connection: Connection = "ready";
   trouble = "";
   readonly arrivals: Arrival[] = [];
+  /** The same, as they came together. */
+  readonly batches: Arrival[][] = [];
   connects = 0;
   private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
 
@@ -38,10 +40,12 @@ export class ScriptedNode implements LockNode {
   }
 
   execute({ identity, requests }: Batch): void {
-    for (const request of requests) {
+    const batch = requests.map((request) => {
       const answer = (reply: Reply) => queueMicrotask(() => request.answered(reply));
-      this.arrivals.push({ command: request.command, request, identity, answer });
-    }
+      return { command: request.command, request, identity, answer };
+    });
+    this.batches.push(batch);
+    this.arrivals.push(...batch);
   }
 
   subscribe(): null {

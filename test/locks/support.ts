@@ -5,6 +5,7 @@ import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
+import { groupingOption } from "../support/grouping.js";
 import { callRedis, type RedisServer, type ServerOptions, startServer } from "../support/servers.js";
 import { type SharedServer, sharedServers } from "../support/shared-servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
@@ -35,7 +36,7 @@ export async function ownServers(count: number, options?: ServerOptions): Promis
 
 /** Locks that are closed at the end of the test, whatever it came to. */
 export function locksOf(nodes: LocksOptions["nodes"], options: Omit<LocksOptions, "nodes"> = {}): Locks {
-  const locks = createLocks({ nodes, ...options });
+  const locks = createLocks({ ...groupingOption(), nodes, ...options });
   onTestFinished(() => locks.close({ timeout: 500 }));
   return locks;
 }

@@ -149,6 +149,8 @@ describe("loss of a lease", () => {
     const { lease, heard } = await held(world);
     await world.clock.advance(600);
     await lease.release();
+    // Timers go at the end of the turn.
+    await settle();
     expect(world.clock.pending).toBe(0);
     const after = heard.length;
     await world.clock.advance(10_000);

@@ -4,6 +4,7 @@ import type { LocksOptions } from "../../src/manager/options.js";
 import type { Locks } from "../../src/manager/types.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ask } from "../engine/batches.js";
+import { groupingOption } from "../support/grouping.js";
 
 /** Every event of a manager, in order: its name, and what it carried. */
 export type Heard = { name: string; event: Record<string, unknown> };
@@ -40,7 +41,13 @@ export class World {
 
   /** A process of its own: same nodes, same time. */
   locks(options: Partial<LocksOptions> = {}): Locks {
-    return createLocks({ nodes: this.nodes, clock: this.clock, owner: "me", ...options });
+    return createLocks({
+      ...groupingOption(),
+      nodes: this.nodes,
+      clock: this.clock,
+      owner: "me",
+      ...options,
+    });
   }
 
   node(index: number): MemoryNode {

@@ -5,6 +5,7 @@ import { createLocks, type Lease } from "../../src/index.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
+import { groupingOption } from "../support/grouping.js";
 
 async function contend(seed: number, size: number): Promise<number> {
   const clock = new VirtualClock();
@@ -21,7 +22,15 @@ async function contend(seed: number, size: number): Promise<number> {
       secret: () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22),
       fraction: chance,
     };
-    const locks = createLocks({ nodes: ours, clock, random, owner: `c${index}`, ttl: 400, nodeTimeout: 100 });
+    const locks = createLocks({
+      ...groupingOption(),
+      nodes: ours,
+      clock,
+      random,
+      owner: `c${index}`,
+      ttl: 400,
+      nodeTimeout: 100,
+    });
     for (let round = 0; round < 4; round++) {
       const lease = await locks
         .acquire("a", { wait: 20_000, fence: true, renew: chance() < 0.5 })

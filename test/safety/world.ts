@@ -3,12 +3,21 @@ import type { LocksOptions } from "../../src/manager/options.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "../manager/world.js";
+import { groupingOption } from "../support/grouping.js";
 
 /** A manager over nodes whose every answer is the test's own. */
 export function scripted(size: number, options: Partial<LocksOptions> = {}) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: size }, (_, index) => new ScriptedNode(`node-${index}`));
-  const locks = createLocks({ nodes, clock, owner: "me", ttl: 1_000, retry: { count: 0 }, ...options });
+  const locks = createLocks({
+    ...groupingOption(),
+    nodes,
+    clock,
+    owner: "me",
+    ttl: 1_000,
+    retry: { count: 0 },
+    ...options,
+  });
   return { clock, nodes, locks, heard: listen(locks) };
 }
 

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { LockCommand } from "../../src/engine/command.js";
+import { Errand } from "../../src/engine/errand.js";
+import { Seat } from "../../src/engine/seat.js";
+import { Turn } from "../../src/engine/turn.js";
+import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
+import { granted, ScriptedNode } from "./scripted-node.js";
+
+class Plain extends Errand {
+  constructor(readonly command: LockCommand) {
+    super();
+  }
+
+  wanted(): boolean {
+    return true;
+  }
+
+  heard(): void {}
+}
+
+async function seated(grouped: boolean) {
+  const node = new ScriptedNode("node");
+  const clock = new VirtualClock();
+  const seat = new Seat({
+    name: "node",
+    node,
+    clock,
+    turn: new Turn(grouped),
+    patience: 100,
+    identities: new Map(),
+    collectable: false,
+    observe: () => {},
+  });
+  seat.meet(() => {});
+  await settle();
+  return { node, seat };
+}
+
+const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
+const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
+
+/** The connection breaks before the release is answered, and comes back. */
+async function lose(node: ScriptedNode): Promise<void> {
+  await settle();
+  for (const { command, answer } of node.arrivals.splice(0)) {
+    answer(command.op === "release" ? { kind: "failed", reason: "connection", message: "gone" } : granted);
+  }
+  await settle();
+  node.change("down");
+  node.change("ready");
+  await settle();
+}
+
+describe.each([
+  ["in one batch", true],
+  ["one by one", false],
+])("a release whose answer is lost, and a claim of the same name in one turn, %s", (_, grouped) => {
+  it("is sent again where it was asked for behind the claim", async () => {
+    const { node, seat } = await seated(grouped);
+    seat.ask(new Plain(renew));
+    seat.release(release, 60_000, true, null);
+    await lose(node);
+    expect(node.ops).toEqual(["release"]);
+  });
+
+  it("is not where the claim came behind it, which it would undo", async () => {
+    const { node, seat } = await seated(grouped);
+    seat.release(release, 60_000, true, null);
+    seat.ask(new Plain(renew));
+    await lose(node);
+    expect(node.ops).toEqual([]);
+  });
+});

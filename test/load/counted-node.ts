@@ -1,0 +1,62 @@
+import type { MemoryNode } from "../../src/clients/memory.js";
+import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../src/engine/node.js";
+
+/** A memory node that counts what it is asked. */
+export class CountedNode implements LockNode {
+  batches = 0;
+  commands = 0;
+  unanswered = 0;
+  mostUnanswered = 0;
+  readonly keyspace = null;
+  readonly sharded = false;
+  readonly trouble = "";
+
+  constructor(readonly memory: MemoryNode) {}
+
+  get name(): string {
+    return this.memory.name;
+  }
+
+  get connection(): Connection {
+    return this.memory.connection;
+  }
+
+  watch(listener: (connection: Connection, cause?: Error) => void): () => void {
+    return this.memory.watch(listener);
+  }
+
+  connect(): void {}
+
+  identify(): Promise<string | null> {
+    return this.memory.identify();
+  }
+
+  execute({ identity, requests }: Batch): void {
+    this.batches++;
+    this.commands += requests.length;
+    this.unanswered += requests.length;
+    this.mostUnanswered = Math.max(this.mostUnanswered, this.unanswered);
+    const counted = requests.map((request) => ({
+      command: request.command,
+      wanted: () => request.wanted(),
+      answered: (reply: Reply) => {
+        this.unanswered--;
+        request.answered(reply);
+      },
+    }));
+    this.memory.execute({ identity, requests: counted });
+  }
+
+  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+    return this.memory.subscribe(channel, listener);
+  }
+
+  async close(): Promise<void> {}
+
+  /** What was counted since the last look. */
+  look(): { batches: number; commands: number } {
+    const { batches, commands } = this;
+    this.batches = this.commands = 0;
+    return { batches, commands };
+  }
+}

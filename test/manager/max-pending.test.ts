@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Lease, LocksOptions } from "../../src/index.js";
+import { InvalidOptionError, OverloadedError } from "../../src/index.js";
+import { caught, scripted } from "../safety/world.js";
+import { settle, World } from "./world.js";
+
+const overloaded = (promise: Promise<unknown>): Promise<boolean> =>
+  promise.then(
+    () => false,
+    (error: unknown) => error instanceof OverloadedError,
+  );
+
+/** How many more may be pending. The acquisitions are given up again. */
+async function room(world: World, locks: ReturnType<World["locks"]>, most: number): Promise<number> {
+  const controller = new AbortController();
+  const asked = Array.from({ length: most + 1 }, (_, index) =>
+    overloaded(locks.acquire(`room${index}`, { signal: controller.signal })),
+  );
+  controller.abort(new Error("only asked"));
+  const refused = await world.run(Promise.all(asked));
+  return refused.filter((one) => !one).length;
+}
+
+describe("maxPending", () => {
+  it("refuses at once what would be one too many, and asks no node for it", async () => {
+    const { locks, nodes } = scripted(3, { maxPending: 3 });
+    for (const resource of ["a", "b", "b"]) void locks.acquire(resource).catch(() => {});
+    const error = await caught(locks.acquire("c"));
+    expect(error).toBeInstanceOf(OverloadedError);
+    expect(error).toMatchObject({ code: "OVERLOADED", resources: ["c"], maxPending: 3 });
+    expect(String(error)).toMatch(
+      /"?c"? was not asked for: 3 acquisitions are pending already \(maxPending\)/,
+    );
+    expect(await caught(locks.tryAcquire("d"))).toBeInstanceOf(OverloadedError);
+    expect(await caught(locks.using("e", () => "never"))).toBeInstanceOf(OverloadedError);
+    await settle();
+    expect(new Set(nodes.flatMap((node) => node.arrivals.flatMap(({ command }) => command.keys)))).toEqual(
+      new Set(["a", "b"]),
+    );
+  });
+
+  it("leaves a handle that was refused idle, and ready for the next try", async () => {
+    const world = new World(1);
+    const locks = world.locks({ maxPending: 1 });
+    const handle = locks.handle("a");
+    const first = locks.acquire("b");
+    expect(await caught(handle.acquire())).toBeInstanceOf(OverloadedError);
+    expect(handle.state).toBe("idle");
+    await first;
+    expect((await handle.acquire()).remaining()).toBeGreaterThan(0);
+  });
+
+  it("counts no lease: what is held is pending no longer", async () => {
+    const world = new World(3);
+    const locks = world.locks({ maxPending: 2 });
+    for (let index = 0; index < 20; index++) await locks.acquire(`r${index}`);
+    expect(await room(world, locks, 2)).toBe(2);
+  });
+
+  it("may be Infinity", async () => {
+    const world = new World(1);
+    const locks = world.locks({ maxPending: Number.POSITIVE_INFINITY });
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => locks.acquire(`r${index}`)));
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.NEGATIVE_INFINITY, 2 ** 53, "5", null, true, {}])(
+    "is refused where it is %o",
+    (maxPending) => {
+      const make = () => new World(1).locks({ maxPending } as unknown as Partial<LocksOptions>);
+      expect(make).toThrow(InvalidOptionError);
+      expect(make).toThrow(/^maxPending must be an integer from 1, or Infinity; got /);
+    },
+  );
+
+  it("has room again after each end, whatever it was: the count never leaks", async () => {
+    const kinds = [
+      "granted",
+      "try",
+      "aborted",
+      "aborted before",
+      "timed out",
+      "no quorum",
+      "policy throws",
+      "several",
+    ];
+    const step = fc.record({
+      kind: fc.constantFrom(...kinds),
+      resource: fc.constantFrom("a", "b", "c"),
+      pause: fc.constantFrom(0, 1, 40),
+      node: fc.constantFrom("none", "crash", "restart", "hang", "wake"),
+      release: fc.boolean(),
+    });
+    const most = 3;
+    let refusals = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 20 }), async (steps) => {
+        const world = new World(3);
+        const locks = world.locks({ maxPending: most, ttl: 400, nodeTimeout: 50, renew: false });
+        const ends: Promise<unknown>[] = [];
+        for (const { kind, resource, pause, node, release } of steps) {
+          const controller = new AbortController();
+          const { signal } = controller;
+          if (kind === "aborted before") controller.abort(new Error("before"));
+          const asked: Promise<Lease | null> =
+            kind === "try"
+              ? locks.tryAcquire(resource)
+              : locks.acquire(kind === "several" ? ["a", resource === "a" ? "b" : resource] : resource, {
+                  wait: kind === "timed out" ? 30 : 300,
+                  signal,
+                  ...(kind === "no quorum" && { retry: { count: 0 } }),
+                  ...(kind === "policy throws" && {
+                    retry: () => {
+                      throw new Error("no policy");
+                    },
+                  }),
+                });
+          ends.push(
+            asked.then(
+              (lease) => (release ? lease?.release() : undefined),
+              (error: unknown) => {
+                if (error instanceof OverloadedError) refusals++;
+              },
+            ),
+          );
+          if (kind === "aborted") controller.abort(new Error("enough"));
+          if (node !== "none") world.node(0)[node]();
+          if (node === "crash" || node === "restart") world.node(1)[node]();
+          if (pause > 0) await world.clock.advance(pause);
+        }
+        await world.run(Promise.all(ends));
+        for (const node of world.nodes) node.wake();
+        await world.clock.advance(1_000);
+        expect(await room(world, locks, most)).toBe(most);
+        await world.run(locks.close());
+      }),
+      { numRuns: 60, seed: 20261121 },
+    );
+    // Else it would have tested nothing.
+    expect(refusals).toBeGreaterThan(50);
+  }, 60_000);
+
+  it("has room again where a handle's acquisition is aborted, and where its lease is adopted elsewhere", async () => {
+    const world = new World(3);
+    const locks = world.locks({ maxPending: 2 });
+    const lease = await locks.acquire("a");
+    const note = lease.handover();
+    const adopted = await world.locks({ maxPending: 1 }).adopt(note);
+    const handle = locks.handle("a");
+    for (let round = 0; round < 5; round++) {
+      const controller = new AbortController();
+      const waiting = caught(handle.acquire({ signal: controller.signal }));
+      await settle();
+      controller.abort(new Error("enough"));
+      await waiting;
+    }
+    expect(await room(world, locks, 2)).toBe(2);
+    await adopted.release();
+  });
+});
