@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LockNode, WakeListener } from "../../src/engine/node.js";
+import { far } from "../support/far-node.js";
 import { Contention } from "./contention.js";
 import { World } from "./world.js";
 
@@ -73,6 +74,30 @@ describe("who waits for a lock", () => {
       expect(Math.max(...contention.gaps)).toBeLessThan(15);
       expect((contention.asked - before) / size).toBeLessThanOrEqual(2);
     }
+  });
+
+  it("tells nobody when it gives back what a minority had granted it", async () => {
+    const world = new World();
+    const told: boolean[] = [];
+    const nodes = world.nodes.map((node) =>
+      far(node, world.clock, {
+        delay: () => 1,
+        sees: (command) => {
+          if (command.op === "release") told.push(command.queue?.wake ?? false);
+        },
+      }),
+    );
+    const [holder, locks] = [world.locks(), world.locks({ nodes })];
+    const held = await world.run(holder.acquire("a"));
+    const waiting = locks.acquire("a");
+    world.node(2).restart();
+    await world.clock.advance(3_000);
+    expect(told.length).toBeGreaterThan(3_000 / 500);
+    expect(told).not.toContain(true);
+    await held.release();
+    const lease = await world.run(waiting);
+    await world.run(lease.release());
+    expect(told.slice(-3)).toEqual([true, true, true]);
   });
 
   it("gets it by asking when every message is lost", async () => {
