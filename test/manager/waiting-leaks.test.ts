@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { memoryNode } from "../../src/clients/memory.js";
+import { locksOf } from "../../src/manager/managed-locks.js";
+import { Manager } from "../../src/manager/manager.js";
+import type { AcquireOptions } from "../../src/manager/options.js";
+import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { seeded } from "../support/chance.js";
+import { far } from "../support/far-node.js";
+
+/** What an object keeps in its maps, sets and lists, and in plain objects that stand for maps: how much of each. */
+function kept(thing: object, names: readonly string[]): Record<string, number> {
+  const sizes = names.map((name) => {
+    const value: unknown = Reflect.get(thing, name);
+    if (value instanceof Map || value instanceof Set) return [name, value.size] as const;
+    if (typeof value === "number") return [name, value] as const;
+    return [name, Object.keys(value as object).length] as const;
+  });
+  return Object.fromEntries(sizes);
+}
+
+async function live(seed: number): Promise<void> {
+  const clock = new VirtualClock();
+  const chance = seeded(seed);
+  for (let i = 0; i < 20; i++) chance();
+  const pick = <T>(...choices: readonly T[]) => choices[Math.floor(chance() * choices.length)] as T;
+  const nodes = [0, 1, 2].map(() => memoryNode(undefined, { clock }));
+  const managers = Array.from({ length: 3 }, (_, index) => {
+    const secret = () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22);
+    const road = { delay: () => chance() ** 4 * 30, losesMessage: () => chance() < 0.2 };
+    const ours = nodes.map((node) => far(node, clock, road));
+    return new Manager({
+      nodes: ours,
+      clock,
+      random: { secret, fraction: chance },
+      nodeTimeout: 50,
+      ttl: 800,
+    });
+  });
+  const faces = managers.map(locksOf);
+  const all: Promise<unknown>[] = [];
+  for (let step = 0; step < 150; step++) {
+    const locks = pick(...faces);
+    const resource = pick<string | string[]>("a", "a", "b", ["a", "b"]);
+    const abort = new AbortController();
+    const options: AcquireOptions = {
+      wait: pick(0, 50, 300, 5_000),
+      fair: chance() < 0.8,
+      renew: chance() < 0.5,
+      signal: abort.signal,
+      ...pick<AcquireOptions>({}, {}, { retry: { count: 2 } }, { retry: { delay: 20 } }, { fence: true }),
+    };
+    if (chance() < 0.3) clock.after(chance() * 200, () => abort.abort(new Error("enough")));
+    const hold = chance() < 0.1 ? 2_000 : chance() * 20;
+    const work = () => new Promise<void>((resolve) => clock.after(hold, resolve));
+    all.push(locks.using(resource, options, work).catch((error: { code?: string }) => error.code));
+    const fate = chance();
+    const node = pick(...nodes);
+    if (fate < 0.02) node.hang();
+    else if (fate < 0.04) node.crash();
+    else if (fate < 0.08) node.restart({ keepMemory: chance() < 0.5 });
+    else if (fate < 0.2) node.wake();
+    await clock.advance(pick(0, 0, 1, 5, 20));
+  }
+  for (const node of nodes) {
+    node.wake();
+    if (node.connection === "down") node.restart();
+  }
+  await clock.advance(20_000);
+  await Promise.all(all);
+  // Nobody waits any more: what is free is kept for nobody, and nobody is remembered.
+  for (const { ground } of managers) {
+    const { lines, engine } = ground;
+    expect(kept(lines, ["pending", "fronts", "followers", "asking", "gate", "calls"])).toEqual({
+      ...{ pending: 0, fronts: 0, followers: 0, asking: 0, gate: 0, calls: 0 },
+    });
+    expect(kept(engine.doorbell, ["waiters", "waiting"])).toEqual({ waiters: 0, waiting: 0 });
+  }
+  for (const resource of ["a", "b"]) {
+    for (const locks of faces) {
+      const taking = locks.tryAcquire(resource);
+      await clock.advance(200);
+      const lease = await taking;
+      expect(lease).not.toBeNull();
+      const released = lease?.release();
+      await clock.advance(200);
+      await released;
+    }
+  }
+  const closed = Promise.all(faces.map((locks) => locks.close()));
+  await clock.advance(1_000);
+  await closed;
+  expect(clock.pending).toBe(0);
+}
+
+describe("when nobody waits any more", () => {
+  it("nothing is left of those who did: no place, no line, no timer", async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 1 }), live), { numRuns: 25, seed: 20261121 });
+  }, 60_000);
+});
