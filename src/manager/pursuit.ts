@@ -37,7 +37,7 @@ const opening = 100;
 /** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
 const jitter = 5;
 /** ms before the next attempt where the nodes were split; twice as many each time that they are again. */
-const splitDelay = 8;
+const splitDelay = 5;
 
 const heedful: Turn = { place: null, barge: false };
 const barging: Turn = { place: null, barge: true };
@@ -63,7 +63,7 @@ export class Pursuit implements Entrant {
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
-  /** How often in a row the nodes were split. */
+  /** How often the nodes were split since it was told of its turn. */
   private splits = 0;
   private claim: Claim | null = null;
   /** Whether the nodes have answered the attempt under way. */
@@ -277,16 +277,17 @@ export class Pursuit implements Entrant {
       return engine.doorbell.stands ? 0 : opening;
     }
     const { turn } = this.standing;
-    if (turn !== null) return turn;
-    if (!settings.patient || !isDenied) return policy;
-    const longest = poll * (0.75 + random.fraction() / 2);
-    const nodes = engine.seats.length;
-    if (isSplit(votes, nodes)) {
-      return Math.min(longest, splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2));
+    if (turn !== null) {
+      this.splits = 0;
+      return turn;
     }
-    this.splits = 0;
-    if (reason === "noQuorum") return policy;
-    return Math.min(longest, untilFree(votes, nodes) + random.fraction() * jitter);
+    if (!settings.patient || !isDenied) return policy;
+    const nodes = engine.seats.length;
+    const split = isSplit(votes, nodes);
+    if (reason === "noQuorum" && !split) return policy;
+    const longest = poll * (0.75 + random.fraction() / 2);
+    const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
+    return Math.min(longest, again, untilFree(votes, nodes) + random.fraction() * jitter);
   }
 
   private holdOf(claim: Claim, fence: number | undefined): Hold {

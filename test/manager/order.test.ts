@@ -130,8 +130,8 @@ describe("those who wait for a lock", () => {
           const { order, gaps } = contention;
           const [first = 0, ...others] = gaps;
           expect([...order].sort((a, b) => a - b)).toEqual(twenty);
-          // It had been free for a while when they came.
-          expect(first).toBeLessThan(100 + promptly);
+          // It had been free for 100 ms when they came, and chance decides between them: seldom not at once.
+          expect(first).toBeLessThan(100 + 2 * promptly);
           expect({ seed, size, gaps: others.filter((gap) => gap > promptly) }).toEqual({
             seed,
             size,

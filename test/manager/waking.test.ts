@@ -76,6 +76,21 @@ describe("who waits for a lock", () => {
     }
   });
 
+  it("seldom asks where one node has something else to say for long", async () => {
+    const world = new World();
+    const [stray, holder, locks] = [world.locks({ nodes: [world.node(0)] }), world.locks(), world.locks()];
+    await world.run(stray.acquire("a", { ttl: 60_000, renew: false }));
+    await world.run(holder.acquire("a", { ttl: 5_000, renew: false }));
+    let attempts = 0;
+    locks.on("retrying", () => {
+      attempts++;
+    });
+    const start = world.clock.monotonic();
+    await world.run(locks.acquire("a"));
+    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(5_000 + 15);
+    expect(attempts).toBeLessThanOrEqual(2 + 7 + 5_000 / 300);
+  });
+
   it("tells nobody when it gives back what a minority had granted it", async () => {
     const world = new World();
     const told: boolean[] = [];
