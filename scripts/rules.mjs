@@ -189,7 +189,7 @@ const switches = [
     "6 two clocks",
     "no shared tick",
     "src/manager/vigil.ts",
-    "for (const sleeper of [...this.sleepers]) sleeper.wake();",
+    "for (const sleeper of this.sleepers.toArray()) sleeper.wake();",
     "",
     "test/manager/loss",
   ],
