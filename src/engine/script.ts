@@ -252,6 +252,7 @@ function commands.e(token) return commands.l(token, '') end
 -- The same, but tells nobody of what a minority had granted.
 function commands.k(token, id)
   local reply = commands.d(token)
+  if id == '' then return reply end
   if reply == 1 then heed(KEYS[beside], leave, id) else heed(KEYS[beside], part, id, KEYS[first]) end
   return reply
 end

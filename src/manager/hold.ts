@@ -71,12 +71,13 @@ export class Hold {
 
   /** ms of validity left by the clocks alone; negative by how much the deadline is past. */
   left(): number {
-    return Math.min(this.confirmedFor(), this.holdLeft());
+    const confirmed = this.confirmedFor();
+    return this.bounded ? Math.min(confirmed, this.holdLeft()) : confirmed;
   }
 
   /** Whether the deadline is that of `maxHold`, which no renewal moves. */
   get capped(): boolean {
-    return this.holdLeft() <= this.confirmedFor();
+    return this.bounded && this.holdLeft() <= this.confirmedFor();
   }
 
   /**
@@ -130,6 +131,10 @@ export class Hold {
 
   private confirmedFor(): number {
     return validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
+  }
+
+  private get bounded(): boolean {
+    return this.grant.maxHold !== Number.POSITIVE_INFINITY;
   }
 
   private holdLeft(): number {

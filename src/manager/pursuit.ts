@@ -56,6 +56,8 @@ export class Pursuit implements Entrant {
   asking = false;
   /** Its place in the nodes' queues, once it was denied. */
   private standing: Standing | null = null;
+  /** Whether it had to line up. */
+  private queued = false;
   /** Between two attempts. */
   private waiting = false;
   /** It was released here while an attempt was under way, which may have come too early for that. */
@@ -104,6 +106,7 @@ export class Pursuit implements Entrant {
   }
 
   armWait(): void {
+    this.queued = true;
     this.remind("TIMED_OUT", this.waitLeft());
   }
 
@@ -113,9 +116,12 @@ export class Pursuit implements Entrant {
     this.attempts = attempt;
     this.waiting = false;
     this.missed = false;
-    this.start = now(clock);
+    // The first one starts with the pursuit, unless it was queued.
+    const fresh = attempt === 1 && !this.queued;
+    this.start = fresh ? this.since : now(clock);
     // Most attempts are over long before that: then it needs no timer.
-    if (this.waitLeft() < attemptTimeouts * this.lock.ground.nodeTimeout) this.armWait();
+    const left = fresh ? this.settings.wait : this.waitLeft();
+    if (left < attemptTimeouts * this.lock.ground.nodeTimeout) this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.alarm.clear();
     const claim = this.newClaim();
     this.claim = claim;
