@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { Cluster } from "ioredis";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { callRedis, waitUntil } from "../support/servers.js";
+import { sharedCluster } from "../support/shared-servers.js";
 import {
   clients,
   countKeys,
@@ -66,6 +68,33 @@ describe("who waits for a lock, on servers", () => {
       await lease.release();
     }
     expect(median(times)).toBeLessThan(promptly);
+  });
+
+  it("is woken in a Cluster too, in order, and nothing is left beside the key", async () => {
+    const { ports } = sharedCluster();
+    const prefix = uniqueName();
+    const open = () => {
+      const cluster = new Cluster(ports.map((port) => ({ host: "127.0.0.1", port })));
+      onTestFinished(() => cluster.disconnect());
+      return locksOf([cluster], { prefix });
+    };
+    const [holder, first, second] = [open(), open(), open()];
+    await Promise.all([holder, first, second].map((locks, index) => locks.using(`${index}`, () => {})));
+    const held = await holder.acquire("a");
+    const order: number[] = [];
+    const waiting = [];
+    for (const [index, locks] of [first, second, first, second].entries()) {
+      waiting.push(locks.using("a", () => void order.push(index)));
+      await sleep(50);
+    }
+    const { ms } = await timed(async () => {
+      await held.release();
+      await Promise.all(waiting);
+    });
+    expect(order).toEqual([0, 1, 2, 3]);
+    expect(ms).toBeLessThan(4 * promptly);
+    const beside = await Promise.all(ports.map((port) => callRedis(port, ["KEYS", `*${prefix}*`])));
+    expect(beside.flat()).toEqual([]);
   });
 
   it("asks seldom while it is held", async () => {
