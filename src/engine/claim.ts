@@ -167,6 +167,11 @@ export class Claim {
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
   }
 
+  /** Whether any node was sent anything. */
+  get sent(): boolean {
+    return this.dealings.some(({ touched }) => touched);
+  }
+
   /** The votes of the round under way, and what the silence of the others means after so many ms. */
   votesSoFar(waited: number): Vote[] {
     return this.round?.soFar(waited) ?? [];

@@ -70,6 +70,7 @@ export class Pursuit implements Entrant {
   private claim: Claim | null = null;
   /** Whether the nodes have answered the attempt under way. */
   private decided = false;
+  /** The last one that reached a node. */
   private last: Claim | null = null;
   private granted: Hold | null = null;
   private setback: Setback | null = null;
@@ -156,7 +157,7 @@ export class Pursuit implements Entrant {
     // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
     claim.discard(!this.decided);
     this.claim = null;
-    this.last = claim;
+    if (claim.sent) this.last = claim;
   }
 
   fail(event: FailureEvent): void {
