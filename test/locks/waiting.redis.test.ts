@@ -82,7 +82,7 @@ describe("who waits for a lock, on servers", () => {
     await Promise.all([holder, first, second].map((locks, index) => locks.using(`${index}`, () => {})));
     const held = await holder.acquire("a");
     const order: number[] = [];
-    const waiting = [];
+    const waiting: Promise<void>[] = [];
     for (const [index, locks] of [first, second, first, second].entries()) {
       waiting.push(locks.using("a", () => void order.push(index)));
       await sleep(50);
