@@ -478,7 +478,7 @@ const switches = [
     "for (const { seat } of this.dealings) seat.release(command, placeTtl",
     "for (const { seat, touched } of this.dealings) if (touched) seat.release(command, placeTtl",
     "test/manager/places",
-    "in the very turn",
+    "hangs, and wakes",
   ],
   [
     "waiting",
