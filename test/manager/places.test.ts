@@ -76,7 +76,7 @@ describe("the place of one who gives up", () => {
     const world = new World();
     const { held, abort, leaving } = await waitedFor(world);
     world.node(2).hang();
-    await world.clock.advance(2_500);
+    await world.clock.advance(4_000);
     abort.abort("enough");
     await leaving;
     world.node(2).wake();
