@@ -3,7 +3,7 @@
 export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory.js";
 export type { NodeInput } from "./clients/node-input.js";
 export type { Clock, Timer } from "./engine/clock.js";
-export type { Farewell, LockCommand, Place, Turn } from "./engine/command.js";
+export type { Farewell, Heed, LockCommand, Place } from "./engine/command.js";
 export type {
   Batch,
   Connection,

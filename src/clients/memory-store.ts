@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Farewell, LockCommand, Turn } from "../engine/command.js";
+import type { Farewell, Heed, LockCommand } from "../engine/command.js";
 import type { Reply } from "../engine/node.js";
 import { fenceRecordTtl } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
@@ -106,7 +106,7 @@ export class MemoryStore {
   }
 
   /** The denial because it is somebody else's turn. */
-  #deferred(key: string, token: string, turn: Turn | undefined, now: number): Answer | null {
+  #deferred(key: string, token: string, turn: Heed | undefined, now: number): Answer | null {
     if (turn === undefined || turn.barge) return null;
     const value = this.#read(key, now)?.value ?? null;
     return this.#heed(key, (queue) => {
@@ -119,7 +119,7 @@ export class MemoryStore {
   }
 
   /** Who is granted the key waits no more; who is denied it takes, or keeps, its place. */
-  #settle(key: string, { place }: Turn, isGranted: boolean, now: number): void {
+  #settle(key: string, { place }: Heed, isGranted: boolean, now: number): void {
     if (place === null) return;
     if (isGranted) {
       this.#heed(key, (queue) => queue.leave(place.id));

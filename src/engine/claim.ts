@@ -1,6 +1,6 @@
 import type { Agenda } from "./agenda.js";
 import { type Clock, elapsed, type Instant, now } from "./clock.js";
-import { claims, type LockCommand, type Place, placeTtl, type Turn } from "./command.js";
+import { claims, type Heed, type LockCommand, type Place, placeTtl } from "./command.js";
 import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
@@ -112,7 +112,7 @@ export class Claim {
     ttl: number,
     timeout: number,
     fences: FenceSource | null,
-    queue: Turn | null,
+    queue: Heed | null,
     decided: Decided,
   ): void {
     const { keys, token } = this;

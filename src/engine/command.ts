@@ -12,7 +12,7 @@ export type LockCommand =
       /** Propose this fencing token along with it. */
       readonly fence?: number;
       /** Heed those who wait for the key; of a single key only. */
-      readonly queue?: Turn;
+      readonly queue?: Heed;
     }
   /** Extend keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
@@ -56,13 +56,15 @@ export interface Place {
   readonly ticket: number;
 }
 
-export interface Turn {
+/** How an acquisition heeds those who wait. */
+export interface Heed {
   /** Taken, or kept, if the key is denied; left if it is granted. Null: it does not wait. */
   readonly place: Place | null;
   /** Take the key when it is free, whoever waits. */
   readonly barge: boolean;
 }
 
+/** How a release does. */
 export interface Farewell {
   /** The place that is left with it, if any; of a single key only. */
   readonly id: string | null;

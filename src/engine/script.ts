@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Farewell, type LockCommand, placeTtl, reservation, type Turn, wakeChannel } from "./command.js";
+import { type Farewell, type Heed, type LockCommand, placeTtl, reservation, wakeChannel } from "./command.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
@@ -322,13 +322,13 @@ const letters = {
   inspect: "i",
 } as const satisfies Record<LockCommand["op"], string>;
 
-const heeding = (queue: Turn | Farewell): string => {
+const heeding = (queue: Heed | Farewell): string => {
   if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
   return queue.wake ? (queue.id === null ? "e" : "l") : "k";
 };
 
 /** The value that says which place is meant; null where the letter has none. */
-function placeOf(queue: Turn | Farewell): string | null {
+function placeOf(queue: Heed | Farewell): string | null {
   if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
   if (queue.place === null) return queue.barge ? "" : null;
   return `${queue.place.ticket} ${queue.place.id}`;

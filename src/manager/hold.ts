@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Claim } from "../engine/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/clock.js";
 import { validityOf } from "../engine/validity.js";
@@ -48,6 +49,7 @@ export class Hold {
   /** After which part of the validity it is renewed. */
   private share: number;
   private controller: AbortController | null = null;
+  private context: AsyncResource | null = null;
   private abortReason: unknown;
 
   constructor(
@@ -114,8 +116,12 @@ export class Hold {
 
   /** Made when first asked for: most short leases never are. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      // Those who listen are called where they asked, not in whatever ends the lease.
+      this.context = new AsyncResource("HoldfastLease");
+      if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
+    }
     return this.controller.signal;
   }
 
@@ -126,7 +132,8 @@ export class Hold {
 
   abort(reason: unknown): void {
     this.abortReason ??= reason;
-    this.controller?.abort(reason);
+    const { controller, context } = this;
+    if (controller !== null) context?.runInAsyncScope(() => controller.abort(reason));
   }
 
   private confirmedFor(): number {

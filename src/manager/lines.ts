@@ -16,8 +16,8 @@ export interface Entrant {
  */
 export function lineOf(keys: readonly string[], fair: boolean): string {
   const [only = ""] = keys;
-  const wanted = keys.length === 1 ? only : keys.join("\0");
-  return fair ? wanted : `\0${wanted}`;
+  const wanted = keys.length === 1 && !only.startsWith("\0") ? only : `\0${JSON.stringify(keys)}`;
+  return fair ? wanted : `\0unfair:${wanted}`;
 }
 
 /** Acquisitions whose first question may be under way at once; the others follow in the order in which they came. */
@@ -51,9 +51,10 @@ export class Lines {
     this.pending--;
   }
 
-  /** Whether it may ask at once; otherwise it is called. */
-  join(entrant: Entrant): boolean {
+  /** Whether it may ask at once; otherwise it is called. `alone`: it stands in no line. */
+  join(entrant: Entrant, alone: boolean): boolean {
     const { line } = entrant;
+    if (alone) return this.pass(entrant);
     if (this.fronts[line] === undefined) {
       this.fronts[line] = entrant;
       return this.pass(entrant);
@@ -110,11 +111,14 @@ export class Lines {
     this.calls.add(entrant);
     if (this.calling) return;
     this.calling = true;
-    for (const next of this.calls) {
-      this.calls.delete(next);
-      next.called();
+    try {
+      for (const next of this.calls) {
+        this.calls.delete(next);
+        next.called();
+      }
+    } finally {
+      this.calling = false;
     }
-    this.calling = false;
   }
 
   private pass(entrant: Entrant): boolean {

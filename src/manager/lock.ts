@@ -13,7 +13,7 @@ import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { Outbox } from "./outbox.js";
 import { Pursuit } from "./pursuit.js";
-import type { Settings } from "./settings.js";
+import { inContext, type Settings } from "./settings.js";
 import { Tenure } from "./tenure.js";
 import type { LockState, ReleaseOutcome } from "./types.js";
 import { Sleeper } from "./vigil.js";
@@ -80,7 +80,7 @@ export class Lock extends Sleeper implements LockPort, LockParts {
     const { lines, vigil, maxPending } = this.ground;
     if (!lines.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     return new Promise((resolve, reject) => {
-      const pursuit = new Pursuit(this, settings, origin, (hold) => resolve(give(hold)), reject);
+      const pursuit = new Pursuit(this, inContext(settings), origin, (hold) => resolve(give(hold)), reject);
       this.pursuit = pursuit;
       vigil.add(this);
       this.announcer.tell("acquiring", pursuit.acquisition, {});
@@ -103,8 +103,8 @@ export class Lock extends Sleeper implements LockPort, LockParts {
     if (!this.checkHeld(hold) || this.tenure === null) {
       return Promise.resolve(hold.end === "handedOver" ? "handedOver" : "expired");
     }
-    hold.releasing = this.tenure.release();
-    return hold.releasing;
+    this.tenure.release();
+    return hold.releasing ?? Promise.resolve("released");
   }
 
   /** Ends the lease here without releasing it; its token is then somebody else's to adopt. */

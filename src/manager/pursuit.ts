@@ -1,6 +1,6 @@
 import type { Claim, Origin } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
-import type { Turn } from "../engine/command.js";
+import type { Heed } from "../engine/command.js";
 import { quorumOf } from "../engine/quorum.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
@@ -32,15 +32,17 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 const attemptTimeouts = 6;
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
-/** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again without a place. */
+/** The same where it cannot be told: it must come within the time for which a free lock is kept for it. */
+const deafPoll = 36;
+/** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again. */
 const opening = 100;
 /** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
 const jitter = 5;
 /** ms before the next attempt where the nodes were split; twice as many each time that they are again. */
 const splitDelay = 5;
 
-const heedful: Turn = { place: null, barge: false };
-const barging: Turn = { place: null, barge: true };
+const heedful: Heed = { place: null, barge: false };
+const barging: Heed = { place: null, barge: true };
 
 /** How the last attempt failed. */
 interface Setback {
@@ -72,6 +74,8 @@ export class Pursuit implements Entrant {
   private decided = false;
   /** The last one that reached a node. */
   private last: Claim | null = null;
+  /** To be taken back. */
+  private abandoned: Claim | null = null;
   private granted: Hold | null = null;
   private setback: Setback | null = null;
   private unlisten: (() => void) | null = null;
@@ -94,7 +98,8 @@ export class Pursuit implements Entrant {
 
   /** Whether it may ask at once: nobody of this process is before it. */
   lineUp(): boolean {
-    return !this.lines || this.lock.ground.lines.join(this);
+    // Who asks when its own policy says so must not make others wait for that.
+    return !this.lines || this.lock.ground.lines.join(this, !this.settings.patient);
   }
 
   called(): void {
@@ -137,6 +142,7 @@ export class Pursuit implements Entrant {
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
+    this.takeBack();
     const delay = Math.round(this.untilRetry(event));
     const left = this.waitLeft();
     this.waiting = true;
@@ -154,15 +160,24 @@ export class Pursuit implements Entrant {
       const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
       this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
     }
-    // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
-    claim.discard(!this.decided);
+    claim.end();
     this.claim = null;
+    this.abandoned = claim;
     if (claim.sent) this.last = claim;
+  }
+
+  /** Takes back what was abandoned. */
+  private takeBack(): void {
+    // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
+    this.abandoned?.discard(!this.decided);
+    this.abandoned = null;
   }
 
   fail(event: FailureEvent): void {
     const error = this.failure(event);
+    // First the place: who leaves it tells nobody of what a minority had granted.
     if (this.standing?.taken) this.last?.leave(this.standing.place);
+    this.takeBack();
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
     this.lock.outbox.put(() => this.reject(error));
@@ -245,12 +260,12 @@ export class Pursuit implements Entrant {
   }
 
   /** How those who wait are heeded; null for several resources, which have no queue in common. */
-  private turn(): Turn | null {
+  private turn(): Heed | null {
     const { lock, settings } = this;
     const { fair } = settings;
     if (lock.keys.length > 1 || !(fair || settings.lines)) return null;
-    // Who has a place keeps it, even where it would not be told for a while: without it it would stand in its own way.
-    if (this.lines && (this.standing?.taken || lock.ground.engine.doorbell.stands)) {
+    // Who was denied takes a place, also where it cannot be told of its turn: without one it would be let by for ever.
+    if (this.lines && (this.standing !== null || lock.ground.engine.doorbell.stands)) {
       this.standing ??= this.newStanding();
       return { place: this.standing.ask(), barge: !fair };
     }
@@ -292,7 +307,7 @@ export class Pursuit implements Entrant {
     const nodes = engine.seats.length;
     const split = isSplit(votes, nodes);
     if (reason === "noQuorum" && !split) return policy;
-    const longest = poll * (0.75 + random.fraction() / 2);
+    const longest = (engine.doorbell.stands ? poll : deafPoll) * (0.75 + random.fraction() / 2);
     const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
     return Math.min(longest, again, untilFree(votes, nodes) + random.fraction() * jitter);
   }
@@ -386,7 +401,7 @@ export class Pursuit implements Entrant {
   private close(): void {
     this.unlisten?.();
     this.standing?.end();
-    if (this.lines) this.lock.ground.lines.leave(this);
+    this.lock.ground.lines.leave(this);
     this.claim = null;
     this.lock.alarm.clear();
   }

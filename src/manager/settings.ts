@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { hostname } from "node:os";
 import { inspect } from "node:util";
 import { type Clock, systemClock } from "../engine/clock.js";
@@ -118,6 +119,20 @@ export function groundOf(options: LocksOptions): Ground {
 }
 
 const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
+
+/**
+ * The same, with the user's own callbacks bound to the asynchronous context of who acquires: they are called from timers
+ * and replies that many share.
+ */
+export function inContext(settings: Settings): Settings {
+  const { onLost, patient, retry } = settings;
+  if (!onLost && patient) return settings;
+  return {
+    ...settings,
+    retry: patient ? retry : AsyncResource.bind(retry),
+    onLost: onLost ? AsyncResource.bind(onLost) : onLost,
+  };
+}
 
 /** Later options win; what is undefined counts as not given, null does not. */
 export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {

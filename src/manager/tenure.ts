@@ -51,13 +51,12 @@ export class Tenure {
   }
 
   /** Over from here on: what the nodes say to it only decides when it is through. */
-  release(): Promise<ReleaseOutcome> {
+  release(): void {
     this.hold.end = "released";
-    const outcome = new Promise<ReleaseOutcome>((resolve) => {
+    this.hold.releasing = new Promise<ReleaseOutcome>((resolve) => {
       this.onReleased = resolve;
     });
     this.lock.send({ type: "RELEASE" });
-    return outcome;
   }
 
   handOver(): void {

@@ -25,7 +25,11 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     }
     expect(await acquisition).toMatchObject({ code: "LOCK_CONTENDED", attempts: 3 });
     const once = ["acquire", "release"];
-    expect(nodes[2]?.ops).toEqual([...once, ...once, ...once]);
+    // In the end its place in the queue is given up besides.
+    const asked = nodes[2]?.arrivals.filter(
+      ({ command }) => !(command.op === "release" && "queue" in command),
+    );
+    expect(asked?.map(({ command }) => command.op)).toEqual([...once, ...once, ...once]);
     const used = tokens(nodes[0], "acquire") ?? [];
     expect(new Set(used).size).toBe(3);
     for (const token of used) expect(token).toMatch(/^me~[\w-]{22}$/);

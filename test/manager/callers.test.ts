@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { describe, expect, it } from "vitest";
+import { World } from "./world.js";
+
+const caller = new AsyncLocalStorage<string>();
+
+describe("what a caller brings with it", () => {
+  it("is called in its own asynchronous context, whoever's timer or reply it was", async () => {
+    const world = new World();
+    const locks = world.locks({ ttl: 1_000, renew: false, maxHold: 500 });
+    const heard: [string, string | undefined][] = [];
+    const note = (what: string) => heard.push([what, caller.getStore()]);
+    const ours = world.locks({ ttl: 60_000 });
+    const held = await world.run(ours.acquire("taken"));
+    const acquisitions = ["A", "B"].map((name) =>
+      caller.run(name, async () => {
+        const lease = await locks.acquire(name, { onLost: () => void note(`onLost of ${name}`) });
+        lease.signal.addEventListener("abort", () => note(`abort of ${name}`));
+        const retry = () => {
+          note(`retry of ${name}`);
+          return false as const;
+        };
+        await locks.acquire("taken", { retry }).catch(() => {});
+        return lease;
+      }),
+    );
+    await world.run(Promise.all(acquisitions));
+    await world.clock.advance(1_000);
+    await held.release();
+    expect(heard.length).toBe(6);
+    for (const [what, store] of heard) expect(what.at(-1), what).toBe(store);
+  });
+});
+
+describe("an acquisition with a policy of its own", () => {
+  it("is bounded by it, whoever of its process waits before it", async () => {
+    const world = new World();
+    const [other, locks] = [world.locks({ ttl: 60_000 }), world.locks()];
+    const held = await world.run(other.acquire("a"));
+    const patient = locks.acquire("a", { wait: 20_000 });
+    await world.clock.advance(50);
+    const once = locks.acquire("a", { retry: { count: 0 }, wait: Number.POSITIVE_INFINITY });
+    await expect(world.run(once, 100)).rejects.toMatchObject({ code: "LOCK_CONTENDED", attempts: 1 });
+    await held.release();
+    await (await world.run(patient, 100)).release();
+  });
+
+  it("makes nobody wait for it", async () => {
+    const world = new World();
+    const locks = world.locks();
+    for (const node of world.nodes.slice(1)) node.crash();
+    const slow = locks.acquire("a", { retry: { delay: 8_000, jitter: 0 } });
+    await world.clock.advance(5);
+    for (const node of world.nodes.slice(1)) node.restart();
+    const lease = await world.run(locks.acquire("a"), 100);
+    await lease.release();
+    await (await world.run(slow)).release();
+  });
+});
+
+describe("a process that cannot be told of its turn", () => {
+  it("is not let by for ever", async () => {
+    const world = new World();
+    const shares = [0, 0, 0];
+    const deaf = world.nodes.map(
+      (node) =>
+        new Proxy(node, {
+          get(target, name) {
+            if (name === "subscribe") return () => null;
+            const value = Reflect.get(target, name);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        }),
+    );
+    const all = [world.locks(), world.locks(), world.locks({ nodes: deaf })];
+    let over = false;
+    const contenders = all.map(async (locks, index) => {
+      while (!over) {
+        const lease = await locks.acquire("a", { wait: 30_000 });
+        shares[index] = (shares[index] ?? 0) + 1;
+        await new Promise<void>((resolve) => world.clock.after(5, resolve));
+        await lease.release();
+        await new Promise<void>((resolve) => world.clock.after(2, resolve));
+      }
+    });
+    await world.clock.advance(5_000);
+    over = true;
+    await world.run(Promise.all(contenders));
+    expect(Math.min(...shares)).toBeGreaterThan(Math.max(...shares) / 50);
+  });
+});
