@@ -1,13 +1,6 @@
+import { decodeReply, encodeBatch, garbage } from "../engine/encoding.js";
 import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
-import {
-  batchScript,
-  batchScriptSha,
-  decodeReply,
-  encodeBatch,
-  garbage,
-  identityKey,
-  identityScript,
-} from "../engine/script.js";
+import { batchScript, batchScriptSha, identityKey, identityScript } from "../engine/script.js";
 import { type SideKeys, sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";

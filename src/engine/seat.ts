@@ -158,7 +158,12 @@ export class Seat {
     }
     this.inFlight += requests.length;
     this.silence.begin();
-    this.node.execute({ identity: server.identity ?? null, requests });
+    try {
+      this.node.execute({ identity: server.identity ?? null, requests });
+    } catch (error) {
+      // Nodes do not throw; one that somebody else wrote may, and must not keep others from being asked.
+      for (const errand of requests) errand.answered(failed("connection", messageOf(error)));
+    }
   }
 
   /** A request is under way no longer. */
@@ -296,7 +301,7 @@ export class Seat {
 
   private onUnknown(error: unknown): void {
     if (this.inFlight === 0) this.silence.reset();
-    this.dismiss(failed("refused", error instanceof Error ? error.message : String(error)));
+    this.dismiss(failed("refused", messageOf(error)));
     this.tellMet();
   }
 
@@ -311,6 +316,8 @@ export class Seat {
     for (const errand of this.waiting.splice(0)) errand.heard(answer);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const duplicate = (of: string): Answer => failed("duplicate", `is the same server as ${of}`);
 

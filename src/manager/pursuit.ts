@@ -1,7 +1,6 @@
 import type { Claim, Origin } from "../engine/claim.js";
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { Heed } from "../engine/command.js";
-import { quorumOf } from "../engine/quorum.js";
 import type { RetryReason } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
 import { driftOf } from "../engine/validity.js";
@@ -18,9 +17,8 @@ import { Hold } from "./hold.js";
 import { type Entrant, lineOf } from "./lines.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
-import { isSplit, untilFree } from "./outlook.js";
+import { heedful, Patience } from "./patience.js";
 import { type Settings, timeoutFor } from "./settings.js";
-import { Standing } from "./standing.js";
 
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
@@ -30,20 +28,6 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
 const attemptTimeouts = 6;
-/** ms between two attempts of somebody who waits to be told, give or take a quarter. */
-const poll = 400;
-/** The same where it cannot be told: it must come within the time for which a free lock is kept for it. */
-const deafPoll = 36;
-/** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again. */
-const opening = 100;
-/** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
-const jitter = 5;
-/** ms before the next attempt where the nodes were split; twice as many each time that they are again. */
-const splitDelay = 5;
-
-const heedful: Heed = { place: null, barge: false };
-const barging: Heed = { place: null, barge: true };
-
 /** How the last attempt failed. */
 interface Setback {
   readonly reason: RetryReason;
@@ -56,19 +40,15 @@ export class Pursuit implements Entrant {
   readonly acquisition: string;
   readonly line: string;
   asking = false;
-  /** Its place in the nodes' queues, once it was denied. */
-  private standing: Standing | null = null;
+  /** Where it stands in line with others who want the same. */
+  private readonly patience: Patience | null;
   /** Whether it had to line up. */
   private queued = false;
   /** Between two attempts. */
   private waiting = false;
-  /** It was released here while an attempt was under way, which may have come too early for that. */
-  private missed = false;
   private readonly since: Instant;
   private start: Instant;
   private attempts = 0;
-  /** How often the nodes were split since it was told of its turn. */
-  private splits = 0;
   private claim: Claim | null = null;
   /** Whether the nodes have answered the attempt under way. */
   private decided = false;
@@ -93,6 +73,8 @@ export class Pursuit implements Entrant {
     this.line = lineOf(lock.keys, settings.fair);
     this.since = now(lock.ground.clock);
     this.start = this.since;
+    const stands = settings.lines && origin === null && lock.keys.length === 1;
+    this.patience = stands ? new Patience(lock, settings, this.since.wall, this) : null;
     if (settings.signal !== null) this.listen(settings.signal);
   }
 
@@ -108,7 +90,13 @@ export class Pursuit implements Entrant {
 
   freed(): void {
     if (this.waiting) this.lock.send({ type: "RETRY" });
-    else this.missed = true;
+    else this.patience?.miss();
+  }
+
+  hurry(delay: number): void {
+    if (!this.waiting) return;
+    if (delay === 0) this.lock.send({ type: "RETRY" });
+    else this.remind("RETRY", Math.min(delay, this.waitLeft()));
   }
 
   armWait(): void {
@@ -121,7 +109,6 @@ export class Pursuit implements Entrant {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
     this.waiting = false;
-    this.missed = false;
     // The first one starts with the pursuit, unless it was queued.
     const fresh = attempt === 1 && !this.queued;
     this.start = fresh ? this.since : now(clock);
@@ -143,7 +130,7 @@ export class Pursuit implements Entrant {
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
     this.takeBack();
-    const delay = Math.round(this.untilRetry(event));
+    const delay = Math.round(this.patience?.untilRetry(event) ?? event.retryIn ?? 0);
     const left = this.waitLeft();
     this.waiting = true;
     if (delay >= left) return this.remind("TIMED_OUT", left);
@@ -176,7 +163,7 @@ export class Pursuit implements Entrant {
   fail(event: FailureEvent): void {
     const error = this.failure(event);
     // First the place: who leaves it tells nobody of what a minority had granted.
-    if (this.standing?.taken) this.last?.leave(this.standing.place);
+    if (this.patience?.place) this.last?.leave(this.patience.place);
     this.takeBack();
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
@@ -223,7 +210,7 @@ export class Pursuit implements Entrant {
     const { origin } = this;
     if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
     else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
-    else claim.acquire(ttl, timeout, fences, this.turn(), decided);
+    else claim.acquire(ttl, timeout, fences, this.heed(), decided);
   }
 
   private newClaim(): Claim {
@@ -260,56 +247,9 @@ export class Pursuit implements Entrant {
   }
 
   /** How those who wait are heeded; null for several resources, which have no queue in common. */
-  private turn(): Heed | null {
-    const { lock, settings } = this;
-    const { fair } = settings;
-    if (lock.keys.length > 1 || !(fair || settings.lines)) return null;
-    // Who was denied takes a place, also where it cannot be told of its turn: without one it would be let by for ever.
-    if (this.lines && (this.standing !== null || lock.ground.engine.doorbell.stands)) {
-      this.standing ??= this.newStanding();
-      return { place: this.standing.ask(), barge: !fair };
-    }
-    return fair ? heedful : barging;
-  }
-
-  private newStanding(): Standing {
-    const { engine } = this.lock.ground;
-    const onTurn = (delay: number) => {
-      if (!this.waiting) return;
-      if (delay === 0) this.lock.send({ type: "RETRY" });
-      else this.remind("RETRY", Math.min(delay, this.waitLeft()));
-    };
-    return new Standing(engine.doorbell, this.since.wall, quorumOf(engine.seats.length), onTurn);
-  }
-
-  /** ms until the next attempt. Who was denied is told when its turn has come, and asks in any case. */
-  private untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
-    const { lock, settings } = this;
-    const { random, engine } = lock.ground;
-    const policy = retryIn ?? 0;
-    if (!this.lines || lock.keys.length > 1 || reason === "tooSlow") return policy;
-    const isDenied = votes.some(({ kind }) => kind === "denied");
-    if (this.missed && isDenied) return 0;
-    if (this.standing === null && !isDenied) return policy;
-    const isFirst = this.standing === null;
-    this.standing ??= this.newStanding();
-    if (isDenied) this.standing.wait();
-    if (isFirst) {
-      if (!settings.patient) return policy;
-      return engine.doorbell.stands ? 0 : opening;
-    }
-    const { turn } = this.standing;
-    if (turn !== null) {
-      this.splits = 0;
-      return turn;
-    }
-    if (!settings.patient || !isDenied) return policy;
-    const nodes = engine.seats.length;
-    const split = isSplit(votes, nodes);
-    if (reason === "noQuorum" && !split) return policy;
-    const longest = (engine.doorbell.stands ? poll : deafPoll) * (0.75 + random.fraction() / 2);
-    const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
-    return Math.min(longest, again, untilFree(votes, nodes) + random.fraction() * jitter);
+  private heed(): Heed | null {
+    if (this.lock.keys.length > 1) return null;
+    return this.patience?.heed() ?? (this.settings.fair ? heedful : null);
   }
 
   private holdOf(claim: Claim, fence: number | undefined): Hold {
@@ -400,7 +340,7 @@ export class Pursuit implements Entrant {
 
   private close(): void {
     this.unlisten?.();
-    this.standing?.end();
+    this.patience?.end();
     this.lock.ground.lines.leave(this);
     this.claim = null;
     this.lock.alarm.clear();

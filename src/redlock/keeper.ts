@@ -192,8 +192,10 @@ export class Keeper {
   };
 }
 
-/** A lock of Redlock's is waited for by its retries alone, lasts for its ttl, and its value is the caller's to give away. */
-/** Programs of Redlock try again as they say themselves, and take what is free. */
+/**
+ * A lock of Redlock's lasts for its ttl, and its value is the caller's to give away. Programs try again as they say
+ * themselves, and take what is free.
+ */
 const usual = {
   renew: false,
   wait: Number.POSITIVE_INFINITY,

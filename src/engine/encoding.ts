@@ -1,0 +1,129 @@
+import type { Farewell, Heed, LockCommand } from "./command.js";
+import type { KeyReport, Reply, Request } from "./node.js";
+import type { batchScript } from "./script.js";
+import type { SideKeys } from "./side-keys.js";
+import { isOwnerLabel } from "./token.js";
+import { granted, type Holder } from "./vote.js";
+
+/** Capital letters propose a fence. */
+const letters = {
+  acquire: "a",
+  renew: "r",
+  heal: "h",
+  swap: "s",
+  giveBack: "b",
+  fence: "F",
+  release: "d",
+  inspect: "i",
+} as const satisfies Record<LockCommand["op"], string>;
+
+const heeding = (queue: Heed | Farewell): string => {
+  if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
+  return queue.wake ? (queue.id === null ? "e" : "l") : "k";
+};
+
+/** The value that says which place is meant; null where the letter has none. */
+function placeOf(queue: Heed | Farewell): string | null {
+  if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
+  if (queue.place === null) return queue.barge ? "" : null;
+  return `${queue.place.ticket} ${queue.place.id}`;
+}
+
+/** KEYS and ARGV of {@link batchScript}. */
+export function encodeBatch(
+  identity: string | null,
+  requests: readonly Pick<Request, "command">[],
+  sideKeys: SideKeys,
+): { keys: string[]; args: string[] } {
+  const keys: string[] = [];
+  const args = [identity ?? ""];
+  for (const { command } of requests) {
+    for (const key of command.keys) keys.push(key);
+    const fence = "fence" in command ? command.fence : undefined;
+    const queue = "queue" in command ? command.queue : undefined;
+    const letter = queue === undefined ? letters[command.op] : heeding(queue);
+    const head = fence === undefined ? letter : letter.toUpperCase();
+    args.push(command.keys.length === 1 ? head : head + command.keys.length);
+    if (command.op === "inspect") continue;
+    args.push(command.token);
+    if ("ttl" in command) args.push(String(command.ttl));
+    if ("from" in command) args.push(command.from);
+    if (queue !== undefined) {
+      for (const key of command.keys) keys.push(sideKeys.queue(key));
+      const place = placeOf(queue);
+      if (place !== null) args.push(place);
+    }
+    if (fence === undefined) continue;
+    args.push(String(fence));
+    keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
+  }
+  return { keys, args };
+}
+
+const text = (value: unknown): string | null =>
+  typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
+
+/**
+ * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
+ * can tell exactly: longer than any ttl of ours is long enough.
+ */
+const integer = (value: unknown): number | null => {
+  const written = typeof value === "number" || typeof value === "bigint" ? String(value) : text(value);
+  if (written === null || !/^-?\d+$/.test(written)) return null;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(written), Number.MAX_SAFE_INTEGER));
+};
+
+/** What it looks like: not what it says, which may be somebody else's reply, and secret. */
+const shape = (value: unknown): string => {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const written = text(value);
+  if (written === null) return typeof value === "object" && value !== null ? "an object" : String(value);
+  return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
+};
+
+/** A reply that the script cannot have given: the vote is failed. */
+export const garbage = (value: unknown): Reply => ({
+  kind: "failed",
+  reason: "garbage",
+  message: `unexpected reply: ${shape(value)}`,
+});
+
+/** The reply to one command out of the script's array; anything unexpected is a failed vote. */
+export function decodeReply(command: LockCommand, raw: unknown): Reply {
+  if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
+  const status = integer(raw[0]);
+  if (status === 1 && command.op !== "inspect") {
+    const highest = integer(raw[1]);
+    if (highest === null) return garbage(raw);
+    return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
+  }
+  if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
+  if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
+  if (status === 0 && command.op !== "inspect") {
+    const key = command.keys[(integer(raw[1]) ?? 0) - 1];
+    const holder = key === undefined ? undefined : decodeHolder(key, raw, 2);
+    if (holder !== undefined) return { kind: "denied", holder };
+  }
+  return garbage(raw);
+}
+
+function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
+  const reports: KeyReport[] = [];
+  for (const [index, key] of keys.entries()) {
+    const holder = decodeHolder(key, raw, 1 + index * 4);
+    if (holder === undefined) return garbage(raw);
+    reports.push({ key, holder });
+  }
+  return { kind: "report", keys: reports };
+}
+
+/** Four values: pttl, owner, hash, type. Null: the key is not there. Undefined: garbage. */
+function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
+  const pttl = integer(raw[at]);
+  const owner = text(raw[at + 1]);
+  const tokenHash = text(raw[at + 2]);
+  const type = text(raw[at + 3]);
+  if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
+  if (type === "none" || pttl === -2) return null;
+  return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+}
