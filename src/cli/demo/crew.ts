@@ -39,13 +39,11 @@ export class Crew {
 
   constructor(stage: Stage, resource: string, names: readonly string[]) {
     this.workers = names.map((name) => {
-      const retry = { delay: 50, maxDelay: 250 };
       const locks = createLocks({
         nodes: stage.nodesOf(name),
         owner: name,
         ttl,
         wait: Number.POSITIVE_INFINITY,
-        retry,
       });
       const worker = { name, locks, handle: locks.handle(resource) };
       for (const event of eventNames) this.#relay(worker, event);
