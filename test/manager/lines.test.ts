@@ -79,7 +79,9 @@ describe("the callers of one process", () => {
     const codes = new Map<string, number>();
     const count = ({ code }: Failure) => codes.set(code, (codes.get(code) ?? 0) + 1);
     const retry = { count: 0 };
-    const front = locks.acquire("a", { retry: { count: 3 } }).catch((error) => count(failure(error)));
+    // No chance in it: it must not have given up before they are gone.
+    const slow = { count: 3, delay: 1_000, jitter: 0 };
+    const front = locks.acquire("a", { retry: slow }).catch((error) => count(failure(error)));
     await world.clock.advance(20);
     const followers = Array.from({ length: 10_000 }, () =>
       locks.acquire("a", { retry }).catch((error) => count(failure(error))),
