@@ -511,7 +511,7 @@ const switches = [
   [
     "waiting",
     "who is told of nothing does not ask",
-    "src/manager/patience.ts",
+    "src/manager/waiting/patience.ts",
     "const poll = 400;",
     "const poll = 20_000;",
     "test/manager/waking",
@@ -520,7 +520,7 @@ const switches = [
   [
     "waiting",
     "one who lost its subscription stands in its own way",
-    "src/manager/patience.ts",
+    "src/manager/waiting/patience.ts",
     "this.standing === null && !this.lock",
     "!this.lock",
     "test/manager/waking",
@@ -529,7 +529,7 @@ const switches = [
   [
     "waiting",
     "where the nodes were split nobody asks soon",
-    "src/manager/patience.ts",
+    "src/manager/waiting/patience.ts",
     "const split = isSplit(votes, nodes);",
     "const split = false;",
     "test/manager/order",
@@ -537,7 +537,7 @@ const switches = [
   [
     "waiting",
     "who is not fair waits behind those of its process",
-    "src/manager/lines.ts",
+    "src/manager/waiting/lines.ts",
     "return fair ? wanted :",
     "return true ? wanted :",
     "test/manager/lines",
@@ -546,7 +546,7 @@ const switches = [
   [
     "waiting",
     "each of a process has a place of its own",
-    "src/manager/lines.ts",
+    "src/manager/waiting/lines.ts",
     "if (this.fronts[line] === undefined) {",
     "if (true) {",
     "test/manager/lines",

@@ -3,10 +3,10 @@ import type { Connection, Keyspace, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis.js";
-import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { WakeLine } from "./wake-line.js";
+import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
+import { WakeLine } from "./wake/wake-line.js";
 
 const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */

@@ -1,11 +1,6 @@
 import { Chain, Link } from "../engine/chain.js";
 import { LostError, messageOf } from "./failure.js";
-
-/** Follows a connection. */
-interface Watch {
-  begin(): void;
-  end(): void;
-}
+import type { Emitter } from "./watch.js";
 
 /** A call that is not answered yet. */
 class Call extends Link {
@@ -23,11 +18,17 @@ class Call extends Link {
  */
 export class InFlight {
   readonly #calls = new Chain<Call>();
-  readonly #watch: Watch;
+  readonly #onEvent: (cause?: unknown) => void;
 
-  /** It is watched while there are calls to lose. */
-  constructor(watch: (lose: (cause?: unknown) => void) => Watch) {
-    this.#watch = watch((cause) => this.#lose(cause));
+  /** After any of these events the connection may be gone. It is listened to them while there are calls to lose. */
+  constructor(
+    private readonly client: Emitter,
+    private readonly events: readonly string[],
+    isGone: () => boolean,
+  ) {
+    this.#onEvent = (cause) => {
+      if (isGone()) this.#lose(cause);
+    };
   }
 
   /** Sends now. `onLost` is called when the connection went before the answer came. */
@@ -35,7 +36,7 @@ export class InFlight {
     return new Promise((resolve, reject) => {
       const call = new Call(reject, onLost);
       // First the watch, then the call: a client may lose the connection while it writes.
-      if (this.#calls.empty) this.#watch.begin();
+      if (this.#calls.empty) this.#listen();
       this.#calls.add(call);
       try {
         Promise.resolve(send()).then(
@@ -59,18 +60,26 @@ export class InFlight {
   #remove(call: Call): void {
     if (call.chain === null) return;
     this.#calls.remove(call);
-    if (this.#calls.empty) this.#watch.end();
+    if (this.#calls.empty) this.#unlisten();
   }
 
   #lose(cause: unknown): void {
     const calls = this.#calls.toArray();
     if (calls.length === 0) return;
     for (const call of calls) this.#calls.remove(call);
-    this.#watch.end();
+    this.#unlisten();
     const why = cause === undefined ? "before the answer" : `(${messageOf(cause)})`;
     for (const call of calls) {
       call.fail(new LostError(`connection lost ${why}`));
       call.onLost?.();
     }
+  }
+
+  #listen(): void {
+    for (const event of this.events) this.client.on(event, this.#onEvent);
+  }
+
+  #unlisten(): void {
+    for (const event of this.events) this.client.off(event, this.#onEvent);
   }
 }

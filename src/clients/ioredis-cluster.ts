@@ -1,9 +1,9 @@
 import type { Keyspace } from "../engine/node.js";
 import { inTurn, slotOf } from "./cluster.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
-import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
+import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
 import type { Emitter } from "./watch.js";
 
 /** What is used of an ioredis Cluster, versions 5 and 6. */

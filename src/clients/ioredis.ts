@@ -1,9 +1,9 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import { openIoredisSubscriber } from "./ioredis-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
+import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
@@ -79,13 +79,7 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
 
 /** `prefix` is put before the keys where the client does not do that itself. */
 export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptConnection {
-  const inFlight = new InFlight((lose) => {
-    const lost = () => lose();
-    return {
-      begin: () => client.on("close", lost),
-      end: () => client.off("close", lost),
-    };
-  });
+  const inFlight = new InFlight(client, ["close"], () => true);
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
   const scripted = (send: SendCommand): ScriptCall => {
     return (script, keys, args) =>

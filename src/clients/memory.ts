@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../engine/clock.js";
 import type { Batch, Connection, LockNode, WakeListener } from "../engine/node.js";
-import { Channel } from "./channel.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
+import { Channel } from "./wake/channel.js";
 
 /** A node inside this process, for tests, demos and single-process programs. It can be made to fail on purpose. */
 export interface MemoryNode extends LockNode {

@@ -1,9 +1,9 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import { openNodeRedis3Subscriber } from "./node-redis-3-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
+import { openNodeRedis3Subscriber } from "./wake/node-redis-3-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
 type Reply = (error: Error | null, reply: unknown) => void;
@@ -62,21 +62,7 @@ export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
 }
 
 function connectionOf(client: NodeRedis3Client): ScriptConnection {
-  const inFlight = new InFlight((lose) => {
-    const lost = (cause?: unknown) => {
-      if (!isReady(client)) lose(cause);
-    };
-    return {
-      begin() {
-        client.on("error", lost);
-        client.on("end", lost);
-      },
-      end() {
-        client.off("error", lost);
-        client.off("end", lost);
-      },
-    };
-  });
+  const inFlight = new InFlight(client, ["error", "end"], () => !isReady(client));
   const scripted = (command: "evalsha" | "eval"): ScriptCall => {
     return (script, keys, args) =>
       inFlight.add(() => {

@@ -1,8 +1,8 @@
 import type { Keyspace } from "../engine/node.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
-import { openNodeRedisSubscriber } from "./node-redis-subscriber.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
+import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
 /** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */

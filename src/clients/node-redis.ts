@@ -1,9 +1,9 @@
 import type { Keyspace } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import { openNodeRedisSubscriber } from "./node-redis-subscriber.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
+import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
 /** What is used of a node-redis client (`createClient`), versions 4 to 6. */
@@ -90,21 +90,7 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
  */
 export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string): ScriptConnection {
   const client = underlying(given);
-  const inFlight = new InFlight((lose) => {
-    const lost = (cause?: unknown) => {
-      if (!client.isReady) lose(cause);
-    };
-    return {
-      begin() {
-        client.on("error", lost);
-        client.on("end", lost);
-      },
-      end() {
-        client.off("error", lost);
-        client.off("end", lost);
-      },
-    };
-  });
+  const inFlight = new InFlight(client, ["error", "end"], () => !client.isReady);
   const scripted = (command: string): ScriptCall => {
     return (script, keys, args) => {
       const withdrawal = new AbortController();

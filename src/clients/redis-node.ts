@@ -1,3 +1,4 @@
+import type { LockCommand } from "../engine/command.js";
 import { decodeReply, encodeBatch, garbage } from "../engine/encoding.js";
 import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
 import { batchScript, batchScriptSha, identityKey, identityScript } from "../engine/script.js";
@@ -9,8 +10,8 @@ import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
 const commandsPerCall = 500;
-/** Characters of keys in one call. */
-const keysPerCall = 256 * 1024;
+/** Characters of keys and tokens in one call. */
+const charactersPerCall = 256 * 1024;
 /** A slot that moves more often than this during one call is not followed any further. */
 const maxRedirections = 3;
 /** Refused as a whole and without effect, for what one of several commands may have caused. */
@@ -23,7 +24,7 @@ const scattered = failure("refused", "CROSSSLOT the keys are in different hash s
 
 interface Group {
   readonly requests: Request[];
-  /** Characters of keys. */
+  /** Characters of keys and tokens. */
   size: number;
 }
 
@@ -121,13 +122,12 @@ export class RedisNode implements LockNode {
         request.answered(scattered);
         continue;
       }
-      let size = 0;
-      for (const key of request.command.keys) size += key.length;
+      const size = sizeOf(request.command);
       let group = open.get(slot);
       if (
         group === undefined ||
         group.requests.length === commandsPerCall ||
-        group.size + size > keysPerCall
+        group.size + size > charactersPerCall
       ) {
         group = { requests: [], size: 0 };
         open.set(slot, group);
@@ -233,6 +233,12 @@ export class RedisNode implements LockNode {
     await learnt;
     return (await this.client.route(key)) ?? unconnected;
   }
+}
+
+function sizeOf(command: LockCommand): number {
+  let size = "token" in command ? command.token.length : 0;
+  for (const key of command.keys) size += key.length;
+  return size;
 }
 
 /** Stands for the connection that is not there. */

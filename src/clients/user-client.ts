@@ -1,7 +1,7 @@
 import type { Connection, WakeListener } from "../engine/node.js";
 import type { ConnectionListener } from "./listeners.js";
-import type { OpenSubscriber } from "./subscriber.js";
-import { WakeLine } from "./wake-line.js";
+import type { OpenSubscriber } from "./wake/subscriber.js";
+import { WakeLine } from "./wake/wake-line.js";
 import { type ConnectionSource, ConnectionWatch } from "./watch.js";
 
 /** A client that its user made: it is followed, and left open. */

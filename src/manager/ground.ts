@@ -3,10 +3,10 @@ import type { QuorumEngine } from "../engine/engine.js";
 import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
-import type { Lines } from "./lines.js";
 import type { LocksOptions } from "./options.js";
 import type { Ground } from "./settings.js";
 import type { Vigil } from "./vigil.js";
+import type { Lines } from "./waiting/lines.js";
 
 /** What a lock needs of its manager. */
 export interface Surroundings extends Ground {

@@ -19,12 +19,12 @@ import type { ManagerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import { Health } from "./health.js";
 import { summarise } from "./inspection.js";
-import { Lines } from "./lines.js";
 import { Lock } from "./lock.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
 import { Vigil } from "./vigil.js";
+import { Lines } from "./waiting/lines.js";
 
 export type Resources = string | readonly string[];
 

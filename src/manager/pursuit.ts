@@ -14,11 +14,11 @@ import {
 } from "../errors.js";
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { Hold } from "./hold.js";
-import { type Entrant, lineOf } from "./lines.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
-import { heedful, Patience } from "./patience.js";
 import { type Settings, timeoutFor } from "./settings.js";
+import { type Entrant, lineOf } from "./waiting/lines.js";
+import { heedful, Patience } from "./waiting/patience.js";
 
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
@@ -28,6 +28,7 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
 const attemptTimeouts = 6;
+
 /** How the last attempt failed. */
 interface Setback {
   readonly reason: RetryReason;

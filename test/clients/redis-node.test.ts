@@ -234,8 +234,10 @@ describe("a batch that is too big for one call", () => {
     const long = (name: string, size: number) => name.padEnd(size, ".");
     expect(await calls(["a", "b", "c", "d", "e"].map((name) => long(name, 100_000)))).toEqual([2, 2, 1]);
     expect(await calls([long("a", 300_000), "b", "c"])).toEqual([1, 2]);
-    expect(await calls([long("a", 131_072), long("b", 131_072)])).toEqual([2]);
-    expect(await calls([long("a", 131_072), long("b", 131_073)])).toEqual([1, 1]);
+    // The tokens count as well.
+    const half = 131_072 - tokenOf("me").length;
+    expect(await calls([long("a", half), long("b", half)])).toEqual([2]);
+    expect(await calls([long("a", half), long("b", half + 1)])).toEqual([1, 1]);
   });
 
   test("fails in the part that failed only", async () => {

@@ -9,6 +9,7 @@ import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ask } from "../engine/batches.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
+import { unluckyMinority } from "../support/unlucky-minority.js";
 
 /** ms. */
 const ttl = 400;
@@ -99,20 +100,7 @@ async function contend(seed: number, size: number): Promise<Record<string, numbe
       await lease.give().catch(() => {});
     }
   });
-  // A minority goes away and comes back with its memory, again and again.
-  const unlucky = nodes.slice(0, Math.floor((size - 1) / 2));
-  for (let at = 0; at < 20_000; at += 500) {
-    for (const node of unlucky) {
-      const fate = chance();
-      const later = chance() * 400;
-      if (fate < 0.2) clock.after(later, () => node.hang());
-      else if (fate < 0.4) clock.after(later, () => node.wake());
-      else if (fate < 0.6) clock.after(later, () => node.restart({ keepMemory: true }));
-    }
-    await clock.advance(500);
-  }
-  for (const node of unlucky) node.wake();
-  await clock.advance(90_000);
+  await unluckyMinority(nodes, clock, chance);
   await Promise.all(contenders);
   expect(overlaps).toEqual([]);
   return had;

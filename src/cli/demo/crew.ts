@@ -73,6 +73,11 @@ export class Crew {
     });
   }
 
+  /** Somebody is in: the next one may have been told, and have entered, before the last one heard that it had left. */
+  async taken(signal: AbortSignal): Promise<void> {
+    if (this.holder === undefined) await this.next(["acquired"], signal);
+  }
+
   /** Whoever is in now. */
   get holder(): Worker | undefined {
     return this.workers.find(({ handle }) => handle.lease !== null);

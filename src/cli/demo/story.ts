@@ -37,7 +37,7 @@ async function oneNodeLess(
   signal: AbortSignal,
 ): Promise<void> {
   crew.shift.keepOn();
-  await crew.next(["acquired"], signal);
+  await crew.taken(signal);
   say(stage.breakOne());
   await crew.next(["renewed"], signal);
   say(stage.mendOne());
@@ -62,7 +62,7 @@ async function noQuorum(
 ): Promise<void> {
   for (let seen = false; !seen; ) {
     crew.shift.keepOn();
-    await crew.next(["acquired"], signal);
+    await crew.taken(signal);
     await crew.next(["renewed"], signal);
     say(stage.breakMajority());
     // A machine that is too busy may find the lease over before a renewal could fail: then once more.

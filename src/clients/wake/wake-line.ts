@@ -1,8 +1,8 @@
-import { type Clock, systemClock, type Timer } from "../engine/clock.js";
-import type { WakeListener } from "../engine/node.js";
-import { systemRandom } from "../engine/random.js";
+import { type Clock, systemClock, type Timer } from "../../engine/clock.js";
+import type { WakeListener } from "../../engine/node.js";
+import { systemRandom } from "../../engine/random.js";
+import { serverCode } from "../failure.js";
 import { Channel } from "./channel.js";
-import { serverCode } from "./failure.js";
 import type { OpenSubscriber } from "./subscriber.js";
 import { WakeLink } from "./wake-link.js";
 

@@ -1,6 +1,6 @@
-import type { IoredisClient } from "./ioredis.js";
+import type { IoredisClient } from "../ioredis.js";
+import type { Emitter } from "../watch.js";
 import type { Subscriber, SubscriberEvents } from "./subscriber.js";
-import type { Emitter } from "./watch.js";
 
 /** What is used of the client that listens. */
 interface IoredisListener extends Emitter {

@@ -1,6 +1,6 @@
-import { reservation } from "../engine/command.js";
-import { quorumOf } from "../engine/quorum.js";
-import type { Vote } from "../engine/vote.js";
+import { reservation } from "../../engine/command.js";
+import { quorumOf } from "../../engine/quorum.js";
+import type { Vote } from "../../engine/vote.js";
 
 /** ms until enough of the nodes that denied are free again, by what they said. */
 export function untilFree(votes: readonly Vote[], nodes: number): number {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../engine/clock.js";
+import type { Clock, Timer } from "../../engine/clock.js";
 import type { OpenSubscriber, Subscriber } from "./subscriber.js";
 
 /** ms for connecting, and for the answer to each subscription: a server that says nothing for so long counts as lost. */

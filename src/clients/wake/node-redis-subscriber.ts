@@ -1,6 +1,6 @@
-import type { NodeRedisClient } from "./node-redis.js";
+import type { NodeRedisClient } from "../node-redis.js";
+import type { Emitter } from "../watch.js";
 import type { Subscriber, SubscriberEvents } from "./subscriber.js";
-import type { Emitter } from "./watch.js";
 
 type Listener = (message: unknown, channel: unknown) => void;
 

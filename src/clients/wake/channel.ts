@@ -1,4 +1,4 @@
-import type { WakeListener } from "../engine/node.js";
+import type { WakeListener } from "../../engine/node.js";
 
 /** `opening`: nobody knows yet. */
 type ChannelState = "opening" | "standing" | "fallen";

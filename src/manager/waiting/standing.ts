@@ -1,5 +1,5 @@
-import type { Place } from "../engine/command.js";
-import type { Doorbell, Waiter } from "../engine/doorbell.js";
+import type { Place } from "../../engine/command.js";
+import type { Doorbell, Waiter } from "../../engine/doorbell.js";
 
 /** ms from the first node's word until the others' must have come: the release may still be on its way to them. */
 const gathering = 3;

@@ -1,9 +1,9 @@
-import type { Heed, Place } from "../engine/command.js";
-import { quorumOf } from "../engine/quorum.js";
-import type { RefusalEvent } from "../machines/lock-events.js";
-import type { LockParts } from "./lock-parts.js";
+import type { Heed, Place } from "../../engine/command.js";
+import { quorumOf } from "../../engine/quorum.js";
+import type { RefusalEvent } from "../../machines/lock-events.js";
+import type { LockParts } from "../lock-parts.js";
+import type { Settings } from "../settings.js";
 import { isSplit, untilFree } from "./outlook.js";
-import type { Settings } from "./settings.js";
 import { Standing } from "./standing.js";
 
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */

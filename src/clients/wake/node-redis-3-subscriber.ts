@@ -1,6 +1,6 @@
-import type { NodeRedis3Client } from "./node-redis-3.js";
+import type { NodeRedis3Client } from "../node-redis-3.js";
+import type { Emitter } from "../watch.js";
 import type { Subscriber, SubscriberEvents } from "./subscriber.js";
-import type { Emitter } from "./watch.js";
 
 type Reply = (error: Error | null) => void;
 
