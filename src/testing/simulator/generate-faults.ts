@@ -44,7 +44,7 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
   const time = chance.flip(0.7) ? chance.between(0, ttl) : chance.between(0, 4 * ttl + 500);
   switch (kind) {
     case "crash":
-      return { kind, node, for: time, memory: beyond && chance.flip(0.5) ? "lost" : "kept" };
+      return { kind, node, for: time, memory: "kept" };
     case "hang":
     case "nodePause":
       return { kind, node, for: time };

@@ -46,7 +46,7 @@ export class Inquest {
       inBounds ? this.violated("exclusion", what) : this.note("overlap", what);
     const by = (checker: string) => (what: string) => this.violated(checker, what);
     this.exclusion = new Exclusion(overlap);
-    this.loss = new Loss(by("loss"), timeline);
+    this.loss = new Loss(by("loss"), timeline, inBounds);
     this.waiters = new Waiters(by("waiters"), timeline);
     this.cleanUp = new CleanUp(by("clean-up"));
     this.all = [

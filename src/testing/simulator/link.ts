@@ -68,7 +68,7 @@ export class Link implements LockNode {
   private wire = 0;
   /** The server's, when the connection was made. */
   private life = 0;
-  private broken = false;
+  private broken = true;
   private readonly unanswered = new Set<Parcel>();
   private readonly transits = new Set<Transit>();
   private thereFree = 0;
@@ -212,6 +212,8 @@ export class Link implements LockNode {
   }
 
   private send(transit: Transit): void {
+    // Written to a connection that is gone already, which the process has yet to notice.
+    if (this.broken) return;
     if (this.cutsThere > 0) {
       this.heldThere.push(transit);
       return;
@@ -263,6 +265,8 @@ export class Link implements LockNode {
   }
 
   private noticeLoss(cause: string): void {
+    // It was lost again before the process had noticed that it was back.
+    if (this.connection !== "ready") return this.reconnect(this.chance.between(1, 150));
     const lost = [...this.unanswered];
     this.unanswered.clear();
     this.connection = "down";
@@ -285,7 +289,7 @@ export class Link implements LockNode {
   }
 
   private noticeConnection(resent: readonly Parcel[]): void {
-    if (this.broken) return this.reconnect(0, resent);
+    if (this.broken) return;
     this.thereFree = this.backFree = this.host.timeline.now;
     // In front of whatever is asked from now on; its answers are nobody's.
     for (const parcel of resent) {

@@ -2,7 +2,7 @@ import type { Timeline } from "../timeline.js";
 import type { Checker, LeaseTenant, Made, Report } from "./checker.js";
 
 /** ms that timers may be late, by the holder's clocks. */
-const lateness = 4;
+const lateness = 5;
 /** ms between two looks at the clocks, and a little: for deadlines that moved because a clock was stepped. */
 const look = 260;
 
@@ -18,6 +18,8 @@ export class Loss implements Checker {
   constructor(
     private readonly report: Report,
     private readonly timeline: Timeline,
+    /** Whether a holder's own clocks part slowly at the most. */
+    private readonly together: boolean,
   ) {}
 
   acquired(tenant: LeaseTenant): void {
@@ -53,7 +55,7 @@ export class Loss implements Checker {
       if (host.frozen) return next(10);
       const awake = this.timeline.now - Math.max(host.thawedAt, host.steppedAt);
       if (awake < look) return next(look - awake + 1);
-      if (-left > lateness)
+      if (-left > (this.together ? lateness : look))
         return this.report(`${name} is over for ${Math.ceil(-left)} ms, and nobody was told`);
       next(lateness);
     };
