@@ -118,6 +118,8 @@ const managerOptions = [
     "owner",
     "grouping",
     "maxPending",
+    "quarantine",
+    "unidentified",
     "onListenerError",
     "xstate",
     "clock",
