@@ -17,11 +17,15 @@ export class Acquaintance {
   /** Undefined until it was asked. */
   private introduction: Introduction | undefined;
   abstention: Abstention | null = null;
+  /** It had a memory once, as far as this process knows. */
+  hasRemembered = false;
   /** The name of the node that is the same server as this one. */
   duplicateOf: string | null = null;
   /** Stands for the connection: what was asked on another one is not believed. */
   private connection = {};
   private asking = false;
+  /** The last answer to `ask` on this connection. */
+  private latest: Introduction | null = null;
 
   constructor(
     readonly name: string,
@@ -73,20 +77,26 @@ export class Acquaintance {
     );
   }
 
-  /** Asks again, having left a new memory there if there is a `change`. Null if there was no answer on this connection. */
+  /**
+   * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
+   * Rejects if it cannot be asked.
+   */
   async ask(change: MemoryChange | null): Promise<Introduction | null> {
     const { connection } = this;
-    try {
-      const introduction = await this.node.introduce(this.random.secret(), change);
-      return this.connection === connection ? introduction : null;
-    } catch {
-      return null;
-    }
+    const introduction = await this.node.introduce(this.random.secret(), change);
+    if (this.connection !== connection) return null;
+    this.latest = introduction;
+    return introduction;
   }
 
-  /** From now on this is what is known of it. */
-  note(introduction: Introduction, abstention: Abstention | null = null): void {
+  /** From now on this answer is what is known of it, unless another connection has begun meanwhile. */
+  accept(answer: Introduction, abstention: Abstention | null = null): void {
+    if (this.latest === answer) this.note(answer, abstention);
+  }
+
+  private note(introduction: Introduction, abstention: Abstention | null = null): void {
     this.introduction = introduction;
+    this.hasRemembered ||= introduction.memory?.state === "kept";
     this.abstention = abstention;
     this.leave();
     const first = this.circle.find((other) => other.isSame(introduction));
@@ -101,6 +111,7 @@ export class Acquaintance {
     this.duplicateOf = null;
     this.connection = {};
     this.asking = false;
+    this.latest = null;
   }
 
   private leave(): void {

@@ -24,6 +24,8 @@ export interface Member {
 /** What a node that cannot vote is to do next. */
 type Plan =
   | { readonly kind: "change"; readonly change: MemoryChange; readonly cause: string }
+  /** Once more, in a moment. */
+  | { readonly kind: "look" }
   /** `ms`: null if it cannot be known yet. */
   | { readonly kind: "wait"; readonly ms: number | null; readonly cause: string }
   | null;
@@ -34,9 +36,10 @@ interface View {
   readonly answered: number;
 }
 
-/** ms between two looks where it is not clear yet whether others are just about to begin. */
+/** Where it is not clear whether others are just about to begin: so many looks, and ms before the first. The pauses double. */
+const mostLooks = 4;
 const shortestPause = 10;
-/** ms between two looks at nodes that cannot be reached. */
+/** ms between two looks at nodes that cannot be reached, or take no memory. */
 const longestPause = 1_000;
 /** Beyond this a sum of times would not be exact any more. */
 const longestAbstention = 2 ** 52;
@@ -51,8 +54,8 @@ export class Quarantine {
   private reviewing = false;
   private again = false;
   private closed = false;
-  /** ms that were spent waiting for others to begin. */
-  private waited = 0;
+  /** In a row, at others that may be about to begin. */
+  private looks = 0;
 
   constructor(
     private readonly members: readonly Member[],
@@ -100,10 +103,8 @@ export class Quarantine {
     const introductions = await Promise.all(this.members.map((member) => this.look(member)));
     const view = { introductions, answered: introductions.filter((one) => one !== null).length };
     const plans = this.members.map((_, index) => this.planFor(index, view));
-    if (this.isColdStart(view)) {
-      const cold = this.members.filter((_, index) => plans[index] !== null).map(({ name }) => name);
-      if (this.members.length > 1 && this.rule === "auto") this.options.onColdStart(cold);
-    }
+    this.warn(view, plans);
+    this.looks = plans.some((plan) => plan?.kind === "look") ? this.looks + 1 : 0;
     const pauses = await Promise.all(
       this.members.map((member, index) =>
         this.carryOut(member, plans[index] ?? null, introductions[index] ?? null),
@@ -111,6 +112,18 @@ export class Quarantine {
     );
     const next = pauses.filter((pause) => pause !== null);
     return next.length === 0 ? null : Math.min(...next);
+  }
+
+  /** A single node may well be new; one that was known is not. */
+  private warn(view: View, plans: readonly Plan[]): void {
+    const cold = this.members.filter((_, index) => plans[index]?.kind === "change").map(({ name }) => name);
+    const alone = this.members.length === 1;
+    if (
+      this.rule === "auto" &&
+      cold.length > 0 &&
+      (alone ? this.members[0]?.server.hasRemembered : this.isColdStart(view))
+    )
+      this.options.onColdStart(cold);
   }
 
   /** Null if it does not answer in time. One that is about to connect is waited for. */
@@ -124,18 +137,26 @@ export class Quarantine {
     plan: Plan,
     introduction: Introduction | null,
   ): Promise<number | null> {
-    if (introduction === null) return null;
+    // One that has gone will be met again; one that says nothing is asked again.
+    if (introduction === null) return server.met && !server.remembers ? longestPause : null;
     if (plan === null) {
-      server.note(introduction);
+      server.accept(introduction);
       settled();
       return null;
     }
+    if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
     if (plan.kind === "wait") return this.abstain(server, settled, introduction, plan.ms, plan.cause);
-    const changed = await this.bounded(server.ask(plan.change));
-    if (changed === null) return this.pause;
+    let refusal = "does not answer";
+    const changed = await this.bounded(server.ask(plan.change), (error) => {
+      refusal = messageOf(error);
+    });
+    if (changed === null) {
+      const cause = `it has no memory, and takes none: ${refusal}`;
+      return this.abstain(server, settled, introduction, null, cause);
+    }
     const { memory } = changed;
     if (memory === null || memory.state === "kept") {
-      server.note(changed);
+      server.accept(changed);
       settled();
       return null;
     }
@@ -149,13 +170,9 @@ export class Quarantine {
     ms: number | null,
     cause: string,
   ): number {
-    server.note(introduction, { until: ms === null ? null : this.clock.monotonic() + ms, cause });
+    server.accept(introduction, { until: ms === null ? null : this.clock.monotonic() + ms, cause });
     settled();
-    return ms ?? this.pause;
-  }
-
-  private get pause(): number {
-    return Math.min(longestPause, Math.max(shortestPause, this.waited));
+    return ms ?? longestPause;
   }
 
   private planFor(index: number, view: View): Plan {
@@ -178,10 +195,7 @@ export class Quarantine {
     if (this.isColdStart(view)) return this.vote(index, memory, view);
     if (view.answered < this.members.length) return { kind: "wait", ms: null, cause: this.missing(view) };
     // Others may be about to give this set its first memory.
-    if (this.waited < this.options.patience) {
-      this.waited = Math.max(shortestPause, this.waited * 2);
-      return { kind: "wait", ms: null, cause: "it has no memory; the others are looked at once more" };
-    }
+    if (this.looks < mostLooks) return { kind: "look" };
     return this.quarantine(index, memory, view, Math.max(this.longest(index, view), this.options.ttl));
   }
 
@@ -223,11 +237,12 @@ export class Quarantine {
     return this.others(index, view).length > nodes - quorumOf(nodes);
   }
 
-  /** Nobody knows anything. */
+  /** Nobody knows of anything that was ever granted. */
   private isColdStart({ introductions, answered }: View): boolean {
     const answers = introductions.filter((introduction) => introduction !== null);
     return (
-      answered >= quorumOf(this.members.length) && answers.every(({ memory }) => memory?.state === "lost")
+      answered >= quorumOf(this.members.length) &&
+      answers.every(({ memory }) => memory !== null && (memory.state === "lost" || memory.longest === 0))
     );
   }
 
@@ -236,13 +251,20 @@ export class Quarantine {
     return `it lost its memory, and for how long it must abstain is known only when ${silent.join(", ")} can be asked`;
   }
 
-  /** Null when it takes longer than a node may. */
-  private bounded<T>(work: Promise<T | null>): Promise<T | null> {
+  /** Null when it fails, or takes longer than a node may. */
+  private bounded<T>(
+    work: Promise<T | null>,
+    onError: (error: unknown) => void = () => {},
+  ): Promise<T | null> {
     return new Promise((resolve) => {
       const timer = this.clock.after(this.options.patience, () => resolve(null), true);
-      work.then((result) => {
+      const done = (result: T | null) => {
         timer.cancel();
         resolve(result);
+      };
+      work.then(done, (error: unknown) => {
+        onError(error);
+        done(null);
       });
     });
   }
@@ -260,3 +282,5 @@ export class Quarantine {
     });
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

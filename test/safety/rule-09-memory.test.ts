@@ -172,6 +172,13 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     },
   );
 
+  it("says so where a single node lost its memory, and votes at once", async () => {
+    const { world, locks } = await started(1);
+    world.node(0).restart();
+    await world.run(locks.tryAcquire("a"));
+    expect(warned).toEqual(["COLD_START"]);
+  });
+
   it("waits as long as it is told to: also alone, and where all have lost their memory", async () => {
     for (const size of [1, 3]) {
       const { world, locks } = await started(size, { quarantine: 4_000 });
