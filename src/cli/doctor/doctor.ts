@@ -1,0 +1,57 @@
+import type { Config } from "../config.js";
+import { exitCode } from "../exit.js";
+import { chooseNodes } from "../nodes.js";
+import { output } from "../output.js";
+import { paintFor } from "../paint.js";
+import { type Diagnosis, diagnose } from "./diagnose.js";
+import type { Standards } from "./facts.js";
+import { probe } from "./probe.js";
+import { reportLines } from "./report.js";
+import { readTarget } from "./target.js";
+
+/** ms for all that one node is asked. */
+const defaultTimeout = 5_000;
+/** As the library's defaults. */
+const defaultTtl = 10_000;
+const defaultNodeTimeout = 500;
+/** Characters in a line where no terminal says how many it has: then lines are not broken. */
+const unbroken = Number.POSITIVE_INFINITY;
+
+export interface DoctorFlags {
+  readonly node?: readonly string[];
+  readonly prefix?: string;
+  readonly timeout?: number;
+  readonly json?: boolean;
+}
+
+/** `holdfast doctor`: what is wrong with the nodes, and what to do. Resolves with what to exit with. */
+export async function doctor(
+  flags: DoctorFlags,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  const targets = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map(readTarget);
+  const ttl = config.ttl ?? defaultTtl;
+  const standards: Standards = {
+    prefix: flags.prefix ?? config.prefix ?? "",
+    ttl,
+    nodeTimeout: config.nodeTimeout ?? Math.min(defaultNodeTimeout, Math.floor(ttl / 4)),
+  };
+  const timeout = flags.timeout ?? defaultTimeout;
+  const facts = await Promise.all(targets.map((target) => probe(target, standards.prefix, timeout)));
+  const diagnosis = diagnose(facts, standards);
+  const code = exitCodeOf(diagnosis);
+  if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
+  else {
+    const { columns = unbroken } = process.stdout;
+    for (const line of reportLines(diagnosis, paintFor(process.stdout), columns)) output.print(line);
+  }
+  return code;
+}
+
+/** Without a quorum nothing else matters. */
+function exitCodeOf({ verdict, quorum }: Diagnosis): number {
+  if (!quorum) return exitCode.unavailable;
+  if (verdict === "error") return 2;
+  return verdict === "warning" ? 1 : exitCode.ok;
+}

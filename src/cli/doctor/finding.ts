@@ -1,0 +1,44 @@
+/** From fine to broken; the exit code follows the worst. */
+export const severities = ["ok", "note", "warning", "error"] as const;
+export type Severity = (typeof severities)[number];
+
+/** What a value may be in JSON. */
+export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** One thing that was looked at. The codes are public: they are in docs/doctor.md, and do not change. */
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: string;
+  /** What was found, in words. */
+  readonly found: string;
+  /** The same for machines. */
+  readonly value: Plain;
+  /** What it means for locks; null where nothing is wrong. */
+  readonly means: string | null;
+  /** What to do about it; null where there is nothing to do. */
+  readonly advice: string | null;
+}
+
+type Trouble = Omit<Finding, "severity" | "means" | "advice"> & {
+  readonly means: string;
+  readonly advice?: string;
+};
+
+export const ok = (code: string, found: string, value: Plain): Finding => ({
+  severity: "ok",
+  code,
+  found,
+  value,
+  means: null,
+  advice: null,
+});
+
+const trouble =
+  (severity: Severity) =>
+  (what: Trouble): Finding => ({ severity, advice: null, ...what });
+export const note = trouble("note");
+export const warning = trouble("warning");
+export const error = trouble("error");
+
+export const worstOf = (all: readonly Severity[]): Severity =>
+  severities[Math.max(0, ...all.map((one) => severities.indexOf(one)))] ?? "ok";

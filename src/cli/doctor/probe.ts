@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { connectFailure, sayRefusal, talkFailure } from "./entry-failure.js";
+import type { Answer, ClockSample, EntryFailure, NodeFacts, Reached } from "./facts.js";
+import { Info } from "./info.js";
+import { OutOfTime, Session } from "./session.js";
+import type { Target } from "./target.js";
+import { harmlessScript, tryRights, writeTo } from "./trials.js";
+
+const pingCount = 7;
+const clockSamples = 3;
+/** What is asked of the configuration; the rest that matters is in INFO. */
+const configured = ["appendfsync", "min-replicas-to-write"];
+const markerKey = "holdfast:memory";
+
+/** The server would not let us in. */
+class Shut extends Error {
+  constructor(
+    readonly failure: EntryFailure,
+    thrown: unknown,
+  ) {
+    super(sayRefusal(thrown).message);
+  }
+}
+
+/** All that one node tells, in at most `timeout` ms. Never rejects, and changes nothing on the server. */
+export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {
+  const place = { node: target.name, database: target.database };
+  const session = await Session.prepare(target, timeout);
+  try {
+    const { passwordUnneeded } = await enter(session, target);
+    return { ...place, reached: true, passwordUnneeded, ...(await examine(session, prefix)) };
+  } catch (thrown) {
+    if (!(thrown instanceof Shut)) throw thrown;
+    return { ...place, reached: false, failure: thrown.failure, message: thrown.message };
+  } finally {
+    session.close();
+  }
+}
+
+async function enter(session: Session, target: Target): Promise<{ passwordUnneeded: boolean }> {
+  try {
+    await session.connect();
+  } catch (thrown) {
+    const { touched } = session;
+    throw new Shut(
+      connectFailure(thrown, { tls: target.tls, touched, outOfTime: thrown instanceof OutOfTime }),
+      thrown,
+    );
+  }
+  const passwordUnneeded = target.credentials !== null && !(await present(session, target.credentials));
+  if (target.database !== 0) await step(session, "SELECT", String(target.database));
+  const pong = await step(session, "PING");
+  if (pong !== "PONG") throw new Shut("notRedis", new Error("it answers PING with something else than PONG"));
+  return { passwordUnneeded };
+}
+
+/** False if the server wants no password. */
+async function present(session: Session, credentials: readonly string[]): Promise<boolean> {
+  try {
+    await step(session, "AUTH", ...credentials);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Shut && /no password is set|without any password configured/i.test(thrown.message))
+      return false;
+    throw thrown;
+  }
+}
+
+async function step(session: Session, name: "AUTH" | "SELECT" | "PING", ...args: string[]): Promise<unknown> {
+  try {
+    return await session.send(name, ...args);
+  } catch (thrown) {
+    throw new Shut(thrown instanceof OutOfTime ? "silent" : talkFailure(thrown, name), thrown);
+  }
+}
+
+type Examination = Omit<Reached, "node" | "database" | "reached" | "passwordUnneeded">;
+
+async function examine(session: Session, prefix: string): Promise<Examination> {
+  const pings = await timePings(session);
+  const clock = await readClock(session);
+  // A name that nobody has: what is tried on it has no effect.
+  const name = `holdfast-doctor:${randomUUID()}`;
+  const [info, script, write, marker, ...config] = await Promise.all([
+    session.ask("INFO"),
+    session.ask("EVAL", harmlessScript, "1", prefix + name),
+    session.ask(...writeTo(prefix + name)),
+    session.ask("EXISTS", markerKey),
+    ...configured.map((parameter) => session.ask("CONFIG", "GET", parameter)),
+  ]);
+  const trials = await tryRights(session, prefix, name);
+  return {
+    peer: session.peer,
+    pings,
+    clock,
+    info: read(info, (value) => (typeof value === "string" ? new Info(value) : null)),
+    config: new Map(config.flatMap(pairOf)),
+    script,
+    write,
+    trials,
+    marker: read(marker, (value) => (typeof value === "number" ? value > 0 : null)),
+    complete: !session.late,
+  };
+}
+
+/** ms, one after the other. */
+async function timePings(session: Session): Promise<number[]> {
+  const roundTrips: number[] = [];
+  for (let count = 0; count < pingCount; count++) {
+    const asked = performance.now();
+    if ((await session.ask("PING")).ok) roundTrips.push(performance.now() - asked);
+  }
+  return roundTrips;
+}
+
+/** The best of a few: the shorter the way, the less is uncertain. */
+async function readClock(session: Session): Promise<ClockSample | null> {
+  const samples: ClockSample[] = [];
+  for (let count = 0; count < clockSamples; count++) {
+    const [wall, asked] = [Date.now(), performance.now()];
+    const answer = await session.ask("TIME");
+    const half = (performance.now() - asked) / 2;
+    const time = answer.ok ? epochOf(answer.value) : null;
+    // One more for the whole ms in which this machine's clock is read.
+    if (time !== null) samples.push({ offset: time - wall - half, uncertainty: half + 1 });
+  }
+  return samples.sort((a, b) => a.uncertainty - b.uncertainty)[0] ?? null;
+}
+
+/** ms, of TIME's seconds and microseconds. */
+function epochOf(value: unknown): number | null {
+  if (!Array.isArray(value)) return null;
+  const time = Number(value[0]) * 1_000 + Number(value[1]) / 1_000;
+  return Number.isFinite(time) ? time : null;
+}
+
+/** A server may answer with anything. */
+function read<T>(answer: Answer<unknown>, reader: (value: unknown) => T | null): Answer<T> {
+  if (!answer.ok) return answer;
+  const value = reader(answer.value);
+  return value === null
+    ? { ok: false, refusal: { code: "", message: "an answer that makes no sense" } }
+    : { ok: true, value };
+}
+
+function pairOf(answer: Answer<unknown>): [string, string][] {
+  if (!answer.ok || !Array.isArray(answer.value) || answer.value.length < 2) return [];
+  return [[String(answer.value[0]), String(answer.value[1])]];
+}
