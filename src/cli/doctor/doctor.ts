@@ -33,6 +33,7 @@ export async function doctor(
   const targets = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map(readTarget);
   const ttl = config.ttl ?? defaultTtl;
   const standards: Standards = {
+    nodes: targets.length,
     prefix: flags.prefix ?? config.prefix ?? "",
     ttl,
     nodeTimeout: config.nodeTimeout ?? Math.min(defaultNodeTimeout, Math.floor(ttl / 4)),

@@ -1,16 +1,5 @@
-import { serverCode } from "../../clients/failure.js";
 import type { EntryFailure, Refusal } from "./facts.js";
-
-/**
- * What was thrown, in the server's or the system's words, without what servers repeat of a command's arguments: of
- * AUTH that is the password.
- */
-export function sayRefusal(thrown: unknown): Refusal {
-  const message = (thrown instanceof Error ? thrown.message : String(thrown))
-    .replace(/,? with args beginning with:.*$/s, "")
-    .replace(/\s+/g, " ");
-  return { code: serverCode(thrown), message: message.slice(0, 200) };
-}
+import { notRedis, outOfTime, tlsWanted } from "./refusal.js";
 
 /** By Node's and OpenSSL's codes for what goes wrong below Redis. */
 const bySystemCode: Readonly<Record<string, EntryFailure>> = {
@@ -22,8 +11,11 @@ const bySystemCode: Readonly<Record<string, EntryFailure>> = {
   ETIMEDOUT: "noConnection",
 };
 
-/** By the first word of a server's error. */
-const byServerCode: Readonly<Record<string, EntryFailure>> = {
+/** By the first word of a server's error, or a code of our own. */
+const byRefusal: Readonly<Record<string, EntryFailure>> = {
+  [outOfTime]: "silent",
+  [notRedis]: "notRedis",
+  [tlsWanted]: "tlsWanted",
   NOAUTH: "passwordMissing",
   WRONGPASS: "password",
   LOADING: "loading",
@@ -34,13 +26,9 @@ const byServerCode: Readonly<Record<string, EntryFailure>> = {
 /** Why a connection failed. `tls`: the address asked for it; `touched`: the other side took the connection. */
 export function connectFailure(
   thrown: unknown,
-  {
-    tls,
-    touched,
-    outOfTime,
-  }: { readonly tls: boolean; readonly touched: boolean; readonly outOfTime: boolean },
+  { tls, touched, late }: { readonly tls: boolean; readonly touched: boolean; readonly late: boolean },
 ): EntryFailure {
-  if (outOfTime) return touched && tls ? "noTls" : "noConnection";
+  if (late) return touched && tls ? "noTls" : "noConnection";
   const code = codeOf(thrown);
   const known = bySystemCode[code];
   if (known !== undefined) return known;
@@ -49,18 +37,21 @@ export function connectFailure(
   return tls && (touched || /SSL|EPROTO|ECONNRESET|ERR_TLS/.test(code)) ? "noTls" : "closed";
 }
 
-/** Why the server, once connected, was not entered: by what it answered to AUTH, SELECT or PING. */
-export function talkFailure(thrown: unknown, step: "AUTH" | "SELECT" | "PING"): EntryFailure {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  // What a TLS server says to whoever does not start with a handshake: an alert, in bytes.
-  if (/^Protocol error/.test(message)) return /got "\\?u?0*15/.test(message) ? "tlsWanted" : "notRedis";
-  const code = serverCode(thrown);
-  const known = byServerCode[code];
+/**
+ * Why the server, once connected, was not entered: by what it answered to AUTH, SELECT or PING. Null if that is no
+ * reason: whoever may not PING, or is told that the master is gone, can be told more.
+ */
+export function talkFailure(
+  { code, message }: Refusal,
+  step: "AUTH" | "SELECT" | "PING",
+): EntryFailure | null {
+  const known = byRefusal[code];
   if (known !== undefined) return known;
   if (code === "") return "closed";
   if (/max number of clients/i.test(message)) return "refusing";
   if (step === "AUTH") return "password";
-  return step === "SELECT" ? "database" : "broken";
+  if (step === "SELECT") return "database";
+  return code === "ERR" ? "notRedis" : null;
 }
 
 const codeOf = (thrown: unknown): string =>

@@ -18,8 +18,7 @@ export type EntryFailure =
   | "database"
   | "loading"
   | "busy"
-  | "refusing"
-  | "broken";
+  | "refusing";
 
 /** What the server would not do, in its own words. */
 export interface Refusal {
@@ -92,6 +91,8 @@ export type NodeFacts = Reached | Unreached;
 
 /** What the findings are measured against. */
 export interface Standards {
+  /** How many there are. */
+  readonly nodes: number;
   /** Put before each resource. */
   readonly prefix: string;
   /** ms */

@@ -21,7 +21,7 @@ export interface Finding {
 
 type Trouble = Omit<Finding, "severity" | "means" | "advice"> & {
   readonly means: string;
-  readonly advice?: string;
+  readonly advice?: string | null;
 };
 
 export const ok = (code: string, found: string, value: Plain): Finding => ({
@@ -35,7 +35,8 @@ export const ok = (code: string, found: string, value: Plain): Finding => ({
 
 const trouble =
   (severity: Severity) =>
-  (what: Trouble): Finding => ({ severity, advice: null, ...what });
+  ({ code, found, value, means, advice = null }: Trouble): Finding => // In this order, so that JSON has it.
+  ({ severity, code, found, value, means, advice });
 export const note = trouble("note");
 export const warning = trouble("warning");
 export const error = trouble("error");

@@ -1,3 +1,8 @@
+import { unprintable } from "./words.js";
+
+/** Characters of a value that are looked at. */
+const longest = 100;
+
 /** What INFO told, field by field. */
 export class Info {
   readonly #fields: ReadonlyMap<string, string>;
@@ -13,7 +18,7 @@ export class Info {
   }
 
   text(name: string): string | null {
-    return this.#fields.get(name) || null;
+    return this.#fields.get(name)?.replace(unprintable, " ").slice(0, longest) || null;
   }
 
   number(name: string): number | null {

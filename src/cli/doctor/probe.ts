@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { connectFailure, sayRefusal, talkFailure } from "./entry-failure.js";
-import type { Answer, ClockSample, EntryFailure, NodeFacts, Reached } from "./facts.js";
+import { enter, Shut } from "./entry.js";
+import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
-import { OutOfTime, Session } from "./session.js";
+import { Session } from "./session.js";
 import type { Target } from "./target.js";
 import { harmlessScript, tryRights, writeTo } from "./trials.js";
 
@@ -12,17 +12,7 @@ const clockSamples = 3;
 const configured = ["appendfsync", "min-replicas-to-write"];
 const markerKey = "holdfast:memory";
 
-/** The server would not let us in. */
-class Shut extends Error {
-  constructor(
-    readonly failure: EntryFailure,
-    thrown: unknown,
-  ) {
-    super(sayRefusal(thrown).message);
-  }
-}
-
-/** All that one node tells, in at most `timeout` ms. Never rejects, and changes nothing on the server. */
+/** All that one node tells, in at most `timeout` ms. Changes nothing on the server. */
 export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {
   const place = { node: target.name, database: target.database };
   const session = await Session.prepare(target, timeout);
@@ -34,43 +24,6 @@ export async function probe(target: Target, prefix: string, timeout: number): Pr
     return { ...place, reached: false, failure: thrown.failure, message: thrown.message };
   } finally {
     session.close();
-  }
-}
-
-async function enter(session: Session, target: Target): Promise<{ passwordUnneeded: boolean }> {
-  try {
-    await session.connect();
-  } catch (thrown) {
-    const { touched } = session;
-    throw new Shut(
-      connectFailure(thrown, { tls: target.tls, touched, outOfTime: thrown instanceof OutOfTime }),
-      thrown,
-    );
-  }
-  const passwordUnneeded = target.credentials !== null && !(await present(session, target.credentials));
-  if (target.database !== 0) await step(session, "SELECT", String(target.database));
-  const pong = await step(session, "PING");
-  if (pong !== "PONG") throw new Shut("notRedis", new Error("it answers PING with something else than PONG"));
-  return { passwordUnneeded };
-}
-
-/** False if the server wants no password. */
-async function present(session: Session, credentials: readonly string[]): Promise<boolean> {
-  try {
-    await step(session, "AUTH", ...credentials);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Shut && /no password is set|without any password configured/i.test(thrown.message))
-      return false;
-    throw thrown;
-  }
-}
-
-async function step(session: Session, name: "AUTH" | "SELECT" | "PING", ...args: string[]): Promise<unknown> {
-  try {
-    return await session.send(name, ...args);
-  } catch (thrown) {
-    throw new Shut(thrown instanceof OutOfTime ? "silent" : talkFailure(thrown, name), thrown);
   }
 }
 
@@ -108,7 +61,8 @@ async function timePings(session: Session): Promise<number[]> {
   const roundTrips: number[] = [];
   for (let count = 0; count < pingCount; count++) {
     const asked = performance.now();
-    if ((await session.ask("PING")).ok) roundTrips.push(performance.now() - asked);
+    await session.ask("PING");
+    if (!session.late) roundTrips.push(performance.now() - asked);
   }
   return roundTrips;
 }

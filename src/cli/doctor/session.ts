@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
-import { sayRefusal } from "./entry-failure.js";
 import type { Answer } from "./facts.js";
+import { outOfTime, refusalOf } from "./refusal.js";
 import type { Target } from "./target.js";
 
 /** No answer came in the time that the whole examination of a node may take. */
-export class OutOfTime extends Error {}
+class OutOfTime extends Error {}
 
 /**
  * One connection to one server, which asks nothing by itself, never reconnects, and is over by its deadline, whatever
@@ -47,7 +47,8 @@ export class Session {
       enableReadyCheck: false,
       disableClientInfo: true,
       retryStrategy: () => null,
-      connectTimeout: timeout,
+      // The deadline covers it.
+      connectTimeout: 0,
     });
     return new Session(redis, timeout);
   }
@@ -65,14 +66,9 @@ export class Session {
     return this.redis.stream.remoteAddress ?? null;
   }
 
-  /** Rejects with what the server said, or with what went wrong before it could. */
-  async send(...[name, ...args]: readonly [string, ...string[]]): Promise<unknown> {
-    return this.#inTime(this.redis.call(name, ...args));
-  }
-
-  /** The same, with a refusal as a value. */
-  async ask(...command: readonly [string, ...string[]]): Promise<Answer<unknown>> {
-    return answered(this.send(...command));
+  /** What it answers, or what it, or the way to it, has against that. */
+  async ask(...[name, ...args]: readonly [string, ...string[]]): Promise<Answer<unknown>> {
+    return answered(this.#inTime(this.redis.call(name, ...args)));
   }
 
   /** Nothing can be asked after it. */
@@ -102,8 +98,7 @@ async function answered(question: Promise<unknown>): Promise<Answer<unknown>> {
   try {
     return { ok: true, value: await question };
   } catch (thrown) {
-    if (thrown instanceof OutOfTime)
-      return { ok: false, refusal: { code: "TIMEOUT", message: thrown.message } };
-    return { ok: false, refusal: sayRefusal(thrown) };
+    const refusal = refusalOf(thrown);
+    return { ok: false, refusal: thrown instanceof OutOfTime ? { ...refusal, code: outOfTime } : refusal };
   }
 }

@@ -9,6 +9,9 @@ export function bytes(value: number): string {
   return `${Number((value / 1024 ** power).toFixed(1))} ${units[power]}`;
 }
 
+/** What a server says may end up on a terminal. */
+export const unprintable = /[\s\p{Cc}\p{Cf}]+/gu;
+
 /** "a", "a and b", "a, b and c". */
 export const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

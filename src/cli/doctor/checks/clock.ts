@@ -1,5 +1,5 @@
 import { defaultDriftFactor, driftOf } from "../../../engine/validity.js";
-import type { NodeCheck, SetCheck, Standards } from "../facts.js";
+import type { ClockSample, NodeCheck, SetCheck, Standards } from "../facts.js";
 import { note, ok, warning } from "../finding.js";
 import { ms } from "../words.js";
 
@@ -24,7 +24,7 @@ export const checkClock: NodeCheck = ({ clock }, standards) => {
     uncertainty: Math.ceil(clock.uncertainty),
     drift,
   };
-  const found = `its clock is ${described(clock.offset)} this machine's, give or take ${ms(value.uncertainty)}`;
+  const found = `its clock is ${described(clock)} this machine's, give or take ${ms(value.uncertainty)}`;
   if (!isOff(clock, drift)) return [ok("clock", found, value)];
   return [
     warning({
@@ -51,7 +51,7 @@ export const checkOwnClock: SetCheck = (all, standards) => {
   return [
     warning({
       code: "own-clock",
-      found: `all nodes' clocks are ${described((least + most) / 2)} this machine's`,
+      found: `all nodes' clocks are ${described({ offset: (least + most) / 2, uncertainty })} this machine's`,
       value: { least: Math.round(least), most: Math.round(most) },
       means: "It is this machine's clock that is wrong. When it is set right, its leases may end early.",
       advice: "let NTP (chrony, slewing) keep this machine's clock",
@@ -59,11 +59,10 @@ export const checkOwnClock: SetCheck = (all, standards) => {
   ];
 };
 
-const isOff = ({ offset, uncertainty }: { offset: number; uncertainty: number }, drift: number): boolean =>
+const isOff = ({ offset, uncertainty }: ClockSample, drift: number): boolean =>
   Math.abs(offset) - uncertainty > drift;
 
-function described(offset: number): string {
-  const rounded = Math.round(offset);
-  if (rounded === 0) return "level with";
-  return `${ms(Math.abs(rounded))} ${rounded > 0 ? "ahead of" : "behind"}`;
+function described({ offset, uncertainty }: ClockSample): string {
+  if (Math.abs(offset) <= uncertainty) return "level with";
+  return `${ms(Math.abs(Math.round(offset)))} ${offset > 0 ? "ahead of" : "behind"}`;
 }

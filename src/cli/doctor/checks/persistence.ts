@@ -2,33 +2,46 @@ import type { NodeCheck, Reached } from "../facts.js";
 import { type Finding, note, ok, warning } from "../finding.js";
 import type { Info } from "../info.js";
 
-/** What a server still knows after a restart. */
-export const checkPersistence: NodeCheck = (facts) => {
+/** What a server still knows after a restart, and what follows from it by the option `quarantine`. */
+export const checkPersistence: NodeCheck = (facts, standards) => {
   if (!facts.info.ok) return [];
   const info = facts.info.value;
   const appended = info.number("aof_enabled");
   if (appended === null) return [];
-  return [memoryAfterRestart(facts, appended === 1), ...brokenSaves(info)];
+  return [memoryAfterRestart(facts, appended === 1, standards.nodes), ...brokenSaves(info)];
 };
 
-const quarantined =
-  "When it restarts, or its machine does, it may have forgotten locks. Among several nodes it then does not vote for the " +
-  "longest ttl (quarantine), so that none is granted twice; a single node votes at once.";
+const always =
+  "appendonly yes with appendfsync always lets it vote at once, and costs a disk write for each batch of requests";
 
-function memoryAfterRestart({ config }: Reached, appended: boolean): Finding {
-  const fsync = config.get("appendfsync") ?? null;
-  const value = { appendonly: appended, appendfsync: appended ? fsync : null };
-  if (appended && fsync === "always") {
-    const found = "every write is on disk before its reply (appendonly yes, appendfsync always)";
-    return ok("persistence", `${found}: quarantine: false is safe here`, value);
+function memoryAfterRestart({ config }: Reached, appended: boolean, nodes: number): Finding {
+  const fsync = appended ? (config.get("appendfsync") ?? null) : null;
+  const value = { appendonly: appended, appendfsync: fsync };
+  const code = "persistence";
+  if (fsync === "always") {
+    const found =
+      "every write is on disk before its reply (appendfsync always): it may vote right after a restart";
+    return ok(code, found, value);
   }
-  const advice =
-    "leave quarantine at its default; for a single node, or to vote at once after a restart, use appendonly yes with " +
-    "appendfsync always, at the price of one disk write for each batch";
-  const found = !appended
-    ? "writes are not logged to disk (appendonly no)"
-    : `writes are logged to disk after the reply (appendonly yes, appendfsync ${fsync ?? "unknown: CONFIG is not allowed"})`;
-  return note({ code: "persistence", found, value, means: quarantined, advice });
+  const found = appended
+    ? `writes reach the disk after their reply (appendonly yes, appendfsync ${fsync ?? "unknown: CONFIG is not allowed"})`
+    : "writes are not logged to disk (appendonly no)";
+  if (nodes === 1) {
+    return warning({
+      code,
+      found,
+      value,
+      means: "A restart may free locks that are held: of a single node no other knows them.",
+      advice: "use appendonly yes with appendfsync always, or three independent nodes, or a quarantine in ms",
+    });
+  }
+  return note({
+    code,
+    found,
+    value,
+    means: "After a restart it may have forgotten locks, and does not vote for the longest ttl (quarantine).",
+    advice: `keep quarantine: "auto"; ${always}`,
+  });
 }
 
 function brokenSaves(info: Info): Finding[] {

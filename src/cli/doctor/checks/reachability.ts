@@ -55,7 +55,6 @@ const words: Readonly<Record<EntryFailure, Words>> = {
     found: "it refuses connections",
     advice: "look at protected-mode, bind and maxclients in the server's configuration",
   },
-  broken: { found: "it answers PING with an error", advice: "look at the server's log" },
 };
 
 export function checkReachability({ failure, message }: Unreached): Finding[] {

@@ -1,5 +1,6 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
+import { toldElsewhere } from "../refusal.js";
 
 const means = "Every vote is a script: its votes fail.";
 
@@ -18,7 +19,7 @@ export const checkScript: NodeCheck = ({ script }) => {
     ];
   }
   const { code, message } = script.refusal;
-  if (["NOPERM", "TIMEOUT", "MOVED", "CLUSTERDOWN"].includes(code)) return [];
+  if (toldElsewhere(code)) return [];
   const missing = /unknown command/i.test(message);
   return [
     error({

@@ -1,5 +1,6 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
+import { toldElsewhere } from "../refusal.js";
 
 interface Words {
   readonly means: string;
@@ -35,14 +36,11 @@ const other: Words = {
   advice: "look at the server's log",
 };
 
-/** What other checks have words for. */
-const elsewhere = ["NOPERM", "TIMEOUT", "MOVED", "CLUSTERDOWN"];
-
 /** Whether it takes writes now, whatever its configuration says. */
 export const checkWrites: NodeCheck = ({ write }) => {
   if (write.ok) return [ok("writes", "it takes writes", true)];
   const { code, message } = write.refusal;
-  if (elsewhere.includes(code) || /unknown command/i.test(message)) return [];
+  if (toldElsewhere(code) || /unknown command/i.test(message)) return [];
   return [
     error({
       code: "writes",
