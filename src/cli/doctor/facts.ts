@@ -37,8 +37,8 @@ export interface Trial {
   readonly purpose: Purpose;
   /** What is tried: a command's name, or a pattern of keys or channels. */
   readonly needs: { readonly kind: "command" | "key" | "channel"; readonly name: string };
-  /** Null: allowed. */
-  readonly refusal: Refusal | null;
+  /** Unknown: something else was refused before it came to this. */
+  readonly outcome: "allowed" | "forbidden" | "missing" | "unknown";
 }
 
 /** What a permission is for. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { wakeChannel } from "../../engine/command.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
+import { outOfTime } from "./refusal.js";
 import type { Session } from "./session.js";
 
 /** Harmless; a server that has it in its cache of scripts already keeps no second one. */
@@ -72,16 +73,26 @@ function channelTrials(name: string, answer: Answer<unknown>): Trial[] {
   return [trial("wake", "command", name, answer), trial("wake", "channel", wakeChannel("*"), answer)];
 }
 
-/** A refusal counts only for what it is about: a command is looked at first, then its keys and channels. */
+/** A server looks at the command first, then at its keys and channels: the first refusal is all it tells. */
+const order = ["command", "key", "channel"] as const;
+
 function trial(purpose: Purpose, kind: Trial["needs"]["kind"], name: string, answer: Answer<unknown>): Trial {
-  const refusal = answer.ok || aboutOf(answer.refusal) !== kind ? null : answer.refusal;
-  return { purpose, needs: { kind, name }, refusal };
+  return { purpose, needs: { kind, name }, outcome: outcomeFor(kind, answer) };
 }
 
-function aboutOf({ code, message }: { readonly code: string; readonly message: string }) {
-  if (/unknown command/i.test(message)) return "command";
-  if (code !== "NOPERM") return null;
+function outcomeFor(kind: Trial["needs"]["kind"], answer: Answer<unknown>): Trial["outcome"] {
+  if (answer.ok) return "allowed";
+  const { code, message } = answer.refusal;
+  if (code === outOfTime || code === "") return "unknown";
+  const missing = /unknown command/i.test(message);
+  // Any other complaint comes after all permissions were looked at.
+  if (code !== "NOPERM" && !missing) return "allowed";
+  const refused = order.indexOf(missing ? "command" : aboutOf(message));
+  if (refused !== order.indexOf(kind)) return refused < order.indexOf(kind) ? "unknown" : "allowed";
+  return missing ? "missing" : "forbidden";
+}
+
+function aboutOf(message: string): Trial["needs"]["kind"] {
   if (/permissions to run\b/i.test(message)) return "command";
-  if (/\bchannels?\b/i.test(message)) return "channel";
-  return "key";
+  return /\bchannels?\b/i.test(message) ? "channel" : "key";
 }

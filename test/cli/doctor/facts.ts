@@ -46,7 +46,7 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   ]),
   script: { ok: true, value: 1 },
   write: { ok: true, value: null },
-  trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, refusal: null }],
+  trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, outcome: "allowed" }],
   marker: { ok: true, value: true },
   complete: true,
   ...facts,

@@ -165,8 +165,8 @@ const lacking = (
   purpose: Trial["purpose"],
   kind: Trial["needs"]["kind"],
   name: string,
-  code = "NOPERM",
-): Trial => ({ purpose, needs: { kind, name }, refusal: { code, message: `${code} no` } });
+  outcome: Trial["outcome"] = "forbidden",
+): Trial => ({ purpose, needs: { kind, name }, outcome });
 
 const rights = (...trials: Trial[]) => checkRights(reached({ trials }), standards);
 
@@ -197,6 +197,18 @@ test("what is missing for one purpose is one finding, and its advice the rules t
       advice: "ACL SETUSER <user> +publish &holdfast:wake:*",
     },
   ]);
+});
+
+test("what could not be tried yet is in the advice, and is no finding of its own", () => {
+  const unknown = lacking("wake", "channel", "holdfast:wake:*", "unknown");
+  expect(rights(lacking("wake", "command", "PUBLISH", "missing"), unknown)).toMatchObject([
+    {
+      found: expect.stringContaining("does not know"),
+      value: { commands: ["PUBLISH"], channels: [] },
+      advice: "ACL SETUSER <user> +publish &holdfast:wake:*",
+    },
+  ]);
+  expect(rights(unknown)).toEqual([]);
 });
 
 test("every finding that is not ok says what it means", () => {

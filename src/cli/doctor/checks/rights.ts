@@ -31,40 +31,60 @@ const words: Readonly<Record<Purpose, Words>> = {
 /** What the user may not do. */
 export const checkRights: NodeCheck = ({ trials }) => {
   const purposes = Object.keys(words) as Purpose[];
-  const found = purposes.flatMap((purpose) => missingFor(purpose, trials));
-  if (found.length > 0 || trials.length === 0) return found;
+  const found = purposes.flatMap((purpose) => lacking(trials.filter((trial) => trial.purpose === purpose)));
+  if (trials.length === 0 || trials.some(({ outcome }) => outcome !== "allowed")) return found;
   return [ok("rights", "the user may do all that Holdfast needs", [])];
 };
 
-function missingFor(purpose: Purpose, trials: readonly Trial[]): Finding[] {
-  const missing = trials.filter((trial) => trial.purpose === purpose && trial.refusal !== null);
-  if (missing.length === 0) return [];
-  const named = (kind: Trial["needs"]["kind"]) =>
-    missing.filter(({ needs }) => needs.kind === kind).map(({ needs }) => needs.name);
-  const commands = named("command");
-  const keys = named("key");
-  const channels = [...new Set(named("channel"))];
-  const unknown = missing.some(({ refusal }) => refusal?.code !== "NOPERM");
+/** Of one purpose. */
+function lacking(trials: readonly Trial[]): Finding[] {
+  const refused = trials.filter(({ outcome }) => outcome === "forbidden" || outcome === "missing");
+  const [first] = refused;
+  if (first === undefined) return [];
+  const { report, means } = words[first.purpose];
+  const value = needsOf(refused);
+  const missing = refused.some(({ outcome }) => outcome === "missing");
+  const who = missing ? "the server does not know, or the user may not use," : "the user may not use";
+  return [
+    report({
+      code: `rights-${first.purpose}`,
+      found: `${who} ${list([
+        ...value.commands,
+        ...value.keys.map((pattern) => `the keys ${pattern}`),
+        ...value.channels.map((pattern) => `the channels ${pattern}`),
+      ])}`,
+      value,
+      means,
+      advice: adviceFor(first.purpose, trials, value),
+    }),
+  ];
+}
+
+function adviceFor(purpose: Purpose, trials: readonly Trial[], refused: Needs): string {
+  // What is unknown because a command was refused may be refused next.
+  const { commands, keys, channels } = needsOf(trials.filter(({ outcome }) => outcome !== "allowed"));
   const rules = [
     ...commands.map((name) => `+${name.toLowerCase()}`),
     ...keys.map((pattern) => `~${pattern}`),
     ...channels.map((pattern) => `&${pattern}`),
+  ].join(" ");
+  if (purpose !== "lock") return `ACL SETUSER <user> ${rules}`;
+  const hints = [
+    ...(refused.keys.length > 0
+      ? ["if the user may only lock certain resources, name what they begin with: --prefix"]
+      : []),
+    ...(refused.commands.includes("EVAL")
+      ? ["then ask again: which other keys it may use is not known yet"]
+      : []),
   ];
-  return [
-    words[purpose].report({
-      code: `rights-${purpose}`,
-      found: `${unknown ? "it does not know, or allow the user," : "the user may not use"} ${list([
-        ...commands,
-        ...keys.map((pattern) => `the keys ${pattern}`),
-        ...channels.map((pattern) => `the channels ${pattern}`),
-      ])}`,
-      value: { commands, keys, channels },
-      means: words[purpose].means,
-      advice: `ACL SETUSER <user> ${rules.join(" ")}${
-        purpose === "lock" && keys.length > 0
-          ? "; if the user may only lock certain resources, name what they begin with: --prefix"
-          : ""
-      }`,
-    }),
+  return [`ACL SETUSER <user> ${rules}`, ...hints].join("; ");
+}
+
+type Needs = Readonly<Record<"commands" | "keys" | "channels", readonly string[]>>;
+
+function needsOf(trials: readonly Trial[]): Needs {
+  const named = (kind: Trial["needs"]["kind"]) => [
+    ...new Set(trials.flatMap(({ needs }) => (needs.kind === kind ? [needs.name] : []))),
   ];
+  return { commands: named("command"), keys: named("key"), channels: named("channel") };
 }
