@@ -3,11 +3,9 @@ import { exitCode } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
 import { paintFor } from "../paint.js";
-import { type Diagnosis, diagnose } from "./diagnose.js";
-import type { Standards } from "./facts.js";
-import { probe } from "./probe.js";
+import type { Diagnosis } from "./diagnose.js";
+import { examine } from "./examine.js";
 import { reportLines } from "./report.js";
-import { readTarget } from "./target.js";
 
 /** ms for all that one node is asked. */
 const defaultTimeout = 5_000;
@@ -30,17 +28,14 @@ export async function doctor(
   config: Config,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const targets = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map(readTarget);
+  const addresses = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes);
   const ttl = config.ttl ?? defaultTtl;
-  const standards: Standards = {
-    nodes: targets.length,
+  const standards = {
     prefix: flags.prefix ?? config.prefix ?? "",
     ttl,
     nodeTimeout: config.nodeTimeout ?? Math.min(defaultNodeTimeout, Math.floor(ttl / 4)),
   };
-  const timeout = flags.timeout ?? defaultTimeout;
-  const facts = await Promise.all(targets.map((target) => probe(target, standards.prefix, timeout)));
-  const diagnosis = diagnose(facts, standards);
+  const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
   const code = exitCodeOf(diagnosis);
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {

@@ -5,10 +5,43 @@ export type Severity = (typeof severities)[number];
 /** What a value may be in JSON. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** One thing that was looked at. The codes are public: they are in docs/doctor.md, and do not change. */
+/** What can be looked at. Public: they are listed in docs/doctor.md, and do not change. */
+export const codes = [
+  "unreachable",
+  "version",
+  "latency",
+  "mode",
+  "replication",
+  "writes",
+  "script",
+  "rights",
+  "rights-lock",
+  "rights-identity",
+  "rights-memory",
+  "rights-queue",
+  "rights-wake",
+  "rights-fence",
+  "password-unneeded",
+  "eviction",
+  "memory",
+  "persistence",
+  "persistence-broken",
+  "clock",
+  "quorum",
+  "count",
+  "duplicate",
+  "duplicate-unknown",
+  "same-host",
+  "databases",
+  "memory-marker",
+  "own-clock",
+] as const;
+export type Code = (typeof codes)[number];
+
+/** One thing that was looked at. */
 export interface Finding {
   readonly severity: Severity;
-  readonly code: string;
+  readonly code: Code;
   /** What was found, in words. */
   readonly found: string;
   /** The same for machines. */
@@ -24,7 +57,7 @@ type Trouble = Omit<Finding, "severity" | "means" | "advice"> & {
   readonly advice?: string | null;
 };
 
-export const ok = (code: string, found: string, value: Plain): Finding => ({
+export const ok = (code: Code, found: string, value: Plain): Finding => ({
   severity: "ok",
   code,
   found,

@@ -18,7 +18,7 @@ export async function probe(target: Target, prefix: string, timeout: number): Pr
   const session = await Session.prepare(target, timeout);
   try {
     const { passwordUnneeded } = await enter(session, target);
-    return { ...place, reached: true, passwordUnneeded, ...(await examine(session, prefix)) };
+    return { ...place, reached: true, passwordUnneeded, ...(await questioned(session, prefix)) };
   } catch (thrown) {
     if (!(thrown instanceof Shut)) throw thrown;
     return { ...place, reached: false, failure: thrown.failure, message: thrown.message };
@@ -29,7 +29,7 @@ export async function probe(target: Target, prefix: string, timeout: number): Pr
 
 type Examination = Omit<Reached, "node" | "database" | "reached" | "passwordUnneeded">;
 
-async function examine(session: Session, prefix: string): Promise<Examination> {
+async function questioned(session: Session, prefix: string): Promise<Examination> {
   const pings = await timePings(session);
   const clock = await readClock(session);
   // A name that nobody has: what is tried on it has no effect.

@@ -1,33 +1,15 @@
-import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
 import type { Diagnosis } from "../../../src/cli/doctor/diagnose.js";
+import { examine } from "../../../src/cli/doctor/examine.js";
 import type { Finding } from "../../../src/cli/doctor/finding.js";
-import { holdfast } from "../support/holdfast.js";
 
-/** What --json prints. */
-export interface Report extends Diagnosis {
-  readonly version: number;
-  readonly exitCode: number;
-}
+/** By these no busy machine looks slow. */
+const patient = { ttl: 100_000, nodeTimeout: 20_000 };
 
-/** With a node timeout by which no busy machine looks slow. */
-const config = fileURLToPath(new URL("fixtures/patient.json", import.meta.url));
+/** What the command finds, without starting it. ms for each node, as much as a busy machine may need. */
+export const diagnosis = (addresses: readonly string[], prefix = "", timeout = 10_000): Promise<Diagnosis> =>
+  examine(addresses, { ...patient, prefix }, timeout);
 
-/** Runs the command. Whatever it finds, it is one document on stdout, and says with what it exits. */
-export async function diagnosis(nodes: readonly string[], ...args: string[]): Promise<Report> {
-  const addresses = nodes.flatMap((node) => ["--node", node]);
-  const { code, stdout, stderr } = await holdfast([
-    ...["doctor", "--json", "--config", config],
-    ...addresses,
-    ...args,
-  ]);
-  expect(stderr).toBe("");
-  const report = JSON.parse(stdout) as Report;
-  expect(code).toBe(report.exitCode);
-  return report;
-}
-
-export const findingsOf = ({ nodes, set }: Report): Finding[] => [
+export const findingsOf = ({ nodes, set }: Diagnosis): Finding[] => [
   ...nodes.flatMap(({ findings }) => findings),
   ...set,
 ];
