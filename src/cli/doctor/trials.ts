@@ -80,7 +80,8 @@ function trial(purpose: Purpose, kind: Trial["needs"]["kind"], name: string, ans
   return { purpose, needs: { kind, name }, outcome: outcomeFor(kind, answer) };
 }
 
-function outcomeFor(kind: Trial["needs"]["kind"], answer: Answer<unknown>): Trial["outcome"] {
+/** What one answer says about one permission. */
+export function outcomeFor(kind: Trial["needs"]["kind"], answer: Answer<unknown>): Trial["outcome"] {
   if (answer.ok) return "allowed";
   const { code, message } = answer.refusal;
   if (code === outOfTime || code === "") return "unknown";
