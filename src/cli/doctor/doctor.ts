@@ -5,6 +5,7 @@ import { output } from "../output.js";
 import { paintFor } from "../paint.js";
 import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
+import type { Severity } from "./finding.js";
 import { reportLines } from "./report.js";
 
 /** ms for all that one node is asked. */
@@ -45,9 +46,13 @@ export async function doctor(
   return code;
 }
 
+const bySeverity: Readonly<Record<Severity, number>> = {
+  ok: exitCode.ok,
+  note: exitCode.ok,
+  warning: 1,
+  error: 2,
+};
+
 /** Without a quorum nothing else matters. */
-function exitCodeOf({ verdict, quorum }: Diagnosis): number {
-  if (!quorum) return exitCode.unavailable;
-  if (verdict === "error") return 2;
-  return verdict === "warning" ? 1 : exitCode.ok;
-}
+const exitCodeOf = ({ verdict, quorum }: Diagnosis): number =>
+  quorum ? bySeverity[verdict] : exitCode.unavailable;

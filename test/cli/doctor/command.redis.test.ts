@@ -66,7 +66,7 @@ test.each([["text"], ["json"]])("no password is in any output (%s)", async (form
   ];
   const { code, stdout, stderr } = await doctor(
     addresses,
-    ...["--timeout", "2s", ...(form === "json" ? ["--json"] : [])],
+    ...["--timeout", "1s", ...(form === "json" ? ["--json"] : [])],
   );
   expect({ code, stderr }).toEqual({ code: 69, stderr: "" });
   for (const secret of ["secret", encodeURIComponent(password)]) expect(stdout).not.toContain(secret);
