@@ -44,17 +44,6 @@ export const switches = [
     ],
   },
   {
-    rule: "1 exclusion",
-    off: "a proposed fence is not raised above what was seen",
-    changes: [
-      [
-        "src/engine/fence.ts",
-        "Math.max(Math.floor(this.clock.wall() * 1000), this.highest + 1)",
-        "Math.floor(this.clock.wall() * 1000)",
-      ],
-    ],
-  },
-  {
     rule: "2 validity",
     off: "no drift",
     changes: [["src/engine/validity.ts", "Math.ceil(ttl * driftFactor) + 2", "ttl * driftFactor * 0"]],
@@ -78,17 +67,6 @@ export const switches = [
         "src/manager/hold.ts",
         "this.confirmedAt = start;",
         "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
-      ],
-    ],
-  },
-  {
-    rule: "2 validity",
-    off: "an attempt counts from the attempt before",
-    changes: [
-      [
-        "src/manager/pursuit.ts",
-        "this.start = fresh ? this.since : now(clock);",
-        "this.start = attempt % 2 === 1 ? now(clock) : this.start;",
       ],
     ],
   },
@@ -138,11 +116,6 @@ export const switches = [
     changes: [
       ["src/engine/claim.ts", "const inherited = from !== null && this.kept;", "const inherited = false;"],
     ],
-  },
-  {
-    rule: "3 clean-up",
-    off: "what is asked in one turn arrives in another order",
-    changes: [["src/engine/seat.ts", "else requests.push(errand);", "else requests.unshift(errand);"]],
   },
   {
     rule: "4 decide early",

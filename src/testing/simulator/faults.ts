@@ -13,9 +13,11 @@ export function strike(world: World, fault: Fault): void {
   switch (fault.kind) {
     case "crash": {
       const server = world.server(fault.node);
+      const memory = world.mayForget(server) ? fault.memory : "same";
+      if (memory !== "same") server.remembers = false;
       server.crash();
       for (const link of world.linksTo(fault.node)) link.orphaned();
-      after(fault.for, () => server.restart(fault.memory === "kept"));
+      after(fault.for, () => server.restart(memory));
       return;
     }
     case "hang": {
@@ -24,6 +26,9 @@ export function strike(world: World, fault: Fault): void {
       after(fault.for, () => server.goOn());
       return;
     }
+    case "flush":
+      if (world.mayForget(world.server(fault.node))) world.server(fault.node).flush();
+      return;
     case "nodeStep":
       return world.server(fault.node).clock.step(fault.by);
     case "nodePause": {

@@ -42,5 +42,5 @@ export class Foreigner {
 }
 
 function say(link: Link, command: LockCommand, answered: (reply: Reply) => void): void {
-  link.execute({ identity: null, requests: [{ command, wanted: () => true, answered }] });
+  link.execute({ mark: null, requests: [{ command, wanted: () => true, answered }] });
 }

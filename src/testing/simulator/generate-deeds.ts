@@ -5,7 +5,7 @@ import type { Deed } from "./script.js";
 const longTtl = 120_000;
 
 /** Something that a program does with locks. */
-export function deedOf({ chance, ttl: usual, resources, hosts }: Climate): Deed {
+export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climate): Deed {
   const kind = chance.pick<Deed["kind"]>([
     "acquire",
     "acquire",
@@ -17,7 +17,7 @@ export function deedOf({ chance, ttl: usual, resources, hosts }: Climate): Deed 
     "inspect",
   ]);
   const several = resources.length > 1 && chance.flip(0.15);
-  const isLong = !several && chance.flip(0.12);
+  const isLong = hasLong && !several && chance.flip(0.15);
   const only = isLong ? "long" : (resources[chance.below(resources.length)] ?? "a");
   const ttl = isLong ? longTtl : Math.ceil(usual * chance.between(0.5, 1.5));
   // A long one that nobody ends would hold the others up for the rest of the run.
@@ -27,6 +27,10 @@ export function deedOf({ chance, ttl: usual, resources, hosts }: Climate): Deed 
     : forgotten
       ? "forget"
       : "release";
+  const extend = chance.flip(0.15)
+    ? { after: chance.between(0, usual / 2), ttl: chance.flip(0.3) ? null : Math.ceil(usual * chance.between(0.1, 2)) }
+    : null;
+  const hold = chance.flip(0.2) ? chance.between(0, usual * 2.5) : chance.between(0, 20);
   return {
     kind,
     resources: several ? distinct([only, ...resources.filter(() => chance.flip(0.5))]) : [only],
@@ -37,13 +41,8 @@ export function deedOf({ chance, ttl: usual, resources, hosts }: Climate): Deed 
     renew: end === "forget" ? false : chance.flip(0.7),
     maxHold: chance.flip(0.1) ? chance.between(usual / 2, usual * 3) : null,
     policy: chance.flip(0.15),
-    hold: chance.flip(0.2) ? chance.between(0, usual * 2.5) : chance.between(0, 20),
-    extend: chance.flip(0.1)
-      ? {
-          after: chance.between(0, usual),
-          ttl: chance.flip(0.5) ? null : Math.ceil(usual * chance.between(0.2, 2)),
-        }
-      : null,
+    hold: extend === null ? hold : extend.after + chance.between(0, usual * 2),
+    extend,
     abortAfter: chance.flip(0.1) ? chance.between(0, 500) : null,
     end,
   };

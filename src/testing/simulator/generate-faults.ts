@@ -19,9 +19,13 @@ export function faultsOf(climate: Climate): Step[] {
   return steps;
 }
 
+/** ms that most faults last, at the most. */
+const longest = 2_500;
+
 /** How many of a kind there are in a run, at the most. */
 const most: Record<Kind, number> = {
   crash: 6,
+  flush: 0,
   hang: 8,
   nodeStep: 6,
   nodePause: 6,
@@ -41,10 +45,12 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
   const beyond = faults === "beyond";
   const node = chance.below(nodes);
   const host = chance.below(hosts);
-  const time = chance.flip(0.7) ? chance.between(0, ttl) : chance.between(0, 4 * ttl + 500);
+  const time = chance.between(0, Math.min(longest, chance.flip(0.7) ? ttl : 4 * ttl + 500));
   switch (kind) {
     case "crash":
-      return { kind, node, for: time, memory: "kept" };
+      return { kind, node, for: time, memory: "same" };
+    case "flush":
+      return null;
     case "hang":
     case "nodePause":
       return { kind, node, for: time };

@@ -9,7 +9,7 @@ import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
 import { Waiters } from "./checkers/waiters.js";
 import { eventNames, type Program } from "./program.js";
-import type { FaultClass } from "./script.js";
+import type { Script } from "./script.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 
@@ -39,14 +39,16 @@ export class Inquest {
   constructor(
     private readonly timeline: Timeline,
     private readonly trace: Trace,
-    faults: FaultClass,
+    { faults, steps }: Script,
   ) {
     const inBounds = faults === "inBounds";
+    // Users' own programs need not ask to be called.
+    const asked = steps.some((step) => "deed" in step);
     const overlap = (what: string) =>
       inBounds ? this.violated("exclusion", what) : this.note("overlap", what);
     const by = (checker: string) => (what: string) => this.violated(checker, what);
     this.exclusion = new Exclusion(overlap);
-    this.loss = new Loss(by("loss"), timeline, inBounds);
+    this.loss = new Loss(by("loss"), timeline, inBounds, asked);
     this.waiters = new Waiters(by("waiters"), timeline);
     this.cleanUp = new CleanUp(by("clean-up"));
     this.all = [

@@ -1,5 +1,6 @@
 import { failure } from "../../clients/failure.js";
 import { claims, type LockCommand } from "../../engine/command.js";
+import type { Introduction, MemoryChange } from "../../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../engine/node.js";
 import type { Chance } from "./chance.js";
 import { Ear } from "./ear.js";
@@ -103,14 +104,15 @@ export class Link implements LockNode {
 
   connect(): void {}
 
-  identify(): Promise<string | null> {
+  introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
     return new Promise((resolve, reject) => {
       const lost = () => reject(new Error(connectionLost.message));
       if (this.connection !== "ready") return lost();
       this.post({
-        label: "identify",
+        label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
         batch: null,
-        perform: (reply) => this.server.identify((identity) => reply(() => resolve(identity))),
+        perform: (reply) =>
+          this.server.introduce(id, change, (introduction) => reply(() => resolve(introduction))),
         lost,
       });
     });
@@ -128,7 +130,7 @@ export class Link implements LockNode {
       label: commands.map(labelOf).join("; "),
       batch,
       perform: (reply) =>
-        this.server.execute(batch.identity, commands, (replies) =>
+        this.server.execute(batch.mark, commands, (replies) =>
           reply(() => answer((index) => replies[index] ?? connectionLost)),
         ),
       lost: () => answer(() => connectionLost),
@@ -255,8 +257,8 @@ export class Link implements LockNode {
   /** What a dead connection had under way is lost, unless the node gets it all the same. */
   private orphan({ parcel }: Transit): void {
     const { batch, perform, label } = parcel;
-    if (batch === null || !this.chance.flip(this.road.afterlife)) return;
-    this.watching.late(this.name, batch);
+    if (!this.chance.flip(this.road.afterlife)) return;
+    if (batch !== null) this.watching.late(this.name, batch);
     this.host.timeline.in(this.chance.between(0, 2_000), () => {
       if (!this.server.up) return;
       this.watching.note(this.name, "does late", this.host.name, label);

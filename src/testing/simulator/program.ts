@@ -49,8 +49,8 @@ export class Program {
     readonly host: Host,
     readonly plan: HostPlan,
     readonly links: readonly Link[],
-    ttl: number,
     onMade: (program: Program, lock: Lock) => void,
+    onQuarantine: (program: Program, node: string) => void,
   ) {
     const { grouping, nodeTimeout } = plan;
     const options = {
@@ -58,8 +58,7 @@ export class Program {
       clock: host.clock,
       random: host.chance,
       owner: host.name,
-      ttl,
-      nodeTimeout: Math.min(nodeTimeout, ttl - 1),
+      nodeTimeout,
       grouping,
     };
     const manager = new WatchedManager(options, (lock) => {
@@ -67,6 +66,7 @@ export class Program {
       onMade(this, lock);
     });
     this.locks = locksOf(manager);
+    this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
   }
 
   /** Whether a lease of its own has this token. */

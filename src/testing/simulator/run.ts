@@ -2,7 +2,7 @@ import { act } from "./deeds.js";
 import { strike } from "./faults.js";
 import type { Counts, Violation } from "./inquest.js";
 import type { Script } from "./script.js";
-import { World } from "./world.js";
+import { type Begin, World } from "./world.js";
 
 /** What became of one run. */
 export interface Outcome {
@@ -23,9 +23,19 @@ const patience = 30_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
 const settling = 3_000;
 
+export interface PlayOptions {
+  /** Whether to keep what happens, line by line. Default false. */
+  readonly trace?: boolean;
+  /** Called with each life of a process when it begins. */
+  readonly begin?: Begin;
+}
+
 /** Plays a script to its end, or to the first violation. */
-export async function play(script: Script, keepTrace = false): Promise<Outcome> {
-  const world = new World(script, keepTrace);
+export async function play(
+  script: Script,
+  { trace: keep = false, begin }: PlayOptions = {},
+): Promise<Outcome> {
+  const world = new World(script, keep, begin);
   const { timeline, inquest, trace } = world;
   const failed = () => inquest.violations.length > 0;
   for (const step of script.steps) {

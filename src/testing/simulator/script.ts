@@ -1,5 +1,6 @@
 import type { ClockTemper } from "./clocks.js";
 import type { Road } from "./link.js";
+import type { Memory } from "./server.js";
 
 /**
  * `inBounds`: whatever the rules of safety allow for. `beyond`: what breaks their assumptions too; then leases may
@@ -32,7 +33,8 @@ export interface Deed {
 
 /** What goes wrong at one time, and for how many ms. */
 export type Fault =
-  | { readonly kind: "crash"; readonly node: number; readonly for: number; readonly memory: "kept" | "lost" }
+  | { readonly kind: "crash"; readonly node: number; readonly for: number; readonly memory: Memory }
+  | { readonly kind: "flush"; readonly node: number }
   | { readonly kind: "hang"; readonly node: number; readonly for: number }
   | { readonly kind: "nodeStep"; readonly node: number; readonly by: number }
   | { readonly kind: "nodePause"; readonly node: number; readonly for: number }

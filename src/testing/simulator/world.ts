@@ -1,3 +1,4 @@
+import type { Lock } from "../../manager/lock.js";
 import { Chance } from "./chance.js";
 import type { Found } from "./checkers/checker.js";
 import { Foreigner } from "./foreigner.js";
@@ -9,6 +10,9 @@ import type { HostPlan, Script } from "./script.js";
 import { Server } from "./server.js";
 import { Timeline } from "./timeline.js";
 import { Trace } from "./trace.js";
+
+/** Begins what a process does besides the script's deeds. */
+export type Begin = (world: World, life: Program) => void;
 
 /** Everything that one run consists of. */
 export class World {
@@ -22,16 +26,17 @@ export class World {
   readonly past: Program[] = [];
   readonly foreigners = new Map<Program, Foreigner>();
   private streams = 0;
-  private readonly ttl: number;
+  /** All that programs have locked so far. */
+  private readonly keys = new Set<string>();
 
   constructor(
     readonly script: Script,
     keepTrace: boolean,
+    private readonly begin: Begin = () => {},
   ) {
     this.trace = new Trace(keepTrace);
-    this.inquest = new Inquest(this.timeline, this.trace, script.faults);
+    this.inquest = new Inquest(this.timeline, this.trace, script);
     const { nodes, hosts } = script;
-    this.ttl = 1_000;
     this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper));
     this.programs = hosts.map((_, index) => this.start(index));
   }
@@ -50,6 +55,13 @@ export class World {
     this.programs[index] = this.start(index);
   }
 
+  /** Whether no more than a minority would be without its memory then: the rules of safety assume that. */
+  mayForget(server: Server): boolean {
+    const { servers } = this;
+    const forgetful = servers.filter((one) => one === server || !one.remembers).length;
+    return forgetful <= Math.floor((servers.length - 1) / 2);
+  }
+
   link(host: number, node: number): Link {
     return this.program(host).links[node] as Link;
   }
@@ -62,7 +74,7 @@ export class World {
   /** Asks every node for every key, past all links. */
   contents(): Found[] {
     const found: Found[] = [];
-    const keys = [...this.script.resources, "long"];
+    const keys = [...this.keys];
     for (const server of this.servers) {
       server.execute(null, [{ op: "inspect", keys }], ([reply]) => {
         if (reply?.kind !== "report") return;
@@ -87,9 +99,15 @@ export class World {
       });
       return link;
     });
-    const program: Program = new Program(index, host, plan, links, this.ttl, (own, lock) =>
-      this.inquest.watch(own, lock),
-    );
+    const onMade = (own: Program, lock: Lock) => {
+      for (const key of lock.keys) this.keys.add(key);
+      this.inquest.watch(own, lock);
+    };
+    const program: Program = new Program(index, host, plan, links, onMade, (own, node) => {
+      this.inquest.note(own.host.name, "quarantines", node);
+      this.inquest.count("quarantined");
+    });
+    this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
     return program;
   }
