@@ -18,6 +18,15 @@ const paths = getSimplePaths(nodeMachine, { input, events })
 /** In these a node does not vote. All others are fine, or not known to be otherwise. */
 const troubles = ["down", "quarantined"];
 
+/** Whether what was told last, of all that was told in order, is so; where nothing was, there is nothing to tell. */
+export function isTold(state: string, told: readonly string[]): boolean {
+  const last = told.at(-1);
+  const isSo = troubles.includes(state) ? last === state : last === undefined || last === "up";
+  // Nobody is told again what he was told last, but for how long it will be.
+  const repeated = told.some((name, at) => at > 0 && name === told[at - 1] && name !== "quarantined");
+  return isSo && !repeated && told[0] !== "up";
+}
+
 /** With one at the other end who notes what is reported. */
 export const nodeWalk: Walk = {
   machine: nodeMachine,
@@ -30,14 +39,10 @@ export const nodeWalk: Walk = {
     chart.start();
     const states = [chart.getSnapshot().value];
     for (const event of path as readonly NodeMachineEvent[]) {
-      const [before, last] = [told.length, told.at(-1)];
+      const before = told.length;
       chart.send(event);
       const state = chart.getSnapshot().value;
-      // What was told last is so; where nothing was, there is nothing to tell.
-      const isSo = troubles.includes(state) ? told.at(-1) === state : [undefined, "up"].includes(told.at(-1));
-      // Nobody is told again what he was told last, but for how long it will be.
-      const isNew = told.length === before || told.at(-1) !== last || last === "quarantined";
-      if (!isSo || !isNew || told.length > before + 1 || told[0] === "up")
+      if (told.length > before + 1 || !isTold(state, told))
         throw new Error(`${path.map(({ type }) => type).join(" ")}: is ${state}, told ${told.join(", ")}`);
       states.push(state);
     }
