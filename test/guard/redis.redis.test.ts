@@ -30,7 +30,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
 
   it("writes where no fence was seen, an older one, or its own; and digit by digit", async () => {
     const key = uniqueKey();
-    for (const fence of [1, 1, newest - 1, newest, newest]) {
+    for (const fence of [1, 1, 9, 10, newest - 1, newest, newest]) {
       expect(await set(fence, key, `by ${fence}`)).toBe("OK");
       expect(await ioredis.mget(key, `{${key}}:fence`)).toEqual([`by ${fence}`, String(fence)]);
     }

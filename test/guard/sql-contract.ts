@@ -47,7 +47,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
       it("writes where no fence was seen, an older one, or its own; and digit by digit", async () => {
         const id = next();
         await insert(id, null);
-        for (const fence of [1, 1, newest - 1, newest, newest]) {
+        for (const fence of [1, 1, 9, 10, newest - 1, newest, newest]) {
           expect(await send(kind, guard(fence).sql(row(id, `by ${fence}`)))).toBe("written");
           expect(await look(id)).toEqual({ balance: `by ${fence}`, fence: String(fence) });
         }
