@@ -82,7 +82,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
           };
         };
         await everyOrder(begin, 60);
-      });
+      }, 30_000);
     });
 
     it("update tells a missing row from a newer fence, and inserts none", async () => {

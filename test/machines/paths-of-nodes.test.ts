@@ -59,4 +59,4 @@ it("a manager tells of its nodes what their charts show, whatever becomes of one
     { numRuns: 80 },
   );
   expect([...reached].sort()).toEqual(Object.keys(nodeMachine.states).sort());
-});
+}, 30_000);
