@@ -286,7 +286,7 @@ const switches = [
     "8 one vote",
     "the same server may vote twice",
     "src/engine/acquaintance.ts",
-    "else if (first !== this) this.duplicateOf = first.name;",
+    "this.duplicateOf = first?.name ?? null;",
     "",
     "test/safety/rule-08",
   ],
