@@ -205,6 +205,43 @@ export const switches = [
     ],
   },
   {
+    rule: "9 memory",
+    off: "no quarantine",
+    changes: [
+      [
+        "src/engine/quarantine.ts",
+        'if (rule === "auto") return this.planForLost(index, memory, view);',
+        'if (rule === "auto") return this.vote(index, memory, view);',
+      ],
+    ],
+  },
+  {
+    rule: "9 memory",
+    off: "abstains for a quarter of the time",
+    changes: [
+      [
+        "src/engine/quarantine.ts",
+        "return this.quarantine(index, memory, view, this.longest(index, view));",
+        "return this.quarantine(index, memory, view, this.longest(index, view) / 4);",
+      ],
+    ],
+  },
+  {
+    rule: "9 memory",
+    off: "not looked at in every batch",
+    changes: [["src/clients/memory.ts", "if (mark !== null && needsMemory(command)) {", "if (false) {"]],
+  },
+  {
+    rule: "9 memory",
+    off: "what is asked for is not recorded",
+    changes: [["src/clients/memory.ts", "command.ttl > longest", "false"]],
+  },
+  {
+    rule: "9 memory",
+    off: "the others' watermark is not taken over",
+    changes: [["src/clients/memory.ts", "this.#store.raise(watermark);", ""]],
+  },
+  {
     rule: "10 healing",
     off: "before the majority has confirmed",
     changes: [["src/engine/claim.ts", "let accepted = false;", "let accepted = true;"]],
@@ -230,6 +267,17 @@ export const switches = [
         "src/clients/memory-store.ts",
         'case "heal": {\n        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);',
         'case "heal": {\n        const blocked = null;',
+      ],
+    ],
+  },
+  {
+    rule: "12 stored form",
+    off: "keys of other clients are taken",
+    changes: [
+      [
+        "src/clients/memory-store.ts",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n        if (queue",
       ],
     ],
   },

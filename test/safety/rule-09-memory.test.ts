@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lease, Locks } from "../../src/manager/types.js";
+import { introduced } from "../contract/subject.js";
 import { listen, World } from "../manager/world.js";
 import { settle } from "./world.js";
 
@@ -197,6 +198,24 @@ describe("rule 9: a node that lost its memory does not vote", () => {
       expect(new Set(warned)).toEqual(new Set(size === 1 ? [] : ["COLD_START"]));
     },
   );
+
+  it("is not changed by whoever only looks", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    const locks = world.locks();
+    await world.run(locks.inspect("a"));
+    await world.clock.advance(5_000);
+    for (const node of world.nodes) expect((await introduced(node)).memory?.marker).toBe("");
+    expect(warned).toEqual([]);
+    expect((await world.run(locks.acquire("a"))).remaining()).toBeGreaterThan(0);
+  });
+
+  it("shows who abstains also to whoever only looks", async () => {
+    const { world, locks } = await started();
+    world.node(0).flush();
+    await world.run(locks.tryAcquire("a"));
+    expect(await healths(world, world.locks())).toEqual(["quarantined", "ready", "ready"]);
+  });
 
   it("says so where a single node lost its memory, and votes at once", async () => {
     const { world, locks } = await started(1);
