@@ -14,6 +14,7 @@ const usage = `npm run sim -- [options]
   --seed N            this one only; a failing one is shrunk
   --trace             with --seed: what happened, line by line
   --switches          breaks each rule, one at a time, and looks how soon that is found
+  --only TEXT         with --switches: those with that text, may be given several times
   --write             with --switches: writes the table into docs/safety.md`;
 
 const { values } = parseArgs({
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
     switches: { type: "boolean", default: false },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
     write: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },

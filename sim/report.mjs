@@ -5,19 +5,18 @@ const number = new Intl.NumberFormat("en");
 /** What counts as an operation: each is a round that was put to the nodes. */
 const operations = ["acquired", "retrying", "failed", "renewed", "quorumLost", "released", "inspection"];
 
-export const operationsOf = (counts) => operations.reduce((sum, what) => sum + (counts[what] ?? 0), 0);
+const operationsOf = (counts) => operations.reduce((sum, what) => sum + (counts[what] ?? 0), 0);
 
 export function printTotals({ seeds, time, overlaps, counts, failed }, faults, wall) {
   const lines = [
     ["seeds", `${number.format(seeds)} (class ${faults})`],
     ["lock operations", number.format(operationsOf(counts))],
     ["leases", number.format(counts.acquired ?? 0)],
-    ["simulated time", `${number.format(Math.round(time / 3_600))} thousandths of an hour`],
+    ["simulated time", `${number.format(Math.round(time / 360_000) / 10)} h`],
     ["violations", number.format(failed.length)],
     ...(faults === "beyond" ? [["overlaps", number.format(overlaps)]] : []),
     ["wall time", `${Math.round(wall / 1_000)} s`],
   ];
-  lines[3][1] = `${number.format(Math.round(time / 3_600_000))} h`;
   for (const [what, value] of lines) console.log(`${what.padEnd(18)}${value}`);
   const faultsByKind = Object.entries(counts)
     .filter(([what]) => what.startsWith("fault: "))

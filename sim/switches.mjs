@@ -5,10 +5,10 @@ import { printTable, writeTable } from "./switch-table.mjs";
 import { switchedBuild } from "./switched-build.mjs";
 
 /** Within so many seeds each must be found. */
-export const mostSeeds = 1_000;
+const mostSeeds = 1_000;
 
 /** Seeds until it is found, and by which checker; null if it is not. */
-export async function search(one, { jobs, deeds = 150, count = mostSeeds }) {
+async function search(one, { jobs, deeds = 150, count = mostSeeds }) {
   const build = await switchedBuild(one);
   try {
     const found = await playSeeds({
@@ -30,7 +30,7 @@ export async function search(one, { jobs, deeds = 150, count = mostSeeds }) {
 export async function tryOut({ jobs, only, write }) {
   const rows = [];
   for (const one of switches) {
-    if (only !== undefined && !`${one.rule} ${one.off}`.includes(only)) continue;
+    if (only !== undefined && !only.some((part) => `${one.rule} ${one.off}`.includes(part))) continue;
     const began = performance.now();
     const found = await search(one, { jobs });
     rows.push({ ...one, found });
