@@ -119,11 +119,6 @@ export const switches = [
   },
   {
     rule: "4 decide early",
-    off: "waits for every vote",
-    changes: [["src/engine/quorum.ts", "if (granted >= quorum)", "if (open === 0 && granted >= quorum)"]],
-  },
-  {
-    rule: "4 decide early",
     off: "a round never times out",
     changes: [
       [
