@@ -68,6 +68,14 @@ const switches = [
   ],
   [
     "9 memory",
+    "a set is taken for new though one of it was not asked",
+    "src/engine/quarantine.ts",
+    "answered === this.members.length &&",
+    "",
+    "test/safety/rule-09",
+  ],
+  [
+    "9 memory",
     "clocks agree",
     "src/engine/quarantine.ts",
     "ttl + driftOf(ttl, this.options.driftFactor)",

@@ -13,7 +13,7 @@ type End = "release" | "lapse" | "adopt";
 /** What happens. Processes and nodes go by their numbers, resources by their names, times are in ms. */
 type Deed =
   | readonly ["lease", process: number, resources: readonly string[], end: End]
-  | readonly ["crash" | "hang" | "comeBack", node: number]
+  | readonly ["crash" | "hang" | "comeBack" | "forget", node: number]
   | readonly ["step", process: number, by: number]
   | readonly ["wait" | "pass", ms: number];
 
@@ -24,6 +24,7 @@ class Troubled {
   readonly #clocks: readonly SkewedClock[];
   readonly #processes: readonly Locks[];
   readonly #away = new Set<number>();
+  #isLearning = false;
 
   constructor(nodes: number, aheads: readonly number[]) {
     this.#world = new World(nodes);
@@ -40,6 +41,8 @@ class Troubled {
       case "crash":
       case "hang":
         return this.#leave(deed[1], deed[0]);
+      case "forget":
+        return this.#forget(deed[1]);
       case "comeBack":
         return this.#comeBack(deed[1]);
       case "step":
@@ -78,18 +81,39 @@ class Troubled {
   #leave(nth: number, how: "crash" | "hang"): void {
     const { nodes } = this.#world;
     const node = nth % nodes.length;
-    if (this.#away.has(node) || this.#away.size >= Math.ceil(nodes.length / 2) - 1) return;
+    if (this.#isLearning || this.#away.has(node) || this.#away.size >= Math.ceil(nodes.length / 2) - 1)
+      return;
     this.#away.add(node);
     this.#world.node(node)[how]();
   }
 
+  /** It comes back empty, one at a time. */
+  async #forget(nth: number): Promise<void> {
+    const node = nth % this.#world.nodes.length;
+    if (this.#isLearning || this.#away.has(node)) return;
+    this.#isLearning = true;
+    await this.#lease(nth, ["a"], "release");
+    this.#world.node(node).restart();
+    await this.#lease(nth + 1, ["a"], "release");
+    await this.#learn(nth);
+  }
+
+  /** Nobody else leaves until all are there, and the one that forgot has had the time to learn from them. */
+  async #learn(nth: number): Promise<void> {
+    if (!this.#isLearning || this.#away.size > 0) return;
+    await this.#world.clock.advance(4 * ttl);
+    await this.#lease(nth, ["b"], "release");
+    this.#isLearning = false;
+  }
+
   /** With what it remembers. */
-  #comeBack(nth: number): void {
+  async #comeBack(nth: number): Promise<void> {
     const node = nth % this.#world.nodes.length;
     if (!this.#away.delete(node)) return;
     const found = this.#world.node(node);
     if (found.connection === "down") found.restart({ keepMemory: true });
     else found.wake();
+    await this.#learn(nth);
   }
 
   #process(nth: number): Locks {
@@ -112,6 +136,7 @@ const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.constant("crash" as const), node) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("hang" as const), node) },
   { weight: 2, arbitrary: fc.tuple(fc.constant("comeBack" as const), node) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant("forget" as const), node) },
   {
     weight: 1,
     arbitrary: fc.tuple(fc.constant("step" as const), process, fc.integer({ min: -48 * hour, max: hour })),
