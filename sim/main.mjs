@@ -9,7 +9,7 @@ const usage = `npm run sim -- [options]
   --seeds 10000       how many seeds
   --from 1            the first one
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must hold
-  --deeds 150         what programs do, per seed
+  --deeds 140         what programs do, per seed
   --jobs 2            threads
   --seed N            this one only; a failing one is shrunk
   --trace             with --seed: what happened, line by line
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
-    deeds: { type: "string", default: "150" },
+    deeds: { type: "string", default: "140" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },

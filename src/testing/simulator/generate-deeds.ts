@@ -28,7 +28,10 @@ export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climat
       ? "forget"
       : "release";
   const extend = chance.flip(0.15)
-    ? { after: chance.between(0, usual / 2), ttl: chance.flip(0.3) ? null : Math.ceil(usual * chance.between(0.1, 2)) }
+    ? {
+        after: chance.between(0, usual / 2),
+        ttl: chance.flip(0.3) ? null : Math.ceil(usual * chance.between(0.1, 2)),
+      }
     : null;
   const hold = chance.flip(0.2) ? chance.between(0, usual * 2.5) : chance.between(0, 20);
   return {

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** ms in which everything under way comes to its end, at the most. */
-const patience = 30_000;
+const patience = 120_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
 const settling = 3_000;
 
