@@ -60,7 +60,8 @@ export async function play(
   };
 }
 
-const isQuiet = ({ programs }: World): boolean => programs.every(({ idle }) => idle);
+const isQuiet = ({ programs, underWay }: World): boolean =>
+  underWay === 0 && programs.every(({ idle }) => idle);
 
 async function judge(world: World): Promise<void> {
   const { timeline, inquest, programs } = world;
