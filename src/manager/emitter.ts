@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
-import { checkFunction } from "./check.js";
+import { looksRight } from "../given.js";
+import { checkFunction, checkName } from "./check.js";
 
 type Listener = (event: never) => unknown;
 type Guard = (event: unknown) => void;
@@ -12,7 +13,10 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   private readonly emitter = new EventEmitter<Record<string, Guard>>();
   private readonly guarded = new WeakMap<Listener, Map<string, Guard>>();
 
-  constructor(private readonly onError: (error: unknown, event: string) => void) {}
+  constructor(
+    private readonly names: readonly (keyof Events & string)[],
+    private readonly onError: (error: unknown, event: string) => void,
+  ) {}
 
   on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): void {
     this.emitter.on(name, this.guard(name, listener));
@@ -41,6 +45,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
 
   /** The same guard for the same name and listener, so that `off` finds it. */
   private guard(name: string, listener: Listener): Guard {
+    checkName("event", name, this.names);
     checkFunction("listener", listener);
     const guards = this.guarded.get(listener) ?? new Map<string, Guard>();
     this.guarded.set(listener, guards);
@@ -76,4 +81,11 @@ export function isolate(
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  looksRight(
+    () => typeof value === "object" && value !== null && "then" in value && typeof value.then === "function",
+  );
+
+/** A promise stands where none may: what is wrong is told at once, and must not be told again as a stray rejection. */
+export function ignoreRejection(value: unknown): void {
+  if (isThenable(value)) value.then(undefined, () => {});
+}

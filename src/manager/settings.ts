@@ -15,7 +15,9 @@ import {
   checkFraction,
   checkFunction,
   checkKnown,
+  checkMethods,
   checkSignal,
+  checkText,
   checkTtl,
 } from "./check.js";
 import type { Hold } from "./hold.js";
@@ -85,11 +87,6 @@ function checkOwner(value: unknown): string {
   throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
 }
 
-function checkPrefix(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new InvalidOptionError("prefix", value, "a string");
-}
-
 export function groundOf(options: LocksOptions): Ground {
   const {
     clock = systemClock,
@@ -102,16 +99,17 @@ export function groundOf(options: LocksOptions): Ground {
   const { ttl = defaultTtl } = options;
   checkTtl(ttl);
   const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
+  checkDuration("nodeTimeout", nodeTimeout, 1, true);
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
     throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
   }
   return {
-    clock,
-    random,
-    prefix: checkPrefix(prefix),
+    clock: checkMethods("clock", clock, ["monotonic", "wall", "after"]),
+    random: checkMethods("random", random, ["secret", "fraction"]),
+    prefix: checkText("prefix", prefix, "a string"),
     driftFactor: checkFraction("driftFactor", driftFactor),
     owner: checkOwner(owner),
-    nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
+    nodeTimeout,
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),
     onListenerError: checkFunction("onListenerError", onListenerError),

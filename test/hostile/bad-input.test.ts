@@ -1,0 +1,22 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { lockCalls } from "./calls/locks.js";
+import { memoryCalls } from "./calls/memory.js";
+import { optionCalls } from "./calls/options.js";
+import { refusesAll } from "./support/refusal.js";
+import { openStage, type Stage } from "./support/stage.js";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+describe("is answered by a typed error, before any request", () => {
+  const calls = [...optionCalls, ...lockCalls, ...memoryCalls].map(
+    (call) => [`${call.covers}: ${call.what ?? ""}`, call] as const,
+  );
+  it.each(calls)("%s", async (_, call) => {
+    await refusesAll(call, stage);
+    expect(stage.lease.remaining()).toBeGreaterThan(0);
+    expect(stage.handle.state).toBe("idle");
+  });
+});
