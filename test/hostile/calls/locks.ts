@@ -104,7 +104,7 @@ export const lockCalls: readonly BadCall<Stage>[] = [
       fc.oneof(
         fc.tuple(anything, fc.constant({})),
         fc.tuple(
-          fc.base64String().map((text) => `holdfast1.${text}`),
+          fc.base64String().map((text) => `holdfast2.${text}`),
           fc.constant({}),
         ),
         fc.tuple(fc.constant("good"), badOptions),
