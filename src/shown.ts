@@ -1,10 +1,11 @@
 /** How what users gave appears in messages: short, whatever its size, and without credentials. Never throws. */
 
-const longest = 80;
-
-/** At most 80 characters of it. */
-export const clip = (text: string): string =>
+/** At most so many characters of it. */
+export const clip = (text: string, longest = 80): string =>
   text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
+
+/** What a server says: as much of it as fits a message, and nothing that a terminal would obey. */
+export const saying = (text: string): string => clip(text, 300).replace(/\p{Cc}+/gu, " ");
 
 /** Addresses without user and password; by their ends, because a password may have any character in it. */
 export function withoutCredentials(text: string): string {

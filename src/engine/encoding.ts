@@ -1,3 +1,5 @@
+import { types } from "node:util";
+import { saying, show } from "../shown.js";
 import type { Farewell, Heed, LockCommand } from "./command.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { batchScript } from "./script.js";
@@ -61,7 +63,7 @@ export function encodeBatch(
 }
 
 const text = (value: unknown): string | null =>
-  typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
+  typeof value === "string" ? value : types.isUint8Array(value) ? Buffer.from(value).toString() : null;
 
 /**
  * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
@@ -77,7 +79,7 @@ const integer = (value: unknown): number | null => {
 const shape = (value: unknown): string => {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const written = text(value);
-  if (written === null) return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (written === null) return show(value);
   return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
 };
 
@@ -90,14 +92,20 @@ export const garbage = (value: unknown): Reply => ({
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
-  if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
-  const status = integer(raw[0]);
-  if (status === 1 && command.op !== "inspect") {
-    const highest = integer(raw[1]);
-    if (highest === null) return garbage(raw);
-    return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
+  const fenced = "fence" in command && command.fence !== undefined;
+  if (!Array.isArray(raw)) {
+    return integer(raw) === 1 && command.op !== "inspect" && !fenced ? granted : garbage(raw);
   }
-  if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
+  const status = integer(raw[0]);
+  if (status === 1 && fenced) {
+    const [highest, accepted] = [integer(raw[1]), integer(raw[2])];
+    if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
+    if (accepted !== 0 && accepted !== 1) return garbage(raw);
+    return { kind: "granted", fence: { accepted: accepted === 1, highest } };
+  }
+  if (status === -1) {
+    return { kind: "failed", reason: "refused", message: saying(text(raw[1]) ?? "no reason given") };
+  }
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
@@ -106,6 +114,8 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   }
   return garbage(raw);
 }
+
+const hashForm = /^(?:[0-9a-f]{16})?$/;
 
 function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   const reports: KeyReport[] = [];
@@ -125,5 +135,7 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   const type = text(raw[at + 3]);
   if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
+  // Both are shown: to whom anything may be told there, anything could be.
+  if (!/^[\w-]{1,32}$/.test(type) || !hashForm.test(tokenHash)) return undefined;
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }
