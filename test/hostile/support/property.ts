@@ -6,7 +6,8 @@ import fc from "fast-check";
  */
 const { HOLDFAST_SEED, HOLDFAST_PATH } = process.env;
 
-const replayed =
+/** What repeats a run that failed. */
+export const replay =
   HOLDFAST_SEED === undefined
     ? {}
     : { seed: Number(HOLDFAST_SEED), ...(HOLDFAST_PATH === undefined ? {} : { path: HOLDFAST_PATH }) };
@@ -28,7 +29,7 @@ export async function holds<T>(
     numRuns,
     interruptAfterTimeLimit: 60_000,
     markInterruptAsFailure: true,
-    ...replayed,
+    ...replay,
   });
 }
 
