@@ -1,7 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { redlockCalls } from "./calls/redlock.js";
 import { openRedlockStage, type RedlockStage } from "./support/redlock-stage.js";
 import { refusesAll } from "./support/refusal.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: RedlockStage;
 beforeAll(async () => {

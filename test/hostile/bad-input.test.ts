@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { lockCalls } from "./calls/locks.js";
 import { memoryCalls } from "./calls/memory.js";
 import { optionCalls } from "./calls/options.js";
 import { refusesAll } from "./support/refusal.js";
 import { openStage, type Stage } from "./support/stage.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: Stage;
 beforeAll(async () => {

@@ -11,6 +11,9 @@ import { endAll, holdfast } from "../cli/support/holdfast.js";
 import { secret } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
 
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 afterEach(endAll);
 afterEach(() => vi.restoreAllMocks());
 

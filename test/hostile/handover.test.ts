@@ -1,10 +1,13 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isHoldfastError, type Lease, type Locks } from "../../src/index.js";
 import { sealed } from "../../src/manager/handover.js";
 import { World } from "../manager/world.js";
 import { secret } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 let ours: Locks;

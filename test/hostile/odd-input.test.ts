@@ -1,8 +1,11 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createLocks, isHoldfastError, ManagerClosedError } from "../../src/index.js";
 import { World } from "../manager/world.js";
 import { anything } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 it("anything may have been thrown: `isHoldfastError` answers", async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});

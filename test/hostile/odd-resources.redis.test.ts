@@ -76,11 +76,22 @@ async function live(resource: string, ours: Locks, theirs: Locks): Promise<void>
 }
 
 /** Only the fences' records are kept, for a day. A release is over with a quorum of nodes: the others may still be told. */
-const leavesNothing = (prefix: string) =>
-  waitUntil("nothing is left", 5_000, async () => {
-    const beside = ["", "holdfast:queue:"].map((start) => countKeys(servers, `${start}${prefix}`));
-    return (await Promise.all(beside)).every((count) => count === 0);
+async function leavesNothing(prefix: string): Promise<void> {
+  let left: unknown[] = [];
+  const isEmpty = async () => {
+    left = [];
+    for (const { port } of servers) {
+      for (const start of ["", "holdfast:queue:"]) {
+        const keys = (await callRedis(port, ["KEYS", `${start}${prefix}*`])) as string[];
+        for (const key of keys) left.push([port, key.slice(0, 60), await callRedis(port, ["PTTL", key])]);
+      }
+    }
+    return left.length === 0;
+  };
+  await waitUntil("nothing is left", 5_000, isEmpty).catch((cause: unknown) => {
+    throw new Error(`left behind: ${JSON.stringify(left)}`, { cause });
   });
+}
 
 async function forgetFences(prefix: string): Promise<void> {
   for (const { port } of servers) {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { LockCommand } from "../../src/engine/command.js";
 import type { LockNode } from "../../src/engine/node.js";
@@ -9,6 +9,9 @@ import { one } from "../contract/subject.js";
 import { World } from "../manager/world.js";
 import { anything } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const [keys, token, from] = [["a", "b"], "me~0123456789012345678901", "you~0123456789012345678901"];
 const place = { id: "p:1", ticket: 1 };
@@ -93,6 +96,10 @@ function isGrant(command: LockCommand, raw: unknown): boolean {
   const [status, highest, accepted] = raw.map(whole);
   return status === 1 && highest !== null && (highest ?? -1) >= 0 && (accepted === 0 || accepted === 1);
 }
+
+/** That is no reply, but none yet. */
+const isThenable = (value: unknown) =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
 let answer: () => unknown;
 const plain = { set: async () => "OK", eval: async () => answer() };

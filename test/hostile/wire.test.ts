@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { everyClient, withNode } from "../clients/every-client.js";
 import { startStub } from "../clients/stub-server.js";
 import { acquire, becomes, one, tokenOf, uniqueKey } from "../contract/subject.js";
 import { bounded, replay } from "./support/property.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A value on the wire, and whether a command that is answered by it is granted. */
 interface Wire {
