@@ -69,6 +69,11 @@ async function live(resource: string, ours: Locks, theirs: Locks): Promise<void>
   await lease.release();
   const next = await waiting;
   expect(next.fence).toBeGreaterThan(lease.fence);
+  // A grant that is still on its way when the lease is given away stays on its node until its ttl is over.
+  await waitUntil("every node holds it", 5_000, async () => {
+    await next.renew();
+    return (await ours.inspect(resource)).nodes.every(({ holder }) => holder?.owner === "theirs");
+  });
   const adopted = await ours.adopt(next.handover());
   expect(adopted.resources).toEqual([resource]);
   await adopted.release();

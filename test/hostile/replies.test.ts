@@ -135,7 +135,7 @@ describe("a reply of any type and size", () => {
     await holds(
       fc
         .oneof(reply, fc.array(reply, { maxLength: 4 }))
-        .filter((raw) => !Array.isArray(raw) || raw.length !== 1),
+        .filter((raw) => (!Array.isArray(raw) || raw.length !== 1) && !isThenable(raw)),
       async (raw) => {
         answer = () => raw;
         expect(await one(node, { op: "renew", keys, token, ttl: 1_000 })).toMatchObject({
