@@ -1,3 +1,4 @@
+import { clip, show, withoutCredentials } from "./engine/shown.js";
 import type { Holder, Vote } from "./engine/vote.js";
 import { named } from "./named.js";
 
@@ -45,8 +46,13 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   error: unknown,
   code?: Code,
 ): error is ErrorByCode[Code] {
-  if (typeof error !== "object" || error === null || !(brand in error)) return false;
-  return code === undefined || (error as { code?: unknown }).code === code;
+  if (typeof error !== "object" || error === null) return false;
+  try {
+    return brand in error && (code === undefined || (error as { code?: unknown }).code === code);
+  } catch {
+    // Anything may be thrown, a proxy that throws in its turn as well.
+    return false;
+  }
 }
 
 function describe(holder: Holder | undefined): string {
@@ -68,8 +74,7 @@ export class LockContendedError extends HoldfastError {
     readonly votes: readonly Vote[],
   ) {
     const holder = longest(votes);
-    const which =
-      resources.length > 1 && holder !== undefined ? ` (the key ${JSON.stringify(holder.key)})` : "";
+    const which = resources.length > 1 && holder !== undefined ? ` (the key ${named([holder.key])})` : "";
     const passing = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
     const why =
       attempts === 0
@@ -187,32 +192,25 @@ export class DuplicateNodeError extends HoldfastError {
 /** An option or argument that cannot work; thrown before any request is sent. */
 export class InvalidOptionError extends HoldfastError {
   readonly code = "INVALID_OPTION";
-  /** As it was given; credentials in an address are left out. */
-  readonly value: unknown;
+  readonly option: string;
+  /** Not shown with the rest: whatever was given may have a password in it. */
+  readonly #value: unknown;
   constructor(
-    readonly option: string,
+    option: string,
     value: unknown,
     /** What is allowed, in words. */
     readonly allowed: string,
+    shown = show(value),
   ) {
-    const shown = typeof value === "string" ? withoutCredentials(value) : value;
-    super(`${option} must be ${allowed}; got ${show(shown)}`);
-    this.value = shown;
+    super(`${clip(option)} must be ${allowed}; got ${shown}`);
+    this.option = clip(option);
+    this.#value = typeof value === "string" ? withoutCredentials(value) : value;
   }
-}
 
-const withoutCredentials = (text: string): string => text.replace(/:\/\/[^/\s]*@/g, "://***@");
-
-function show(value: unknown): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) {
-    const kind = Object.getPrototypeOf(value)?.constructor?.name;
-    return typeof kind === "string" && kind !== "Object" ? `an object of class ${kind}` : "an object";
+  /** As it was given; credentials in an address are left out. */
+  get value(): unknown {
+    return this.#value;
   }
-  return String(value);
 }
 
 /** `acquire()` on a handle that is neither idle nor expired. */

@@ -1,3 +1,4 @@
+import { CommanderError } from "commander";
 import {
   type AcquireTimeoutError,
   isHoldfastError,
@@ -6,7 +7,7 @@ import {
 } from "../errors.js";
 import { named } from "../named.js";
 import { formatDuration } from "./duration.js";
-import { CommandError, exitCode } from "./exit.js";
+import { CommandError, exitCode, usageError } from "./exit.js";
 import { describeHolder } from "./holder.js";
 import { Interrupted } from "./signals.js";
 
@@ -20,6 +21,7 @@ export interface Failure {
 export function explain(error: unknown, conflictExitCode: number = exitCode.contended): Failure {
   if (error instanceof Interrupted) return { exitCode: error.exitCode, message: null };
   if (error instanceof CommandError) return error;
+  if (error instanceof CommanderError) return misread(error);
   if (isHoldfastError(error, "LOCK_CONTENDED")) {
     return { exitCode: conflictExitCode, message: contended(error) };
   }
@@ -32,6 +34,16 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
   }
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCode.internal, message: `unexpected: ${message} (HOLDFAST_DEBUG=1 shows where)` };
+}
+
+/** Commander throws for --help and --version as well. */
+function misread({ code, exitCode: status, message }: CommanderError): Failure {
+  if (status === 0) return { exitCode: exitCode.ok, message: null };
+  if (code === "commander.help")
+    return usageError("name a command: run, inspect, doctor or demo (holdfast --help)");
+  // `unknown option '--nodes=redis://...'` quotes what may be a password.
+  const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
+  return usageError(unquoted.replace(/^error: /, ""));
 }
 
 function timedOut({ cause, wait, resources }: AcquireTimeoutError, conflictExitCode: number): Failure {

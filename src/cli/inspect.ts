@@ -52,7 +52,7 @@ export async function inspect(
 function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): string[] {
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
-    `${paint.bold(resource)}  ${summary({ held, holder, nodes }, paint)}`,
+    `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary({ held, holder, nodes }, paint)}`,
     ...nodes.map((one) => `  ${one.node.padEnd(width)}  ${line(one, paint)}`),
   ];
 }

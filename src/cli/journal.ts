@@ -1,22 +1,9 @@
-import type { ManagerEvents } from "../manager/events.js";
+import { managerEvents } from "../manager/events.js";
 import type { Locks } from "../manager/types.js";
 import { named } from "../named.js";
 import { formatDuration } from "./duration.js";
 import { describeHolder, longestHolder } from "./holder.js";
 import { output } from "./output.js";
-
-const names = [
-  "acquiring",
-  "retrying",
-  "acquired",
-  "renewed",
-  "quorumLost",
-  "expired",
-  "released",
-  "failed",
-  "nodeDown",
-  "nodeUp",
-] as const satisfies readonly (keyof ManagerEvents)[];
 
 /** What a run tells besides the events of the lock. */
 type RunEvent =
@@ -35,7 +22,7 @@ export interface Journal {
 
 export const jsonJournal: Journal = {
   follow(locks) {
-    for (const name of names) {
+    for (const name of managerEvents) {
       // One listener fits all: each event is only written down.
       locks.on(name, (event: object) => output.json({ event: name, ...event, ...plainError(event) }));
     }

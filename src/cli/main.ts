@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { CommanderError } from "commander";
 import { exitCode } from "./exit.js";
 import { explain } from "./failure.js";
 import { output, surviveClosedStreams } from "./output.js";
@@ -40,23 +39,8 @@ function asksForJson(): boolean {
 }
 
 function fail(error: unknown): number {
-  if (error instanceof CommanderError) return failToParse(error);
   const { exitCode, message } = explain(error);
   if (message !== null) output.complain(message);
   output.trace(error);
   return exitCode;
-}
-
-/** Commander throws for --help and --version as well. */
-function failToParse({ code, exitCode: status, message }: CommanderError): number {
-  if (status === 0) return exitCode.ok;
-  if (code === "commander.help")
-    output.complain("name a command: run, inspect, doctor or demo (holdfast --help)");
-  else output.complain(withoutValue(message.replace(/^error: /, "")));
-  return exitCode.usage;
-}
-
-/** `unknown option '--nodes=redis://...'` quotes what may be a password. */
-function withoutValue(message: string): string {
-  return message.replace(/^(unknown option '--[^'=]*)=.*'/s, "$1'");
 }

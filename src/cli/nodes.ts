@@ -32,7 +32,9 @@ function checkAll(addresses: readonly string[], where: string): readonly string[
 function whyNoAddress(address: string): string | undefined {
   if (!/^rediss?:\/\//i.test(address)) return "it must start with redis:// or rediss://";
   // Else a "#" or "/" in a password ends the host there, and the rest of the password is taken for something public.
-  if (/^[^:]+:\/\/[^@]*[/?#].*@/s.test(address)) return "a /, ? or # in a password must be percent-encoded";
+  const rest = address.slice(address.indexOf("//") + 2);
+  if (/[/?#]/.test(rest.slice(0, Math.max(0, rest.indexOf("@")))))
+    return "a /, ? or # in a password must be percent-encoded";
   try {
     return new URL(address).hostname === "" ? "it names no host" : undefined;
   } catch {

@@ -1,3 +1,4 @@
+import { clip } from "../engine/shown.js";
 import { redact } from "./redact.js";
 
 /** Where lines go. Every line passes through the redaction, whatever it is made of. */
@@ -14,7 +15,8 @@ export interface Output {
 
 export const output: Output = {
   print: (line) => write(process.stdout, redact(line)),
-  complain: (message) => write(process.stderr, redact(`holdfast: ${oneLine(message)}`)),
+  // Redacted before it is cut: half a password would not be found.
+  complain: (message) => write(process.stderr, clip(redact(`holdfast: ${oneLine(message)}`), longestLine)),
   json: (value, stream = "stderr") => write(process[stream], JSON.stringify(value, redacted)),
   trace(error) {
     if (process.env.HOLDFAST_DEBUG && error instanceof Error)
@@ -22,7 +24,15 @@ export const output: Output = {
   },
 };
 
-const oneLine = (text: string) => text.trim().replace(/\s*[\r\n]+\s*/g, " ");
+/** What was given may be of any length, and have terminal commands in it. */
+const longestLine = 4_000;
+
+const oneLine = (text: string) =>
+  text
+    .split(/\p{Cc}+/u)
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .join(" ");
 
 /** String by string: the finished line would show a password with a quote in it in another form. */
 const redacted = (_key: string, value: unknown) => (typeof value === "string" ? redact(value) : value);

@@ -1,3 +1,5 @@
+import { withoutCredentials } from "../engine/shown.js";
+
 const mask = "***";
 
 /** What must not be printed; filled as addresses are read, before anything can fail because of them. */
@@ -19,7 +21,10 @@ export function hideCredentials(address: string): void {
 
 /** The same for whatever looks like an address among these words: a mistyped option is quoted in messages too. */
 export function hideCredentialsIn(words: readonly string[]): void {
-  for (const word of words) if (/\/\/.*@/s.test(word)) hideCredentials(word);
+  for (const word of words) {
+    const start = word.indexOf("//");
+    if (start !== -1 && start < word.lastIndexOf("@")) hideCredentials(word);
+  }
 }
 
 /** `text` without any credential of a node. */
@@ -28,7 +33,7 @@ export function redact(text: string): string {
   for (const secret of longestFirst()) {
     clean = clean.replaceAll(secret, secret.endsWith("@") ? `${mask}@` : mask);
   }
-  return clean.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>[\]]*@/gi, `$1${mask}@`);
+  return clean.replace(/[^\s"'<>[\]]+/g, withoutCredentials);
 }
 
 const longestFirst = () => [...secrets].sort((a, b) => b.length - a.length);

@@ -1,3 +1,4 @@
+import { saying } from "../engine/shown.js";
 import type { FailureReason } from "../engine/vote.js";
 
 /** A failed vote. */
@@ -22,10 +23,10 @@ export class LostError extends Error {}
 /** What was thrown, in words; clients also throw what is not an Error. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (typeof thrown !== "object" || thrown === null) return String(thrown);
+    if (typeof thrown !== "object" || thrown === null) return saying(String(thrown));
     const { message, name } = thrown as { message?: unknown; name?: unknown };
     // By shape: an error from another realm is no instance of ours.
-    return String(message || (message === undefined ? thrown : name));
+    return saying(String(message || (message === undefined ? thrown : name)));
   } catch {
     return "something that cannot be put into words";
   }

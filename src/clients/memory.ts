@@ -3,6 +3,8 @@ import { type LockCommand, needsMemory } from "../engine/command.js";
 import { forgetful } from "../engine/encoding.js";
 import { formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../engine/node.js";
+import { InvalidOptionError } from "../errors.js";
+import { entriesOf } from "../given.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
@@ -35,10 +37,25 @@ export interface MemoryNodeOptions {
 /** Makes names and identities unique in this process. */
 let serial = 0;
 
-/** A node without a server. `name` is what votes and errors call it; default "memory-1" and so on. */
-export function memoryNode(name?: string, { clock = systemClock }: MemoryNodeOptions = {}): MemoryNode {
+/**
+ * A node without a server. `name` is what votes and errors call it; default "memory-1" and so on.
+ *
+ * @throws InvalidOptionError
+ */
+export function memoryNode(name?: string, options: MemoryNodeOptions = {}): MemoryNode {
+  if (name !== undefined && typeof name !== "string") throw new InvalidOptionError("name", name, "a string");
+  const { clock = systemClock } = optionsIn(options, "clock");
+  if (typeof clock?.monotonic !== "function" || typeof clock.wall !== "function") {
+    throw new InvalidOptionError("clock", clock, "a clock: an object with monotonic(), wall() and after()");
+  }
   serial += 1;
   return new InProcessNode(name ?? `memory-${serial}`, serial, clock);
+}
+
+/** With no other option than this one. */
+function optionsIn<Options extends object>(options: Options, name: keyof Options & string): Options {
+  if (entriesOf(options)?.every(([key]) => key === name)) return options;
+  throw new InvalidOptionError("options", options, `an object with ${name}`);
 }
 
 interface Waiting {
@@ -148,7 +165,11 @@ export class InProcessNode implements MemoryNode {
     this.#change("down", new Error(`${this.name} crashed`));
   }
 
-  restart({ keepMemory = false }: { readonly keepMemory?: boolean } = {}): void {
+  restart(options: { readonly keepMemory?: boolean } = {}): void {
+    const { keepMemory = false } = optionsIn(options, "keepMemory");
+    if (typeof keepMemory !== "boolean") {
+      throw new InvalidOptionError("keepMemory", keepMemory, "true or false");
+    }
     this.crash();
     this.#generation += 1;
     if (!keepMemory) this.flush();

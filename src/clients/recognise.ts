@@ -1,5 +1,5 @@
 import type { LockNode } from "../engine/node.js";
-import { InvalidOptionError } from "../errors.js";
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { AddressScriptClient } from "./address.js";
 import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
 import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis-cluster.js";
@@ -28,10 +28,16 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
     throw new InvalidOptionError(option, input, accepted);
   }
   const shape = input as Shape;
-  if (isNode(shape)) return shape;
-  const reason = whyNot(shape);
-  if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted} (${reason.advice})`);
-  return new RedisNode(clientOf(shape, option, index));
+  try {
+    if (isNode(shape)) return shape;
+    const reason = whyNot(shape);
+    if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted} (${reason.advice})`);
+    return new RedisNode(clientOf(shape, option, index));
+  } catch (error) {
+    if (isHoldfastError(error)) throw error;
+    // What looks like a client, and throws when it is looked at.
+    throw new InvalidOptionError(option, input, accepted);
+  }
 }
 
 /** One adapter a client object, shared by all managers: so its listeners are attached once, and its state is kept once. */

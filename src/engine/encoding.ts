@@ -1,7 +1,9 @@
+import { types } from "node:util";
 import { type Farewell, type Heed, type LockCommand, needsMemory } from "./command.js";
 import { type Introduction, type MemoryChange, readMarker } from "./memory.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { batchScript } from "./script.js";
+import { saying, show } from "./shown.js";
 import { markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
@@ -72,7 +74,7 @@ export function encodeBatch(
 }
 
 const text = (value: unknown): string | null =>
-  typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString() : null;
+  typeof value === "string" ? value : types.isUint8Array(value) ? Buffer.from(value).toString() : null;
 
 /**
  * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
@@ -88,7 +90,7 @@ const integer = (value: unknown): number | null => {
 const shape = (value: unknown): string => {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const written = text(value);
-  if (written === null) return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (written === null) return show(value);
   return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
 };
 
@@ -115,18 +117,23 @@ const spent: Reply = Object.freeze({
 
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
-  if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
-  const status = integer(raw[0]);
-  if (status === 1 && command.op !== "inspect") {
-    const highest = integer(raw[1]);
-    if (highest === null) return garbage(raw);
-    const accepted = integer(raw[2]) === 1;
-    return !accepted && highest >= Number.MAX_SAFE_INTEGER
-      ? spent
-      : { kind: "granted", fence: { accepted, highest } };
+  const fenced = "fence" in command && command.fence !== undefined;
+  if (!Array.isArray(raw)) {
+    return integer(raw) === 1 && command.op !== "inspect" && !fenced ? granted : garbage(raw);
   }
-  if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
-  if (status === -2 && command.op !== "inspect") return forgetful;
+  const status = integer(raw[0]);
+  if (status === 1 && fenced) {
+    const [highest, accepted] = [integer(raw[1]), integer(raw[2])];
+    if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
+    if (accepted !== 0 && accepted !== 1) return garbage(raw);
+    return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
+      ? spent
+      : { kind: "granted", fence: { accepted: accepted === 1, highest } };
+  }
+  if (status === -1) {
+    return { kind: "failed", reason: "refused", message: saying(text(raw[1]) ?? "no reason given") };
+  }
+  if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
@@ -135,6 +142,8 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   }
   return garbage(raw);
 }
+
+const hashForm = /^(?:[0-9a-f]{16})?$/;
 
 function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   const reports: KeyReport[] = [];
@@ -154,6 +163,8 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   const type = text(raw[at + 3]);
   if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
+  // Both are shown: to whom anything may be told there, anything could be.
+  if (!/^[\w-]{1,32}$/.test(type) || !hashForm.test(tokenHash)) return undefined;
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }
 

@@ -1,5 +1,5 @@
 import { isolate, SafeEmitter } from "./emitter.js";
-import type { ExpiredEvent, LockEvents } from "./events.js";
+import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import type { Outbox } from "./outbox.js";
 
@@ -18,7 +18,7 @@ export class Announcer {
 
   /** The lock's own listeners; most locks have none. */
   get own(): SafeEmitter<LockEvents> {
-    this.emitter ??= new SafeEmitter(this.ground.onListenerError);
+    this.emitter ??= new SafeEmitter<LockEvents>(lockEvents, this.ground.onListenerError);
     return this.emitter;
   }
 

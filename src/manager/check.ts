@@ -1,7 +1,9 @@
 import calculateSlot from "cluster-key-slot";
 import type { LockNode } from "../engine/node.js";
+import { kindOf } from "../engine/shown.js";
 import { markerKey, probeKey } from "../engine/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
+import { entriesOf, isList, isWellFormed, looksRight } from "../given.js";
 
 /** Checks of what users pass; each throws an InvalidOptionError, before any request is sent. */
 
@@ -41,23 +43,46 @@ export function checkFunction<T>(option: string, value: T): T {
   throw new InvalidOptionError(option, value, "a function");
 }
 
+/** A misspelt one would silently never be heard of. */
+export function checkName(option: string, value: unknown, names: readonly string[]): void {
+  if (!names.includes(value as string))
+    throw new InvalidOptionError(option, value, `one of ${names.join(", ")}`);
+}
+
+/** An object, by its methods. */
+export function checkMethods<T>(option: string, value: T, methods: readonly (keyof T & string)[]): T {
+  const able =
+    typeof value === "object" && value !== null && methods.every((name) => typeof value[name] === "function");
+  if (able) return value;
+  throw new InvalidOptionError(
+    option,
+    value,
+    `an object with ${methods.map((name) => `${name}()`).join(", ")}`,
+  );
+}
+
+/** Text that can be stored as it is. */
+export function checkText(option: string, value: unknown, allowed: string): string {
+  if (typeof value !== "string") throw new InvalidOptionError(option, value, allowed);
+  if (isWellFormed(value)) return value;
+  throw new InvalidOptionError(option, value, `${allowed}, in whole characters (it has a lone surrogate)`);
+}
+
 /** One resource or several, as a list of distinct, non-empty strings. */
 export function checkResources(value: unknown): readonly string[] {
-  const resources: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isSeveral = isList(value);
+  const resources = isSeveral ? value : [value];
   if (resources.length === 0)
     throw new InvalidOptionError("resources", value, "a non-empty string, or a list of them");
+  const option = isSeveral ? "resources" : "resource";
+  const distinct = new Set<string>();
   for (const resource of resources) {
-    if (typeof resource === "string" && resource !== "") continue;
-    throw new InvalidOptionError(
-      Array.isArray(value) ? "resources" : "resource",
-      resource,
-      "a non-empty string",
-    );
+    const text = checkText(option, resource, "a non-empty string");
+    if (text === "") throw new InvalidOptionError(option, text, "a non-empty string");
+    if (distinct.has(text)) throw new InvalidOptionError("resources", text, "given only once in a list");
+    distinct.add(text);
   }
-  const strings = resources as readonly string[];
-  const twice = strings.find((resource, index) => strings.indexOf(resource) !== index);
-  if (twice !== undefined) throw new InvalidOptionError("resources", twice, "given only once in a list");
-  return Object.freeze([...strings]);
+  return Object.freeze([...distinct]);
 }
 
 /** Where nodes remember fences, and who waits: a lock there would be in their way. */
@@ -105,7 +130,7 @@ export function keyspaceTrouble(nodes: readonly LockNode[]): InvalidOptionError 
 }
 
 export function checkSignal(value: unknown): AbortSignal {
-  if (value instanceof AbortSignal) return value;
+  if (looksRight(() => value instanceof AbortSignal)) return value as AbortSignal;
   throw new InvalidOptionError("signal", value, "an AbortSignal");
 }
 
@@ -132,18 +157,23 @@ const known = {
   acquire: acquireOptions,
   createLocks: managerOptions,
   retry: ["count", "delay", "maxDelay", "jitter"],
+  close: ["timeout"],
+  xstate: ["inspect"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */
 export function checkKnown(where: keyof typeof known, options: unknown): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError("options", options, "an object");
-  }
-  const stranger = Object.entries(options).find(
-    ([name, value]) => value !== undefined && !known[where].includes(name),
-  );
+  const entries = entriesOf(options);
+  if (entries === null) throw new InvalidOptionError("options", options, "an object");
+  const stranger = entries.find(([name, value]) => value !== undefined && !known[where].includes(name));
   if (stranger === undefined) return;
   const [name, value] = stranger;
-  throw new InvalidOptionError(name, value, `left out: ${where} knows ${known[where].join(", ")}`);
+  // Nobody knows what it means: it may be a password.
+  throw new InvalidOptionError(
+    name,
+    value,
+    `left out: ${where} knows ${known[where].join(", ")}`,
+    kindOf(value),
+  );
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from "eventemitter3";
+import { looksRight } from "../given.js";
 import { warn } from "../warn.js";
-import { checkFunction } from "./check.js";
+import { checkFunction, checkName } from "./check.js";
 
 type Listener = (event: never) => unknown;
 type Guard = (event: unknown) => void;
@@ -13,7 +14,10 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   private readonly emitter = new EventEmitter<Record<string, Guard>>();
   private readonly guarded = new WeakMap<Listener, Map<string, Guard>>();
 
-  constructor(private readonly onError: (error: unknown, event: string) => void) {}
+  constructor(
+    private readonly names: readonly (keyof Events & string)[],
+    private readonly onError: (error: unknown, event: string) => void,
+  ) {}
 
   on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): void {
     this.emitter.on(name, this.guard(name, listener));
@@ -42,6 +46,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
 
   /** The same guard for the same name and listener, so that `off` finds it. */
   private guard(name: string, listener: Listener): Guard {
+    checkName("event", name, this.names);
     checkFunction("listener", listener);
     const guards = this.guarded.get(listener) ?? new Map<string, Guard>();
     this.guarded.set(listener, guards);
@@ -74,4 +79,11 @@ export function isolate(
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  looksRight(
+    () => typeof value === "object" && value !== null && "then" in value && typeof value.then === "function",
+  );
+
+/** A promise stands where none may: what is wrong is told at once, and must not be told again as a stray rejection. */
+export function ignoreRejection(value: unknown): void {
+  if (isThenable(value)) value.then(undefined, () => {});
+}

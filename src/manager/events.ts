@@ -104,3 +104,26 @@ export interface ManagerEvents extends LockEvents {
   nodeDown: (event: NodeEvent) => void;
   nodeUp: (event: NodeEvent) => void;
 }
+
+/** A list in which none can be missing. */
+const listed = <Name extends string>(names: Readonly<Record<Name, true>>) => Object.keys(names) as Name[];
+
+export const lockEvents: readonly (keyof LockEvents)[] = listed<keyof LockEvents>({
+  acquiring: true,
+  retrying: true,
+  acquired: true,
+  renewed: true,
+  quorumLost: true,
+  expired: true,
+  released: true,
+  failed: true,
+});
+
+export const managerEvents: readonly (keyof ManagerEvents)[] = [
+  ...lockEvents,
+  ...listed<Exclude<keyof ManagerEvents, keyof LockEvents>>({
+    nodeDown: true,
+    nodeUp: true,
+    nodeQuarantined: true,
+  }),
+];

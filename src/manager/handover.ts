@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { kindOf } from "../engine/shown.js";
 import { InvalidOptionError } from "../errors.js";
+import { isWellFormed } from "../given.js";
 import { checkResources, checkTtl } from "./check.js";
 
 /** What travels from the process that gives a lease away to the one that adopts it. A secret: it holds the token. */
@@ -9,22 +12,34 @@ export interface Handover {
   readonly ttl: number;
 }
 
-const version = 1;
+const kind = "holdfast2";
 
 export const writeHandover = ({ resources, token, ttl }: Handover): string =>
-  `holdfast${version}.${Buffer.from(JSON.stringify([resources, token, ttl])).toString("base64url")}`;
+  sealed(JSON.stringify([resources, token, ttl]));
+
+/** What was changed on its way is noticed: a digit of the ttl could otherwise make it a lease for years. */
+export function sealed(json: string): string {
+  const body = Buffer.from(json).toString("base64url");
+  return `${kind}.${body}.${sealOf(body)}`;
+}
+
+/** Against accidents: whoever can forge it has the token anyway. */
+const sealOf = (body: string): string => createHash("sha256").update(body).digest("base64url").slice(0, 16);
 
 /** Refuses anything that `writeHandover` did not write, without showing it: it may hold a token. */
 export function readHandover(note: unknown): Handover {
-  const refused = new InvalidOptionError("handover", typeof note, "the string that lease.handover() gave");
-  if (typeof note !== "string") throw refused;
-  const [kind, body] = note.split(".");
-  if (kind !== `holdfast${version}` || body === undefined) throw refused;
+  const refused = () =>
+    new InvalidOptionError("handover", typeof note, "the string that lease.handover() gave", kindOf(note));
+  if (typeof note !== "string") throw refused();
+  const [start, body = "", seal, ...more] = note.split(".", 4);
+  if (start !== kind || seal !== sealOf(body) || more.length > 0) throw refused();
   try {
     const parts: unknown = JSON.parse(Buffer.from(body, "base64url").toString());
-    if (!Array.isArray(parts) || typeof parts[1] !== "string" || parts[1] === "") throw refused;
-    return { resources: checkResources(parts[0]), token: parts[1], ttl: checkTtl(parts[2]) };
+    if (!Array.isArray(parts) || parts.length !== 3) throw refused();
+    const [resources, token, ttl] = parts;
+    if (typeof token !== "string" || token === "" || !isWellFormed(token)) throw refused();
+    return { resources: checkResources(resources), token, ttl: checkTtl(ttl) };
   } catch {
-    throw refused;
+    throw refused();
   }
 }

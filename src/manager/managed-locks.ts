@@ -1,5 +1,5 @@
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
-import { checkDuration } from "./check.js";
+import { checkDuration, checkKnown } from "./check.js";
 import type { ManagerEvents } from "./events.js";
 import { LockHandle } from "./handle.js";
 import { readHandover } from "./handover.js";
@@ -87,9 +87,10 @@ class ManagedLocks {
     return this.#manager.inspect(resource);
   }
 
-  async close({ timeout = defaultCloseTimeout }: { readonly timeout?: number } = {}): Promise<void> {
-    checkDuration("timeout", timeout, 0, true);
-    await this.#manager.close(timeout);
+  async close(options: { readonly timeout?: number } = {}): Promise<void> {
+    checkKnown("close", options);
+    const { timeout = defaultCloseTimeout } = options;
+    await this.#manager.close(checkDuration("timeout", timeout, 0, true));
   }
 
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {

@@ -3,7 +3,9 @@ import { recogniseNode } from "../clients/recognise.js";
 import { Agenda } from "../engine/agenda.js";
 import { QuorumEngine } from "../engine/engine.js";
 import type { LockNode } from "../engine/node.js";
+import { kindOf } from "../engine/shown.js";
 import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClosedError } from "../errors.js";
+import { isList } from "../given.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import type { InspectionEvent } from "./actor.js";
 import {
@@ -12,10 +14,11 @@ import {
   checkKnown,
   checkResources,
   checkSlots,
+  checkText,
   keyspaceTrouble,
 } from "./check.js";
 import { isolate, SafeEmitter } from "./emitter.js";
-import type { ManagerEvents } from "./events.js";
+import { type ManagerEvents, managerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
 import { Health } from "./health.js";
 import { summarise } from "./inspection.js";
@@ -52,8 +55,8 @@ export class Manager {
     this.#defaults = options;
     this.#usual = settingsOf(ground, options);
     this.#nodes = nodesOf(options);
-    const events = new SafeEmitter<ManagerEvents>(ground.onListenerError);
-    const inspect = isolated(options.xstate?.inspect, ground.onListenerError);
+    const events = new SafeEmitter<ManagerEvents>(managerEvents, ground.onListenerError);
+    const inspect = isolated(inspectorOf(options), ground.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
@@ -106,9 +109,7 @@ export class Manager {
 
   async inspect(resource: string): Promise<Inspection> {
     this.checkOpen();
-    if (typeof resource !== "string")
-      throw new InvalidOptionError("resource", resource, "a non-empty string");
-    checkResources(resource);
+    checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.ground;
     const reports = await engine.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.stateOf(node));
@@ -167,10 +168,12 @@ export class Manager {
 }
 
 function nodesOf({ nodes }: LocksOptions): LockNode[] {
-  if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw new InvalidOptionError("nodes", nodes, "a list of at least one client, address or memoryNode()");
+  if (!isList(nodes) || nodes.length === 0) {
+    const allowed = "a list of at least one client, address or memoryNode()";
+    // An address in its place may be one that hides its password nowhere.
+    throw new InvalidOptionError("nodes", nodes, allowed, kindOf(nodes));
   }
-  const recognised = nodes.map((input, index) => recogniseNode(input, index));
+  const recognised = Array.from(nodes, (input, index) => recogniseNode(input, index));
   for (const [index, input] of nodes.entries()) {
     const first = nodes.indexOf(input);
     const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
@@ -188,5 +191,10 @@ function isolated(
 ): ((event: InspectionEvent) => void) | undefined {
   return inspect === undefined
     ? undefined
-    : (event) => isolate(() => checkFunction("xstate.inspect", inspect)(event), "xstate.inspect", onError);
+    : (event) => isolate(() => inspect(event), "xstate.inspect", onError);
+}
+
+function inspectorOf({ xstate }: LocksOptions): NonNullable<LocksOptions["xstate"]>["inspect"] {
+  checkKnown("xstate", xstate);
+  return xstate?.inspect === undefined ? undefined : checkFunction("xstate.inspect", xstate.inspect);
 }

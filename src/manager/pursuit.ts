@@ -12,7 +12,9 @@ import {
   LockContendedError,
   QuorumUnavailableError,
 } from "../errors.js";
+import { looksRight } from "../given.js";
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
+import { ignoreRejection } from "./emitter.js";
 import { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
@@ -284,14 +286,15 @@ export class Pursuit implements Entrant {
       const delay = this.settings.retry(this.attempts, reason);
       if (delay === false) return null;
       if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      ignoreRejection(delay);
       return new InvalidOptionError(
         "retry",
         delay,
         "a function that returns ms, at least 0 and finite, or false",
       );
     } catch (error) {
-      return error instanceof Error
-        ? error
+      return looksRight(() => error instanceof Error)
+        ? (error as Error)
         : new InvalidOptionError("retry", error, "a function that throws nothing");
     }
   }

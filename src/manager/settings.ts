@@ -17,7 +17,9 @@ import {
   checkFraction,
   checkFunction,
   checkKnown,
+  checkMethods,
   checkSignal,
+  checkText,
   checkTtl,
 } from "./check.js";
 import type { Hold } from "./hold.js";
@@ -88,11 +90,6 @@ function checkOwner(value: unknown): string {
   throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
 }
 
-function checkPrefix(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new InvalidOptionError("prefix", value, "a string");
-}
-
 function checkQuarantine(value: unknown): QuarantineRule {
   if (value === "auto" || value === false) return value;
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
@@ -116,16 +113,17 @@ export function groundOf(options: LocksOptions): Ground {
   const { ttl = defaultTtl } = options;
   checkTtl(ttl);
   const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
+  checkDuration("nodeTimeout", nodeTimeout, 1, true);
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
     throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
   }
   return {
-    clock,
-    random,
-    prefix: checkPrefix(prefix),
+    clock: checkMethods("clock", clock, ["monotonic", "wall", "after"]),
+    random: checkMethods("random", random, ["secret", "fraction"]),
+    prefix: checkText("prefix", prefix, "a string"),
     driftFactor: checkFraction("driftFactor", driftFactor),
     owner: checkOwner(owner),
-    nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
+    nodeTimeout,
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),
     quarantine: checkQuarantine(quarantine),

@@ -1,4 +1,5 @@
 import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
+import { checkResources } from "../manager/check.js";
 import type { Keeper } from "./keeper.js";
 import { type ClassicLock, type Lock, PlainLock } from "./lock.js";
 import type { Operation } from "./operation.js";
@@ -24,7 +25,11 @@ export function resourcesOf(
 ): string[] {
   const given: unknown = lock?.resources ?? lock?.resource;
   const known = given !== undefined && typeof lock.value === "string";
-  if (known) return (Array.isArray(given) ? given : [given]) as string[];
+  if (known) {
+    const resources = (Array.isArray(given) ? given : [given]) as string[];
+    checkResources(distinct(resources));
+    return resources;
+  }
   const allowed =
     "a lock, or { resource, value } of one (the value is left out of its JSON: send it by itself)";
   throw new InvalidOptionError("lock", lock === null ? null : typeof lock, allowed);
@@ -69,6 +74,10 @@ export const invalidate = (lock: Lock | ClassicLock): void => {
 export function isOver({ keeper }: Desk, lock: Lock | ClassicLock): boolean {
   const held = lock instanceof PlainLock ? keeper.find(distinct(resourcesOf(lock)), lock.value) : null;
   if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.hold);
+  const { expiration }: { expiration?: unknown } = lock;
+  if (expiration !== undefined && typeof expiration !== "number") {
+    throw new InvalidOptionError("lock.expiration", expiration, "a time in epoch ms");
+  }
   return lock.expiration < keeper.manager.ground.clock.wall();
 }
 

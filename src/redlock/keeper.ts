@@ -1,6 +1,7 @@
 import type { Origin } from "../engine/claim.js";
 import type { RoundResult } from "../engine/round.js";
 import { InvalidOptionError } from "../errors.js";
+import { isWellFormed } from "../given.js";
 import { checkTtl } from "../manager/check.js";
 import { LockHandle } from "../manager/handle.js";
 import type { Hold } from "../manager/hold.js";
@@ -214,6 +215,6 @@ const alike = (some: Resources, others: Resources) =>
   some.length === others.length && some.every((resource) => others.includes(resource));
 
 function checkToken(token: unknown): string {
-  if (typeof token === "string" && token !== "") return token;
+  if (typeof token === "string" && token !== "" && isWellFormed(token)) return token;
   throw new InvalidOptionError("value", typeof token, "the non-empty string that stands in the lock's keys");
 }

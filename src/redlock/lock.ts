@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
+import { looksRight } from "../given.js";
 import type { Redlock } from "./redlock.js";
 import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
 
@@ -207,6 +208,8 @@ export interface LockConstructor {
 
 /** Whether it is a lock as in redlock 4, or what is left of one in plain data. */
 export const isClassic = (lock: Lock | ClassicLock): lock is ClassicLock =>
-  lock instanceof AnyLock ? lock.classic : typeof lock === "object" && lock?.resources === undefined;
+  looksRight(() => lock instanceof AnyLock)
+    ? (lock as unknown as AnyLock).classic
+    : typeof lock === "object" && lock?.resources === undefined;
 
 export const Lock = ModernLock as unknown as LockConstructor;

@@ -140,7 +140,7 @@ export class Modern extends Calls {
 }
 
 function checkInteger(duration: number): void {
-  if (Math.floor(duration) !== duration) {
+  if (typeof duration !== "number" || Math.floor(duration) !== duration) {
     throw new Error("Duration must be an integer value in milliseconds.");
   }
 }

@@ -2,6 +2,9 @@ import { quorumOf } from "../engine/quorum.js";
 import type { RetryFunction } from "../engine/retry.js";
 import type { Vote } from "../engine/vote.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import { entriesOf } from "../given.js";
+import { checkTtl } from "../manager/check.js";
+import { ignoreRejection } from "../manager/emitter.js";
 import { Calls } from "./calls.js";
 import { type Desk, isRefusal } from "./desk.js";
 import type { Held, Keeper, Wishes } from "./keeper.js";
@@ -35,6 +38,7 @@ export class Plain extends Calls {
       if (!this.#mayRetry(attempt)) return false;
       const delay: unknown = retryStrategy(attempt - 1);
       if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      ignoreRejection(delay);
       throw new InvalidOptionError(
         "retryStrategy",
         delay,
@@ -91,6 +95,8 @@ export class Plain extends Calls {
     options?: { readonly autoExtend?: boolean },
   ): Promise<T> {
     if (typeof routine !== "function") throw new InvalidOptionError("routine", routine, "a function");
+    checkResource(resource);
+    checkTtl(ttl);
     const { redlock } = this.desk;
     const failed = () => {
       redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
@@ -176,9 +182,9 @@ function refuseGarbage(votes: readonly Vote[]): void {
 
 function autoExtends(options: unknown): boolean {
   if (options === undefined || options === null) return false;
-  const { autoExtend = false, ...others } =
-    typeof options === "object" ? (options as { autoExtend?: unknown }) : { options };
-  if (typeof autoExtend === "boolean" && Object.keys(others).length === 0) return autoExtend;
+  const entries = entriesOf(options);
+  const known = entries?.every(([name, value]) => name === "autoExtend" && typeof value === "boolean");
+  if (known) return entries?.[0]?.[1] === true;
   throw new InvalidOptionError(
     "options",
     options,

@@ -238,6 +238,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
 
   /** As in node-redlock: how many keys were removed, on one client alone. */
   async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
+    resourcesOf(lock);
     return this.inner.plain.releaseOn(this.keeperOf(client), lock.resource, lock.value);
   }
 

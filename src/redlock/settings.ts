@@ -1,6 +1,8 @@
 import type { Random } from "../engine/random.js";
 import type { RetryFunction } from "../engine/retry.js";
+import { kindOf } from "../engine/shown.js";
 import { InvalidOptionError } from "../errors.js";
+import { entriesOf } from "../given.js";
 import { checkDuration, checkFraction } from "../manager/check.js";
 import type { MoreOptions, Settings } from "./types.js";
 
@@ -41,22 +43,25 @@ const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = 
 };
 
 const names = Object.keys(checks) as (keyof Settings)[];
+const isSetting = (name: string): name is keyof Settings => Object.hasOwn(checks, name);
 
 /** What is set of the settings; undefined counts as not set, anything that cannot work is refused. */
 export function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
   if (given === undefined || given === null) return {};
-  if (typeof given !== "object" || Array.isArray(given)) {
+  const entries = entriesOf(given);
+  if (entries === null) {
     throw new InvalidOptionError("settings", given, `an object with ${names.join(", ")}`);
   }
   const settings: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of entries) {
     if (value === undefined || others.includes(name)) continue;
     if (scripts.includes(name)) refuseScript(name, value);
-    const check = checks[name as keyof Settings];
-    if (check === undefined) {
-      throw new InvalidOptionError(name, value, `left out: known are ${[...names, ...others].join(", ")}`);
+    if (!isSetting(name)) {
+      const allowed = `left out: known are ${[...names, ...others].join(", ")}`;
+      // Nobody knows what it means: it may be a password.
+      throw new InvalidOptionError(name, value, allowed, kindOf(value));
     }
-    check(value);
+    checks[name](value);
     settings[name] = value;
   }
   return settings;
@@ -71,10 +76,10 @@ export function readOptions(
   if (typeof first === "number" || (first === undefined && typeof (second ?? third) === "number")) {
     return [readSettings({ retryCount: first, retryDelay: second, driftFactor: third }), {}];
   }
-  if (typeof second === "object" && second !== null) {
-    for (const [name, value] of Object.entries(second)) if (value !== undefined) refuseScript(name, value);
-  } else if (second !== undefined && second !== null) {
-    throw new InvalidOptionError("scripts", second, "left out");
+  if (second !== undefined && second !== null) {
+    const entries = entriesOf(second);
+    if (entries === null) throw new InvalidOptionError("scripts", second, "left out");
+    for (const [name, value] of entries) if (value !== undefined) refuseScript(name, value);
   }
   const settings = readSettings(first, more);
   const options = Object.entries(first ?? {}).filter(([name]) => more.includes(name));

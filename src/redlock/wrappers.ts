@@ -1,3 +1,4 @@
+import { looksRight } from "../given.js";
 import type { Client, EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
 
 /** What is used of an ioredis client. */
@@ -63,7 +64,7 @@ export class RedisjsClient implements RedisClient {
 /** The client inside our own wrappers, unless their methods were replaced; any other as it is. */
 export function unwrap(client: Client): Client {
   for (const Wrapper of [IoredisClient, RedisjsClient]) {
-    if (!(client instanceof Wrapper)) continue;
+    if (!looksRight(() => client instanceof Wrapper)) continue;
     const { set, eval: evaluate } = Wrapper.prototype as RedisClient;
     const intact = (client as RedisClient).set === set && (client as RedisClient).eval === evaluate;
     if (intact) return client.client;

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
+import type { RedisServer } from "../support/servers.js";
+
+const password = "PASSWORD";
+
+/** The rule that SECURITY.md gives. */
+async function documentedRule(): Promise<string[]> {
+  const text = await readFile(new URL("../../SECURITY.md", import.meta.url), "utf8");
+  const line = /^ACL SETUSER locks (.+)$/m.exec(text)?.[1];
+  if (line === undefined) throw new Error("SECURITY.md gives no ACL rule");
+  return line.split(" ");
+}
+
+let rule: readonly string[];
+beforeAll(async () => {
+  rule = await documentedRule();
+});
+
+async function serversWith(rules: readonly string[]): Promise<RedisServer[]> {
+  const servers = await ownServers(3);
+  for (const server of servers) await server.call("ACL", "SETUSER", "locks", ...rules);
+  return servers;
+}
+
+const user = { username: "locks", password };
+const kinds: Record<string, (server: RedisServer) => object | string> = {
+  ioredis: ({ port }: RedisServer) => clients.ioredis(port, user),
+  "node-redis": ({ port }: RedisServer) => clients.nodeRedis(port, user),
+  "an address": ({ port }: RedisServer) => `redis://locks:${password}@127.0.0.1:${port}`,
+};
+
+describe("the access that SECURITY.md gives", () => {
+  it("is enough for all that locks do, over any client", async () => {
+    const servers = await serversWith(rule);
+    for (const open of Object.values(kinds)) {
+      const [ours, theirs] = ["ours", "theirs"].map((owner) =>
+        locksOf(servers.map(open), { prefix: "locks:", owner, nodeTimeout: 3_000, ttl: 20_000 }),
+      ) as [ReturnType<typeof locksOf>, ReturnType<typeof locksOf>];
+      const lease = await ours.acquire("a", { fence: true });
+      const waiting = theirs.acquire("a", { fence: true, wait: 10_000 });
+      expect((await theirs.inspect("a")).nodes.map(({ state }) => state)).toEqual(["held", "held", "held"]);
+      await lease.renew();
+      await lease.release();
+      const next = await waiting;
+      expect(next.fence).toBeGreaterThan(lease.fence);
+      await (await ours.adopt(next.handover())).release();
+      await (await ours.acquire(["b", "c"])).release();
+      await Promise.all([ours.close(), theirs.close()]);
+    }
+    // Nothing was refused on the way, but what clients say of themselves.
+    for (const server of servers) {
+      const refusals = (await server.call("ACL", "LOG")) as string[][];
+      expect(refusals.map((entry) => String(entry[7])).filter((object) => !/^client/.test(object))).toEqual(
+        [],
+      );
+    }
+  });
+
+  it("is no more than the locks of one prefix", async () => {
+    const servers = await serversWith(rule);
+    const locks = locksOf(
+      servers.map(({ port }) => clients.ioredis(port, user)),
+      { prefix: "other:" },
+    );
+    expect(String(await rejection(locks.tryAcquire("a")))).toContain("NOPERM");
+    const client = clients.ioredis(servers[0]?.port ?? 0, user);
+    for (const line of [
+      "FLUSHALL",
+      "KEYS *",
+      "CONFIG GET *",
+      "ACL LIST",
+      "CLIENT LIST",
+
+      "GET a",
+    ]) {
+      const [command = "", ...words] = line.split(" ");
+      expect(String(await rejection(client.call(command, ...words)))).toContain("NOPERM");
+    }
+    expect(String(await rejection(client.publish("elsewhere", "x")))).toContain("NOPERM");
+  });
+});

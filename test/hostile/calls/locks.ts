@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import type { Lease } from "../../../src/index.js";
+import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
+import type { BadCall } from "../support/refusal.js";
+import type { Stage } from "../support/stage.js";
+import { badOptions } from "./options.js";
+
+export const isResource = (value: unknown) =>
+  typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value);
+const reserved = fc
+  .tuple(fc.constantFrom("holdfast:fence:", "holdfast:watermark", "holdfast:queue:"), fc.string())
+  .map(([start, rest]) => start + rest);
+const split = fc.constantFrom("\ud800", "a\udfff", "\udfffb\ud800", "\ud83d ").map((text) => text);
+const notOne = fc.oneof(
+  otherThan((value) => isResource(value) || isResourceList(value)),
+  reserved,
+  split,
+);
+
+function isResourceList(value: unknown): boolean {
+  try {
+    return Array.isArray(value) && value.length > 0 && Array.from(value).every(isResource);
+  } catch {
+    return false;
+  }
+}
+
+/** What is neither a resource nor a list of them. */
+export const notResources: fc.Arbitrary<unknown> = fc.oneof(
+  notOne,
+  notOne.map((one) => ["a", one]),
+  fc.constant([]),
+);
+const repeated = fc
+  .array(fc.string({ unit: "grapheme", minLength: 1 }), { minLength: 1, maxLength: 5 })
+  .map((list) => [...list, list[0]]);
+const badResources = fc.oneof(notResources, repeated);
+
+const names = [
+  "acquiring",
+  "retrying",
+  "acquired",
+  "renewed",
+  "quorumLost",
+  "expired",
+  "released",
+  "failed",
+] as const;
+const ofNodes = ["nodeDown", "nodeUp", "nodeQuarantined"];
+const isEvent = (value: unknown) => names.includes(value as "failed") || ofNodes.includes(value as string);
+const badListening = badArguments(
+  ["acquired", () => {}],
+  [otherThan(isEvent), otherThan((value) => typeof value === "function")],
+);
+const listening = (
+  covers: string,
+  call: (stage: Stage) => (name: never, listener: never) => unknown,
+): BadCall<Stage> => ({
+  covers,
+  inputs: badListening,
+  call: (stage, [name, listener]) => call(stage)(name as never, listener as never),
+});
+
+const job = async () => {};
+const acquiring = badArguments(["a", {}], [badResources, badOptions]);
+/** No `fence` in a handle's acquisitions. */
+const onHandle = fc.tuple(badOptions);
+
+export const lockCalls: readonly BadCall<Stage>[] = [
+  {
+    covers: "locks.acquire",
+    inputs: acquiring,
+    call: ({ locks }, [resources, options]) => locks.acquire(resources as never, options as never),
+  },
+  {
+    covers: "locks.tryAcquire",
+    inputs: acquiring,
+    call: ({ locks }, [resources, options]) => locks.tryAcquire(resources as never, options as never),
+  },
+  {
+    covers: "locks.using",
+    what: "with options",
+    inputs: badArguments(
+      ["a", {}, job],
+      [badResources, badOptions, otherThan((value) => typeof value === "function")],
+    ),
+    call: ({ locks }, [resources, options, run]) =>
+      locks.using(resources as never, options as never, run as never),
+  },
+  {
+    covers: "locks.using",
+    what: "without options",
+    inputs: badArguments(["a", job], [badResources, otherThan((value) => typeof value === "function")]),
+    call: ({ locks }, [resources, run]) => locks.using(resources as never, run as never),
+  },
+  {
+    covers: "locks.handle",
+    inputs: acquiring,
+    call: ({ locks }, [resources, options]) => locks.handle(resources as never, options as never),
+  },
+  {
+    covers: "locks.adopt",
+    inputs: badArguments(["good"], [null]).chain(() =>
+      fc.oneof(
+        fc.tuple(anything, fc.constant({})),
+        fc.tuple(
+          fc.base64String().map((text) => `holdfast2.${text}`),
+          fc.constant({}),
+        ),
+        fc.tuple(fc.constant("good"), badOptions),
+      ),
+    ),
+    call: ({ locks, note }, [given, options]) =>
+      locks.adopt(((given as unknown) === "good" ? note : given) as never, options as never),
+  },
+  {
+    covers: "locks.inspect",
+    inputs: fc.tuple(fc.oneof(otherThan(isResource), split)),
+    call: ({ locks }, [resource]) => locks.inspect(resource as never),
+  },
+  {
+    covers: "locks.close",
+    inputs: fc.tuple(
+      fc.oneof(
+        given((value) => typeof value === "object" && value !== null),
+        given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
+          (timeout) => ({ timeout }),
+        ),
+        anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
+      ),
+    ),
+    call: ({ locks }, [options]) => locks.close(options as never),
+  },
+  listening("locks.on", ({ locks }) => locks.on.bind(locks)),
+  listening("locks.once", ({ locks }) => locks.once.bind(locks)),
+  listening("locks.off", ({ locks }) => locks.off.bind(locks)),
+  {
+    covers: "handle.acquire",
+    inputs: onHandle,
+    call: ({ handle }, [options]) => handle.acquire(options as never),
+  },
+  listening("handle.on", ({ handle }) => handle.on.bind(handle)),
+  listening("handle.once", ({ handle }) => handle.once.bind(handle)),
+  listening("handle.off", ({ handle }) => handle.off.bind(handle)),
+  {
+    covers: "lease.renew",
+    inputs: fc.tuple(given((value) => Number.isSafeInteger(value) && (value as number) >= 1)),
+    call: ({ lease }: { lease: Lease }, [ttl]) => lease.renew(ttl as never),
+  },
+];

@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { type AcquireOptions, createLocks, type LocksOptions, memoryNode } from "../../../src/index.js";
+import { anything, given, goodAddress, otherThan } from "../support/odd-values.js";
+import type { BadCall } from "../support/refusal.js";
+import type { Stage } from "../support/stage.js";
+
+export type Check = (value: unknown) => boolean;
+
+const isNumber: Check = (value) => typeof value === "number" && !Number.isNaN(value);
+const atLeast =
+  (least: number): Check =>
+  (value) =>
+    isNumber(value) && (value as number) >= least;
+export const finite =
+  (least: number): Check =>
+  (value) =>
+    atLeast(least)(value) && value !== Number.POSITIVE_INFINITY;
+const isBoolean: Check = (value) => typeof value === "boolean";
+export const isFunction: Check = (value) => typeof value === "function";
+const isCount: Check = (value) => Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY;
+
+/** Options in plain data, or an object of a class of the program's own, with fields of its own. */
+export const isPlain: Check = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    if (Array.isArray(value)) return false;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false;
+  }
+};
+
+/** An object that sets the one option, to anything but what is allowed. */
+const field = (name: string, allowed: Check): fc.Arbitrary<object> =>
+  given(allowed).map((value) => ({ [name]: value }));
+
+/** What no name of an option is; the prototype's names must be strangers too. */
+const strangeNames = fc.oneof(
+  fc.constantFrom("tll", "TTL", "toString", "constructor", "hasOwnProperty", "valueOf", "0", "", "password"),
+  fc.string({ minLength: 1 }),
+);
+const ownNamed = (name: string, value: unknown): object =>
+  Object.defineProperty({}, name, { value, enumerable: true });
+export const stranger = (known: readonly string[]): fc.Arbitrary<object> =>
+  fc
+    .tuple(
+      strangeNames.filter((name) => !known.includes(name)),
+      anything.filter((value) => value !== undefined),
+    )
+    .map(([name, value]) => ownNamed(name, value));
+
+const retryFields = {
+  count: (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0),
+  delay: finite(0),
+  maxDelay: finite(0),
+  jitter: (value) => value === "full" || finite(0)(value),
+} as const satisfies Record<string, Check>;
+
+const badRetry: fc.Arbitrary<unknown> = fc.oneof(
+  given((value) => isFunction(value) || isPlain(value)),
+  ...Object.entries(retryFields).map(([name, allowed]) => field(name, allowed)),
+  stranger(Object.keys(retryFields)),
+);
+
+const ttl: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+
+const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, fc.Arbitrary<object>> = {
+  ttl: field("ttl", ttl),
+  wait: field("wait", atLeast(0)),
+  retry: badRetry.map((retry) => ({ retry })),
+  renew: field("renew", isBoolean),
+  maxHold: field("maxHold", atLeast(1)),
+  fair: field("fair", isBoolean),
+  onLost: field("onLost", isFunction),
+};
+const ofAcquisitionsAlone: Record<"signal" | "fence", fc.Arbitrary<object>> = {
+  signal: field("signal", (value) => Object.prototype.toString.call(value) === "[object AbortSignal]"),
+  fence: field("fence", isBoolean),
+};
+const acquireFields = { ...perAcquisition, ...ofAcquisitionsAlone };
+
+/** What cannot be the options of an acquisition. */
+export const badOptions: fc.Arbitrary<unknown> = fc.oneof(
+  ...Object.values(acquireFields),
+  given(isPlain),
+  stranger(Object.keys(acquireFields)),
+);
+
+const lacks =
+  (...methods: string[]): Check =>
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
+
+const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
+  nodes: fc.oneof(
+    otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
+    otherThan((node) => node === goodAddress).map((node) => ({ nodes: [memoryNode(), node] })),
+  ),
+  prefix: field("prefix", (value) => typeof value === "string" && isWellFormed(value)),
+  nodeTimeout: fc.oneof(
+    field("nodeTimeout", finite(1)),
+    fc.integer({ min: 10_000 }).map((nodeTimeout) => ({ nodeTimeout })),
+  ),
+  driftFactor: field("driftFactor", (value) => atLeast(0)(value) && (value as number) < 1),
+  owner: field(
+    "owner",
+    (value) => typeof value === "string" && /^[^~\p{C}\p{Zl}\p{Zp}]{1,128}$/u.test(value),
+  ),
+  grouping: field("grouping", isBoolean),
+  maxPending: field("maxPending", (value) => isCount(value) && (value as number) >= 1),
+  quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
+  unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
+  onListenerError: field("onListenerError", isFunction),
+  xstate: fc.oneof(
+    field("xstate", isPlain),
+    field("inspect", isFunction).map((xstate) => ({ xstate })),
+    stranger(["inspect"]).map((xstate) => ({ xstate })),
+  ),
+  clock: field("clock", lacks("monotonic", "wall", "after")),
+  random: field("random", lacks("secret", "fraction")),
+};
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** One line an option of `createLocks`, and those for what is no option of it. */
+export const optionCalls: readonly BadCall<Stage>[] = [
+  ...Object.entries({ ...perAcquisition, ...ofManagers }).map(
+    ([name, bad]): BadCall<Stage> => ({
+      covers: "createLocks",
+      what: name,
+      inputs: bad.map((options) => [options]),
+      call: ({ nodes, clock }, [options]) => createLocks({ nodes, clock, ...(options as unknown as object) }),
+    }),
+  ),
+  {
+    covers: "createLocks",
+    what: "an option that it has not",
+    inputs: stranger([...Object.keys(perAcquisition), ...Object.keys(ofManagers)]).map((options) => [
+      options,
+    ]),
+    call: ({ nodes, clock }, [options]) =>
+      createLocks(
+        Object.assign(Object.defineProperties({}, Object.getOwnPropertyDescriptors(options)), {
+          nodes,
+          clock,
+        }),
+      ),
+  },
+  {
+    covers: "createLocks",
+    what: "no options at all",
+    inputs: otherThan((options) => isPlain(options) && "nodes" in (options as object)).map((options) => [
+      options,
+    ]),
+    call: (_, [options]) => createLocks(options as never),
+  },
+];

@@ -1,0 +1,112 @@
+import { expect, it } from "vitest";
+import * as holdfast from "../../src/index.js";
+import { memoryNode } from "../../src/index.js";
+import * as redlock from "../../src/redlock.js";
+import { lockCalls } from "./calls/locks.js";
+import { memoryCalls } from "./calls/memory.js";
+import { optionCalls } from "./calls/options.js";
+import { redlockCalls } from "./calls/redlock.js";
+import { openRedlockStage } from "./support/redlock-stage.js";
+import { openStage } from "./support/stage.js";
+
+/** What is public and cannot be given bad input, or is tried elsewhere; and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  ...reason("tried in odd-input.test.ts", "isHoldfastError"),
+  ...reason(
+    "takes nothing",
+    ...[
+      "handle.release",
+      "handle.resources",
+      "handle.state",
+      "handle.lease",
+      "handle.actor",
+      "handle.toJSON",
+    ],
+    ...["lease.resources", "lease.ttl", "lease.drift", "lease.validUntil", "lease.fence", "lease.signal"],
+    ...["lease.remaining", "lease.assertHeld", "lease.release", "lease.handover", "lease.toJSON"],
+    ...["memoryNode.crash", "memoryNode.hang", "memoryNode.wake", "memoryNode.flush", "memoryNode.reconnect"],
+    ...["redlock.servers", "disposer.resource", "disposer.promise", "disposer.tryDispose"],
+  ),
+  ...reason("takes a callback only, and anything else for none", "redlock.quit"),
+  ...reason(
+    "takes a callback only, and anything else for none",
+    ...["former", "modern", "plain"].flatMap((kind) => [`${kind}Lock.release`, `${kind}Lock.unlock`]),
+  ),
+  ...reason(
+    "is read",
+    ...["former", "modern", "plain"].flatMap((kind) =>
+      ["redlock", "classic", "attempts", "resource", "resources", "ttl", "expiration", "toJSON", "self"].map(
+        (name) => `${kind}Lock.${name}`,
+      ),
+    ),
+  ),
+  ...reason("of Node's EventEmitter, which is called by the class itself", "redlock.emit"),
+  ...reason("private", "redlock.quitAll", "redlock.keeperOf"),
+  ...reason(
+    "the engine's port, not its users': see replies.test.ts",
+    ...[
+      "connection",
+      "trouble",
+      "watch",
+      "subscribe",
+      "publish",
+      "connect",
+      "close",
+      "introduce",
+      "execute",
+    ].map((name) => `memoryNode.${name}`),
+  ),
+  ...reason("tells by whom it is held; the lease's own", "lease.isOf"),
+  ...reason(
+    "thrown by the package, for programs to recognise",
+    ...Object.keys(holdfast).filter((name) => name.endsWith("Error") && name !== "isHoldfastError"),
+    ...["LockError", "ExecutionError", "ResourceLockedError", "ClientError"].map(
+      (name) => `redlock: ${name}`,
+    ),
+  ),
+  ...reason("the class, by its other names", "redlock: default", "redlock: module.exports"),
+  ...reason("tried as `new Redlock`", "redlock: Redlock"),
+  ...reason("a lock is what its calls make of it: tried as their argument", "redlock: Lock"),
+  ...reason("hand what they are given to the client", "redlock: IoredisClient", "redlock: RedisjsClient"),
+};
+
+function reason(why: string, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, why]));
+}
+
+/** All that can be called on it, or read or set, whatever it inherits of ours. */
+function membersOf(name: string, thing: object): string[] {
+  const members: string[] = [];
+  for (
+    let prototype: object | null = Object.getPrototypeOf(thing);
+    prototype !== null &&
+    prototype !== Object.prototype &&
+    !("setMaxListeners" in prototype && !("lock" in prototype));
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    const own = Object.getOwnPropertyNames(prototype).filter((member) => member !== "constructor");
+    members.push(...own.map((member) => `${name}.${member}`));
+  }
+  return members;
+}
+
+it("every public call is tried with bad input, or it is said why not", async () => {
+  const { locks, handle, lease } = await openStage();
+  const classic = await openRedlockStage();
+  const disposer = await classic.redlock.disposer("disposed", 1_000);
+  const known = [
+    ...Object.keys(holdfast),
+    ...Object.keys(redlock).map((name) => `redlock: ${name}`),
+    ...membersOf("locks", locks),
+    ...membersOf("handle", handle),
+    ...membersOf("lease", lease),
+    ...membersOf("memoryNode", memoryNode()),
+    ...membersOf("redlock", classic.redlock),
+    ...(["former", "modern", "plain"] as const).flatMap((kind) => membersOf(`${kind}Lock`, classic[kind])),
+    ...membersOf("disposer", disposer),
+  ];
+  const calls = [...optionCalls, ...lockCalls, ...memoryCalls, ...redlockCalls];
+  const tried = new Set(calls.map(({ covers }) => covers));
+  expect(known.filter((name) => !tried.has(name) && !Object.hasOwn(elsewhere, name))).toEqual([]);
+  expect([...tried].filter((name) => name !== "new Redlock" && !known.includes(name))).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { expect, it, vi } from "vitest";
+import { createLocks, isHoldfastError, ManagerClosedError } from "../../src/index.js";
+import { World } from "../manager/world.js";
+import { anything } from "./support/odd-values.js";
+import { holds } from "./support/property.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+it("anything may have been thrown: `isHoldfastError` answers", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  expect(isHoldfastError(proxy)).toBe(false);
+  expect(isHoldfastError(new ManagerClosedError(), "MANAGER_CLOSED")).toBe(true);
+  await holds(anything, (thrown) => {
+    expect(isHoldfastError(thrown)).toBe(false);
+    expect(isHoldfastError(new ManagerClosedError(), thrown as never)).toBe(thrown === undefined);
+  });
+});
+
+it("what cannot even be looked at is refused as anything else", async () => {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  const bad = proxy as never;
+  const locks = new World().locks();
+  const refused = { code: "INVALID_OPTION" };
+  expect(() => createLocks(bad)).toThrow(expect.objectContaining(refused));
+  expect(() => createLocks({ nodes: bad })).toThrow(expect.objectContaining(refused));
+  expect(() => createLocks({ nodes: [bad] })).toThrow(expect.objectContaining(refused));
+  for (const options of [bad, { signal: bad }, { retry: bad }, { ttl: bad }])
+    await expect(locks.acquire("a", options)).rejects.toMatchObject(refused);
+  await expect(locks.acquire(bad)).rejects.toMatchObject(refused);
+  await expect(locks.adopt(bad)).rejects.toMatchObject(refused);
+  await locks.close();
+});
+
+it("a retry function may give back anything: the acquisition ends, and leaves nothing", async () => {
+  const world = new World(1);
+  const ours = world.locks();
+  await world.locks({ owner: "other" }).acquire("a", { ttl: 60_000, renew: false });
+  const strays: unknown[] = [];
+  const note = (error: unknown) => strays.push(error);
+  process.on("unhandledRejection", note);
+  await holds(
+    anything,
+    async (given) => {
+      const isDelay = typeof given === "number" && given >= 0 && given < Number.POSITIVE_INFINITY;
+      if (isDelay || given === false) return;
+      const thrower = () => {
+        throw given;
+      };
+      for (const retry of [() => given, async () => Promise.reject(given), thrower]) {
+        const failed = ours.acquire("a", { retry: retry as never });
+        const error = await failed.catch((reason: unknown) => reason);
+        if (error === given) expect(retry).toBe(thrower);
+        else expect(error).toMatchObject({ code: "INVALID_OPTION", option: "retry" });
+      }
+    },
+    500,
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", note);
+  expect(strays).toEqual([]);
+  await ours.close();
+});
