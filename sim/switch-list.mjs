@@ -227,11 +227,6 @@ export const switches = [
   },
   {
     rule: "10 healing",
-    off: "before the majority has confirmed",
-    changes: [["src/engine/claim.ts", "let accepted = false;", "let accepted = true;"]],
-  },
-  {
-    rule: "10 healing",
     off: "after the release has begun",
     changes: [
       [
@@ -240,18 +235,6 @@ export const switches = [
         "if (dealings === undefined) return;",
       ],
       ["src/engine/claim.ts", "return !this.claim.ended;", "return true;"],
-    ],
-  },
-  {
-    rule: "10 healing",
-    off: "over somebody else's key",
-    changes: [
-      ["src/engine/claim.ts", 'reply.kind !== "denied" || reply.holder !== null', 'reply.kind !== "denied"'],
-      [
-        "src/clients/memory-store.ts",
-        'case "heal": {\n        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);',
-        'case "heal": {\n        const blocked = null;',
-      ],
     ],
   },
   {

@@ -16,7 +16,7 @@ export function lossesOf({ chance, nodes, end, ttl, hasLong }: Climate): Step[] 
   const absent = (at: number, from: number, time: number): Step[] =>
     Array.from({ length: minority }, (_, one) => ({
       at: Math.max(0, at),
-      fault: { kind: "crash", node: (from + one) % nodes, for: time + 200, memory: "same" },
+      fault: { kind: "crash", node: (from + one) % nodes, for: Math.min(time + 200, 3_000), memory: "same" },
     }));
   // After a long lease the abstention outlasts the run.
   const period = hasLong ? end : 5 * ttl + notice;

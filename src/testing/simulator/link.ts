@@ -33,6 +33,8 @@ export interface LinkWatch {
 /** What was sent, and not answered yet. */
 interface Parcel {
   readonly label: string;
+  /** True time. */
+  readonly since: number;
   readonly batch: Batch | null;
   /** At the node: calls back with what is to be done with the reply. */
   readonly perform: (reply: (arrived: () => void) => void) => void;
@@ -51,6 +53,10 @@ const connectionLost = failure("connection", "the connection was lost");
 /** The last letters of a token tell it apart. */
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
+
+/** ms: releases are owed for no longer than the ttl of what they are to release, so what comes after that stays. */
+const shortestOf = ({ requests }: Batch): number =>
+  Math.min(...requests.map(({ command }) => (claims(command) ? command.ttl : Number.POSITIVE_INFINITY)));
 
 type Watcher = (connection: Connection, cause?: Error) => void;
 
@@ -109,6 +115,7 @@ export class Link implements LockNode {
       const lost = () => reject(new Error(connectionLost.message));
       if (this.connection !== "ready") return lost();
       this.post({
+        since: this.host.timeline.now,
         label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
         batch: null,
         perform: (reply) =>
@@ -127,6 +134,7 @@ export class Link implements LockNode {
     this.watching.sent(batch);
     const commands = requests.map(({ command }) => command);
     this.post({
+      since: this.host.timeline.now,
       label: commands.map(labelOf).join("; "),
       batch,
       perform: (reply) =>
@@ -295,8 +303,10 @@ export class Link implements LockNode {
     this.thereFree = this.backFree = this.host.timeline.now;
     // In front of whatever is asked from now on; its answers are nobody's.
     for (const parcel of resent) {
-      if (parcel.batch !== null)
-        this.send({ parcel: { ...parcel, label: `${parcel.label} again` }, gone: false });
+      const { batch, label, since } = parcel;
+      if (batch === null) continue;
+      if (this.host.timeline.now - since > shortestOf(batch)) this.watching.late(this.name, batch);
+      this.send({ parcel: { ...parcel, label: `${label} again` }, gone: false });
     }
     this.connection = "ready";
     this.watching.note(this.host.name, "reaches", this.name);
