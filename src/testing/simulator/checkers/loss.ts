@@ -26,6 +26,7 @@ export class Loss implements Checker {
 
   acquired(tenant: LeaseTenant): void {
     this.tenants.set(tenant.lock, tenant);
+    if (!tenant.believes()) this.report(`${tenant.name} was over when it was granted`);
     this.watch(tenant);
   }
 
