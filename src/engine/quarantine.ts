@@ -181,8 +181,12 @@ export class Quarantine {
     const { rule } = this;
     if (memory.state === "abstaining") {
       if (memory.left > 0) return { kind: "wait", ms: memory.left, cause: "it lost its memory" };
-      if (rule === "auto" && !this.isCertain(index, view) && view.answered < this.members.length)
+      // Also where it has abstained for long enough: the highest fence may be known only to one that is away.
+      if (rule !== false && !this.isCertain(index, view) && view.answered < this.members.length)
         return { kind: "wait", ms: null, cause: this.missing(view) };
+      // A round that was under way when it forgot has reached the others since, with a longer ttl than they knew of.
+      const late = this.longest(index, view) - memory.longest;
+      if (rule === "auto" && late > 0) return this.quarantine(index, memory, view, late);
       return this.vote(index, memory, view);
     }
     if (rule === "auto") return this.planForLost(index, memory, view);
@@ -193,9 +197,10 @@ export class Quarantine {
     if (this.members.length === 1) return this.vote(index, memory, view);
     if (this.isCertain(index, view)) return this.quarantine(index, memory, view, this.longest(index, view));
     if (this.isColdStart(view)) return this.vote(index, memory, view);
-    if (view.answered < this.members.length) return { kind: "wait", ms: null, cause: this.missing(view) };
+    const everybody = view.answered === this.members.length;
     // Others may be about to give this set its first memory.
-    if (this.looks < mostLooks) return { kind: "look" };
+    if (this.looks < mostLooks && (everybody || this.longest(index, view) === 0)) return { kind: "look" };
+    if (!everybody) return { kind: "wait", ms: null, cause: this.missing(view) };
     return this.quarantine(index, memory, view, Math.max(this.longest(index, view), this.options.ttl));
   }
 
@@ -237,11 +242,14 @@ export class Quarantine {
     return this.others(index, view).length > nodes - quorumOf(nodes);
   }
 
-  /** Nobody knows of anything that was ever granted. */
-  private isColdStart({ introductions, answered }: View): boolean {
+  /**
+   * A quorum has no memory, and nobody knows of anything that was ever granted. Fewer may have lost what one that is
+   * away granted along with them, and what never reached those that know of nothing.
+   */
+  private isColdStart({ introductions }: View): boolean {
     const answers = introductions.filter((introduction) => introduction !== null);
     return (
-      answered >= quorumOf(this.members.length) &&
+      answers.filter(({ memory }) => memory?.state === "lost").length >= quorumOf(this.members.length) &&
       answers.every(({ memory }) => memory !== null && (memory.state === "lost" || memory.longest === 0))
     );
   }
