@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type LockCommand, needsMemory } from "../engine/command.js";
 import { forgetful } from "../engine/encoding.js";
-import { formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
+import { formLoss, formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../engine/node.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
@@ -121,6 +121,7 @@ export class InProcessNode implements MemoryNode {
   introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
     return this.#perform(
       () => {
+        if (!this.#marker.includes(`.${this.#life} `)) this.#marker = formLoss(id, this.#life);
         if (change !== null && change.marker === this.#marker) this.#remember(id, change);
         return readMarker(this.#marker, this.#life, this.clock.monotonic(), this.#store.watermark);
       },

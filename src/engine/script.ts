@@ -328,6 +328,9 @@ export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex
  * only the server with the probe key's slot is asked, its run id alone. Where the run id is hidden, an id that the first
  * one to ask leaves in that key.
  *
+ * A marker that is missing, or was left in another life, makes room for one of this very loss: what is decided about one
+ * loss, and arrives late, must not be taken for a decision about the next.
+ *
  * KEYS: the marker and the watermark, or the probe key. ARGV: an id to leave; behind it, if the marker is to change,
  * what it was, the ms to abstain for, the longest ttl and the watermark to take over.
  */
@@ -342,6 +345,12 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '0'
+local past = string.match(marker, '%.(%x*) %d+$')
+if not past or past ~= '' and life ~= '' and past ~= life then
+  local loss = '? ' .. ARGV[1] .. '.' .. life .. ' 0'
+  local reply = redis.pcall('SET', KEYS[1], loss)
+  if not reply.err then marker = loss elseif #ARGV > 1 then return reply end
+end
 if #ARGV > 1 and marker == ARGV[2] then
   if tonumber(ARGV[5]) > tonumber(watermark) then
     watermark = ARGV[5]

@@ -41,7 +41,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     await withNode(open, async (node) => {
       const before = await introduced(node);
       expect(String(await server.call("INFO", "server"))).toContain(`run_id:${before.runId}`);
-      expect(before.memory).toMatchObject({ state: "lost", marker: "" });
+      expect(before.memory).toMatchObject({ state: "lost", mark: "" });
       const { memory } = await remember(node);
       expect(memory).toMatchObject({
         state: "kept",
@@ -126,6 +126,33 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
       expect(late.memory).toEqual(memory);
       const lower = await remember(node, { watermark: 7 });
       expect(lower.memory?.watermark).toBe(2 ** 53 - 1);
+    });
+  });
+
+  test.each([
+    ["in the same life", async () => void (await server.call("FLUSHALL"))],
+    [
+      "by a restart with an old snapshot",
+      async () => {
+        await server.kill();
+        await server.restart();
+      },
+    ],
+  ])("takes no decision on one loss for one on the next, %s", async (_what, lose) => {
+    let first = "";
+    let abstaining = "";
+    await withNode(open, async (node) => {
+      first = (await introduced(node)).memory?.marker ?? "";
+      abstaining = (await remember(node, { abstain: 1 })).memory?.marker ?? "";
+      await server.call("SAVE");
+    });
+    await lose();
+    await withNode(open, async (node) => {
+      for (const marker of [first, abstaining, ""]) {
+        const late = await node.introduce("late", { ...voting, marker });
+        expect(late.memory, marker).toMatchObject({ state: "lost" });
+      }
+      expect((await remember(node)).memory).toMatchObject({ state: "kept" });
     });
   });
 
