@@ -98,7 +98,11 @@ export class QuorumEngine {
         onIntroduced: () => this.onIntroduced(name),
       });
     });
-    this.quarantine = new Quarantine(this.seats, clock, options.quarantine, { ...options, patience });
+    this.quarantine = new Quarantine(this.seats, clock, options.quarantine, {
+      ...options,
+      patience,
+      decides: () => this.admission !== null,
+    });
     this.turn = turn;
     this.agenda = new Agenda(clock, turn);
     this.doorbell = new Doorbell(nodes, clock, options.random);
@@ -132,7 +136,11 @@ export class QuorumEngine {
    * a moment longer when a quorum has been met, and never beyond the node timeout.
    */
   admit(): Promise<void> {
-    this.admission ??= this.meetAll();
+    if (this.admission === null) {
+      this.admission = this.meetAll();
+      // Those that were only asked about so far.
+      this.settle();
+    }
     return this.admission;
   }
 
@@ -165,6 +173,11 @@ export class QuorumEngine {
       this.unidentified.add(name);
       onUnidentified(name);
     }
+    this.settle();
+  }
+
+  /** Finds out which nodes that have lost their memory may vote, and when. */
+  private settle(): void {
     const unsettled = this.seats.some(
       ({ server }) => server.met && !server.remembers && (server.abstention?.until ?? null) === null,
     );

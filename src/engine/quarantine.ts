@@ -67,6 +67,8 @@ export class Quarantine {
       readonly patience: number;
       /** ms; what is taken for the longest ttl where the others cannot tell. */
       readonly ttl: number;
+      /** Whether anything is to be acquired here: who only asks how things are must not decide who votes. */
+      readonly decides: () => boolean;
       /** The whole set has no memory, and votes all the same. */
       readonly onColdStart: (nodes: readonly string[]) => void;
     },
@@ -120,6 +122,7 @@ export class Quarantine {
     const alone = this.members.length === 1;
     if (
       this.rule === "auto" &&
+      this.options.decides() &&
       cold.length > 0 &&
       (alone ? this.members[0]?.server.hasRemembered : this.isColdStart(view))
     )
@@ -146,6 +149,9 @@ export class Quarantine {
     }
     if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
     if (plan.kind === "wait") return this.abstain(server, settled, introduction, plan.ms, plan.cause);
+    if (!this.options.decides()) {
+      return plan.change.abstain === 0 ? null : this.abstain(server, settled, introduction, null, plan.cause);
+    }
     let refusal = "does not answer";
     const changed = await this.bounded(server.ask(plan.change), (error) => {
       refusal = messageOf(error);
