@@ -210,6 +210,7 @@ export class Seat implements Member {
     } else if (connection === "down") {
       this.silence.reset();
       observe("disconnected", cause?.message);
+      this.abstainsUntil = undefined;
       this.server.forget();
       this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
       this.tellMet();
