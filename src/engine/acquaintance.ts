@@ -2,7 +2,7 @@ import { type Introduction, isSameServer, type MemoryChange } from "./memory.js"
 import type { LockNode } from "./node.js";
 import type { Random } from "./random.js";
 
-/** Whom one quorum has met; the first of two that are the same server votes. */
+/** Whom one quorum has met, in that order; the first of those that are the same server votes. */
 export type Circle = Acquaintance[];
 
 /** Why a node that is known does not vote for now. */
@@ -98,14 +98,14 @@ export class Acquaintance {
     this.introduction = introduction;
     this.hasRemembered ||= introduction.memory?.state === "kept";
     this.abstention = abstention;
-    this.leave();
-    const first = this.circle.find((other) => other.isSame(introduction));
-    if (first === undefined) this.circle.push(this);
-    this.duplicateOf = first?.name ?? null;
+    if (!this.circle.includes(this)) this.circle.push(this);
+    compare(this.circle);
   }
 
   forget(): void {
-    this.leave();
+    const at = this.circle.indexOf(this);
+    if (at !== -1) this.circle.splice(at, 1);
+    compare(this.circle);
     this.introduction = undefined;
     this.abstention = null;
     this.duplicateOf = null;
@@ -114,12 +114,15 @@ export class Acquaintance {
     this.latest = null;
   }
 
-  private leave(): void {
-    const at = this.circle.indexOf(this);
-    if (at !== -1) this.circle.splice(at, 1);
+  isSame({ introduction: other }: Acquaintance): boolean {
+    const { introduction: own } = this;
+    return own !== undefined && other !== undefined && isSameServer(own, other);
   }
+}
 
-  private isSame(introduction: Introduction): boolean {
-    return this.introduction !== undefined && isSameServer(this.introduction, introduction);
+/** Anew for all of them: when one turns to another server, its double votes. */
+function compare(circle: Circle): void {
+  for (const [index, one] of circle.entries()) {
+    one.duplicateOf = circle.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }
 }

@@ -201,13 +201,18 @@ export class Quarantine {
 
   private planForLost(index: number, memory: Memory, view: View): Plan {
     if (this.members.length === 1) return this.vote(index, memory, view);
-    if (this.isCertain(index, view)) return this.quarantine(index, memory, view, this.longest(index, view));
+    const longest = this.longest(index, view);
+    if (this.isCertain(index, view)) {
+      if (longest === 0 && this.looks < mostLooks) return { kind: "look" };
+      // What it granted just before it forgot may still be on its way to the others.
+      return this.quarantine(index, memory, view, Math.max(longest, this.options.patience));
+    }
     if (this.isColdStart(view)) return this.vote(index, memory, view);
     const everybody = view.answered === this.members.length;
     // Others may be about to give this set its first memory.
-    if (this.looks < mostLooks && (everybody || this.longest(index, view) === 0)) return { kind: "look" };
+    if (this.looks < mostLooks && (everybody || longest === 0)) return { kind: "look" };
     if (!everybody) return { kind: "wait", ms: null, cause: this.missing(view) };
-    return this.quarantine(index, memory, view, Math.max(this.longest(index, view), this.options.ttl));
+    return this.quarantine(index, memory, view, Math.max(longest, this.options.ttl));
   }
 
   private quarantine(index: number, memory: Memory, view: View, ttl: number): Plan {

@@ -98,6 +98,26 @@ describe("a minority that lost its memory never makes a second lease", () => {
     expect(other).toBeNull();
   });
 
+  it("where the first round of all was under way", async () => {
+    const world = new World(3);
+    const ways = world.nodes.map(delayed);
+    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 500 });
+    for (const way of ways.slice(1)) way.hold("batches");
+    const pending = slow.acquire("a", { ttl: 60_000, renew: false });
+    await settle();
+    world.node(0).flush();
+    const second = world.locks({ ...options, owner: "second" });
+    await world.run(second.tryAcquire("b"));
+    ways[1]?.pass();
+    const lease = await world.run(pending);
+    expect(await world.holders("a")).toEqual([false, true, false]);
+    for (let time = 0; time < 5; time++) {
+      expect(await world.run(second.tryAcquire("a").catch(() => null))).toBeNull();
+      await world.clock.advance(ttl);
+    }
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
   it("where what a process once decided for a new server arrives when it is one no more", async () => {
     const world = new World(3);
     for (const node of world.nodes) node.flush();
