@@ -77,7 +77,7 @@ export class QuorumEngine {
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe } = options;
     const turn = new Turn(options.grouping);
-    this.fences = new FenceSource(clock);
+    this.fences = new FenceSource(clock, random);
     const circle: Circle = [];
     const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
@@ -95,6 +95,7 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
+        decides: () => this.admission !== null,
         onIntroduced: () => this.onIntroduced(name),
       });
     });
