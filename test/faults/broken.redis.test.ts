@@ -1,0 +1,16 @@
+import { expect, it, onTestFinished } from "vitest";
+import { inject } from "./inject.js";
+import { Stage } from "./stage.js";
+import { judge } from "./verdict.js";
+
+it("finds out processes that take any one node for a quorum", { timeout: 60_000 }, async () => {
+  const stage = await Stage.start({ servers: 3, clients: 4, apart: true, resources: { short: 1, long: 1 } });
+  onTestFinished(() => stage.stop());
+  await stage.open();
+  const injection = await inject(stage, [], 1_500, new AbortController().signal);
+  const ends = await stage.finish();
+  const verdict = judge(await stage.witness.record(), injection, stage.clients, "in bounds", ends);
+  expect(verdict.overlaps.length).toBeGreaterThan(0);
+  expect(verdict.violations.join("\n")).toContain("at the same time");
+  expect(verdict.problems).toEqual([]);
+});
