@@ -13,7 +13,7 @@ export interface Availability {
   readonly most: number;
   /** The longest time from one grant of a client to its next, where nothing was wrong with the client itself. */
   readonly longestOfOne: number;
-  /** The longest time in which no client was granted anything. */
+  /** The longest time in which no client was granted anything, though something was wrong with only some of them. */
   readonly longestOfAll: number;
 }
 
@@ -37,6 +37,7 @@ export function measureAvailability(
 ): Availability {
   const waits: number[] = [];
   const all: Span[] = [];
+  const unwell: (readonly Span[])[] = [];
   let longestOfOne = 0;
   let starved = 0;
   for (const [client, told] of byClient(notes)) {
@@ -57,6 +58,7 @@ export function measureAvailability(
       longest(gaps.filter((gap) => !meets(gap, hurt) && !meets(gap, stood))),
     );
     all.push(...gaps);
+    unwell.push([...hurt, ...stood]);
   }
   waits.sort((a, b) => a - b);
   const share = (part: number) => waits[Math.min(waits.length - 1, Math.floor(part * waits.length))] ?? 0;
@@ -67,7 +69,7 @@ export function measureAvailability(
     p99: share(0.99),
     most: share(1),
     longestOfOne,
-    longestOfAll: longest(between(all).filter((gap) => !meets(gap, stalls))),
+    longestOfAll: longest(between(all).filter((gap) => unwell.some((spans) => !meets(gap, spans)))),
   };
 }
 

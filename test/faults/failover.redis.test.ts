@@ -4,11 +4,10 @@ import { findOverlaps } from "./check-exclusion.js";
 import { findFenceFaults } from "./check-fences.js";
 import type { Vote } from "./client.js";
 import { startFailingCluster } from "./cluster-failover.js";
+import { isMaster } from "./groups.js";
 import { Stage } from "./stage.js";
 
 const by = (client: number) => (client % 2 === 0 ? "ioredis" : "node-redis");
-const isMaster = async (server: RedisServer) =>
-  String(await server.call("INFO", "replication")).includes("role:master");
 
 /** Two servers and one vote that fails over, while three processes take turns; all must go on with fences that grow. */
 async function failOver(

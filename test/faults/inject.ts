@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchLag } from "./fixtures/lag.mjs";
+import type { Scope } from "./kind.js";
 import { type Fault, type FaultKind, kindOf } from "./kinds.js";
 import { now, type Span } from "./record.js";
 import type { Stage } from "./stage.js";
@@ -8,7 +9,7 @@ import type { Stage } from "./stage.js";
 /** A fault that has happened: when, by the clock that all processes share. */
 export interface Injected extends Span {
   readonly kind: FaultKind;
-  readonly scope: "server" | "client";
+  readonly scope: Scope;
   readonly target: number;
 }
 

@@ -1,5 +1,6 @@
 import { seeded } from "../support/chance.js";
-import { type Fault, type FaultKind, kindOf, kinds, rested } from "./kinds.js";
+import { rested, type Scope } from "./kind.js";
+import { type Fault, type FaultKind, kindNames, kindOf } from "./kinds.js";
 
 export type FaultClass = "in bounds" | "beyond";
 
@@ -10,6 +11,8 @@ export interface PlanOptions {
   readonly class: FaultClass;
   readonly servers: number;
   readonly clients: number;
+  /** Whether a Sentinel set and a Cluster take part. */
+  readonly grouped?: boolean;
   /** ms between two faults, on average. Default 700. */
   readonly every?: number;
   /** Which kinds may happen. Default: all of the class. */
@@ -25,16 +28,18 @@ const calm = 1_500;
 class Patients {
   readonly #until: number[];
 
-  constructor(count: number) {
+  /** @param most That may be hurt at the same time. */
+  constructor(
+    count: number,
+    private readonly most: number,
+  ) {
     this.#until = Array(count).fill(0);
   }
 
-  soundAt(at: number): number[] {
-    return this.#until.flatMap((until, index) => (until <= at ? [index] : []));
-  }
-
-  sickAt(at: number): number {
-    return this.#until.filter((until) => until > at).length;
+  /** Whom a fault may hurt then. */
+  candidatesAt(at: number): number[] {
+    const sound = this.#until.flatMap((until, index) => (until <= at ? [index] : []));
+    return this.#until.length - sound.length < this.most ? sound : [];
   }
 
   fall(index: number, until: number): void {
@@ -52,10 +57,14 @@ export function planFaults(options: PlanOptions): Fault[] {
   // The first numbers of small seeds are all small.
   for (let skipped = 0; skipped < 20; skipped += 1) chance();
   const beyond = options.class === "beyond";
-  const servers = new Patients(options.servers);
-  const clients = new Patients(options.clients);
-  const mostServers = beyond ? options.servers - 1 : Math.floor((options.servers - 1) / 2);
-  const names = (options.kinds ?? (Object.keys(kinds) as FaultKind[])).filter(
+  const { servers, grouped = false } = options;
+  const patients: Record<Scope, Patients> = {
+    server: new Patients(servers, beyond ? servers - 1 : Math.floor((servers - 1) / 2)),
+    client: new Patients(options.clients, mostClients),
+    sentinel: new Patients(grouped ? 1 : 0, 1),
+    cluster: new Patients(grouped ? 1 : 0, 1),
+  };
+  const names = (options.kinds ?? kindNames).filter(
     (name) => beyond || !(kindOf(name).beyond || kindOf(name).forgets),
   );
   const times = new Map<FaultKind, number>();
@@ -64,9 +73,7 @@ export function planFaults(options: PlanOptions): Fault[] {
 
   const possible = (name: FaultKind, at: number): number[] => {
     const { scope, forgets } = kindOf(name);
-    if (forgets && !beyond && forgottenUntil > at) return [];
-    if (scope === "client") return clients.sickAt(at) < mostClients ? clients.soundAt(at) : [];
-    return servers.sickAt(at) < mostServers ? servers.soundAt(at) : [];
+    return forgets && !beyond && forgottenUntil > at ? [] : patients[scope].candidatesAt(at);
   };
 
   for (let at = calm; at < options.for - calm; at += 2 * every * chance()) {
@@ -86,7 +93,7 @@ export function planFaults(options: PlanOptions): Fault[] {
     const target = chosen.targets[Math.floor(chance() * chosen.targets.length)] as number;
     const ms = Math.round(lasts[0] + chance() * (lasts[1] - lasts[0]));
     const sound = at + ms + settles;
-    (scope === "client" ? clients : servers).fall(target, sound);
+    patients[scope].fall(target, sound);
     if (forgets) forgottenUntil = sound + rested;
     times.set(chosen.name, (times.get(chosen.name) ?? 0) + 1);
     plan.push({ kind: chosen.name, at: Math.round(at), ms, target, chance: chance() });

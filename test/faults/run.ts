@@ -8,13 +8,18 @@ export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
   readonly signal?: AbortSignal;
 }
 
-const size = { servers: 5, clients: 8 } as const;
+/** Always five votes. */
+const sizes = {
+  "in bounds": { servers: 5, clients: 8 },
+  beyond: { servers: 3, clients: 8, grouped: true },
+} as const;
 
-/** Five servers, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */
+/** Five votes, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */
 export async function runFaults({
   signal = new AbortController().signal,
   ...options
 }: RunOptions): Promise<Verdict> {
+  const size = sizes[options.class];
   const plan = planFaults({ ...options, ...size });
   const stage = await Stage.start(size);
   try {

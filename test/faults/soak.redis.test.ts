@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { kindOf, kinds } from "./kinds.js";
+import { kindNames, kindOf } from "./kinds.js";
 import { runFaults } from "./run.js";
 
 const short = { seed: 20, for: 20_000, every: 450 };
@@ -8,9 +8,7 @@ it("holds what it promises while a minority is hurt, in every way", { timeout: 1
   const verdict = await runFaults({ ...short, class: "in bounds" });
   expect(verdict.violations).toEqual([]);
   expect(verdict.problems).toEqual([]);
-  const names = (Object.keys(kinds) as (keyof typeof kinds)[]).filter(
-    (name) => !kindOf(name).beyond && !kindOf(name).forgets,
-  );
+  const names = kindNames.filter((name) => !kindOf(name).beyond && !kindOf(name).forgets);
   expect(Object.keys(verdict.faultsByKind).sort()).toEqual(names.sort());
   // How much there is to judge depends on the machine; this is a tenth of what a busy one does.
   expect(verdict.acquisitions).toBeGreaterThan(300);

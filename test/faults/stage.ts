@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type RedisServer, type ServerOptions, startServer } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
 import { Client, type ClientJob, type Vote, type Work } from "./client.js";
+import { type Groups, startGroups } from "./groups.js";
 import { Link } from "./proxy.js";
 import { Witness } from "./witness.js";
 
@@ -16,6 +17,8 @@ export interface StageOptions {
   readonly server?: ServerOptions;
   /** Votes beside those of the single servers, for the client of this number. */
   readonly more?: (client: number) => readonly Vote[];
+  /** With a Sentinel set and a Cluster beside the servers, one vote each. */
+  readonly grouped?: boolean;
 }
 
 export const standardOptions = { ttl: 1_500, nodeTimeout: 300, wait: 20_000 } as const;
@@ -28,7 +31,7 @@ export class Stage {
     /** By client, then by server. */
     readonly links: readonly (readonly Link[])[],
     readonly witness: Witness,
-    readonly prefix: string,
+    readonly groups: Groups | null,
   ) {}
 
   /** All but the clients' processes, which `open` starts. */
@@ -37,20 +40,23 @@ export class Stage {
     const witness = await Witness.start();
     const servers: RedisServer[] = [];
     const links: Link[][] = [];
+    let groups: Groups | null = null;
     try {
+      if (options.grouped === true) groups = await startGroups();
       const start = () => startServer(options.server);
       servers.push(...(await startAll(Array.from({ length: options.servers }, () => start))));
       for (let client = 0; client < options.clients; client += 1) {
         links.push(await Promise.all(servers.map(({ port }) => Link.to(port))));
       }
     } catch (error) {
-      await Promise.all([witness.stop(), stopAll(servers)]);
+      await Promise.all([witness.stop(), stopAll(servers), groups?.stop()]);
       throw error;
     }
     const clients = links.map((row, index) => {
       const votes = [
         ...row.map(({ port }, server) => voteOf(index, server, port)),
         ...(options.more?.(index) ?? []),
+        ...(groups?.votes(index) ?? []),
       ];
       return new Client(`client-${index}`, {
         witness: witness.path,
@@ -61,7 +67,7 @@ export class Stage {
         resources: options.resources ?? { short: 8, long: 6 },
       });
     });
-    return new Stage(servers, clients, links, witness, prefix);
+    return new Stage(servers, clients, links, witness, groups);
   }
 
   async open(): Promise<void> {
@@ -85,6 +91,7 @@ export class Stage {
     await Promise.allSettled([
       this.witness.stop(),
       stopAll(this.servers),
+      this.groups?.stop(),
       ...this.links.flat().map((link) => link.close()),
     ]);
   }

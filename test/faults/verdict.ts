@@ -5,7 +5,7 @@ import { judgeLosses, type Losses } from "./check-losses.js";
 import type { Client } from "./client.js";
 import type { Injection } from "./inject.js";
 import type { FaultClass } from "./plan.js";
-import { now, type Span, spansOf, type Witnessed } from "./record.js";
+import { now, type Span, spansOf, type Witnessed, type WitnessedLease } from "./record.js";
 
 /** What a run came to. */
 export interface Verdict {
@@ -29,6 +29,9 @@ export interface Verdict {
   readonly errors: Readonly<Record<string, number>>;
   /** What went wrong with the processes and with the faults themselves. */
   readonly problems: readonly string[];
+  /** The leases that took part in a fault of fences or in an overlap, and when each fault was. */
+  readonly evidence: readonly WitnessedLease[];
+  readonly injected: Injection["injected"];
   /** What must not be, one a line. Beyond the assumptions overlaps are no violation. */
   readonly violations: readonly string[];
 }
@@ -44,6 +47,10 @@ export function judge(
   const fenceFaults = findFenceFaults(leases);
   const wronged = leases.filter((lease) => lease.wronged > 0).map(({ id }) => id);
   const losses = judgeLosses(leases, stillsOf(clients, notes));
+  const involved = new Set([
+    ...fenceFaults.flatMap(({ earlier, later }) => [earlier, later]),
+    ...overlaps.flatMap(({ one, other }) => [one, other]),
+  ]);
   const crashes = notes.flatMap(({ client, crash }) => (crash === undefined ? [] : [`${client}: ${crash}`]));
   const uncontended = notes.reduce((sum, { probes = [] }) => sum + probes.length / 2, 0);
   const violations = [
@@ -78,6 +85,8 @@ export function judge(
     availability: measureAvailability(notes, injected, excuses(clients, injected), stalls),
     errors: added(notes.map(({ errors = {} }) => errors)),
     problems: [...problems, ...ends],
+    evidence: leases.filter(({ id }) => involved.has(id)),
+    injected,
     violations,
   };
 }
