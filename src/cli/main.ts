@@ -50,7 +50,8 @@ function fail(error: unknown): number {
 /** Commander throws for --help and --version as well. */
 function failToParse({ code, exitCode: status, message }: CommanderError): number {
   if (status === 0) return exitCode.ok;
-  if (code === "commander.help") output.complain("name a command: run, inspect or demo (holdfast --help)");
+  if (code === "commander.help")
+    output.complain("name a command: run, inspect, doctor or demo (holdfast --help)");
   else output.complain(withoutValue(message.replace(/^error: /, "")));
   return exitCode.usage;
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { readConfig } from "./config.js";
 import { type DemoFlags, demo } from "./demo/demo.js";
+import { type DoctorFlags, doctor } from "./doctor/doctor.js";
 import { type InspectFlags, inspect } from "./inspect.js";
 import {
   collect,
@@ -54,6 +55,18 @@ Example:
 ${nodeSources}
 ${durations}
 Exit codes: 0; 64 bad usage; 69 no node could be reached.
+`;
+
+const doctorHelp = `
+Example:
+  holdfast doctor --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
+
+${nodeSources}
+${durations}
+It changes nothing on the servers, and touches no lock. Each finding is ok, a note, a warning or an error,
+with what it means and what to do. docs/doctor.md lists them, and what --json prints.
+
+Exit codes: 0 nothing worse than notes; 1 warnings; 2 errors; 64 bad usage; 69 no quorum of nodes could be asked.
 `;
 
 const demoHelp = `
@@ -133,6 +146,19 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .addHelpText("after", inspectHelp)
     .action(async (name: string, flags: InspectFlags & ConfigFlag) => {
       exit(await inspect(name, flags, readConfig(flags.config, process.cwd()), process.env));
+    });
+
+  program
+    .command("doctor")
+    .description("Examine the nodes: what is wrong with them, what it means, and what to do.")
+    .addOption(node())
+    .addOption(prefix())
+    .option("--timeout <duration>", "for all that one node is asked (default: 5s)", positiveDuration)
+    .option("--json", "one JSON document on stdout")
+    .addOption(config())
+    .addHelpText("after", doctorHelp)
+    .action(async (flags: DoctorFlags & ConfigFlag) => {
+      exit(await doctor(flags, readConfig(flags.config, process.cwd()), process.env));
     });
 
   program

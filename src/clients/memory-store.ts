@@ -42,6 +42,16 @@ export class MemoryStore {
     return this.#queues.size;
   }
 
+  /** The highest fence that was accepted. */
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  /** Takes over a watermark. */
+  raise(watermark: number): void {
+    this.#watermark = Math.max(this.#watermark, watermark);
+  }
+
   /** Executes one command, all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
     if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;

@@ -1,5 +1,8 @@
 import { type Clock, systemClock } from "../engine/clock.js";
-import type { Batch, Connection, LockNode, WakeListener } from "../engine/node.js";
+import { type LockCommand, needsMemory } from "../engine/command.js";
+import { forgetful } from "../engine/encoding.js";
+import { formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
+import type { Batch, Connection, LockNode, Reply, WakeListener } from "../engine/node.js";
 import { failure } from "./failure.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
 import { MemoryStore } from "./memory-store.js";
@@ -9,8 +12,15 @@ import { Channel } from "./wake/channel.js";
 export interface MemoryNode extends LockNode {
   /** The node dies: its connection goes down, and what it has not answered yet is lost. */
   crash(): void;
-  /** The node is back, with a new identity. Its memory is empty unless `keepMemory` is true (default false). */
+  /**
+   * The node is back, with a new identity. Its memory is empty unless `keepMemory` is true (default false); it counts as
+   * lost all the same, because nobody can know that it is not an old one.
+   */
   restart(options?: { readonly keepMemory?: boolean }): void;
+  /** All keys are gone, the node itself goes on. */
+  flush(): void;
+  /** After `crash`: only the connection had been gone, and the node is the same as before. */
+  reconnect(): void;
   /** The node stops answering; its connection stays. Requests are kept until `wake`. */
   hang(): void;
   /** The node answers again: first what was sent meanwhile, in order. */
@@ -28,7 +38,7 @@ let serial = 0;
 /** A node without a server. `name` is what votes and errors call it; default "memory-1" and so on. */
 export function memoryNode(name?: string, { clock = systemClock }: MemoryNodeOptions = {}): MemoryNode {
   serial += 1;
-  return new InProcessNode(name ?? `memory-${serial}`, `memory:${serial}`, clock);
+  return new InProcessNode(name ?? `memory-${serial}`, serial, clock);
 }
 
 interface Waiting {
@@ -44,6 +54,8 @@ export class InProcessNode implements MemoryNode {
   readonly sharded = false;
   #store = this.#newStore();
   #generation = 1;
+  /** It is known what it granted before: nothing. */
+  #marker: string;
   #connection: Connection = "ready";
   #hanging = false;
   #waiting: Waiting[] = [];
@@ -52,9 +64,11 @@ export class InProcessNode implements MemoryNode {
 
   constructor(
     readonly name: string,
-    readonly serial: string,
+    readonly serial: number,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.#marker = formMarker(serial, this.#life, 0);
+  }
 
   get connection(): Connection {
     return this.#connection;
@@ -104,20 +118,23 @@ export class InProcessNode implements MemoryNode {
 
   async close(): Promise<void> {}
 
-  identify(): Promise<string | null> {
+  introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
     return this.#perform(
-      () => `${this.serial}:${this.#generation}`,
+      () => {
+        if (change !== null && change.marker === this.#marker) this.#remember(id, change);
+        return readMarker(this.#marker, this.#life, this.clock.monotonic(), this.#store.watermark);
+      },
       () => Promise.reject(new Error(`${this.name} is not connected`)),
     );
   }
 
-  execute({ requests }: Batch): void {
+  execute({ mark, requests }: Batch): void {
     if (this.#connection !== "ready") {
       for (const request of requests) request.answered(down);
       return;
     }
     void this.#perform(
-      () => requests.map(({ command }) => this.#store.apply(command, this.clock.monotonic())),
+      () => requests.map(({ command }) => this.#apply(command, mark)),
       () => requests.map(() => lost),
     ).then((replies) => {
       for (const [index, request] of requests.entries()) request.answered(replies[index] ?? lost);
@@ -134,8 +151,17 @@ export class InProcessNode implements MemoryNode {
   restart({ keepMemory = false }: { readonly keepMemory?: boolean } = {}): void {
     this.crash();
     this.#generation += 1;
-    if (!keepMemory) this.#store = this.#newStore();
+    if (!keepMemory) this.flush();
     this.#change("ready");
+  }
+
+  reconnect(): void {
+    if (this.#connection === "down") this.#change("ready");
+  }
+
+  flush(): void {
+    this.#store = this.#newStore();
+    this.#marker = "";
   }
 
   hang(): void {
@@ -145,6 +171,25 @@ export class InProcessNode implements MemoryNode {
   wake(): void {
     this.#hanging = false;
     for (const request of this.#waiting.splice(0)) request.run();
+  }
+
+  get #life(): string {
+    return `${this.serial}x${this.#generation}`;
+  }
+
+  #apply(command: LockCommand, mark: string | null): Reply {
+    if (mark !== null && needsMemory(command)) {
+      if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#life}`)) return forgetful;
+      const longest = Number(this.#marker.slice(mark.length + 1));
+      if ("ttl" in command && command.ttl > longest) this.#marker = `${mark} ${command.ttl}`;
+    }
+    return this.#store.apply(command, this.clock.monotonic());
+  }
+
+  #remember(id: string, { abstain, longest, watermark }: MemoryChange): void {
+    this.#store.raise(watermark);
+    const until = abstain > 0 ? Math.ceil(this.clock.monotonic() + abstain) : null;
+    this.#marker = formMarker(id, this.#life, longest, until);
   }
 
   #newStore(): MemoryStore {

@@ -1,8 +1,15 @@
 import type { LockCommand } from "../engine/command.js";
-import { decodeReply, encodeBatch, garbage } from "../engine/encoding.js";
+import {
+  decodeIntroduction,
+  decodeReply,
+  encodeBatch,
+  encodeIntroduction,
+  garbage,
+} from "../engine/encoding.js";
+import type { Introduction, MemoryChange } from "../engine/memory.js";
 import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
-import { batchScript, batchScriptSha, identityKey, identityScript } from "../engine/script.js";
-import { type SideKeys, sideKeysOf } from "../engine/side-keys.js";
+import { batchScript, batchScriptSha, introductionScript, runIdScript } from "../engine/script.js";
+import { markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener } from "./listeners.js";
@@ -30,7 +37,7 @@ interface Group {
 
 /** Commands that go out as one call, and how. */
 interface Call {
-  readonly identity: string | null;
+  readonly mark: string | null;
   readonly requests: readonly Request[];
   readonly to: ScriptConnection;
   /** Send the whole script, because the server does not have it. */
@@ -86,30 +93,39 @@ export class RedisNode implements LockNode {
     return this.client.close();
   }
 
-  async identify(): Promise<string | null> {
-    // The key finds one server of a Cluster; elsewhere it would only ask for one more permission.
-    const keys = this.sharded || this.keyspace === null ? [identityKey] : [];
-    let to = (await this.client.route(identityKey)) ?? unconnected;
-    for (let redirections = 0; ; redirections++) {
-      if (!to.ready) throw new Error(`${this.name}: ${this.#notReady().message}`);
+  async introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
+    const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark("")];
+    const whole = () => this.#ask(introductionScript, keys, encodeIntroduction(id, change));
+    // It may permit no keys beside the locks, or not even to be asked for its run id.
+    const alone = () => this.#ask(runIdScript, this.sharded ? [probeKey] : [], []);
+    for (const ask of [whole, alone]) {
       try {
-        const runId = await to.eval(identityScript, keys, []);
-        const text = runId instanceof Uint8Array ? Buffer.from(runId).toString() : runId;
-        return typeof text === "string" && text !== "" ? text : null;
+        return decodeIntroduction(await ask());
       } catch (error) {
-        if (noPermission.test(messageOf(error))) return null;
-        if (serverCode(error) !== "MOVED" || !this.sharded || redirections === maxRedirections) {
-          throw new Error(`${this.name}: ${messageOf(error)}`);
-        }
-        to = await this.#moved(error, identityKey);
+        if (!noPermission.test(messageOf(error))) throw new Error(`${this.name}: ${messageOf(error)}`);
       }
     }
+    return { runId: null, id: null, memory: null };
   }
 
-  execute({ identity, requests }: Batch): void {
+  execute({ mark, requests }: Batch): void {
     if (this.connection !== "ready") return answerAll(requests, this.#notReady());
-    if (requests.length === 1 && !this.sharded) return this.#send(identity, requests);
-    for (const group of this.#groups(requests)) this.#send(identity, group);
+    if (requests.length === 1 && !this.sharded) return this.#send(mark, requests);
+    for (const group of this.#groups(requests)) this.#send(mark, group);
+  }
+
+  /** One script for the server itself; in a Cluster for the one that has the probe key. */
+  async #ask(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    let to = (await this.client.route(probeKey)) ?? unconnected;
+    for (let redirections = 0; ; redirections++) {
+      if (!to.ready) throw new Error(this.#notReady().message);
+      try {
+        return await to.eval(script, keys, args);
+      } catch (error) {
+        if (serverCode(error) !== "MOVED" || !this.sharded || redirections === maxRedirections) throw error;
+        to = await this.#moved(error, probeKey);
+      }
+    }
   }
 
   /** What goes out as one call: bounded, and in a Cluster the requests of one hash slot. */
@@ -147,10 +163,10 @@ export class RedisNode implements LockNode {
     return sameSlot(stored) ? slotOf(stored[0] ?? "") : null;
   }
 
-  #send(identity: string | null, requests: readonly Request[]): void {
+  #send(mark: string | null, requests: readonly Request[]): void {
     const callTo = (to: ScriptConnection | null, kept = requests): void =>
       this.#call({
-        identity,
+        mark,
         requests: kept,
         to: to ?? unconnected,
         whole: false,
@@ -170,7 +186,7 @@ export class RedisNode implements LockNode {
     if (requests.length === 0) return;
     if (!to.ready) return answerAll(requests, this.#notReady());
     const sent = queueless ? requests.map(withoutQueue) : requests;
-    const { keys, args } = encodeBatch(call.identity, sent, this.#sideKeys);
+    const { keys, args } = encodeBatch(call.mark, sent, this.#sideKeys);
     const known = whole ? null : to.evalsha;
     const recover = (error: unknown) => {
       this.#recover(call, error).catch((again: unknown) => answerAll(requests, failureOf(again)));

@@ -1,63 +1,125 @@
+import { type Introduction, isSameServer, type MemoryChange } from "./memory.js";
 import type { LockNode } from "./node.js";
+import type { Random } from "./random.js";
 
-/** Which server is known under which identity; shared by the nodes of one quorum. */
-export type Identities = Map<string, Acquaintance>;
+/** Whom one quorum has met; the first of two that are the same server votes. */
+export type Circle = Acquaintance[];
 
-/** Who is behind a node: asked anew on each connection, because another server may answer there. */
+/** Why a node that is known does not vote for now. */
+interface Abstention {
+  /** By the monotonic clock; null: nobody can tell yet. */
+  readonly until: number | null;
+  readonly cause: string;
+}
+
+/** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
 export class Acquaintance {
-  /** Null where the server does not tell, undefined until it was asked. */
-  identity: string | null | undefined;
+  /** Undefined until it was asked. */
+  private introduction: Introduction | undefined;
+  abstention: Abstention | null = null;
+  /** It had a memory once, as far as this process knows. */
+  hasRemembered = false;
   /** The name of the node that is the same server as this one. */
   duplicateOf: string | null = null;
-  /** Stands for the question under way; a new connection asks anew. */
-  private question: object | null = null;
+  /** Stands for the connection: what was asked on another one is not believed. */
+  private connection = {};
+  private asking = false;
+  /** The last answer to `ask` on this connection. */
+  private latest: Introduction | null = null;
 
   constructor(
     readonly name: string,
     private readonly node: LockNode,
-    private readonly identities: Identities,
+    private readonly random: Random,
+    private readonly circle: Circle,
     private readonly onMet: () => void,
     private readonly onRefused: (error: unknown) => void,
   ) {}
 
   /** Whether it is known which server this is. */
   get met(): boolean {
-    return this.identity !== undefined;
+    return this.introduction !== undefined;
+  }
+
+  /** Whether it remembers all that it granted, as far as can be known. */
+  get remembers(): boolean {
+    const memory = this.introduction?.memory;
+    return memory === null || memory?.state === "kept";
+  }
+
+  /** What it must have to grant anything; null where it keeps nothing. */
+  get mark(): string | null {
+    return this.introduction?.memory?.mark ?? null;
+  }
+
+  /** Whether there is nothing to tell this server from others by. */
+  get nameless(): boolean {
+    return this.introduction?.runId === null && this.introduction.id === null;
   }
 
   /** Leads to `onMet` or `onRefused`, unless the connection is gone before. */
   meet(): void {
-    if (this.met || this.question !== null) return;
-    const question = {};
-    this.question = question;
-    const unlessStale = <T>(then: (value: T) => void) => {
-      return (value: T) => {
-        if (this.question !== question) return;
-        this.question = null;
-        then(value);
-      };
-    };
-    this.node.identify().then(
-      unlessStale((identity) => this.note(identity)),
-      unlessStale((error) => this.onRefused(error)),
+    if (this.met || this.asking) return;
+    this.asking = true;
+    const { connection } = this;
+    this.node.introduce(this.random.secret(), null).then(
+      (introduction) => {
+        if (this.connection !== connection) return;
+        this.asking = false;
+        this.note(introduction);
+        this.onMet();
+      },
+      (error: unknown) => {
+        if (this.connection !== connection) return;
+        this.asking = false;
+        this.onRefused(error);
+      },
     );
   }
 
-  forget(): void {
-    const { identity, identities } = this;
-    if (typeof identity === "string" && identities.get(identity) === this) identities.delete(identity);
-    this.identity = undefined;
-    this.question = null;
-    this.duplicateOf = null;
+  /**
+   * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
+   * Rejects if it cannot be asked.
+   */
+  async ask(change: MemoryChange | null): Promise<Introduction | null> {
+    const { connection } = this;
+    const introduction = await this.node.introduce(this.random.secret(), change);
+    if (this.connection !== connection) return null;
+    this.latest = introduction;
+    return introduction;
   }
 
-  private note(identity: string | null): void {
-    this.identity = identity;
-    if (identity !== null) {
-      const first = this.identities.get(identity);
-      if (first === undefined) this.identities.set(identity, this);
-      else if (first !== this) this.duplicateOf = first.name;
-    }
-    this.onMet();
+  /** From now on this answer is what is known of it, unless another connection has begun meanwhile. */
+  accept(answer: Introduction, abstention: Abstention | null = null): void {
+    if (this.latest === answer) this.note(answer, abstention);
+  }
+
+  private note(introduction: Introduction, abstention: Abstention | null = null): void {
+    this.introduction = introduction;
+    this.hasRemembered ||= introduction.memory?.state === "kept";
+    this.abstention = abstention;
+    this.leave();
+    const first = this.circle.find((other) => other.isSame(introduction));
+    if (first === undefined) this.circle.push(this);
+    this.duplicateOf = first?.name ?? null;
+  }
+
+  forget(): void {
+    this.leave();
+    this.introduction = undefined;
+    this.abstention = null;
+    this.duplicateOf = null;
+    this.connection = {};
+    this.asking = false;
+    this.latest = null;
+  }
+
+  private leave(): void {
+    const at = this.circle.indexOf(this);
+    if (at !== -1) this.circle.splice(at, 1);
+  }
+
+  private isSame(introduction: Introduction): boolean {
+    return this.introduction !== undefined && isSameServer(this.introduction, introduction);
   }
 }

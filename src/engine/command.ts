@@ -88,6 +88,10 @@ interface RenewalCommand<Op extends string> {
   readonly ttl: number;
 }
 
+/** Whether a node must know all that it granted to answer this. */
+export const needsMemory = ({ op }: LockCommand): boolean =>
+  op !== "release" && op !== "giveBack" && op !== "inspect";
+
 /** The commands that may leave a key behind; a release must follow them, and none may be sent once given up. */
 export type ClaimingCommand = Extract<LockCommand, { op: "acquire" | "heal" | "swap" }>;
 

@@ -1,7 +1,8 @@
-import type { Farewell, Heed, LockCommand } from "./command.js";
+import { type Farewell, type Heed, type LockCommand, needsMemory } from "./command.js";
+import { type Introduction, type MemoryChange, readMarker } from "./memory.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { batchScript } from "./script.js";
-import type { SideKeys } from "./side-keys.js";
+import { markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
 
@@ -29,14 +30,24 @@ function placeOf(queue: Heed | Farewell): string | null {
   return `${queue.place.ticket} ${queue.place.id}`;
 }
 
-/** KEYS and ARGV of {@link batchScript}. */
+/** The longest ttl that a server is to remember having been asked for; 0 where nothing needs its memory. */
+function longestTtl(requests: readonly Pick<Request, "command">[]): number {
+  let longest = 0;
+  for (const { command } of requests) {
+    if (needsMemory(command)) longest = Math.max(longest, "ttl" in command ? command.ttl : 1);
+  }
+  return longest;
+}
+
+/** KEYS and ARGV of {@link batchScript}. `mark`: what the server must have, to grant anything; null if nothing. */
 export function encodeBatch(
-  identity: string | null,
+  mark: string | null,
   requests: readonly Pick<Request, "command">[],
   sideKeys: SideKeys,
 ): { keys: string[]; args: string[] } {
-  const keys: string[] = [];
-  const args = [identity ?? ""];
+  const longest = mark === null ? 0 : longestTtl(requests);
+  const keys: string[] = longest > 0 ? [markerKey] : [];
+  const args = longest > 0 ? [mark ?? "", String(longest)] : [""];
   for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
     const fence = "fence" in command ? command.fence : undefined;
@@ -88,6 +99,13 @@ export const garbage = (value: unknown): Reply => ({
   message: `unexpected reply: ${shape(value)}`,
 });
 
+/** The server is not the one that was meant, or has lost its memory since. */
+export const forgetful: Reply = Object.freeze({
+  kind: "failed",
+  reason: "quarantined",
+  message: "it does not remember what it granted",
+});
+
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
@@ -98,6 +116,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
     return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
   }
   if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
+  if (status === -2 && command.op !== "inspect") return forgetful;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
@@ -126,4 +145,23 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+}
+
+/** ARGV of {@link introductionScript}. */
+export const encodeIntroduction = (id: string, change: MemoryChange | null): string[] =>
+  change === null
+    ? [id]
+    : [id, change.marker, String(change.abstain), String(change.longest), String(change.watermark)];
+
+/** What the server says of itself; one part alone is its run id. @throws what it cannot have said. */
+export function decodeIntroduction(raw: unknown): Introduction {
+  if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
+  const [runId, marker, , watermark] = raw.map(text);
+  if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);
+  if (raw.length === 1) return { runId, id: null, memory: null };
+  const now = integer(raw[2]);
+  if (typeof marker !== "string" || typeof watermark !== "string" || now === null) {
+    throw new Error(`unexpected reply: ${shape(raw)}`);
+  }
+  return readMarker(marker, runId || null, now, integer(watermark) ?? 0);
 }

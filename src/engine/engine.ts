@@ -1,4 +1,4 @@
-import type { Identities } from "./acquaintance.js";
+import type { Circle } from "./acquaintance.js";
 import { Agenda } from "./agenda.js";
 import { Claim, type ClaimGround } from "./claim.js";
 import type { Clock } from "./clock.js";
@@ -7,6 +7,7 @@ import { Doorbell } from "./doorbell.js";
 import { Errand } from "./errand.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
+import { Quarantine, type QuarantineRule } from "./quarantine.js";
 import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
 import { failed, type Observation, Seat } from "./seat.js";
@@ -31,8 +32,19 @@ export interface EngineOptions {
   readonly grouping: boolean;
   /** Whether it may be collected without having been closed. Default false. */
   readonly collectable?: boolean;
-  /** `node`: its place in `nodes`. */
-  readonly observe: (node: number, observation: Observation, cause?: string) => void;
+  /** How long a node that lost its memory abstains. */
+  readonly quarantine: QuarantineRule;
+  readonly driftFactor: number;
+  /** ms; the usual one. */
+  readonly ttl: number;
+  /** What becomes of a node among several whose server hides who it is. */
+  readonly unidentified: "warn" | "allow" | "refuse";
+  /** Told once a node, where that is to be warned of. */
+  readonly onUnidentified: (node: string) => void;
+  /** `node`: its place in `nodes`. `until`: see the seat's. */
+  readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
+  /** None of the nodes has a memory, and they vote all the same. */
+  readonly onColdStart: (nodes: readonly string[]) => void;
 }
 
 /** ms that the first acquisition waits for the other nodes when a quorum has been met. */
@@ -46,6 +58,7 @@ export class QuorumEngine {
   readonly seats: readonly Seat[];
   readonly fences: FenceSource;
   private readonly ground: ClaimGround;
+  private readonly quarantine: Quarantine;
   readonly turn: Turn;
   readonly agenda: Agenda;
   readonly doorbell: Doorbell;
@@ -56,20 +69,36 @@ export class QuorumEngine {
   duplicate: readonly [string, string] | null = null;
   /** The last claims of names that the user gave. */
   private readonly named = new Map<string, Claim>();
+  /** Nodes that were warned of. */
+  private readonly unidentified = new Set<string>();
   /** What waits, and how to end it when the engine is closed. */
   private readonly waits = new Set<() => void>();
 
   constructor(private readonly options: EngineOptions) {
-    const { nodes, clock, nodeTimeout: patience, collectable = false, observe } = options;
+    const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe } = options;
     const turn = new Turn(options.grouping);
     this.fences = new FenceSource(clock);
-    const identities: Identities = new Map();
+    const circle: Circle = [];
+    const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
     this.seats = nodes.map((node, index) => {
       const name = names[index] ?? node.name;
-      const observeThis = (observation: Observation, cause?: string) => observe(index, observation, cause);
-      return new Seat({ name, node, clock, turn, patience, identities, collectable, observe: observeThis });
+      return new Seat({
+        name,
+        node,
+        clock,
+        random,
+        turn,
+        patience,
+        circle,
+        checksMemory,
+        admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
+        collectable,
+        observe: (observation, cause, until) => observe(index, observation, cause, until),
+        onIntroduced: () => this.onIntroduced(name),
+      });
     });
+    this.quarantine = new Quarantine(this.seats, clock, options.quarantine, { ...options, patience });
     this.turn = turn;
     this.agenda = new Agenda(clock, turn);
     this.doorbell = new Doorbell(nodes, clock, options.random);
@@ -121,8 +150,25 @@ export class QuorumEngine {
 
   async close(): Promise<void> {
     for (const end of [...this.waits]) end();
+    this.quarantine.close();
     this.doorbell.close();
     await Promise.all(this.seats.map((seat) => seat.close()));
+  }
+
+  /** Another node can be asked; some may wait for just that. */
+  private onIntroduced(name: string): void {
+    const { unidentified, onUnidentified } = this.options;
+    const nameless = this.seats.some(
+      (seat) => seat.name === name && seat.server.nameless && seat.server.remembers,
+    );
+    if (nameless && this.seats.length > 1 && unidentified === "warn" && !this.unidentified.has(name)) {
+      this.unidentified.add(name);
+      onUnidentified(name);
+    }
+    const unsettled = this.seats.some(
+      ({ server }) => server.met && !server.remembers && (server.abstention?.until ?? null) === null,
+    );
+    if (unsettled) this.quarantine.request();
   }
 
   private inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {

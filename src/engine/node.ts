@@ -1,4 +1,5 @@
 import type { LockCommand } from "./command.js";
+import type { Introduction, MemoryChange } from "./memory.js";
 import type { Answer, Holder } from "./vote.js";
 
 /** A command on its way. */
@@ -12,8 +13,8 @@ export interface Request {
 
 /** Commands that travel together, in this order. One command's failure is never another's. */
 export interface Batch {
-  /** The server identity these commands were meant for; null where the server does not tell. */
-  readonly identity: string | null;
+  /** The mark of the server that these commands are meant for: without it nothing is granted. Null where there is none. */
+  readonly mark: string | null;
   readonly requests: readonly Request[];
 }
 
@@ -68,8 +69,11 @@ export interface LockNode {
   watch(listener: (connection: Connection, cause?: Error) => void): () => void;
   /** Starts connecting a client that nobody connected yet; returns at once and never throws. */
   connect(): void;
-  /** The server's own identity (its run id), null if it hides it; rejects if it cannot be asked. */
-  identify(): Promise<string | null>;
+  /**
+   * Asks the server who it is and what it remembers, having left a new memory with it if there is a `change`. `id`: fresh,
+   * to be left with a server that has none. Rejects if it cannot be asked.
+   */
+  introduce(id: string, change: MemoryChange | null): Promise<Introduction>;
   /**
    * Sends the batch now, in order behind everything sent before, and answers each of its requests. Never throws: what
    * went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.

@@ -7,12 +7,14 @@ export const fenceRecordTtl = 86_400_000;
 /**
  * The one script: a batch of lock commands, each protected on its own.
  *
- * KEYS: the keys of all commands, in order; behind them their queues where those are heeded, and a record per key and
- * the watermark where a fence is proposed.
- * ARGV: the identity the batch was meant for, then for each command its letter, followed by its number of keys unless
- * that is one, and what its letter asks for: see `fields`, and how it is encoded.
+ * KEYS: the marker, if the server must remember; the keys of all commands, in order; behind them their queues where
+ * those are heeded, and a record per key and the watermark where a fence is proposed.
+ * ARGV: the mark that the server must have, behind it the longest ttl asked for; or "" alone. Then for each command its
+ * letter, followed by its number of keys unless that is one, and what its letter asks for: see `fields`, and how it is
+ * encoded.
  * Replies, one a command: 1 granted; {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type}
- * denied because of that key; {-1, message} failed; {2, pttl, owner, hash, type, …} a report, four values a key.
+ * denied because of that key; {-1, message} failed; {-2} the server has not that mark, and grants nothing; {2, pttl,
+ * owner, hash, type, …} a report, four values a key.
  *
  * The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string
  * holding the token, SET NX PX, compare-and-delete. The token itself never travels back.
@@ -20,18 +22,37 @@ export const fenceRecordTtl = 86_400_000;
 export const batchScript = `
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 
+-- Where the next command's values stand, and the last key of the one before it. Why nothing is granted, if so.
+local at, cursor, refusal = 2, 0, nil
+
+-- Whether this is the server that was meant, in the same life, and knows all that it granted.
+if ARGV[1] ~= '' then
+  at, cursor = 3, 1
+  local memory, mark = rawcall('GET', KEYS[1]), ARGV[1] .. ' '
+  local life = string.match(mark, '%.(%x+) $')
+  local info = life and rawcall('INFO', 'server')
+  if type(memory) ~= 'string' or string.sub(memory, 1, #mark) ~= mark
+    or type(info) == 'string' and not string.find(info, 'run_id:' .. life, 1, true) then
+    refusal = { -2 }
+  elseif tonumber(ARGV[2]) > tonumber(string.sub(memory, #mark + 1)) then
+    local reply = rawcall('SET', KEYS[1], mark .. ARGV[2])
+    if reply.err then refusal = { -1, reply.err } end
+  end
+end
+
 -- Most calls: one lock, for which nobody waits. Before the rest of the script is made, which takes longer than this.
-if #KEYS == 2 and rawcall('EXISTS', KEYS[2]) == 0 then
-  if ARGV[2] == 'q' then
-    local reply = rawcall('SET', KEYS[1], ARGV[3], 'PX', ARGV[4], 'NX')
+if #KEYS == cursor + 2 and not refusal and rawcall('EXISTS', KEYS[cursor + 2]) == 0 then
+  local key = KEYS[cursor + 1]
+  if ARGV[at] == 'q' then
+    local reply = rawcall('SET', key, ARGV[at + 1], 'PX', ARGV[at + 2], 'NX')
     if type(reply) == 'table' and reply.ok then return { 1 } end
-  elseif ARGV[2] == 'e' and rawcall('GET', KEYS[1]) == ARGV[3] and rawcall('DEL', KEYS[1]) == 1 then
+  elseif ARGV[at] == 'e' and rawcall('GET', key) == ARGV[at + 1] and rawcall('DEL', key) == 1 then
     return { 1 }
   end
 end
 
--- Where the keys of the command stand, where the last one before those of its fence does, and where its values do.
-local first, last, beside, at
+-- Where the keys of the command stand, and where the last one before those of its fence does.
+local first, last, beside
 
 local function call(...)
   local reply = rawcall(...)
@@ -273,6 +294,8 @@ function commands.A(token, ttl, fence) return raised(fence, commands.a(token, tt
 function commands.S(token, ttl, from, fence) return raised(fence, commands.s(token, ttl, from)) end
 function commands.F(token, fence) return raised(fence, unless(token) or 1) end
 
+-- These need no memory.
+local always = { d = true, l = true, e = true, k = true, b = true, i = true }
 local heeds = { p = true, q = true, w = true, k = true, e = true, l = true, P = true, Q = true, W = true }
 local proposes = { A = true, S = true, F = true, P = true, Q = true, W = true }
 local fields = {
@@ -281,14 +304,15 @@ local fields = {
 }
 
 local replies = {}
-local cursor = 0
-at = 2
 while at <= #ARGV do
   local name, count = ARGV[at], 1
   if #name > 1 then name, count = string.sub(name, 1, 1), tonumber(string.sub(name, 2)) end
   first, last = cursor + 1, cursor + count
   beside = heeds[name] and last + count or last
-  local fine, reply = pcall(commands[name], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+  local fine, reply = true, refusal
+  if not refusal or always[name] then
+    fine, reply = pcall(commands[name], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+  end
   if not fine then reply = { -1, type(reply) == 'table' and reply.message or tostring(reply) } end
   replies[#replies + 1] = reply
   cursor = proposes[name] and beside + count + 1 or beside
@@ -299,9 +323,39 @@ return replies
 
 export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex");
 
-/** Answers with the run id of the server that has the probe key's slot: one identity for a whole Cluster. */
-export const identityScript = `
-local info = redis.call('INFO', 'server')
-return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or false
+/**
+ * A server says who it is: its run id, the marker, its time in epoch ms, and the watermark; for a Cluster, of which
+ * only the server with the probe key's slot is asked, its run id alone. Where the run id is hidden, an id that the first
+ * one to ask leaves in that key.
+ *
+ * KEYS: the marker and the watermark, or the probe key. ARGV: an id to leave; behind it, if the marker is to change,
+ * what it was, the ms to abstain for, the longest ttl and the watermark to take over.
+ */
+export const introductionScript = `
+local info = redis.pcall('INFO', 'server')
+local life = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+if #KEYS == 1 then
+  if life ~= '' then return { life } end
+  redis.call('SET', KEYS[1], ARGV[1], 'NX')
+  return { redis.call('GET', KEYS[1]) }
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '0'
+if #ARGV > 1 and marker == ARGV[2] then
+  if tonumber(ARGV[5]) > tonumber(watermark) then
+    watermark = ARGV[5]
+    redis.call('SET', KEYS[2], watermark)
+  end
+  marker = ARGV[1] .. '.' .. life .. ' ' .. ARGV[4]
+  if tonumber(ARGV[3]) > 0 then marker = '- ' .. string.format('%.0f', now + ARGV[3]) .. ' ' .. marker end
+  redis.call('SET', KEYS[1], marker)
+end
+return { life, marker, now, watermark }
 `;
-export const identityKey = "holdfast:identity";
+
+/** The run id alone. */
+export const runIdScript = `
+local info = redis.call('INFO', 'server')
+return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false
+`;

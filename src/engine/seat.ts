@@ -1,16 +1,18 @@
-import { Acquaintance, type Identities } from "./acquaintance.js";
+import { Acquaintance, type Circle } from "./acquaintance.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "./clock.js";
-import { claims, type LockCommand } from "./command.js";
+import { claims, type LockCommand, needsMemory } from "./command.js";
 import { Debts, undelivered } from "./debts.js";
 import { Delivery } from "./delivery.js";
 import type { Errand } from "./errand.js";
 import type { Connection, LockNode, Reply } from "./node.js";
+import type { Member } from "./quarantine.js";
+import type { Random } from "./random.js";
 import { Silence } from "./silence.js";
 import type { Turn } from "./turn.js";
 import type { Answer, FailureReason, Vote } from "./vote.js";
 
 /** What a seat notices about its node's health. */
-export type Observation = "connected" | "disconnected" | "silent" | "answered";
+export type Observation = "connected" | "disconnected" | "silent" | "answered" | "forgot" | "remembers";
 
 /** Unanswered commands per node; beyond that votes fail unsent, so that a hung node costs no memory. */
 const maxInFlight = 10_000;
@@ -27,12 +29,20 @@ export interface SeatOptions {
   readonly node: LockNode;
   readonly clock: Clock;
   readonly turn: Turn;
+  readonly random: Random;
   /** ms that a node may take to answer, and to connect for the first time. */
   readonly patience: number;
-  readonly identities: Identities;
+  readonly circle: Circle;
+  /** Whether it votes only as long as it remembers what it granted. */
+  readonly checksMemory: boolean;
+  /** Whether it votes also where its server hides who it is. */
+  readonly admitsNameless: boolean;
   /** Whether it may be collected while its node lives on, if nobody refers to it and it has nothing left to do. */
   readonly collectable: boolean;
-  readonly observe: (observation: Observation, cause?: string) => void;
+  /** `until`: the monotonic time at which a node that forgot will vote again, null if nobody can tell yet. */
+  readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
+  /** It is known who the node's server is, and what it remembers. */
+  readonly onIntroduced: () => void;
 }
 
 /**
@@ -40,14 +50,14 @@ export interface SeatOptions {
  * else's double, fails it at once otherwise, and delivers later the releases that it could not deliver now. What is
  * asked of it in one turn of the event loop travels together.
  */
-export class Seat {
+export class Seat implements Member {
   readonly name: string;
   /** Most of its votes. */
   readonly granted: Vote;
-  private readonly node: LockNode;
+  readonly node: LockNode;
+  readonly server: Acquaintance;
   private readonly clock: Clock;
   private readonly silence: Silence;
-  private readonly server: Acquaintance;
   private readonly debts: Debts;
   /** Under way, for tokens that may be claimed again. */
   private readonly recurring = new Set<Delivery>();
@@ -57,6 +67,8 @@ export class Seat {
   private onMet: (() => void) | null = null;
   private inFlight = 0;
   private askedToConnect: Instant | null = null;
+  /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
+  private abstainsUntil: number | null | undefined;
   /** For the end of this turn. */
   private outgoing: Errand[] = [];
   /** For when the node is connected and known. */
@@ -64,7 +76,7 @@ export class Seat {
   private readonly unwatch: () => void;
 
   constructor(private readonly options: SeatOptions) {
-    const { name, node, clock, patience, identities, observe } = options;
+    const { name, node, clock, random, patience, circle, observe } = options;
     this.name = name;
     this.granted = Object.freeze({ kind: "granted", node: name });
     this.node = node;
@@ -75,8 +87,9 @@ export class Seat {
     this.server = new Acquaintance(
       name,
       node,
-      identities,
-      () => this.onIdentity(),
+      random,
+      circle,
+      () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
     this.debts = new Debts(clock);
@@ -95,11 +108,11 @@ export class Seat {
     return this.server.met;
   }
 
-  /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is connecting for the first time. */
+  /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is about to be known. */
   ask(errand: Errand): void {
-    const refusal = this.refusal();
+    const refusal = this.refusal(errand.command);
     if (refusal !== null) return errand.heard(refusal);
-    if (this.server.met && this.node.connection === "ready") return this.send(errand);
+    if (this.takes(errand.command) && this.node.connection === "ready") return this.send(errand);
     this.silence.look();
     this.waiting.push(errand);
     this.identify();
@@ -137,7 +150,7 @@ export class Seat {
 
   /** Hands what this turn has asked for to the client, as one batch. */
   depart(): void {
-    const { outgoing, server } = this;
+    const { outgoing } = this;
     this.outgoing = [];
     this.silence.look();
     const requests: Errand[] = [];
@@ -145,7 +158,7 @@ export class Seat {
       if (!errand.wanted()) errand.heard(failed("notAsked", "given up before it was sent"));
       else if (this.node.connection !== "ready")
         errand.heard(failed("notReady", this.node.trouble || "not connected"));
-      else if (!server.met && !(errand instanceof Delivery)) this.ask(errand);
+      else if (!this.takes(errand.command) && !(errand instanceof Delivery)) this.ask(errand);
       else requests.push(errand);
     }
     if (requests.length === 0) return;
@@ -159,7 +172,7 @@ export class Seat {
     this.inFlight += requests.length;
     this.silence.begin();
     try {
-      this.node.execute({ identity: server.identity ?? null, requests });
+      this.node.execute({ mark: this.options.checksMemory ? this.server.mark : null, requests });
     } catch (error) {
       // Nodes do not throw; one that somebody else wrote may, and must not keep others from being asked.
       for (const errand of requests) errand.answered(failed("connection", messageOf(error)));
@@ -169,6 +182,7 @@ export class Seat {
   /** A request is under way no longer. */
   arrived(reply: Reply): void {
     this.inFlight--;
+    if (reply.kind === "failed" && reply.reason === "quarantined") this.doubt();
     // A request that was lost on its way is no sign of life.
     if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
       this.silence.end(this.inFlight > 0);
@@ -205,9 +219,56 @@ export class Seat {
     }
   }
 
-  private refusal(): Answer | null {
+  /** What is known of its server has changed. */
+  readonly settled = (): void => {
+    if (this.closed) return;
+    if (this.duplicateOf !== null) {
+      this.dismiss(duplicate(this.duplicateOf));
+    } else if (this.votes) {
+      this.note(undefined, undefined);
+      for (const errand of this.waiting.splice(0)) this.send(errand);
+    } else if (this.server.abstention !== null) {
+      this.note(this.server.abstention.until, this.server.abstention.cause);
+      this.dismiss(this.quarantined(this.server.abstention));
+    } else return;
+    this.tellMet();
+  };
+
+  /** Whether it is known, and remembers. */
+  private get votes(): boolean {
+    return this.server.met && (this.server.remembers || !this.options.checksMemory);
+  }
+
+  /** Whether it can be asked this now, as far as its server is known. */
+  private takes(command: LockCommand): boolean {
+    return needsMemory(command) ? this.votes : this.met;
+  }
+
+  /** Tells when it begins to abstain, until when, and when it votes again. */
+  private note(until: number | null | undefined, cause: string | undefined): void {
+    if (until === this.abstainsUntil) return;
+    this.abstainsUntil = until;
+    this.options.observe(until === undefined ? "remembers" : "forgot", cause, until);
+  }
+
+  /** The server has not the memory that was expected of it. */
+  private doubt(): void {
+    if (!this.votes || this.closed) return;
+    this.server.forget();
+    this.identify();
+  }
+
+  private quarantined({ until, cause }: NonNullable<Acquaintance["abstention"]>): Answer {
+    const left = until === null ? null : Math.max(0, Math.ceil(until - this.clock.monotonic()));
+    return failed("quarantined", left === null ? cause : `${cause}; it votes again in ${left} ms`);
+  }
+
+  private refusal(command: LockCommand): Answer | null {
     const { connection, trouble } = this.node;
     if (this.duplicateOf !== null) return duplicate(this.duplicateOf);
+    if (this.server.nameless && this.server.remembers && !this.options.admitsNameless) return nameless;
+    const { abstention } = this.server;
+    if (abstention !== null && needsMemory(command)) return this.quarantined(abstention);
     if (connection === "down") return failed("notReady", trouble || "not connected");
     if (connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
@@ -292,11 +353,10 @@ export class Seat {
     if (this.node.connection === "ready") this.server.meet();
   }
 
-  private onIdentity(): void {
+  private onIntroduced(): void {
     this.silence.end(this.inFlight > 0);
-    this.tellMet();
-    if (this.duplicateOf !== null) return this.dismiss(duplicate(this.duplicateOf));
-    for (const errand of this.waiting.splice(0)) this.send(errand);
+    this.settled();
+    this.options.onIntroduced();
   }
 
   private onUnknown(error: unknown): void {
@@ -318,6 +378,11 @@ export class Seat {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const nameless = failed(
+  "duplicate",
+  "hides who it is, and may be the same server as another: permit INFO, and the keys holdfast:*",
+);
 
 const duplicate = (of: string): Answer => failed("duplicate", `is the same server as ${of}`);
 

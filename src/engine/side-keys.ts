@@ -1,5 +1,10 @@
 import calculateSlot from "cluster-key-slot";
 
+/** What a server remembers of itself: see `readMarker`. One a server; a Cluster has none. */
+export const markerKey = "holdfast:memory";
+/** Finds one server of a Cluster. */
+export const probeKey = "holdfast:identity";
+
 /** Where a node remembers fences and who waits: beside the lock's key, never in it. */
 export interface SideKeys {
   /** The highest fence of this resource. */

@@ -16,7 +16,7 @@ export interface Holder {
  * Why a vote failed. `refused`: the server answered with an error (its text is the message). `timeout`: no answer
  * within the node timeout. `notReady`: the connection is not there. `overloaded`: too many requests in flight.
  * `garbage`: an answer that is no answer. `duplicate`: the same server already votes. `connection`: the client lost the request.
- * `notAsked`: the others had decided already.
+ * `notAsked`: the others had decided already. `quarantined`: it lost its memory, and abstains for a time.
  */
 export type FailureReason =
   | "refused"
@@ -26,7 +26,8 @@ export type FailureReason =
   | "garbage"
   | "duplicate"
   | "connection"
-  | "notAsked";
+  | "notAsked"
+  | "quarantined";
 
 /** A node's answer to a proposed fencing token. */
 interface FenceVote {

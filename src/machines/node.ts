@@ -1,4 +1,4 @@
-import { type ActorRefFrom, assign, setup } from "xstate";
+import { type ActorRefFrom, assign, type SnapshotFrom, setup } from "xstate";
 import { Ports } from "./port.js";
 
 export type NodeMachineEvent =
@@ -7,12 +7,17 @@ export type NodeMachineEvent =
   /** It did not answer within the node timeout; `cause` if it is known why. */
   | { type: "SILENT"; cause?: string }
   /** It answered again after having been silent. */
-  | { type: "ANSWERED" };
+  | { type: "ANSWERED" }
+  /** It lost its memory, and abstains; `until`: epoch ms, null if nobody can tell yet. */
+  | { type: "FORGOT"; until: number | null; cause?: string }
+  /** It has a memory again, and votes. */
+  | { type: "REMEMBERED" };
 
 /** What the node's chart drives. */
 export interface NodePort {
   up(): void;
   down(cause: string | undefined): void;
+  quarantined(until: number | null, cause: string | undefined): void;
 }
 
 export const nodePorts = new Ports<NodePort>();
@@ -36,6 +41,9 @@ const { createMachine } = setup({
     countSilence: assign(({ context }) => ({ silences: context.silences + 1 })),
     forgetSilences: assign({ silences: 0 }),
     reportUp: ({ self }) => nodePorts.of(self)?.up(),
+    reportQuarantined: ({ self, event }) => {
+      if (event.type === "FORGOT") nodePorts.of(self)?.quarantined(event.until, event.cause);
+    },
     reportDown: ({ self, event }) => nodePorts.of(self)?.down(causeOf(event)),
   },
 });
@@ -48,6 +56,7 @@ export const nodeMachine = createMachine({
   id: "node",
   context: ({ input }) => ({ node: input.node, silences: 0 }),
   initial: "connecting",
+  on: { FORGOT: { target: ".quarantined", actions: "reportQuarantined" } },
   states: {
     connecting: { on: { CONNECTED: "ready", DISCONNECTED: down, SILENT: down } },
     ready: {
@@ -63,7 +72,18 @@ export const nodeMachine = createMachine({
       },
     },
     down: { on: { CONNECTED: up, ANSWERED: up } },
+    quarantined: {
+      entry: "forgetSilences",
+      on: {
+        REMEMBERED: up,
+        DISCONNECTED: down,
+        SILENT: [{ guard: "silentTooOften", ...down }, { actions: "countSilence" }],
+        ANSWERED: { actions: "forgetSilences" },
+      },
+    },
   },
 });
 
 export type NodeActor = ActorRefFrom<typeof nodeMachine>;
+
+export type NodeState = SnapshotFrom<typeof nodeMachine>["value"];

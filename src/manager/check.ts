@@ -1,5 +1,6 @@
 import calculateSlot from "cluster-key-slot";
 import type { LockNode } from "../engine/node.js";
+import { markerKey, probeKey } from "../engine/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
 
 /** Checks of what users pass; each throws an InvalidOptionError, before any request is sent. */
@@ -60,7 +61,7 @@ export function checkResources(value: unknown): readonly string[] {
 }
 
 /** Where nodes remember fences, and who waits: a lock there would be in their way. */
-const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:"];
+const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, probeKey];
 
 export function checkKeys(keys: readonly string[]): void {
   const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));
@@ -118,6 +119,8 @@ const managerOptions = [
     "owner",
     "grouping",
     "maxPending",
+    "quarantine",
+    "unidentified",
     "onListenerError",
     "xstate",
     "clock",

@@ -1,4 +1,5 @@
 import { named } from "../named.js";
+import { warn } from "../warn.js";
 import type { Hold } from "./hold.js";
 
 /**
@@ -8,13 +9,10 @@ import type { Hold } from "./hold.js";
 const dropped = new FinalizationRegistry<Hold>((hold) => {
   if (hold.end !== null) return;
   hold.dropped = true;
-  process.emitWarning(
+  warn(
+    "LEASE_DROPPED",
     `the lease of ${named(hold.resources)} was dropped without being released; it is no longer renewed`,
-    {
-      type: "HoldfastWarning",
-      code: "LEASE_DROPPED",
-      detail: "Keep the lease until release(), or acquire with using() or `await using`.",
-    },
+    "Keep the lease until release(), or acquire with using() or `await using`.",
   );
 });
 

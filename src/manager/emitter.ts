@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import { warn } from "../warn.js";
 import { checkFunction } from "./check.js";
 
 type Listener = (event: never) => unknown;
@@ -61,10 +62,7 @@ export function isolate(
     try {
       onError(error, name);
     } catch {
-      process.emitWarning(`onListenerError failed when it was told of a listener of "${name}"`, {
-        type: "HoldfastWarning",
-        code: "LISTENER_ERROR",
-      });
+      warn("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
     }
   };
   try {

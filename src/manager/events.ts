@@ -92,8 +92,15 @@ export interface NodeEvent {
   readonly cause?: string;
 }
 
+export interface NodeQuarantinedEvent extends NodeEvent {
+  /** Epoch ms at which it votes again; null while nobody can tell, because too few of the others can be asked. */
+  readonly until: number | null;
+}
+
 /** What the manager tells besides. */
 export interface ManagerEvents extends LockEvents {
+  /** It lost its memory, and does not vote for a time; `nodeUp` when it does again. */
+  nodeQuarantined: (event: NodeQuarantinedEvent) => void;
   nodeDown: (event: NodeEvent) => void;
   nodeUp: (event: NodeEvent) => void;
 }

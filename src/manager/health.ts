@@ -1,7 +1,13 @@
 import { createActor } from "xstate";
 import type { LockNode } from "../engine/node.js";
 import type { Observation } from "../engine/seat.js";
-import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
+import {
+  type NodeActor,
+  type NodeMachineEvent,
+  type NodeState,
+  nodeMachine,
+  nodePorts,
+} from "../machines/node.js";
 import type { Surroundings } from "./ground.js";
 
 const eventTypes = {
@@ -9,6 +15,8 @@ const eventTypes = {
   disconnected: "DISCONNECTED",
   silent: "SILENT",
   answered: "ANSWERED",
+  forgot: "FORGOT",
+  remembers: "REMEMBERED",
 } as const satisfies Record<Observation, NodeMachineEvent["type"]>;
 
 /** One chart a node, fed by what its seat notices; tells the user when it goes down and comes up. */
@@ -16,20 +24,36 @@ export class Health {
   private readonly actors: readonly NodeActor[];
   private stopped = false;
 
-  constructor(nodes: readonly LockNode[], ground: Pick<Surroundings, "events" | "clock" | "inspect">) {
+  constructor(
+    nodes: readonly LockNode[],
+    private readonly ground: Pick<Surroundings, "events" | "clock" | "inspect">,
+  ) {
     this.actors = nodes.map((node) => start(node, ground));
   }
 
-  observe(node: number, observation: Observation, cause?: string): void {
+  /** `until`: by the monotonic clock. */
+  observe(node: number, observation: Observation, cause?: string, until?: number | null): void {
     // What a hung node answers after all may come when nobody wants to know any more.
     if (this.stopped) return;
-    const event = { type: eventTypes[observation], ...(cause === undefined ? {} : { cause }) };
+    const type = eventTypes[observation];
+    const event = { type, ...(cause === undefined ? {} : { cause }), ...this.end(until) };
+    // The type and what belongs to it come together.
     this.actors[node]?.send(event as NodeMachineEvent);
+  }
+
+  stateOf(node: number): NodeState {
+    return this.actors[node]?.getSnapshot().value ?? "connecting";
   }
 
   stop(): void {
     this.stopped = true;
     for (const actor of this.actors) actor.stop();
+  }
+
+  private end(until: number | null | undefined): { until?: number | null } {
+    if (until === undefined || until === null) return until === null ? { until } : {};
+    const { clock } = this.ground;
+    return { until: Math.ceil(clock.wall() + until - clock.monotonic()) };
   }
 }
 
@@ -42,6 +66,13 @@ function start(
     up: () => events.emit("nodeUp", { node, time: clock.wall() }),
     down: (cause) =>
       events.emit("nodeDown", { node, time: clock.wall(), ...(cause === undefined ? {} : { cause }) }),
+    quarantined: (until, cause) =>
+      events.emit("nodeQuarantined", {
+        node,
+        time: clock.wall(),
+        until,
+        ...(cause === undefined ? {} : { cause }),
+      }),
   });
   actor.start();
   if (connection === "ready") actor.send({ type: "CONNECTED" });

@@ -20,6 +20,7 @@ import type { Surroundings } from "./ground.js";
 import { Health } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
+import { warnOfColdStart, warnOfUnidentified } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
@@ -61,7 +62,9 @@ export class Manager {
       ...ground,
       nodes: this.#nodes,
       collectable,
-      observe: (node, observation, cause) => this.#health.observe(node, observation, cause),
+      observe: (...observed) => this.#health.observe(...observed),
+      onColdStart: warnOfColdStart,
+      onUnidentified: warnOfUnidentified,
     });
     this.ground = {
       ...ground,
@@ -107,7 +110,8 @@ export class Manager {
       throw new InvalidOptionError("resource", resource, "a non-empty string");
     checkResources(resource);
     const { engine, prefix } = this.ground;
-    return summarise(resource, await engine.inspect([prefix + resource]));
+    const reports = await engine.inspect([prefix + resource]);
+    return summarise(resource, reports, (node) => this.#health.stateOf(node));
   }
 
   /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */

@@ -1,5 +1,6 @@
 import type { NodeInput } from "../clients/node-input.js";
 import type { Clock } from "../engine/clock.js";
+import type { QuarantineRule } from "../engine/quarantine.js";
 import type { Random } from "../engine/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
 import type { InspectionEvent } from "./actor.js";
@@ -60,6 +61,18 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * Default 100,000.
    */
   readonly maxPending?: number;
+  /**
+   * How long a node that lost its memory (restarted, flushed, its marker evicted) does not vote. "auto", the default: for
+   * the longest ttl that a majority was ever asked for; a single node, and a whole new set, vote at once, with a warning.
+   * A number: for so many ms, in every case. False: it votes at once, which is safe only where every write is on disk
+   * before the reply.
+   */
+  readonly quarantine?: QuarantineRule;
+  /**
+   * What becomes of a node among several that hides who it is (no INFO, no keys "holdfast:*"), so that it might be the
+   * same server as another: "warn", the default, warns once and lets it vote; "allow" lets it vote; "refuse" fails its votes.
+   */
+  readonly unidentified?: "warn" | "allow" | "refuse";
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
   /** Passed to every actor: XState's own inspection. */

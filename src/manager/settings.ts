@@ -2,12 +2,14 @@ import { AsyncResource } from "node:async_hooks";
 import { hostname } from "node:os";
 import { inspect } from "node:util";
 import { type Clock, systemClock } from "../engine/clock.js";
+import type { QuarantineRule } from "../engine/quarantine.js";
 import { type Random, systemRandom } from "../engine/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";
 import { isOwnerLabel } from "../engine/token.js";
 import { defaultDriftFactor, driftOf } from "../engine/validity.js";
 import { InvalidOptionError } from "../errors.js";
+import { warn } from "../warn.js";
 import {
   checkBoolean,
   checkCount,
@@ -65,6 +67,10 @@ export interface Ground {
   readonly nodeTimeout: number;
   readonly grouping: boolean;
   readonly maxPending: number;
+  readonly quarantine: QuarantineRule;
+  readonly unidentified: Exclude<LocksOptions["unidentified"], undefined>;
+  /** ms; the default of an acquisition. */
+  readonly ttl: number;
   readonly onListenerError: (error: unknown, event: string) => void;
 }
 
@@ -74,11 +80,8 @@ const defaultMaxPending = 100_000;
 /** ms; the default node timeout is a quarter of the ttl, but never more. */
 const longestDefaultTimeout = 500;
 
-const warn = (error: unknown, event: string) =>
-  process.emitWarning(`a listener of "${event}" failed: ${inspect(error)}`, {
-    type: "HoldfastWarning",
-    code: "LISTENER_ERROR",
-  });
+const warnOfListener = (error: unknown, event: string) =>
+  warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
 
 function checkOwner(value: unknown): string {
   if (typeof value === "string" && isOwnerLabel(value)) return value;
@@ -90,6 +93,17 @@ function checkPrefix(value: unknown): string {
   throw new InvalidOptionError("prefix", value, "a string");
 }
 
+function checkQuarantine(value: unknown): QuarantineRule {
+  if (value === "auto" || value === false) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
+}
+
+function checkUnidentified(value: unknown): Ground["unidentified"] {
+  if (value === "warn" || value === "allow" || value === "refuse") return value;
+  throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
+}
+
 export function groundOf(options: LocksOptions): Ground {
   const {
     clock = systemClock,
@@ -97,8 +111,8 @@ export function groundOf(options: LocksOptions): Ground {
     prefix = "",
     driftFactor = defaultDriftFactor,
   } = options;
-  const { owner = defaultOwner(), onListenerError = warn, grouping = true } = options;
-  const { maxPending = defaultMaxPending } = options;
+  const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
+  const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
   const { ttl = defaultTtl } = options;
   checkTtl(ttl);
   const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
@@ -114,6 +128,9 @@ export function groundOf(options: LocksOptions): Ground {
     nodeTimeout: checkDuration("nodeTimeout", nodeTimeout, 1, true),
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),
+    quarantine: checkQuarantine(quarantine),
+    unidentified: checkUnidentified(unidentified),
+    ttl,
     onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }

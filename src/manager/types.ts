@@ -1,4 +1,5 @@
 import type { Holder } from "../engine/vote.js";
+import type { NodeState } from "../machines/node.js";
 import type { LockActor } from "./actor.js";
 import type { LockEvents, ManagerEvents } from "./events.js";
 import type { AcquireOptions } from "./options.js";
@@ -73,6 +74,8 @@ export interface Handle<Held extends Lease = Lease> {
 export interface NodeInspection {
   readonly node: string;
   readonly state: "held" | "free" | "failed";
+  /** How the node itself is, by this manager's experience; "quarantined": it lost its memory, and does not vote for a time. */
+  readonly health: NodeState;
   /** Present when held. */
   readonly holder?: Holder;
   /** Present when failed. */

@@ -21,6 +21,8 @@ const scripts = ["lockScript", "unlockScript", "extendScript", "acquireScript", 
 const more: readonly string[] = [
   "nodeTimeout",
   "owner",
+  "quarantine",
+  "unidentified",
   "onListenerError",
   "xstate",
   "clock",

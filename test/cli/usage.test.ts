@@ -9,7 +9,7 @@ const node = "redis://127.0.0.1:1";
 
 afterEach(endAll);
 
-test.each([["run"], ["inspect"], ["demo"]])(
+test.each([["run"], ["inspect"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
@@ -56,6 +56,9 @@ test.each([
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],
   [["run", "--resource", "a", "--owner", "x~y", "--node", node, "--", "true"], /owner/],
   [["run", "--resource", "a", "--config", "/nowhere.json", "--", "true"], /no such file/],
+  [["doctor"], /no nodes to ask/],
+  [["doctor", "--node", `${node}/one`], /address: .*\/database/],
+  [["doctor", "--node", node, "--timeout", "0"], /longer than nothing/],
   [["demo", "--for", "1s"], /too short/],
 ])(
   "%j is refused with one line and 64",

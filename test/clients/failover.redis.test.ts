@@ -7,6 +7,7 @@ import {
   granted,
   one,
   openReady,
+  runIdOf,
   type Subject,
   tokenOf,
   uniqueKey,
@@ -50,7 +51,7 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   // As long as somebody watches, errors are heard.
   for (const node of nodes) node.watch(() => {});
   for (const node of nodes) expect(await one(node, take())).toEqual(granted);
-  const identities = await Promise.all(nodes.map((node) => node.identify()));
+  const identities = await Promise.all(nodes.map((node) => runIdOf(node)));
   expect(new Set(identities).size).toBe(1);
 
   const ears = nodes.map(() => new Ear());
@@ -74,7 +75,7 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
       15_000,
       async () => (await one(node, take())).kind === "granted",
     );
-    expect(await node.identify()).not.toBe(identities[0]);
+    expect(await runIdOf(node)).not.toBe(identities[0]);
   }
   for (const ear of ears) {
     expect(ear.told.slice(0, 2)).toEqual(["standing", "fallen"]);

@@ -1,7 +1,17 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { InProcessNode, memoryNode } from "../../src/clients/memory.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
-import { acquire, granted, heldBy, holderOf, one, release, tokenOf, ttlOf } from "../contract/subject.js";
+import {
+  acquire,
+  granted,
+  heldBy,
+  holderOf,
+  one,
+  release,
+  runIdOf,
+  tokenOf,
+  ttlOf,
+} from "../contract/subject.js";
 import { Ear } from "../contract/wake-contract.js";
 
 const lost = { kind: "failed", reason: "connection", message: expect.stringContaining("crashed") };
@@ -45,9 +55,9 @@ describe("a memory node", () => {
   test("has a name and an identity of its own", async () => {
     const [a, b] = [memoryNode(), memoryNode()];
     expect(a.name).not.toBe(b.name);
-    expect(await a.identify()).not.toBe(await b.identify());
+    expect(await runIdOf(a)).not.toBe(await runIdOf(b));
     const [c, d] = [memoryNode("same"), memoryNode("same")];
-    expect(await c.identify()).not.toBe(await d.identify());
+    expect(await runIdOf(c)).not.toBe(await runIdOf(d));
   });
 
   describe("that crashes", () => {
@@ -60,7 +70,7 @@ describe("a memory node", () => {
       expect(node.connection).toBe("down");
       expect(seen).toEqual([["down", "fragile crashed"]]);
       expect(await one(node, acquire("key", tokenOf("me")))).toEqual(down);
-      await expect(node.identify()).rejects.toThrow("fragile");
+      await expect(runIdOf(node)).rejects.toThrow("fragile");
     });
 
     test("loses the answers that were on their way", async () => {
@@ -75,14 +85,14 @@ describe("a memory node", () => {
 
     test("comes back empty, as somebody else, and tells its watchers", async () => {
       const node = memoryNode();
-      const before = await node.identify();
+      const before = await runIdOf(node);
       await one(node, acquire("key", tokenOf("me")));
       const seen: string[] = [];
       node.watch((connection) => seen.push(connection));
       node.crash();
       node.restart();
       expect(seen).toEqual(["down", "ready"]);
-      expect(await node.identify()).not.toBe(before);
+      expect(await runIdOf(node)).not.toBe(before);
       expect(await holderOf(node, "key")).toBeNull();
     });
 
@@ -109,7 +119,7 @@ describe("a memory node", () => {
   describe("that is listened to", () => {
     let node: InProcessNode;
     beforeEach(() => {
-      node = new InProcessNode("heard", "1", new VirtualClock());
+      node = new InProcessNode("heard", 1, new VirtualClock());
     });
 
     test("tells what is published on the channel, in order, to whoever is there, never during the call", async () => {
@@ -229,7 +239,7 @@ describe("a memory node", () => {
       const node = memoryNode();
       node.hang();
       const answer = one(node, acquire("key", tokenOf("me")));
-      const identity = node.identify();
+      const identity = runIdOf(node);
       node.restart({ keepMemory: true });
       expect(await answer).toEqual(lost);
       await expect(identity).rejects.toThrow("not connected");

@@ -13,6 +13,7 @@ import {
   one,
   release,
   run,
+  runIdOf,
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
@@ -188,7 +189,7 @@ describe("an access list", () => {
           { kind: "report", keys: [{ key: allowed[0], holder: expect.objectContaining({ owner: "me" }) }] },
         ]);
         expect(JSON.stringify(replies)).not.toContain(user.password);
-        expect(String(await server.call("INFO", "server"))).toContain(await node.identify());
+        expect(String(await server.call("INFO", "server"))).toContain(await runIdOf(node));
       },
       user,
     );
@@ -294,7 +295,7 @@ describe("an access list", () => {
     await withEvery(
       server,
       async (node) => {
-        expect(await node.identify()).toBeNull();
+        expect(await runIdOf(node)).toBeNull();
         expect(await one(node, take())).toEqual(granted);
       },
       user,

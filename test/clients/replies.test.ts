@@ -1,5 +1,15 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { acquire, becomes, granted, one, openReady, run, tokenOf, uniqueKey } from "../contract/subject.js";
+import {
+  acquire,
+  becomes,
+  granted,
+  one,
+  openReady,
+  run,
+  runIdOf,
+  tokenOf,
+  uniqueKey,
+} from "../contract/subject.js";
 import { waitUntil } from "../support/wait-until.js";
 import { everyClient, withNode } from "./every-client.js";
 import { type StubAnswer, type StubServer, startStub } from "./stub-server.js";
@@ -132,9 +142,9 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
       "$6\r\nabcdef\r\n",
     );
     await withNode(open, async (node) => {
-      await expect(node.identify()).rejects.toThrow(/LOADING/);
-      expect(await node.identify()).toBeNull();
-      expect(await node.identify()).toBe("abcdef");
+      await expect(runIdOf(node)).rejects.toThrow(/LOADING/);
+      expect(await runIdOf(node)).toBeNull();
+      expect(await runIdOf(node)).toBe("abcdef");
     });
   });
 });

@@ -12,6 +12,7 @@ import {
   openReady,
   release,
   run,
+  runIdOf,
   type Subject,
   tokenOf,
   ttlOf,
@@ -333,9 +334,9 @@ export function describeNodeContract(name: string, open: Open): void {
     });
 
     test("tells an identity, the same every time", async () => {
-      const identity = await node.identify();
+      const identity = await runIdOf(node);
       expect(identity).toMatch(/\w+/);
-      expect(await node.identify()).toBe(identity);
+      expect(await runIdOf(node)).toBe(identity);
     });
 
     test("calls every watcher, and none that unsubscribed", async () => {

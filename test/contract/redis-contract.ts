@@ -17,6 +17,7 @@ import {
   release,
   request,
   run,
+  runIdOf,
   type Subject,
   tokenOf,
   ttlOf,
@@ -149,7 +150,7 @@ export function describeRedisContract(
     });
 
     test("tells the run id of the server, or of one of the servers", async () => {
-      expect(await server.runIds()).toContain(await node.identify());
+      expect(await server.runIds()).toContain(await runIdOf(node));
     });
 
     describe("a server that forgot its scripts", () => {
@@ -237,7 +238,7 @@ export function describeConnectionContract(name: string, open: Open): void {
 
     test("can be asked who it is only when it is there", async () => {
       const { node, end } = await open();
-      await expect(node.identify()).rejects.toThrow(node.name);
+      await expect(runIdOf(node)).rejects.toThrow(node.name);
       await end();
       await node.close();
     });

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { LockCommand } from "../../src/engine/command.js";
+import type { Introduction } from "../../src/engine/memory.js";
 import type { Connection, LockNode, Reply } from "../../src/engine/node.js";
 import { systemRandom } from "../../src/engine/random.js";
 import type { Holder } from "../../src/engine/vote.js";
@@ -91,3 +92,10 @@ export async function holderOf(node: LockNode, key: string): Promise<Holder | nu
   if (reply.kind !== "report") throw new Error(`not a report: ${JSON.stringify(reply)}`);
   return reply.keys[0]?.holder ?? null;
 }
+
+/** What the node's server says of itself. */
+export const introduced = (node: LockNode): Promise<Introduction> =>
+  node.introduce("first-met-by-the-tests", null);
+
+/** Which server it is. */
+export const runIdOf = async (node: LockNode): Promise<string | null> => (await introduced(node)).runId;

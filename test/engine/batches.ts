@@ -4,11 +4,7 @@ import type { Batch, LockNode, Reply, Request } from "../../src/engine/node.js";
 export type Ask = Pick<Request, "command" | "wanted">;
 
 /** One reply a request, when all have been answered. */
-export function execute(
-  node: LockNode,
-  asks: readonly Ask[],
-  identity: string | null = null,
-): Promise<Reply[]> {
+export function execute(node: LockNode, asks: readonly Ask[], mark: string | null = null): Promise<Reply[]> {
   const replies = new Array<Reply>(asks.length);
   let open = asks.length;
   return new Promise((resolve) => {
@@ -23,19 +19,19 @@ export function execute(
         if (open === 0) resolve(replies);
       },
     }));
-    node.execute({ identity, requests });
+    node.execute({ mark, requests });
   });
 }
 
 /** The `execute` of a node in front of others: `each` replies to one request at a time. */
 export const oneByOne =
-  (each: (ask: Ask, identity: string | null) => Promise<Reply>): LockNode["execute"] =>
-  ({ identity, requests }: Batch) => {
-    for (const request of requests) void each(request, identity).then((reply) => request.answered(reply));
+  (each: (ask: Ask, mark: string | null) => Promise<Reply>): LockNode["execute"] =>
+  ({ mark, requests }: Batch) => {
+    for (const request of requests) void each(request, mark).then((reply) => request.answered(reply));
   };
 
 /** The reply to one request. */
-export async function ask(node: LockNode, one: Ask, identity: string | null = null): Promise<Reply> {
-  const [reply] = await execute(node, [one], identity);
+export async function ask(node: LockNode, one: Ask, mark: string | null = null): Promise<Reply> {
+  const [reply] = await execute(node, [one], mark);
   return reply as Reply;
 }

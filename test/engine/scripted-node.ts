@@ -1,11 +1,12 @@
 import type { LockCommand } from "../../src/engine/command.js";
+import { formMarker, type Introduction, readMarker } from "../../src/engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node.js";
 
 /** A request as it reached the node, and the way to answer it. */
 interface Arrival {
   readonly command: LockCommand;
   readonly request: Request;
-  readonly identity: string | null;
+  readonly mark: string | null;
   answer(reply: Reply): void;
 }
 
@@ -35,14 +36,17 @@ export class ScriptedNode implements LockNode {
     this.connects++;
   }
 
-  async identify(): Promise<string | null> {
-    return this.identity;
+  /** It remembers everything. */
+  async introduce(): Promise<Introduction> {
+    const { identity } = this;
+    const marker = formMarker("scripted", identity ?? "", 0);
+    return identity === null ? { runId: null, id: null, memory: null } : readMarker(marker, identity, 0, 0);
   }
 
-  execute({ identity, requests }: Batch): void {
+  execute({ mark, requests }: Batch): void {
     const batch = requests.map((request) => {
       const answer = (reply: Reply) => queueMicrotask(() => request.answered(reply));
-      return { command: request.command, request, identity, answer };
+      return { command: request.command, request, mark, answer };
     });
     this.batches.push(batch);
     this.arrivals.push(...batch);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LockCommand } from "../../src/engine/command.js";
 import { Errand } from "../../src/engine/errand.js";
+import { systemRandom } from "../../src/engine/random.js";
 import { Seat } from "../../src/engine/seat.js";
 import { Turn } from "../../src/engine/turn.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
@@ -27,9 +28,13 @@ async function seated(grouped: boolean) {
     clock,
     turn: new Turn(grouped),
     patience: 100,
-    identities: new Map(),
+    random: systemRandom,
+    circle: [],
+    checksMemory: true,
+    admitsNameless: true,
     collectable: false,
     observe: () => {},
+    onIntroduced: () => {},
   });
   seat.meet(() => {});
   await settle();

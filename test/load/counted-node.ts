@@ -27,11 +27,11 @@ export class CountedNode implements LockNode {
 
   connect(): void {}
 
-  identify(): Promise<string | null> {
-    return this.memory.identify();
+  introduce(...asked: Parameters<LockNode["introduce"]>): ReturnType<LockNode["introduce"]> {
+    return this.memory.introduce(...asked);
   }
 
-  execute({ identity, requests }: Batch): void {
+  execute({ mark, requests }: Batch): void {
     this.batches++;
     this.commands += requests.length;
     this.unanswered += requests.length;
@@ -44,7 +44,7 @@ export class CountedNode implements LockNode {
         request.answered(reply);
       },
     }));
-    this.memory.execute({ identity, requests: counted });
+    this.memory.execute({ mark, requests: counted });
   }
 
   subscribe(channel: string, listener: WakeListener): (() => void) | null {

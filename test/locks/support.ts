@@ -4,8 +4,10 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
+import { markerKey } from "../../src/engine/side-keys.js";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { groupingOption } from "../support/grouping.js";
+import { giveMemory } from "../support/memory.js";
 import { callRedis, type RedisServer, type ServerOptions, startServer } from "../support/servers.js";
 import { type SharedServer, sharedServers } from "../support/shared-servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
@@ -31,6 +33,8 @@ export const fiveServers = () =>
 export async function ownServers(count: number, options?: ServerOptions): Promise<RedisServer[]> {
   const servers = await startAll(Array.from({ length: count }, () => () => startServer(options)));
   onTestFinished(() => stopAll(servers));
+  const password = options?.password;
+  await Promise.all(servers.map(({ port }) => giveMemory(port, password === undefined ? {} : { password })));
   return servers;
 }
 
@@ -99,8 +103,9 @@ export const clients = {
 
 /** What each server stores under names that begin so. */
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
-  const found = servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`]));
-  return (await Promise.all(found)) as string[][];
+  const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`])));
+  // What a server remembers of itself is no lock's.
+  return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey));
 }
 
 /** How many keys there are with such names, on all servers together. */

@@ -2,12 +2,18 @@ import { describe, expect, it } from "vitest";
 import { createActor } from "xstate";
 import { type NodeMachineEvent, nodeMachine, nodePorts } from "../../src/machines/node.js";
 
-function observed(...events: readonly NodeMachineEvent["type"][]) {
+type Event = NodeMachineEvent | Exclude<NodeMachineEvent["type"], "FORGOT">;
+
+function observed(...events: readonly Event[]) {
   const actor = createActor(nodeMachine, { input: { node: "n" } });
   const told: string[] = [];
-  nodePorts.bind(actor, { up: () => told.push("up"), down: (cause) => told.push(`down: ${cause}`) });
+  nodePorts.bind(actor, {
+    up: () => told.push("up"),
+    down: (cause) => told.push(`down: ${cause}`),
+    quarantined: (until, cause) => told.push(`quarantined until ${until}: ${cause}`),
+  });
   actor.start();
-  for (const type of events) actor.send({ type });
+  for (const event of events) actor.send(typeof event === "string" ? { type: event } : event);
   return { state: actor.getSnapshot().value, told };
 }
 
@@ -29,6 +35,25 @@ describe("the node's chart", () => {
       told: ["down: does not answer"],
     });
     expect(observed("CONNECTED", "SILENT", "SILENT", "SILENT", "ANSWERED").told.at(-1)).toBe("up");
+  });
+
+  it("quarantines a node that lost its memory, until it votes again", () => {
+    const forgot = { type: "FORGOT", until: 7, cause: "restarted" } as const;
+    expect(observed("CONNECTED", forgot)).toEqual({
+      state: "quarantined",
+      told: ["quarantined until 7: restarted"],
+    });
+    expect(observed("CONNECTED", forgot, "REMEMBERED")).toEqual({
+      state: "ready",
+      told: ["quarantined until 7: restarted", "up"],
+    });
+    expect(observed("CONNECTED", forgot, "SILENT", "SILENT", "SILENT").state).toBe("down");
+    expect(observed("CONNECTED", forgot, "SILENT", "SILENT", "ANSWERED", "SILENT").state).toBe("quarantined");
+    expect(observed("CONNECTED", forgot, "DISCONNECTED", "CONNECTED").state).toBe("ready");
+    expect(observed("CONNECTED", { ...forgot, until: null }, forgot).told).toEqual([
+      "quarantined until null: restarted",
+      "quarantined until 7: restarted",
+    ]);
   });
 
   it("calls a node down that never connected", () => {

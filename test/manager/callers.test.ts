@@ -51,7 +51,7 @@ describe("an acquisition with a policy of its own", () => {
     for (const node of world.nodes.slice(1)) node.crash();
     const slow = locks.acquire("a", { retry: { delay: 8_000, jitter: 0 } });
     await world.clock.advance(5);
-    for (const node of world.nodes.slice(1)) node.restart();
+    for (const node of world.nodes.slice(1)) node.reconnect();
     const lease = await world.run(locks.acquire("a"), 100);
     await lease.release();
     await (await world.run(slow)).release();

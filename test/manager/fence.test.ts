@@ -40,7 +40,7 @@ describe("fences", () => {
       expect(lease.fence).toBeGreaterThan(last);
       last = lease.fence;
       await lease.release();
-      world.node(round % 3).restart({ keepMemory: true });
+      world.node(round % 3).reconnect();
       world.clock.stepWall(-1_000);
     }
   });

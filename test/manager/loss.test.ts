@@ -3,8 +3,8 @@ import type { Lease } from "../../src/manager/types.js";
 import { ask } from "../engine/batches.js";
 import { listen, settle, World } from "./world.js";
 
-const held = async (world: World, options: object = {}) => {
-  const locks = world.locks({ ttl: 1_000 });
+const held = async (world: World, options: object = {}, ground: object = {}) => {
+  const locks = world.locks({ ...ground, ttl: 1_000 });
   const heard = listen(locks);
   const onLost = vi.fn();
   const lease = await locks.acquire("a", { onLost, ...options });
@@ -73,7 +73,7 @@ describe("loss of a lease", () => {
     expect(lost.length).toBeGreaterThan(0);
     expect(lost[0]?.event.remaining).toBeGreaterThan(400);
     expect(lease.remaining()).toBeGreaterThan(0);
-    world.node(0).restart({ keepMemory: true });
+    world.node(0).reconnect();
     await world.clock.advance(200);
     expect(heard.at(-1)?.name).toBe("renewed");
     expect(lease.remaining()).toBeGreaterThan(500);
@@ -81,7 +81,7 @@ describe("loss of a lease", () => {
 
   it("is told at once when somebody else holds a majority", async () => {
     const world = new World(3);
-    const { lease, heard, onLost } = await held(world);
+    const { lease, heard, onLost } = await held(world, {}, { quarantine: false });
     await steal(world, [0, 1]);
     await world.clock.advance(500);
     expect(heard.at(-1)).toMatchObject({ name: "expired", event: { reason: "taken" } });
@@ -93,7 +93,7 @@ describe("loss of a lease", () => {
 
   it("is told when the keys vanished from a majority", async () => {
     const world = new World(3);
-    const { onLost } = await held(world);
+    const { onLost } = await held(world, {}, { quarantine: false });
     world.node(0).restart();
     world.node(1).restart();
     await world.clock.advance(500);

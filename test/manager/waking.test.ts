@@ -102,7 +102,7 @@ describe("who waits for a lock", () => {
         },
       }),
     );
-    const [holder, locks] = [world.locks(), world.locks({ nodes })];
+    const [holder, locks] = [world.locks({ quarantine: false }), world.locks({ nodes, quarantine: false })];
     const held = await world.run(holder.acquire("a"));
     const waiting = locks.acquire("a");
     world.node(2).restart();

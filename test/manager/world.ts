@@ -20,6 +20,7 @@ const names = [
   "failed",
   "nodeDown",
   "nodeUp",
+  "nodeQuarantined",
 ] as const;
 
 export function listen(locks: Locks): Heard[] {

@@ -26,11 +26,11 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     trouble: "",
     watch: (listener) => node.watch(listener),
     connect: () => {},
-    identify: () => node.identify(),
+    introduce: (id, change) => node.introduce(id, change),
     close: async () => {},
     subscribe: () => null,
-    execute: oneByOne(async (one, identity) => {
-      const reply = await ask(node, one, identity);
+    execute: oneByOne(async (one, mark) => {
+      const reply = await ask(node, one, mark);
       return ops.has(one.command.op) ? lost : reply;
     }),
   };
@@ -89,10 +89,10 @@ describe("a name that is used again", () => {
     const refused: Reply = { kind: "failed", reason: "refused", message: "BUSY" };
     const nodes = world.nodes.map((node, index) => ({
       ...forgetful(node),
-      execute: oneByOne(async (one, identity) => {
+      execute: oneByOne(async (one, mark) => {
         const swap = one.command.op === "swap";
         if (swap && refusing.includes(index)) return refused;
-        const reply = await ask(node, one, identity);
+        const reply = await ask(node, one, mark);
         if (swap && index === 2 && late.length === 0) await new Promise<void>((heard) => late.push(heard));
         return reply;
       }),
@@ -180,8 +180,8 @@ describe("a name that is used again", () => {
 it("a grant that is answered after the deadline takes nothing from who has renewed the lock", async () => {
   const late: (() => void)[] = [];
   const slow = { ...forgetful(world.node(2)) };
-  slow.execute = oneByOne(async (one, identity) => {
-    const reply = await ask(world.node(2), one, identity);
+  slow.execute = oneByOne(async (one, mark) => {
+    const reply = await ask(world.node(2), one, mark);
     if (one.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
     return reply;
   });

@@ -33,12 +33,16 @@ describe("rule 8: one server, one vote", () => {
     expect(String(await second)).toContain("node-2: is the same server as node-0");
   });
 
-  it("sends every batch with the identity that it is meant for", async () => {
+  it("sends every batch with the mark of the server that it is meant for", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
     await acquisition;
-    expect(nodes.map((node) => node.arrivals[0]?.identity)).toEqual(["node-0", "node-1", "node-2"]);
+    expect(nodes.map((node) => node.arrivals[0]?.mark)).toEqual([
+      "scripted.node-0",
+      "scripted.node-1",
+      "scripted.node-2",
+    ]);
   });
 
   it("refuses, when it has met them, clients whose database is known only once they are connected", async () => {

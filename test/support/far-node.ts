@@ -42,7 +42,7 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
     },
     watch: (listener) => node.watch(listener),
     connect: () => {},
-    identify: () => node.identify(),
+    introduce: (id, change) => node.introduce(id, change),
     close: async () => {},
     subscribe: (channel, listener) => {
       let over = false;
@@ -62,11 +62,11 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
         unsubscribe?.();
       };
     },
-    execute: oneByOne((one, identity) => {
+    execute: oneByOne((one, mark) => {
       road.sees?.(one.command);
       return new Promise<Reply>((resolve) => {
         there(async () => {
-          const reply = await ask(node, one, identity);
+          const reply = await ask(node, one, mark);
           if (!road.losesReply?.()) back(() => resolve(reply));
         });
       });

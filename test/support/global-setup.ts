@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { giveMemory } from "./memory.js";
 import { startCluster, startSentinel, startServer } from "./servers.js";
 import type {} from "./shared-servers.js";
 import { startAll, stopAll } from "./start-all.js";
@@ -18,6 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startCluster(),
     startSentinel({ downAfterMs: DOWN_AFTER_MS }),
   ]);
+  await Promise.all(servers.map(({ port }) => giveMemory(port)));
   project.provide(
     "redisServers",
     servers.map(({ port, url, pid }) => ({ port, url, pid })),

@@ -1,0 +1,68 @@
+import { defaultDriftFactor, driftOf } from "../../../engine/validity.js";
+import type { ClockSample, NodeCheck, SetCheck, Standards } from "../facts.js";
+import { note, ok, warning } from "../finding.js";
+import { ms } from "../words.js";
+
+const allowed = ({ ttl }: Standards) => driftOf(ttl, defaultDriftFactor);
+
+/** Whether a node's clock is another than this machine's, beyond what measuring it leaves open. */
+export const checkClock: NodeCheck = ({ clock }, standards) => {
+  if (clock === null) {
+    return [
+      note({
+        code: "clock",
+        found: "it does not tell the time",
+        value: null,
+        means: "Whether its clock is right cannot be said.",
+        advice: "allow the user TIME",
+      }),
+    ];
+  }
+  const drift = allowed(standards);
+  const value = {
+    offset: Math.round(clock.offset),
+    uncertainty: Math.ceil(clock.uncertainty),
+    drift,
+  };
+  const found = `its clock is ${described(clock)} this machine's, give or take ${ms(value.uncertainty)}`;
+  if (!isOff(clock, drift)) return [ok("clock", found, value)];
+  return [
+    warning({
+      code: "clock",
+      found,
+      value,
+      means:
+        `Locks bear a difference, but not a step: a clock that is set right at once by more than the drift of ${ms(drift)} ` +
+        `(at a ttl of ${ms(standards.ttl)}) ends locks early on that node.`,
+      advice: "let NTP (chrony, slewing) keep the clocks of the nodes and of this machine",
+    }),
+  ];
+};
+
+/** Where all nodes differ from this machine alike, it is this machine that is wrong. */
+export const checkOwnClock: SetCheck = (all, standards) => {
+  const clocks = all.flatMap((facts) => (facts.reached && facts.clock !== null ? [facts.clock] : []));
+  const drift = allowed(standards);
+  if (clocks.length < 2 || !clocks.every((clock) => isOff(clock, drift))) return [];
+  const offsets = clocks.map(({ offset }) => offset);
+  const [least, most] = [Math.min(...offsets), Math.max(...offsets)];
+  const uncertainty = Math.max(...clocks.map((clock) => clock.uncertainty));
+  if (most - least > drift + 2 * uncertainty) return [];
+  return [
+    warning({
+      code: "own-clock",
+      found: `all nodes' clocks are ${described({ offset: (least + most) / 2, uncertainty })} this machine's`,
+      value: { least: Math.round(least), most: Math.round(most) },
+      means: "It is this machine's clock that is wrong. When it is set right, its leases may end early.",
+      advice: "let NTP (chrony, slewing) keep this machine's clock",
+    }),
+  ];
+};
+
+const isOff = ({ offset, uncertainty }: ClockSample, drift: number): boolean =>
+  Math.abs(offset) - uncertainty > drift;
+
+function described({ offset, uncertainty }: ClockSample): string {
+  if (Math.abs(offset) <= uncertainty) return "level with";
+  return `${ms(Math.abs(Math.round(offset)))} ${offset > 0 ? "ahead of" : "behind"}`;
+}

@@ -1,0 +1,71 @@
+import type { EntryFailure, Unreached } from "../facts.js";
+import { error, type Finding } from "../finding.js";
+
+interface Words {
+  readonly found: string;
+  readonly advice: string;
+}
+
+/** `found` goes on with the reason in the system's or the server's own words. */
+const words: Readonly<Record<EntryFailure, Words>> = {
+  refused: {
+    found: "nothing listens there",
+    advice: "start the server, or correct host and port",
+  },
+  unresolved: { found: "the host name is not known", advice: "correct the name, or the DNS" },
+  unroutable: { found: "there is no way to that host", advice: "look at the network, and at firewalls" },
+  noConnection: {
+    found: "the host does not take the connection",
+    advice: "look at the host, at firewalls, and at host and port",
+  },
+  silent: {
+    found: "it takes the connection and says nothing",
+    advice: "look whether the server hangs or is stopped, and whether it wants TLS (rediss://)",
+  },
+  closed: {
+    found: "it ends the connection",
+    advice: "look at the server's log, and whether it wants TLS (rediss://)",
+  },
+  notRedis: { found: "what answers there is no Redis", advice: "correct host and port" },
+  noTls: {
+    found: "it does not answer to TLS",
+    advice: "use redis:// if the server has no TLS there, or its TLS port",
+  },
+  tlsWanted: { found: "it wants TLS", advice: "use rediss://" },
+  certificate: {
+    found: "its certificate is not trusted",
+    advice: "name the host as in the certificate, and its authority's file in NODE_EXTRA_CA_CERTS",
+  },
+  password: { found: "it does not accept the user or the password", advice: "correct them in the address" },
+  passwordMissing: {
+    found: "it wants a password",
+    advice:
+      "put it into the address: redis://[user]:password@host; better in HOLDFAST_NODES than in the command line",
+  },
+  database: {
+    found: "it does not have that database, or does not let the user in",
+    advice: "leave the number out of all addresses, or allow SELECT",
+  },
+  loading: { found: "it is loading its data", advice: "ask again when it has loaded" },
+  busy: {
+    found: "it is busy with a script that does not end",
+    advice: "end the script with SCRIPT KILL, and look at whose it is",
+  },
+  refusing: {
+    found: "it refuses connections",
+    advice: "look at protected-mode, bind and maxclients in the server's configuration",
+  },
+};
+
+export function checkReachability({ failure, message }: Unreached): Finding[] {
+  const { found, advice } = words[failure];
+  return [
+    error({
+      code: "unreachable",
+      found: `${found} (${message})`,
+      value: { why: failure, message },
+      means: "Its vote fails. Locks work for as long as a quorum of the others answers.",
+      advice,
+    }),
+  ];
+}

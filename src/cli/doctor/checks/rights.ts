@@ -1,0 +1,90 @@
+import type { NodeCheck, Purpose, Trial } from "../facts.js";
+import { error, type Finding, note, ok, warning } from "../finding.js";
+import { list } from "../words.js";
+
+interface Words {
+  readonly report: typeof error;
+  readonly means: string;
+}
+
+const words: Readonly<Record<Purpose, Words>> = {
+  lock: { report: error, means: "Locks need it: its votes fail." },
+  identity: {
+    report: warning,
+    means: "It cannot be told which server this is: the same server named twice would have two votes.",
+  },
+  memory: {
+    report: warning,
+    means: "A loss of its memory may go unnoticed, or costs it its vote.",
+  },
+  queue: {
+    report: warning,
+    means: "Waiting in line does not work there: waiters poll, and not in the order of coming.",
+  },
+  wake: {
+    report: warning,
+    means: "Waiters are not told when it is their turn: they poll, every 27 to 45 ms.",
+  },
+  fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
+};
+
+/** What the user may not do. */
+export const checkRights: NodeCheck = ({ trials }) => {
+  const purposes = Object.keys(words) as Purpose[];
+  const found = purposes.flatMap((purpose) => lacking(trials.filter((trial) => trial.purpose === purpose)));
+  if (trials.length === 0 || trials.some(({ outcome }) => outcome !== "allowed")) return found;
+  return [ok("rights", "the user may do all that Holdfast needs", [])];
+};
+
+/** Of one purpose. */
+function lacking(trials: readonly Trial[]): Finding[] {
+  const refused = trials.filter(({ outcome }) => outcome === "forbidden" || outcome === "missing");
+  const [first] = refused;
+  if (first === undefined) return [];
+  const { report, means } = words[first.purpose];
+  const value = needsOf(refused);
+  const missing = refused.some(({ outcome }) => outcome === "missing");
+  const who = missing ? "the server does not know, or the user may not use," : "the user may not use";
+  return [
+    report({
+      code: `rights-${first.purpose}`,
+      found: `${who} ${list([
+        ...value.commands,
+        ...value.keys.map((pattern) => `the keys ${pattern}`),
+        ...value.channels.map((pattern) => `the channels ${pattern}`),
+      ])}`,
+      value,
+      means,
+      advice: adviceFor(first.purpose, trials, value),
+    }),
+  ];
+}
+
+function adviceFor(purpose: Purpose, trials: readonly Trial[], refused: Needs): string {
+  // What is unknown because a command was refused may be refused next.
+  const { commands, keys, channels } = needsOf(trials.filter(({ outcome }) => outcome !== "allowed"));
+  const rules = [
+    ...commands.map((name) => `+${name.toLowerCase()}`),
+    ...keys.map((pattern) => `~${pattern}`),
+    ...channels.map((pattern) => `&${pattern}`),
+  ].join(" ");
+  if (purpose !== "lock") return `ACL SETUSER <user> ${rules}`;
+  const hints = [
+    ...(refused.keys.length > 0
+      ? ["if the user may only lock certain resources, name what they begin with: --prefix"]
+      : []),
+    ...(refused.commands.includes("EVAL")
+      ? ["then ask again: which other keys it may use is not known yet"]
+      : []),
+  ];
+  return [`ACL SETUSER <user> ${rules}`, ...hints].join("; ");
+}
+
+type Needs = Readonly<Record<"commands" | "keys" | "channels", readonly string[]>>;
+
+function needsOf(trials: readonly Trial[]): Needs {
+  const named = (kind: Trial["needs"]["kind"]) => [
+    ...new Set(trials.flatMap(({ needs }) => (needs.kind === kind ? [needs.name] : []))),
+  ];
+  return { commands: named("command"), keys: named("key"), channels: named("channel") };
+}

@@ -1,0 +1,159 @@
+import { quorumOf } from "../../../engine/quorum.js";
+import type { NodeFacts, Reached, SetCheck } from "../facts.js";
+import { error, type Finding, note, ok, warning } from "../finding.js";
+import { count, list } from "../words.js";
+
+const reachedOf = (all: readonly NodeFacts[]): Reached[] => all.filter((facts) => facts.reached);
+const runId = ({ info }: Reached): string | null => (info.ok ? info.value.text("run_id") : null);
+
+/** Whether a quorum of nodes answers. */
+export const checkQuorum: SetCheck = (all) => {
+  const quorum = quorumOf(all.length);
+  const reached = reachedOf(all).length;
+  const value = { nodes: all.length, quorum, reached };
+  const found = `${reached} of ${count(all.length, "node")} can be asked, ${quorum} make a quorum`;
+  if (reached >= quorum) return [ok("quorum", found, value)];
+  const means = "No lock can be acquired or renewed.";
+  return [error({ code: "quorum", found, value, means, advice: "see each node" })];
+};
+
+/** What the number of nodes is good for. */
+export const checkCount: SetCheck = ({ length: nodes }) => {
+  const value = { nodes, mayFail: nodes - quorumOf(nodes) };
+  const advice = "use three or five independent nodes";
+  if (nodes === 1) {
+    const means =
+      "Its safety is that server's: when it is down there are no locks, when it forgets, locks are lost.";
+    return [note({ code: "count", found: "a single node", value, means, advice })];
+  }
+  if (nodes === 2) {
+    const means = "Both must answer: when either is down there are no locks, more often than with one node.";
+    return [warning({ code: "count", found: "two nodes", value, means, advice })];
+  }
+  if (nodes % 2 === 0) {
+    const means = `As many may fail (${value.mayFail}) as with ${nodes - 1}, at the cost of one more.`;
+    return [
+      note({
+        code: "count",
+        found: `${nodes} nodes, an even number`,
+        value,
+        means,
+        advice: "use one less or one more",
+      }),
+    ];
+  }
+  return [ok("count", `${nodes} nodes, of which ${value.mayFail} may fail`, value)];
+};
+
+/** One server, one vote: by the id of its process; the ids of replication are shared by copies. */
+export const checkDuplicates: SetCheck = (all) => {
+  const reached = reachedOf(all);
+  const hidden = reached.filter((facts) => runId(facts) === null);
+  return [
+    ...groups(reached, runId).map(duplicate),
+    ...(hidden.length > 0 && all.length > 1 ? [unknown(hidden)] : []),
+  ];
+};
+
+function duplicate(same: readonly Reached[]): Finding {
+  const nodes = same.map(({ node }) => node);
+  return error({
+    code: "duplicate",
+    found: `${list(nodes)} are the same server`,
+    value: nodes,
+    means: "One server would have several votes. Holdfast refuses to lock with them (DUPLICATE_NODE).",
+    advice: "name each server once",
+  });
+}
+
+function unknown(hidden: readonly Reached[]): Finding {
+  const nodes = hidden.map(({ node }) => node);
+  return warning({
+    code: "duplicate-unknown",
+    found: `${list(nodes)} ${nodes.length === 1 ? "does" : "do"} not tell which server ${nodes.length === 1 ? "it is" : "they are"}`,
+    value: nodes,
+    means: "If two addresses lead to one server it would have two votes, unnoticed.",
+    advice: "allow the user INFO, or make sure that the addresses are different servers",
+  });
+}
+
+/** Servers on one machine fail together. */
+export const checkHosts: SetCheck = (all) => {
+  // The same server twice is told elsewhere, and is worse.
+  const distinct = new Map(reachedOf(all).map((facts) => [runId(facts) ?? facts, facts]));
+  return groups([...distinct.values()], ({ peer }) => hostOf(peer)).map((together) => {
+    const nodes = together.map(({ node }) => node);
+    return warning({
+      code: "same-host",
+      found: `${list(nodes)} are on one machine (${hostOf(together[0]?.peer ?? null)})`,
+      value: nodes,
+      means: "They fail together: with that machine a quorum may be gone, or the memory of a quorum.",
+      advice:
+        "put each node on a machine of its own, without a disk, power supply or network in common; for tests it is fine",
+    });
+  });
+};
+
+function hostOf(peer: string | null): string | null {
+  const plain = peer?.replace(/^::ffff:/, "") ?? null;
+  return plain !== null && (plain === "::1" || plain.startsWith("127.")) ? "this machine" : plain;
+}
+
+/** All nodes must store a lock under the same key. */
+export const checkDatabases: SetCheck = (all) => {
+  const databases = [...new Set(all.map(({ database }) => database))].sort((a, b) => a - b);
+  if (databases.length === 1) return [];
+  return [
+    error({
+      code: "databases",
+      found: `the addresses name different databases: ${list(databases.map(String))}`,
+      value: databases,
+      means:
+        "Holdfast refuses to lock with them (INVALID_OPTION): another program may use the same servers otherwise.",
+      advice: "use the same database in all addresses; best none",
+    }),
+  ];
+};
+
+/** A node without the marker where others have one lost its memory, or is new. */
+export const checkMarkers: SetCheck = (all) => {
+  const known = reachedOf(all).flatMap(({ node, marker }) =>
+    marker.ok ? [{ node, there: marker.value }] : [],
+  );
+  const without = known.filter(({ there }) => !there).map(({ node }) => node);
+  const value = { with: known.length - without.length, without };
+  if (known.length === 0) return [];
+  if (without.length === 0)
+    return [ok("memory-marker", "Holdfast has marked the memory of all nodes", value)];
+  if (without.length === known.length) {
+    const means = "No Holdfast has locked with them yet, or all have lost their memory.";
+    return [
+      note({
+        code: "memory-marker",
+        found: "no node has Holdfast's memory marker (holdfast:memory)",
+        value,
+        means,
+      }),
+    ];
+  }
+  return [
+    warning({
+      code: "memory-marker",
+      found: `${list(without)} ${without.length === 1 ? "has" : "have"} no memory marker (holdfast:memory), others have`,
+      value,
+      means:
+        "New, or without its memory: it does not vote for the longest ttl that the others record (quarantine).",
+      advice: "wait; if it happens again, look for FLUSHALL, eviction and restarts",
+    }),
+  ];
+};
+
+/** Those that have something in common with another, together. */
+function groups<T>(all: readonly T[], key: (one: T) => string | null): T[][] {
+  const byKey = new Map<string, T[]>();
+  for (const one of all) {
+    const name = key(one);
+    if (name !== null) byKey.set(name, [...(byKey.get(name) ?? []), one]);
+  }
+  return [...byKey.values()].filter((together) => together.length > 1);
+}

@@ -1,0 +1,84 @@
+import { quorumOf } from "../../engine/quorum.js";
+import { checkClock, checkOwnClock } from "./checks/clock.js";
+import { checkEviction } from "./checks/eviction.js";
+import { checkLatency } from "./checks/latency.js";
+import { checkMemory } from "./checks/memory.js";
+import { checkMode } from "./checks/mode.js";
+import { checkPassword } from "./checks/password.js";
+import { checkPersistence } from "./checks/persistence.js";
+import { checkReachability } from "./checks/reachability.js";
+import { checkReplication } from "./checks/replication.js";
+import { checkRights } from "./checks/rights.js";
+import { checkScript } from "./checks/script.js";
+import {
+  checkCount,
+  checkDatabases,
+  checkDuplicates,
+  checkHosts,
+  checkMarkers,
+  checkQuorum,
+} from "./checks/set.js";
+import { checkVersion } from "./checks/version.js";
+import { checkWrites } from "./checks/writes.js";
+import type { NodeCheck, NodeFacts, SetCheck, Standards } from "./facts.js";
+import { type Finding, type Severity, worstOf } from "./finding.js";
+
+const nodeChecks: readonly NodeCheck[] = [
+  checkVersion,
+  checkLatency,
+  checkMode,
+  checkReplication,
+  checkWrites,
+  checkScript,
+  checkRights,
+  checkPassword,
+  checkEviction,
+  checkMemory,
+  checkPersistence,
+  checkClock,
+];
+
+const setChecks: readonly SetCheck[] = [
+  checkQuorum,
+  checkCount,
+  checkDuplicates,
+  checkHosts,
+  checkDatabases,
+  checkMarkers,
+  checkOwnClock,
+];
+
+export interface NodeDiagnosis {
+  readonly node: string;
+  readonly reached: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** What --json prints. */
+export interface Diagnosis {
+  /** The worst of all findings. */
+  readonly verdict: Severity;
+  /** Whether enough nodes could be examined to lock at all. */
+  readonly quorum: boolean;
+  readonly nodes: readonly NodeDiagnosis[];
+  /** Of the nodes together. */
+  readonly set: readonly Finding[];
+}
+
+export function diagnose(all: readonly NodeFacts[], standards: Standards): Diagnosis {
+  const nodes = all.map((facts) => ({
+    node: facts.node,
+    reached: facts.reached,
+    findings: facts.reached
+      ? nodeChecks.flatMap((check) => check(facts, standards))
+      : checkReachability(facts),
+  }));
+  const set = setChecks.flatMap((check) => check(all, standards));
+  const findings = [...nodes.flatMap((node) => node.findings), ...set];
+  return {
+    verdict: worstOf(findings.map(({ severity }) => severity)),
+    quorum: nodes.filter(({ reached }) => reached).length >= quorumOf(all.length),
+    nodes,
+    set,
+  };
+}

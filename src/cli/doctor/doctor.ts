@@ -1,0 +1,58 @@
+import type { Config } from "../config.js";
+import { exitCode } from "../exit.js";
+import { chooseNodes } from "../nodes.js";
+import { output } from "../output.js";
+import { paintFor } from "../paint.js";
+import type { Diagnosis } from "./diagnose.js";
+import { examine } from "./examine.js";
+import type { Severity } from "./finding.js";
+import { reportLines } from "./report.js";
+
+/** ms for all that one node is asked. */
+const defaultTimeout = 5_000;
+/** As the library's defaults. */
+const defaultTtl = 10_000;
+const defaultNodeTimeout = 500;
+/** Characters in a line where no terminal says how many it has: then lines are not broken. */
+const unbroken = Number.POSITIVE_INFINITY;
+
+export interface DoctorFlags {
+  readonly node?: readonly string[];
+  readonly prefix?: string;
+  readonly timeout?: number;
+  readonly json?: boolean;
+}
+
+/** `holdfast doctor`: what is wrong with the nodes, and what to do. Resolves with what to exit with. */
+export async function doctor(
+  flags: DoctorFlags,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  const addresses = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes);
+  const ttl = config.ttl ?? defaultTtl;
+  const standards = {
+    prefix: flags.prefix ?? config.prefix ?? "",
+    ttl,
+    nodeTimeout: config.nodeTimeout ?? Math.min(defaultNodeTimeout, Math.floor(ttl / 4)),
+  };
+  const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
+  const code = exitCodeOf(diagnosis);
+  if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
+  else {
+    const { columns = unbroken } = process.stdout;
+    for (const line of reportLines(diagnosis, paintFor(process.stdout), columns)) output.print(line);
+  }
+  return code;
+}
+
+const bySeverity: Readonly<Record<Severity, number>> = {
+  ok: exitCode.ok,
+  note: exitCode.ok,
+  warning: 1,
+  error: 2,
+};
+
+/** Without a quorum nothing else matters. */
+const exitCodeOf = ({ verdict, quorum }: Diagnosis): number =>
+  quorum ? bySeverity[verdict] : exitCode.unavailable;

@@ -1,0 +1,41 @@
+import { AddressScriptClient } from "../../clients/address.js";
+import { usageError } from "../exit.js";
+
+/** Where a node is, and what to say at its door. */
+export interface Target {
+  /** For people: the address without credentials. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly database: number;
+  /** The arguments of AUTH; null where the address has neither user nor password. */
+  readonly credentials: readonly [string, ...string[]] | null;
+}
+
+/** Throws InvalidOptionError for what no lock could use either. */
+export function readTarget(address: string): Target {
+  const { name, keyspace } = new AddressScriptClient(address, "nodes");
+  const { hostname, port, protocol, username, password } = new URL(address);
+  return {
+    name,
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(port || 6379),
+    tls: protocol === "rediss:",
+    database: keyspace.database,
+    credentials: credentialsOf(decoded(username, name), decoded(password, name)),
+  };
+}
+
+function credentialsOf(user: string, password: string): Target["credentials"] {
+  if (user !== "") return [user, password];
+  return password === "" ? null : [password];
+}
+
+function decoded(text: string, name: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw usageError(`${name}: a % in a user or password must be percent-encoded, as %25`);
+  }
+}

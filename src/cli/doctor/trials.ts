@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { wakeChannel } from "../../engine/command.js";
+import type { Answer, Purpose, Trial } from "./facts.js";
+import { outOfTime } from "./refusal.js";
+import type { Session } from "./session.js";
+
+/** Harmless; a server that has it in its cache of scripts already keeps no second one. */
+export const harmlessScript = "return 1";
+const harmlessSha = createHash("sha1").update(harmlessScript).digest("hex");
+
+type Command = readonly [string, ...string[]];
+
+/** What Holdfast's script does with a lock's key. On a key that nobody has, none of it has an effect. */
+const onLock = (key: string): readonly Command[] => [
+  ["EVAL", harmlessScript, "1", key],
+  ["EVALSHA", harmlessSha, "1", key],
+  ["EXISTS", key],
+  ["GET", key],
+  writeTo(key),
+  ["DEL", key],
+  ["TYPE", key],
+  ["PTTL", key],
+  ["PEXPIRE", key, "1"],
+];
+
+/** XX: only where there is a key already. */
+export const writeTo = (key: string): Command => ["SET", key, "0", "XX", "PX", "1"];
+
+const onQueue = (key: string): readonly Command[] => [
+  ["TIME"],
+  ["ZADD", key, "XX", "0", "0"],
+  ["ZRANGEBYSCORE", key, "0", "0"],
+  ["ZREM", key, "0"],
+  ["ZSCORE", key, "0"],
+];
+
+/** Keys that Holdfast uses beside the locks', and what for. Only named, never read or written. */
+const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[] => [
+  ["memory", "holdfast:memory", "holdfast:memory"],
+  ["queue", "holdfast:queue:*", `holdfast:queue:${probe}`],
+  ["fence", "holdfast:fence:*", `holdfast:fence:${probe}`],
+  ["fence", "holdfast:watermark", "holdfast:watermark"],
+];
+
+/**
+ * Tries every permission that Holdfast may use, as the very user: unlike ACL DRYRUN it needs no right to administer,
+ * and works on servers that don't know it. `probe` is a name that nobody has.
+ */
+export async function tryRights(session: Session, prefix: string, probe: string): Promise<Trial[]> {
+  const lockKey = prefix + probe;
+  const command = async (purpose: Purpose, words: Command): Promise<Trial> =>
+    trial(purpose, "command", words[0], await session.ask(...words));
+  // A script may write to the keys it is given: naming one asks for the same permission as writing.
+  const key = async (purpose: Purpose, pattern: string, name: string): Promise<Trial> =>
+    trial(purpose, "key", pattern, await session.ask("EVAL", harmlessScript, "1", name));
+  const trials = await Promise.all([
+    ...onLock(lockKey).map((words) => command("lock", words)),
+    key("lock", `${prefix}*`, lockKey),
+    command("identity", ["INFO", "server"]),
+    ...onQueue(lockKey).map((words) => command("queue", words)),
+    ...sideKeys(probe).map(([purpose, pattern, name]) => key(purpose, pattern, name)),
+  ]);
+  const channel = wakeChannel(probe);
+  const published = await session.ask("PUBLISH", channel, "0");
+  // The client trusts what is said to a subscriber: it would throw where nobody can catch it.
+  if (published.ok && typeof published.value !== "number") return trials;
+  // Last: a connection that subscribes can do nothing else.
+  const subscribed = await session.subscribe(channel);
+  return [...trials, ...channelTrials("PUBLISH", published), ...channelTrials("SUBSCRIBE", subscribed)];
+}
+
+function channelTrials(name: string, answer: Answer<unknown>): Trial[] {
+  return [trial("wake", "command", name, answer), trial("wake", "channel", wakeChannel("*"), answer)];
+}
+
+/** A server looks at the command first, then at its keys and channels: the first refusal is all it tells. */
+const order = ["command", "key", "channel"] as const;
+
+function trial(purpose: Purpose, kind: Trial["needs"]["kind"], name: string, answer: Answer<unknown>): Trial {
+  return { purpose, needs: { kind, name }, outcome: outcomeFor(kind, answer) };
+}
+
+/** What one answer says about one permission. */
+export function outcomeFor(kind: Trial["needs"]["kind"], answer: Answer<unknown>): Trial["outcome"] {
+  if (answer.ok) return "allowed";
+  const { code, message } = answer.refusal;
+  if (code === outOfTime || code === "") return "unknown";
+  const missing = /unknown command/i.test(message);
+  // Any other complaint comes after all permissions were looked at.
+  if (code !== "NOPERM" && !missing) return "allowed";
+  const refused = order.indexOf(missing ? "command" : aboutOf(message));
+  if (refused !== order.indexOf(kind)) return refused < order.indexOf(kind) ? "unknown" : "allowed";
+  return missing ? "missing" : "forbidden";
+}
+
+function aboutOf(message: string): Trial["needs"]["kind"] {
+  if (/permissions to run\b/i.test(message)) return "command";
+  return /\bchannels?\b/i.test(message) ? "channel" : "key";
+}

@@ -1,0 +1,18 @@
+import { warn } from "../warn.js";
+
+export function warnOfColdStart(nodes: readonly string[]): void {
+  warn(
+    "COLD_START",
+    `none of the nodes remembers any lock (${nodes.join(", ")}): taken for new, all of them vote at once`,
+    "If they were in use and have just lost their memory, what is still held may be granted again. " +
+      "Set `quarantine` to the longest ttl (ms) in use to have such nodes abstain for that long instead.",
+  );
+}
+
+export function warnOfUnidentified(node: string): void {
+  warn(
+    "UNIDENTIFIED_NODE",
+    `${node} does not tell who it is: that it is the same server as another node would not be noticed, nor that it loses its memory`,
+    'Permit INFO, and the keys "holdfast:*"; or, if you know that the nodes are different servers, set `unidentified: "allow"`.',
+  );
+}
