@@ -40,7 +40,9 @@ export interface ClientJob {
   readonly votes: readonly Vote[];
   /** Each vote counts as a quorum by itself: wrong, for runs that must be found out. */
   readonly apart: boolean;
-  readonly options: Pick<LocksOptions, "prefix" | "nodeTimeout" | "wait"> & { readonly ttl: number };
+  readonly options: Pick<LocksOptions, "prefix" | "nodeTimeout" | "wait" | "quarantine"> & {
+    readonly ttl: number;
+  };
   readonly works: readonly Work[];
   /** How many, of each kind, all processes share. */
   readonly resources: { readonly short: number; readonly long: number };

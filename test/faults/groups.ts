@@ -11,21 +11,13 @@ export async function isMaster(server: RedisServer): Promise<boolean> {
 
 /** A master and its replica, which change places. */
 class Pair {
-  #last: Promise<void> = Promise.resolve();
-
   constructor(
     private readonly one: RedisServer,
     private readonly other: RedisServer,
   ) {}
 
-  /** Kills the master; resolves when the replica has its place, and it that of the replica. One after the other. */
-  failOver(): Promise<void> {
-    const done = this.#last.then(() => this.#change());
-    this.#last = done.catch(() => {});
-    return done;
-  }
-
-  async #change(): Promise<void> {
+  /** Kills the master; resolves when the replica has its place, and it that of the replica. */
+  async failOver(): Promise<void> {
     const [master, replica] = (await isMaster(this.one)) ? [this.one, this.other] : [this.other, this.one];
     await master.kill();
     await waitUntil("the replica is the master", FAILOVER_TIMEOUT_MS, () => isMaster(replica));

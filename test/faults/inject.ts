@@ -5,6 +5,7 @@ import type { Scope } from "./kind.js";
 import { type Fault, type FaultKind, kindOf } from "./kinds.js";
 import { now, type Span } from "./record.js";
 import type { Stage } from "./stage.js";
+import { type Company, Ward } from "./ward.js";
 
 /** A fault that has happened: when, by the clock that all processes share. */
 export interface Injected extends Span {
@@ -21,12 +22,19 @@ export interface Injection {
   readonly problems: readonly string[];
 }
 
-/** Lets the planned faults happen, each at its time, until all are over or `signal` says so; then none is left. */
+/** ms between two looks whether a fault that had to wait may come. */
+const step = 50;
+/** ms after the end of the run until which it may. */
+const longestDelay = 5_000;
+
+/**
+ * Lets the planned faults happen, each at its time, until all are over or `signal` says so; then none is left. Where a
+ * busy machine takes longer than planned, one that would be too much now hurts somebody else, or comes later.
+ */
 export async function inject(
   stage: Stage,
   plan: readonly Fault[],
-  ms: number,
-  signal: AbortSignal,
+  { for: ms, signal, ...company }: Company & { readonly for: number; readonly signal: AbortSignal },
 ): Promise<Injection> {
   const start = performance.now();
   // Each fault that is still to come listens.
@@ -35,21 +43,31 @@ export async function inject(
   const stalls: Span[] = [];
   const endWatch = watchLag((from, to) => stalls.push({ from, to }));
   const problems: string[] = [];
-  const until = (at: number) =>
-    sleep(Math.max(0, start + at - performance.now()), undefined, { signal }).catch(() => {});
-  const happen = async (fault: Fault) => {
-    await until(fault.at);
-    if (signal.aborted) return;
-    const { kind, target } = fault;
-    const { scope } = kindOf(kind);
+  const ward = new Ward(company);
+  const sinceStart = () => performance.now() - start;
+  const until = (at: number) => sleep(Math.max(0, at - sinceStart()), undefined, { signal }).catch(() => {});
+  const happen = async (planned: Fault) => {
+    const { kind, chance } = planned;
+    let candidates: number[] = [];
+    for (let at = planned.at; candidates.length === 0 && at < ms + longestDelay; at = sinceStart() + step) {
+      await until(at);
+      if (signal.aborted) return;
+      candidates = ward.candidates(kind, sinceStart());
+    }
+    const other = candidates[Math.floor(chance * candidates.length)];
+    const target = candidates.includes(planned.target) ? planned.target : other;
+    if (target === undefined) return;
+    const { scope, begin } = kindOf(kind);
     const from = now();
+    ward.hurt(kind, target, Number.POSITIVE_INFINITY);
     try {
-      const end = await kindOf(kind).begin(stage, fault);
-      await sleep(fault.ms, undefined, { signal }).catch(() => {});
+      const end = await begin(stage, { target, chance });
+      await sleep(planned.ms, undefined, { signal }).catch(() => {});
       await end();
     } catch (error) {
-      problems.push(`${kind} of ${scope} ${target} at ${fault.at} ms: ${String(error)}`);
+      problems.push(`${kind} of ${scope} ${target} at ${planned.at} ms: ${String(error)}`);
     }
+    ward.hurt(kind, target, sinceStart());
     injected.push({ kind, scope, target, from, to: now() });
   };
   await Promise.all([...plan.map(happen), until(ms)]);

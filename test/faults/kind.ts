@@ -2,7 +2,8 @@ import type { Link } from "./proxy.js";
 import { type Stage, standardOptions } from "./stage.js";
 
 /** What a fault hurts: a server, a process of clients, or one of the groups that is a vote by itself. */
-export type Scope = "server" | "client" | "sentinel" | "cluster";
+export const scopes = ["server", "client", "sentinel", "cluster"] as const;
+export type Scope = (typeof scopes)[number];
 
 /** What is decided beforehand about one fault, beside its kind. */
 export interface Aim {

@@ -32,6 +32,8 @@ export interface WitnessedLease {
 export interface WitnessedNote {
   readonly client: string;
   readonly renewals?: number;
+  /** How often a node was found to have lost its memory. */
+  readonly quarantines?: number;
   /** How many acquisitions failed, by their errors' codes. */
   readonly errors?: Readonly<Record<string, number>>;
   /** Of a resource that nobody else wants: when it was asked for and when it was had, in turns. */

@@ -44,6 +44,7 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
     ["renewals; writes at the witness", `${count(verdict.renewals)}; ${count(verdict.writes)}`],
     ["late writes that the witness refused by their fence", count(verdict.refused)],
     ["faults", count(verdict.faults)],
+    ["quarantines, each as a process saw it", count(verdict.quarantines)],
     ["**violations**", `**${verdict.violations.length}**`],
     [
       "overlaps",

@@ -11,7 +11,7 @@ export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
 /** Always five votes. */
 const sizes = {
   "in bounds": { servers: 5, clients: 8 },
-  beyond: { servers: 3, clients: 8, grouped: true },
+  beyond: { servers: 3, clients: 8, grouped: true, options: { quarantine: false } },
 } as const;
 
 /** Five votes, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */
@@ -24,7 +24,7 @@ export async function runFaults({
   const stage = await Stage.start(size);
   try {
     await stage.open();
-    const injection = await inject(stage, plan, options.for, signal);
+    const injection = await inject(stage, plan, { ...options, ...size, signal });
     const ends = await stage.finish();
     return judge(await stage.witness.record(), injection, stage.clients, options.class, ends);
   } finally {

@@ -32,7 +32,8 @@ export const serverKinds = {
     scope: "server",
     weight: 2,
     lasts: [ttl + 300, ttl + 1_500],
-    settles: reconnected,
+    settles: rested,
+    forgets: true,
     async begin({ servers }, { target }) {
       await servers[target]?.kill();
       return () => restartWith(servers[target] as RedisServer, false);
@@ -68,6 +69,17 @@ export const serverKinds = {
     forgets: true,
     async begin({ servers }, { target }) {
       await servers[target]?.call("FLUSHALL");
+      return nothing;
+    },
+  },
+  "the marker of its memory deleted": {
+    scope: "server",
+    weight: 2,
+    lasts: [0, 0],
+    settles: rested,
+    forgets: true,
+    async begin({ servers }, { target }) {
+      await servers[target]?.call("DEL", "holdfast:memory");
       return nothing;
     },
   },

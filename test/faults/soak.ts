@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { durationSyntax, formatDuration, parseDuration } from "../../src/cli/duration.js";
-import type { FaultClass } from "./plan.js";
 import { misses, type Ran, reportOf } from "./report.js";
 import { runFaults } from "./run.js";
+import type { FaultClass } from "./ward.js";
 
 interface SoakOptions {
   readonly for: number;

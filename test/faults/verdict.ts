@@ -4,8 +4,8 @@ import { type FenceFault, findFenceFaults } from "./check-fences.js";
 import { judgeLosses, type Losses } from "./check-losses.js";
 import type { Client } from "./client.js";
 import type { Injection } from "./inject.js";
-import type { FaultClass } from "./plan.js";
 import { now, type Span, spansOf, type Witnessed, type WitnessedLease } from "./record.js";
+import type { FaultClass } from "./ward.js";
 
 /** What a run came to. */
 export interface Verdict {
@@ -14,6 +14,8 @@ export interface Verdict {
   /** Of them, of resources that nobody else wanted. */
   readonly uncontended: number;
   readonly renewals: number;
+  /** How often a process found that a node had lost its memory, and took no vote from it. */
+  readonly quarantines: number;
   readonly writes: number;
   /** Writes that the witness refused: their fences were stale. */
   readonly refused: number;
@@ -74,6 +76,7 @@ export function judge(
     acquisitions: leases.length + uncontended,
     uncontended,
     renewals: sum(notes, ({ renewals = 0 }) => renewals),
+    quarantines: sum(notes, ({ quarantines = 0 }) => quarantines),
     writes: sum(leases, ({ writes }) => writes),
     refused: sum(leases, ({ refused }) => refused),
     faults: injected.length,
