@@ -1,5 +1,5 @@
 import type { Injected } from "./inject.js";
-import { overlaps, type Span, spansOf, type WitnessedNote } from "./record.js";
+import { overlaps, type Span, spansOf, type Witnessed, type WitnessedNote } from "./record.js";
 
 /** How soon a resource that nobody else wants could be had, times in ms. */
 export interface Availability {
@@ -13,7 +13,7 @@ export interface Availability {
   readonly most: number;
   /** The longest time from one grant of a client to its next, where nothing was wrong with the client itself. */
   readonly longestOfOne: number;
-  /** The longest time in which no client was granted anything, though something was wrong with only some of them. */
+  /** The longest time in which no client was granted anything at all. */
   readonly longestOfAll: number;
 }
 
@@ -30,14 +30,13 @@ const recovery = 1_500;
  * which everything between clients and servers stood still.
  */
 export function measureAvailability(
-  notes: readonly WitnessedNote[],
+  { leases, notes }: Witnessed,
   injected: readonly Injected[],
   excused: ReadonlyMap<string, readonly Span[]>,
   stalls: readonly Span[],
 ): Availability {
   const waits: number[] = [];
-  const all: Span[] = [];
-  const unwell: (readonly Span[])[] = [];
+  const grants = leases.map(({ start }) => start);
   let longestOfOne = 0;
   let starved = 0;
   for (const [client, told] of byClient(notes)) {
@@ -57,8 +56,7 @@ export function measureAvailability(
       longestOfOne,
       longest(gaps.filter((gap) => !meets(gap, hurt) && !meets(gap, stood))),
     );
-    all.push(...gaps);
-    unwell.push([...hurt, ...stood]);
+    for (const { had } of probes) grants.push(had);
   }
   waits.sort((a, b) => a - b);
   const share = (part: number) => waits[Math.min(waits.length - 1, Math.floor(part * waits.length))] ?? 0;
@@ -69,7 +67,7 @@ export function measureAvailability(
     p99: share(0.99),
     most: share(1),
     longestOfOne,
-    longestOfAll: longest(between(all).filter((gap) => unwell.some((spans) => !meets(gap, spans)))),
+    longestOfAll: longest(between(grants).filter((gap) => !meets(gap, stalls))),
   };
 }
 
@@ -78,10 +76,10 @@ const meets = (span: Span, others: readonly Span[]): boolean => others.some((oth
 const longest = (spans: readonly Span[]): number =>
   spans.reduce((most, { from, to }) => Math.max(most, to - from), 0);
 
-/** From each end to the next one, whoever's. */
-function between(spans: readonly Span[]): Span[] {
-  const ends = spans.map(({ to }) => to).sort((a, b) => a - b);
-  return ends.slice(1).map((to, index) => ({ from: ends[index] ?? to, to }));
+/** From each time to the next one. */
+function between(times: number[]): Span[] {
+  times.sort((a, b) => a - b);
+  return times.slice(1).map((to, index) => ({ from: times[index] ?? to, to }));
 }
 
 /** Of all processes that had the same name one after the other. */

@@ -24,13 +24,13 @@ export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
   const bound = timeouts * standardOptions.nodeTimeout;
   const { most } = verdict.availability;
   if (verdict.class === "in bounds" && most > bound) {
-    short.push(`with a minority down, ${ms2(most)} until the next grant, more than ${bound} ms`);
+    short.push(`with a minority down, ${inMs(most)} until the next grant, more than ${bound} ms`);
   }
   return [...short, ...verdict.problems];
 }
 
 const count = (value: number) => value.toLocaleString("en-US");
-const ms2 = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+const inMs = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
 /** The verdict as a table in Markdown. */
 export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
@@ -49,7 +49,7 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
     [
       "overlaps",
       isBeyond
-        ? `${verdict.overlaps.length} (counted, not promised), the longest ${ms2(overlap)}`
+        ? `${verdict.overlaps.length} (counted, not promised), the longest ${inMs(overlap)}`
         : `${verdict.overlaps.length}`,
     ],
     [
@@ -57,16 +57,19 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
       ["repeat", "step back"].map((kind) => fenceFaults(verdict, kind)).join("; "),
     ],
     ["leases lost; told in time", `${losses.lost}; ${losses.inTime - losses.untold.length}`],
-    ["told after the deadline, at most", `${ms2(losses.mostOverdue)} (${losses.awake} whose process ran)`],
+    ["told after the deadline, at most", `${inMs(losses.mostOverdue)} (${losses.awake} whose process ran)`],
     [
       "told after going on, at most",
-      `${ms2(losses.mostAfterWaking)} (${losses.lost - losses.awake} whose process stood still)`,
+      `${inMs(losses.mostAfterWaking)} (${losses.lost - losses.awake} whose process stood still)`,
     ],
     [
       `from a fault of a server to the next grant, each client`,
-      `median ${ms2(free.p50)}, p99 ${ms2(free.p99)}, at most ${ms2(free.most)} (${count(free.measures)} measured${free.starved > 0 ? `, ${count(free.starved)} left out: a process of the run got no time` : ""})`,
+      `median ${inMs(free.p50)}, p99 ${inMs(free.p99)}, at most ${inMs(free.most)} (${count(free.measures)} measured${free.starved > 0 ? `, ${count(free.starved)} left out: a process of the run got no time` : ""})`,
     ],
-    ["longest time without a grant, one client; all", `${ms2(free.longestOfOne)}; ${ms2(free.longestOfAll)}`],
+    [
+      "longest time without a grant, one client; all",
+      `${inMs(free.longestOfOne)}; ${inMs(free.longestOfAll)}`,
+    ],
     [
       "acquisitions that failed",
       Object.entries(verdict.errors)

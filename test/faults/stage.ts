@@ -49,7 +49,8 @@ export class Stage {
         links.push(await Promise.all(servers.map(({ port }) => Link.to(port))));
       }
     } catch (error) {
-      await Promise.all([witness.stop(), stopAll(servers), groups?.stop()]);
+      const closed = links.flat().map((link) => link.close());
+      await Promise.all([witness.stop(), stopAll(servers), groups?.stop(), ...closed]);
       throw error;
     }
     const clients = links.map((row, index) => {

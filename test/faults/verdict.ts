@@ -85,7 +85,7 @@ export function judge(
     fenceFaults,
     wronged,
     losses,
-    availability: measureAvailability(notes, injected, excuses(clients, injected), stalls),
+    availability: measureAvailability({ leases, notes }, injected, excuses(clients, injected), stalls),
     errors: added(notes.map(({ errors = {} }) => errors)),
     problems: [...problems, ...ends],
     evidence: leases.filter(({ id }) => involved.has(id)),
