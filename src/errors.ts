@@ -13,7 +13,8 @@ export type HoldfastErrorCode =
   | "INVALID_OPTION"
   | "HANDLE_BUSY"
   | "MANAGER_CLOSED"
-  | "OVERLOADED";
+  | "OVERLOADED"
+  | "STALE_FENCE";
 
 /** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {
@@ -36,6 +37,7 @@ type ErrorByCode = {
   HANDLE_BUSY: HandleBusyError;
   MANAGER_CLOSED: ManagerClosedError;
   OVERLOADED: OverloadedError;
+  STALE_FENCE: StaleFenceError;
 };
 
 /** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
@@ -237,6 +239,21 @@ export class OverloadedError extends HoldfastError {
     super(
       `${named(resources)} was not asked for: ${maxPending} acquisitions are pending already (maxPending). ` +
         "Try again later, wait for less time (wait), or set a higher maxPending.",
+    );
+  }
+}
+
+/** A storage has seen a newer fence: a later lease has begun, and this one's write was refused. Nothing was written. */
+export class StaleFenceError extends HoldfastError {
+  readonly code = "STALE_FENCE";
+  constructor(
+    readonly fence: number,
+    /** The newer fence. */
+    readonly seen: number,
+  ) {
+    super(
+      `the write with fence ${fence} was refused: fence ${seen} has been here, so a later lease has begun. ` +
+        "Stop, and start over under a lease of your own: what was computed under this one may be out of date.",
     );
   }
 }

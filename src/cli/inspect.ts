@@ -65,7 +65,13 @@ function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: P
   return minority ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
 }
 
-function line({ state, holder, error }: NodeInspection, paint: Paint): string {
+function line(inspection: NodeInspection, paint: Paint): string {
+  const { health } = inspection;
+  const told = health === "quarantined" ? `  ${paint.magenta("it lost its memory, and does not vote")}` : "";
+  return `${answer(inspection, paint)}${told}`;
+}
+
+function answer({ state, holder, error }: NodeInspection, paint: Paint): string {
   if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
   if (holder === undefined) return paint.green("free");
   const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;

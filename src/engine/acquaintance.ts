@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.js";
 import { type Introduction, isSameServer, type MemoryChange } from "./memory.js";
 import type { LockNode } from "./node.js";
 import type { Random } from "./random.js";
@@ -30,6 +31,7 @@ export class Acquaintance {
   constructor(
     readonly name: string,
     private readonly node: LockNode,
+    private readonly clock: Clock,
     private readonly random: Random,
     private readonly circle: Circle,
     private readonly onMet: () => void,
@@ -90,11 +92,11 @@ export class Acquaintance {
   }
 
   /** From now on this answer is what is known of it, unless another connection has begun meanwhile. */
-  accept(answer: Introduction, abstention: Abstention | null = null): void {
+  accept(answer: Introduction, abstention?: Abstention): void {
     if (this.latest === answer) this.note(answer, abstention);
   }
 
-  private note(introduction: Introduction, abstention: Abstention | null = null): void {
+  private note(introduction: Introduction, abstention = this.abstentionOf(introduction)): void {
     this.introduction = introduction;
     this.hasRemembered ||= introduction.memory?.state === "kept";
     this.abstention = abstention;
@@ -112,6 +114,12 @@ export class Acquaintance {
     this.connection = {};
     this.asking = false;
     this.latest = null;
+  }
+
+  /** Somebody has decided it before. */
+  private abstentionOf({ memory }: Introduction): Abstention | null {
+    if (memory?.state !== "abstaining" || memory.left === 0) return null;
+    return { until: this.clock.monotonic() + memory.left, cause: "it lost its memory" };
   }
 
   private leave(): void {

@@ -106,6 +106,13 @@ export const forgetful: Reply = Object.freeze({
   message: "it does not remember what it granted",
 });
 
+/** No number is left: no clock can have made that record. */
+const spent: Reply = Object.freeze({
+  kind: "failed",
+  reason: "refused",
+  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and nothing is above it: delete that record, and the watermark`,
+});
+
 /** The reply to one command out of the script's array; anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (!Array.isArray(raw)) return integer(raw) === 1 && command.op !== "inspect" ? granted : garbage(raw);
@@ -113,7 +120,10 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   if (status === 1 && command.op !== "inspect") {
     const highest = integer(raw[1]);
     if (highest === null) return garbage(raw);
-    return { kind: "granted", fence: { accepted: integer(raw[2]) === 1, highest } };
+    const accepted = integer(raw[2]) === 1;
+    return !accepted && highest >= Number.MAX_SAFE_INTEGER
+      ? spent
+      : { kind: "granted", fence: { accepted, highest } };
   }
   if (status === -1) return { kind: "failed", reason: "refused", message: text(raw[1]) ?? "no reason given" };
   if (status === -2 && command.op !== "inspect") return forgetful;

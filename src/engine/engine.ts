@@ -132,7 +132,10 @@ export class QuorumEngine {
    * a moment longer when a quorum has been met, and never beyond the node timeout.
    */
   admit(): Promise<void> {
-    this.admission ??= this.meetAll();
+    if (this.admission === null) {
+      this.admission = this.meetAll();
+      this.settleMemories();
+    }
     return this.admission;
   }
 
@@ -165,10 +168,13 @@ export class QuorumEngine {
       this.unidentified.add(name);
       onUnidentified(name);
     }
-    const unsettled = this.seats.some(
-      ({ server }) => server.met && !server.remembers && (server.abstention?.until ?? null) === null,
-    );
-    if (unsettled) this.quarantine.request();
+    this.settleMemories();
+  }
+
+  /** Whoever only inspects changes nothing. */
+  private settleMemories(): void {
+    const unsettled = this.seats.some(({ server }) => server.met && !server.remembers);
+    if (unsettled && this.admission !== null) this.quarantine.request();
   }
 
   private inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {

@@ -237,18 +237,19 @@ export class Quarantine {
     return this.others(index, view).length > nodes - quorumOf(nodes);
   }
 
-  /** Nobody knows of anything that was ever granted. */
+  /** Nobody knows of anything that was ever granted. One that says nothing may know. */
   private isColdStart({ introductions, answered }: View): boolean {
     const answers = introductions.filter((introduction) => introduction !== null);
     return (
-      answered >= quorumOf(this.members.length) &&
+      answered === this.members.length &&
       answers.every(({ memory }) => memory !== null && (memory.state === "lost" || memory.longest === 0))
     );
   }
 
   private missing({ introductions }: View): string {
     const silent = this.members.filter((_, index) => introductions[index] === null).map(({ name }) => name);
-    return `it lost its memory, and for how long it must abstain is known only when ${silent.join(", ")} can be asked`;
+    const others = silent.join(", ");
+    return `it has no memory; whether it is new, or how long it must abstain, is known only when ${others} can be asked`;
   }
 
   /** Null when it fails, or takes longer than a node may. */

@@ -87,6 +87,7 @@ export class Seat implements Member {
     this.server = new Acquaintance(
       name,
       node,
+      clock,
       random,
       circle,
       () => this.onIntroduced(),

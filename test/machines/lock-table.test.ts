@@ -1,54 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
-import { getSimplePaths } from "xstate/graph";
 import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { lockPorts } from "../../src/machines/lock-port.js";
 import { TableActor } from "../../src/machines/table-actor.js";
 import { type Act, byActor, byTable, type Lived, look } from "./both-ways.js";
-
-const votes = [] as const;
-const refusals = (["DENIED", "NO_QUORUM", "TOO_SLOW"] as const).flatMap((type) =>
-  (["contended", "noQuorum", "tooSlow"] as const).flatMap((reason) =>
-    [null, 50].map((retryIn) => ({ type, reason, votes, retryIn })),
-  ),
-);
-const losses = (["LOST", "EXPIRED"] as const).flatMap((type) =>
-  (["deadline", "taken", "missing", "maxHold", "dropped"] as const).map((reason) => ({
-    type,
-    reason,
-    validUntil: 1_000,
-  })),
-);
-const events: readonly LockMachineEvent[] = [
-  { type: "ACQUIRE", acquisition: "1", queued: false },
-  { type: "ACQUIRE", acquisition: "2", queued: true },
-  { type: "NEXT" },
-  { type: "GRANTED", validUntil: 1_000, votes },
-  ...refusals,
-  { type: "RETRY" },
-  { type: "ABORT", error: "enough" },
-  { type: "TIMED_OUT" },
-  { type: "REFUSED", error: "one server" },
-  { type: "RENEW" },
-  { type: "RENEWED", validUntil: 2_000, votes },
-  ...losses,
-  { type: "RELEASE" },
-  { type: "RELEASED", votes },
-  { type: "HAND_OVER" },
-];
-
-// The context, which counts attempts without end, is left out of what makes two states differ.
-const options = {
-  input: { resources: ["a"] },
-  events,
-  serializeState: ({ value }: { value: unknown }) => JSON.stringify(value),
-};
-/** Every path on which no state comes twice, and from its end each event. The first step is XState's own. */
-const paths = getSimplePaths(lockMachine, options)
-  .map(({ steps }) => steps.slice(1).map(({ event }) => event))
-  .flatMap((path) => events.map((last) => [...path, last]));
+import { lockEvents as events, lockPaths as paths } from "./lock-paths.js";
 
 const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
   ...[...node.transitions.values()].flat(),
@@ -143,7 +101,7 @@ describe("the lock's table", () => {
 
   it("has a port that no serialisation shows, before and after it became an actor", () => {
     const lived = byTable();
-    walk(lived, [events[0]!, { type: "GRANTED", validUntil: 1_000, votes }]);
+    walk(lived, [events[0]!, { type: "GRANTED", validUntil: 1_000, votes: [] }]);
     const port = lockPorts.of(lived.actor);
     const actor = lived.actor.toActor();
     expect(port).toBeDefined();

@@ -68,6 +68,26 @@ describe("the packed package", () => {
     expect(await consumer.node("same.mjs", text)).toBe("true true false");
   });
 
+  it("guards writes without loading anything else", async () => {
+    const text = `
+      import { createRequire } from "node:module";
+      import { guard, StaleFenceError } from "holdfast/guard";
+      import * as locks from "holdfast";
+      const require = createRequire(import.meta.url);
+      const own = Object.keys(require.cache).length;
+      const { guard: copy } = require("./node_modules/holdfast/dist/cjs/guard.js");
+      const loaded = Object.keys(require.cache).filter((file) => !/cjs.(guard|errors|named)/.test(file)).length - own;
+      console.log(StaleFenceError === locks.StaleFenceError, guard(5).fence === copy("5").fence, loaded);
+    `;
+    expect(await consumer.node("guard.mjs", text)).toBe("true true 0");
+    await consumer.write(
+      "guard.mts",
+      'import { guard } from "holdfast/guard"; const fence: number = guard("5").fence; void fence;',
+    );
+    await consumer.write("guard.cts", 'import { guard } from "holdfast/guard"; guard(5n).check(null);');
+    await consumer.typecheck(["--module", "nodenext", "guard.mts", "guard.cts"]);
+  });
+
   it("loads no Redis client until an address asks for it", async () => {
     const text = `
       const { createLocks, memoryNode } = require("holdfast/package.json") && require("./node_modules/holdfast/dist/cjs/index.js");

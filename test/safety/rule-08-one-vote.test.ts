@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLocks, DuplicateNodeError, InvalidOptionError } from "../../src/index.js";
+import type { LocksOptions } from "../../src/manager/options.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
 import { answer, caught, scripted, settle } from "./world.js";
 
@@ -43,6 +44,53 @@ describe("rule 8: one server, one vote", () => {
       "scripted.node-1",
       "scripted.node-2",
     ]);
+  });
+
+  describe("where servers hide who they are", () => {
+    const hidden = (options: Partial<LocksOptions> = {}, size = 3) => {
+      const emitted = vi.spyOn(process, "emitWarning").mockReturnValue();
+      onTestFinished(() => emitted.mockRestore());
+      const world = scripted(size, options);
+      for (const node of size === 1 ? world.nodes : world.nodes.slice(1)) node.identity = null;
+      return { ...world, warnings: () => emitted.mock.calls.map(([text]) => String(text)) };
+    };
+
+    it("warns, once a node, that it cannot tell, and lets them vote", async () => {
+      const { locks, nodes, warnings } = hidden();
+      for (const resource of ["a", "b"]) {
+        const acquisition = locks.acquire(resource);
+        await answer(nodes, "acquire", [granted, granted, granted]);
+        await acquisition;
+      }
+      expect(warnings()).toEqual([
+        expect.stringContaining("node-1 does not tell who it is"),
+        expect.stringContaining("node-2 does not tell who it is"),
+      ]);
+    });
+
+    it("says nothing where it is allowed, or where there is one node", async () => {
+      for (const [options, size] of [
+        [{ unidentified: "allow" }, 3],
+        [{}, 1],
+      ] as const) {
+        const { locks, nodes, warnings } = hidden(options, size);
+        const acquisition = locks.acquire("a");
+        await answer(
+          nodes,
+          "acquire",
+          nodes.map(() => granted),
+        );
+        await acquisition;
+        expect(warnings()).toEqual([]);
+      }
+    });
+
+    it("fails their votes where they are to be refused", async () => {
+      const { locks, nodes } = hidden({ unidentified: "refuse" });
+      const error = await caught(locks.acquire("a"));
+      expect(String(error)).toContain("node-1: hides who it is, and may be the same server as another");
+      expect(nodes.slice(1).flatMap(({ ops }) => ops)).toEqual([]);
+    });
   });
 
   it("refuses, when it has met them, clients whose database is known only once they are connected", async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { memoryNode } from "../../src/clients/memory.js";
 import type { Lease, Locks } from "../../src/manager/types.js";
+import { introduced } from "../contract/subject.js";
 import { listen, World } from "../manager/world.js";
 import { settle } from "./world.js";
 
@@ -171,6 +173,56 @@ describe("rule 9: a node that lost its memory does not vote", () => {
       expect(new Set(warned)).toEqual(new Set(size === 1 ? [] : ["COLD_START"]));
     },
   );
+
+  it("takes no set for new while a node that may remember says nothing", async () => {
+    const world = new World();
+    const unreached = memoryNode("node-2", { clock: world.clock });
+    unreached.crash();
+    const ours = world.locks({ nodes: [world.node(0), world.node(1), unreached], ttl: 10_000 });
+    const others = world.locks({ owner: "others", ttl: 10_000, nodeTimeout: 100 });
+    const lease = await world.run(ours.acquire("a", { renew: false }));
+    world.node(1).restart();
+    world.node(0).hang();
+    const failure = await world.run(others.tryAcquire("a").catch((error: unknown) => error));
+    expect(String(failure)).toMatch(/node-1: .*is known only when node-0 can be asked/);
+    expect(lease.remaining()).toBeGreaterThan(0);
+    world.node(0).wake();
+    await world.clock.advance(10_200);
+    expect(await world.run(others.tryAcquire("a"))).not.toBeNull();
+  });
+
+  it("asks again now and then, no more, as long as a node says nothing", async () => {
+    const { world, locks } = await started();
+    world.node(0).flush();
+    world.node(1).hang();
+    await world.run(locks.tryAcquire("a").catch(() => null));
+    const { after } = world.clock;
+    let timers = 0;
+    world.clock.after = (...args) => {
+      timers++;
+      return after.apply(world.clock, args);
+    };
+    await world.clock.advance(60_000);
+    expect(timers).toBeLessThan(60 * 10);
+  });
+
+  it("is not changed by whoever only looks", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    const locks = world.locks();
+    await world.run(locks.inspect("a"));
+    await world.clock.advance(5_000);
+    for (const node of world.nodes) expect((await introduced(node)).memory?.marker).toBe("");
+    expect(warned).toEqual([]);
+    expect((await world.run(locks.acquire("a"))).remaining()).toBeGreaterThan(0);
+  });
+
+  it("shows who abstains also to whoever only looks", async () => {
+    const { world, locks } = await started();
+    world.node(0).flush();
+    await world.run(locks.tryAcquire("a"));
+    expect(await healths(world, world.locks())).toEqual(["quarantined", "ready", "ready"]);
+  });
 
   it("says so where a single node lost its memory, and votes at once", async () => {
     const { world, locks } = await started(1);

@@ -44,6 +44,11 @@ export async function demo({ node, for: length = defaultLength }: DemoFlags): Pr
   const [watcher] = crew.workers;
   watcher?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
   watcher?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
+  watcher?.locks.on("nodeQuarantined", ({ node, until, time }) =>
+    say(
+      `${node} does not vote${until === null ? "" : ` for ${formatDuration(until - time)}`}: it lost its memory`,
+    ),
+  );
   output.print(
     `${paint.bold(resource)} on ${stage.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
       `for ${formatDuration(length)}`,

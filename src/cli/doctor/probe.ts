@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { markerKey } from "../../engine/side-keys.js";
 import { enter, Shut } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
@@ -10,7 +11,6 @@ const pingCount = 7;
 const clockSamples = 3;
 /** What is asked of the configuration; the rest that matters is in INFO. */
 const configured = ["appendfsync", "min-replicas-to-write"];
-const markerKey = "holdfast:memory";
 
 /** All that one node tells, in at most `timeout` ms. Changes nothing on the server. */
 export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {

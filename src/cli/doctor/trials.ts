@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { wakeChannel } from "../../engine/command.js";
+import { markerKey } from "../../engine/side-keys.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
 import { outOfTime } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -36,7 +37,7 @@ const onQueue = (key: string): readonly Command[] => [
 
 /** Keys that Holdfast uses beside the locks', and what for. Only named, never read or written. */
 const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[] => [
-  ["memory", "holdfast:memory", "holdfast:memory"],
+  ["memory", markerKey, markerKey],
   ["queue", "holdfast:queue:*", `holdfast:queue:${probe}`],
   ["fence", "holdfast:fence:*", `holdfast:fence:${probe}`],
   ["fence", "holdfast:watermark", "holdfast:watermark"],

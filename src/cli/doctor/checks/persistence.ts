@@ -12,7 +12,7 @@ export const checkPersistence: NodeCheck = (facts, standards) => {
 };
 
 const always =
-  "appendonly yes with appendfsync always lets it vote at once, and costs a disk write for each batch of requests";
+  "with appendonly yes and appendfsync always it may vote at once (quarantine: false), at the cost of a disk write for each batch";
 
 function memoryAfterRestart({ config }: Reached, appended: boolean, nodes: number): Finding {
   const fsync = appended ? (config.get("appendfsync") ?? null) : null;
@@ -20,7 +20,7 @@ function memoryAfterRestart({ config }: Reached, appended: boolean, nodes: numbe
   const code = "persistence";
   if (fsync === "always") {
     const found =
-      "every write is on disk before its reply (appendfsync always): it may vote right after a restart";
+      "every write is on disk before its reply (appendfsync always): a restart forgets nothing, and quarantine: false is safe";
     return ok(code, found, value);
   }
   const found = appended

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { MemoryChange } from "../../src/engine/memory.js";
+import type { LockNode, Reply } from "../../src/engine/node.js";
+import { createLocks } from "../../src/index.js";
+import { acquire, granted, introduced, release, tokenOf } from "../contract/subject.js";
+import { execute } from "../engine/batches.js";
+import { type RedisServer, startServer } from "../support/servers.js";
+import { everyClient, withNode } from "./every-client.js";
+
+let server: RedisServer;
+beforeEach(async () => {
+  // What is saved is there again after a restart.
+  server = await startServer({ args: ["--dbfilename", "dump.rdb"] });
+});
+afterEach(() => server.stop());
+
+const forgetful = { kind: "failed", reason: "quarantined" } as const;
+
+const voting: Omit<MemoryChange, "marker"> = { abstain: 0, longest: 0, watermark: 0 };
+
+async function remember(node: LockNode, change: Partial<MemoryChange> = {}) {
+  const marker = (await introduced(node)).memory?.marker ?? "";
+  return node.introduce("an-id", { ...voting, marker, ...change });
+}
+
+const send = (
+  node: LockNode,
+  mark: string | null,
+  ...commands: Parameters<typeof acquire>[]
+): Promise<Reply[]> =>
+  execute(
+    node,
+    commands.map((command) => ({ command: acquire(...command), wanted: () => true })),
+    mark,
+  );
+
+const me = tokenOf("me");
+
+describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, open) => {
+  test("is lost where there was none, and kept from the moment it is given one", async () => {
+    await withNode(open, async (node) => {
+      const before = await introduced(node);
+      expect(String(await server.call("INFO", "server"))).toContain(`run_id:${before.runId}`);
+      expect(before.memory).toMatchObject({ state: "lost", marker: "" });
+      const { memory } = await remember(node);
+      expect(memory).toMatchObject({
+        state: "kept",
+        mark: `an-id.${before.runId}`,
+        longest: 0,
+        watermark: 0,
+      });
+      expect((await introduced(node)).memory).toEqual(memory);
+      expect(await server.call("GET", "holdfast:memory")).toBe(`an-id.${before.runId} 0`);
+      expect(await server.call("PTTL", "holdfast:memory")).toBe(-1);
+    });
+  });
+
+  test("is asked for in every batch: with another mark nothing is granted, and still everything released", async () => {
+    await withNode(open, async (node) => {
+      const { memory } = await remember(node);
+      const mark = memory?.mark ?? "";
+      expect(await send(node, mark, ["a", me], ["b", me])).toEqual([granted, granted]);
+      const other = mark.replace("an-id", "another");
+      const asked = [acquire("c", me), release("a", me), acquire("d", me)];
+      const replies = await execute(
+        node,
+        asked.map((command) => ({ command, wanted: () => true })),
+        other,
+      );
+      expect(replies).toEqual([
+        expect.objectContaining(forgetful),
+        granted,
+        expect.objectContaining(forgetful),
+      ]);
+      expect(await server.call("EXISTS", "a", "b", "c", "d")).toBe(1);
+    });
+  });
+
+  test("knows the longest ttl that was ever asked for", async () => {
+    await withNode(open, async (node) => {
+      const mark = (await remember(node)).memory?.mark ?? "";
+      for (const ttl of [5_000, 70_000, 9_000]) await send(node, mark, ["a", me, ttl], ["b", me, 10]);
+      expect((await introduced(node)).memory?.longest).toBe(70_000);
+      await send(node, mark, ["c", me, Number.MAX_SAFE_INTEGER - 10 ** 13]);
+      expect((await introduced(node)).memory?.longest).toBe(Number.MAX_SAFE_INTEGER - 10 ** 13);
+    });
+  });
+
+  test.each([
+    ["a FLUSHALL", async () => void (await server.call("FLUSHALL"))],
+    ["the eviction of its marker", async () => void (await server.call("DEL", "holdfast:memory"))],
+    [
+      "a restart with an old snapshot",
+      async () => {
+        await server.call("SAVE");
+        await server.kill();
+        await server.restart();
+      },
+    ],
+    [
+      "a restart without any",
+      async () => {
+        await server.kill();
+        await server.restart();
+      },
+    ],
+  ])("is lost by %s, and a batch that comes without knowing is granted nothing", async (_what, lose) => {
+    let mark = "";
+    await withNode(open, async (node) => {
+      mark = (await remember(node)).memory?.mark ?? "";
+      expect(await send(node, mark, ["a", me, 60_000])).toEqual([granted]);
+      await lose();
+    });
+    await withNode(open, async (node) => {
+      expect(await send(node, mark, ["b", me])).toEqual([expect.objectContaining(forgetful)]);
+      expect(await server.call("EXISTS", "b")).toBe(0);
+      expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+    });
+  });
+
+  test("changes only from what was seen, and takes over fences that are higher", async () => {
+    await withNode(open, async (node) => {
+      const { memory } = await remember(node, { watermark: 2 ** 53 - 1 });
+      expect(memory?.watermark).toBe(2 ** 53 - 1);
+      const late = await node.introduce("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
+      expect(late.memory).toEqual(memory);
+      const lower = await remember(node, { watermark: 7 });
+      expect(lower.memory?.watermark).toBe(2 ** 53 - 1);
+    });
+  });
+
+  test("is not voted on while it abstains, by the server's clock", async () => {
+    await withNode(open, async (node) => {
+      const { memory } = await remember(node, { abstain: 300, longest: 7_000 });
+      expect(memory).toMatchObject({ state: "abstaining", longest: 7_000 });
+      expect(memory?.left).toBeGreaterThan(0);
+      expect(memory?.left).toBeLessThanOrEqual(300);
+      expect(await send(node, memory?.mark ?? "", ["a", me])).toEqual([expect.objectContaining(forgetful)]);
+      // That its time is over does not make it vote: whoever lets it knows the fences of the others.
+      await expect.poll(async () => (await introduced(node)).memory?.left).toBe(0);
+      expect(await send(node, memory?.mark ?? "", ["a", me])).toEqual([expect.objectContaining(forgetful)]);
+      const after = await remember(node, { longest: 7_000 });
+      expect(after.memory).toMatchObject({ state: "kept", longest: 7_000 });
+      expect(await send(node, after.memory?.mark ?? "", ["a", me])).toEqual([granted]);
+    });
+  });
+
+  test("grants nothing for longer than it can remember", async () => {
+    await withNode(open, async (node) => {
+      const mark = (await remember(node, { longest: 1_000 })).memory?.mark ?? "";
+      await server.call("CONFIG", "SET", "maxmemory", 1);
+      const [reply] = await send(node, mark, ["a", me, 5_000]);
+      expect(reply).toMatchObject({ kind: "failed", reason: "refused" });
+      await server.call("CONFIG", "SET", "maxmemory", 0);
+      expect(await server.call("EXISTS", "a")).toBe(0);
+    });
+  });
+});
+
+const user = { name: "app", password: "secret" };
+
+describe.each(everyClient(() => server.port, user))("a server that hides who it is, over %s", (_, open) => {
+  const permit = (...rules: string[]) =>
+    server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-info", ...rules);
+
+  test("is known by the id that the first one left", async () => {
+    await permit("~*", "&*");
+    await withNode(open, async (one) => {
+      await withNode(open, async (other) => {
+        expect(await introduced(one)).toMatchObject({ runId: null, id: null, memory: { state: "lost" } });
+        const { id, memory } = await remember(one);
+        expect([id, memory?.mark]).toEqual(["an-id", "an-id."]);
+        expect(await introduced(other)).toMatchObject({
+          runId: null,
+          id: "an-id",
+          memory: { state: "kept" },
+        });
+        expect(await send(other, "an-id.", ["a", me])).toEqual([granted]);
+        const locks = createLocks({ nodes: [one, other] });
+        await expect(locks.acquire("b")).rejects.toMatchObject({ code: "DUPLICATE_NODE" });
+        await locks.close();
+      });
+    });
+  });
+
+  test("and keeps nothing beside the locks, votes as it is", async () => {
+    await permit("~lock:*", "&*");
+    await withNode(open, async (node) => {
+      expect(await introduced(node)).toEqual({ runId: null, id: null, memory: null });
+      expect(await send(node, null, ["lock:a", me])).toEqual([granted]);
+      await server.call("ACL", "SETUSER", user.name, "+info");
+      expect(await introduced(node)).toMatchObject({
+        runId: expect.stringMatching(/^\w{40}$/),
+        memory: null,
+      });
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { formMarker, type Introduction, isSameServer, readMarker } from "../../src/engine/memory.js";
+
+const read = (marker: string, runId: string | null = "abc") => readMarker(marker, runId, 1_000, 0);
+
+describe("what a marker says", () => {
+  it("is that all is remembered, in the life in which it was left", () => {
+    expect(read(formMarker("id", "abc", 70))).toMatchObject({
+      runId: "abc",
+      id: "id",
+      memory: { state: "kept", mark: "id.abc", longest: 70, left: 0 },
+    });
+  });
+
+  it("is nothing in another life, in none, and where it is no marker at all", () => {
+    for (const marker of [
+      "id.other 70",
+      "",
+      "id.abc",
+      "id.abc x",
+      "- id.abc 70",
+      " id.abc 70",
+      "- 5 ",
+      "x".repeat(99),
+    ]) {
+      expect(read(marker), marker).toMatchObject({ id: null, memory: { state: "lost", marker } });
+    }
+  });
+
+  it("is how long it abstains", () => {
+    expect(read(formMarker("id", "abc", 70, 1_250)).memory).toMatchObject({ state: "abstaining", left: 250 });
+    expect(read(formMarker("id", "abc", 70, 900)).memory).toMatchObject({ state: "abstaining", left: 0 });
+    expect(read("- 900 id.other 70").memory).toMatchObject({ state: "lost" });
+  });
+
+  it("is believed where one of the two lives is hidden", () => {
+    expect(read("id. 70").memory?.state).toBe("kept");
+    expect(read("id.abc 70", null).memory?.state).toBe("kept");
+  });
+});
+
+describe("one server", () => {
+  const met = (runId: string | null, id: string | null): Introduction => ({ runId, id, memory: null });
+
+  it("is told by its run id, whatever was copied along with a snapshot", () => {
+    expect(isSameServer(met("a", "x"), met("a", "y"))).toBe(true);
+    expect(isSameServer(met("a", "x"), met("b", "x"))).toBe(false);
+  });
+
+  it("is told by the id that was left there, where one hides its run id", () => {
+    expect(isSameServer(met(null, "x"), met(null, "x"))).toBe(true);
+    expect(isSameServer(met("a", "x"), met(null, "x"))).toBe(true);
+    expect(isSameServer(met("a", "x"), met(null, "y"))).toBe(false);
+  });
+
+  it("cannot be told where there is neither", () => {
+    expect(isSameServer(met(null, null), met(null, null))).toBe(false);
+    expect(isSameServer(met("a", null), met(null, null))).toBe(false);
+  });
+});

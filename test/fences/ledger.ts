@@ -1,0 +1,21 @@
+/** The fences of all leases there were, resource by resource, in their order. */
+export class Ledger {
+  leases = 0;
+  readonly #highest = new Map<string, number>();
+  readonly #wrong: string[] = [];
+
+  note(resources: readonly string[], fence: number): void {
+    this.leases++;
+    for (const resource of resources) {
+      const highest = this.#highest.get(resource) ?? 0;
+      if (!Number.isSafeInteger(fence) || fence <= highest)
+        this.#wrong.push(`${resource}: ${fence} after ${highest}, in lease ${this.leases}`);
+      this.#highest.set(resource, Math.max(highest, fence));
+    }
+  }
+
+  /** Repeats and steps back. */
+  get wrong(): readonly string[] {
+    return this.#wrong;
+  }
+}

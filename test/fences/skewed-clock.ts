@@ -1,0 +1,26 @@
+import type { Clock, Timer } from "../../src/engine/clock.js";
+
+/** The clock of another machine: time passes as everywhere, but its wall clock shows what it likes. */
+export class SkewedClock implements Clock {
+  constructor(
+    private readonly base: Clock,
+    /** ms by which it is ahead. */
+    private ahead: number,
+  ) {}
+
+  monotonic(): number {
+    return this.base.monotonic();
+  }
+
+  wall(): number {
+    return this.base.wall() + this.ahead;
+  }
+
+  after(delay: number, callback: () => void, background?: boolean): Timer {
+    return this.base.after(delay, callback, background);
+  }
+
+  step(ms: number): void {
+    this.ahead += ms;
+  }
+}

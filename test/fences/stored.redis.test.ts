@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/engine/clock.js";
+import { fenceRecordTtl } from "../../src/engine/script.js";
+import type { LocksOptions } from "../../src/index.js";
+import { locksOf } from "../locks/support.js";
+import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
+import { startAll, stopAll } from "../support/start-all.js";
+import { SkewedClock } from "./skewed-clock.js";
+
+const hour = 3_600_000;
+const newest = Number.MAX_SAFE_INTEGER;
+const watermark = "holdfast:watermark";
+
+// Of one's own: a watermark that was pushed to the end would be everybody's.
+let servers: RedisServer[];
+beforeAll(async () => {
+  servers = await startAll([startServer, startServer, startServer].map((start) => () => start()));
+});
+afterAll(() => stopAll(servers));
+
+const onAll = (...command: (string | number)[]) =>
+  Promise.all(servers.map((server) => server.call(...(command as [string, ...string[]]))));
+const record = (resource: string) => `holdfast:fence:${resource}`;
+const recorded = (resource: string) => onAll("GET", record(resource));
+/** A lease's fence, by a process whose clock is so many ms ahead. */
+async function fenceOf(
+  resource: string,
+  ahead = 0,
+  options: Omit<LocksOptions, "nodes"> = {},
+): Promise<number> {
+  const nodes = servers.map(({ url }) => url);
+  const locks = locksOf(nodes, { clock: new SkewedClock(systemClock, ahead), ttl: 5_000, ...options });
+  const lease = await locks.acquire(resource, { fence: true });
+  await lease.release();
+  await locks.close();
+  return lease.fence;
+}
+const forget = async (resource: string) => {
+  await onAll("PEXPIRE", record(resource), 1);
+  await waitUntil("the record has expired", 2_000, async () =>
+    (await recorded(resource)).every((value) => value === null),
+  );
+};
+/** The last one to answer is not waited for. */
+const untilAllHave = (resource: string, fence: number) =>
+  waitUntil(`all have ${fence}`, 2_000, async () =>
+    (await recorded(resource)).every((value) => value === String(fence)),
+  );
+
+describe("on real servers, a fence", () => {
+  it("is above the watermark where the record has expired, though the next clock is hours behind", async () => {
+    const first = await fenceOf("expiring", hour);
+    await forget("expiring");
+    const second = await fenceOf("expiring", -hour);
+    expect(second).toBeGreaterThan(first);
+    await forget("expiring");
+    expect(await fenceOf("expiring")).toBeGreaterThan(second);
+  });
+
+  it("is above what a majority's watermarks say, where a node's is older", async () => {
+    const first = await fenceOf("kept", 2 * hour);
+    await untilAllHave("kept", first);
+    await forget("kept");
+    await servers[2]?.call("SET", watermark, "1");
+    expect(await fenceOf("kept", -hour)).toBeGreaterThan(first);
+  });
+
+  it("that is lower than another resource's leaves the watermark where it is", async () => {
+    await fenceOf("low");
+    const high = await fenceOf("high", 9 * hour);
+    expect(await fenceOf("low")).toBeLessThan(high);
+    await untilAllHave("high", high);
+    await forget("high");
+    expect(await fenceOf("high")).toBeGreaterThan(high);
+  });
+
+  it("leaves one small record a resource, which expires a day after its last use, and one watermark", async () => {
+    let fence = 0;
+    for (let nth = 0; nth < 20; nth++) fence = await fenceOf("small", nth % 2 === 0 ? 0 : -hour);
+    await untilAllHave("small", fence);
+    for (const server of servers) {
+      expect(await server.call("KEYS", "*small*")).toEqual([record("small")]);
+      expect(await server.call("KEYS", "*watermark*")).toEqual([watermark]);
+      expect(await server.call("MEMORY", "USAGE", record("small"))).toBeLessThan(200);
+      const left = Number(await server.call("PTTL", record("small")));
+      expect(left).toBeGreaterThan(fenceRecordTtl - 60_000);
+      expect(left).toBeLessThanOrEqual(fenceRecordTtl);
+      expect(await server.call("PTTL", watermark)).toBe(-1);
+      expect(await server.call("GET", watermark)).toBe(String(fence));
+    }
+    expect(fenceRecordTtl).toBe(24 * hour);
+  });
+
+  it("is stored digit by digit, up to the last integer that is one", async () => {
+    await onAll("SET", record("last"), String(newest - 2));
+    expect(await fenceOf("last")).toBe(newest - 1);
+    expect(await fenceOf("last")).toBe(newest);
+    await untilAllHave("last", newest);
+    expect(await onAll("GET", watermark)).toEqual(Array(3).fill(String(newest)));
+    // The end of all fences keeps nobody from the lock itself.
+    const locks = locksOf(servers.map(({ url }) => url));
+    await (await locks.acquire("last")).release();
+  });
+});

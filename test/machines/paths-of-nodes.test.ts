@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { AnyMachineSnapshot } from "xstate";
+import { nodeMachine } from "../../src/machines/node.js";
+import type { InspectionEvent } from "../../src/manager/actor.js";
+import type { Locks } from "../../src/manager/types.js";
+import { settle, World } from "../manager/world.js";
+import { isTold } from "./walks/node-walk.js";
+
+const nodeTimeout = 100;
+
+type Deed = (world: World, locks: Locks) => unknown;
+
+/** What happens to one of three nodes, and what makes others notice. */
+const deeds: Readonly<Record<string, Deed>> = {
+  crash: (world) => world.node(0).crash(),
+  restart: (world) => world.node(0).restart(),
+  "restart with its memory": (world) => world.node(0).restart({ keepMemory: true }),
+  hang: (world) => world.node(0).hang(),
+  wake: (world) => world.node(0).wake(),
+  ask: (world, locks) => world.run(locks.using("a", () => {})),
+  wait: (world) => world.clock.advance(nodeTimeout),
+};
+const often = ["ask", "wait"];
+const anyDeed = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom(...Object.keys(deeds)) },
+  { weight: 2, arbitrary: fc.constantFrom(...often) },
+);
+
+it("a manager tells of its nodes what their charts show, whatever becomes of one, and every state comes", async () => {
+  const reached = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.boolean(), fc.array(anyDeed, { minLength: 5, maxLength: 25 }), async (isUp, path) => {
+      const world = new World(3);
+      if (!isUp) world.node(0).crash();
+      let state = "";
+      const inspect = (event: InspectionEvent) => {
+        const { snapshot } = event as { snapshot?: AnyMachineSnapshot };
+        if (snapshot?.context?.node !== "node-0") return;
+        state = String(snapshot.value);
+        reached.add(state);
+      };
+      const locks = world.locks({ nodeTimeout, ttl: 1_000, xstate: { inspect } });
+      const told: string[] = [];
+      // Some are told by some versions only.
+      for (const [name, what] of [
+        ["nodeUp", "up"],
+        ["nodeDown", "down"],
+        ["nodeQuarantined", "quarantined"],
+      ])
+        locks.on(name as "nodeUp", ({ node }) => void (node === "node-0" && told.push(what ?? "")));
+      for (const name of path) {
+        await deeds[name]?.(world, locks);
+        await settle();
+        if (!isTold(state, told)) throw new Error(`after ${name}: is ${state}, told ${told.join(", ")}`);
+      }
+      await world.run(locks.close());
+    }),
+    { numRuns: 80 },
+  );
+  expect([...reached].sort()).toEqual(Object.keys(nodeMachine.states).sort());
+}, 30_000);

@@ -1,0 +1,108 @@
+import { expect } from "vitest";
+import type { EventObject, StateValue } from "xstate";
+import { getSimplePaths } from "xstate/graph";
+import { managerMachine } from "../../../src/machines/manager.js";
+import type { InspectionEvent } from "../../../src/manager/actor.js";
+import { settle, World } from "../../manager/world.js";
+import type { Walk } from "./walk.js";
+
+interface Chart {
+  readonly logic?: unknown;
+  getSnapshot(): { readonly value: StateValue };
+}
+
+/** A manager with a lease, which cannot be given back while its nodes hang. */
+async function begin() {
+  const world = new World(3);
+  const charts = new Set<Chart>();
+  const inspect = ({ actorRef }: InspectionEvent) => {
+    const chart = actorRef as unknown as Chart;
+    if (chart.logic === managerMachine) charts.add(chart);
+  };
+  const locks = world.locks({ xstate: { inspect } });
+  const lease = await locks.acquire("ours");
+  const handle = locks.handle("handled");
+  const others = world.locks({ owner: "others" });
+  const handover = (await others.acquire("theirs")).handover();
+  const state = () => [...charts].map((chart) => chart.getSnapshot().value);
+  /** Everything that only an open manager does. */
+  const calls: readonly (() => Promise<unknown>)[] = [
+    async () => (await locks.acquire("a")).release(),
+    async () => (await locks.tryAcquire("a"))?.release(),
+    async () => (await locks.adopt(handover)).release(),
+    () => locks.using("a", () => {}),
+    () => locks.inspect("a"),
+    async () => locks.handle("a"),
+    () => handle.acquire(),
+  ];
+  return { world, locks, lease, state, calls };
+}
+
+type Subject = Awaited<ReturnType<typeof begin>>;
+
+/** What each state allows. */
+const checks: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
+  async open({ world, lease, calls }) {
+    for (const call of calls) await world.run(call());
+    await world.run(lease.renew());
+    expect(lease.signal.aborted).toBe(false);
+  },
+  async closing(subject) {
+    await refusesAll(subject);
+    expect(subject.lease.signal.reason).toMatchObject({ code: "MANAGER_CLOSED" });
+  },
+  async closed(subject) {
+    await refusesAll(subject);
+    const { world, lease, locks } = subject;
+    expect(await lease.release()).toBe("released");
+    await locks.close();
+    expect(await world.holders("ours")).toEqual([false, false, false]);
+  },
+};
+
+async function refusesAll({ world, lease, locks, calls }: Subject): Promise<void> {
+  for (const call of calls)
+    await expect(world.run(Promise.resolve().then(call))).rejects.toMatchObject({ code: "MANAGER_CLOSED" });
+  await expect(lease.renew()).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
+  expect(lease.remaining()).toBe(0);
+  // Harmless, and never called.
+  locks.on("acquired", () => expect.unreachable()).once("failed", () => expect.unreachable());
+}
+
+/** What makes each event come. */
+const deeds: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = {
+  CLOSE: async ({ world, locks }) => {
+    for (const node of world.nodes) node.hang();
+    void locks.close({ timeout: 60_000 });
+    await settle();
+  },
+  CLOSED: async ({ world, locks }) => {
+    for (const node of world.nodes) node.wake();
+    await world.run(locks.close());
+  },
+};
+
+/** The real one. */
+export const managerWalk: Walk = {
+  machine: managerMachine,
+  paths: getSimplePaths(managerMachine).map(({ steps }) => steps.slice(1).map(({ event }) => event)),
+  async along(path: readonly EventObject[]) {
+    const subject = await begin();
+    const states = subject.state();
+    const check = () => {
+      const state = String(states.at(-1));
+      const found = checks[state];
+      if (found === undefined) throw new Error(`nothing is known of the state ${state}`);
+      return found(subject);
+    };
+    await check();
+    for (const { type } of path) {
+      const deed = deeds[type];
+      if (deed === undefined) throw new Error(`nothing is known that leads to ${type}`);
+      await deed(subject);
+      states.push(...subject.state());
+      await check();
+    }
+    return states;
+  },
+};
