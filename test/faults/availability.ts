@@ -11,10 +11,20 @@ export interface Availability {
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
+  /** The worst of them, to be looked into. */
+  readonly worst: readonly Wait[];
   /** The longest time from one grant of a client to its next, where nothing was wrong with the client itself. */
   readonly longestOfOne: number;
   /** The longest time in which no client was granted anything at all. */
   readonly longestOfAll: number;
+}
+
+interface Wait {
+  readonly client: string;
+  /** When the fault was, when the lease was asked for, and when it was had. */
+  readonly from: number;
+  readonly asked: number;
+  readonly had: number;
 }
 
 interface Probe {
@@ -35,7 +45,7 @@ export function measureAvailability(
   excused: ReadonlyMap<string, readonly Span[]>,
   stalls: readonly Span[],
 ): Availability {
-  const waits: number[] = [];
+  const waits: Wait[] = [];
   const grants = leases.map(({ start }) => start);
   let longestOfOne = 0;
   let starved = 0;
@@ -49,7 +59,7 @@ export function measureAvailability(
       const span = { from, to: next.had };
       if (meets(span, hurt)) continue;
       if (meets(span, stood)) starved += 1;
-      else waits.push(span.to - span.from);
+      else waits.push({ client, from, ...next });
     }
     const gaps = probes.slice(1).map(({ had }, index) => ({ from: probes[index]?.had ?? had, to: had }));
     longestOfOne = Math.max(
@@ -58,14 +68,18 @@ export function measureAvailability(
     );
     for (const { had } of probes) grants.push(had);
   }
-  waits.sort((a, b) => a - b);
-  const share = (part: number) => waits[Math.min(waits.length - 1, Math.floor(part * waits.length))] ?? 0;
+  const lengthOf = ({ from, had }: Wait) => had - from;
+  waits.sort((a, b) => lengthOf(a) - lengthOf(b));
+  const lengths = waits.map(lengthOf);
+  const share = (part: number) =>
+    lengths[Math.min(lengths.length - 1, Math.floor(part * lengths.length))] ?? 0;
   return {
     measures: waits.length,
     starved,
     p50: share(0.5),
     p99: share(0.99),
     most: share(1),
+    worst: waits.slice(-5),
     longestOfOne,
     longestOfAll: longest(between(grants).filter((gap) => !meets(gap, stalls))),
   };

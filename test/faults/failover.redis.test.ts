@@ -5,9 +5,16 @@ import { findFenceFaults } from "./check-fences.js";
 import type { Vote } from "./client.js";
 import { startFailingCluster } from "./cluster-failover.js";
 import { isMaster } from "./groups.js";
-import { Stage } from "./stage.js";
+import { Stage, standardOptions } from "./stage.js";
 
 const by = (client: number) => (client % 2 === 0 ? "ioredis" : "node-redis");
+
+/** Whether it has granted a lock within the last half second. */
+async function hasGranted(server: RedisServer, prefix: string): Promise<boolean> {
+  const keys = (await server.call("KEYS", `${prefix}*`)) as string[];
+  const left = await Promise.all(keys.map((key) => server.call("PTTL", key)));
+  return left.some((ms) => Number(ms) > standardOptions.ttl - 500);
+}
 
 /** Two servers and one vote that fails over, while three processes take turns; all must go on with fences that grow. */
 async function failOver(
@@ -24,7 +31,9 @@ async function failOver(
   await waitUntil("many leases were had", 15_000, async () => (await had()) > 50);
   await master.kill();
   await waitUntil("the replica is the master", 20_000, () => isMaster(replica));
-  // It alone is not enough for a quorum any more, and one of the others is not, either.
+  // The new master abstains first: to the others it is one that lost its memory.
+  await waitUntil("the new master grants", 20_000, () => hasGranted(replica, stage.prefix));
+  // From now on there is no quorum without it.
   await stage.servers[0]?.suspend();
   const before = await had();
   await waitUntil("many leases were had with its vote", 20_000, async () => (await had()) > before + 50);

@@ -32,6 +32,8 @@ export class Stage {
     readonly links: readonly (readonly Link[])[],
     readonly witness: Witness,
     readonly groups: Groups | null,
+    /** In front of the names of all locks. */
+    readonly prefix: string,
   ) {}
 
   /** All but the clients' processes, which `open` starts. */
@@ -68,7 +70,7 @@ export class Stage {
         resources: options.resources ?? { short: 8, long: 6 },
       });
     });
-    return new Stage(servers, clients, links, witness, groups);
+    return new Stage(servers, clients, links, witness, groups, prefix);
   }
 
   async open(): Promise<void> {
