@@ -274,9 +274,11 @@ export class Claim {
 
   private releaseAt(dealings: Dealings | undefined, answered: (reply: Reply) => void): void {
     if (dealings === undefined) return;
-    if (!dealings.touched) return answered({ kind: "denied", holder: null });
     const { seat } = dealings;
     const { from, longestTtl } = this;
+    // What was taken over may be where the one who took it over was never sent.
+    const inherited = from !== null && this.kept;
+    if (!dealings.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
     const recurring = this.shared || this.named || from !== null;
     if (from !== null && (this.kept || this.named)) {

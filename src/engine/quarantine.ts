@@ -51,6 +51,8 @@ const longestAbstention = 2 ** 52;
  */
 export class Quarantine {
   private timer: Timer | null = null;
+  /** For answers that are waited for. */
+  private readonly waits = new Set<Timer>();
   private reviewing = false;
   private again = false;
   private closed = false;
@@ -96,6 +98,7 @@ export class Quarantine {
   close(): void {
     this.closed = true;
     this.timer?.cancel();
+    for (const wait of this.waits) wait.cancel();
   }
 
   /** ms after which to look again; null if nothing is left to be settled. */
@@ -258,11 +261,11 @@ export class Quarantine {
     onError: (error: unknown) => void = () => {},
   ): Promise<T | null> {
     return new Promise((resolve) => {
-      const timer = this.clock.after(this.options.patience, () => resolve(null), true);
       const done = (result: T | null) => {
-        timer.cancel();
+        end();
         resolve(result);
       };
+      const end = this.wait(() => done(null));
       work.then(done, (error: unknown) => {
         onError(error);
         done(null);
@@ -274,13 +277,23 @@ export class Quarantine {
   private change(node: LockNode): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        timer.cancel();
+        end();
         unwatch();
         resolve();
       };
-      const timer = this.clock.after(this.options.patience, done, true);
+      const end = this.wait(done);
       const unwatch = node.watch(done);
     });
+  }
+
+  /** As long as a node may take; returns the end of it. Closing ends it too, and nobody is told. */
+  private wait(over: () => void): () => void {
+    const timer = this.clock.after(this.options.patience, over, true);
+    this.waits.add(timer);
+    return () => {
+      timer.cancel();
+      this.waits.delete(timer);
+    };
   }
 }
 

@@ -113,6 +113,21 @@ describe("an adoption", () => {
     expect(await world.holders("a")).toEqual([false, false, false]);
   });
 
+  it("that did not ask a silent node releases there, too, what it has taken over", async () => {
+    const world = new World(3);
+    const note = (await world.locks({ ttl: 60_000 }).acquire("a")).handover();
+    const heir = world.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
+    world.node(2).hang();
+    for (let silences = 0; silences < 5; silences++) await world.run(heir.inspect("b"));
+    const adopted = await world.run(heir.adopt(note));
+    world.node(2).wake();
+    await settle();
+    expect(await world.holders("a")).toEqual([true, true, true]);
+    await adopted.release();
+    await settle();
+    expect(await world.holders("a")).toEqual([false, false, false]);
+  });
+
   it("that is given up leaves the key no longer than the giver's own ttl", async () => {
     const world = new World(3);
     const note = (await world.locks({ ttl: 1_000 }).acquire("a")).handover();

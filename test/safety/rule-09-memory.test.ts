@@ -123,6 +123,32 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect((await healths(world, locks))[0]).toBe("ready");
   });
 
+  it("takes no cold start for one where a minority forgot what it granted with nodes that say nothing now", async () => {
+    const world = new World(3);
+    const first = world.locks({ ttl, nodeTimeout: 100 });
+    world.node(1).crash();
+    const lease = await world.run(first.acquire("a", { renew: false }));
+    world.node(0).flush();
+    world.node(2).crash();
+    world.node(1).reconnect();
+    const second = world.locks({ ttl, nodeTimeout: 100, owner: "second" });
+    const error = await world.run(second.tryAcquire("a").catch((reason: unknown) => reason));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(error).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+    expect(warned).toEqual([]);
+  });
+
+  it("leaves no timer behind where it is closed while a node is asked", async () => {
+    const { world, locks } = await started();
+    world.node(0).flush();
+    await world.run(locks.acquire("a").then((lease) => lease.release()));
+    world.node(1).hang();
+    await world.clock.advance(quarantine - 5);
+    await world.clock.advance(20);
+    await locks.close();
+    expect(world.clock.pending).toBe(0);
+  });
+
   it("still takes releases, and can still be asked who holds what", async () => {
     const { world, locks } = await started();
     const lease = await world.run(locks.acquire("a", { renew: false }));

@@ -1,0 +1,309 @@
+/** What is switched off, one at a time: the rule, what it then does, and what stands where instead of what. */
+export const switches = [
+  {
+    rule: "1 exclusion",
+    off: "a minority is enough",
+    changes: [["src/engine/quorum.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"]],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a node may be taken twice",
+    changes: [
+      [
+        "src/clients/memory-store.ts",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
+        "null;\n        if (queue",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a release deletes whatever is there",
+    changes: [
+      [
+        "src/clients/memory-store.ts",
+        "if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);",
+        "this.#entries.delete(key);",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "an equal fence is accepted",
+    changes: [["src/clients/memory-store.ts", "fence <= bound", "fence < bound"]],
+  },
+  {
+    rule: "1 exclusion",
+    off: "a fence needs no quorum",
+    changes: [
+      [
+        "src/engine/claim.ts",
+        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)",
+        "answers.length > 0",
+      ],
+    ],
+  },
+  {
+    rule: "2 validity",
+    off: "no drift",
+    changes: [["src/engine/validity.ts", "Math.ceil(ttl * driftFactor) + 2", "ttl * driftFactor * 0"]],
+  },
+  {
+    rule: "2 validity",
+    off: "counted from the reply",
+    changes: [
+      [
+        "src/manager/hold.ts",
+        "this.confirmedAt = grant.at;",
+        "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
+      ],
+    ],
+  },
+  {
+    rule: "2 validity",
+    off: "a renewal counts from its reply",
+    changes: [
+      [
+        "src/manager/hold.ts",
+        "this.confirmedAt = start;",
+        "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
+      ],
+    ],
+  },
+  {
+    rule: "2 validity",
+    off: "what is over when it is granted is a lease",
+    changes: [["src/manager/pursuit.ts", "hold.left() > 0", "true"]],
+  },
+  {
+    rule: "2 validity",
+    off: "a renewal shortens what a node grants",
+    changes: [
+      ["src/clients/memory-store.ts", "Math.max(ttl, entry === null ? 0 : left(entry, now))", "ttl"],
+      ["src/manager/hold.ts", "Math.ceil((this.left() + 4) / (1 - driftFactor))", "0"],
+    ],
+  },
+  {
+    rule: "3 clean-up",
+    off: "only nodes that granted",
+    changes: [["src/engine/claim.ts", "!dealings.touched &&", "!dealings.granted &&"]],
+  },
+  {
+    rule: "3 clean-up",
+    off: "one token for all attempts",
+    changes: [["src/engine/token.ts", "random.secret()", '"0123456789012345678901"']],
+  },
+  {
+    rule: "3 clean-up",
+    off: "a failed attempt is not taken back",
+    changes: [["src/manager/pursuit.ts", "this.abandoned?.discard(!this.decided);", ""]],
+  },
+  {
+    rule: "3 clean-up",
+    off: "an unreachable node is forgotten",
+    changes: [["src/engine/debts.ts", "this.debts.push(debt);", ""]],
+  },
+  {
+    rule: "3 clean-up",
+    off: "a lost lease is not released",
+    changes: [
+      ["src/manager/tenure.ts", "else this.hold.claim.discard(true);", "else this.hold.claim.end();"],
+    ],
+  },
+  {
+    rule: "3 clean-up",
+    off: "an heir releases only what it renamed",
+    changes: [
+      ["src/engine/claim.ts", "const inherited = from !== null && this.kept;", "const inherited = false;"],
+    ],
+  },
+  {
+    rule: "4 decide early",
+    off: "a round never times out",
+    changes: [
+      [
+        "src/engine/round.ts",
+        "if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));",
+        "",
+      ],
+    ],
+  },
+  {
+    rule: "5 loss",
+    off: "the deadline has no alarm",
+    changes: [
+      ["src/manager/tenure.ts", "Math.min(this.hold.left(), this.untilRenewal())", "this.untilRenewal()"],
+    ],
+  },
+  {
+    rule: "5 loss",
+    off: "the state is believed, not the clock",
+    changes: [["src/manager/tenure.ts", "this.hold.end === null && this.hold.left() <= 0", "false"]],
+  },
+  {
+    rule: "5 loss",
+    off: "expiry does not latch",
+    changes: [["src/manager/tenure.ts", "if (!this.checkHeld()) return false;", ""]],
+  },
+  {
+    rule: "5 loss",
+    off: "the signal is not aborted",
+    changes: [
+      [
+        "src/manager/tenure.ts",
+        "if (lost) lock.outbox.put(() => hold.abort(new LeaseExpiredError(hold.resources, reason)));",
+        "",
+      ],
+    ],
+  },
+  {
+    rule: "5 loss",
+    off: "onLost is not called",
+    changes: [["src/manager/tenure.ts", "if (lost && onLost)", "if (false)"]],
+  },
+  {
+    rule: "6 two clocks",
+    off: "monotonic only",
+    changes: [["src/engine/clock.ts", "clock.wall() - start.wall, 0)", "0)"]],
+  },
+  {
+    rule: "6 two clocks",
+    off: "wall only",
+    changes: [["src/engine/clock.ts", "clock.monotonic() - start.monotonic, ", ""]],
+  },
+  {
+    rule: "6 two clocks",
+    off: "no shared tick",
+    changes: [["src/manager/vigil.ts", "for (const sleeper of this.sleepers.toArray()) sleeper.wake();", ""]],
+  },
+  {
+    rule: "7 release",
+    off: "a renewal survives it",
+    changes: [["src/manager/tenure.ts", "this.lock.alarm.clear();\n", ""]],
+  },
+  {
+    rule: "7 release",
+    off: "a timer survives the close",
+    changes: [
+      [
+        "src/manager/manager.ts",
+        "for (const timed of [engine.agenda, background, vigil]) timed.depart();",
+        "",
+      ],
+    ],
+  },
+  {
+    rule: "7 release",
+    off: "a subscription survives the close",
+    changes: [
+      ["src/engine/doorbell.ts", "for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();", ""],
+    ],
+  },
+  {
+    rule: "9 memory",
+    off: "no quarantine",
+    changes: [
+      [
+        "src/engine/quarantine.ts",
+        'if (rule === "auto") return this.planForLost(index, memory, view);',
+        'if (rule === "auto") return this.vote(index, memory, view);',
+      ],
+    ],
+  },
+  {
+    rule: "9 memory",
+    off: "abstains for a quarter of the time",
+    changes: [
+      [
+        "src/engine/quarantine.ts",
+        "return this.quarantine(index, memory, view, this.longest(index, view));",
+        "return this.quarantine(index, memory, view, this.longest(index, view) / 4);",
+      ],
+    ],
+  },
+  {
+    rule: "9 memory",
+    off: "not looked at in every batch",
+    changes: [["src/clients/memory.ts", "if (mark !== null && needsMemory(command)) {", "if (false) {"]],
+  },
+  {
+    rule: "9 memory",
+    off: "what is asked for is not recorded",
+    changes: [["src/clients/memory.ts", "command.ttl > longest", "false"]],
+  },
+  {
+    rule: "9 memory",
+    off: "the others' watermark is not taken over",
+    changes: [["src/clients/memory.ts", "this.#store.raise(watermark);", ""]],
+  },
+  {
+    rule: "10 healing",
+    off: "before the majority has confirmed",
+    changes: [["src/engine/claim.ts", "let accepted = false;", "let accepted = true;"]],
+  },
+  {
+    rule: "10 healing",
+    off: "after the release has begun",
+    changes: [
+      [
+        "src/engine/claim.ts",
+        "if (dealings === undefined || this.ended) return;",
+        "if (dealings === undefined) return;",
+      ],
+      ["src/engine/claim.ts", "return !this.claim.ended;", "return true;"],
+    ],
+  },
+  {
+    rule: "10 healing",
+    off: "over somebody else's key",
+    changes: [
+      ["src/engine/claim.ts", 'reply.kind !== "denied" || reply.holder !== null', 'reply.kind !== "denied"'],
+      [
+        "src/clients/memory-store.ts",
+        'case "heal": {\n        const blocked = this.#first(command.keys, now, (value) => value !== null && value !== command.token);',
+        'case "heal": {\n        const blocked = null;',
+      ],
+    ],
+  },
+  {
+    rule: "12 stored form",
+    off: "keys of other clients are taken",
+    changes: [
+      [
+        "src/clients/memory-store.ts",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n        if (queue",
+      ],
+    ],
+  },
+  {
+    rule: "13 batches",
+    off: "every caller is given the first one's reply",
+    changes: [
+      [
+        "src/clients/memory.ts",
+        "request.answered(replies[index] ?? lost)",
+        "request.answered(replies[0] ?? lost)",
+      ],
+    ],
+  },
+  {
+    rule: "waiting",
+    off: "a free lock is kept for the dead",
+    changes: [
+      ["src/clients/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
+      ["src/clients/memory-queue.ts", "until: now + reservation }", "until: first.until }"],
+    ],
+  },
+  {
+    rule: "waiting",
+    off: "the time to wait is not bounded",
+    changes: [
+      [
+        "src/manager/pursuit.ts",
+        ": Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));",
+        ": wait * 1e3;",
+      ],
+    ],
+  },
+];

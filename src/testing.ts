@@ -1,0 +1,14 @@
+/** For tests of programs that use Holdfast: nodes without a server, virtual time, and a simulator of bad days. */
+export type { MemoryNode, MemoryNodeOptions } from "./clients/memory.js";
+export { memoryNode } from "./clients/memory.js";
+export type { Clock, Timer } from "./engine/clock.js";
+export type { Random } from "./engine/random.js";
+export { generate } from "./testing/simulator/generate.js";
+export type { Counts, Violation } from "./testing/simulator/inquest.js";
+export type { Outcome, PlayOptions } from "./testing/simulator/run.js";
+export { play } from "./testing/simulator/run.js";
+export type { FaultClass, Script, Step } from "./testing/simulator/script.js";
+export type { SimulationOptions } from "./testing/simulator/simulate.js";
+export { simulate } from "./testing/simulator/simulate.js";
+export type { SimulatedProcess, UserProgram } from "./testing/simulator/user-program.js";
+export { settle, VirtualClock } from "./testing/virtual-clock.js";

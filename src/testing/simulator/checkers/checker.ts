@@ -1,0 +1,55 @@
+import type { Batch } from "../../../engine/node.js";
+import type { LockEvents } from "../../../manager/events.js";
+import type { Hold } from "../../../manager/hold.js";
+import type { Lock } from "../../../manager/lock.js";
+import type { Program } from "../program.js";
+
+/** A lock that a program has made. */
+export interface Made {
+  readonly program: Program;
+  readonly lock: Lock;
+}
+
+/** Who may think that it holds something. */
+export interface Tenant {
+  readonly name: string;
+  readonly resources: readonly string[];
+  /** Whether it would say so itself at this moment of true time, by its own clocks; does not disturb it. */
+  believes(): boolean;
+}
+
+export interface LeaseTenant extends Tenant, Made {
+  readonly hold: Hold;
+}
+
+export type EventName = keyof LockEvents;
+export type EventOf<Name extends EventName> = Parameters<LockEvents[Name]>[0];
+
+/** Looks for one kind of violation. None of these may disturb what it looks at. */
+export interface Checker {
+  /** Shown with its violations. */
+  readonly name: string;
+  /** A lease, or somebody else's lock, begins. */
+  begins?(tenant: Tenant): void;
+  /** The same for our own; `event` is what was told. */
+  acquired?(tenant: LeaseTenant, event: EventOf<"acquired">): void;
+  heard?(made: Made, name: EventName, acquisition: string): void;
+  /** Something was asked of a node under this token, for the first time. */
+  asked?(program: Program, token: string): void;
+  /** It is all over but for what was left behind: nothing was disturbed for a while, programs still run. */
+  settled?(found: readonly Found[]): void;
+  /** A program has closed its locks. */
+  left?(program: Program): void;
+  /** A connection has died, and the node will carry this out all the same. */
+  late?(node: string, batch: Batch): void;
+}
+
+/** A key that a node has. */
+export interface Found {
+  readonly node: string;
+  readonly key: string;
+  readonly tokenHash: string;
+}
+
+/** How a checker tells what it has found. */
+export type Report = (what: string) => void;

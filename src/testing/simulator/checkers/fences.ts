@@ -1,0 +1,44 @@
+import type { Checker, EventOf, LeaseTenant, Report } from "./checker.js";
+
+interface Fenced {
+  readonly fence: number;
+  readonly name: string;
+  /** True time at which it began. */
+  readonly since: number;
+}
+
+/**
+ * Fences grow from each lease of a resource to the next, and none comes twice. A lease follows another if it was asked
+ * for after the other had begun; within the assumptions that is so for any two, in the order in which they began.
+ */
+export class Fences implements Checker {
+  readonly name = "fences";
+  private readonly leases = new Map<string, Fenced[]>();
+  private readonly askedAt = new Map<string, number>();
+
+  constructor(
+    private readonly report: Report,
+    private readonly now: () => number,
+    private readonly strict: boolean,
+  ) {}
+
+  asked(_: unknown, token: string): void {
+    this.askedAt.set(token, this.now());
+  }
+
+  acquired({ name, hold, resources }: LeaseTenant, { fence }: EventOf<"acquired">): void {
+    if (fence === undefined) return;
+    if (!Number.isSafeInteger(fence)) this.report(`${name} was given the fence ${fence}`);
+    const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(hold.claim.token) ?? 0);
+    for (const resource of resources) {
+      const earlier = this.leases.get(resource) ?? [];
+      for (const other of earlier) {
+        if (other.fence === fence || (other.since < askedAt && other.fence > fence)) {
+          this.report(`${name} of ${resource} has the fence ${fence}, after ${other.fence} of ${other.name}`);
+        }
+      }
+      earlier.push({ fence, name, since: this.now() });
+      this.leases.set(resource, earlier);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock, Timer } from "../../engine/clock.js";
+import type { Chance } from "./chance.js";
+import type { Timeline } from "./timeline.js";
+
+/** Epoch ms at which simulations begin. */
+const epoch = Date.UTC(2026, 0, 1);
+
+/** How a clock differs from true time. */
+export interface ClockTemper {
+  /** ms by its clock for each ms of true time. */
+  readonly rate: number;
+  /** The same of a holder's wall clock, which is slewed apart. */
+  readonly wallRate: number;
+  /** ms by which its wall clock is ahead at the start. */
+  readonly ahead: number;
+}
+
+/** A clock that runs at its own rate from one change to the next. */
+class Hand {
+  private since = 0;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private value: number,
+    private rate: number,
+  ) {
+    this.since = timeline.now;
+  }
+
+  read(): number {
+    return this.value + (this.timeline.now - this.since) * this.rate;
+  }
+
+  change(rate: number, step = 0): void {
+    this.value = this.read() + step;
+    this.since = this.timeline.now;
+    this.rate = rate;
+  }
+}
+
+/** A node's clock. Keys expire by it, so that a step of it is felt at once. */
+export class NodeClock implements Clock {
+  private readonly hand: Hand;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly temper: ClockTemper,
+  ) {
+    this.hand = new Hand(timeline, epoch + temper.ahead, temper.rate);
+  }
+
+  monotonic(): number {
+    return this.hand.read();
+  }
+
+  wall(): number {
+    return this.hand.read();
+  }
+
+  after(delay: number, callback: () => void): Timer {
+    return this.timeline.in(delay / this.temper.rate, callback);
+  }
+
+  step(ms: number): void {
+    this.hand.change(this.temper.rate, ms);
+  }
+
+  pause(): void {
+    this.hand.change(0);
+  }
+
+  resume(): void {
+    this.hand.change(this.temper.rate);
+  }
+}
+
+/** What runs a host's callbacks: not while it stands still. */
+export type Runner = (callback: () => void, isTimer: boolean) => void;
+
+/** The two clocks of a process. Its timers run by the monotonic one, and come a little early or late. */
+export class HostClock implements Clock {
+  private readonly monotonicHand: Hand;
+  private readonly wallHand: Hand;
+  private suspensions = 0;
+  /** Timers that are still set. */
+  pending = 0;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly temper: ClockTemper,
+    private readonly chance: Chance,
+    private readonly run: Runner,
+  ) {
+    this.monotonicHand = new Hand(timeline, 1_000, temper.rate);
+    this.wallHand = new Hand(timeline, epoch + timeline.now + temper.ahead, temper.wallRate);
+  }
+
+  monotonic(): number {
+    return this.monotonicHand.read();
+  }
+
+  wall(): number {
+    return this.wallHand.read();
+  }
+
+  after(delay: number, callback: () => void): Timer {
+    const due = this.monotonic() + Math.max(0, delay);
+    let over = false;
+    let timer: Timer;
+    this.pending++;
+    const end = () => {
+      if (over) return;
+      over = true;
+      this.pending--;
+      timer.cancel();
+    };
+    const fire = () => {
+      if (over) return;
+      // While the machine was suspended this clock stood still.
+      if (this.monotonic() < due - 1) return arm();
+      end();
+      callback();
+    };
+    const arm = () => {
+      const left = Math.ceil(Math.max(0, due - this.monotonic()));
+      const noise = left === 0 ? 0 : this.chance.between(-0.5, 1.5);
+      timer = this.timeline.in(Math.max(0, left / this.temper.rate + noise), () => this.run(fire, true));
+    };
+    arm();
+    return { cancel: end };
+  }
+
+  /** The wall clock is set. */
+  step(ms: number): void {
+    this.wallHand.change(this.temper.wallRate, ms);
+  }
+
+  /** The monotonic clock stands still; the wall clock goes on. */
+  suspend(): void {
+    if (this.suspensions++ === 0) this.monotonicHand.change(0);
+  }
+
+  resume(): void {
+    if (--this.suspensions === 0) this.monotonicHand.change(this.temper.rate);
+  }
+}

@@ -1,0 +1,153 @@
+import { readHandover } from "../../manager/handover.js";
+import type { AcquireOptions } from "../../manager/options.js";
+import type { Handle, Lease } from "../../manager/types.js";
+import type { Program } from "./program.js";
+import type { Deed } from "./script.js";
+import type { World } from "./world.js";
+
+/** Rounds of a handle that is used again. */
+const rounds = 3;
+
+/** Does one thing that users do; what it is refused with is no concern of its own. */
+export async function act(world: World, program: Program, deed: Deed): Promise<void> {
+  if (program.host.dead || program.closing) return;
+  const stranger = world.foreigners.get(program);
+  program.busy++;
+  try {
+    if (stranger !== undefined) await stranger.act(deed);
+    else await new Doing(world, program, deed).act();
+  } catch {
+    // Contended, without a quorum, aborted, closed, too late: the checkers judge what was told.
+  }
+  program.busy--;
+}
+
+class Doing {
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly program: Program,
+    private readonly deed: Deed,
+  ) {}
+
+  async act(): Promise<void> {
+    try {
+      await this.perform();
+    } finally {
+      for (const end of this.ends) end();
+    }
+  }
+
+  private async perform(): Promise<void> {
+    const { deed, program } = this;
+    const { locks } = program;
+    const { kind, resources } = deed;
+    const options = this.options();
+    if (kind === "inspect") {
+      await this.bounded("inspection", 0, locks.inspect(resources[0] ?? "a"));
+    } else if (kind === "try") {
+      const lease = await this.bounded("attempt", 0, locks.tryAcquire(resources, options));
+      if (lease !== null) await this.keep(lease);
+    } else if (kind === "using") {
+      await locks.using(resources, options, (lease) => this.hold(lease));
+    } else if (kind === "handle") {
+      await this.again(locks.handle(resources, options));
+    } else {
+      await this.keep(await this.bounded("acquisition", deed.wait, locks.acquire(resources, options)));
+    }
+  }
+
+  private async again(handle: Handle): Promise<void> {
+    const { deed, program } = this;
+    for (let round = 0; round < rounds; round++) {
+      const acquired = this.bounded("acquisition", deed.wait, handle.acquire());
+      // Somebody else changes their mind.
+      if (round === 1 && deed.abortAfter !== null) this.later(deed.hold, () => void handle.release());
+      await this.keep(await acquired);
+      if (handle.state === "held" || program.closing) return;
+    }
+  }
+
+  private async keep(lease: Lease): Promise<void> {
+    const { end } = this.deed;
+    await this.hold(lease);
+    if (end === "release") {
+      await this.bounded("release", 0, lease.release());
+    } else if (end === "forget") {
+      while (lease.remaining() > 0) await this.program.host.sleep(lease.remaining() + 1);
+    } else {
+      const note = lease.handover();
+      this.world.inquest.count("handed over");
+      this.world.inquest.cleanUp.handOver(readHandover(note).token, this.program);
+      // It may travel while this process dies.
+      const { heir, after } = end;
+      this.world.timeline.in(after, () => {
+        const program = this.world.program(heir);
+        program.host.run(() => void inherit(this.world, program, note, this.deed));
+      });
+    }
+  }
+
+  private async hold(lease: Lease): Promise<void> {
+    const { hold, extend } = this.deed;
+    const { host } = this.program;
+    if (extend !== null && extend.after < hold) {
+      await host.sleep(extend.after);
+      await lease.renew(extend.ttl ?? undefined).catch(() => {});
+      await host.sleep(hold - extend.after);
+    } else {
+      await host.sleep(hold);
+    }
+    if (lease.remaining() > 0) lease.assertHeld();
+  }
+
+  private options(): AcquireOptions {
+    const { ttl, wait, fence, fair, renew, maxHold, policy, abortAfter } = this.deed;
+    const { inquest } = this.world;
+    const controller = new AbortController();
+    if (abortAfter !== null) this.later(abortAfter, () => controller.abort(new Error("enough")));
+    return {
+      ttl,
+      wait,
+      fence,
+      fair,
+      renew,
+      onLost: ({ acquisition }) => inquest.loss.called(acquisition),
+      ...(maxHold === null ? {} : { maxHold }),
+      ...(policy ? { retry: { delay: 10, maxDelay: 100 } } : {}),
+      ...(abortAfter === null ? {} : { signal: controller.signal }),
+    };
+  }
+
+  private later(ms: number, callback: () => void): void {
+    this.ends.push(this.program.host.later(ms, callback));
+  }
+
+  private bounded<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {
+    const { world, program, deed } = this;
+    world.inquest.count(what);
+    // Without a wait attempts bound it, which take up to six node timeouts.
+    const bound = wait > 0 ? wait : 6 * Math.max(program.plan.nodeTimeout, 100);
+    return world.inquest.waiters.expect(program, `${what} of ${deed.resources}`, bound, promise);
+  }
+}
+
+/** Goes on with what another process has handed over. */
+async function inherit(world: World, program: Program, note: string, deed: Deed): Promise<void> {
+  if (program.closing || program.plan.foreign) return;
+  program.busy++;
+  try {
+    const { fence, renew, hold, resources } = deed;
+    const onLost = ({ acquisition }: { acquisition: string }) => world.inquest.loss.called(acquisition);
+    const adopted = program.locks.adopt(note, { wait: 1_000, fence, renew, onLost });
+    world.inquest.count("adoption");
+    const lease = await world.inquest.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
+    world.inquest.cleanUp.adopted(readHandover(note).token);
+    await program.host.sleep(hold);
+    await lease.release();
+  } catch {
+    // Too late, or taken over already.
+  }
+  program.busy--;
+}

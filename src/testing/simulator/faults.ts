@@ -1,0 +1,102 @@
+import type { Fault } from "./script.js";
+import type { World } from "./world.js";
+
+/** ms that a program gives itself to close its locks. */
+const closing = 500;
+
+/** Lets one thing go wrong, and be well again in its time. */
+export function strike(world: World, fault: Fault): void {
+  const { timeline, inquest } = world;
+  inquest.count(`fault: ${fault.kind}`);
+  inquest.note("fault", fault.kind, JSON.stringify(fault));
+  const after = (ms: number, callback: () => void) => void timeline.in(ms, callback);
+  switch (fault.kind) {
+    case "crash": {
+      const server = world.server(fault.node);
+      const memory = world.mayForget(server) ? fault.memory : "same";
+      if (memory !== "same") server.remembers = false;
+      server.crash();
+      for (const link of world.linksTo(fault.node)) link.orphaned();
+      after(fault.for, () => server.restart(memory));
+      return;
+    }
+    case "hang": {
+      const server = world.server(fault.node);
+      server.hang();
+      after(fault.for, () => server.goOn());
+      return;
+    }
+    case "flush":
+      if (world.mayForget(world.server(fault.node))) world.server(fault.node).flush();
+      return;
+    case "nodeStep":
+      return world.server(fault.node).clock.step(fault.by);
+    case "nodePause": {
+      const { clock } = world.server(fault.node);
+      clock.pause();
+      after(fault.for, () => clock.resume());
+      return;
+    }
+    case "reset":
+      return world.link(fault.host, fault.node).reset("reset");
+    case "cut": {
+      const { there, back, breaks } = fault;
+      const links = fault.nodes.map((node) => world.link(fault.host, node));
+      for (const link of links) link.cut(there, back);
+      after(fault.for, () => {
+        for (const link of links) {
+          if (breaks) link.reset("timed out");
+          link.mend(there, back);
+        }
+      });
+      return;
+    }
+    case "stall": {
+      const { host } = world.program(fault.host);
+      host.freeze();
+      after(fault.for, () => host.thaw());
+      return;
+    }
+    case "suspend": {
+      const { host } = world.program(fault.host);
+      host.freeze();
+      host.clock.suspend();
+      after(fault.for, () => {
+        host.steppedAt = timeline.now;
+        host.clock.resume();
+        host.thaw();
+      });
+      return;
+    }
+    case "wallStep": {
+      const { host } = world.program(fault.host);
+      host.steppedAt = timeline.now;
+      return host.clock.step(fault.by);
+    }
+    case "die": {
+      const program = world.program(fault.host);
+      if (program.host.dead) return;
+      program.die();
+      after(fault.for, () => world.revive(fault.host));
+      return;
+    }
+    case "close": {
+      const program = world.program(fault.host);
+      if (program.host.dead || program.closing || program.host.frozen) return;
+      program.closing = true;
+      void program.locks.close({ timeout: closing }).then(() => {
+        timeline.in(1, () => leave(world, fault.host, fault.for));
+      });
+    }
+  }
+}
+
+/** What was closed has left nothing; then its process ends, and begins anew. */
+function leave(world: World, index: number, pause: number): void {
+  const program = world.program(index);
+  if (program.host.dead) return;
+  world.inquest.left(program);
+  for (const link of program.links) link.end();
+  program.host.die();
+  world.timeline.in(pause, () => world.revive(index));
+}

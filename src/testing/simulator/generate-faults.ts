@@ -1,0 +1,89 @@
+import type { Climate } from "./generate.js";
+import type { Fault, Step } from "./script.js";
+
+type Kind = Fault["kind"];
+
+/** Each kind is absent from a half of the runs: what one hides another shows. */
+export function faultsOf(climate: Climate): Step[] {
+  const { chance, end, hosts } = climate;
+  const steps: Step[] = [];
+  // Suspended, and the wall clock put back, within one lease: more than two clocks can tell.
+  const suspends = Array.from({ length: hosts }, () => chance.flip(0.5));
+  for (const kind of kinds) {
+    if (chance.flip(0.5)) continue;
+    for (let count = chance.below(most[kind] + 1); count > 0; count--) {
+      const fault = faultOf(kind, climate, suspends);
+      if (fault !== null) steps.push({ at: chance.between(0, end), fault });
+    }
+  }
+  return steps;
+}
+
+/** ms that most faults last, at the most. */
+const longest = 2_500;
+
+/** How many of a kind there are in a run, at the most. */
+const most: Record<Kind, number> = {
+  crash: 6,
+  flush: 0,
+  hang: 8,
+  nodeStep: 6,
+  nodePause: 6,
+  reset: 20,
+  cut: 15,
+  stall: 15,
+  suspend: 6,
+  wallStep: 8,
+  die: 4,
+  close: 3,
+};
+
+const kinds = Object.keys(most) as Kind[];
+
+function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fault | null {
+  const { chance, ttl, faults, nodes, hosts } = climate;
+  const beyond = faults === "beyond";
+  const node = chance.below(nodes);
+  const host = chance.below(hosts);
+  const time = chance.between(0, Math.min(longest, chance.flip(0.7) ? ttl : 4 * ttl + 500));
+  switch (kind) {
+    case "crash":
+      return { kind, node, for: time, memory: "same" };
+    case "flush":
+      return null;
+    case "hang":
+    case "nodePause":
+      return { kind, node, for: time };
+    case "nodeStep":
+      // Back only: then keys live longer, which costs nothing but time.
+      return { kind, node, by: chance.between(-ttl, beyond ? 2 * ttl : 0) };
+    case "reset":
+      return { kind, node, host };
+    case "cut": {
+      const whole = chance.flip(0.3);
+      const way = chance.below(3);
+      const all = Array.from({ length: nodes }, (_, index) => index);
+      const some = whole ? all : all.filter((index) => index === node || chance.flip(0.3));
+      return {
+        kind,
+        host,
+        nodes: some,
+        there: way !== 1,
+        back: way !== 0,
+        for: time,
+        breaks: chance.flip(0.5),
+      };
+    }
+    case "stall":
+      return { kind, host, for: time };
+    case "suspend":
+      return suspends[host] || beyond ? { kind, host, for: time * 2 } : null;
+    case "wallStep": {
+      const back = !suspends[host] || beyond;
+      return { kind, host, by: back ? chance.between(-2 * ttl, 2 * ttl) : chance.between(0, 2 * ttl) };
+    }
+    case "die":
+    case "close":
+      return { kind, host, for: chance.between(1, 1_000) };
+  }
+}

@@ -1,0 +1,67 @@
+import { isHoldfastError } from "../../errors.js";
+import { generate } from "./generate.js";
+import type { Program } from "./program.js";
+import { type Outcome, play } from "./run.js";
+import type { FaultClass } from "./script.js";
+import type { UserProgram } from "./user-program.js";
+import type { World } from "./world.js";
+
+export interface SimulationOptions {
+  /** Decides everything: the faults, the clocks, the messages, and what `random` gives. An integer from 0. */
+  readonly seed: number;
+  /**
+   * `inBounds`, the default: nodes crash, hang and come back, connections break, processes stall, are suspended and die,
+   * clocks drift and are set, all of it within what Holdfast's rules of safety assume. `beyond`: more than that; then
+   * leases may overlap, which is counted.
+   */
+  readonly faults?: FaultClass;
+  /** What each process runs, in each of its lives. Default: a mixture of everything that can be done with locks. */
+  readonly program?: UserProgram;
+  /** How much of that mixture. Default 150. */
+  readonly deeds?: number;
+  /** Whether to keep what happened, line by line. Default false. */
+  readonly trace?: boolean;
+}
+
+/**
+ * Plays one bad day, some 20 s long, on simulated nodes, with the real locks, in virtual time, and looks for violations.
+ * The same seed gives the same run. Within the program use only its own clock, `sleep` and `random`: what comes from
+ * outside (timers, Date, the network) is not simulated, and would make runs differ.
+ */
+export function simulate({
+  seed,
+  faults = "inBounds",
+  program,
+  deeds = 150,
+  trace = false,
+}: SimulationOptions): Promise<Outcome> {
+  if (program === undefined) return play(generate(seed, faults, deeds), { trace });
+  const script = generate(seed, faults, 0);
+  // Every process is the user's.
+  const hosts = script.hosts.map((host) => ({ ...host, foreign: false }));
+  return play({ ...script, hosts }, { trace, begin: (world, life) => begin(world, life, program) });
+}
+
+/** A life of the program; what it is refused with is part of such a day, anything else that it throws is a finding. */
+function begin(world: World, life: Program, program: UserProgram): void {
+  const { host, locks, index } = life;
+  const { name, clock } = host;
+  const ended = (error?: unknown) => {
+    life.busy--;
+    if (error === undefined || host.dead || life.closing || isHoldfastError(error)) return;
+    world.inquest.violated("program", `${name}: ${error instanceof Error ? error.message : String(error)}`);
+  };
+  const process = {
+    name,
+    index,
+    locks,
+    clock,
+    random: () => host.chance.fraction(),
+    sleep: (ms: number) => host.sleep(ms),
+    over: () => world.timeline.now >= world.script.end,
+  };
+  life.busy++;
+  Promise.resolve()
+    .then(() => program(process))
+    .then(() => ended(), ended);
+}

@@ -1,0 +1,119 @@
+import type { Lock } from "../../manager/lock.js";
+import { Chance } from "./chance.js";
+import type { Found } from "./checkers/checker.js";
+import { Foreigner } from "./foreigner.js";
+import { Host } from "./host.js";
+import { Inquest } from "./inquest.js";
+import { Link } from "./link.js";
+import { Program } from "./program.js";
+import type { HostPlan, Script } from "./script.js";
+import { Server } from "./server.js";
+import { Timeline } from "./timeline.js";
+import { Trace } from "./trace.js";
+
+/** Begins what a process does besides the script's deeds. */
+export type Begin = (world: World, life: Program) => void;
+
+/** Everything that one run consists of. */
+export class World {
+  readonly timeline = new Timeline();
+  readonly trace: Trace;
+  readonly inquest: Inquest;
+  readonly servers: readonly Server[];
+  /** The present life of each process. */
+  readonly programs: Program[];
+  /** Earlier lives. */
+  readonly past: Program[] = [];
+  readonly foreigners = new Map<Program, Foreigner>();
+  private streams = 0;
+  /** All that programs have locked so far. */
+  private readonly keys = new Set<string>();
+
+  constructor(
+    readonly script: Script,
+    keepTrace: boolean,
+    private readonly begin: Begin = () => {},
+  ) {
+    this.trace = new Trace(keepTrace);
+    this.inquest = new Inquest(this.timeline, this.trace, script);
+    const { nodes, hosts } = script;
+    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper));
+    this.programs = hosts.map((_, index) => this.start(index));
+  }
+
+  program(index: number): Program {
+    return this.programs[index] as Program;
+  }
+
+  server(index: number): Server {
+    return this.servers[index] as Server;
+  }
+
+  /** The process begins a new life. */
+  revive(index: number): void {
+    this.past.push(this.program(index));
+    this.programs[index] = this.start(index);
+  }
+
+  /** Whether no more than a minority would be without its memory then: the rules of safety assume that. */
+  mayForget(server: Server): boolean {
+    const { servers } = this;
+    const forgetful = servers.filter((one) => one === server || !one.remembers).length;
+    return forgetful <= Math.floor((servers.length - 1) / 2);
+  }
+
+  link(host: number, node: number): Link {
+    return this.program(host).links[node] as Link;
+  }
+
+  /** Every life's link to a node: what a dead process has sent is still under way. */
+  linksTo(node: number): Link[] {
+    return this.programs.map(({ links }) => links[node] as Link);
+  }
+
+  /** Asks every node for every key, past all links. */
+  contents(): Found[] {
+    const found: Found[] = [];
+    const keys = [...this.keys];
+    for (const server of this.servers) {
+      server.execute(null, [{ op: "inspect", keys }], ([reply]) => {
+        if (reply?.kind !== "report") return;
+        for (const { key, holder } of reply.keys) {
+          if (holder !== null) found.push({ node: server.name, key, tokenHash: holder.tokenHash });
+        }
+      });
+    }
+    return found;
+  }
+
+  private start(index: number): Program {
+    const plan = this.script.hosts[index] as HostPlan;
+    const lives = this.past.filter((one) => one.index === index).length;
+    const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
+    const host = new Host(name, this.timeline, this.stream(), plan.temper);
+    const links = this.servers.map((server) => {
+      const link: Link = new Link(host, server, this.stream(), plan.road, {
+        note: (who, what, ...details) => this.inquest.note(who, what, ...details),
+        late: (node, batch) => this.inquest.late(node, batch),
+        sent: (batch) => this.inquest.sent(program, batch),
+      });
+      return link;
+    });
+    const onMade = (own: Program, lock: Lock) => {
+      for (const key of lock.keys) this.keys.add(key);
+      this.inquest.watch(own, lock);
+    };
+    const program: Program = new Program(index, host, plan, links, onMade, (own, node) => {
+      this.inquest.note(own.host.name, "quarantines", node);
+      this.inquest.count("quarantined");
+    });
+    this.timeline.in(0, () => host.run(() => this.begin(this, program)));
+    if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
+    return program;
+  }
+
+  private stream(): Chance {
+    this.streams++;
+    return new Chance(this.script.seed, this.streams);
+  }
+}

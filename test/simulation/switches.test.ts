@@ -1,0 +1,24 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+/** Some of those of sim/switch-list.mjs, for each of which few seeds are enough. */
+const some = [
+  "a minority is enough",
+  "no quarantine",
+  "only nodes that granted",
+  "the signal is not aborted",
+];
+
+it("finds what is wrong where a rule is switched off", async () => {
+  const only = some.flatMap((text) => ["--only", text]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "sim/main.mjs",
+    "--switches",
+    "--jobs",
+    "1",
+    ...only,
+  ]);
+  for (const text of some) expect(stdout).toMatch(new RegExp(`${text}: \\d+ seeds, `));
+  expect(stdout).not.toContain("MISSED");
+}, 120_000);
