@@ -1,7 +1,7 @@
 /** npm run sim: plays days of locks in virtual time, a seed each, and looks for violations. */
 import { parseArgs } from "node:util";
 import { playSeeds } from "./pool.mjs";
-import { printFailures, printTotals } from "./report.mjs";
+import { describe, printFailures, printTotals } from "./report.mjs";
 import { printSeed } from "./seed.mjs";
 
 const usage = `npm run sim -- [options]
@@ -9,7 +9,7 @@ const usage = `npm run sim -- [options]
   --seeds 10000       how many seeds
   --from 1            the first one
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must hold
-  --deeds 150         what programs do, per seed
+  --deeds 140         what programs do, per seed
   --jobs 2            threads
   --seed N            this one only; a failing one is shrunk
   --trace             with --seed: what happened, line by line
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
-    deeds: { type: "string", default: "150" },
+    deeds: { type: "string" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
@@ -42,7 +42,7 @@ const integer = (name) => {
 
 const entry = new URL("../dist/esm/testing.js", import.meta.url).href;
 const faults = values.class;
-const deeds = integer("deeds");
+const deeds = values.deeds === undefined ? 140 : integer("deeds");
 
 if (values.help) {
   console.log(usage);
@@ -51,12 +51,13 @@ if (values.help) {
   process.exitCode = 2;
 } else if (values.switches) {
   const { tryOut } = await import("./switches.mjs");
-  process.exitCode = await tryOut({ jobs: integer("jobs"), only: values.only, write: values.write });
+  process.exitCode = await tryOut({ jobs: integer("jobs"), deeds, only: values.only, write: values.write });
 } else if (values.seed !== undefined) {
   process.exitCode = await printSeed({ entry, seed: integer("seed"), faults, deeds, trace: values.trace });
 } else {
   const began = performance.now();
   let told = began;
+  let shown = 0;
   const total = await playSeeds({
     entry,
     from: integer("from"),
@@ -65,6 +66,7 @@ if (values.help) {
     deeds,
     jobs: integer("jobs"),
     onProgress({ seeds, failed }) {
+      for (; shown < failed.length; shown++) console.log(describe(failed[shown]));
       if (performance.now() - told < 10_000) return;
       told = performance.now();
       console.log(`… ${seeds} seeds, ${failed.length} with a violation`);

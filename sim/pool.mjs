@@ -1,6 +1,9 @@
 /** Many seeds, on several threads. */
 import { Worker } from "node:worker_threads";
 
+/** What a run makes is soon forgotten: with room for it, a fifth less time is spent on clearing it away. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+
 /** Seeds that a thread is given at once. */
 const handful = 10;
 
@@ -23,7 +26,7 @@ export async function playSeeds({
   const end = from + count;
   const workers = Array.from(
     { length: jobs },
-    () => new Worker(new URL("worker.mjs", import.meta.url), { workerData: { entry } }),
+    () => new Worker(new URL("worker.mjs", import.meta.url), { workerData: { entry }, resourceLimits }),
   );
   const serve = (worker) =>
     new Promise((resolve, reject) => {

@@ -25,10 +25,10 @@ export function printTotals({ seeds, time, overlaps, counts, failed }, faults, w
   console.log(`${"faults".padEnd(18)}${faultsByKind.join(", ")}`);
 }
 
+export const describe = ({ seed, hash, violation }) =>
+  `seed ${seed} (${hash}): ${violation.checker}: ${violation.what}`;
+
 export function printFailures(failed, faults, deeds) {
-  for (const { seed, hash, violation } of failed.slice(0, 20)) {
-    console.log(`seed ${seed} (${hash}): ${violation.checker}: ${violation.what}`);
-  }
   const [first] = failed;
   if (first === undefined) return;
   console.log(`replay: npm run sim -- --seed ${first.seed} --class ${faults} --deeds ${deeds} --trace`);

@@ -183,17 +183,6 @@ export const switches = [
   },
   {
     rule: "7 release",
-    off: "a timer survives the close",
-    changes: [
-      [
-        "src/manager/manager.ts",
-        "for (const timed of [engine.agenda, background, vigil]) timed.depart();",
-        "",
-      ],
-    ],
-  },
-  {
-    rule: "7 release",
     off: "a subscription survives the close",
     changes: [
       ["src/engine/doorbell.ts", "for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();", ""],

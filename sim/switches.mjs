@@ -8,13 +8,13 @@ import { switchedBuild } from "./switched-build.mjs";
 const mostSeeds = 1_000;
 
 /** Seeds until it is found, and by which checker; null if it is not. */
-async function search(one, { jobs, deeds = 150, count = mostSeeds }) {
+async function search(one, { jobs, deeds }) {
   const build = await switchedBuild(one);
   try {
     const found = await playSeeds({
       entry: build.entry,
       from: 1,
-      count,
+      count: mostSeeds,
       faults: one.faults ?? "inBounds",
       deeds,
       jobs,
@@ -27,12 +27,12 @@ async function search(one, { jobs, deeds = 150, count = mostSeeds }) {
   }
 }
 
-export async function tryOut({ jobs, only, write }) {
+export async function tryOut({ jobs, deeds, only, write }) {
   const rows = [];
   for (const one of switches) {
     if (only !== undefined && !only.some((part) => `${one.rule} ${one.off}`.includes(part))) continue;
     const began = performance.now();
-    const found = await search(one, { jobs });
+    const found = await search(one, { jobs, deeds });
     rows.push({ ...one, found });
     const took = `${Math.round((performance.now() - began) / 1_000)} s`;
     const how = found === null ? "MISSED" : `${found.seeds} seeds, ${found.checker}: ${found.what}`;

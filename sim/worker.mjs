@@ -3,6 +3,8 @@ import { parentPort, workerData } from "node:worker_threads";
 
 // Made for messages that nobody reads here.
 Error.stackTraceLimit = 0;
+// Of cold starts, which are part of such days.
+process.removeAllListeners("warning");
 
 const { generate, play } = await import(workerData.entry);
 

@@ -210,6 +210,7 @@ export class QuorumEngine {
       let timer = clock.after(nodeTimeout, finish);
       this.waits.add(finish);
       const onMet = () => {
+        if (this.admitted) return;
         met++;
         if (met === this.seats.length) return finish();
         if (met !== quorumOf(this.seats.length)) return;

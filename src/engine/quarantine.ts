@@ -51,8 +51,8 @@ const longestAbstention = 2 ** 52;
  */
 export class Quarantine {
   private timer: Timer | null = null;
-  /** For answers that are waited for. */
-  private readonly waits = new Set<Timer>();
+  /** What is waited for, each with how to wait no longer. */
+  private readonly waits = new Set<() => void>();
   private reviewing = false;
   private again = false;
   private closed = false;
@@ -98,12 +98,13 @@ export class Quarantine {
   close(): void {
     this.closed = true;
     this.timer?.cancel();
-    for (const wait of this.waits) wait.cancel();
+    for (const over of [...this.waits]) over();
   }
 
   /** ms after which to look again; null if nothing is left to be settled. */
   private async review(): Promise<number | null> {
     const introductions = await Promise.all(this.members.map((member) => this.look(member)));
+    if (this.closed) return null;
     const view = { introductions, answered: introductions.filter((one) => one !== null).length };
     const plans = this.members.map((_, index) => this.planFor(index, view));
     this.warn(view, plans);
@@ -132,7 +133,7 @@ export class Quarantine {
   /** Null if it does not answer in time. One that is about to connect is waited for. */
   private async look({ node, server }: Member): Promise<Introduction | null> {
     if (node.connection === "connecting") await this.change(node);
-    return node.connection === "ready" ? this.bounded(server.ask(null)) : null;
+    return node.connection === "ready" && !this.closed ? this.bounded(server.ask(null)) : null;
   }
 
   private async carryOut(
@@ -274,7 +275,8 @@ export class Quarantine {
         end();
         resolve(result);
       };
-      const end = this.wait(() => done(null));
+      const over = () => done(null);
+      const end = this.wait(over);
       work.then(done, (error: unknown) => {
         onError(error);
         done(null);
@@ -295,13 +297,13 @@ export class Quarantine {
     });
   }
 
-  /** As long as a node may take; returns the end of it. Closing ends it too, and nobody is told. */
+  /** It is over when a node has taken as long as it may, or this is closed. Returns the end of it. */
   private wait(over: () => void): () => void {
     const timer = this.clock.after(this.options.patience, over, true);
-    this.waits.add(timer);
+    this.waits.add(over);
     return () => {
       timer.cancel();
-      this.waits.delete(timer);
+      this.waits.delete(over);
     };
   }
 }

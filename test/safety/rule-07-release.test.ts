@@ -71,4 +71,16 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
       expect(world.clock.pending, end).toBe(0);
     }
   });
+
+  it("leaves no timer where a node answers for the first time after the others were given up", async () => {
+    const world = new World();
+    const locks = world.locks({ nodeTimeout: 100 });
+    for (const node of world.nodes.slice(1)) node.hang();
+    await world.run(locks.tryAcquire("a").catch(() => null));
+    world.node(1).wake();
+    await settle();
+    await locks.close();
+    await settle();
+    expect(world.clock.pending).toBe(0);
+  });
 });

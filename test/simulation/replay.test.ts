@@ -6,8 +6,8 @@ import { generate, play } from "../../src/testing.js";
  * when, or what the simulator makes of a seed: then print them anew, and say in the commit why.
  */
 const hashes = {
-  inBounds: { 1: "4bf405313a544b98", 2: "51e4c112e614c6ae", 3: "9df3175f117d9500", 4: "4b09ce7f837d9226" },
-  beyond: { 1: "58bfaabe7c051bc0", 2: "1e04331c52e4a2c7", 3: "d7a4de646128b498", 4: "a40113f81d225f77" },
+  inBounds: { 1: "7e901a16c562a04a", 2: "51e4c112e614c6ae", 3: "9df3175f117d9500", 4: "d4c0122a18fa5bc0" },
+  beyond: { 1: "58bfaabe7c051bc0", 2: "1e04331c52e4a2c7", 3: "d7a4de646128b498", 4: "37ae364f3d7b808f" },
 } as const;
 
 describe("a seed", () => {

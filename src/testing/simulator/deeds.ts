@@ -82,7 +82,9 @@ class Doing {
       this.world.inquest.cleanUp.handOver(readHandover(note).token, this.program);
       // It may travel while this process dies.
       const { heir, after } = end;
+      this.world.underWay++;
       this.world.timeline.in(after, () => {
+        this.world.underWay--;
         const program = this.world.program(heir);
         program.host.run(() => void inherit(this.world, program, note, this.deed));
       });

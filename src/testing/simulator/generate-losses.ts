@@ -12,10 +12,20 @@ export function lossesOf({ chance, nodes, end, ttl, hasLong }: Climate): Step[] 
   const minority = Math.floor((nodes - 1) / 2);
   if (minority === 0 || chance.flip(0.5)) return [];
   const steps: Step[] = [];
+  /** As many nodes as are a minority cannot be reached. */
+  const absent = (at: number, from: number, time: number): Step[] =>
+    Array.from({ length: minority }, (_, one) => ({
+      at: Math.max(0, at),
+      fault: { kind: "crash", node: (from + one) % nodes, for: time + 200, memory: "same" },
+    }));
   // After a long lease the abstention outlasts the run.
   const period = hasLong ? end : 5 * ttl + notice;
   for (let start = chance.between(0, period); start < end; start += period) {
     const first = chance.below(nodes);
+    // Those who remember are gone just when those are asked who forgot, and those who never knew.
+    const turned = chance.flip(0.5);
+    if (turned) steps.push(...absent(start - ttl, first + minority, ttl));
+    if (turned) steps.push(...absent(start + ttl * chance.between(0, 3), first + 2 * minority, 2 * ttl));
     for (let one = 0; one < minority; one++) {
       const node = (first + one) % nodes;
       const at = start + chance.between(0, ttl / 2);

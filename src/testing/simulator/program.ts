@@ -77,7 +77,11 @@ export class Program {
   /** Whether it has nothing to do and holds nothing, or is dead. */
   get idle(): boolean {
     if (this.host.dead) return true;
-    return this.busy === 0 && this.made.every(({ state }) => state === "idle" || state === "expired");
+    return (
+      !this.host.frozen &&
+      this.busy === 0 &&
+      this.made.every(({ state }) => state === "idle" || state === "expired")
+    );
   }
 
   /** Its machine goes off. */

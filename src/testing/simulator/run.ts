@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** ms in which everything under way comes to its end, at the most. */
-const patience = 30_000;
+const patience = 120_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
 const settling = 3_000;
 
@@ -60,7 +60,8 @@ export async function play(
   };
 }
 
-const isQuiet = ({ programs }: World): boolean => programs.every(({ idle }) => idle);
+const isQuiet = ({ programs, underWay }: World): boolean =>
+  underWay === 0 && programs.every(({ idle }) => idle);
 
 async function judge(world: World): Promise<void> {
   const { timeline, inquest, programs } = world;

@@ -25,6 +25,8 @@ export class World {
   /** Earlier lives. */
   readonly past: Program[] = [];
   readonly foreigners = new Map<Program, Foreigner>();
+  /** Notes that were handed over, and not received yet. */
+  underWay = 0;
   private streams = 0;
   /** All that programs have locked so far. */
   private readonly keys = new Set<string>();

@@ -8,7 +8,7 @@ const look = 300;
 
 /**
  * Loss is told by the deadline: once the holder's own clocks say that a lease is over it is known to be over, the
- * listener has been called and the signal is aborted, as soon as the holder's timers can run.
+ * listener has been called and the signal is aborted, as soon as the holder's timers can run. And over is over.
  */
 export class Loss implements Checker {
   readonly name = "loss";
@@ -50,11 +50,16 @@ export class Loss implements Checker {
   private watch(tenant: LeaseTenant): void {
     const { hold, program, name } = tenant;
     const { host } = program;
+    let over = Number.NEGATIVE_INFINITY;
     const next = (delay: number) => void this.timeline.in(delay, again);
     const again = () => {
       if (host.dead || hold.end !== null) return;
       const left = hold.left();
-      if (left > 0) return next(Math.min(left * 1.01 + lateness + 2, 30_000));
+      if (left > 0) {
+        if (over > host.steppedAt) return this.report(`${name} was over, and is held again`);
+        return next(Math.min(left * 1.01 + lateness + 2, 30_000));
+      }
+      over = this.timeline.now;
       if (host.frozen) return next(10);
       const awake = this.timeline.now - Math.max(host.thawedAt, host.steppedAt);
       if (awake < look) return next(look - awake + 1);
