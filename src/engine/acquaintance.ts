@@ -51,6 +51,11 @@ export class Acquaintance {
     return memory === null || memory?.state === "kept";
   }
 
+  /** Whether nothing can be left there, so that a loss of memory is not noticed. */
+  get keepsNothing(): boolean {
+    return this.introduction?.memory === null;
+  }
+
   /** What it must have to grant anything; null where it keeps nothing. */
   get mark(): string | null {
     return this.introduction?.memory?.mark ?? null;
