@@ -56,7 +56,7 @@ export class Link {
   readonly #listener: Server;
   readonly #pipes = new Set<Pipe>();
 
-  private constructor(readonly target: number) {
+  private constructor(public target: number) {
     this.#listener = createServer((client) => this.#join(client));
   }
 
