@@ -205,8 +205,8 @@ export const switches = [
     changes: [
       [
         "src/engine/quarantine.ts",
-        "return this.quarantine(index, memory, view, this.longest(index, view));",
-        "return this.quarantine(index, memory, view, this.longest(index, view) / 4);",
+        "return this.quarantine(index, memory, view, Math.max(longest, this.options.patience));",
+        "return this.quarantine(index, memory, view, longest / 4);",
       ],
     ],
   },

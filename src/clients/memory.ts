@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type LockCommand, needsMemory } from "../engine/command.js";
 import { forgetful } from "../engine/encoding.js";
-import { formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
+import { formLoss, formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { entriesOf } from "../given.js";
@@ -138,6 +138,7 @@ export class InProcessNode implements MemoryNode {
   introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
     return this.#perform(
       () => {
+        if (id !== "" && !this.#marker.includes(`.${this.#life} `)) this.#marker = formLoss(id, this.#life);
         if (change !== null && change.marker === this.#marker) this.#remember(id, change);
         return readMarker(this.#marker, this.#life, this.clock.monotonic(), this.#store.watermark);
       },

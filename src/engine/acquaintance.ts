@@ -3,7 +3,7 @@ import { type Introduction, isSameServer, type MemoryChange } from "./memory.js"
 import type { LockNode } from "./node.js";
 import type { Random } from "./random.js";
 
-/** Whom one quorum has met; the first of two that are the same server votes. */
+/** Whom one quorum has met, in that order; the first of those that are the same server votes. */
 export type Circle = Acquaintance[];
 
 /** Why a node that is known does not vote for now. */
@@ -34,6 +34,8 @@ export class Acquaintance {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly circle: Circle,
+    /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
+    private readonly decides: () => boolean,
     private readonly onMet: () => void,
     private readonly onRefused: (error: unknown) => void,
   ) {}
@@ -47,6 +49,11 @@ export class Acquaintance {
   get remembers(): boolean {
     const memory = this.introduction?.memory;
     return memory === null || memory?.state === "kept";
+  }
+
+  /** Whether nothing can be left there, so that a loss of memory is not noticed. */
+  get keepsNothing(): boolean {
+    return this.introduction?.memory === null;
   }
 
   /** What it must have to grant anything; null where it keeps nothing. */
@@ -64,7 +71,7 @@ export class Acquaintance {
     if (this.met || this.asking) return;
     this.asking = true;
     const { connection } = this;
-    this.node.introduce(this.random.secret(), null).then(
+    this.node.introduce(this.decides() ? this.random.secret() : "", null).then(
       (introduction) => {
         if (this.connection !== connection) return;
         this.asking = false;
@@ -91,23 +98,25 @@ export class Acquaintance {
     return introduction;
   }
 
-  /** From now on this answer is what is known of it, unless another connection has begun meanwhile. */
-  accept(answer: Introduction, abstention?: Abstention): void {
-    if (this.latest === answer) this.note(answer, abstention);
+  /** From now on this answer is what is known of it, unless it was overtaken or another connection has begun. */
+  accept(answer: Introduction, abstention?: Abstention): boolean {
+    if (this.latest !== answer) return false;
+    this.note(answer, abstention);
+    return true;
   }
 
   private note(introduction: Introduction, abstention = this.abstentionOf(introduction)): void {
     this.introduction = introduction;
     this.hasRemembered ||= introduction.memory?.state === "kept";
     this.abstention = abstention;
-    this.leave();
-    const first = this.circle.find((other) => other.isSame(introduction));
-    if (first === undefined) this.circle.push(this);
-    this.duplicateOf = first?.name ?? null;
+    if (!this.circle.includes(this)) this.circle.push(this);
+    compare(this.circle);
   }
 
   forget(): void {
-    this.leave();
+    const at = this.circle.indexOf(this);
+    if (at !== -1) this.circle.splice(at, 1);
+    compare(this.circle);
     this.introduction = undefined;
     this.abstention = null;
     this.duplicateOf = null;
@@ -122,12 +131,15 @@ export class Acquaintance {
     return { until: this.clock.monotonic() + memory.left, cause: "it lost its memory" };
   }
 
-  private leave(): void {
-    const at = this.circle.indexOf(this);
-    if (at !== -1) this.circle.splice(at, 1);
+  isSame({ introduction: other }: Acquaintance): boolean {
+    const { introduction: own } = this;
+    return own !== undefined && other !== undefined && isSameServer(own, other);
   }
+}
 
-  private isSame(introduction: Introduction): boolean {
-    return this.introduction !== undefined && isSameServer(this.introduction, introduction);
+/** Anew for all of them: when one turns to another server, its double votes. */
+function compare(circle: Circle): void {
+  for (const [index, one] of circle.entries()) {
+    one.duplicateOf = circle.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }
 }

@@ -179,7 +179,7 @@ export function decodeIntroduction(raw: unknown): Introduction {
   if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
   const [runId, marker, , watermark] = raw.map(text);
   if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);
-  if (raw.length === 1) return { runId, id: null, memory: null };
+  if (raw.length === 1) return { runId: runId || null, id: null, memory: null };
   const now = integer(raw[2]);
   if (typeof marker !== "string" || typeof watermark !== "string" || now === null) {
     throw new Error(`unexpected reply: ${shape(raw)}`);

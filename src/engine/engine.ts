@@ -41,6 +41,8 @@ export interface EngineOptions {
   readonly unidentified: "warn" | "allow" | "refuse";
   /** Told once a node, where that is to be warned of. */
   readonly onUnidentified: (node: string) => void;
+  /** Told once a node: that it loses its memory would not be noticed. */
+  readonly onUnwatched: (node: string) => void;
   /** `node`: its place in `nodes`. `until`: see the seat's. */
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
   /** None of the nodes has a memory, and they vote all the same. */
@@ -70,14 +72,14 @@ export class QuorumEngine {
   /** The last claims of names that the user gave. */
   private readonly named = new Map<string, Claim>();
   /** Nodes that were warned of. */
-  private readonly unidentified = new Set<string>();
+  private readonly warnedOf = new Set<string>();
   /** What waits, and how to end it when the engine is closed. */
   private readonly waits = new Set<() => void>();
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe } = options;
     const turn = new Turn(options.grouping);
-    this.fences = new FenceSource(clock);
+    this.fences = new FenceSource(clock, random);
     const circle: Circle = [];
     const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
@@ -95,6 +97,7 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
+        decides: () => this.admission !== null,
         onIntroduced: () => this.onIntroduced(name),
       });
     });
@@ -160,15 +163,19 @@ export class QuorumEngine {
 
   /** Another node can be asked; some may wait for just that. */
   private onIntroduced(name: string): void {
-    const { unidentified, onUnidentified } = this.options;
-    const nameless = this.seats.some(
-      (seat) => seat.name === name && seat.server.nameless && seat.server.remembers,
-    );
-    if (nameless && this.seats.length > 1 && unidentified === "warn" && !this.unidentified.has(name)) {
-      this.unidentified.add(name);
-      onUnidentified(name);
-    }
+    const seat = this.seats.find((one) => one.name === name);
+    if (seat !== undefined && this.seats.length > 1 && !this.warnedOf.has(name)) this.warnOf(seat);
     this.settleMemories();
+  }
+
+  private warnOf({ name, server, node }: Seat): void {
+    const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
+    const nameless = server.nameless && server.remembers;
+    if (!nameless && (!server.keepsNothing || node.sharded || quarantine === false)) return;
+    if (nameless && unidentified !== "warn") return;
+    this.warnedOf.add(name);
+    if (nameless) onUnidentified(name);
+    else onUnwatched(name);
   }
 
   /** Whoever only inspects changes nothing. */

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js";
+import type { Random } from "./random.js";
 
 /**
  * Proposes fencing tokens: numbers that only grow. A proposal is the larger of the wall clock in µs and one more than
@@ -9,10 +10,15 @@ import type { Clock } from "./clock.js";
 export class FenceSource {
   private highest = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
 
   propose(): number {
-    this.highest = Math.max(Math.floor(this.clock.wall() * 1000), this.highest + 1);
+    // Chance below the ms: where nodes forget, two processes of one ms must not come to the same number.
+    const time = Math.floor(this.clock.wall()) * 1000 + Math.floor(this.random.fraction() * 1000);
+    this.highest = Math.max(time, this.highest + 1);
     return this.highest;
   }
 

@@ -37,12 +37,18 @@ export interface MemoryChange {
   readonly watermark: number;
 }
 
-/** `id.life longest`: it votes; `- until id.life longest`: it abstains until then (epoch ms of its own clock). */
+/**
+ * `id.life longest`: it votes; `- until id.life longest`: it abstains until then (epoch ms of its own clock);
+ * `? id.life 0`: it lost its memory, and nothing was decided since.
+ */
 const form = /^(?:- (\d+) )?(([\w-]+)\.([\w-]*)) (\d+)$/;
 
 /** `until`: null if it votes. */
 export const formMarker = (id: string | number, life: string, longest: number, until: number | null = null) =>
   `${until === null ? "" : `- ${until} `}${id}.${life} ${longest}`;
+
+/** The marker of one loss, of which no other can have the same. */
+export const formLoss = (id: string | number, life: string) => `? ${formMarker(id, life, 0)}`;
 
 /** `now`: by the server's clock. */
 export function readMarker(

@@ -71,7 +71,7 @@ export interface LockNode {
   connect(): void;
   /**
    * Asks the server who it is and what it remembers, having left a new memory with it if there is a `change`. `id`: fresh,
-   * to be left with a server that has none. Rejects if it cannot be asked.
+   * to be left with a server that has none; "" leaves nothing. Rejects if it cannot be asked.
    */
   introduce(id: string, change: MemoryChange | null): Promise<Introduction>;
   /**

@@ -90,7 +90,7 @@ export class Quarantine {
         this.again = false;
         this.request();
       } else if (pause !== null && !this.closed) {
-        this.timer = this.clock.after(pause, () => this.request(), true);
+        this.timer = this.clock.after(pause, again(new WeakRef(this)), true);
       }
     });
   }
@@ -143,11 +143,7 @@ export class Quarantine {
   ): Promise<number | null> {
     // One that has gone will be met again; one that says nothing is asked again.
     if (introduction === null) return server.met && !server.remembers ? longestPause : null;
-    if (plan === null) {
-      server.accept(introduction);
-      settled();
-      return null;
-    }
+    if (plan === null) return this.accept(server, settled, introduction);
     if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
     if (plan.kind === "wait") return this.abstain(server, settled, introduction, plan.ms, plan.cause);
     let refusal = "does not answer";
@@ -159,12 +155,15 @@ export class Quarantine {
       return this.abstain(server, settled, introduction, null, cause);
     }
     const { memory } = changed;
-    if (memory === null || memory.state === "kept") {
-      server.accept(changed);
-      settled();
-      return null;
-    }
+    if (memory === null || memory.state === "kept") return this.accept(server, settled, changed);
     return this.abstain(server, settled, changed, memory.state === "lost" ? null : memory.left, plan.cause);
+  }
+
+  private accept(server: Acquaintance, settled: () => void, introduction: Introduction): number | null {
+    // What was overtaken by a later answer says nothing any more.
+    if (!server.accept(introduction)) return longestPause;
+    settled();
+    return null;
   }
 
   private abstain(
@@ -185,8 +184,12 @@ export class Quarantine {
     const { rule } = this;
     if (memory.state === "abstaining") {
       if (memory.left > 0) return { kind: "wait", ms: memory.left, cause: "it lost its memory" };
-      if (rule === "auto" && !this.isCertain(index, view) && view.answered < this.members.length)
+      // Also where it has abstained for long enough: the highest fence may be known only to one that is away.
+      if (rule !== false && !this.isCertain(index, view) && view.answered < this.members.length)
         return { kind: "wait", ms: null, cause: this.missing(view) };
+      // A round that was under way when it forgot has reached the others since, with a longer ttl than they knew of.
+      const late = this.longest(index, view) - memory.longest;
+      if (rule === "auto" && late > 0) return this.quarantine(index, memory, view, late);
       return this.vote(index, memory, view);
     }
     if (rule === "auto") return this.planForLost(index, memory, view);
@@ -195,12 +198,18 @@ export class Quarantine {
 
   private planForLost(index: number, memory: Memory, view: View): Plan {
     if (this.members.length === 1) return this.vote(index, memory, view);
-    if (this.isCertain(index, view)) return this.quarantine(index, memory, view, this.longest(index, view));
+    const longest = this.longest(index, view);
+    if (this.isCertain(index, view)) {
+      if (longest === 0 && this.looks < mostLooks) return { kind: "look" };
+      // What it granted just before it forgot may still be on its way to the others.
+      return this.quarantine(index, memory, view, Math.max(longest, this.options.patience));
+    }
     if (this.isColdStart(view)) return this.vote(index, memory, view);
-    if (view.answered < this.members.length) return { kind: "wait", ms: null, cause: this.missing(view) };
+    const everybody = view.answered === this.members.length;
     // Others may be about to give this set its first memory.
-    if (this.looks < mostLooks) return { kind: "look" };
-    return this.quarantine(index, memory, view, Math.max(this.longest(index, view), this.options.ttl));
+    if (this.looks < mostLooks && (everybody || longest === 0)) return { kind: "look" };
+    if (!everybody) return { kind: "wait", ms: null, cause: this.missing(view) };
+    return this.quarantine(index, memory, view, Math.max(longest, this.options.ttl));
   }
 
   private quarantine(index: number, memory: Memory, view: View, ttl: number): Plan {
@@ -298,5 +307,8 @@ export class Quarantine {
     };
   }
 }
+
+/** A quorum that nobody has any more is not to be kept by a node that is waited for. */
+const again = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -111,6 +111,8 @@ end
 local function fenced(fence)
   local past = beside + last - first + 1
   local watermark = KEYS[past + 1]
+  -- A server that remembers has one.
+  if ARGV[1] ~= '' and call('EXISTS', watermark) == 0 then return { -2 } end
   local bound, top = 0, number(watermark, 0)
   for index = beside + 1, past do bound = math.max(bound, number(KEYS[index], top)) end
   if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
@@ -328,6 +330,9 @@ export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex
  * only the server with the probe key's slot is asked, its run id alone. Where the run id is hidden, an id that the first
  * one to ask leaves in that key.
  *
+ * A marker that is missing, was left in another life, or has lost its watermark, makes room for one of this very loss: what is decided about one
+ * loss, and arrives late, must not be taken for a decision about the next.
+ *
  * KEYS: the marker and the watermark, or the probe key. ARGV: an id to leave; behind it, if the marker is to change,
  * what it was, the ms to abstain for, the longest ttl and the watermark to take over.
  */
@@ -336,17 +341,24 @@ local info = redis.pcall('INFO', 'server')
 local life = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 if #KEYS == 1 then
   if life ~= '' then return { life } end
-  redis.call('SET', KEYS[1], ARGV[1], 'NX')
-  return { redis.call('GET', KEYS[1]) }
+  if ARGV[1] ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'NX') end
+  return { redis.call('GET', KEYS[1]) or '' }
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '0'
+local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2])
+local past = string.match(marker, '%.(%x*) %d+$')
+local other = past and past ~= '' and life ~= '' and past ~= life
+local bare = not watermark and string.sub(marker, 1, 1) ~= '?'
+watermark = watermark or '0'
+if ARGV[1] ~= '' and (not past or other or bare) then
+  local loss = '? ' .. ARGV[1] .. '.' .. life .. ' 0'
+  local reply = redis.pcall('SET', KEYS[1], loss)
+  if not reply.err then marker = loss elseif #ARGV > 1 then return reply end
+end
 if #ARGV > 1 and marker == ARGV[2] then
-  if tonumber(ARGV[5]) > tonumber(watermark) then
-    watermark = ARGV[5]
-    redis.call('SET', KEYS[2], watermark)
-  end
+  if tonumber(ARGV[5]) > tonumber(watermark) then watermark = ARGV[5] end
+  redis.call('SET', KEYS[2], watermark)
   marker = ARGV[1] .. '.' .. life .. ' ' .. ARGV[4]
   if tonumber(ARGV[3]) > 0 then marker = '- ' .. string.format('%.0f', now + ARGV[3]) .. ' ' .. marker end
   redis.call('SET', KEYS[1], marker)

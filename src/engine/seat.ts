@@ -41,6 +41,8 @@ export interface SeatOptions {
   readonly collectable: boolean;
   /** `until`: the monotonic time at which a node that forgot will vote again, null if nobody can tell yet. */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
+  /** Whether anything is to be acquired here. */
+  readonly decides: () => boolean;
   /** It is known who the node's server is, and what it remembers. */
   readonly onIntroduced: () => void;
 }
@@ -90,6 +92,7 @@ export class Seat implements Member {
       clock,
       random,
       circle,
+      options.decides,
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
@@ -211,6 +214,7 @@ export class Seat implements Member {
     } else if (connection === "down") {
       this.silence.reset();
       observe("disconnected", cause?.message);
+      this.abstainsUntil = undefined;
       this.server.forget();
       this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
       this.tellMet();

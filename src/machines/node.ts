@@ -20,6 +20,11 @@ export interface NodePort {
   quarantined(until: number | null, cause: string | undefined): void;
 }
 
+interface Abstention {
+  readonly until: number | null;
+  readonly cause: string | undefined;
+}
+
 export const nodePorts = new Ports<NodePort>();
 
 /** This many silences in a row, with no answer in between, and a node counts as down. */
@@ -30,33 +35,41 @@ const causeOf = (event: NodeMachineEvent): string | undefined =>
 
 const { createMachine } = setup({
   types: {} as {
-    context: { node: string; silences: number };
+    context: { node: string; silences: number; abstention: Abstention | null };
     events: NodeMachineEvent;
     input: { node: string };
   },
   guards: {
     silentTooOften: ({ context }) => context.silences + 1 >= silencesToDown,
+    abstains: ({ context }) => context.abstention !== null,
   },
   actions: {
     countSilence: assign(({ context }) => ({ silences: context.silences + 1 })),
     forgetSilences: assign({ silences: 0 }),
+    noteAbstention: assign(({ context, event }) => ({
+      abstention: event.type === "FORGOT" ? { until: event.until, cause: event.cause } : context.abstention,
+    })),
+    forgetAbstention: assign({ abstention: null }),
     reportUp: ({ self }) => nodePorts.of(self)?.up(),
-    reportQuarantined: ({ self, event }) => {
-      if (event.type === "FORGOT") nodePorts.of(self)?.quarantined(event.until, event.cause);
+    reportQuarantined: ({ self, context: { abstention } }) => {
+      if (abstention !== null) nodePorts.of(self)?.quarantined(abstention.until, abstention.cause);
     },
     reportDown: ({ self, event }) => nodePorts.of(self)?.down(causeOf(event)),
   },
 });
 
 const down = { target: "down", actions: "reportDown" as const };
-const up = { target: "ready", actions: "reportUp" as const };
+const up = { target: "ready", actions: ["forgetAbstention", "reportUp"] as const };
 
 /** The health of one node, as the votes and its connection show it. */
 export const nodeMachine = createMachine({
   id: "node",
-  context: ({ input }) => ({ node: input.node, silences: 0 }),
+  context: ({ input }) => ({ node: input.node, silences: 0, abstention: null }),
   initial: "connecting",
-  on: { FORGOT: { target: ".quarantined", actions: "reportQuarantined" } },
+  on: {
+    FORGOT: { target: ".quarantined", actions: ["noteAbstention", "reportQuarantined"] },
+    REMEMBERED: { actions: "forgetAbstention" },
+  },
   states: {
     connecting: { on: { CONNECTED: "ready", DISCONNECTED: down, SILENT: down } },
     ready: {
@@ -71,7 +84,13 @@ export const nodeMachine = createMachine({
         DISCONNECTED: down,
       },
     },
-    down: { on: { CONNECTED: up, ANSWERED: up } },
+    down: {
+      on: {
+        // Whether it abstains is found out anew on each connection.
+        CONNECTED: up,
+        ANSWERED: [{ guard: "abstains", target: "quarantined", actions: "reportQuarantined" }, up],
+      },
+    },
     quarantined: {
       entry: "forgetSilences",
       on: {

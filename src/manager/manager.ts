@@ -23,7 +23,7 @@ import type { Surroundings } from "./ground.js";
 import { Health } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
-import { warnOfColdStart, warnOfUnidentified } from "./node-warnings.js";
+import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
@@ -68,6 +68,7 @@ export class Manager {
       observe: (...observed) => this.#health.observe(...observed),
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
+      onUnwatched: warnOfUnwatched,
     });
     this.ground = {
       ...ground,

@@ -64,8 +64,8 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /**
    * How long a node that lost its memory (restarted, flushed, its marker evicted) does not vote. "auto", the default: for
    * the longest ttl that a majority was ever asked for; a single node, and a whole new set, vote at once, with a warning.
-   * A number: for so many ms, in every case. False: it votes at once, which is safe only where every write is on disk
-   * before the reply.
+   * A number: for at least so many ms, also a single node and a new set. False: it votes at once, which is safe only where
+   * every write is on disk before the reply. The same for all processes that use the nodes.
    */
   readonly quarantine?: QuarantineRule;
   /**

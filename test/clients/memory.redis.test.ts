@@ -41,7 +41,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     await withNode(open, async (node) => {
       const before = await introduced(node);
       expect(String(await server.call("INFO", "server"))).toContain(`run_id:${before.runId}`);
-      expect(before.memory).toMatchObject({ state: "lost", marker: "" });
+      expect(before.memory).toMatchObject({ state: "lost", mark: "" });
       const { memory } = await remember(node);
       expect(memory).toMatchObject({
         state: "kept",
@@ -129,6 +129,33 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     });
   });
 
+  test.each([
+    ["in the same life", async () => void (await server.call("FLUSHALL"))],
+    [
+      "by a restart with an old snapshot",
+      async () => {
+        await server.kill();
+        await server.restart();
+      },
+    ],
+  ])("takes no decision on one loss for one on the next, %s", async (_what, lose) => {
+    let first = "";
+    let abstaining = "";
+    await withNode(open, async (node) => {
+      first = (await introduced(node)).memory?.marker ?? "";
+      abstaining = (await remember(node, { abstain: 1 })).memory?.marker ?? "";
+      await server.call("SAVE");
+    });
+    await lose();
+    await withNode(open, async (node) => {
+      for (const marker of [first, abstaining, ""]) {
+        const late = await node.introduce("late", { ...voting, marker });
+        expect(late.memory, marker).toMatchObject({ state: "lost" });
+      }
+      expect((await remember(node)).memory).toMatchObject({ state: "kept" });
+    });
+  });
+
   test("is not voted on while it abstains, by the server's clock", async () => {
     await withNode(open, async (node) => {
       const { memory } = await remember(node, { abstain: 300, longest: 7_000 });
@@ -142,6 +169,18 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
       const after = await remember(node, { longest: 7_000 });
       expect(after.memory).toMatchObject({ state: "kept", longest: 7_000 });
       expect(await send(node, after.memory?.mark ?? "", ["a", me])).toEqual([granted]);
+    });
+  });
+
+  test("is lost with its watermark: no fence is accepted from then on", async () => {
+    await withNode(open, async (node) => {
+      const mark = (await remember(node)).memory?.mark ?? "";
+      const fenced = { ...acquire("a", me), fence: 7 };
+      const propose = () => execute(node, [{ command: fenced, wanted: () => true }], mark);
+      expect(await propose()).toEqual([{ kind: "granted", fence: { accepted: true, highest: 7 } }]);
+      await server.call("DEL", "holdfast:watermark", "holdfast:fence:a", "a");
+      expect(await propose()).toEqual([expect.objectContaining(forgetful)]);
+      expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
     });
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { formMarker, type Introduction, isSameServer, readMarker } from "../../src/engine/memory.js";
+import {
+  formLoss,
+  formMarker,
+  type Introduction,
+  isSameServer,
+  readMarker,
+} from "../../src/engine/memory.js";
 
 const read = (marker: string, runId: string | null = "abc") => readMarker(marker, runId, 1_000, 0);
 
@@ -20,6 +26,7 @@ describe("what a marker says", () => {
       "id.abc x",
       "- id.abc 70",
       " id.abc 70",
+      formLoss("id", "abc"),
       "- 5 ",
       "x".repeat(99),
     ]) {

@@ -34,6 +34,7 @@ async function seated(grouped: boolean) {
     admitsNameless: true,
     collectable: false,
     observe: () => {},
+    decides: () => true,
     onIntroduced: () => {},
   });
   seat.meet(() => {});

@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createLocks, DuplicateNodeError, InvalidOptionError, isHoldfastError } from "../../src/index.js";
+import { Link } from "../faults/proxy.js";
 import { clients, countKeys, fiveServers, locksOf, rejection, uniqueName } from "./support.js";
 
-const [one, two] = fiveServers();
+const [one, two, three] = fiveServers();
 
 /** What a function threw. */
 function thrown(call: () => unknown): unknown {
@@ -46,6 +47,53 @@ describe("one server reached by two clients", () => {
     expect(isHoldfastError(error, "DUPLICATE_NODE")).toBe(true);
     expect(client.status).toBe("wait");
   });
+});
+
+describe("one server behind a proxy", () => {
+  const kinds = {
+    "ioredis 6": (port: number) => clients.ioredis(port),
+    "ioredis 5": (port: number) => clients.ioredis5(port),
+    "redis 6": (port: number) => clients.nodeRedis(port),
+    "redis 5": (port: number) => clients.nodeRedis5(port),
+    "an address": (port: number) => `redis://127.0.0.1:${port}`,
+  };
+  const proxied = async (target: number) => {
+    const link = await Link.to(target);
+    onTestFinished(() => link.close());
+    return link;
+  };
+
+  it.each(Object.entries(kinds))("is refused at the first acquisition: over %s", async (_, open) => {
+    const link = await proxied(one.port);
+    const nodes = [clients.ioredis(two.port), clients.nodeRedis(one.port), open(link.port)];
+    const error = await rejection(locksOf(nodes, { prefix: uniqueName(), nodeTimeout: 2_000 }).acquire("a"));
+    expect(error).toMatchObject({
+      code: "DUPLICATE_NODE",
+      nodes: expect.arrayContaining([expect.stringContaining(`:${one.port}`)]),
+    });
+  });
+
+  it.each(Object.entries(kinds))(
+    "has no second vote when a connection turns to it: over %s",
+    async (_, open) => {
+      const link = await proxied(three.port);
+      const nodes = [clients.ioredis(one.port), clients.nodeRedis(two.port), open(link.port)];
+      const locks = locksOf(nodes, { prefix: uniqueName(), nodeTimeout: 2_000 });
+      await (await locks.acquire("a")).release();
+      const third = async () => (await locks.inspect("a")).nodes[2];
+      const patience = { timeout: 10_000 };
+      link.target = one.port;
+      link.cut();
+      await expect
+        .poll(async () => (await third())?.error, patience)
+        .toMatch(new RegExp(`is the same server as .*:${one.port}`));
+      await (await locks.acquire("a")).release();
+      link.target = three.port;
+      link.cut();
+      // A vote again; what was owed to that server went to the other one, and may stand until its ttl.
+    await expect.poll(async () => (await third())?.error, patience).toBeUndefined();
+    },
+  );
 });
 
 describe("clients that would store under different keys", () => {

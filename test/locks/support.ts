@@ -4,7 +4,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
-import { markerKey } from "../../src/engine/side-keys.js";
+import { markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { groupingOption } from "../support/grouping.js";
 import { giveMemory } from "../support/memory.js";
@@ -102,10 +102,12 @@ export const clients = {
 };
 
 /** What each server stores under names that begin so. */
+const watermark = sideKeysOf(false).watermark("");
+
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
   const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`])));
   // What a server remembers of itself is no lock's.
-  return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey));
+  return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey && key !== watermark));
 }
 
 /** How many keys there are with such names, on all servers together. */

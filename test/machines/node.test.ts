@@ -47,7 +47,13 @@ describe("the node's chart", () => {
       state: "ready",
       told: ["quarantined until 7: restarted", "up"],
     });
-    expect(observed("CONNECTED", forgot, "SILENT", "SILENT", "SILENT").state).toBe("down");
+    const silent = ["SILENT", "SILENT", "SILENT"] as const;
+    expect(observed("CONNECTED", forgot, ...silent).state).toBe("down");
+    expect(observed("CONNECTED", forgot, ...silent, "ANSWERED")).toEqual({
+      state: "quarantined",
+      told: ["quarantined until 7: restarted", "down: does not answer", "quarantined until 7: restarted"],
+    });
+    expect(observed("CONNECTED", forgot, ...silent, "REMEMBERED", "ANSWERED").state).toBe("ready");
     expect(observed("CONNECTED", forgot, "SILENT", "SILENT", "ANSWERED", "SILENT").state).toBe("quarantined");
     expect(observed("CONNECTED", forgot, "DISCONNECTED", "CONNECTED").state).toBe("ready");
     expect(observed("CONNECTED", { ...forgot, until: null }, forgot).told).toEqual([

@@ -34,6 +34,30 @@ describe("rule 8: one server, one vote", () => {
     expect(String(await second)).toContain("node-2: is the same server as node-0");
   });
 
+  it("gives the vote back when the other one turns to another server", async () => {
+    const { locks, nodes } = scripted(3);
+    const first = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await first;
+    const [one, , third] = nodes;
+    const reconnect = async (node: typeof one, identity: string) => {
+      node?.change("down");
+      if (node) node.identity = identity;
+      node?.change("ready");
+      await settle();
+    };
+    // They swap their servers, one after the other.
+    await reconnect(third, "node-0");
+    await reconnect(one, "node-2");
+    const second = locks.acquire("b");
+    await answer(nodes, "acquire", [
+      granted,
+      { kind: "failed", reason: "refused", message: "ERR no" },
+      granted,
+    ]);
+    expect((await second).remaining()).toBeGreaterThan(0);
+  });
+
   it("sends every batch with the mark of the server that it is meant for", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a");

@@ -8,6 +8,11 @@ import { type CallOptions, callRedis } from "./call-redis.js";
  */
 export async function giveMemory(port: number, options: CallOptions = {}): Promise<void> {
   const keys = [markerKey, sideKeysOf(false).watermark("")];
-  const command = ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", "", 0, 0, 0] as const;
-  await callRedis(port, [...command], options).catch(() => undefined);
+  const introduce = (...change: readonly (string | number)[]) =>
+    callRedis(port, ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", ...change], options);
+  const change = async () => {
+    const [, marker] = (await introduce()) as [string, string];
+    await introduce(marker, 0, 0, 0);
+  };
+  await change().catch(() => undefined);
 }

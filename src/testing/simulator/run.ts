@@ -68,6 +68,8 @@ async function judge(world: World): Promise<void> {
   const found = world.contents();
   await timeline.run(timeline.now + 1);
   inquest.settled(found);
+  world.lookForHeirs((node, key) => inquest.violated("waiters", `${node} keeps ${key} for one who is gone`));
+  await timeline.run(timeline.now + 10);
   for (const program of programs) {
     if (program.host.dead) continue;
     let closed = false;

@@ -88,6 +88,22 @@ export class World {
     return found;
   }
 
+  /** Asks every node for every key as one who just comes by: calls back for each that is free, and kept for somebody. */
+  lookForHeirs(found: (node: string, key: string) => void): void {
+    const queue = { place: null, barge: false };
+    for (const server of this.servers) {
+      for (const key of this.keys) {
+        server.execute(
+          null,
+          [{ op: "acquire", keys: [key], token: "passer-by", ttl: 1, queue }],
+          ([reply]) => {
+            if (reply?.kind === "denied" && reply.holder === null) found(server.name, key);
+          },
+        );
+      }
+    }
+  }
+
   private start(index: number): Program {
     const plan = this.script.hosts[index] as HostPlan;
     const lives = this.past.filter((one) => one.index === index).length;

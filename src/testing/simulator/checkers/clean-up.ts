@@ -22,7 +22,9 @@ export class CleanUp implements Checker {
 
   /** It comes over a dead connection. */
   late(node: string, { requests }: Batch): void {
-    for (const { command } of requests) if (claims(command)) this.excused.add(`${node} ${command.token}`);
+    for (const { command } of requests) {
+      if (claims(command) || command.op === "giveBack") this.excused.add(`${node} ${command.token}`);
+    }
   }
 
   /** Its keys wait for whoever adopts it; nobody can order what its giver had under way behind what the heir asks. */

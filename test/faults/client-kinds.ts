@@ -1,0 +1,42 @@
+import { healed, type Kind, reconnected } from "./kind.js";
+import { standardOptions } from "./stage.js";
+
+const { ttl } = standardOptions;
+
+/** What can happen to a process of clients, and to its links. */
+export const clientKinds = {
+  "a holder's process killed": {
+    scope: "client",
+    weight: 5,
+    lasts: [0, 800],
+    settles: 1_500,
+    async begin({ clients }, { target }) {
+      await clients[target]?.kill();
+      return () => clients[target]?.start();
+    },
+  },
+  "a holder's process stopped beyond its deadline": {
+    scope: "client",
+    weight: 8,
+    lasts: [1.1 * ttl, 2 * ttl],
+    settles: 1_000,
+    begin({ clients }, { target }) {
+      clients[target]?.suspend();
+      return () => clients[target]?.resume();
+    },
+  },
+  "a client parted from most servers": {
+    scope: "client",
+    weight: 8,
+    lasts: [0.5 * ttl, 2 * ttl],
+    settles: reconnected,
+    begin({ links }, { target, chance }) {
+      const row = links[target] ?? [];
+      const parted = row.slice(Math.floor(chance * 3));
+      for (const link of parted) {
+        link.hold(chance < 0.4 ? "both" : chance < 0.7 ? "toServer" : "toClient");
+      }
+      return healed(parted, (chance * 31) % 1 < 0.5);
+    },
+  },
+} as const satisfies Record<string, Kind>;

@@ -1,0 +1,92 @@
+import { markdownTable } from "markdown-table";
+import { formatDuration } from "../../src/cli/duration.js";
+import { standardOptions } from "./stage.js";
+import type { Verdict } from "./verdict.js";
+
+/** What a run must have reached in ten minutes to prove something; shorter ones their share. */
+const enough = { acquisitions: 50_000, faults: 500, per: 600_000 } as const;
+/** Within so many node timeouts acquisition goes on when a minority is down. */
+const timeouts = 2;
+
+export interface Ran {
+  readonly seed: number;
+  /** ms. */
+  readonly for: number;
+}
+
+/** Numbers that were missed, one a line. */
+export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
+  const share = Math.min(1, ms / enough.per);
+  const short = (["acquisitions", "faults"] as const).flatMap((what) => {
+    const wanted = Math.floor(enough[what] * share);
+    return verdict[what] >= wanted ? [] : [`${verdict[what]} ${what}, less than ${wanted}`];
+  });
+  const bound = timeouts * standardOptions.nodeTimeout;
+  // The very longest says more about who else uses the machine: it is reported.
+  const { p99 } = verdict.availability;
+  if (verdict.class === "in bounds" && p99 > bound) {
+    short.push(`with a minority down, ${inMs(p99)} (p99) until the next grant, more than ${bound} ms`);
+  }
+  return [...short, ...verdict.problems];
+}
+
+const count = (value: number) => value.toLocaleString("en-US");
+const inMs = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+
+/** The verdict as a table in Markdown. */
+export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
+  const { availability: free, losses } = verdict;
+  const kinds = Object.entries(verdict.faultsByKind).sort(([, a], [, b]) => b - a);
+  const overlap = verdict.overlaps.reduce((most, { ms }) => Math.max(most, ms), 0);
+  const isBeyond = verdict.class === "beyond";
+  const rows: [string, string][] = [
+    ["run", `seed ${seed}, ${formatDuration(ms)}`],
+    ["acquisitions", `${count(verdict.acquisitions)}, of them ${count(verdict.uncontended)} uncontended`],
+    ["renewals; writes at the witness", `${count(verdict.renewals)}; ${count(verdict.writes)}`],
+    ["late writes that the witness refused by their fence", count(verdict.refused)],
+    ["faults", count(verdict.faults)],
+    ["quarantines, each as a process saw it", count(verdict.quarantines)],
+    ["**violations**", `**${verdict.violations.length}**`],
+    [
+      "overlaps",
+      isBeyond
+        ? `${verdict.overlaps.length} (counted, not promised), the longest ${inMs(overlap)}`
+        : `${verdict.overlaps.length}`,
+    ],
+    [
+      "fences repeated; stepped back",
+      ["repeat", "step back"].map((kind) => fenceFaults(verdict, kind)).join("; "),
+    ],
+    ["leases lost; told in time", `${losses.lost}; ${losses.inTime - losses.untold.length}`],
+    ["told after the deadline, at most", `${inMs(losses.mostOverdue)} (${losses.awake} whose process ran)`],
+    [
+      "told after going on, at most",
+      `${inMs(losses.mostAfterWaking)} (${losses.lost - losses.awake} whose process stood still)`,
+    ],
+    [
+      `from a fault of a server to the next grant, each client`,
+      `median ${inMs(free.p50)}, p99 ${inMs(free.p99)}, at most ${inMs(free.most)} (${count(free.measures)} measured${free.starved > 0 ? `, ${count(free.starved)} left out: a process of the run got no time` : ""})`,
+    ],
+    [
+      "longest time without a grant, one client; all",
+      `${inMs(free.longestOfOne)}; ${inMs(free.longestOfAll)}`,
+    ],
+    [
+      "acquisitions that failed",
+      Object.entries(verdict.errors)
+        .map(([code, times]) => `${code} ${times}`)
+        .join(", ") || "0",
+    ],
+  ];
+  return [
+    markdownTable([
+      [`faults ${verdict.class === "beyond" ? "beyond the assumptions" : "in bounds"}`, ""],
+      ...rows,
+    ]),
+    "",
+    `Faults: ${kinds.map(([kind, times]) => `${kind} (${times})`).join("; ")}.`,
+  ].join("\n");
+}
+
+const fenceFaults = ({ fenceFaults: faults }: Verdict, kind: string) =>
+  `${faults.filter((fault) => fault.kind === kind).length}`;

@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { MemoryChange } from "../../src/engine/memory.js";
+import type { Batch, LockNode } from "../../src/engine/node.js";
+import { listen, World } from "../manager/world.js";
+import { settle } from "./world.js";
+
+const ttl = 1_000;
+const drift = 12;
+const options = { ttl, nodeTimeout: 100 } as const;
+
+beforeEach(() => void vi.spyOn(process, "emitWarning").mockReturnValue());
+afterEach(() => vi.restoreAllMocks());
+
+/** The way of one process to a node, on which what it sends may be held up. */
+function delayed(node: LockNode) {
+  const held: (() => void)[] = [];
+  let holding: "all" | "changes" | "batches" | null = null;
+  const over = (what: "changes" | "batches", send: () => void) => {
+    if (holding === what || holding === "all") held.push(send);
+    else send();
+  };
+  const way: LockNode = {
+    name: node.name,
+    keyspace: node.keyspace,
+    sharded: node.sharded,
+    get connection() {
+      return node.connection;
+    },
+    get trouble() {
+      return node.trouble;
+    },
+    watch: (listener) => node.watch(listener),
+    connect: () => node.connect(),
+    subscribe: (channel, listener) => node.subscribe(channel, listener),
+    close: () => node.close(),
+    introduce: (id: string, change: MemoryChange | null) =>
+      change === null
+        ? node.introduce(id, null)
+        : new Promise((resolve, reject) =>
+            over("changes", () => void node.introduce(id, change).then(resolve, reject)),
+          ),
+    execute: (batch: Batch) => over("batches", () => node.execute(batch)),
+  };
+  return {
+    way,
+    hold: (what: "all" | "changes" | "batches") => {
+      holding = what;
+    },
+    pass: () => {
+      holding = null;
+      for (const send of held.splice(0)) send();
+    },
+    get held() {
+      return held.length;
+    },
+  };
+}
+
+const healths = async (world: World, locks: ReturnType<World["locks"]>) =>
+  (await world.run(locks.inspect("a"))).nodes.map(({ health }) => health);
+
+describe("a minority that lost its memory never makes a second lease", () => {
+  it("where the only other node that can be asked was never asked for anything", async () => {
+    const world = new World(3);
+    // It is there from the beginning, and misses the only lease.
+    world.node(1).crash();
+    const lease = await world.run(world.locks(options).acquire("a", { renew: false }));
+    world.node(1).reconnect();
+    world.node(2).crash();
+    world.node(0).flush();
+    const second = world.locks({ ...options, owner: "second" });
+    const other = await world.run(second.tryAcquire("a").catch(() => null));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(other).toBeNull();
+  });
+
+  it("where others learn of a longer ttl only when it abstains already", async () => {
+    const world = new World(3);
+    const ways = world.nodes.map(delayed);
+    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 500 });
+    await (await world.run(slow.acquire("first"))).release();
+    await settle();
+    for (const way of ways.slice(1)) way.hold("batches");
+    // The first node grants it, and then forgets; the second one is asked in time, the third one never.
+    const pending = slow.acquire("a", { ttl: 60_000, renew: false });
+    await settle();
+    world.node(0).flush();
+    const second = world.locks({ ...options, owner: "second" });
+    await world.run(second.tryAcquire("b").catch(() => null));
+    await world.run(second.tryAcquire("b").catch(() => null));
+    await settle();
+    ways[1]?.pass();
+    const lease = await world.run(pending);
+    expect(await world.holders("a")).toEqual([false, true, false]);
+    await world.clock.advance(ttl + 4 * drift);
+    const other = await world.run(second.tryAcquire("a").catch(() => null));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(other).toBeNull();
+  });
+
+  it("where the first round of all was under way", async () => {
+    const world = new World(3);
+    const ways = world.nodes.map(delayed);
+    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 500 });
+    for (const way of ways.slice(1)) way.hold("batches");
+    const pending = slow.acquire("a", { ttl: 60_000, renew: false });
+    await settle();
+    world.node(0).flush();
+    const second = world.locks({ ...options, owner: "second" });
+    await world.run(second.tryAcquire("b"));
+    ways[1]?.pass();
+    const lease = await world.run(pending);
+    expect(await world.holders("a")).toEqual([false, true, false]);
+    for (let time = 0; time < 5; time++) {
+      expect(await world.run(second.tryAcquire("a").catch(() => null))).toBeNull();
+      await world.clock.advance(ttl);
+    }
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("where what a process once decided for a new server arrives when it is one no more", async () => {
+    const world = new World(3);
+    for (const node of world.nodes) node.flush();
+    const ways = world.nodes.map(delayed);
+    for (const way of ways) way.hold("changes");
+    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), owner: "slow" });
+    const dozing = slow.tryAcquire("b").catch(() => null);
+    await settle();
+    await settle();
+    expect(ways[0]?.held).toBe(1);
+    const first = world.locks(options);
+    await (await world.run(first.acquire("first"))).release();
+    await settle();
+    world.node(2).crash();
+    const lease = await world.run(first.acquire("a", { renew: false }));
+    world.node(2).reconnect();
+    world.node(0).flush();
+    ways[0]?.pass();
+    await settle();
+    const second = world.locks({ ...options, owner: "second" });
+    const other = await world.run(second.tryAcquire("a").catch(() => null));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(other).toBeNull();
+    for (const way of ways) way.pass();
+    await world.run(dozing);
+  });
+
+  it("where the end of its abstention arrives when it has been restarted with an old snapshot", async () => {
+    const world = new World(3);
+    const first = world.locks(options);
+    await (await world.run(first.acquire("first"))).release();
+    await settle();
+    const [node] = world.nodes;
+    if (node === undefined) throw new Error("no node");
+    node.flush();
+    await world.run(first.acquire("b", { renew: false }));
+    await first.close();
+    await world.clock.advance(ttl + 2 * drift);
+    const { memory } = await node.introduce("late", null);
+    expect(memory).toMatchObject({ state: "abstaining", left: 0 });
+    // Decided in its old life.
+    node.restart({ keepMemory: true });
+    const change = { marker: memory?.marker ?? "", abstain: 0, longest: ttl, watermark: 0 };
+    expect((await node.introduce("late", change)).memory?.state).not.toBe("kept");
+  });
+
+  it("where somebody asks only that node who holds what", async () => {
+    const world = new World(3);
+    const first = world.locks(options);
+    await (await world.run(first.acquire("first"))).release();
+    await settle();
+    world.node(2).crash();
+    const lease = await world.run(first.acquire("a", { renew: false }));
+    world.node(2).reconnect();
+    world.node(0).flush();
+    const curious = world.locks({ ...options, nodes: [world.node(0)] });
+    await world.run(curious.inspect("a"));
+    await settle();
+    const second = world.locks({ ...options, owner: "second" });
+    const other = await world.run(second.tryAcquire("a").catch(() => null));
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(other).toBeNull();
+  });
+});
+
+describe("fences", () => {
+  it.each([["auto"], [2_000]] as const)(
+    "do not step back where a node ends its quarantine (%s) while one of the others is away",
+    async (quarantine) => {
+      const world = new World(3);
+      const first = world.locks({ ...options, quarantine });
+      await (await world.run(first.acquire("first"))).release();
+      world.node(2).crash();
+      const lease = await world.run(first.acquire("a", { fence: true }));
+      await world.run(lease.release());
+      await first.close();
+      world.node(2).reconnect();
+      world.node(0).flush();
+      world.node(1).crash();
+      world.clock.stepWall(-3_600_000);
+      const second = world.locks({ ...options, quarantine, owner: "second" });
+      await world.run(second.tryAcquire("b").catch(() => null));
+      await world.clock.advance(2_100);
+      const next = await world.run(second.tryAcquire("a", { fence: true }).catch(() => null));
+      if (next !== null) expect(next.fence).toBeGreaterThan(lease.fence);
+    },
+  );
+});
+
+describe("what is shown of a node that abstains", () => {
+  const abstaining = async () => {
+    const world = new World(3);
+    const locks = world.locks(options);
+    await (await world.run(locks.acquire("first"))).release();
+    world.node(0).flush();
+    await world.run(locks.tryAcquire("a").catch(() => null));
+    await settle();
+    expect((await healths(world, locks))[0]).toBe("quarantined");
+    return { world, locks };
+  };
+
+  it("is that it still does when only its connection was gone", async () => {
+    const { world, locks } = await abstaining();
+    world.node(0).crash();
+    world.node(0).reconnect();
+    await settle();
+    await settle();
+    expect((await healths(world, locks))[0]).toBe("quarantined");
+  });
+
+  it("is that it still does when it was silent for long", async () => {
+    const { world, locks } = await abstaining();
+    world.node(0).hang();
+    for (let time = 0; time < 6; time++) {
+      const inspected = locks.inspect("a");
+      await world.clock.advance(110);
+      await inspected;
+    }
+    expect((await healths(world, locks))[0]).toBe("down");
+    world.node(0).wake();
+    await settle();
+    expect((await healths(world, locks))[0]).toBe("quarantined");
+  });
+});
+
+describe("the review of lost memories", () => {
+  it("leaves no timer when the manager is closed in the middle of it", async () => {
+    const world = new World(3);
+    const locks = world.locks(options);
+    await (await world.run(locks.acquire("first"))).release();
+    world.node(1).hang();
+    world.node(0).flush();
+    const asked = locks.tryAcquire("a").catch(() => null);
+    await settle();
+    const closed = locks.close();
+    await settle();
+    world.node(1).wake();
+    await world.run(asked);
+    await world.run(closed);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it("goes on where an answer comes late", async () => {
+    const world = new World(3);
+    const locks = world.locks(options);
+    await (await world.run(locks.acquire("first"))).release();
+    world.node(0).flush();
+    world.node(0).hang();
+    const asked = locks.tryAcquire("a").catch(() => null);
+    await world.clock.advance(150);
+    world.node(0).wake();
+    await world.run(asked);
+    await world.clock.advance(2 * ttl);
+    await world.run(locks.tryAcquire("b").catch(() => null));
+    await world.clock.advance(2 * ttl);
+    expect((await healths(world, locks))[0]).toBe("ready");
+    expect(listen(locks)).toEqual([]);
+  });
+});
