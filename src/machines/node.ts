@@ -1,4 +1,4 @@
-import { type ActorRefFrom, assign, type SnapshotFrom, setup } from "xstate";
+import { type ActorRefFrom, assign, setup } from "xstate";
 import { Ports } from "./port.js";
 
 export type NodeMachineEvent =
@@ -104,5 +104,3 @@ export const nodeMachine = createMachine({
 });
 
 export type NodeActor = ActorRefFrom<typeof nodeMachine>;
-
-export type NodeState = SnapshotFrom<typeof nodeMachine>["value"];

@@ -1,13 +1,8 @@
 import { createActor } from "xstate";
 import type { LockNode } from "../engine/node.js";
 import type { Observation } from "../engine/seat.js";
-import {
-  type NodeActor,
-  type NodeMachineEvent,
-  type NodeState,
-  nodeMachine,
-  nodePorts,
-} from "../machines/node.js";
+import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
+import type { NodeState } from "../machines/node-state.js";
 import type { Surroundings } from "./ground.js";
 
 const eventTypes = {

@@ -1,7 +1,7 @@
 import type { NodeReport } from "../engine/engine.js";
 import { quorumOf } from "../engine/quorum.js";
 import type { Holder } from "../engine/vote.js";
-import type { NodeState } from "../machines/node.js";
+import type { NodeState } from "../machines/node-state.js";
 import type { Inspection, NodeInspection } from "./types.js";
 
 /** What the nodes' reports on one resource add up to: it is held when a quorum names the same holder. */

@@ -1,5 +1,5 @@
 import type { Holder } from "../engine/vote.js";
-import type { NodeState } from "../machines/node.js";
+import type { NodeState } from "../machines/node-state.js";
 import type { LockActor } from "./actor.js";
 import type { LockEvents, ManagerEvents } from "./events.js";
 import type { AcquireOptions } from "./options.js";

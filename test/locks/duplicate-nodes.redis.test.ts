@@ -91,7 +91,7 @@ describe("one server behind a proxy", () => {
       link.target = three.port;
       link.cut();
       // A vote again; what was owed to that server went to the other one, and may stand until its ttl.
-    await expect.poll(async () => (await third())?.error, patience).toBeUndefined();
+      await expect.poll(async () => (await third())?.error, patience).toBeUndefined();
     },
   );
 });
