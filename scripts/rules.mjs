@@ -681,7 +681,6 @@ async function tryOut([rule, off, file, from, to, tests, name]) {
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     const source = readFileSync(join(copy, file), "utf8");
-    if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must stand there exactly once`);
     writeFileSync(
       join(copy, file),
       source.replace(from, () => to),
@@ -699,11 +698,23 @@ async function tryOut([rule, off, file, from, to, tests, name]) {
   }
 }
 
+/** Each must stand where it is said to, also those that are not tried. */
+for (const [, off, file, from] of switches) {
+  if (readFileSync(join(root, file), "utf8").split(from).length === 2) continue;
+  throw new Error(`${off}: "${from}" must stand exactly once in ${file}`);
+}
+
+// `--few`: one a rule, the first.
+const few = process.argv.includes("--few");
+const chosen = few
+  ? switches.filter(([rule], index) => switches.findIndex(([other]) => other === rule) === index)
+  : switches;
+
 // Two at a time: each has a copy of its own.
-const left = [...switches];
+const left = [...chosen];
 const worker = async () => {
   for (let next = left.shift(); next !== undefined; next = left.shift()) await tryOut(next);
 };
 await Promise.all([worker(), worker()]);
-console.log(`rules: ${switches.length - missed} switches caught, ${missed} missed`);
+console.log(`rules: ${chosen.length - missed} of ${switches.length} switches caught, ${missed} missed`);
 process.exitCode = missed === 0 ? 0 : 1;
