@@ -145,7 +145,7 @@ async function inherit(world: World, program: Program, note: string, deed: Deed)
     const adopted = program.locks.adopt(note, { wait: 1_000, fence, renew, onLost });
     world.inquest.count("adoption");
     const lease = await world.inquest.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
-    world.inquest.cleanUp.adopted(readHandover(note).token);
+    world.inquest.cleanUp.adopted(readHandover(note).token, program);
     await program.host.sleep(hold);
     await lease.release();
   } catch {

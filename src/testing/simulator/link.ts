@@ -1,4 +1,5 @@
 import { failure } from "../../clients/failure.js";
+import { elapsed, type Instant, now } from "../../engine/clock.js";
 import { claims, type LockCommand } from "../../engine/command.js";
 import type { Introduction, MemoryChange } from "../../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../engine/node.js";
@@ -33,8 +34,8 @@ export interface LinkWatch {
 /** What was sent, and not answered yet. */
 interface Parcel {
   readonly label: string;
-  /** True time. */
-  readonly since: number;
+  /** By the clocks of its sender. */
+  readonly since: Instant;
   readonly batch: Batch | null;
   /** At the node: calls back with what is to be done with the reply. */
   readonly perform: (reply: (arrived: () => void) => void) => void;
@@ -115,7 +116,7 @@ export class Link implements LockNode {
       const lost = () => reject(new Error(connectionLost.message));
       if (this.connection !== "ready") return lost();
       this.post({
-        since: this.host.timeline.now,
+        since: now(this.host.clock),
         label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
         batch: null,
         perform: (reply) =>
@@ -134,7 +135,7 @@ export class Link implements LockNode {
     this.watching.sent(batch);
     const commands = requests.map(({ command }) => command);
     this.post({
-      since: this.host.timeline.now,
+      since: now(this.host.clock),
       label: commands.map(labelOf).join("; "),
       batch,
       perform: (reply) =>
@@ -305,7 +306,7 @@ export class Link implements LockNode {
     for (const parcel of resent) {
       const { batch, label, since } = parcel;
       if (batch === null) continue;
-      if (this.host.timeline.now - since > shortestOf(batch)) this.watching.late(this.name, batch);
+      if (elapsed(this.host.clock, since) > shortestOf(batch)) this.watching.late(this.name, batch);
       this.send({ parcel: { ...parcel, label: `${label} again` }, gone: false });
     }
     this.connection = "ready";

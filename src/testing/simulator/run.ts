@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** ms in which everything under way comes to its end, at the most. */
 const patience = 120_000;
+/** ms from the end of the script until the last of what went wrong is well again, at the most. */
+const aftermath = 5_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
 const settling = 3_000;
 
@@ -48,7 +50,7 @@ export async function play(
   await timeline.run(script.end, failed);
   await timeline.run(script.end + patience, () => failed() || isQuiet(world));
   if (!failed() && !isQuiet(world)) inquest.violated("waiters", "not everything that was begun has ended");
-  await timeline.run(timeline.now + settling, failed);
+  await timeline.run(Math.max(timeline.now, script.end + aftermath) + settling, failed);
   if (!failed()) await judge(world);
   return {
     violations: inquest.violations,

@@ -33,8 +33,10 @@ export class CleanUp implements Checker {
     for (const link of links) if (link.owes(token)) this.excused.add(`${link.name} ${token}`);
   }
 
-  adopted(token: string): void {
+  /** From now on its end is the heir's business. */
+  adopted(token: string, heir: Program): void {
     this.handedOver.delete(token);
+    this.owners.set(token, heir);
   }
 
   settled(found: readonly Found[]): void {
