@@ -147,6 +147,7 @@ export class Seat implements Member {
   /** What the node's silence of so many ms means: it may not even be connected. */
   silentFor(waited: number): Answer {
     this.silence.look();
+    if (this.met && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return failed("timeout", `no answer within ${waited} ms`);
     const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
     return failed("notReady", `not connected within ${waited} ms${why}`);
@@ -383,6 +384,11 @@ export class Seat implements Member {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const undecided = failed(
+  "quarantined",
+  "it has no memory; whether it is new is not known as long as other nodes say nothing",
+);
 
 const nameless = failed(
   "duplicate",

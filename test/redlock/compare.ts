@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, describe, expect, it } from "vitest";
+import { giveMemory } from "../support/memory.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { startAll } from "../support/start-all.js";
@@ -42,6 +43,7 @@ export class Scene<Face> {
   async ownServers(count: number): Promise<RedisServer[]> {
     const servers = await startAll(Array.from({ length: count }, () => () => startServer()));
     for (const server of servers) this.later(() => server.stop());
+    await Promise.all(servers.map(({ port }) => giveMemory(port)));
     return servers;
   }
 

@@ -218,6 +218,18 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(await world.run(others.tryAcquire("a"))).not.toBeNull();
   });
 
+  it("says from the first attempt on why a new set grants nothing with a node that hangs", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    world.node(2).hang();
+    const locks = world.locks({ ttl, nodeTimeout: 100 });
+    const failure = await world.run(locks.tryAcquire("a").catch((error: unknown) => error));
+    expect(String(failure)).toContain("node-0: it has no memory; whether it is new is not known");
+    world.node(2).wake();
+    await world.clock.advance(2_000);
+    expect(await world.run(locks.tryAcquire("a"))).not.toBeNull();
+  });
+
   it("asks again now and then, no more, as long as a node says nothing", async () => {
     const { world, locks } = await started();
     world.node(0).flush();
