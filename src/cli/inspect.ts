@@ -42,7 +42,7 @@ export async function inspect(
     if (flags.json) output.json(inspection, "stdout");
     else for (const line of describe(inspection, paintFor(process.stdout))) output.print(line);
     if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
-    output.complain("no node could be reached");
+    output.complain("no node could tell who holds it; holdfast doctor says what is wrong with them");
     return exitCode.unavailable;
   } finally {
     await within(partingTime, locks.close({ timeout: 0 }));

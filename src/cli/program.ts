@@ -54,7 +54,7 @@ Example:
 
 ${nodeSources}
 ${durations}
-Exit codes: 0; 64 bad usage; 69 no node could be reached.
+Exit codes: 0; 64 bad usage; 69 no node could tell.
 `;
 
 const doctorHelp = `

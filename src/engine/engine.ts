@@ -195,7 +195,7 @@ export class QuorumEngine {
         resolve({ node: seat.name, reply });
       };
       const end = () => done(failed("notReady", "closed"));
-      const timer = clock.after(nodeTimeout, () => done(seat.silentFor(nodeTimeout)));
+      const timer = clock.after(nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
       this.waits.add(end);
       seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
     });

@@ -17,7 +17,7 @@ export interface Member {
   readonly name: string;
   readonly node: LockNode;
   readonly server: Acquaintance;
-  /** What is known of its server has changed. `until`: by the monotonic clock, null if nobody can tell yet. */
+  /** What is known of its server has changed. */
   settled(): void;
 }
 
@@ -46,8 +46,8 @@ const longestAbstention = 2 ** 52;
 
 /**
  * Decides when a node that lost its memory votes again (Redis documentation, "Distributed Locks with Redis": delayed
- * restarts): when every lease that it may have granted has run out. All leases were granted by a quorum, so that more
- * than n − quorum of the other nodes know the longest ttl. The decision stands on the node itself, for all processes.
+ * restarts): when every lease that it may have granted has run out. All leases were granted by a quorum, so that of more
+ * than n − quorum other nodes one knows the ttl of each. The decision stands on the node itself, for all processes.
  */
 export class Quarantine {
   private timer: Timer | null = null;

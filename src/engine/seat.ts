@@ -144,10 +144,10 @@ export class Seat implements Member {
     this.identify();
   }
 
-  /** What the node's silence of so many ms means: it may not even be connected. */
-  silentFor(waited: number): Answer {
+  /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
+  silentFor(waited: number, voting = true): Answer {
     this.silence.look();
-    if (this.met && !this.votes && this.node.connection === "ready") return undecided;
+    if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return failed("timeout", `no answer within ${waited} ms`);
     const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
     return failed("notReady", `not connected within ${waited} ms${why}`);
@@ -233,10 +233,17 @@ export class Seat implements Member {
     } else if (this.votes) {
       this.note(undefined, undefined);
       for (const errand of this.waiting.splice(0)) this.send(errand);
-    } else if (this.server.abstention !== null) {
-      this.note(this.server.abstention.until, this.server.abstention.cause);
-      this.dismiss(this.quarantined(this.server.abstention));
-    } else return;
+    } else {
+      const { abstention } = this.server;
+      if (abstention !== null) this.note(abstention.until, abstention.cause);
+      // What needs no memory is asked all the same.
+      for (const errand of this.waiting.splice(0)) {
+        if (this.takes(errand.command)) this.send(errand);
+        else if (abstention === null) this.waiting.push(errand);
+        else errand.heard(this.quarantined(abstention));
+      }
+      if (abstention === null) return;
+    }
     this.tellMet();
   };
 

@@ -103,7 +103,9 @@ test(
     const nodes = ["--node", `redis://:${password}@127.0.0.1:1`, "--node", "redis://127.0.0.1:2"];
     const { code, stdout, stderr } = await holdfast(["inspect", "a", ...nodes]);
     expect(stdout).toMatch(/127\.0\.0\.1:1 +failed {2}\S/);
-    expect(stderr).toBe("holdfast: no node could be reached\n");
+    expect(stderr).toBe(
+      "holdfast: no node could tell who holds it; holdfast doctor says what is wrong with them\n",
+    );
     expect(stdout + stderr).not.toContain(password);
     expect(code).toBe(69);
   },

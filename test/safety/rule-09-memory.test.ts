@@ -256,6 +256,18 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect((await world.run(locks.acquire("a"))).remaining()).toBeGreaterThan(0);
   });
 
+  it("tells who holds what, also to whoever asks it for the first time", async () => {
+    const { world, locks } = await started();
+    world.node(0).flush();
+    const states = async () => {
+      const first = world.locks({ ttl, nodeTimeout: 100 });
+      return (await world.run(first.inspect("a"))).nodes.map(({ state }) => state);
+    };
+    expect(await states()).toEqual(["free", "free", "free"]);
+    await world.run(locks.tryAcquire("b"));
+    expect(await states()).toEqual(["free", "free", "free"]);
+  });
+
   it("shows who abstains also to whoever only looks", async () => {
     const { world, locks } = await started();
     world.node(0).flush();

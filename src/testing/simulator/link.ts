@@ -78,6 +78,8 @@ export class Link implements LockNode {
   private life = 0;
   private broken = true;
   private readonly unanswered = new Set<Parcel>();
+  /** What the client will send again when it is connected. */
+  private readonly resending = new Set<Parcel>();
   private readonly transits = new Set<Transit>();
   private thereFree = 0;
   private backFree = 0;
@@ -168,11 +170,12 @@ export class Link implements LockNode {
     return this.cutsBack > 0 || this.chance.flip(this.road.deaf);
   }
 
-  /** Whether something that may leave this token behind is not answered yet. */
+  /** Whether something that may leave this token behind is under way, or will be. */
   owes(token: string): boolean {
     const leaves = ({ batch }: Parcel) =>
       batch?.requests.some(({ command }) => claims(command) && command.token === token) === true;
-    return [...this.unanswered].some(leaves);
+    const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
+    return [...this.unanswered, ...this.resending, ...underWay].some(leaves);
   }
 
   /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */
@@ -280,6 +283,7 @@ export class Link implements LockNode {
     if (this.connection !== "ready") return this.reconnect(this.chance.between(1, 150));
     const lost = [...this.unanswered];
     this.unanswered.clear();
+    if (this.road.resends) for (const parcel of lost) this.resending.add(parcel);
     this.connection = "down";
     for (const parcel of lost) parcel.lost();
     for (const watcher of [...this.watchers]) watcher("down", new Error(cause));
@@ -305,6 +309,7 @@ export class Link implements LockNode {
     // In front of whatever is asked from now on; its answers are nobody's.
     for (const parcel of resent) {
       const { batch, label, since } = parcel;
+      this.resending.delete(parcel);
       if (batch === null) continue;
       if (elapsed(this.host.clock, since) > shortestOf(batch)) this.watching.late(this.name, batch);
       this.send({ parcel: { ...parcel, label: `${label} again` }, gone: false });

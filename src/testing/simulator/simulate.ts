@@ -1,4 +1,6 @@
-import { isHoldfastError } from "../../errors.js";
+import { InvalidOptionError, isHoldfastError } from "../../errors.js";
+import { checkKnown } from "../../guard/check-known.js";
+import { checkBoolean, checkDuration, checkFunction } from "../../manager/check.js";
 import { generate } from "./generate.js";
 import type { Program } from "./program.js";
 import { type Outcome, play } from "./run.js";
@@ -23,32 +25,43 @@ export interface SimulationOptions {
   readonly trace?: boolean;
 }
 
+const known = ["seed", "faults", "program", "deeds", "trace"];
+
 /**
  * Plays one bad day, some 20 s long, on simulated nodes, with the real locks, in virtual time, and looks for violations.
  * The same seed gives the same run. Within the program use only its own clock, `sleep` and `random`: what comes from
- * outside (timers, Date, the network) is not simulated, and would make runs differ.
+ * outside (timers, Date, the network) is not simulated, and would make runs differ. Rejects with an InvalidOptionError
+ * for options that make no sense.
  */
-export function simulate({
-  seed,
-  faults = "inBounds",
-  program,
-  deeds = 150,
-  trace = false,
-}: SimulationOptions): Promise<Outcome> {
+export async function simulate(options: SimulationOptions): Promise<Outcome> {
+  checkKnown("options", options, known);
+  const { seed, faults = "inBounds", program, deeds = 150, trace = false } = options;
+  checkWhole("seed", seed);
+  checkWhole("deeds", deeds);
+  if (faults !== "inBounds" && faults !== "beyond")
+    throw new InvalidOptionError("faults", faults, '"inBounds" or "beyond"');
+  checkBoolean("trace", trace);
   if (program === undefined) return play(generate(seed, faults, deeds), { trace });
+  checkFunction("program", program);
   const script = generate(seed, faults, 0);
   // Every process is the user's.
   const hosts = script.hosts.map((host) => ({ ...host, foreign: false }));
   return play({ ...script, hosts }, { trace, begin: (world, life) => begin(world, life, program) });
 }
 
+function checkWhole(option: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || Number(value) < 0)
+    throw new InvalidOptionError(option, value, "an integer from 0");
+}
+
 /** A life of the program; what it is refused with is part of such a day, anything else that it throws is a finding. */
 function begin(world: World, life: Program, program: UserProgram): void {
   const { host, locks, index } = life;
   const { name, clock } = host;
-  const ended = (error?: unknown) => {
+  const ended = (failure?: { readonly thrown: unknown }) => {
     life.busy--;
-    if (error === undefined || host.dead || life.closing || isHoldfastError(error)) return;
+    if (failure === undefined || host.dead || life.closing || isHoldfastError(failure.thrown)) return;
+    const { thrown: error } = failure;
     world.inquest.violated("program", `${name}: ${error instanceof Error ? error.message : String(error)}`);
   };
   const process = {
@@ -57,11 +70,14 @@ function begin(world: World, life: Program, program: UserProgram): void {
     locks,
     clock,
     random: () => host.chance.fraction(),
-    sleep: (ms: number) => host.sleep(ms),
+    sleep: async (ms: number) => host.sleep(checkDuration("sleep", ms, 0, true)),
     over: () => world.timeline.now >= world.script.end,
   };
   life.busy++;
   Promise.resolve()
     .then(() => program(process))
-    .then(() => ended(), ended);
+    .then(
+      () => ended(),
+      (thrown: unknown) => ended({ thrown }),
+    );
 }

@@ -64,7 +64,7 @@ export function checkReachability({ failure, message }: Unreached): Finding[] {
       code: "unreachable",
       found: `${found} (${message})`,
       value: { why: failure, message },
-      means: "Its vote fails. Locks work for as long as a quorum of the others answers.",
+      means: "Its vote fails. Locks work only as long as a quorum of nodes answers.",
       advice,
     }),
   ];

@@ -11,7 +11,7 @@ export const checkQuorum: SetCheck = (all) => {
   const quorum = quorumOf(all.length);
   const reached = reachedOf(all).length;
   const value = { nodes: all.length, quorum, reached };
-  const found = `${reached} of ${count(all.length, "node")} can be asked, ${quorum} make a quorum`;
+  const found = `${reached} of ${count(all.length, "node")} can be asked, a quorum is ${quorum}`;
   if (reached >= quorum) return [ok("quorum", found, value)];
   const means = "No lock can be acquired or renewed.";
   return [error({ code: "quorum", found, value, means, advice: "see each node" })];
