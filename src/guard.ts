@@ -1,4 +1,4 @@
-import { StaleFenceError } from "./errors.js";
+import { InvalidOptionError, isHoldfastError, StaleFenceError } from "./errors.js";
 import { checkFence, checkSeen } from "./guard/fence-value.js";
 import { type GuardedRedis, guardedRedis, type RedisWrite } from "./guard/redis.js";
 import { type GuardedSql, guardedSql, type SqlWrite } from "./guard/sql.js";
@@ -35,7 +35,17 @@ export function guard(fence: number | bigint | string): Guard {
       const highest = checkSeen(seen);
       if (highest > own) throw new StaleFenceError(own, highest);
     },
-    sql: (write) => guardedSql(own, write),
-    redis: (write) => guardedRedis(own, write),
+    sql: (write) => refusing(write, () => guardedSql(own, write)),
+    redis: (write) => refusing(write, () => guardedRedis(own, write)),
   };
+}
+
+/** What throws when it is looked at is refused like all else that is no write. */
+function refusing<T>(write: unknown, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (isHoldfastError(error)) throw error;
+    throw new InvalidOptionError("write", write, "an object that can be read");
+  }
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
-import { checkKnown } from "../../guard/check-known.js";
+import { entriesOf } from "../../given.js";
 import { checkBoolean, checkDuration, checkFunction } from "../../manager/check.js";
 import { generate } from "./generate.js";
 import type { Program } from "./program.js";
@@ -34,7 +34,7 @@ const known = ["seed", "faults", "program", "deeds", "trace"];
  * for options that make no sense.
  */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
-  checkKnown("options", options, known);
+  checkOptions(options);
   const { seed, faults = "inBounds", program, deeds = 150, trace = false } = options;
   checkWhole("seed", seed);
   checkWhole("deeds", deeds);
@@ -47,6 +47,15 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   // Every process is the user's.
   const hosts = script.hosts.map((host) => ({ ...host, foreign: false }));
   return play({ ...script, hosts }, { trace, begin: (world, life) => begin(world, life, program) });
+}
+
+function checkOptions(options: unknown): void {
+  const entries = entriesOf(options);
+  if (entries === null)
+    throw new InvalidOptionError("options", options, `an object with ${known.join(", ")}`);
+  const stranger = entries.find(([name]) => !known.includes(name));
+  if (stranger !== undefined)
+    throw new InvalidOptionError(stranger[0], stranger[1], `left out: known are ${known.join(", ")}`);
 }
 
 function checkWhole(option: string, value: unknown): void {
