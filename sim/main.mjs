@@ -40,7 +40,7 @@ const integer = (name) => {
   process.exit(2);
 };
 
-const entry = new URL("../dist/esm/testing.js", import.meta.url).href;
+const entry = new URL("../dist/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
 const deeds = values.deeds === undefined ? 140 : integer("deeds");
 

@@ -8,7 +8,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 const handful = 10;
 
 /**
- * Plays `count` seeds from `from` on; `entry`: the build's holdfast/testing, as a URL. Stops early when `enough` says so
+ * Plays `count` seeds from `from` on; `entry`: the build's simulator, a folder's URL. Stops early when `enough` says so
  * of what was found. Adds up what the runs did.
  */
 export async function playSeeds({

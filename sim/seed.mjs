@@ -5,7 +5,8 @@ import { shrink } from "./shrink.mjs";
 const shown = 200;
 
 export async function printSeed({ entry, seed, faults, deeds, trace }) {
-  const { generate, play } = await import(entry);
+  const { generate } = await import(new URL("generate.js", entry).href);
+  const { play } = await import(new URL("run.js", entry).href);
   const script = generate(seed, faults, deeds);
   const outcome = await play(script, { trace });
   if (trace) console.log(outcome.trace.join("\n"));

@@ -33,7 +33,7 @@ export async function switchedBuild({ changes }) {
     }
     // What is switched off may leave something unused or unreachable: that is no reason not to try it.
     await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.esm.json", "--noCheck"], { cwd: copy });
-    return { entry: pathToFileURL(join(copy, "dist/esm/testing.js")).href, remove };
+    return { entry: pathToFileURL(join(copy, "dist/esm/testing/simulator/")).href, remove };
   } catch (error) {
     remove();
     throw error;

@@ -6,7 +6,8 @@ Error.stackTraceLimit = 0;
 // Of cold starts, which are part of such days.
 process.removeAllListeners("warning");
 
-const { generate, play } = await import(workerData.entry);
+const { generate } = await import(new URL("generate.js", workerData.entry).href);
+const { play } = await import(new URL("run.js", workerData.entry).href);
 
 parentPort.on("message", async ({ seeds, faults, deeds }) => {
   const sum = { seeds: 0, time: 0, overlaps: 0, counts: {}, failed: [] };

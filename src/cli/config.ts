@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { QuarantineRule } from "../engine/quarantine.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 import { usageError } from "./exit.js";
 
@@ -15,6 +16,7 @@ export interface Config {
   readonly maxHold?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
+  readonly quarantine?: QuarantineRule;
 }
 
 const fileNames = ["holdfast.config.json", ".holdfastrc.json"] as const;
@@ -44,6 +46,10 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
   maxHold: { read: duration, allowed: durationSyntax },
   grace: { read: duration, allowed: durationSyntax },
   nodeTimeout: { read: duration, allowed: durationSyntax },
+  quarantine: {
+    read: (value) => (value === false || value === "auto" ? value : duration(value)),
+    allowed: `"auto", false, or ${durationSyntax}`,
+  },
 };
 
 /** Reads the named file, else the first of the usual ones in `directory`, else nothing. */

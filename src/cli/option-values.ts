@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { QuarantineRule } from "../engine/quarantine.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 
 /** Readers of option values; what they throw becomes one line that names the option. */
@@ -12,6 +13,15 @@ export function duration(text: string): number {
 export function positiveDuration(text: string): number {
   const ms = duration(text);
   if (ms === 0) throw new InvalidArgumentError("It must be longer than nothing.");
+  return ms;
+}
+
+/** How long a node that lost its memory does not vote. */
+export function quarantine(text: string): QuarantineRule {
+  if (text === "auto") return text;
+  if (text === "off") return false;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`It must be "auto", "off", or ${durationSyntax}.`);
   return ms;
 }
 

@@ -10,6 +10,7 @@ import {
   durationOrForever,
   exitStatus,
   positiveDuration,
+  quarantine,
 } from "./option-values.js";
 import { run } from "./run.js";
 import { type RunFlags, resolveRun } from "./run-options.js";
@@ -127,6 +128,11 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .option("--owner <label>", "shown to others as the holder (default: host:pid)")
     .addOption(prefix())
     .addOption(nodeTimeout("a quarter of the ttl, at most 500ms"))
+    .option(
+      "--quarantine <duration>",
+      'for which a node that lost its memory does not vote, "auto" (default) or "off"; 0 takes nodes without memory for new',
+      quarantine,
+    )
     .option("--json", "every event as a line of JSON on stderr")
     .addOption(config())
     .addHelpText("after", runHelp)

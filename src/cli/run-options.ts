@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { QuarantineRule } from "../engine/quarantine.js";
 import type { Config } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
 import { chooseNodes } from "./nodes.js";
@@ -16,6 +17,7 @@ export interface RunFlags {
   readonly maxHold?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
+  readonly quarantine?: QuarantineRule;
   readonly conflictExitCode?: number;
   readonly foreground?: boolean;
   readonly json?: boolean;
@@ -32,6 +34,7 @@ export interface RunOptions {
   readonly maxHold: number | undefined;
   readonly grace: number;
   readonly nodeTimeout: number | undefined;
+  readonly quarantine: QuarantineRule;
   readonly conflictExitCode: number;
   readonly foreground: boolean;
   readonly json: boolean;
@@ -64,6 +67,7 @@ export function resolveRun(
     nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
+    quarantine: flags.quarantine ?? config.quarantine ?? "auto",
     wait: flags.wait ?? config.wait ?? wait,
     conflictExitCode: flags.conflictExitCode ?? exitCode.contended,
     foreground: flags.foreground ?? false,

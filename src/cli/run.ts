@@ -32,12 +32,13 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, journal: Journal, relay: SignalRelay): Promise<number> {
-  const { nodes, prefix, owner, ttl, nodeTimeout, resources } = options;
+  const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, resources } = options;
   const locks = createLocks({
     nodes,
     prefix,
     owner,
     ttl,
+    quarantine,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });
   journal.follow(locks);

@@ -394,7 +394,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 const undecided = failed(
   "quarantined",
-  "it has no memory; whether it is new is not known as long as other nodes say nothing",
+  "it has no memory; whether it is new is not known as long as other nodes say nothing (quarantine 0 takes it for new)",
 );
 
 const nameless = failed(

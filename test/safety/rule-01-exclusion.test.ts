@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { generate, play } from "../../src/testing.js";
+import { generate } from "../../src/testing/simulator/generate.js";
+import { play } from "../../src/testing/simulator/run.js";
 import { groupingOption } from "../support/grouping.js";
 
 /** Seeds that the suite of the simulator does not play. */

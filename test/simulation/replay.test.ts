@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { generate, play } from "../../src/testing.js";
+import { generate } from "../../src/testing/simulator/generate.js";
+import { play } from "../../src/testing/simulator/run.js";
 
 /**
  * What these seeds stand for, on every machine. They change with whatever changes what the library asks of nodes and

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { generate, play } from "../../src/testing.js";
+import { generate } from "../../src/testing/simulator/generate.js";
+import { play } from "../../src/testing/simulator/run.js";
 
 /** Seeds from `from` on, and what they add up to. */
 async function search(from: number, count: number, faults: "inBounds" | "beyond") {

@@ -1,4 +1,4 @@
-import type { LockEvents } from "../../manager/events.js";
+import { type LockEvents, lockEvents } from "../../manager/events.js";
 import { createLocks } from "../../manager/locks.js";
 import type { Handle, Lease, Locks } from "../../manager/types.js";
 import { Occupancy } from "./occupancy.js";
@@ -19,17 +19,6 @@ export type Heard = {
   [Name in keyof LockEvents]: { readonly name: Name; readonly event: Parameters<LockEvents[Name]>[0] };
 }[keyof LockEvents] & { readonly worker: Worker };
 
-const eventNames = [
-  "acquiring",
-  "retrying",
-  "acquired",
-  "renewed",
-  "quorumLost",
-  "expired",
-  "released",
-  "failed",
-] as const satisfies readonly (keyof LockEvents)[];
-
 /** Workers that contend for one resource, each with locks of its own, as if in a process of its own. */
 export class Crew {
   readonly workers: readonly Worker[];
@@ -46,7 +35,7 @@ export class Crew {
         wait: Number.POSITIVE_INFINITY,
       });
       const worker = { name, locks, handle: locks.handle(resource) };
-      for (const event of eventNames) this.#relay(worker, event);
+      for (const event of lockEvents) this.#relay(worker, event);
       return worker;
     });
   }

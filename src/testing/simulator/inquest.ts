@@ -1,4 +1,5 @@
 import type { Batch } from "../../engine/node.js";
+import { lockEvents } from "../../manager/events.js";
 import type { Lock } from "../../manager/lock.js";
 import type { Checker, EventName, EventOf, Found, LeaseTenant, Made, Tenant } from "./checkers/checker.js";
 import { CleanUp } from "./checkers/clean-up.js";
@@ -8,7 +9,7 @@ import { History } from "./checkers/history.js";
 import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
 import { Waiters } from "./checkers/waiters.js";
-import { eventNames, type Program } from "./program.js";
+import type { Program } from "./program.js";
 import type { Script } from "./script.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
@@ -78,7 +79,7 @@ export class Inquest {
   /** From now on this lock is listened to. */
   watch(program: Program, lock: Lock): void {
     const made: Made = { program, lock };
-    for (const name of eventNames) {
+    for (const name of lockEvents) {
       lock.events.on(name, (event: EventOf<EventName>) => {
         if (!program.host.dead) this.hear(made, name, event);
       });

@@ -3,7 +3,6 @@ import { locksOf } from "../../manager/managed-locks.js";
 import { Manager, type Resources } from "../../manager/manager.js";
 import type { LocksOptions } from "../../manager/options.js";
 import type { Locks } from "../../manager/types.js";
-import type { EventName } from "./checkers/checker.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
 import type { HostPlan } from "./script.js";
@@ -23,17 +22,6 @@ class WatchedManager extends Manager {
     return lock;
   }
 }
-
-export const eventNames = [
-  "acquiring",
-  "retrying",
-  "acquired",
-  "renewed",
-  "quorumLost",
-  "expired",
-  "released",
-  "failed",
-] as const satisfies readonly EventName[];
 
 /** One life of a process: its connections, and its locks if it is a user of Holdfast. */
 export class Program {
