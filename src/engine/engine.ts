@@ -21,6 +21,12 @@ export interface NodeReport {
   readonly reply: Reply;
 }
 
+interface Stopwatch {
+  readonly any: boolean;
+  /** ms from a request to a node until its answer. */
+  nodeAnswered(node: number, ms: number): void;
+}
+
 export interface EngineOptions {
   readonly nodes: readonly LockNode[];
   readonly clock: Clock;
@@ -45,6 +51,8 @@ export interface EngineOptions {
   readonly onUnwatched: (node: string) => void;
   /** `node`: its place in `nodes`. `until`: see the seat's. */
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
+  /** Who wants to know how long nodes take to answer, if anybody does. */
+  readonly stopwatch?: Stopwatch;
   /** None of the nodes has a memory, and they vote all the same. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
@@ -77,7 +85,7 @@ export class QuorumEngine {
   private readonly waits = new Set<() => void>();
 
   constructor(private readonly options: EngineOptions) {
-    const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe } = options;
+    const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe, stopwatch } = options;
     const turn = new Turn(options.grouping);
     this.fences = new FenceSource(clock, random);
     const circle: Circle = [];
@@ -97,6 +105,8 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
+        measures: () => stopwatch?.any === true,
+        measured: (ms) => stopwatch?.nodeAnswered(index, ms),
         decides: () => this.admission !== null,
         onIntroduced: () => this.onIntroduced(name),
       });

@@ -3,13 +3,15 @@ import type { Reply, Request } from "./node.js";
 
 /** Who is told that a request which was under way is so no longer. */
 interface Carrier {
-  arrived(reply: Reply): void;
+  arrived(reply: Reply, errand: Errand): void;
 }
 
 /** A command for one node, and what its sender makes of the reply. */
 export abstract class Errand implements Request {
   abstract readonly command: LockCommand;
   private carrier: Carrier | null = null;
+  /** The monotonic time at which it left, if its way is measured. */
+  leftAt: number | null = null;
 
   /** False once the command was given up: it is then not sent (again). */
   abstract wanted(): boolean;
@@ -27,7 +29,7 @@ export abstract class Errand implements Request {
     // Nodes answer once; one that somebody else wrote may do so again.
     if (carrier === null) return;
     this.carrier = null;
-    carrier.arrived(reply);
+    carrier.arrived(reply, this);
     this.heard(reply);
   }
 }

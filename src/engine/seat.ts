@@ -41,6 +41,10 @@ export interface SeatOptions {
   readonly collectable: boolean;
   /** `until`: the monotonic time at which a node that forgot will vote again, null if nobody can tell yet. */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
+  /** Whether anybody wants to know how long the node takes to answer. */
+  readonly measures: () => boolean;
+  /** ms from a request to its answer. */
+  readonly measured: (ms: number) => void;
   /** Whether anything is to be acquired here. */
   readonly decides: () => boolean;
   /** It is known who the node's server is, and what it remembers. */
@@ -174,6 +178,8 @@ export class Seat implements Member {
       if (errand instanceof Delivery && errand.recurring) this.recurring.add(errand);
       errand.leave(this);
     }
+    // One of those that travel together is measured for all.
+    if (this.options.measures() && requests[0] !== undefined) requests[0].leftAt = this.clock.monotonic();
     this.inFlight += requests.length;
     this.silence.begin();
     try {
@@ -185,12 +191,13 @@ export class Seat implements Member {
   }
 
   /** A request is under way no longer. */
-  arrived(reply: Reply): void {
+  arrived(reply: Reply, { leftAt }: Errand): void {
     this.inFlight--;
     if (reply.kind === "failed" && reply.reason === "quarantined") this.doubt();
     // A request that was lost on its way is no sign of life.
     if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
       this.silence.end(this.inFlight > 0);
+      if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);
     } else if (this.inFlight === 0) {
       this.silence.reset();
     }

@@ -3,6 +3,12 @@ import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine
 import { handPort } from "./port.js";
 import { type Arrow, type Leaf, type Run, type Table, topOf } from "./table.js";
 
+/** Is told of each step, as long as it looks. */
+export interface Onlooker<Machine extends AnyStateMachine> {
+  readonly looks: boolean;
+  stepped(event: EventFromLogic<Machine>, from: StateValue, to: StateValue): void;
+}
+
 /**
  * A machine that runs on its table, and as XState's own actor from the moment somebody wants to look. Actions must not
  * throw: as with XState, one that does stops it, and the error goes uncaught.
@@ -20,6 +26,7 @@ export class TableActor<Machine extends AnyStateMachine> {
   constructor(
     private readonly table: Table<Machine>,
     input: InputFrom<Machine>,
+    private readonly onlooker: Onlooker<Machine> | null = null,
   ) {
     const { context } = table.machine.config;
     this.settled = typeof context === "function" ? context({ input, self: this }) : context;
@@ -88,6 +95,14 @@ export class TableActor<Machine extends AnyStateMachine> {
 
   private take(event: EventFromLogic<Machine>): void {
     if (this.stopped) return;
+    const { onlooker } = this;
+    if (onlooker === null || !onlooker.looks) return this.step(event);
+    const from = this.value;
+    this.step(event);
+    onlooker.stepped(event, from, this.value);
+  }
+
+  private step(event: EventFromLogic<Machine>): void {
     if (this.actor !== null) return this.actor.send(event);
     this.args.event = event;
     for (const arrow of this.leaf.on.get(event.type) ?? []) {

@@ -79,6 +79,14 @@ function stepOf(run: Named): Arrow["steps"][number] {
 export const topOf = (value: StateValue): string =>
   typeof value === "string" ? value : Object.keys(value).join();
 
+/** The state with its substate: "acquiring.asking". */
+export const pathOf = (value: StateValue): string =>
+  typeof value === "string"
+    ? value
+    : Object.entries(value)
+        .map(([state, inner]) => (inner === undefined ? state : `${state}.${pathOf(inner)}`))
+        .join();
+
 /** Derives a machine's table, by asking XState where each state goes on each event, and with which actions. */
 export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Table<Machine> {
   check(machine.root);

@@ -4,6 +4,7 @@ import type { HoldfastError } from "../errors.js";
 import type { SafeEmitter } from "./emitter.js";
 import type { ManagerEvents } from "./events.js";
 import type { LocksOptions } from "./options.js";
+import type { Probes } from "./probes.js";
 import type { Ground } from "./settings.js";
 import type { Vigil } from "./vigil.js";
 import type { Lines } from "./waiting/lines.js";
@@ -12,6 +13,7 @@ import type { Lines } from "./waiting/lines.js";
 export interface Surroundings extends Ground {
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
+  readonly probes: Probes;
   readonly vigil: Vigil;
   readonly lines: Lines;
   /** For what keeps no process alive. */

@@ -14,15 +14,26 @@ const eventTypes = {
   remembers: "REMEMBERED",
 } as const satisfies Record<Observation, NodeMachineEvent["type"]>;
 
+/** How a node is. */
+export interface NodeCondition {
+  readonly state: NodeState;
+  /** Why it is not well, as far as it is known. */
+  readonly cause: string | null;
+  /** Epoch ms at which it votes again, while it is quarantined; null if nobody can tell. */
+  readonly until: number | null;
+}
+
 /** One chart a node, fed by what its seat notices; tells the user when it goes down and comes up. */
 export class Health {
   private readonly actors: readonly NodeActor[];
+  private readonly causes: (string | null)[];
   private stopped = false;
 
   constructor(
     nodes: readonly LockNode[],
-    private readonly ground: Pick<Surroundings, "events" | "clock" | "inspect">,
+    private readonly ground: Pick<Surroundings, "events" | "probes" | "clock" | "inspect">,
   ) {
+    this.causes = nodes.map(() => null);
     this.actors = nodes.map((node) => start(node, ground));
   }
 
@@ -33,16 +44,36 @@ export class Health {
     const type = eventTypes[observation];
     const event = { type, ...(cause === undefined ? {} : { cause }), ...this.end(until) };
     // The type and what belongs to it come together.
-    this.actors[node]?.send(event as NodeMachineEvent);
+    this.take(node, event as NodeMachineEvent);
   }
 
   stateOf(node: number): NodeState {
     return this.actors[node]?.getSnapshot().value ?? "connecting";
   }
 
+  statusOf(node: number): NodeCondition {
+    const state = this.stateOf(node);
+    const abstention = this.actors[node]?.getSnapshot().context.abstention;
+    return {
+      state,
+      cause: state === "ready" ? null : (this.causes[node] ?? null),
+      until: state === "quarantined" ? (abstention?.until ?? null) : null,
+    };
+  }
+
   stop(): void {
     this.stopped = true;
     for (const actor of this.actors) actor.stop();
+  }
+
+  private take(node: number, event: NodeMachineEvent): void {
+    const { probes } = this.ground;
+    const from = this.stateOf(node);
+    if ("cause" in event && event.cause !== undefined) this.causes[node] = event.cause;
+    this.actors[node]?.send(event);
+    const to = this.stateOf(node);
+    if (to === "ready") this.causes[node] = null;
+    if (probes.any) probes.nodeStepped(node, event, from, to);
   }
 
   private end(until: number | null | undefined): { until?: number | null } {

@@ -1,9 +1,12 @@
+import type { StateValue } from "xstate";
 import type { Origin } from "../engine/claim.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
+import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
-import { TableActor } from "../machines/table-actor.js";
+import { pathOf } from "../machines/table.js";
+import { type Onlooker, TableActor } from "../machines/table-actor.js";
 import { Alarm } from "./alarm.js";
 import { Announcer } from "./announce.js";
 import type { SafeEmitter } from "./emitter.js";
@@ -21,7 +24,7 @@ import { Sleeper } from "./vigil.js";
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
 /** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
-export class Lock extends Sleeper implements LockPort, LockParts {
+export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeof lockMachine> {
   readonly alarm: Alarm;
   readonly announcer: Announcer;
   readonly outbox: Outbox;
@@ -38,7 +41,7 @@ export class Lock extends Sleeper implements LockPort, LockParts {
     this.alarm = new Alarm(ground.engine.agenda, ground.background);
     this.outbox = new Outbox(ground.clock);
     this.announcer = new Announcer(ground, resources, this.outbox);
-    this.chart = new TableActor(lockTable(), { resources });
+    this.chart = new TableActor(lockTable(), { resources }, this);
     lockPorts.bind(this.chart, this);
     if (ground.inspect !== undefined) this.chart.toActor({ inspect: ground.inspect });
   }
@@ -54,6 +57,15 @@ export class Lock extends Sleeper implements LockPort, LockParts {
 
   get state(): LockState {
     return this.chart.state as LockState;
+  }
+
+  /** The state with its substate: "acquiring.asking". */
+  get path(): string {
+    return pathOf(this.chart.value);
+  }
+
+  get context(): LockContext {
+    return this.chart.context;
   }
 
   get acquiring(): boolean {
@@ -142,6 +154,16 @@ export class Lock extends Sleeper implements LockPort, LockParts {
     this.alarm.clear();
     this.chart.stop();
     this.announcer.close();
+  }
+
+  // What the chart tells.
+
+  get looks(): boolean {
+    return this.ground.probes.any;
+  }
+
+  stepped(event: LockMachineEvent, from: StateValue, to: StateValue): void {
+    this.ground.probes.lockStepped(this, event, from, to);
   }
 
   // What the chart asks for.

@@ -23,11 +23,25 @@ export function locksOf(manager: Manager): Locks {
   return new ManagedLocks(manager) as Locks;
 }
 
+/** The same for every copy of the package, so that one entry point's inspector takes another one's locks. */
+const managerKey: unique symbol = Symbol.for("holdfast.manager") as never;
+
+/** What is behind the public face. @throws InvalidOptionError for anything but what `createLocks` gave. */
+export function managerOf(locks: unknown): Manager {
+  const found = (locks as { [managerKey]?: Manager } | null | undefined)?.[managerKey];
+  if (found === undefined) throw new InvalidOptionError("locks", locks, "what createLocks gave");
+  return found;
+}
+
 class ManagedLocks {
   readonly #manager: Manager;
 
   constructor(manager: Manager) {
     this.#manager = manager;
+  }
+
+  get [managerKey](): Manager {
+    return this.#manager;
   }
 
   acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {

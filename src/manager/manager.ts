@@ -20,15 +20,21 @@ import {
 import { isolate, SafeEmitter } from "./emitter.js";
 import { type ManagerEvents, managerEvents } from "./events.js";
 import type { Surroundings } from "./ground.js";
-import { Health } from "./health.js";
+import { Health, type NodeCondition } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
 import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
+import { type Probe, Probes } from "./probes.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
 import { Vigil } from "./vigil.js";
 import { Lines } from "./waiting/lines.js";
+
+/** `until`: epoch ms at which a quarantined node votes again, null while nobody can tell. */
+export interface NodeStatus extends NodeCondition {
+  readonly name: string;
+}
 
 export type Resources = string | readonly string[];
 
@@ -57,8 +63,9 @@ export class Manager {
     this.#nodes = nodesOf(options);
     const events = new SafeEmitter<ManagerEvents>(managerEvents, ground.onListenerError);
     const inspect = isolated(inspectorOf(options), ground.onListenerError);
+    const probes = new Probes(ground.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
-    this.#health = new Health(this.#nodes, { events, clock: ground.clock, inspect });
+    this.#health = new Health(this.#nodes, { events, probes, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
     let acquisitions = 0;
     const engine = new QuorumEngine({
@@ -66,6 +73,7 @@ export class Manager {
       nodes: this.#nodes,
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
+      stopwatch: probes,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
@@ -74,6 +82,7 @@ export class Manager {
       ...ground,
       engine,
       events,
+      probes,
       inspect,
       vigil: new Vigil(ground.clock, engine.turn),
       lines: new Lines(ground.maxPending),
@@ -114,6 +123,21 @@ export class Manager {
     const { engine, prefix } = this.ground;
     const reports = await engine.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.stateOf(node));
+  }
+
+  /** Lets it look on from now on. Returns the removal. */
+  watch(probe: Probe): () => void {
+    return this.ground.probes.add(probe);
+  }
+
+  /** The locks that are in use: acquiring, or with a lease. */
+  get inUse(): readonly Lock[] {
+    return this.ground.vigil.toArray() as Lock[];
+  }
+
+  /** Each node, in the order given, and how it is by this manager's experience. */
+  get nodes(): readonly NodeStatus[] {
+    return this.ground.engine.seats.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
   }
 
   /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */
@@ -165,6 +189,7 @@ export class Manager {
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();
     events.clear();
+    this.ground.probes.closed();
   }
 }
 

@@ -53,6 +53,10 @@ export class Vigil implements Departing {
     this.onEmpty();
   }
 
+  toArray(): Sleeper[] {
+    return this.sleepers.toArray();
+  }
+
   /** Withdraws all, waits until they have ended, but not for more than `timeout` ms, and stops them. */
   async end(error: unknown, timeout: number): Promise<void> {
     const left = this.sleepers.toArray();

@@ -34,6 +34,8 @@ async function seated(grouped: boolean) {
     admitsNameless: true,
     collectable: false,
     observe: () => {},
+    measures: () => false,
+    measured: () => {},
     decides: () => true,
     onIntroduced: () => {},
   });

@@ -1,0 +1,146 @@
+import type { Beat, Frame, LockView, Step } from "./frames.js";
+
+/** A process that tells of its locks. */
+export interface SourceView {
+  readonly beat: Beat;
+  /** Epoch ms by the clock of whoever looks on. */
+  readonly heard: number;
+  /** ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen. */
+  readonly lag: number;
+  readonly closed: boolean;
+}
+
+export interface WorldBounds {
+  /** Locks; beyond that the one that was heard of longest ago goes. */
+  readonly locks?: number;
+  /** Steps remembered, of all locks together. */
+  readonly steps?: number;
+  /** Steps remembered of one lock. */
+  readonly stepsOfLock?: number;
+}
+
+/**
+ * The locks of all processes, as far as their frames tell. Pure bookkeeping, for a page, a server or a terminal: it
+ * reads no clock, and takes frames in any order of their sources.
+ */
+export class World {
+  readonly sources = new Map<string, SourceView>();
+  readonly locks = new Map<string, LockView>();
+  private readonly histories = new Map<string, Step[]>();
+  /** Whose step is to be forgotten next. */
+  private readonly order: string[] = [];
+  private forgotten = 0;
+  private readonly bounds: Required<WorldBounds>;
+
+  constructor({ locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
+    this.bounds = { locks, steps, stepsOfLock };
+  }
+
+  /** `now`: epoch ms by the clock of whoever looks on. Returns the ids of the locks that changed or went. */
+  apply(frame: Frame, now: number): readonly string[] {
+    this.hear(frame, now);
+    switch (frame.kind) {
+      case "beat":
+        return [];
+      case "steps":
+        for (const step of frame.steps) {
+          this.put(step.lock);
+          this.remember(step);
+        }
+        return frame.steps.map(({ lock }) => lock.id);
+      case "locks":
+        for (const lock of frame.locks) this.put(lock);
+        return frame.locks.map(({ id }) => id);
+      case "gone":
+        for (const id of frame.locks) this.drop(id);
+        return frame.locks;
+      case "bye":
+        return this.dropOf(frame.source);
+    }
+  }
+
+  /** The remembered steps of one lock, oldest first. */
+  history(id: string): readonly Step[] {
+    return this.histories.get(id) ?? [];
+  }
+
+  /** Forgets processes that were not heard of since; returns the ids of their locks. */
+  forget(heardBefore: number): readonly string[] {
+    const gone: string[] = [];
+    for (const [source, { heard }] of this.sources) {
+      if (heard >= heardBefore) continue;
+      gone.push(...this.dropOf(source));
+      this.sources.delete(source);
+    }
+    return gone;
+  }
+
+  /** All of it, for another one: without the histories. */
+  snapshot(): Frame[] {
+    const frames: Frame[] = [];
+    for (const [source, { beat, closed }] of this.sources) {
+      frames.push(beat);
+      const { seq, time } = beat;
+      const own = [...this.locks.values()].filter((lock) => lock.source === source);
+      for (let from = 0; from < own.length; from += lockFrame) {
+        frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + lockFrame) });
+      }
+      if (closed) frames.push({ kind: "bye", source, seq, time });
+    }
+    return frames;
+  }
+
+  private hear(frame: Frame, now: number): void {
+    const known = this.sources.get(frame.source);
+    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
+    const beat = frame.kind === "beat" ? frame : known?.beat;
+    // What is heard before the first beat is heard of again.
+    if (beat !== undefined)
+      this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
+  }
+
+  private put(lock: LockView): void {
+    // To the end: the first one is the one that was heard of longest ago.
+    this.locks.delete(lock.id);
+    this.locks.set(lock.id, lock);
+    if (this.locks.size <= this.bounds.locks) return;
+    const [oldest] = this.locks.keys();
+    if (oldest !== undefined) this.drop(oldest);
+  }
+
+  private remember(step: Step): void {
+    const { id } = step.lock;
+    const history = this.histories.get(id) ?? [];
+    this.histories.set(id, history);
+    history.push(step);
+    if (history.length > this.bounds.stepsOfLock) history.shift();
+    this.order.push(id);
+    while (this.order.length - this.forgotten > this.bounds.steps) this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
+    const id = this.order[this.forgotten++];
+    const history = id === undefined ? undefined : this.histories.get(id);
+    if (id !== undefined && history !== undefined) {
+      history.shift();
+      if (history.length === 0) this.histories.delete(id);
+    }
+    if (this.forgotten < 10_000) return;
+    this.order.splice(0, this.forgotten);
+    this.forgotten = 0;
+  }
+
+  private dropOf(source: string): string[] {
+    const own = [...this.locks.values()].filter((lock) => lock.source === source).map(({ id }) => id);
+    for (const id of own) this.drop(id);
+    return own;
+  }
+
+  private drop(id: string): void {
+    this.locks.delete(id);
+    this.histories.delete(id);
+  }
+}
+
+/** Locks told in one frame. */
+const lockFrame = 200;

@@ -1,0 +1,61 @@
+import type { StateValue } from "xstate";
+import type { LockMachineEvent } from "../machines/lock-events.js";
+import type { NodeMachineEvent } from "../machines/node.js";
+import type { NodeState } from "../machines/node-state.js";
+import { isolate } from "./emitter.js";
+import type { Lock } from "./lock.js";
+
+/** Looks on at a manager: the inspector, telemetry and what is published are built on it. */
+export interface Probe {
+  /**
+   * A lock's chart has taken a step. Its users have not heard of it yet. What the step ended (a pursuit, a hold) is gone
+   * from the lock already.
+   */
+  lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
+  nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
+  /** ms from a request to a node until its answer. */
+  nodeAnswered?(node: number, ms: number): void;
+  /** The manager has closed; nothing follows. */
+  closed?(): void;
+}
+
+/** Those who look on. While there is nobody, a lock pays for one look at `any`. */
+export class Probes implements Required<Probe> {
+  any = false;
+  private list: readonly Probe[] = [];
+
+  constructor(private readonly onError: (error: unknown, event: string) => void) {}
+
+  /** Returns the removal. */
+  add(probe: Probe): () => void {
+    this.become([...this.list, probe]);
+    return () => this.become(this.list.filter((other) => other !== probe));
+  }
+
+  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
+    this.each((probe) => probe.lockStepped?.(lock, event, from, to));
+  }
+
+  nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
+    this.each((probe) => probe.nodeStepped?.(node, event, from, to));
+  }
+
+  nodeAnswered(node: number, ms: number): void {
+    this.each((probe) => probe.nodeAnswered?.(node, ms));
+  }
+
+  closed(): void {
+    this.each((probe) => probe.closed?.());
+    this.become([]);
+  }
+
+  /** They run other people's code too: an exporter, a logger. */
+  private each(tell: (probe: Probe) => void): void {
+    for (const probe of this.list) isolate(() => tell(probe), "inspection", this.onError);
+  }
+
+  private become(list: readonly Probe[]): void {
+    this.list = list;
+    this.any = list.length > 0;
+  }
+}
