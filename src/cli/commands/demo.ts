@@ -1,0 +1,24 @@
+import { type DemoFlags, demo } from "../demo/demo.js";
+import { positiveDuration } from "../option-values.js";
+import { type AddCommand, durations, node } from "./common.js";
+
+const demoHelp = `
+Examples:
+  holdfast demo
+  holdfast demo --for 30s --node redis://127.0.0.1:6379
+
+Without --node (HOLDFAST_NODES does not count here) it needs no server: five nodes in memory, three
+workers, one resource. It shows grants, renewals, a node that dies and is healed, a lost quorum, the
+loss it leads to, and releases. On servers an outage is made by closing the demo's own connections.
+${durations}
+`;
+
+export const addDemo: AddCommand = (program, exit) => {
+  program
+    .command("demo")
+    .description("Watch locks at work: contention, renewal, an outage, a loss.")
+    .addOption(node())
+    .option("--for <duration>", "how long it lasts (default: 15s)", positiveDuration)
+    .addHelpText("after", demoHelp)
+    .action(async (flags: DemoFlags) => exit(await demo(flags)));
+};

@@ -1,0 +1,31 @@
+import { readConfig } from "../config.js";
+import { type DoctorFlags, doctor } from "../doctor/doctor.js";
+import { positiveDuration } from "../option-values.js";
+import { type AddCommand, type ConfigFlag, config, durations, node, nodeSources, prefix } from "./common.js";
+
+const doctorHelp = `
+Example:
+  holdfast doctor --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
+
+${nodeSources}
+${durations}
+It changes nothing on the servers, and touches no lock. Each finding is ok, a note, a warning or an error,
+with what it means and what to do. docs/doctor.md lists them, and what --json prints.
+
+Exit codes: 0 nothing worse than notes; 1 warnings; 2 errors; 64 bad usage; 69 no quorum of nodes could be asked.
+`;
+
+export const addDoctor: AddCommand = (program, exit) => {
+  program
+    .command("doctor")
+    .description("Examine the nodes: what is wrong with them, what it means, and what to do.")
+    .addOption(node())
+    .addOption(prefix())
+    .option("--timeout <duration>", "for all that one node is asked (default: 5s)", positiveDuration)
+    .option("--json", "one JSON document on stdout")
+    .addOption(config())
+    .addHelpText("after", doctorHelp)
+    .action(async (flags: DoctorFlags & ConfigFlag) => {
+      exit(await doctor(flags, readConfig(flags.config, process.cwd()), process.env));
+    });
+};

@@ -1,0 +1,85 @@
+import { readConfig } from "../config.js";
+import {
+  collectResources,
+  duration,
+  durationOrForever,
+  exitStatus,
+  positiveDuration,
+  quarantine,
+} from "../option-values.js";
+import { run } from "../run.js";
+import { type RunFlags, resolveRun } from "../run-options.js";
+import {
+  type AddCommand,
+  type ConfigFlag,
+  config,
+  durations,
+  node,
+  nodeSources,
+  nodeTimeout,
+  prefix,
+} from "./common.js";
+
+const runHelp = `
+Example:
+  holdfast run --resource reports:nightly --node redis://10.0.0.1 --node redis://10.0.0.2 \\
+    --node redis://10.0.0.3 --ttl 30s --wait 1m -- ./nightly-report.sh --full
+
+${nodeSources}
+${durations}
+
+The command finds in its environment: HOLDFAST_RESOURCE (several are separated by line ends),
+HOLDFAST_OWNER, HOLDFAST_ACQUISITION, HOLDFAST_VALID_UNTIL (epoch ms, at the start) and HOLDFAST_RUN, by
+which its processes are recognised.
+
+It runs in a session of its own, without the terminal's job control; --foreground keeps the terminal. If
+the lock is not renewed in time, all that it started gets SIGTERM, and after the grace SIGKILL, before
+somebody else can have the lock; without grace if the lock is gone already (deleted, or taken). A watchdog
+does that even when holdfast itself is killed or stopped. With --foreground there is no group to end: on
+Linux its processes are found all the same; elsewhere those whose parents have ended are not.
+What the command leaves in its process group when it ends is ended too, before the lock is released.
+
+Exit codes:
+  the command's own; 128+n if signal n ended it; 126 it cannot be run; 127 there is no such command
+  64 bad usage   69 no quorum of nodes   70 internal error   75 held by somebody else   76 lock lost, or --max-hold over
+`;
+
+export const addRun: AddCommand = (program, exit) => {
+  program
+    .command("run")
+    .description("Run a command while holding a lock.")
+    .usage("--resource NAME... [options] -- COMMAND [ARG...]")
+    .argument("<command...>", "the command and its arguments")
+    .passThroughOptions()
+    .option("--resource <name...>", "what to lock; several are locked together", collectResources)
+    .addOption(node())
+    .option(
+      "--ttl <duration>",
+      "for which the nodes keep the lock without a renewal (default: 30s)",
+      positiveDuration,
+    )
+    .option(
+      "--wait <duration>",
+      'how long to wait for the lock, or "forever" (default: 1m)',
+      durationOrForever,
+    )
+    .option("--no-wait", "try once")
+    .option("--max-hold <duration>", "end the command before it held the lock for so long", positiveDuration)
+    .option("--grace <duration>", "between SIGTERM and SIGKILL when the lock is lost (default: 5s)", duration)
+    .option("--foreground", "keep the command in this process group, with the terminal")
+    .option("--conflict-exit-code <code>", "if somebody else holds the lock (default: 75)", exitStatus)
+    .option("--owner <label>", "shown to others as the holder (default: host:pid)")
+    .addOption(prefix())
+    .addOption(nodeTimeout("a quarter of the ttl, at most 500ms"))
+    .option(
+      "--quarantine <duration>",
+      'for which a node that lost its memory does not vote, "auto" (default) or "off"; 0 takes nodes without memory for new',
+      quarantine,
+    )
+    .option("--json", "every event as a line of JSON on stderr")
+    .addOption(config())
+    .addHelpText("after", runHelp)
+    .action(async (command: string[], flags: RunFlags & ConfigFlag) => {
+      exit(await run(resolveRun(flags, command, readConfig(flags.config, process.cwd()), process.env)));
+    });
+};
