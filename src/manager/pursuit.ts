@@ -49,7 +49,7 @@ export class Pursuit implements Entrant {
   private queued = false;
   /** Between two attempts. */
   private waiting = false;
-  private readonly since: Instant;
+  readonly since: Instant;
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
@@ -262,6 +262,7 @@ export class Pursuit implements Entrant {
     const grant = {
       resources,
       acquisition: this.acquisition,
+      began: this.since.wall,
       at: this.start,
       ttl,
       drift,
