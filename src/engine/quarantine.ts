@@ -208,7 +208,10 @@ export class Quarantine {
     const everybody = view.answered === this.members.length;
     // Others may be about to give this set its first memory.
     if (this.looks < mostLooks && (everybody || longest === 0)) return { kind: "look" };
-    if (!everybody) return { kind: "wait", ms: null, cause: this.missing(view) };
+    if (!everybody) {
+      const cause = `${this.missing(view)} (quarantine 0 takes it for new)`;
+      return { kind: "wait", ms: null, cause };
+    }
     return this.quarantine(index, memory, view, Math.max(longest, this.options.ttl));
   }
 
