@@ -146,6 +146,7 @@ const managerOptions = [
     "maxPending",
     "quarantine",
     "unidentified",
+    "publish",
     "onListenerError",
     "xstate",
     "clock",
@@ -159,6 +160,7 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  publish: ["stepsPerSecond"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */
