@@ -159,6 +159,7 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  serveInspector: ["port", "host", "token", "title"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */

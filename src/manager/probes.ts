@@ -1,5 +1,5 @@
 import type { StateValue } from "xstate";
-import type { LockMachineEvent } from "../machines/lock-events.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
 import { isolate } from "./emitter.js";
@@ -12,6 +12,8 @@ export interface Probe {
    * from the lock already.
    */
   lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
+  /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
+  lockFailed?(lock: Lock, event: FailureEvent, error: unknown): void;
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
   /** ms from a request to a node until its answer. */
   nodeAnswered?(node: number, ms: number): void;
@@ -34,6 +36,10 @@ export class Probes implements Required<Probe> {
 
   lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
     this.each((probe) => probe.lockStepped?.(lock, event, from, to));
+  }
+
+  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+    this.each((probe) => probe.lockFailed?.(lock, event, error));
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
