@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { App } from "./app.js";
 import { InspectorContext } from "./context.js";
+import { startChartStyle } from "./frame/chart-style.js";
 import { Inspector } from "./inspector.js";
 import { startKeys } from "./keys.js";
 import { startTheme } from "./theme.js";
@@ -8,6 +9,7 @@ import "./style/index.css";
 
 const inspector = new Inspector();
 startTheme();
+startChartStyle();
 startKeys(inspector);
 inspector.start();
 render(

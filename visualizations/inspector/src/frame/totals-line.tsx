@@ -25,13 +25,13 @@ export function TotalsLine() {
         <dd>{processes}</dd>
       </div>
       {shown.map(([name, label]) => (
-        <div key={name} data-bad={bad.has(name) && totals.value[name] > 0}>
+        <div key={name} data-total={name} data-bad={bad.has(name) && totals.value[name] > 0}>
           <dt>{label}</dt>
           <dd>{totals.value[name].toLocaleString("en")}</dd>
         </div>
       ))}
       {rate !== null && (
-        <div>
+        <div data-total="rate">
           <dt>acquired/s</dt>
           <dd>{rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}</dd>
         </div>

@@ -8,6 +8,11 @@ import { detailsOf } from "../model/step-details.js";
 /** Lines that are shown; all are copied. */
 const most = 100;
 
+function Details({ step }: { readonly step: Step }) {
+  const details = detailsOf(step);
+  return details === "" ? null : <span class="event-details">{details}</span>;
+}
+
 /** A lock's steps as text, the newest first. */
 export function Events({ steps }: { readonly steps: readonly Step[] }) {
   const [copied, become] = useState<"" | "copied" | "cannot copy">("");
@@ -41,7 +46,7 @@ export function Events({ steps }: { readonly steps: readonly Step[] }) {
                   <span class="muted">{step.from} → </span>
                   <StateLabel state={step.to} whole />
                 </span>
-                <span class="event-details">{detailsOf(step)}</span>
+                <Details step={step} />
               </li>
             ))}
         </ol>

@@ -55,6 +55,7 @@ export function LockPage({ id }: { readonly id: string }) {
           <h2 id="chart-title">Chart</h2>
           <LockChart history={heard} state={lock.state} />
         </section>
+        <div class="panels-side">
         <section class="panel panel-votes" aria-labelledby="votes-title">
           <h2 id="votes-title">Votes</h2>
           <Votes lock={lock} />
@@ -66,6 +67,7 @@ export function LockPage({ id }: { readonly id: string }) {
         <section class="panel panel-events" aria-labelledby="events-title">
           <Events steps={steps} />
         </section>
+        </div>
       </div>
     </section>
   );
