@@ -1,13 +1,17 @@
 import { test } from "vitest";
-import { Crowd } from "./support/crowd.js";
 import { useBrowser, visit } from "./support/browser.js";
+import { Crowd } from "./support/crowd.js";
 import { serve } from "./support/serve.js";
+
 useBrowser();
 test("dev", { timeout: 120_000 }, async () => {
   const { hub, server } = await serve();
   const crowd = new Crowd(400);
   for (const f of crowd.frames(Date.now())) hub.hear(f);
-  const t = setInterval(() => { hub.hear(crowd.steps(20, Date.now())); hub.hear(crowd.beat(Date.now())); }, 100);
+  const t = setInterval(() => {
+    hub.hear(crowd.steps(20, Date.now()));
+    hub.hear(crowd.beat(Date.now()));
+  }, 100);
   for (const theme of ["light", "dark"] as const) {
     for (const width of [1280, 375]) {
       const v = await visit(server.url, { theme, width, height: width === 375 ? 740 : 800 });

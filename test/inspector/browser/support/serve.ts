@@ -1,6 +1,6 @@
+import type { Frame } from "../../../../src/inspector/frames.js";
 import { Hub } from "../../../../src/inspector/server/hub.js";
 import { PageServer } from "../../../../src/inspector/server/page-server.js";
-import type { Frame } from "../../../../src/inspector/frames.js";
 
 export interface Served {
   readonly hub: Hub;
