@@ -3,10 +3,16 @@ export const exitCode = {
   ok: 0,
   /** EX_USAGE: the command line cannot work. */
   usage: 64,
+  /** EX_DATAERR: a recording that cannot be read. */
+  corrupt: 65,
+  /** EX_NOINPUT: a file to be read is missing, or may not be read. */
+  noInput: 66,
   /** EX_UNAVAILABLE: too few nodes answered. */
   unavailable: 69,
   /** EX_SOFTWARE: a bug, or a system that refuses what is needed. */
   internal: 70,
+  /** EX_CANTCREAT: a file cannot be written. */
+  cannotCreate: 73,
   /** EX_TEMPFAIL: somebody else holds the lock. */
   contended: 75,
   /** EX_PROTOCOL: the lock was lost, or held for its longest, before the command ended. */

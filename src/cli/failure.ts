@@ -5,6 +5,7 @@ import {
   type LockContendedError,
   type QuorumUnavailableError,
 } from "../errors.js";
+import { RecordingError, type RecordingTrouble } from "../inspector/recording/trouble.js";
 import { named } from "../named.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
@@ -32,9 +33,18 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
   if (isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "DUPLICATE_NODE")) {
     return { exitCode: exitCode.usage, message: error.message };
   }
+  if (error instanceof RecordingError) {
+    return { exitCode: recordingCodes[error.trouble], message: error.message };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCode.internal, message: `unexpected: ${message} (HOLDFAST_DEBUG=1 shows where)` };
 }
+
+const recordingCodes: Readonly<Record<RecordingTrouble, number>> = {
+  missing: exitCode.noInput,
+  corrupt: exitCode.corrupt,
+  unwritable: exitCode.cannotCreate,
+};
 
 /** Commander throws for --help and --version as well. */
 function misread({ code, exitCode: status, message }: CommanderError): Failure {

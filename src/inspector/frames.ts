@@ -151,6 +151,6 @@ export type Frame = v.InferOutput<typeof frame>;
 
 /** Null for anything that is no frame. Never throws. */
 export function parseFrame(value: unknown): Frame | null {
-  const result = v.safeParse(frame, value);
+  const result = v.safeParse(frame, value, { abortEarly: true });
   return result.success ? result.output : null;
 }

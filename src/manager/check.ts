@@ -169,6 +169,7 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  serveInspector: ["port", "host", "token", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
 };
 

@@ -1,6 +1,6 @@
 import type { NodeInput } from "../clients/node-input.js";
+import type { QuarantineRule } from "../engine/abstention.js";
 import type { Clock } from "../engine/clock.js";
-import type { QuarantineRule } from "../engine/quarantine.js";
 import type { Random } from "../engine/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
 import type { InspectionEvent, InspectionObserver } from "./actor.js";
