@@ -47,9 +47,8 @@ export class Probes implements Required<Probe> {
   }
 
   lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
-    for (const probe of this.list) {
+    for (const probe of this.list)
       isolate(() => probe.lockFailed?.(lock, event, error), "inspection", this.onError);
-    }
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
