@@ -27,7 +27,7 @@ it("a quorum that hangs is told as it happened: renewals that fail, the loss, th
   expect(hold.events.length).toBeGreaterThan(0);
   expect(hold.events[0]?.attributes).toMatchObject({
     "holdfast.votes.granted": 1,
-    "holdfast.votes.failures": [0, 1].map((index) => `127.0.0.1:${servers[index]?.port}: timeout`),
+    "holdfast.votes.failures": [0, 1].map((index) => `redis://127.0.0.1:${servers[index]?.port}: timeout`),
   });
   // By the SDK's own time; the lease lasts at least one ttl without its drift, since it was renewed.
   expect(msOf(hold)).toBeGreaterThan(1_950);
@@ -41,7 +41,7 @@ it("a quorum that hangs is told as it happened: renewals that fail, the loss, th
   const points = await metrics.collect();
   expect(total(points, "holdfast.lock.losses", { "holdfast.reason": "deadline" })).toBe(1);
   expect(total(points, "holdfast.lock.quorum_losses")).toBe(hold.events.length);
-  const node = { "holdfast.node.name": `127.0.0.1:${servers[2]?.port}` };
+  const node = { "holdfast.node.name": `redis://127.0.0.1:${servers[2]?.port}` };
   expect(total(points, "holdfast.node.request.duration", node)).toBeGreaterThan(2);
   const samples = samplesOf((await prometheus?.text()) ?? "");
   expect(sumOf(samples, "holdfast_lock_losses_total")).toBe(1);
