@@ -51,12 +51,16 @@ export function rowOf(
 }
 
 function lastOf(lock: LockView, step: Step | undefined, there: number): string {
-  const ago = (time: number) => `${formatDuration(Math.max(0, there - time))} ago`;
-  const what = step === undefined ? ago(lock.since) : `${plain(step.event)} ${ago(step.time)}`;
+  const what =
+    step === undefined ? ago(there - lock.since) : `${plain(step.event)} ${ago(there - step.time)}`;
   const holder = lock.state.startsWith("acquiring") ? otherHolder(lock) : null;
   if (holder !== null) return `held by ${holder}, ${what}`;
   return lock.reason === null ? what : `${what}, ${plain(lock.reason)}`;
 }
+
+/** In whole seconds: a line should not change all the time. */
+const ago = (ms: number): string =>
+  ms < 1_000 ? "just now" : `${formatDuration(Math.floor(ms / 1_000) * 1_000)} ago`;
 
 /** What the nodes say of a resource of which nobody tells. */
 export function askedRow({ inspection, time }: Asked, now: number): Row {
@@ -67,7 +71,7 @@ export function askedRow({ inspection, time }: Asked, now: number): Row {
   const last = [
     ...(held && left === null ? ["without an expiry"] : []),
     ...(failed > 0 ? [`${failed} of ${nodes.length} nodes failed`] : []),
-    `asked ${formatDuration(age)} ago`,
+    `asked ${ago(age)}`,
   ];
   return {
     state: held === null ? "unknown" : held ? "held" : "free",

@@ -28,9 +28,9 @@ export class Wanted {
     if (frame.kind === "beat")
       return this.prefix === undefined || frame.prefix === this.prefix ? frame : null;
     const known = sources.get(frame.source);
-    // Under which prefix it puts its locks is told by its first beat.
-    if (this.prefix !== undefined && known === undefined) return null;
-    const prefix = known?.beat.prefix ?? "";
+    // Who it is, and under which prefix its locks are, is told by its first beat; what comes after its end was late.
+    if (known === undefined || known.closed) return null;
+    const { prefix } = known.beat;
     switch (frame.kind) {
       case "steps":
         return some({ ...frame, steps: frame.steps.filter(({ lock }) => this.has(lock, prefix)) }, "steps");

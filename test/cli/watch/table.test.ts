@@ -82,7 +82,7 @@ test("who waits shows for how long, and for whom", () => {
     { columns: 180 },
   ).join("\n");
   expect(text).toMatch(
-    /acquiring\.waiting +payouts:42 .*for 4 s .*held by bob:12 for up to 3 s, DENIED 0 ms ago *$/m,
+    /acquiring\.waiting +payouts:42 .*for 4 s .*held by bob:12 for up to 3 s, DENIED just now *$/m,
   );
 });
 

@@ -72,7 +72,7 @@ describe("frames", () => {
     expect(wanted.of({ kind: "gone", source: "a", seq: 3, time: noon, locks: ["a-9"] }, world)).toBeNull();
   });
 
-  test("with a prefix only processes with this prefix are heard, and only once it is known", () => {
+  test("with a prefix only processes with this prefix are heard, and any only once it is known, until its end", () => {
     const wanted = new Wanted([], "app:");
     const heard = new World();
     const locks: Frame = { kind: "locks", source: "b", seq: 1, time: noon, locks: [lockView()] };
@@ -82,5 +82,7 @@ describe("frames", () => {
     expect(wanted.of(own, heard)).toEqual(own);
     heard.apply(own, noon);
     expect(wanted.of(locks, heard)).toEqual(locks);
+    heard.apply({ kind: "bye", source: "b", seq: 2, time: noon }, noon);
+    expect(wanted.of(locks, heard)).toBeNull();
   });
 });
