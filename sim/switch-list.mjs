@@ -193,9 +193,9 @@ export const switches = [
     off: "no quarantine",
     changes: [
       [
-        "src/engine/quarantine.ts",
-        'if (rule === "auto") return this.planForLost(index, memory, view);',
-        'if (rule === "auto") return this.vote(index, memory, view);',
+        "src/engine/abstention.ts",
+        'if (rule === "auto") return planForLost(memory, others, view, terms);',
+        'if (rule === "auto") return vote(memory, others);',
       ],
     ],
   },
@@ -204,9 +204,9 @@ export const switches = [
     off: "abstains for a quarter of the time",
     changes: [
       [
-        "src/engine/quarantine.ts",
-        "return this.quarantine(index, memory, view, Math.max(longest, this.options.patience));",
-        "return this.quarantine(index, memory, view, longest / 4);",
+        "src/engine/abstention.ts",
+        "return abstain(memory, others, Math.max(longest, terms.patience), terms);",
+        "return abstain(memory, others, longest / 4, terms);",
       ],
     ],
   },

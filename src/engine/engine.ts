@@ -1,3 +1,4 @@
+import type { QuarantineRule } from "./abstention.js";
 import type { Circle } from "./acquaintance.js";
 import { Agenda } from "./agenda.js";
 import { Claim, type ClaimGround } from "./claim.js";
@@ -7,10 +8,11 @@ import { Doorbell } from "./doorbell.js";
 import { Errand } from "./errand.js";
 import { FenceSource } from "./fence.js";
 import type { LockNode, Reply } from "./node.js";
-import { Quarantine, type QuarantineRule } from "./quarantine.js";
+import { Quarantine } from "./quarantine.js";
 import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
-import { failed, type Observation, Seat } from "./seat.js";
+import { failed } from "./refusal.js";
+import { type Observation, Seat } from "./seat.js";
 import { freshToken } from "./token.js";
 import { Turn } from "./turn.js";
 import type { Vote } from "./vote.js";
@@ -111,7 +113,12 @@ export class QuorumEngine {
         onIntroduced: () => this.onIntroduced(name),
       });
     });
-    this.quarantine = new Quarantine(this.seats, clock, options.quarantine, { ...options, patience });
+    this.quarantine = new Quarantine(
+      this.seats,
+      clock,
+      { rule: options.quarantine, driftFactor: options.driftFactor, patience, ttl: options.ttl },
+      options.onColdStart,
+    );
     this.turn = turn;
     this.agenda = new Agenda(clock, turn);
     this.doorbell = new Doorbell(nodes, clock, options.random);

@@ -1,7 +1,8 @@
 import { type Agenda, Appointment } from "./agenda.js";
 import type { Reply } from "./node.js";
 import type { Tally, Verdict } from "./quorum.js";
-import { failed, type Seat } from "./seat.js";
+import { failed } from "./refusal.js";
+import type { Seat } from "./seat.js";
 import type { Answer, Vote } from "./vote.js";
 
 /** The votes of one question, and what they decide. */

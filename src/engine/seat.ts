@@ -7,21 +7,30 @@ import type { Errand } from "./errand.js";
 import type { Connection, LockNode, Reply } from "./node.js";
 import type { Member } from "./quarantine.js";
 import type { Random } from "./random.js";
+import {
+  duplicate,
+  failed,
+  givenUp,
+  nameless,
+  notConnected,
+  notConnectedInTime,
+  overloaded,
+  quarantined,
+  releaseOwed,
+  silentForLong,
+  unanswered,
+  undecided,
+} from "./refusal.js";
 import { Silence } from "./silence.js";
 import type { Turn } from "./turn.js";
-import type { Answer, FailureReason, Vote } from "./vote.js";
+import type { Answer, Vote } from "./vote.js";
+import { watchWeakly } from "./weak-watch.js";
 
 /** What a seat notices about its node's health. */
 export type Observation = "connected" | "disconnected" | "silent" | "answered" | "forgot" | "remembers";
 
 /** Unanswered commands per node; beyond that votes fail unsent, so that a hung node costs no memory. */
 const maxInFlight = 10_000;
-
-export const failed = (reason: FailureReason, message: string): Answer & { kind: "failed" } => ({
-  kind: "failed",
-  reason,
-  message,
-});
 
 export interface SeatOptions {
   /** Tells it apart from the others in votes and errors. */
@@ -102,7 +111,7 @@ export class Seat implements Member {
     );
     this.debts = new Debts(clock);
     this.unwatch = options.collectable
-      ? followWeakly(this, node)
+      ? watchWeakly(this, node)
       : node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
@@ -138,7 +147,7 @@ export class Seat implements Member {
   ): void {
     const delivery = new Delivery(command, ttl, null, recurring, this.settle, answered);
     if (this.node.connection === "ready") this.send(delivery);
-    else delivery.heard(failed("notReady", "not connected; the release follows when it is"));
+    else delivery.heard(releaseOwed);
   }
 
   /** Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. */
@@ -152,9 +161,8 @@ export class Seat implements Member {
   silentFor(waited: number, voting = true): Answer {
     this.silence.look();
     if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
-    if (this.node.connection === "ready") return failed("timeout", `no answer within ${waited} ms`);
-    const why = this.node.trouble === "" ? "" : `: ${this.node.trouble}`;
-    return failed("notReady", `not connected within ${waited} ms${why}`);
+    if (this.node.connection === "ready") return unanswered(waited);
+    return notConnectedInTime(this.node, `within ${waited}`);
   }
 
   /** Hands what this turn has asked for to the client, as one batch. */
@@ -164,9 +172,8 @@ export class Seat implements Member {
     this.silence.look();
     const requests: Errand[] = [];
     for (const errand of outgoing) {
-      if (!errand.wanted()) errand.heard(failed("notAsked", "given up before it was sent"));
-      else if (this.node.connection !== "ready")
-        errand.heard(failed("notReady", this.node.trouble || "not connected"));
+      if (!errand.wanted()) errand.heard(givenUp);
+      else if (this.node.connection !== "ready") errand.heard(notConnected(this.node));
       else if (!this.takes(errand.command) && !(errand instanceof Delivery)) this.ask(errand);
       else requests.push(errand);
     }
@@ -280,30 +287,25 @@ export class Seat implements Member {
 
   private quarantined({ until, cause }: NonNullable<Acquaintance["abstention"]>): Answer {
     const left = until === null ? null : Math.max(0, Math.ceil(until - this.clock.monotonic()));
-    return failed("quarantined", left === null ? cause : `${cause}; it votes again in ${left} ms`);
+    return quarantined(cause, left);
   }
 
   private refusal(command: LockCommand): Answer | null {
-    const { connection, trouble } = this.node;
+    const { connection } = this.node;
     if (this.duplicateOf !== null) return duplicate(this.duplicateOf);
     if (this.server.nameless && this.server.remembers && !this.options.admitsNameless) return nameless;
     const { abstention } = this.server;
     if (abstention !== null && needsMemory(command)) return this.quarantined(abstention);
-    if (connection === "down") return failed("notReady", trouble || "not connected");
+    if (connection === "down") return notConnected(this.node);
     if (connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
-      const why = trouble === "" ? "" : `: ${trouble}`;
-      if (waited > this.options.patience) {
-        return failed("notReady", `not connected after ${Math.round(waited)} ms${why}`);
-      }
+      if (waited > this.options.patience) return notConnectedInTime(this.node, `after ${Math.round(waited)}`);
     }
-    if (this.silence.lasting) {
-      return failed("timeout", "not asked: it owes answers for longer than the node timeout");
-    }
+    if (this.silence.lasting) return silentForLong;
     if (this.pending < maxInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
     if (this.pending < maxInFlight) return null;
-    return failed("overloaded", `${maxInFlight} requests are unanswered already`);
+    return overloaded(maxInFlight);
   }
 
   private get pending(): number {
@@ -398,29 +400,3 @@ export class Seat implements Member {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const undecided = failed(
-  "quarantined",
-  "it has no memory; whether it is new is not known as long as other nodes say nothing (quarantine 0 takes it for new)",
-);
-
-const nameless = failed(
-  "duplicate",
-  "hides who it is, and may be the same server as another: permit INFO, and the keys holdfast:*",
-);
-
-const duplicate = (of: string): Answer => failed("duplicate", `is the same server as ${of}`);
-
-/** Ends the watch for a seat that nobody has any more. */
-const abandoned = new FinalizationRegistry<() => void>((unwatch) => unwatch());
-
-/** A client may outlive many quorums that nobody closed: it must not keep them. */
-function followWeakly(seat: Seat, node: LockNode): () => void {
-  const unwatch = node.watch(listenerOf(new WeakRef(seat)));
-  abandoned.register(seat, unwatch);
-  return unwatch;
-}
-
-/** Apart from the seat: a function keeps whatever is in sight where it is made. */
-const listenerOf = (seat: WeakRef<Seat>) => (connection: Connection, cause?: Error) =>
-  seat.deref()?.onConnection(connection, cause);

@@ -90,6 +90,16 @@ export class World {
     return frames;
   }
 
+  /** Another one that goes its own way from here: to come back to. */
+  copy(): World {
+    const copy = new World(this.bounds);
+    for (const [id, source] of this.sources) copy.sources.set(id, source);
+    for (const [id, lock] of this.locks) copy.locks.set(id, lock);
+    for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
+    copy.order.push(...this.order.slice(this.forgotten));
+    return copy;
+  }
+
   private hear(frame: Frame, now: number): void {
     const known = this.sources.get(frame.source);
     const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);

@@ -72,6 +72,16 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     return this.pursuit !== null;
   }
 
+  /** Epoch ms at which the acquisition under way, or that of what is held, began; null when there is neither. */
+  get began(): number | null {
+    return this.pursuit?.since.wall ?? this.tenure?.hold.grant.began ?? null;
+  }
+
+  /** ms from the attempt that failed last to the next one; null unless it is between two of them. */
+  get retryDelay(): number | null {
+    return this.pursuit?.delay ?? null;
+  }
+
   get hold(): Hold | null {
     return this.tenure?.hold ?? null;
   }
@@ -189,7 +199,9 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     this.pursuit = null;
     this.ground.vigil.remove(this);
     this.ground.lines.exit();
-    pursuit?.fail(event);
+    if (pursuit === null) return;
+    const error = pursuit.fail(event);
+    if (this.looks) this.ground.probes.lockFailed(this, event, error);
   }
 
   begin(event: Of<"GRANTED">): void {

@@ -1,5 +1,5 @@
 import type { StateValue } from "xstate";
-import type { LockMachineEvent } from "../machines/lock-events.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
 import { isolate } from "./emitter.js";
@@ -12,6 +12,8 @@ export interface Probe {
    * from the lock already.
    */
   lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
+  /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
+  lockFailed?(lock: Lock, event: FailureEvent, error: unknown): void;
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
   /** ms from a request to a node until its answer. */
   nodeAnswered?(node: number, ms: number): void;
@@ -32,26 +34,58 @@ export class Probes implements Required<Probe> {
     return () => this.become(this.list.filter((other) => other !== probe));
   }
 
+  // Written out, without a closure for each: these are called a hundred thousand times a second.
+
   lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
-    this.each((probe) => probe.lockStepped?.(lock, event, from, to));
+    for (const probe of this.list) {
+      try {
+        this.settle(probe.lockStepped?.(lock, event, from, to));
+      } catch (error) {
+        this.report(error);
+      }
+    }
+  }
+
+  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+    for (const probe of this.list)
+      isolate(() => probe.lockFailed?.(lock, event, error), "inspection", this.onError);
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
-    this.each((probe) => probe.nodeStepped?.(node, event, from, to));
+    for (const probe of this.list) {
+      try {
+        this.settle(probe.nodeStepped?.(node, event, from, to));
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   nodeAnswered(node: number, ms: number): void {
-    this.each((probe) => probe.nodeAnswered?.(node, ms));
+    for (const probe of this.list) {
+      try {
+        this.settle(probe.nodeAnswered?.(node, ms));
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   closed(): void {
-    this.each((probe) => probe.closed?.());
+    for (const probe of this.list) isolate(() => probe.closed?.(), "inspection", this.onError);
     this.become([]);
   }
 
-  /** They run other people's code too: an exporter, a logger. */
-  private each(tell: (probe: Probe) => void): void {
-    for (const probe of this.list) isolate(() => tell(probe), "inspection", this.onError);
+  /** They run other people's code too, an exporter or a logger, which may give a promise where none is asked for. */
+  private settle(result: unknown): void {
+    if (result !== undefined) isolate(() => result, "inspection", this.onError);
+  }
+
+  private report(error: unknown): void {
+    const rethrow = () => {
+      throw error;
+    };
+    isolate(rethrow, "inspection", this.onError);
   }
 
   private become(list: readonly Probe[]): void {

@@ -47,9 +47,9 @@ export class Pursuit implements Entrant {
   private readonly patience: Patience | null;
   /** Whether it had to line up. */
   private queued = false;
-  /** Between two attempts. */
-  private waiting = false;
-  private readonly since: Instant;
+  /** ms from the attempt that failed last to the next one, while it waits for that. */
+  delay: number | null = null;
+  readonly since: Instant;
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
@@ -92,12 +92,12 @@ export class Pursuit implements Entrant {
   }
 
   freed(): void {
-    if (this.waiting) this.lock.send({ type: "RETRY" });
+    if (this.delay !== null) this.lock.send({ type: "RETRY" });
     else this.patience?.miss();
   }
 
   hurry(delay: number): void {
-    if (!this.waiting) return;
+    if (this.delay === null) return;
     if (delay === 0) this.lock.send({ type: "RETRY" });
     else this.remind("RETRY", Math.min(delay, this.waitLeft()));
   }
@@ -111,7 +111,7 @@ export class Pursuit implements Entrant {
   ask(attempt: number): void {
     const { engine, clock } = this.lock.ground;
     this.attempts = attempt;
-    this.waiting = false;
+    this.delay = null;
     // The first one starts with the pursuit, unless it was queued.
     const fresh = attempt === 1 && !this.queued;
     this.start = fresh ? this.since : now(clock);
@@ -135,7 +135,7 @@ export class Pursuit implements Entrant {
     this.takeBack();
     const delay = Math.round(this.patience?.untilRetry(event) ?? event.retryIn ?? 0);
     const left = this.waitLeft();
-    this.waiting = true;
+    this.delay = delay;
     if (delay >= left) return this.remind("TIMED_OUT", left);
     this.remind("RETRY", delay);
     this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
@@ -163,7 +163,8 @@ export class Pursuit implements Entrant {
     this.abandoned = null;
   }
 
-  fail(event: FailureEvent): void {
+  /** Returns what the caller is to be told. */
+  fail(event: FailureEvent): unknown {
     const error = this.failure(event);
     // First the place: who leaves it tells nobody of what a minority had granted.
     if (this.patience?.place) this.last?.leave(this.patience.place);
@@ -171,6 +172,7 @@ export class Pursuit implements Entrant {
     this.close();
     this.lock.announcer.tell("failed", this.acquisition, { error });
     this.lock.outbox.put(() => this.reject(error));
+    return error;
   }
 
   /** The hold that the attempt under way was granted. */
@@ -262,6 +264,7 @@ export class Pursuit implements Entrant {
     const grant = {
       resources,
       acquisition: this.acquisition,
+      began: this.since.wall,
       at: this.start,
       ttl,
       drift,

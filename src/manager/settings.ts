@@ -1,8 +1,8 @@
 import { AsyncResource } from "node:async_hooks";
 import { hostname } from "node:os";
 import { inspect } from "node:util";
+import type { QuarantineRule } from "../engine/abstention.js";
 import { type Clock, systemClock } from "../engine/clock.js";
-import type { QuarantineRule } from "../engine/quarantine.js";
 import { type Random, systemRandom } from "../engine/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
 import type { RoundResult } from "../engine/round.js";

@@ -20,9 +20,21 @@ test("wait: false is one attempt", () => {
 });
 
 test.each([
+  ['"auto"', "auto"],
+  ["false", false],
+  ["0", 0],
+  ['"1h"', 3_600_000],
+])("quarantine: %s", (json, quarantine) => {
+  expect(parseConfig(`{"quarantine": ${json}}`, "file")).toEqual({ quarantine });
+});
+
+test.each([
   ['{"tll": "30s"}', /unknown key "tll"; known are nodes, prefix/],
   ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
   ['{"ttl": "soon"}', /"ttl" must be a duration/],
+  ['{"quarantine": "hidden"}', /"quarantine" must be "auto", false, or a duration/],
+  ['{"quarantine": -1}', /"quarantine" must be/],
+  ['{"quarantine": true}', /"quarantine" must be/],
   ['{"nodes": "redis://u:hidden@h"}', /"nodes" must be a list of addresses/],
   ['["redis://u:hidden@h"]', /must hold an object/],
   ['{"nodes": ["redis://u:hidden@h"', /is not JSON/],

@@ -50,6 +50,11 @@ test.each([
     ["run", "--resource", "a", "--ttl", "5s", "--node", node, "--", "true"],
     /--ttl 5000ms leaves no room.*use --ttl \d+ms/,
   ],
+  [
+    ["run", "--resource", "a", "--quarantine", "no", "--", "true"],
+    /--quarantine .*"auto", "off", or a duration/,
+  ],
+  [["run", "--resource", "a", "--quarantine", "-1", "--", "true"], /--quarantine/],
   [["run", "--resource", "a", "--max-hold", "1s", "--node", node, "--", "true"], /--max-hold/],
   [["run", "--resource", "a", "--conflict-exit-code", "256", "--", "true"], /0 to 255/],
   [["run", "--resource", "a", "--node", node, node, "--", "true"], /repeat --node/],

@@ -54,7 +54,18 @@ const isAddress = (text: string) => /^rediss?:\/\/[^@/?#]+/i.test(text);
 const value = word.filter((text) => !text.startsWith("-"));
 
 const options = {
-  run: ["resource", "node", "ttl", "wait", "max-hold", "grace", "conflict-exit-code", "owner", "prefix"],
+  run: [
+    "resource",
+    "node",
+    "ttl",
+    "wait",
+    "max-hold",
+    "grace",
+    "quarantine",
+    "conflict-exit-code",
+    "owner",
+    "prefix",
+  ],
   inspect: ["node", "prefix"],
   demo: ["node", "for"],
   doctor: ["node", "prefix", "timeout"],
@@ -94,6 +105,11 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
     anywhere(
       ["run", ...locked, "--wait"],
       badDuration.filter((text) => text !== "forever").map((text) => [text]),
+      ["--", "true"],
+    ),
+    anywhere(
+      ["run", ...locked, "--quarantine"],
+      badDuration.filter((text) => text !== "auto" && text !== "off").map((text) => [text]),
       ["--", "true"],
     ),
     anywhere(
@@ -206,6 +222,7 @@ it("a configuration file may say anything: it is read, or refused in one line", 
     "maxHold",
     "grace",
     "nodeTimeout",
+    "quarantine",
     "__proto__",
     "constructor",
   );

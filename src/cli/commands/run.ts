@@ -39,6 +39,10 @@ does that even when holdfast itself is killed or stopped. With --foreground ther
 Linux its processes are found all the same; elsewhere those whose parents have ended are not.
 What the command leaves in its process group when it ends is ended too, before the lock is released.
 
+A node that lost its memory (a restart, FLUSHALL) may have granted what somebody still holds: it does not
+vote until that must be over. A new set of nodes starts when all of them are there; --quarantine 0 starts
+it without one that is not, and is meant for that one run: it takes any node without memory for new.
+
 Exit codes:
   the command's own; 128+n if signal n ended it; 126 it cannot be run; 127 there is no such command
   64 bad usage   69 no quorum of nodes   70 internal error   75 held by somebody else   76 lock lost, or --max-hold over
@@ -73,7 +77,7 @@ export const addRun: AddCommand = (program, exit) => {
     .addOption(nodeTimeout("a quarter of the ttl, at most 500ms"))
     .option(
       "--quarantine <duration>",
-      'for which a node that lost its memory does not vote, "auto" (default) or "off"; 0 takes nodes without memory for new',
+      'for which a node that lost its memory does not vote; "auto" (default): as long as it must; "off": it votes',
       quarantine,
     )
     .option("--json", "every event as a line of JSON on stderr")

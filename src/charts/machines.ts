@@ -1,0 +1,12 @@
+import type { AnyStateMachine } from "xstate";
+import { lockMachine } from "../machines/lock.js";
+import { managerMachine } from "../machines/manager.js";
+import { nodeMachine } from "../machines/node.js";
+import type { ChartName } from "./layout.js";
+
+/** The machines themselves, which the charts are drawn from. */
+export const machines: Readonly<Record<ChartName, AnyStateMachine>> = {
+  lock: lockMachine,
+  node: nodeMachine,
+  manager: managerMachine,
+};

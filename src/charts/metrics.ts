@@ -1,0 +1,54 @@
+import type { EdgeLabel, Note, StateBox } from "./layout.js";
+
+/**
+ * Sizes in px that the layout reckons with, the drawing keeps to, and the style sets. The widths of letters are those
+ * of the widest of the fonts that the style names, so that text fits its box with whatever font there is.
+ */
+export const metrics = {
+  /** A state's name, in a bold font. */
+  name: { size: 15, letter: 0.7, line: 20 },
+  /** Its notes, in a monospaced font. */
+  note: { size: 11, letter: 0.62, line: 15 },
+  /** Events, in a monospaced font. */
+  event: { size: 12, letter: 0.62, line: 17 },
+  statePadding: { x: 12, y: 9 },
+  labelPadding: { x: 6, y: 2 },
+  /** Of a state with states in it, above those. */
+  header: 34,
+  dot: 5,
+} as const;
+
+type Face = { readonly size: number; readonly letter: number };
+
+export const widthOf = (text: string, { size, letter }: Face): number =>
+  Math.ceil([...text].length * size * letter);
+
+export const noteText = ({ on, guard, actions }: Note): string =>
+  `${on}${guard === null ? "" : ` [${guard}]`} / ${actions.join(", ")}`;
+
+export const guardText = (guard: string): string => `[${guard}]`;
+
+export const labelText = ({ event, guard }: EdgeLabel): string =>
+  guard === null ? event : `${event} ${guardText(guard)}`;
+
+/** The last part of its path, or what stands for every state. */
+export const titleOf = (path: string): string =>
+  path === "" ? "any state" : path.slice(path.lastIndexOf(".") + 1);
+
+/** What a state's box takes, without the states in it. */
+export function sizeOfState({ path, notes }: Pick<StateBox, "path" | "notes">) {
+  const { name, note, statePadding } = metrics;
+  const texts = notes.map((one) => widthOf(noteText(one), note));
+  return {
+    width: Math.max(widthOf(titleOf(path), name), ...texts) + 2 * statePadding.x,
+    height: name.line + notes.length * note.line + 2 * statePadding.y,
+  };
+}
+
+export function sizeOfLabels(labels: readonly EdgeLabel[]) {
+  const { event, labelPadding } = metrics;
+  return {
+    width: Math.max(...labels.map((label) => widthOf(labelText(label), event))) + 2 * labelPadding.x,
+    height: labels.length * event.line + 2 * labelPadding.y,
+  };
+}

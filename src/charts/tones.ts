@@ -1,0 +1,23 @@
+export const tones = ["grey", "blue", "green", "teal", "amber", "red", "violet"] as const;
+export type Tone = (typeof tones)[number];
+
+const toneOfState: Readonly<Record<string, Tone>> = {
+  acquiring: "amber",
+  held: "green",
+  renewing: "teal",
+  releasing: "blue",
+  expired: "red",
+  connecting: "blue",
+  ready: "green",
+  suspect: "amber",
+  down: "red",
+  quarantined: "violet",
+  open: "green",
+  closing: "amber",
+};
+
+/** The colour of a state, and of those in it. Grey for one that nothing is known of. */
+export function toneOf(path: string): Tone {
+  const [top = ""] = path.split(".");
+  return Object.hasOwn(toneOfState, top) ? (toneOfState[top] ?? "grey") : "grey";
+}

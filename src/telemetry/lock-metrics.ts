@@ -1,0 +1,101 @@
+import type { Attributes } from "@opentelemetry/api";
+import type { StateValue } from "xstate";
+import { elapsed, type Instant, now } from "../engine/clock.js";
+import type { Vote } from "../engine/vote.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
+import type { NodeMachineEvent } from "../machines/node.js";
+import type { NodeState } from "../machines/node-state.js";
+import { topOf } from "../machines/table.js";
+import type { Lock } from "../manager/lock.js";
+import type { Manager } from "../manager/manager.js";
+import type { Probe } from "../manager/probes.js";
+import { errorTypeOf } from "./error-type.js";
+import type { Instruments } from "./instruments.js";
+import { moved } from "./moved.js";
+import { attributes } from "./names.js";
+
+/** What one manager's locks and nodes do, as numbers. */
+export class LockMetrics implements Probe {
+  /** When the acquisition of a lock began, or its lease. */
+  private readonly began = new WeakMap<Lock, Instant>();
+  private readonly ofNode: readonly { readonly [attributes.node]: string }[];
+
+  constructor(
+    manager: Manager,
+    private readonly to: Instruments,
+    private readonly onClosed: () => void,
+  ) {
+    this.ofNode = manager.nodes.map(({ name }) => ({ [attributes.node]: name }));
+    // What is held already is timed as well; what is being acquired is only counted.
+    for (const lock of manager.inUse) if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+  }
+
+  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
+    if (!moved(from, to)) return;
+    if ("votes" in event) this.countFailed(event.votes);
+    switch (event.type) {
+      case "ACQUIRE":
+        this.began.set(lock, now(lock.ground.clock));
+        return;
+      case "RETRY":
+        return this.to.retries.add(1, { [attributes.reason]: lock.context.reason ?? "" });
+      case "GRANTED":
+        this.to.acquisitions.add(1);
+        this.time(this.to.wait, lock);
+        if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+        return;
+      case "RENEWED":
+        return this.to.renewals.add(1);
+      case "NO_QUORUM":
+        if (topOf(from) === "renewing") this.to.quorumLosses.add(1);
+        return;
+      case "LOST":
+      case "EXPIRED":
+        this.to.losses.add(1, { [attributes.reason]: event.reason });
+        return this.end(lock, "expired");
+      case "RELEASED":
+        this.to.releases.add(1);
+        return this.end(lock, "released");
+      case "HAND_OVER":
+        return this.end(lock, "handedOver");
+    }
+  }
+
+  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+    const failure = { [attributes.errorType]: errorTypeOf(event, error) };
+    this.to.failures.add(1, failure);
+    this.time(this.to.wait, lock, failure);
+  }
+
+  nodeStepped(node: number, _event: NodeMachineEvent, from: NodeState, to: NodeState): void {
+    if (from === to || (to !== "down" && to !== "quarantined")) return;
+    this.to.outages.add(1, { ...this.ofNode[node], [attributes.nodeState]: to });
+  }
+
+  nodeAnswered(node: number, ms: number): void {
+    this.to.requests.record(ms / 1_000, this.ofNode[node]);
+  }
+
+  closed(): void {
+    this.onClosed();
+  }
+
+  private end(lock: Lock, outcome: "released" | "expired" | "handedOver"): void {
+    this.time(this.to.hold, lock, { [attributes.outcome]: outcome });
+  }
+
+  private time(histogram: Instruments["wait"], lock: Lock, labels: Attributes = {}): void {
+    const since = this.began.get(lock);
+    if (since === undefined) return;
+    this.began.delete(lock);
+    histogram.record(elapsed(lock.ground.clock, since) / 1_000, labels);
+  }
+
+  private countFailed(votes: readonly Vote[]): void {
+    for (const vote of votes) {
+      // Not asked is no failure: the others had decided already.
+      if (vote.kind !== "failed" || vote.reason === "notAsked") continue;
+      this.to.votesFailed.add(1, { [attributes.node]: vote.node, [attributes.reason]: vote.reason });
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** The attributes of spans and metrics. Those of metrics have few values: never a resource, an owner or an acquisition. */
+export const attributes = {
+  /** The stable code of a HoldfastError, "aborted", or "_OTHER"; absent where nothing failed. */
+  errorType: "error.type",
+  /** Why an attempt or a vote failed, or why a lease was lost. */
+  reason: "holdfast.reason",
+  /** How a hold ended: "released", "expired" or "handedOver". */
+  outcome: "holdfast.outcome",
+  lockState: "holdfast.lock.state",
+  node: "holdfast.node.name",
+  nodeState: "holdfast.node.state",
+  processState: "holdfast.process.state",
+} as const;
+
+/** The states of locks that are in use. */
+export const statesInUse = ["acquiring", "held", "renewing", "releasing"] as const;
+
+export const nodeStates = ["connecting", "ready", "suspect", "down", "quarantined"] as const;
+
+/** The name of the instrumentation, as OpenTelemetry calls it. */
+export const scope = "holdfast";

@@ -1,0 +1,146 @@
+import type { Meter } from "@opentelemetry/api";
+import type { Totals } from "../inspector/frames.js";
+import type { World } from "../inspector/world.js";
+import { gaugesOf } from "./instruments.js";
+import { attributes, nodeStates, statesInUse } from "./names.js";
+
+/** ms without a word, at a beat a second, after which a process counts as silent. */
+const silence = 5_000;
+
+/** So many processes are remembered when the world has forgotten them, lest one that comes back be counted twice. */
+const mostRemembered = 10_000;
+
+const processStates = ["alive", "silent", "closed"] as const;
+
+/** Under the names of one process's own metrics, summed over all. Returns the end. */
+export function observeWorld(meter: Meter, world: World): () => void {
+  const sums = new Sums();
+  const counter = (name: string, unit: string, description: string) =>
+    meter.createObservableCounter(`holdfast.lock.${name}`, { unit, description });
+  const counters = {
+    acquired: counter("acquisitions", "{acquisition}", "Acquisitions that were granted"),
+    failed: counter("failures", "{acquisition}", "Acquisitions that ended without a lease"),
+    retries: counter("retries", "{attempt}", "Attempts after the first one"),
+    renewed: counter("renewals", "{renewal}", "Renewals that succeeded"),
+    quorumLost: counter("quorum_losses", "{renewal}", "Renewals that found no quorum; the lease still ran"),
+    expired: counter("losses", "{lease}", "Leases that were over before they were released"),
+    released: counter("releases", "{lease}", "Leases that were released"),
+  } as const satisfies Record<keyof Totals, unknown>;
+  const gauges = gaugesOf(meter);
+  const latency = (which: "p50" | "p99") =>
+    meter.createObservableGauge(`holdfast.node.latency.${which}`, {
+      unit: "s",
+      description: `Time from a request to a node until its answer, ${which}; of the process that waits longest`,
+    });
+  const latencies = { p50: latency("p50"), p99: latency("p99") };
+  const processes = meter.createObservableUpDownCounter("holdfast.processes", {
+    unit: "{process}",
+    description: "Managers of locks that tell of themselves; silent: not heard of for 5 s",
+  });
+  const observed = [...Object.values(counters), ...Object.values(gauges), ...Object.values(latencies)];
+  const all = [...observed, processes];
+  const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
+    const totals = sums.add(world);
+    for (const name of totalNames) result.observe(counters[name], totals[name]);
+    for (const [state, count] of countLocks(world)) {
+      result.observe(gauges.inUse, count, { [attributes.lockState]: state });
+    }
+    for (const [state, count] of countProcesses(world, Date.now())) {
+      result.observe(processes, count, { [attributes.processState]: state });
+    }
+    for (const [name, node] of nodesOf(world)) {
+      const label = { [attributes.node]: name };
+      for (const state of nodeStates) {
+        result.observe(gauges.nodes, node.states.get(state) ?? 0, {
+          ...label,
+          [attributes.nodeState]: state,
+        });
+      }
+      if (node.p50 !== null) result.observe(latencies.p50, node.p50 / 1_000, label);
+      if (node.p99 !== null) result.observe(latencies.p99, node.p99 / 1_000, label);
+    }
+  };
+  meter.addBatchObservableCallback(observe, all);
+  return () => meter.removeBatchObservableCallback(observe, all);
+}
+
+const totalNames = [
+  "acquired",
+  "failed",
+  "retries",
+  "renewed",
+  "quorumLost",
+  "expired",
+  "released",
+] as const satisfies readonly (keyof Totals)[];
+
+/** The totals of all processes. They only grow, also when a process is forgotten. */
+class Sums {
+  private readonly totals = Object.fromEntries(totalNames.map((name) => [name, 0])) as Record<
+    keyof Totals,
+    number
+  >;
+  /** What was added of each process. */
+  private readonly added = new Map<string, Totals>();
+
+  add(world: World): Totals {
+    for (const [source, { beat }] of world.sources) {
+      const known = this.added.get(source);
+      for (const name of totalNames) {
+        this.totals[name] += Math.max(0, beat.totals[name] - (known?.[name] ?? 0));
+      }
+      // To the end: the first one is the one that was there longest ago.
+      this.added.delete(source);
+      this.added.set(source, beat.totals);
+    }
+    for (const source of this.added.keys()) {
+      if (this.added.size <= mostRemembered) break;
+      if (!world.sources.has(source)) this.added.delete(source);
+    }
+    return this.totals;
+  }
+}
+
+function countLocks(world: World): Map<string, number> {
+  const counts = new Map<string, number>(statesInUse.map((state) => [state, 0]));
+  for (const { state } of world.locks.values()) {
+    const [top = ""] = state.split(".");
+    // Frames may come from anybody: no label is made of what they say.
+    const count = counts.get(top);
+    if (count !== undefined) counts.set(top, count + 1);
+  }
+  return counts;
+}
+
+function countProcesses(world: World, now: number): Map<(typeof processStates)[number], number> {
+  const counts = new Map(processStates.map((state) => [state, 0]));
+  for (const { closed, heard } of world.sources.values()) {
+    const state = closed ? "closed" : now - heard > silence ? "silent" : "alive";
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return counts;
+}
+
+interface NodeFigures {
+  readonly states: Map<string, number>;
+  p50: number | null;
+  p99: number | null;
+}
+
+function nodesOf(world: World): Map<string, NodeFigures> {
+  const found = new Map<string, NodeFigures>();
+  for (const { beat, closed } of world.sources.values()) {
+    if (closed) continue;
+    for (const { name, state, p50, p99 } of beat.nodes) {
+      const node = found.get(name) ?? { states: new Map<string, number>(), p50: null, p99: null };
+      found.set(name, node);
+      node.states.set(state, (node.states.get(state) ?? 0) + 1);
+      node.p50 = longer(node.p50, p50);
+      node.p99 = longer(node.p99, p99);
+    }
+  }
+  return found;
+}
+
+const longer = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);

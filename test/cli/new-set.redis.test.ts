@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../support/free-port.js";
+import { type RedisServer, startServer } from "../support/servers.js";
+import { startAll, stopAll } from "../support/start-all.js";
+import { endAll, holdfast } from "./support/holdfast.js";
+
+/** A new set of three of which one is not there. */
+let servers: RedisServer[];
+let absent: string;
+
+const run = (...args: string[]) => {
+  const addresses = [...servers.map(({ url }) => url), `redis://${absent}`];
+  const nodes = addresses.flatMap((address) => ["--node", address]);
+  return holdfast(["run", "--resource", "new", ...nodes, ...args, "--", "echo", "ran"]);
+};
+
+beforeEach(async () => {
+  servers = await startAll([startServer, startServer].map((start) => () => start()));
+  absent = `127.0.0.1:${await freePort()}`;
+});
+afterEach(async () => {
+  await endAll();
+  await stopAll(servers);
+});
+
+test("says which node keeps it from starting, and how to start without", async () => {
+  const ended = await run("--wait", "1500ms");
+  expect(ended.stderr).toMatch(/^holdfast: no quorum of nodes: [^\n]+; waited 1\.5 s\n$/);
+  expect(ended.stderr).toContain(absent);
+  expect(ended.stderr).toMatch(/has no memory; .*can be asked \(quarantine 0 takes it for new\)/);
+  expect(ended).toMatchObject({ code: 69, stdout: "" });
+});
+
+test("starts without that node with --quarantine 0, and needs no such word afterwards", async () => {
+  expect(await run("--quarantine", "0")).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+  expect(await run()).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+});

@@ -1,0 +1,169 @@
+import { metrics } from "@opentelemetry/api";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Beat, LockView } from "../../src/inspector/frames.js";
+import { World as Seen } from "../../src/inspector/world.js";
+import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
+import { World } from "../manager/world.js";
+import { samplesOf, sumOf } from "./exposition.js";
+
+async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusText> {
+  const prometheus = await made;
+  if (prometheus === null) throw new Error("the peers are not installed");
+  onTestFinished(() => prometheus.stop());
+  return prometheus;
+}
+
+describe("the Prometheus text of a process's own locks", () => {
+  it("tells what happened, in Prometheus' format, with several managers added up", async () => {
+    const world = new World(3);
+    const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
+    const prometheus = await opened(prometheusOf([ours, theirs]));
+    await (await world.run(ours.acquire("a"))).release();
+    const held = await world.run(theirs.acquire("b"));
+    await world.run(ours.tryAcquire("b"));
+    const kept = await world.run(ours.acquire("c"));
+    const samples = samplesOf(await prometheus.text());
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(3);
+    expect(sumOf(samples, "holdfast_lock_failures_total", { error_type: "LOCK_CONTENDED" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_acquire_duration_count")).toBe(4);
+    expect(sumOf(samples, "holdfast_lock_hold_duration_count", { holdfast_outcome: "released" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(2);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "ready" })).toBe(6);
+    expect(
+      sumOf(samples, "holdfast_node_request_duration_count", { holdfast_node_name: "node-1" }),
+    ).toBeGreaterThan(0);
+    await Promise.all([held.release(), kept.release(), ours.close(), theirs.close()]);
+  });
+
+  it("leaves the program's own provider alone, and each call has its own figures", async () => {
+    const world = new World(3);
+    const locks = world.locks();
+    const before = metrics.getMeterProvider();
+    const first = await opened(prometheusOf([locks]));
+    await (await world.run(locks.acquire("a"))).release();
+    const second = await opened(prometheusOf([locks]));
+    await (await world.run(locks.acquire("a"))).release();
+    expect(metrics.getMeterProvider()).toBe(before);
+    expect(sumOf(samplesOf(await first.text()), "holdfast_lock_acquisitions_total")).toBe(2);
+    expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
+    await first.stop();
+    await first.stop();
+    expect(await first.text()).toBe("");
+    expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
+    await locks.close();
+  });
+
+  it("still tells what was, when the locks are closed", async () => {
+    const world = new World(3);
+    const locks = world.locks();
+    const prometheus = await opened(prometheusOf([locks]));
+    await world.run(locks.acquire("a"));
+    await world.run(locks.close());
+    const samples = samplesOf(await prometheus.text());
+    expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
+    expect(samples.filter(({ name }) => name === "holdfast_lock_in_use")).toEqual([]);
+  });
+
+  it("refuses what is not locks", async () => {
+    await expect(prometheusOf([{} as never])).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      option: "locks",
+    });
+  });
+});
+
+const noTotals = {
+  acquired: 0,
+  failed: 0,
+  retries: 0,
+  renewed: 0,
+  quorumLost: 0,
+  expired: 0,
+  released: 0,
+};
+
+const beat = (source: string, totals: Partial<Beat["totals"]>, more: Partial<Beat> = {}): Beat => ({
+  kind: "beat",
+  source,
+  seq: 1,
+  time: 1,
+  owner: "me",
+  pid: 1,
+  prefix: "",
+  nodes: [],
+  totals: { ...noTotals, ...totals },
+  inUse: 0,
+  missed: 0,
+  ...more,
+});
+
+const lock = (id: string, source: string, state: string): LockView => ({
+  id,
+  source,
+  resources: [`resource of ${id}`],
+  state,
+  since: 1,
+  acquisition: null,
+  began: null,
+  granted: null,
+  attempts: 0,
+  renewals: 0,
+  reason: null,
+  ttl: null,
+  validUntil: null,
+  fence: null,
+  round: null,
+});
+
+const node = (name: string, state: "ready" | "down", p99: number | null) => ({
+  name,
+  state,
+  cause: null,
+  until: null,
+  p50: null,
+  p99,
+  step: null,
+});
+
+describe("the Prometheus text of all processes", () => {
+  it("adds up what the processes tell, without a name of a lock or a process", async () => {
+    const seen = new Seen();
+    const now = Date.now();
+    const prometheus = await opened(prometheusOfWorld(seen));
+    seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
+    seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
+    const locks = [
+      lock("1", "process-a", "held"),
+      lock("2", "process-a", "acquiring.asking"),
+      lock("3", "process-a", "idle"),
+    ];
+    seen.apply({ kind: "locks", source: "process-a", seq: 2, time: 2, locks }, now);
+    const text = await prometheus.text();
+    const samples = samplesOf(text);
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(7);
+    expect(sumOf(samples, "holdfast_lock_losses_total")).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use")).toBe(2);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
+    expect(samples.some(({ name }) => name === "holdfast_node_latency_p50")).toBe(false);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
+    expect(text).not.toMatch(/process-|resource of/);
+  });
+
+  it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
+    const seen = new Seen();
+    const prometheus = await opened(prometheusOfWorld(seen));
+    const acquired = async () =>
+      sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
+    seen.apply(beat("process-a", { acquired: 5 }), 1_000);
+    seen.apply(beat("process-b", { acquired: 2 }), 2_000);
+    expect(await acquired()).toBe(7);
+    seen.forget(1_500);
+    expect(await acquired()).toBe(7);
+    seen.apply(beat("process-a", { acquired: 6 }), 3_000);
+    expect(await acquired()).toBe(8);
+  });
+});
