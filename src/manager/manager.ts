@@ -41,6 +41,8 @@ export type Resources = string | readonly string[];
 /** What its faces share, `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
   readonly ground: Surroundings;
+  /** Its own among all processes: what its acquisitions are named after. */
+  readonly series: string;
   readonly #defaults: AcquireOptions;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
@@ -67,6 +69,7 @@ export class Manager {
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, probes, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
+    this.series = series;
     let acquisitions = 0;
     const engine = new QuorumEngine({
       ...ground,

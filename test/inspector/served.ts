@@ -15,14 +15,12 @@ export interface Served {
 export async function serve(
   changes: Partial<Shown> = {},
   door: Partial<Omit<Door, "token">> & { readonly token?: string } = {},
+  page?: string,
 ): Promise<Served> {
   const shown = { title: "Locks", hub: new Hub(), recording: null, metrics: async () => null, ...changes };
   const { host = "127.0.0.1", port = 0, token } = door;
-  const server = await PageServer.start(shown, {
-    host,
-    port,
-    token: token === undefined ? null : new AccessToken(token),
-  });
+  const accessToken = token === undefined ? null : new AccessToken(token);
+  const server = await PageServer.start(shown, { host, port, token: accessToken }, page);
   open.push(server);
   return { hub: shown.hub, server, port: server.port };
 }

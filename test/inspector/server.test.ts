@@ -59,9 +59,12 @@ test("a recording is given frame by frame, and where there is none it says so", 
 test("metrics are made once, with the first request; where they cannot be, the packages are named", async () => {
   let made = 0;
   let stopped = 0;
+  const stop = async () => {
+    stopped += 1;
+  };
   const metrics = async () => {
     made += 1;
-    return { text: async () => `asked ${made}\n`, stop: async () => void (stopped += 1) };
+    return { text: async () => `asked ${made}\n`, stop };
   };
   const { server, port } = await serve({ metrics });
   expect(made).toBe(0);

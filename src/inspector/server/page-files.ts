@@ -28,10 +28,10 @@ const types: Readonly<Record<string, string>> = {
 /** dist/page, as it lies from what is built, and from the source. */
 const folders = [join(here, "../page"), join(here, "../dist/page")];
 
-/** The page as it was built; empty where it was not. */
-export async function readPage(from: readonly string[] = folders): Promise<PageFiles> {
-  for (const folder of from) {
-    const files = await readFolder(folder);
+/** The page as it was built; empty where it was not. `folder`: if it is not this package's own. */
+export async function readPage(folder?: string): Promise<PageFiles> {
+  for (const place of folder === undefined ? folders : [folder]) {
+    const files = await readFolder(place);
     if (files.has("/index.html")) return files;
   }
   return new Map();

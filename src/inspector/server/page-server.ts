@@ -8,7 +8,7 @@ import type { AccessToken } from "./access-token.js";
 import { admissionOf, refusalOf } from "./doorman.js";
 import { HostNames } from "./host-names.js";
 import { Metrics } from "./metrics.js";
-import { type PageFiles, readPage } from "./page-files.js";
+import { readPage } from "./page-files.js";
 import { refuse } from "./reply.js";
 import { Routes } from "./routes.js";
 import type { Shown } from "./shown.js";
@@ -35,10 +35,10 @@ export class PageServer {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @throws CannotListenError */
-  static async start(shown: Shown, { host, port, token }: Door): Promise<PageServer> {
+  /** `page`: the folder it is in, if it is not this package's own. @throws CannotListenError */
+  static async start(shown: Shown, { host, port, token }: Door, page?: string): Promise<PageServer> {
     const metrics = new Metrics(shown);
-    const routes = new Routes(shown, await readPage(), metrics, packageVersion());
+    const routes = new Routes(shown, await readPage(page), metrics, packageVersion());
     const server = createServer({
       maxHeaderSize: longestHead,
       headersTimeout: headTime,

@@ -50,8 +50,10 @@ export class Stream {
       this.#meanwhileLength += text.length;
       return this.#meanwhileLength <= mostWaiting;
     }
+    // What it was sent before; a single event may be larger than that.
+    if (this.response.writableLength > mostWaiting) return false;
     this.response.write(text);
-    return this.response.writableLength <= mostWaiting;
+    return true;
   }
 
   end(): void {
