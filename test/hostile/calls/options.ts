@@ -114,9 +114,12 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
   quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
   unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
   onListenerError: field("onListenerError", isFunction),
+  logger: field("logger", lacks("debug", "info", "warn", "error")),
   xstate: fc.oneof(
     field("xstate", isPlain),
-    field("inspect", isFunction).map((xstate) => ({ xstate })),
+    field("inspect", (inspect) => isFunction(inspect) || lacks("next")(inspect)).map((xstate) => ({
+      xstate,
+    })),
     stranger(["inspect"]).map((xstate) => ({ xstate })),
   ),
   clock: field("clock", lacks("monotonic", "wall", "after")),
