@@ -48,7 +48,7 @@ const switches = [
     "src/engine/memory.ts",
     "life !== runId",
     "false",
-    "test/safety/rule-09",
+    "test/engine/memory",
   ],
   [
     "9 memory",

@@ -87,6 +87,16 @@ export class World {
     return frames;
   }
 
+  /** Another one that goes its own way from here: to come back to. */
+  copy(): World {
+    const copy = new World(this.bounds);
+    for (const [id, source] of this.sources) copy.sources.set(id, source);
+    for (const [id, lock] of this.locks) copy.locks.set(id, lock);
+    for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
+    copy.order.push(...this.order.slice(this.forgotten));
+    return copy;
+  }
+
   /** False for what is to be ignored: a process is heard from its first beat to its end. */
   private hear(frame: Frame, now: number): boolean {
     const known = this.sources.get(frame.source);

@@ -8,21 +8,22 @@ import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClos
 import { isList } from "../given.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import type { InspectionEvent } from "./actor.js";
+import { ManagerEmitter } from "./channels.js";
 import {
-  checkFunction,
   checkKeys,
   checkKnown,
+  checkMethods,
   checkResources,
   checkSlots,
   checkText,
   keyspaceTrouble,
 } from "./check.js";
-import { isolate, SafeEmitter } from "./emitter.js";
-import { type ManagerEvents, managerEvents } from "./events.js";
+import { isolate } from "./emitter.js";
 import type { Surroundings } from "./ground.js";
 import { Health, type NodeCondition } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
+import { logTo } from "./logger.js";
 import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { type Probe, Probes } from "./probes.js";
@@ -66,7 +67,8 @@ export class Manager {
     this.#usual = settingsOf(ground, options);
     const publish = publishSettingsOf(options);
     this.#nodes = nodesOf(options);
-    const events = new SafeEmitter<ManagerEvents>(managerEvents, ground.onListenerError);
+    const events = new ManagerEmitter(ground.onListenerError);
+    if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), ground.onListenerError);
     const probes = new Probes(ground.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
@@ -228,7 +230,10 @@ function isolated(
     : (event) => isolate(() => inspect(event), "xstate.inspect", onError);
 }
 
-function inspectorOf({ xstate }: LocksOptions): NonNullable<LocksOptions["xstate"]>["inspect"] {
+function inspectorOf({ xstate }: LocksOptions): ((event: InspectionEvent) => void) | undefined {
   checkKnown("xstate", xstate);
-  return xstate?.inspect === undefined ? undefined : checkFunction("xstate.inspect", xstate.inspect);
+  const inspect = xstate?.inspect;
+  if (inspect === undefined || typeof inspect === "function") return inspect;
+  const observer = checkMethods("xstate.inspect", inspect, ["next"], "a function, or ");
+  return (event) => observer.next?.(event);
 }

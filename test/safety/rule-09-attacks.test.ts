@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { MemoryChange } from "../../src/engine/memory.js";
-import type { Batch, LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node.js";
+import type { LocksOptions } from "../../src/manager/options.js";
+import type { Lease, Locks } from "../../src/manager/types.js";
 import { listen, World } from "../manager/world.js";
+import { wayTo } from "../support/way-to.js";
 import { settle } from "./world.js";
 
 const ttl = 1_000;
@@ -19,28 +21,15 @@ function delayed(node: LockNode) {
     if (holding === what || holding === "all") held.push(send);
     else send();
   };
-  const way: LockNode = {
-    name: node.name,
-    keyspace: node.keyspace,
-    sharded: node.sharded,
-    get connection() {
-      return node.connection;
-    },
-    get trouble() {
-      return node.trouble;
-    },
-    watch: (listener) => node.watch(listener),
-    connect: () => node.connect(),
-    subscribe: (channel, listener) => node.subscribe(channel, listener),
-    close: () => node.close(),
-    introduce: (id: string, change: MemoryChange | null) =>
+  const way = wayTo(node, {
+    introduce: (id, change) =>
       change === null
         ? node.introduce(id, null)
         : new Promise((resolve, reject) =>
             over("changes", () => void node.introduce(id, change).then(resolve, reject)),
           ),
-    execute: (batch: Batch) => over("batches", () => node.execute(batch)),
-  };
+    execute: (batch) => over("batches", () => node.execute(batch)),
+  });
   return {
     way,
     hold: (what: "all" | "changes" | "batches") => {
@@ -56,102 +45,114 @@ function delayed(node: LockNode) {
   };
 }
 
-const healths = async (world: World, locks: ReturnType<World["locks"]>) =>
+/** A process whose way to each node is its own, and slow. */
+function slowly(world: World, slow: Partial<LocksOptions>) {
+  const ways = world.nodes.map(delayed);
+  return { ways, slow: world.locks({ ...options, nodes: ways.map(({ way }) => way), ...slow }) };
+}
+
+/** All nodes have a memory: something was held, and released. */
+async function remembering(world: World, locks: Locks): Promise<void> {
+  await (await world.run(locks.acquire("first"))).release();
+  await settle();
+}
+
+async function started(given: Partial<LocksOptions> = {}) {
+  const world = new World(3);
+  const locks = world.locks({ ...options, ...given });
+  await remembering(world, locks);
+  return { world, locks };
+}
+
+/** The third node misses a lease that the first one then forgets. */
+async function forgotten(world: World, locks: Locks): Promise<Lease> {
+  world.node(2).crash();
+  const lease = await world.run(locks.acquire("a", { renew: false }));
+  world.node(2).reconnect();
+  world.node(0).flush();
+  return lease;
+}
+
+/** A long lease: the first node grants it, and then forgets; the second one is asked after `meanwhile`, the third one never. */
+async function outrun(
+  world: World,
+  ways: ReturnType<typeof slowly>["ways"],
+  slow: Locks,
+  meanwhile: () => Promise<unknown>,
+): Promise<Lease> {
+  for (const way of ways.slice(1)) way.hold("batches");
+  const pending = slow.acquire("a", { ttl: 60_000, renew: false });
+  await settle();
+  world.node(0).flush();
+  await meanwhile();
+  ways[1]?.pass();
+  const lease = await world.run(pending);
+  expect(await world.holders("a")).toEqual([false, true, false]);
+  return lease;
+}
+
+const attempt = (world: World, locks: Locks, resource: string) =>
+  world.run(locks.tryAcquire(resource).catch(() => null));
+
+async function staysAlone(lease: Lease, world: World, second: Locks): Promise<void> {
+  const other = await attempt(world, second, "a");
+  expect(lease.remaining()).toBeGreaterThan(0);
+  expect(other).toBeNull();
+}
+
+const secondOf = (world: World) => world.locks({ ...options, owner: "second" });
+
+const healths = async (world: World, locks: Locks) =>
   (await world.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
 describe("a minority that lost its memory never makes a second lease", () => {
-  it("where the only other node that can be asked was never asked for anything", async () => {
-    const world = new World(3);
-    // It is there from the beginning, and misses the only lease.
-    world.node(1).crash();
-    const lease = await world.run(world.locks(options).acquire("a", { renew: false }));
-    world.node(1).reconnect();
-    world.node(2).crash();
-    world.node(0).flush();
-    const second = world.locks({ ...options, owner: "second" });
-    const other = await world.run(second.tryAcquire("a").catch(() => null));
-    expect(lease.remaining()).toBeGreaterThan(0);
-    expect(other).toBeNull();
-  });
-
   it("where others learn of a longer ttl only when it abstains already", async () => {
     const world = new World(3);
-    const ways = world.nodes.map(delayed);
-    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 500 });
-    await (await world.run(slow.acquire("first"))).release();
-    await settle();
-    for (const way of ways.slice(1)) way.hold("batches");
-    // The first node grants it, and then forgets; the second one is asked in time, the third one never.
-    const pending = slow.acquire("a", { ttl: 60_000, renew: false });
-    await settle();
-    world.node(0).flush();
-    const second = world.locks({ ...options, owner: "second" });
-    await world.run(second.tryAcquire("b").catch(() => null));
-    await world.run(second.tryAcquire("b").catch(() => null));
-    await settle();
-    ways[1]?.pass();
-    const lease = await world.run(pending);
-    expect(await world.holders("a")).toEqual([false, true, false]);
+    const { ways, slow } = slowly(world, { nodeTimeout: 500 });
+    await remembering(world, slow);
+    const second = secondOf(world);
+    const lease = await outrun(world, ways, slow, async () => {
+      await attempt(world, second, "b");
+      await attempt(world, second, "b");
+      await settle();
+    });
     await world.clock.advance(ttl + 4 * drift);
-    const other = await world.run(second.tryAcquire("a").catch(() => null));
-    expect(lease.remaining()).toBeGreaterThan(0);
-    expect(other).toBeNull();
+    await staysAlone(lease, world, second);
   });
 
   it("where the first round of all was under way", async () => {
     const world = new World(3);
-    const ways = world.nodes.map(delayed);
-    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 500 });
-    for (const way of ways.slice(1)) way.hold("batches");
-    const pending = slow.acquire("a", { ttl: 60_000, renew: false });
-    await settle();
-    world.node(0).flush();
-    const second = world.locks({ ...options, owner: "second" });
-    await world.run(second.tryAcquire("b"));
-    ways[1]?.pass();
-    const lease = await world.run(pending);
-    expect(await world.holders("a")).toEqual([false, true, false]);
+    const { ways, slow } = slowly(world, { nodeTimeout: 500 });
+    const second = secondOf(world);
+    const lease = await outrun(world, ways, slow, () => world.run(second.tryAcquire("b")));
     for (let time = 0; time < 5; time++) {
-      expect(await world.run(second.tryAcquire("a").catch(() => null))).toBeNull();
+      await staysAlone(lease, world, second);
       await world.clock.advance(ttl);
     }
-    expect(lease.remaining()).toBeGreaterThan(0);
   });
 
   it("where what a process once decided for a new server arrives when it is one no more", async () => {
     const world = new World(3);
     for (const node of world.nodes) node.flush();
-    const ways = world.nodes.map(delayed);
+    const { ways, slow } = slowly(world, { owner: "slow" });
     for (const way of ways) way.hold("changes");
-    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), owner: "slow" });
     const dozing = slow.tryAcquire("b").catch(() => null);
     await settle();
     await settle();
     expect(ways[0]?.held).toBe(1);
     const first = world.locks(options);
-    await (await world.run(first.acquire("first"))).release();
-    await settle();
-    world.node(2).crash();
-    const lease = await world.run(first.acquire("a", { renew: false }));
-    world.node(2).reconnect();
-    world.node(0).flush();
+    await remembering(world, first);
+    const lease = await forgotten(world, first);
     ways[0]?.pass();
     await settle();
-    const second = world.locks({ ...options, owner: "second" });
-    const other = await world.run(second.tryAcquire("a").catch(() => null));
-    expect(lease.remaining()).toBeGreaterThan(0);
-    expect(other).toBeNull();
+    await staysAlone(lease, world, secondOf(world));
     for (const way of ways) way.pass();
     await world.run(dozing);
   });
 
   it("where the end of its abstention arrives when it has been restarted with an old snapshot", async () => {
-    const world = new World(3);
-    const first = world.locks(options);
-    await (await world.run(first.acquire("first"))).release();
-    await settle();
-    const [node] = world.nodes;
-    if (node === undefined) throw new Error("no node");
+    const { world, locks: first } = await started();
+    const node = world.node(0);
     node.flush();
     await world.run(first.acquire("b", { renew: false }));
     await first.close();
@@ -165,21 +166,12 @@ describe("a minority that lost its memory never makes a second lease", () => {
   });
 
   it("where somebody asks only that node who holds what", async () => {
-    const world = new World(3);
-    const first = world.locks(options);
-    await (await world.run(first.acquire("first"))).release();
-    await settle();
-    world.node(2).crash();
-    const lease = await world.run(first.acquire("a", { renew: false }));
-    world.node(2).reconnect();
-    world.node(0).flush();
+    const { world, locks: first } = await started();
+    const lease = await forgotten(world, first);
     const curious = world.locks({ ...options, nodes: [world.node(0)] });
     await world.run(curious.inspect("a"));
     await settle();
-    const second = world.locks({ ...options, owner: "second" });
-    const other = await world.run(second.tryAcquire("a").catch(() => null));
-    expect(lease.remaining()).toBeGreaterThan(0);
-    expect(other).toBeNull();
+    await staysAlone(lease, world, secondOf(world));
   });
 });
 
@@ -187,9 +179,7 @@ describe("fences", () => {
   it.each([["auto"], [2_000]] as const)(
     "do not step back where a node ends its quarantine (%s) while one of the others is away",
     async (quarantine) => {
-      const world = new World(3);
-      const first = world.locks({ ...options, quarantine });
-      await (await world.run(first.acquire("first"))).release();
+      const { world, locks: first } = await started({ quarantine });
       world.node(2).crash();
       const lease = await world.run(first.acquire("a", { fence: true }));
       await world.run(lease.release());
@@ -199,7 +189,7 @@ describe("fences", () => {
       world.node(1).crash();
       world.clock.stepWall(-3_600_000);
       const second = world.locks({ ...options, quarantine, owner: "second" });
-      await world.run(second.tryAcquire("b").catch(() => null));
+      await attempt(world, second, "b");
       await world.clock.advance(2_100);
       const next = await world.run(second.tryAcquire("a", { fence: true }).catch(() => null));
       if (next !== null) expect(next.fence).toBeGreaterThan(lease.fence);
@@ -209,11 +199,9 @@ describe("fences", () => {
 
 describe("what is shown of a node that abstains", () => {
   const abstaining = async () => {
-    const world = new World(3);
-    const locks = world.locks(options);
-    await (await world.run(locks.acquire("first"))).release();
+    const { world, locks } = await started();
     world.node(0).flush();
-    await world.run(locks.tryAcquire("a").catch(() => null));
+    await attempt(world, locks, "a");
     await settle();
     expect((await healths(world, locks))[0]).toBe("quarantined");
     return { world, locks };
@@ -245,9 +233,7 @@ describe("what is shown of a node that abstains", () => {
 
 describe("the review of lost memories", () => {
   it("leaves no timer when the manager is closed in the middle of it", async () => {
-    const world = new World(3);
-    const locks = world.locks(options);
-    await (await world.run(locks.acquire("first"))).release();
+    const { world, locks } = await started();
     world.node(1).hang();
     world.node(0).flush();
     const asked = locks.tryAcquire("a").catch(() => null);
@@ -261,9 +247,7 @@ describe("the review of lost memories", () => {
   });
 
   it("goes on where an answer comes late", async () => {
-    const world = new World(3);
-    const locks = world.locks(options);
-    await (await world.run(locks.acquire("first"))).release();
+    const { world, locks } = await started();
     world.node(0).flush();
     world.node(0).hang();
     const asked = locks.tryAcquire("a").catch(() => null);
@@ -271,7 +255,7 @@ describe("the review of lost memories", () => {
     world.node(0).wake();
     await world.run(asked);
     await world.clock.advance(2 * ttl);
-    await world.run(locks.tryAcquire("b").catch(() => null));
+    await attempt(world, locks, "b");
     await world.clock.advance(2 * ttl);
     expect((await healths(world, locks))[0]).toBe("ready");
     expect(listen(locks)).toEqual([]);

@@ -3,6 +3,7 @@ import type { Clock } from "../../src/engine/clock.js";
 import type { LockCommand } from "../../src/engine/command.js";
 import type { LockNode, Reply } from "../../src/engine/node.js";
 import { ask, oneByOne } from "../engine/batches.js";
+import { wayTo } from "./way-to.js";
 
 /** How messages travel. Each function decides anew for each message. */
 export interface Road {
@@ -30,19 +31,8 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
   const there = oneWay(clock, road.delay);
   const back = oneWay(clock, road.delay);
   const told = oneWay(clock, road.delay);
-  return {
-    name: node.name,
-    keyspace: node.keyspace,
-    sharded: false,
-    get connection() {
-      return node.connection;
-    },
-    get trouble() {
-      return node.trouble;
-    },
-    watch: (listener) => node.watch(listener),
+  return wayTo(node, {
     connect: () => {},
-    introduce: (id, change) => node.introduce(id, change),
     close: async () => {},
     subscribe: (channel, listener) => {
       let over = false;
@@ -71,5 +61,5 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
         });
       });
     }),
-  };
+  });
 }

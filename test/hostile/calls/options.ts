@@ -121,9 +121,12 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     stranger(["stepsPerSecond"]).map((publish) => ({ publish })),
   ),
   onListenerError: field("onListenerError", isFunction),
+  logger: field("logger", lacks("debug", "info", "warn", "error")),
   xstate: fc.oneof(
     field("xstate", isPlain),
-    field("inspect", isFunction).map((xstate) => ({ xstate })),
+    field("inspect", (inspect) => isFunction(inspect) || lacks("next")(inspect)).map((xstate) => ({
+      xstate,
+    })),
     stranger(["inspect"]).map((xstate) => ({ xstate })),
   ),
   clock: field("clock", lacks("monotonic", "wall", "after")),

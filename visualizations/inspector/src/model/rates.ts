@@ -1,0 +1,54 @@
+import type { Beat, Totals } from "../../../../src/inspector/frames.js";
+
+export const noTotals: Totals = {
+  acquired: 0,
+  failed: 0,
+  retries: 0,
+  renewed: 0,
+  quorumLost: 0,
+  expired: 0,
+  released: 0,
+};
+
+export const totalNames = Object.keys(noTotals) as readonly (keyof Totals)[];
+
+/** Of all processes together. */
+export function sumTotals(all: Iterable<Totals>): Totals {
+  const sum = { ...noTotals };
+  for (const totals of all) for (const name of totalNames) sum[name] += totals[name];
+  return sum;
+}
+
+/** ms that a rate is taken over. */
+const span = 5_000;
+
+type Told = Pick<Beat, "source" | "time" | "totals">;
+
+/** How often something happens, from the totals that each process tells with its beats. */
+export class Rates {
+  private readonly told = new Map<string, Told[]>();
+
+  hear({ source, time, totals }: Told): void {
+    const own = this.told.get(source) ?? [];
+    this.told.set(source, own);
+    own.push({ source, time, totals });
+    while (own.length > 2 && own[0] !== undefined && own[0].time < time - span) own.shift();
+  }
+
+  forget(source: string): void {
+    this.told.delete(source);
+  }
+
+  /** A second, of all processes together. */
+  of(name: keyof Totals): number {
+    let rate = 0;
+    for (const own of this.told.values()) {
+      const [first] = own;
+      const last = own.at(-1);
+      if (first === undefined || last === undefined || last.time <= first.time) continue;
+      // A process that began to count anew is not one that took locks back.
+      rate += (Math.max(0, last.totals[name] - first.totals[name]) * 1_000) / (last.time - first.time);
+    }
+    return rate;
+  }
+}
