@@ -11,7 +11,8 @@ describe.each(Object.entries(machines))("the Mermaid diagram of the %s", (_, mac
     .split("\n")
     .map((line) => line.trim());
   const { states, transitions, entries } = told(machine);
-  const lineOf = (path: string) => lines.filter((line) => line.startsWith("state ") && line.includes(` as ${idOf(path)}`));
+  const lineOf = (path: string) =>
+    lines.filter((line) => line.startsWith("state ") && line.includes(` as ${idOf(path)}`));
 
   it("is a stateDiagram-v2", () => expect(lines[0]).toBe("stateDiagram-v2"));
 
@@ -19,7 +20,8 @@ describe.each(Object.entries(machines))("the Mermaid diagram of the %s", (_, mac
     for (const path of states) {
       const own = lineOf(path).filter((line) => line.replace(/ \{$/, "").endsWith(` as ${idOf(path)}`));
       expect(own).toHaveLength(1);
-      for (const [state, action] of entries) if (state === path) expect(own[0]).toContain(`\\nentry / ${action}`);
+      for (const [state, action] of entries)
+        if (state === path) expect(own[0]).toContain(`\\nentry / ${action}`);
     }
   });
 

@@ -40,7 +40,10 @@ it("has exit actions, and guards and actions that are given as objects", () => {
     id: "m",
     initial: "a",
     states: {
-      a: { exit: ["x", { type: "y" }], on: { GO: { target: "b", guard: { type: "g" }, actions: { type: "z" } } } },
+      a: {
+        exit: ["x", { type: "y" }],
+        on: { GO: { target: "b", guard: { type: "g" }, actions: { type: "z" } } },
+      },
       b: {},
     },
   });
@@ -53,7 +56,11 @@ it.each([
   ["parallel states", { type: "parallel" as const, states: { a: {} } }, /type "parallel"/],
   ["a delay", { initial: "a", states: { a: { after: { 100: "a" } } } }, /"after"/],
   ["an eventless transition", { initial: "a", states: { a: { always: "b" }, b: {} } }, /"always"/],
-  ["an action without a name", { initial: "a", states: { a: { entry: () => {} } } }, /an action without a name/],
+  [
+    "an action without a name",
+    { initial: "a", states: { a: { entry: () => {} } } },
+    /an action without a name/,
+  ],
   ["no states", {}, /the type "atomic"|no states/],
 ])("is refused where it would not show all: %s", (_, config, why) => {
   expect(() => modelOf(createMachine({ id: "m", ...config }))).toThrow(why);

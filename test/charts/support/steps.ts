@@ -8,7 +8,7 @@ export interface Taken {
   readonly to: string;
 }
 
-const valueOf = (path: string): string | Record<string, string> => {
+const stateValueOf = (path: string): string | Record<string, string> => {
   const [outer = "", inner] = path.split(".");
   return inner === undefined ? outer : { [outer]: inner };
 };
@@ -19,7 +19,9 @@ function shapeOf(machine: AnyStateMachine, allowed: boolean): AnyStateMachine {
   const names = [...transitions.flatMap(({ actions }) => actions), ...entries.map(([, action]) => action)];
   return machine.provide({
     actions: Object.fromEntries(names.map((name) => [name, () => {}])),
-    guards: Object.fromEntries(transitions.flatMap(({ guard }) => (guard === null ? [] : [[guard, () => allowed]]))),
+    guards: Object.fromEntries(
+      transitions.flatMap(({ guard }) => (guard === null ? [] : [[guard, () => allowed]])),
+    ),
   });
 }
 
@@ -31,7 +33,7 @@ export function stepsOf(machine: AnyStateMachine): Taken[] {
     const shape = shapeOf(machine, allowed);
     return leaves.flatMap((from) =>
       [...new Set(transitions.map(({ event }) => event))].flatMap((type) => {
-        const snapshot = shape.resolveState({ value: valueOf(from), context: {} });
+        const snapshot = shape.resolveState({ value: stateValueOf(from), context: {} });
         if (!snapshot.can({ type })) return [];
         const [next] = transition(shape, snapshot, { type });
         return [{ from, event: type, to: pathOf(next.value) }];
