@@ -1,9 +1,24 @@
 import { describe, expect, it } from "vitest";
+import type { AnyStateMachine } from "xstate";
+import { layOut } from "../../scripts/charts/lay-out.mjs";
 import type { Box, ChartLayout, Point } from "../../src/charts/layout.js";
 import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
-import { labelText, metrics, noteText, titleOf, widthOf } from "../../src/charts/metrics.js";
+import * as sizes from "../../src/charts/metrics.js";
+import { modelOf } from "../../src/charts/model.js";
+import { everyKind } from "./support/every-kind.js";
 import { told } from "./support/told.js";
+
+const { labelText, metrics, noteText, titleOf, widthOf } = sizes;
+
+const all: [what: string, ChartLayout, AnyStateMachine][] = [
+  ...Object.values(layouts).map((layout): (typeof all)[number] => [
+    `the ${layout.name}`,
+    layout,
+    machines[layout.name],
+  ]),
+  ["a machine with every kind of transition", await layOut(modelOf(everyKind), sizes), everyKind],
+];
 
 const overlap = (a: Box, b: Box): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
@@ -33,14 +48,14 @@ const pairs = <One>(all: readonly One[]): [One, One][] =>
 const leavesOf = ({ states }: ChartLayout) => states.filter(({ initial }) => initial === null);
 const parentsOf = ({ states }: ChartLayout) => states.filter(({ initial }) => initial !== null);
 
-describe.each(Object.entries(layouts))("the layout of the %s", (name, layout) => {
-  const { transitions } = told(machines[layout.name]);
+describe.each(all)("the layout of %s", (_, layout, machine) => {
+  const { transitions } = told(machine);
   const lines = [...layout.edges, ...layout.starts].map(({ points, to }) => ({
     to,
     pieces: piecesOf(points),
   }));
 
-  it("has its own name", () => expect(layout.name).toBe(name));
+  it("has its own name", () => expect(layout.name).toBe(machine.id));
 
   it("has an edge or a note for every transition, and nothing else", () => {
     const shown = [
@@ -53,7 +68,7 @@ describe.each(Object.entries(layouts))("the layout of the %s", (name, layout) =>
     ];
     const sorted = (all: readonly object[]) =>
       all.map((one) => JSON.stringify(Object.entries(one).sort())).sort();
-    expect(sorted(shown)).toEqual(sorted(transitions));
+    expect(sorted(shown)).toEqual(sorted(transitions.map(({ reenter: _, ...rest }) => rest)));
   });
 
   it("has one edge at most from one state to another", () => {
@@ -74,7 +89,7 @@ describe.each(Object.entries(layouts))("the layout of the %s", (name, layout) =>
   it("is no wider than a README shows it", () => expect(layout.width).toBeLessThanOrEqual(880));
 
   it("has the state that it begins in on top", () => {
-    const first = layout.states.find(({ path }) => path === machines[layout.name].config.initial);
+    const first = layout.states.find(({ path }) => path === machine.config.initial);
     for (const { y } of layout.states) expect(y).toBeGreaterThanOrEqual(first?.y ?? Number.NaN);
   });
 

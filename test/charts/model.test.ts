@@ -49,7 +49,9 @@ it("has exit actions, and guards and actions that are given as objects", () => {
   });
   const { states, transitions } = modelOf(machine);
   expect(states[0]?.exit).toEqual(["x", "y"]);
-  expect(transitions).toEqual([{ from: "a", to: "b", event: "GO", guard: "g", actions: ["z"] }]);
+  expect(transitions).toEqual([
+    { from: "a", to: "b", event: "GO", guard: "g", actions: ["z"], reenter: false },
+  ]);
 });
 
 it.each([

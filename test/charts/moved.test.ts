@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { layOut } from "../../scripts/charts/lay-out.mjs";
 import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
+import * as sizes from "../../src/charts/metrics.js";
+import { modelOf } from "../../src/charts/model.js";
 import { shownBy } from "../../src/charts/moved.js";
+import { everyKind } from "./support/every-kind.js";
 import { stepsOf } from "./support/steps.js";
 
 describe.each(Object.values(layouts))("of the $name", (layout) => {
@@ -19,6 +23,12 @@ describe.each(Object.values(layouts))("of the $name", (layout) => {
       expect(isAround(shown.path, step.from)).toBe(true);
     }
   });
+});
+
+it("the chart shows a step to oneself, to one's parent, and into oneself", async () => {
+  const layout = await layOut(modelOf(everyKind), sizes);
+  for (const step of stepsOf(everyKind))
+    expect(shownBy(layout, step)).toMatchObject({ labels: [{ event: step.event }] });
 });
 
 describe("of the node", () => {

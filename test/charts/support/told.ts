@@ -8,11 +8,12 @@ export interface Told {
   readonly entries: readonly (readonly [state: string, action: string])[];
 }
 
-export interface ToldTransition {
+interface ToldTransition {
   readonly from: string;
   readonly event: string;
   readonly guard: string | null;
   readonly actions: readonly string[];
+  readonly reenter: boolean;
   readonly to: string | null;
 }
 
@@ -28,6 +29,7 @@ interface Transition {
   readonly target?: string;
   readonly guard?: string;
   readonly actions?: string | readonly string[];
+  readonly reenter?: boolean;
 }
 
 const list = <One>(given: One | readonly One[] | undefined): readonly One[] =>
@@ -43,9 +45,14 @@ export function told(machine: AnyStateMachine): Told {
     for (const action of list(config.entry)) entries.push([from, action]);
     for (const [event, given] of Object.entries(config.on ?? {})) {
       for (const one of list<string | Transition>(given)) {
-        const { target, guard = null, actions } = typeof one === "string" ? { target: one } : one;
+        const {
+          target,
+          guard = null,
+          actions,
+          reenter = false,
+        } = typeof one === "string" ? { target: one } : one;
         const to = target === undefined ? null : resolved(target, path);
-        transitions.push({ from, event, guard, actions: list(actions), to });
+        transitions.push({ from, event, guard, actions: list(actions), reenter, to });
       }
     }
     for (const [key, inner] of Object.entries(config.states ?? {})) read(inner, [...path, key]);
