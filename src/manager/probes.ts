@@ -46,7 +46,8 @@ export class Probes implements Required<Probe> {
   }
 
   lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
-    this.each((probe) => probe.lockFailed?.(lock, event, error));
+    for (const probe of this.list)
+      isolate(() => probe.lockFailed?.(lock, event, error), "inspection", this.onError);
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
