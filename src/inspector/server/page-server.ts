@@ -63,6 +63,11 @@ export class PageServer {
     return this.names.port;
   }
 
+  /** Until it is closed, the process does not end by itself. */
+  keepProcess(): void {
+    this.server.ref();
+  }
+
   /** To be called once. */
   async close(): Promise<void> {
     const closed = once(this.server, "close");
