@@ -155,6 +155,7 @@ const managerOptions = [
     "maxPending",
     "quarantine",
     "unidentified",
+    "publish",
     "onListenerError",
     "logger",
     "xstate",
@@ -171,6 +172,7 @@ const known = {
   xstate: ["inspect"],
   serveInspector: ["port", "host", "token", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
+  publish: ["stepsPerSecond"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */
