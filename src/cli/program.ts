@@ -4,8 +4,9 @@ import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addInspect } from "./commands/inspect.js";
 import { addRun } from "./commands/run.js";
+import { addWatch } from "./commands/watch.js";
 
-const commands: readonly AddCommand[] = [addRun, addInspect, addDoctor, addDemo];
+const commands: readonly AddCommand[] = [addRun, addInspect, addWatch, addDoctor, addDemo];
 
 /** The command line. Each action gives its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {

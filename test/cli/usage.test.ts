@@ -9,7 +9,7 @@ const node = "redis://127.0.0.1:1";
 
 afterEach(endAll);
 
-test.each([["run"], ["inspect"], ["doctor"], ["demo"]])(
+test.each([["run"], ["inspect"], ["watch"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
@@ -61,6 +61,10 @@ test.each([
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],
   [["run", "--resource", "a", "--owner", "x~y", "--node", node, "--", "true"], /owner/],
   [["run", "--resource", "a", "--config", "/nowhere.json", "--", "true"], /no such file/],
+  [["watch"], /no nodes to ask/],
+  [["watch", "", "--node", node], /non-empty/],
+  [["watch", "--record", "", "--node", node], /--record needs/],
+  [["watch", "--for", "soon", "--node", node], /--for .*must be a duration/],
   [["doctor"], /no nodes to ask/],
   [["doctor", "--node", `${node}/one`], /address: .*\/database/],
   [["doctor", "--node", node, "--timeout", "0"], /longer than nothing/],
