@@ -4,7 +4,7 @@ import type { Vote } from "../engine/vote.js";
 export interface VoteTally {
   readonly granted: number;
   readonly denied: number;
-  /** Node and reason of each that failed: "10.0.0.1:6379: timeout". */
+  /** Node and reason of each that failed: "redis://10.0.0.1: timeout". */
   readonly failed: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import { checkKnown, checkMethods } from "../manager/check.js";
 import { managerOf } from "../manager/managed-locks.js";
 import type { Manager } from "../manager/manager.js";
 import type { Locks } from "../manager/types.js";
+import { packageVersion } from "../version.js";
 import { LockSpans } from "./lock-spans.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
@@ -39,7 +40,7 @@ export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): (
 function meter(manager: Manager, provider: MeterProvider): () => void {
   const known = meteredOf.get(provider);
   if (known !== undefined) return known.add(manager);
-  const own = provider.getMeter(scope);
+  const own = provider.getMeter(scope, packageVersion());
   // Nobody would ever collect.
   if (own === createNoopMeter()) return () => {};
   const metered = new Metered(own);

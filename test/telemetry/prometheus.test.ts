@@ -62,7 +62,7 @@ describe("the Prometheus text of a process's own locks", () => {
     await world.run(locks.close());
     const samples = samplesOf(await prometheus.text());
     expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
-    expect(samples.filter(({ name }) => name === "holdfast_lock_in_use")).toEqual([]);
+    expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
   it("refuses what is not locks", async () => {
@@ -147,10 +147,16 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(2);
     expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
     expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
-    expect(samples.some(({ name }) => name === "holdfast_node_latency_p50")).toBe(false);
+    expect(sumOf(samples, "holdfast_node_latency_p50")).toBeNaN();
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
     expect(text).not.toMatch(/process-|resource of/);
+    seen.forget(now);
+    seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
+    const later = samplesOf(await prometheus.text());
+    expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
+    expect(sumOf(later, "holdfast_node_state")).toBe(0);
+    expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
   it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
