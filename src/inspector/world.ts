@@ -11,6 +11,8 @@ export interface SourceView {
 }
 
 export interface WorldBounds {
+  /** Processes; further ones are not heard. */
+  readonly sources?: number;
   /** Locks; beyond that the one that was heard of longest ago goes. */
   readonly locks?: number;
   /** Steps remembered, of all locks together. */
@@ -32,30 +34,25 @@ export class World {
   private forgotten = 0;
   private readonly bounds: Required<WorldBounds>;
 
-  constructor({ locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
-    this.bounds = { locks, steps, stepsOfLock };
+  constructor({ sources = 1_000, locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
+    this.bounds = { sources, locks, steps, stepsOfLock };
   }
 
   /** `now`: epoch ms by the clock of whoever looks on. Returns the ids of the locks that changed or went. */
   apply(frame: Frame, now: number): readonly string[] {
-    this.hear(frame, now);
+    if (!this.hear(frame, now)) return [];
+    const { source } = frame;
     switch (frame.kind) {
       case "beat":
         return [];
       case "steps":
-        for (const step of frame.steps) {
-          this.put(step.lock);
-          this.remember(step);
-        }
-        return frame.steps.map(({ lock }) => lock.id);
+        return frame.steps.filter((step) => this.take(step, source)).map(({ lock }) => lock.id);
       case "locks":
-        for (const lock of frame.locks) this.put(lock);
-        return frame.locks.map(({ id }) => id);
+        return frame.locks.filter((lock) => this.put(lock, source)).map(({ id }) => id);
       case "gone":
-        for (const id of frame.locks) this.drop(id);
-        return frame.locks;
+        return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
-        return this.dropOf(frame.source);
+        return this.dropOf(source);
     }
   }
 
@@ -100,22 +97,35 @@ export class World {
     return copy;
   }
 
-  private hear(frame: Frame, now: number): void {
+  /** False for what is to be ignored: a process is heard from its first beat to its end. */
+  private hear(frame: Frame, now: number): boolean {
     const known = this.sources.get(frame.source);
-    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
     const beat = frame.kind === "beat" ? frame : known?.beat;
-    // What is heard before the first beat is heard of again.
-    if (beat !== undefined)
-      this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
+    // What was told before the first beat is told again. What comes after the end was late.
+    if (beat === undefined || known?.closed === true) return false;
+    if (known === undefined && this.sources.size >= this.bounds.sources) return false;
+    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
+    this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
+    return true;
   }
 
-  private put(lock: LockView): void {
+  private take(step: Step, source: string): boolean {
+    const taken = this.put(step.lock, source);
+    if (taken) this.remember(step);
+    return taken;
+  }
+
+  /** False where a process speaks of what is another one's. */
+  private put(lock: LockView, source: string): boolean {
+    const known = this.locks.get(lock.id);
+    if (lock.source !== source || (known !== undefined && known.source !== source)) return false;
     // To the end: the first one is the one that was heard of longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
-    if (this.locks.size <= this.bounds.locks) return;
+    if (this.locks.size <= this.bounds.locks) return true;
     const [oldest] = this.locks.keys();
     if (oldest !== undefined) this.drop(oldest);
+    return true;
   }
 
   private remember(step: Step): void {
@@ -146,9 +156,9 @@ export class World {
     return own;
   }
 
-  private drop(id: string): void {
-    this.locks.delete(id);
+  private drop(id: string): boolean {
     this.histories.delete(id);
+    return this.locks.delete(id);
   }
 }
 

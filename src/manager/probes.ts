@@ -34,8 +34,7 @@ export class Probes implements Required<Probe> {
     return () => this.become(this.list.filter((other) => other !== probe));
   }
 
-  // Written out, without a closure for each: these are called a hundred thousand times a second.
-
+  // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
   lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
     for (const probe of this.list) {
       try {
@@ -52,13 +51,7 @@ export class Probes implements Required<Probe> {
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
-    for (const probe of this.list) {
-      try {
-        this.settle(probe.nodeStepped?.(node, event, from, to));
-      } catch (error) {
-        this.report(error);
-      }
-    }
+    this.each((probe) => probe.nodeStepped?.(node, event, from, to));
   }
 
   nodeAnswered(node: number, ms: number): void {
@@ -72,8 +65,12 @@ export class Probes implements Required<Probe> {
   }
 
   closed(): void {
-    for (const probe of this.list) isolate(() => probe.closed?.(), "inspection", this.onError);
+    this.each((probe) => probe.closed?.());
     this.become([]);
+  }
+
+  private each(tell: (probe: Probe) => void): void {
+    for (const probe of this.list) isolate(() => tell(probe), "inspection", this.onError);
   }
 
   /** They run other people's code too, an exporter or a logger, which may give a promise where none is asked for. */

@@ -29,6 +29,7 @@ test("a reader of nothing is told that there is nothing", async () => {
 
 test("a lock's steps are told to whoever asks later", async () => {
   const { hub, port } = await serve();
+  hub.hear(beat());
   hub.hear(stepOf(lockView("one"), "GRANTED", "acquiring.asking"));
   const { status, headers, text } = await get(port, "/history?lock=one");
   expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "application/json" });

@@ -41,7 +41,9 @@ export class Hub {
     this.#beat ??= this.clock.after(heartbeat, () => this.#sayAlive(), true);
   }
 
+  /** What was heard last is still told. */
   close(): void {
+    if (this.#gathered.length > 0) this.#pass();
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
     this.#rest();

@@ -45,7 +45,7 @@ export function checkDoor(options: InspectorOptions): Door {
 
 function checkToken(token: unknown): string {
   if (typeof token === "string" && /^[!-~]{16,256}$/.test(token)) return token;
-  const given = typeof token === "string" ? `one of ${token.length}` : kindOf(token);
+  const given = typeof token === "string" ? `one of ${token.length} characters` : kindOf(token);
   // Neither shown nor kept in the error: it may be nearly the right one.
   throw new InvalidOptionError("token", null, "16 to 256 characters of ASCII, without spaces", given);
 }

@@ -20,6 +20,9 @@ const headTime = 5_000;
 /** Connections at one time: those of the readers, and a few for what pages ask besides. */
 const mostConnections = 200;
 
+/** ms that the readers have to read on. */
+const partingTime = 500;
+
 export interface Door {
   readonly host: string;
   readonly port: number;
@@ -65,12 +68,15 @@ export class PageServer {
     return this.names.port;
   }
 
+  /** To be called once. */
   async close(): Promise<void> {
-    const closed = this.server.listening ? once(this.server, "close") : undefined;
+    const closed = once(this.server, "close");
     this.server.close();
     this.shown.hub.close();
-    this.server.closeAllConnections();
+    // A reader that reads hears the last word.
+    const late = setTimeout(() => this.server.closeAllConnections(), partingTime);
     await Promise.all([closed, this.metrics.stop()]);
+    clearTimeout(late);
   }
 }
 

@@ -1,11 +1,6 @@
+import type { PrometheusText } from "../../telemetry/prometheus.js";
 import type { Frame } from "../frames.js";
 import type { Hub } from "./hub.js";
-
-/** Metrics as Prometheus reads them. */
-export interface Exposition {
-  text(): Promise<string>;
-  stop(): Promise<void>;
-}
 
 /** What a server shows. */
 export interface Shown {
@@ -13,6 +8,9 @@ export interface Shown {
   readonly hub: Hub;
   /** To be played again; null when it shows what happens now. */
   readonly recording: readonly Frame[] | null;
-  /** Asked for once, with the first request for them. Null where the packages that make them are not installed. */
-  metrics(): Promise<Exposition | null>;
+  /**
+   * Asked for once, with the first request for them: gives null where the packages that make them are not installed. Null
+   * where there are none.
+   */
+  readonly metrics: (() => Promise<PrometheusText | null>) | null;
 }

@@ -21,8 +21,9 @@ export class Stream {
   #meanwhileLength = 0;
 
   constructor(readonly response: ServerResponse) {
-    // No proxy is to hold it back.
-    head(response, 200, "text/event-stream; charset=utf-8", { "X-Accel-Buffering": "no" });
+    // No proxy is to hold it back; and when it ends, there is nothing to ask on the same connection.
+    const more = { "X-Accel-Buffering": "no", Connection: "close" };
+    head(response, 200, "text/event-stream; charset=utf-8", more);
   }
 
   /** First who speaks, then how things are, then what has come since. Ends early when the reader goes. */

@@ -5,7 +5,7 @@ import { type ConnectionState, type Hello, listen } from "./connection.js";
 import { worldBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";
 import { Rates, sumTotals } from "./model/rates.js";
-import { parseRoute, type Route } from "./model/route.js";
+import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
 import { Replay } from "./replay/replay.js";
@@ -92,6 +92,12 @@ export class Inspector {
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
+  }
+
+  /** Shows something else: at once, so that what is drawn then can be given the focus. */
+  go(route: Route): void {
+    this.route.value = route;
+    location.hash = hashOf(route);
   }
 
   /** What the server remembers of a lock; nothing, when it cannot be asked. */

@@ -1,5 +1,4 @@
 import type { Inspector } from "./inspector.js";
-import { navigate } from "./navigate.js";
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
@@ -9,14 +8,14 @@ export function startKeys(inspector: Inspector): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {
-      if (inspector.route.peek().view !== "locks") navigate({ view: "locks" });
+      if (inspector.route.peek().view !== "locks") inspector.go({ view: "locks" });
       focusList();
       return;
     }
     if (isTyping(event.target)) return;
     if (event.key === "/") {
       event.preventDefault();
-      if (inspector.route.peek().view === "nodes") navigate({ view: "locks" });
+      if (inspector.route.peek().view === "nodes") inspector.go({ view: "locks" });
       // The list may have to be drawn first.
       requestAnimationFrame(() => document.getElementById("filter")?.focus());
       return;
@@ -26,7 +25,10 @@ export function startKeys(inspector: Inspector): void {
 }
 
 export function focusList(): void {
-  requestAnimationFrame(() => document.getElementById("locks")?.focus({ preventScroll: true }));
+  const focus = () => document.getElementById("locks")?.focus({ preventScroll: true });
+  focus();
+  // It may have to be drawn first.
+  requestAnimationFrame(focus);
 }
 
 function replayKey(inspector: Inspector, event: KeyboardEvent): void {

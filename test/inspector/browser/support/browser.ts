@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { findChromium } from "../../../support/chromium.js";
 
 const flags = [
@@ -13,6 +13,9 @@ const flags = [
   "--enable-precise-memory-info",
   "--js-flags=--expose-gc",
 ];
+
+/** ms that something on the page may take to be there. */
+const actionTimeout = 10_000;
 
 let browser: Browser | undefined;
 
@@ -42,10 +45,9 @@ export interface Visit {
   readonly page: Page;
   /** Errors, what the policy forbade, and requests to anybody but the server; in words. */
   readonly trouble: string[];
-  close(): Promise<void>;
 }
 
-/** In a context of its own: nothing is remembered of other visits. */
+/** In a context of its own: nothing is remembered of other visits. It ends with the test. */
 export async function visit(url: string, look: Look = {}): Promise<Visit> {
   const { width = 1_280, height = 800, theme = "light", reducedMotion = false } = look;
   if (browser === undefined) throw new Error("There is no browser: call useBrowser() in the file");
@@ -55,17 +57,20 @@ export async function visit(url: string, look: Look = {}): Promise<Visit> {
     reducedMotion: reducedMotion ? "reduce" : "no-preference",
     serviceWorkers: "block",
   });
+  onTestFinished(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(actionTimeout);
   const trouble: string[] = [];
   page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") trouble.push(message.text());
   });
+  const { origin } = new URL(url);
   page.on("request", (request) => {
-    if (!request.url().startsWith(url)) trouble.push(`request to ${request.url()}`);
+    if (new URL(request.url()).origin !== origin) trouble.push(`request to ${request.url()}`);
   });
   await page.goto(url);
-  return { page, trouble, close: () => context.close() };
+  return { page, trouble };
 }
 
 /** After it, nothing went wrong. */

@@ -51,7 +51,14 @@ export class Crowd {
   }
 
   beat(now: number): Beat {
-    const totals = { acquired: this.turn, failed: 0, retries: 3, renewed: this.turn, quorumLost: 0, expired: 0 };
+    const totals = {
+      acquired: this.turn,
+      failed: 0,
+      retries: 3,
+      renewed: this.turn,
+      quorumLost: 0,
+      expired: 0,
+    };
     return {
       ...this.head(now),
       kind: "beat",
@@ -59,7 +66,15 @@ export class Crowd {
       pid: 4_711,
       prefix: "",
       nodes: nodes.map(
-        (name): NodeView => ({ name, state: "ready", cause: null, until: null, p50: 0.4, p99: 1.9, step: null }),
+        (name): NodeView => ({
+          name,
+          state: "ready",
+          cause: null,
+          until: null,
+          p50: 0.4,
+          p99: 1.9,
+          step: null,
+        }),
       ),
       totals: { ...totals, released: this.turn },
       inUse: this.locks.filter(({ state }) => state !== "idle").length,

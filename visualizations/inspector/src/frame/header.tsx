@@ -14,7 +14,7 @@ export function Header() {
           <rect width="32" height="32" rx="8" class="brand-ground" />
           <path d="M10 7v18M22 7v18M10 16h12" class="brand-line" />
         </svg>
-        Holdfast
+        <span>Holdfast</span>
       </a>
       <nav class="tabs" aria-label="Views">
         <a href={hashOf({ view: "locks" })} aria-current={current(false)}>

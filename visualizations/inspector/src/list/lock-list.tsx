@@ -2,7 +2,6 @@ import { useRef } from "preact/hooks";
 import type { LockView } from "../../../../src/inspector/frames.js";
 import { useInspector } from "../context.js";
 import { moveActive } from "../model/move-active.js";
-import { navigate } from "../navigate.js";
 import { ColumnHeads } from "./column-heads.js";
 import { LockRow, rowId } from "./lock-row.js";
 import { useVirtual } from "./use-virtual.js";
@@ -25,6 +24,8 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // The heads are buttons within.
+    if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return;
     const at = rows.findIndex(({ id }) => id === activeId);
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
     const to = moveActive(event.key, at, rows.length, page);
@@ -33,10 +34,10 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
       event.preventDefault();
       inspector.active.value = lock.id;
       virtual.scrollToIndex(to);
-      if (openId !== null) navigate({ view: "lock", id: lock.id });
+      if (openId !== null) inspector.go({ view: "lock", id: lock.id });
     } else if (event.key === "Enter" && activeId !== null && at >= 0) {
       event.preventDefault();
-      navigate({ view: "lock", id: activeId });
+      inspector.go({ view: "lock", id: activeId });
     }
   };
 

@@ -5,7 +5,6 @@ import { hashOf } from "../model/route.js";
 import { isSilent } from "../model/silence.js";
 import { nameOf, retriesOf } from "../model/sort.js";
 import { topState } from "../model/states.js";
-import { navigate } from "../navigate.js";
 import { Validity } from "./validity.js";
 
 export const rowId = (id: string): string => `lock-${id}`;
@@ -38,7 +37,7 @@ export function LockRow({ lock, index, top, active, open }: Props) {
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => {
         inspector.active.value = lock.id;
-        navigate(route);
+        inspector.go(route);
       }}
     >
       <div role="gridcell" tabIndex={-1} data-column="state">

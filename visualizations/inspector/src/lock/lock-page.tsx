@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -15,6 +16,11 @@ import { Votes } from "./votes.js";
 export function LockPage({ id }: { readonly id: string }) {
   const inspector = useInspector();
   const { lock, gone, heard, steps } = useLock(id);
+  const title = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    // Where the list makes room for it, it takes over the focus.
+    if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
+  }, []);
   if (lock === null) {
     return (
       <section class="lock-page" aria-label="Lock">
@@ -32,7 +38,9 @@ export function LockPage({ id }: { readonly id: string }) {
     <section class="lock-page" aria-label={`Lock ${nameOf(lock)}`} data-lock={id}>
       <BackLink />
       <header class="lock-head">
-        <h1>{nameOf(lock)}</h1>
+        <h1 ref={title} tabIndex={-1}>
+          {nameOf(lock)}
+        </h1>
         <StateLabel state={lock.state} whole />
         {gone && <span class="badge warn">gone: this is how it was seen last</span>}
       </header>

@@ -31,7 +31,7 @@ export function TimelinePicture({ lock, steps }: { readonly lock: LockView; read
   const now = useInspector().sourceNow(lock.source);
   const from = now - past;
   const at = (time: number) => percent((time - from) / (past + ahead));
-  const { bands, marks } = timelineOf(steps, lock.state, { from, to: now });
+  const { bands, marks } = timelineOf(steps, lock, { from, to: now });
   const until = lock.validUntil === null ? now : Math.min(lock.validUntil, now + ahead);
   const ticks = Array.from({ length: past / tickEvery + 1 }, (_, index) => now - past + index * tickEvery);
   const counts = new Map<string, number>();

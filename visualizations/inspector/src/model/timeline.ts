@@ -1,4 +1,4 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/frames.js";
 import { topState } from "./states.js";
 
 /** A stretch of a lock's life, as it is drawn. "atRisk": still held, and no quorum renews it. */
@@ -68,11 +68,28 @@ export function markOf({ event, from, to }: Step): MarkKind | null {
   return topState(from) === "acquiring" && to === "idle" ? "failed" : null;
 }
 
+/** Since when the lock had been in a state that is not idle, as far as it tells; epoch ms. */
+function beginOf(path: string, { began, granted }: Pick<LockView, "began" | "granted">): number | null {
+  switch (bandOf(path)) {
+    case null:
+    case "expired":
+      return null;
+    case "waiting":
+      return began;
+    default:
+      return granted;
+  }
+}
+
 /**
- * What of a lock's life falls into the span. `state`: what it is in now; `steps`: the remembered ones, oldest first.
- * What was before the first of them is taken to be the state that it left.
+ * What of a lock's life falls into the span. `lock`: as it is now; `steps`: the remembered ones, oldest first. What was
+ * before the first of them is drawn as far as the lock itself tells.
  */
-export function timelineOf(steps: readonly Step[], state: string, { from, to }: Span): Timeline {
+export function timelineOf(
+  steps: readonly Step[],
+  lock: Pick<LockView, "state" | "since" | "began" | "granted">,
+  { from, to }: Span,
+): Timeline {
   const bands: Band[] = [];
   const marks: Mark[] = [];
   const add = (path: string, start: number, end: number) => {
@@ -84,8 +101,9 @@ export function timelineOf(steps: readonly Step[], state: string, { from, to }: 
     if (last?.kind === kind && last.to >= band.from) bands[bands.length - 1] = { ...last, to: band.to };
     else bands.push(band);
   };
-  let since = Number.NEGATIVE_INFINITY;
-  let path = steps[0]?.from ?? state;
+  const [first] = steps;
+  let path = first?.from ?? lock.state;
+  let since = beginOf(path, first?.lock ?? lock) ?? first?.time ?? lock.since;
   for (const step of steps) {
     add(path, since, step.time);
     const kind = markOf(step);

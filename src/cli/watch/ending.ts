@@ -1,0 +1,42 @@
+import { systemClock, type Timer } from "../../engine/clock.js";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** When to stop: a signal, the time that was given, nobody who reads on, or something that makes it useless. */
+export class Ending {
+  readonly #over = new AbortController();
+  readonly #timer: Timer | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #stop = () => this.#over.abort();
+
+  /** `ms`: undefined for as long as nobody stops it. */
+  constructor(ms: number | undefined) {
+    for (const signal of signals) process.once(signal, this.#stop);
+    process.stdout.once("error", this.#stop);
+    this.#timer = ms === undefined ? undefined : systemClock.after(ms, this.#stop);
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+  }
+
+  /** Rejects with what it failed with. */
+  async over(): Promise<void> {
+    if (!this.signal.aborted) {
+      await new Promise((resolve) => this.signal.addEventListener("abort", resolve, { once: true }));
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** A second signal ends the process at once. */
+  leave(): void {
+    this.#timer?.cancel();
+    for (const signal of signals) process.off(signal, this.#stop);
+    process.stdout.off("error", this.#stop);
+  }
+}
