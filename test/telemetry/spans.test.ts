@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { World } from "../manager/world.js";
+import { RedlockWorld } from "../redlock/world.js";
 import { caught } from "../safety/world.js";
 import { followContext, msOf, recordMetrics, recordSpans } from "./recorders.js";
 
@@ -290,6 +291,18 @@ describe("spans of a lock", () => {
     await waiting;
     expect(spans.named("acquire").map(({ ended }) => ended)).toEqual([true, true]);
     expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
+  });
+
+  it("are those of a Redlock's locks as well", async () => {
+    const world = new RedlockWorld(3);
+    const redlock = world.redlock();
+    const spans = traced(redlock.locks);
+    const lock = await world.run(redlock.acquire(["a"], 1_000));
+    await world.run(lock.extend(2_000));
+    await world.run(lock.release());
+    expect(["acquire", "hold", "release"].map((name) => spans.named(name).length)).toEqual([1, 1, 1]);
+    expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
+    await world.run(redlock.quit());
   });
 
   it("are recorded by the global SDK, also when it is registered after the locks were made", async () => {
