@@ -323,10 +323,27 @@ describe("spans of a lock", () => {
   });
 });
 
-it("what is no provider is refused, by name", () => {
+it("a tracer that throws harms no lock", async () => {
+  const world = new World(3);
+  const errors: unknown[] = [];
+  const locks = world.locks({ onListenerError: (error) => errors.push(error) });
+  const startSpan = () => {
+    throw new Error("no room");
+  };
+  instrumentLocks(locks, { tracerProvider: { getTracer: () => ({ startSpan }) as never } });
+  const lease = await world.run(locks.acquire("a"));
+  expect(await lease.release()).toBe("released");
+  expect(errors).toMatchObject([{ message: "no room" }]);
+  await locks.close();
+});
+
+it("what is no provider is refused, by name, and so are locks that are closed", async () => {
   const locks = new World(1).locks();
   expect(() => instrumentLocks(locks, { tracerProvider: {} as never })).toThrow(/tracerProvider .*getTracer/);
   expect(() => instrumentLocks(locks, { meterProvider: 5 as never })).toThrow(/meterProvider .*getMeter/);
   expect(() => instrumentLocks(locks, { tracer: 5 } as never)).toThrow(/tracer/);
+  for (const odd of [null, 5, []]) expect(() => instrumentLocks(locks, odd as never)).toThrow(/options/);
   expect(() => instrumentLocks({} as never)).toThrow(/locks/);
+  await locks.close();
+  expect(() => instrumentLocks(locks)).toThrow(/closed/);
 });
