@@ -97,6 +97,79 @@ describe("the packed package", () => {
     expect(await consumer.node("lazy.cjs", text)).toBe("0");
   });
 
+  it.each([
+    ["import", "inspector.mjs", (module: string, names: string) => `import { ${names} } from "${module}";`],
+    [
+      "require",
+      "inspector.cjs",
+      (module: string, names: string) => `const { ${names} } = require("${module}");`,
+    ],
+    [
+      "the CommonJS build",
+      "inspector-old.cjs",
+      (module: string, names: string) => {
+        const build = "./node_modules/holdfast/dist/cjs";
+        const file = module
+          .replace(/^holdfast$/, `${build}/index.js`)
+          .replace(/^holdfast(\/.*)/, `${build}$1.js`);
+        return `const { ${names} } = require("${file}");`;
+      },
+    ],
+  ])("serves the inspector's page, and its version, through %s", async (_, file, take) => {
+    const text = `
+      ${take("holdfast", "createLocks, memoryNode")}
+      ${take("holdfast/inspector", "serveInspector")}
+      ${take("node:http", "get")}
+      ${take("node:events", "once")}
+      // A connection that is kept would keep the process too.
+      const ask = (url) => new Promise((answer) => get(url, { agent: false }, answer));
+      const textOf = async (response) => Buffer.concat(await response.toArray()).toString();
+      async function look() {
+        const { url } = await serveInspector(createLocks({ nodes: [memoryNode()] }), { port: 0 });
+        const page = await textOf(await ask(url));
+        const [script] = page.match(/assets\\/[^"]+\\.js/);
+        const asset = await ask(url + script);
+        const events = await ask(url + "events");
+        const [hello] = await once(events, "data");
+        events.destroy();
+        const { version } = JSON.parse(/data: (.*)/.exec(hello)[1]);
+        console.log(page.includes('id="app"'), (await textOf(asset)).length > 1_000, asset.headers["content-type"], version);
+        // Neither the locks nor the inspector are closed: it keeps no process from ending.
+      }
+      look();`;
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect(await consumer.node(file, text)).toBe(`true true text/javascript; charset=utf-8 ${version}`);
+  });
+
+  it("has types for the inspector", async () => {
+    const source = `
+      import { createLocks, memoryNode } from "holdfast";
+      import { type InspectorOptions, serveInspector } from "holdfast/inspector";
+      const options: InspectorOptions = { port: 0, title: "locks" };
+      async function main() {
+        await using inspector = await serveInspector([createLocks({ nodes: [memoryNode()] })], options);
+        const url: string = inspector.url;
+        return url;
+      }
+      void main();`;
+    await consumer.write("inspector.mts", source);
+    await consumer.write("inspector.cts", source);
+    await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "inspector.mts", "inspector.cts"]);
+  });
+
+  it("loads nothing of the inspector's server for who only locks", async () => {
+    const text = `
+      const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");
+      const locks = createLocks({ nodes: [memoryNode()] });
+      locks.using("a", () => locks.close()).then(() => {
+        const files = Object.keys(require.cache).filter((file) => /dist.cjs.inspector(.server|\\.js)|telemetry.prometheus/.test(file));
+        const native = process.moduleLoadList.filter((name) => name === "NativeModule http" || name === "NativeModule _http_server");
+        console.log([...files, ...native].length);
+      });
+    `;
+    expect(await consumer.node("alone.cjs", text)).toBe("0");
+  });
+
   it("compiles for consumers of each module system, with lib es2022, also where libraries are checked", async () => {
     const source = (imports: string) => `${imports}
       async function main() {
@@ -140,5 +213,9 @@ describe("the packed package", () => {
     const files = createPackageFromTarballData(tarball).listFiles();
     expect(files.filter((file) => /\/test\/|\.test\.|\.cache/.test(file))).toEqual([]);
     expect(files.some((file) => file.endsWith("dist/esm/cli/main.js"))).toBe(true);
+    // The page as it is served, without its source.
+    expect(files.some((file) => file.endsWith("dist/page/index.html"))).toBe(true);
+    expect(files.filter((file) => /dist\/page\/assets\/[^/]+\.js$/.test(file))).not.toEqual([]);
+    expect(files.filter((file) => /visualizations\/inspector/.test(file))).toEqual([]);
   });
 });

@@ -68,7 +68,8 @@ test("a chart lights up step by step while a lock lives on real servers, and the
     /^acquiring\.asking held .*renewing\.asking held .*renewing\.retrying .*expired acquiring\.asking .*held .*releasing idle$/,
   );
   const events = await page.locator(".events code").allTextContents();
-  for (const event of ["GRANTED", "RENEWED", "NO_QUORUM", "EXPIRED", "RELEASED"]) expect(events).toContain(event);
+  for (const event of ["GRANTED", "RENEWED", "NO_QUORUM", "EXPIRED", "RELEASED"])
+    expect(events).toContain(event);
   await expect.poll(() => page.locator("[data-band=held]").count()).toBeGreaterThan(0);
   expect(await page.locator("[data-mark=renewed]").count()).toBeGreaterThan(0);
   expect(await page.locator("[data-mark=quorumLost]").count()).toBeGreaterThan(0);
