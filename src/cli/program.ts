@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addChart } from "./commands/chart.js";
 import type { AddCommand } from "./commands/common.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -6,7 +7,7 @@ import { addInspect } from "./commands/inspect.js";
 import { addRun } from "./commands/run.js";
 import { addUi } from "./commands/ui.js";
 
-const commands: readonly AddCommand[] = [addRun, addInspect, addUi, addDoctor, addDemo];
+const commands: readonly AddCommand[] = [addRun, addInspect, addUi, addChart, addDoctor, addDemo];
 
 /** The command line. Each action gives its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {

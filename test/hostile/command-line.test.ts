@@ -69,6 +69,7 @@ const options = {
   inspect: ["node", "prefix"],
   demo: ["node", "for"],
   doctor: ["node", "prefix", "timeout"],
+  chart: ["format", "state", "theme", "output"],
 } as const;
 const all = new Set([
   ...Object.values(options).flat(),
@@ -145,8 +146,14 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
     anywhere(["doctor"], badNode, []),
     value.map((text) => ["doctor", text, ...node]),
   ),
+  chart: fc.oneof(
+    anywhere(["chart"], unknown, []),
+    value.filter((text) => !/^(lock|node|manager)$/.test(text)).map((text) => ["chart", text]),
+    value.map((text) => ["chart", "node", text]),
+    ...["format", "state", "theme"].map((name) => value.map((text) => ["chart", `--${name}`, `no ${text}`])),
+  ),
   "no command": fc.oneof(
-    value.filter((text) => !/^(run|inspect|demo|doctor|help)$/.test(text)).map((text) => [text]),
+    value.filter((text) => !/^(run|inspect|demo|doctor|chart|help)$/.test(text)).map((text) => [text]),
     unknown,
     fc.constant([]),
   ),
