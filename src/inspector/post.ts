@@ -21,10 +21,14 @@ export class Post {
     private readonly answered: (more: boolean) => void,
   ) {}
 
+  get ready(): boolean {
+    return this.node.connection === "ready";
+  }
+
   /** How many listened last time. */
   get receivers(): number {
     const silent = this.busySince !== null && this.clock.monotonic() - this.busySince > patience;
-    return silent || this.node.connection !== "ready" ? 0 : this.heard;
+    return silent || !this.ready ? 0 : this.heard;
   }
 
   /** Starts now, if it is free. */
@@ -41,7 +45,7 @@ export class Post {
   }
 
   private start(messages: readonly string[]): void {
-    if (this.node.publish === undefined || this.node.connection !== "ready" || messages.length === 0) return;
+    if (this.node.publish === undefined || !this.ready || messages.length === 0) return;
     this.busySince = this.clock.monotonic();
     this.sending = this.publish(messages);
   }

@@ -9,8 +9,8 @@ import { Tracker } from "./tracker.js";
 
 /** ms between two beats while nobody listens. */
 const quietEvery = 2_000;
-/** ms between two looks at what is to be told again. */
-const retellEvery = 500;
+/** ms between two looks at what is to be told again, and whether any node is there yet. */
+const lookEvery = 500;
 /** ms after which a lock is told again, as far as that fits. */
 const retoldAfter = 4_500;
 /** ms between two tellings of everything, because more have come to listen. */
@@ -90,7 +90,8 @@ export class Publisher {
     const { clock } = this.manager.ground;
     const now = clock.monotonic();
     this.timer?.cancel();
-    this.timer = clock.after(this.leave === null ? quietEvery : retellEvery, () => this.tick(), true);
+    const quiet = this.leave === null && this.posts.some(({ ready }) => ready);
+    this.timer = clock.after(quiet ? quietEvery : lookEvery, () => this.tick(), true);
     // Also those that have not answered for long.
     if (!this.posts.some(({ receivers }) => receivers > 0)) this.rest();
     if (this.leave === null) return this.post([this.beatMessage()]);

@@ -170,9 +170,9 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  publish: ["stepsPerSecond"],
   serveInspector: ["port", "host", "token", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
-  publish: ["stepsPerSecond"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */

@@ -1,4 +1,4 @@
-import { onTestFinished, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { closeAll, serve } from "../served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
 import { Crowd } from "./support/crowd.js";

@@ -198,7 +198,9 @@ test("whoever forges a Host or an Origin gets nothing", async () => {
     return typeof answer === "string" ? answer : `answered ${answer.status}`;
   }, `${server.url}history?lock=crowd%2F0`);
   expect(asked).toBe("Failed to fetch");
-  const forged = await page.request.get(`${server.url}events`, { headers: { Origin: "http://evil.example" } });
+  const forged = await page.request.get(`${server.url}events`, {
+    headers: { Origin: "http://evil.example" },
+  });
   expect(forged.status()).toBe(403);
   const rebound = await page.request.get(server.url, { headers: { Host: "evil.example" } });
   expect(rebound.status()).toBe(403);
@@ -210,7 +212,10 @@ test("votes, silence and an unknown lock are told in words", async () => {
   const nodes = ["n1", "n2", "n3", "n4"].map((name) => ({
     ...{ name, state: "ready" as const, cause: null, until: null, p50: 0.4, p99: null, step: null },
   }));
-  nodes[3] = { ...nodes[3]!, ...({ state: "quarantined", cause: "it forgot", until: time + 9_000 } as object) };
+  nodes[3] = {
+    ...nodes[3]!,
+    ...({ state: "quarantined", cause: "it forgot", until: time + 9_000 } as object),
+  };
   const votes = [
     { node: "n1", kind: "granted" as const },
     { node: "n2", kind: "failed" as const, reason: "timeout", message: "no answer within 200 ms" },

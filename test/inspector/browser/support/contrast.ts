@@ -29,7 +29,10 @@ export function contrastsOf(page: Page): Promise<Contrast[]> {
     for (const element of document.querySelectorAll<HTMLElement>("#app *")) {
       if (element.closest("svg") !== null || element.closest(":disabled") !== null) continue;
       const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-      const text = own.map((node) => node.textContent).join("").trim();
+      const text = own
+        .map((node) => node.textContent)
+        .join("")
+        .trim();
       const { width, height } = element.getBoundingClientRect();
       if (text === "" || width <= 1 || height <= 1) continue;
       const behind: string[] = [];
