@@ -63,7 +63,8 @@ export async function layOut(model, sizes) {
       id: idOf(path),
       layoutOptions: {
         "elk.padding": `[top=${size.height},left=14,bottom=14,right=14]`,
-        ...spacing, ...(sizes.inner??{}),
+        ...spacing,
+        ...(sizes.inner ?? {}),
       },
       children: [start(path, initial), ...states.map(nodeOf)],
     };
@@ -75,7 +76,7 @@ export async function layOut(model, sizes) {
   const edges = merged(model.transitions);
   const graph = {
     id: "chart",
-    layoutOptions: {...options, ...(sizes.overrides??{})},
+    layoutOptions: { ...options, ...(sizes.overrides ?? {}) },
     children,
     edges: [...edgesOfStarts, ...edges.map((edge) => edgeOf(edge, sizes))],
   };
