@@ -23,14 +23,19 @@ const options = {
   // Keeps the state that it begins in on top.
   "elk.layered.cycleBreaking.strategy": "MODEL_ORDER",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-  // Of the strategies the one with the narrowest charts; others bend arrows where they enter a state with states in it.
-  "elk.layered.nodePlacement.strategy": "LINEAR_SEGMENTS",
   "elk.layered.thoroughness": 100,
-  // Of the first 60 the one with which the fewest arrows cross.
+  // Of the first 60 the one with which the fewest of the lock's arrows cross.
   "elk.randomSeed": 28,
   "elk.padding": `[top=${margin},left=${margin},bottom=${margin},right=${margin}]`,
   ...spacing,
 };
+
+/** The one draws straighter arrows; the other keeps states with states in them narrow, and needs to. */
+const placement = (states) => ({
+  "elk.layered.nodePlacement.strategy": states.every(({ initial }) => initial === null)
+    ? "BRANDES_KOEPF"
+    : "LINEAR_SEGMENTS",
+});
 
 const startOf = (path) => `start of ${path}`;
 const idOf = (path) => (path === "" ? "any state" : path);
@@ -77,7 +82,7 @@ export async function layOut(model, sizes) {
   const edges = merged(model.transitions);
   const graph = {
     id: "chart",
-    layoutOptions: options,
+    layoutOptions: { ...options, ...placement(model.states) },
     children,
     edges: [...edgesOfStarts, ...edges.map((edge) => edgeOf(edge, sizes))],
   };

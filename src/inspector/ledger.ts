@@ -13,6 +13,7 @@ const isOut = (state: string): boolean => state === "idle" || state === "expired
 /** How each lock of a manager was told last. */
 export class Ledger {
   private readonly rows: Rows;
+  private turn = 0;
 
   constructor(
     private readonly manager: Manager,
@@ -59,8 +60,20 @@ export class Ledger {
     return [...this.rows.idle, ...this.rows.inUse].flatMap(({ view }) => view ?? []);
   }
 
-  *inUse(): Iterable<LockView> {
-    for (const { view } of this.rows.inUse) if (view !== null) yield view;
+  /** Those that were told before (by the monotonic clock), or not since `startOver`. What is taken counts as told. */
+  *retell(before: number): Iterable<LockView> {
+    const now = this.clock.monotonic();
+    for (const row of [...this.rows.inUse, ...this.rows.idle]) {
+      if (row.view === null || (row.told > before && row.turn === this.turn)) continue;
+      row.told = now;
+      row.turn = this.turn;
+      yield row.view;
+    }
+  }
+
+  /** All of them are to be told again. */
+  startOver(): void {
+    this.turn += 1;
   }
 
   clear(): void {
@@ -71,7 +84,9 @@ export class Ledger {
     const row = this.rows.use(lock);
     if (row === null) return null;
     row.view = viewOf(lock, row.identity, row.view, taken, this.clock.wall());
-    if (isOut(row.view.state)) this.rows.rest(row, this.clock.monotonic());
+    row.told = this.clock.monotonic();
+    row.turn = this.turn;
+    if (isOut(row.view.state)) this.rows.rest(row, row.told);
     return row.view;
   }
 

@@ -14,6 +14,9 @@ export interface Row {
   view: LockView | null;
   /** By the monotonic clock; of a row that is not in use. */
   idleSince: number;
+  /** When it was told last, by the monotonic clock; and how often all rows had been told anew by then. */
+  told: number;
+  turn: number;
   /** It had to make room; no lock has it any more. */
   dead: boolean;
 }
@@ -110,7 +113,7 @@ export class Rows {
       resources: shown,
       ...(more > 0 ? { more } : {}),
     };
-    return { identity, key, lock: null, view: null, idleSince: 0, dead: false };
+    return { identity, key, lock: null, view: null, idleSince: 0, told: 0, turn: 0, dead: false };
   }
 
   private makeRoom(): boolean {

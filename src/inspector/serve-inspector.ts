@@ -3,8 +3,9 @@ import { isList } from "../given.js";
 import { managerOf } from "../manager/managed-locks.js";
 import type { Locks } from "../manager/types.js";
 import { prometheusOf } from "../telemetry/prometheus.js";
+import type { InspectorOptions } from "./inspector-options.js";
 import { Hub } from "./server/hub.js";
-import { checkDoor, checkTitle, type InspectorOptions } from "./server/options.js";
+import { checkDoor, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
 import { Tracker } from "./tracker.js";
 

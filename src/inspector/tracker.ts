@@ -34,6 +34,8 @@ const serials = new WeakMap<Manager, number>();
  * not wrong for longer than that.
  */
 export class Tracker implements Probe {
+  /** What it is called in its frames. */
+  readonly source: string;
   private readonly audience: Audience;
   private readonly ledger: Ledger;
   private readonly tally = new Tally();
@@ -59,9 +61,9 @@ export class Tracker implements Probe {
   ) {
     const serial = (serials.get(manager) ?? 0) + 1;
     serials.set(manager, serial);
-    const source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
-    this.audience = new Audience(source, this.clock, manager.ground.onListenerError);
-    this.ledger = new Ledger(manager, source);
+    this.source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
+    this.audience = new Audience(this.source, this.clock, manager.ground.onListenerError);
+    this.ledger = new Ledger(manager, this.source);
     this.nodes = new NodeWatch(manager);
     this.budget = new Budget(stepsPerSecond, this.clock);
     this.unwatch = manager.watch(this);
@@ -93,9 +95,19 @@ export class Tracker implements Probe {
     return this.audience.frame(this.pulse());
   }
 
-  /** The locks in use as they were told last; the one that was told longest ago is first. */
-  inUse(): Iterable<LockView> {
-    return this.ledger.inUse();
+  /** Whether something is to be told soon. */
+  get pending(): boolean {
+    return this.hurried;
+  }
+
+  /** All locks as they were told last, if that was before (by the monotonic clock); they count as told when they are taken. */
+  retell(before: number): Iterable<LockView> {
+    return this.ledger.retell(before);
+  }
+
+  /** From now on all locks count as told long ago. */
+  startOver(): void {
+    this.ledger.startOver();
   }
 
   stop(): void {

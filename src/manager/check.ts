@@ -155,6 +155,7 @@ const managerOptions = [
     "maxPending",
     "quarantine",
     "unidentified",
+    "publish",
     "onListenerError",
     "logger",
     "xstate",
@@ -169,6 +170,7 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  publish: ["stepsPerSecond"],
   serveInspector: ["port", "host", "token", "title"],
   instrumentLocks: ["tracerProvider", "meterProvider"],
 };

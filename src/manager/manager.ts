@@ -27,6 +27,7 @@ import { logTo } from "./logger.js";
 import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { type Probe, Probes } from "./probes.js";
+import { Publishing, publishSettingsOf } from "./publishing.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
 import { Vigil } from "./vigil.js";
@@ -53,6 +54,7 @@ export class Manager {
   #closing: Promise<void> | null = null;
   #closed = false;
   readonly #usual: Settings;
+  readonly #publishing: Publishing | null;
 
   /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
   constructor(options: LocksOptions, collectable = false) {
@@ -63,6 +65,7 @@ export class Manager {
     const ground = groundOf(options);
     this.#defaults = options;
     this.#usual = settingsOf(ground, options);
+    const publish = publishSettingsOf(options);
     this.#nodes = nodesOf(options);
     const events = new ManagerEmitter(ground.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
@@ -95,6 +98,7 @@ export class Manager {
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
     };
+    this.#publishing = publish === null ? null : new Publishing(this, this.#nodes, publish);
   }
 
   /** The options of one acquisition; later layers win. */
@@ -188,6 +192,7 @@ export class Manager {
     const { engine, events, vigil, background } = this.ground;
     for (const end of this.#pauses) end();
     await vigil.end(new ManagerClosedError(), timeout);
+    await this.#publishing?.end();
     await engine.close();
     for (const timed of [engine.agenda, background, vigil]) timed.depart();
     this.#health.stop();

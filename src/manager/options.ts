@@ -75,6 +75,13 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * same server as another: "warn", the default, warns once and lets it vote; "allow" lets it vote; "refuse" fails its votes.
    */
   readonly unidentified?: "warn" | "allow" | "refuse";
+  /**
+   * Tell the life of these locks on the nodes' pub/sub channel "holdfast:life", so that `holdfast ui` and `holdfast watch`
+   * show them with those of all other processes: names, states, owner labels and hashes, never a token. `stepsPerSecond`: told
+   * one by one, an integer from 1 to 10,000, default 200; how the locks are is told beyond that, too. While nobody listens it
+   * is a message every 2 s. Default false.
+   */
+  readonly publish?: boolean | { readonly stepsPerSecond?: number };
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
   /**

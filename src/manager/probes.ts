@@ -8,8 +8,8 @@ import type { Lock } from "./lock.js";
 /** Looks on at a manager: the inspector, telemetry and what is published are built on it. */
 export interface Probe {
   /**
-   * A lock's chart has taken a step. Its users have not heard of it yet. What the step ended (a pursuit, a hold) is gone
-   * from the lock already.
+   * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
+   * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
    */
   lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
   /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */

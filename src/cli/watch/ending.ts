@@ -5,19 +5,22 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** When to stop: a signal, the time that was given, nobody who reads on, or something that makes it useless. */
 export class Ending {
   readonly #over = new AbortController();
-  readonly #timer: Timer | undefined;
+  #timer: Timer | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #stop = () => this.#over.abort();
 
-  /** `ms`: undefined for as long as nobody stops it. */
-  constructor(ms: number | undefined) {
+  constructor() {
     for (const signal of signals) process.once(signal, this.#stop);
     process.stdout.once("error", this.#stop);
-    this.#timer = ms === undefined ? undefined : systemClock.after(ms, this.#stop);
   }
 
   get signal(): AbortSignal {
     return this.#over.signal;
+  }
+
+  /** Also after so many ms. */
+  after(ms: number): void {
+    this.#timer = systemClock.after(ms, this.#stop);
   }
 
   fail(error: unknown): void {

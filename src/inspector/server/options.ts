@@ -1,22 +1,12 @@
 import { kindOf } from "../../engine/shown.js";
 import { InvalidOptionError } from "../../errors.js";
 import { checkKnown, checkText } from "../../manager/check.js";
+import type { InspectorOptions } from "../inspector-options.js";
 import { AccessToken } from "./access-token.js";
+import type { Door } from "./door.js";
 import { isLoopback } from "./host-names.js";
-import type { Door } from "./page-server.js";
 
-export interface InspectorOptions {
-  /** The TCP port; 0: any that is free. Default 4653. */
-  readonly port?: number;
-  /** The address to listen on. Default "127.0.0.1". Other than on this machine alone only with a `token`. */
-  readonly host?: string;
-  /** What every request must bring, from then on: 16 to 256 characters, without spaces. Default: none. */
-  readonly token?: string;
-  /** What the page is called. Default "Holdfast". */
-  readonly title?: string;
-}
-
-export const defaultPort = 4653;
+const defaultPort = 4653;
 const defaultHost = "127.0.0.1";
 const longestTitle = 200;
 

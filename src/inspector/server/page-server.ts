@@ -5,6 +5,7 @@ import { saying } from "../../engine/shown.js";
 import { CannotListenError } from "../../errors.js";
 import { packageVersion } from "../../version.js";
 import type { AccessToken } from "./access-token.js";
+import type { Door } from "./door.js";
 import { admissionOf, refusalOf } from "./doorman.js";
 import { HostNames } from "./host-names.js";
 import { Metrics } from "./metrics.js";
@@ -22,12 +23,6 @@ const mostConnections = 200;
 
 /** ms that the readers have to read on. */
 const partingTime = 500;
-
-export interface Door {
-  readonly host: string;
-  readonly port: number;
-  readonly token: AccessToken | null;
-}
 
 /** A page and its events, over HTTP. */
 export class PageServer {
@@ -66,6 +61,11 @@ export class PageServer {
 
   get port(): number {
     return this.names.port;
+  }
+
+  /** Until it is closed, the process does not end by itself. */
+  keepProcess(): void {
+    this.server.ref();
   }
 
   /** To be called once. */
