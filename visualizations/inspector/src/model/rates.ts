@@ -10,7 +10,7 @@ export const noTotals: Totals = {
   released: 0,
 };
 
-export const totalNames = Object.keys(noTotals) as readonly (keyof Totals)[];
+const totalNames = Object.keys(noTotals) as readonly (keyof Totals)[];
 
 /** Of all processes together. */
 export function sumTotals(all: Iterable<Totals>): Totals {
