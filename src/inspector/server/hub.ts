@@ -37,7 +37,7 @@ export class Hub {
     this.#streams.add(stream);
     stream.response.once("close", () => this.#leave(stream));
     // It does not reject.
-    void stream.open(hello, this.world.snapshot());
+    void stream.open(hello, this.world.snapshot(this.clock.wall()));
     this.#beat ??= this.clock.after(heartbeat, () => this.#sayAlive(), true);
   }
 
