@@ -53,7 +53,7 @@ const recordingCodes: Readonly<Record<RecordingTrouble, number>> = {
 function misread({ code, exitCode: status, message }: CommanderError): Failure {
   if (status === 0) return { exitCode: exitCode.ok, message: null };
   if (code === "commander.help")
-    return usageError("name a command: run, inspect, ui, chart, doctor or demo (holdfast --help)");
+    return usageError("name a command: run, inspect, watch, ui, chart, doctor or demo (holdfast --help)");
   // `unknown option '--nodes=redis://...'` quotes what may be a password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));

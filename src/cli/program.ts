@@ -6,8 +6,9 @@ import { addDoctor } from "./commands/doctor.js";
 import { addInspect } from "./commands/inspect.js";
 import { addRun } from "./commands/run.js";
 import { addUi } from "./commands/ui.js";
+import { addWatch } from "./commands/watch.js";
 
-const commands: readonly AddCommand[] = [addRun, addInspect, addUi, addChart, addDoctor, addDemo];
+const commands: readonly AddCommand[] = [addRun, addInspect, addWatch, addUi, addChart, addDoctor, addDemo];
 
 /** The command line. Each action gives its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {

@@ -22,11 +22,13 @@ const meteredOf = new WeakMap<MeterProvider, Metered>();
 /**
  * Tells of these locks and their nodes by OpenTelemetry, from now on and until they are closed. Returns the removal,
  * which ends the spans that are under way. Once for each manager of locks.
- * @throws InvalidOptionError for anything but what `createLocks` gave, or providers that are none.
+ * @throws InvalidOptionError for anything but what `createLocks` gave, or providers that are none; ManagerClosedError.
  */
 export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): () => void {
   const manager = managerOf(locks);
   checkKnown("instrumentLocks", options);
+  // It would never tell of its end.
+  manager.checkOpen();
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
   const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
   const endMetrics = meter(manager, checkMethods("meterProvider", meterProvider, ["getMeter"]));

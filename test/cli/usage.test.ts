@@ -9,7 +9,7 @@ const node = "redis://127.0.0.1:1";
 
 afterEach(endAll);
 
-test.each([["run"], ["inspect"], ["chart"], ["doctor"], ["demo"]])(
+test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
@@ -70,6 +70,10 @@ test.each([
   [["chart", "--format", "json", "--state", "held"], /--state is for svg and png/],
   [["chart", "--format", "mermaid", "--theme", "dark"], /--theme is for svg and png/],
   [["chart", "--output", ""], /--output needs the name of a file/],
+  [["watch"], /no nodes to ask/],
+  [["watch", "", "--node", node], /non-empty/],
+  [["watch", "--record", "", "--node", node], /--record needs/],
+  [["watch", "--for", "soon", "--node", node], /--for .*must be a duration/],
   [["doctor"], /no nodes to ask/],
   [["doctor", "--node", `${node}/one`], /address: .*\/database/],
   [["doctor", "--node", node, "--timeout", "0"], /longer than nothing/],

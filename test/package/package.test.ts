@@ -88,11 +88,57 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", "guard.mts", "guard.cts"]);
   });
 
+  it("tells of metrics what it can without OpenTelemetry: nothing", async () => {
+    const text = `
+      import { createLocks, memoryNode } from "holdfast";
+      import { prometheusOf } from "./node_modules/holdfast/dist/esm/telemetry/prometheus.js";
+      const locks = createLocks({ nodes: [memoryNode()] });
+      console.log(await prometheusOf([locks]));
+      await locks.close();
+    `;
+    expect(await consumer.node("no-metrics.mjs", text)).toBe("null");
+  });
+
+  it("instruments locks of either build, and compiles, where OpenTelemetry is installed", async () => {
+    await symlink(
+      resolve("node_modules/@opentelemetry"),
+      join(consumer.folder, "node_modules", "@opentelemetry"),
+    );
+    const text = `
+      import { createRequire } from "node:module";
+      import { createLocks, memoryNode } from "holdfast";
+      import { prometheusOf } from "holdfast/telemetry";
+      const require = createRequire(import.meta.url);
+      const { instrumentLocks, prometheusOf: required } = require("./node_modules/holdfast/dist/cjs/telemetry.js");
+      const locks = createLocks({ nodes: [memoryNode()] });
+      const names = [];
+      const span = { isRecording: () => true, spanContext: () => ({}), setAttributes() {}, setAttribute() {}, end() {} };
+      const tracer = { startSpan: (name) => (names.push(name), span) };
+      instrumentLocks(locks, { tracerProvider: { getTracer: () => tracer } });
+      const texts = await Promise.all([prometheusOf([locks]), required([locks])]);
+      await locks.using("a", () => {});
+      const counted = await Promise.all(texts.map((metrics) => metrics.text()));
+      console.log(names.join(), counted.every((text) => text.includes("holdfast_lock_acquisitions_total 1")));
+      for (const metrics of texts) await metrics.stop();
+      await locks.close();
+    `;
+    expect(await consumer.node("telemetry.mjs", text)).toBe(
+      "holdfast.acquire,holdfast.hold,holdfast.release true",
+    );
+    const source = `import { createLocks, memoryNode } from "holdfast";
+      import { instrumentLocks, prometheusOf } from "holdfast/telemetry";
+      const locks = createLocks({ nodes: [memoryNode()] });
+      const remove: () => void = instrumentLocks(locks, {});
+      void [remove, prometheusOf([locks])];`;
+    for (const name of ["telemetry.mts", "telemetry.cts"]) await consumer.write(name, source);
+    await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "telemetry.mts", "telemetry.cts"]);
+  });
+
   it("loads no Redis client until an address asks for it", async () => {
     const text = `
       const { createLocks, memoryNode } = require("holdfast/package.json") && require("./node_modules/holdfast/dist/cjs/index.js");
       createLocks({ nodes: [memoryNode()] });
-      console.log(Object.keys(require.cache).filter((file) => /node_modules.(ioredis|redis|commander)/.test(file)).length);
+      console.log(Object.keys(require.cache).filter((file) => /node_modules.(ioredis|redis|commander|@opentelemetry)/.test(file)).length);
     `;
     expect(await consumer.node("lazy.cjs", text)).toBe("0");
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { World } from "../manager/world.js";
+import { RedlockWorld } from "../redlock/world.js";
 import { caught } from "../safety/world.js";
 import { followContext, msOf, recordMetrics, recordSpans } from "./recorders.js";
 
@@ -292,6 +293,18 @@ describe("spans of a lock", () => {
     expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
   });
 
+  it("are those of a Redlock's locks as well", async () => {
+    const world = new RedlockWorld(3);
+    const redlock = world.redlock();
+    const spans = traced(redlock.locks);
+    const lock = await world.run(redlock.acquire(["a"], 1_000));
+    await world.run(lock.extend(2_000));
+    await world.run(lock.release());
+    expect(["acquire", "hold", "release"].map((name) => spans.named(name).length)).toEqual([1, 1, 1]);
+    expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
+    await world.run(redlock.quit());
+  });
+
   it("are recorded by the global SDK, also when it is registered after the locks were made", async () => {
     const world = new World(3);
     const locks = world.locks();
@@ -310,10 +323,27 @@ describe("spans of a lock", () => {
   });
 });
 
-it("what is no provider is refused, by name", () => {
+it("a tracer that throws harms no lock", async () => {
+  const world = new World(3);
+  const errors: unknown[] = [];
+  const locks = world.locks({ onListenerError: (error) => errors.push(error) });
+  const startSpan = () => {
+    throw new Error("no room");
+  };
+  instrumentLocks(locks, { tracerProvider: { getTracer: () => ({ startSpan }) as never } });
+  const lease = await world.run(locks.acquire("a"));
+  expect(await lease.release()).toBe("released");
+  expect(errors).toMatchObject([{ message: "no room" }]);
+  await locks.close();
+});
+
+it("what is no provider is refused, by name, and so are locks that are closed", async () => {
   const locks = new World(1).locks();
   expect(() => instrumentLocks(locks, { tracerProvider: {} as never })).toThrow(/tracerProvider .*getTracer/);
   expect(() => instrumentLocks(locks, { meterProvider: 5 as never })).toThrow(/meterProvider .*getMeter/);
   expect(() => instrumentLocks(locks, { tracer: 5 } as never)).toThrow(/tracer/);
+  for (const odd of [null, 5, []]) expect(() => instrumentLocks(locks, odd as never)).toThrow(/options/);
   expect(() => instrumentLocks({} as never)).toThrow(/locks/);
+  await locks.close();
+  expect(() => instrumentLocks(locks)).toThrow(/closed/);
 });

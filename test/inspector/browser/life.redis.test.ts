@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createLocks } from "../../../src/index.js";
 import type { Frame } from "../../../src/inspector/frames.js";
 import { Tracker } from "../../../src/inspector/tracker.js";
+import { serveInspector } from "../../../src/inspector.js";
 import { managerOf } from "../../../src/manager/managed-locks.js";
 import { giveMemory } from "../../support/memory.js";
 import { startServer, waitUntil } from "../../support/servers.js";
@@ -24,28 +25,24 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   await Promise.all(servers.map(({ port }) => giveMemory(port)));
   const locks = createLocks({ nodes: servers.map(({ url }) => url), owner: "night-shift", ttl });
   onTestFinished(() => locks.close({ timeout: 500 }));
-  const { hub, server } = await serve();
+  const inspector = await serveInspector(locks, { port: 0 });
+  onTestFinished(() => inspector.close());
+  // What a recording would hold of the same run.
   const tracker = new Tracker(managerOf(locks));
   onTestFinished(() => tracker.stop());
   const recording: Frame[] = [];
-  tracker.listen((frame) => {
-    recording.push(frame);
-    hub.hear(frame);
-  });
+  tracker.listen((frame) => recording.push(frame));
   const handle = locks.handle("reports:<nightly>");
 
-  const live = await visit(server.url);
+  const live = await visit(inspector.url);
   const { page } = live;
   await handle.acquire();
   await page.getByRole("link", { name: "reports:<nightly>" }).click();
   await page.getByRole("heading", { name: "reports:<nightly>" }).waitFor();
   await handle.release();
   await page.waitForSelector("[data-chart=lock][data-lit=idle]");
-  const id = await page.locator(".lock-page").getAttribute("data-lock");
-  const told = () =>
-    recording.flatMap((frame) =>
-      frame.kind === "steps" ? frame.steps.filter(({ lock }) => lock.id === id).map(({ to }) => to) : [],
-    );
+  const steps = () => recording.flatMap((frame) => (frame.kind === "steps" ? frame.steps : []));
+  const told = () => steps().map(({ to }) => to);
   await waitUntil("the release is told", 5_000, () => told().at(-1) === "idle");
   const before = told().length;
   const lit = await LitStates.of(page);
@@ -77,16 +74,17 @@ test("a chart lights up step by step while a lock lives on real servers, and the
 
   // What was recorded, played again.
   const replayed = await serve({ recording });
-  const replay = await visit(`${replayed.server.url}#/lock/${encodeURIComponent(String(id))}`);
+  const id = steps()[0]?.lock.id ?? "";
+  const replay = await visit(`${replayed.server.url}#/lock/${encodeURIComponent(id)}`);
   await replay.page.getByText(/step 0 of/).waitFor();
-  const steps = told().length;
+  const all = told().length;
   for (let step = 1; step <= before; step += 1) await replay.page.keyboard.press("ArrowRight");
-  await replay.page.getByText(`step ${before} of ${steps}`).waitFor();
+  await replay.page.getByText(`step ${before} of ${all}`).waitFor();
   await replay.page.waitForSelector("[data-chart=lock][data-lit=idle]");
   const again = await LitStates.of(replay.page);
-  for (let step = before + 1; step <= steps; step += 1) {
+  for (let step = before + 1; step <= all; step += 1) {
     await replay.page.keyboard.press("ArrowRight");
-    await replay.page.getByText(`step ${step} of ${steps}`).waitFor();
+    await replay.page.getByText(`step ${step} of ${all}`).waitFor();
   }
   await waitUntil("all of it was lit", 20_000, async () => (await again.read()).length >= wanted.length);
   expect(await again.read()).toEqual(wanted);
@@ -98,6 +96,6 @@ test("a chart lights up step by step while a lock lives on real servers, and the
     await replay.page.waitForSelector(`[data-chart=lock][data-lit="${state}"]`);
   }
   await replay.page.keyboard.press("Home");
-  await replay.page.getByText(`step 0 of ${steps}`).waitFor();
+  await replay.page.getByText(`step 0 of ${all}`).waitFor();
   expectNoTrouble(replay);
 });

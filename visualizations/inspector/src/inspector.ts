@@ -8,8 +8,8 @@ import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { firstOrder, sortLocks } from "./model/sort.js";
 import { countStates } from "./model/states.js";
-import { Replay } from "./replay/replay.js";
 import { framesOf } from "./replay/read.js";
+import { Replay } from "./replay/replay.js";
 
 /** ms between two looks at the clock: what runs down is drawn so often. */
 const tick = 100;
@@ -50,7 +50,11 @@ export class Inspector {
 
   readonly rows = computed((): readonly LockView[] => {
     const { locks } = this.world.value.current;
-    return sortLocks(filterLocks(locks.values(), this.filter.value, this.ownerOf), this.order.value, this.ownerOf);
+    return sortLocks(
+      filterLocks(locks.values(), this.filter.value, this.ownerOf),
+      this.order.value,
+      this.ownerOf,
+    );
   });
 
   readonly totals = computed(() =>

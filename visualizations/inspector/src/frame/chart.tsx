@@ -35,7 +35,6 @@ export function Chart({ name, state, moved, label }: Props) {
     [name, state, moved],
   );
   const frame = useRef<HTMLDivElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is drawn anew when these change
   useLayoutEffect(() => {
     if (frame.current !== null) follow(frame.current);
   }, [name, state]);
@@ -48,7 +47,6 @@ export function Chart({ name, state, moved, label }: Props) {
       data-chart={name}
       data-lit={state}
       // Escaped where it is drawn.
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: it is made by the function above alone
       dangerouslySetInnerHTML={{ __html: svg }}
     />
   );

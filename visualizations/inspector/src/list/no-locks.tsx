@@ -29,7 +29,10 @@ export function NoLocks() {
       </Empty>
     );
   }
-  if (connection.value.kind === "connecting" || (connection.value.kind === "lost" && !connection.value.known)) {
+  if (
+    connection.value.kind === "connecting" ||
+    (connection.value.kind === "lost" && !connection.value.known)
+  ) {
     return (
       <Empty title="No connection yet">
         <p>The page asks its server again and again. Is the process that serves it still running?</p>
@@ -46,8 +49,8 @@ export function NoLocks() {
   return sources.size > 0 ? (
     <Empty title="No lock is in use">
       <p>
-        {sources.size === 1 ? "One process is" : `${sources.size} processes are`} here. A lock shows up as soon as
-        one is acquired.
+        {sources.size === 1 ? "One process is" : `${sources.size} processes are`} here. A lock shows up as
+        soon as one is acquired.
       </p>
     </Empty>
   ) : (
@@ -55,7 +58,7 @@ export function NoLocks() {
       <p>A process tells of its locks over the nodes when it is made to:</p>
       <pre>{"createLocks({ nodes, publish: true })"}</pre>
       <p>or it serves this page itself:</p>
-      <pre>{"import { serveInspector } from \"holdfast/inspector\";\nawait serveInspector(locks);"}</pre>
+      <pre>{'import { serveInspector } from "holdfast/inspector";\nawait serveInspector(locks);'}</pre>
     </Empty>
   );
 }

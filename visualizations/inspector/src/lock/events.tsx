@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import type { Step } from "../../../../src/inspector/frames.js";
 import { StateLabel } from "../frame/state-label.js";
 import { formatClock } from "../model/duration.js";
-import { textOf } from "../model/step-text.js";
 import { detailsOf } from "../model/step-details.js";
+import { textOf } from "../model/step-text.js";
 
 /** Lines that are shown; all are copied. */
 const most = 100;

@@ -8,7 +8,6 @@ export function LockChart({ history, state }: { readonly history: readonly Step[
   const [follower] = useState(() => new Follower(state));
   const last = history.at(-1);
   // The world's history is one list that grows: its last step tells whether there is anything new.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as said
   useLayoutEffect(() => follower.follow(history, state), [follower, last, state]);
   useLayoutEffect(() => () => follower.stop(), [follower]);
   const { state: lit, step } = follower.lit.value;

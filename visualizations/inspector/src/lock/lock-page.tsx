@@ -27,8 +27,8 @@ export function LockPage({ id }: { readonly id: string }) {
         <BackLink />
         <Empty title="This lock is not there">
           <p>
-            It may have been released, and its name given to nobody since, or its process has ended. Nothing is
-            remembered of <code>{id}</code>.
+            It may have been released, and its name given to nobody since, or its process has ended. Nothing
+            is remembered of <code>{id}</code>.
           </p>
         </Empty>
       </section>
@@ -64,17 +64,17 @@ export function LockPage({ id }: { readonly id: string }) {
           <LockChart history={heard} state={lock.state} />
         </section>
         <div class="panels-side">
-        <section class="panel panel-votes" aria-labelledby="votes-title">
-          <h2 id="votes-title">Votes</h2>
-          <Votes lock={lock} />
-        </section>
-        <section class="panel panel-timeline" aria-labelledby="timeline-title">
-          <h2 id="timeline-title">Last minute</h2>
-          <TimelinePicture lock={lock} steps={steps} />
-        </section>
-        <section class="panel panel-events" aria-labelledby="events-title">
-          <Events steps={steps} />
-        </section>
+          <section class="panel panel-votes" aria-labelledby="votes-title">
+            <h2 id="votes-title">Votes</h2>
+            <Votes lock={lock} />
+          </section>
+          <section class="panel panel-timeline" aria-labelledby="timeline-title">
+            <h2 id="timeline-title">Last minute</h2>
+            <TimelinePicture lock={lock} steps={steps} />
+          </section>
+          <section class="panel panel-events" aria-labelledby="events-title">
+            <Events steps={steps} />
+          </section>
         </div>
       </div>
     </section>

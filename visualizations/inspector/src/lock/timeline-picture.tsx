@@ -27,7 +27,13 @@ const markNames: Record<MarkKind, string> = {
 const percent = (part: number) => `${(part * 100).toFixed(2)}%`;
 
 /** The last minute of a lock, and how far its lease reaches. */
-export function TimelinePicture({ lock, steps }: { readonly lock: LockView; readonly steps: readonly Step[] }) {
+export function TimelinePicture({
+  lock,
+  steps,
+}: {
+  readonly lock: LockView;
+  readonly steps: readonly Step[];
+}) {
   const now = useInspector().sourceNow(lock.source);
   const from = now - past;
   const at = (time: number) => percent((time - from) / (past + ahead));
@@ -51,7 +57,13 @@ export function TimelinePicture({ lock, steps }: { readonly lock: LockView; read
         ))}
         <line class="baseline" x1="0" x2="100%" y1="36" y2="36" />
         {until > now && (
-          <rect class="lease-ahead" x={at(now)} width={percent((until - now) / (past + ahead))} y="22" height="28" />
+          <rect
+            class="lease-ahead"
+            x={at(now)}
+            width={percent((until - now) / (past + ahead))}
+            y="22"
+            height="28"
+          />
         )}
         {bands.map((band) => (
           <rect
@@ -67,7 +79,15 @@ export function TimelinePicture({ lock, steps }: { readonly lock: LockView; read
           </rect>
         ))}
         {marks.map(({ kind, time }) => (
-          <line key={`${kind} ${time}`} class="mark" data-mark={kind} x1={at(time)} x2={at(time)} y1="14" y2="58">
+          <line
+            key={`${kind} ${time}`}
+            class="mark"
+            data-mark={kind}
+            x1={at(time)}
+            x2={at(time)}
+            y1="14"
+            y2="58"
+          >
             <title>{markNames[kind]}</title>
           </line>
         ))}

@@ -24,7 +24,8 @@ export function Votes({ lock }: { readonly lock: LockView }) {
   return (
     <>
       <p class="muted">
-        asked to <b>{lock.round.asked}</b> at {formatClock(lock.round.time)}; a quorum is {quorum} of {votes.length}
+        asked to <b>{lock.round.asked}</b> at {formatClock(lock.round.time)}; a quorum is {quorum} of{" "}
+        {votes.length}
       </p>
       <ul class="votes">
         {votes.map(({ node, kind, detail }) => (

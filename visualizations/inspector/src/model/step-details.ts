@@ -3,7 +3,14 @@ import { formatDuration } from "./duration.js";
 import { topState } from "./states.js";
 import { tallyOf } from "./votes.js";
 
-const votedEvents: ReadonlySet<string> = new Set(["GRANTED", "DENIED", "NO_QUORUM", "TOO_SLOW", "RENEWED", "LOST"]);
+const votedEvents: ReadonlySet<string> = new Set([
+  "GRANTED",
+  "DENIED",
+  "NO_QUORUM",
+  "TOO_SLOW",
+  "RENEWED",
+  "LOST",
+]);
 const lengthening: ReadonlySet<string> = new Set(["GRANTED", "RENEWED"]);
 
 /** What else there is to say of a step, in few words. */
@@ -16,6 +23,7 @@ export function detailsOf({ event, to, time, lock }: Step): string {
   }
   if (event === "GRANTED" && lock.fence !== null) details.push(`fence ${lock.fence}`);
   if (event === "RENEWED") details.push(`renewal ${lock.renewals}`);
-  if ((topState(to) === "expired" || event === "NO_QUORUM") && lock.reason !== null) details.push(lock.reason);
+  if ((topState(to) === "expired" || event === "NO_QUORUM") && lock.reason !== null)
+    details.push(lock.reason);
   return details.filter((detail) => detail !== "").join(" · ");
 }

@@ -25,7 +25,12 @@ export function NodeCard({ node, now }: { readonly node: NodeView; readonly now:
         </div>
       </dl>
       {node.cause !== null && <p class="cause">{node.cause}</p>}
-      <Chart name="node" state={node.state} moved={node.step} label={`The node's chart; it is ${node.state}`} />
+      <Chart
+        name="node"
+        state={node.state}
+        moved={node.step}
+        label={`The node's chart; it is ${node.state}`}
+      />
     </article>
   );
 }

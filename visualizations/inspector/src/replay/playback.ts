@@ -1,6 +1,6 @@
 import { World } from "../../../../src/inspector/world.js";
-import type { Moment } from "./moments.js";
 import { worldBounds } from "../model/bounds.js";
+import type { Moment } from "./moments.js";
 
 /** At most so many worlds are kept, to go back from. */
 const mostCheckpoints = 40;
