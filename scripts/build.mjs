@@ -1,7 +1,8 @@
-/** Builds dist: the same sources once as ESM, once as CommonJS, each with its types. */
+/** Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { build } from "vite";
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
@@ -14,4 +15,8 @@ for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
 }
 // The package itself is of type "module"; this folder is the exception.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
+// The one file that cannot be made from the same source: see src/here.ts.
+writeFileSync("dist/cjs/here.js", '"use strict";\nexports.here = __dirname;\n');
 chmodSync("dist/esm/cli/main.js", 0o755);
+
+await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });

@@ -15,7 +15,8 @@ export type HoldfastErrorCode =
   | "HANDLE_BUSY"
   | "MANAGER_CLOSED"
   | "OVERLOADED"
-  | "STALE_FENCE";
+  | "STALE_FENCE"
+  | "CANNOT_LISTEN";
 
 /** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {
@@ -39,6 +40,7 @@ type ErrorByCode = {
   MANAGER_CLOSED: ManagerClosedError;
   OVERLOADED: OverloadedError;
   STALE_FENCE: StaleFenceError;
+  CANNOT_LISTEN: CannotListenError;
 };
 
 /** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
@@ -261,5 +263,25 @@ export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
   constructor() {
     super("these locks are closed: nothing is acquired, extended or released through them any more");
+  }
+}
+
+const whyDeaf: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there. Choose another port, or 0 for any that is free",
+  EACCES: "the system does not allow it. Choose a port from 1024, or 0 for any that is free",
+  EADDRNOTAVAIL: "that is no address of this machine",
+  ENOTFOUND: "no machine of that name is known",
+};
+
+/** The inspector's page cannot be served at that address. Nothing was opened. */
+export class CannotListenError extends HoldfastError {
+  readonly code = "CANNOT_LISTEN";
+  constructor(
+    readonly host: string,
+    readonly port: number,
+    cause: unknown,
+  ) {
+    const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no reason given";
+    super(`cannot listen on port ${port} of ${clip(host)}: ${whyDeaf[reason] ?? reason}`, { cause });
   }
 }

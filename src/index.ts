@@ -21,5 +21,6 @@ export * from "./errors.js";
 export type * from "./manager/actor.js";
 export type * from "./manager/events.js";
 export { createLocks } from "./manager/locks.js";
+export type { Logger } from "./manager/logger.js";
 export type { AcquireOptions, LocksOptions } from "./manager/options.js";
 export type * from "./manager/types.js";

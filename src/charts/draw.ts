@@ -99,6 +99,8 @@ function drawEdge({ from, to, points, label, labels }: Edge, movedOn: string | n
           x: x + width / 2,
           y: baseline(index),
           "text-anchor": "middle",
+          // Else some programs drop the space before the guard.
+          "xml:space": "preserve",
           "data-event": one.event,
         },
         text(one.event) +

@@ -39,7 +39,7 @@ export interface Note {
   readonly actions: readonly string[];
 }
 
-export interface Start {
+interface Start {
   readonly to: string;
   readonly points: readonly Point[];
 }

@@ -28,6 +28,8 @@ export interface ChartTransition {
   readonly event: string;
   readonly guard: string | null;
   readonly actions: readonly string[];
+  /** Whether one that leads to its own state, or into it, leaves it first. */
+  readonly reenter: boolean;
 }
 
 /** What a chart shows of a machine. Throws an Error for what it could not show truly. */
@@ -80,7 +82,7 @@ const statesOf = (parent: AnyStateNode): ChartState[] =>
   }));
 
 function* transitionsOf(node: AnyStateNode): Generator<ChartTransition> {
-  for (const { eventType, target, guard, actions } of [...node.transitions.values()].flat()) {
+  for (const { eventType, target, guard, actions, reenter } of [...node.transitions.values()].flat()) {
     if (target !== undefined && target.length > 1) refuse(node, "a transition to several states");
     yield {
       from: pathOf(node),
@@ -88,6 +90,7 @@ function* transitionsOf(node: AnyStateNode): Generator<ChartTransition> {
       event: eventType,
       guard: guard === undefined ? null : nameOf(guard, node, "a guard"),
       actions: actions.map((action) => nameOf(action, node, "an action")),
+      reenter,
     };
   }
   for (const child of childrenOf(node)) yield* transitionsOf(child);

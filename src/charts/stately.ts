@@ -17,6 +17,7 @@ export interface StatelyTransition {
   readonly target?: string;
   readonly guard?: string;
   readonly actions?: readonly string[];
+  readonly reenter?: true;
 }
 
 /** The chart as what `createMachine` takes; what guards and actions do is left to who uses it. */
@@ -52,8 +53,12 @@ function onOf(path: string, { name, transitions }: ChartModel): Pick<StatelyStat
 }
 
 /** By the target's whole path: that means the same wherever the state stands. */
-const transitionOf = ({ to, guard, actions }: ChartTransition, machine: string): StatelyTransition => ({
+const transitionOf = (
+  { to, guard, actions, reenter }: ChartTransition,
+  machine: string,
+): StatelyTransition => ({
   ...(to === null ? {} : { target: `#${machine}.${to}` }),
   ...(guard === null ? {} : { guard }),
   ...(actions.length === 0 ? {} : { actions }),
+  ...(reenter ? { reenter } : {}),
 });

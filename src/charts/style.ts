@@ -65,9 +65,9 @@ const sans = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"
 const mono = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace';
 
 const shape = `
-.chart .name{font:600 ${metrics.name.size}px ${sans}}
-.chart .note{font:${metrics.note.size}px ${mono}}
-.chart .event{font:500 ${metrics.event.size}px ${mono}}
+.chart .name{font-family:${sans};font-size:${metrics.name.size}px;font-weight:600}
+.chart .note{font-family:${mono};font-size:${metrics.note.size}px}
+.chart .event{font-family:${mono};font-size:${metrics.event.size}px}
 .chart .lit .name{font-weight:700}
 .chart .line{fill:none;stroke-width:1.5}
 .chart .state rect{stroke-width:1.5}

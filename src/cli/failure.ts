@@ -33,6 +33,9 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
   if (isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "DUPLICATE_NODE")) {
     return { exitCode: exitCode.usage, message: error.message };
   }
+  if (isHoldfastError(error, "CANNOT_LISTEN")) {
+    return { exitCode: exitCode.unavailable, message: `${error.message} (--port, --host)` };
+  }
   if (error instanceof RecordingError) {
     return { exitCode: recordingCodes[error.trouble], message: error.message };
   }
@@ -50,7 +53,7 @@ const recordingCodes: Readonly<Record<RecordingTrouble, number>> = {
 function misread({ code, exitCode: status, message }: CommanderError): Failure {
   if (status === 0) return { exitCode: exitCode.ok, message: null };
   if (code === "commander.help")
-    return usageError("name a command: run, inspect, doctor or demo (holdfast --help)");
+    return usageError("name a command: run, inspect, watch, ui, chart, doctor or demo (holdfast --help)");
   // `unknown option '--nodes=redis://...'` quotes what may be a password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));

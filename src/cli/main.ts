@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+import { packageVersion } from "../version.js";
 import { exitCode } from "./exit.js";
 import { explain } from "./failure.js";
 import { output, surviveClosedStreams } from "./output.js";
 import { buildProgram } from "./program.js";
 import { hideCredentialsIn } from "./redact.js";
-import { packageVersion } from "./version.js";
 
 surviveClosedStreams();
 hideCredentialsIn(process.argv);

@@ -34,6 +34,12 @@ export function exitStatus(text: string): number {
   return code;
 }
 
+export function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 65_535)) throw new InvalidArgumentError("It must be an integer from 0 to 65535.");
+  return number;
+}
+
 /** For options that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 

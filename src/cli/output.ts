@@ -1,7 +1,7 @@
 import { clip } from "../engine/shown.js";
 import { redact } from "./redact.js";
 
-/** Where lines go. Every line passes through the redaction, whatever it is made of. */
+/** Where output goes. Every line passes through the redaction, whatever it is made of. */
 export interface Output {
   /** For people, on stdout. */
   print(line: string): void;
@@ -9,6 +9,8 @@ export interface Output {
   complain(message: string): void;
   /** One line of JSON on the stream. */
   json(value: unknown, stream?: "stdout" | "stderr"): void;
+  /** A document of ours, on stdout, as it is: nothing in it may come from outside. Resolves when it is written. */
+  whole(content: string | Uint8Array): Promise<void>;
   /** Where an error comes from, only with HOLDFAST_DEBUG. */
   trace(error: unknown): void;
 }
@@ -18,6 +20,8 @@ export const output: Output = {
   // Redacted before it is cut: half a password would not be found.
   complain: (message) => write(process.stderr, clip(redact(`holdfast: ${oneLine(message)}`), longestLine)),
   json: (value, stream = "stderr") => write(process[stream], JSON.stringify(value, redacted)),
+  // A reader that went away is told of by the stream, see below.
+  whole: (content) => new Promise((resolve) => process.stdout.write(content, () => resolve())),
   trace(error) {
     if (process.env.HOLDFAST_DEBUG && error instanceof Error)
       write(process.stderr, redact(error.stack ?? error.message));

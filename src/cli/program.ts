@@ -1,11 +1,14 @@
 import { Command } from "commander";
+import { addChart } from "./commands/chart.js";
 import type { AddCommand } from "./commands/common.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addInspect } from "./commands/inspect.js";
 import { addRun } from "./commands/run.js";
+import { addUi } from "./commands/ui.js";
+import { addWatch } from "./commands/watch.js";
 
-const commands: readonly AddCommand[] = [addRun, addInspect, addDoctor, addDemo];
+const commands: readonly AddCommand[] = [addRun, addInspect, addWatch, addUi, addChart, addDoctor, addDemo];
 
 /** The command line. Each action gives its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {

@@ -19,7 +19,12 @@ export function hideCredentials(address: string): void {
   for (const form of [password, decoded(password)]) if (form.length >= shortestAlone) secrets.add(form);
 }
 
-/** The same for whatever looks like an address among these words: a mistyped option is quoted in messages too. */
+/** Remembers what is given to open something with. */
+export function hideSecret(text: string): void {
+  if (text.length >= shortestAlone) secrets.add(text);
+}
+
+/** Credentials of whatever looks like an address among these words: a mistyped option is quoted in messages too. */
 export function hideCredentialsIn(words: readonly string[]): void {
   for (const word of words) {
     const start = word.indexOf("//");

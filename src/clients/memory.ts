@@ -118,7 +118,7 @@ export class InProcessNode implements MemoryNode {
    * Tells the subscribers of a channel, in order: later, not during this call, and while the node hangs not before it
    * wakes. Returns how many there are now.
    */
-  publish(channel: string, message: string): number {
+  ring(channel: string, message: string): number {
     const listening = this.#channels.get(channel)?.size ?? 0;
     if (this.#connection !== "ready" || listening === 0) return 0;
     const generation = this.#generation;
@@ -129,6 +129,13 @@ export class InProcessNode implements MemoryNode {
     if (this.#hanging) this.#waiting.push({ run: () => queueMicrotask(deliver), lose: () => {} });
     else queueMicrotask(deliver);
     return listening;
+  }
+
+  publish(channel: string, message: string): Promise<number> {
+    return this.#perform(
+      () => this.ring(channel, message),
+      () => Promise.reject(new Error(`${this.name} is not connected`)),
+    );
   }
 
   connect(): void {}
@@ -216,7 +223,7 @@ export class InProcessNode implements MemoryNode {
 
   #newStore(): MemoryStore {
     return new MemoryStore((channel, message) => {
-      this.publish(channel, message);
+      this.ring(channel, message);
     });
   }
 

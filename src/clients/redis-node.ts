@@ -8,7 +8,13 @@ import {
 } from "../engine/encoding.js";
 import type { Introduction, MemoryChange } from "../engine/memory.js";
 import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
-import { batchScript, batchScriptSha, introductionScript, runIdScript } from "../engine/script.js";
+import {
+  batchScript,
+  batchScriptSha,
+  introductionScript,
+  publishScript,
+  runIdScript,
+} from "../engine/script.js";
 import { markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
@@ -25,6 +31,9 @@ const maxRedirections = 3;
 const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
 const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 const noPermission = /^NOPERM|can't run this command/;
+
+/** In a Cluster: places from which is published, in turn, until one of them is where somebody listens. */
+const places = 32;
 
 const givenUp = failure("refused", "given up before it was sent");
 const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
@@ -52,6 +61,7 @@ export class RedisNode implements LockNode {
   readonly #sideKeys: SideKeys;
   /** An access list forbids the queues, and with them every call that names one. */
   #queueless = false;
+  #place = 0;
 
   constructor(private readonly client: ScriptClient) {
     this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
@@ -89,6 +99,18 @@ export class RedisNode implements LockNode {
     return this.client.subscribe?.(channel, listener) ?? null;
   }
 
+  async publish(channel: string, message: string): Promise<number> {
+    const place = `${channel}:${this.#place}`;
+    const ask = () => this.#ask(publishScript, this.sharded ? [place] : [], [channel, message], place);
+    const heard = await ask().catch((error: unknown) => {
+      throw new Error(`${this.name}: ${messageOf(error)}`);
+    });
+    if (typeof heard !== "number") throw new Error(`${this.name}: not the reply to PUBLISH`);
+    // All servers of a Cluster pass it on, but each counts its own listeners only.
+    if (heard === 0) this.#place = (this.#place + 1) % places;
+    return heard;
+  }
+
   close(): Promise<void> {
     return this.client.close();
   }
@@ -114,16 +136,21 @@ export class RedisNode implements LockNode {
     for (const group of this.#groups(requests)) this.#send(mark, group);
   }
 
-  /** One script for the server itself; in a Cluster for the one that has the probe key. */
-  async #ask(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    let to = (await this.client.route(probeKey)) ?? unconnected;
+  /** One script for the server itself; in a Cluster for the one that has this key. */
+  async #ask(
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    by = probeKey,
+  ): Promise<unknown> {
+    let to = (await this.client.route(by)) ?? unconnected;
     for (let redirections = 0; ; redirections++) {
       if (!to.ready) throw new Error(this.#notReady().message);
       try {
         return await to.eval(script, keys, args);
       } catch (error) {
         if (serverCode(error) !== "MOVED" || !this.sharded || redirections === maxRedirections) throw error;
-        to = await this.#moved(error, probeKey);
+        to = await this.#moved(error, by);
       }
     }
   }

@@ -84,6 +84,11 @@ export interface LockNode {
    * with the last one, and survives reconnections. Null where the client offers none (then only polling remains).
    */
   subscribe(channel: string, listener: WakeListener): (() => void) | null;
+  /**
+   * Sends a message to all who subscribe to a pub/sub channel, and tells how many they are; in a Cluster only those at the
+   * one server that was asked. Rejects if it cannot be sent; has no timeout. May be missing: then nothing is published there.
+   */
+  publish?(channel: string, message: string): Promise<number>;
   /** Closes the connection if this node opened it; leaves a client that the user passed alone. */
   close(): Promise<void>;
 }

@@ -371,3 +371,6 @@ export const runIdScript = `
 local info = redis.call('INFO', 'server')
 return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false
 `;
+
+/** By a script, which every client can send. KEYS: in a Cluster, one to be routed by. ARGV: the channel, the message. */
+export const publishScript = "return redis.call('PUBLISH', ARGV[1], ARGV[2])";

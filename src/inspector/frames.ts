@@ -66,9 +66,12 @@ const lockView = v.object({
   /** Of that acquisition. */
   attempts: count,
   renewals: count,
-  /** Why the last attempt or renewal failed ("contended", "noQuorum", "tooSlow"), or why the lease ended. */
+  /**
+   * Why the last attempt or renewal failed ("contended", "noQuorum", "tooSlow"; without any answer "aborted", "timedOut",
+   * "refused"), or why the lease ended, other than by a release ("deadline", "taken", "handedOver", …).
+   */
   reason: v.nullable(text),
-  /** ms. */
+  /** ms; of the lease, the latest one. Null before the grant. */
   ttl: v.nullable(v.number()),
   /** Epoch ms; null when nothing is held. */
   validUntil: v.nullable(epoch),

@@ -11,6 +11,8 @@ export interface SourceView {
 }
 
 export interface WorldBounds {
+  /** Processes; further ones are not heard. */
+  readonly sources?: number;
   /** Locks; beyond that the one that was heard of longest ago goes. */
   readonly locks?: number;
   /** Steps remembered, of all locks together. */
@@ -32,30 +34,25 @@ export class World {
   private forgotten = 0;
   private readonly bounds: Required<WorldBounds>;
 
-  constructor({ locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
-    this.bounds = { locks, steps, stepsOfLock };
+  constructor({ sources = 1_000, locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
+    this.bounds = { sources, locks, steps, stepsOfLock };
   }
 
   /** `now`: epoch ms by the clock of whoever looks on. Returns the ids of the locks that changed or went. */
   apply(frame: Frame, now: number): readonly string[] {
-    this.hear(frame, now);
+    if (!this.hear(frame, now)) return [];
+    const { source } = frame;
     switch (frame.kind) {
       case "beat":
         return [];
       case "steps":
-        for (const step of frame.steps) {
-          this.put(step.lock);
-          this.remember(step);
-        }
-        return frame.steps.map(({ lock }) => lock.id);
+        return frame.steps.filter((step) => this.take(step, source)).map(({ lock }) => lock.id);
       case "locks":
-        for (const lock of frame.locks) this.put(lock);
-        return frame.locks.map(({ id }) => id);
+        return frame.locks.filter((lock) => this.put(lock, source)).map(({ id }) => id);
       case "gone":
-        for (const id of frame.locks) this.drop(id);
-        return frame.locks;
+        return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
-        return this.dropOf(frame.source);
+        return this.dropOf(source);
     }
   }
 
@@ -75,12 +72,16 @@ export class World {
     return gone;
   }
 
-  /** All of it, for another one: without the histories. */
-  snapshot(): Frame[] {
+  /**
+   * All of it, for another one: without the histories. `now`, epoch ms by the clock of whoever looks on: then each
+   * process's time is told as it is by now, so that the other one learns how far its clock is off; else as it was.
+   */
+  snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
-    for (const [source, { beat, closed }] of this.sources) {
-      frames.push(beat);
-      const { seq, time } = beat;
+    for (const [source, { beat, closed, lag }] of this.sources) {
+      const { seq } = beat;
+      const time = now === undefined ? beat.time : now - lag;
+      frames.push({ ...beat, time });
       const own = [...this.locks.values()].filter((lock) => lock.source === source);
       for (let from = 0; from < own.length; from += lockFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + lockFrame) });
@@ -90,22 +91,45 @@ export class World {
     return frames;
   }
 
-  private hear(frame: Frame, now: number): void {
-    const known = this.sources.get(frame.source);
-    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
-    const beat = frame.kind === "beat" ? frame : known?.beat;
-    // What is heard before the first beat is heard of again.
-    if (beat !== undefined)
-      this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
+  /** Another one that goes its own way from here: to come back to. */
+  copy(): World {
+    const copy = new World(this.bounds);
+    for (const [id, source] of this.sources) copy.sources.set(id, source);
+    for (const [id, lock] of this.locks) copy.locks.set(id, lock);
+    for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
+    copy.order.push(...this.order.slice(this.forgotten));
+    return copy;
   }
 
-  private put(lock: LockView): void {
+  /** False for what is to be ignored: a process is heard from its first beat to its end. */
+  private hear(frame: Frame, now: number): boolean {
+    const known = this.sources.get(frame.source);
+    const beat = frame.kind === "beat" ? frame : known?.beat;
+    // What was told before the first beat is told again. What comes after the end was late.
+    if (beat === undefined || known?.closed === true) return false;
+    if (known === undefined && this.sources.size >= this.bounds.sources) return false;
+    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
+    this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
+    return true;
+  }
+
+  private take(step: Step, source: string): boolean {
+    const taken = this.put(step.lock, source);
+    if (taken) this.remember(step);
+    return taken;
+  }
+
+  /** False where a process speaks of what is another one's. */
+  private put(lock: LockView, source: string): boolean {
+    const known = this.locks.get(lock.id);
+    if (lock.source !== source || (known !== undefined && known.source !== source)) return false;
     // To the end: the first one is the one that was heard of longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
-    if (this.locks.size <= this.bounds.locks) return;
+    if (this.locks.size <= this.bounds.locks) return true;
     const [oldest] = this.locks.keys();
     if (oldest !== undefined) this.drop(oldest);
+    return true;
   }
 
   private remember(step: Step): void {
@@ -136,9 +160,9 @@ export class World {
     return own;
   }
 
-  private drop(id: string): void {
-    this.locks.delete(id);
+  private drop(id: string): boolean {
     this.histories.delete(id);
+    return this.locks.delete(id);
   }
 }
 

@@ -26,10 +26,10 @@ export type LockMachineEvent =
   /** A renewal is due, or was asked for. */
   | { type: "RENEW" }
   | { type: "RENEWED"; validUntil: number; votes: readonly Vote[] }
-  /** The keys are no longer ours on so many nodes that no quorum is left. */
-  | { type: "LOST"; reason: ExpiryReason; validUntil: number }
+  /** The keys are no longer ours on so many nodes that no quorum is left: the votes of the renewal that found it. */
+  | { type: "LOST"; reason: ExpiryReason; validUntil: number; votes?: readonly Vote[] }
   /** The deadline has come. */
-  | { type: "EXPIRED"; reason: ExpiryReason; validUntil: number }
+  | { type: "EXPIRED"; reason: ExpiryReason; validUntil: number; votes?: readonly Vote[] }
   | { type: "RELEASE" }
   | { type: "RELEASED"; votes: readonly Vote[] }
   /** Ended here without releasing, to be adopted elsewhere. */

@@ -31,3 +31,8 @@ export interface InspectionEvent {
   readonly rootId: string;
   readonly actorRef: object;
 }
+
+/** An observer of them. A method, so that one that is typed by XState's own events will do. */
+export interface InspectionObserver {
+  next?(event: InspectionEvent): void;
+}

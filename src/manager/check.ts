@@ -50,14 +50,23 @@ export function checkName(option: string, value: unknown, names: readonly string
 }
 
 /** An object, by its methods. */
-export function checkMethods<T>(option: string, value: T, methods: readonly (keyof T & string)[]): T {
-  const able =
-    typeof value === "object" && value !== null && methods.every((name) => typeof value[name] === "function");
+export function checkMethods<T>(
+  option: string,
+  value: T,
+  methods: readonly (keyof T & string)[],
+  otherwise = "",
+): T {
+  const able = looksRight(
+    () =>
+      typeof value === "object" &&
+      value !== null &&
+      methods.every((name) => typeof value[name] === "function"),
+  );
   if (able) return value;
   throw new InvalidOptionError(
     option,
     value,
-    `an object with ${methods.map((name) => `${name}()`).join(", ")}`,
+    `${otherwise}an object with ${methods.map((name) => `${name}()`).join(", ")}`,
   );
 }
 
@@ -146,7 +155,9 @@ const managerOptions = [
     "maxPending",
     "quarantine",
     "unidentified",
+    "publish",
     "onListenerError",
+    "logger",
     "xstate",
     "clock",
     "random",
@@ -159,6 +170,9 @@ const known = {
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],
   xstate: ["inspect"],
+  publish: ["stepsPerSecond"],
+  serveInspector: ["port", "host", "token", "title"],
+  instrumentLocks: ["tracerProvider", "meterProvider"],
 };
 
 /** A misspelt option, or one in the wrong place, would silently not hold. */

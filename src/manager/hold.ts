@@ -12,6 +12,8 @@ export type HoldEnd = ExpiryReason | "released" | "handedOver";
 export interface Grant {
   readonly resources: readonly string[];
   readonly acquisition: string;
+  /** Epoch ms at which the acquisition began. */
+  readonly began: number;
   /** Just before the first request of the round that granted it. */
   readonly at: Instant;
   /** ms. */
@@ -44,6 +46,7 @@ export class Hold {
   dropped = false;
   ttl: number;
   drift: number;
+  renewals = 0;
   /** Just before the first request of the round that confirmed it last. */
   private confirmedAt: Instant;
   /** After which part of the validity it is renewed. */
@@ -108,6 +111,7 @@ export class Hold {
 
   /** A renewal counts from its own start, and from nothing before. */
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
+    this.renewals += 1;
     this.confirmedAt = start;
     this.share = shareBy(chance);
     this.ttl = ttl;

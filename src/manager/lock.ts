@@ -72,6 +72,11 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     return this.pursuit !== null;
   }
 
+  /** Epoch ms at which the acquisition under way, or that of what is held, began; null when there is neither. */
+  get began(): number | null {
+    return this.pursuit?.since.wall ?? this.tenure?.hold.grant.began ?? null;
+  }
+
   /** ms from the attempt that failed last to the next one; null unless it is between two of them. */
   get retryDelay(): number | null {
     return this.pursuit?.delay ?? null;

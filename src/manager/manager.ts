@@ -8,24 +8,26 @@ import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClos
 import { isList } from "../given.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import type { InspectionEvent } from "./actor.js";
+import { ManagerEmitter } from "./channels.js";
 import {
-  checkFunction,
   checkKeys,
   checkKnown,
+  checkMethods,
   checkResources,
   checkSlots,
   checkText,
   keyspaceTrouble,
 } from "./check.js";
-import { isolate, SafeEmitter } from "./emitter.js";
-import { type ManagerEvents, managerEvents } from "./events.js";
+import { isolate } from "./emitter.js";
 import type { Surroundings } from "./ground.js";
 import { Health, type NodeCondition } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
+import { logTo } from "./logger.js";
 import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { type Probe, Probes } from "./probes.js";
+import { Publishing, publishSettingsOf } from "./publishing.js";
 import { groundOf, type Settings, settingsOf } from "./settings.js";
 import type { Inspection } from "./types.js";
 import { Vigil } from "./vigil.js";
@@ -41,6 +43,8 @@ export type Resources = string | readonly string[];
 /** What its faces share, `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
   readonly ground: Surroundings;
+  /** Its own among all processes: what its acquisitions are named after. */
+  readonly series: string;
   readonly #defaults: AcquireOptions;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
@@ -50,6 +54,7 @@ export class Manager {
   #closing: Promise<void> | null = null;
   #closed = false;
   readonly #usual: Settings;
+  readonly #publishing: Publishing | null;
 
   /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
   constructor(options: LocksOptions, collectable = false) {
@@ -60,13 +65,16 @@ export class Manager {
     const ground = groundOf(options);
     this.#defaults = options;
     this.#usual = settingsOf(ground, options);
+    const publish = publishSettingsOf(options);
     this.#nodes = nodesOf(options);
-    const events = new SafeEmitter<ManagerEvents>(managerEvents, ground.onListenerError);
+    const events = new ManagerEmitter(ground.onListenerError);
+    if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), ground.onListenerError);
     const probes = new Probes(ground.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, probes, clock: ground.clock, inspect });
     const series = ground.random.secret().slice(0, 8);
+    this.series = series;
     let acquisitions = 0;
     const engine = new QuorumEngine({
       ...ground,
@@ -90,6 +98,7 @@ export class Manager {
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
     };
+    this.#publishing = publish === null ? null : new Publishing(this, this.#nodes, publish);
   }
 
   /** The options of one acquisition; later layers win. */
@@ -183,6 +192,7 @@ export class Manager {
     const { engine, events, vigil, background } = this.ground;
     for (const end of this.#pauses) end();
     await vigil.end(new ManagerClosedError(), timeout);
+    await this.#publishing?.end();
     await engine.close();
     for (const timed of [engine.agenda, background, vigil]) timed.depart();
     this.#health.stop();
@@ -220,7 +230,10 @@ function isolated(
     : (event) => isolate(() => inspect(event), "xstate.inspect", onError);
 }
 
-function inspectorOf({ xstate }: LocksOptions): NonNullable<LocksOptions["xstate"]>["inspect"] {
+function inspectorOf({ xstate }: LocksOptions): ((event: InspectionEvent) => void) | undefined {
   checkKnown("xstate", xstate);
-  return xstate?.inspect === undefined ? undefined : checkFunction("xstate.inspect", xstate.inspect);
+  const inspect = xstate?.inspect;
+  if (inspect === undefined || typeof inspect === "function") return inspect;
+  const observer = checkMethods("xstate.inspect", inspect, ["next"], "a function, or ");
+  return (event) => observer.next?.(event);
 }

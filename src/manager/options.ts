@@ -3,8 +3,9 @@ import type { QuarantineRule } from "../engine/abstention.js";
 import type { Clock } from "../engine/clock.js";
 import type { Random } from "../engine/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/retry.js";
-import type { InspectionEvent } from "./actor.js";
+import type { InspectionEvent, InspectionObserver } from "./actor.js";
 import type { ExpiredEvent } from "./events.js";
+import type { Logger } from "./logger.js";
 
 /** Options of one acquisition; each defaults to the manager's. */
 export interface AcquireOptions {
@@ -74,10 +75,22 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * same server as another: "warn", the default, warns once and lets it vote; "allow" lets it vote; "refuse" fails its votes.
    */
   readonly unidentified?: "warn" | "allow" | "refuse";
+  /**
+   * Tell the life of these locks on the nodes' pub/sub channel "holdfast:life", so that `holdfast ui` and `holdfast watch`
+   * show them with those of all other processes: names, states, owner labels and hashes, never a token. `stepsPerSecond`: told
+   * one by one, an integer from 1 to 10,000, default 200; how the locks are is told beyond that, too. While nobody listens it
+   * is a message every 2 s. Default false.
+   */
+  readonly publish?: boolean | { readonly stepsPerSecond?: number };
   /** Called with what a listener or callback threw. Default: a process warning. */
   readonly onListenerError?: (error: unknown, event: string) => void;
-  /** Passed to every actor: XState's own inspection. */
-  readonly xstate?: { readonly inspect?: (event: InspectionEvent) => void };
+  /**
+   * Is told of every event: pino, or another logger that takes an object and then a message. What goes well at "debug",
+   * a lost quorum and nodes that fail at "warn", a lost lease and an acquisition that found no quorum at "error".
+   */
+  readonly logger?: Logger;
+  /** Passed to every actor: XState's own inspection, as a function or an observer (as Stately's inspector has it). */
+  readonly xstate?: { readonly inspect?: ((event: InspectionEvent) => void) | InspectionObserver };
   /** For tests and simulations. Default: the system's. */
   readonly clock?: Clock;
   /** For tests and simulations. Default: the system's. */

@@ -8,8 +8,8 @@ import type { Lock } from "./lock.js";
 /** Looks on at a manager: the inspector, telemetry and what is published are built on it. */
 export interface Probe {
   /**
-   * A lock's chart has taken a step. Its users have not heard of it yet. What the step ended (a pursuit, a hold) is gone
-   * from the lock already.
+   * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
+   * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
    */
   lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
   /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
@@ -34,12 +34,20 @@ export class Probes implements Required<Probe> {
     return () => this.become(this.list.filter((other) => other !== probe));
   }
 
+  // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
   lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
-    this.each((probe) => probe.lockStepped?.(lock, event, from, to));
+    for (const probe of this.list) {
+      try {
+        this.settle(probe.lockStepped?.(lock, event, from, to));
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
-    this.each((probe) => probe.lockFailed?.(lock, event, error));
+    for (const probe of this.list)
+      isolate(() => probe.lockFailed?.(lock, event, error), "inspection", this.onError);
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
@@ -47,7 +55,13 @@ export class Probes implements Required<Probe> {
   }
 
   nodeAnswered(node: number, ms: number): void {
-    this.each((probe) => probe.nodeAnswered?.(node, ms));
+    for (const probe of this.list) {
+      try {
+        this.settle(probe.nodeAnswered?.(node, ms));
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
   closed(): void {
@@ -55,9 +69,20 @@ export class Probes implements Required<Probe> {
     this.become([]);
   }
 
-  /** They run other people's code too: an exporter, a logger. */
   private each(tell: (probe: Probe) => void): void {
     for (const probe of this.list) isolate(() => tell(probe), "inspection", this.onError);
+  }
+
+  /** They run other people's code too, an exporter or a logger, which may give a promise where none is asked for. */
+  private settle(result: unknown): void {
+    if (result !== undefined) isolate(() => result, "inspection", this.onError);
+  }
+
+  private report(error: unknown): void {
+    const rethrow = () => {
+      throw error;
+    };
+    isolate(rethrow, "inspection", this.onError);
   }
 
   private become(list: readonly Probe[]): void {

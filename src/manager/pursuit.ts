@@ -49,7 +49,7 @@ export class Pursuit implements Entrant {
   private queued = false;
   /** ms from the attempt that failed last to the next one, while it waits for that. */
   delay: number | null = null;
-  private readonly since: Instant;
+  readonly since: Instant;
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
@@ -264,6 +264,7 @@ export class Pursuit implements Entrant {
     const grant = {
       resources,
       acquisition: this.acquisition,
+      began: this.since.wall,
       at: this.start,
       ttl,
       drift,

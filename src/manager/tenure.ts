@@ -185,7 +185,7 @@ export class Tenure {
       return true;
     }
     if (verdict === "contended") {
-      this.lost("LOST", lossIn(votes));
+      this.lost("LOST", lossIn(votes), votes);
     } else {
       const retryIn = this.renews ? this.retryDelay() : null;
       lock.send({ type: "NO_QUORUM", reason: verdict, votes, retryIn });
@@ -199,14 +199,14 @@ export class Tenure {
     return tenth * (0.5 + this.lock.ground.random.fraction() / 2);
   }
 
-  private lost(type: LossEvent["type"], reason: ExpiryReason): void {
+  private lost(type: LossEvent["type"], reason: ExpiryReason, votes: readonly Vote[] = []): void {
     // Latched before the chart hears of it: whoever asks meanwhile must not be told that it is held.
     this.hold.end = reason;
-    this.sendLoss(type, reason);
+    this.sendLoss(type, reason, votes);
   }
 
-  private sendLoss(type: LossEvent["type"], reason: ExpiryReason): void {
-    this.lock.send({ type, reason, validUntil: this.hold.validUntil });
+  private sendLoss(type: LossEvent["type"], reason: ExpiryReason, votes: readonly Vote[] = []): void {
+    this.lock.send({ type, reason, validUntil: this.hold.validUntil, votes });
   }
 
   /** Whether further renewals follow by themselves. */

@@ -1,31 +1,52 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import type { Meter } from "@opentelemetry/api";
-import { lagGaugesOf } from "./instruments.js";
 
 /** ms between two looks. */
 const resolution = 20;
 const nanosecond = 1e-9;
 
+/** s. */
+export interface Lag {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What stands for no figure: the SDK would go on with the last one. */
+const unknown: Lag = { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
+
 /**
- * Late timers are what ends leases in a process that is busy. Node's histogram has the time between two looks, so their
- * distance is taken off. Returns the end.
+ * How late the event loop is: in a process that is too busy, leases end because timers come late. Node's histogram has
+ * the time between two looks, so their distance is taken off.
  */
-export function watchEventLoop(meter: Meter): () => void {
-  const histogram: IntervalHistogram = monitorEventLoopDelay({ resolution });
-  histogram.enable();
-  const gauges = lagGaugesOf(meter);
-  const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
-    if (histogram.count === 0) return;
-    const seconds = (value: number) => Math.max(0, value * nanosecond - resolution / 1_000);
-    result.observe(gauges.p50, seconds(histogram.percentile(50)));
-    result.observe(gauges.p99, seconds(histogram.percentile(99)));
-    result.observe(gauges.max, seconds(histogram.max));
+export class EventLoop {
+  private histogram: IntervalHistogram | null = null;
+  private told = false;
+
+  start(): void {
+    if (this.histogram !== null) return;
+    this.histogram = monitorEventLoopDelay({ resolution });
+    this.histogram.enable();
+  }
+
+  stop(): void {
+    this.histogram?.disable();
+    this.histogram = null;
+  }
+
+  /** Since it was taken last; null where there was no look yet. */
+  take(): Lag | null {
+    const { histogram } = this;
+    if (histogram === null) return this.told ? unknown : null;
+    if (histogram.count === 0) return null;
+    const late = (value: number) => Math.max(0, value * nanosecond - resolution / 1_000);
+    const lag = {
+      p50: late(histogram.percentile(50)),
+      p99: late(histogram.percentile(99)),
+      max: late(histogram.max),
+    };
+    // The look that comes next is then lost too: one of hundreds between two collections.
     histogram.reset();
-  };
-  const observed = Object.values(gauges);
-  meter.addBatchObservableCallback(observe, observed);
-  return () => {
-    meter.removeBatchObservableCallback(observe, observed);
-    histogram.disable();
-  };
+    this.told = true;
+    return lag;
+  }
 }

@@ -1,8 +1,9 @@
 import type { Meter } from "@opentelemetry/api";
-import type { Totals } from "../inspector/frames.js";
+import type { NodeView, Totals } from "../inspector/frames.js";
 import type { World } from "../inspector/world.js";
 import { gaugesOf } from "./instruments.js";
-import { attributes, nodeStates, statesInUse } from "./names.js";
+import { attributes, statesInUse } from "./names.js";
+import { NodeFigures } from "./node-figures.js";
 
 /** ms without a word, at a beat a second, after which a process counts as silent. */
 const silence = 5_000;
@@ -15,6 +16,7 @@ const processStates = ["alive", "silent", "closed"] as const;
 /** Under the names of one process's own metrics, summed over all. Returns the end. */
 export function observeWorld(meter: Meter, world: World): () => void {
   const sums = new Sums();
+  const figures = new NodeFigures();
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`holdfast.lock.${name}`, { unit, description });
   const counters = {
@@ -48,16 +50,17 @@ export function observeWorld(meter: Meter, world: World): () => void {
     for (const [state, count] of countProcesses(world, Date.now())) {
       result.observe(processes, count, { [attributes.processState]: state });
     }
-    for (const [name, node] of nodesOf(world)) {
+    const nodes = [...world.sources.values()].flatMap(({ beat, closed }) => (closed ? [] : beat.nodes));
+    const latest = latenciesOf(nodes);
+    for (const [name, states] of figures.count(nodes)) {
       const label = { [attributes.node]: name };
-      for (const state of nodeStates) {
-        result.observe(gauges.nodes, node.states.get(state) ?? 0, {
-          ...label,
-          [attributes.nodeState]: state,
-        });
+      for (const [state, count] of states) {
+        result.observe(gauges.nodes, count, { ...label, [attributes.nodeState]: state });
       }
-      if (node.p50 !== null) result.observe(latencies.p50, node.p50 / 1_000, label);
-      if (node.p99 !== null) result.observe(latencies.p99, node.p99 / 1_000, label);
+      for (const which of ["p50", "p99"] as const) {
+        // No figure is one, too: the SDK would go on with the last one.
+        result.observe(latencies[which], (latest.get(name)?.[which] ?? Number.NaN) / 1_000, label);
+      }
     }
   };
   meter.addBatchObservableCallback(observe, all);
@@ -121,26 +124,21 @@ function countProcesses(world: World, now: number): Map<(typeof processStates)[n
   return counts;
 }
 
-interface NodeFigures {
-  readonly states: Map<string, number>;
-  p50: number | null;
-  p99: number | null;
+/** ms, of the process that waits longest. */
+interface Latency {
+  readonly p50: number | null;
+  readonly p99: number | null;
 }
 
-function nodesOf(world: World): Map<string, NodeFigures> {
-  const found = new Map<string, NodeFigures>();
-  for (const { beat, closed } of world.sources.values()) {
-    if (closed) continue;
-    for (const { name, state, p50, p99 } of beat.nodes) {
-      const node = found.get(name) ?? { states: new Map<string, number>(), p50: null, p99: null };
-      found.set(name, node);
-      node.states.set(state, (node.states.get(state) ?? 0) + 1);
-      node.p50 = longer(node.p50, p50);
-      node.p99 = longer(node.p99, p99);
-    }
+function latenciesOf(nodes: readonly NodeView[]): Map<string, Latency> {
+  const found = new Map<string, Latency>();
+  for (const { name, p50, p99 } of nodes) {
+    const known = found.get(name);
+    const longest = { p50: longer(known?.p50, p50), p99: longer(known?.p99, p99) };
+    found.set(name, longest);
   }
   return found;
 }
 
-const longer = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.max(a, b);
+const longer = (a: number | null | undefined, b: number | null): number | null =>
+  a === undefined || a === null || b === null ? (a ?? b) : Math.max(a, b);

@@ -10,7 +10,7 @@ const node = "redis://127.0.0.1:1";
 // Processes that start one after the other, and have nothing to do with each other.
 afterAll(endAll);
 
-test.concurrent.each([["run"], ["inspect"], ["doctor"], ["demo"]])(
+test.concurrent.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
@@ -62,6 +62,19 @@ test.concurrent.each([
   [["run", "--resource", "a", "a", "--node", node, "--", "true"], /only once/],
   [["run", "--resource", "a", "--owner", "x~y", "--node", node, "--", "true"], /owner/],
   [["run", "--resource", "a", "--config", "/nowhere.json", "--", "true"], /no such file/],
+  [["chart", "door"], /'door'.* lock, node, manager/],
+  [["chart", "lock", "node"], /too many arguments/],
+  [["chart", "--format", "gif"], /'gif'.* svg, mermaid, json, png/],
+  [["chart", "--theme", "pink"], /'pink'.* light, dark, auto/],
+  [["chart", "--state", "ready"], /no state "ready"; it has idle, acquiring, acquiring\.queued, .*expired/],
+  [["chart", "node", "--state", ""], /no state ""; it has connecting, ready, suspect, down, quarantined /],
+  [["chart", "--format", "json", "--state", "held"], /--state is for svg and png/],
+  [["chart", "--format", "mermaid", "--theme", "dark"], /--theme is for svg and png/],
+  [["chart", "--output", ""], /--output needs the name of a file/],
+  [["watch"], /no nodes to ask/],
+  [["watch", "", "--node", node], /non-empty/],
+  [["watch", "--record", "", "--node", node], /--record needs/],
+  [["watch", "--for", "soon", "--node", node], /--for .*must be a duration/],
   [["doctor"], /no nodes to ask/],
   [["doctor", "--node", `${node}/one`], /address: .*\/database/],
   [["doctor", "--node", node, "--timeout", "0"], /longer than nothing/],

@@ -130,14 +130,14 @@ describe("a memory node", () => {
       expect(first.told).toEqual([]);
       await settle();
       expect([first.told, second.told, other.told]).toEqual([["standing"], ["standing"], ["standing"]]);
-      expect(node.publish("channel", "one")).toBe(2);
-      expect(node.publish("channel", "two")).toBe(2);
-      expect(node.publish("nobody's", "three")).toBe(0);
+      expect(node.ring("channel", "one")).toBe(2);
+      expect(node.ring("channel", "two")).toBe(2);
+      expect(node.ring("nobody's", "three")).toBe(0);
       expect(first.messages).toEqual([]);
       await settle();
       leave();
       leave();
-      expect(node.publish("channel", "four")).toBe(1);
+      expect(node.ring("channel", "four")).toBe(1);
       await settle();
       expect([first.messages, second.messages, other.messages]).toEqual([
         ["one", "two", "four"],
@@ -150,15 +150,15 @@ describe("a memory node", () => {
       const ear = new Ear();
       node.subscribe("channel", ear);
       await settle();
-      node.publish("channel", "lost");
+      node.ring("channel", "lost");
       node.crash();
-      expect(node.publish("channel", "nowhere")).toBe(0);
+      expect(node.ring("channel", "nowhere")).toBe(0);
       const late = new Ear();
       node.subscribe("late", late);
       await settle();
       expect([ear.told, late.told]).toEqual([["standing", "fallen"], ["fallen"]]);
       node.restart();
-      node.publish("channel", "back");
+      node.ring("channel", "back");
       await settle();
       expect([ear.told, late.told]).toEqual([
         ["standing", "fallen", "standing"],
@@ -171,7 +171,7 @@ describe("a memory node", () => {
       const ear = new Ear();
       node.subscribe("channel", ear);
       await settle();
-      node.publish("channel", "lost");
+      node.ring("channel", "lost");
       node.restart({ keepMemory: true });
       await settle();
       expect([ear.told, ear.messages]).toEqual([["standing", "fallen", "standing"], []]);
@@ -183,16 +183,16 @@ describe("a memory node", () => {
       await settle();
       node.hang();
       node.subscribe("late", late);
-      expect(node.publish("channel", "one")).toBe(1);
-      node.publish("channel", "two");
+      expect(node.ring("channel", "one")).toBe(1);
+      node.ring("channel", "two");
       await settle();
       expect([ear.messages, late.told]).toEqual([[], []]);
       node.wake();
-      node.publish("channel", "three");
+      node.ring("channel", "three");
       await settle();
       expect([ear.messages, late.told]).toEqual([["one", "two", "three"], ["standing"]]);
       node.hang();
-      node.publish("channel", "lost");
+      node.ring("channel", "lost");
       node.crash();
       await settle();
       expect([ear.messages, ear.told]).toEqual([
@@ -209,11 +209,11 @@ describe("a memory node", () => {
       const leave = node.subscribe("channel", { standing: broken, fallen: broken, heard: broken });
       node.subscribe("channel", ear);
       await settle();
-      node.publish("channel", "one");
+      node.ring("channel", "one");
       await settle();
       expect(ear.messages).toEqual(["one"]);
       leave();
-      expect(node.publish("channel", "two")).toBe(1);
+      expect(node.ring("channel", "two")).toBe(1);
     });
   });
 

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
+import { recogniseNode } from "../../src/clients/recognise.js";
+import { listenTo } from "../../src/inspector/listening.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
-import type { RedisServer } from "../support/servers.js";
+import { type RedisServer, waitUntil } from "../support/servers.js";
 
 const password = "PASSWORD";
 
@@ -36,10 +38,23 @@ describe("the access that SECURITY.md gives", () => {
     const servers = await serversWith(rule);
     for (const open of Object.values(kinds)) {
       const [ours, theirs] = ["ours", "theirs"].map((owner) =>
-        locksOf(servers.map(open), { prefix: "locks:", owner, nodeTimeout: 3_000, ttl: 20_000 }),
+        locksOf(servers.map(open), {
+          prefix: "locks:",
+          owner,
+          nodeTimeout: 3_000,
+          ttl: 20_000,
+          publish: true,
+        }),
       ) as [ReturnType<typeof locksOf>, ReturnType<typeof locksOf>];
       const lease = await ours.acquire("a", { fence: true });
-      const waiting = theirs.acquire("a", { fence: true, wait: 10_000 });
+      const waiting = theirs.acquire("a", { fence: true, wait: 20_000 });
+      const told = new Set<string>();
+      const looking = listenTo(
+        servers.map((server, index) => recogniseNode(open(server) as string, index)),
+        (frame) => frame.kind === "beat" && told.add(frame.owner),
+      );
+      await waitUntil("both are heard of", 10_000, () => told.size === 2);
+      await looking.close();
       expect((await theirs.inspect("a")).nodes.map(({ state }) => state)).toEqual(["held", "held", "held"]);
       await lease.renew();
       await lease.release();
@@ -56,6 +71,19 @@ describe("the access that SECURITY.md gives", () => {
         [],
       );
     }
+  });
+
+  it("may leave out the channel of those who look on: locks that would publish work all the same", async () => {
+    const servers = await serversWith(rule.filter((word) => word !== "&holdfast:life"));
+    const locks = locksOf(
+      servers.map(({ port }) => clients.ioredis(port, user)),
+      { prefix: "locks:", publish: true },
+    );
+    const [server] = servers;
+    await waitUntil("it was refused", 5_000, async () =>
+      String(await server?.call("ACL", "LOG")).includes("holdfast:life"),
+    );
+    await locks.using("a", () => {});
   });
 
   it("is no more than the locks of one prefix", async () => {

@@ -69,12 +69,15 @@ const options = {
   inspect: ["node", "prefix"],
   demo: ["node", "for"],
   doctor: ["node", "prefix", "timeout"],
+  chart: ["format", "state", "theme", "output"],
+  watch: ["node", "prefix", "record", "for"],
 } as const;
 const all = new Set([
   ...Object.values(options).flat(),
   "node-timeout",
   "json",
   "config",
+  "force",
   "foreground",
   "no-wait",
   "help",
@@ -145,8 +148,23 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
     anywhere(["doctor"], badNode, []),
     value.map((text) => ["doctor", text, ...node]),
   ),
+  chart: fc.oneof(
+    anywhere(["chart"], unknown, []),
+    value.filter((text) => !/^(lock|node|manager)$/.test(text)).map((text) => ["chart", text]),
+    value.map((text) => ["chart", "node", text]),
+    ...["format", "state", "theme"].map((name) => value.map((text) => ["chart", `--${name}`, `no ${text}`])),
+  ),
+  watch: fc.oneof(
+    anywhere(["watch", ...node], fc.oneof(unknown, badConfig, ...["for", "node-timeout"].map(duration)), []),
+    anywhere(["watch", "a"], badNode, []),
+    fc.array(value, { maxLength: 3 }).map((words) => ["watch", ...words.filter((text) => text !== "")]),
+    fc.constantFrom(["watch", "", ...node], ["watch", "a", "--record", "", ...node]),
+    fc.constant(["watch", ...Array.from({ length: 101 }, (_, n) => `a${n}`), ...node]),
+  ),
   "no command": fc.oneof(
-    value.filter((text) => !/^(run|inspect|demo|doctor|help)$/.test(text)).map((text) => [text]),
+    value
+      .filter((text) => !/^(run|inspect|watch|ui|chart|demo|doctor|help)$/.test(text))
+      .map((text) => [text]),
     unknown,
     fc.constant([]),
   ),

@@ -88,13 +88,132 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", "guard.mts", "guard.cts"]);
   });
 
+  it("tells of metrics what it can without OpenTelemetry: nothing", async () => {
+    const text = `
+      import { createLocks, memoryNode } from "holdfast";
+      import { prometheusOf } from "./node_modules/holdfast/dist/esm/telemetry/prometheus.js";
+      const locks = createLocks({ nodes: [memoryNode()] });
+      console.log(await prometheusOf([locks]));
+      await locks.close();
+    `;
+    expect(await consumer.node("no-metrics.mjs", text)).toBe("null");
+  });
+
+  it("instruments locks of either build, and compiles, where OpenTelemetry is installed", async () => {
+    await symlink(
+      resolve("node_modules/@opentelemetry"),
+      join(consumer.folder, "node_modules", "@opentelemetry"),
+    );
+    const text = `
+      import { createRequire } from "node:module";
+      import { createLocks, memoryNode } from "holdfast";
+      import { prometheusOf } from "holdfast/telemetry";
+      const require = createRequire(import.meta.url);
+      const { instrumentLocks, prometheusOf: required } = require("./node_modules/holdfast/dist/cjs/telemetry.js");
+      const locks = createLocks({ nodes: [memoryNode()] });
+      const names = [];
+      const span = { isRecording: () => true, spanContext: () => ({}), setAttributes() {}, setAttribute() {}, end() {} };
+      const tracer = { startSpan: (name) => (names.push(name), span) };
+      instrumentLocks(locks, { tracerProvider: { getTracer: () => tracer } });
+      const texts = await Promise.all([prometheusOf([locks]), required([locks])]);
+      await locks.using("a", () => {});
+      const counted = await Promise.all(texts.map((metrics) => metrics.text()));
+      console.log(names.join(), counted.every((text) => text.includes("holdfast_lock_acquisitions_total 1")));
+      for (const metrics of texts) await metrics.stop();
+      await locks.close();
+    `;
+    expect(await consumer.node("telemetry.mjs", text)).toBe(
+      "holdfast.acquire,holdfast.hold,holdfast.release true",
+    );
+    const source = `import { createLocks, memoryNode } from "holdfast";
+      import { instrumentLocks, prometheusOf } from "holdfast/telemetry";
+      const locks = createLocks({ nodes: [memoryNode()] });
+      const remove: () => void = instrumentLocks(locks, {});
+      void [remove, prometheusOf([locks])];`;
+    for (const name of ["telemetry.mts", "telemetry.cts"]) await consumer.write(name, source);
+    await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "telemetry.mts", "telemetry.cts"]);
+  });
+
   it("loads no Redis client until an address asks for it", async () => {
     const text = `
       const { createLocks, memoryNode } = require("holdfast/package.json") && require("./node_modules/holdfast/dist/cjs/index.js");
       createLocks({ nodes: [memoryNode()] });
-      console.log(Object.keys(require.cache).filter((file) => /node_modules.(ioredis|redis|commander)/.test(file)).length);
+      console.log(Object.keys(require.cache).filter((file) => /node_modules.(ioredis|redis|commander|@opentelemetry)/.test(file)).length);
     `;
     expect(await consumer.node("lazy.cjs", text)).toBe("0");
+  });
+
+  it.each([
+    ["import", "inspector.mjs", (module: string, names: string) => `import { ${names} } from "${module}";`],
+    [
+      "require",
+      "inspector.cjs",
+      (module: string, names: string) => `const { ${names} } = require("${module}");`,
+    ],
+    [
+      "the CommonJS build",
+      "inspector-old.cjs",
+      (module: string, names: string) => {
+        const build = "./node_modules/holdfast/dist/cjs";
+        const file = module
+          .replace(/^holdfast$/, `${build}/index.js`)
+          .replace(/^holdfast(\/.*)/, `${build}$1.js`);
+        return `const { ${names} } = require("${file}");`;
+      },
+    ],
+  ])("serves the inspector's page, and its version, through %s", async (_, file, take) => {
+    const text = `
+      ${take("holdfast", "createLocks, memoryNode")}
+      ${take("holdfast/inspector", "serveInspector")}
+      ${take("node:http", "get")}
+      ${take("node:events", "once")}
+      // A connection that is kept would keep the process too.
+      const ask = (url) => new Promise((answer) => get(url, { agent: false }, answer));
+      const textOf = async (response) => Buffer.concat(await response.toArray()).toString();
+      async function look() {
+        const { url } = await serveInspector(createLocks({ nodes: [memoryNode()] }), { port: 0 });
+        const page = await textOf(await ask(url));
+        const [script] = page.match(/assets\\/[^"]+\\.js/);
+        const asset = await ask(url + script);
+        const events = await ask(url + "events");
+        const [hello] = await once(events, "data");
+        events.destroy();
+        const { version } = JSON.parse(/data: (.*)/.exec(hello)[1]);
+        console.log(page.includes('id="app"'), (await textOf(asset)).length > 1_000, asset.headers["content-type"], version);
+        // Neither the locks nor the inspector are closed: it keeps no process from ending.
+      }
+      look();`;
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect(await consumer.node(file, text)).toBe(`true true text/javascript; charset=utf-8 ${version}`);
+  });
+
+  it("has types for the inspector", async () => {
+    const source = `
+      import { createLocks, memoryNode } from "holdfast";
+      import { type InspectorOptions, serveInspector } from "holdfast/inspector";
+      const options: InspectorOptions = { port: 0, title: "locks" };
+      async function main() {
+        await using inspector = await serveInspector([createLocks({ nodes: [memoryNode()] })], options);
+        const url: string = inspector.url;
+        return url;
+      }
+      void main();`;
+    await consumer.write("inspector.mts", source);
+    await consumer.write("inspector.cts", source);
+    await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "inspector.mts", "inspector.cts"]);
+  });
+
+  it("loads nothing of the inspector's server for who only locks", async () => {
+    const text = `
+      const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");
+      const locks = createLocks({ nodes: [memoryNode()] });
+      locks.using("a", () => locks.close()).then(() => {
+        const files = Object.keys(require.cache).filter((file) => /dist.cjs.inspector(.server|\\.js)|telemetry.prometheus/.test(file));
+        const native = process.moduleLoadList.filter((name) => name === "NativeModule http" || name === "NativeModule _http_server");
+        console.log([...files, ...native].length);
+      });
+    `;
+    expect(await consumer.node("alone.cjs", text)).toBe("0");
   });
 
   it("compiles for consumers of each module system, with lib es2022, also where libraries are checked", async () => {
@@ -140,5 +259,9 @@ describe("the packed package", () => {
     const files = createPackageFromTarballData(tarball).listFiles();
     expect(files.filter((file) => /\/test\/|\.test\.|\.cache/.test(file))).toEqual([]);
     expect(files.some((file) => file.endsWith("dist/esm/cli/main.js"))).toBe(true);
+    // The page as it is served, without its source.
+    expect(files.some((file) => file.endsWith("dist/page/index.html"))).toBe(true);
+    expect(files.filter((file) => /dist\/page\/assets\/[^/]+\.js$/.test(file))).not.toEqual([]);
+    expect(files.filter((file) => /visualizations\/inspector/.test(file))).toEqual([]);
   });
 });

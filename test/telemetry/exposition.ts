@@ -46,11 +46,7 @@ const numberOf = (text: string | undefined): number =>
   text === "+Inf" ? Number.POSITIVE_INFINITY : text === "-Inf" ? Number.NEGATIVE_INFINITY : Number(text);
 
 /** The sum of a name's samples that have these labels. */
-export const valueOf = (
-  samples: readonly Sample[],
-  of: string,
-  labels: Record<string, string> = {},
-): number =>
+export const sumOf = (samples: readonly Sample[], of: string, labels: Record<string, string> = {}): number =>
   samples
     .filter((sample) => sample.name === of)
     .filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))

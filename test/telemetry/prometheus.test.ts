@@ -4,7 +4,7 @@ import type { Beat, LockView } from "../../src/inspector/frames.js";
 import { World as Seen } from "../../src/inspector/world.js";
 import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
 import { World } from "../manager/world.js";
-import { samplesOf, valueOf } from "./exposition.js";
+import { samplesOf, sumOf } from "./exposition.js";
 
 async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusText> {
   const prometheus = await made;
@@ -23,15 +23,15 @@ describe("the Prometheus text of a process's own locks", () => {
     await world.run(ours.tryAcquire("b"));
     const kept = await world.run(ours.acquire("c"));
     const samples = samplesOf(await prometheus.text());
-    expect(valueOf(samples, "holdfast_lock_acquisitions_total")).toBe(3);
-    expect(valueOf(samples, "holdfast_lock_failures_total", { error_type: "LOCK_CONTENDED" })).toBe(1);
-    expect(valueOf(samples, "holdfast_lock_releases_total")).toBe(1);
-    expect(valueOf(samples, "holdfast_lock_acquire_duration_count")).toBe(4);
-    expect(valueOf(samples, "holdfast_lock_hold_duration_count", { holdfast_outcome: "released" })).toBe(1);
-    expect(valueOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(2);
-    expect(valueOf(samples, "holdfast_node_state", { holdfast_node_state: "ready" })).toBe(6);
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(3);
+    expect(sumOf(samples, "holdfast_lock_failures_total", { error_type: "LOCK_CONTENDED" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_acquire_duration_count")).toBe(4);
+    expect(sumOf(samples, "holdfast_lock_hold_duration_count", { holdfast_outcome: "released" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(2);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "ready" })).toBe(6);
     expect(
-      valueOf(samples, "holdfast_node_request_duration_count", { holdfast_node_name: "node-1" }),
+      sumOf(samples, "holdfast_node_request_duration_count", { holdfast_node_name: "node-1" }),
     ).toBeGreaterThan(0);
     await Promise.all([held.release(), kept.release(), ours.close(), theirs.close()]);
   });
@@ -45,12 +45,12 @@ describe("the Prometheus text of a process's own locks", () => {
     const second = await opened(prometheusOf([locks]));
     await (await world.run(locks.acquire("a"))).release();
     expect(metrics.getMeterProvider()).toBe(before);
-    expect(valueOf(samplesOf(await first.text()), "holdfast_lock_acquisitions_total")).toBe(2);
-    expect(valueOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
+    expect(sumOf(samplesOf(await first.text()), "holdfast_lock_acquisitions_total")).toBe(2);
+    expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
     await first.stop();
     await first.stop();
     expect(await first.text()).toBe("");
-    expect(valueOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
+    expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
     await locks.close();
   });
 
@@ -61,8 +61,8 @@ describe("the Prometheus text of a process's own locks", () => {
     await world.run(locks.acquire("a"));
     await world.run(locks.close());
     const samples = samplesOf(await prometheus.text());
-    expect(valueOf(samples, "holdfast_lock_releases_total")).toBe(1);
-    expect(samples.filter(({ name }) => name === "holdfast_lock_in_use")).toEqual([]);
+    expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
   it("refuses what is not locks", async () => {
@@ -141,23 +141,29 @@ describe("the Prometheus text of all processes", () => {
     seen.apply({ kind: "locks", source: "process-a", seq: 2, time: 2, locks }, now);
     const text = await prometheus.text();
     const samples = samplesOf(text);
-    expect(valueOf(samples, "holdfast_lock_acquisitions_total")).toBe(7);
-    expect(valueOf(samples, "holdfast_lock_losses_total")).toBe(1);
-    expect(valueOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(1);
-    expect(valueOf(samples, "holdfast_lock_in_use")).toBe(2);
-    expect(valueOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
-    expect(valueOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
-    expect(samples.some(({ name }) => name === "holdfast_node_latency_p50")).toBe(false);
-    expect(valueOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
-    expect(valueOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(7);
+    expect(sumOf(samples, "holdfast_lock_losses_total")).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use", { holdfast_lock_state: "held" })).toBe(1);
+    expect(sumOf(samples, "holdfast_lock_in_use")).toBe(2);
+    expect(sumOf(samples, "holdfast_node_state", { holdfast_node_state: "down" })).toBe(1);
+    expect(sumOf(samples, "holdfast_node_latency_p99")).toBe(0.05);
+    expect(sumOf(samples, "holdfast_node_latency_p50")).toBeNaN();
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
+    expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
     expect(text).not.toMatch(/process-|resource of/);
+    seen.forget(now);
+    seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
+    const later = samplesOf(await prometheus.text());
+    expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
+    expect(sumOf(later, "holdfast_node_state")).toBe(0);
+    expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
   it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
     const seen = new Seen();
     const prometheus = await opened(prometheusOfWorld(seen));
     const acquired = async () =>
-      valueOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
+      sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     seen.apply(beat("process-a", { acquired: 5 }), 1_000);
     seen.apply(beat("process-b", { acquired: 2 }), 2_000);
     expect(await acquired()).toBe(7);

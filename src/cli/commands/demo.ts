@@ -1,5 +1,5 @@
 import { type DemoFlags, demo } from "../demo/demo.js";
-import { positiveDuration } from "../option-values.js";
+import { durationOrForever } from "../option-values.js";
 import { type AddCommand, durations, node } from "./common.js";
 
 const demoHelp = `
@@ -9,7 +9,8 @@ Examples:
 
 Without --node (HOLDFAST_NODES does not count here) it needs no server: five nodes in memory, three
 workers, one resource. It shows grants, renewals, a node that dies and is healed, a lost quorum, the
-loss it leads to, and releases. On servers an outage is made by closing the demo's own connections.
+loss it leads to, and releases; on servers an outage is made by closing the demo's own connections. The
+first line is the address of a page that shows all this as it happens; only this machine reaches it.
 ${durations}
 `;
 
@@ -18,7 +19,11 @@ export const addDemo: AddCommand = (program, exit) => {
     .command("demo")
     .description("Watch locks at work: contention, renewal, an outage, a loss.")
     .addOption(node())
-    .option("--for <duration>", "how long it lasts (default: 15s)", positiveDuration)
+    .option(
+      "--for <duration>",
+      'how long it lasts, or "forever" (default: until Ctrl-C on a terminal, else 15s)',
+      durationOrForever,
+    )
     .addHelpText("after", demoHelp)
     .action(async (flags: DemoFlags) => exit(await demo(flags)));
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../bounded.js";
 import { formatDuration } from "../duration.js";
 import { exitCode, usageError } from "../exit.js";
@@ -8,17 +9,20 @@ import { output } from "../output.js";
 import { type Paint, paintFor } from "../paint.js";
 import { Crew, ttl } from "./crew.js";
 import { Narrator } from "./narrator.js";
+import { openPage } from "./page.js";
 import { memoryStage, type Stage } from "./stage.js";
 import { tellStory } from "./story.js";
 import { Tally } from "./tally.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
-  /** ms. */
+  /** ms; Infinity: until it is interrupted. Default: so on a terminal, else 15 s. */
   readonly for?: number;
 }
 
 const defaultLength = 15_000;
+/** ms between the end of the story and its next beginning. */
+const breath = 2_000;
 /** ms that the story takes, with room for a slow machine. */
 const shortest = 8_000;
 /** ms kept at the end for releasing, closing and the summary. */
@@ -27,7 +31,8 @@ const parting = 1_500;
 const names = ["ann", "ben", "cleo"] as const;
 
 /** `holdfast demo`: a lock's life on the screen; every line is an event of a lock, or something done to a node. */
-export async function demo({ node, for: length = defaultLength }: DemoFlags): Promise<number> {
+export async function demo({ node, for: given }: DemoFlags): Promise<number> {
+  const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultLength);
   if (length < shortest)
     throw usageError(`--for ${length}ms is too short for the story; use ${shortest}ms or longer`);
   const paint = paintFor(process.stdout);
@@ -35,6 +40,8 @@ export async function demo({ node, for: length = defaultLength }: DemoFlags): Pr
   // On servers that are in use, a name that nobody else has.
   const resource = node === undefined ? "payouts:42" : `holdfast-demo:${randomBytes(4).toString("hex")}`;
   const crew = new Crew(stage, resource, names);
+  const page = await openPage(crew.workers.map(({ locks }) => locks));
+  if (page !== null) output.print(`Look at it: ${paint.bold(page.url)}`);
   const tally = new Tally();
   const narrator = new Narrator(paint, [...names, "nodes"], stage.names.length);
   crew.hear((heard) => tally.hear(heard));
@@ -51,7 +58,7 @@ export async function demo({ node, for: length = defaultLength }: DemoFlags): Pr
   );
   output.print(
     `${paint.bold(resource)} on ${stage.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
-      `for ${formatDuration(length)}`,
+      (length === Number.POSITIVE_INFINITY ? "until Ctrl-C" : `for ${formatDuration(length)}`),
   );
   let interrupted: NodeJS.Signals | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -64,6 +71,7 @@ export async function demo({ node, for: length = defaultLength }: DemoFlags): Pr
   process.stdout.once("error", () => crew.shift.finish());
   const told = await play(crew, stage, resource, say, length - parting);
   stage.close();
+  await page?.close();
   summarise(crew, tally, paint);
   if (interrupted !== undefined) return exitCode.signalled + constants.signals[interrupted];
   if (!process.stdout.writable) return exitCode.ok;
@@ -85,11 +93,9 @@ async function play(
   length: number,
 ): Promise<boolean> {
   const work = crew.work();
-  const told = tellStory(crew, stage, resource, say, crew.shift.end).then(
-    () => true,
-    () => false,
-  );
-  const timer = setTimeout(() => crew.shift.finish(), length);
+  const told = tell(crew, stage, resource, say, length === Number.POSITIVE_INFINITY);
+  const timer =
+    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => crew.shift.finish(), length);
   try {
     await work;
   } finally {
@@ -98,6 +104,27 @@ async function play(
     await within(parting, crew.close());
   }
   return told;
+}
+
+/** Whether it could be told to the end; `again`: over and over, until the shift is over. */
+async function tell(
+  crew: Crew,
+  stage: Stage,
+  resource: string,
+  say: (text: string) => void,
+  again: boolean,
+): Promise<boolean> {
+  const { end } = crew.shift;
+  for (let told = false; ; told = true) {
+    try {
+      await tellStory(crew, stage, resource, say, end);
+      if (!again) return true;
+      await sleep(breath, undefined, { signal: end });
+    } catch {
+      // Time has run out, perhaps between two tellings.
+      return told;
+    }
+  }
 }
 
 function summarise({ occupancy }: Crew, tally: Tally, paint: Paint): void {

@@ -68,6 +68,7 @@ export class Narrator {
         return paint.dim(`waits: ${why}`);
       }
       case "acquired": {
+        this.#waiting.delete(event.acquisition);
         const waited = event.waited < 1 ? "at once" : `after ${formatDuration(event.waited)}`;
         return `${paint.green("acquired")} ${waited}, attempt ${event.attempt}; ${this.#votes(event)}, ${validFor(event)}`;
       }

@@ -31,6 +31,8 @@ export interface RecordingWriter {
    * absolute: the others are as good without them.
    */
   readonly dropped: number;
+  /** Those that were taken. */
+  readonly frames: number;
   /** It has reached the size that can be read again; what comes from now on is left out, and not counted. */
   readonly full: boolean;
   /** Resolves when all is written. Never rejects: see `onFailure`. */
@@ -65,7 +67,7 @@ class FileRecording implements RecordingWriter {
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
   private bytes = 0;
-  private frames = 0;
+  frames = 0;
   private failed = false;
   private closed = false;
   private writing: Promise<void> | null = null;

@@ -113,10 +113,20 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
   maxPending: field("maxPending", (value) => isCount(value) && (value as number) >= 1),
   quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
   unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
+  publish: fc.oneof(
+    field("publish", (value) => typeof value === "boolean" || isPlain(value)),
+    field("stepsPerSecond", (value) => isCount(value) && Number(value) >= 1 && Number(value) <= 10_000).map(
+      (publish) => ({ publish }),
+    ),
+    stranger(["stepsPerSecond"]).map((publish) => ({ publish })),
+  ),
   onListenerError: field("onListenerError", isFunction),
+  logger: field("logger", lacks("debug", "info", "warn", "error")),
   xstate: fc.oneof(
     field("xstate", isPlain),
-    field("inspect", isFunction).map((xstate) => ({ xstate })),
+    field("inspect", (inspect) => isFunction(inspect) || lacks("next")(inspect)).map((xstate) => ({
+      xstate,
+    })),
     stranger(["inspect"]).map((xstate) => ({ xstate })),
   ),
   clock: field("clock", lacks("monotonic", "wall", "after")),

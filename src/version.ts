@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { here } from "./here.js";
 
 /** Of the package this file belongs to: it lies deeper in what is built than in the source. */
 export function packageVersion(): string {
-  for (let folder = new URL(".", import.meta.url); ; ) {
-    const found = read(new URL("package.json", folder));
+  for (let folder = here; ; ) {
+    const found = read(join(folder, "package.json"));
     if (found?.name === "holdfast" && found.version !== undefined) return found.version;
-    const parent = new URL("..", folder);
-    if (parent.href === folder.href) return "unknown";
+    const parent = dirname(folder);
+    if (parent === folder) return "unknown";
     folder = parent;
   }
 }
 
-function read(file: URL): { name?: string; version?: string } | undefined {
+function read(file: string): { name?: string; version?: string } | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {

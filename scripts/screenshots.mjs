@@ -1,0 +1,150 @@
+/**
+ * Takes the pictures of the inspector that the README shows, in both themes: the built page, in a real browser, while
+ * real locks on five nodes in memory live through an outage. Takes a minute: the timeline is to show one.
+ * With --all DIR it also takes every view, in two widths, into that folder.
+ */
+import { setMaxListeners } from "node:events";
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chromium } from "playwright-core";
+import { runnerImport } from "vite";
+import { createLocks, memoryNode } from "../dist/esm/index.js";
+import { serveInspector } from "../dist/esm/inspector.js";
+
+const folder = "visualizations/screenshots";
+const mostBytes = 200_000;
+const shown = "reports:nightly";
+
+const nodes = Array.from({ length: 5 }, (_, index) => memoryNode(`node-${index + 1}`));
+const end = new AbortController();
+// Of each who works.
+setMaxListeners(0, end.signal);
+const between = (least, most) => least + Math.random() * (most - least);
+const rest = (least, most, ...signals) =>
+  sleep(between(least, most), undefined, { signal: AbortSignal.any([end.signal, ...signals]) }).catch(
+    () => {},
+  );
+
+const crew = (owner, options = {}) => createLocks({ nodes, owner, ttl: 6_000, wait: 60_000, ...options });
+const all = ["ann", "ben", "cleo", "night-shift"].map((owner) => crew(owner));
+const [ann, ben, cleo, night] = all;
+
+/** Takes the lock again and again, keeps it for a while, and rests; each time in ms: from, to. */
+async function work(locks, resource, keeping, resting, options = {}) {
+  const handle = locks.handle(resource, options);
+  while (!end.signal.aborted) {
+    const lease = await handle.acquire({ signal: end.signal }).catch(() => null);
+    if (lease !== null) {
+      await rest(...keeping, lease.signal);
+      await lease.release().catch(() => {});
+    }
+    await rest(...resting);
+  }
+}
+
+const working = [
+  ...[ann, ben, cleo].map((locks) => work(locks, "payouts:42", [900, 2_500], [100, 600], { fence: true })),
+  ...Array.from({ length: 14 }, (_, index) => {
+    const locks = [ann, ben, cleo][index % 3];
+    return work(locks, `orders:${1_040 + index * 7}`, [1_500, 9_000], [300, 4_000], { fence: true });
+  }),
+  ...["invoices:eu", "invoices:us"].map((name) => work(cleo, name, [3_000, 7_000], [500, 2_000])),
+  work(ann, ["stock:7", "stock:9"], [2_000, 5_000], [500, 1_500]),
+  work(night, shown, [1e6, 1e6], [1_000, 1_500], { ttl: 5_000, fence: true }),
+];
+
+/** What happens to the nodes: one forgets what it granted; a majority hangs for longer than a lease lasts. */
+async function hurt() {
+  await rest(12_000, 12_000);
+  nodes[4].crash();
+  await rest(2_000, 2_000);
+  nodes[4].restart();
+  await rest(14_000, 14_000);
+  for (const node of nodes.slice(0, 3)) node.hang();
+  await rest(9_000, 9_000);
+  for (const node of nodes.slice(0, 3)) node.wake();
+  await rest(14_500, 14_500);
+  nodes[3].crash();
+}
+
+const { module } = await runnerImport("./test/support/chromium.ts");
+const { command, env } = await module.findChromium();
+const inspector = await serveInspector(all, { port: 0, title: "payroll" });
+const browser = await chromium.launch({
+  executablePath: command,
+  env: { ...process.env, ...env },
+  args: ["--no-sandbox", "--disable-gpu"],
+});
+
+/** The address of the lock that is shown; its row may be out of sight. */
+async function find() {
+  const page = await browser.newPage();
+  await page.goto(inspector.url);
+  await page.locator("#filter").fill(shown);
+  await page.getByRole("link", { name: shown }).click();
+  await page.waitForSelector("[data-lock]");
+  const address = page.url();
+  await page.close();
+  return address;
+}
+
+async function open(address, colorScheme, viewport) {
+  const context = await browser.newContext({ colorScheme, viewport });
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.waitForSelector("[data-chart=lock] .lit");
+  return page;
+}
+
+async function take(page, path) {
+  // A page in the background is not drawn; and its chart shows one step after the other.
+  await page.bringToFront();
+  await rest(1_500, 1_500);
+  await page.screenshot({ path });
+  const { size } = await stat(path);
+  console.log(`${path}: ${(size / 1_000).toFixed(0)} kB`);
+  return size;
+}
+
+try {
+  await hurtAndTake();
+} finally {
+  end.abort();
+  await Promise.all(working);
+  await browser.close();
+  await inspector.close();
+  await Promise.all(all.map((locks) => locks.close({ timeout: 500 })));
+}
+
+async function hurtAndTake() {
+  await rest(1_000, 1_000);
+  const address = await find();
+  const themes = ["light", "dark"];
+  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_600, height: 900 })));
+  await hurt();
+  await mkdir(folder, { recursive: true });
+  for (const [index, theme] of themes.entries()) {
+    const size = await take(pages[index], join(folder, `${theme}.png`));
+    if (size > mostBytes) {
+      console.error(`${theme}.png is larger than ${mostBytes / 1_000} kB`);
+      process.exitCode = 1;
+    }
+  }
+  const at = process.argv.indexOf("--all");
+  if (at < 0) return;
+  const others = process.argv[at + 1];
+  await mkdir(others, { recursive: true });
+  for (const theme of themes) {
+    for (const width of [1_280, 375]) {
+      const page = await open(address, theme, { width, height: width === 375 ? 760 : 800 });
+      await take(page, join(others, `lock-${theme}-${width}.png`));
+      for (const view of ["", "nodes"]) {
+        await page.goto(`${inspector.url}#/${view}`);
+        await page.waitForSelector(view === "" ? ".row" : ".node-card");
+        await take(page, join(others, `${view || "list"}-${theme}-${width}.png`));
+      }
+      await page.context().close();
+    }
+  }
+}

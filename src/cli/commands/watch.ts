@@ -1,0 +1,52 @@
+import { readConfig } from "../config.js";
+import { positiveDuration } from "../option-values.js";
+import type { WatchFlags } from "../watch/watch.js";
+import {
+  type AddCommand,
+  type ConfigFlag,
+  config,
+  durations,
+  node,
+  nodeSources,
+  nodeTimeout,
+  prefix,
+} from "./common.js";
+
+const watchHelp = `
+Examples:
+  holdfast watch --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
+  holdfast watch reports:nightly "payouts:*" --record monday.jsonl
+
+It shows the locks of all processes that tell of them (createLocks({ publish: true })): of these resources,
+in which * stands for any text, or of all. Nodes are asked once a second about resources that are named and of
+which nobody tells. It draws a table on a terminal, else a line for each step. It changes nothing on the nodes.
+
+--record writes down all that is shown, for holdfast ui --replay FILE. docs/watch.md describes that file, and
+what --json prints.
+
+${nodeSources}
+${durations}
+Exit codes: 0 also when it is ended by Ctrl-C; 64 bad usage; 69 no node could be reached;
+  73 the recording cannot be written.
+`;
+
+export const addWatch: AddCommand = (program, exit) => {
+  program
+    .command("watch")
+    .description("Watch the locks of all processes as they change, and record them.")
+    .argument("[names...]", "resources to watch (default: all)")
+    .addOption(node())
+    .addOption(prefix())
+    .addOption(nodeTimeout("2s"))
+    .option("--record <file>", "write it down as JSON lines")
+    .option("--force", "replace that file if it exists")
+    .option("--json", "one line of JSON for each thing that is heard")
+    .option("--for <duration>", "how long to watch (default: until it is ended)", positiveDuration)
+    .addOption(config())
+    .addHelpText("after", watchHelp)
+    .action(async (names: string[], flags: WatchFlags & ConfigFlag) => {
+      // Only here: what draws and records is nothing that the other commands should wait for.
+      const { watch } = await import("../watch/watch.js");
+      exit(await watch(names, flags, readConfig(flags.config, process.cwd()), process.env));
+    });
+};

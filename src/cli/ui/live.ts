@@ -1,0 +1,68 @@
+import { recogniseNode } from "../../clients/recognise.js";
+import { lifeChannel } from "../../inspector/channel.js";
+import { type Listening, listenTo } from "../../inspector/listening.js";
+import { Hub } from "../../inspector/server/hub.js";
+import { prometheusOfWorld } from "../../telemetry/prometheus.js";
+import { within } from "../bounded.js";
+import { CommandError, exitCode } from "../exit.js";
+import { output } from "../output.js";
+import { Reach } from "../watch/reach.js";
+import type { Showing } from "./ui.js";
+
+/** ms that closing the connections may take. */
+const partingTime = 1_000;
+/** ms between two looks at how it goes. */
+const lookEvery = 1_000;
+/** ms in which a process that is there has told of itself. */
+const patience = 3_000;
+/** ms after which a process that tells nothing any more is forgotten. */
+const silence = 60_000;
+
+/**
+ * The locks of all processes that tell of them over these nodes. `timeout`: ms in which one of them must answer, unless it
+ * is `over` before.
+ */
+export async function showLive(
+  addresses: readonly string[],
+  timeout: number,
+  over: AbortSignal,
+): Promise<Showing> {
+  const nodes = addresses.map((address, index) => recogniseNode(address, index));
+  const reach = new Reach(nodes, (what) => output.complain(what));
+  const hub = new Hub();
+  const isReached = await reach.any(timeout, over);
+  const listening = isReached ? listenTo(nodes, (frame) => hub.hear(frame)) : null;
+  const timer = listening === null ? undefined : watchOver(hub, listening);
+  const end = async () => {
+    clearInterval(timer);
+    reach.leave();
+    // It closes the nodes with itself.
+    const closed = listening === null ? Promise.all(nodes.map((node) => node.close())) : listening.close();
+    await within<unknown>(partingTime, closed);
+  };
+  if (!isReached && !over.aborted) {
+    const how = reach.describe();
+    await end();
+    const line = `no node could be reached: ${how}; holdfast doctor says what is wrong with them`;
+    throw new CommandError(exitCode.unavailable, line);
+  }
+  return { title: "Holdfast", hub, recording: null, metrics: () => prometheusOfWorld(hub.world), end };
+}
+
+/** Forgets who fell silent; and says, once, why there is nothing to see. */
+function watchOver({ world }: Hub, listening: Listening): NodeJS.Timeout {
+  const began = performance.now();
+  let isSaid = false;
+  return setInterval(() => {
+    world.forget(Date.now() - silence);
+    if (isSaid || performance.now() - began < patience) return;
+    isSaid = true;
+    if (listening.standing === 0) {
+      output.complain(`no node can be listened to: they must allow SUBSCRIBE on channel ${lifeChannel}`);
+    } else if (world.sources.size === 0) {
+      output.complain(
+        "no process tells of its locks on these nodes yet: createLocks({ publish: true }) does",
+      );
+    }
+  }, lookEvery);
+}

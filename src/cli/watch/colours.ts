@@ -1,0 +1,25 @@
+import type { Paint } from "../paint.js";
+
+/** The colour of a state of a lock or a node; with a substate, of the state it is in. */
+export function colourOf(state: string, paint: Paint): (text: string) => string {
+  if (state === "renewing.retrying") return paint.yellow;
+  switch (state.split(".")[0]) {
+    case "held":
+    case "ready":
+      return paint.green;
+    case "acquiring":
+    case "connecting":
+      return paint.cyan;
+    case "renewing":
+      return paint.blue;
+    case "suspect":
+      return paint.yellow;
+    case "quarantined":
+      return paint.magenta;
+    case "expired":
+    case "down":
+      return paint.red;
+    default:
+      return paint.dim;
+  }
+}

@@ -1,0 +1,110 @@
+import type { LockView, Step } from "../../inspector/frames.js";
+import type { SourceView, World } from "../../inspector/world.js";
+import { formatDuration } from "../duration.js";
+import { describeOwner } from "../holder.js";
+import { plain } from "../plain.js";
+import type { Asked } from "./asking.js";
+import { otherHolder, resourcesOf } from "./words.js";
+
+/** A line of the table, all plain text. */
+export interface Row {
+  /** With its substate. */
+  readonly state: string;
+  readonly resource: string;
+  readonly owner: string;
+  /** ms of validity left, of so many; null where nothing is held. */
+  readonly left: number | null;
+  readonly ttl: number | null;
+  /** ms since the acquisition began, while it is under way. */
+  readonly waited: number | null;
+  readonly retries: number;
+  readonly fence: number | null;
+  /** What happened last, and how long ago. */
+  readonly last: string;
+}
+
+/** `now`: epoch ms here. `showPrefix`: in front of resources. */
+export function rowOf(
+  lock: LockView,
+  {
+    source,
+    step,
+    now,
+    showPrefix,
+  }: { source: SourceView | undefined; step: Step | undefined; now: number; showPrefix: boolean },
+): Row {
+  const { state, validUntil, began } = lock;
+  // The clock of its process, as far as it can be told from here.
+  const there = now - (source?.lag ?? 0);
+  const holds = /^(held|renewing|releasing)/.test(state) && validUntil !== null;
+  return {
+    state: plain(state),
+    resource: resourcesOf(lock, showPrefix ? (source?.beat.prefix ?? "") : ""),
+    owner: plain(source?.beat.owner ?? ""),
+    left: holds ? Math.max(0, validUntil - there) : null,
+    ttl: lock.ttl,
+    waited: state.startsWith("acquiring") && began !== null ? Math.max(0, there - began) : null,
+    retries: Math.max(0, lock.attempts - 1),
+    fence: lock.fence,
+    last: lastOf(lock, step, there),
+  };
+}
+
+function lastOf(lock: LockView, step: Step | undefined, there: number): string {
+  const what =
+    step === undefined ? ago(there - lock.since) : `${plain(step.event)} ${ago(there - step.time)}`;
+  const holder = lock.state.startsWith("acquiring") ? otherHolder(lock) : null;
+  if (holder !== null) return `held by ${holder}, ${what}`;
+  return lock.reason === null ? what : `${what}, ${plain(lock.reason)}`;
+}
+
+/** In whole seconds: a line should not change all the time. */
+const ago = (ms: number): string =>
+  ms < 1_000 ? "just now" : `${formatDuration(Math.floor(ms / 1_000) * 1_000)} ago`;
+
+/** What the nodes say of a resource of which nobody tells. */
+export function askedRow({ inspection, time }: Asked, now: number): Row {
+  const { resource, held, holder, nodes } = inspection;
+  const age = Math.max(0, now - time);
+  const left = holder?.ttlLeft ?? null;
+  const failed = nodes.filter(({ state }) => state === "failed").length;
+  const last = [
+    ...(held && left === null ? ["without an expiry"] : []),
+    ...(failed > 0 ? [`${failed} of ${nodes.length} nodes failed`] : []),
+    `asked ${ago(age)}`,
+  ];
+  return {
+    state: held === null ? "unknown" : held ? "held" : "free",
+    resource: plain(resource),
+    owner: holder === null ? "" : plain(describeOwner(holder)),
+    left: left === null ? null : Math.max(0, left - age),
+    ttl: null,
+    waited: null,
+    retries: 0,
+    fence: null,
+    last: last.join(", "),
+  };
+}
+
+/** What wants attention first, what is at rest last; else by name, so that lines stay where they are. */
+export function inOrder(locks: Iterable<LockView>): LockView[] {
+  return [...locks]
+    .map((lock) => ({ lock, rank: rankOf(lock.state), name: lock.resources[0] ?? "" }))
+    .sort((a, b) => a.rank - b.rank || compare(a.name, b.name) || compare(a.lock.id, b.lock.id))
+    .map(({ lock }) => lock);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const rankOf = (state: string): number =>
+  state === "renewing.retrying" || state === "expired" ? 0 : state === "idle" ? 2 : 1;
+
+/** Whether a lock of the world, of a process that tells, holds this resource: then nobody else needs to be asked. */
+export function isTold(resource: string, prefix: string, { locks, sources }: World): boolean {
+  for (const lock of locks.values()) {
+    if (!/^(held|renewing|releasing)/.test(lock.state)) continue;
+    const own = sources.get(lock.source)?.beat.prefix ?? "";
+    if (lock.resources.some((one) => own + one === prefix + resource)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,72 @@
+import Table from "cli-table3";
+import type { Paint } from "../paint.js";
+import { columnsFor, gap } from "./columns.js";
+import { cut } from "./cut.js";
+import type { Row } from "./rows.js";
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What is on the screen. All of it plain text. */
+export interface Picture {
+  readonly title: string;
+  /** In order; only those that fit are asked for. */
+  row(index: number): Row;
+  readonly count: number;
+  /** Under the table; those that matter most first. */
+  readonly notes: readonly string[];
+}
+
+/** Lines that fit the terminal, with the last one left free for the cursor. */
+export function draw(picture: Picture, { columns, rows }: Size, paint: Paint): string {
+  const height = Math.max(1, rows - 1);
+  const titled = height >= 3;
+  const headed = height >= 2;
+  // A table without a line is none: notes go first.
+  const notes = picture.notes.slice(0, Math.max(0, height - Number(titled) - Number(headed) - 2));
+  const body = height - Number(titled) - Number(headed) - notes.length;
+  const shown = picture.count > body ? Math.max(0, body - 1) : picture.count;
+  const hidden = picture.count - shown;
+  return [
+    ...(titled ? [paint.bold(cut(picture.title, columns))] : []),
+    ...tableLines(picture, shown, headed, columns, paint),
+    ...(hidden > 0 ? [paint.dim(cut(`… and ${hidden} more`, columns))] : []),
+    ...notes.map((note) => paint.dim(cut(note, columns))),
+  ].join("\n");
+}
+
+function tableLines(picture: Picture, shown: number, headed: boolean, width: number, paint: Paint): string[] {
+  if (shown === 0) return [];
+  const columns = columnsFor(width);
+  const table = new Table({
+    chars: bare,
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+    colWidths: columns.map(({ width }) => width),
+  });
+  if (headed) table.push(columns.map(({ column, width }) => paint.dim(cut(column.title, width))));
+  for (let index = 0; index < shown; index += 1) {
+    const row = picture.row(index);
+    table.push(
+      columns.map(({ column, width }) => {
+        const text = cut(column.text(row), width);
+        return column.paint?.(text, row, paint) ?? text;
+      }),
+    );
+  }
+  return table.toString().split("\n");
+}
+
+/** No lines around and between the cells. */
+const bare = {
+  ...Object.fromEntries(
+    ["top", "bottom", "left", "right", "mid"].flatMap((side) => [
+      [side, ""],
+      [`${side}-mid`, ""],
+      [`${side}-left`, ""],
+      [`${side}-right`, ""],
+    ]),
+  ),
+  middle: " ".repeat(gap),
+};

@@ -1,0 +1,17 @@
+import type { Frame } from "../../inspector/frames.js";
+import type { World } from "../../inspector/world.js";
+import type { Asked } from "./asking.js";
+
+/** How what is seen is shown. */
+export interface View {
+  /** Just before the world takes it. */
+  hear(frame: Frame, world: World): void;
+  /** What the nodes say has changed. */
+  asked(asked: Asked): void;
+  /** A node was lost, or is back. */
+  nodeChanged(what: string): void;
+  /** About the watch itself. */
+  notice(text: string): void;
+  /** Nothing follows. Resolves when it is written. */
+  end(): Promise<void>;
+}

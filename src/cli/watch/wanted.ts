@@ -1,0 +1,69 @@
+import type { Frame, LockView } from "../../inspector/frames.js";
+import type { World } from "../../inspector/world.js";
+
+/** What of all that is told is looked at: resources of these names, under this prefix; all of them where none is given. */
+export class Wanted {
+  /** Names of which the nodes can be asked. */
+  readonly exact: readonly string[];
+  private readonly patterns: readonly ((text: string) => boolean)[];
+
+  /** In a name, `*` stands for any text. Without a `prefix` locks under any are wanted, and a name may include it. */
+  constructor(
+    names: readonly string[],
+    readonly prefix: string | undefined,
+  ) {
+    this.exact = [...new Set(names.filter((name) => !name.includes("*")))];
+    this.patterns = names.map(patternOf);
+  }
+
+  has({ resources }: Pick<LockView, "resources">, prefix: string): boolean {
+    if (this.patterns.length === 0) return true;
+    return resources.some((resource) =>
+      this.patterns.some((fits) => fits(resource) || fits(prefix + resource)),
+    );
+  }
+
+  /** What of the frame is wanted, or null. `world`: what was heard so far. */
+  of(frame: Frame, { sources, locks }: Pick<World, "sources" | "locks">): Frame | null {
+    if (frame.kind === "beat")
+      return this.prefix === undefined || frame.prefix === this.prefix ? frame : null;
+    const known = sources.get(frame.source);
+    // Who it is, and under which prefix its locks are, is told by its first beat; what comes after its end was late.
+    if (known === undefined || known.closed) return null;
+    const { prefix } = known.beat;
+    switch (frame.kind) {
+      case "steps":
+        return some({ ...frame, steps: frame.steps.filter(({ lock }) => this.has(lock, prefix)) }, "steps");
+      case "locks":
+        return some({ ...frame, locks: frame.locks.filter((lock) => this.has(lock, prefix)) }, "locks");
+      case "gone":
+        return some({ ...frame, locks: frame.locks.filter((id) => locks.has(id)) }, "locks");
+      case "bye":
+        return frame;
+    }
+  }
+}
+
+const some = <Key extends string, Part extends { readonly [key in Key]: readonly unknown[] }>(
+  frame: Part,
+  key: Key,
+): Part | null => (frame[key].length > 0 ? frame : null);
+
+/** By hand, because a regular expression of many stars may take for ever. */
+function patternOf(name: string): (text: string) => boolean {
+  const [first = "", ...others] = name.split("*");
+  const last = others.pop();
+  if (last === undefined) return (text) => text === name;
+  return (text) => {
+    if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last))
+      return false;
+    let from = first.length;
+    const end = text.length - last.length;
+    for (const part of others) {
+      const at = text.indexOf(part, from);
+      if (at === -1 || at + part.length > end) return false;
+      from = at + part.length;
+    }
+    return true;
+  };
+}

@@ -1,0 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+export { CannotListenError, HoldfastError, InvalidOptionError, isHoldfastError } from "./errors.js";
+export type { InspectorOptions } from "./inspector/inspector-options.js";
+export { type Inspector, serveInspector } from "./inspector/serve-inspector.js";

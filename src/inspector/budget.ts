@@ -1,0 +1,29 @@
+import type { Clock } from "../engine/clock.js";
+
+/** How much may be told: so many a second, and as many at once after a pause. */
+export class Budget {
+  private left: number;
+  private filled: number;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly clock: Clock,
+  ) {
+    this.left = perSecond;
+    this.filled = clock.monotonic();
+  }
+
+  /** Whether there is some left for it. */
+  take(amount = 1): boolean {
+    if (this.left < amount) return false;
+    this.left -= amount;
+    return true;
+  }
+
+  /** By the time that has passed: not with each `take`, which is to cost nothing. */
+  refill(): void {
+    const now = this.clock.monotonic();
+    this.left = Math.min(this.perSecond, this.left + ((now - this.filled) / 1_000) * this.perSecond);
+    this.filled = now;
+  }
+}

@@ -1,0 +1,35 @@
+import type { ServerResponse } from "node:http";
+import type { PrometheusText } from "../../telemetry/prometheus.js";
+import { head, refuse } from "./reply.js";
+import type { Shown } from "./shown.js";
+
+const packages = "@opentelemetry/api @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus";
+
+/** Metrics cost something: nothing is counted before they are asked for. */
+export class Metrics {
+  #begun: Promise<PrometheusText | null> | undefined;
+
+  constructor(private readonly shown: Shown) {}
+
+  async answer(response: ServerResponse): Promise<void> {
+    if (this.shown.metrics === null) {
+      return refuse(response, { status: 404, line: "A recording has no metrics." });
+    }
+    this.#begun ??= this.shown.metrics();
+    const exposition = await this.#begun;
+    if (exposition === null) {
+      return refuse(response, {
+        status: 501,
+        line: `Metrics need packages of yours: npm install ${packages}`,
+      });
+    }
+    const text = await exposition.text();
+    head(response, 200, "text/plain; version=0.0.4; charset=utf-8");
+    response.end(text);
+  }
+
+  async stop(): Promise<void> {
+    const exposition = await this.#begun?.catch(() => null);
+    await exposition?.stop();
+  }
+}

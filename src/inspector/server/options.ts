@@ -1,0 +1,41 @@
+import { kindOf } from "../../engine/shown.js";
+import { InvalidOptionError } from "../../errors.js";
+import { checkKnown, checkText } from "../../manager/check.js";
+import type { InspectorOptions } from "../inspector-options.js";
+import { AccessToken } from "./access-token.js";
+import type { Door } from "./door.js";
+import { isLoopback } from "./host-names.js";
+
+const defaultPort = 4653;
+const defaultHost = "127.0.0.1";
+const longestTitle = 200;
+
+/** @throws InvalidOptionError */
+export function checkTitle({ title = "Holdfast" }: InspectorOptions): string {
+  const allowed = `a string of at most ${longestTitle} characters`;
+  if (checkText("title", title, allowed).length > longestTitle)
+    throw new InvalidOptionError("title", title, allowed);
+  return title;
+}
+
+/** Where to listen, and who may come in. @throws InvalidOptionError */
+export function checkDoor(options: InspectorOptions): Door {
+  checkKnown("serveInspector", options);
+  const { port = defaultPort, host = defaultHost, token } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidOptionError("port", port, "an integer from 0 to 65535");
+  if (checkText("host", host, "a host name or address").trim() === "" || host.length > 255)
+    throw new InvalidOptionError("host", host, "a host name or address");
+  if (token === undefined && !isLoopback(host)) {
+    const allowed = "given where others can reach the page: 16 to 256 characters, without spaces";
+    throw new InvalidOptionError("token", token, `${allowed} (host is ${host})`);
+  }
+  return { host, port, token: token === undefined ? null : new AccessToken(checkToken(token)) };
+}
+
+function checkToken(token: unknown): string {
+  if (typeof token === "string" && /^[!-~]{16,256}$/.test(token)) return token;
+  const given = typeof token === "string" ? `one of ${token.length} characters` : kindOf(token);
+  // Neither shown nor kept in the error: it may be nearly the right one.
+  throw new InvalidOptionError("token", null, "16 to 256 characters of ASCII, without spaces", given);
+}

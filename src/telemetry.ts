@@ -1,0 +1,2 @@
+export { instrumentLocks, type TelemetryOptions } from "./telemetry/instrument.js";
+export { type PrometheusText, prometheusOf } from "./telemetry/prometheus.js";

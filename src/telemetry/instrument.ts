@@ -1,0 +1,60 @@
+import { createNoopMeter, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
+import { checkKnown, checkMethods } from "../manager/check.js";
+import { managerOf } from "../manager/managed-locks.js";
+import type { Manager } from "../manager/manager.js";
+import type { Locks } from "../manager/types.js";
+import { packageVersion } from "../version.js";
+import { LockSpans } from "./lock-spans.js";
+import { Metered } from "./metered.js";
+import { scope } from "./names.js";
+import { Tracing } from "./tracing.js";
+
+export interface TelemetryOptions {
+  /** Default: the global one, also where it is registered later. */
+  readonly tracerProvider?: TracerProvider;
+  /** Default: the global one, as it is at the call. */
+  readonly meterProvider?: MeterProvider;
+}
+
+/** Several managers add up, see `Metered`. */
+const meteredOf = new WeakMap<MeterProvider, Metered>();
+
+/**
+ * Tells of these locks and their nodes by OpenTelemetry, from now on and until they are closed. Returns the removal,
+ * which ends the spans that are under way. Once for each manager of locks.
+ * @throws InvalidOptionError for anything but what `createLocks` gave, or providers that are none; ManagerClosedError.
+ */
+export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): () => void {
+  const manager = managerOf(locks);
+  checkKnown("instrumentLocks", options);
+  // It would never tell of its end.
+  manager.checkOpen();
+  const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
+  const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
+  const endMetrics = meter(manager, checkMethods("meterProvider", meterProvider, ["getMeter"]));
+  const endSpans = follow(manager, tracing);
+  return () => {
+    endMetrics();
+    endSpans();
+  };
+}
+
+function meter(manager: Manager, provider: MeterProvider): () => void {
+  const known = meteredOf.get(provider);
+  if (known !== undefined) return known.add(manager);
+  const own = provider.getMeter(scope, packageVersion());
+  // Nobody would ever collect.
+  if (own === createNoopMeter()) return () => {};
+  const metered = new Metered(own);
+  meteredOf.set(provider, metered);
+  return metered.add(manager);
+}
+
+function follow(manager: Manager, tracing: Tracing): () => void {
+  const spans = new LockSpans(tracing);
+  const remove = manager.watch(spans);
+  return () => {
+    remove();
+    for (const lock of manager.inUse) spans.end(lock);
+  };
+}

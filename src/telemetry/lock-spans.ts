@@ -1,0 +1,188 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import type { StateValue } from "xstate";
+import { systemClock } from "../engine/clock.js";
+import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
+import { topOf } from "../machines/table.js";
+import type { Lock } from "../manager/lock.js";
+import type { Probe } from "../manager/probes.js";
+import { errorTypeOf } from "./error-type.js";
+import { moved } from "./moved.js";
+import { attributes } from "./names.js";
+import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.js";
+import type { Tracing } from "./tracing.js";
+
+/** The spans of one acquisition, and of the lease that it led to. */
+interface Trail {
+  /** What the span of the hold is a child of. */
+  parent: Context;
+  /** That of the acquisition, then that of the hold. */
+  span: Span;
+  /** A renewal, or the release. */
+  request: Span | null;
+}
+
+/**
+ * One manager's locks, as spans: the acquisition, as a child of what was active when it was asked for; the hold beside
+ * it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
+ */
+export class LockSpans implements Probe {
+  private readonly trails = new WeakMap<Lock, Trail>();
+
+  constructor(private readonly tracing: Tracing) {}
+
+  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
+    if (event.type === "ACQUIRE") {
+      if (moved(from, to)) this.begin(lock);
+      return;
+    }
+    const trail = this.trails.get(lock);
+    if (trail === undefined || !moved(from, to)) return;
+    switch (event.type) {
+      case "DENIED":
+      case "TOO_SLOW":
+        return this.failAttempt(lock, trail, event);
+      case "NO_QUORUM":
+        if (topOf(from) === "acquiring") return this.failAttempt(lock, trail, event);
+        return this.loseQuorum(lock, trail, event);
+      case "GRANTED":
+        trail.span.setAttributes(voteAttributes(event.votes));
+        return this.hold(lock, trail);
+      case "RENEW":
+        trail.request = this.request(lock, trail, "holdfast.renew");
+        return;
+      case "RENEWED":
+        trail.request?.setAttributes(voteAttributes(event.votes));
+        return this.endRequest(lock, trail);
+      case "RELEASE":
+        // What the renewal that was under way comes to is of no interest any more.
+        this.endRequest(lock, trail);
+        trail.request = this.request(lock, trail, "holdfast.release");
+        return;
+      case "RELEASED":
+        trail.request?.setAttributes(voteAttributes(event.votes));
+        return this.end(lock, trail, "released");
+      case "HAND_OVER":
+        return this.end(lock, trail, "handedOver");
+      case "LOST":
+      case "EXPIRED":
+        return this.lose(lock, trail, event, topOf(from) === "releasing");
+    }
+  }
+
+  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+    const trail = this.trails.get(lock);
+    if (trail === undefined) return;
+    const { span } = trail;
+    const exception = exceptionOf(error);
+    const reason = "reason" in event ? event.reason : lock.context.reason;
+    if ("votes" in event) span.setAttributes(voteAttributes(event.votes));
+    span.setAttributes({
+      [attributes.errorType]: errorTypeOf(event, error),
+      "holdfast.attempts": lock.context.attempt,
+      ...(reason === null ? {} : { [attributes.reason]: reason }),
+    });
+    span.recordException(exception, timeOf(lock));
+    span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+    span.end(timeOf(lock));
+    this.trails.delete(lock);
+  }
+
+  /** Nobody looks on any more: what is under way ends as far as it is known. */
+  end(lock: Lock, trail = this.trails.get(lock), outcome?: "released" | "expired" | "handedOver"): void {
+    if (trail === undefined) return;
+    this.endRequest(lock, trail);
+    if (outcome !== undefined) trail.span.setAttribute(attributes.outcome, outcome);
+    trail.span.end(timeOf(lock));
+    this.trails.delete(lock);
+  }
+
+  private begin(lock: Lock): void {
+    const { tracer } = this.tracing;
+    if (tracer === null) return;
+    const active = context.active();
+    const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
+    const span = tracer.startSpan("holdfast.acquire", options, active);
+    if (!span.isRecording()) return;
+    // Where it is a child of nothing, the hold would be in a trace of its own.
+    const parent = trace.getSpan(active) === undefined ? trace.setSpan(active, span) : active;
+    this.trails.set(lock, { parent, span, request: null });
+  }
+
+  private hold(lock: Lock, trail: Trail): void {
+    const { span: acquire, parent } = trail;
+    acquire.setAttribute("holdfast.attempts", lock.context.attempt);
+    acquire.end(timeOf(lock));
+    const grant = lock.hold?.grant;
+    const details = {
+      ...lockAttributes(lock),
+      ...(grant === undefined ? {} : { "holdfast.lock.ttl": grant.ttl / 1_000 }),
+      ...(grant?.fence === undefined ? {} : { "holdfast.lock.fence": grant.fence }),
+    };
+    const links = [{ context: acquire.spanContext() }];
+    const options = { ...optionsOf(lock, SpanKind.INTERNAL, details), links };
+    const span = this.tracing.tracer?.startSpan("holdfast.hold", options, parent);
+    if (span === undefined) return;
+    trail.span = span;
+  }
+
+  private request(lock: Lock, { parent, span }: Trail, name: string): Span | null {
+    const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
+    return this.tracing.tracer?.startSpan(name, options, trace.setSpan(parent, span)) ?? null;
+  }
+
+  private endRequest(lock: Lock, trail: Trail): void {
+    trail.request?.end(timeOf(lock));
+    trail.request = null;
+  }
+
+  private failAttempt(lock: Lock, { span }: Trail, event: RefusalEvent): void {
+    const delay = lock.retryDelay;
+    span.addEvent(
+      "holdfast.retry",
+      {
+        "holdfast.attempt": lock.context.attempt,
+        [attributes.reason]: event.reason,
+        ...(delay === null ? {} : { "holdfast.retry.delay": delay / 1_000 }),
+        ...voteAttributes(event.votes),
+      },
+      timeOf(lock),
+    );
+  }
+
+  private loseQuorum(lock: Lock, trail: Trail, event: RefusalEvent): void {
+    const votes = voteAttributes(event.votes);
+    const remaining = Math.max(0, lock.hold?.left() ?? 0) / 1_000;
+    trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
+    trail.request?.setStatus({ code: SpanStatusCode.ERROR, message: "no quorum" });
+    this.endRequest(lock, trail);
+    const details = { ...votes, "holdfast.lock.remaining": remaining };
+    trail.span.addEvent("holdfast.quorum_lost", details, timeOf(lock));
+  }
+
+  private lose(lock: Lock, trail: Trail, { reason }: LossEvent, released: boolean): void {
+    const lost = { code: SpanStatusCode.ERROR, message: `the lease is over: ${reason}` };
+    trail.request?.setStatus(lost);
+    trail.span.setAttribute(attributes.reason, reason);
+    // Who had asked for the release has nothing left to lose.
+    if (!released) trail.span.setStatus(lost);
+    this.end(lock, trail, "expired");
+  }
+}
+
+/** The SDK's own time is finer than the system's clock; with another one, spans are in its time. */
+const timeOf = ({ ground }: Lock): number | undefined =>
+  ground.clock === systemClock ? undefined : ground.clock.wall();
+
+function optionsOf(lock: Lock, kind: SpanKind, details: Attributes): SpanOptions {
+  const startTime = timeOf(lock);
+  return { kind, attributes: details, ...(startTime === undefined ? {} : { startTime }) };
+}

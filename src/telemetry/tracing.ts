@@ -1,0 +1,23 @@
+import { ProxyTracerProvider, type Tracer, type TracerProvider } from "@opentelemetry/api";
+import { packageVersion } from "../version.js";
+import { scope } from "./names.js";
+
+/** The tracer, once there is one: until an SDK is registered a lock pays for one look. */
+export class Tracing {
+  private found: Tracer | null = null;
+  private readonly version = packageVersion();
+
+  constructor(private readonly provider: TracerProvider) {}
+
+  get tracer(): Tracer | null {
+    this.found ??= this.look();
+    return this.found;
+  }
+
+  private look(): Tracer | null {
+    const { provider, version } = this;
+    return provider instanceof ProxyTracerProvider
+      ? (provider.getDelegateTracer(scope, version) ?? null)
+      : provider.getTracer(scope, version);
+  }
+}

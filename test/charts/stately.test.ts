@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { createMachine } from "xstate";
+import { machines } from "../../src/charts/machines.js";
+import { modelOf } from "../../src/charts/model.js";
+import { statelyOf } from "../../src/charts/stately.js";
+import { everyKind } from "./support/every-kind.js";
+import { stepsOf } from "./support/steps.js";
+import { told } from "./support/told.js";
+
+describe.each(Object.entries({ ...machines, "machine with every kind of transition": everyKind }))(
+  "the JSON of the %s",
+  (_, machine) => {
+    const json = JSON.stringify(statelyOf(modelOf(machine)));
+    const again = createMachine(JSON.parse(json));
+
+    it("is a machine again, with the same states, transitions and entry actions", () => {
+      expect(told(again)).toEqual(told(machine));
+      expect(modelOf(again)).toEqual(modelOf(machine));
+    });
+
+    it("goes the same ways, in every state, on every event, whatever the guards say", () => {
+      expect(stepsOf(again)).toEqual(stepsOf(machine));
+      expect(stepsOf(again).length).toBeGreaterThan(0);
+    });
+  },
+);

@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { drawChart } from "../../src/charts/draw.js";
+import { layouts } from "../../src/charts/layouts.js";
+import { builtCommand } from "./support/build.js";
+import { endAll, holdfast } from "./support/holdfast.js";
+
+const timeout = 30_000;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const committed = (file: string) => readFile(join(root, "visualizations/charts", file), "utf8");
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-chart-"));
+});
+afterEach(endAll);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.each(["lock", "node", "manager"])(
+  "chart %s writes what is committed: svg, mermaid, json",
+  async (name) => {
+    const [svg, mermaid, json] = await Promise.all(
+      ["svg", "mermaid", "json"].map((format) => holdfast(["chart", name, "--format", format])),
+    );
+    expect(svg).toMatchObject({ code: 0, stdout: await committed(`${name}.svg`), stderr: "" });
+    expect(mermaid).toMatchObject({ code: 0, stdout: await committed(`${name}.mmd`), stderr: "" });
+    expect(json).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(json?.stdout ?? "")).toEqual(JSON.parse(await committed(`${name}.json`)));
+  },
+  timeout,
+);
+
+test(
+  "without any words it is the lock's, as svg; a state can be lit, and a theme chosen",
+  async () => {
+    expect(await holdfast(["chart"])).toMatchObject({ code: 0, stdout: await committed("lock.svg") });
+    const state = "acquiring.asking";
+    expect(await holdfast(["chart", "--state", state, "--theme", "dark"])).toMatchObject({
+      code: 0,
+      stdout: drawChart(layouts.lock, { state, theme: "dark" }),
+    });
+  },
+  timeout,
+);
+
+test(
+  "the ending of the output file decides the format, unless it is said",
+  async () => {
+    for (const [file, args, start] of [
+      ["a.mmd", [], "stateDiagram-v2"],
+      ["a.json", [], "{"],
+      ["a.svg", [], "<svg "],
+      ["a.txt", [], "<svg "],
+      ["b.svg", ["--format", "mermaid"], "stateDiagram-v2"],
+    ] as const) {
+      const path = join(folder, file);
+      const ended = await holdfast(["chart", "manager", ...args, "--output", path]);
+      expect(ended).toMatchObject({ code: 0, stdout: "", stderr: "" });
+      expect((await readFile(path, "utf8")).startsWith(start)).toBe(true);
+    }
+  },
+  timeout,
+);
+
+test(
+  "a png of a lit state, in the theme that was asked for",
+  async () => {
+    const pictures: Buffer[] = [];
+    for (const args of [[], ["--theme", "auto"], ["--theme", "dark"], ["--state", "held"]]) {
+      const path = join(folder, "lock.png");
+      expect(await holdfast(["chart", ...args, "--output", path])).toMatchObject({ code: 0, stderr: "" });
+      pictures.push(await readFile(path));
+    }
+    const [light, auto, dark, held] = pictures;
+    expect(light?.subarray(1, 4).toString()).toBe("PNG");
+    expect(auto).toEqual(light);
+    expect(dark).not.toEqual(light);
+    expect(held).not.toEqual(light);
+  },
+  timeout,
+);
+
+test(
+  "without the package that draws a png it is 69, with a line that says what to install",
+  async () => {
+    const alone = join(folder, "alone");
+    await cp(dirname(dirname(dirname(await builtCommand()))), alone, { recursive: true });
+    await mkdir(join(alone, "node_modules"));
+    for (const name of await readdir(join(root, "node_modules")))
+      if (name !== "@resvg")
+        await symlink(join(root, "node_modules", name), join(alone, "node_modules", name));
+    const main = join(alone, "dist/cli/main.js");
+    const run = promisify(execFile)(process.execPath, [main, "chart", "--format", "png"]);
+    await expect(run).rejects.toMatchObject({
+      code: 69,
+      stdout: "",
+      stderr: "holdfast: a png needs the package @resvg/resvg-js: npm install @resvg/resvg-js\n",
+    });
+    await expect(promisify(execFile)(process.execPath, [main, "chart"])).resolves.toMatchObject({
+      stderr: "",
+    });
+  },
+  timeout,
+);
+
+test.each([
+  ["/nowhere/lock.svg", /^holdfast: cannot write "\/nowhere\/lock\.svg": there is no such folder\n$/],
+  [tmpdir(), /^holdfast: cannot write "[^"]+": it is a folder\n$/],
+  [
+    fileURLToPath(import.meta.url).concat("/a.svg"),
+    /^holdfast: cannot write "[^"]+": there is no such folder\n$/,
+  ],
+])(
+  "an output file that cannot be written is 73: %s",
+  async (file, line) => {
+    const { code, stdout, stderr } = await holdfast(["chart", "--output", file]);
+    expect({ code, stdout }).toEqual({ code: 73, stdout: "" });
+    expect(stderr).toMatch(line);
+  },
+  timeout,
+);

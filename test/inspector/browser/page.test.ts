@@ -1,0 +1,260 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterEach, expect, test, vi } from "vitest";
+import { freePort } from "../../support/free-port.js";
+import { waitUntil } from "../../support/wait-until.js";
+import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
+import { closeAll, serve } from "../served.js";
+import { expectNoTrouble, useBrowser, type Visit, visit } from "./support/browser.js";
+import { contrastsOf } from "./support/contrast.js";
+import { Crowd } from "./support/crowd.js";
+
+useBrowser();
+// A page is opened and drawn, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 20_000 });
+afterEach(closeAll);
+
+const built = fileURLToPath(new URL("../../../dist/page", import.meta.url));
+const limits = { gzipped: 250_000, firstPaint: 1_000 };
+
+/** What the page shows, and by what one can tell that it is there. */
+const views = [
+  ["#/", ".lock-list .row"],
+  ["#/lock/crowd%2F8", ".votes"],
+  ["#/nodes", ".node-card"],
+] as const;
+
+/** A server that shows so many locks. */
+async function withLocks(count: number, port = 0) {
+  const served = await serve({}, { port });
+  for (const frame of new Crowd(count).frames(Date.now())) served.hub.hear(frame);
+  return served;
+}
+
+const rowOf = (page: Visit["page"], name: string) => page.getByRole("row").filter({ hasText: name });
+
+test("the page is small, and painted at once", async () => {
+  const files = await readdir(built, { recursive: true, withFileTypes: true });
+  const bodies = await Promise.all(
+    files.filter((file) => file.isFile()).map(({ parentPath, name }) => readFile(join(parentPath, name))),
+  );
+  expect(bodies.length).toBeGreaterThan(2);
+  const gzipped = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+  const { server } = await withLocks(100);
+  const visited = await visit(server.url);
+  await visited.page.waitForSelector(".row");
+  const painted = await visited.page.evaluate(
+    () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+  );
+  console.log(`${(gzipped / 1_000).toFixed(0)} kB gzipped; first paint after ${painted?.toFixed(0)} ms`);
+  expect(gzipped).toBeLessThanOrEqual(limits.gzipped);
+  expect(painted).toBeLessThanOrEqual(limits.firstPaint);
+  expectNoTrouble(visited);
+});
+
+test("everything can be done with the keyboard", async () => {
+  const { server } = await withLocks(300);
+  const visited = await visit(server.url);
+  const { page } = visited;
+  await page.waitForSelector(".row");
+  const grid = page.getByRole("grid", { name: "Locks" });
+  const active = () => page.locator(".row[data-active=true]").textContent();
+
+  await page.keyboard.press("/");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("filter");
+  await page.keyboard.type("orders:002");
+  await expect.poll(() => grid.getAttribute("aria-rowcount")).toBe("101");
+  await page.keyboard.press("Enter");
+  await expect.poll(active).toContain("orders:00200");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(active).toContain("orders:00202");
+  await page.keyboard.press("End");
+  await expect.poll(active).toContain("orders:00299");
+  await page.keyboard.press("PageUp");
+  await page.keyboard.press("Home");
+  await expect.poll(active).toContain("orders:00200");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "orders:00200" }).waitFor();
+  expect(page.url()).toMatch(/#\/lock\/crowd%2F200$/);
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "orders:00200" }).waitFor({ state: "detached" });
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("locks");
+
+  // The heads and the states are buttons, in the order of the tab key; what has the focus shows it.
+  await page.getByRole("button", { name: "Fence" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(() => page.getByRole("columnheader", { name: "Fence" }).getAttribute("aria-sort"))
+    .toBe("descending");
+  const chip = page.getByRole("button", { name: /^held/ });
+  await chip.focus();
+  await page.keyboard.press("Space");
+  await expect.poll(() => chip.getAttribute("aria-pressed")).toBe("true");
+  await expect
+    .poll(() => page.locator(".row .state").allTextContents())
+    .toEqual(expect.not.arrayContaining(["idle"]));
+  const outline = await chip.evaluate((element) => getComputedStyle(element).outlineStyle);
+  expect(outline).toBe("solid");
+  expectNoTrouble(visited);
+});
+
+test("a phone's width is enough: nothing has to be scrolled sideways", async () => {
+  const { server } = await withLocks(300);
+  const visited = await visit(server.url, { width: 375, height: 740 });
+  const { page } = visited;
+  await page.waitForSelector(".lock-list[data-condensed=true] .row");
+  for (const [hash, shown] of [...views, ["#/lock/nowhere", ".empty"] as const]) {
+    await page.goto(`${server.url}${hash}`);
+    await page.waitForSelector(shown);
+    const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(wide, hash).toBeLessThanOrEqual(room!);
+  }
+  expectNoTrouble(visited);
+});
+
+test.each(["light", "dark"] as const)("what is written can be read in the %s theme", async (theme) => {
+  const { server } = await withLocks(60);
+  const visited = await visit(server.url, { theme });
+  const { page } = visited;
+  await page.waitForSelector(".row");
+  for (const [hash, shown] of views) {
+    await page.goto(`${server.url}${hash}`);
+    await page.waitForSelector(shown);
+    const contrasts = await contrastsOf(page);
+    expect(contrasts.length).toBeGreaterThan(10);
+    // What WCAG asks for at level AA.
+    expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+  }
+  expectNoTrouble(visited);
+});
+
+test("the theme is chosen by hand, and remembered", async () => {
+  const { server } = await withLocks(5);
+  const { page } = await visit(server.url, { theme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByRole("button", { name: /^Theme: auto/ }).click();
+  await page.getByRole("button", { name: /^Theme: light/ }).click();
+  await page.getByRole("button", { name: /^Theme: dark/ }).waitFor();
+  await expect.poll(ground).not.toBe(light);
+  await page.reload();
+  await page.getByRole("button", { name: /^Theme: dark/ }).waitFor();
+  expect(await ground()).not.toBe(light);
+});
+
+test("nothing moves for those who do not want it", async () => {
+  const { hub, server } = await withLocks(3);
+  const { page } = await visit(`${server.url}#/lock/crowd%2F0`, { reducedMotion: true });
+  await page.waitForSelector("[data-chart=lock] .leaf.lit");
+  hub.hear(new Crowd(3).steps(3, Date.now()));
+  await page.waitForSelector("[data-chart=lock] .edge.moved");
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+});
+
+test("a page that loses its server says so, and goes on when it is back", async () => {
+  const port = await freePort();
+  const first = await withLocks(7, port);
+  const visited = await visit(first.server.url);
+  const { page } = visited;
+  const status = page.locator(".connection");
+  await expect.poll(() => status.textContent()).toBe("live");
+  expect(await page.title()).toMatch(/ of 7 in use/);
+  await closeAll();
+  await expect.poll(() => status.textContent()).toBe("lost the server, trying again");
+  expect(await page.locator(".row").count()).toBe(7);
+  await withLocks(3, port);
+  await expect.poll(() => status.textContent(), { timeout: 15_000 }).toBe("live");
+  // What is there now replaces what was.
+  await expect.poll(() => page.locator(".row").count()).toBe(3);
+  // The browser itself writes down each try that failed, and nothing else went wrong.
+  expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
+});
+
+test("names that forge markup stay text", async () => {
+  const { hub, server } = await serve();
+  const name = `<img src=x onerror="document.title='forged'">`;
+  hub.hear(beat("here", { owner: "<b>ann</b>" }));
+  hub.hear(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
+  const visited = await visit(server.url);
+  const { page } = visited;
+  await rowOf(page, name).first().click();
+  await page.getByRole("heading", { name }).waitFor();
+  expect(await page.locator(".main img, .main b b, .main i i").count()).toBe(0);
+  expect(await page.title()).not.toBe("forged");
+  expectNoTrouble(visited);
+});
+
+test("whoever forges a Host or an Origin gets nothing", async () => {
+  const { server } = await withLocks(3);
+  const { page } = await visit(server.url);
+  const elsewhere = await visit("about:blank");
+  // Another site's page, which asks this server.
+  const asked = await elsewhere.page.evaluate(async (url) => {
+    const answer = await fetch(url).catch((error: Error) => error.message);
+    return typeof answer === "string" ? answer : `answered ${answer.status}`;
+  }, `${server.url}history?lock=crowd%2F0`);
+  expect(asked).toBe("Failed to fetch");
+  const forged = await page.request.get(`${server.url}events`, {
+    headers: { Origin: "http://evil.example" },
+  });
+  expect(forged.status()).toBe(403);
+  const rebound = await page.request.get(server.url, { headers: { Host: "evil.example" } });
+  expect(rebound.status()).toBe(403);
+});
+
+test("votes, silence and an unknown lock are told in words", async () => {
+  const { hub, server } = await serve();
+  const time = Date.now();
+  const nodes = ["n1", "n2", "n3", "n4"].map((name) => ({
+    ...{ name, state: "ready" as const, cause: null, until: null, p50: 0.4, p99: null, step: null },
+  }));
+  nodes[3] = {
+    ...nodes[3]!,
+    ...({ state: "quarantined", cause: "it forgot", until: time + 9_000 } as object),
+  };
+  const votes = [
+    { node: "n1", kind: "granted" as const },
+    { node: "n2", kind: "failed" as const, reason: "timeout", message: "no answer within 200 ms" },
+    { node: "n3", kind: "denied" as const, holder: { owner: "ben", tokenHash: "ab12", ttlLeft: 4_200 } },
+  ];
+  const round = { asked: "acquire" as const, time, votes };
+  hub.hear(beat("here", { time, nodes }));
+  const lock = lockView("one", { state: "acquiring.waiting", validUntil: null, round });
+  hub.hear(stepOf(lock, "NO_QUORUM", "acquiring.asking"));
+  const visited = await visit(`${server.url}#/lock/one`);
+  const { page } = visited;
+  const said = () => page.locator(".votes li").allInnerTexts();
+  await waitUntil("the votes are there", 5_000, async () => (await said()).length === 4);
+  const [first, second, third, fourth] = (await said()).map((text) => text.replace(/\s+/g, " "));
+  expect(first).toContain("n1 granted");
+  expect(second).toContain("n2 failed timeout: no answer within 200 ms");
+  expect(third).toContain("n3 denied held by ben #ab12, 4.2 s left");
+  expect(fourth).toContain("n4 not heard");
+  await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
+  await page.getByText("silent").first().waitFor({ timeout: 10_000 });
+  await page.goto(`${server.url}#/nodes`);
+  await page.getByText(/^quarantined for [0-9.]+ (m?s)$/).waitFor();
+  await page.getByText("it forgot").waitFor();
+  await page.goto(`${server.url}#/lock/nobody`);
+  await page.getByText("This lock is not there").waitFor();
+  expectNoTrouble(visited);
+});
+
+test("an empty page says what to do", async () => {
+  const { hub, server } = await serve();
+  const { page } = await visit(server.url);
+  await page.getByText("No process is heard").waitFor();
+  hub.hear(beat("here", { time: Date.now() }));
+  await page.getByText("No lock is in use").waitFor();
+  hub.hear(locksOf(lockView("one", { validUntil: null })));
+  await rowOf(page, "of one").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("nobody");
+  await page.getByText("No lock matches").waitFor();
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+  await rowOf(page, "of one").waitFor();
+});

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import type { Frame } from "../../../src/inspector/frames.js";
+import { momentsOf } from "../../../visualizations/inspector/src/replay/moments.js";
+import { Playback } from "../../../visualizations/inspector/src/replay/playback.js";
+import { Positions } from "../../../visualizations/inspector/src/replay/positions.js";
+import { framesOf } from "../../../visualizations/inspector/src/replay/read.js";
+import { beat, lockView } from "../frames-made-up.js";
+
+const states = ["acquiring.asking", "held", "renewing.asking", "held", "releasing", "idle"];
+
+/** So many steps of one lock, told two at a time, with a beat after each frame. */
+function recordingOf(steps: number): Frame[] {
+  const frames: Frame[] = [beat("here", { time: 1_000 })];
+  for (let from = 0; from < steps; from += 2) {
+    const told = [from, from + 1]
+      .filter((index) => index < steps)
+      .map((index) => {
+        const state = states[index % states.length]!;
+        const time = 1_000 + index * 10;
+        return { time, event: "STEP", from: "idle", to: state, lock: lockView("1", { state, since: time }) };
+      });
+    const time = told.at(-1)!.time;
+    frames.push({ kind: "steps", source: "here", seq: from, time, steps: told }, beat("here", { time }));
+  }
+  return frames;
+}
+
+test("a recording is stepped through step by step, forward and backward, whatever was told in between", () => {
+  const moments = momentsOf(recordingOf(5));
+  const positions = new Positions(moments);
+  const playback = new Playback(moments);
+  const stateAt = (cursor: number) => {
+    playback.seek(cursor);
+    return playback.world.locks.get("1")?.state;
+  };
+  expect(positions.steps).toBe(5);
+  let cursor = positions.first;
+  expect([positions.stepAt(cursor), stateAt(cursor), playback.world.sources.size]).toEqual([0, undefined, 1]);
+  const seen = states.slice(0, 5).map((_, index) => {
+    cursor = positions.next(cursor);
+    expect(positions.stepAt(cursor)).toBe(index + 1);
+    return stateAt(cursor);
+  });
+  expect(seen).toEqual(states.slice(0, 5));
+  // What was told after the last step, and no further.
+  cursor = positions.next(cursor);
+  expect(cursor).toBe(moments.length);
+  expect(positions.next(cursor)).toBe(cursor);
+  const back = Array.from({ length: 6 }, () => {
+    cursor = positions.previous(cursor);
+    return stateAt(cursor);
+  });
+  expect(back).toEqual([...states.slice(0, 4).reverse(), undefined, undefined]);
+  expect(positions.stepAt(cursor)).toBe(0);
+});
+
+test("going back comes to the same as never having gone further, histories included", () => {
+  const moments = momentsOf(recordingOf(3_000));
+  const playback = new Playback(moments);
+  playback.seek(moments.length);
+  for (const cursor of [4_000, 3_999, 2_501, 2_500, 1, 0, 1_234]) {
+    playback.seek(cursor);
+    const straight = new Playback(moments);
+    straight.seek(cursor);
+    expect(playback.world.snapshot()).toEqual(straight.world.snapshot());
+    expect(playback.world.history("1")).toEqual(straight.world.history("1"));
+    expect(playback.time).toBe(straight.time);
+  }
+});
+
+test("a moment's time never goes back, though processes' clocks differ", () => {
+  const frames = [
+    beat("ahead", { time: 5_000 }),
+    beat("behind", { time: 2_000 }),
+    beat("ahead", { time: 6_000 }),
+  ];
+  const moments = momentsOf(frames);
+  expect(moments.map(({ time }) => time)).toEqual([5_000, 5_000, 6_000]);
+  const playback = new Playback(moments);
+  expect([4_999, 5_000, 7_000].map((time) => playback.cursorAt(time))).toEqual([0, 2, 3]);
+  playback.seek(3);
+  expect(playback.world.sources.get("behind")?.lag).toBe(3_000);
+});
+
+test("a recording without a step, or without anything, can be shown too", () => {
+  const only = momentsOf([beat()]);
+  const positions = new Positions(only);
+  expect([
+    positions.first,
+    positions.last,
+    positions.steps,
+    positions.next(1),
+    positions.previous(1),
+  ]).toEqual([...[1, 1, 0, 1, 1]]);
+  const nothing = new Playback(momentsOf([]));
+  nothing.seek(10);
+  expect([nothing.cursor, nothing.time]).toEqual([0, 0]);
+});
+
+test("a recording is read line by line", () => {
+  const frames = recordingOf(3);
+  expect(framesOf(`${frames.map((frame) => JSON.stringify(frame)).join("\n")}\n`)).toEqual(frames);
+  expect(framesOf("")).toEqual([]);
+});

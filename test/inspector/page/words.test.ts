@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { LockView, Step } from "../../../src/inspector/frames.js";
+import {
+  formatClock,
+  formatDuration,
+  formatLatency,
+} from "../../../visualizations/inspector/src/model/duration.js";
+import { nodeStatus } from "../../../visualizations/inspector/src/model/node-status.js";
+import { hashOf, parseRoute } from "../../../visualizations/inspector/src/model/route.js";
+import { detailsOf } from "../../../visualizations/inspector/src/model/step-details.js";
+import { textOf } from "../../../visualizations/inspector/src/model/step-text.js";
+import { titleOf } from "../../../visualizations/inspector/src/model/title.js";
+import { votesByNode } from "../../../visualizations/inspector/src/model/votes.js";
+import { lockView } from "../frames-made-up.js";
+
+test.each([
+  [-5, "0 ms"],
+  [999.4, "999 ms"],
+  [4_240, "4.2 s"],
+  [9_960, "10 s"],
+  [59_400, "59 s"],
+  [185_000, "3 min 05 s"],
+  [7_800_000, "2 h 10 min"],
+  [400_000_000, "4 days"],
+])("%i ms are %s", (ms, words) => {
+  expect(formatDuration(ms)).toBe(words);
+});
+
+test("latencies are told as exactly as they are worth", () => {
+  expect([null, 0.4213, 3.26, 41.7].map(formatLatency)).toEqual(["–", "0.42 ms", "3.3 ms", "42 ms"]);
+  expect(formatClock(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe("03:04:05.006");
+});
+
+test("a route survives its address, whatever the id", () => {
+  for (const id of ["a/1", "ä #?%2F/", "%"]) {
+    expect(parseRoute(hashOf({ view: "lock", id }))).toEqual({ view: "lock", id });
+  }
+  expect(
+    ["", "#/", "#/nodes", "#/lock/", "#/lock/%E0%A4%A", "#/else"].map((hash) => parseRoute(hash).view),
+  ).toEqual(["locks", "locks", "nodes", "locks", "locks", "locks"]);
+});
+
+test("each node's vote is told, also of those that were not heard", () => {
+  const round: LockView["round"] = {
+    asked: "acquire",
+    time: 0,
+    votes: [
+      { node: "c", kind: "granted" },
+      { node: "b", kind: "denied", holder: { owner: null, tokenHash: "ab12", ttlLeft: null } },
+      { node: "a", kind: "failed", reason: "error", message: "READONLY" },
+      { node: "old", kind: "denied", holder: null },
+    ],
+  };
+  expect(votesByNode(round, ["a", "b", "c", "d"])).toEqual([
+    { node: "a", kind: "failed", detail: "error: READONLY" },
+    { node: "b", kind: "denied", detail: "held by an unknown owner #ab12" },
+    { node: "c", kind: "granted", detail: "" },
+    { node: "d", kind: "none", detail: "" },
+    { node: "old", kind: "denied", detail: "held by somebody" },
+  ]);
+  expect(votesByNode(null, ["a"])).toEqual([{ node: "a", kind: "none", detail: "" }]);
+});
+
+const step = (event: string, from: string, to: string, changes: Partial<LockView> = {}): Step => ({
+  ...{ time: 1_000, event, from, to },
+  lock: lockView("1", { state: to, ...changes }),
+});
+
+test("a step is told with what is new by it", () => {
+  const votes = [
+    { node: "a", kind: "granted" as const },
+    { node: "b", kind: "failed" as const },
+  ];
+  const round = { asked: "renew" as const, time: 1_000, votes };
+  expect(detailsOf(step("RETRY", "acquiring.waiting", "acquiring.asking", { attempts: 3 }))).toBe(
+    "attempt 3",
+  );
+  expect(detailsOf(step("GRANTED", "acquiring.asking", "held", { validUntil: 5_200, fence: 7, round }))).toBe(
+    "1 granted, 1 failed · valid for 4.2 s · fence 7",
+  );
+  expect(detailsOf(step("RENEWED", "renewing.asking", "held", { validUntil: 2_000, renewals: 4 }))).toBe(
+    "valid for 1.0 s · renewal 4",
+  );
+  expect(detailsOf(step("EXPIRED", "held", "expired", { reason: "deadline" }))).toBe("deadline");
+  expect(detailsOf(step("RENEW", "held", "renewing.asking", { reason: "deadline" }))).toBe("");
+});
+
+test("what is copied has the date, and the newest step first", () => {
+  const steps = [
+    step("RENEW", "held", "renewing.asking"),
+    step("EXPIRED", "held", "expired", { reason: "late" }),
+  ];
+  expect(textOf(steps)).toBe(
+    "1970-01-01T00:00:01.000Z  EXPIRED  held → expired  late\n" +
+      "1970-01-01T00:00:01.000Z  RENEW  held → renewing.asking",
+  );
+});
+
+test("a node's state is told in words, and a quarantine with its end", () => {
+  expect(nodeStatus({ state: "ready", until: null }, 0)).toBe("up");
+  expect(nodeStatus({ state: "quarantined", until: 4_200 }, 0)).toBe("quarantined for 4.2 s");
+  expect(nodeStatus({ state: "quarantined", until: null }, 0)).toBe("quarantined");
+});
+
+test("the title says how many locks are in use", () => {
+  const counts = { idle: 3, acquiring: 1, held: 2, renewing: 0, releasing: 1, expired: 1 };
+  expect(titleOf(counts, "payouts")).toBe("4 of 8 in use · payouts");
+  expect(titleOf(counts, undefined)).toBe("4 of 8 in use · Holdfast");
+});

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Frame, LockView } from "../../src/inspector/frames.js";
+import { World } from "../../src/inspector/world.js";
+import { beat, lockView, noon, step } from "./frames-of-all-kinds.js";
+
+const head = (source = "a", seq = 2) => ({ source, seq, time: noon });
+const locks = (...views: LockView[]): Frame => ({ ...head(views[0]?.source), kind: "locks", locks: views });
+
+/** Frames of a few processes that may speak of each other's locks. */
+const source = fc.constantFrom("a", "b", "c", "d");
+const view = fc
+  .record({ source, number: fc.nat(12), state: fc.constantFrom("held", "idle") })
+  .map(({ source, number, state }) => lockView({ id: `${source}/${number}`, source, state }));
+const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
+  source.map((name) => beat({ source: name })),
+  fc
+    .tuple(source, fc.array(view))
+    .map(([name, views]) => ({ ...head(name), kind: "locks" as const, locks: views })),
+  fc.tuple(source, fc.array(view)).map(([name, views]) => ({
+    ...head(name),
+    kind: "steps" as const,
+    steps: views.map((lock) => step({ lock })),
+  })),
+  fc.tuple(source, fc.array(view)).map(([name, views]) => ({
+    ...head(name),
+    kind: "gone" as const,
+    locks: views.map(({ id }) => id),
+  })),
+  source.map((name) => ({ ...head(name), kind: "bye" as const })),
+);
+
+describe("a world", () => {
+  it("adds up what processes tell", () => {
+    const world = new World();
+    world.apply(beat(), noon);
+    expect(world.apply(locks(lockView(), lockView({ id: "a-2" })), noon)).toEqual(["a-1", "a-2"]);
+    const released = step({ event: "RELEASE", lock: lockView({ state: "releasing" }) });
+    expect(world.apply({ ...head(), kind: "steps", steps: [released] }, noon + 5)).toEqual(["a-1"]);
+    expect(world.locks.get("a-1")?.state).toBe("releasing");
+    expect(world.history("a-1")).toEqual([released]);
+    expect(world.sources.get("a")).toMatchObject({ heard: noon + 5, lag: 0, closed: false });
+    expect(world.apply({ ...head(), kind: "gone", locks: ["a-2", "nobody"] }, noon)).toEqual(["a-2"]);
+    expect(world.apply({ ...head(), kind: "bye" }, noon)).toEqual(["a-1"]);
+    expect(world.sources.get("a")?.closed).toBe(true);
+    expect(world.history("a-1")).toEqual([]);
+  });
+
+  it("hears a process from its first beat to its end", () => {
+    const world = new World();
+    expect(world.apply(locks(lockView()), noon)).toEqual([]);
+    world.apply(beat(), noon);
+    world.apply({ ...head(), kind: "bye" }, noon);
+    expect(world.apply(locks(lockView()), noon)).toEqual([]);
+    expect([world.locks.size, world.sources.get("a")?.closed]).toEqual([0, true]);
+  });
+
+  it("lets no process speak of another one's locks", () => {
+    const world = new World();
+    for (const name of ["a", "b"]) world.apply(beat({ source: name }), noon);
+    world.apply(locks(lockView()), noon);
+    const forged = lockView({ state: "idle" });
+    for (const frame of [
+      { ...head("b"), kind: "locks", locks: [forged, lockView({ state: "idle", source: "b" })] },
+      { ...head("b"), kind: "steps", steps: [step({ lock: forged })] },
+      { ...head("b"), kind: "gone", locks: ["a-1"] },
+    ] satisfies Frame[]) {
+      expect(world.apply(frame, noon)).toEqual([]);
+    }
+    expect(world.locks.get("a-1")).toEqual(lockView());
+  });
+
+  it("forgets processes that were not heard of, with their locks", () => {
+    const world = new World();
+    world.apply(beat(), noon);
+    world.apply(locks(lockView()), noon);
+    world.apply(beat({ source: "b" }), noon + 100);
+    expect(world.forget(noon)).toEqual([]);
+    expect(world.forget(noon + 50)).toEqual(["a-1"]);
+    expect([...world.sources.keys()]).toEqual(["b"]);
+  });
+
+  it("never holds more than its bounds, whatever it is told", () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { maxLength: 60 }), (frames) => {
+        const world = new World({ sources: 3, locks: 10, steps: 20, stepsOfLock: 4 });
+        for (const frame of frames) world.apply(frame, noon);
+        const histories = [...world.locks.keys()].map((id) => world.history(id).length);
+        expect(world.sources.size).toBeLessThanOrEqual(3);
+        expect(world.locks.size).toBeLessThanOrEqual(10);
+        expect(Math.max(0, ...histories)).toBeLessThanOrEqual(4);
+        expect(histories.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(20);
+        for (const lock of world.locks.values()) expect(world.sources.has(lock.source)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is the same world again, by its snapshot", () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { maxLength: 40 }), (frames) => {
+        const [world, copy] = [new World(), new World()];
+        for (const frame of frames) world.apply(frame, noon);
+        for (const frame of world.snapshot()) copy.apply(frame, noon);
+        expect(new Map(copy.locks)).toEqual(world.locks);
+        expect(copy.sources).toEqual(world.sources);
+        expect(copy.snapshot()).toEqual(world.snapshot());
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { pathOf } from "../../src/machines/table.js";
+import { managerOf } from "../../src/manager/managed-locks.js";
+import type { LocksOptions } from "../../src/manager/options.js";
+import type { Probe } from "../../src/manager/probes.js";
+import { settle, World } from "./world.js";
+
+/** Locks that are looked on at, and every step of theirs, as "EVENT from>to (state of the lock)". */
+function watched(options: Partial<LocksOptions> = {}) {
+  const world = new World();
+  const locks = world.locks(options);
+  const manager = managerOf(locks);
+  const steps: string[] = [];
+  const probe: Probe = {
+    lockStepped: (lock, { type }, from, to) => {
+      steps.push(`${type} ${pathOf(from)}>${pathOf(to)}`);
+      expect(lock.path).toBe(pathOf(to));
+    },
+  };
+  const watch = () => manager.watch(probe);
+  return { world, locks, manager, steps, watch, probe };
+}
+
+const whole = [
+  "ACQUIRE idle>acquiring.asking",
+  "GRANTED acquiring.asking>held",
+  "RELEASE held>releasing",
+  "RELEASED releasing>idle",
+];
+
+describe("a probe", () => {
+  it("sees every step of every lock, in order", async () => {
+    const { world, locks, steps, watch } = watched();
+    watch();
+    await world.run(locks.using("a", () => {}));
+    expect(steps).toEqual(whole);
+  });
+
+  it("sees them in order also where listeners call back into the lock", async () => {
+    const { world, locks, steps, watch } = watched();
+    watch();
+    const handle = locks.handle("a");
+    let again = true;
+    handle.on("acquired", () => void handle.release());
+    handle.on("released", () => {
+      if (again) handle.acquire().catch(() => {});
+      again = false;
+    });
+    await world.run(handle.acquire());
+    await world.run(new Promise<void>((resolve) => setImmediate(resolve)));
+    await world.clock.advance(50);
+    expect(steps).toEqual([...whole, ...whole]);
+  });
+
+  it("sees what follows, where it comes late, and nothing once it has left", async () => {
+    const { world, locks, steps, watch } = watched();
+    const lease = await world.run(locks.acquire("a"));
+    const leave = watch();
+    await world.run(lease.release());
+    expect(steps).toEqual(whole.slice(2));
+    leave();
+    await world.run(locks.using("a", () => {}));
+    expect(steps).toEqual(whole.slice(2));
+  });
+
+  it("sees the same of a lock that is XState's own actor", async () => {
+    const { world, locks, steps, watch } = watched();
+    watch();
+    const handle = locks.handle("a");
+    expect(handle.actor.getSnapshot().value).toBe("idle");
+    await world.run(handle.acquire());
+    await world.run(handle.release());
+    expect(steps).toEqual(whole);
+  });
+
+  it("sees the same of a lock whose actor is asked for in the middle of a step", async () => {
+    const { world, locks, steps, watch } = watched();
+    watch();
+    const handle = locks.handle("a");
+    handle.on("acquired", () => expect(handle.actor.getSnapshot().value).toBe("held"));
+    await world.run(handle.acquire());
+    await world.run(handle.release());
+    expect(steps).toEqual(whole);
+  });
+
+  it("sees the same beside XState's inspection", async () => {
+    const inspected: string[] = [];
+    const { world, locks, steps, watch } = watched({
+      xstate: { inspect: ({ type }) => inspected.push(type) },
+    });
+    watch();
+    await world.run(locks.using("a", () => {}));
+    expect(steps).toEqual(whole);
+    expect(inspected).toContain("@xstate.snapshot");
+  });
+
+  it("harms nobody when it throws or rejects, and is reported", async () => {
+    const failures: string[] = [];
+    const { world, locks, manager, steps, watch } = watched({
+      onListenerError: (error, event) => void failures.push(`${event}: ${error}`),
+    });
+    const broken = () => {
+      throw new Error("broken");
+    };
+    manager.watch({ lockStepped: broken, nodeAnswered: broken, nodeStepped: broken, closed: broken });
+    // Typed to give nothing, and yet somebody's may be asynchronous.
+    manager.watch({ lockStepped: (async () => broken()) as unknown as () => void });
+    watch();
+    await world.run(locks.using("a", () => {}));
+    world.node(0).crash();
+    await world.run(locks.close());
+    await settle();
+    expect(steps).toEqual(whole);
+    expect(new Set(failures)).toEqual(new Set(["inspection: Error: broken"]));
+    expect(failures.length).toBeGreaterThan(2 * whole.length);
+  });
+
+  it("sees what becomes of the nodes, and how long they take", async () => {
+    const { world, locks, manager } = watched({ quarantine: false });
+    const seen: unknown[] = [];
+    const answers: [number, number][] = [];
+    manager.watch({
+      nodeStepped: (node, { type }, from, to) => void seen.push([node, type, from, to]),
+      nodeAnswered: (node, ms) => void answers.push([node, ms]),
+    });
+    await world.run(locks.acquire("a"));
+    world.node(2).hang();
+    const lease = locks.acquire("b");
+    await world.clock.advance(40);
+    world.node(2).wake();
+    await world.run(lease);
+    world.node(1).crash();
+    world.node(1).reconnect();
+    await settle();
+    expect(seen).toContainEqual([1, "DISCONNECTED", "ready", "down"]);
+    expect(seen).toContainEqual([1, "CONNECTED", "down", "ready"]);
+    expect(manager.nodes.map(({ name, state }) => [name, state])).toEqual([
+      ["node-0", "ready"],
+      ["node-1", "ready"],
+      ["node-2", "ready"],
+    ]);
+    expect(new Set(answers.map(([node]) => node))).toEqual(new Set([0, 1, 2]));
+    expect(Math.max(...answers.filter(([node]) => node === 2).map(([, ms]) => ms))).toBe(40);
+    expect(Math.max(...answers.filter(([node]) => node !== 2).map(([, ms]) => ms))).toBe(0);
+  });
+
+  it("is told once that the manager has closed, behind all steps", async () => {
+    const { world, locks, manager, steps, watch } = watched();
+    watch();
+    manager.watch({ closed: () => void steps.push("closed") });
+    await world.run(locks.acquire("a"));
+    await world.run(locks.close());
+    await locks.close();
+    // What is of no use to it is seen as well.
+    expect(steps).toEqual([...whole.slice(0, 2), "ABORT held>held", ...whole.slice(2), "closed"]);
+  });
+
+  it("costs a lock nothing but a look while there is none", async () => {
+    const { world, locks, manager, watch } = watched();
+    expect(manager.ground.probes.any).toBe(false);
+    const leave = watch();
+    expect(manager.ground.probes.any).toBe(true);
+    leave();
+    expect(manager.ground.probes.any).toBe(false);
+    await world.run(locks.using("a", () => {}));
+  });
+});

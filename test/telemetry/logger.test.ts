@@ -1,0 +1,120 @@
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { LocksOptions } from "../../src/index.js";
+import { World } from "../manager/world.js";
+import { caught } from "../safety/world.js";
+
+interface Line {
+  readonly level: string;
+  readonly event: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A pino of all levels, and what it has written. */
+function logging() {
+  const lines: Line[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      const { level, ...line } = JSON.parse(String(chunk));
+      lines.push({ ...line, level: logger.levels.labels[level] });
+      done();
+    },
+  });
+  const logger = pino({ level: "debug", base: null }, stream);
+  return { logger, lines };
+}
+
+const levelsOf = (lines: readonly Line[]) => lines.map(({ level, event }) => `${level} ${event}`);
+
+describe("the logger option", () => {
+  it("tells what goes well at debug, with the event's own fields", async () => {
+    const world = new World(3);
+    const { logger, lines } = logging();
+    const locks = world.locks({ ttl: 1_000, logger });
+    const lease = await world.run(locks.acquire("a"));
+    await world.clock.advance(600);
+    await lease.release();
+    expect(levelsOf(lines)).toEqual(["debug acquiring", "debug acquired", "debug renewed", "debug released"]);
+    expect(lines[1]).toMatchObject({
+      msg: "holdfast: acquired",
+      resources: ["a"],
+      ttl: 1_000,
+      attempt: 1,
+      votes: { granted: 2, denied: 0, failed: [] },
+    });
+    expect(new Set(lines.map(({ acquisition }) => acquisition)).size).toBe(1);
+    await locks.close();
+  });
+
+  it("takes contention and giving up for everyday life, and a missing quorum for an error", async () => {
+    const world = new World(3);
+    const { logger, lines } = logging();
+    const other = world.locks({ owner: "other" });
+    await world.run(other.acquire("a"));
+    const locks = world.locks({ logger, nodeTimeout: 100 });
+    const controller = new AbortController();
+    const aborted = caught(locks.acquire("a", { signal: controller.signal }));
+    controller.abort(new Error("enough"));
+    await aborted;
+    await locks.tryAcquire("a");
+    await world.run(caught(locks.acquire("a", { wait: 200 })));
+    for (const node of world.nodes) node.hang();
+    await world.run(caught(locks.acquire("b", { wait: 0 })));
+    await world.run(caught(locks.acquire("b", { wait: 150 })));
+    const failures = lines.filter(({ event }) => event === "failed");
+    expect(failures.map(({ level }) => level)).toEqual(["info", "info", "info", "error", "error"]);
+    expect(failures.map(({ err }) => (err as { message: string }).message.slice(0, 20))).toMatchObject([
+      "enough",
+      expect.stringMatching(/^"a" is held by/),
+      expect.stringMatching(/^could not acquire/),
+      expect.stringMatching(/^could not acquire/),
+      expect.stringMatching(/^could not acquire/),
+    ]);
+    await world.run(Promise.all([locks.close({ timeout: 10 }), other.close({ timeout: 10 })]));
+  });
+
+  it("warns of a lost quorum and of nodes, naming them, and calls a lost lease an error", async () => {
+    const world = new World(3);
+    const { logger, lines } = logging();
+    const locks = world.locks({ ttl: 1_000, nodeTimeout: 100, logger });
+    await world.run(locks.acquire("a"));
+    for (const node of world.nodes) node.hang();
+    await world.clock.advance(2_000);
+    const levels = new Set(levelsOf(lines));
+    expect([...levels].filter((line) => !line.startsWith("debug"))).toEqual(
+      expect.arrayContaining(["warn quorumLost", "warn nodeDown", "error expired"]),
+    );
+    const lost = lines.find(({ event }) => event === "quorumLost");
+    expect(lost?.votes).toMatchObject({ failed: ["node-0: timeout", "node-1: timeout", "node-2: timeout"] });
+    for (const node of world.nodes) node.wake();
+    await world.clock.advance(1);
+    expect(levelsOf(lines)).toContain("info nodeUp");
+    await world.run(locks.close({ timeout: 10 }));
+  });
+
+  it("harms no lock when it fails, as any listener", async () => {
+    const world = new World(3);
+    const errors: string[] = [];
+    const fail = () => {
+      throw new Error("the disk is full");
+    };
+    const locks = world.locks({
+      logger: { debug: fail, info: fail, warn: fail, error: fail },
+      onListenerError: (error, event) => errors.push(`${event}: ${(error as Error).message}`),
+    });
+    await (await world.run(locks.acquire("a"))).release();
+    expect(errors).toEqual(["acquiring", "acquired", "released"].map((name) => `${name}: the disk is full`));
+    await locks.close();
+  });
+
+  it("is refused when it cannot log", () => {
+    const world = new World(1);
+    for (const logger of [console.log, {}, { debug() {}, info() {}, warn() {} }, "pino", 5]) {
+      expect(() => world.locks({ logger } as unknown as Partial<LocksOptions>)).toThrow(
+        /logger.*debug\(\), info\(\), warn\(\), error\(\)/,
+      );
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { inspect } from "node:util";
+import { expect, it } from "vitest";
+import { systemRandom } from "../../src/engine/random.js";
+import { managerEvents } from "../../src/manager/events.js";
+import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
+import { World } from "../manager/world.js";
+import { caught } from "../safety/world.js";
+import { recordMetrics, recordSpans } from "./recorders.js";
+
+it("no span, metric, log line or channel message has a token in it", async () => {
+  const world = new World(3);
+  const secrets: string[] = [];
+  const random = {
+    ...systemRandom,
+    secret: () => {
+      const secret = systemRandom.secret();
+      secrets.push(secret);
+      return secret;
+    },
+  };
+  const told: unknown[] = [];
+  const log = (...line: unknown[]) => void told.push(line);
+  const logger = { debug: log, info: log, warn: log, error: log };
+  const hear = (message: unknown) => void told.push(message);
+  for (const name of managerEvents) subscribe(`holdfast:${name}`, hear);
+  const options = { ttl: 1_000, nodeTimeout: 100, random, logger };
+  const [ours, theirs] = [world.locks(options), world.locks({ ...options, owner: "other" })];
+  const [spans, metrics] = [recordSpans(), recordMetrics()];
+  for (const locks of [ours, theirs]) {
+    instrumentLocks(locks, { tracerProvider: spans.provider, meterProvider: metrics.provider });
+  }
+  const prometheus = await prometheusOf([ours, theirs]);
+
+  const lease = await world.run(ours.acquire("a", { fence: true }));
+  await world.run(caught(theirs.acquire("a", { wait: 300 })));
+  await world.clock.advance(600);
+  const note = lease.handover();
+  const adopted = await world.run(theirs.adopt(note));
+  await world.run(caught(ours.adopt(note)));
+  await adopted.release();
+  await world.run(ours.acquire("b"));
+  for (const node of world.nodes) node.hang();
+  await world.clock.advance(2_000);
+  await world.run(caught(ours.acquire("c", { wait: 200 })));
+  await world.run(Promise.all([ours, theirs].map((locks) => locks.close({ timeout: 10 }))));
+  for (const name of managerEvents) unsubscribe(`holdfast:${name}`, hear);
+
+  for (const { name, attributes, events, links, status } of spans.all()) {
+    told.push({ name, attributes, events, links, status });
+  }
+  told.push(await metrics.collect(), await prometheus?.text());
+  await prometheus?.stop();
+  const written = told
+    .map((item) => inspect(item, { depth: 12, maxArrayLength: null, maxStringLength: null }))
+    .join("\n");
+  // The first secret of each manager names its acquisitions by eight characters; no token is made of it.
+  const tokens = secrets.slice(2);
+  expect(tokens.length).toBeGreaterThan(5);
+  expect(tokens.filter((token) => written.includes(token))).toEqual([]);
+  expect(written).not.toContain(note);
+  for (const present of ["tokenHash", "holdfast.hold", "holdfast_lock_losses_total", "holdfast: expired"]) {
+    expect(written).toContain(present);
+  }
+});

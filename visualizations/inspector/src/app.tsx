@@ -1,0 +1,27 @@
+import { useSignalEffect } from "@preact/signals";
+import { useInspector } from "./context.js";
+import { Header } from "./frame/header.js";
+import { LocksView } from "./list/locks-view.js";
+import { LockPage } from "./lock/lock-page.js";
+import { titleOf } from "./model/title.js";
+import { NodesPage } from "./nodes/nodes-page.js";
+import { ReplayBar } from "./replay/replay-bar.js";
+
+export function App() {
+  const inspector = useInspector();
+  const route = inspector.route.value;
+  useSignalEffect(() => {
+    document.title = titleOf(inspector.counts.value, inspector.hello.value?.title);
+  });
+  return (
+    <>
+      <Header />
+      <main class="main" data-view={route.view}>
+        {route.view !== "nodes" && <LocksView />}
+        {route.view === "lock" && <LockPage key={route.id} id={route.id} />}
+        {route.view === "nodes" && <NodesPage />}
+      </main>
+      {inspector.replay.value !== null && <ReplayBar replay={inspector.replay.value} />}
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+import { useInspector } from "../context.js";
+import { hashOf } from "../model/route.js";
+import { ConnectionStatus } from "./connection-status.js";
+import { ThemeToggle } from "./theme-toggle.js";
+import { TotalsLine } from "./totals-line.js";
+
+export function Header() {
+  const { hello, route } = useInspector();
+  const current = (nodes: boolean) => ((route.value.view === "nodes") === nodes ? "page" : undefined);
+  return (
+    <header class="header">
+      <a class="brand" href={hashOf({ view: "locks" })}>
+        <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+          <rect width="32" height="32" rx="8" class="brand-ground" />
+          <path d="M10 7v18M22 7v18M10 16h12" class="brand-line" />
+        </svg>
+        <span>Holdfast</span>
+      </a>
+      <nav class="tabs" aria-label="Views">
+        <a href={hashOf({ view: "locks" })} aria-current={current(false)}>
+          Locks
+        </a>
+        <a href={hashOf({ view: "nodes" })} aria-current={current(true)}>
+          Nodes
+        </a>
+      </nav>
+      <span class="subject" title={hello.value?.title}>
+        {hello.value?.title}
+      </span>
+      <TotalsLine />
+      <ConnectionStatus />
+      <ThemeToggle />
+    </header>
+  );
+}

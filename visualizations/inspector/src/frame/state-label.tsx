@@ -1,0 +1,12 @@
+import { topState } from "../model/states.js";
+
+/** A state's name beside its dot: never the colour alone. */
+export function StateLabel({ state, whole = false }: { readonly state: string; readonly whole?: boolean }) {
+  const top = topState(state);
+  return (
+    <span class="state" data-lock-state={top}>
+      <span class="dot" aria-hidden="true" />
+      {whole ? state.replace(".", " · ") : top}
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Totals } from "../../../../src/inspector/frames.js";
+import { useInspector } from "../context.js";
+
+const shown: readonly (readonly [keyof Totals, string])[] = [
+  ["acquired", "acquired"],
+  ["retries", "retries"],
+  ["renewed", "renewed"],
+  ["released", "released"],
+  ["failed", "failed"],
+  ["quorumLost", "quorum lost"],
+  ["expired", "expired"],
+];
+
+/** What is bad news as soon as there is one of it. */
+const bad: ReadonlySet<keyof Totals> = new Set(["quorumLost", "expired"]);
+
+export function TotalsLine() {
+  const { totals, acquiredRate, world } = useInspector();
+  const processes = [...world.value.current.sources.values()].filter(({ closed }) => !closed).length;
+  const rate = acquiredRate.value;
+  return (
+    <dl class="totals">
+      <div>
+        <dt>{processes === 1 ? "process" : "processes"}</dt>
+        <dd>{processes}</dd>
+      </div>
+      {shown.map(([name, label]) => (
+        <div key={name} data-total={name} data-bad={bad.has(name) && totals.value[name] > 0}>
+          <dt>{label}</dt>
+          <dd>{totals.value[name].toLocaleString("en")}</dd>
+        </div>
+      ))}
+      {rate !== null && (
+        <div data-total="rate">
+          <dt>acquired/s</dt>
+          <dd>{rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,48 @@
+import { useInspector } from "../context.js";
+import { StateLabel } from "../frame/state-label.js";
+import { focusList } from "../keys.js";
+import { toggleState } from "../model/filter.js";
+import { lockStates } from "../model/states.js";
+
+export function FilterBar() {
+  const { filter, counts, rows } = useInspector();
+  return (
+    <search class="filter-bar">
+      <input
+        id="filter"
+        type="search"
+        placeholder="Filter by resource or owner"
+        aria-label="Filter by resource or owner"
+        aria-keyshortcuts="/"
+        autocomplete="off"
+        spellcheck={false}
+        value={filter.value.text}
+        onInput={({ currentTarget }) => {
+          filter.value = { ...filter.value, text: currentTarget.value };
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+          event.preventDefault();
+          focusList();
+        }}
+      />
+      <fieldset class="chips" aria-label="Filter by state">
+        {lockStates.map((state) => (
+          <button
+            key={state}
+            type="button"
+            class="chip"
+            aria-pressed={filter.value.states.has(state)}
+            onClick={() => {
+              filter.value = toggleState(filter.value, state);
+            }}
+          >
+            <StateLabel state={state} />
+            <b>{counts.value[state].toLocaleString("en")}</b>
+          </button>
+        ))}
+      </fieldset>
+      <output class="visually-hidden">{rows.value.length} locks are shown</output>
+    </search>
+  );
+}

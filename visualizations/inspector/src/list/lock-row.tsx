@@ -1,0 +1,78 @@
+import type { LockView } from "../../../../src/inspector/frames.js";
+import { useInspector } from "../context.js";
+import { StateLabel } from "../frame/state-label.js";
+import { hashOf } from "../model/route.js";
+import { isSilent } from "../model/silence.js";
+import { nameOf, retriesOf } from "../model/sort.js";
+import { topState } from "../model/states.js";
+import { Validity } from "./validity.js";
+
+export const rowId = (id: string): string => `lock-${id}`;
+
+interface Props {
+  readonly lock: LockView;
+  readonly index: number;
+  /** px from the first row. */
+  readonly top: number;
+  readonly active: boolean;
+  readonly open: boolean;
+}
+
+export function LockRow({ lock, index, top, active, open }: Props) {
+  const inspector = useInspector();
+  const route = { view: "lock", id: lock.id } as const;
+  const retries = retriesOf(lock);
+  const name = nameOf(lock);
+  return (
+    // Keys are the grid's: it has the focus, and tells which row is meant.
+    <div
+      id={rowId(lock.id)}
+      role="row"
+      tabIndex={-1}
+      class="row row-grid"
+      aria-rowindex={index + 2}
+      aria-selected={open}
+      data-active={active}
+      data-lock-state={topState(lock.state)}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => {
+        inspector.active.value = lock.id;
+        inspector.go(route);
+      }}
+    >
+      <div role="gridcell" tabIndex={-1} data-column="state">
+        <StateLabel state={lock.state} />
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="resource" title={name}>
+        <a href={hashOf(route)} tabIndex={-1}>
+          {name}
+        </a>
+        {lock.more !== undefined && lock.more > 0 && <span class="muted"> and {lock.more} more</span>}
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="owner">
+        <Owner source={lock.source} />
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="validity">
+        <Validity lock={lock} />
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="retries" data-zero={retries === 0}>
+        {retries}
+      </div>
+      <div role="gridcell" tabIndex={-1} data-column="fence">
+        {lock.fence ?? "–"}
+      </div>
+    </div>
+  );
+}
+
+export function Owner({ source }: { readonly source: string }) {
+  const inspector = useInspector();
+  const view = inspector.world.value.current.sources.get(source);
+  if (view === undefined) return <span class="muted">unknown</span>;
+  return (
+    <span class="owner" title={`${view.beat.owner}, process ${view.beat.pid}`}>
+      {view.beat.owner} <span class="muted">{view.beat.pid}</span>
+      {isSilent(view, inspector.now.value) && <span class="badge warn">silent</span>}
+    </span>
+  );
+}

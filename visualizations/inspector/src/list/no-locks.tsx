@@ -1,0 +1,64 @@
+import { useInspector } from "../context.js";
+import { Empty } from "../frame/empty.js";
+import { isFiltering, noFilter } from "../model/filter.js";
+
+/** Why the list is empty, and what to do about it. */
+export function NoLocks() {
+  const { failure, filter, world, connection, replay } = useInspector();
+  const { locks, sources } = world.value.current;
+  if (failure.value !== null) {
+    return (
+      <Empty title="No replay">
+        <p>{failure.value}</p>
+      </Empty>
+    );
+  }
+  if (locks.size > 0 && isFiltering(filter.value)) {
+    return (
+      <Empty title="No lock matches">
+        <p>{locks.size.toLocaleString("en")} locks are here, and none of them is what the filter asks for.</p>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            filter.value = noFilter;
+          }}
+        >
+          Clear the filter
+        </button>
+      </Empty>
+    );
+  }
+  if (
+    connection.value.kind === "connecting" ||
+    (connection.value.kind === "lost" && !connection.value.known)
+  ) {
+    return (
+      <Empty title="No connection yet">
+        <p>The page asks its server again and again. Is the process that serves it still running?</p>
+      </Empty>
+    );
+  }
+  if (replay.value !== null) {
+    return (
+      <Empty title="No lock at this moment">
+        <p>Step forward with → or press space to play.</p>
+      </Empty>
+    );
+  }
+  return sources.size > 0 ? (
+    <Empty title="No lock is in use">
+      <p>
+        {sources.size === 1 ? "One process is" : `${sources.size} processes are`} here. A lock shows up as
+        soon as one is acquired.
+      </p>
+    </Empty>
+  ) : (
+    <Empty title="No process is heard">
+      <p>A process tells of its locks over the nodes when it is made to:</p>
+      <pre>{"createLocks({ nodes, publish: true })"}</pre>
+      <p>or it serves this page itself:</p>
+      <pre>{'import { serveInspector } from "holdfast/inspector";\nawait serveInspector(locks);'}</pre>
+    </Empty>
+  );
+}

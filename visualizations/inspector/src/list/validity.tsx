@@ -1,0 +1,18 @@
+import type { LockView } from "../../../../src/inspector/frames.js";
+import { useInspector } from "../context.js";
+import { formatDuration } from "../model/duration.js";
+import { validityOf } from "../model/validity.js";
+
+/** How much of the lease is left, as a bar that runs down, and in words. */
+export function Validity({ lock }: { readonly lock: Pick<LockView, "source" | "validUntil" | "ttl"> }) {
+  const validity = validityOf(lock, useInspector().sourceNow(lock.source));
+  if (validity === null) return <span class="muted">–</span>;
+  return (
+    <span class="validity" data-low={validity.fraction < 0.25}>
+      <span class="bar" aria-hidden="true">
+        <span style={{ transform: `scaleX(${validity.fraction.toFixed(3)})` }} />
+      </span>
+      <span class="left">{formatDuration(validity.left)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,98 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useInspector } from "../context.js";
+import { Empty } from "../frame/empty.js";
+import { StateLabel } from "../frame/state-label.js";
+import { Owner } from "../list/lock-row.js";
+import { Validity } from "../list/validity.js";
+import { formatDuration } from "../model/duration.js";
+import { hashOf } from "../model/route.js";
+import { nameOf, retriesOf } from "../model/sort.js";
+import { Events } from "./events.js";
+import { LockChart } from "./lock-chart.js";
+import { TimelinePicture } from "./timeline-picture.js";
+import { useLock } from "./use-lock.js";
+import { Votes } from "./votes.js";
+
+export function LockPage({ id }: { readonly id: string }) {
+  const inspector = useInspector();
+  const { lock, gone, heard, steps } = useLock(id);
+  const title = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    // Where the list makes room for it, it takes over the focus.
+    if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
+  }, []);
+  if (lock === null) {
+    return (
+      <section class="lock-page" aria-label="Lock">
+        <BackLink />
+        <Empty title="This lock is not there">
+          <p>
+            It may have been released, and its name given to nobody since, or its process has ended. Nothing
+            is remembered of <code>{id}</code>.
+          </p>
+        </Empty>
+      </section>
+    );
+  }
+  return (
+    <section class="lock-page" aria-label={`Lock ${nameOf(lock)}`} data-lock={id}>
+      <BackLink />
+      <header class="lock-head">
+        <h1 ref={title} tabIndex={-1}>
+          {nameOf(lock)}
+        </h1>
+        <StateLabel state={lock.state} whole />
+        {gone && <span class="badge warn">gone: this is how it was seen last</span>}
+      </header>
+      <dl class="facts">
+        <Fact name="owner">
+          <Owner source={lock.source} />
+        </Fact>
+        <Fact name="validity left">
+          <Validity lock={lock} />
+        </Fact>
+        <Fact name="ttl">{lock.ttl === null ? "–" : formatDuration(lock.ttl)}</Fact>
+        <Fact name="fence">{lock.fence ?? "–"}</Fact>
+        <Fact name="retries">{retriesOf(lock)}</Fact>
+        <Fact name="renewals">{lock.renewals}</Fact>
+        <Fact name="in this state">{formatDuration(inspector.sourceNow(lock.source) - lock.since)}</Fact>
+        {lock.reason !== null && <Fact name="reason">{lock.reason}</Fact>}
+      </dl>
+      <div class="panels">
+        <section class="panel panel-chart" aria-labelledby="chart-title">
+          <LockChart history={heard} state={lock.state} />
+        </section>
+        <div class="panels-side">
+          <section class="panel panel-votes" aria-labelledby="votes-title">
+            <h2 id="votes-title">Votes</h2>
+            <Votes lock={lock} />
+          </section>
+          <section class="panel panel-timeline" aria-labelledby="timeline-title">
+            <h2 id="timeline-title">Last minute</h2>
+            <TimelinePicture lock={lock} steps={steps} />
+          </section>
+          <section class="panel panel-events" aria-labelledby="events-title">
+            <Events steps={steps} />
+          </section>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function BackLink() {
+  return (
+    <a class="back" href={hashOf({ view: "locks" })}>
+      ← All locks
+    </a>
+  );
+}

@@ -1,0 +1,44 @@
+import type { LockView } from "../../../../src/inspector/frames.js";
+import { useInspector } from "../context.js";
+import { formatClock } from "../model/duration.js";
+import { type NodeVote, votesByNode } from "../model/votes.js";
+
+const words: Record<NodeVote["kind"], string> = {
+  granted: "granted",
+  denied: "denied",
+  failed: "failed",
+  none: "not heard",
+};
+const signs: Record<NodeVote["kind"], string> = { granted: "✓", denied: "✕", failed: "!", none: "·" };
+
+/** How each node voted in the latest round. */
+export function Votes({ lock }: { readonly lock: LockView }) {
+  const { world } = useInspector();
+  const nodes = world.value.current.sources.get(lock.source)?.beat.nodes ?? [];
+  const votes = votesByNode(
+    lock.round,
+    nodes.map(({ name }) => name),
+  );
+  if (lock.round === null) return <p class="muted">No round of votes has been told of yet.</p>;
+  const quorum = Math.floor(votes.length / 2) + 1;
+  return (
+    <>
+      <p class="muted">
+        asked to <b>{lock.round.asked}</b> at {formatClock(lock.round.time)}; a quorum is {quorum} of{" "}
+        {votes.length}
+      </p>
+      <ul class="votes">
+        {votes.map(({ node, kind, detail }) => (
+          <li key={node} data-vote={kind}>
+            <span class="vote-sign" aria-hidden="true">
+              {signs[kind]}
+            </span>
+            <span class="vote-node">{node}</span>
+            <span class="vote-kind">{words[kind]}</span>
+            {detail !== "" && <span class="vote-detail">{detail}</span>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import type { NodeView } from "../../../../src/inspector/frames.js";
+import { formatDuration } from "./duration.js";
+
+const words: Record<NodeView["state"], string> = {
+  connecting: "connecting",
+  ready: "up",
+  suspect: "suspect",
+  down: "down",
+  quarantined: "quarantined",
+};
+
+/** A node's state in words. `now`: epoch ms by the clock of the process that sees it so. */
+export function nodeStatus({ state, until }: Pick<NodeView, "state" | "until">, now: number): string {
+  if (state !== "quarantined") return words[state];
+  return until === null ? "quarantined" : `quarantined for ${formatDuration(until - now)}`;
+}

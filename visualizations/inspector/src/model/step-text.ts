@@ -1,0 +1,14 @@
+import type { Step } from "../../../../src/inspector/frames.js";
+import { detailsOf } from "./step-details.js";
+
+/** A lock's steps as lines of text, the newest first: to be pasted into a report, so with the date, in UTC. */
+export function textOf(steps: readonly Step[]): string {
+  return [...steps]
+    .reverse()
+    .map((step) => {
+      const line = `${new Date(step.time).toISOString()}  ${step.event}  ${step.from} → ${step.to}`;
+      const details = detailsOf(step);
+      return details === "" ? line : `${line}  ${details}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,18 @@
+import type { LockView } from "../../../../src/inspector/frames.js";
+
+export interface Validity {
+  /** ms; 0 when it is over. */
+  readonly left: number;
+  /** Of the ttl, 0 to 1. */
+  readonly fraction: number;
+}
+
+/** Null when nothing is held. `sourceNow`: epoch ms by the clock of the lock's process. */
+export function validityOf(
+  { validUntil, ttl }: Pick<LockView, "validUntil" | "ttl">,
+  sourceNow: number,
+): Validity | null {
+  if (validUntil === null) return null;
+  const left = Math.max(0, validUntil - sourceNow);
+  return { left, fraction: ttl === null || ttl <= 0 ? 0 : Math.min(1, left / ttl) };
+}

@@ -1,0 +1,47 @@
+import type { LockView, VoteView } from "../../../../src/inspector/frames.js";
+import { formatDuration } from "./duration.js";
+
+export interface NodeVote {
+  readonly node: string;
+  /** "none": it had not answered when the verdict was clear, or was not asked. */
+  readonly kind: VoteView["kind"] | "none";
+  /** Why it failed, or who holds the key on it. */
+  readonly detail: string;
+}
+
+function detailOf(vote: VoteView): string {
+  switch (vote.kind) {
+    case "granted":
+      return "";
+    case "failed":
+      return [vote.reason, vote.message].filter(Boolean).join(": ");
+    case "denied": {
+      if (vote.holder === undefined || vote.holder === null) return "held by somebody";
+      const { owner, tokenHash, ttlLeft } = vote.holder;
+      const left = ttlLeft === null ? "" : `, ${formatDuration(ttlLeft)} left`;
+      return `held by ${owner ?? "an unknown owner"} #${tokenHash}${left}`;
+    }
+  }
+}
+
+/** Each node's vote in the latest round. `nodes`: their names, in the order in which they are shown. */
+export function votesByNode(round: LockView["round"], nodes: readonly string[]): readonly NodeVote[] {
+  const votes = new Map((round?.votes ?? []).map((vote) => [vote.node, vote]));
+  const names = [...new Set([...nodes, ...votes.keys()])];
+  return names.map((node) => {
+    const vote = votes.get(node);
+    return vote === undefined
+      ? { node, kind: "none", detail: "" }
+      : { node, kind: vote.kind, detail: detailOf(vote) };
+  });
+}
+
+/** "3 granted, 1 denied, 1 failed"; what there is none of is left out. */
+export function tallyOf(votes: readonly Pick<VoteView, "kind">[]): string {
+  const kinds = ["granted", "denied", "failed"] as const;
+  return kinds
+    .map((kind) => ({ kind, many: votes.filter((vote) => vote.kind === kind).length }))
+    .filter(({ many }) => many > 0)
+    .map(({ kind, many }) => `${many} ${kind}`)
+    .join(", ");
+}

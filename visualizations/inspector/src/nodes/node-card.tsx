@@ -1,0 +1,36 @@
+import type { NodeView } from "../../../../src/inspector/frames.js";
+import { Chart } from "../frame/chart.js";
+import { formatLatency } from "../model/duration.js";
+import { nodeStatus } from "../model/node-status.js";
+
+/** `now`: epoch ms by the clock of the process that sees it so. */
+export function NodeCard({ node, now }: { readonly node: NodeView; readonly now: number }) {
+  return (
+    <article class="node-card" data-node-state={node.state} aria-label={`Node ${node.name}`}>
+      <header>
+        <h3>{node.name}</h3>
+        <span class="node-state">
+          <span class="dot" aria-hidden="true" />
+          {nodeStatus(node, now)}
+        </span>
+      </header>
+      <dl class="facts">
+        <div>
+          <dt>latency p50</dt>
+          <dd>{formatLatency(node.p50)}</dd>
+        </div>
+        <div>
+          <dt>p99</dt>
+          <dd>{formatLatency(node.p99)}</dd>
+        </div>
+      </dl>
+      {node.cause !== null && <p class="cause">{node.cause}</p>}
+      <Chart
+        name="node"
+        state={node.state}
+        moved={node.step}
+        label={`The node's chart; it is ${node.state}`}
+      />
+    </article>
+  );
+}

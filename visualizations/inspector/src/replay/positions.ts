@@ -1,0 +1,49 @@
+import type { Moment } from "./moments.js";
+
+/**
+ * Where a replay can stand: after so many moments. A cursor stands at a step when the moment before it is one; the
+ * first place is before the first step, with all that was told until then.
+ */
+export class Positions {
+  /** The cursors at which a step has just been taken, in order. */
+  private readonly cursors: readonly number[];
+  readonly first: number;
+  readonly last: number;
+
+  constructor(moments: readonly Moment[]) {
+    this.cursors = moments.flatMap(({ steps }, index) => (steps === null ? [] : [index + 1]));
+    this.first = this.cursors[0] === undefined ? moments.length : this.cursors[0] - 1;
+    this.last = moments.length;
+  }
+
+  get steps(): number {
+    return this.cursors.length;
+  }
+
+  /** How many steps have been taken at this cursor. */
+  stepAt(cursor: number): number {
+    let low = 0;
+    let high = this.cursors.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.cursors[middle]! <= cursor) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The cursor after so many steps. */
+  cursorOf(step: number): number {
+    if (step <= 0) return this.first;
+    return this.cursors[Math.min(step, this.cursors.length) - 1] ?? this.last;
+  }
+
+  next(cursor: number): number {
+    return this.stepAt(cursor) === this.steps ? this.last : this.cursorOf(this.stepAt(cursor) + 1);
+  }
+
+  /** Right after the step before, whatever else was told since. */
+  previous(cursor: number): number {
+    return this.cursorOf(this.stepAt(cursor) - 1);
+  }
+}
