@@ -235,9 +235,11 @@ test("votes, silence and an unknown lock are told in words", async () => {
   expect(third).toContain("n3 denied held by ben #ab12, 4.2 s left");
   expect(fourth).toContain("n4 not heard");
   await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
-  await page.getByText("silent").first().waitFor({ timeout: 10_000 });
+  await page.clock.install();
+  await page.clock.fastForward(5_000);
+  await page.getByText("silent").first().waitFor();
   await page.goto(`${server.url}#/nodes`);
-  await page.getByText(/^quarantined for [0-9.]+ (m?s)$/).waitFor();
+  await page.getByText(/^quarantined for [0-9.]+ m?s$/).waitFor();
   await page.getByText("it forgot").waitFor();
   await page.goto(`${server.url}#/lock/nobody`);
   await page.getByText("This lock is not there").waitFor();
