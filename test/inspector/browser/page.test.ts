@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
@@ -12,8 +12,6 @@ import { contrastsOf } from "./support/contrast.js";
 import { Crowd } from "./support/crowd.js";
 
 useBrowser();
-// A page is opened and drawn, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 20_000 });
 afterEach(closeAll);
 
 const built = fileURLToPath(new URL("../../../dist/page", import.meta.url));
