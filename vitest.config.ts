@@ -6,6 +6,10 @@ const redis = {
   server: { deps: { inline: [/node-redlock/] } },
   testTimeout: 20_000,
   hookTimeout: 60_000,
+  // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
+  // and only when the others, which compute, are through.
+  maxWorkers: 3,
+  sequence: { groupOrder: 1 },
 };
 
 export default defineConfig({

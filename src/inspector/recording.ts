@@ -1,3 +1,3 @@
-export { type Recording, readRecording } from "./recording/reader.js";
+export { readRecording } from "./recording/reader.js";
 export { RecordingError } from "./recording/trouble.js";
-export { openRecording, type RecordingOptions, type RecordingWriter } from "./recording/writer.js";
+export { openRecording, type RecordingWriter } from "./recording/writer.js";

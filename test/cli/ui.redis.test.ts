@@ -17,9 +17,11 @@ afterEach(endAll);
 const urlsOf = (servers: readonly { readonly port: number }[]) =>
   servers.map(({ port }) => `redis://127.0.0.1:${port}`);
 
-function publishing(urls: readonly string[], owner: string): Locks {
+/** Its nodes are connected with its first lock. */
+async function publishing(urls: readonly string[], owner: string): Promise<Locks> {
   const locks = createLocks({ nodes: urls, owner, publish: true, prefix: `ui-${process.pid}:` });
   open.push(locks);
+  await locks.using(`first of ${owner}`, async () => undefined);
   return locks;
 }
 
@@ -38,11 +40,14 @@ const locksIn = (frame: Frame): readonly LockView[] =>
 const tells = (resource: string, state: string) => (frame: Frame) =>
   locksIn(frame).some((lock) => lock.resources.includes(resource) && lock.state === state);
 
+const isBeatOf = (owner: string) => (frame: Frame) => frame.kind === "beat" && frame.owner === owner;
+
 test("the locks of every process that publishes are shown, with their histories and metrics", async () => {
   const urls = urlsOf(sharedServers().slice(0, 3));
   const { running, port } = await start(urls);
   const reader = await Reader.open(port);
-  const [ann, ben] = [publishing(urls, "ann"), publishing(urls, "ben")];
+  const [ann, ben] = [await publishing(urls, "ann"), await publishing(urls, "ben")];
+  for (const owner of ["ann", "ben"]) await reader.hears(owner, isBeatOf(owner));
   const lease = await ann.acquire("payouts:42");
   await ben.acquire("reports:nightly");
   await reader.hears("ann's lease", tells("payouts:42", "held"));
@@ -76,8 +81,8 @@ test("nodes that are lost are told of; when they are back, what is published is 
   const reader = await Reader.open(port);
   await server?.start();
   await waitUntil("it says that it is back", 15_000, () => running.stderr.includes(" is back"));
-  const locks = publishing(urls, "cleo");
-  await reader.hears("cleo", (frame) => frame.kind === "beat" && frame.owner === "cleo");
+  const locks = await publishing(urls, "cleo");
+  await reader.hears("cleo", isBeatOf("cleo"), 20_000);
   await locks.using("payouts:42", async () => undefined);
   await reader.hears("a lock", tells("payouts:42", "idle"));
   running.kill("SIGINT");

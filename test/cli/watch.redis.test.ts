@@ -77,9 +77,10 @@ describe("what a process tells", () => {
     const json = await startHoldfast(["watch", "payouts:*", ...nodes(), "--json"]);
     await areListening(2);
     const locks = locksOf({ publish: true, owner: "worker-1" });
+    // Nodes are connected when something is first asked of them, and then told of.
+    const other = await locks.acquire("other");
     await waitFor(lines, /worker-1 tells of its locks/);
     await waitFor(json, /"kind":"beat"/);
-    const other = await locks.acquire("other");
     const lease = await locks.acquire("payouts:42");
     await expect(locksOf({ owner: "worker-2" }).tryAcquire("payouts:42")).resolves.toBeNull();
     await lease.renew();
@@ -143,10 +144,12 @@ describe("what a process tells", () => {
     expect(await ended).toBe(0);
     await lease.release();
     // It draws in place, hides the cursor while it does, and gives it back.
-    expect(text).toContain("\u001b[2A");
+    expect(text).toContain("\u001b[1A");
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
     const last = stripVTControlCharacters(text.slice(text.lastIndexOf("holdfast watch  ")));
     expect(last).toMatch(/1 process, 1 lock in use/);
+    expect(last).toMatch(/nodes: (redis:\/\/127\.0\.0\.1:\d+ ready(, )?){3}/);
+    expect(last).not.toContain("closed");
     expect(text).not.toContain(password);
   });
 });
@@ -175,7 +178,7 @@ describe("of what nobody tells", () => {
   });
 
   test("without a name, one line says how to be told", async () => {
-    const { code, stdout, stderr } = await holdfast(["watch", ...nodes(), "--for", "4s"]);
+    const { code, stdout, stderr } = await holdfast(["watch", ...nodes(), "--for", "6s"]);
     expect(stderr).toMatch(/^holdfast: nobody tells of locks [^\n]*publish: true[^\n]*\n$/);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   });
@@ -214,7 +217,7 @@ describe("nodes", () => {
     const server = await startServer({ password });
     await server.call("ACL", "SETUSER", "deaf", "on", ">secret", "allkeys", "+@all", "resetchannels");
     const url = `redis://deaf:secret@127.0.0.1:${server.port}`;
-    const { code, stderr } = await holdfast(["watch", "a", "--node", url, "--for", "4s"]);
+    const { code, stderr } = await holdfast(["watch", "a", "--node", url, "--for", "6s"]);
     expect(stderr).toMatch(/^holdfast: cannot listen on any node: [^\n]*holdfast:life[^\n]*\n$/);
     expect(code).toBe(0);
     await server.stop();
@@ -275,7 +278,7 @@ describe("the recording", () => {
 });
 
 test("whatever is published, nothing of it drives the terminal, and what is no frame is ignored", async () => {
-  const args = [...nodes(), "--for", "5s"];
+  const args = [...nodes(), "--for", "4s"];
   const watching = await Promise.all([
     startHoldfast(["watch", ...args]),
     startHoldfast(["watch", "--json", ...args]),

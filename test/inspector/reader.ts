@@ -45,8 +45,8 @@ export class Reader {
   }
 
   /** Waits for a frame like this. */
-  async hears(what: string, isIt: (frame: Frame) => boolean): Promise<void> {
-    await waitUntil(`it hears ${what}`, 5_000, () => this.frames.some(isIt));
+  async hears(what: string, isIt: (frame: Frame) => boolean, timeoutMs = 5_000): Promise<void> {
+    await waitUntil(`it hears ${what}`, timeoutMs, () => this.frames.some(isIt));
   }
 
   /** Reads nothing from now on, but stays. */

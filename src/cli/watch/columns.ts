@@ -3,10 +3,10 @@ import type { Paint } from "../paint.js";
 import { colourOf } from "./colours.js";
 import type { Row } from "./rows.js";
 
-/** A column of the table. A width of its own, or a share of what the others leave. */
+/** A column of the table. A width of its own, or at least so much and a share of what all of them leave. */
 export interface Column {
   readonly title: string;
-  readonly width: number | { readonly share: number };
+  readonly width: number | { readonly least: number; readonly share: number };
   /** Plain text. */
   text(row: Row): string;
   /** Paints that text, once it fits. */
@@ -24,11 +24,11 @@ const state: Column = {
 };
 const resource: Column = {
   title: "RESOURCE",
-  width: { share: 3 },
+  width: { least: 20, share: 3 },
   text: (row) => row.resource,
   paint: (text, _, paint) => paint.bold(text),
 };
-const owner: Column = { title: "OWNER", width: { share: 2 }, text: (row) => row.owner };
+const owner: Column = { title: "OWNER", width: { least: 14, share: 2 }, text: (row) => row.owner };
 const valid: Column = {
   title: "VALID",
   width: barWidth + 1 + 12,
@@ -43,12 +43,13 @@ const retries: Column = {
 };
 const fence: Column = {
   title: "FENCE",
-  width: 8,
+  // As many digits as it may have: one that is cut tells nothing.
+  width: 16,
   text: ({ fence }) => (fence === null ? "" : String(fence)),
 };
 const last: Column = {
   title: "LAST",
-  width: { share: 4 },
+  width: { least: 26, share: 4 },
   text: (row) => row.last,
   paint: (text, _, paint) => paint.dim(text),
 };
@@ -60,41 +61,35 @@ const brief: Column = { ...valid, width: 12, text: time };
 /** The first of these for which there is room. */
 const choices: readonly (readonly Column[])[] = [
   [state, resource, owner, valid, retries, fence, last],
-  [state, resource, owner, valid, fence, last],
-  [state, resource, owner, valid, last],
-  [state, resource, owner, valid],
+  [short, resource, owner, valid, retries, fence, last],
+  [short, resource, owner, valid, fence, last],
+  [short, resource, owner, brief, fence, last],
+  [short, resource, owner, brief, fence],
   [short, resource, owner, brief],
   [short, resource, brief],
   [short, resource],
-  [resource],
 ];
 
-/** Columns narrower than that tell nothing. */
-const leastShare = 12;
 export const gap = 2;
 
 /** The columns that fit, each with its width; together with the gaps at most `width` terminal columns. */
 export function columnsFor(width: number): { readonly column: Column; readonly width: number }[] {
-  const columns = choices.find((choice) => leastWidth(choice) <= width) ?? [resource];
-  const gaps = gap * (columns.length - 1);
-  const free = Math.max(1, width - gaps - fixedOf(columns));
-  const shares = columns.reduce((sum, { width }) => sum + shareOf(width), 0);
+  const columns = choices.find((choice) => leastOf(choice) <= width);
+  if (columns === undefined) return [{ column: resource, width }];
+  const free = width - leastOf(columns);
+  const shares = columns.reduce((sum, { width }) => sum + (typeof width === "number" ? 0 : width.share), 0);
   return columns.map((column) => ({
     column,
     width:
       typeof column.width === "number"
         ? column.width
-        : Math.max(1, Math.floor((free * column.width.share) / shares)),
+        : column.width.least + Math.floor((free * column.width.share) / shares),
   }));
 }
 
-const shareOf = (width: Column["width"]): number => (typeof width === "number" ? 0 : width.share);
-const fixedOf = (columns: readonly Column[]): number =>
-  columns.reduce((sum, { width }) => sum + (typeof width === "number" ? width : 0), 0);
-const leastWidth = (columns: readonly Column[]): number =>
-  fixedOf(columns) +
-  gap * (columns.length - 1) +
-  leastShare * columns.filter(({ width }) => typeof width !== "number").length;
+const leastOf = (columns: readonly Column[]): number =>
+  columns.reduce((sum, { width }) => sum + (typeof width === "number" ? width : width.least), 0) +
+  gap * (columns.length - 1);
 
 function time({ left, waited }: Row): string {
   if (left !== null) return formatDuration(left);

@@ -1,4 +1,7 @@
+import { constants } from "node:os";
 import { systemClock, type Timer } from "../../engine/clock.js";
+
+import { exitCode } from "../exit.js";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -9,8 +12,15 @@ export class Ending {
   #failure: { readonly error: unknown } | undefined;
   readonly #stop = () => this.#over.abort();
 
+  /** A second signal ends the process at once. */
+  readonly #interrupted = (signal: NodeJS.Signals) => {
+    if (this.signal.aborted) process.exit(exitCode.signalled + constants.signals[signal]);
+    this.#stop();
+  };
+
   constructor() {
-    for (const signal of signals) process.once(signal, this.#stop);
+    // For good: whoever gives the cursor back at the end of the process ends it where nobody else listens.
+    for (const signal of signals) process.on(signal, this.#interrupted);
     process.stdout.once("error", this.#stop);
   }
 
@@ -36,10 +46,9 @@ export class Ending {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** A second signal ends the process at once. */
   leave(): void {
     this.#timer?.cancel();
-    for (const signal of signals) process.off(signal, this.#stop);
+    for (const signal of signals) process.off(signal, this.#interrupted);
     process.stdout.off("error", this.#stop);
   }
 }

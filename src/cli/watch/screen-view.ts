@@ -65,6 +65,7 @@ export class ScreenView implements View {
   }
 
   #plan(wait: number): void {
+    if (this.#ended) return;
     const now = performance.now();
     const due = Math.max(now + wait, this.#earliest);
     if (due >= this.#due) return;

@@ -20,8 +20,8 @@ import type { Wanted } from "./wanted.js";
 
 /** ms after which a process of which nothing was heard is taken for gone; it tells something every second. */
 const silence = 10_000;
-/** ms after which somebody should have been heard. */
-const quiet = 3_000;
+/** ms after which somebody should have been heard: while nobody listens, they tell something every two seconds. */
+const quiet = 5_000;
 /** ms that ending the subscriptions may take. */
 const partingTime = 1_000;
 
@@ -43,6 +43,7 @@ export class Watching {
   readonly #view: View;
   #heard = 0;
   #full = false;
+  #ended = false;
 
   constructor(
     watched: Watched,
@@ -72,8 +73,11 @@ export class Watching {
     } finally {
       for (const timer of timers) clearTimeout(timer);
       this.#asking.stop();
-      await within(partingTime, listening.close());
+      // First: nodes that are closed are not lost, and nothing more is shown.
+      this.#watched.reach.leave();
       await this.#view.end();
+      this.#ended = true;
+      await within(partingTime, listening.close());
       if (recording !== null && recording.dropped > 0)
         this.#view.notice(
           `left ${recording.dropped} frames out of the recording: the disk is too slow for them`,
@@ -104,6 +108,7 @@ export class Watching {
   }
 
   #hear(frame: Frame): void {
+    if (this.#ended) return;
     this.#heard += 1;
     const wanted = this.#watched.wanted.of(frame, this.#world);
     if (wanted === null) return;

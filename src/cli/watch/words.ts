@@ -11,7 +11,7 @@ export function resourcesOf({ resources, more = 0 }: LockView, prefix: string): 
 }
 
 /** `2 of 3, 1 failed (timeout)`. `nodes`: how many have a vote. */
-export function votesOf({ votes }: RoundView, nodes: number): string {
+function votesOf({ votes }: RoundView, nodes: number): string {
   const of = (kind: VoteView["kind"]) => votes.filter((vote) => vote.kind === kind);
   const reasons = [
     ...new Set(of("failed").flatMap(({ reason }) => (reason === undefined ? [] : [plain(reason)]))),

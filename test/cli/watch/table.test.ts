@@ -79,7 +79,7 @@ test("who waits shows for how long, and for whom", () => {
   });
   const text = show(
     worldOf({ kind: "steps", source: "a", seq: 2, time: noon, steps: [step({ event: "DENIED", lock })] }),
-    { columns: 180 },
+    { columns: 220 },
   ).join("\n");
   expect(text).toMatch(
     /acquiring\.waiting +payouts:42 .*for 4 s .*held by bob:12 for up to 3 s, DENIED just now *$/m,
@@ -120,7 +120,7 @@ test("a resource that is asked for is shown as the nodes tell it", () => {
   const line = (changes: object) =>
     show(
       new World(),
-      { columns: 180 },
+      { columns: 220 },
       { now: noon + 1_000, asked: [{ inspection: inspection(changes), time: noon }] },
     )[2];
   expect(line({})).toMatch(/^held +x +bob:12 +8 s +asked 1 s ago *$/);
@@ -177,11 +177,11 @@ describe("whatever the terminal's size", () => {
     );
   });
 
-  test("the resource is always there, and the state from 26 columns on", () => {
+  test("the resource is always there, and the state from 31 columns on", () => {
     for (let columns = 12; columns < 200; columns += 1) {
       const shown = show(many(1), { columns }).join("\n");
       expect(shown).toContain("job:0");
-      if (columns >= 26) expect(shown).toContain("held");
+      if (columns >= 31) expect(shown).toContain("held");
     }
   });
 });

@@ -1,0 +1,26 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { Printed } from "../../../src/cli/watch/printed.js";
+
+afterEach(() => vi.restoreAllMocks());
+
+test("what a slow reader has not read is bounded: further lines are left out, and counted at the end", async () => {
+  const unread = vi.spyOn(process.stdout, "writableLength", "get").mockReturnValue(9 * 1024 * 1024);
+  const complaint = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const printed = new Printed();
+  const write = vi.fn();
+  for (let n = 0; n < 3; n += 1) printed.print(write);
+  expect(write).not.toHaveBeenCalled();
+  unread.mockReturnValue(0);
+  printed.print(write);
+  expect(write).toHaveBeenCalledTimes(1);
+  await printed.end();
+  expect(complaint).toHaveBeenCalledWith(
+    "holdfast: left out 3 lines, which came faster than they were read\n",
+  );
+});
+
+test("a reader that was never too slow is told nothing", async () => {
+  const complaint = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  await new Printed().end();
+  expect(complaint).not.toHaveBeenCalled();
+});
