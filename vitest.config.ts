@@ -6,6 +6,10 @@ const redis = {
   server: { deps: { inline: [/node-redlock/] } },
   testTimeout: 20_000,
   hookTimeout: 60_000,
+  // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
+  // and only when the others, which compute, are through.
+  maxWorkers: 3,
+  sequence: { groupOrder: 1 },
 };
 
 export default defineConfig({
@@ -19,8 +23,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.redis.test.ts", "test/package/**"],
+          exclude: ["test/**/*.redis.test.ts", "test/package/**", "test/inspector/browser/**"],
           provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // The inspector's page, in a real browser: needs a build. The one with real servers is among those below.
+          name: "browser",
+          include: ["test/inspector/browser/*.test.ts"],
+          exclude: ["test/**/*.redis.test.ts"],
+          testTimeout: 20_000,
         },
       },
       {

@@ -3,6 +3,7 @@
  * real locks on five nodes in memory live through an outage. Takes a minute: the timeline is to show one.
  * With --all DIR it also takes every view, in two widths, into that folder.
  */
+import { setMaxListeners } from "node:events";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,9 +18,13 @@ const shown = "reports:nightly";
 
 const nodes = Array.from({ length: 5 }, (_, index) => memoryNode(`node-${index + 1}`));
 const end = new AbortController();
+// Of each who works.
+setMaxListeners(0, end.signal);
 const between = (least, most) => least + Math.random() * (most - least);
 const rest = (least, most, ...signals) =>
-  sleep(between(least, most), undefined, { signal: AbortSignal.any([end.signal, ...signals]) }).catch(() => {});
+  sleep(between(least, most), undefined, { signal: AbortSignal.any([end.signal, ...signals]) }).catch(
+    () => {},
+  );
 
 const crew = (owner, options = {}) => createLocks({ nodes, owner, ttl: 6_000, wait: 60_000, ...options });
 const all = ["ann", "ben", "cleo", "night-shift"].map((owner) => crew(owner));
@@ -72,16 +77,30 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 
-async function open(colorScheme, viewport) {
+/** The address of the lock that is shown; its row may be out of sight. */
+async function find() {
+  const page = await browser.newPage();
+  await page.goto(inspector.url);
+  await page.locator("#filter").fill(shown);
+  await page.getByRole("link", { name: shown }).click();
+  await page.waitForSelector("[data-lock]");
+  const address = page.url();
+  await page.close();
+  return address;
+}
+
+async function open(address, colorScheme, viewport) {
   const context = await browser.newContext({ colorScheme, viewport });
   const page = await context.newPage();
-  await page.goto(inspector.url);
-  await page.getByRole("link", { name: shown }).click();
+  await page.goto(address);
   await page.waitForSelector("[data-chart=lock] .lit");
   return page;
 }
 
 async function take(page, path) {
+  // A page in the background is not drawn; and its chart shows one step after the other.
+  await page.bringToFront();
+  await rest(3_000, 3_000);
   await page.screenshot({ path });
   const { size } = await stat(path);
   console.log(`${path}: ${(size / 1_000).toFixed(0)} kB`);
@@ -100,8 +119,9 @@ try {
 
 async function hurtAndTake() {
   await rest(1_000, 1_000);
+  const address = await find();
   const themes = ["light", "dark"];
-  const pages = await Promise.all(themes.map((theme) => open(theme, { width: 1_600, height: 900 })));
+  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_600, height: 900 })));
   await hurt();
   await mkdir(folder, { recursive: true });
   for (const [index, theme] of themes.entries()) {
@@ -117,13 +137,11 @@ async function hurtAndTake() {
   await mkdir(others, { recursive: true });
   for (const theme of themes) {
     for (const width of [1_280, 375]) {
-      const page = await open(theme, { width, height: width === 375 ? 760 : 800 });
-      await rest(1_500, 1_500);
+      const page = await open(address, theme, { width, height: width === 375 ? 760 : 800 });
       await take(page, join(others, `lock-${theme}-${width}.png`));
       for (const view of ["", "nodes"]) {
         await page.goto(`${inspector.url}#/${view}`);
         await page.waitForSelector(view === "" ? ".row" : ".node-card");
-        await rest(300, 300);
         await take(page, join(others, `${view || "list"}-${theme}-${width}.png`));
       }
       await page.context().close();

@@ -76,12 +76,16 @@ export class World {
     return this.dropOf(source);
   }
 
-  /** All of it, for another one: without the histories. */
-  snapshot(): Frame[] {
+  /**
+   * All of it, for another one: without the histories. `now`, epoch ms by the clock of whoever looks on: then each
+   * process's time is told as it is by now, so that the other one learns how far its clock is off; else as it was.
+   */
+  snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
-    for (const [source, { beat, closed }] of this.sources) {
-      frames.push(beat);
-      const { seq, time } = beat;
+    for (const [source, { beat, closed, lag }] of this.sources) {
+      const { seq } = beat;
+      const time = now === undefined ? beat.time : now - lag;
+      frames.push({ ...beat, time });
       const own = [...this.locks.values()].filter((lock) => lock.source === source);
       for (let from = 0; from < own.length; from += lockFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + lockFrame) });

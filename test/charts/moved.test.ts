@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { layOut } from "../../scripts/charts/lay-out.mjs";
+import type { ChartLayout } from "../../src/charts/layout.js";
 import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
 import * as sizes from "../../src/charts/metrics.js";
@@ -53,4 +54,22 @@ describe("of the node", () => {
     expect(shown("CONNECTED", "ready", "ready")).toBeNull();
     expect(shown("SILENT", "__proto__", "constructor")).toBeNull();
   });
+});
+
+it("of two arrows for one step that of the inner state is meant, as in the machine", () => {
+  const box = { x: 0, y: 0, width: 1, height: 1 };
+  const state = (path: string, initial: string | null) => ({ ...box, path, initial, notes: [] });
+  const labels = [{ event: "GO", guard: null, actions: [] }];
+  const edge = (from: string) => ({ from, to: "c", points: [], label: box, labels });
+  const layout: ChartLayout = {
+    name: "lock",
+    width: 1,
+    height: 1,
+    states: [state("a", "a.b"), state("a.b", null), state("c", null)],
+    starts: [],
+    edges: [edge(""), edge("a"), edge("a.b")],
+  };
+  expect(shownBy(layout, { event: "GO", from: "a.b", to: "c" })).toMatchObject({ from: "a.b" });
+  expect(shownBy(layout, { event: "GO", from: "a.z", to: "c" })).toMatchObject({ from: "a" });
+  expect(shownBy(layout, { event: "GO", from: "c", to: "c" })).toMatchObject({ from: "" });
 });

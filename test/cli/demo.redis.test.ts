@@ -1,10 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
 import { endAll, holdfast } from "./support/holdfast.js";
 
-afterEach(endAll);
+// They take seconds, and have nothing to do with each other.
+afterAll(endAll);
 
-test.each([5, 1])(
+test.concurrent.each([5, 1])(
   "the demo works on real servers (%d), without hurting them",
   async (count) => {
     const nodes = sharedServers().slice(0, count);
@@ -18,7 +19,7 @@ test.each([5, 1])(
   30_000,
 );
 
-test("the demo without a server to reach ends with 69, in time", async () => {
+test.concurrent("the demo without a server to reach ends with 69, in time", async () => {
   const { code, stderr } = await holdfast(["demo", "--for", "8s", "--node", "redis://127.0.0.1:1"]);
   expect(stderr).toBe("holdfast: no quorum of nodes could be reached\n");
   expect(code).toBe(69);

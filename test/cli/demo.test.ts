@@ -1,13 +1,14 @@
-import { afterEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { waitUntil } from "../support/wait-until.js";
 import { endAll, startHoldfast } from "./support/holdfast.js";
 import { isGone } from "./support/processes.js";
 
-afterEach(endAll);
+// They take seconds, and have nothing to do with each other.
+afterAll(endAll);
 
 const lasting = 9_000;
 
-test("the demo shows a lock's whole life on nodes in memory, and ends by itself in time", async () => {
+test.concurrent("the demo shows a lock's whole life on nodes in memory, and ends by itself in time", async () => {
   const began = performance.now();
   const running = await startHoldfast(["demo", "--for", `${lasting}ms`]);
   const { code, stdout, stderr } = await running.ended;
@@ -31,7 +32,7 @@ test("the demo shows a lock's whole life on nodes in memory, and ends by itself 
   expect(isGone(running.pid)).toBe(true);
 }, 30_000);
 
-test("Ctrl-C ends the demo early, with its summary", async () => {
+test.concurrent("Ctrl-C ends the demo early, with its summary", async () => {
   const running = await startHoldfast(["demo"]);
   await waitUntil("the demo has begun", 10_000, () => running.stdout.includes("acquired"));
   running.kill("SIGINT");
@@ -40,7 +41,7 @@ test("Ctrl-C ends the demo early, with its summary", async () => {
   expect(code).toBe(130);
 }, 30_000);
 
-test("colours are shown when they are asked for", async () => {
+test.concurrent("colours are shown when they are asked for", async () => {
   const running = await startHoldfast(["demo"], { env: { FORCE_COLOR: "1", NO_COLOR: "" } });
   await waitUntil("the demo has begun", 10_000, () => running.stdout.includes("acquired"));
   running.kill("SIGINT");

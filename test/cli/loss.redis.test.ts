@@ -1,195 +1,222 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
+import { describe, expect, type TestContext, test } from "vitest";
+import { startServer, waitUntil } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
-import { endAll, type Holdfast, startHoldfast } from "./support/holdfast.js";
+import { end, type Holdfast, startHoldfast } from "./support/holdfast.js";
 import { isGone, watchdogOf } from "./support/processes.js";
-import { createWitness, type Witness } from "./support/witness.js";
+import { createWitness } from "./support/witness.js";
 
 const ttl = 4_000;
 const grace = 600;
 const resource = "the-lock";
 
-let servers: RedisServer[] = [];
-let witness: Witness;
+/** Servers, and a command that holdfast runs over them: each test's own, so that several can wait at the same time. */
+async function stage({ onTestFinished }: TestContext) {
+  const servers = await startAll(Array.from({ length: 3 }, () => startServer));
+  onTestFinished(() => stopAll(servers));
+  const witness = await createWitness();
+  onTestFinished(() => witness.remove());
+  return {
+    servers,
+    witness,
+    suspendMajority: () => Promise.all(servers.slice(0, 2).map((server) => server.suspend())),
 
-beforeEach(async () => {
-  servers = await startAll(Array.from({ length: 3 }, () => startServer));
-  witness = await createWitness();
-});
-afterEach(async () => {
-  await endAll();
-  await stopAll(servers);
-  await witness.remove();
-});
+    /** Holdfast over a command that runs already. */
+    async runs(command: readonly string[], ...options: string[]): Promise<Holdfast> {
+      const nodes = servers.flatMap(({ url }) => ["--node", url]);
+      const timing = ["--ttl", `${ttl}ms`, "--grace", `${grace}ms`];
+      const args = [
+        "run",
+        "--resource",
+        resource,
+        "--json",
+        ...timing,
+        ...nodes,
+        ...options,
+        "--",
+        ...command,
+      ];
+      const running = await startHoldfast(args);
+      onTestFinished(() => end(running));
+      await running.hears("started");
+      await witness.works();
+      return running;
+    },
 
-/** Holdfast over a command that runs already. */
-async function runs(command: readonly string[], ...options: string[]): Promise<Holdfast> {
-  const nodes = servers.flatMap(({ url }) => ["--node", url]);
-  const timing = ["--ttl", `${ttl}ms`, "--grace", `${grace}ms`];
-  const args = ["run", "--resource", resource, "--json", ...timing, ...nodes, ...options, "--", ...command];
-  const running = await startHoldfast(args);
-  await running.hears("started");
-  await witness.works();
-  return running;
+    /** The witness is ended, and wrote its last line before `time`. */
+    async endedBefore(time: number): Promise<void> {
+      await witness.isEnded(Math.max(0, time - Date.now()) + 2_000);
+      expect(witness.lastAlive).toBeLessThan(time);
+    },
+  };
 }
 
-/** The witness is ended, and wrote its last line before `end`. */
-async function endedBefore(end: number): Promise<void> {
-  await witness.isEnded(Math.max(0, end - Date.now()) + 2_000);
-  expect(witness.lastAlive).toBeLessThan(end);
-}
+describe.concurrent("a lock that is lost", () => {
+  test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async (context) => {
+    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    await running.hears("renewed");
+    await suspendMajority();
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(76);
+    const end = running.validUntil;
+    await endedBefore(end);
+    const [term, ...more] = witness.terms;
+    expect(term).toBeLessThanOrEqual(end - grace);
+    // Once is enough: a second one is an order to hurry, for many programs.
+    expect(more).toEqual([]);
+    expect(witness.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
+    expect(stderr).toMatch(/"event":"lost".*no renewal succeeded/);
+  });
 
-const suspendMajority = () => Promise.all(servers.slice(0, 2).map((server) => server.suspend()));
+  test("a command that obeys SIGTERM ends in its own way, and it is a loss all the same", async (context) => {
+    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
+    const running = await runs(witness.grandchild(false, "trap 'exit 0' TERM;"));
+    await suspendMajority();
+    expect(await running.ended).toMatchObject({ code: 76 });
+    await endedBefore(running.validUntil - grace);
+  });
 
-test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async () => {
-  const running = await runs(witness.grandchild(true));
-  await running.hears("renewed");
-  await suspendMajority();
-  const { code, stderr } = await running.ended;
-  expect(code).toBe(76);
-  const end = running.validUntil;
-  await endedBefore(end);
-  const [term, ...more] = witness.terms;
-  expect(term).toBeLessThanOrEqual(end - grace);
-  // Once is enough: a second one is an order to hurry, for many programs.
-  expect(more).toEqual([]);
-  expect(witness.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
-  expect(stderr).toMatch(/"event":"lost".*no renewal succeeded/);
+  test("a short outage is no loss", async (context) => {
+    const { servers, suspendMajority, runs, witness } = await stage(context);
+    const running = await runs(witness.command(false));
+    await running.hears("renewed");
+    await suspendMajority();
+    await running.hears("quorumLost");
+    for (const server of servers) server.resume();
+    const before = running.events.length;
+    await waitUntil("it is renewed again", 5_000, () =>
+      running.events.slice(before).some(({ event }) => event === "renewed"),
+    );
+    running.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 0 });
+  });
+
+  test.for(["DEL", "SET"])("a lock that was lost at once (%s) leaves no grace", async (verb, context) => {
+    const { servers, runs, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    const value = verb === "SET" ? ["somebody-else"] : [];
+    await Promise.all(servers.map((server) => server.call(verb as "SET", resource, ...value)));
+    const { code } = await running.ended;
+    expect(code).toBe(76);
+    await witness.isEnded(1_000);
+    const expired = running.events.find(({ event }) => event === "expired");
+    expect(expired?.reason).toBe(verb === "SET" ? "taken" : "missing");
+    expect(witness.lastAlive).toBeLessThan(Number(expired?.time) + grace);
+  });
+
+  test("--max-hold ends the command before it has held the lock for so long", async (context) => {
+    const { runs, endedBefore, witness } = await stage(context);
+    const maxHold = 5_000;
+    const running = await runs(witness.grandchild(true), "--max-hold", `${maxHold}ms`);
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(76);
+    expect(stderr).toMatch(/--max-hold of 5 s/);
+    const acquired = Number(running.events.find(({ event }) => event === "acquired")?.time);
+    await endedBefore(acquired + maxHold);
+    // Renewed beyond its first ttl, and released at once after the end.
+    expect(witness.lastAlive).toBeGreaterThan(acquired + ttl);
+    expect(running.events.map(({ event }) => event)).toContain("renewed");
+    expect(running.events.map(({ event }) => event)).toContain("released");
+  });
 });
 
-test("a command that obeys SIGTERM ends in its own way, and it is a loss all the same", async () => {
-  const running = await runs(witness.grandchild(false, "trap 'exit 0' TERM;"));
-  await suspendMajority();
-  expect(await running.ended).toMatchObject({ code: 76 });
-  await endedBefore(running.validUntil - grace);
-});
-
-test("a short outage is no loss", async () => {
-  const running = await runs(witness.command(false));
-  await running.hears("renewed");
-  await suspendMajority();
-  await running.hears("quorumLost");
-  for (const server of servers) server.resume();
-  const before = running.events.length;
-  await waitUntil("it is renewed again", 5_000, () =>
-    running.events.slice(before).some(({ event }) => event === "renewed"),
+describe.concurrent("a command that nobody may guard any more", () => {
+  test.for<[string, string[]]>([
+    ["its own group", []],
+    ["the foreground", ["--foreground"]],
+  ])(
+    "holdfast is killed: the command in %s is ended before the validity ends, grandchildren too",
+    async ([, options], context) => {
+      const { runs, endedBefore, witness } = await stage(context);
+      const running = await runs(witness.grandchild(true), ...options);
+      const end = running.validUntil;
+      running.kill("SIGKILL");
+      await endedBefore(end);
+      expect(witness.terms).toHaveLength(1);
+      await running.ended;
+      expect(running.stderr).toContain('"event":"orphaned"');
+    },
   );
-  running.kill("SIGTERM");
-  expect(await running.ended).toMatchObject({ code: 0 });
-});
 
-test.each([
-  ["its own group", []],
-  ["the foreground", ["--foreground"]],
-])(
-  "holdfast is killed: the command in %s is ended before the validity ends, grandchildren too",
-  async (_where, options) => {
-    const running = await runs(witness.grandchild(true), ...options);
+  test("holdfast is stopped: the watchdog ends the group in time, with its grace", async (context) => {
+    const { runs, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    await running.hears("renewed");
+    running.kill("SIGSTOP");
+    await witness.isEnded(ttl + 2_000);
+    running.kill("SIGCONT");
+    expect(await running.ended).toMatchObject({ code: 76 });
+    const end = running.validUntil;
+    expect(witness.lastAlive).toBeLessThan(end);
+    expect(witness.terms).toHaveLength(1);
+    expect(witness.terms[0]).toBeLessThanOrEqual(end - grace);
+  });
+
+  test("a grandchild that left the group and the session is ended as well", async (context) => {
+    const { runs, endedBefore, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true, "setsid"));
     const end = running.validUntil;
     running.kill("SIGKILL");
     await endedBefore(end);
-    expect(witness.terms).toHaveLength(1);
-    await running.ended;
-    expect(running.stderr).toContain('"event":"orphaned"');
-  },
-);
-
-test("holdfast is stopped: the watchdog ends the group in time, with its grace", async () => {
-  const running = await runs(witness.grandchild(true));
-  await running.hears("renewed");
-  running.kill("SIGSTOP");
-  await witness.isEnded(ttl + 2_000);
-  running.kill("SIGCONT");
-  expect(await running.ended).toMatchObject({ code: 76 });
-  const end = running.validUntil;
-  expect(witness.lastAlive).toBeLessThan(end);
-  expect(witness.terms).toHaveLength(1);
-  expect(witness.terms[0]).toBeLessThanOrEqual(end - grace);
-});
-
-test("a grandchild that left the group and the session is ended as well", async () => {
-  const running = await runs(witness.grandchild(true, "setsid"));
-  const end = running.validUntil;
-  running.kill("SIGKILL");
-  await endedBefore(end);
-});
-
-test.each(["DEL", "SET"])("a lock that was lost at once (%s) leaves no grace", async (verb) => {
-  const running = await runs(witness.grandchild(true));
-  const value = verb === "SET" ? ["somebody-else"] : [];
-  await Promise.all(servers.map((server) => server.call(verb as "SET", resource, ...value)));
-  const { code } = await running.ended;
-  expect(code).toBe(76);
-  await witness.isEnded(1_000);
-  const expired = running.events.find(({ event }) => event === "expired");
-  expect(expired?.reason).toBe(verb === "SET" ? "taken" : "missing");
-  expect(witness.lastAlive).toBeLessThan(Number(expired?.time) + grace);
-});
-
-test("--max-hold ends the command before it has held the lock for so long", async () => {
-  const maxHold = 5_000;
-  const running = await runs(witness.grandchild(true), "--max-hold", `${maxHold}ms`);
-  const { code, stderr } = await running.ended;
-  expect(code).toBe(76);
-  expect(stderr).toMatch(/--max-hold of 5 s/);
-  const acquired = Number(running.events.find(({ event }) => event === "acquired")?.time);
-  await endedBefore(acquired + maxHold);
-  // Renewed beyond its first ttl, and released at once after the end.
-  expect(witness.lastAlive).toBeGreaterThan(acquired + ttl);
-  expect(running.events.map(({ event }) => event)).toContain("renewed");
-  expect(running.events.map(({ event }) => event)).toContain("released");
-});
-
-test("a watchdog that dies is replaced, and the new one guards", async () => {
-  const running = await runs(witness.grandchild(true));
-  const first = watchdogOf(running.pid);
-  process.kill(Number(first), "SIGKILL");
-  await waitUntil("there is another watchdog", 5_000, () => {
-    const now = watchdogOf(running.pid);
-    return now !== undefined && now !== first;
   });
-  // It knows the job once it has been told, which only a renewal after it shows.
-  const before = running.events.length;
-  await waitUntil("a renewal comes after it", 5_000, () =>
-    running.events.slice(before).some(({ event }) => event === "renewed"),
-  );
-  const end = running.validUntil;
-  running.kill("SIGKILL");
-  await endedBefore(end);
+
+  test("nothing is left running after an ordinary end", async (context) => {
+    const { servers, runs, witness } = await stage(context);
+    const running = await runs(witness.command(false));
+    const watchdog = Number(watchdogOf(running.pid));
+    running.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 0 });
+    await witness.isEnded(1_000);
+    expect(isGone(watchdog)).toBe(true);
+    const keys = await Promise.all(servers.map((server) => server.call("EXISTS", resource)));
+    expect(keys).toEqual([0, 0, 0]);
+  });
 });
 
-test("a watchdog that dies again and again ends the command: nobody would guard it", async () => {
-  const running = await runs(witness.grandchild(true));
-  for (let last: number | undefined; running.child.exitCode === null; ) {
-    const watchdog = watchdogOf(running.pid);
-    if (watchdog !== undefined && watchdog !== last) process.kill(watchdog, "SIGKILL");
-    last = watchdog;
-    if (running.stderr.includes('"event":"lost"')) break;
-    await sleep(50);
-  }
-  expect(await running.ended).toMatchObject({ code: 70 });
-  expect(running.stderr).toMatch(/the watchdog (ended 4 times|could not be started)/);
-  await witness.isEnded(1_000);
-});
+describe.concurrent("a watchdog", () => {
+  test("a watchdog that dies is replaced, and the new one guards", async (context) => {
+    const { runs, endedBefore, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    const first = watchdogOf(running.pid);
+    process.kill(Number(first), "SIGKILL");
+    await waitUntil("there is another watchdog", 5_000, () => {
+      const now = watchdogOf(running.pid);
+      return now !== undefined && now !== first;
+    });
+    // It knows the job once it has been told, which only a renewal after it shows.
+    const before = running.events.length;
+    await waitUntil("a renewal comes after it", 5_000, () =>
+      running.events.slice(before).some(({ event }) => event === "renewed"),
+    );
+    const end = running.validUntil;
+    running.kill("SIGKILL");
+    await endedBefore(end);
+  });
 
-test("a watchdog that was stopped keeps nothing from being ended, and is not left behind", async () => {
-  const running = await runs(witness.grandchild(true));
-  const watchdog = Number(watchdogOf(running.pid));
-  process.kill(watchdog, "SIGSTOP");
-  await suspendMajority();
-  expect(await running.ended).toMatchObject({ code: 76 });
-  await endedBefore(running.validUntil);
-  expect(isGone(watchdog)).toBe(true);
-});
+  test("a watchdog that dies again and again ends the command: nobody would guard it", async (context) => {
+    const { runs, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    for (let last: number | undefined; running.child.exitCode === null; ) {
+      const watchdog = watchdogOf(running.pid);
+      if (watchdog !== undefined && watchdog !== last) process.kill(watchdog, "SIGKILL");
+      last = watchdog;
+      if (running.stderr.includes('"event":"lost"')) break;
+      await sleep(50);
+    }
+    expect(await running.ended).toMatchObject({ code: 70 });
+    expect(running.stderr).toMatch(/the watchdog (ended 4 times|could not be started)/);
+    await witness.isEnded(1_000);
+  });
 
-test("nothing is left running after an ordinary end", async () => {
-  const running = await runs(witness.command(false));
-  const watchdog = Number(watchdogOf(running.pid));
-  running.kill("SIGTERM");
-  expect(await running.ended).toMatchObject({ code: 0 });
-  await witness.isEnded(1_000);
-  expect(isGone(watchdog)).toBe(true);
-  const keys = await Promise.all(servers.map((server) => server.call("EXISTS", resource)));
-  expect(keys).toEqual([0, 0, 0]);
+  test("a watchdog that was stopped keeps nothing from being ended, and is not left behind", async (context) => {
+    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
+    const running = await runs(witness.grandchild(true));
+    const watchdog = Number(watchdogOf(running.pid));
+    process.kill(watchdog, "SIGSTOP");
+    await suspendMajority();
+    expect(await running.ended).toMatchObject({ code: 76 });
+    await endedBefore(running.validUntil);
+    expect(isGone(watchdog)).toBe(true);
+  });
 });

@@ -1,15 +1,16 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 
 const timeout = 30_000;
 const node = "redis://127.0.0.1:1";
 
-afterEach(endAll);
+// Processes that start one after the other, and have nothing to do with each other.
+afterAll(endAll);
 
-test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
+test.concurrent.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await holdfast([command, "--help"]);
@@ -20,7 +21,7 @@ test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["dem
   timeout,
 );
 
-test(
+test.concurrent(
   "--version tells the package's version",
   async () => {
     expect(await holdfast(["--version"])).toMatchObject({
@@ -31,7 +32,7 @@ test(
   timeout,
 );
 
-test.each([
+test.concurrent.each([
   [[], /name a command/],
   [["frobnicate"], /unknown command 'frobnicate'/],
   [["inspect"], /missing required argument 'name'/],
@@ -90,7 +91,7 @@ test.each([
   timeout,
 );
 
-test(
+test.concurrent(
   "a configuration file in the working folder is read, and its mistakes are named",
   async () => {
     const cwd = await mkdtemp(join(tmpdir(), "holdfast-cwd-"));
@@ -103,7 +104,7 @@ test(
   timeout,
 );
 
-test(
+test.concurrent(
   "a reader that goes away is no crash",
   async () => {
     const running = await startHoldfast(["demo"]);
@@ -114,7 +115,7 @@ test(
   timeout,
 );
 
-test(
+test.concurrent(
   "unreachable nodes are shown with their reason, and none reachable is 69",
   async () => {
     const password = "never-shown";
@@ -130,7 +131,7 @@ test(
   timeout,
 );
 
-test(
+test.concurrent(
   "a lock without a quorum of nodes is 69, with a line that says which node failed how",
   async () => {
     const args = ["run", "--resource", "a", "--node", "redis://:never-shown@127.0.0.1:1", "--wait", "2s"];

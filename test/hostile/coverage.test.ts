@@ -50,6 +50,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "watch",
       "subscribe",
       "publish",
+      "ring",
       "connect",
       "close",
       "introduce",

@@ -11,15 +11,18 @@ const portsOf = (servers: readonly { port: number }[]) => servers.map(({ port })
 const lingering = 1_500;
 
 describe("a process that is done with its locks", () => {
-  it.each(["addresses", "clients", "unclosed"])("ends by itself, without a timer left: %s", async (how) => {
-    const { code, lines, stderr, lingered } = await runFixture("exit", [how, ...portsOf(shared)]).ended;
-    expect(stderr).toBe("");
-    expect(lines).toEqual(["held", "done", "timers 0"]);
-    expect(code).toBe(0);
-    expect(lingered).toBeLessThan(lingering);
-    // What it still held was released, on every node.
-    expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
-  });
+  it.each(["addresses", "clients", "unclosed", "published", "published-unclosed"])(
+    "ends by itself, without a timer left: %s",
+    async (how) => {
+      const { code, lines, stderr, lingered } = await runFixture("exit", [how, ...portsOf(shared)]).ended;
+      expect(stderr).toBe("");
+      expect(lines).toEqual(["held", "done", "timers 0"]);
+      expect(code).toBe(0);
+      expect(lingered).toBeLessThan(lingering);
+      // What it still held was released, on every node.
+      expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
+    },
+  );
 
   it.each(["aborted", "closed", "addresses"])(
     "ends by itself when it has waited in vain: %s",

@@ -16,5 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
+    // Of what is bundled: its licences ask to go with it.
+    license: { fileName: "licenses.md" },
   },
 });

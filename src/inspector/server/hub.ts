@@ -42,7 +42,7 @@ export class Hub {
     if (this.#streams.size === 1) this.looked(true);
     stream.response.once("close", () => this.#leave(stream));
     // It does not reject.
-    void stream.open(hello, this.world.snapshot());
+    void stream.open(hello, this.world.snapshot(this.clock.wall()));
     this.#beat ??= this.clock.after(heartbeat, () => this.#sayAlive(), true);
   }
 

@@ -1,3 +1,5 @@
+import { Row } from "./row.js";
+
 /** Somebody who wants a lock. Must not throw. */
 export interface Entrant {
   /** What it wants: those who want the same go one after the other. */
@@ -31,11 +33,11 @@ export class Lines {
   /** Acquisitions under way or waiting, those that stand in no line included. */
   private pending = 0;
   private readonly fronts: Record<string, Entrant> = Object.create(null);
-  private readonly followers = new Map<string, Set<Entrant>>();
+  private readonly followers = new Map<string, Row<Entrant>>();
   private asking = 0;
-  private readonly gate = new Set<Entrant>();
+  private readonly gate = new Row<Entrant>();
   /** To be called, in this order. */
-  private readonly calls = new Set<Entrant>();
+  private readonly calls = new Row<Entrant>();
   private calling = false;
 
   constructor(private readonly maxPending: number) {}
@@ -59,9 +61,12 @@ export class Lines {
       this.fronts[line] = entrant;
       return this.pass(entrant);
     }
-    const followers = this.followers.get(line);
-    if (followers === undefined) this.followers.set(line, new Set([entrant]));
-    else followers.add(entrant);
+    let followers = this.followers.get(line);
+    if (followers === undefined) {
+      followers = new Row();
+      this.followers.set(line, followers);
+    }
+    followers.add(entrant);
     return false;
   }
 
@@ -70,11 +75,10 @@ export class Lines {
     if (!entrant.asking) return;
     entrant.asking = false;
     this.asking--;
-    for (const next of this.gate) {
-      this.gate.delete(next);
-      this.pass(next);
-      return this.call(next);
-    }
+    const next = this.gate.take();
+    if (next === undefined) return;
+    this.pass(next);
+    this.call(next);
   }
 
   /** It has its lease, or has given up. */
@@ -90,14 +94,11 @@ export class Lines {
       return;
     }
     delete this.fronts[line];
-    if (followers === undefined) return;
-    for (const next of followers) {
-      followers.delete(next);
-      if (followers.size === 0) this.followers.delete(line);
-      this.fronts[line] = next;
-      if (this.pass(next)) this.call(next);
-      return;
-    }
+    const next = followers?.take();
+    if (followers?.size === 0) this.followers.delete(line);
+    if (next === undefined) return;
+    this.fronts[line] = next;
+    if (this.pass(next)) this.call(next);
   }
 
   /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
@@ -112,10 +113,7 @@ export class Lines {
     if (this.calling) return;
     this.calling = true;
     try {
-      for (const next of this.calls) {
-        this.calls.delete(next);
-        next.called();
-      }
+      for (let next = this.calls.take(); next !== undefined; next = this.calls.take()) next.called();
     } finally {
       this.calling = false;
     }

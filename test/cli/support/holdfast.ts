@@ -88,13 +88,16 @@ export async function holdfast(args: readonly string[], options: StartOptions = 
   return running.ended;
 }
 
-/** After each test: nothing that it started may outlive it. */
+/** Nothing that a test started may outlive it. */
+export async function end(one: Holdfast): Promise<void> {
+  started.delete(one);
+  if (one.child.exitCode !== null || one.child.signalCode !== null) return;
+  // The watchdog ends the command.
+  one.kill("SIGKILL");
+  await waitUntil("holdfast is gone", 5_000, () => isGone(one.pid));
+}
+
+/** After each test, or after all that run at the same time. */
 export async function endAll(): Promise<void> {
-  for (const one of started) {
-    started.delete(one);
-    if (one.child.exitCode !== null || one.child.signalCode !== null) continue;
-    // The watchdog ends the command.
-    one.kill("SIGKILL");
-    await waitUntil("holdfast is gone", 5_000, () => isGone(one.pid));
-  }
+  for (const one of started) await end(one);
 }

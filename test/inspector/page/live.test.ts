@@ -76,19 +76,22 @@ test("what the server remembers and what was heard is told once each, in order",
 
 test("a rate is what the totals grew by in the last seconds, of all processes together", () => {
   const rates = new Rates();
-  const tell = (source: string, time: number, acquired: number) =>
-    rates.hear({ source, time, totals: { ...noTotals, acquired } });
+  const tell = (source: string, time: number, acquired: number, heard = time) =>
+    rates.hear({ source, time, totals: { ...noTotals, acquired } }, heard);
   tell("a", 0, 1_000);
-  expect(rates.of("acquired")).toBe(0);
+  expect(rates.of("acquired", 0)).toBe(0);
   for (let second = 1; second <= 20; second += 1) tell("a", second * 1_000, 1_000 + second * 40);
-  tell("b", 500, 0);
-  tell("b", 1_500, 2);
-  expect(rates.of("acquired")).toBeCloseTo(42);
+  // Its clock is behind.
+  tell("b", 500, 0, 19_000);
+  tell("b", 1_500, 2, 20_000);
+  expect(rates.of("acquired", 20_000)).toBeCloseTo(42);
   // It counts anew.
-  tell("b", 2_500, 0);
-  expect(rates.of("acquired")).toBeCloseTo(40);
-  rates.forget("a");
-  expect(rates.of("acquired")).toBe(0);
+  tell("b", 2_500, 0, 21_000);
+  expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
+  // The first one says nothing any more.
+  expect(rates.of("acquired", 25_100)).toBe(0);
+  rates.forget("b");
+  expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
 });
 
 test("totals are added up", () => {

@@ -46,11 +46,11 @@ test("a recording is stepped through step by step, forward and backward, whateve
   cursor = positions.next(cursor);
   expect(cursor).toBe(moments.length);
   expect(positions.next(cursor)).toBe(cursor);
-  const back = Array.from({ length: 7 }, () => {
+  const back = Array.from({ length: 6 }, () => {
     cursor = positions.previous(cursor);
     return stateAt(cursor);
   });
-  expect(back).toEqual([...states.slice(0, 5).reverse(), undefined, undefined]);
+  expect(back).toEqual([...states.slice(0, 4).reverse(), undefined, undefined]);
   expect(positions.stepAt(cursor)).toBe(0);
 });
 

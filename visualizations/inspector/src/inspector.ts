@@ -13,6 +13,9 @@ import { Replay } from "./replay/replay.js";
 
 /** ms between two looks at the clock: what runs down is drawn so often. */
 const tick = 100;
+/** ms after which a process that says nothing, or has closed, is forgotten; and between two looks for such. */
+const longSilence = 300_000;
+const sweep = 10_000;
 
 /** What the page shows, and what its user has chosen. */
 export class Inspector {
@@ -64,7 +67,7 @@ export class Inspector {
   /** A second; null in a replay, where time does not pass by itself. */
   readonly acquiredRate = computed(() => {
     this.world.value;
-    return this.replay.value === null ? this.rates.of("acquired") : null;
+    return this.replay.value === null ? this.rates.of("acquired", Date.now()) : null;
   });
 
   readonly ownerOf = ({ source }: Pick<LockView, "source">): string =>
@@ -96,6 +99,7 @@ export class Inspector {
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
+    setInterval(() => this.forget(), sweep);
   }
 
   /** Shows something else: at once, so that what is drawn then can be given the focus. */
@@ -125,10 +129,18 @@ export class Inspector {
     const now = Date.now();
     for (const frame of frames) {
       this.live.apply(frame, now);
-      if (frame.kind === "beat") this.rates.hear(frame);
+      if (frame.kind === "beat") this.rates.hear(frame, now);
       if (frame.kind === "bye") this.rates.forget(frame.source);
     }
     this.draw();
+  }
+
+  private forget(): void {
+    const known = [...this.live.sources.keys()];
+    this.live.forget(Date.now() - longSilence);
+    const gone = known.filter((source) => !this.live.sources.has(source));
+    for (const source of gone) this.rates.forget(source);
+    if (gone.length > 0) this.draw();
   }
 
   private draw(): void {

@@ -9,6 +9,8 @@ interface Props {
   /** The step that led to the state, when there was one. */
   readonly moved: { readonly event: string; readonly from: string; readonly to: string } | null;
   readonly label: string;
+  /** Made so small that all of it is in sight. Default: as large as can be read. */
+  readonly whole?: boolean;
 }
 
 /** px around the lit state that are to be in sight too. */
@@ -29,7 +31,7 @@ function follow(frame: HTMLElement): void {
 }
 
 /** A machine's chart with the current state lit. Its style is the document's: see chart-style.ts. */
-export function Chart({ name, state, moved, label }: Props) {
+export function Chart({ name, state, moved, label, whole = false }: Props) {
   const svg = useMemo(
     () => drawChart(layouts[name], { state, theme: "none", ...(moved === null ? {} : { moved }) }),
     [name, state, moved],
@@ -37,7 +39,7 @@ export function Chart({ name, state, moved, label }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (frame.current !== null) follow(frame.current);
-  }, [name, state]);
+  }, [name, state, whole]);
   return (
     <div
       ref={frame}
@@ -46,6 +48,7 @@ export function Chart({ name, state, moved, label }: Props) {
       aria-label={label}
       data-chart={name}
       data-lit={state}
+      data-whole={whole}
       // Escaped where it is drawn.
       dangerouslySetInnerHTML={{ __html: svg }}
     />

@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { LockView } from "../../../../src/inspector/frames.js";
 import { useInspector } from "../context.js";
 import { moveActive } from "../model/move-active.js";
@@ -21,6 +21,12 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
   const route = inspector.route.value;
   const openId = route.view === "lock" ? route.id : null;
   const activeId = inspector.active.value ?? openId;
+
+  // When a lock is opened, and not whenever the rows change.
+  useLayoutEffect(() => {
+    const at = openId === null ? -1 : rows.findIndex(({ id }) => id === openId);
+    if (at >= 0) virtual.scrollToIndex(at);
+  }, [openId, condensed]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

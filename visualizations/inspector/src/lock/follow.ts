@@ -15,6 +15,7 @@ export interface Lit {
 export class Follower {
   readonly lit: Signal<Lit>;
   private last: Step | null = null;
+  private following = false;
   private queue: Step[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,7 +25,8 @@ export class Follower {
 
   /** `history`: oldest first; `state`: what the lock is in now. */
   follow(history: readonly Step[], state: string): void {
-    const steps = newSteps(history, this.last);
+    const steps = this.following ? newSteps(history, this.last) : null;
+    this.following = true;
     this.last = history.at(-1) ?? null;
     if (steps === null) {
       this.settle(state);

@@ -11,5 +11,16 @@ export function LockChart({ history, state }: { readonly history: readonly Step[
   useLayoutEffect(() => follower.follow(history, state), [follower, last, state]);
   useLayoutEffect(() => () => follower.stop(), [follower]);
   const { state: lit, step } = follower.lit.value;
-  return <Chart name="lock" state={lit} moved={step} label={`The lock's chart; it is ${lit}`} />;
+  const [whole, become] = useState(false);
+  return (
+    <>
+      <div class="panel-head">
+        <h2 id="chart-title">Chart</h2>
+        <button type="button" class="button" aria-pressed={whole} onClick={() => become(!whole)}>
+          Whole
+        </button>
+      </div>
+      <Chart name="lock" state={lit} moved={step} label={`The lock's chart; it is ${lit}`} whole={whole} />
+    </>
+  );
 }

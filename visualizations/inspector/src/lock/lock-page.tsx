@@ -60,7 +60,6 @@ export function LockPage({ id }: { readonly id: string }) {
       </dl>
       <div class="panels">
         <section class="panel panel-chart" aria-labelledby="chart-title">
-          <h2 id="chart-title">Chart</h2>
           <LockChart history={heard} state={lock.state} />
         </section>
         <div class="panels-side">

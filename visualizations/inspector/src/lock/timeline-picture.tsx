@@ -14,6 +14,9 @@ const bandNames: Record<BandKind, string> = {
   releasing: "releasing",
   expired: "expired",
 };
+/** Drawn higher: the lock is ours. */
+const leased: ReadonlySet<BandKind> = new Set(["held", "atRisk"]);
+
 const markNames: Record<MarkKind, string> = {
   granted: "granted",
   renewed: "renewed",
@@ -46,7 +49,13 @@ export function TimelinePicture({
   const present = [...new Set(bands.map(({ kind }) => kind))];
   return (
     <figure class="timeline">
-      <svg role="img" width="100%" height="84" aria-label={`In the last minute: ${summary}`}>
+      <svg
+        class="timeline-picture"
+        role="img"
+        width="100%"
+        height="84"
+        aria-label={`In the last minute: ${summary}`}
+      >
         {ticks.map((tick) => (
           <g key={tick - now} class="tick">
             <line x1={at(tick)} x2={at(tick)} y1="4" y2="62" />
@@ -72,8 +81,8 @@ export function TimelinePicture({
             data-band={band.kind}
             x={at(band.from)}
             width={percent((band.to - band.from) / (past + ahead))}
-            y={band.kind === "waiting" || band.kind === "releasing" ? "28" : "22"}
-            height={band.kind === "waiting" || band.kind === "releasing" ? "16" : "28"}
+            y={leased.has(band.kind) ? "22" : "28"}
+            height={leased.has(band.kind) ? "28" : "16"}
           >
             <title>{bandNames[band.kind]}</title>
           </rect>

@@ -1,11 +1,11 @@
 import type { Step } from "../../../../src/inspector/frames.js";
 
 /**
- * The steps after the one that was shown last; null if that one is not among them: then time has gone back, or too
- * much was missed, and there is nothing to follow.
+ * The steps after the one that was shown last, all if none was; null if that one is not among them: then time has gone
+ * back, or too much was missed, and there is nothing to follow.
  */
 export function newSteps(history: readonly Step[], last: Step | null): readonly Step[] | null {
-  if (last === null) return null;
+  if (last === null) return history;
   const at = history.lastIndexOf(last);
   return at < 0 ? null : history.slice(at + 1);
 }

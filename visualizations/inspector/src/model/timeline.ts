@@ -4,7 +4,7 @@ import { topState } from "./states.js";
 /** A stretch of a lock's life, as it is drawn. "atRisk": still held, and no quorum renews it. */
 export type BandKind = "waiting" | "held" | "atRisk" | "releasing" | "expired";
 
-export interface Band {
+interface Band {
   readonly kind: BandKind;
   /** Epoch ms. */
   readonly from: number;
@@ -14,7 +14,7 @@ export interface Band {
 /** A moment that is drawn as a tick. */
 export type MarkKind = "granted" | "renewed" | "retry" | "quorumLost" | "expired" | "released" | "failed";
 
-export interface Mark {
+interface Mark {
   readonly kind: MarkKind;
   /** Epoch ms. */
   readonly time: number;
@@ -32,7 +32,7 @@ export interface Span {
 }
 
 /** Null for a state in which nothing is wanted or held. */
-export function bandOf(path: string): BandKind | null {
+function bandOf(path: string): BandKind | null {
   switch (topState(path)) {
     case "acquiring":
       return "waiting";
@@ -49,7 +49,7 @@ export function bandOf(path: string): BandKind | null {
   }
 }
 
-export function markOf({ event, from, to }: Step): MarkKind | null {
+function markOf({ event, from, to }: Step): MarkKind | null {
   switch (event) {
     case "GRANTED":
       return "granted";

@@ -42,10 +42,8 @@ export class Positions {
     return this.stepAt(cursor) === this.steps ? this.last : this.cursorOf(this.stepAt(cursor) + 1);
   }
 
+  /** Right after the step before, whatever else was told since. */
   previous(cursor: number): number {
-    const step = this.stepAt(cursor);
-    const here = this.cursorOf(step);
-    // What was told after the step goes first.
-    return cursor > here ? here : this.cursorOf(step - 1);
+    return this.cursorOf(this.stepAt(cursor) - 1);
   }
 }
