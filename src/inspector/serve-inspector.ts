@@ -27,10 +27,11 @@ export async function serveInspector(
   locks: Locks | readonly Locks[],
   options: InspectorOptions = {},
 ): Promise<Inspector> {
-  const all = isList(locks) ? (locks as readonly Locks[]) : [locks as Locks];
+  // A list may have holes, which are no locks either.
+  const all = isList(locks) ? Array.from(locks as readonly Locks[]) : [locks as Locks];
   if (all.length === 0)
     throw new InvalidOptionError("locks", locks, "what createLocks gave, or a list of that");
-  const managers = new Set(all.map((one) => managerOf(one)));
+  const managers = new Set(all.map(managerOf));
   const door = checkDoor(options);
   const title = checkTitle(options);
   const lookout = new Lookout();
