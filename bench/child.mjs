@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { stopAtExit } from "./leftovers.mjs";
 
 /**
- * Starts `children/<program>.mjs` with its job. Resolves when it is ready; then `go(order)` gives its result, once.
- * The process is gone after that, or after `stop()`.
+ * Starts `children/<program>.mjs` with its job. Resolves when it is ready; then `ask(order)` gives its result, each time,
+ * and `go(order)` for the last time: the process is gone after that, or after `stop()`.
  */
 export async function startChild(program, job) {
   const path = fileURLToPath(new URL(`children/${program}.mjs`, import.meta.url));
@@ -30,12 +30,10 @@ export async function startChild(program, job) {
     stop();
     throw error;
   }
-  return {
-    stop,
-    go: async (order = {}) => {
-      const done = answer();
-      child.send(order);
-      return done.finally(stop);
-    },
+  const ask = (order = {}) => {
+    const done = answer();
+    child.send(order);
+    return done;
   };
+  return { stop, ask, go: (order) => ask(order).finally(stop) };
 }

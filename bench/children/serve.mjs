@@ -1,8 +1,8 @@
 /**
  * The child's side of child.mjs: `prepare(job)` opens and warms up what is measured, and gives the function that
- * measures it.
+ * measures it, for each order.
  */
-import { once } from "node:events";
+import { on } from "node:events";
 
 /** Lost leases and broken connections are counted where they matter; a peer's stray rejection ends no measurement. */
 process.on("unhandledRejection", () => {});
@@ -10,12 +10,16 @@ process.on("disconnect", () => process.exit());
 
 export async function serve(prepare) {
   try {
-    const [job] = await once(process, "message");
-    const measure = await prepare(job);
-    const ordered = once(process, "message");
-    process.send({ result: "ready" });
-    const [order] = await ordered;
-    process.send({ result: await measure(order) });
+    let measure;
+    for await (const [message] of on(process, "message")) {
+      // The first one is the job.
+      if (measure === undefined) {
+        measure = await prepare(message);
+        process.send({ result: "ready" });
+      } else {
+        process.send({ result: await measure(message) });
+      }
+    }
   } catch (error) {
     process.send({ error: error.stack });
   }

@@ -1,4 +1,4 @@
-/** Puts the report between the marks of docs/performance.md, and the plot beside it. What is around them is left alone. */
+/** The reports go into docs/performance.md, and the plot beside it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packages.mjs";
@@ -8,17 +8,21 @@ import { reportOf } from "./report.mjs";
 
 const page = join(root, "docs/performance.md");
 const picture = join(root, "docs/performance.svg");
-const begin = "<!-- bench:begin -->";
-const end = "<!-- bench:end -->";
 const title = "Acquire + release, pairs per second at 100 callers (ioredis)";
 
-export function writeReport(raw) {
+/** Puts the text between the marks of docs/performance.md that are named so. What is around them is left alone. */
+export function writeSection(name, text) {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const before = existsSync(page) ? readFileSync(page, "utf8") : `# Performance\n\n${begin}\n${end}\n`;
   const from = before.indexOf(begin);
   const to = before.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${page} has no ${begin} and ${end}`);
+  writeFileSync(page, `${before.slice(0, from)}${begin}\n\n${text}\n\n${before.slice(to)}`);
+}
+
+export function writeReport(raw) {
   const cells = raw.results.a?.cells.filter(({ client, callers }) => client === "ioredis" && callers === 100);
   const drawn = cells ? `![${title}](performance.svg)\n\n` : "";
   if (cells) writeFileSync(picture, plotOf(cells, [...lockNames, bareName], title));
-  writeFileSync(page, `${before.slice(0, from)}${begin}\n\n${drawn}${reportOf(raw)}\n\n${before.slice(to)}`);
+  writeSection("bench", `${drawn}${reportOf(raw)}`);
 }

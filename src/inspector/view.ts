@@ -26,8 +26,12 @@ export function viewOf(
   const { context, hold, path, began } = lock;
   const { acquisition } = context;
   const same = last !== null && last.acquisition === acquisition ? last : null;
-  return {
-    ...identity,
+  const { id, source, resources, more } = identity;
+  // Written out: with a spread it would take ten times as long.
+  const view: LockView = {
+    id,
+    source,
+    resources,
     state: path,
     since: taken !== null ? now : same?.state === path ? same.since : sinceOf(lock, same, now),
     acquisition,
@@ -42,6 +46,8 @@ export function viewOf(
     fence: hold?.grant.fence ?? same?.fence ?? null,
     round: (taken !== null ? roundOf(taken.event, taken.from, now) : null) ?? same?.round ?? null,
   };
+  if (more !== undefined) view.more = more;
+  return view;
 }
 
 /** Whether a row that looks so says of a lock what is no longer so. */

@@ -1,0 +1,77 @@
+/**
+ * What it costs that locks can be looked at: the same work in a build without the inspector, with nobody looking, and
+ * with somebody who does. Run it after a build: npm run bench:inspector
+ * Progress goes to stderr, the table to stdout.
+ */
+import "./production.mjs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import { startChild } from "./child.mjs";
+import { variants } from "./inspector/variants.mjs";
+import { buildWithout } from "./inspector/without.mjs";
+import { stopAtExit } from "./leftovers.mjs";
+import { environment } from "./report/environment.mjs";
+import { inspectorReport } from "./report/inspector.mjs";
+import { writeSection } from "./report/write.mjs";
+import { startServers } from "./servers.mjs";
+import { inTurns } from "./turns.mjs";
+
+const options = new Command("bench:inspector")
+  .description("measures what looking on costs")
+  .option("--quick", "few short rounds: noisy")
+  .option("--browser", "also a real browser that shows the page")
+  .option("--write", "write docs/performance.md")
+  .parse()
+  .opts();
+
+const callers = 100;
+const { rounds, duration, warmUp } = options.quick
+  ? { rounds: 3, duration: 1_000, warmUp: 1_000 }
+  : { rounds: 9, duration: 3_000, warmUp: 3_000 };
+const names = Object.keys(variants).filter((name) => name !== "browser" || options.browser);
+/** ms for what the one before has left to do. */
+const pause = 300;
+
+const started = performance.now();
+const elapsed = () => Math.round((performance.now() - started) / 1_000);
+
+async function compare(ports, without) {
+  const start = (name) => {
+    const { build, serves = false, options: given = {} } = variants[name];
+    const entry = build === "without" ? without : import.meta.resolve("holdfast");
+    return startChild("watched", { entry, ports, callers, warmUp, serves, options: given });
+  };
+  const children = {};
+  // One after the other: each warms up alone.
+  for (const name of names) children[name] = await start(name);
+  const results = await inTurns(names, rounds, async (name, round) => {
+    const child = children[name];
+    const { onlooker: way } = variants[name];
+    const onlooker = way && (await startChild("onlooker", { way, ports, ...(await child.ask()) }));
+    const before = await onlooker?.ask();
+    await sleep(pause);
+    const result = await child.ask({ duration });
+    if (onlooker && (await onlooker.go({ leave: true })) <= before)
+      throw new Error(`${name}: who was to look on saw nothing`);
+    console.error(
+      `${String(elapsed()).padStart(4)} s  ${ports.length} nodes, round ${round + 1}: ${name} ${Math.round(result.throughput)}`,
+    );
+    return result;
+  });
+  for (const child of Object.values(children)) child.stop();
+  return results;
+}
+
+const { entry, remove } = await buildWithout();
+stopAtExit(remove);
+const cells = [];
+for (const nodes of [1, 3]) {
+  const { ports, stop } = await startServers(nodes);
+  cells.push({ nodes, results: await compare(ports, entry) });
+  stop();
+}
+const run = await environment({ seconds: elapsed(), quick: options.quick ?? false });
+const report = inspectorReport({ environment: run, callers, rounds, duration, cells });
+console.log(report);
+if (options.write) writeSection("inspector", report);
+process.exit();
