@@ -23,8 +23,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.redis.test.ts", "test/package/**"],
+          exclude: ["test/**/*.redis.test.ts", "test/package/**", "test/inspector/browser/**"],
           provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // The inspector's page, in a real browser: needs a build. The one with real servers is among those below.
+          name: "browser",
+          include: ["test/inspector/browser/*.test.ts"],
+          exclude: ["test/**/*.redis.test.ts"],
+          testTimeout: 20_000,
         },
       },
       {

@@ -100,7 +100,7 @@ async function open(address, colorScheme, viewport) {
 async function take(page, path) {
   // A page in the background is not drawn; and its chart shows one step after the other.
   await page.bringToFront();
-  await rest(1_500, 1_500);
+  await rest(3_000, 3_000);
   await page.screenshot({ path });
   const { size } = await stat(path);
   console.log(`${path}: ${(size / 1_000).toFixed(0)} kB`);

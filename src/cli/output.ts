@@ -45,11 +45,14 @@ function write(stream: NodeJS.WriteStream, line: string): void {
   if (stream.writable) stream.write(`${line}\n`);
 }
 
-/** A reader that went away (`| head`) is no reason to crash: the rest is simply not written. */
+/** A pipe that nobody reads (`| head`), a terminal that was closed. */
+const gone = new Set(["EPIPE", "EIO"]);
+
+/** A reader that went away is no reason to crash: the rest is simply not written. */
 export function surviveClosedStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (!gone.has(error.code ?? "")) throw error;
     });
   }
 }

@@ -6,7 +6,7 @@ export class Budget {
   private filled: number;
 
   constructor(
-    private readonly perSecond: number,
+    private perSecond: number,
     private readonly clock: Clock,
   ) {
     this.left = perSecond;
@@ -18,6 +18,12 @@ export class Budget {
     if (this.left < amount) return false;
     this.left -= amount;
     return true;
+  }
+
+  /** From now on. */
+  become(perSecond: number): void {
+    this.perSecond = perSecond;
+    this.left = Math.min(this.left, perSecond);
   }
 
   /** By the time that has passed: not with each `take`, which is to cost nothing. */

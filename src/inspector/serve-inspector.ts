@@ -9,6 +9,11 @@ import { checkDoor, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
 import { Tracker } from "./tracker.js";
 
+/** Steps of a manager's locks that are told one by one, a second: while a page is open, and while none is. */
+const lookedAt = 1_000;
+/** Enough to remember what a process with long jobs does; one with short locks must not pay for what nobody sees. */
+const alone = 100;
+
 /** A page that shows locks, being served. */
 export interface Inspector extends AsyncDisposable {
   /** Where a browser of this machine finds it. Without the token, if there is one: see docs/inspector.md. */
@@ -34,11 +39,17 @@ export async function serveInspector(
   const managers = new Set(all.map((one) => managerOf(one)));
   const door = checkDoor(options);
   const title = checkTitle(options);
-  const hub = new Hub();
+  const trackers: Tracker[] = [];
+  const hub = new Hub((anybody) => {
+    for (const tracker of trackers) tracker.pace(anybody ? lookedAt : alone);
+  });
   const shown = { title, hub, recording: null, metrics: () => prometheusOf(all) };
   const server = await PageServer.start(shown, door);
-  const trackers = [...managers].map((manager) => new Tracker(manager));
-  for (const tracker of trackers) tracker.listen((frame) => hub.hear(frame));
+  for (const manager of managers) {
+    const tracker = new Tracker(manager, { stepsPerSecond: alone });
+    trackers.push(tracker);
+    tracker.listen((frame) => hub.hear(frame));
+  }
   let closing: Promise<void> | undefined;
   const close = () => {
     for (const tracker of trackers) tracker.stop();

@@ -110,6 +110,11 @@ export class Tracker implements Probe {
     this.ledger.startOver();
   }
 
+  /** Steps told one by one, a second, from now on. */
+  pace(stepsPerSecond: number): void {
+    this.budget.become(stepsPerSecond);
+  }
+
   stop(): void {
     this.stopped = true;
     this.unwatch();

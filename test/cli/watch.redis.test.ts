@@ -66,6 +66,17 @@ const publish = async (...frames: readonly (Frame | string)[]) => {
 const waitFor = (watching: Holdfast, what: RegExp, stream: "stdout" | "stderr" = "stdout") =>
   waitUntil(`${stream} has ${what}; it has: ${watching[stream]}`, 10_000, () => what.test(watching[stream]));
 
+/** In a terminal of its own, after these words of a shell. */
+async function startTerminal(before: string, args: readonly string[], after = "") {
+  const command = [process.execPath, await builtCommand(), ...args].join(" ");
+  const terminal = spawn("script", ["-qec", `${before} ${command}${after}`, "/dev/null"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, TERM: "xterm", HOLDFAST_NODES: "", NO_COLOR: "" },
+  });
+  terminals.push(terminal);
+  return terminal;
+}
+
 const stepsOf = (frames: readonly Frame[]): Step[] =>
   frames.flatMap((frame) => (frame.kind === "steps" ? frame.steps : []));
 const told = ({ event, from, to, lock }: Step) => `${lock.resources.join()} ${from} → ${to} ${event}`;
@@ -122,12 +133,7 @@ describe("what a process tells", () => {
   });
 
   test("is drawn on a terminal, and the last table stays", async () => {
-    const args = [process.execPath, await builtCommand(), "watch", ...nodes()].join(" ");
-    const terminal = spawn("script", ["-qec", `stty rows 12 cols 110; exec ${args}`, "/dev/null"], {
-      stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, TERM: "xterm", HOLDFAST_NODES: "", NO_COLOR: "" },
-    });
-    terminals.push(terminal);
+    const terminal = await startTerminal("stty rows 12 cols 125; exec", ["watch", ...nodes()]);
     let text = "";
     terminal.stdout.setEncoding("utf8").on("data", (more: string) => {
       text += more;
@@ -152,6 +158,35 @@ describe("what a process tells", () => {
     expect(last).not.toContain("closed");
     expect(text).not.toContain(password);
   });
+});
+
+test("a terminal that does not tell its size gets lines", async () => {
+  const terminal = await startTerminal("stty rows 0 cols 0; exec", ["watch", "a", ...nodes()]);
+  let text = "";
+  terminal.stdout.setEncoding("utf8").on("data", (more: string) => {
+    text += more;
+  });
+  await waitUntil("it prints a line", 10_000, () => /a.* is .*free.*\(asked\)/.test(text));
+  const ended = new Promise((resolve) => terminal.once("exit", resolve));
+  terminal.stdin.write("\u0003");
+  expect(await ended).toBe(0);
+});
+
+test("a terminal that is closed ends it, and its recording is whole", async () => {
+  const [file, status] = [join(folder, "closed.jsonl"), join(folder, "status")];
+  // The shell outlives its terminal, to tell that it ended; how is Node's: it aborts where it cannot reset a terminal.
+  const terminal = await startTerminal(
+    "trap '' HUP; stty rows 12 cols 125;",
+    ["watch", ...nodes(), "--record", file],
+    `; echo ended > ${status}`,
+  );
+  terminal.stdout.resume();
+  await areListening(1);
+  await publish(beat({ time: Date.now() }));
+  await waitUntil("it is written", 10_000, async () => (await readRecording(file)).frames.length === 1);
+  terminal.kill("SIGKILL");
+  await waitUntil("it has ended", 10_000, async () => (await readFile(status, "utf8")) !== "");
+  expect(await readRecording(file)).toMatchObject({ cutOff: false, frames: [{ kind: "beat" }] });
 });
 
 describe("of what nobody tells", () => {

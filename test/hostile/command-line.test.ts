@@ -78,6 +78,7 @@ const all = new Set([
   "json",
   "config",
   "force",
+  ...["port", "host", "token", "replay"],
   "foreground",
   "no-wait",
   "help",
@@ -160,6 +161,19 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
     fc.array(value, { maxLength: 3 }).map((words) => ["watch", ...words.filter((text) => text !== "")]),
     fc.constantFrom(["watch", "", ...node], ["watch", "a", "--record", "", ...node]),
     fc.constant(["watch", ...Array.from({ length: 101 }, (_, n) => `a${n}`), ...node]),
+  ),
+  ui: fc.oneof(
+    anywhere(["ui", ...node], fc.oneof(unknown, badConfig, duration("node-timeout")), []),
+    anywhere(["ui"], badNode, []),
+    value.map((text) => ["ui", text, ...node]),
+    value
+      .filter((text) => !(Number(text) <= 65_535 && /^\d+$/.test(text)))
+      .map((text) => ["ui", "--port", text]),
+    value.filter((text) => !/^[!-~]{16,256}$/.test(text)).map((text) => ["ui", ...node, "--token", text]),
+    // Neither with a token that is none.
+    value
+      .filter((text) => !/^(localhost|::1|127\.[\d.]+)$/i.test(text))
+      .map((text) => ["ui", ...node, "--host", text, "--token", "too short"]),
   ),
   "no command": fc.oneof(
     value

@@ -241,7 +241,7 @@ describe("the packed package", () => {
   it("compiles the programs of the README", async () => {
     const readme = await readFile("README.md", "utf8");
     const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program);
-    expect(programs.length).toBe(2);
+    expect(programs.length).toBe(3);
     const surroundings = `
       declare const pages: string[];
       declare function write(page: string, options: { signal: AbortSignal }): Promise<void>;

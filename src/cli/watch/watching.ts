@@ -95,7 +95,9 @@ export class Watching {
     const { stdout } = process;
     if (json) return new JsonView();
     const paint = paintFor(stdout);
-    if (!stdout.isTTY || process.env.TERM === "dumb") return new LinesView(paint, wanted.prefix);
+    // Some have no size, or do not tell it.
+    const isScreen = stdout.isTTY && stdout.rows > 0 && stdout.columns > 0 && process.env.TERM !== "dumb";
+    if (!isScreen) return new LinesView(paint, wanted.prefix);
     return new ScreenView(stdout, paint, (notices) => this.#picture(notices));
   }
 

@@ -18,7 +18,11 @@ export class Hub {
   #flush: Timer | null = null;
   #beat: Timer | null = null;
 
-  constructor(private readonly clock: Clock = systemClock) {}
+  /** `looked`: told when the first one comes to read, and when the last one has gone. */
+  constructor(
+    private readonly looked: (anybody: boolean) => void = () => {},
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   get readers(): number {
     return this.#streams.size;
@@ -35,6 +39,7 @@ export class Hub {
   /** From now on it is told everything, after how things are. */
   join(stream: Stream, hello: unknown): void {
     this.#streams.add(stream);
+    if (this.#streams.size === 1) this.looked(true);
     stream.response.once("close", () => this.#leave(stream));
     // It does not reject.
     void stream.open(hello, this.world.snapshot(this.clock.wall()));
@@ -75,7 +80,9 @@ export class Hub {
   }
 
   #leave(stream: Stream): void {
-    if (this.#streams.delete(stream) && this.#streams.size === 0) this.#rest();
+    if (!this.#streams.delete(stream) || this.#streams.size > 0) return;
+    this.looked(false);
+    this.#rest();
   }
 
   /** Nobody reads. */

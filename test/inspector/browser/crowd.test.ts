@@ -7,7 +7,7 @@ useBrowser();
 
 const locks = 5_000;
 const changesPerSecond = 500;
-const perTick = 50;
+const tick = 50;
 /** ms that the frames of the screen are counted. */
 const measured = 5_000;
 
@@ -21,23 +21,27 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   const visited = await visit(server.url);
   const { page } = visited;
   await page.waitForSelector(".row");
-  let ticks = 0;
-  const feed = setInterval(
-    () => {
-      hub.hear(crowd.steps(perTick, Date.now()));
-      if (++ticks % 10 === 0) hub.hear(crowd.beat(Date.now()));
-    },
-    (perTick / changesPerSecond) * 1_000,
-  );
+  const begun = performance.now();
+  let told = 0;
+  // As many as are due by then: a busy machine's timers come late.
+  const tell = () => {
+    const due = Math.floor(((performance.now() - begun) * changesPerSecond) / 1_000) - told;
+    told += due;
+    hub.hear(crowd.steps(due, Date.now()));
+  };
+  const feed = setInterval(tell, tick);
   onTestFinished(() => clearInterval(feed));
 
   const frames = await page.evaluate(
     (length) =>
       new Promise<{ perSecond: number; longest: number }>((resolve) => {
         const times: number[] = [];
+        const scroller = document.querySelector(".scroller")!;
         const frame = (now: number) => {
           times.push(now);
           const [first = now] = times;
+          // In the second half it is scrolled all the time.
+          if (now - first > length / 2) scroller.scrollTop += 60;
           if (now - first < length) return void requestAnimationFrame(frame);
           const gaps = times.slice(1).map((time, index) => time - times[index]!);
           resolve({ perSecond: (gaps.length * 1_000) / (now - first), longest: Math.max(...gaps) });
@@ -46,19 +50,18 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
       }),
     measured,
   );
-  // While it is scrolled too.
-  await page.locator(".scroller").evaluate((scroller) => scroller.scrollTo({ top: 90_000 }));
-  await expect.poll(() => page.locator(".row").first().textContent()).toMatch(/orders:02[45]/);
+  expect(await page.locator(".row").first().textContent()).not.toContain("orders:00000");
+  clearInterval(feed);
+  tell();
+  hub.hear(crowd.beat(Date.now()));
+  const acquired = page.locator("[data-total=acquired] dd");
+  await expect.poll(async () => Number((await acquired.textContent())?.replace(",", ""))).toBe(told);
 
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.enable");
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   const megabytes = usedSize / 1_000_000;
-  const told = ticks * perTick;
-  // All of them have come in.
-  const acquired = await page.locator("[data-total=acquired] dd").textContent();
-  expect(Number(acquired?.replace(",", ""))).toBeGreaterThan((measured / 1_000) * changesPerSecond * 0.8);
   console.log(
     `${frames.perSecond.toFixed(1)} frames/s, the longest ${frames.longest.toFixed(0)} ms; ` +
       `${megabytes.toFixed(1)} MB after ${told} changes`,

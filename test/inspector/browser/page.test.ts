@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
@@ -12,8 +12,6 @@ import { contrastsOf } from "./support/contrast.js";
 import { Crowd } from "./support/crowd.js";
 
 useBrowser();
-// A page is opened and drawn, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 20_000 });
 afterEach(closeAll);
 
 const built = fileURLToPath(new URL("../../../dist/page", import.meta.url));
@@ -235,9 +233,11 @@ test("votes, silence and an unknown lock are told in words", async () => {
   expect(third).toContain("n3 denied held by ben #ab12, 4.2 s left");
   expect(fourth).toContain("n4 not heard");
   await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
-  await page.getByText("silent").first().waitFor({ timeout: 10_000 });
+  await page.clock.install();
+  await page.clock.fastForward(5_000);
+  await page.getByText("silent").first().waitFor();
   await page.goto(`${server.url}#/nodes`);
-  await page.getByText(/^quarantined for [0-9.]+ (m?s)$/).waitFor();
+  await page.getByText(/^quarantined for [0-9.]+ m?s$/).waitFor();
   await page.getByText("it forgot").waitFor();
   await page.goto(`${server.url}#/lock/nobody`);
   await page.getByText("This lock is not there").waitFor();

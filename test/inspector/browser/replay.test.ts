@@ -1,11 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Frame } from "../../../src/inspector/frames.js";
 import { closeAll, serve } from "../served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
 import { Crowd } from "./support/crowd.js";
 
 useBrowser();
-vi.setConfig({ testTimeout: 20_000 });
 afterEach(closeAll);
 
 const locks = 6;
