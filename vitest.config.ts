@@ -34,6 +34,9 @@ export default defineConfig({
           include: ["test/inspector/browser/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts"],
           testTimeout: 20_000,
+          // A browser has the machine for itself: how fluent the page is, is measured.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
