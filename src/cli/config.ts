@@ -17,6 +17,7 @@ export interface Config {
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
+  readonly publish?: boolean;
 }
 
 const fileNames = ["holdfast.config.json", ".holdfastrc.json"] as const;
@@ -50,6 +51,7 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
     read: (value) => (value === false || value === "auto" ? value : duration(value)),
     allowed: `"auto", false, or ${durationSyntax}`,
   },
+  publish: { read: (value) => (typeof value === "boolean" ? value : undefined), allowed: "true or false" },
 };
 
 /** Reads the named file, else the first of the usual ones in `directory`, else nothing. */

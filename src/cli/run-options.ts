@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
+  readonly publish?: boolean;
   readonly conflictExitCode?: number;
   readonly foreground?: boolean;
   readonly json?: boolean;
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly grace: number;
   readonly nodeTimeout: number | undefined;
   readonly quarantine: QuarantineRule;
+  readonly publish: boolean;
   readonly conflictExitCode: number;
   readonly foreground: boolean;
   readonly json: boolean;
@@ -68,6 +70,7 @@ export function resolveRun(
     prefix: flags.prefix ?? config.prefix ?? "",
     owner: flags.owner ?? config.owner ?? defaultOwner(),
     quarantine: flags.quarantine ?? config.quarantine ?? "auto",
+    publish: flags.publish ?? config.publish ?? false,
     wait: flags.wait ?? config.wait ?? wait,
     conflictExitCode: flags.conflictExitCode ?? exitCode.contended,
     foreground: flags.foreground ?? false,

@@ -32,13 +32,14 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, journal: Journal, relay: SignalRelay): Promise<number> {
-  const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, resources } = options;
+  const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, publish, resources } = options;
   const locks = createLocks({
     nodes,
     prefix,
     owner,
     ttl,
     quarantine,
+    publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });
   journal.follow(locks);

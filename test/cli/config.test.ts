@@ -32,6 +32,7 @@ test.each([
   ['{"tll": "30s"}', /unknown key "tll"; known are nodes, prefix/],
   ['{"__proto__": {"ttl": 1}}', /unknown key "__proto__"/],
   ['{"ttl": "soon"}', /"ttl" must be a duration/],
+  ['{"publish": "yes"}', /"publish" must be true or false/],
   ['{"quarantine": "hidden"}', /"quarantine" must be "auto", false, or a duration/],
   ['{"quarantine": -1}', /"quarantine" must be/],
   ['{"quarantine": true}', /"quarantine" must be/],

@@ -160,6 +160,15 @@ describe("what a process tells", () => {
   });
 });
 
+test("a command run under a lock with --publish is seen", async () => {
+  const watching = await startHoldfast(["watch", ...nodes()]);
+  await areListening(1);
+  const run = ["run", "--resource", "reports:nightly", "--owner", "night-shift", "--publish", ...nodes()];
+  expect(await holdfast([...run, "--", "sleep", "1"])).toMatchObject({ code: 0 });
+  await waitFor(watching, /reports:nightly .*GRANTED by night-shift/);
+  await waitFor(watching, /reports:nightly .*RELEASED/);
+});
+
 test("a terminal that does not tell its size gets lines", async () => {
   const terminal = await startTerminal("stty rows 0 cols 0; exec", ["watch", "a", ...nodes()]);
   let text = "";

@@ -13,7 +13,8 @@ import { far } from "../support/far-node.js";
 function kept(thing: object, names: readonly string[]): Record<string, number> {
   const sizes = names.map((name) => {
     const value: unknown = Reflect.get(thing, name);
-    if (value instanceof Map || value instanceof Set || value instanceof Row) return [name, value.size] as const;
+    if (value instanceof Map || value instanceof Set || value instanceof Row)
+      return [name, value.size] as const;
     if (typeof value === "number") return [name, value] as const;
     return [name, Object.keys(value as object).length] as const;
   });
