@@ -34,6 +34,9 @@ export default defineConfig({
           include: ["test/inspector/browser/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts"],
           testTimeout: 20_000,
+          // After all others, and one file after the other: frames are counted, and share the machine with nobody.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {

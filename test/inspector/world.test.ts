@@ -30,6 +30,9 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   source.map((name) => ({ ...head(name), kind: "bye" as const })),
 );
 
+/** All that can be asked of it. */
+const told = (world: World) => [world.snapshot(), [...world.locks.keys()].map((id) => world.history(id))];
+
 describe("a world", () => {
   it("adds up what processes tell", () => {
     const world = new World();
@@ -108,5 +111,34 @@ describe("a world", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("goes its own way after it was copied, the same way if it is told the same", () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyFrame, { maxLength: 30 }),
+        fc.array(anyFrame, { maxLength: 30 }),
+        (before, after) => {
+          const world = new World({ sources: 3, locks: 10, steps: 20, stepsOfLock: 4 });
+          for (const frame of before) world.apply(frame, noon);
+          const copies = [world.copy(), world.copy()] as const;
+          for (const frame of after) world.apply(frame, noon);
+          for (const frame of after) copies[0].apply(frame, noon);
+          expect(told(copies[0])).toEqual(told(world));
+          const then = new World({ sources: 3, locks: 10, steps: 20, stepsOfLock: 4 });
+          for (const frame of before) then.apply(frame, noon);
+          expect(told(copies[1])).toEqual(told(then));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("lets another one know how far a process's clock is off, however long ago that spoke", () => {
+    const [world, copy] = [new World(), new World()];
+    // Its clock is 3 s behind, and it fell silent a minute ago.
+    world.apply(beat({ time: noon - 3_000 }), noon);
+    for (const frame of world.snapshot(noon + 60_000)) copy.apply(frame, noon + 60_000);
+    expect(copy.sources.get("a")?.lag).toBe(3_000);
   });
 });

@@ -10,6 +10,7 @@ import { closeAll, serve } from "../served.js";
 import { expectNoTrouble, useBrowser, type Visit, visit } from "./support/browser.js";
 import { contrastsOf } from "./support/contrast.js";
 import { Crowd } from "./support/crowd.js";
+import { LitStates } from "./support/lit-states.js";
 
 useBrowser();
 afterEach(closeAll);
@@ -170,6 +171,24 @@ test("a page that loses its server says so, and goes on when it is back", async 
   await expect.poll(() => page.locator(".row").count()).toBe(3);
   // The browser itself writes down each try that failed, and nothing else went wrong.
   expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
+});
+
+test("steps that are told at once are lit one after the other, though the state is the same again", async () => {
+  const { hub, server } = await serve();
+  const held = lockView("one", { state: "held" });
+  hub.hear(beat("here", { time: Date.now() }));
+  hub.hear(stepOf(held, "GRANTED", "acquiring.asking"));
+  const visited = await visit(`${server.url}#/lock/one`);
+  const lit = await LitStates.of(visited.page);
+  const wanted: string[] = [];
+  for (let renewal = 1; renewal <= 3; renewal += 1) {
+    hub.hear(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
+    hub.hear(stepOf(held, "RENEWED", "renewing.asking"));
+    wanted.push("renewing.asking", "held");
+    await expect.poll(() => lit.read(), { timeout: 5_000 }).toEqual(wanted);
+  }
+  await expect.poll(() => visited.page.locator(".event.moved").textContent()).toBe("RENEWED");
+  expectNoTrouble(visited);
 });
 
 test("names that forge markup stay text", async () => {

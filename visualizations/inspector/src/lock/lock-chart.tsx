@@ -7,7 +7,7 @@ import { Follower } from "./follow.js";
 export function LockChart({ history, state }: { readonly history: readonly Step[]; readonly state: string }) {
   const [follower] = useState(() => new Follower(state));
   const last = history.at(-1);
-  // The world's history is one list that grows: its last step tells whether there is anything new.
+  // Each history ends with the newest step: where that is the same, there is nothing to follow.
   useLayoutEffect(() => follower.follow(history, state), [follower, last, state]);
   useLayoutEffect(() => () => follower.stop(), [follower]);
   const { state: lit, step } = follower.lit.value;

@@ -30,7 +30,8 @@ export function useLock(id: string): OpenLock {
     };
   }, [inspector, id]);
   const lock = current.locks.get(id);
-  if (lock !== undefined) seen.current = { lock, heard: current.history(id) };
+  // The world's own list grows in place, by which a component could not tell that there is more.
+  if (lock !== undefined) seen.current = { lock, heard: [...current.history(id)] };
   const heard = seen.current?.heard ?? [];
   return {
     lock: seen.current?.lock ?? remembered.at(-1)?.lock ?? null,

@@ -1,0 +1,39 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { findChromium } from "./chromium.js";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-chromium-"));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A program that says what a browser says to --version. */
+async function program(path: string, says = "Chromium 150.0"): Promise<string> {
+  const file = join(folder, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `#!/bin/sh\necho "${says}"\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+test("the browser named in HOLDFAST_CHROMIUM comes before the one on the PATH", async () => {
+  const onPath = await program("a/chromium");
+  const PATH = join(folder, "a");
+  const named = await program("elsewhere/my-browser", "Google Chrome 150.0");
+  expect(await findChromium({ PATH, HOLDFAST_CHROMIUM: named })).toEqual({ command: named, env: {} });
+  expect(await findChromium({ PATH })).toEqual({ command: onPath, env: {} });
+});
+
+test("a named program that is no Chromium is an error that says what to do", async () => {
+  const named = await program("firefox", "Mozilla Firefox 150.0");
+  await program("a/chromium");
+  const env = { PATH: join(folder, "a"), HOLDFAST_CHROMIUM: named };
+  await expect(findChromium(env)).rejects.toThrow(
+    /HOLDFAST_CHROMIUM=.*not a Chromium[\s\S]*apt-get install chromium/,
+  );
+});
