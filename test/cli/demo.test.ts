@@ -1,10 +1,13 @@
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitUntil } from "../support/wait-until.js";
+import { builtCommand } from "./support/build.js";
 import { endAll, startHoldfast } from "./support/holdfast.js";
 import { isGone } from "./support/processes.js";
 
 // They take seconds, and have nothing to do with each other.
 afterAll(endAll);
+// What building takes is none of the demo's time.
+beforeAll(async () => void (await builtCommand()), 60_000);
 
 const lasting = 9_000;
 

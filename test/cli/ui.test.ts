@@ -1,13 +1,16 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { get } from "../inspector/asking.js";
 import { beat, locksOf, lockView } from "../inspector/frames-made-up.js";
 import { Reader } from "../inspector/reader.js";
 import { closeAll, serve } from "../inspector/served.js";
 import { waitUntil } from "../support/wait-until.js";
 import { endAll, type Holdfast, holdfast, startHoldfast } from "./support/holdfast.js";
+
+// Starting Node takes its time on a busy machine, and building the command before it.
+vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(endAll);
 afterEach(closeAll);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { LockNode } from "../../src/engine/node.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
 import { type Frame, type LockView, parseFrame } from "../../src/inspector/frames.js";
@@ -6,6 +6,9 @@ import { type Inspector, serveInspector } from "../../src/inspector.js";
 import { Redlock } from "../../src/redlock.js";
 import { get } from "./asking.js";
 import { Reader } from "./reader.js";
+
+// What it waits for comes within a second, unless the machine is busy.
+vi.setConfig({ testTimeout: 20_000 });
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

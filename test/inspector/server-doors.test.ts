@@ -1,8 +1,11 @@
 import { networkInterfaces } from "node:os";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { get } from "./asking.js";
 import { Reader } from "./reader.js";
 import { closeAll, serve } from "./served.js";
+
+// What it waits for comes within a second, unless the machine is busy.
+vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(closeAll);
 

@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { get } from "./asking.js";
 import { beat, locksOf, lockView, stepOf } from "./frames-made-up.js";
 import { Reader } from "./reader.js";
 import { closeAll, serve } from "./served.js";
+
+// What it waits for comes within a second, unless the machine is busy.
+vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(closeAll);
 
