@@ -36,7 +36,7 @@ export default defineConfig({
           testTimeout: 20_000,
           // After all others, and one file after the other: frames are counted, and share the machine with nobody.
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -27,7 +27,7 @@ const options = new Command("bench:inspector")
 const callers = 100;
 const { rounds, duration, warmUp } = options.quick
   ? { rounds: 3, duration: 1_000, warmUp: 1_000 }
-  : { rounds: 9, duration: 3_000, warmUp: 3_000 };
+  : { rounds: 7, duration: 3_000, warmUp: 3_000 };
 const names = Object.keys(variants).filter((name) => name !== "browser" || options.browser);
 /** ms for what the one before has left to do. */
 const pause = 300;

@@ -282,6 +282,9 @@ export class CannotListenError extends HoldfastError {
     cause: unknown,
   ) {
     const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no reason given";
-    super(`cannot listen on port ${port} of ${clip(host)}: ${whyDeaf[reason] ?? reason}`, { cause });
+    super(
+      `cannot listen on port ${port} of ${clip(withoutCredentials(host))}: ${whyDeaf[reason] ?? reason}`,
+      { cause },
+    );
   }
 }

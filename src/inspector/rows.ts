@@ -51,10 +51,13 @@ export class Rows {
   use(lock: Lock): Row | null {
     const own = this.byLock.get(lock);
     if (own?.lock === lock) return this.hand(own, lock);
-    const row = own?.lock === null && !own.dead ? own : this.another(lock.resources);
-    if (!this.inUse.has(row) && !this.idle.has(row) && !this.makeRoom()) return null;
-    if (row !== own) this.byLock.set(lock, row);
-    return this.hand(row, lock);
+    const row = own?.lock === null && !own.dead ? own : this.spareOf(lock.resources);
+    if (row === null || !(this.inUse.has(row) || this.idle.has(row))) {
+      if (!this.makeRoom()) return null;
+    }
+    const found = row ?? this.make(lock.resources);
+    if (found !== own) this.byLock.set(lock, found);
+    return this.hand(found, lock);
   }
 
   has(lock: Lock): boolean {
@@ -99,11 +102,13 @@ export class Rows {
     return row;
   }
 
-  /** One that nobody uses, or a new one. */
-  private another(resources: readonly string[]): Row {
-    const key = keyOf(resources);
-    const [spare] = this.spare.get(key) ?? [];
-    if (spare !== undefined) return spare;
+  /** One that no lock uses. */
+  private spareOf(resources: readonly string[]): Row | null {
+    const [spare] = this.spare.get(keyOf(resources)) ?? [];
+    return spare ?? null;
+  }
+
+  private make(resources: readonly string[]): Row {
     this.serial += 1;
     const shown = resources.slice(0, mostResources).map((resource) => clip(resource, longestResource));
     const more = resources.length - shown.length;
@@ -113,6 +118,7 @@ export class Rows {
       resources: shown,
       ...(more > 0 ? { more } : {}),
     };
+    const key = keyOf(resources);
     return { identity, key, lock: null, view: null, idleSince: 0, told: 0, turn: 0, dead: false };
   }
 

@@ -4,15 +4,9 @@ import { managerOf } from "../manager/managed-locks.js";
 import type { Locks } from "../manager/types.js";
 import { prometheusOf } from "../telemetry/prometheus.js";
 import type { InspectorOptions } from "./inspector-options.js";
-import { Hub } from "./server/hub.js";
+import { Lookout } from "./lookout.js";
 import { checkDoor, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
-import { Tracker } from "./tracker.js";
-
-/** Steps of a manager's locks that are told one by one, a second: while a page is open, and while none is. */
-const lookedAt = 1_000;
-/** Enough to remember what a process with long jobs does; one with short locks must not pay for what nobody sees. */
-const alone = 100;
 
 /** A page that shows locks, being served. */
 export interface Inspector extends AsyncDisposable {
@@ -33,26 +27,20 @@ export async function serveInspector(
   locks: Locks | readonly Locks[],
   options: InspectorOptions = {},
 ): Promise<Inspector> {
-  const all = isList(locks) ? (locks as readonly Locks[]) : [locks as Locks];
+  // A list may have holes, which are no locks either.
+  const all = isList(locks) ? Array.from(locks as readonly Locks[]) : [locks as Locks];
   if (all.length === 0)
     throw new InvalidOptionError("locks", locks, "what createLocks gave, or a list of that");
-  const managers = new Set(all.map((one) => managerOf(one)));
+  const managers = new Set(all.map(managerOf));
   const door = checkDoor(options);
   const title = checkTitle(options);
-  const trackers: Tracker[] = [];
-  const hub = new Hub((anybody) => {
-    for (const tracker of trackers) tracker.pace(anybody ? lookedAt : alone);
-  });
-  const shown = { title, hub, recording: null, metrics: () => prometheusOf(all) };
+  const lookout = new Lookout();
+  const shown = { title, hub: lookout.hub, recording: null, metrics: () => prometheusOf(all) };
   const server = await PageServer.start(shown, door);
-  for (const manager of managers) {
-    const tracker = new Tracker(manager, { stepsPerSecond: alone });
-    trackers.push(tracker);
-    tracker.listen((frame) => hub.hear(frame));
-  }
+  for (const manager of managers) lookout.watch(manager);
   let closing: Promise<void> | undefined;
   const close = () => {
-    for (const tracker of trackers) tracker.stop();
+    lookout.stop();
     closing ??= server.close();
     return closing;
   };

@@ -1,5 +1,4 @@
 import type { StateValue } from "xstate";
-import type { Timer } from "../engine/clock.js";
 import { clip } from "../engine/shown.js";
 import type { LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
@@ -13,12 +12,9 @@ import { Budget } from "./budget.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
 import { Ledger } from "./ledger.js";
 import { NodeWatch } from "./node-watch.js";
+import { Rhythm } from "./rhythm.js";
 import { Tally } from "./tally.js";
 
-/** ms that steps are collected before they are told. */
-const batch = 100;
-/** ms between two beats. */
-const beatEvery = 1_000;
 /** ms between two comparisons of what was told with the locks, while there are more steps than can be told. */
 const compareEvery = 500;
 /** Locks that one comparison tells anew. */
@@ -41,16 +37,13 @@ export class Tracker implements Probe {
   private readonly tally = new Tally();
   private readonly nodes: NodeWatch;
   private readonly budget: Budget;
+  private readonly rhythm: Rhythm;
   private readonly unwatch: () => void;
   private steps: Step[] = [];
   private missed = 0;
   /** Some step was not told, so that what was told of its lock may be wrong. */
   private dirty = false;
-  private timer: Timer | null = null;
-  /** Whether the timer is set for what has happened, rather than for the next beat. */
-  private hurried = false;
   /** By the monotonic clock. */
-  private beaten = 0;
   private compared = Number.NEGATIVE_INFINITY;
   private stopped = false;
 
@@ -66,16 +59,18 @@ export class Tracker implements Probe {
     this.ledger = new Ledger(manager, this.source);
     this.nodes = new NodeWatch(manager);
     this.budget = new Budget(stepsPerSecond, this.clock);
+    this.rhythm = new Rhythm(this.clock, () => this.due());
     this.unwatch = manager.watch(this);
   }
 
   /** First tells all that is known. Returns the end of it. A sink that throws is reported as a listener that does. */
   listen(sink: Sink): () => void {
     if (this.stopped) return () => {};
-    if (!this.audience.any) this.beaten = this.clock.monotonic();
     this.catchUp();
+    // What is known begins with a beat.
+    if (!this.audience.any) this.rhythm.beats();
     const leave = this.audience.join(sink, this.known());
-    this.arm();
+    if (!this.rhythm.hurried) this.rhythm.next(this.steps.length > 0);
     return () => {
       leave();
       if (!this.audience.any) this.rest();
@@ -97,7 +92,7 @@ export class Tracker implements Probe {
 
   /** Whether something is to be told soon. */
   get pending(): boolean {
-    return this.hurried;
+    return this.rhythm.hurried;
   }
 
   /** All locks as they were told last, if that was before (by the monotonic clock); they count as told when they are taken. */
@@ -137,14 +132,14 @@ export class Tracker implements Probe {
       this.missed += 1;
       this.dirty = true;
     }
-    if (!this.hurried) this.hurry();
+    this.rhythm.hurry();
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
     if (from === to) return;
     this.nodes.stepped(node, { time: this.clock.wall(), event: event.type, from, to });
-    this.beaten = Number.NEGATIVE_INFINITY;
-    if (this.audience.any && !this.hurried) this.hurry();
+    this.rhythm.wantBeat();
+    if (this.audience.any) this.rhythm.hurry();
   }
 
   nodeAnswered(node: number, ms: number): void {
@@ -201,40 +196,18 @@ export class Tracker implements Probe {
     this.compare(Number.POSITIVE_INFINITY);
   }
 
-  private readonly due = (): void => {
-    const now = this.clock.monotonic();
+  private due(): void {
     this.budget.refill();
     this.tellSteps();
-    if (this.dirty && now - this.compared >= compareEvery) this.compare(mostCompared);
+    if (this.dirty && this.clock.monotonic() - this.compared >= compareEvery) this.compare(mostCompared);
     this.audience.sendAll(this.ledger.gone(), (locks) => ({ kind: "gone", locks }));
-    if (now - this.beaten >= beatEvery) {
-      this.beaten = now;
-      this.audience.send(this.pulse());
-    }
-    if (this.audience.any) this.arm();
-  };
-
-  private hurry(): void {
-    this.hurried = true;
-    this.set(batch);
-  }
-
-  private arm(): void {
-    if (this.dirty || this.steps.length > 0) return this.hurry();
-    this.hurried = false;
-    this.set(Math.max(0, this.beaten + beatEvery - this.clock.monotonic()));
-  }
-
-  private set(delay: number): void {
-    this.timer?.cancel();
-    this.timer = this.clock.after(delay, this.due, true);
+    if (this.rhythm.beats()) this.audience.send(this.pulse());
+    if (this.audience.any) this.rhythm.next(this.dirty || this.steps.length > 0);
   }
 
   /** Nobody listens: nothing is kept. */
   private rest(): void {
-    this.timer?.cancel();
-    this.timer = null;
-    this.hurried = false;
+    this.rhythm.stop();
     this.steps = [];
     this.dirty = false;
     this.ledger.clear();

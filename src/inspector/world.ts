@@ -65,11 +65,15 @@ export class World {
   forget(heardBefore: number): readonly string[] {
     const gone: string[] = [];
     for (const [source, { heard }] of this.sources) {
-      if (heard >= heardBefore) continue;
-      gone.push(...this.dropOf(source));
-      this.sources.delete(source);
+      if (heard < heardBefore) gone.push(...this.forgetOne(source));
     }
     return gone;
+  }
+
+  /** Forgets that process; returns the ids of its locks. It may come again. */
+  forgetOne(source: string): readonly string[] {
+    this.sources.delete(source);
+    return this.dropOf(source);
   }
 
   /**

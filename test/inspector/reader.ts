@@ -6,6 +6,11 @@ import { waitUntil } from "../support/wait-until.js";
 export class Reader {
   /** All that came, as it came. */
   text = "";
+  /** Each event: its name and its data. */
+  readonly events: { readonly name: string; readonly data: unknown }[] = [];
+  readonly frames: Frame[] = [];
+  /** Where the first event begins that has not come to its end. */
+  private read = 0;
   ended = false;
   private request: ClientRequest | undefined;
   private response: IncomingMessage | undefined;
@@ -17,9 +22,7 @@ export class Reader {
         { host: "127.0.0.1", port, path: "/events", headers, agent: false },
         (response) => {
           reader.response = response;
-          response.setEncoding("utf8").on("data", (text: string) => {
-            reader.text += text;
-          });
+          response.setEncoding("utf8").on("data", (text: string) => reader.take(text));
           response.on("error", () => undefined);
           response.once("close", () => {
             reader.ended = true;
@@ -31,17 +34,6 @@ export class Reader {
       reader.request.once("error", reject);
     });
     return reader;
-  }
-
-  /** Each event: its name and its data. */
-  get events(): readonly { readonly name: string; readonly data: unknown }[] {
-    const events = [...this.text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)];
-    return events.map(([, name = "", data = ""]) => ({ name, data: JSON.parse(data) as unknown }));
-  }
-
-  get frames(): readonly Frame[] {
-    // The server's own form; that it is one is what other tests look at.
-    return this.events.filter(({ name }) => name === "frames").flatMap(({ data }) => data as Frame[]);
   }
 
   /** Waits for a frame like this. */
@@ -60,5 +52,23 @@ export class Reader {
 
   vanish(): void {
     this.request?.destroy();
+  }
+
+  private take(text: string): void {
+    this.text += text;
+    for (
+      let end = this.text.indexOf("\n\n", this.read);
+      end !== -1;
+      end = this.text.indexOf("\n\n", this.read)
+    ) {
+      const [, name = "", data = ""] =
+        /event: (\w+)\ndata: (.*)$/.exec(this.text.slice(this.read, end)) ?? [];
+      this.read = end + 2;
+      if (name === "") continue;
+      const value: unknown = JSON.parse(data);
+      this.events.push({ name, data: value });
+      // The server's own form; that it is one is what other tests look at.
+      if (name === "frames") this.frames.push(...(value as Frame[]));
+    }
   }
 }

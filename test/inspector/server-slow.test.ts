@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { waitUntil } from "../support/wait-until.js";
+import type { Frame } from "../../src/inspector/frames.js";
 import { beat, locksOf, lockView, stepOf } from "./frames-made-up.js";
 import { Reader } from "./reader.js";
 import { closeAll, type Served, serve } from "./served.js";
@@ -16,28 +16,36 @@ function fill({ hub }: Served): void {
   for (let from = 0; from < many.length; from += 200) hub.hear(locksOf(...many.slice(from, from + 200)));
 }
 
-const steps = (count: number) =>
-  Array.from({ length: count }, (_, index) =>
-    stepOf(lockView("lock-0", { resources: ["x".repeat(900)], attempts: index }), "RENEW", "held"),
-  );
+/** Tells some hundreds of kilobytes; the last of them has this number. */
+function tell({ hub }: Served, number: number): void {
+  for (let index = 0; index < 200; index += 1) {
+    const lock = lockView("lock-0", { resources: ["x".repeat(900)], attempts: index === 199 ? number : 0 });
+    hub.hear(stepOf(lock, "RENEW", "held"));
+  }
+}
 
 test("who does not read is dropped, and everybody else is told as before", async () => {
   const served = await serve();
   fill(served);
   const quick = await Reader.open(served.port);
+  const last = many.at(-1)?.id;
+  const hasLast = (frame: Frame) => frame.kind === "locks" && frame.locks.some(({ id }) => id === last);
+  await quick.hears("how things are", hasLast, 15_000);
   const slow = await Reader.open(served.port);
   slow.stall();
-  await waitUntil("something is told until it is dropped", 15_000, () => {
-    for (const frame of steps(200)) served.hub.hear(frame);
-    return served.hub.readers === 1;
-  });
+  for (let number = 1; served.hub.readers === 2; number += 1) {
+    expect(number).toBeLessThan(100);
+    tell(served, number);
+    const isIt = (frame: Frame) => frame.kind === "steps" && frame.steps[0]?.lock.attempts === number;
+    await quick.hears(`number ${number}`, isIt);
+  }
   expect(quick.ended).toBe(false);
   served.hub.hear(beat("another"));
   await quick.hears("another", ({ source }) => source === "another");
   // It comes again, and is told how things are.
   const again = await Reader.open(served.port);
-  await again.hears("another", ({ source }) => source === "another");
-}, 30_000);
+  await again.hears("another", ({ source }) => source === "another", 15_000);
+}, 60_000);
 
 test("who reads slowly is told how things are to the end, and then what has come meanwhile", async () => {
   const served = await serve();
@@ -47,7 +55,7 @@ test("who reads slowly is told how things are to the end, and then what has come
   served.hub.hear(beat("meanwhile"));
   served.hub.hear(stepOf(lockView("lock-7", { state: "expired" }), "EXPIRED", "held"));
   slow.readOn();
-  await slow.hears("the step", ({ kind }) => kind === "steps");
+  await slow.hears("the step", ({ kind }) => kind === "steps", 15_000);
   const places = slow.frames.map(({ kind, source }) => `${kind} of ${source}`);
   expect(places.lastIndexOf("locks of here")).toBeLessThan(places.indexOf("beat of meanwhile"));
   const told = slow.frames.flatMap((frame) => (frame.kind === "locks" ? frame.locks : []));

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MemoryNode, memoryNode } from "../../src/index.js";
+import { type Lease, type MemoryNode, memoryNode } from "../../src/index.js";
 import type { Beat } from "../../src/inspector/frames.js";
 import { Tracker } from "../../src/inspector/tracker.js";
 import { managerOf } from "../../src/manager/managed-locks.js";
@@ -336,5 +337,56 @@ describe("a tracker", () => {
     second.stop();
     expect(managerOf(locks)).toBe(manager);
     await settle();
+  });
+
+  it("tells frames, and in the end how every lock is, whatever happens", async () => {
+    const name = fc.oneof(fc.constantFrom("a", "b"), fc.string({ minLength: 1, unit: "grapheme" }));
+    const deed = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ take: name, ttl: fc.integer({ min: 50, max: 3_000 }), fence: fc.boolean() }),
+      },
+      { weight: 3, arbitrary: fc.record({ give: fc.nat() }) },
+      fc.record({
+        node: fc.nat(2),
+        fate: fc.constantFrom("crash", "reconnect", "hang", "wake", "flush", "restart"),
+      }),
+      { weight: 2, arbitrary: fc.record({ pass: fc.integer({ min: 0, max: 1_500 }) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(deed, { maxLength: 25 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (deeds, rate) => {
+          const { world, locks, manager, tracker, heard, listen, clock } = tracked(
+            { quarantine: false },
+            rate,
+          );
+          listen();
+          const leases: Lease[] = [];
+          for (const done of deeds) {
+            if ("take" in done) {
+              const { take, ttl, fence } = done;
+              locks.acquire(take, { ttl, fence, wait: 500 }).catch(() => {});
+              void locks.acquire(take, { ttl, wait: 400 }).then(
+                (lease) => leases.push(lease),
+                () => {},
+              );
+            } else if ("give" in done) void leases[done.give % leases.length]?.release();
+            else if ("node" in done) world.node(done.node)[done.fate]();
+            else await clock.advance(done.pass);
+          }
+          // So that whatever was not told one by one is told as it is now.
+          tracker.snapshot();
+          const inUse = manager.inUse.map(({ path, resources }) => `${resources} ${path}`).sort();
+          const told = heard.locks.filter(({ state }) => state !== "idle" && state !== "expired");
+          tracker.stop();
+          for (const node of world.nodes) node.wake();
+          await world.run(locks.close({ timeout: 0 }));
+          expect(told.map(({ resources, state }) => `${resources} ${state}`).sort()).toEqual(inUse);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });

@@ -4,6 +4,7 @@ import { memoryNode } from "../../src/clients/memory.js";
 import { locksOf } from "../../src/manager/managed-locks.js";
 import { Manager } from "../../src/manager/manager.js";
 import type { AcquireOptions } from "../../src/manager/options.js";
+import { Row } from "../../src/manager/waiting/row.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
@@ -12,7 +13,7 @@ import { far } from "../support/far-node.js";
 function kept(thing: object, names: readonly string[]): Record<string, number> {
   const sizes = names.map((name) => {
     const value: unknown = Reflect.get(thing, name);
-    if (value instanceof Map || value instanceof Set) return [name, value.size] as const;
+    if (value instanceof Map || value instanceof Set || value instanceof Row) return [name, value.size] as const;
     if (typeof value === "number") return [name, value] as const;
     return [name, Object.keys(value as object).length] as const;
   });

@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::";
 
 /** As in an address: IPv6 in brackets. */
-export const inAddress = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+const inAddress = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** What a browser may call this server, so that nobody else's name leads to it (DNS rebinding). */
 export class HostNames {

@@ -1,4 +1,4 @@
-import { kindOf } from "../../engine/shown.js";
+import { kindOf, show } from "../../engine/shown.js";
 import { InvalidOptionError } from "../../errors.js";
 import { checkKnown, checkText } from "../../manager/check.js";
 import type { InspectorOptions } from "../inspector-options.js";
@@ -28,7 +28,7 @@ export function checkDoor(options: InspectorOptions): Door {
     throw new InvalidOptionError("host", host, "a host name or address");
   if (token === undefined && !isLoopback(host)) {
     const allowed = "given where others can reach the page: 16 to 256 characters, without spaces";
-    throw new InvalidOptionError("token", token, `${allowed} (host is ${host})`);
+    throw new InvalidOptionError("token", token, `${allowed} (host is ${show(host)})`);
   }
   return { host, port, token: token === undefined ? null : new AccessToken(checkToken(token)) };
 }

@@ -1,0 +1,62 @@
+import type fc from "fast-check";
+import { beforeAll, describe, it, vi } from "vitest";
+import { serveInspector } from "../../src/inspector.js";
+import { type Check, isPlain, stranger } from "./calls/options.js";
+import { given, otherThan } from "./support/odd-values.js";
+import { type BadCall, refusesAll } from "./support/refusal.js";
+import { openStage, type Stage } from "./support/stage.js";
+
+// Thousands of inputs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+const isPort: Check = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
+const isText: Check = (value) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
+const isToken: Check = (value) => typeof value === "string" && /^[!-~]{16,256}$/.test(value);
+/** Without a token nothing else is allowed. */
+const isLoopback: Check = (value) => typeof value === "string" && /^(localhost|::1|127\..*)$/i.test(value);
+
+const bad: Readonly<Record<string, fc.Arbitrary<object>>> = {
+  port: given(isPort).map((port) => ({ port })),
+  host: given(isLoopback).map((host) => ({ host, port: 0 })),
+  token: given(isToken).map((token) => ({ token, port: 0 })),
+  title: given((value) => isText(value) && String(value).length <= 200).map((title) => ({ title, port: 0 })),
+  "an option that it has not": stranger(["port", "host", "token", "title"]),
+};
+
+const calls: readonly BadCall<Stage>[] = [
+  ...Object.entries(bad).map(
+    ([what, options]): BadCall<Stage> => ({
+      covers: "serveInspector",
+      what,
+      inputs: options.map((one) => [one]),
+      call: ({ locks }, [options]) => serveInspector(locks, options),
+    }),
+  ),
+  {
+    covers: "serveInspector",
+    what: "no options at all",
+    inputs: given(isPlain).map((options) => [options]),
+    call: ({ locks }, [options]) => serveInspector(locks, options),
+  },
+  {
+    covers: "serveInspector",
+    what: "no locks",
+    inputs: otherThan(() => false).map((locks) => [locks]),
+    call: (_, [locks]) => serveInspector(locks as never, { port: 0 }),
+  },
+  {
+    covers: "serveInspector",
+    what: "a list of locks and something else",
+    inputs: otherThan(() => false).map((other) => [other]),
+    call: ({ locks }, [other]) => serveInspector([locks, other as never], { port: 0 }),
+  },
+];
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+describe("an inspector is refused by a typed error, and nothing is opened, for bad", () => {
+  it.each(calls.map((call) => [call.what ?? "", call] as const))("%s", (_, call) => refusesAll(call, stage));
+});

@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "vitest";
+import { createLocks, type Locks, memoryNode } from "../../src/index.js";
+import { Lookout } from "../../src/inspector/lookout.js";
+import { managerOf } from "../../src/manager/managed-locks.js";
+import { waitUntil } from "../support/wait-until.js";
+import { Reader } from "./reader.js";
+import { closeAll, serve } from "./served.js";
+
+const open: { readonly lookout: Lookout; readonly locks: Locks }[] = [];
+afterEach(closeAll);
+afterEach(async () => {
+  for (const { lookout, locks } of open.splice(0)) {
+    lookout.stop();
+    await locks.close();
+  }
+});
+
+function looksOn(): { lookout: Lookout; locks: Locks; heard: () => number } {
+  const locks = createLocks({ nodes: [memoryNode(), memoryNode(), memoryNode()], ttl: 60_000 });
+  const lookout = new Lookout();
+  lookout.watch(managerOf(locks));
+  open.push({ lookout, locks });
+  return { lookout, locks, heard: () => [...lookout.hub.world.sources.values()][0]?.heard ?? 0 };
+}
+
+/** Locks and unlocks, as fast as it goes, until told otherwise. */
+async function busily(locks: Locks, isEnough: () => boolean): Promise<void> {
+  while (!isEnough())
+    await Promise.all(["a", "b", "c"].map((name) => locks.using(name, async () => undefined)));
+}
+
+test("a busy process is let alone while nobody looks, and shown as it is as soon as somebody does", async () => {
+  const { lookout, locks, heard } = looksOn();
+  const { hub } = lookout;
+  const released = await locks.acquire("released meanwhile");
+  await locks.acquire("held all the time");
+  // It is told of every second, as long as it is looked on at.
+  const isAlone = () => Date.now() - heard() > 2_500;
+  const deadline = performance.now() + 15_000;
+  await busily(locks, () => isAlone() || performance.now() > deadline);
+  expect(isAlone()).toBe(true);
+  await released.release();
+  const { port } = await serve({ hub });
+  const reader = await Reader.open(port);
+  await reader.hears("what is held", (frame) => frame.kind === "locks");
+  const shown = [...hub.world.locks.values()].map(({ resources: [name], state }) => `${name}: ${state}`);
+  expect(shown).toContain("held all the time: held");
+  expect(shown.filter((one) => one.startsWith("released"))).toEqual([]);
+  // From then on it is told of again.
+  const before = heard();
+  await waitUntil("it is told of", 5_000, () => heard() > before);
+  reader.vanish();
+}, 30_000);
+
+test("a process that is not busy is never let alone, so that what it did is known", async () => {
+  const { lookout, locks } = looksOn();
+  for (let round = 0; round < 3; round += 1) {
+    await locks.using("a", async () => undefined);
+  }
+  await waitUntil("all of it is known", 5_000, () => {
+    const { world } = lookout.hub;
+    return [...world.locks.keys()].flatMap((id) => world.history(id)).length === 12;
+  });
+});
