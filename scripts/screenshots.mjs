@@ -121,7 +121,7 @@ async function hurtAndTake() {
   await rest(1_000, 1_000);
   const address = await find();
   const themes = ["light", "dark"];
-  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_600, height: 900 })));
+  const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_520, height: 860 })));
   await hurt();
   await mkdir(folder, { recursive: true });
   for (const [index, theme] of themes.entries()) {

@@ -276,4 +276,6 @@ test("an empty page says what to do", async () => {
   await page.getByText("No lock matches").waitFor();
   await page.getByRole("button", { name: "Clear the filter" }).click();
   await rowOf(page, "of one").waitFor();
+  hub.hear({ kind: "bye", source: "here", seq: 2, time: Date.now() });
+  await page.getByText("The process that was here has closed its locks").waitFor();
 });

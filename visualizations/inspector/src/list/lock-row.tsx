@@ -35,7 +35,9 @@ export function LockRow({ lock, index, top, active, open }: Props) {
       data-active={active}
       data-lock-state={topState(lock.state)}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => {
+      onClick={(event) => {
+        // The link in it may be opened in another tab.
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         inspector.active.value = lock.id;
         inspector.go(route);
       }}

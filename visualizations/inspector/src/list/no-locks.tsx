@@ -46,11 +46,24 @@ export function NoLocks() {
       </Empty>
     );
   }
-  return sources.size > 0 ? (
+  const open = [...sources.values()].filter(({ closed }) => !closed).length;
+  if (sources.size > 0 && open === 0) {
+    return (
+      <Empty title="Closed">
+        <p>
+          {sources.size === 1
+            ? "The process that was here has closed its locks."
+            : "The processes that were here have closed their locks."}{" "}
+          What comes next is shown as soon as it is heard.
+        </p>
+      </Empty>
+    );
+  }
+  return open > 0 ? (
     <Empty title="No lock is in use">
       <p>
-        {sources.size === 1 ? "One process is" : `${sources.size} processes are`} here. A lock shows up as
-        soon as one is acquired.
+        {open === 1 ? "One process is" : `${open} processes are`} here. A lock shows up as soon as one is
+        acquired.
       </p>
     </Empty>
   ) : (
