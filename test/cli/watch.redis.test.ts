@@ -165,7 +165,7 @@ test("a command run under a lock with --publish is seen", async () => {
   await areListening(1);
   const run = ["run", "--resource", "reports:nightly", "--owner", "night-shift", "--publish", ...nodes()];
   expect(await holdfast([...run, "--", "sleep", "1"])).toMatchObject({ code: 0 });
-  await waitFor(watching, /reports:nightly .*GRANTED by night-shift/);
+  await waitFor(watching, /reports:nightly (is held|.*GRANTED) by night-shift/);
   await waitFor(watching, /reports:nightly .*RELEASED/);
 });
 
