@@ -11,6 +11,8 @@ const text = v.pipe(v.string(), v.maxLength(longestText));
 /** Identifiers. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const epoch = v.pipe(v.number(), v.finite());
+/** Epoch ms of what has happened: a time that a Date can have. Deadlines may lie beyond. */
+const instant = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const list = <const Item extends v.GenericSchema>(item: Item, most: number) =>
   v.pipe(v.array(item), v.maxLength(most));
@@ -39,7 +41,7 @@ const roundView = v.object({
   /** What the nodes were asked for. */
   asked: v.picklist(["acquire", "renew", "release"]),
   /** Epoch ms of the verdict. */
-  time: epoch,
+  time: instant,
   /** Those that were in when the verdict was clear. */
   votes: list(voteView, mostNodes),
 });
@@ -57,12 +59,12 @@ const lockView = v.object({
   /** With its substate: "acquiring.asking". */
   state: text,
   /** Epoch ms at which it came into this state. */
-  since: epoch,
+  since: instant,
   /** Of the acquisition under way, or the last one; null before the first. */
   acquisition: v.nullable(text),
   /** Epoch ms: when that acquisition began, and when it was granted. */
-  began: v.nullable(epoch),
-  granted: v.nullable(epoch),
+  began: v.nullable(instant),
+  granted: v.nullable(instant),
   /** Of that acquisition. */
   attempts: count,
   renewals: count,
@@ -84,7 +86,7 @@ export type LockView = v.InferOutput<typeof lockView>;
 /** A step of a lock's chart, and the lock after it. */
 const step = v.object({
   /** Epoch ms. */
-  time: epoch,
+  time: instant,
   /** The chart's: "GRANTED". */
   event: text,
   from: text,
@@ -103,7 +105,7 @@ const nodeView = v.object({
   p50: v.nullable(v.number()),
   p99: v.nullable(v.number()),
   /** The last step of its chart. */
-  step: v.nullable(v.object({ time: epoch, event: text, from: text, to: text })),
+  step: v.nullable(v.object({ time: instant, event: text, from: text, to: text })),
 });
 export type NodeView = v.InferOutput<typeof nodeView>;
 
@@ -120,7 +122,7 @@ const totals = v.object({
 export type Totals = v.InferOutput<typeof totals>;
 
 /** `source`: one manager of locks. `seq` grows by 1 with each of its frames. `time`: epoch ms by its clock. */
-const head = { source: id, seq: count, time: epoch };
+const head = { source: id, seq: count, time: instant };
 
 /** A process is there; told every second, and when a node changes. */
 const beat = v.object({
