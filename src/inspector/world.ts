@@ -1,4 +1,5 @@
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { weightOf } from "./weight.js";
 
 /** A process that tells of its locks. */
 export interface SourceView {
@@ -22,6 +23,8 @@ export interface WorldBounds {
   readonly steps?: number;
   /** Steps remembered of one lock. */
   readonly stepsOfLock?: number;
+  /** Characters, about, of all locks, and of all steps: of usual ones there is room for as many as that. */
+  readonly weight?: number;
 }
 
 /**
@@ -35,10 +38,18 @@ export class World {
   /** Which step is to be forgotten next, unless its lock's history has let it go already. */
   private readonly order: (Step | null)[] = [];
   private forgotten = 0;
+  /** Of the locks, and of the steps that are not forgotten yet. */
+  private weight = { locks: 0, steps: 0 };
   private readonly bounds: Required<WorldBounds>;
 
-  constructor({ sources = 1_000, locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
-    this.bounds = { sources, locks, steps, stepsOfLock };
+  constructor({
+    sources = 1_000,
+    locks = 20_000,
+    steps = 20_000,
+    stepsOfLock = 200,
+    weight = 40_000_000,
+  }: WorldBounds = {}) {
+    this.bounds = { sources, locks, steps, stepsOfLock, weight };
   }
 
   /** `now`: epoch ms by the clock of whoever looks on. Returns the ids of the locks that changed or went. */
@@ -105,7 +116,8 @@ export class World {
     for (const [id, source] of this.sources) copy.sources.set(id, source);
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
-    copy.order.push(...this.order.slice(this.forgotten));
+    for (const step of this.order.slice(this.forgotten)) copy.order.push(step);
+    copy.weight = { ...this.weight };
     return copy;
   }
 
@@ -134,9 +146,11 @@ export class World {
     // To the end: the first one is the one that was heard of longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
-    if (this.locks.size <= this.bounds.locks) return true;
-    const [oldest] = this.locks.keys();
-    if (oldest !== undefined) this.drop(oldest);
+    this.weight.locks += weightOf(lock) - (known === undefined ? 0 : weightOf(known));
+    for (const oldest of this.locks.keys()) {
+      if (this.locks.size <= this.bounds.locks && this.weight.locks <= this.bounds.weight) break;
+      this.drop(oldest);
+    }
     return true;
   }
 
@@ -147,21 +161,28 @@ export class World {
     history.push(step);
     if (history.length > this.bounds.stepsOfLock) history.shift();
     this.order.push(step);
-    while (this.order.length - this.forgotten > this.bounds.steps) this.forgetOldest();
+    this.weight.steps += weightOf(step.lock);
+    const { steps, weight } = this.bounds;
+    while (this.order.length - this.forgotten > steps || this.weight.steps > weight) this.forgetOldest();
   }
 
   private forgetOldest(): void {
     const step = this.order[this.forgotten] ?? null;
     this.order[this.forgotten] = null;
     this.forgotten += 1;
-    const history = step === null ? undefined : this.histories.get(step.lock.id);
-    if (step !== null && history?.[0] === step) {
-      history.shift();
-      if (history.length === 0) this.histories.delete(step.lock.id);
-    }
+    if (step !== null) this.forgetStep(step);
     if (this.forgotten < 10_000) return;
     this.order.splice(0, this.forgotten);
     this.forgotten = 0;
+  }
+
+  private forgetStep(step: Step): void {
+    const { id } = step.lock;
+    this.weight.steps -= weightOf(step.lock);
+    const history = this.histories.get(id);
+    if (history?.[0] !== step) return;
+    history.shift();
+    if (history.length === 0) this.histories.delete(id);
   }
 
   private dropOf(sources: ReadonlySet<string>): string[] {
@@ -171,6 +192,8 @@ export class World {
   }
 
   private drop(id: string): boolean {
+    const lock = this.locks.get(id);
+    if (lock !== undefined) this.weight.locks -= weightOf(lock);
     this.histories.delete(id);
     return this.locks.delete(id);
   }

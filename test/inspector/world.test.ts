@@ -196,4 +196,21 @@ describe("a world", () => {
     // With a look at all locks for each process it takes seconds.
     expect(performance.now() - began).toBeLessThan(500);
   });
+
+  it("holds no more than so many characters, however much each lock is", () => {
+    const world = new World({ weight: 100_000 });
+    world.apply(beat(), noon);
+    const votes = Array.from({ length: 9 }, () => ({ node: "n".repeat(1_000), kind: "granted" as const }));
+    const view = (at: number) =>
+      lockView({ id: `heavy-${at}`, round: { asked: "acquire", time: noon, votes } });
+    for (let at = 0; at < 1_000; at++) {
+      world.apply({ ...head(), kind: "steps", steps: [step({ lock: view(at) })] }, noon);
+      expect(JSON.stringify(world.snapshot()).length).toBeLessThan(120_000);
+    }
+    expect([...world.locks.keys()]).toEqual([...Array(9).keys()].map((at) => `heavy-${991 + at}`));
+    expect(world.history("heavy-999")).toHaveLength(1);
+    for (const id of [...world.locks.keys()]) world.apply({ ...head(), kind: "gone", locks: [id] }, noon);
+    for (let at = 0; at < 100; at++) world.apply(locks(lockView({ id: `light-${at}` })), noon);
+    expect(world.locks.size).toBe(100);
+  });
 });
