@@ -101,6 +101,44 @@ test("everything can be done with the keyboard", async () => {
   expectNoTrouble(visited);
 });
 
+test("whoever names no lock is shown one where there is room, and may go back to the list", async () => {
+  const { hub, server } = await withLocks(20);
+  const visited = await visit(server.url, { width: 1_440, height: 900 });
+  const { page } = visited;
+  const opened = (name: string) => page.getByRole("heading", { name }).waitFor();
+  // Those before it are idle, and acquiring.
+  await opened("orders:00002");
+  expect(page.url()).toMatch(/#\/lock\/crowd%2F2$/);
+  await page.goBack();
+  expect(page.url()).toBe("about:blank");
+  await page.goForward();
+  await opened("orders:00002");
+  await page.keyboard.press("ArrowDown");
+  await opened("orders:00003");
+  await page.keyboard.press("Escape");
+  hub.hear(beat("another", { time: Date.now() }));
+  await expect.poll(() => page.locator(".totals dd").first().textContent()).toBe("2");
+  expect(await page.locator(".lock-page").count()).toBe(0);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await opened("orders:00019");
+  await page.getByRole("link", { name: "Locks" }).click();
+  await page.locator(".lock-page").waitFor({ state: "detached" });
+  expectNoTrouble(visited);
+});
+
+test("where nothing has the focus, the keys are the list's", async () => {
+  const { server } = await withLocks(20);
+  const { page } = await visit(server.url);
+  await page.waitForSelector(".row");
+  expect(await page.locator(".lock-page").count()).toBe(0);
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(() => page.locator(".row[data-active=true]").textContent()).toContain("orders:00000");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "orders:00001" }).waitFor();
+});
+
 test("a phone's width is enough: nothing has to be scrolled sideways", async () => {
   const { server } = await withLocks(300);
   const visited = await visit(server.url, { width: 375, height: 740 });
