@@ -261,6 +261,23 @@ test("whoever forges a Host or an Origin gets nothing", async () => {
   expect(rebound.status()).toBe(403);
 });
 
+test("a link on another site leads in, and brings the token", async () => {
+  const token = "correct-horse-battery";
+  const { server } = await serve({}, { token });
+  const link = `<a href="${server.url}?token=${token}">the locks</a><a href="${server.url}">again</a>`;
+  // Nobody else is asked: what another site would say is made up.
+  const { page } = await visit("about:blank");
+  await page.route("http://wiki.example/", (route) =>
+    route.fulfill({ contentType: "text/html", body: link }),
+  );
+  for (const name of ["the locks", "again"]) {
+    await page.goto("http://wiki.example/");
+    await page.getByRole("link", { name }).click();
+    await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+    expect(page.url()).toBe(server.url);
+  }
+});
+
 test("votes, silence and an unknown lock are told in words", async () => {
   const { hub, server } = await serve();
   const time = Date.now();
