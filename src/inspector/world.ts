@@ -5,7 +5,10 @@ export interface SourceView {
   readonly beat: Beat;
   /** Epoch ms by the clock of whoever looks on. */
   readonly heard: number;
-  /** ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen. */
+  /**
+   * ms that the process's clock is behind that of whoever looks on, with the way of a frame: the least that was seen since
+   * one of the clocks was set.
+   */
   readonly lag: number;
   readonly closed: boolean;
 }
@@ -82,11 +85,17 @@ export class World {
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
+    const locks = new Map<string, LockView[]>();
+    for (const lock of this.locks.values()) {
+      const own = locks.get(lock.source);
+      if (own === undefined) locks.set(lock.source, [lock]);
+      else own.push(lock);
+    }
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
       frames.push({ ...beat, time });
-      const own = [...this.locks.values()].filter((lock) => lock.source === source);
+      const own = locks.get(source) ?? [];
       for (let from = 0; from < own.length; from += lockFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + lockFrame) });
       }
@@ -112,7 +121,8 @@ export class World {
     // What was told before the first beat is told again. What comes after the end was late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
+    const late = now - frame.time;
+    const lag = known === undefined || late > known.lag + longestWay ? late : Math.min(known.lag, late);
     this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
     return true;
   }
@@ -170,5 +180,7 @@ export class World {
   }
 }
 
+/** ms that no frame is on its way for: one that is as late tells that a clock was set. */
+const longestWay = 5_000;
 /** Locks told in one frame. */
 const lockFrame = 200;

@@ -211,6 +211,27 @@ test("a page that loses its server says so, and goes on when it is back", async 
   expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
+test("what a lock did before the page lost its server is told again afterwards", async () => {
+  const { hub, server } = await serve();
+  const time = Date.now();
+  const lock = lockView("one", { since: time });
+  hub.hear(beat("here", { time }));
+  hub.hear(locksOf(lock));
+  const visited = await visit(`${server.url}#/lock/one`);
+  const { page } = visited;
+  await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+  await page.waitForSelector(".panel-events");
+  hub.hear(stepOf(lock, "RENEWED", "renewing.asking"));
+  const told = () => page.locator(".events li code").allTextContents();
+  await expect.poll(told).toEqual(["RENEWED"]);
+  // More than can be told: the page is to start anew.
+  for (let seq = 0; seq <= 2_000; seq += 1) hub.hear(beat("here", { time: time + seq, seq }));
+  await expect.poll(() => page.locator(".connection").textContent()).toMatch(/lost/);
+  hub.hear(stepOf(lock, "RELEASE", "held"));
+  await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+  await expect.poll(told).toEqual(expect.arrayContaining(["RENEWED", "RELEASE"]));
+});
+
 test("steps that are told at once are lit one after the other, though the state is the same again", async () => {
   const { hub, server } = await serve();
   const held = lockView("one", { state: "held" });
