@@ -10,9 +10,14 @@ const longestText = 1_000;
 const text = v.pipe(v.string(), v.maxLength(longestText));
 /** Identifiers. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
-const epoch = v.pipe(v.number(), v.finite());
-/** Epoch ms of what has happened: a time that a Date can have. Deadlines may lie beyond. */
-const instant = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+/** What a Date can hold, so that each can be written as one. */
+const epoch = between(-8.64e15, 8.64e15);
+/** A moment that is still to come: a ttl may be as long as numbers are exact. */
+const deadline = between(-8.64e15, 2 * Number.MAX_SAFE_INTEGER);
+/** ms. */
+const span = between(0, Number.MAX_SAFE_INTEGER);
+const finite = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const list = <const Item extends v.GenericSchema>(item: Item, most: number) =>
   v.pipe(v.array(item), v.maxLength(most));
@@ -23,7 +28,7 @@ const mostNodes = 100;
 const holder = v.object({
   owner: v.nullable(text),
   tokenHash: v.pipe(v.string(), v.maxLength(64)),
-  ttlLeft: v.nullable(v.number()),
+  ttlLeft: v.nullable(finite),
 });
 
 const voteView = v.object({
@@ -41,7 +46,7 @@ const roundView = v.object({
   /** What the nodes were asked for. */
   asked: v.picklist(["acquire", "renew", "release"]),
   /** Epoch ms of the verdict. */
-  time: instant,
+  time: epoch,
   /** Those that were in when the verdict was clear. */
   votes: list(voteView, mostNodes),
 });
@@ -59,12 +64,12 @@ const lockView = v.object({
   /** With its substate: "acquiring.asking". */
   state: text,
   /** Epoch ms at which it came into this state. */
-  since: instant,
+  since: epoch,
   /** Of the acquisition under way, or the last one; null before the first. */
   acquisition: v.nullable(text),
   /** Epoch ms: when that acquisition began, and when it was granted. */
-  began: v.nullable(instant),
-  granted: v.nullable(instant),
+  began: v.nullable(epoch),
+  granted: v.nullable(epoch),
   /** Of that acquisition. */
   attempts: count,
   renewals: count,
@@ -74,10 +79,10 @@ const lockView = v.object({
    */
   reason: v.nullable(text),
   /** ms; of the lease, the latest one. Null before the grant. */
-  ttl: v.nullable(v.number()),
+  ttl: v.nullable(span),
   /** Epoch ms; null when nothing is held. */
-  validUntil: v.nullable(epoch),
-  fence: v.nullable(v.number()),
+  validUntil: v.nullable(deadline),
+  fence: v.nullable(finite),
   /** The latest round of votes. */
   round: v.nullable(roundView),
 });
@@ -86,7 +91,7 @@ export type LockView = v.InferOutput<typeof lockView>;
 /** A step of a lock's chart, and the lock after it. */
 const step = v.object({
   /** Epoch ms. */
-  time: instant,
+  time: epoch,
   /** The chart's: "GRANTED". */
   event: text,
   from: text,
@@ -100,12 +105,12 @@ const nodeView = v.object({
   state: v.picklist(["connecting", "ready", "suspect", "down", "quarantined"]),
   cause: v.nullable(text),
   /** Epoch ms at which it votes again, while it is quarantined; null if nobody can tell. */
-  until: v.nullable(epoch),
+  until: v.nullable(deadline),
   /** ms from a request to its answer, lately; null where nothing was asked. */
-  p50: v.nullable(v.number()),
-  p99: v.nullable(v.number()),
+  p50: v.nullable(span),
+  p99: v.nullable(span),
   /** The last step of its chart. */
-  step: v.nullable(v.object({ time: instant, event: text, from: text, to: text })),
+  step: v.nullable(v.object({ time: epoch, event: text, from: text, to: text })),
 });
 export type NodeView = v.InferOutput<typeof nodeView>;
 
@@ -122,7 +127,7 @@ const totals = v.object({
 export type Totals = v.InferOutput<typeof totals>;
 
 /** `source`: one manager of locks. `seq` grows by 1 with each of its frames. `time`: epoch ms by its clock. */
-const head = { source: id, seq: count, time: instant };
+const head = { source: id, seq: count, time: epoch };
 
 /** A process is there; told every second, and when a node changes. */
 const beat = v.object({
