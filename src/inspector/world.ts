@@ -1,4 +1,5 @@
 import type { Beat, Frame, LockView, Step } from "./frames.js";
+import { weightOf } from "./weight.js";
 
 /** A process that tells of its locks. */
 export interface SourceView {
@@ -6,8 +7,8 @@ export interface SourceView {
   /** Epoch ms by the clock of whoever looks on. */
   readonly heard: number;
   /**
-   * ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen since
-   * one of the two was set anew.
+   * ms that the process's clock is behind that of whoever looks on, with the way of a frame: the least that was seen since
+   * one of the clocks was set.
    */
   readonly lag: number;
   readonly closed: boolean;
@@ -22,6 +23,8 @@ export interface WorldBounds {
   readonly steps?: number;
   /** Steps remembered of one lock. */
   readonly stepsOfLock?: number;
+  /** Characters, about, of all locks, and of all steps: of usual ones there is room for as many as that. */
+  readonly weight?: number;
 }
 
 /**
@@ -35,10 +38,18 @@ export class World {
   /** Which step is to be forgotten next, unless its lock's history has let it go already. */
   private readonly order: (Step | null)[] = [];
   private forgotten = 0;
+  /** Of the locks, and of the steps that are not forgotten yet. */
+  private weight = { locks: 0, steps: 0 };
   private readonly bounds: Required<WorldBounds>;
 
-  constructor({ sources = 1_000, locks = 20_000, steps = 20_000, stepsOfLock = 200 }: WorldBounds = {}) {
-    this.bounds = { sources, locks, steps, stepsOfLock };
+  constructor({
+    sources = 1_000,
+    locks = 20_000,
+    steps = 20_000,
+    stepsOfLock = 200,
+    weight = 40_000_000,
+  }: WorldBounds = {}) {
+    this.bounds = { sources, locks, steps, stepsOfLock, weight };
   }
 
   /** `now`: epoch ms by the clock of whoever looks on. Returns the ids of the locks that changed or went. */
@@ -84,8 +95,12 @@ export class World {
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
-    const locks = new Map<string, LockView[]>([...this.sources.keys()].map((source) => [source, []]));
-    for (const lock of this.locks.values()) locks.get(lock.source)?.push(lock);
+    const locks = new Map<string, LockView[]>();
+    for (const lock of this.locks.values()) {
+      const own = locks.get(lock.source);
+      if (own === undefined) locks.set(lock.source, [lock]);
+      else own.push(lock);
+    }
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
@@ -105,7 +120,8 @@ export class World {
     for (const [id, source] of this.sources) copy.sources.set(id, source);
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
-    copy.order.push(...this.order.slice(this.forgotten));
+    for (const step of this.order.slice(this.forgotten)) copy.order.push(step);
+    copy.weight = { ...this.weight };
     return copy;
   }
 
@@ -116,7 +132,8 @@ export class World {
     // What was told before the first beat is told again. What comes after the end was late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-    const lag = lagOf(now - frame.time, known?.lag);
+    const late = now - frame.time;
+    const lag = known === undefined || late > known.lag + longestWay ? late : Math.min(known.lag, late);
     this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
     return true;
   }
@@ -134,9 +151,11 @@ export class World {
     // To the end: the first one is the one that was heard of longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
-    if (this.locks.size <= this.bounds.locks) return true;
-    const [oldest] = this.locks.keys();
-    if (oldest !== undefined) this.drop(oldest);
+    this.weight.locks += weightOf(lock) - (known === undefined ? 0 : weightOf(known));
+    for (const oldest of this.locks.keys()) {
+      if (this.locks.size <= this.bounds.locks && this.weight.locks <= this.bounds.weight) break;
+      this.drop(oldest);
+    }
     return true;
   }
 
@@ -147,21 +166,28 @@ export class World {
     history.push(step);
     if (history.length > this.bounds.stepsOfLock) history.shift();
     this.order.push(step);
-    while (this.order.length - this.forgotten > this.bounds.steps) this.forgetOldest();
+    this.weight.steps += weightOf(step.lock);
+    const { steps, weight } = this.bounds;
+    while (this.order.length - this.forgotten > steps || this.weight.steps > weight) this.forgetOldest();
   }
 
   private forgetOldest(): void {
     const step = this.order[this.forgotten] ?? null;
     this.order[this.forgotten] = null;
     this.forgotten += 1;
-    const history = step === null ? undefined : this.histories.get(step.lock.id);
-    if (step !== null && history?.[0] === step) {
-      history.shift();
-      if (history.length === 0) this.histories.delete(step.lock.id);
-    }
+    if (step !== null) this.forgetStep(step);
     if (this.forgotten < 10_000) return;
     this.order.splice(0, this.forgotten);
     this.forgotten = 0;
+  }
+
+  private forgetStep(step: Step): void {
+    const { id } = step.lock;
+    this.weight.steps -= weightOf(step.lock);
+    const history = this.histories.get(id);
+    if (history?.[0] !== step) return;
+    history.shift();
+    if (history.length === 0) this.histories.delete(id);
   }
 
   private dropOf(sources: ReadonlySet<string>): string[] {
@@ -171,17 +197,14 @@ export class World {
   }
 
   private drop(id: string): boolean {
+    const lock = this.locks.get(id);
+    if (lock !== undefined) this.weight.locks -= weightOf(lock);
     this.histories.delete(id);
     return this.locks.delete(id);
   }
 }
 
+/** ms that no frame is on its way for: one that is as late tells that a clock was set. */
+const longestWay = 5_000;
 /** Locks told in one frame. */
 const lockFrame = 200;
-
-/** ms; no frame is so long on its way. */
-const longestWay = 5_000;
-
-/** The shortest way says it best. One that seems too long for a way: a clock was set, or the next frame shows that it was not. */
-const lagOf = (seen: number, known = Number.POSITIVE_INFINITY): number =>
-  seen > known + longestWay ? seen : Math.min(seen, known);

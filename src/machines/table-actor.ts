@@ -21,6 +21,8 @@ export class TableActor<Machine extends AnyStateMachine> {
   private mailbox: EventFromLogic<Machine>[] | null = null;
   private actor: Actor<Machine> | null = null;
   private busy = false;
+  /** Actions run. */
+  private moving = false;
   private stopped = false;
 
   constructor(
@@ -84,7 +86,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     const { value, context, table } = this;
     const snapshot = table.machine.resolveState({ value, context });
     this.actor = new Actor(table.machine, { ...options, snapshot }).start();
-    if (!this.busy) handPort(this, this.actor);
+    if (!this.moving) handPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
   }
@@ -107,7 +109,9 @@ export class TableActor<Machine extends AnyStateMachine> {
     this.args.event = event;
     for (const arrow of this.leaf.on.get(event.type) ?? []) {
       if (arrow.guard !== null && !arrow.guard(this.args)) continue;
+      this.moving = true;
       this.move(arrow);
+      this.moving = false;
       this.catchUp(event);
       return;
     }

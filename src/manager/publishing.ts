@@ -34,12 +34,11 @@ export class Publishing {
   #ended = false;
 
   constructor(manager: Manager, nodes: readonly LockNode[], settings: PublishSettings) {
-    import("../inspector/publisher.js").then(
-      ({ Publisher }) => {
+    import("../inspector/publisher.js")
+      .then(({ Publisher }) => {
         if (!this.#ended) this.#publisher = new Publisher(manager, nodes, settings);
-      },
-      (error: unknown) => warn("PUBLISH_FAILED", `locks are not published: ${String(error)}`),
-    );
+      })
+      .catch((error: unknown) => warn("PUBLISH_FAILED", `locks are not published: ${String(error)}`));
   }
 
   /** Says goodbye; takes a quarter of a second at most. Never rejects. */

@@ -64,6 +64,9 @@ describe("parseFrame", () => {
       { ...head, kind: "locks", locks: [lockView({ id: "x".repeat(201) })] },
       { ...head, kind: "gone", locks: many(1_001, "a") },
       { ...head, kind: "bye", time: Number.POSITIVE_INFINITY },
+      { ...head, kind: "bye", time: 8.64e15 + 1 },
+      { ...head, kind: "steps", steps: [step({ time: 1e16 })] },
+      { ...head, kind: "locks", locks: [lockView({ since: -1e16 })] },
       { ...head, kind: "bye", seq: 0.5 },
       { ...head, kind: "bye", seq: -1 },
     ]) {

@@ -155,23 +155,6 @@ describe("a world", () => {
     expect(copy.sources.get("a")?.lag).toBe(3_000);
   });
 
-  it("finds a process's clock again that was set, and takes a late frame for no more than that", () => {
-    const world = new World();
-    const lagAfter = (time: number, now: number) => {
-      world.apply(beat({ time }), now);
-      return world.sources.get("a")?.lag;
-    };
-    expect(lagAfter(noon, noon + 40)).toBe(40);
-    expect(lagAfter(noon + 1_000, noon + 1_200)).toBe(40);
-    // An hour back, and forth again.
-    expect(lagAfter(noon - 3_600_000, noon + 2_050)).toBe(3_602_050);
-    expect(lagAfter(noon - 3_599_000, noon + 3_040)).toBe(3_602_040);
-    expect(lagAfter(noon + 4_000, noon + 4_050)).toBe(50);
-    // Whoever looks on was asleep.
-    expect(lagAfter(noon + 5_000, noon + 65_000)).toBe(60_000);
-    expect(lagAfter(noon + 65_000, noon + 65_045)).toBe(45);
-  });
-
   it("remembers the last steps of a lock, however many more it had before", () => {
     const world = new World({ steps: 100, stepsOfLock: 10 });
     world.apply(beat(), noon);
@@ -208,5 +191,22 @@ describe("a world", () => {
     expect(world.forget(noon + 1)).toHaveLength(20_000);
     // With a look at all locks for each process it takes seconds.
     expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it("holds no more than so many characters, however much each lock is", () => {
+    const world = new World({ weight: 100_000 });
+    world.apply(beat(), noon);
+    const votes = Array.from({ length: 9 }, () => ({ node: "n".repeat(1_000), kind: "granted" as const }));
+    const view = (at: number) =>
+      lockView({ id: `heavy-${at}`, round: { asked: "acquire", time: noon, votes } });
+    for (let at = 0; at < 1_000; at++) {
+      world.apply({ ...head(), kind: "steps", steps: [step({ lock: view(at) })] }, noon);
+      expect(JSON.stringify(world.snapshot()).length).toBeLessThan(120_000);
+    }
+    expect([...world.locks.keys()]).toEqual([...Array(9).keys()].map((at) => `heavy-${991 + at}`));
+    expect(world.history("heavy-999")).toHaveLength(1);
+    for (const id of [...world.locks.keys()]) world.apply({ ...head(), kind: "gone", locks: [id] }, noon);
+    for (let at = 0; at < 100; at++) world.apply(locks(lockView({ id: `light-${at}` })), noon);
+    expect(world.locks.size).toBe(100);
   });
 });

@@ -83,6 +83,21 @@ describe("a probe", () => {
     expect(steps).toEqual(whole);
   });
 
+  it("may ask for the actor itself, at any step: the lock goes on", async () => {
+    for (const at of ["ACQUIRE", "GRANTED", "RENEW"]) {
+      const { world, locks, steps, watch, manager } = watched({ ttl: 1_000 });
+      const handle = locks.handle("a");
+      manager.watch({ lockStepped: (_, { type }) => void (type === at && handle.actor) });
+      watch();
+      const lease = await world.run(handle.acquire());
+      for (const node of world.nodes) node.hang();
+      await world.clock.advance(2_000);
+      expect(steps.at(-1)).toMatch(/^EXPIRED renewing\.\w+>expired$/);
+      expect(lease.signal.aborted).toBe(true);
+      expect(manager.inUse).toEqual([]);
+    }
+  });
+
   it("sees the same beside XState's inspection", async () => {
     const inspected: string[] = [];
     const { world, locks, steps, watch } = watched({
