@@ -6,8 +6,13 @@ export interface SourceView {
   /** Epoch ms by the clock of whoever looks on. */
   readonly heard: number;
   /**
+<<<<<<< HEAD
+   * ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen since
+   * one of the two was set anew.
+=======
    * ms that the process's clock is behind that of whoever looks on, with the way of a frame: the least that was seen since
    * one of the clocks was set.
+>>>>>>> rev-b
    */
   readonly lag: number;
   readonly closed: boolean;
@@ -32,8 +37,8 @@ export class World {
   readonly sources = new Map<string, SourceView>();
   readonly locks = new Map<string, LockView>();
   private readonly histories = new Map<string, Step[]>();
-  /** Whose step is to be forgotten next. */
-  private readonly order: string[] = [];
+  /** Which step is to be forgotten next, unless its lock's history has let it go already. */
+  private readonly order: (Step | null)[] = [];
   private forgotten = 0;
   private readonly bounds: Required<WorldBounds>;
 
@@ -55,7 +60,7 @@ export class World {
       case "gone":
         return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
-        return this.dropOf(source);
+        return this.dropOf(new Set([source]));
     }
   }
 
@@ -66,17 +71,16 @@ export class World {
 
   /** Forgets processes that were not heard of since; returns the ids of their locks. */
   forget(heardBefore: number): readonly string[] {
-    const gone: string[] = [];
-    for (const [source, { heard }] of this.sources) {
-      if (heard < heardBefore) gone.push(...this.forgetOne(source));
-    }
-    return gone;
+    const silent = new Set<string>();
+    for (const [source, { heard }] of this.sources) if (heard < heardBefore) silent.add(source);
+    for (const source of silent) this.sources.delete(source);
+    return silent.size === 0 ? [] : this.dropOf(silent);
   }
 
   /** Forgets that process; returns the ids of its locks. It may come again. */
   forgetOne(source: string): readonly string[] {
     this.sources.delete(source);
-    return this.dropOf(source);
+    return this.dropOf(new Set([source]));
   }
 
   /**
@@ -85,12 +89,17 @@ export class World {
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
+<<<<<<< HEAD
+    const locks = new Map<string, LockView[]>([...this.sources.keys()].map((source) => [source, []]));
+    for (const lock of this.locks.values()) locks.get(lock.source)?.push(lock);
+=======
     const locks = new Map<string, LockView[]>();
     for (const lock of this.locks.values()) {
       const own = locks.get(lock.source);
       if (own === undefined) locks.set(lock.source, [lock]);
       else own.push(lock);
     }
+>>>>>>> rev-b
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
@@ -121,8 +130,12 @@ export class World {
     // What was told before the first beat is told again. What comes after the end was late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
+<<<<<<< HEAD
+    const lag = lagOf(now - frame.time, known?.lag);
+=======
     const late = now - frame.time;
     const lag = known === undefined || late > known.lag + longestWay ? late : Math.min(known.lag, late);
+>>>>>>> rev-b
     this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
     return true;
   }
@@ -152,24 +165,26 @@ export class World {
     this.histories.set(id, history);
     history.push(step);
     if (history.length > this.bounds.stepsOfLock) history.shift();
-    this.order.push(id);
+    this.order.push(step);
     while (this.order.length - this.forgotten > this.bounds.steps) this.forgetOldest();
   }
 
   private forgetOldest(): void {
-    const id = this.order[this.forgotten++];
-    const history = id === undefined ? undefined : this.histories.get(id);
-    if (id !== undefined && history !== undefined) {
+    const step = this.order[this.forgotten] ?? null;
+    this.order[this.forgotten] = null;
+    this.forgotten += 1;
+    const history = step === null ? undefined : this.histories.get(step.lock.id);
+    if (step !== null && history?.[0] === step) {
       history.shift();
-      if (history.length === 0) this.histories.delete(id);
+      if (history.length === 0) this.histories.delete(step.lock.id);
     }
     if (this.forgotten < 10_000) return;
     this.order.splice(0, this.forgotten);
     this.forgotten = 0;
   }
 
-  private dropOf(source: string): string[] {
-    const own = [...this.locks.values()].filter((lock) => lock.source === source).map(({ id }) => id);
+  private dropOf(sources: ReadonlySet<string>): string[] {
+    const own = [...this.locks.values()].filter(({ source }) => sources.has(source)).map(({ id }) => id);
     for (const id of own) this.drop(id);
     return own;
   }
@@ -184,3 +199,10 @@ export class World {
 const longestWay = 5_000;
 /** Locks told in one frame. */
 const lockFrame = 200;
+
+/** ms; no frame is so long on its way. */
+const longestWay = 5_000;
+
+/** The shortest way says it best. One that seems too long for a way: a clock was set, or the next frame shows that it was not. */
+const lagOf = (seen: number, known = Number.POSITIVE_INFINITY): number =>
+  seen > known + longestWay ? seen : Math.min(seen, known);
