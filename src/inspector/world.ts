@@ -6,13 +6,8 @@ export interface SourceView {
   /** Epoch ms by the clock of whoever looks on. */
   readonly heard: number;
   /**
-<<<<<<< HEAD
    * ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen since
    * one of the two was set anew.
-=======
-   * ms that the process's clock is behind that of whoever looks on, with the way of a frame: the least that was seen since
-   * one of the clocks was set.
->>>>>>> rev-b
    */
   readonly lag: number;
   readonly closed: boolean;
@@ -89,17 +84,8 @@ export class World {
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
-<<<<<<< HEAD
     const locks = new Map<string, LockView[]>([...this.sources.keys()].map((source) => [source, []]));
     for (const lock of this.locks.values()) locks.get(lock.source)?.push(lock);
-=======
-    const locks = new Map<string, LockView[]>();
-    for (const lock of this.locks.values()) {
-      const own = locks.get(lock.source);
-      if (own === undefined) locks.set(lock.source, [lock]);
-      else own.push(lock);
-    }
->>>>>>> rev-b
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
@@ -130,12 +116,7 @@ export class World {
     // What was told before the first beat is told again. What comes after the end was late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-<<<<<<< HEAD
     const lag = lagOf(now - frame.time, known?.lag);
-=======
-    const late = now - frame.time;
-    const lag = known === undefined || late > known.lag + longestWay ? late : Math.min(known.lag, late);
->>>>>>> rev-b
     this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
     return true;
   }
@@ -195,8 +176,6 @@ export class World {
   }
 }
 
-/** ms that no frame is on its way for: one that is as late tells that a clock was set. */
-const longestWay = 5_000;
 /** Locks told in one frame. */
 const lockFrame = 200;
 
