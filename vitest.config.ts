@@ -24,6 +24,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts", "test/package/**", "test/inspector/browser/**"],
+          testTimeout: 15_000,
           provide: { grouping: true },
         },
       },

@@ -10,7 +10,14 @@ const longestText = 1_000;
 const text = v.pipe(v.string(), v.maxLength(longestText));
 /** Identifiers. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
-const epoch = v.pipe(v.number(), v.finite());
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+/** What a Date can hold, so that each can be written as one. */
+const epoch = between(-8.64e15, 8.64e15);
+/** A moment that is still to come: a ttl may be as long as numbers are exact. */
+const deadline = between(-8.64e15, 2 * Number.MAX_SAFE_INTEGER);
+/** ms. */
+const span = between(0, Number.MAX_SAFE_INTEGER);
+const finite = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const list = <const Item extends v.GenericSchema>(item: Item, most: number) =>
   v.pipe(v.array(item), v.maxLength(most));
@@ -21,7 +28,7 @@ const mostNodes = 100;
 const holder = v.object({
   owner: v.nullable(text),
   tokenHash: v.pipe(v.string(), v.maxLength(64)),
-  ttlLeft: v.nullable(v.number()),
+  ttlLeft: v.nullable(finite),
 });
 
 const voteView = v.object({
@@ -72,10 +79,10 @@ const lockView = v.object({
    */
   reason: v.nullable(text),
   /** ms; of the lease, the latest one. Null before the grant. */
-  ttl: v.nullable(v.number()),
+  ttl: v.nullable(span),
   /** Epoch ms; null when nothing is held. */
-  validUntil: v.nullable(epoch),
-  fence: v.nullable(v.number()),
+  validUntil: v.nullable(deadline),
+  fence: v.nullable(finite),
   /** The latest round of votes. */
   round: v.nullable(roundView),
 });
@@ -98,10 +105,10 @@ const nodeView = v.object({
   state: v.picklist(["connecting", "ready", "suspect", "down", "quarantined"]),
   cause: v.nullable(text),
   /** Epoch ms at which it votes again, while it is quarantined; null if nobody can tell. */
-  until: v.nullable(epoch),
+  until: v.nullable(deadline),
   /** ms from a request to its answer, lately; null where nothing was asked. */
-  p50: v.nullable(v.number()),
-  p99: v.nullable(v.number()),
+  p50: v.nullable(span),
+  p99: v.nullable(span),
   /** The last step of its chart. */
   step: v.nullable(v.object({ time: epoch, event: text, from: text, to: text })),
 });

@@ -5,7 +5,10 @@ export interface SourceView {
   readonly beat: Beat;
   /** Epoch ms by the clock of whoever looks on. */
   readonly heard: number;
-  /** ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen. */
+  /**
+   * ms that the process's clock is behind that of whoever looks on, with the way of a frame; the least that was seen since
+   * one of the two was set anew.
+   */
   readonly lag: number;
   readonly closed: boolean;
 }
@@ -29,8 +32,8 @@ export class World {
   readonly sources = new Map<string, SourceView>();
   readonly locks = new Map<string, LockView>();
   private readonly histories = new Map<string, Step[]>();
-  /** Whose step is to be forgotten next. */
-  private readonly order: string[] = [];
+  /** Which step is to be forgotten next, unless its lock's history has let it go already. */
+  private readonly order: (Step | null)[] = [];
   private forgotten = 0;
   private readonly bounds: Required<WorldBounds>;
 
@@ -52,7 +55,7 @@ export class World {
       case "gone":
         return frame.locks.filter((id) => this.locks.get(id)?.source === source && this.drop(id));
       case "bye":
-        return this.dropOf(source);
+        return this.dropOf(new Set([source]));
     }
   }
 
@@ -63,17 +66,16 @@ export class World {
 
   /** Forgets processes that were not heard of since; returns the ids of their locks. */
   forget(heardBefore: number): readonly string[] {
-    const gone: string[] = [];
-    for (const [source, { heard }] of this.sources) {
-      if (heard < heardBefore) gone.push(...this.forgetOne(source));
-    }
-    return gone;
+    const silent = new Set<string>();
+    for (const [source, { heard }] of this.sources) if (heard < heardBefore) silent.add(source);
+    for (const source of silent) this.sources.delete(source);
+    return silent.size === 0 ? [] : this.dropOf(silent);
   }
 
   /** Forgets that process; returns the ids of its locks. It may come again. */
   forgetOne(source: string): readonly string[] {
     this.sources.delete(source);
-    return this.dropOf(source);
+    return this.dropOf(new Set([source]));
   }
 
   /**
@@ -82,11 +84,13 @@ export class World {
    */
   snapshot(now?: number): Frame[] {
     const frames: Frame[] = [];
+    const locks = new Map<string, LockView[]>([...this.sources.keys()].map((source) => [source, []]));
+    for (const lock of this.locks.values()) locks.get(lock.source)?.push(lock);
     for (const [source, { beat, closed, lag }] of this.sources) {
       const { seq } = beat;
       const time = now === undefined ? beat.time : now - lag;
       frames.push({ ...beat, time });
-      const own = [...this.locks.values()].filter((lock) => lock.source === source);
+      const own = locks.get(source) ?? [];
       for (let from = 0; from < own.length; from += lockFrame) {
         frames.push({ kind: "locks", source, seq, time, locks: own.slice(from, from + lockFrame) });
       }
@@ -112,7 +116,7 @@ export class World {
     // What was told before the first beat is told again. What comes after the end was late.
     if (beat === undefined || known?.closed === true) return false;
     if (known === undefined && this.sources.size >= this.bounds.sources) return false;
-    const lag = Math.min(known?.lag ?? Number.POSITIVE_INFINITY, now - frame.time);
+    const lag = lagOf(now - frame.time, known?.lag);
     this.sources.set(frame.source, { beat, heard: now, lag, closed: frame.kind === "bye" });
     return true;
   }
@@ -142,24 +146,26 @@ export class World {
     this.histories.set(id, history);
     history.push(step);
     if (history.length > this.bounds.stepsOfLock) history.shift();
-    this.order.push(id);
+    this.order.push(step);
     while (this.order.length - this.forgotten > this.bounds.steps) this.forgetOldest();
   }
 
   private forgetOldest(): void {
-    const id = this.order[this.forgotten++];
-    const history = id === undefined ? undefined : this.histories.get(id);
-    if (id !== undefined && history !== undefined) {
+    const step = this.order[this.forgotten] ?? null;
+    this.order[this.forgotten] = null;
+    this.forgotten += 1;
+    const history = step === null ? undefined : this.histories.get(step.lock.id);
+    if (step !== null && history?.[0] === step) {
       history.shift();
-      if (history.length === 0) this.histories.delete(id);
+      if (history.length === 0) this.histories.delete(step.lock.id);
     }
     if (this.forgotten < 10_000) return;
     this.order.splice(0, this.forgotten);
     this.forgotten = 0;
   }
 
-  private dropOf(source: string): string[] {
-    const own = [...this.locks.values()].filter((lock) => lock.source === source).map(({ id }) => id);
+  private dropOf(sources: ReadonlySet<string>): string[] {
+    const own = [...this.locks.values()].filter(({ source }) => sources.has(source)).map(({ id }) => id);
     for (const id of own) this.drop(id);
     return own;
   }
@@ -172,3 +178,10 @@ export class World {
 
 /** Locks told in one frame. */
 const lockFrame = 200;
+
+/** ms; no frame is so long on its way. */
+const longestWay = 5_000;
+
+/** The shortest way says it best. One that seems too long for a way: a clock was set, or the next frame shows that it was not. */
+const lagOf = (seen: number, known = Number.POSITIVE_INFINITY): number =>
+  seen > known + longestWay ? seen : Math.min(seen, known);

@@ -51,7 +51,7 @@ async function stage({ onTestFinished }: TestContext) {
   };
 }
 
-describe.concurrent("a lock that is lost", () => {
+describe("a lock that is lost", () => {
   test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async (context) => {
     const { suspendMajority, runs, endedBefore, witness } = await stage(context);
     const running = await runs(witness.grandchild(true));
@@ -121,7 +121,7 @@ describe.concurrent("a lock that is lost", () => {
   });
 });
 
-describe.concurrent("a command that nobody may guard any more", () => {
+describe("a command that nobody may guard any more", () => {
   test.for<[string, string[]]>([
     ["its own group", []],
     ["the foreground", ["--foreground"]],
@@ -174,7 +174,7 @@ describe.concurrent("a command that nobody may guard any more", () => {
   });
 });
 
-describe.concurrent("a watchdog", () => {
+describe("a watchdog", () => {
   test("a watchdog that dies is replaced, and the new one guards", async (context) => {
     const { runs, endedBefore, witness } = await stage(context);
     const running = await runs(witness.grandchild(true));

@@ -32,6 +32,8 @@ afterEach(async () => {
   for (const terminal of terminals.splice(0)) terminal.kill();
   await Promise.all(opened.map((locks) => locks.close({ timeout: 0 })));
   opened = [];
+  // A server notices later that a listener is gone: the next test must not take it for its own.
+  await areListening(0);
 });
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));

@@ -33,6 +33,21 @@ describe("parseFrame", () => {
     );
   });
 
+  it("takes no time that cannot be written as a date, and no span that cannot be one", () => {
+    const spoilt = [
+      { ...beat(), time: 8.65e15 },
+      { ...beat(), nodes: [{ ...beat().nodes[0], p50: -1 }] },
+      { ...beat(), nodes: [{ ...beat().nodes[0], p99: Number.POSITIVE_INFINITY }] },
+      ...[{ since: 1e300 }, { granted: -1e300 }, { validUntil: 1e300 }, { ttl: -5 }, { ttl: 1e300 }].map(
+        (changes) => ({ kind: "locks", source: "a", seq: 1, time: 1, locks: [lockView(changes)] }),
+      ),
+    ];
+    for (const frame of spoilt) expect(parseFrame(frame)).toBeNull();
+    const longest = Number.MAX_SAFE_INTEGER;
+    const lock = lockView({ ttl: longest, validUntil: Date.now() + longest });
+    expect(parseFrame({ kind: "locks", source: "a", seq: 1, time: 1, locks: [lock] })).not.toBeNull();
+  });
+
   it("leaves out what it does not know", () => {
     const parsed = parseFrame({ ...beat(), token: "secret", nodes: [{ ...beat().nodes[0], password: "p" }] });
     expect(JSON.stringify(parsed)).not.toMatch(/secret|password/);

@@ -111,7 +111,7 @@ describe("with a token", () => {
     const { status, headers } = await get(port, `/?token=${token}`);
     expect({ status, to: headers.location }).toEqual({ status: 303, to: "/" });
     const [cookie = ""] = headers["set-cookie"] ?? [];
-    expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
     // Other servers of this host are sent the cookie too.
     expect(cookie).not.toContain(token);
     const [pair = ""] = cookie.split(";");
@@ -121,6 +121,20 @@ describe("with a token", () => {
     // Only there: the address of anything else is nothing to be passed around.
     expect((await get(port, `${path}&token=${token}`)).status).toBe(401);
     expect((await get(port, "/?token=wrong")).status).toBe(401);
+  });
+
+  test("two inspectors of a machine do not take each other's cookie, which browsers keep by host alone", async () => {
+    const tokens = [token, `${token}-2`];
+    const served = await Promise.all(tokens.map((own) => serve({}, { token: own })));
+    const replies = await Promise.all(served.map(({ port }, index) => get(port, `/?token=${tokens[index]}`)));
+    // A later one of the same name takes the place of the one before.
+    const jar = new Map(
+      replies.map(
+        ({ headers }) => (headers["set-cookie"]?.[0]?.split(";")[0] ?? "").split("=", 2) as [string, string],
+      ),
+    );
+    const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+    for (const { port } of served) expect((await get(port, path, { Cookie: cookie })).status).toBe(200);
   });
 
   test("a forged name is refused before the token is looked at", async () => {

@@ -134,11 +134,79 @@ describe("a world", () => {
     );
   });
 
+  it("believes a process's clock anew when it was set back, and its fastest frame while it was not", () => {
+    const world = new World();
+    const lagAfter = (time: number, now: number) => {
+      world.apply(beat({ source: "a", time }), now);
+      return world.sources.get("a")?.lag;
+    };
+    expect(lagAfter(noon, noon + 40)).toBe(40);
+    expect(lagAfter(noon + 1_000, noon + 1_005)).toBe(5);
+    expect(lagAfter(noon + 2_000, noon + 4_000)).toBe(5);
+    expect(lagAfter(noon - 60_000, noon + 5_000)).toBe(65_000);
+    expect(lagAfter(noon - 59_000, noon + 5_990)).toBe(64_990);
+  });
+
   it("lets another one know how far a process's clock is off, however long ago that spoke", () => {
     const [world, copy] = [new World(), new World()];
     // Its clock is 3 s behind, and it fell silent a minute ago.
     world.apply(beat({ time: noon - 3_000 }), noon);
     for (const frame of world.snapshot(noon + 60_000)) copy.apply(frame, noon + 60_000);
     expect(copy.sources.get("a")?.lag).toBe(3_000);
+  });
+
+  it("finds a process's clock again that was set, and takes a late frame for no more than that", () => {
+    const world = new World();
+    const lagAfter = (time: number, now: number) => {
+      world.apply(beat({ time }), now);
+      return world.sources.get("a")?.lag;
+    };
+    expect(lagAfter(noon, noon + 40)).toBe(40);
+    expect(lagAfter(noon + 1_000, noon + 1_200)).toBe(40);
+    // An hour back, and forth again.
+    expect(lagAfter(noon - 3_600_000, noon + 2_050)).toBe(3_602_050);
+    expect(lagAfter(noon - 3_599_000, noon + 3_040)).toBe(3_602_040);
+    expect(lagAfter(noon + 4_000, noon + 4_050)).toBe(50);
+    // Whoever looks on was asleep.
+    expect(lagAfter(noon + 5_000, noon + 65_000)).toBe(60_000);
+    expect(lagAfter(noon + 65_000, noon + 65_045)).toBe(45);
+  });
+
+  it("remembers the last steps of a lock, however many more it had before", () => {
+    const world = new World({ steps: 100, stepsOfLock: 10 });
+    world.apply(beat(), noon);
+    const tell = (id: string, count: number) => {
+      const steps = Array.from({ length: count }, (_, at) =>
+        step({ time: noon + at, lock: lockView({ id }) }),
+      );
+      world.apply({ ...head(), kind: "steps", steps }, noon);
+    };
+    tell("busy", 100);
+    tell("other", 50);
+    expect(world.history("busy").map(({ time }) => time - noon)).toEqual([
+      90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+    ]);
+    // One that comes again has its own steps.
+    world.apply({ ...head(), kind: "gone", locks: ["busy"] }, noon);
+    tell("busy", 5);
+    tell("other", 90);
+    expect(world.history("busy")).toHaveLength(5);
+    tell("other", 10);
+    expect(world.history("busy")).toHaveLength(0);
+  });
+
+  it("is told, and forgotten, in no time, also of very many processes", () => {
+    const world = new World();
+    for (let process = 0; process < 1_000; process++) {
+      const source = `p${process}`;
+      world.apply(beat({ source }), noon);
+      const views = Array.from({ length: 20 }, (_, lock) => lockView({ id: `${source}/${lock}`, source }));
+      world.apply(locks(...views), noon);
+    }
+    const began = performance.now();
+    expect(world.snapshot()).toHaveLength(2_000);
+    expect(world.forget(noon + 1)).toHaveLength(20_000);
+    // With a look at all locks for each process it takes seconds.
+    expect(performance.now() - began).toBeLessThan(500);
   });
 });

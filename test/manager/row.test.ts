@@ -1,6 +1,11 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Row } from "../../src/manager/waiting/row.js";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
 it("gives back in the order in which they came those who have not left", () => {
   const step = fc.oneof(
@@ -31,4 +36,33 @@ it("takes two hundred thousand as fast as so many are added", () => {
   for (let one = 0; one < count; one++) row.take();
   // Passing over those that were taken took seconds.
   expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+it.each([0, 1, 50])("keeps nobody who left, however long nobody is taken and %i stay", (staying) => {
+  const row = new Row<object>();
+  for (let one = 0; one < staying; one++) row.add({});
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let count = 0; count < 300_000; count++) {
+    const one = { count, payload: [count] };
+    row.add(one);
+    row.delete(one);
+  }
+  collect();
+  // All of them would be 20 MB and more.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
+  expect(row.size).toBe(staying);
+});
+
+it("is as fast where half of them leave and half of them are taken", () => {
+  const row = new Row<number>();
+  const count = 200_000;
+  for (let one = 0; one < count; one++) row.add(one);
+  const began = performance.now();
+  for (let one = 0; one < count / 2; one++) {
+    row.delete(count - 1 - one);
+    row.take();
+  }
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(row.size).toBe(0);
 });

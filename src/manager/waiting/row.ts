@@ -6,6 +6,8 @@ export class Row<T> {
   private readonly those = new Set<T>();
   /** Those behind it were taken, or have left. */
   private next = this.those.values();
+  /** How many have left since it moved last. */
+  private left = 0;
 
   get size(): number {
     return this.those.size;
@@ -16,19 +18,28 @@ export class Row<T> {
   }
 
   delete(one: T): void {
-    this.those.delete(one);
+    if (!this.those.delete(one)) return;
+    this.left += 1;
+    // One that stands still keeps all that the Set ever was since, and with it those who left.
+    if (this.left > this.those.size) this.start();
   }
 
   /** The first, which it is then no more; undefined if there is none. */
   take(): T | undefined {
+    this.left = 0;
     let { value, done } = this.next.next();
     if (done) {
       // An iterator that has reached the end stays there.
-      this.next = this.those.values();
+      this.start();
       ({ value, done } = this.next.next());
     }
     if (done) return undefined;
     this.those.delete(value as T);
     return value;
+  }
+
+  private start(): void {
+    this.next = this.those.values();
+    this.left = 0;
   }
 }

@@ -101,6 +101,44 @@ test("everything can be done with the keyboard", async () => {
   expectNoTrouble(visited);
 });
 
+test("whoever names no lock is shown one where there is room, and may go back to the list", async () => {
+  const { hub, server } = await withLocks(20);
+  const visited = await visit(server.url, { width: 1_440, height: 900 });
+  const { page } = visited;
+  const opened = (name: string) => page.getByRole("heading", { name }).waitFor();
+  // Those before it are idle, and acquiring.
+  await opened("orders:00002");
+  expect(page.url()).toMatch(/#\/lock\/crowd%2F2$/);
+  await page.goBack();
+  expect(page.url()).toBe("about:blank");
+  await page.goForward();
+  await opened("orders:00002");
+  await page.keyboard.press("ArrowDown");
+  await opened("orders:00003");
+  await page.keyboard.press("Escape");
+  hub.hear(beat("another", { time: Date.now() }));
+  await expect.poll(() => page.locator(".totals dd").first().textContent()).toBe("2");
+  expect(await page.locator(".lock-page").count()).toBe(0);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await opened("orders:00019");
+  await page.getByRole("link", { name: "Locks" }).click();
+  await page.locator(".lock-page").waitFor({ state: "detached" });
+  expectNoTrouble(visited);
+});
+
+test("where nothing has the focus, the keys are the list's", async () => {
+  const { server } = await withLocks(20);
+  const { page } = await visit(server.url);
+  await page.waitForSelector(".row");
+  expect(await page.locator(".lock-page").count()).toBe(0);
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(() => page.locator(".row[data-active=true]").textContent()).toContain("orders:00000");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "orders:00001" }).waitFor();
+});
+
 test("a phone's width is enough: nothing has to be scrolled sideways", async () => {
   const { server } = await withLocks(300);
   const visited = await visit(server.url, { width: 375, height: 740 });
@@ -173,6 +211,27 @@ test("a page that loses its server says so, and goes on when it is back", async 
   expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
+test("what a lock did before the page lost its server is told again afterwards", async () => {
+  const { hub, server } = await serve();
+  const time = Date.now();
+  const lock = lockView("one", { since: time });
+  hub.hear(beat("here", { time }));
+  hub.hear(locksOf(lock));
+  const visited = await visit(`${server.url}#/lock/one`);
+  const { page } = visited;
+  await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+  await page.waitForSelector(".panel-events");
+  hub.hear(stepOf(lock, "RENEWED", "renewing.asking"));
+  const told = () => page.locator(".events li code").allTextContents();
+  await expect.poll(told).toEqual(["RENEWED"]);
+  // More than can be told: the page is to start anew.
+  for (let seq = 0; seq <= 2_000; seq += 1) hub.hear(beat("here", { time: time + seq, seq }));
+  await expect.poll(() => page.locator(".connection").textContent()).toMatch(/lost/);
+  hub.hear(stepOf(lock, "RELEASE", "held"));
+  await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+  await expect.poll(told).toEqual(expect.arrayContaining(["RENEWED", "RELEASE"]));
+});
+
 test("steps that are told at once are lit one after the other, though the state is the same again", async () => {
   const { hub, server } = await serve();
   const held = lockView("one", { state: "held" });
@@ -221,6 +280,23 @@ test("whoever forges a Host or an Origin gets nothing", async () => {
   expect(forged.status()).toBe(403);
   const rebound = await page.request.get(server.url, { headers: { Host: "evil.example" } });
   expect(rebound.status()).toBe(403);
+});
+
+test("a link on another site leads in, and brings the token", async () => {
+  const token = "correct-horse-battery";
+  const { server } = await serve({}, { token });
+  const link = `<a href="${server.url}?token=${token}">the locks</a><a href="${server.url}">again</a>`;
+  // Nobody else is asked: what another site would say is made up.
+  const { page } = await visit("about:blank");
+  await page.route("http://wiki.example/", (route) =>
+    route.fulfill({ contentType: "text/html", body: link }),
+  );
+  for (const name of ["the locks", "again"]) {
+    await page.goto("http://wiki.example/");
+    await page.getByRole("link", { name }).click();
+    await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
+    expect(page.url()).toBe(server.url);
+  }
 });
 
 test("votes, silence and an unknown lock are told in words", async () => {

@@ -5,6 +5,7 @@ import {
   noFilter,
   toggleState,
 } from "../../../visualizations/inspector/src/model/filter.js";
+import { firstShown } from "../../../visualizations/inspector/src/model/first-shown.js";
 import { moveActive } from "../../../visualizations/inspector/src/model/move-active.js";
 import {
   type columns,
@@ -80,4 +81,17 @@ test.each([
 
 test("no key leads anywhere in an empty list", () => {
   expect(moveActive("End", -1, 0, 4)).toBeNull();
+});
+
+test("whoever has chosen no lock is shown one that is held, else the first, if there is any", () => {
+  const [held, idle, acquiring, renewing] = locks;
+  expect(firstShown([idle!, acquiring!, renewing!, held!])).toBe(renewing);
+  expect(firstShown([idle!, held!])).toBe(held);
+  expect(firstShown([acquiring!, idle!])).toBe(acquiring);
+  expect(firstShown([])).toBeNull();
+});
+
+test("a state that is none is counted nowhere, whatever it is called", () => {
+  const odd = ["__proto__", "constructor", "toString.asking", ""].map((state) => lockView("odd", { state }));
+  expect(Object.entries(countStates(odd)).filter(([, many]) => many !== 0)).toEqual([]);
 });

@@ -7,6 +7,7 @@ import {
 } from "../../../visualizations/inspector/src/model/duration.js";
 import { nodeStatus } from "../../../visualizations/inspector/src/model/node-status.js";
 import { hashOf, parseRoute } from "../../../visualizations/inspector/src/model/route.js";
+import { shownName } from "../../../visualizations/inspector/src/model/shown-name.js";
 import { detailsOf } from "../../../visualizations/inspector/src/model/step-details.js";
 import { textOf } from "../../../visualizations/inspector/src/model/step-text.js";
 import { titleOf } from "../../../visualizations/inspector/src/model/title.js";
@@ -100,6 +101,18 @@ test("a node's state is told in words, and a quarantine with its end", () => {
   expect(nodeStatus({ state: "ready", until: null }, 0)).toBe("up");
   expect(nodeStatus({ state: "quarantined", until: 4_200 }, 0)).toBe("quarantined for 4.2 s");
   expect(nodeStatus({ state: "quarantined", until: null }, 0)).toBe("quarantined");
+});
+
+test("a name is written so that it cannot pass for another one", () => {
+  expect(shownName({ resources: ["payouts:42", "b"] })).toBe("payouts:42 b");
+  expect(shownName({ resources: ["payouts:\u202e24"] })).toBe("payouts:\ufffd24");
+  const holder = { owner: "ben\u202e", tokenHash: "ab", ttlLeft: null };
+  const round = {
+    asked: "acquire" as const,
+    time: 0,
+    votes: [{ node: "n", kind: "denied" as const, holder }],
+  };
+  expect(votesByNode(round, [])[0]?.detail).toBe("held by ben\ufffd #ab");
 });
 
 test("the title says how many locks are in use", () => {

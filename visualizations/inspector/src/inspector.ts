@@ -4,6 +4,7 @@ import { World } from "../../../src/inspector/world.js";
 import { type ConnectionState, type Hello, listen } from "./connection.js";
 import { worldBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";
+import { firstShown } from "./model/first-shown.js";
 import { Rates, sumTotals } from "./model/rates.js";
 import { hashOf, parseRoute, type Route } from "./model/route.js";
 import { firstOrder, sortLocks } from "./model/sort.js";
@@ -16,6 +17,8 @@ const tick = 100;
 /** ms after which a process that says nothing, or has closed, is forgotten; and between two looks for such. */
 const longSilence = 300_000;
 const sweep = 10_000;
+/** List and lock stand side by side: the opposite of what narrow.css asks for. */
+const roomForBoth = "not all and (max-width: 1400px)";
 
 /** What the page shows, and what its user has chosen. */
 export class Inspector {
@@ -37,6 +40,8 @@ export class Inspector {
   /** A new connection's first frames replace all that was. */
   private fresh = true;
   private drawing = false;
+  /** Whoever comes by an address that names nothing is shown a lock as soon as there is one; once. */
+  private undecided = location.hash === "";
 
   /** Epoch ms by the clock of whoever looks on: in a replay the recording's. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
@@ -94,6 +99,7 @@ export class Inspector {
       },
     });
     addEventListener("hashchange", () => {
+      this.undecided = false;
       this.route.value = parseRoute(location.hash);
     });
     setInterval(() => {
@@ -149,7 +155,20 @@ export class Inspector {
     requestAnimationFrame(() => {
       this.drawing = false;
       this.revision.value += 1;
+      this.decide();
     });
+  }
+
+  private decide(): void {
+    if (!this.undecided || this.hello.peek()?.mode !== "live") return;
+    const lock = firstShown(this.rows.peek());
+    if (lock === null) return;
+    this.undecided = false;
+    if (!matchMedia(roomForBoth).matches) return;
+    const route: Route = { view: "lock", id: lock.id };
+    // In the place of the address that named nothing, which nobody wants to go back to.
+    history.replaceState(null, "", hashOf(route));
+    this.route.value = route;
   }
 
   private async openRecording(): Promise<void> {

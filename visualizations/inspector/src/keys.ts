@@ -3,6 +3,9 @@ import type { Inspector } from "./inspector.js";
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
+/** Those by which the list is walked through, and that nothing else has a use for. */
+const listKeys: ReadonlySet<string> = new Set(["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Enter"]);
+
 /** What a key does wherever the focus is. The list has keys of its own. */
 export function startKeys(inspector: Inspector): void {
   addEventListener("keydown", (event) => {
@@ -20,8 +23,19 @@ export function startKeys(inspector: Inspector): void {
       requestAnimationFrame(() => document.getElementById("filter")?.focus());
       return;
     }
+    if (event.target === document.body && listKeys.has(event.key)) return walkList(event);
     replayKey(inspector, event);
   });
+}
+
+/** Where nothing has the focus, the list is meant, if it is in sight. */
+function walkList(event: KeyboardEvent): void {
+  const list = document.getElementById("locks");
+  if (list === null || list.offsetParent === null) return;
+  event.preventDefault();
+  // Before it has the focus: the first key leads to the first row.
+  list.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, cancelable: true }));
+  list.focus({ preventScroll: true });
 }
 
 export function focusList(): void {

@@ -1,9 +1,11 @@
+import { plain } from "../../../../src/cli/plain.js";
 import type { LockView } from "../../../../src/inspector/frames.js";
 import { useInspector } from "../context.js";
 import { StateLabel } from "../frame/state-label.js";
 import { hashOf } from "../model/route.js";
+import { shownName } from "../model/shown-name.js";
 import { isSilent } from "../model/silence.js";
-import { nameOf, retriesOf } from "../model/sort.js";
+import { retriesOf } from "../model/sort.js";
 import { topState } from "../model/states.js";
 import { Validity } from "./validity.js";
 
@@ -22,7 +24,7 @@ export function LockRow({ lock, index, top, active, open }: Props) {
   const inspector = useInspector();
   const route = { view: "lock", id: lock.id } as const;
   const retries = retriesOf(lock);
-  const name = nameOf(lock);
+  const name = shownName(lock);
   return (
     // Keys are the grid's: it has the focus, and tells which row is meant.
     <div
@@ -71,9 +73,10 @@ export function Owner({ source }: { readonly source: string }) {
   const inspector = useInspector();
   const view = inspector.world.value.current.sources.get(source);
   if (view === undefined) return <span class="muted">unknown</span>;
+  const owner = plain(view.beat.owner);
   return (
-    <span class="owner" title={`${view.beat.owner}, process ${view.beat.pid}`}>
-      {view.beat.owner} <span class="muted">{view.beat.pid}</span>
+    <span class="owner" title={`${owner}, process ${view.beat.pid}`}>
+      {owner} <span class="muted">{view.beat.pid}</span>
       {isSilent(view, inspector.now.value) && <span class="badge warn">silent</span>}
     </span>
   );

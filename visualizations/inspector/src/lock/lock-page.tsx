@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { plain } from "../../../../src/cli/plain.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { StateLabel } from "../frame/state-label.js";
@@ -7,7 +8,8 @@ import { Owner } from "../list/lock-row.js";
 import { Validity } from "../list/validity.js";
 import { formatDuration } from "../model/duration.js";
 import { hashOf } from "../model/route.js";
-import { nameOf, retriesOf } from "../model/sort.js";
+import { shownName } from "../model/shown-name.js";
+import { retriesOf } from "../model/sort.js";
 import { Events } from "./events.js";
 import { LockChart } from "./lock-chart.js";
 import { TimelinePicture } from "./timeline-picture.js";
@@ -29,18 +31,18 @@ export function LockPage({ id }: { readonly id: string }) {
         <Empty title="This lock is not there">
           <p>
             It may have been released, and its name given to nobody since, or its process has ended. Nothing
-            is remembered of <code>{id}</code>.
+            is remembered of <code>{plain(id)}</code>.
           </p>
         </Empty>
       </section>
     );
   }
   return (
-    <section class="lock-page" aria-label={`Lock ${nameOf(lock)}`} data-lock={id}>
+    <section class="lock-page" aria-label={`Lock ${shownName(lock)}`} data-lock={id}>
       <BackLink />
       <header class="lock-head">
         <h1 ref={title} tabIndex={-1}>
-          {nameOf(lock)}
+          {shownName(lock)}
         </h1>
         <StateLabel state={lock.state} whole />
         {gone && <span class="badge warn">gone: this is how it was seen last</span>}
@@ -57,7 +59,7 @@ export function LockPage({ id }: { readonly id: string }) {
         <Fact name="retries">{retriesOf(lock)}</Fact>
         <Fact name="renewals">{lock.renewals}</Fact>
         <Fact name="in this state">{formatDuration(inspector.sourceNow(lock.source) - lock.since)}</Fact>
-        {lock.reason !== null && <Fact name="reason">{lock.reason}</Fact>}
+        {lock.reason !== null && <Fact name="reason">{plain(lock.reason)}</Fact>}
       </dl>
       <div class="panels">
         <section class="panel panel-chart" aria-labelledby="chart-title">

@@ -18,6 +18,8 @@ export interface OpenLock {
 export function useLock(id: string): OpenLock {
   const inspector = useInspector();
   const { current } = inspector.world.value;
+  // A new one with each connection, which begins with nothing of what was heard on the one before.
+  const hello = inspector.hello.value;
   const [remembered, remember] = useState<readonly Step[]>([]);
   const seen = useRef<{ lock: LockView; heard: readonly Step[] } | null>(null);
   useEffect(() => {
@@ -28,7 +30,7 @@ export function useLock(id: string): OpenLock {
     return () => {
       wanted = false;
     };
-  }, [inspector, id]);
+  }, [inspector, id, hello]);
   const lock = current.locks.get(id);
   // The world's own list grows in place, by which a component could not tell that there is more.
   if (lock !== undefined) seen.current = { lock, heard: [...current.history(id)] };

@@ -1,3 +1,4 @@
+import { plain } from "../../../../src/cli/plain.js";
 import type { LockView } from "../../../../src/inspector/frames.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
@@ -33,7 +34,7 @@ export function Votes({ lock }: { readonly lock: LockView }) {
             <span class="vote-sign" aria-hidden="true">
               {signs[kind]}
             </span>
-            <span class="vote-node">{node}</span>
+            <span class="vote-node">{plain(node)}</span>
             <span class="vote-kind">{words[kind]}</span>
             {detail !== "" && <span class="vote-detail">{detail}</span>}
           </li>

@@ -19,7 +19,8 @@ export function countStates(locks: Iterable<{ readonly state: string }>): StateC
   const counts = { idle: 0, acquiring: 0, held: 0, renewing: 0, releasing: 0, expired: 0 };
   for (const { state } of locks) {
     const top = topState(state);
-    if (top in counts) counts[top as LockState] += 1;
+    // Not by `in`: what is told may be called "constructor".
+    if (ranks.has(top)) counts[top as LockState] += 1;
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { plain } from "../../../../src/cli/plain.js";
 import type { LockView, VoteView } from "../../../../src/inspector/frames.js";
 import { formatDuration } from "./duration.js";
 
@@ -14,12 +15,12 @@ function detailOf(vote: VoteView): string {
     case "granted":
       return "";
     case "failed":
-      return [vote.reason, vote.message].filter(Boolean).join(": ");
+      return plain([vote.reason, vote.message].filter(Boolean).join(": "));
     case "denied": {
       if (vote.holder === undefined || vote.holder === null) return "held by somebody";
       const { owner, tokenHash, ttlLeft } = vote.holder;
       const left = ttlLeft === null ? "" : `, ${formatDuration(ttlLeft)} left`;
-      return `held by ${owner ?? "an unknown owner"} #${tokenHash}${left}`;
+      return `held by ${plain(owner ?? "an unknown owner")} #${plain(tokenHash)}${left}`;
     }
   }
 }

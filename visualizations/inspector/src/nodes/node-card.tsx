@@ -1,3 +1,4 @@
+import { plain } from "../../../../src/cli/plain.js";
 import type { NodeView } from "../../../../src/inspector/frames.js";
 import { Chart } from "../frame/chart.js";
 import { formatLatency } from "../model/duration.js";
@@ -6,9 +7,9 @@ import { nodeStatus } from "../model/node-status.js";
 /** `now`: epoch ms by the clock of the process that sees it so. */
 export function NodeCard({ node, now }: { readonly node: NodeView; readonly now: number }) {
   return (
-    <article class="node-card" data-node-state={node.state} aria-label={`Node ${node.name}`}>
+    <article class="node-card" data-node-state={node.state} aria-label={`Node ${plain(node.name)}`}>
       <header>
-        <h3>{node.name}</h3>
+        <h3>{plain(node.name)}</h3>
         <span class="node-state">
           <span class="dot" aria-hidden="true" />
           {nodeStatus(node, now)}
@@ -24,7 +25,7 @@ export function NodeCard({ node, now }: { readonly node: NodeView; readonly now:
           <dd>{formatLatency(node.p99)}</dd>
         </div>
       </dl>
-      {node.cause !== null && <p class="cause">{node.cause}</p>}
+      {node.cause !== null && <p class="cause">{plain(node.cause)}</p>}
       <Chart
         name="node"
         state={node.state}

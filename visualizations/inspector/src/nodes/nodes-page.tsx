@@ -1,3 +1,4 @@
+import { plain } from "../../../../src/cli/plain.js";
 import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { isSilent } from "../model/silence.js";
@@ -18,11 +19,12 @@ export function NodesPage() {
     <div class="nodes-page">
       {sources.map((source) => {
         const { beat, closed } = source;
+        const owner = plain(beat.owner);
         return (
-          <section key={beat.source} aria-label={`Nodes of ${beat.owner}, process ${beat.pid}`}>
+          <section key={beat.source} aria-label={`Nodes of ${owner}, process ${beat.pid}`}>
             <h2 class="process-head">
-              {beat.owner} <span class="muted">process {beat.pid}</span>
-              {beat.prefix !== "" && <span class="muted">prefix {beat.prefix}</span>}
+              {owner} <span class="muted">process {beat.pid}</span>
+              {beat.prefix !== "" && <span class="muted">prefix {plain(beat.prefix)}</span>}
               {closed && <span class="badge">closed</span>}
               {isSilent(source, inspector.now.value) && <span class="badge warn">silent</span>}
               {beat.missed > 0 && (
