@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { drawChart } from "../charts/draw.js";
 import type { ChartName } from "../charts/layout.js";
@@ -8,14 +9,12 @@ import { mermaidOf } from "../charts/mermaid.js";
 import { modelOf } from "../charts/model.js";
 import { pngOf } from "../charts/png.js";
 import { statelyOf } from "../charts/stately.js";
-import type { Theme } from "../charts/style.js";
+import type { ChartFlags, Format } from "./chart-options.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
 import { output } from "./output.js";
 
-export const formats = ["svg", "mermaid", "json", "png"] as const;
-type Format = (typeof formats)[number];
-
-export const themes = ["light", "dark", "auto"] as const satisfies readonly Theme[];
+// Where the system knows none (Windows), it is undefined, whatever its type says.
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
 
 const formatOfEnding: Readonly<Record<string, Format>> = {
   ".svg": "svg",
@@ -24,23 +23,25 @@ const formatOfEnding: Readonly<Record<string, Format>> = {
   ".png": "png",
 };
 
-export interface ChartFlags {
-  readonly format?: Format;
-  readonly state?: string;
-  readonly theme?: Theme;
-  readonly output?: string;
-}
-
 /** `holdfast chart`: a machine's chart, on stdout or in a file. Resolves with what to exit with. */
 export async function chart(name: ChartName, flags: ChartFlags): Promise<number> {
   const { output: file } = flags;
   if (file === "") throw usageError("--output needs the name of a file");
-  const format = flags.format ?? formatOfEnding[extname(file ?? "").toLowerCase()] ?? "svg";
+  const format = flags.format ?? formatOf(file ?? "");
   check(name, format, flags);
   const content = await contentOf(name, format, flags);
   if (file === undefined) await output.whole(content);
   else await writeTo(file, content);
   return exitCode.ok;
+}
+
+function formatOf(file: string): Format {
+  const ending = extname(file).toLowerCase();
+  if (ending === "") return "svg";
+  const format = formatOfEnding[ending];
+  if (format !== undefined) return format;
+  const known = Object.keys(formatOfEnding).join(", ");
+  throw usageError(`the ending ${JSON.stringify(ending)} says no format: use ${known}, or add --format`);
 }
 
 function check(name: ChartName, format: Format, { state, theme, output: file }: ChartFlags): void {
@@ -98,7 +99,14 @@ async function png(svg: string): Promise<Uint8Array> {
 
 async function writeTo(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(file, content);
+    // Not blocking: to open a pipe that nobody reads would hang.
+    const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | (O_NONBLOCK ?? 0), 0o666);
+    try {
+      // Who reads from a pipe may be slow, and has it open by now.
+      await ((await handle.stat()).isFIFO() ? writeFile(file, content) : handle.writeFile(content));
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     // What else could it throw; and a name with a zero in it has a code as well.
     const { code } = error as NodeJS.ErrnoException;
@@ -113,6 +121,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EROFS: "the file system is read-only",
   ENOSPC: "no space is left",
+  ENXIO: "nobody reads from this pipe",
 };
 
 const why = (code = "it is no name of a file"): string => reasons[code] ?? code;

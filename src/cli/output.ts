@@ -1,4 +1,6 @@
 import { clip } from "../engine/shown.js";
+import { systemReason } from "../inspector/recording/trouble.js";
+import { CommandError, exitCode } from "./exit.js";
 import { redact } from "./redact.js";
 
 /** Where output goes. Every line passes through the redaction, whatever it is made of. */
@@ -48,11 +50,14 @@ function write(stream: NodeJS.WriteStream, line: string): void {
 /** A pipe that nobody reads (`| head`), a terminal that was closed. */
 const gone = new Set(["EPIPE", "EIO"]);
 
-/** A reader that went away is no reason to crash: the rest is simply not written. */
+/**
+ * A reader that went away is no reason to crash: the rest is simply not written. Neither is a log on a full disk, least
+ * of all for who runs a job; but what was asked for on stdout, and is not all there, has failed.
+ */
 export function surviveClosedStreams(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!gone.has(error.code ?? "")) throw error;
-    });
-  }
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (gone.has(error.code ?? "")) return;
+    throw new CommandError(exitCode.cannotCreate, `cannot write to standard output: ${systemReason(error)}`);
+  });
 }

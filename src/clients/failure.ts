@@ -26,11 +26,17 @@ export function messageOf(thrown: unknown): string {
     if (typeof thrown !== "object" || thrown === null) return saying(String(thrown));
     const { message, name } = thrown as { message?: unknown; name?: unknown };
     // By shape: an error from another realm is no instance of ours.
-    return saying(String(message || (message === undefined ? thrown : name)));
+    return saying(inWords(String(message || (message === undefined ? thrown : name))));
   } catch {
     return "something that cannot be put into words";
   }
 }
+
+/** What the clients' parsers say of a byte that no Redis sends, with a wish to hear of it. */
+const strangeReply = /^(Unknown RESP type|Protocol error, got) /;
+
+const inWords = (message: string): string =>
+  strangeReply.test(message) ? "it does not speak Redis's protocol" : message;
 
 /**
  * The same complaint without what the client hung onto it: ioredis keeps the whole command in its errors, and the

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { platform, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -55,7 +55,8 @@ test(
       ["a.mmd", [], "stateDiagram-v2"],
       ["a.json", [], "{"],
       ["a.svg", [], "<svg "],
-      ["a.txt", [], "<svg "],
+      ["a", [], "<svg "],
+      ["a.txt", ["--format", "json"], "{"],
       ["b.svg", ["--format", "mermaid"], "stateDiagram-v2"],
     ] as const) {
       const path = join(folder, file);
@@ -121,6 +122,70 @@ test.each([
     const { code, stdout, stderr } = await holdfast(["chart", "--output", file]);
     expect({ code, stdout }).toEqual({ code: 73, stdout: "" });
     expect(stderr).toMatch(line);
+  },
+  timeout,
+);
+
+test(
+  "an output file whose ending says no format is 64, and is not made",
+  async () => {
+    const path = join(folder, "lock.pdf");
+    const { code, stdout, stderr } = await holdfast(["chart", "--output", path]);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+    expect(stderr).toMatch(
+      /^holdfast: the ending "\.pdf" says no format: use \.svg, [^\n]+ or add --format\n$/,
+    );
+    expect(await readdir(folder)).not.toContain("lock.pdf");
+  },
+  timeout,
+);
+
+test(
+  "a pipe is written to if somebody reads from it, and is 73 at once if nobody does",
+  async () => {
+    const pipe = join(folder, "pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    expect(await holdfast(["chart", "--output", pipe])).toMatchObject({
+      code: 73,
+      stderr: `holdfast: cannot write ${JSON.stringify(pipe)}: nobody reads from this pipe\n`,
+    });
+    const [read, written] = await Promise.all([
+      promisify(execFile)("sh", [
+        "-c",
+        `exec 3<>"$1"; "$2" "$3" chart --output "$1"; head -c 4 <&3`,
+        "sh",
+        pipe,
+        process.execPath,
+        await builtCommand(),
+      ]),
+      committed("lock.svg"),
+    ]);
+    expect(read).toMatchObject({ stdout: written.slice(0, 4), stderr: "" });
+  },
+  timeout,
+);
+
+// Only Linux has such a file.
+const fullDisk = platform() === "linux" ? ["/dev/full"] : [];
+test.each(fullDisk)(
+  "a disk that is full (%s) is 73, as a file and as standard output",
+  async (full) => {
+    expect(await holdfast(["chart", "--output", full])).toMatchObject({
+      code: 73,
+      stderr: `holdfast: cannot write "${full}": no space is left\n`,
+    });
+    const written = promisify(execFile)("sh", [
+      "-c",
+      `exec "$1" "$2" chart > "$3"`,
+      "sh",
+      process.execPath,
+      await builtCommand(),
+      full,
+    ]);
+    await expect(written).rejects.toMatchObject({
+      code: 73,
+      stderr: "holdfast: cannot write to standard output: no space is left\n",
+    });
   },
   timeout,
 );

@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
+import { platform } from "node:os";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
+import { builtCommand } from "./support/build.js";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 import { createWitness, type Witness } from "./support/witness.js";
 
@@ -41,6 +45,16 @@ test("stdout is the command's own, and stderr is silent", async () => {
   const ended = await holdfast(run("--", "echo", "007", "--json"));
   expect(ended).toMatchObject({ code: 0, stdout: "007 --json\n", stderr: "" });
 });
+
+// Only Linux has such a file.
+test.each(platform() === "linux" ? ["/dev/full"] : [])(
+  "a log that cannot be written (%s) is no reason to end the command",
+  async (full) => {
+    const args = run("--json", "--", "sh", "-c", "echo began; sleep 0.3; echo ended");
+    const shell = [`exec "$@" 2> ${full}`, "sh", process.execPath, await builtCommand(), ...args];
+    expect(await promisify(execFile)("sh", ["-c", ...shell])).toMatchObject({ stdout: "began\nended\n" });
+  },
+);
 
 test("the command is told what it holds, and neither the token nor the addresses", async () => {
   const before = Date.now();

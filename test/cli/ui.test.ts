@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -110,6 +112,33 @@ describe("one line, and the right exit code, for", () => {
     expect(stderr).toMatch(/no node could be reached: .*127\.0\.0\.1:1 .*holdfast doctor/);
     expect(stderr).not.toContain("secret");
     expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test.each([
+    [
+      "is no Redis",
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      /connecting: it does not speak Redis's protocol; holdfast doctor/,
+    ],
+    ["takes connections and says nothing", "", /connecting: no answer yet; holdfast doctor/],
+  ])("a node that %s", async (_, answer, said) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on("error", () => undefined));
+      socket.write(answer);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo; // It listens on a port.
+    for (const command of [["ui", "--port", "0"], ["watch"]]) {
+      const args = [...command, "--node", `redis://127.0.0.1:${port}`, "--node-timeout", "1s"];
+      const { code, stdout, stderr } = await holdfast(args);
+      expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
+      expect(stderr).toMatch(oneLine);
+      expect(stderr).toMatch(said);
+    }
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
 
   test.each([

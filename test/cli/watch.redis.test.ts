@@ -171,13 +171,19 @@ test("a command run under a lock with --publish is seen", async () => {
   await waitFor(watching, /reports:nightly .*RELEASED/);
 });
 
-test("a terminal that does not tell its size gets lines", async () => {
-  const terminal = await startTerminal("stty rows 0 cols 0; exec", ["watch", "a", ...nodes()]);
+test.each([
+  ["does not tell its size", "stty rows 0 cols 0; exec"],
+  ["can do nothing", "stty rows 24 cols 80; exec env TERM=dumb"],
+])("a terminal that %s gets lines, without anything for a terminal to obey", async (_, before) => {
+  const terminal = await startTerminal(before, ["watch", "a", ...nodes()]);
   let text = "";
   terminal.stdout.setEncoding("utf8").on("data", (more: string) => {
     text += more;
   });
   await waitUntil("it prints a line", 10_000, () => /a.* is .*free.*\(asked\)/.test(text));
+  // Colours at most: each code ends with an m.
+  const codes = text.split("\u001b[").slice(1);
+  expect(codes.filter((code) => !/^\d+m/.test(code))).toEqual([]);
   const ended = new Promise((resolve) => terminal.once("exit", resolve));
   terminal.stdin.write("\u0003");
   expect(await ended).toBe(0);

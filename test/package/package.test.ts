@@ -262,6 +262,7 @@ describe("the packed package", () => {
     // The page as it is served, without its source.
     expect(files.some((file) => file.endsWith("dist/page/index.html"))).toBe(true);
     expect(files.filter((file) => /dist\/page\/assets\/[^/]+\.js$/.test(file))).not.toEqual([]);
-    expect(files.filter((file) => /visualizations\/inspector/.test(file))).toEqual([]);
+    expect(files.filter((file) => /visualizations\/(?!charts\/)/.test(file))).toEqual([]);
+    expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
   });
 });

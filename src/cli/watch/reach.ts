@@ -60,5 +60,6 @@ export class Reach {
 
 function describe({ name, connection, trouble }: LockNode): string {
   if (connection === "ready") return `${plain(name)} ready`;
-  return `${plain(name)} ${connection}${trouble === "" ? "" : `: ${plain(trouble)}`}`;
+  const why = trouble === "" && connection === "connecting" ? "no answer yet" : plain(trouble);
+  return `${plain(name)} ${connection}${why === "" ? "" : `: ${why}`}`;
 }

@@ -26,6 +26,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENAMETOOLONG: "the name is too long",
   ENXIO: "nobody reads from this pipe",
+  EAGAIN: "whoever reads from this pipe is too slow",
 };
 
 /** What the system says, in words. */

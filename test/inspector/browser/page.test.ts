@@ -6,6 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
+import { Reader } from "../reader.js";
 import { closeAll, serve } from "../served.js";
 import { expectNoTrouble, useBrowser, type Visit, visit } from "./support/browser.js";
 import { contrastsOf } from "./support/contrast.js";
@@ -211,6 +212,28 @@ test("a page that loses its server says so, and goes on when it is back", async 
   expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
+test("a server that refuses is told from one that is gone", async () => {
+  const port = await freePort();
+  const token = "correct-horse-battery";
+  const first = await serve({}, { port, token });
+  const { page } = await visit(`${first.server.url}?token=${token}`);
+  const status = page.locator(".connection");
+  await expect.poll(() => status.textContent()).toBe("live");
+  await closeAll();
+  await serve({}, { port, token: "another-one-altogether" });
+  await expect
+    .poll(() => status.textContent(), { timeout: 15_000 })
+    .toBe("the server asks for its access token, trying again");
+  const full = await serve();
+  const readers = await Promise.all(Array.from({ length: 50 }, () => Reader.open(full.port)));
+  const late = await visit(full.server.url);
+  await expect
+    .poll(() => late.page.locator(".connection").textContent(), { timeout: 15_000 })
+    .toBe("too many pages are open, trying again");
+  for (const reader of readers) reader.vanish();
+  await expect.poll(() => late.page.locator(".connection").textContent(), { timeout: 15_000 }).toBe("live");
+});
+
 test("what a lock did before the page lost its server is told again afterwards", async () => {
   const { hub, server } = await serve();
   const time = Date.now();
@@ -317,7 +340,8 @@ test("votes, silence and an unknown lock are told in words", async () => {
   const round = { asked: "acquire" as const, time, votes };
   hub.hear(beat("here", { time, nodes }));
   const lock = lockView("one", { state: "acquiring.waiting", validUntil: null, round });
-  hub.hear(stepOf(lock, "NO_QUORUM", "acquiring.asking"));
+  // By the same clock as the beat: another time would tell that it was set.
+  hub.hear({ ...stepOf(lock, "NO_QUORUM", "acquiring.asking"), time });
   const visited = await visit(`${server.url}#/lock/one`);
   const { page } = visited;
   const said = () => page.locator(".votes li").allInnerTexts();

@@ -13,8 +13,17 @@ export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
   | { readonly kind: "replay" }
-  /** `failures`: tries in a row that failed; `known`: it was there before. */
-  | { readonly kind: "lost"; readonly failures: number; readonly known: boolean };
+  | Lost;
+
+export interface Lost {
+  readonly kind: "lost";
+  /** Tries in a row that failed. */
+  readonly failures: number;
+  /** It was there before. */
+  readonly known: boolean;
+  /** The status of its answer, if it is there and refuses; null while that is not known. */
+  readonly refused: number | null;
+}
 
 export interface Ear {
   hello(hello: Hello): void;
@@ -31,11 +40,13 @@ export function listen(url: string, ear: Ear): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let known = false;
+  let refused: number | null = null;
   const open = () => {
     source = new EventSource(url);
     // The page's own server sends these; what came over a channel was checked there.
     source.addEventListener("hello", ({ data }: MessageEvent<string>) => {
       failures = 0;
+      refused = null;
       known = true;
       const hello = JSON.parse(data) as Hello;
       ear.hello(hello);
@@ -45,9 +56,20 @@ export function listen(url: string, ear: Ear): () => void {
       ear.frames(JSON.parse(data) as Frame[]),
     );
     source.addEventListener("error", () => {
+      // Where the network failed it would try again; where it gives up there was an answer.
+      const isAnswered = source?.readyState === EventSource.CLOSED;
       source?.close();
       failures += 1;
-      ear.connection({ kind: "lost", failures, known });
+      if (!isAnswered) refused = null;
+      const lost: Lost = { kind: "lost", failures, known, refused };
+      ear.connection(lost);
+      if (isAnswered) {
+        void statusOf(url).then((status) => {
+          if (failures !== lost.failures) return;
+          refused = status;
+          ear.connection({ ...lost, refused });
+        });
+      }
       timer = setTimeout(open, backoff(failures));
     });
   };
@@ -56,4 +78,14 @@ export function listen(url: string, ear: Ear): () => void {
     clearTimeout(timer);
     source?.close();
   };
+}
+
+/** Which an EventSource does not tell; null when it cannot be asked, or would be given. */
+async function statusOf(url: string): Promise<number | null> {
+  try {
+    const { ok, status } = await fetch(url, { method: "HEAD" });
+    return ok ? null : status;
+  } catch {
+    return null;
+  }
 }

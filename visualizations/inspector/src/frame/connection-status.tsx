@@ -1,4 +1,4 @@
-import type { ConnectionState } from "../connection.js";
+import type { ConnectionState, Lost } from "../connection.js";
 import { useInspector } from "../context.js";
 
 function words(state: ConnectionState): string {
@@ -10,7 +10,20 @@ function words(state: ConnectionState): string {
     case "replay":
       return "replay";
     case "lost":
-      return state.known ? "lost the server, trying again" : "cannot reach the server, trying again";
+      return `${trouble(state)}, trying again`;
+  }
+}
+
+function trouble({ known, refused }: Lost): string {
+  switch (refused) {
+    case null:
+      return known ? "lost the server" : "cannot reach the server";
+    case 401:
+      return "the server asks for its access token";
+    case 503:
+      return "too many pages are open";
+    default:
+      return `the server refuses (${refused})`;
   }
 }
 

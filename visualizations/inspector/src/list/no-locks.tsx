@@ -35,7 +35,12 @@ export function NoLocks() {
   ) {
     return (
       <Empty title="No connection yet">
-        <p>The page asks its server again and again. Is the process that serves it still running?</p>
+        <p>
+          The page asks its server again and again.{" "}
+          {connection.value.kind !== "lost" || connection.value.refused === null
+            ? "Is the process that serves it still running?"
+            : "It answers, and refuses for now."}
+        </p>
       </Empty>
     );
   }
