@@ -13,7 +13,9 @@ let witness: Witness;
 
 const nodes = () => sharedServers().slice(0, 3);
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
-const run = (...command: string[]) => ["run", "--resource", resource, ...nodeArgs(), ...command];
+/** A busy machine may take long to answer a process that has just started, and some of them try once. */
+const patience = ["--node-timeout", "5s"];
+const run = (...command: string[]) => ["run", "--resource", resource, ...patience, ...nodeArgs(), ...command];
 
 beforeEach(async () => {
   serial += 1;

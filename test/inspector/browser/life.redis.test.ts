@@ -34,7 +34,7 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   tracker.listen((frame) => recording.push(frame));
   const handle = locks.handle("reports:<nightly>");
 
-  const live = await visit(inspector.url);
+  const live = await visit(`${inspector.url}#/`);
   const { page } = live;
   await handle.acquire();
   await page.getByRole("link", { name: "reports:<nightly>" }).click();

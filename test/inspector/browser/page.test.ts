@@ -128,6 +128,15 @@ test("whoever names no lock is shown one where there is room, and may go back to
   expectNoTrouble(visited);
 });
 
+test("of few locks one is shown alone where there is no room for both", async () => {
+  const { server } = await withLocks(3);
+  const visited = await visit(server.url, { width: 1_000, height: 800 });
+  await visited.page.getByRole("heading", { name: "orders:00002" }).waitFor();
+  await visited.page.getByRole("link", { name: "Locks" }).first().click();
+  await rowOf(visited.page, "orders:00002").waitFor();
+  expectNoTrouble(visited);
+});
+
 test("where nothing has the focus, the keys are the list's", async () => {
   const { server } = await withLocks(20);
   const { page } = await visit(server.url);
@@ -196,7 +205,7 @@ test("nothing moves for those who do not want it", async () => {
 test("a page that loses its server says so, and goes on when it is back", async () => {
   const port = await freePort();
   const first = await withLocks(7, port);
-  const visited = await visit(first.server.url);
+  const visited = await visit(`${first.server.url}#/`);
   const { page } = visited;
   const status = page.locator(".connection");
   await expect.poll(() => status.textContent()).toBe("live");
@@ -278,7 +287,7 @@ test("names that forge markup stay text", async () => {
   const name = `<img src=x onerror="document.title='forged'">`;
   hub.hear(beat("here", { owner: "<b>ann</b>" }));
   hub.hear(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
-  const visited = await visit(server.url);
+  const visited = await visit(`${server.url}#/`);
   const { page } = visited;
   await rowOf(page, name).first().click();
   await page.getByRole("heading", { name }).waitFor();
@@ -365,7 +374,7 @@ test("votes, silence and an unknown lock are told in words", async () => {
 
 test("an empty page says what to do", async () => {
   const { hub, server } = await serve();
-  const { page } = await visit(server.url);
+  const { page } = await visit(`${server.url}#/`);
   await page.getByText("No process is heard").waitFor();
   hub.hear(beat("here", { time: Date.now() }));
   await page.getByText("No lock is in use").waitFor();

@@ -19,6 +19,9 @@ const longSilence = 300_000;
 const sweep = 10_000;
 /** List and lock stand side by side: the opposite of what narrow.css asks for. */
 const roomForBoth = "not all and (max-width: 1400px)";
+/** So few that nobody needs the list to find one: then a lock is shown alone, where its chart has room. */
+const few = 10;
+const roomForOne = "(min-width: 800px)";
 
 /** What the page shows, and what its user has chosen. */
 export class Inspector {
@@ -161,10 +164,11 @@ export class Inspector {
 
   private decide(): void {
     if (!this.undecided || this.hello.peek()?.mode !== "live") return;
-    const lock = firstShown(this.rows.peek());
+    const rows = this.rows.peek();
+    const lock = firstShown(rows);
     if (lock === null) return;
     this.undecided = false;
-    if (!matchMedia(roomForBoth).matches) return;
+    if (!matchMedia(rows.length > few ? roomForBoth : roomForOne).matches) return;
     const route: Route = { view: "lock", id: lock.id };
     // In the place of the address that named nothing, which nobody wants to go back to.
     history.replaceState(null, "", hashOf(route));
