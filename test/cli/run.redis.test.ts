@@ -14,7 +14,7 @@ let witness: Witness;
 const nodes = () => sharedServers().slice(0, 3);
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
 /** A busy machine may take long to answer a process that has just started, and some of them try once. */
-const patience = ["--node-timeout", "5s"];
+const patience = ["--node-timeout", "2s"];
 const run = (...command: string[]) => ["run", "--resource", resource, ...patience, ...nodeArgs(), ...command];
 
 beforeEach(async () => {
