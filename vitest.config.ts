@@ -8,7 +8,7 @@ const redis = {
   hookTimeout: 60_000,
   // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
   // and only when the others, which compute, are through.
-  maxWorkers: 3,
+  maxWorkers: 4,
   sequence: { groupOrder: 1 },
 };
 
@@ -54,6 +54,9 @@ export default defineConfig({
           name: "package",
           include: ["test/package/*.test.ts"],
           testTimeout: 30_000,
+          // They wait for installations: with those that wait for servers.
+          maxWorkers: redis.maxWorkers,
+          sequence: redis.sequence,
         },
       },
       {
