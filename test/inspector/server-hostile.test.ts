@@ -169,8 +169,9 @@ test("no request crashes the server, hangs it, or is given a file that is none o
     expect(answer).not.toContain(kept);
     const [head = "", body = ""] = answer.split("\r\n\r\n", 2);
     expect(answer === "" || /^HTTP\/1\.1 \d{3} /.test(head)).toBe(true);
-    if (/^HTTP\/1\.1 200 /.test(head) && /text\/(html|javascript)/.test(head))
-      expect(public_).toContain(body);
+    // Behind it there may be the answer to what looked like another request.
+    if (/^HTTP\/1\.1 200 /.test(head) && /text\/(html|javascript)/.test(head) && method !== "HEAD")
+      expect([...public_].some((text) => body.startsWith(text))).toBe(true);
   };
   await holds(request, hostile);
   expect(await get(served.port, "/")).toMatchObject({ status: 200, text: index });
