@@ -8,7 +8,7 @@ const redis = {
   hookTimeout: 60_000,
   // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
   // and only when the others, which compute, are through.
-  maxWorkers: 4,
+  maxWorkers: 3,
   sequence: { groupOrder: 1 },
 };
 

@@ -50,7 +50,7 @@ export const extending: Case<Face>[] = [
     name: "extended after it expired",
     async run(scene) {
       const { redlock, clients, key } = await three(scene);
-      const lock = await redlock.lock(key, 50);
+      const lock = await redlock.lock(key, 400);
       await gone(clients, key);
       const byLock = await failure(scene, lock.extend(1_000));
       return { byLock, byRedlock: await failure(scene, redlock.extend(lock, 1_000)) };

@@ -115,7 +115,7 @@ export const failing: Case<Face>[] = [
       const clients = [...(await scene.clients(2)), ...(await scene.clientsOf([server], hasty))];
       const redlock = new scene.face(clients, once);
       await server.suspend();
-      return scene.outcomeWithin(1_500, redlock.lock(scene.key(), 1_000), () => "locked");
+      return scene.outcomeWithin(3_000, redlock.lock(scene.key(), 1_000), () => "locked");
     },
     differs: {
       original: "still pending",

@@ -52,7 +52,7 @@ export const ending: Case<Face>[] = [
     name: "unlocked after it expired",
     async run(scene) {
       const { redlock, clients, key } = await three(scene);
-      const lock = await redlock.lock(key, 50);
+      const lock = await redlock.lock(key, 400);
       await gone(clients, key);
       return failure(scene, lock.unlock());
     },

@@ -562,7 +562,7 @@ export const acquire: readonly V5Case[] = [
       const servers = await scene.ownServers(1);
       const redlock = new Redlock(await scene.clientsOf(servers), once);
       await servers[0]!.suspend();
-      return scene.outcomeWithin(1_000, redlock.acquire([scene.key()], 1_000));
+      return scene.outcomeWithin(3_000, redlock.acquire([scene.key()], 1_000));
     },
     differs: {
       original: "still pending",

@@ -343,7 +343,7 @@ export const extend: readonly V5Case[] = [
       const redlock = new Redlock(await scene.clientsOf(servers), once);
       const lock = await redlock.acquire([scene.key()], 1_000);
       await servers[0]!.suspend();
-      return scene.outcomeWithin(1_000, lock.extend(1_000));
+      return scene.outcomeWithin(3_000, lock.extend(1_000));
     },
     differs: {
       original: "still pending",

@@ -210,7 +210,7 @@ export const release: readonly V5Case[] = [
       const redlock = new Redlock(await scene.clientsOf(servers), once);
       const lock = await redlock.acquire([scene.key()], 1_000);
       await servers[0]!.suspend();
-      return scene.outcomeWithin(1_000, lock.release());
+      return scene.outcomeWithin(3_000, lock.release());
     },
     differs: {
       original: "still pending",
