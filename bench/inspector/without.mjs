@@ -6,9 +6,11 @@ const changes = [
     "src/machines/table-actor.ts",
     `    const { onlooker } = this;
     if (onlooker === null || !onlooker.looks) return this.step(event);
-    const from = this.value;
+    const from = this.path;
     this.step(event);
-    onlooker.stepped(event, from, this.value);`,
+    const to = this.path;
+    // An event that a state does not know leaves it where it is.
+    if (from !== to) onlooker.stepped(event, from, to);`,
     "    this.step(event);",
   ],
   [
@@ -23,7 +25,7 @@ const changes = [
   ],
   ["src/engine/seat.ts", "if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);", ""],
   ["src/engine/errand.ts", "leftAt: number | null = null;", ""],
-  ["src/manager/health.ts", "if (probes.any) probes.nodeStepped(node, event, from, to);", ""],
+  ["src/manager/health.ts", "if (probes.any && from !== to) probes.nodeStepped(node, event, from, to);", ""],
   ["src/manager/lock.ts", "if (this.looks) this.ground.probes.lockFailed(this, event, error);", ""],
 ];
 

@@ -1,9 +1,7 @@
-import type { StateValue } from "xstate";
 import { clip } from "../engine/shown.js";
 import type { LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
-import { pathOf } from "../machines/table.js";
 import type { Lock } from "../manager/lock.js";
 import type { Manager } from "../manager/manager.js";
 import type { Probe } from "../manager/probes.js";
@@ -119,13 +117,10 @@ export class Tracker implements Probe {
 
   // What the manager tells.
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
-    // What was sent in vain is no step.
-    if (from === to || (typeof from === "object" && typeof to === "object" && pathOf(from) === pathOf(to)))
-      return;
+  lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
     this.tally.count(event.type, to);
     if (!this.audience.any) return;
-    const step = this.budget.take() ? this.ledger.note(lock, { event, from: pathOf(from) }) : null;
+    const step = this.budget.take() ? this.ledger.note(lock, { event, from }) : null;
     if (step !== null) {
       this.steps.push(step);
     } else {
@@ -136,7 +131,6 @@ export class Tracker implements Probe {
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
-    if (from === to) return;
     this.nodes.stepped(node, { time: this.clock.wall(), event: event.type, from, to });
     this.rhythm.wantBeat();
     if (this.audience.any) this.rhythm.hurry();

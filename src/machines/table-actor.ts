@@ -1,12 +1,12 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
 import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
 import { handPort } from "./port.js";
-import { type Arrow, type Leaf, type Run, type Table, topOf } from "./table.js";
+import { type Arrow, type Leaf, pathOf, type Run, type Table, topOf } from "./table.js";
 
-/** Is told of each step, as long as it looks. */
+/** Is told of each step, as long as it looks: of the states with their substates, "acquiring.asking". */
 export interface Onlooker<Machine extends AnyStateMachine> {
   readonly looks: boolean;
-  stepped(event: EventFromLogic<Machine>, from: StateValue, to: StateValue): void;
+  stepped(event: EventFromLogic<Machine>, from: string, to: string): void;
 }
 
 /**
@@ -49,6 +49,11 @@ export class TableActor<Machine extends AnyStateMachine> {
   /** The top-level state's name. */
   get state(): string {
     return this.actor === null ? this.leaf.state : topOf(this.value);
+  }
+
+  /** The state with its substate: "acquiring.asking". */
+  get path(): string {
+    return this.actor === null ? this.leaf.path : pathOf(this.value);
   }
 
   send(event: EventFromLogic<Machine>): void {
@@ -99,9 +104,11 @@ export class TableActor<Machine extends AnyStateMachine> {
     if (this.stopped) return;
     const { onlooker } = this;
     if (onlooker === null || !onlooker.looks) return this.step(event);
-    const from = this.value;
+    const from = this.path;
     this.step(event);
-    onlooker.stepped(event, from, this.value);
+    const to = this.path;
+    // An event that a state does not know leaves it where it is.
+    if (from !== to) onlooker.stepped(event, from, to);
   }
 
   private step(event: EventFromLogic<Machine>): void {

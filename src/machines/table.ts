@@ -18,10 +18,11 @@ export interface Arrow {
   readonly steps: readonly { readonly assigns: boolean; readonly run: Run }[];
 }
 
-/** A state without substates. `state`: its top-level state. `on`: by event type; the first allowed arrow is taken. */
+/** A state without substates. `state`: its top-level state; `path`: with all between, "acquiring.asking". `on`: by event type; the first allowed arrow is taken. */
 export interface Leaf {
   readonly value: StateValue;
   readonly state: string;
+  readonly path: string;
   readonly on: Map<string, readonly Arrow[]>;
 }
 
@@ -113,7 +114,12 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
   const leafOf = (found: StateValue): Leaf => {
     const key = JSON.stringify(found);
     const value: StateValue = JSON.parse(key, (_, part) => Object.freeze(part));
-    const leaf = leaves.get(key) ?? { value, state: topOf(value), on: new Map<string, Arrow[]>() };
+    const leaf = leaves.get(key) ?? {
+      value,
+      state: topOf(value),
+      path: pathOf(value),
+      on: new Map<string, Arrow[]>(),
+    };
     if (leaves.has(key)) return leaf;
     leaves.set(key, leaf);
     const snapshot = shape.resolveState({ value, context: {} });

@@ -73,7 +73,7 @@ export class Health {
     this.actors[node]?.send(event);
     const to = this.stateOf(node);
     if (to === "ready") this.causes[node] = null;
-    if (probes.any) probes.nodeStepped(node, event, from, to);
+    if (probes.any && from !== to) probes.nodeStepped(node, event, from, to);
   }
 
   private end(until: number | null | undefined): { until?: number | null } {

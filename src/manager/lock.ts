@@ -1,11 +1,9 @@
-import type { StateValue } from "xstate";
 import type { Origin } from "../engine/claim.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
-import { pathOf } from "../machines/table.js";
 import { type Onlooker, TableActor } from "../machines/table-actor.js";
 import { Alarm } from "./alarm.js";
 import { Announcer } from "./announce.js";
@@ -61,7 +59,7 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
 
   /** The state with its substate: "acquiring.asking". */
   get path(): string {
-    return pathOf(this.chart.value);
+    return this.chart.path;
   }
 
   get context(): LockContext {
@@ -172,7 +170,7 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     return this.ground.probes.any;
   }
 
-  stepped(event: LockMachineEvent, from: StateValue, to: StateValue): void {
+  stepped(event: LockMachineEvent, from: string, to: string): void {
     this.ground.probes.lockStepped(this, event, from, to);
   }
 

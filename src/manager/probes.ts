@@ -1,4 +1,3 @@
-import type { StateValue } from "xstate";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -11,9 +10,10 @@ export interface Probe {
    * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
    * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
    */
-  lockStepped?(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void;
+  lockStepped?(lock: Lock, event: LockMachineEvent, from: string, to: string): void;
   /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
   lockFailed?(lock: Lock, event: FailureEvent, error: unknown): void;
+  /** A node's chart has. */
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
   /** ms from a request to a node until its answer. */
   nodeAnswered?(node: number, ms: number): void;
@@ -35,7 +35,7 @@ export class Probes implements Required<Probe> {
   }
 
   // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
-  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
+  lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
     for (const probe of this.list) {
       try {
         this.settle(probe.lockStepped?.(lock, event, from, to));

@@ -1,17 +1,14 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { StateValue } from "xstate";
 import { elapsed, type Instant, now } from "../engine/clock.js";
 import type { Vote } from "../engine/vote.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
-import { topOf } from "../machines/table.js";
 import type { Lock } from "../manager/lock.js";
 import type { Manager } from "../manager/manager.js";
 import type { Probe } from "../manager/probes.js";
 import { errorTypeOf } from "./error-type.js";
 import type { Instruments } from "./instruments.js";
-import { moved } from "./moved.js";
 import { attributes } from "./names.js";
 
 /** What one manager's locks and nodes do, as numbers. */
@@ -30,8 +27,7 @@ export class LockMetrics implements Probe {
     for (const lock of manager.inUse) if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
   }
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
-    if (!moved(from, to)) return;
+  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
     if ("votes" in event) this.countFailed(event.votes);
     switch (event.type) {
       case "ACQUIRE":
@@ -47,7 +43,7 @@ export class LockMetrics implements Probe {
       case "RENEWED":
         return this.to.renewals.add(1);
       case "NO_QUORUM":
-        if (topOf(from) === "renewing") this.to.quorumLosses.add(1);
+        if (from.startsWith("renewing")) this.to.quorumLosses.add(1);
         return;
       case "LOST":
       case "EXPIRED":
@@ -67,8 +63,8 @@ export class LockMetrics implements Probe {
     this.time(this.to.wait, lock, failure);
   }
 
-  nodeStepped(node: number, _event: NodeMachineEvent, from: NodeState, to: NodeState): void {
-    if (from === to || (to !== "down" && to !== "quarantined")) return;
+  nodeStepped(node: number, _event: NodeMachineEvent, _from: NodeState, to: NodeState): void {
+    if (to !== "down" && to !== "quarantined") return;
     this.to.outages.add(1, { ...this.ofNode[node], [attributes.nodeState]: to });
   }
 

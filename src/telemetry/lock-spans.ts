@@ -8,14 +8,11 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import type { StateValue } from "xstate";
 import { systemClock } from "../engine/clock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
-import { topOf } from "../machines/table.js";
 import type { Lock } from "../manager/lock.js";
 import type { Probe } from "../manager/probes.js";
 import { errorTypeOf } from "./error-type.js";
-import { moved } from "./moved.js";
 import { attributes } from "./names.js";
 import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.js";
 import type { Tracing } from "./tracing.js";
@@ -39,19 +36,16 @@ export class LockSpans implements Probe {
 
   constructor(private readonly tracing: Tracing) {}
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: StateValue, to: StateValue): void {
-    if (event.type === "ACQUIRE") {
-      if (moved(from, to)) this.begin(lock);
-      return;
-    }
+  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
+    if (event.type === "ACQUIRE") return this.begin(lock);
     const trail = this.trails.get(lock);
-    if (trail === undefined || !moved(from, to)) return;
+    if (trail === undefined) return;
     switch (event.type) {
       case "DENIED":
       case "TOO_SLOW":
         return this.failAttempt(lock, trail, event);
       case "NO_QUORUM":
-        if (topOf(from) === "acquiring") return this.failAttempt(lock, trail, event);
+        if (from.startsWith("acquiring")) return this.failAttempt(lock, trail, event);
         return this.loseQuorum(lock, trail, event);
       case "GRANTED":
         trail.span.setAttributes(voteAttributes(event.votes));
@@ -74,7 +68,7 @@ export class LockSpans implements Probe {
         return this.end(lock, trail, "handedOver");
       case "LOST":
       case "EXPIRED":
-        return this.lose(lock, trail, event, topOf(from) === "releasing");
+        return this.lose(lock, trail, event, from === "releasing");
     }
   }
 
