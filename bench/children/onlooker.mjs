@@ -47,7 +47,7 @@ const ways = {
 
   /** What is published, as `holdfast ui` hears it: in frames. */
   async channel({ ports }) {
-    const { listenTo } = await import("../../dist/esm/inspector/listening.js");
+    const { listenTo } = await import("../../dist/esm/inspector/publishing/listening.js");
     const { recogniseNode } = await import("../../dist/esm/clients/recognise.js");
     const nodes = ports.map((port, index) => recogniseNode(`redis://127.0.0.1:${port}`, index));
     let seen = 0;

@@ -1,7 +1,7 @@
 import type { Manager } from "../manager/manager.js";
 import type { Frame } from "./frames.js";
 import { Hub } from "./server/hub.js";
-import { Tracker } from "./tracker.js";
+import { Tracker } from "./tracking/tracker.js";
 
 /** Steps of a manager's locks that are told one by one, a second: while a page is open, and while none is. */
 const lookedAt = 1_000;
@@ -13,25 +13,25 @@ const busy = 500;
 /** Looks on at a program's managers for those who read: closely while there are any, else as far as it costs nothing. */
 export class Lookout {
   readonly hub = new Hub((anybody) => this.looked(anybody));
-  private readonly posts: Post[] = [];
+  private readonly watches: Watch[] = [];
 
   watch(manager: Manager): void {
-    const post = new Post(manager, this.hub);
-    this.posts.push(post);
-    post.come();
+    const watch = new Watch(manager, this.hub);
+    this.watches.push(watch);
+    watch.come();
   }
 
   stop(): void {
-    for (const post of this.posts) post.stop();
+    for (const watch of this.watches) watch.stop();
   }
 
   private looked(anybody: boolean): void {
-    for (const post of this.posts) post.looked(anybody);
+    for (const watch of this.watches) watch.looked(anybody);
   }
 }
 
 /** Looks on at one manager. */
-class Post {
+class Watch {
   private readonly tracker: Tracker;
   private leave: (() => void) | null = null;
   private anybody = false;

@@ -1,6 +1,6 @@
 import type { LockNode } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
-import type { Publisher } from "../inspector/publisher.js";
+import type { Publisher } from "../inspector/publishing/publisher.js";
 import { warn } from "../warn.js";
 import { checkKnown } from "./check.js";
 import type { Manager } from "./manager.js";
@@ -34,7 +34,7 @@ export class Publishing {
   #ended = false;
 
   constructor(manager: Manager, nodes: readonly LockNode[], settings: PublishSettings) {
-    import("../inspector/publisher.js")
+    import("../inspector/publishing/publisher.js")
       .then(({ Publisher }) => {
         if (!this.#ended) this.#publisher = new Publisher(manager, nodes, settings);
       })

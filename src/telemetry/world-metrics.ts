@@ -1,5 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
 import type { NodeView, Totals } from "../inspector/frames.js";
+import { noTotals, totalNames } from "../inspector/totals.js";
 import type { World } from "../inspector/world.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
@@ -67,22 +68,9 @@ export function observeWorld(meter: Meter, world: World): () => void {
   return () => meter.removeBatchObservableCallback(observe, all);
 }
 
-const totalNames = [
-  "acquired",
-  "failed",
-  "retries",
-  "renewed",
-  "quorumLost",
-  "expired",
-  "released",
-] as const satisfies readonly (keyof Totals)[];
-
 /** The totals of all processes. They only grow, also when a process is forgotten. */
 class Sums {
-  private readonly totals = Object.fromEntries(totalNames.map((name) => [name, 0])) as Record<
-    keyof Totals,
-    number
-  >;
+  private readonly totals = { ...noTotals };
   /** What was added of each process. */
   private readonly added = new Map<string, Totals>();
 

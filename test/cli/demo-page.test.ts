@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { get } from "../inspector/asking.js";
-import { Reader } from "../inspector/reader.js";
-import { closeAll, serve } from "../inspector/served.js";
+import { get } from "../inspector/server/asking.js";
+import { Reader } from "../inspector/server/reader.js";
+import { closeAll, serve } from "../inspector/server/served.js";
 import { waitUntil } from "../support/wait-until.js";
 import { endAll, type Holdfast, startHoldfast } from "./support/holdfast.js";
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { createLocks, type Locks } from "../../src/index.js";
 import type { Frame, LockView } from "../../src/inspector/frames.js";
-import { get } from "../inspector/asking.js";
-import { Reader } from "../inspector/reader.js";
+import { get } from "../inspector/server/asking.js";
+import { Reader } from "../inspector/server/reader.js";
 import { ownServers } from "../locks/support.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { waitUntil } from "../support/wait-until.js";

@@ -4,10 +4,10 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { get } from "../inspector/asking.js";
 import { beat, locksOf, lockView } from "../inspector/frames-made-up.js";
-import { Reader } from "../inspector/reader.js";
-import { closeAll, serve } from "../inspector/served.js";
+import { get } from "../inspector/server/asking.js";
+import { Reader } from "../inspector/server/reader.js";
+import { closeAll, serve } from "../inspector/server/served.js";
 import { waitUntil } from "../support/wait-until.js";
 import { endAll, type Holdfast, holdfast, startHoldfast } from "./support/holdfast.js";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { listenTo } from "../../src/inspector/listening.js";
+import { listenTo } from "../../src/inspector/publishing/listening.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
 import { type RedisServer, waitUntil } from "../support/servers.js";
 

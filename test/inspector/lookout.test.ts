@@ -3,8 +3,8 @@ import { createLocks, type Locks, memoryNode } from "../../src/index.js";
 import { Lookout } from "../../src/inspector/lookout.js";
 import { managerOf } from "../../src/manager/managed-locks.js";
 import { waitUntil } from "../support/wait-until.js";
-import { Reader } from "./reader.js";
-import { closeAll, serve } from "./served.js";
+import { Reader } from "./server/reader.js";
+import { closeAll, serve } from "./server/served.js";
 
 const open: { readonly lookout: Lookout; readonly locks: Locks }[] = [];
 afterEach(closeAll);

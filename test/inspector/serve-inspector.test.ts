@@ -4,8 +4,8 @@ import { createLocks, type Locks, memoryNode } from "../../src/index.js";
 import { type Frame, type LockView, parseFrame } from "../../src/inspector/frames.js";
 import { type Inspector, serveInspector } from "../../src/inspector.js";
 import { Redlock } from "../../src/redlock.js";
-import { get } from "./asking.js";
-import { Reader } from "./reader.js";
+import { get } from "./server/asking.js";
+import { Reader } from "./server/reader.js";
 
 // What it waits for comes within a second, unless the machine is busy.
 vi.setConfig({ testTimeout: 20_000 });

@@ -1,21 +1,13 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "../../src/engine/random.js";
 import type { InspectionEvent } from "../../src/index.js";
 import { listen, World } from "../manager/world.js";
+import { noteSecrets } from "../support/noted-secrets.js";
 
 describe("rule 11: the token is a secret", () => {
   it("is in no event, error, inspection, trace or JSON of a run with contention, renewal, loss and handover", async () => {
     const world = new World(3);
-    const secrets: string[] = [];
-    const random = {
-      ...systemRandom,
-      secret: () => {
-        const secret = systemRandom.secret();
-        secrets.push(secret);
-        return secret;
-      },
-    };
+    const { random, secrets } = noteSecrets();
     const shown: unknown[] = [];
     const trace = (event: InspectionEvent) => shown.push(JSON.stringify(event));
     const ours = world.locks({ ttl: 1_000, random, xstate: { inspect: trace } });

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findChromium } from "./chromium.js";
+import { fakeProgram } from "./fake-program.js";
 
 let folder: string;
 
@@ -13,13 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** A program that says what a browser says to --version. */
-async function program(path: string, says = "Chromium 150.0"): Promise<string> {
-  const file = join(folder, path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `#!/bin/sh\necho "${says}"\n`);
-  await chmod(file, 0o755);
-  return file;
-}
+const program = (path: string, says = "Chromium 150.0") => fakeProgram(folder, path, says);
 
 test("the browser named in HOLDFAST_CHROMIUM comes before the one on the PATH", async () => {
   const onPath = await program("a/chromium");

@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { fakeProgram } from "./fake-program.js";
 import { findRedisServer } from "./redis-binary.js";
 
 let folder: string;
@@ -13,13 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** A program that says what a server says to --version; nothing here is started for more. */
-async function program(path: string, says = "Redis server v=7.0.15 sha=0"): Promise<string> {
-  const file = join(folder, path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `#!/bin/sh\necho "${says}"\n`);
-  await chmod(file, 0o755);
-  return file;
-}
+const program = (path: string, says = "Redis server v=7.0.15 sha=0") => fakeProgram(folder, path, says);
 
 const paths = () => ({ PATH: `${join(folder, "a")}:${join(folder, "b")}`, cache: join(folder, "cache") });
 const noFetch = () => Promise.reject(new Error("nothing to fetch"));

@@ -3,7 +3,7 @@ import type { TracerProvider } from "@opentelemetry/api";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Handle, Lease } from "../../src/index.js";
-import { Tracker } from "../../src/inspector/tracker.js";
+import { Tracker } from "../../src/inspector/tracking/tracker.js";
 import { managerEvents } from "../../src/manager/events.js";
 import { managerOf } from "../../src/manager/managed-locks.js";
 import { instrumentLocks } from "../../src/telemetry.js";

@@ -1,6 +1,7 @@
 import { metrics } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Beat, LockView } from "../../src/inspector/frames.js";
+import { noTotals } from "../../src/inspector/totals.js";
 import { World as Seen } from "../../src/inspector/world.js";
 import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
 import { World } from "../manager/world.js";
@@ -72,16 +73,6 @@ describe("the Prometheus text of a process's own locks", () => {
     });
   });
 });
-
-const noTotals = {
-  acquired: 0,
-  failed: 0,
-  retries: 0,
-  renewed: 0,
-  quorumLost: 0,
-  expired: 0,
-  released: 0,
-};
 
 const beat = (source: string, totals: Partial<Beat["totals"]>, more: Partial<Beat> = {}): Beat => ({
   kind: "beat",

@@ -1,24 +1,16 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { systemRandom } from "../../src/engine/random.js";
 import { managerEvents } from "../../src/manager/events.js";
 import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
 import { World } from "../manager/world.js";
 import { caught } from "../safety/world.js";
+import { noteSecrets } from "../support/noted-secrets.js";
 import { recordMetrics, recordSpans } from "./recorders.js";
 
 it("no span, metric, log line or channel message has a token in it", async () => {
   const world = new World(3);
-  const secrets: string[] = [];
-  const random = {
-    ...systemRandom,
-    secret: () => {
-      const secret = systemRandom.secret();
-      secrets.push(secret);
-      return secret;
-    },
-  };
+  const { random, secrets } = noteSecrets();
   const told: unknown[] = [];
   const log = (...line: unknown[]) => void told.push(line);
   const logger = { debug: log, info: log, warn: log, error: log };

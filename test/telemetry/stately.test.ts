@@ -1,8 +1,8 @@
 import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "../../src/engine/random.js";
 import { listen, settle, World } from "../manager/world.js";
 import { caught } from "../safety/world.js";
+import { noteSecrets } from "../support/noted-secrets.js";
 
 /** What the inspector would have sent to Stately's page. It takes it up in a later turn of the loop. */
 function recording() {
@@ -88,15 +88,7 @@ describe("Stately's inspector", () => {
   it("is sent no token, also with handovers, losses and failures", async () => {
     const world = new World(3);
     const { inspector, through } = recording();
-    const secrets: string[] = [];
-    const random = {
-      ...systemRandom,
-      secret: () => {
-        const secret = systemRandom.secret();
-        secrets.push(secret);
-        return secret;
-      },
-    };
+    const { random, secrets } = noteSecrets();
     const locks = world.locks({ ttl: 1_000, random, xstate: { inspect: inspector.inspect } });
     const note = (await world.run(locks.acquire("a"))).handover();
     await world.run(locks.adopt(note));

@@ -1,12 +1,11 @@
 import { recogniseNode } from "../../clients/recognise.js";
-import { lifeChannel } from "../../inspector/channel.js";
-import { type Listening, listenTo } from "../../inspector/listening.js";
+import { lifeChannel } from "../../inspector/publishing/channel.js";
+import { type Listening, listenTo } from "../../inspector/publishing/listening.js";
 import { Hub } from "../../inspector/server/hub.js";
 import { prometheusOfWorld } from "../../telemetry/prometheus.js";
 import { within } from "../bounded.js";
-import { CommandError, exitCode } from "../exit.js";
 import { output } from "../output.js";
-import { Reach } from "../watch/reach.js";
+import { Reach } from "../reach.js";
 import type { Showing } from "./ui.js";
 
 /** ms that closing the connections may take. */
@@ -20,7 +19,7 @@ const silence = 60_000;
 
 /**
  * The locks of all processes that tell of them over these nodes. `timeout`: ms in which one of them must answer, unless it
- * is `over` before.
+ * is `over` before. @throws CommandError where none does.
  */
 export async function showLive(
   addresses: readonly string[],
@@ -30,9 +29,8 @@ export async function showLive(
   const nodes = addresses.map((address, index) => recogniseNode(address, index));
   const reach = new Reach(nodes, (what) => output.complain(what));
   const hub = new Hub();
-  const isReached = await reach.any(timeout, over);
-  const listening = isReached ? listenTo(nodes, (frame) => hub.hear(frame)) : null;
-  const timer = listening === null ? undefined : watchOver(hub, listening);
+  let listening: Listening | null = null;
+  let timer: NodeJS.Timeout | undefined;
   const end = async () => {
     clearInterval(timer);
     reach.leave();
@@ -40,12 +38,14 @@ export async function showLive(
     const closed = listening === null ? Promise.all(nodes.map((node) => node.close())) : listening.close();
     await within<unknown>(partingTime, closed);
   };
-  if (!isReached && !over.aborted) {
-    const how = reach.describe();
+  try {
+    await reach.any(timeout, over);
+  } catch (error) {
     await end();
-    const line = `no node could be reached: ${how}; holdfast doctor says what is wrong with them`;
-    throw new CommandError(exitCode.unavailable, line);
+    throw error;
   }
+  listening = listenTo(nodes, (frame) => hub.hear(frame));
+  timer = watchOver(hub, listening);
   return { title: "Holdfast", hub, recording: null, metrics: () => prometheusOfWorld(hub.world), end };
 }
 

@@ -1,10 +1,10 @@
 import { PageServer } from "../../inspector/server/page-server.js";
 import type { Shown } from "../../inspector/server/shown.js";
 import type { Config } from "../config.js";
+import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { Ending } from "../watch/ending.js";
 import { type DoorFlags, doorOf } from "./door.js";
 import { showLive } from "./live.js";
 import { showRecording } from "./replay.js";

@@ -4,11 +4,10 @@ import { checkResources } from "../../manager/check.js";
 import { createLocks } from "../../manager/locks.js";
 import { within } from "../bounded.js";
 import type { Config } from "../config.js";
+import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
-import { output } from "../output.js";
-import { Ending } from "./ending.js";
-import { Reach } from "./reach.js";
+import { Reach } from "../reach.js";
 import { Wanted } from "./wanted.js";
 import { Watching } from "./watching.js";
 
@@ -55,13 +54,8 @@ export async function watch(
   let watching: Watching | undefined;
   const reach = new Reach(nodes, (what) => watching?.nodeChanged(what));
   try {
-    if (!(await reach.any(nodeTimeout, ending.signal))) {
-      if (ending.signal.aborted) return exitCode.ok;
-      output.complain(
-        `no node could be reached: ${reach.describe()}; holdfast doctor says what is wrong with them`,
-      );
-      return exitCode.unavailable;
-    }
+    await reach.any(nodeTimeout, ending.signal);
+    if (ending.signal.aborted) return exitCode.ok;
     const recording = await record(flags, ending);
     if (flags.for !== undefined) ending.after(flags.for);
     try {

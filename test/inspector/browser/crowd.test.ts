@@ -1,6 +1,6 @@
 import type { CDPSession } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { closeAll, serve } from "../served.js";
+import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
 import { Crowd } from "./support/crowd.js";
 

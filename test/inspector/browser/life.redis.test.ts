@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createLocks } from "../../../src/index.js";
 import type { Frame } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracker.js";
+import { Tracker } from "../../../src/inspector/tracking/tracker.js";
 import { serveInspector } from "../../../src/inspector.js";
 import { managerOf } from "../../../src/manager/managed-locks.js";
 import { giveMemory } from "../../support/memory.js";
 import { startServer, waitUntil } from "../../support/servers.js";
 import { startAll, stopAll } from "../../support/start-all.js";
-import { closeAll, serve } from "../served.js";
+import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
 import { LitStates } from "./support/lit-states.js";
 

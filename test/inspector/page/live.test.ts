@@ -1,10 +1,11 @@
 import { expect, test, vi } from "vitest";
 import type { Step, Totals } from "../../../src/inspector/frames.js";
+import { noTotals } from "../../../src/inspector/totals.js";
 import { Follower } from "../../../visualizations/inspector/src/lock/follow.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
 import { longestQueue } from "../../../visualizations/inspector/src/model/new-steps.js";
-import { noTotals, Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
+import { Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
 import { isSilent } from "../../../visualizations/inspector/src/model/silence.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
 import { beat, lockView } from "../frames-made-up.js";

@@ -1,16 +1,5 @@
 import type { Beat, Totals } from "../../../../src/inspector/frames.js";
-
-export const noTotals: Totals = {
-  acquired: 0,
-  failed: 0,
-  retries: 0,
-  renewed: 0,
-  quorumLost: 0,
-  expired: 0,
-  released: 0,
-};
-
-const totalNames = Object.keys(noTotals) as readonly (keyof Totals)[];
+import { noTotals, totalNames } from "../../../../src/inspector/totals.js";
 
 /** Of all processes together. */
 export function sumTotals(all: Iterable<Totals>): Totals {

@@ -1,0 +1,13 @@
+import type { Totals } from "./frames.js";
+
+export const noTotals: Totals = {
+  acquired: 0,
+  failed: 0,
+  retries: 0,
+  renewed: 0,
+  quorumLost: 0,
+  expired: 0,
+  released: 0,
+};
+
+export const totalNames = Object.keys(noTotals) as readonly (keyof Totals)[];

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { InProcessNode } from "../../../src/clients/memory.js";
+import type { Frame } from "../../../src/inspector/frames.js";
+import { Hearsay } from "../../../src/inspector/publishing/hearsay.js";
+import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
+import { beat, lockView, noon } from "../frames-of-all-kinds.js";
+
+const channel = "holdfast:life";
+
+async function listening(count = 3) {
+  const clock = new VirtualClock();
+  const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
+  const heard: Frame[] = [];
+  const line = listenTo(nodes, (frame) => heard.push(frame), clock);
+  await settle();
+  const say = async (frame: unknown, on = nodes) => {
+    for (const node of on) node.ring(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
+    await settle();
+  };
+  return { clock, nodes, heard, line, say };
+}
+
+describe("listening", () => {
+  it("hears a frame once, whatever the number of nodes it comes over", async () => {
+    const { nodes, heard, line, say } = await listening();
+    await say(beat({ seq: 1 }));
+    await say(beat({ seq: 2 }), nodes.slice(1));
+    await say(beat({ seq: 2 }), nodes.slice(0, 1));
+    expect(heard.map(({ seq }) => seq)).toEqual([1, 2]);
+    await say(beat({ seq: 1, source: "b" }));
+    expect(heard).toHaveLength(3);
+    await line.close();
+    await say(beat({ seq: 3 }));
+    expect(heard).toHaveLength(3);
+  });
+
+  it("does not hear what comes later than what followed it", async () => {
+    const { heard, say } = await listening();
+    await say(beat({ seq: 5 }));
+    await say(beat({ seq: 4 }));
+    expect(heard.map(({ seq }) => seq)).toEqual([5]);
+  });
+
+  it("goes on over the nodes that are left, and over those that come back", async () => {
+    const { nodes, heard, line, say } = await listening();
+    expect(line.standing).toBe(3);
+    nodes[0]?.crash();
+    await say(beat({ seq: 1 }));
+    expect([line.standing, heard.length]).toEqual([2, 1]);
+    nodes[0]?.restart();
+    await say(beat({ seq: 2 }), nodes.slice(0, 1));
+    expect([line.standing, heard.length]).toEqual([3, 2]);
+    await line.close();
+    expect(line.standing).toBe(0);
+  });
+
+  it("drops what is no frame, and counts it", async () => {
+    const { heard, line, say } = await listening(1);
+    const long = JSON.stringify(beat({ owner: "x".repeat(100 * 1024) }));
+    const wrong = [
+      "",
+      "{",
+      "null",
+      "[]",
+      '{"kind":"beat"}',
+      long,
+      { ...beat(), kind: "boom" },
+      { ...beat(), seq: -1 },
+    ];
+    for (const message of wrong) await say(message);
+    expect(heard).toEqual([]);
+    expect(line.dropped).toBe(wrong.length);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (message) => {
+        await say(message);
+      }),
+      { numRuns: 300 },
+    );
+    expect(heard).toEqual([]);
+  });
+
+  it("takes a lock for gone of which nothing was heard for long, though its process is there", async () => {
+    const { clock, heard, line, say } = await listening(1);
+    await say(beat({ seq: 1 }));
+    await say({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] });
+    await say({ kind: "locks", source: "a", seq: 3, time: noon, locks: [lockView({ id: "a-2" })] });
+    for (let seq = 4; seq < 17; seq++) {
+      await clock.advance(5_000);
+      await say({ kind: "locks", source: "a", seq, time: noon, locks: [lockView({ id: "a-2" })] });
+    }
+    expect(heard.filter(({ kind }) => kind === "gone")).toMatchObject([{ source: "a", locks: ["a-1"] }]);
+    await line.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("remembers no more than it has room for", () => {
+    const clock = new VirtualClock();
+    const hearsay = new Hearsay(clock);
+    for (let source = 0; source < 2_000; source++) {
+      const locks = Array.from({ length: 50 }, (_, index) => lockView({ id: `${source}/${index}` }));
+      hearsay.isNews({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
+    }
+    expect(hearsay.sizes).toEqual({ sources: 1_000, locks: 20_000 });
+    clock.stall(120_000);
+    hearsay.tidy();
+    expect(hearsay.sizes).toEqual({ sources: 0, locks: 0 });
+    expect(hearsay.isNews(beat({ source: "new" }))).toBe(true);
+  });
+});

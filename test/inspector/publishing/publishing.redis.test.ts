@@ -1,0 +1,209 @@
+import { Cluster } from "ioredis";
+import { createCluster } from "redis";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { recogniseNode } from "../../../src/clients/recognise.js";
+import type { Frame } from "../../../src/inspector/frames.js";
+import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { World } from "../../../src/inspector/world.js";
+import { clients, locksOf, ownServers } from "../../locks/support.js";
+import type { RedisServer } from "../../support/servers.js";
+import { sharedCluster } from "../../support/shared-servers.js";
+import { waitUntil } from "../../support/wait-until.js";
+
+const channel = "holdfast:life";
+
+/** What is heard over these nodes, until the end of the test. */
+function listen(inputs: readonly (string | object)[]) {
+  const frames: Frame[] = [];
+  const world = new World();
+  const nodes = inputs.map((input, index) => recogniseNode(input as string, index));
+  const listening = listenTo(nodes, (frame) => {
+    frames.push(frame);
+    world.apply(frame, Date.now());
+  });
+  onTestFinished(() => listening.close());
+  const stateOf = (resource: string) =>
+    [...world.locks.values()].find(({ resources }) => resources[0] === resource)?.state;
+  return { frames, world, listening, stateOf };
+}
+
+const owners = (world: World) => [...world.sources.values()].map(({ beat }) => beat.owner).sort();
+const urls = (servers: readonly RedisServer[]) => servers.map(({ url }) => url);
+
+async function publishedAt(server: RedisServer): Promise<number> {
+  const stats = String(await server.call("INFO", "commandstats"));
+  return Number(/cmdstat_publish:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+}
+
+/** A mean client of another library, and of another key prefix: they meet on one channel all the same. */
+const prefixed = (servers: readonly RedisServer[], keyPrefix: string) =>
+  servers.map(({ port }) => clients.ioredis(port, { keyPrefix }));
+async function nodeRedis(servers: readonly RedisServer[]) {
+  const connected = servers.map(({ port }) => clients.nodeRedis(port));
+  await Promise.all(connected.map((client) => client.connect()));
+  return connected;
+}
+
+const patient = { ttl: 20_000, nodeTimeout: 3_000 };
+
+describe("publishing over real servers", () => {
+  it("lets a third process see the locks of two, whatever their clients and prefixes", async () => {
+    const servers = await ownServers(3);
+    const ours = locksOf(prefixed(servers, "ours:"), { publish: true, owner: "ours", ...patient });
+    const theirs = locksOf(await nodeRedis(servers), { publish: true, owner: "theirs", ...patient });
+    const plain = locksOf(
+      servers.map(({ port }) => clients.plain(port)),
+      { publish: true, owner: "plain", ...patient },
+    );
+    const heard = listen(urls(servers));
+    const byClient = listen(prefixed(servers, "viewer:"));
+    for (const { world, listening } of [heard, byClient]) {
+      await waitUntil("all are there", 10_000, () => owners(world).join() === "ours,plain,theirs");
+      await waitUntil("it stands on all of them", 10_000, () => listening.standing === 3);
+    }
+    const [a, b, c] = [await ours.acquire("a"), await theirs.acquire("b"), await plain.acquire("c")];
+    await waitUntil("all are held", 5_000, () =>
+      ["a", "b", "c"].every((name) => heard.stateOf(name) === "held"),
+    );
+    for (const lease of [a, b, c]) await lease.release();
+    await waitUntil("all are idle", 5_000, () =>
+      ["a", "b", "c"].every((name) => heard.stateOf(name) === "idle"),
+    );
+    for (const locks of [ours, theirs, plain]) await locks.close();
+    await waitUntil("all have said goodbye", 5_000, () =>
+      [...heard.world.sources.values()].every(({ closed }) => closed),
+    );
+    for (const { frames, listening } of [heard, byClient]) {
+      expect(listening.dropped).toBe(0);
+      const numbers = frames.map(({ source, seq }) => `${source} ${seq}`);
+      expect(new Set(numbers).size).toBe(numbers.length);
+    }
+  });
+
+  it("goes on while a node is dead, and over it when it is back", async () => {
+    const servers = await ownServers(3);
+    const [first, ...others] = servers as [RedisServer, RedisServer, RedisServer];
+    const locks = locksOf(prefixed(servers, ""), { publish: true, quarantine: false, ...patient });
+    const heard = listen(urls(servers));
+    const overFirst = listen([first.url]);
+    await waitUntil(
+      "it is heard",
+      10_000,
+      () => overFirst.world.sources.size === 1 && heard.listening.standing === 3,
+    );
+    await first.kill();
+    await waitUntil("it is missed", 5_000, () => heard.listening.standing === 2);
+    await locks.using("meanwhile", () => {});
+    await waitUntil("it is heard over the others", 5_000, () => heard.stateOf("meanwhile") === "idle");
+    await first.restart();
+    await waitUntil("it stands again", 15_000, () => heard.listening.standing === 3);
+    const lease = await locks.acquire("again");
+    await waitUntil("it is heard over this one as well", 15_000, () => overFirst.stateOf("again") === "held");
+    await lease.release();
+    expect(others).toHaveLength(2);
+  }, 60_000);
+
+  it("is no more than beats while nobody listens", async () => {
+    const [server] = await ownServers(1);
+    if (server === undefined) throw new Error("no server");
+    const locks = locksOf(prefixed([server], ""), { publish: true, ...patient });
+    await waitUntil("it has begun", 5_000, async () => (await publishedAt(server)) === 1);
+    const start = performance.now();
+    let turns = 0;
+    // In real time: it is the server that counts.
+    while (performance.now() - start < 3_000) {
+      await locks.using(`a${turns++ % 50}`, () => {});
+    }
+    const spent = performance.now() - start;
+    expect(turns).toBeGreaterThan(50);
+    expect(await publishedAt(server)).toBeLessThanOrEqual(1 + Math.ceil(spent / 2_000));
+    const heard = listen([server.url]);
+    const lease = await locks.acquire("seen");
+    await waitUntil("it is heard", 5_000, () => heard.stateOf("seen") === "held");
+    await lease.release();
+    await heard.listening.close();
+    let before = -1;
+    await waitUntil("it is quiet again", 10_000, async () => {
+      const now = await publishedAt(server);
+      const quiet = now === before;
+      before = now;
+      return quiet;
+    });
+  });
+
+  it("sends no token, and nothing but its frames on its channel", async () => {
+    const servers = await ownServers(3);
+    const tokens = new Set<string>();
+    const messages: string[] = [];
+    for (const { port } of servers) {
+      const monitor = await clients.ioredis(port).monitor();
+      onTestFinished(() => monitor.disconnect());
+      monitor.on("monitor", (_time: string, args: string[]) => {
+        for (const word of args)
+          if (/^[^~]+~[\w-]{22}$/.test(word)) tokens.add(word.slice(word.indexOf("~") + 1));
+      });
+      const subscriber = clients.ioredis(port);
+      subscriber.on("message", (_channel, message) => messages.push(message));
+      await subscriber.subscribe(channel);
+    }
+    const locks = locksOf(prefixed(servers, ""), { publish: true, owner: "ours", ...patient });
+    const others = locksOf(prefixed(servers, ""), { publish: true, owner: "others", ...patient });
+    await waitUntil("they publish", 5_000, () => messages.length > 0);
+    const lease = await locks.acquire("a", { fence: true });
+    const waiting = others.acquire("a");
+    await waitUntil("it is told of", 5_000, () =>
+      messages.some((message) => message.includes('"tokenHash"')),
+    );
+    await lease.renew();
+    await lease.release();
+    await (await waiting).release();
+    await Promise.all([locks.close(), others.close()]);
+    await waitUntil("they are told of", 5_000, () => messages.some((message) => message.includes('"bye"')));
+    expect(tokens.size).toBeGreaterThanOrEqual(2);
+    const told = messages.join("\n");
+    for (const token of tokens) expect(told).not.toContain(token);
+  });
+});
+
+describe("publishing over a Cluster", () => {
+  const { ports } = sharedCluster();
+  const roots = ports.map((port) => ({ host: "127.0.0.1", port }));
+  const clusters = {
+    ioredis: async (keyPrefix = "") => {
+      const client = new Cluster(roots, keyPrefix === "" ? {} : { keyPrefix });
+      onTestFinished(() => client.disconnect());
+      return client;
+    },
+    "node-redis": async () => {
+      const client = createCluster({
+        rootNodes: roots.map(({ port }) => ({ url: `redis://127.0.0.1:${port}` })),
+      });
+      onTestFinished(() => (client.isOpen ? client.destroy() : undefined));
+      await client.connect();
+      return client;
+    },
+  };
+
+  it.each([
+    ["ioredis", "node-redis"],
+    ["node-redis", "ioredis"],
+  ] as const)(
+    "finds who listens, at whichever server: %s heard by %s",
+    async (ours, theirs) => {
+      const locks = locksOf([(await clusters[ours]("p:")) as never], {
+        publish: true,
+        owner: ours,
+        ...patient,
+      });
+      const heard = listen([await clusters[theirs]()]);
+      const mine = () => owners(heard.world).includes(ours);
+      // A server knows its own listeners only: one server after the other is asked.
+      await waitUntil("it has found who listens", 30_000, mine);
+      const lease = await locks.acquire(`seen-by-${theirs}`);
+      await waitUntil("it is heard", 30_000, () => heard.stateOf(`seen-by-${theirs}`) === "held");
+      await lease.release();
+      await locks.close();
+    },
+    80_000,
+  );
+});

@@ -1,0 +1,31 @@
+import { AccessToken } from "../../../src/inspector/server/access-token.js";
+import type { Door } from "../../../src/inspector/server/door.js";
+import { Hub } from "../../../src/inspector/server/hub.js";
+import { PageServer } from "../../../src/inspector/server/page-server.js";
+import type { Shown } from "../../../src/inspector/server/shown.js";
+
+const open: PageServer[] = [];
+
+export interface Served {
+  readonly hub: Hub;
+  readonly server: PageServer;
+  readonly port: number;
+}
+
+/** A server of its own; `closeAll` closes it. */
+export async function serve(
+  changes: Partial<Shown> = {},
+  door: Partial<Omit<Door, "token">> & { readonly token?: string } = {},
+  page?: string,
+): Promise<Served> {
+  const shown = { title: "Locks", hub: new Hub(), recording: null, metrics: async () => null, ...changes };
+  const { host = "127.0.0.1", port = 0, token } = door;
+  const accessToken = token === undefined ? null : new AccessToken(token);
+  const server = await PageServer.start(shown, { host, port, token: accessToken }, page);
+  open.push(server);
+  return { hub: shown.hub, server, port: server.port };
+}
+
+export async function closeAll(): Promise<void> {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+}

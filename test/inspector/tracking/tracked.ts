@@ -1,0 +1,50 @@
+import { onTestFinished } from "vitest";
+import type { Frame, LockView, Step } from "../../../src/inspector/frames.js";
+import { parseFrame } from "../../../src/inspector/frames.js";
+import { Tracker } from "../../../src/inspector/tracking/tracker.js";
+import { World as View } from "../../../src/inspector/world.js";
+import { managerOf } from "../../../src/manager/managed-locks.js";
+import type { LocksOptions } from "../../../src/manager/options.js";
+import { World } from "../../manager/world.js";
+
+/** Locks on memory nodes in virtual time, a tracker of them, and all that it tells. */
+export function tracked(options: Partial<LocksOptions> = {}, stepsPerSecond?: number) {
+  const world = new World();
+  const locks = world.locks(options);
+  const manager = managerOf(locks);
+  const tracker = new Tracker(manager, stepsPerSecond === undefined ? {} : { stepsPerSecond });
+  onTestFinished(() => tracker.stop());
+  const heard = new Heard();
+  const listen = () => tracker.listen((frame) => heard.take(frame));
+  return { world, locks, manager, tracker, heard, listen, clock: world.clock };
+}
+
+/** What was told, as it would arrive elsewhere. */
+export class Heard {
+  readonly frames: Frame[] = [];
+  readonly view = new View();
+
+  take(frame: Frame): void {
+    const parsed = parseFrame(JSON.parse(JSON.stringify(frame)));
+    if (parsed === null) throw new Error(`no frame: ${JSON.stringify(frame).slice(0, 500)}`);
+    this.frames.push(parsed);
+    this.view.apply(parsed, parsed.time);
+  }
+
+  get steps(): Step[] {
+    return this.frames.flatMap((frame) => (frame.kind === "steps" ? frame.steps : []));
+  }
+
+  /** "ACQUIRE idle>acquiring.asking" */
+  get moves(): string[] {
+    return this.steps.map(({ event, from, to }) => `${event} ${from}>${to}`);
+  }
+
+  get locks(): LockView[] {
+    return [...this.view.locks.values()];
+  }
+
+  kinds(): string[] {
+    return this.frames.map(({ kind }) => kind);
+  }
+}
