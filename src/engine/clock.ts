@@ -13,6 +13,18 @@ export interface Clock {
    * Calls back after `delay` ms (any length), never synchronously. `background`: does not keep the process alive.
    */
   after(delay: number, callback: () => void, background?: boolean): Timer;
+  /**
+   * Calls back after the event loop has read what lies in the sockets, never synchronously. A timer that fires late says
+   * nothing about replies that arrived meanwhile: whoever is about to count a silence looks at the network first. May be
+   * missing: then it is the next timer.
+   */
+  afterPoll?(callback: () => void): void;
+}
+
+/** See {@link Clock.afterPoll}. */
+export function afterPoll(clock: Clock, callback: () => void): void {
+  if (clock.afterPoll !== undefined) clock.afterPoll(callback);
+  else clock.after(0, callback);
 }
 
 /** A moment on both clocks. */
@@ -45,4 +57,7 @@ export const systemClock: Clock = {
     arm(Math.max(delay, 0));
     return { cancel: () => clearTimeout(handle) };
   },
+  // Timers run before the event loop polls, immediates after that. Two of them: a client may write a request from an
+  // immediate of its own, and the reply can then be read in the next turn only.
+  afterPoll: (callback) => void setImmediate(() => setImmediate(callback)),
 };

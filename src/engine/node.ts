@@ -33,6 +33,13 @@ export type Reply = Answer | { readonly kind: "report"; readonly keys: readonly 
  */
 export type Connection = "connecting" | "ready" | "down";
 
+/**
+ * The result of asking a node to replace its connection. `replacing`: the old connection has been ended and another one is
+ * being opened. `busy`: other commands of the client's user are in flight on it and would be lost, so nothing was done.
+ * `tooSoon`: it was replaced a moment ago. `impossible`: the client offers no means.
+ */
+export type Replacement = "replacing" | "busy" | "tooSoon" | "impossible";
+
 /** Where a client puts its keys. Clients of one quorum must agree. */
 export interface Keyspace {
   readonly prefix: string;
@@ -67,8 +74,19 @@ export interface LockNode {
    * when an attempt to connect failed. Returns the unsubscription.
    */
   watch(listener: (connection: Connection, cause?: Error) => void): () => void;
+  /**
+   * True where a request is written to the socket only in a later phase of the event loop (node-redis), and not before
+   * `execute` has returned.
+   */
+  readonly writesLater?: boolean;
   /** Starts connecting a client that nobody connected yet; returns at once and never throws. */
   connect(): void;
+  /**
+   * Ends the present connection, established or half-way, and opens another one. Every request in flight is answered as
+   * lost, and `connection` turns to "down" until the new one is ready. Never throws. May be missing: the same as
+   * "impossible".
+   */
+  replaceConnection?(): Replacement;
   /**
    * Asks the server who it is and what it remembers, having left a new memory with it if there is a `change`. `id`: fresh,
    * to be left with a server that has none; "" leaves nothing. Rejects if it cannot be asked.
