@@ -15,6 +15,7 @@ export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climat
     "handle",
     "handle",
     "inspect",
+    "redlock",
   ]);
   const several = resources.length > 1 && chance.flip(0.15);
   const isLong = hasLong && !several && chance.flip(0.15);
@@ -46,6 +47,7 @@ export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climat
     policy: chance.flip(0.15),
     hold: extend === null ? hold : extend.after + chance.between(0, usual * 2),
     extend,
+    renewals: chance.flip(0.04) ? Math.floor(10 ** chance.between(1, 3.5)) : 0,
     abortAfter: chance.flip(0.1) ? chance.between(0, 500) : null,
     end,
   };

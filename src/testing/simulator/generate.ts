@@ -1,3 +1,4 @@
+import type { QuarantineRule } from "../../engine/abstention.js";
 import { Chance } from "./chance.js";
 import type { ClockTemper } from "./clocks.js";
 import { deedOf } from "./generate-deeds.js";
@@ -42,7 +43,8 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
   };
   const nodes = Array.from({ length: climate.nodes }, () => temperOf(climate, 1));
   const hosts = Array.from({ length: climate.hosts }, () => hostOf(climate));
-  const losses = lossesOf(climate);
+  const quarantine = quarantineOf(climate);
+  const losses = quarantine === false && faults === "inBounds" ? [] : lossesOf(climate);
   const steps: Step[] = [...faultsOf(climate), ...losses];
   const last = hosts.length - 1;
   // Others do not know that a node has lost its memory.
@@ -56,11 +58,19 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
     seed,
     faults,
     nodes,
+    cold: chance.flip(0.5),
+    quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
     resources: climate.resources,
     steps,
     end: climate.end,
   };
+}
+
+/** A number must be enough for the longest lease; without any, nothing may be lost. */
+function quarantineOf({ chance, ttl, hasLong }: Climate): QuarantineRule {
+  if (chance.flip(0.8)) return "auto";
+  return !hasLong && chance.flip(0.5) ? 3 * ttl + 100 : false;
 }
 
 /** Most clocks are as far apart as they may be: between is little to be found. `side`: of nodes 1, of holders -1. */
@@ -78,7 +88,7 @@ function temperOf(climate: Climate, side: 1 | -1): ClockTemper {
 }
 
 function hostOf(climate: Climate): HostPlan {
-  const { chance, ttl } = climate;
+  const { chance, ttl, end } = climate;
   const usual = chance.pick([0.3, 1, 3, 10]);
   return {
     temper: temperOf(climate, -1),
@@ -90,6 +100,11 @@ function hostOf(climate: Climate): HostPlan {
       afterlife: chance.pick([0, 0, 0.3, 1]),
       deaf: chance.pick([0, 0, 0.2, 1]),
     },
+    client: {
+      plain: chance.flip(0.1),
+      timeout: chance.flip(0.1) ? chance.between(5, ttl) : null,
+    },
+    startsAt: chance.flip(0.3) ? chance.between(0, end / 2) : 0,
     nodeTimeout: chance.pick([10, 20, 50, Math.floor(ttl / 4)]),
     grouping: chance.flip(0.85),
     foreign: false,

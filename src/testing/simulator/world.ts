@@ -14,6 +14,9 @@ import { Trace } from "./trace.js";
 /** Begins what a process does besides the script's deeds. */
 export type Begin = (world: World, life: Program) => void;
 
+/** How much longer a time may take by the slowest of clocks, and by what is added for drift. */
+const slowly = 1.15;
+
 /** Everything that one run consists of. */
 export class World {
   readonly timeline = new Timeline();
@@ -38,9 +41,15 @@ export class World {
   ) {
     this.trace = new Trace(keepTrace);
     this.inquest = new Inquest(this.timeline, this.trace, script);
-    const { nodes, hosts } = script;
-    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper));
-    this.programs = hosts.map((_, index) => this.start(index));
+    const { nodes, hosts, cold } = script;
+    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper, cold));
+    this.programs = hosts.map(({ startsAt }, index) => {
+      if (startsAt === 0) return this.start(index);
+      this.timeline.at(startsAt, () => {
+        this.programs[index] = this.start(index);
+      });
+      return this.absent(index);
+    });
   }
 
   program(index: number): Program {
@@ -64,6 +73,13 @@ export class World {
     return forgetful <= Math.floor((servers.length - 1) / 2);
   }
 
+  /** True time until which a node may abstain because it lost its memory. */
+  abstainsUntil({ forgotAt }: Server): number {
+    const { quarantine } = this.script;
+    if (quarantine === false) return Number.NEGATIVE_INFINITY;
+    return forgotAt + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
+  }
+
   link(host: number, node: number): Link {
     return this.program(host).links[node] as Link;
   }
@@ -81,7 +97,9 @@ export class World {
       server.execute(null, [{ op: "inspect", keys }], ([reply]) => {
         if (reply?.kind !== "report") return;
         for (const { key, holder } of reply.keys) {
-          if (holder !== null) found.push({ node: server.name, key, tokenHash: holder.tokenHash });
+          if (holder === null) continue;
+          const { tokenHash, ttlLeft } = holder;
+          found.push({ node: server.name, key, tokenHash, ttlLeft: ttlLeft ?? 0 });
         }
       });
     }
@@ -110,23 +128,33 @@ export class World {
     const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.temper);
     const links = this.servers.map((server) => {
-      const link: Link = new Link(host, server, this.stream(), plan.road, {
+      const link: Link = new Link(host, server, this.stream(), plan.road, plan.client, {
         note: (who, what, ...details) => this.inquest.note(who, what, ...details),
         late: (node, batch) => this.inquest.late(node, batch),
         sent: (batch) => this.inquest.sent(program, batch),
       });
       return link;
     });
-    const onMade = (own: Program, lock: Lock) => {
+    // Users' own programs need not ask to be called.
+    const asks = this.script.steps.some((step) => "deed" in step);
+    const onMade = (own: Program, lock: Lock, calls: boolean) => {
       for (const key of lock.keys) this.keys.add(key);
-      this.inquest.watch(own, lock);
+      this.inquest.watch(own, lock, calls && asks);
     };
-    const program: Program = new Program(index, host, plan, links, onMade, (own, node) => {
+    const { quarantine } = this.script;
+    const program: Program = new Program(index, host, plan, links, quarantine, onMade, (own, node) => {
       this.inquest.note(own.host.name, "quarantines", node);
       this.inquest.count("quarantined");
     });
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
+    return program;
+  }
+
+  /** Stands for a process that has not begun yet. */
+  private absent(index: number): Program {
+    const program = this.start(index);
+    program.die();
     return program;
   }
 
