@@ -140,8 +140,8 @@ class Doing {
   private async renewInARow(lease: Lease): Promise<void> {
     const { world, program, deed } = this;
     for (let renewal = 0; renewal < deed.renewals; renewal++) {
-      if (program.closing) return;
-      await lease.renew();
+      if (program.closing || lease.remaining() === 0) return;
+      await lease.renew().catch(() => {});
     }
     const token = program.tokenOf(lease);
     const most = token === null ? null : world.inquest.ttl.mostOf(token);

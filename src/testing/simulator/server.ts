@@ -28,8 +28,10 @@ export class Server {
   life = 0;
   /** Whether it votes; false from the loss of its memory until it is known that it may. */
   remembers = true;
-  /** True time at which it lost its memory last. */
+  /** True time at which it lost its memory last, or began to abstain because of that. */
   forgotAt = Number.NEGATIVE_INFINITY;
+  /** Whether nobody has decided yet what becomes of it without its memory. */
+  private undecided = false;
   /** Whether it has the script: clients that find that it has not send it whole. */
   knowsScript = false;
   private stops = 0;
@@ -50,7 +52,7 @@ export class Server {
     this.node = memoryNode(name, { clock: this.clock });
     if (!cold) return;
     this.node.flush();
-    this.remembers = false;
+    this.forget();
   }
 
   get up(): boolean {
@@ -95,6 +97,10 @@ export class Server {
       (introduction) => {
         if (refused && change !== null) return done(new Error(refusal));
         this.remembers = introduction.memory?.state === "kept";
+        if (introduction.memory?.state === "abstaining" && this.undecided) {
+          this.undecided = false;
+          this.forgotAt = this.timeline.now;
+        }
         if (life === this.life) done(introduction);
       },
       () => {},
@@ -132,6 +138,7 @@ export class Server {
   /** It does not remember, or will not when it is back. */
   forget(): void {
     this.remembers = false;
+    this.undecided = true;
     this.forgotAt = this.timeline.now;
   }
 

@@ -74,9 +74,9 @@ export class World {
   }
 
   /** True time until which a node may abstain because it lost its memory. */
-  abstainsUntil({ forgotAt }: Server): number {
+  abstainsUntil({ forgotAt, remembers }: Server): number {
     const { quarantine } = this.script;
-    if (quarantine === false) return Number.NEGATIVE_INFINITY;
+    if (quarantine === false || remembers) return Number.NEGATIVE_INFINITY;
     return forgotAt + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
   }
 
