@@ -28,6 +28,8 @@ export class Server {
   life = 0;
   /** Whether it votes; false from the loss of its memory until it is known that it may. */
   remembers = true;
+  /** True time since when it is known to. */
+  remembersSince = Number.NEGATIVE_INFINITY;
   /** True time at which it lost its memory last, or began to abstain because of that. */
   forgotAt = Number.NEGATIVE_INFINITY;
   /** Whether nobody has decided yet what becomes of it without its memory. */
@@ -96,7 +98,9 @@ export class Server {
     this.node.introduce(refused ? "" : id, refused ? null : change).then(
       (introduction) => {
         if (refused && change !== null) return done(new Error(refusal));
-        this.remembers = introduction.memory?.state === "kept";
+        const kept = introduction.memory?.state === "kept";
+        if (kept && !this.remembers) this.remembersSince = this.timeline.now;
+        this.remembers = kept;
         if (introduction.memory?.state === "abstaining" && this.undecided) {
           this.undecided = false;
           this.forgotAt = this.timeline.now;

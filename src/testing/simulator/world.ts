@@ -74,9 +74,10 @@ export class World {
   }
 
   /** True time until which a node may abstain because it lost its memory. */
-  abstainsUntil({ forgotAt, remembers }: Server): number {
+  abstainsUntil({ forgotAt, remembers, remembersSince }: Server): number {
     const { quarantine } = this.script;
-    if (quarantine === false || remembers) return Number.NEGATIVE_INFINITY;
+    if (remembers) return remembersSince;
+    if (quarantine === false) return Number.NEGATIVE_INFINITY;
     return forgotAt + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
   }
 
