@@ -12,6 +12,15 @@ export interface Recovery {
   readonly chance: Chance;
 }
 
+/** The wall clocks of all agree from now on: who is ahead stands behind those who came later. */
+export function agreeOnTime({ world, programs }: Recovery): void {
+  const time = Math.max(...programs.map(({ host }) => host.clock.wall()));
+  for (const { host } of programs) {
+    host.steppedAt = world.timeline.now;
+    host.clock.step(time - host.clock.wall());
+  }
+}
+
 /** Sleeps by true time. */
 export const pass = ({ timeline }: World, ms: number): Promise<void> =>
   new Promise((resolve) => void timeline.in(ms, resolve));

@@ -1,5 +1,5 @@
 import type { Program } from "../program.js";
-import { type Recovery, reasonOf, timed } from "./recovery.js";
+import { agreeOnTime, type Recovery, reasonOf, timed } from "./recovery.js";
 
 const resources = ["one of several", "two of several", "three of several"];
 /** Who waits for each of them alone. */
@@ -10,7 +10,9 @@ const hold = 10;
 const [times, least] = [20, 3_000];
 
 /** Several resources at once are granted within a bound, though single acquisitions keep each of them busy. */
-export async function checkSeveral({ world, programs, findings, chance }: Recovery): Promise<void> {
+export async function checkSeveral(recovery: Recovery): Promise<void> {
+  const { world, programs, findings, chance } = recovery;
+  agreeOnTime(recovery);
   const asker = programs[chance.below(programs.length)] as Program;
   let over = false;
   const waits: number[] = [];
