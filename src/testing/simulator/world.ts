@@ -123,8 +123,16 @@ export class World {
     }
   }
 
-  private start(index: number): Program {
-    const plan = this.script.hosts[index] as HostPlan;
+  /** A process that nothing has happened to yet, with a node timeout of its own. */
+  newcomer(nodeTimeout: number): Program {
+    const [likely] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
+    const client = { plain: false, timeout: null };
+    const program = this.start(this.programs.length, { ...likely, client, foreign: false, nodeTimeout });
+    this.programs.push(program);
+    return program;
+  }
+
+  private start(index: number, plan = this.script.hosts[index] as HostPlan): Program {
     const lives = this.past.filter((one) => one.index === index).length;
     const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.temper);
