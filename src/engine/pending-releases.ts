@@ -35,8 +35,8 @@ interface Pending {
 export interface ReleaseCarrier {
   /** Whether a release can be handed to the client now. */
   readonly accepts: boolean;
-  /** Whether the node is connected. A connection that comes back calls `deliver`. */
-  readonly connected: boolean;
+  /** Whether the node is connected and answers. When it is again, `deliver` is called. */
+  readonly reachable: boolean;
   /** Stands for the connection: the same as long as what is sent arrives in order. */
   readonly connection: number;
   send(errand: Errand): void;
@@ -102,17 +102,18 @@ export class PendingReleases {
 
   /** Sends all that is due, if the node takes it: behind what the client resends by itself, before anything new. */
   deliver(): void {
+    if (this.pending.length === 0) return;
     this.prune();
-    if (!this.carrier.accepts) return;
+    if (!this.carrier.reachable) return;
     const at = this.clock.monotonic();
     const due = this.pending.filter((one) => one.due <= at);
-    if (due.length === 0) return;
     this.retain((one) => one.due > at);
     for (const one of due) {
       this.carrier.send(
         new Delivery(one.release, null, (delivery, reply) => this.settle(delivery, one, reply)),
       );
     }
+    this.schedule();
   }
 
   close(): void {
@@ -172,7 +173,7 @@ export class PendingReleases {
 
   private schedule(): void {
     if (this.closed || this.timer !== null || this.pending.length === 0) return;
-    if (!this.carrier.connected && !this.collectable) return;
+    if (!this.carrier.reachable && !this.collectable) return;
     const look = () => {
       this.timer = null;
       this.deliver();

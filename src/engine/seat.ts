@@ -161,13 +161,13 @@ export class Seat implements Member, ReleaseCarrier {
     else this.releases.release(release);
   }
 
-  get connected(): boolean {
-    return this.node.connection === "ready";
+  get reachable(): boolean {
+    return this.node.connection === "ready" && !this.detector.open;
   }
 
   /** Whether it takes a release now: one that is silent takes as many as other requests. */
   get accepts(): boolean {
-    if (!this.connected) return false;
+    if (this.node.connection !== "ready") return false;
     return !this.detector.suspects || this.pending < 2 * mostInFlight;
   }
 
