@@ -8,7 +8,8 @@ import { listen } from "./world.js";
 class LoopClock extends VirtualClock {
   private readonly polls: (() => void)[] = [];
 
-  constructor(private readonly sockets: () => void) {
+  /** `arrived`: what has arrived in the sockets by now, and is to be read. */
+  constructor(private readonly arrived: () => () => void) {
     super();
   }
 
@@ -18,9 +19,12 @@ class LoopClock extends VirtualClock {
 
   /** One turn of the loop, in which the program keeps the processor for so many ms. */
   async turn(busy: number): Promise<void> {
+    await settle();
     this.stall(busy);
+    // What timers send from now on is answered in the next turn.
+    const read = this.arrived();
     await this.advance(0);
-    this.sockets();
+    read();
     await settle();
     for (const callback of this.polls.splice(0)) callback();
     await settle();
@@ -31,7 +35,10 @@ function lagging() {
   const nodes = [0, 1, 2].map((index) => new ScriptedNode(`node-${index}`));
   // Every server answers at once: its replies lie in the socket when the loop comes to read them.
   const clock = new LoopClock(() => {
-    for (const node of nodes) for (const arrival of node.arrivals.splice(0)) arrival.answer(granted);
+    const lying = nodes.flatMap((node) => node.arrivals.splice(0));
+    return () => {
+      for (const arrival of lying) arrival.answer(granted);
+    };
   });
   const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000 });
   return { nodes, clock, locks, heard: listen(locks) };

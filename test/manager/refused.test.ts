@@ -8,7 +8,8 @@ function refusing(writesLater: boolean) {
   const clock = new VirtualClock();
   const nodes = [0, 1, 2].map((index) => Object.assign(new ScriptedNode(`node-${index}`), { writesLater }));
   const locks = createLocks({ nodes, clock, owner: "me", ttl: 1_000 });
-  const [minority, ...others] = nodes as [ScriptedNode, ScriptedNode, ScriptedNode];
+  const [minority, ...others] = nodes;
+  if (minority === undefined) throw new Error("there are three");
   const refused = async (settled: Promise<unknown>) => {
     let written: string[] | null = null;
     const heard = settled.then(

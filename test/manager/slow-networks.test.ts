@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { caught } from "../safety/world.js";
+import { granted } from "../engine/scripted-node.js";
+import { answer, caught, scripted } from "../safety/world.js";
 import { far } from "../support/far-node.js";
 import { settle, World } from "./world.js";
 
@@ -23,6 +24,18 @@ describe("a network with round trips of 600 ms", () => {
     await world.clock.advance(60_000);
     expect(lease.remaining()).toBeGreaterThan(0);
     expect(await world.run(lease.release())).toBe("released");
+  });
+});
+
+describe("a node that takes its time to connect", () => {
+  it("is waited for by the first acquisition, for longer than an answer may take", async () => {
+    const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 10_000 });
+    for (const node of nodes) node.change("connecting");
+    const acquisition = locks.tryAcquire("a");
+    await clock.advance(4_000);
+    for (const node of nodes) node.change("ready");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    expect(await acquisition).not.toBeNull();
   });
 });
 
