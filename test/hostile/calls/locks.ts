@@ -66,6 +66,13 @@ const acquiring = badArguments(["a", {}], [badResources, badOptions]);
 /** No `fence` in a handle's acquisitions. */
 const onHandle = fc.tuple(badOptions);
 
+/** Neither options with a timeout, nor none. */
+const badTimeouts = fc.oneof(
+    given((value) => typeof value === "object" && value !== null),
+    given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
+      (timeout) => ({ timeout }),
+    );
+
 export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "locks.acquire",
@@ -119,13 +126,14 @@ export const lockCalls: readonly BadCall<Stage>[] = [
     call: ({ locks }, [resource]) => locks.inspect(resource as never),
   },
   {
+    covers: "locks.ready",
+    inputs: fc.tuple(badTimeouts),
+    call: ({ locks }, [options]) => locks.ready(options as never),
+  },
+  {
     covers: "locks.close",
     inputs: fc.tuple(
-      fc.oneof(
-        given((value) => typeof value === "object" && value !== null),
-        given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
-          (timeout) => ({ timeout }),
-        ),
+      badTimeouts,
         anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
       ),
     ),
@@ -137,7 +145,7 @@ export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "handle.acquire",
     inputs: onHandle,
-    call: ({ handle }, [options]) => handle.acquire(options as never),
+    call: (handle , [options]) => handle.acquire(options as never),
   },
   listening("handle.on", ({ handle }) => handle.on.bind(handle)),
   listening("handle.once", ({ handle }) => handle.once.bind(handle)),
@@ -145,6 +153,6 @@ export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "lease.renew",
     inputs: fc.tuple(given((value) => Number.isSafeInteger(value) && (value as number) >= 1)),
-    call: ({ lease }: { lease: Lease }, [ttl]) => lease.renew(ttl as never),
+    call: (lease : lease: Lease , [ttl]) => lease.renew(ttl as never),
   },
 ];
