@@ -208,9 +208,8 @@ export class Manager {
     this.#actor.send({ type: "CLOSE" });
     const { engine, events, vigil, background } = this.ground;
     for (const end of this.#pauses) end();
-    await vigil.end(new ManagerClosedError(), timeout);
-    // What was still to be told is told before the listeners go.
-    await new Promise<void>((resolve) => engine.whenWritten(resolve));
+    const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
+    await vigil.end(new ManagerClosedError(), timeout, written);
     await this.#publishing?.end();
     await engine.close();
     for (const timed of [engine.agenda, background, vigil]) timed.depart();

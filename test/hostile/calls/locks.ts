@@ -68,10 +68,12 @@ const onHandle = fc.tuple(badOptions);
 
 /** Neither options with a timeout, nor none. */
 const badTimeouts = fc.oneof(
-    given((value) => typeof value === "object" && value !== null),
-    given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
-      (timeout) => ({ timeout }),
-    );
+  given((value) => typeof value === "object" && value !== null),
+  given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
+    (timeout) => ({ timeout }),
+  ),
+  anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
+);
 
 export const lockCalls: readonly BadCall<Stage>[] = [
   {
@@ -132,11 +134,7 @@ export const lockCalls: readonly BadCall<Stage>[] = [
   },
   {
     covers: "locks.close",
-    inputs: fc.tuple(
-      badTimeouts,
-        anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
-      ),
-    ),
+    inputs: fc.tuple(badTimeouts),
     call: ({ locks }, [options]) => locks.close(options as never),
   },
   listening("locks.on", ({ locks }) => locks.on.bind(locks)),
@@ -145,7 +143,7 @@ export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "handle.acquire",
     inputs: onHandle,
-    call: (handle , [options]) => handle.acquire(options as never),
+    call: ({ handle }, [options]) => handle.acquire(options as never),
   },
   listening("handle.on", ({ handle }) => handle.on.bind(handle)),
   listening("handle.once", ({ handle }) => handle.once.bind(handle)),
@@ -153,6 +151,6 @@ export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "lease.renew",
     inputs: fc.tuple(given((value) => Number.isSafeInteger(value) && (value as number) >= 1)),
-    call: (lease : lease: Lease , [ttl]) => lease.renew(ttl as never),
+    call: ({ lease }: { lease: Lease }, [ttl]) => lease.renew(ttl as never),
   },
 ];
