@@ -53,6 +53,7 @@ export class Program {
       random: host.chance,
       owner: host.name,
       nodeTimeout,
+      connectTimeout: nodeTimeout,
       grouping,
       quarantine,
     };
