@@ -778,6 +778,32 @@ const switches = [
     'this.settleRelease("released");',
     "test/manager/pending-releases",
   ],
+  [
+    "14 liveness",
+    "the first acquisition is not bounded while the nodes are being met",
+    "src/manager/pursuit.ts",
+    "|| (!engine.admitted && left < Number.POSITIVE_INFINITY)",
+    "",
+    "test/manager/liveness",
+    "no longer than its wait",
+  ],
+  [
+    "14 liveness",
+    "a question about the memory starts no clock",
+    "src/engine/acquaintance.ts",
+    "    this.onAsked();\n",
+    "",
+    "test/manager/liveness",
+    "connection replaced",
+  ],
+  [
+    "14 liveness",
+    "a call that a plain client never answers is waited for",
+    "src/clients/plain.ts",
+    "bounded(async () => client.eval(script, [...keys], [...args]))",
+    "client.eval(script, [...keys], [...args])",
+    "test/clients/plain",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");

@@ -25,7 +25,7 @@ async function connected(client: Partial<ClientTemper> = {}, afterlife = 0) {
     new Chance(2),
     road,
     { plain: false, timeout: null, ...client },
-    { sent() {}, note() {}, late() {} },
+    { sent() {}, note() {} },
   );
   await timeline.run(50);
   const replies: Reply[] = [];
@@ -78,11 +78,14 @@ describe("a simulated connection", () => {
     ask(acquire);
     link.reset("gone");
     expect(link.connection).toBe("ready");
-    await pass(10_000);
+    await pass(9_000);
     expect(replies).toEqual([]);
     ask(acquire);
     await pass(50);
     expect(replies).toMatchObject([{ kind: "granted" }]);
+    // As the node over such a client does.
+    await pass(20_000);
+    expect(replies).toMatchObject([{ kind: "granted" }, lost]);
   });
 
   it("takes a second trip where the node lacks the script, but not for what nobody wants any more", async () => {

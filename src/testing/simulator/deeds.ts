@@ -6,6 +6,8 @@ import type { Program } from "./program.js";
 import type { Deed } from "./script.js";
 import type { World } from "./world.js";
 
+/** ms of true time for which renewals follow one another at the most. */
+const longestRow = 10_000;
 /** Rounds of a handle that is used again. */
 const rounds = 3;
 
@@ -109,7 +111,7 @@ class Doing {
     } else {
       const note = lease.handover();
       this.world.inquest.count("handed over");
-      this.world.inquest.cleanUp.handOver(readHandover(note).token, this.program);
+      this.world.inquest.cleanUp.handOver(readHandover(note).token);
       // It may travel while this process dies.
       const { heir, after } = end;
       this.world.underWay++;
@@ -139,7 +141,9 @@ class Doing {
   /** The nodes keep what was asked for, and no more, however often that is asked. */
   private async renewInARow(lease: Lease): Promise<void> {
     const { world, program, deed } = this;
-    for (let renewal = 0; renewal < deed.renewals; renewal++) {
+    const { timeline } = world;
+    const end = timeline.now + longestRow;
+    for (let renewal = 0; renewal < deed.renewals && timeline.now < end; renewal++) {
       if (program.closing || lease.remaining() === 0) return;
       await lease.renew().catch(() => {});
     }
@@ -183,9 +187,10 @@ class Doing {
     this.ends.push(this.program.host.later(ms, callback));
   }
 
-  /** ms that one attempt takes at the most: six node timeouts. */
+  /** ms that one attempt takes at the most: six node timeouts; and the first one of a process until all nodes are met. */
   private get attempt(): number {
-    return 6 * Math.max(this.program.plan.nodeTimeout, 100);
+    const { nodeTimeout, connectTimeout } = this.program.plan;
+    return 6 * Math.max(nodeTimeout, 100) + connectTimeout;
   }
 
   private bounded<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {

@@ -106,6 +106,7 @@ function hostOf(climate: Climate): HostPlan {
     },
     startsAt: chance.flip(0.3) ? chance.between(0, end / 2) : 0,
     nodeTimeout: chance.pick([10, 20, 50, Math.floor(ttl / 4)]),
+    connectTimeout: chance.pick([20, 200, 1_000]),
     grouping: chance.flip(0.85),
     foreign: false,
   };

@@ -124,10 +124,6 @@ export class Inquest {
     }
   }
 
-  late(node: string, batch: Batch): void {
-    for (const checker of this.all) checker.late?.(node, batch);
-  }
-
   left(program: Program): void {
     for (const checker of this.all) checker.left?.(program);
   }

@@ -1,8 +1,16 @@
 import { failure } from "../../clients/failure.js";
-import { elapsed, type Instant, now } from "../../engine/clock.js";
-import { claims, type LockCommand, needsMemory } from "../../engine/command.js";
+import { lostAfter } from "../../clients/plain.js";
+import { type LockCommand, needsMemory } from "../../engine/command.js";
 import type { Introduction, MemoryChange } from "../../engine/memory.js";
-import type { Batch, Connection, LockNode, Replacement, Reply, WakeListener } from "../../engine/node.js";
+import type {
+  Batch,
+  Connection,
+  LockNode,
+  Replacement,
+  Reply,
+  Request,
+  WakeListener,
+} from "../../engine/node.js";
 import type { Chance } from "./chance.js";
 import { Ear } from "./ear.js";
 import type { Host } from "./host.js";
@@ -35,15 +43,11 @@ export interface ClientTemper {
 export interface LinkWatch {
   sent(batch: Batch): void;
   note(who: string, what: string, ...details: readonly (string | number)[]): void;
-  /** The node will carry this out although its connection was dead, in whatever order. */
-  late(node: string, batch: Batch): void;
 }
 
 /** What was sent, and not answered yet. */
 interface Parcel {
   readonly label: string;
-  /** By the clocks of its sender. */
-  readonly since: Instant;
   readonly batch: Batch | null;
   /** At the node: calls back with what is to be done with the reply. */
   readonly perform: (reply: (arrived: () => void) => void) => void;
@@ -70,10 +74,6 @@ const replacementPause = 1_000;
 /** The last letters of a token tell it apart. */
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
-
-/** ms: releases are owed for no longer than the ttl of what they are to release, so what comes after that stays. */
-const shortestOf = ({ requests }: Batch): number =>
-  Math.min(...requests.map(({ command }) => (claims(command) ? command.ttl : Number.POSITIVE_INFINITY)));
 
 type Watcher = (connection: Connection, cause?: Error) => void;
 
@@ -149,7 +149,6 @@ export class Link implements LockNode {
       if (this.connection !== "ready") return fail(connectionLost);
       if (this.fullness > 0) return fail(queueFull);
       this.post({
-        since: now(this.host.clock),
         label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
         batch: null,
         perform: (reply) =>
@@ -158,17 +157,24 @@ export class Link implements LockNode {
           ),
         lost: () => fail(connectionLost),
       });
-      this.bound(() => fail(timedOut));
+      this.bound(
+        () => fail(timedOut),
+        () => fail(connectionLost),
+      );
     });
   }
 
-  execute(batch: Batch): void {
-    const { requests } = batch;
+  execute({ mark, requests: asked }: Batch): void {
+    const requests = this.client.plain || this.client.timeout !== null ? asked.map(once) : asked;
+    const batch = { mark, requests };
     if (this.connection !== "ready") return answerAll(batch, notReady);
     if (this.fullness > 0) return answerAll(batch, queueFull);
     this.watching.sent(batch);
     this.call(batch, requests.map(({ command }) => labelOf(command)).join("; "));
-    this.bound(() => answerAll(batch, timedOut));
+    this.bound(
+      () => answerAll(batch, timedOut),
+      () => answerAll(batch, connectionLost),
+    );
   }
 
   subscribe(channel: string, listener: WakeListener): (() => void) | null {
@@ -215,14 +221,6 @@ export class Link implements LockNode {
 
   drain(): void {
     this.fullness--;
-  }
-
-  /** Whether something that may leave this token behind is under way, or will be. */
-  owes(token: string): boolean {
-    const leaves = ({ batch }: Parcel) =>
-      batch?.requests.some(({ command }) => claims(command) && command.token === token) === true;
-    const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
-    return [...this.unanswered, ...this.resending, ...underWay].some(leaves);
   }
 
   /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */
@@ -281,8 +279,9 @@ export class Link implements LockNode {
   }
 
   /** The client may give up by itself, wherever the request is by then. */
-  private bound(giveUp: () => void): void {
+  private bound(giveUp: () => void, lost: () => void): void {
     if (this.client.timeout !== null) this.host.later(this.client.timeout, giveUp);
+    if (this.client.plain) this.host.later(lostAfter, lost);
   }
 
   private call(batch: Batch, label: string, whole = false): void {
@@ -297,7 +296,6 @@ export class Link implements LockNode {
     };
     const commands = requests.map(({ command }) => command);
     this.post({
-      since: now(this.host.clock),
       label: whole ? `${label} with the script` : label,
       batch,
       whole,
@@ -371,9 +369,8 @@ export class Link implements LockNode {
 
   /** What a dead connection had under way is lost, unless the node gets it all the same. */
   private orphan({ parcel }: Transit): void {
-    const { batch, perform, label } = parcel;
+    const { perform, label } = parcel;
     if (!this.chance.flip(this.road.afterlife)) return;
-    if (batch !== null) this.watching.late(this.name, batch);
     this.host.timeline.in(this.chance.between(0, 2_000), () => {
       if (!this.server.up) return;
       this.watching.note(this.name, "does late", this.host.name, label);
@@ -413,10 +410,9 @@ export class Link implements LockNode {
     this.thereFree = this.backFree = this.host.timeline.now;
     // In front of whatever is asked from now on; its answers are nobody's.
     for (const parcel of resent) {
-      const { batch, label, since } = parcel;
+      const { batch, label } = parcel;
       this.resending.delete(parcel);
       if (batch === null) continue;
-      if (elapsed(this.host.clock, since) > shortestOf(batch)) this.watching.late(this.name, batch);
       const again = { ...parcel, label: `${label} again` };
       if (this.client.plain) this.unanswered.add(again);
       this.send({ parcel: again, gone: false });
@@ -427,6 +423,20 @@ export class Link implements LockNode {
     for (const watcher of [...this.watchers]) watcher("ready");
     for (const ear of this.ears) ear.open();
   }
+}
+
+/** A client that gives up on a call tells nothing of it any more. */
+function once(request: Request): Request {
+  let over = false;
+  return {
+    command: request.command,
+    wanted: () => !over && request.wanted(),
+    answered(reply) {
+      if (over) return;
+      over = true;
+      request.answered(reply);
+    },
+  };
 }
 
 function answerAll({ requests }: Batch, reply: Reply): void {

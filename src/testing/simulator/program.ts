@@ -46,14 +46,14 @@ export class Program {
     private readonly onMade: (program: Program, lock: Lock, calls: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
   ) {
-    const { grouping, nodeTimeout } = plan;
+    const { grouping, nodeTimeout, connectTimeout } = plan;
     const options = {
       nodes: links,
       clock: host.clock,
       random: host.chance,
       owner: host.name,
       nodeTimeout,
-      connectTimeout: nodeTimeout,
+      connectTimeout,
       grouping,
       quarantine,
     };
@@ -110,6 +110,7 @@ export class Program {
       random: host.chance,
       owner: host.name,
       nodeTimeout: plan.nodeTimeout,
+      connectTimeout: plan.connectTimeout,
       quarantine,
     });
     const manager = managerOf(redlock.locks);

@@ -24,7 +24,7 @@ const patience = 120_000;
 /** ms from the end of the script until the last of what went wrong is well again, at the most. */
 const aftermath = 5_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
-const settling = 10_000;
+const settling = 15_000;
 
 export interface PlayOptions {
   /** Whether to keep what happens, line by line. Default false. */

@@ -77,6 +77,8 @@ export interface HostPlan {
   /** ms of true time at which it begins. */
   readonly startsAt: number;
   readonly nodeTimeout: number;
+  /** ms. */
+  readonly connectTimeout: number;
   readonly grouping: boolean;
   /** Not ours: follows the Redlock specification by hand. */
   readonly foreign: boolean;

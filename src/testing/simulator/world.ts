@@ -139,7 +139,6 @@ export class World {
     const links = this.servers.map((server) => {
       const link: Link = new Link(host, server, this.stream(), plan.road, plan.client, {
         note: (who, what, ...details) => this.inquest.note(who, what, ...details),
-        late: (node, batch) => this.inquest.late(node, batch),
         sent: (batch) => this.inquest.sent(program, batch),
       });
       return link;

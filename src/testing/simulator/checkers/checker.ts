@@ -1,5 +1,4 @@
 import type { LockCommand } from "../../../engine/command.js";
-import type { Batch } from "../../../engine/node.js";
 import type { LockEvents } from "../../../manager/events.js";
 import type { Hold } from "../../../manager/hold.js";
 import type { Lock } from "../../../manager/lock.js";
@@ -45,8 +44,6 @@ export interface Checker {
   settled?(found: readonly Found[]): void;
   /** A program has closed its locks. */
   left?(program: Program): void;
-  /** A connection has died, and the node will carry this out all the same. */
-  late?(node: string, batch: Batch): void;
 }
 
 /** A key that a node has. */

@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto";
-import { claims } from "../../../engine/command.js";
-import type { Batch } from "../../../engine/node.js";
 import type { Program } from "../program.js";
 import type { Checker, Findings, Found } from "./checker.js";
 
 /**
  * What was given up leaves nothing behind: when all has settled each key on a node belongs to a lease that is held, or
- * to a program that died. What a dead connection delivered late may stay until its ttl.
+ * to a program that died. What a dead connection delivers late is released again.
  */
 export class CleanUp implements Checker {
   readonly name = "clean-up";
   private readonly owners = new Map<string, Program>();
-  private readonly excused = new Set<string>();
   private readonly handedOver = new Set<string>();
 
   constructor(private readonly findings: Findings) {}
@@ -21,17 +18,9 @@ export class CleanUp implements Checker {
     this.owners.set(token, program);
   }
 
-  /** It comes over a dead connection. */
-  late(node: string, { requests }: Batch): void {
-    for (const { command } of requests) {
-      if (claims(command) || command.op === "giveBack") this.excused.add(`${node} ${command.token}`);
-    }
-  }
-
-  /** Its keys wait for whoever adopts it; nobody can order what its giver had under way behind what the heir asks. */
-  handOver(token: string, { links }: Program): void {
+  /** Its keys wait for whoever adopts it. */
+  handOver(token: string): void {
     this.handedOver.add(token);
-    for (const link of links) if (link.owes(token)) this.excused.add(`${link.name} ${token}`);
   }
 
   /** From now on its end is the heir's business. */
@@ -48,7 +37,7 @@ export class CleanUp implements Checker {
       const owner = this.owners.get(token);
       if (owner === undefined || owner.host.dead || owner.holds(token)) continue;
       // Others do not come back to what they could not release.
-      if (owner.plan.foreign || this.handedOver.has(token) || this.excused.has(`${node} ${token}`)) continue;
+      if (owner.plan.foreign || this.handedOver.has(token)) continue;
       this.findings.report(
         `${node} still has ${key} under the token …${token.slice(-4)} that ${owner.host.name} has given up`,
       );

@@ -4,7 +4,7 @@ import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";
 import { checkLag } from "./lag.js";
 import { checkOrder } from "./order.js";
-import type { Recovery } from "./recovery.js";
+import { patienceOf, type Recovery } from "./recovery.js";
 import { checkSeveral } from "./several.js";
 import { checkVoting } from "./voting.js";
 
@@ -23,7 +23,7 @@ const stream = 1_000_000;
 
 /** ms for which one checker may go on. */
 const patience = 600_000;
-/** A message takes at most this share of the node timeout, when the network is well. */
+/** A message takes at most this share of the time that is waited for it, when the network is well. */
 const calm = 1 / 5;
 
 /** Looks whether all goes on as it should, once the last fault is over. */
@@ -32,7 +32,7 @@ export async function examine(world: World, failed: () => boolean): Promise<void
   const chance = new Chance(script.seed, stream);
   const programs = world.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
   for (const { links, plan } of programs) {
-    const most = Math.min(plan.nodeTimeout * calm, plan.road.usual);
+    const most = Math.min(patienceOf(plan) * calm, plan.road.usual);
     for (const link of links) link.calmDown(0.05, most);
   }
   for (const [name, share, check] of checks) {

@@ -1,11 +1,11 @@
 import type { Program } from "../program.js";
-import { pass, type Recovery } from "./recovery.js";
+import { pass, patienceOf, type Recovery } from "./recovery.js";
 
 /** ms for which each counts what it gets. */
 const window = 600;
 /** ms that a message of the slow one takes at most, and of the others. */
 const [slow, quick] = [12, 0.3];
-/** The share of its node timeout that a message takes at most. */
+/** The share of the time that is waited for it that a message takes at most. */
 const calm = 0.3;
 /** The share of what a slow process gets alone that it gets among quick ones, at least. */
 const share = 1 / 4;
@@ -22,7 +22,7 @@ export async function checkFenceShare({ world, programs, findings, chance }: Rec
   const [ahead, ...others] = programs.filter((one) => one !== slowOne);
   if (slowOne === undefined || ahead === undefined) return;
   for (const { links, plan } of programs) {
-    const most = Math.min(slow, plan.nodeTimeout * calm);
+    const most = Math.min(slow, patienceOf(plan) * calm);
     for (const link of links) {
       if (link.host === slowOne.host) link.calmDown(most / 2, most);
       else link.calmDown(quick / 3, quick);

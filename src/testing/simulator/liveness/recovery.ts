@@ -1,6 +1,7 @@
 import type { Chance } from "../chance.js";
 import type { Findings } from "../checkers/checker.js";
 import type { Program } from "../program.js";
+import type { HostPlan } from "../script.js";
 import type { World } from "../world.js";
 
 /** What is looked at once the last fault is over: programs that live, on nodes and a network that are well. */
@@ -11,6 +12,10 @@ export interface Recovery {
   readonly findings: Findings;
   readonly chance: Chance;
 }
+
+/** ms after which a process, or its client, takes a request for lost. */
+export const patienceOf = ({ nodeTimeout, client }: HostPlan): number =>
+  Math.min(nodeTimeout, client.timeout ?? nodeTimeout);
 
 /** The wall clocks of all agree from now on: who is ahead stands behind those who came later. */
 export function agreeOnTime({ world, programs }: Recovery): void {
