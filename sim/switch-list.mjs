@@ -11,8 +11,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
-        "null;\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "null;\n    return held",
       ],
     ],
   },
@@ -243,8 +243,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
-        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
       ],
     ],
   },

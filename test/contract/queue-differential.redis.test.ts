@@ -25,10 +25,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-const keys = ["one", "two"];
+const keys = ["one", "two", "three"];
 const process = "process";
 
-const key = fc.constantFrom(...keys);
 const token = fc.constantFrom(...["x", "y", "z"].map((owner) => `${owner}~${owner.repeat(22)}`));
 const id = fc.constantFrom(...["a", "b", "c", "d"].map((name) => `${process}:${name}`));
 // Few, so that some are equal and some are the same waiter's, changed.
@@ -37,7 +36,9 @@ const place = fc.option(fc.record({ id, ticket }));
 const fence = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
 // None that a sum of the times that pass comes near to.
 const ttl = fc.constantFrom(300, 60_000);
-const some = fc.constantFrom(["one"], ["two"], keys);
+const single = fc.constantFrom(...keys).map((key) => [key]);
+// In any order: which of them is named in a denial depends on it.
+const some = fc.oneof({ weight: 2, arbitrary: single }, fc.shuffledSubarray(keys, { minLength: 2 }));
 
 const fenced = <T extends object>({ fence: proposed, ...command }: T & { fence?: number | undefined }) =>
   (proposed === undefined ? command : { ...command, fence: proposed }) as T;
@@ -45,10 +46,10 @@ const fenced = <T extends object>({ fence: proposed, ...command }: T & { fence?:
 const heeding: fc.Arbitrary<LockCommand> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ key, token, ttl, fence, place, barge: fc.boolean() }).map((each) =>
+    arbitrary: fc.record({ keys: some, token, ttl, fence, place, barge: fc.boolean() }).map((each) =>
       fenced({
         op: "acquire" as const,
-        keys: [each.key],
+        keys: each.keys,
         token: each.token,
         ttl: each.ttl,
         fence: each.fence,
@@ -58,9 +59,9 @@ const heeding: fc.Arbitrary<LockCommand> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ key, token, id: fc.option(id), wake: fc.boolean() }).map((each) => ({
+    arbitrary: fc.record({ keys: some, token, id: fc.option(id), wake: fc.boolean() }).map((each) => ({
       op: "release" as const,
-      keys: [each.key],
+      keys: each.keys,
       token: each.token,
       queue: { id: each.id, wake: each.wake },
     })),
