@@ -115,8 +115,27 @@ const steps = fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 1, ar
   maxLength: 25,
 });
 
-const withoutTimes = (replies: readonly Reply[]): unknown =>
-  JSON.parse(JSON.stringify(replies, (name, value) => (name === "ttlLeft" ? value !== null : value)));
+/** ms by which what is left of a ttl may differ: the server counts in whole ms, and its time goes on within a batch. */
+const tolerance = 20;
+
+/** The same replies: what is left of the ttls too, as far as it can be told. */
+function expectAlike(own: readonly Reply[], replies: readonly Reply[]): void {
+  const lefts = (of: readonly Reply[]) => {
+    const found: number[] = [];
+    const rest = JSON.parse(
+      JSON.stringify(of, (name, value) => {
+        if (name !== "ttlLeft" || value === null) return value;
+        found.push(value);
+        return "some";
+      }),
+    );
+    return { found, rest };
+  };
+  const [ours, theirs] = [lefts(own), lefts(replies)];
+  expect(ours.rest).toEqual(theirs.rest);
+  const apart = ours.found.map((left, index) => Math.abs(left - (theirs.found[index] ?? Number.NaN)));
+  expect(apart.filter((ms) => !(ms <= tolerance))).toEqual([]);
+}
 
 /** The replies, and the time on the server at which they were made. */
 async function ask(commands: readonly LockCommand[]): Promise<{ replies: Reply[]; now: number }> {
@@ -139,12 +158,16 @@ async function ask(commands: readonly LockCommand[]): Promise<{ replies: Reply[]
   };
 }
 
+const age = `
+local left = redis.call('PTTL', KEYS[1])
+if left >= 0 then redis.call('PEXPIRE', KEYS[1], left - ARGV[1]) end
+`;
+
 /** Moves the past of everything on the server. */
 async function elapse(ms: number): Promise<void> {
   for (const each of keys) {
     await view.elapse(each, ms);
-    const left = await client.pttl(each);
-    if (left >= 0) await client.pexpire(each, left - ms);
+    await client.eval(age, 1, each, ms);
   }
 }
 
@@ -164,7 +187,7 @@ test("a memory node answers, and tells those who wait, as the script does on a s
         }
         const { replies, now } = await ask(step);
         const own = step.map((command) => store.apply(command, now + passed));
-        expect(withoutTimes(own)).toEqual(withoutTimes(replies));
+        expectAlike(own, replies);
         expect((await view.heard(process)).slice(before)).toEqual(told);
       }
     }),
