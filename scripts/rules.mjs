@@ -707,6 +707,15 @@ const switches = [
   ],
   [
     "waiting",
+    "thousands who were denied ask again all at once",
+    "src/manager/waiting/lines.ts",
+    "if (!isTold) return this.pass(entrant);",
+    "",
+    "test/manager/crowd",
+    "a limited number",
+  ],
+  [
+    "waiting",
     "a refused fence is compared with the watermark again",
     "src/clients/memory-store.ts",
     "this.#keepRecords(keys, now);",

@@ -93,17 +93,17 @@ export class Pursuit implements Entrant {
   }
 
   called(): void {
-    this.lock.send({ type: "NEXT" });
+    this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
   freed(): void {
-    if (this.delay !== null) this.lock.send({ type: "RETRY" });
-    else this.patience?.miss();
+    if (this.delay === null) this.patience?.miss();
+    else this.askAgain(true);
   }
 
   hurry(delay: number): void {
     if (this.delay === null) return;
-    if (delay === 0) this.lock.send({ type: "RETRY" });
+    if (delay === 0) this.askAgain(true);
     else this.remind("RETRY", Math.min(delay, this.waitLeft()));
   }
 
@@ -199,7 +199,14 @@ export class Pursuit implements Entrant {
 
   /** By the alarm. */
   due(): void {
-    this.lock.send({ type: this.next });
+    if (this.next === "RETRY") this.askAgain(false);
+    else this.lock.send({ type: this.next });
+  }
+
+  /** `isTold`: it is likely to be granted now. Otherwise it waits while too many others of this process are asking. */
+  private askAgain(isTold: boolean): void {
+    if (!this.lines || this.lock.ground.lines.again(this, isTold)) this.lock.send({ type: "RETRY" });
+    else this.remind("TIMED_OUT", this.waitLeft());
   }
 
   private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {

@@ -9,7 +9,7 @@ export interface Entrant {
   readonly fair: boolean;
   /** Epoch ms at which it came. */
   readonly ticket: number;
-  /** Kept here: whether its first question is under way. */
+  /** Kept here: whether a question of it is under way. */
   asking: boolean;
   /** It may ask now. */
   called(): void;
@@ -27,8 +27,12 @@ export function lineOf(keys: readonly string[], fair: boolean): string {
   return fair ? wanted : `\0unfair:${wanted}`;
 }
 
-/** Acquisitions whose first question may be under way at once; the others follow in the order in which they came. */
-const mostAsking = 5_000;
+/**
+ * Acquisitions of which a question may be under way at once; the others follow in the order in which they would ask. So
+ * thousands who wait do not ask healthy nodes for more than these can answer, and nobody is refused because of them: each
+ * question is followed by a release, and a seat takes no more when 10,000 commands are unanswered.
+ */
+const mostAsking = 2_000;
 
 /**
  * The callers of one process. Of those who want the same lock only the first asks the nodes, and stands there for all:
@@ -77,12 +81,21 @@ export class Lines {
     return false;
   }
 
-  /** Its first question is answered. */
+  /** Whether one that was denied may ask again at once; otherwise it is called. `isTold`: it need not wait for others. */
+  again(entrant: Entrant, isTold: boolean): boolean {
+    if (!isTold) return this.pass(entrant);
+    this.gate.delete(entrant);
+    this.calls.delete(entrant);
+    this.begin(entrant);
+    return true;
+  }
+
+  /** Its question is answered. */
   answered(entrant: Entrant): void {
     if (!entrant.asking) return;
     entrant.asking = false;
     this.asking--;
-    const next = this.gate.take();
+    const next = this.asking < mostAsking ? this.gate.take() : undefined;
     if (next === undefined) return;
     this.pass(next);
     this.call(next);
@@ -158,9 +171,14 @@ export class Lines {
   }
 
   private pass(entrant: Entrant): boolean {
-    entrant.asking = this.asking < mostAsking;
-    if (entrant.asking) this.asking++;
+    if (this.asking < mostAsking) this.begin(entrant);
     else this.gate.add(entrant);
     return entrant.asking;
+  }
+
+  private begin(entrant: Entrant): void {
+    if (entrant.asking) return;
+    entrant.asking = true;
+    this.asking++;
   }
 }

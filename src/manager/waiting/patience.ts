@@ -8,6 +8,9 @@ import { Standing } from "./standing.js";
 
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
+/** From so many in a process on, who then ask less often together, though still often enough to keep their places. */
+const crowd = 1_000;
+const crowdedPoll = 1_000;
 /** The same where it cannot be told: it must come within the time for which a free lock is kept for it. */
 const deafPoll = 36;
 /** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again. */
@@ -93,7 +96,9 @@ export class Patience {
     const nodes = engine.seats.length;
     const split = isSplit(votes, nodes);
     if (reason === "noQuorum" && !split) return policy;
-    const longest = (engine.doorbell.stands ? poll : deafPoll) * (0.75 + random.fraction() / 2);
+    const { stands, waitingCount } = engine.doorbell;
+    const told = Math.max(poll, Math.min((poll * waitingCount) / crowd, crowdedPoll));
+    const longest = (stands ? told : deafPoll) * (0.75 + random.fraction() / 2);
     const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
     this.kept = isKept(votes) ? this.kept + 1 : 0;
     const kept = reservation * 2 ** Math.max(0, this.kept - 1);
