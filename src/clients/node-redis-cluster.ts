@@ -1,6 +1,7 @@
-import type { Keyspace } from "../engine/node.js";
-import { inTurn, slotOf } from "./cluster.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
+import { inTurn, replaceSilent, slotOf } from "./cluster.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
@@ -54,6 +55,7 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
  */
 export class NodeRedisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
+  readonly writesLater = true;
   private readonly cluster: NodeRedisCluster;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
   #refreshing: Promise<void> | null = null;
@@ -94,6 +96,17 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       return null;
     }
     return this.#open(master);
+  }
+
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const clients = this.cluster.masters.flatMap(({ client }) => (client === undefined ? [] : [client]));
+    const replacement = replaceSilent(
+      clients.map((client) => this.#over(client)),
+      cause,
+    );
+    if (replacement === "replacing") this.reopenWakeLine();
+    void this.refresh();
+    return replacement;
   }
 
   refresh(): Promise<void> {

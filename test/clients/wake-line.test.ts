@@ -17,6 +17,11 @@ class Link implements Subscriber {
     return new Promise((resolve, reject) => this.answers.push({ resolve, reject }));
   }
 
+  ping(): Promise<void> {
+    this.asked.push("ping");
+    return new Promise((resolve, reject) => this.answers.push({ resolve, reject }));
+  }
+
   unsubscribe(channel: string): void {
     this.asked.push(`-${channel}`);
     throw new Error("closed already");
