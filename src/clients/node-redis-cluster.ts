@@ -1,13 +1,14 @@
 import type { Keyspace, Replacement } from "../engine/node.js";
 import { inTurn, replaceSilent, slotOf } from "./cluster.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import { NodeRedisNewcomers } from "./node-redis-newcomers.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
-interface ClusterMember {
+export interface ClusterMember {
   readonly address?: string;
   readonly client?: NodeRedisClient | undefined;
   /** While it is being connected for the first time. */
@@ -58,6 +59,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   readonly writesLater = true;
   private readonly cluster: NodeRedisCluster;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
+  readonly #newcomers: NodeRedisNewcomers;
   #refreshing: Promise<void> | null = null;
 
   constructor(cluster: NodeRedisCluster) {
@@ -72,6 +74,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       return null;
     });
     this.cluster = bare;
+    this.#newcomers = new NodeRedisNewcomers(bare);
   }
 
   get name(): string {
@@ -118,7 +121,14 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
 
   at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const member = this.cluster.nodeByAddress.get(address);
-    return member === undefined ? null : this.#open(member);
+    if (member === undefined) return null;
+    this.#newcomers.close(address);
+    return this.#open(member);
+  }
+
+  async open(address: string): Promise<ScriptConnection | null> {
+    const member = this.#newcomers.get(address);
+    return member === null ? null : this.#open(member);
   }
 
   get #prefix(): string {

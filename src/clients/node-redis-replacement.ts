@@ -30,7 +30,8 @@ export function replaceNodeRedisConnection(
   if (queue === undefined || client.destroy === undefined) return "impossible";
   const lost = new LostError(replacedMessage[cause]);
   if (!client.isReady) {
-    // Without effect between two attempts. What waits for the connection goes on waiting.
+    // No command of the user's can be the reason for this silence: the handshake goes first. Those that the client has
+    // written behind it are refused, as after any lost connection. Without effect between two attempts.
     queue.flushWaitingForReply(lost);
     return "replacing";
   }

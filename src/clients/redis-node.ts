@@ -368,7 +368,7 @@ export class RedisNode implements LockNode {
     const known = await this.client.at?.(address);
     if (known) return known;
     await this.client.refresh?.(key);
-    return (await this.client.at?.(address)) ?? unconnected;
+    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? unconnected;
   }
 }
 

@@ -59,4 +59,6 @@ export interface ScriptClient {
   refresh?(key: string): Promise<void>;
   /** Cluster: the connection to the server at "host:port", null if it is unknown. */
   at?(address: string): ScriptConnection | null | Promise<ScriptConnection | null>;
+  /** Cluster: opens a connection to a server that has no slot yet, where the client itself would not know it. */
+  open?(address: string): Promise<ScriptConnection | null>;
 }

@@ -20,6 +20,7 @@ import {
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
+import { Ear, listen } from "../contract/wake-contract.js";
 import { type FickleProxy, startProxy } from "../support/fickle-proxy.js";
 import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
 
@@ -168,5 +169,133 @@ describe.each(users)("%s, which its user shares with the locks,", (_, make) => {
     await becomes(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     expect(proxy.accepted).toBe(2);
+  });
+});
+
+describe("a listening connection", () => {
+  test.each(opens)("%s is opened anew with the client's own", async (_, open) => {
+    proxy = await startProxy(server.port);
+    subject = await openReady(() => open(proxy.port));
+    const { node } = subject;
+    const ear = new Ear();
+    const leave = listen(node, "channel", ear);
+    await expect.poll(() => ear.state).toBe("standing");
+    proxy.forget();
+    const answer = one(node, take());
+    expect(node.replaceConnection?.()).toBe("replacing");
+    expect(await answer).toEqual(lost);
+    await expect.poll(() => ear.told, { timeout: 10_000 }).toEqual(["standing", "fallen", "standing"]);
+    await server.call("PUBLISH", "channel", "heard");
+    await expect.poll(() => ear.messages).toEqual(["heard"]);
+    leave();
+  });
+});
+
+describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { createClient }) => {
+  const start = (options: object = {}) => {
+    const client = createClient({ socket: { port: proxy.port, host: "127.0.0.1" }, RESP: 3, ...options });
+    client.on("error", () => {});
+    return client;
+  };
+
+  test("goes on hearing what its user subscribed to", async () => {
+    proxy = await startProxy(server.port);
+    const client = start();
+    subject = await openReady(() => nodeRedisSubject(client));
+    const { node } = subject;
+    const heard: string[] = [];
+    await client.subscribe("the user's", (message) => heard.push(message));
+    expect(await one(node, take())).toEqual(granted);
+    proxy.forget();
+    const answer = one(node, take());
+    expect(node.replaceConnection?.()).toBe("replacing");
+    await answer;
+    await becomes(node, "ready");
+    await expect
+      .poll(async () => {
+        await server.call("PUBLISH", "the user's", "again");
+        return heard.length > 0;
+      })
+      .toBe(true);
+  });
+
+  test("refuses what it had written behind an unanswered handshake, as after any lost connection", async () => {
+    proxy = await startProxy(null);
+    const client = start();
+    subject = nodeRedisSubject(client);
+    const { node } = subject;
+    node.watch(() => {});
+    node.connect();
+    const written = client.set(uniqueKey(), "value").catch((error: Error) => error.message);
+    await waitUntil("it is connected", 5_000, () => proxy.open === 1);
+    proxy.target = server.port;
+    await waitUntil("another connection is opened", 10_000, () => {
+      node.replaceConnection?.();
+      return proxy.accepted > 1;
+    });
+    expect(await written).toMatch(/silent/);
+    expect(await client.set(uniqueKey(), "value")).toBe("OK");
+  });
+
+  test("does not take its own PING for a command of its user", async () => {
+    proxy = await startProxy(server.port);
+    const client = start({ pingInterval: 200 });
+    subject = await openReady(() => nodeRedisSubject(client));
+    const { node } = subject;
+    expect(await one(node, take())).toEqual(granted);
+    proxy.forget();
+    const answer = one(node, take());
+    await waitUntil("it is replaced", 10_000, () => node.replaceConnection?.() === "replacing");
+    expect(await answer).toEqual(lost);
+    await becomes(node, "ready");
+    expect(await one(node, take())).toEqual(granted);
+  });
+
+  test("stays as it is where its user has forbidden it to reconnect", async () => {
+    proxy = await startProxy(server.port);
+    const client = start({ socket: { port: proxy.port, host: "127.0.0.1", reconnectStrategy: false } });
+    subject = await openReady(() => nodeRedisSubject(client));
+    expect(subject.node.replaceConnection?.()).toBe("impossible");
+    expect(await one(subject.node, take())).toEqual(granted);
+  });
+});
+
+describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis }) => {
+  test("keeps what its user asked for while it was not connected", async () => {
+    proxy = await startProxy(null);
+    const client = new Redis({ port: proxy.port, lazyConnect: true });
+    subject = ioredisSubject(client);
+    const { node } = subject;
+    node.watch(() => {});
+    node.connect();
+    const stored = client.set(uniqueKey(), "value");
+    await waitUntil("it is connected", 5_000, () => proxy.open === 1 && client.status === "connect");
+    proxy.target = server.port;
+    expect(node.replaceConnection?.()).toBe("replacing");
+    expect(await stored).toBe("OK");
+  });
+
+  test("sends nothing of ours again", async () => {
+    proxy = await startProxy(server.port);
+    subject = await openReady(() => ioredisSubject(new Redis({ port: proxy.port, lazyConnect: true })));
+    const { node } = subject;
+    expect(await one(node, take())).toEqual(granted);
+    proxy.forget();
+    const key = uniqueKey();
+    const answer = one(node, acquire(key, tokenOf("me")));
+    expect(node.replaceConnection?.()).toBe("replacing");
+    expect(await answer).toEqual(lost);
+    await becomes(node, "ready");
+    expect(await one(node, take())).toEqual(granted);
+    expect(await server.call("EXISTS", key)).toBe(0);
+  });
+
+  test("stays as it is where its user has forbidden it to reconnect", async () => {
+    proxy = await startProxy(server.port);
+    const client = new Redis({ port: proxy.port, lazyConnect: true, retryStrategy: undefined as never });
+    Object.assign(client.options, { retryStrategy: null });
+    subject = await openReady(() => ioredisSubject(client));
+    expect(subject.node.replaceConnection?.()).toBe("impossible");
+    expect(await one(subject.node, take())).toEqual(granted);
   });
 });

@@ -3,7 +3,7 @@ import { slotOf } from "../../src/clients/cluster.js";
 import type { LockNode } from "../../src/engine/node.js";
 import { probeKey } from "../../src/engine/side-keys.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
-import { heeding, newcomer, parting } from "../contract/queue-contract.js";
+import { heeding, newcomer as newProcess, parting } from "../contract/queue-contract.js";
 import {
   acquire,
   granted,
@@ -18,21 +18,36 @@ import {
   tokenOf,
 } from "../contract/subject.js";
 import { Ear, listen } from "../contract/wake-contract.js";
-import { type RedisCluster, type RedisServer, startCluster, waitUntil } from "../support/servers.js";
+import {
+  type RedisCluster,
+  type RedisServer,
+  startCluster,
+  startServer,
+  waitUntil,
+} from "../support/servers.js";
 
 /** The servers tell names that nobody can resolve: what stands behind a NAT is reached through a map only. */
 const announced = "behind-the-nat.invalid";
 let cluster: RedisCluster;
+/** It belongs to the Cluster, and has no slots. */
+let newcomer: RedisServer;
+const servers = () => [...cluster.nodes, newcomer];
 
 beforeAll(async () => {
   cluster = await startCluster();
-  for (const server of cluster.nodes) {
+  newcomer = await startServer({
+    args: cluster.nodes[0]?.args.slice(cluster.nodes[0].args.indexOf("--cluster-enabled")) ?? [],
+  });
+  // Otherwise it would become a replica when its only slot is taken back.
+  await newcomer.call("CONFIG", "SET", "cluster-allow-replica-migration", "no");
+  await newcomer.call("CLUSTER", "MEET", "127.0.0.1", cluster.ports[0] ?? 0);
+  for (const server of servers()) {
     await server.call("CONFIG", "SET", "cluster-announce-hostname", announced);
     await server.call("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname");
   }
   const knows = async (server: RedisServer) => {
     const slots = (await server.call("CLUSTER", "SLOTS")) as unknown[][];
-    return slots.every(([, , master]) => (master as unknown[])[0] === announced);
+    return slots.length > 0 && slots.every(([, , master]) => (master as unknown[])[0] === announced);
   };
   for (const server of cluster.nodes) await waitUntil("all know the name", 15_000, () => knows(server));
 });
@@ -41,7 +56,7 @@ afterAll(() => cluster.stop());
 const startup = () => cluster.ports.map((port) => ({ host: "127.0.0.1", port }));
 const mapFunction = (address: string) => ({ host: "127.0.0.1", port: Number(address.split(":").at(-1)) });
 const mapObject = () =>
-  Object.fromEntries(cluster.ports.map((port) => [`${announced}:${port}`, { host: "127.0.0.1", port }]));
+  Object.fromEntries(servers().map(({ port }) => [`${announced}:${port}`, { host: "127.0.0.1", port }]));
 
 const clients: [string, Open][] = [
   ...ioredisVersions.flatMap(([name, { Cluster }]): [string, Open][] => [
@@ -69,20 +84,34 @@ const clients: [string, Open][] = [
   }),
 ];
 
+interface Move {
+  readonly target: RedisServer;
+  transfer(key: string): Promise<unknown>;
+  finish(): Promise<void>;
+  undo(): Promise<void>;
+}
+
 /** Begins to move a slot from its owner to another server. */
-async function move(slot: number) {
+async function move(slot: number, to?: RedisServer): Promise<Move> {
   const owner = await ownerOf(slot);
-  const target = cluster.nodes.find((server) => server !== owner) as RedisServer;
-  const [from, to] = [await owner.call("CLUSTER", "MYID"), await target.call("CLUSTER", "MYID")];
-  await target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(from));
-  await owner.call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(to));
+  const target = to ?? (cluster.nodes.find((server) => server !== owner) as RedisServer);
+  const [ownerId, targetId] = [await owner.call("CLUSTER", "MYID"), await target.call("CLUSTER", "MYID")];
+  await target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(ownerId));
+  await owner.call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(targetId));
   return {
-    owner,
     target,
     /** One key after the other, as every tool does it. */
     transfer: (key: string) => owner.call("MIGRATE", "127.0.0.1", target.port, key, 0, 2_000),
+    /** Gives it back to its first owner, without its keys. */
+    async undo(): Promise<void> {
+      await target.call("FLUSHALL");
+      const back = await move(slot, owner);
+      await back.finish();
+      for (const server of servers()) await waitUntil("the Cluster is whole", 15_000, () => isWhole(server));
+    },
     async finish(): Promise<void> {
-      for (const server of [target, owner]) await server.call("CLUSTER", "SETSLOT", slot, "NODE", String(to));
+      for (const server of [target, owner])
+        await server.call("CLUSTER", "SETSLOT", slot, "NODE", String(targetId));
       for (const server of cluster.nodes)
         await waitUntil(
           "all know the new owner",
@@ -93,10 +122,13 @@ async function move(slot: number) {
   };
 }
 
+const isWhole = async (server: RedisServer) =>
+  String(await server.call("CLUSTER", "INFO")).includes("cluster_state:ok");
+
 async function ownerOf(slot: number, asked = cluster.nodes[0] as RedisServer): Promise<RedisServer> {
   const slots = (await asked.call("CLUSTER", "SLOTS")) as [number, number, [string, number]][];
   const port = slots.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
-  return cluster.nodes.find((server) => server.port === port) as RedisServer;
+  return servers().find((server) => server.port === port) as RedisServer;
 }
 
 let tags = 0;
@@ -119,7 +151,7 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       const tag = uniqueTag();
       const [held, fresh] = [`${tag}held`, `${tag}fresh`];
       const [mine, yours] = [tokenOf("me"), tokenOf("you")];
-      const { place } = newcomer();
+      const { place } = newProcess();
       expect(await one(node, heeding(held, null, { token: mine }))).toEqual(granted);
       const { finish, target } = await move(slotOf(tag));
 
@@ -217,6 +249,25 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       for (const { finish } of moves) await finish();
       expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
       leave();
+    });
+  });
+});
+
+describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
+  test("follows the first slot that is moved there", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      expect(await one(node, heeding(`${tag}before`, null))).toEqual(granted);
+      const { finish, undo } = await move(slotOf(tag), newcomer);
+      const [key, token] = [`${tag}during`, tokenOf("me")];
+      expect(await one(node, heeding(key, null, { token }))).toEqual(granted);
+      expect(await one(node, heeding(key, null))).toEqual(heldBy("me", key));
+      expect(await one(node, parting(key, token, null, true))).toEqual(granted);
+      await finish();
+      // The first one may teach the client where the slot is.
+      await one(node, heeding(`${tag}taught`, null));
+      expect(await one(node, heeding(`${tag}after`, null))).toEqual(granted);
+      await undo();
     });
   });
 });
