@@ -74,8 +74,10 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 
   /** The Cluster object forgets a master whose connection has ended, and finds it again with the next redirection. */
   replaceConnection(cause: ReplacementCause): Replacement {
+    // The others are opened by the first request for them.
+    const opened = this.client.nodes("master").filter(({ status }) => status !== "wait");
     const replacement = replaceSilent(
-      this.client.nodes("master").map((master) => this.#over(master)),
+      opened.map((master) => this.#over(master)),
       cause,
     );
     if (replacement === "replacing") this.reopenWakeLine();
