@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { type Clock, systemClock, type Timer } from "../engine/clock.js";
+import { systemClock, type Timer } from "../engine/clock.js";
 import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
@@ -15,10 +15,7 @@ const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host
 const firstDelay = 50;
 const longestDelay = 2_000;
 /** ms for the TCP and TLS handshakes; and again for what Redis is asked before the connection counts as ready. */
-const connectTimeout = 5_000;
-const notReadyInTime =
-  `connected, but not ready within ${connectTimeout / 1_000} s: ` +
-  "no reply to AUTH, SELECT or INFO, or the server is still loading its data";
+const defaultConnectTimeout = 5_000;
 /** ms without traffic after which the kernel asks the other end whether it is still there. */
 const keepAlive = 10_000;
 /** ms that a closed connection may take to end; what was written before is on its way by then. */
@@ -45,7 +42,7 @@ export class AddressScriptClient implements ScriptClient {
   constructor(
     address: string,
     option: string,
-    private readonly clock: Clock = systemClock,
+    private readonly connectTimeout = defaultConnectTimeout,
   ) {
     const url = URL.canParse(address) ? new URL(address) : null;
     const database = Number(url?.pathname.slice(1) || 0);
@@ -115,7 +112,7 @@ export class AddressScriptClient implements ScriptClient {
       autoResendUnfulfilledCommands: false,
       // What is unanswered when the connection breaks is rejected at once instead of being kept.
       maxRetriesPerRequest: 0,
-      connectTimeout,
+      connectTimeout: this.connectTimeout,
       keepAlive,
       disconnectTimeout,
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
@@ -128,13 +125,19 @@ export class AddressScriptClient implements ScriptClient {
 
   /** ioredis bounds the time for TCP and TLS, but waits for the replies to AUTH, SELECT and INFO for ever. */
   #boundHandshake(redis: Redis): void {
+    const message =
+      `connected, but not ready within ${this.connectTimeout / 1_000} s: ` +
+      "no reply to AUTH, SELECT or INFO, or the server is still loading its data";
     let deadline: Timer | null = null;
     const over = () => deadline?.cancel();
     redis.on("connect", () => {
       over();
       // With an error, so that it is told; ioredis then connects again, and asks the name again.
-      const end = () => redis.stream?.destroy(new Error(notReadyInTime));
-      deadline = this.clock.after(connectTimeout, end, true);
+      deadline = systemClock.after(
+        this.connectTimeout,
+        () => redis.stream?.destroy(new Error(message)),
+        true,
+      );
     });
     redis.on("ready", over);
     redis.on("close", over);
