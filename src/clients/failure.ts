@@ -66,8 +66,8 @@ const connectionLate = /ETIMEDOUT|^socket timeout|connection timeout/i;
 
 /** Errors of node-redis that carry no message, by their class. */
 const classOf = (thrown: unknown): string => {
-  const constructor = typeof thrown === "object" && thrown !== null ? thrown.constructor : undefined;
-  return typeof constructor === "function" ? constructor.name : "";
+  const maker = typeof thrown === "object" && thrown !== null ? thrown.constructor : undefined;
+  return typeof maker === "function" ? maker.name : "";
 };
 
 /** Servers repeat the arguments of a command that they don't know: tokens among them. */

@@ -10,7 +10,7 @@ import type { ConnectionSource, Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
 
-export interface CommandQueue {
+interface CommandQueue {
   readonly length: number;
   peekAt(
     index: number,

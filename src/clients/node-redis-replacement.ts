@@ -12,7 +12,7 @@ const pingTolerance = 1_000;
  * These versions do not let anybody near the socket, and connect again by themselves only where it breaks. Hence three
  * ways: a server that answers is asked to close the connection; a connection whose handshake is unanswered is broken by
  * failing the handshake; a ready one, on which nothing of the user is in flight, is destroyed and connected again. What is
- * in flight is known from version 5.9 on.
+ * in flight is known from version 5.12 on; before, a connection that was ready stays.
  */
 export function replaceNodeRedisConnection(
   client: NodeRedisClient,
@@ -27,7 +27,7 @@ export function replaceNodeRedisConnection(
     return "replacing";
   }
   const queue = client._getQueue?.();
-  if (queue === undefined || client.destroy === undefined) return "impossible";
+  if (queue?.pendingCount === undefined || client.destroy === undefined) return "impossible";
   const lost = new LostError(replacedMessage[cause]);
   if (!client.isReady) {
     // No command of the user's can be the reason for this silence: the handshake goes first. Those that the client has
@@ -36,8 +36,7 @@ export function replaceNodeRedisConnection(
     return "replacing";
   }
   const others = queue.pendingCount - inFlight.size;
-  // Not a number in some future version: then nothing is known.
-  if (!(others <= ownPings(client, inFlight))) return "busy";
+  if (others > ownPings(client, inFlight)) return "busy";
   inFlight.abandon(lost.message);
   client.destroy();
   client.connect().catch(() => {});

@@ -29,8 +29,8 @@ export interface NodeRedisClient extends Emitter {
   destroy?(): unknown;
   duplicate?(overrides: object): unknown;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
-  /** What waits to be written or to be answered; from version 5.9 on. */
-  _getQueue?(): { readonly pendingCount: number; flushWaitingForReply(error: Error): void };
+  /** What waits to be written or to be answered: from version 5.11 on, and how much that is from 5.12 on. */
+  _getQueue?(): { readonly pendingCount?: number; flushWaitingForReply(error: Error): void };
 }
 
 /**
