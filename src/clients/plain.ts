@@ -17,6 +17,8 @@ export const lostAfter = 10_000;
 export class PlainScriptClient implements ScriptClient {
   readonly keyspace = null;
   readonly sharded = false;
+  /** Nobody knows when it writes. */
+  readonly writesLater = true;
   readonly connection = "ready";
   readonly trouble = "";
   readonly #connection: ScriptConnection;
