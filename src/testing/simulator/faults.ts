@@ -38,10 +38,15 @@ export function strike(world: World, fault: Fault): void {
     case "flush":
       if (world.mayForget(world.server(fault.node))) world.server(fault.node).flush();
       return;
-    case "nodeStep":
-      return world.server(fault.node).clock.step(fault.by);
+    case "nodeStep": {
+      const server = world.server(fault.node);
+      server.behind += Math.max(0, -fault.by);
+      return server.clock.step(fault.by);
+    }
     case "nodePause": {
-      const { clock } = world.server(fault.node);
+      const server = world.server(fault.node);
+      const { clock } = server;
+      server.behind += fault.for;
       clock.pause();
       after(fault.for, () => clock.resume());
       return;

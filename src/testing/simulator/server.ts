@@ -32,6 +32,8 @@ export class Server {
   remembersSince = Number.NEGATIVE_INFINITY;
   /** True time at which it lost its memory last, or began to abstain because of that. */
   forgotAt = Number.NEGATIVE_INFINITY;
+  /** ms by which its clock has fallen behind since then, because it was set or stood still. */
+  behind = 0;
   /** Whether nobody has decided yet what becomes of it without its memory. */
   private undecided = false;
   /** Whether it has the script: clients that find that it has not send it whole. */
@@ -144,6 +146,7 @@ export class Server {
     this.remembers = false;
     this.undecided = true;
     this.forgotAt = this.timeline.now;
+    this.behind = 0;
   }
 
   /** Stands still until as many `goOn` have followed. */

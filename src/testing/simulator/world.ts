@@ -74,11 +74,13 @@ export class World {
   }
 
   /** True time until which a node may abstain because it lost its memory. */
-  abstainsUntil({ forgotAt, remembers, remembersSince }: Server): number {
-    const { quarantine } = this.script;
-    if (remembers) return remembersSince;
+  abstainsUntil({ forgotAt, behind, remembers, remembersSince }: Server): number {
+    const { quarantine, faults } = this.script;
+    // A process looks again when its own clock says that the abstention is over.
+    const apart = faults === "beyond" ? 0.2 : 0.02;
+    if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
     if (quarantine === false) return Number.NEGATIVE_INFINITY;
-    return forgotAt + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
+    return forgotAt + behind + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
   }
 
   link(host: number, node: number): Link {
