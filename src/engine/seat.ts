@@ -162,7 +162,7 @@ export class Seat implements Member {
     this.silence.look();
     if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return unanswered(waited);
-    return notConnectedInTime(this.node, `within ${waited}`);
+    return notConnectedInTime(this.node, "within", waited);
   }
 
   /** Hands what this turn has asked for to the client, as one batch. */
@@ -299,7 +299,7 @@ export class Seat implements Member {
     if (connection === "down") return notConnected(this.node);
     if (connection === "connecting" && this.askedToConnect !== null) {
       const waited = elapsed(this.clock, this.askedToConnect);
-      if (waited > this.options.patience) return notConnectedInTime(this.node, `after ${Math.round(waited)}`);
+      if (waited > this.options.patience) return notConnectedInTime(this.node, "after", waited);
     }
     if (this.silence.lasting) return silentForLong;
     if (this.pending < maxInFlight) return null;
