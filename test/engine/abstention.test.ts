@@ -125,6 +125,11 @@ describe("a cold start", () => {
     expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
   });
 
+  it("is none where somebody never answers", () => {
+    const silent = view([lost, lost, null]);
+    expect(planFor(0, again(silent), terms)).toMatchObject({ kind: "wait", ms: null });
+  });
+
   it("is none where one remembers, though nothing was asked of it: a first round may be under way", () => {
     const mixed = again(view([lost, lost, kept({ longest: 0 })]));
     expect(planFor(0, { ...mixed, looks: 3 }, terms)).toEqual({ kind: "look" });
