@@ -72,7 +72,7 @@ const switches = [
     "src/engine/abstention.ts",
     'introductions.every((introduction) => introduction?.memory?.state === "lost");',
     'introductions.every((introduction) => (introduction?.memory?.state ?? "lost") === "lost");',
-    "test/safety/rule-09",
+    "test/safety/rule-09-cold-start",
   ],
   [
     "9 memory",
@@ -200,6 +200,14 @@ const switches = [
     "src/engine/abstention.ts",
     "if (rule === false || rule === 0) return vote(memory, others);",
     "if (rule === false) return vote(memory, others);",
+    "test/engine/abstention",
+  ],
+  [
+    "9 memory",
+    "an operator cannot shorten an abstention",
+    "src/engine/abstention.ts",
+    'if (typeof rule === "number" && memory.left > rule)',
+    "if (false)",
     "test/safety/rule-09-long-leases",
   ],
   [

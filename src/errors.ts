@@ -62,7 +62,9 @@ function describe(holder: Holder | undefined): string {
   if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
-  return holder.ttlLeft === null ? `${who}, without an expiry` : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
+  return holder.ttlLeft === null
+    ? `${who}, without an expiry`
+    : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
 /** The resource is held by somebody else: more nodes denied it than a quorum can spare. */

@@ -62,7 +62,7 @@ export interface MemoryChange {
 }
 
 /** Stands for a replication history that is not known. */
-export const unknownHistory = "-";
+const unknownHistory = "-";
 
 /**
  * `id.life longest history`: it votes; `- until least settles …`, or `=` in place of the `-` once it is settled: it abstains;

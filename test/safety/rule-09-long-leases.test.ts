@@ -159,6 +159,23 @@ describe("a day's lease that is held", () => {
     );
   });
 
+  it("is told of by inspect(): until when, and why", async () => {
+    const { world, locks } = await started();
+    await take(world, locks, "a", day);
+    await forget(world, locks);
+    const { nodes } = await world.run(locks.inspect("a"));
+    expect(nodes.map(({ quarantine }) => quarantine)).toEqual([
+      {
+        until: expect.closeTo(world.clock.wall() + day * 1.01, -3),
+        cause: expect.stringContaining("waits for leases longer than 1 min"),
+      },
+      undefined,
+      undefined,
+    ]);
+    const { quarantine: rest } = (await world.run(world.locks(options).inspect("a"))).nodes[0] ?? {};
+    expect(rest).toMatchObject({ cause: expect.stringContaining("waits for leases longer than 1 min") });
+  });
+
   it.each([0, false] as const)(
     "is not waited for where an operator says so: quarantine %s",
     async (quarantine) => {
