@@ -18,7 +18,7 @@ const overlapsSoFar = async (stage: Stage) => findOverlaps((await stage.witness.
 
 async function expectToBeFoundOut(stage: Stage): Promise<void> {
   const ends = await stage.finish();
-  const verdict = judge(await stage.witness.record(), nothing, stage.clients, "in bounds", ends);
+  const verdict = judge(await stage.witness.record(), nothing, stage.clients, "in bounds", { ends });
   expect(verdict.violations.join("\n")).toContain("at the same time");
   expect(verdict.evidence.length).toBeGreaterThan(1);
   expect(verdict.problems).toEqual([]);

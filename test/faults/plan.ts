@@ -10,8 +10,11 @@ export interface PlanOptions extends Company {
   readonly every?: number;
 }
 
-/** ms before the first fault, and after the last one: all must have been well. */
+/** ms before the first fault: all must have been well. */
 const calm = 1_500;
+/** ms without a new fault at the end, and once in each period: what goes on then must go on everywhere. */
+export const rest = 7_000;
+const period = 40_000;
 
 /** All faults of a run, by its seed, as far as the time they take is known beforehand. */
 export function planFaults(options: PlanOptions): Fault[] {
@@ -22,7 +25,11 @@ export function planFaults(options: PlanOptions): Fault[] {
   const ward = new Ward(options);
   const times = new Map<FaultKind, number>();
   const plan: Fault[] = [];
-  for (let at = calm; at < options.for - calm; at += 2 * every * chance()) {
+  for (let at = calm; at < options.for - rest; at += 2 * every * chance()) {
+    if (at % period >= period - rest) {
+      at += period - (at % period);
+      continue;
+    }
     const choices = kindNames.flatMap((kind) => {
       const targets = ward.candidates(kind, at);
       // What has not happened yet comes first, so that short runs have a bit of everything.
