@@ -43,6 +43,8 @@ export interface LivenessFacts {
   readonly disturbances: Disturbances;
   /** Whether a majority is always well. */
   readonly inBounds: boolean;
+  /** Other bounds than the usual ones. */
+  readonly within?: Partial<Record<keyof typeof bounds, number>>;
 }
 
 /** Whether everything goes on, within its bound, wherever no fault keeps it from doing so. */
@@ -57,6 +59,7 @@ export function judgeLiveness(facts: LivenessFacts): Liveness {
     }
   };
   const { disturbances } = facts;
+  const within = { ...bounds, ...facts.within };
   for (const life of facts.lives) {
     const hurt = disturbances.ofClient(life.client);
     const watched = { from: life.from, to: life.to, stalls: disturbances.stallsOf(life.id) };
@@ -65,17 +68,17 @@ export function judgeLiveness(facts: LivenessFacts): Liveness {
         ...watched,
         signs: votesOf(facts.sightings, life.id, server),
         disturbed: merged([...hurt, ...disturbances.ofServer(server)]),
-        bound: bounds.vote,
+        bound: within.vote,
       });
       note(life, "vote", `no vote of server ${server}`, votes);
       recoveries.push(...votes.recoveries);
     }
     if (!facts.inBounds) continue;
     for (const [kind, , what, signs] of signsOf(facts.witnessed, life)) {
-      note(life, kind, what, findGaps({ ...watched, signs, disturbed: hurt, bound: bounds[kind] }));
+      note(life, kind, what, findGaps({ ...watched, signs, disturbed: hurt, bound: within[kind] }));
     }
   }
-  const left = leftIn(facts);
+  const left = leftIn(facts, within.gone);
   faults.push(...left.faults);
   if (facts.inBounds) faults.push(...starvedOf(facts), ...lostOf(facts));
   recoveries.sort((a, b) => a - b);
@@ -113,31 +116,26 @@ function signsOf({ leases, notes }: Witnessed, { id, works }: Life) {
 }
 
 /** Keys that stood on a server longer than their leases, though the server and the process were well. */
-function leftIn({ sightings, lives, disturbances }: LivenessFacts) {
-  const faults = new Map<string, string>();
+function leftIn({ sightings, lives, disturbances }: LivenessFacts, bound: number) {
+  const faults: string[] = [];
   const byId = new Map(lives.map((life) => [life.id, life]));
   let count = 0;
   let longest = 0;
   for (const { kind, key, id, server, time, last } of sightings) {
     const life = byId.get(id);
-    if (kind !== "held" || last <= time || life === undefined || last > life.to) continue;
+    // What a process leaves when it is killed is nobody's fault.
+    const to = Math.min(last, life?.to ?? time);
+    if (kind !== "held" || life === undefined || to <= time) continue;
     if (disturbances.restoredUntil(server) > time) continue;
-    const hurt = merged([...disturbances.ofClient(life.client), ...disturbances.ofServer(server)]);
+    const disturbed = merged([...disturbances.ofClient(life.client), ...disturbances.ofServer(server)]);
     const stalls = disturbances.stallsOf(id);
-    const { gaps, longest: most } = findGaps({
-      ...{ from: time, to: last, signs: [], disturbed: hurt, stalls },
-      bound: bounds.gone,
-    });
+    const { longest: most } = findGaps({ from: time, to, signs: [], disturbed, stalls, bound });
     count += 1;
     longest = Math.max(longest, most);
-    if (gaps.length > 0) {
-      faults.set(
-        `${key} ${server}`,
-        `${key} was still on server ${server} ${Math.round(most)} ms after its end`,
-      );
-    }
+    if (most > bound)
+      faults.push(`${key} was still on server ${server} ${Math.round(most)} ms after its end`);
   }
-  return { faults: [...faults.values()], count, longest };
+  return { faults, count, longest };
 }
 
 /** Processes that had few fences for the time that they had, whatever others have had. */
@@ -166,7 +164,7 @@ function lostOf({ witnessed: { notes }, lives, disturbances }: LivenessFacts): s
 }
 
 /** ms; of the leases that outlive every fault. fixtures/lively.mjs takes them. */
-export const longTtl = 10_000;
+const longTtl = 10_000;
 
 function wellTime(span: Span, hurt: readonly Span[]): number {
   let ms = span.to - span.from;

@@ -148,6 +148,9 @@ describe("the check of liveness", () => {
     const key = { kind: "held", key: "k", id: life.id, server: 0, time: 19_000, last: 30_000 } as const;
     const short = { ...life, to: 20_000 };
     expect(judged({ lives: [short], sightings: [...votes(0, every(500)), key] }).faults).toEqual([]);
+    // While it lived it was to blame.
+    const longer = { ...life, to: 25_000 };
+    expect(judged({ lives: [longer], sightings: [...votes(0, every(500)), key] }).faults).toHaveLength(1);
   });
 
   it("finds a lease of a long ttl that was lost, though there was time to renew it", () => {

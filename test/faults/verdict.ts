@@ -1,7 +1,7 @@
 import { type Availability, measureAvailability } from "./availability.js";
 import { findOverlaps, type Overlap } from "./check-exclusion.js";
 import { type FenceFault, findFenceFaults } from "./check-fences.js";
-import { judgeLiveness, type Liveness } from "./check-liveness.js";
+import { judgeLiveness, type Liveness, type LivenessFacts } from "./check-liveness.js";
 import { judgeLosses, type Losses } from "./check-losses.js";
 import { judgeOrder, type Order } from "./check-order.js";
 import type { Client } from "./client.js";
@@ -54,6 +54,7 @@ export interface RunEnd {
   readonly left?: readonly string[];
   readonly sightings?: readonly Sighting[];
   readonly servers?: number;
+  readonly within?: LivenessFacts["within"];
 }
 
 export function judge(
@@ -61,7 +62,7 @@ export function judge(
   { injected, stalls, problems }: Injection,
   clients: readonly Client[],
   faultClass: FaultClass,
-  { ends, left = [], sightings = [], servers = 0 }: RunEnd = { ends: [] },
+  { ends, left = [], sightings = [], servers = 0, within = {} }: RunEnd = { ends: [] },
 ): Verdict {
   const overlaps = findOverlaps(leases);
   const fenceFaults = findFenceFaults(leases);
@@ -78,7 +79,7 @@ export function judge(
   const lives = clients.flatMap((client) => client.lives);
   const inBounds = faultClass === "in bounds";
   const witnessed = { leases, notes };
-  const liveness = judgeLiveness({ witnessed, sightings, servers, lives, disturbances, inBounds });
+  const liveness = judgeLiveness({ witnessed, sightings, servers, lives, disturbances, inBounds, within });
   const order = judgeOrder(leases, lives, servers, disturbances);
   const violations = [
     ...fenceFaults.map(({ kind, resource, earlier, later, fences }) => {
