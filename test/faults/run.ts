@@ -1,6 +1,6 @@
 import { inject } from "./inject.js";
 import { type PlanOptions, planFaults } from "./plan.js";
-import { Stage } from "./stage.js";
+import { livelyWorks, Stage } from "./stage.js";
 import { judge, type Verdict } from "./verdict.js";
 
 export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
@@ -10,8 +10,15 @@ export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
 
 /** Always five votes. */
 const sizes = {
-  "in bounds": { servers: 5, clients: 8, ahead: 7 },
-  beyond: { servers: 3, clients: 8, ahead: 7, grouped: true, options: { quarantine: false } },
+  "in bounds": { servers: 5, clients: 8, works: livelyWorks, ahead: 7 },
+  beyond: {
+    servers: 3,
+    clients: 8,
+    works: livelyWorks,
+    ahead: 7,
+    grouped: true,
+    options: { quarantine: false },
+  },
 } as const;
 
 /** Five votes, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */

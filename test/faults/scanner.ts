@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RedisServer } from "../support/servers.js";
+import { callRedis, type RedisServer } from "../support/servers.js";
 import { now } from "./record.js";
 
 /** ms between two looks at a server. */
@@ -25,6 +25,16 @@ export function sightingOf(key: string, server: number, last: number): Sighting 
   const [, name, id, time] = named.exec(key) ?? [];
   if (name === undefined || id === undefined) return null;
   return { kind: name.startsWith("vote") ? "vote" : "held", key: name, id, server, time: Number(time), last };
+}
+
+/** Those of all locks are in one of these. */
+const databases = [0, 1];
+
+async function keysOf({ port }: RedisServer, pattern: string): Promise<string[]> {
+  const found = await Promise.all(
+    databases.map((database) => callRedis(port, ["KEYS", pattern], { database })),
+  );
+  return found.flat() as string[];
 }
 
 /** Looks at what is on the servers, all the time, beside the links: what a process holds there is a fact, not its word. */
@@ -55,7 +65,7 @@ export class Scanner {
   async keys(): Promise<string[]> {
     const found = await Promise.all(
       this.servers.map(async (server, index) => {
-        const keys = (await server.call("KEYS", `*${this.prefix}*`)) as string[];
+        const keys = await keysOf(server, `*${this.prefix}*`);
         return keys
           .filter((key) => !key.startsWith("holdfast:fence:"))
           .map((key) => `${key} on server ${index}`);
@@ -68,7 +78,7 @@ export class Scanner {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       try {
-        const keys = (await this.servers[server]?.call("KEYS", `${this.prefix}*`)) as string[];
+        const keys = await keysOf(this.servers[server] as RedisServer, `${this.prefix}*`);
         const at = now();
         for (const key of keys) {
           const sighting = sightingOf(key, server, at);

@@ -32,7 +32,9 @@ const LEFT_TIMEOUT_MS = 1_200;
 const hour = 3_600_000;
 const contended: readonly Work[] = ["short", "short", "unfair", "long", "bold", "line"];
 const lively: readonly Work[] = ["probe", "vote", "quick", "steady"];
-const standardWorks: readonly Work[] = [...contended, ...lively, "fresh"];
+const standardWorks: readonly Work[] = [...contended, "probe"];
+/** What shows that nothing is stuck. */
+export const livelyWorks: readonly Work[] = [...contended, ...lively, "fresh"];
 /** Who is ahead in time is behind all others in line, and shows nothing there. It takes fences in quick order. */
 const aheadWorks: readonly Work[] = ["unfair", ...lively, "rush"];
 
