@@ -181,8 +181,8 @@ const switches = [
   [
     "3 clean-up",
     "an unreachable node is forgotten",
-    "src/engine/debts.ts",
-    "this.debts.push(debt);",
+    "src/engine/pending-releases.ts",
+    "this.pending.push(one);",
     "",
     "test/safety/rule-03",
   ],
@@ -197,10 +197,10 @@ const switches = [
   [
     "3 clean-up",
     "a release that was not taken is not tried again",
-    "src/engine/debts.ts",
-    "const maxTries = 20;",
-    "const maxTries = 0;",
-    "test/manager/nodes",
+    "src/engine/pending-releases.ts",
+    "if (undelivered(reply)) this.keep(delivery.release, before, reply);",
+    "if (undelivered(reply) && before === null) this.keep(delivery.release, before, reply);",
+    "test/manager/pending-releases",
   ],
   [
     "4 decide early",
@@ -230,8 +230,8 @@ const switches = [
     "4 decide early",
     "no bound in flight",
     "src/engine/seat.ts",
-    "const maxInFlight = 10_000;",
-    "const maxInFlight = 1e9;",
+    "const mostInFlight = 10_000;",
+    "const mostInFlight = 1e9;",
     "test/safety/rule-04",
   ],
   [
@@ -342,7 +342,7 @@ const switches = [
     "1 exclusion",
     "what was owed under a name undoes what is held under it",
     "src/engine/seat.ts",
-    'if (claims(command) || command.op === "renew") this.forgive(command.token);',
+    'if (claims(command) || command.op === "renew") this.releases.cancel(command.token);',
     "",
     "test/redlock/trouble",
     "owed",
@@ -368,9 +368,9 @@ const switches = [
   [
     "3 clean-up",
     "a Redlock that owes a release is collected",
-    "src/engine/seat.ts",
-    "if (!this.options.collectable || this.closed) return;",
-    "return;",
+    "src/engine/pending-releases.ts",
+    "if (!this.carrier.reachable && !this.collectable) return;",
+    "if (!this.carrier.reachable) return;",
     "test/redlock/dropped",
     "owes",
   ],
@@ -450,8 +450,8 @@ const switches = [
     "4 decide early",
     "a node whose silence lasts is asked on and on",
     "src/engine/seat.ts",
-    "if (this.silence.lasting)",
-    "if (false)",
+    "if (this.detector.open) return unresponsive;",
+    "",
     "test/manager/grouping",
     "asked nothing else",
   ],
@@ -459,16 +459,16 @@ const switches = [
     "4 decide early",
     "nothing bounds what a node that stands still is asked in one patience",
     "src/engine/seat.ts",
-    "const maxInFlight = 10_000;",
-    "const maxInFlight = 1e9;",
+    "const mostInFlight = 10_000;",
+    "const mostInFlight = 1e9;",
     "test/load/hung-node",
   ],
   [
     "13 batches",
     "a release waits while its node is silent",
     "src/engine/seat.ts",
-    'if (this.node.connection === "ready") this.send(delivery);',
-    'if (this.node.connection === "ready" && !this.silence.lasting) this.send(delivery);',
+    "return !this.detector.suspects || this.pending < 2 * mostInFlight;",
+    "return !this.detector.open;",
     "test/manager/grouping",
     "asked nothing else",
   ],
@@ -476,8 +476,8 @@ const switches = [
     "13 batches",
     "a release waits while its node owes too many answers",
     "src/engine/seat.ts",
-    'if (this.node.connection === "ready") this.send(delivery);',
-    'if (this.node.connection === "ready" && this.pending < maxInFlight) this.send(delivery);',
+    "return !this.detector.suspects || this.pending < 2 * mostInFlight;",
+    "return this.pending < mostInFlight;",
     "test/manager/grouping",
     "a release is never held back",
   ],
@@ -548,7 +548,7 @@ const switches = [
     "waiting",
     "who gives up keeps its place",
     "src/manager/pursuit.ts",
-    "if (this.patience?.place) this.last?.leave(this.patience.place);",
+    "if (place) this.last?.leave(place);",
     "",
     "test/manager/places",
   ],
@@ -556,8 +556,8 @@ const switches = [
     "waiting",
     "who gives up leaves its place only where the last attempt was sent",
     "src/engine/claim.ts",
-    "for (const { seat } of this.dealings) seat.release(command, placeTtl",
-    "for (const { seat, touched } of this.dealings) if (touched) seat.release(command, placeTtl",
+    "for (const { seat } of this.dealings) seat.leave(command);",
+    "for (const { seat, touched } of this.dealings) if (touched) seat.leave(command);",
     "test/manager/places",
     "hangs, and wakes",
   ],
@@ -657,6 +657,127 @@ const switches = [
     "if (turn?.barge) return null;\n    turn ??= { place: null, barge: false };",
     "test/safety/rule-12",
   ],
+  [
+    "14 liveness",
+    "an open circuit is not probed",
+    "src/engine/failure-detector.ts",
+    "    this.options.probe();",
+    "",
+    "test/manager/silent-nodes",
+  ],
+  [
+    "14 liveness",
+    "an open circuit is probed once",
+    "src/engine/failure-detector.ts",
+    "if (this.open) return this.probe();",
+    "if (this.open) return;",
+    "test/engine/failure-detector",
+  ],
+  [
+    "14 liveness",
+    "a silence is counted though nothing was sent",
+    "src/engine/seat.ts",
+    "    this.guard.want();",
+    "    this.guard.want();\n    this.detector.sent(1);",
+    "test/manager/silent-nodes",
+  ],
+  [
+    "14 liveness",
+    "a question that was lost is waited for",
+    "src/engine/acquaintance.ts",
+    "if (!anyway && (this.met || this.asking)) return false;",
+    "if (this.met || this.asking) return false;",
+    "test/manager/silent-nodes",
+  ],
+  [
+    "14 liveness",
+    "what the client gives up counts as an answer",
+    "src/engine/failure-detector.ts",
+    "    this.givenUp++;",
+    "    this.givenUp = 0;",
+    "test/engine/failure-detector",
+  ],
+  [
+    "14 liveness",
+    "replies that lie in the socket do not count",
+    "src/engine/round.ts",
+    "afterPoll(this.clock, () => this.countSilent());",
+    "this.countSilent();",
+    "test/manager/lag",
+  ],
+  [
+    "14 liveness",
+    "the network is not looked at before a silence is counted",
+    "src/engine/clock.ts",
+    "afterPoll(clock, () => cancelled || callback())",
+    "cancelled || callback()",
+    "test/manager/lag",
+  ],
+  [
+    "14 liveness",
+    "connecting has no patience of its own",
+    "src/engine/engine.ts",
+    "let timer = answerTimeout(clock, connectTimeout, finish);",
+    "let timer = answerTimeout(clock, this.options.nodeTimeout, finish);",
+    "test/manager/slow-networks",
+  ],
+  [
+    "9 memory",
+    "a round may be decided however late",
+    "src/manager/pursuit.ts",
+    " && result.took <= roundLimit(this.lock.ground)",
+    "",
+    "test/manager/lag",
+  ],
+  [
+    "2 validity",
+    "a renewal lengthens the ttl",
+    "src/manager/hold.ts",
+    "Math.min(kept, this.ttl)",
+    "kept",
+    "test/manager/renew-often",
+  ],
+  [
+    "3 clean-up",
+    "the caller hears of a failure before its release is sent",
+    "src/manager/pursuit.ts",
+    "if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));\n    else tell();",
+    "tell();",
+    "test/manager/refused",
+  ],
+  [
+    "3 clean-up",
+    "a release that the client refused is forgotten",
+    "src/engine/pending-releases.ts",
+    '["connection", "notReady", "refused", "timeout", "overloaded"]',
+    '["connection", "notReady", "refused"]',
+    "test/manager/pending-releases",
+  ],
+  [
+    "3 clean-up",
+    "a release is not repeated where the old connection may still deliver",
+    "src/engine/pending-releases.ts",
+    "return release.askedOn !== null && release.askedOn !== connection;",
+    "return false;",
+    "test/manager/pending-releases",
+  ],
+  [
+    "4 decide early",
+    "a silent node is told of every place that is given up",
+    "src/engine/seat.ts",
+    "if (this.detector.open) this.releases.postpone(release);",
+    "if (false) this.releases.postpone(release);",
+    "test/manager/silent-nodes",
+    "leaves a queue",
+  ],
+  [
+    "7 release",
+    "a release that nobody confirmed is called released",
+    "src/manager/tenure.ts",
+    'this.settleRelease(this.confirmed ? "released" : "pending");',
+    'this.settleRelease("released");',
+    "test/manager/pending-releases",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");
@@ -704,11 +825,13 @@ for (const [, off, file, from] of switches) {
   throw new Error(`${off}: "${from}" must stand exactly once in ${file}`);
 }
 
-// `--few`: one a rule, the first.
+// `--few`: one a rule, the first. `--only TEXT`: those whose rule or description has it.
 const few = process.argv.includes("--few");
-const chosen = few
-  ? switches.filter(([rule], index) => switches.findIndex(([other]) => other === rule) === index)
-  : switches;
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
+const chosen = switches.filter(([rule, off], index) => {
+  if (few) return switches.findIndex(([other]) => other === rule) === index;
+  return `${rule} ${off}`.includes(only ?? "");
+});
 
 // Two at a time: each has a copy of its own.
 const left = [...chosen];

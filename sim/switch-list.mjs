@@ -101,7 +101,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "an unreachable node is forgotten",
-    changes: [["src/engine/debts.ts", "this.debts.push(debt);", ""]],
+    changes: [["src/engine/pending-releases.ts", "this.pending.push(one);", ""]],
   },
   {
     rule: "3 clean-up",

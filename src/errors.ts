@@ -16,7 +16,8 @@ export type HoldfastErrorCode =
   | "MANAGER_CLOSED"
   | "OVERLOADED"
   | "STALE_FENCE"
-  | "CANNOT_LISTEN";
+  | "CANNOT_LISTEN"
+  | "NODES_NOT_READY";
 
 /** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {
@@ -41,6 +42,7 @@ type ErrorByCode = {
   OVERLOADED: OverloadedError;
   STALE_FENCE: StaleFenceError;
   CANNOT_LISTEN: CannotListenError;
+  NODES_NOT_READY: NodesNotReadyError;
 };
 
 /** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
@@ -128,6 +130,27 @@ export class QuorumUnavailableError extends HoldfastError {
             "use a longer ttl or look at the nodes' latency"
         : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
             `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
+    );
+  }
+}
+
+/** `ready()` ran out of time: some nodes could not be connected, or do not tell who they are. */
+export class NodesNotReadyError extends HoldfastError {
+  readonly code = "NODES_NOT_READY";
+  constructor(
+    /** ms. */
+    readonly timeout: number,
+    /** One failed vote for each node that is not ready, with the reason. */
+    readonly votes: readonly Vote[],
+    /** How many nodes there are. */
+    readonly nodes: number,
+  ) {
+    const failures = votes.map(
+      (vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "not ready"}`,
+    );
+    super(
+      `${votes.length} of ${count(nodes, "node")} not ready within ${timeout} ms (${failures.join("; ")}). ` +
+        "They are tried again whenever something is acquired.",
     );
   }
 }

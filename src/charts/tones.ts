@@ -10,6 +10,7 @@ const toneOfState: Readonly<Record<string, Tone>> = {
   connecting: "blue",
   ready: "green",
   suspect: "amber",
+  unresponsive: "red",
   down: "red",
   quarantined: "violet",
   open: "green",

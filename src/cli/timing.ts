@@ -1,11 +1,10 @@
 import { defaultDriftFactor, driftOf } from "../engine/validity.js";
+import { defaultNodeTimeout } from "../manager/settings.js";
 import { usageError } from "./exit.js";
 import { killMargin, termLead } from "./guard.js";
 
 /** As the library's defaults, where the command does not choose its own. All in ms. */
 export const defaults = { ttl: 30_000, wait: 60_000, grace: 5_000 } as const;
-
-const defaultNodeTimeout = (ttl: number) => Math.min(500, Math.floor(ttl / 4));
 
 export interface Timing {
   readonly ttl: number;

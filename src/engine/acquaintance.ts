@@ -36,6 +36,8 @@ export class Acquaintance {
     private readonly circle: Circle,
     /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
     private readonly decides: () => boolean,
+    /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
+    private readonly onEnded: (answered: boolean) => void,
     private readonly onMet: () => void,
     private readonly onRefused: (error: unknown) => void,
   ) {}
@@ -66,24 +68,31 @@ export class Acquaintance {
     return this.introduction?.runId === null && this.introduction.id === null;
   }
 
-  /** Leads to `onMet` or `onRefused`, unless the connection is gone before. */
-  meet(): void {
-    if (this.met || this.asking) return;
+  /**
+   * Leads to `onMet` or `onRefused`, unless the connection is gone before. `anyway`: asks although it is known, or an earlier
+   * question may still be answered; a call that was lost must not be waited for. Returns whether it has asked.
+   */
+  meet(anyway = false): boolean {
+    if (!anyway && (this.met || this.asking)) return false;
     this.asking = true;
     const { connection } = this;
     this.node.introduce(this.decides() ? this.random.secret() : "", null).then(
       (introduction) => {
-        if (this.connection !== connection) return;
+        const current = this.connection === connection;
+        this.onEnded(current);
+        if (!current) return;
         this.asking = false;
-        this.note(introduction);
+        if (!this.met) this.note(introduction);
         this.onMet();
       },
       (error: unknown) => {
+        this.onEnded(false);
         if (this.connection !== connection) return;
         this.asking = false;
         this.onRefused(error);
       },
     );
+    return true;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Agenda } from "./agenda.js";
 import { type Clock, elapsed, type Instant, now } from "./clock.js";
-import { claims, type Heed, type LockCommand, type Place, placeTtl } from "./command.js";
+import { claims, type Heed, type LockCommand, type Place } from "./command.js";
 import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
 import type { Reply } from "./node.js";
@@ -36,6 +36,10 @@ interface Dealings {
   readonly seat: Seat;
   /** The node may hold the token. */
   touched: boolean;
+  /** Requests that may make the node hold the token, sent and not answered by the server. */
+  unanswered: number;
+  /** The connection on which the last one was sent. */
+  askedOn: number;
   /** It has said that it holds the token. */
   granted: boolean;
   /** What it grants from now on is to be released again. */
@@ -51,6 +55,8 @@ export interface ClaimGround {
 
 /** One command to one node in the name of a claim. */
 class Question extends Errand {
+  private sent = false;
+
   constructor(
     private readonly claim: Claim,
     readonly command: LockCommand,
@@ -66,11 +72,16 @@ class Question extends Errand {
   }
 
   override leave(carrier: Parameters<Errand["leave"]>[0]): void {
-    this.dealings.touched = true;
+    const { dealings } = this;
+    dealings.touched = true;
+    dealings.unanswered++;
+    dealings.askedOn = dealings.seat.connection;
+    this.sent = true;
     super.leave(carrier);
   }
 
   heard(reply: Reply): void {
+    if (this.sent && isAnswer(reply)) this.dealings.unanswered--;
     if (reply.kind === "granted" && claims(this.command)) this.claim.noteGrant(this);
     this.onReply(reply);
   }
@@ -104,7 +115,14 @@ export class Claim {
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
-    this.dealings = ground.seats.map((seat) => ({ seat, touched: shared, granted: false, over: false }));
+    this.dealings = ground.seats.map((seat) => ({
+      seat,
+      touched: shared,
+      unanswered: 0,
+      askedOn: 0,
+      granted: false,
+      over: false,
+    }));
   }
 
   /** `fences`: ask for a fencing token as well. `queue`: heed those who wait; null where nobody is waited for. */
@@ -198,7 +216,7 @@ export class Claim {
   leave(place: Place): void {
     const { keys, token } = this;
     const command: LockCommand = { op: "release", keys, token, queue: { id: place.id, wake: false } };
-    for (const { seat } of this.dealings) seat.release(command, placeTtl, false, null);
+    for (const { seat } of this.dealings) seat.leave(command);
   }
 
   /** As `discard(true)`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
@@ -238,8 +256,8 @@ export class Claim {
   }
 
   private newRound(timeout: number, rule: Rule, decided: Decided): Round {
-    const { seats, agenda } = this.ground;
-    this.round = new Round(seats, agenda, timeout, rule, decided);
+    const { seats, agenda, clock } = this.ground;
+    this.round = new Round(seats, agenda, clock, timeout, rule, decided);
     return this.round;
   }
 
@@ -281,14 +299,17 @@ export class Claim {
     if (!dealings.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
     const recurring = this.shared || this.named || from !== null;
+    const askedOn = dealings.unanswered > 0 ? dealings.askedOn : null;
+    const release = (command: LockCommand, heard: ((reply: Reply) => void) | null) =>
+      seat.release({ command, ttl: longestTtl, recurring, askedOn, answered: heard });
     if (from !== null && (this.kept || this.named)) {
-      seat.release({ op: "release", keys: this.keys, token: from.token }, longestTtl, recurring, null);
+      release({ op: "release", keys: this.keys, token: from.token }, null);
       if (!this.kept && !dealings.granted) {
         dealings.over = true;
         return answered({ kind: "denied", holder: null });
       }
     }
-    seat.release(this.undo(this.token), longestTtl, recurring, (reply) => {
+    release(this.undo(this.token), (reply) => {
       dealings.over = true;
       answered(reply);
     });
@@ -319,6 +340,10 @@ export class Claim {
 }
 
 const ignore = () => {};
+
+/** Whether it is known what became of the request: one that was lost, or waited for in vain, may still reach the server. */
+const isAnswer = (reply: Reply): boolean =>
+  reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "timeout");
 
 /** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
 function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {

@@ -39,6 +39,26 @@ export const now = (clock: Clock): Instant => ({ monotonic: clock.monotonic(), w
 export const elapsed = (clock: Clock, start: Instant): number =>
   Math.max(clock.monotonic() - start.monotonic, clock.wall() - start.wall, 0);
 
+/**
+ * Calls back after `delay` ms without an answer, having looked at the network once more: after a stall of the event loop the
+ * answer may lie in the socket while the timer is long due.
+ */
+export function answerTimeout(
+  clock: Clock,
+  delay: number,
+  callback: () => void,
+  background?: boolean,
+): Timer {
+  let cancelled = false;
+  const timer = clock.after(delay, () => afterPoll(clock, () => cancelled || callback()), background);
+  return {
+    cancel() {
+      cancelled = true;
+      timer.cancel();
+    },
+  };
+}
+
 /** Node's longest timer; a longer one would fire at once. */
 const longestTimer = 2 ** 31 - 1;
 

@@ -1,25 +1,36 @@
 import type { LockCommand } from "./command.js";
-import { concerns, type Debt } from "./debts.js";
 import { Errand } from "./errand.js";
 import type { Reply } from "./node.js";
+
+/** What a node is to release. */
+export interface Release {
+  readonly command: LockCommand;
+  /** ms after which the key is gone by itself, counted from the last request that set it. */
+  readonly ttl: number;
+  /** Its token may be claimed again. */
+  readonly recurring: boolean;
+  /** The connection on which the last request that it undoes was sent, if the node has never answered that one. */
+  readonly askedOn: number | null;
+  readonly answered: ((reply: Reply) => void) | null;
+}
 
 /** A release on its way. */
 export class Delivery extends Errand {
   /** What it is to release was claimed again meanwhile: it is not to be tried again. */
-  forgiven = false;
+  cancelled = false;
+  /** The connection that took it. */
+  connection: number | null = null;
 
   constructor(
-    readonly command: LockCommand,
-    /** ms after which the key is gone by itself. */
-    readonly ttl: number,
-    /** What it was owed as, if it was. */
-    readonly debt: Debt | null,
-    /** Its token may be claimed again. */
-    readonly recurring: boolean,
+    readonly release: Release,
+    private readonly answer: ((reply: Reply) => void) | null,
     private readonly settle: (delivery: Delivery, reply: Reply) => void,
-    private readonly onReply: ((reply: Reply) => void) | null,
   ) {
     super();
+  }
+
+  get command(): LockCommand {
+    return this.release.command;
   }
 
   wanted(): boolean {
@@ -28,10 +39,13 @@ export class Delivery extends Errand {
 
   heard(reply: Reply): void {
     this.settle(this, reply);
-    this.onReply?.(reply);
+    this.answer?.(reply);
   }
 
-  forgive(token: string): void {
-    if (concerns(this.command, token)) this.forgiven = true;
+  cancel(token: string): void {
+    const { command } = this;
+    if (("token" in command && command.token === token) || ("from" in command && command.from === token)) {
+      this.cancelled = true;
+    }
   }
 }

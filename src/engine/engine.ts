@@ -2,7 +2,7 @@ import type { QuarantineRule } from "./abstention.js";
 import type { Circle } from "./acquaintance.js";
 import { Agenda } from "./agenda.js";
 import { Claim, type ClaimGround } from "./claim.js";
-import type { Clock } from "./clock.js";
+import { afterPoll, answerTimeout, type Clock } from "./clock.js";
 import type { LockCommand } from "./command.js";
 import { Doorbell } from "./doorbell.js";
 import { Errand } from "./errand.js";
@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly owner: string;
   /** ms that one node's answer may take. */
   readonly nodeTimeout: number;
+  /** ms that a node may take to connect, and to be identified. */
+  readonly connectTimeout: number;
   /** Whether what is asked of a node in one turn of the event loop goes as one call. */
   readonly grouping: boolean;
   /** Whether it may be collected without having been closed. Default false. */
@@ -55,12 +57,17 @@ export interface EngineOptions {
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
   /** Who wants to know how long nodes take to answer, if anybody does. */
   readonly stopwatch?: Stopwatch;
+  /** The connection to a node is silent, and could not be replaced. */
+  readonly onSilent: (node: string, why: "busy" | "impossible") => void;
   /** None of the nodes has a memory, and they vote all the same. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
 
 /** ms that the first acquisition waits for the other nodes when a quorum has been met. */
 const longestGrace = 100;
+
+/** ms between two looks at nodes that are waited for to be ready. */
+const readyPause = 50;
 
 /** Names that are remembered; what is granted late to an older one is left to its ttl. */
 const mostNamed = 1_000;
@@ -85,6 +92,7 @@ export class QuorumEngine {
   private readonly warnedOf = new Set<string>();
   /** What waits, and how to end it when the engine is closed. */
   private readonly waits = new Set<() => void>();
+  private closed = false;
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe, stopwatch } = options;
@@ -102,6 +110,7 @@ export class QuorumEngine {
         random,
         turn,
         patience,
+        connectTimeout: options.connectTimeout,
         circle,
         checksMemory,
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
@@ -111,6 +120,7 @@ export class QuorumEngine {
         measured: (ms) => stopwatch?.nodeAnswered(index, ms),
         decides: () => this.admission !== null,
         onIntroduced: () => this.onIntroduced(name),
+        onStuck: (why) => options.onSilent(name, why),
       });
     });
     this.quarantine = new Quarantine(
@@ -149,7 +159,7 @@ export class QuorumEngine {
 
   /**
    * Meets the nodes once, so that the same server twice is found before anything is acquired. Waits for all, but only
-   * a moment longer when a quorum has been met, and never beyond the node timeout.
+   * a moment longer when a quorum has been met, and never beyond the connect timeout.
    */
   admit(): Promise<void> {
     if (this.admission === null) {
@@ -162,8 +172,23 @@ export class QuorumEngine {
   /** The nodes that have not been met in so many ms, and why. */
   unmet(waited: number): Vote[] {
     return this.seats
-      .filter((seat) => !seat.met)
+      .filter((seat) => !seat.identified)
       .map((seat) => ({ ...seat.silentFor(waited), node: seat.name }));
+  }
+
+  /**
+   * Connects and identifies all nodes; those that cannot be asked yet are tried again until the time is over. Resolves to
+   * those that are not identified by then, and why.
+   */
+  async ready(timeout: number): Promise<Vote[]> {
+    const { clock } = this.options;
+    const started = clock.monotonic();
+    void this.admit();
+    const left = () => timeout - (clock.monotonic() - started);
+    while (!this.closed && left() > 0 && this.seats.some(({ identified }) => !identified)) {
+      await this.identified(Math.min(readyPause, left()));
+    }
+    return this.unmet(Math.round(clock.monotonic() - started));
   }
 
   /** Asks every node who holds the keys. */
@@ -171,7 +196,14 @@ export class QuorumEngine {
     return Promise.all(this.seats.map((seat) => this.inspectAt(seat, keys)));
   }
 
+  /** Calls back when all that was asked for so far has been handed to the sockets. */
+  whenWritten(callback: () => void): void {
+    const later = this.seats.some(({ node }) => node.writesLater === true);
+    this.turn.whenDeparted(later ? () => afterPoll(this.options.clock, callback) : callback);
+  }
+
   async close(): Promise<void> {
+    this.closed = true;
     for (const end of [...this.waits]) end();
     this.quarantine.close();
     this.doorbell.close();
@@ -195,6 +227,25 @@ export class QuorumEngine {
     else onUnwatched(name);
   }
 
+  /** Waits until all nodes are identified, but not for more than so many ms. */
+  private identified(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      let ends: (() => void)[] = [];
+      const done = () => {
+        timer.cancel();
+        for (const end of ends) end();
+        this.waits.delete(done);
+        resolve();
+      };
+      const timer = answerTimeout(this.options.clock, ms, done);
+      this.waits.add(done);
+      const look = () => {
+        if (this.seats.every(({ identified }) => identified)) done();
+      };
+      ends = this.seats.map((seat) => seat.meet(look));
+    });
+  }
+
   /** Whoever only inspects changes nothing. */
   private settleMemories(): void {
     const unsettled = this.seats.some(({ server }) => server.met && !server.remembers);
@@ -212,14 +263,14 @@ export class QuorumEngine {
         resolve({ node: seat.name, reply });
       };
       const end = () => done(failed("notReady", "closed"));
-      const timer = clock.after(nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
+      const timer = answerTimeout(clock, nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
       this.waits.add(end);
       seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
     });
   }
 
   private meetAll(): Promise<void> {
-    const { clock, nodeTimeout } = this.options;
+    const { clock, connectTimeout } = this.options;
     return new Promise((resolve) => {
       let met = 0;
       const finish = () => {
@@ -230,7 +281,7 @@ export class QuorumEngine {
         if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
         resolve();
       };
-      let timer = clock.after(nodeTimeout, finish);
+      let timer = answerTimeout(clock, connectTimeout, finish);
       this.waits.add(finish);
       const onMet = () => {
         if (this.admitted) return;
@@ -238,7 +289,7 @@ export class QuorumEngine {
         if (met === this.seats.length) return finish();
         if (met !== quorumOf(this.seats.length)) return;
         timer.cancel();
-        timer = clock.after(Math.min(longestGrace, nodeTimeout), finish);
+        timer = answerTimeout(clock, Math.min(longestGrace, connectTimeout), finish);
       };
       for (const seat of this.seats) seat.meet(onMet);
     });

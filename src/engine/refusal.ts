@@ -36,7 +36,10 @@ export const notConnectedInTime = ({ trouble }: LockNode, when: string) =>
 
 export const unanswered = (waited: number) => failed("timeout", `no answer within ${waited} ms`);
 
-export const silentForLong = failed("timeout", "not asked: it owes answers for longer than the node timeout");
+export const unresponsive = failed(
+  "timeout",
+  "not asked: it has been silent for three node timeouts; a probe finds out when it answers again",
+);
 
 export const overloaded = (most: number) => failed("overloaded", `${most} requests are unanswered already`);
 

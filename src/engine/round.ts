@@ -1,4 +1,5 @@
 import { type Agenda, Appointment } from "./agenda.js";
+import { afterPoll, type Clock } from "./clock.js";
 import type { Reply } from "./node.js";
 import type { Tally, Verdict } from "./quorum.js";
 import { failed } from "./refusal.js";
@@ -12,6 +13,8 @@ export interface RoundResult {
   readonly votes: readonly Vote[];
   /** Accepted by a quorum, if one was asked for. */
   readonly fence?: number;
+  /** ms from the question to the verdict, by the monotonic clock. */
+  readonly took: number;
   /** Where the votes that were not waited for come in. */
   readonly ballot: Ballot;
 }
@@ -36,12 +39,14 @@ export class Round extends Appointment implements Ballot {
   private readonly answered: boolean[] = [];
   private over = false;
   private dueAt = 0;
+  private askedAt = 0;
   private completion: Promise<readonly Vote[]> | null = null;
   private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
     private readonly seats: readonly Seat[],
     private readonly agenda: Agenda,
+    private readonly clock: Clock,
     /** ms. */
     private readonly timeout: number,
     private readonly rule: Rule,
@@ -55,6 +60,7 @@ export class Round extends Appointment implements Ballot {
    * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
    */
   start(ask: (seat: number) => void, everybody = false): void {
+    this.askedAt = this.clock.monotonic();
     this.dueAt = this.agenda.put(this, this.timeout);
     let asked = 0;
     for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
@@ -97,7 +103,13 @@ export class Round extends Appointment implements Ballot {
     if (this.completion === null) this.agenda.remove(this);
   }
 
+  /** Replies that lie in the socket count: they are read before the others' silence is counted. */
   due(): void {
+    afterPoll(this.clock, () => this.countSilent());
+  }
+
+  private countSilent(): void {
+    if (this.over && this.completion === null) return;
     for (const [index, seat] of this.seats.entries()) {
       if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));
     }
@@ -121,7 +133,8 @@ export class Round extends Appointment implements Ballot {
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();
-        decided({ verdict, votes: this.votes, ballot: this });
+        const took = this.clock.monotonic() - this.askedAt;
+        decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
     if (this.completion === null || this.votes.length + this.late.length < this.seats.length) return;

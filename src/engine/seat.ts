@@ -1,10 +1,12 @@
 import { Acquaintance, type Circle } from "./acquaintance.js";
-import { type Clock, elapsed, type Instant, now, type Timer } from "./clock.js";
-import { claims, type LockCommand, needsMemory } from "./command.js";
-import { Debts, undelivered } from "./debts.js";
-import { Delivery } from "./delivery.js";
+import type { Clock } from "./clock.js";
+import { claims, type LockCommand, needsMemory, placeTtl } from "./command.js";
+import { ConnectionGuard, type ConnectionGuardOptions } from "./connection-guard.js";
+import { Delivery, type Release } from "./delivery.js";
 import type { Errand } from "./errand.js";
+import { FailureDetector, type Liveness } from "./failure-detector.js";
 import type { Connection, LockNode, Reply } from "./node.js";
+import { PendingReleases, type ReleaseCarrier } from "./pending-releases.js";
 import type { Member } from "./quarantine.js";
 import type { Random } from "./random.js";
 import {
@@ -16,21 +18,22 @@ import {
   notConnectedInTime,
   overloaded,
   quarantined,
-  releaseOwed,
-  silentForLong,
   unanswered,
   undecided,
+  unresponsive,
 } from "./refusal.js";
-import { Silence } from "./silence.js";
 import type { Turn } from "./turn.js";
-import type { Answer, Vote } from "./vote.js";
+import type { Answer, FailureReason, Vote } from "./vote.js";
 import { watchWeakly } from "./weak-watch.js";
 
 /** What a seat notices about its node's health. */
-export type Observation = "connected" | "disconnected" | "silent" | "answered" | "forgot" | "remembers";
+export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "remembers";
 
-/** Unanswered commands per node; beyond that votes fail unsent, so that a hung node costs no memory. */
-const maxInFlight = 10_000;
+/**
+ * Unanswered requests per node. Beyond that votes fail unsent, and so many releases of a node that is silent are sent and
+ * the others kept for later, so that a hung node costs no memory.
+ */
+const mostInFlight = 10_000;
 
 export interface SeatOptions {
   /** Tells it apart from the others in votes and errors. */
@@ -39,8 +42,10 @@ export interface SeatOptions {
   readonly clock: Clock;
   readonly turn: Turn;
   readonly random: Random;
-  /** ms that a node may take to answer, and to connect for the first time. */
+  /** ms that a node may take to answer. */
   readonly patience: number;
+  /** ms that a node may take to connect. */
+  readonly connectTimeout: number;
   readonly circle: Circle;
   /** Whether it votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
@@ -58,30 +63,29 @@ export interface SeatOptions {
   readonly decides: () => boolean;
   /** It is known who the node's server is, and what it remembers. */
   readonly onIntroduced: () => void;
+  /** Its connection is silent, and could not be replaced. Told once until it answers. */
+  readonly onStuck: ConnectionGuardOptions["onStuck"];
 }
 
 /**
- * One node's seat in the quorum. It lets a command through only when the node is connected and known to be nobody
- * else's double, fails it at once otherwise, and delivers later the releases that it could not deliver now. What is
- * asked of it in one turn of the event loop travels together.
+ * One node's seat in the quorum. It lets a command through only when the node is connected, known to be nobody else's
+ * double, and not silent; fails it at once otherwise. What is asked of it in one turn of the event loop travels together.
  */
-export class Seat implements Member {
+export class Seat implements Member, ReleaseCarrier {
   readonly name: string;
   /** Most of its votes. */
   readonly granted: Vote;
   readonly node: LockNode;
   readonly server: Acquaintance;
+  readonly detector: FailureDetector;
+  /** Counts the connections: what is sent on one arrives in order. */
+  connection = 0;
   private readonly clock: Clock;
-  private readonly silence: Silence;
-  private readonly debts: Debts;
-  /** Under way, for tokens that may be claimed again. */
-  private readonly recurring = new Set<Delivery>();
+  private readonly guard: ConnectionGuard;
+  private readonly releases: PendingReleases;
   private closed = false;
-  private debtTimer: Timer | null = null;
-  private anchor: Timer | null = null;
-  private onMet: (() => void) | null = null;
+  private readonly onMet = new Set<() => void>();
   private inFlight = 0;
-  private askedToConnect: Instant | null = null;
   /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
   private abstainsUntil: number | null | undefined;
   /** For the end of this turn. */
@@ -91,14 +95,24 @@ export class Seat implements Member {
   private readonly unwatch: () => void;
 
   constructor(private readonly options: SeatOptions) {
-    const { name, node, clock, random, patience, circle, observe } = options;
+    const { name, node, clock, random, patience, circle, connectTimeout, onStuck } = options;
     this.name = name;
     this.granted = Object.freeze({ kind: "granted", node: name });
     this.node = node;
     this.clock = clock;
-    this.silence = new Silence(clock, patience, (observation) =>
-      observe(observation, this.node.trouble || undefined),
-    );
+    this.detector = new FailureDetector({
+      clock,
+      patience,
+      observe: (liveness) => this.onLiveness(liveness),
+      probe: () => this.probe(),
+    });
+    this.guard = new ConnectionGuard({
+      node,
+      clock,
+      connectTimeout,
+      onOverdue: (waited) => this.onOverdue(waited),
+      onStuck,
+    });
     this.server = new Acquaintance(
       name,
       node,
@@ -106,10 +120,11 @@ export class Seat implements Member {
       random,
       circle,
       options.decides,
+      (answered) => (answered ? this.detector.replied() : this.detector.lost()),
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
-    this.debts = new Debts(clock);
+    this.releases = new PendingReleases(this, clock, patience, options.collectable);
     this.unwatch = options.collectable
       ? watchWeakly(this, node)
       : node.watch((connection, cause) => this.onConnection(connection, cause));
@@ -130,36 +145,54 @@ export class Seat implements Member {
     const refusal = this.refusal(errand.command);
     if (refusal !== null) return errand.heard(refusal);
     if (this.takes(errand.command) && this.node.connection === "ready") return this.send(errand);
-    this.silence.look();
     this.waiting.push(errand);
     this.identify();
   }
 
-  /**
-   * Releases, behind everything sent before. What the node does not take now is owed to it until its ttl is over.
-   * `recurring`: the token may be claimed again, and is then owed no release any more.
-   */
-  release(
-    command: LockCommand,
-    ttl: number,
-    recurring: boolean,
-    answered: ((reply: Reply) => void) | null,
-  ): void {
-    const delivery = new Delivery(command, ttl, null, recurring, this.settle, answered);
-    if (this.node.connection === "ready") this.send(delivery);
-    else delivery.heard(releaseOwed);
+  /** Releases, behind everything sent before. What the node does not take now is delivered later. */
+  release(release: Release): void {
+    this.releases.release(release);
   }
 
-  /** Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. */
-  meet(onMet: () => void): void {
-    if (this.met || this.node.connection === "down") return onMet();
-    this.onMet = onMet;
+  /** Gives up a place in a queue. A node that is silent is told when it answers, if the place has not lapsed by then. */
+  leave(command: LockCommand): void {
+    const release = { command, ttl: placeTtl, recurring: false, askedOn: null, answered: null };
+    if (this.detector.open) this.releases.postpone(release);
+    else this.releases.release(release);
+  }
+
+  get reachable(): boolean {
+    return this.node.connection === "ready" && !this.detector.open;
+  }
+
+  /** Whether it takes a release now: one that is silent takes as many as other requests. */
+  get accepts(): boolean {
+    if (this.node.connection !== "ready") return false;
+    return !this.detector.suspects || this.pending < 2 * mostInFlight;
+  }
+
+  /**
+   * Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. Returns how to
+   * be called no more.
+   */
+  meet(onMet: () => void): () => void {
+    if (this.identified || this.node.connection === "down") {
+      onMet();
+      return ignore;
+    }
+    const told = () => onMet();
+    this.onMet.add(told);
     this.identify();
+    return () => this.onMet.delete(told);
+  }
+
+  /** Whether it is known which server this is, and whether that votes. */
+  get identified(): boolean {
+    return this.votes || this.duplicateOf !== null || this.server.abstention !== null;
   }
 
   /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
   silentFor(waited: number, voting = true): Answer {
-    this.silence.look();
     if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return unanswered(waited);
     return notConnectedInTime(this.node, `within ${waited}`);
@@ -169,7 +202,6 @@ export class Seat implements Member {
   depart(): void {
     const { outgoing } = this;
     this.outgoing = [];
-    this.silence.look();
     const requests: Errand[] = [];
     for (const errand of outgoing) {
       if (!errand.wanted()) errand.heard(givenUp);
@@ -180,15 +212,15 @@ export class Seat implements Member {
     if (requests.length === 0) return;
     for (const errand of requests) {
       const { command } = errand;
-      // In their order: a claim forgives the releases before it, and none behind it.
-      if (claims(command) || command.op === "renew") this.forgive(command.token);
-      if (errand instanceof Delivery && errand.recurring) this.recurring.add(errand);
+      // In their order: a claim cancels the releases before it, and none behind it.
+      if (claims(command) || command.op === "renew") this.releases.cancel(command.token);
+      if (errand instanceof Delivery) this.releases.left(errand);
       errand.leave(this);
     }
     // One of those that travel together is measured for all.
     if (this.options.measures() && requests[0] !== undefined) requests[0].leftAt = this.clock.monotonic();
     this.inFlight += requests.length;
-    this.silence.begin();
+    this.detector.sent(requests.length);
     try {
       this.node.execute({ mark: this.options.checksMemory ? this.server.mark : null, requests });
     } catch (error) {
@@ -200,34 +232,40 @@ export class Seat implements Member {
   /** A request is under way no longer. */
   arrived(reply: Reply, { leftAt }: Errand): void {
     this.inFlight--;
-    if (reply.kind === "failed" && reply.reason === "quarantined") this.doubt();
-    // A request that was lost on its way is no sign of life.
-    if (reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "notReady")) {
-      this.silence.end(this.inFlight > 0);
-      if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);
-    } else if (this.inFlight === 0) {
-      this.silence.reset();
+    if (reply.kind === "failed" && !isSaidByServer(reply.reason)) {
+      if (reply.reason === "timeout") this.detector.timedOut();
+      else this.detector.lost();
+      return;
     }
+    this.detector.replied();
+    if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);
+    if (reply.kind === "failed" && reply.reason === "quarantined") this.doubt();
   }
 
   async close(): Promise<void> {
     this.depart();
     this.unwatch();
     this.closed = true;
-    this.debtTimer?.cancel();
-    this.anchor?.cancel();
+    this.detector.close();
+    this.guard.close();
+    this.releases.close();
     this.dismiss(failed("notReady", "closed"));
     await this.node.close();
   }
 
   onConnection(connection: Connection, cause: Error | undefined): void {
     const { observe } = this.options;
+    this.guard.changed(connection);
     if (connection === "ready") {
+      this.connection++;
+      this.detector.reset();
       observe("connected");
-      this.pay();
+      // Behind whatever the client resent by itself on a new connection, and before anything new.
+      this.releases.deliver();
       this.identify();
     } else if (connection === "down") {
-      this.silence.reset();
+      this.connection++;
+      this.detector.reset();
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
       this.server.forget();
@@ -297,100 +335,68 @@ export class Seat implements Member {
     const { abstention } = this.server;
     if (abstention !== null && needsMemory(command)) return this.quarantined(abstention);
     if (connection === "down") return notConnected(this.node);
-    if (connection === "connecting" && this.askedToConnect !== null) {
-      const waited = elapsed(this.clock, this.askedToConnect);
-      if (waited > this.options.patience) return notConnectedInTime(this.node, `after ${Math.round(waited)}`);
-    }
-    if (this.silence.lasting) return silentForLong;
-    if (this.pending < maxInFlight) return null;
+    if (this.guard.overdue)
+      return notConnectedInTime(this.node, `after ${Math.round(this.guard.waited ?? 0)}`);
+    if (this.detector.open) return unresponsive;
+    if (this.pending < mostInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
-    if (this.pending < maxInFlight) return null;
-    return overloaded(maxInFlight);
+    if (this.pending < mostInFlight) return null;
+    return overloaded(mostInFlight);
   }
 
   private get pending(): number {
     return this.inFlight + this.outgoing.length + this.waiting.length;
   }
 
-  private send(errand: Errand): void {
+  /** To be sent at the end of this turn. */
+  send(errand: Errand): void {
     if (this.outgoing.push(errand) === 1) this.options.turn.add(this);
-  }
-
-  /** A release was answered; if it was not taken, it is still owed. */
-  private readonly settle = (delivery: Delivery, reply: Reply): void => {
-    this.recurring.delete(delivery);
-    const { command, ttl, debt } = delivery;
-    if (undelivered(reply) && !delivery.forgiven) {
-      if (debt === null) this.debts.owe(command, ttl);
-      else this.debts.oweAgain(debt);
-    }
-    if (this.debts.size === 0) return;
-    this.stay(ttl);
-    if (this.node.connection === "ready") this.payLater();
-  };
-
-  /** The token is being claimed again: no release that is owed or under way may be repeated. */
-  private forgive(token: string): void {
-    this.debts.forgive(token);
-    for (const delivery of this.recurring) delivery.forgive(token);
-  }
-
-  /** Timers are what keeps a seat that nobody refers to: here, until all that it owes is paid or past its ttl. */
-  private stay(ttl: number): void {
-    if (!this.options.collectable || this.closed) return;
-    this.anchor ??= this.clock.after(
-      ttl,
-      () => {
-        this.anchor = null;
-        if (this.debts.prune() > 0) this.stay(ttl);
-      },
-      true,
-    );
-  }
-
-  /** Behind whatever the client resent by itself on a new connection, and before anything new. */
-  private pay(): void {
-    if (this.node.connection !== "ready") return;
-    for (const debt of this.debts.take()) {
-      this.send(new Delivery(debt.command, debt.ttl, debt, true, this.settle, null));
-    }
-  }
-
-  private payLater(): void {
-    if (this.closed || this.debtTimer !== null) return;
-    const payNow = () => {
-      this.debtTimer = null;
-      this.pay();
-    };
-    this.debtTimer = this.clock.after(this.options.patience, payNow, true);
   }
 
   /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
   private identify(): void {
-    this.silence.begin();
-    if (this.node.connection === "connecting") {
-      this.askedToConnect ??= now(this.clock);
-      this.node.connect();
+    this.guard.want();
+    if (this.node.connection === "ready" && this.server.meet()) this.detector.sent(1);
+  }
+
+  /** The node has been silent for too long: asks it who it is, and replaces the connection, which may be what is dead. */
+  private probe(): void {
+    if (this.server.meet(true)) this.detector.sent(1);
+    this.guard.silent();
+  }
+
+  private onLiveness(liveness: Liveness): void {
+    this.options.observe(liveness, this.node.trouble || undefined);
+    if (liveness === "unresponsive") {
+      this.dismiss(unresponsive);
+      this.tellMet();
+    } else if (liveness === "answered") {
+      this.guard.answered();
+      this.releases.deliver();
     }
-    if (this.node.connection === "ready") this.server.meet();
+  }
+
+  private onOverdue(waited: number): void {
+    const answer = notConnectedInTime(this.node, `within ${Math.round(waited)}`);
+    this.options.observe("disconnected", answer.message);
+    this.dismiss(answer);
+    this.tellMet();
   }
 
   private onIntroduced(): void {
-    this.silence.end(this.inFlight > 0);
     this.settled();
     this.options.onIntroduced();
   }
 
   private onUnknown(error: unknown): void {
-    if (this.inFlight === 0) this.silence.reset();
     this.dismiss(failed("refused", messageOf(error)));
     this.tellMet();
   }
 
   private tellMet(): void {
-    const { onMet } = this;
-    this.onMet = null;
-    onMet?.();
+    const told = [...this.onMet];
+    this.onMet.clear();
+    for (const onMet of told) onMet();
   }
 
   /** Answers everything that waits. */
@@ -400,3 +406,9 @@ export class Seat implements Member {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether it is what the server answered, and not what the client says of a request that got no answer. */
+const isSaidByServer = (reason: FailureReason): boolean =>
+  reason === "refused" || reason === "garbage" || reason === "quarantined";
+
+const ignore = () => {};

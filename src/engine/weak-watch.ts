@@ -17,3 +17,15 @@ export function watchWeakly(watcher: Watcher, node: LockNode): () => void {
 /** Apart: a function keeps whatever is in sight where it is made. */
 const listenerOf = (watcher: WeakRef<Watcher>) => (connection: Connection, cause?: Error) =>
   watcher.deref()?.onConnection(connection, cause);
+
+/** Calls `then` with the target as long as anybody else refers to it: a timer must not keep an unreferenced engine alive. */
+export function weakly<Target extends object>(target: Target, then: (target: Target) => void): () => void {
+  return callerOf(new WeakRef(target), then);
+}
+
+const callerOf =
+  <Target extends object>(target: WeakRef<Target>, then: (target: Target) => void) =>
+  () => {
+    const found = target.deref();
+    if (found !== undefined) then(found);
+  };

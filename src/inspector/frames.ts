@@ -102,7 +102,7 @@ export type Step = v.InferOutput<typeof step>;
 
 const nodeView = v.object({
   name: text,
-  state: v.picklist(["connecting", "ready", "suspect", "down", "quarantined"]),
+  state: v.picklist(["connecting", "ready", "suspect", "unresponsive", "down", "quarantined"]),
   cause: v.nullable(text),
   /** Epoch ms at which it votes again, while it is quarantined; null if nobody can tell. */
   until: v.nullable(deadline),

@@ -6,6 +6,8 @@ export type NodeMachineEvent =
   | { type: "DISCONNECTED"; cause?: string }
   /** It did not answer within the node timeout; `cause` if it is known why. */
   | { type: "SILENT"; cause?: string }
+  /** It has been silent so often that it is not asked any more: only probed, until it answers. */
+  | { type: "UNRESPONSIVE"; cause?: string }
   /** It answered again after having been silent. */
   | { type: "ANSWERED" }
   /** It lost its memory, and abstains; `until`: epoch ms, null if nobody can tell yet. */
@@ -27,25 +29,23 @@ interface Abstention {
 
 export const nodePorts = new Ports<NodePort>();
 
-/** This many silences in a row, with no answer in between, and a node counts as down. */
-const silencesToDown = 3;
-
 const causeOf = (event: NodeMachineEvent): string | undefined =>
-  event.type === "SILENT" ? (event.cause ?? "does not answer") : "cause" in event ? event.cause : undefined;
+  event.type === "UNRESPONSIVE"
+    ? (event.cause ?? "does not answer")
+    : "cause" in event
+      ? event.cause
+      : undefined;
 
 const { createMachine } = setup({
   types: {} as {
-    context: { node: string; silences: number; abstention: Abstention | null };
+    context: { node: string; abstention: Abstention | null };
     events: NodeMachineEvent;
     input: { node: string };
   },
   guards: {
-    silentTooOften: ({ context }) => context.silences + 1 >= silencesToDown,
     abstains: ({ context }) => context.abstention !== null,
   },
   actions: {
-    countSilence: assign(({ context }) => ({ silences: context.silences + 1 })),
-    forgetSilences: assign({ silences: 0 }),
     noteAbstention: assign(({ context, event }) => ({
       abstention: event.type === "FORGOT" ? { until: event.until, cause: event.cause } : context.abstention,
     })),
@@ -59,46 +59,36 @@ const { createMachine } = setup({
 });
 
 const down = { target: "down", actions: "reportDown" as const };
+const unresponsive = { target: "unresponsive", actions: "reportDown" as const };
 const up = { target: "ready", actions: ["forgetAbstention", "reportUp"] as const };
 
-/** The health of one node, as the votes and its connection show it. */
+/** The health of one node, as its connection and its replies show it. */
 export const nodeMachine = createMachine({
   id: "node",
-  context: ({ input }) => ({ node: input.node, silences: 0, abstention: null }),
+  context: ({ input }) => ({ node: input.node, abstention: null }),
   initial: "connecting",
   on: {
     FORGOT: { target: ".quarantined", actions: ["noteAbstention", "reportQuarantined"] },
     REMEMBERED: { actions: "forgetAbstention" },
   },
   states: {
-    connecting: { on: { CONNECTED: "ready", DISCONNECTED: down, SILENT: down } },
-    ready: {
-      entry: "forgetSilences",
-      on: { SILENT: { target: "suspect", actions: "countSilence" }, DISCONNECTED: down },
-    },
+    connecting: { on: { CONNECTED: "ready", DISCONNECTED: down } },
+    ready: { on: { SILENT: "suspect", UNRESPONSIVE: unresponsive, DISCONNECTED: down } },
     suspect: {
-      on: {
-        ANSWERED: "ready",
-        CONNECTED: "ready",
-        SILENT: [{ guard: "silentTooOften", ...down }, { actions: "countSilence" }],
-        DISCONNECTED: down,
-      },
+      on: { ANSWERED: "ready", CONNECTED: "ready", UNRESPONSIVE: unresponsive, DISCONNECTED: down },
     },
-    down: {
+    // Connected, and not asked: a probe is under way or scheduled.
+    unresponsive: {
       on: {
-        // Whether it abstains is found out anew on each connection.
-        CONNECTED: up,
         ANSWERED: [{ guard: "abstains", target: "quarantined", actions: "reportQuarantined" }, up],
+        CONNECTED: up,
+        DISCONNECTED: "down",
       },
     },
+    // Whether it abstains is found out anew on each connection.
+    down: { on: { CONNECTED: up } },
     quarantined: {
-      entry: "forgetSilences",
-      on: {
-        REMEMBERED: up,
-        DISCONNECTED: down,
-        SILENT: [{ guard: "silentTooOften", ...down }, { actions: "countSilence" }],
-        ANSWERED: { actions: "forgetSilences" },
-      },
+      on: { REMEMBERED: up, UNRESPONSIVE: unresponsive, DISCONNECTED: down },
     },
   },
 });

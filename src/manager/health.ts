@@ -9,6 +9,7 @@ const eventTypes = {
   connected: "CONNECTED",
   disconnected: "DISCONNECTED",
   silent: "SILENT",
+  unresponsive: "UNRESPONSIVE",
   answered: "ANSWERED",
   forgot: "FORGOT",
   remembers: "REMEMBERED",

@@ -104,9 +104,13 @@ export class Hold {
     return Math.min(this.confirmedAt.wall + this.ttl - this.drift, this.grant.at.wall + this.grant.maxHold);
   }
 
-  /** A ttl that, asked for now, takes nothing away from what is left. */
-  ttlToKeep(driftFactor: number): number {
-    return Math.min(Math.ceil((this.left() + 4) / (1 - driftFactor)), Number.MAX_SAFE_INTEGER);
+  /**
+   * The ttl of a renewal that begins now and was asked for with this ttl. A renewal counts from its own start, and never
+   * shortens the lease: what is left of a longer ttl is kept, but never more than that ttl is asked for.
+   */
+  ttlToRenew(asked: number, driftFactor: number): number {
+    const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
+    return Math.max(asked, Math.min(kept, this.ttl));
   }
 
   /** A renewal counts from its own start, and from nothing before. */

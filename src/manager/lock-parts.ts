@@ -13,6 +13,8 @@ export interface LockParts {
   readonly announcer: Announcer;
   /** For what users are to hear. */
   readonly outbox: Outbox;
+  /** Delivers what is told outside a step of the chart. */
+  deliver(tell: () => void): void;
   /** Tells the chart. */
   send(event: LockMachineEvent): void;
 }

@@ -91,6 +91,13 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     this.outbox.close();
   }
 
+  /** Delivers what is told outside a step of the chart. */
+  deliver(tell: () => void): void {
+    this.outbox.open();
+    tell();
+    this.outbox.close();
+  }
+
   /** What it is granted, in the form that `give` makes of it. */
   acquire<T>(settings: Settings, give: (hold: Hold) => T, origin: Origin | null = null): Promise<T> {
     if (this.pursuit !== null || this.tenure !== null) {

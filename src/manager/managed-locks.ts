@@ -97,6 +97,12 @@ class ManagedLocks {
     return lock.acquire(settings, (hold) => new HeldLease(lock, hold), { kind: "handover", ...inheritance });
   }
 
+  async ready(options: { readonly timeout?: number } = {}): Promise<void> {
+    checkKnown("ready", options);
+    const { timeout = this.#manager.ground.connectTimeout } = options;
+    await this.#manager.ready(checkDuration("timeout", timeout, 0, true));
+  }
+
   inspect(resource: string): Promise<Inspection> {
     return this.#manager.inspect(resource);
   }

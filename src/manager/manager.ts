@@ -4,7 +4,13 @@ import { Agenda } from "../engine/agenda.js";
 import { QuorumEngine } from "../engine/engine.js";
 import type { LockNode } from "../engine/node.js";
 import { kindOf } from "../engine/shown.js";
-import { DuplicateNodeError, type HoldfastError, InvalidOptionError, ManagerClosedError } from "../errors.js";
+import {
+  DuplicateNodeError,
+  type HoldfastError,
+  InvalidOptionError,
+  ManagerClosedError,
+  NodesNotReadyError,
+} from "../errors.js";
 import { isList } from "../given.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import type { InspectionEvent } from "./actor.js";
@@ -24,7 +30,7 @@ import { Health, type NodeCondition } from "./health.js";
 import { summarise } from "./inspection.js";
 import { Lock } from "./lock.js";
 import { logTo } from "./logger.js";
-import { warnOfColdStart, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
+import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 import { type Probe, Probes } from "./probes.js";
 import { Publishing, publishSettingsOf } from "./publishing.js";
@@ -82,6 +88,7 @@ export class Manager {
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
       stopwatch: probes,
+      onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
@@ -124,6 +131,16 @@ export class Manager {
     if (!this.ground.engine.admitted) await this.ground.engine.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
+  }
+
+  /** Waits until all nodes are connected and identified. @throws what keeps them from that. */
+  async ready(timeout: number): Promise<void> {
+    this.checkOpen();
+    const failures = await this.ground.engine.ready(timeout);
+    this.checkOpen();
+    const refusal = this.#refusal();
+    if (refusal !== null) throw refusal;
+    if (failures.length > 0) throw new NodesNotReadyError(timeout, failures, this.#nodes.length);
   }
 
   async inspect(resource: string): Promise<Inspection> {
@@ -191,7 +208,8 @@ export class Manager {
     this.#actor.send({ type: "CLOSE" });
     const { engine, events, vigil, background } = this.ground;
     for (const end of this.#pauses) end();
-    await vigil.end(new ManagerClosedError(), timeout);
+    const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
+    await vigil.end(new ManagerClosedError(), timeout, written);
     await this.#publishing?.end();
     await engine.close();
     for (const timed of [engine.agenda, background, vigil]) timed.depart();

@@ -17,6 +17,17 @@ export function warnOfUnwatched(node: string): void {
   );
 }
 
+export function warnOfSilent(node: string, why: "busy" | "impossible"): void {
+  warn(
+    "SILENT_CONNECTION",
+    why === "busy"
+      ? `${node} has stopped answering, and its connection was not replaced: other commands are in flight on it, which would be lost`
+      : `${node} has stopped answering, and its client offers no way to replace the connection`,
+    "It is probed until it answers, and is not asked for votes meanwhile. If its server is well, the connection is dead: " +
+      "reconnect that client, or give Holdfast a client or an address of its own.",
+  );
+}
+
 export function warnOfUnidentified(node: string): void {
   warn(
     "UNIDENTIFIED_NODE",

@@ -46,8 +46,13 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   readonly nodes: readonly NodeInput[];
   /** Put in front of every resource to make its Redis key. Default "". */
   readonly prefix?: string;
-  /** ms that one node's answer may take. Default: a quarter of the ttl, at most 500. */
+  /** ms that one node's answer may take. Default: a quarter of the ttl, at most 1,000. */
   readonly nodeTimeout?: number;
+  /**
+   * ms that a node may take to connect and to be identified, before the first acquisition goes on without it. A connection
+   * that is not ready by then is replaced. Default 5,000.
+   */
+  readonly connectTimeout?: number;
   /** The share of the ttl that clocks may disagree by. Default 0.01. */
   readonly driftFactor?: number;
   /** Shown to others as the holder; no "~", at most 128 characters. Default: `host:pid`. */

@@ -18,7 +18,7 @@ import { ignoreRejection } from "./emitter.js";
 import { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
-import { type Settings, timeoutFor } from "./settings.js";
+import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type Entrant, lineOf } from "./waiting/lines.js";
 import { heedful, Patience } from "./waiting/patience.js";
 
@@ -166,12 +166,19 @@ export class Pursuit implements Entrant {
   /** Returns what the caller is to be told. */
   fail(event: FailureEvent): unknown {
     const error = this.failure(event);
+    const { place } = this.patience ?? {};
+    const leaves = this.abandoned?.sent === true || (place && this.last !== null);
     // First the place: who leaves it tells nobody of what a minority had granted.
-    if (this.patience?.place) this.last?.leave(this.patience.place);
+    if (place) this.last?.leave(place);
     this.takeBack();
     this.close();
-    this.lock.announcer.tell("failed", this.acquisition, { error });
-    this.lock.outbox.put(() => this.reject(error));
+    const tell = () => {
+      this.lock.announcer.tell("failed", this.acquisition, { error });
+      this.lock.outbox.put(() => this.reject(error));
+    };
+    // Whoever is told may end the process: what was granted must be on its way back by then.
+    if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));
+    else tell();
     return error;
   }
 
@@ -232,7 +239,7 @@ export class Pursuit implements Entrant {
     this.settings.witness?.round("acquire", result);
     if (verdict === "granted") {
       const hold = this.holdOf(claim, fence);
-      if (hold.left() > 0) {
+      if (hold.left() > 0 && result.took <= roundLimit(this.lock.ground)) {
         this.granted = hold;
         return this.lock.send({ type: "GRANTED", validUntil: hold.validUntil, votes });
       }

@@ -67,6 +67,7 @@ export interface Ground {
   readonly driftFactor: number;
   readonly owner: string;
   readonly nodeTimeout: number;
+  readonly connectTimeout: number;
   readonly grouping: boolean;
   readonly maxPending: number;
   readonly quarantine: QuarantineRule;
@@ -79,8 +80,17 @@ export interface Ground {
 const defaultTtl = 10_000;
 const defaultWait = 10_000;
 const defaultMaxPending = 100_000;
-/** ms; the default node timeout is a quarter of the ttl, but never more. */
-const longestDefaultTimeout = 500;
+
+/** ms. */
+export const defaultNodeTimeout = (ttl: number): number =>
+  Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout));
+
+/** ms; the default node timeout is a quarter of the ttl, but never more: it fits round trips of 600 ms and some lag. */
+const longestDefaultTimeout = 1_000;
+/** ms; it fits a handshake of several round trips of 600 ms. */
+const defaultConnectTimeout = 5_000;
+/** A round that is decided later than this many node timeouts after its question grants nothing. */
+const roundTimeouts = 4;
 
 const warnOfListener = (error: unknown, event: string) =>
   warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
@@ -110,9 +120,9 @@ export function groundOf(options: LocksOptions): Ground {
   } = options;
   const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
   const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
-  const { ttl = defaultTtl } = options;
+  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
   checkTtl(ttl);
-  const { nodeTimeout = Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout)) } = options;
+  const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
   checkDuration("nodeTimeout", nodeTimeout, 1, true);
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
     throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
@@ -124,6 +134,7 @@ export function groundOf(options: LocksOptions): Ground {
     driftFactor: checkFraction("driftFactor", driftFactor),
     owner: checkOwner(owner),
     nodeTimeout,
+    connectTimeout: checkDuration("connectTimeout", connectTimeout, 1, true),
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),
     quarantine: checkQuarantine(quarantine),
@@ -191,6 +202,12 @@ export function timeoutFor(ground: Ground, ttl: number): number {
     ? ground.nodeTimeout
     : Math.max(1, Math.min(ground.nodeTimeout, Math.floor(validity / 2)));
 }
+
+/**
+ * ms from the question of a round within which it must be decided. Whatever the event loop did meanwhile, a request is then
+ * known to have been answered within a bounded time: how long a node that lost its memory abstains counts on that.
+ */
+export const roundLimit = ({ nodeTimeout }: Ground): number => roundTimeouts * nodeTimeout;
 
 function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
   if (typeof retry === "function") return retry;

@@ -9,7 +9,7 @@ import type { Hold } from "./hold.js";
 import type { LockParts } from "./lock-parts.js";
 import { lossIn } from "./loss.js";
 import { RenewalQueue } from "./renewal-queue.js";
-import { type Settings, timeoutFor } from "./settings.js";
+import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import type { ReleaseOutcome } from "./types.js";
 
 /** ms between two tries to renew without a quorum: a tenth of the ttl, within these. */
@@ -22,6 +22,8 @@ export class Tenure {
   /** Until the next try, after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
   private readonly queue: RenewalQueue;
+  /** A quorum of nodes has answered the release. */
+  private confirmed = false;
   private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
 
   constructor(
@@ -78,7 +80,7 @@ export class Tenure {
     this.pause = null;
     watchForDrop(hold);
     // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
-    const ttl = Math.max(this.queue.begin(), hold.ttlToKeep(this.settings.driftFactor));
+    const ttl = hold.ttlToRenew(this.queue.begin(), this.settings.driftFactor);
     const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.ground, ttl), hold.left()));
     hold.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
@@ -106,6 +108,7 @@ export class Tenure {
     // The alarm of the time before goes on: it looks at the deadline, too.
     hold.claim.release(timeoutFor(lock.ground, hold.ttl), (result) => {
       this.settings.witness?.round("release", result);
+      this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
     for (const key of lock.keys) lock.ground.lines.freed(key);
@@ -119,7 +122,7 @@ export class Tenure {
       const heldFor = Math.round(elapsed(lock.ground.clock, hold.grant.at));
       lock.announcer.tell("released", hold.acquisition, { heldFor, votes });
     }
-    this.settleRelease("released");
+    this.settleRelease(this.confirmed ? "released" : "pending");
   }
 
   /**
@@ -177,7 +180,8 @@ export class Tenure {
     const { verdict, votes } = result;
     this.settings.witness?.round("renew", result);
     if (!this.checkHeld()) return false;
-    if (verdict === "granted") {
+    const late = result.took > roundLimit(lock.ground);
+    if (verdict === "granted" && !late) {
       // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
       const chance = lock.ground.random.fraction();
       hold.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
@@ -188,7 +192,8 @@ export class Tenure {
       this.lost("LOST", lossIn(votes), votes);
     } else {
       const retryIn = this.renews ? this.retryDelay() : null;
-      lock.send({ type: "NO_QUORUM", reason: verdict, votes, retryIn });
+      const reason = verdict === "granted" ? "tooSlow" : verdict;
+      lock.send({ type: "NO_QUORUM", reason, votes, retryIn });
     }
     return false;
   }

@@ -8,10 +8,11 @@ import type { AcquireOptions } from "./options.js";
 export type LockState = "idle" | "acquiring" | "held" | "renewing" | "releasing" | "expired";
 
 /**
- * "released": given up here. Nodes that could not be reached are told as soon as they can be, or drop the key with its
- * ttl; the `released` event has their votes. Otherwise: what had ended the lease before it could be released.
+ * "released": a quorum of nodes has confirmed it, so that others can acquire the lock. "pending": given up here, but fewer
+ * nodes than a quorum have confirmed it so far; the others are told as soon as they can be, or drop the key with its ttl.
+ * The `released` event has the votes. Otherwise: what had ended the lease before it could be released.
  */
-export type ReleaseOutcome = "released" | "expired" | "handedOver";
+export type ReleaseOutcome = "released" | "pending" | "expired" | "handedOver";
 
 /** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
 export interface Lease extends AsyncDisposable {
@@ -130,6 +131,14 @@ export interface Locks extends AsyncDisposable {
     handover: string,
     options?: Options,
   ): Promise<LeaseOf<Options>>;
+  /**
+   * Connects to all nodes and identifies them, so that the first acquisition need not wait for that. Not needed before it.
+   * `timeout`: ms, the `connectTimeout` by default. Nodes that cannot be reached yet are tried again until it is over.
+   *
+   * @throws NodesNotReadyError, which names each node that could not be connected or identified, and why;
+   * DuplicateNodeError, ManagerClosedError.
+   */
+  ready(options?: { readonly timeout?: number }): Promise<void>;
   /** Asks every node who holds the resource. Changes nothing. */
   inspect(resource: string): Promise<Inspection>;
   /**

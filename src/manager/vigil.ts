@@ -57,8 +57,11 @@ export class Vigil implements Departing {
     return this.sleepers.toArray();
   }
 
-  /** Withdraws all, waits until they have ended, but not for more than `timeout` ms, and stops them. */
-  async end(error: unknown, timeout: number): Promise<void> {
+  /**
+   * Withdraws all, waits until they have ended, but not for more than `timeout` ms, and until what they have to tell is told,
+   * and stops them.
+   */
+  async end(error: unknown, timeout: number, told: () => Promise<void>): Promise<void> {
     const left = this.sleepers.toArray();
     for (const sleeper of left) sleeper.withdraw(error);
     if (!this.sleepers.empty) {
@@ -70,6 +73,7 @@ export class Vigil implements Departing {
         };
       });
     }
+    await told();
     for (const sleeper of left) sleeper.stop();
   }
 

@@ -9,7 +9,7 @@ import type { Lock } from "../manager/lock.js";
 import { Manager } from "../manager/manager.js";
 import type { LocksOptions } from "../manager/options.js";
 import type { Settings } from "../manager/settings.js";
-import type { Handle } from "../manager/types.js";
+import type { Handle, ReleaseOutcome } from "../manager/types.js";
 import { LockWitness } from "./lock-witness.js";
 import type { Operation } from "./operation.js";
 
@@ -137,7 +137,7 @@ export class Keeper {
     const held = this.find(resources, token);
     if (held !== null) {
       held.witness.begin(operation);
-      if ((await held.lock.release(held.hold)) === "released") {
+      if (gaveUp.has(await held.lock.release(held.hold))) {
         // Nobody waits for the answers any more where it was closed.
         if (operation.last === undefined) this.manager.checkOpen();
         return;
@@ -206,6 +206,9 @@ const usual = {
 };
 
 const once = () => false as const;
+
+/** What a release of a lease that was still held comes to. */
+const gaveUp: ReadonlySet<ReleaseOutcome> = new Set<ReleaseOutcome>(["released", "pending"]);
 
 /** No token of ours begins like that. */
 const nameOf = (resources: Resources, token: string) =>

@@ -22,6 +22,7 @@ const scripts = ["lockScript", "unlockScript", "extendScript", "acquireScript", 
 
 const more: readonly string[] = [
   "nodeTimeout",
+  "connectTimeout",
   "owner",
   "quarantine",
   "unidentified",

@@ -37,7 +37,15 @@ export interface Settings {
 /** Options of `createLocks` that the constructor takes as well. */
 export type MoreOptions = Pick<
   LocksOptions,
-  "nodeTimeout" | "owner" | "quarantine" | "unidentified" | "onListenerError" | "xstate" | "clock" | "random"
+  | "nodeTimeout"
+  | "connectTimeout"
+  | "owner"
+  | "quarantine"
+  | "unidentified"
+  | "onListenerError"
+  | "xstate"
+  | "clock"
+  | "random"
 >;
 
 /** The constructor's options. */

@@ -64,7 +64,7 @@ export class LockMetrics implements Probe {
   }
 
   nodeStepped(node: number, _event: NodeMachineEvent, _from: NodeState, to: NodeState): void {
-    if (to !== "down" && to !== "quarantined") return;
+    if (to !== "down" && to !== "unresponsive" && to !== "quarantined") return;
     this.to.outages.add(1, { ...this.ofNode[node], [attributes.nodeState]: to });
   }
 

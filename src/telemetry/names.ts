@@ -15,7 +15,7 @@ export const attributes = {
 /** The states of locks that are in use. */
 export const statesInUse = ["acquiring", "held", "renewing", "releasing"] as const;
 
-export const nodeStates = ["connecting", "ready", "suspect", "down", "quarantined"] as const;
+export const nodeStates = ["connecting", "ready", "suspect", "unresponsive", "down", "quarantined"] as const;
 
 /** The name of the instrumentation, as OpenTelemetry calls it. */
 export const scope = "holdfast";

@@ -45,8 +45,11 @@ describe("of the node", () => {
   });
 
   it("what stays in a state is shown by its box", () => {
-    expect(shown("SILENT", "suspect", "suspect")).toMatchObject({ path: "suspect" });
-    expect(shown("SILENT", "suspect", "down")).toMatchObject({ from: "suspect", to: "down" });
+    expect(shown("REMEMBERED", "suspect", "suspect")).toMatchObject({ path: "" });
+    expect(shown("UNRESPONSIVE", "suspect", "unresponsive")).toMatchObject({
+      from: "suspect",
+      to: "unresponsive",
+    });
   });
 
   it("what cannot be is shown by nothing", () => {

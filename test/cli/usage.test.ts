@@ -67,7 +67,10 @@ test.concurrent.each([
   [["chart", "--format", "gif"], /'gif'.* svg, mermaid, json, png/],
   [["chart", "--theme", "pink"], /'pink'.* light, dark, auto/],
   [["chart", "--state", "ready"], /no state "ready"; it has idle, acquiring, acquiring\.queued, .*expired/],
-  [["chart", "node", "--state", ""], /no state ""; it has connecting, ready, suspect, down, quarantined /],
+  [
+    ["chart", "node", "--state", ""],
+    /no state ""; it has connecting, ready, suspect, unresponsive, down, quarantined /,
+  ],
   [["chart", "--format", "json", "--state", "held"], /--state is for svg and png/],
   [["chart", "--format", "mermaid", "--theme", "dark"], /--theme is for svg and png/],
   [["chart", "--output", ""], /--output needs the name of a file/],

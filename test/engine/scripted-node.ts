@@ -20,6 +20,8 @@ export class ScriptedNode implements LockNode {
   /** The same, as they came together. */
   readonly batches: Arrival[][] = [];
   connects = 0;
+  /** It does not say who it is: with requests that the test leaves unanswered, it is silent. */
+  mute = false;
   private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
 
   constructor(
@@ -39,6 +41,7 @@ export class ScriptedNode implements LockNode {
   /** It remembers everything. */
   async introduce(): Promise<Introduction> {
     const { identity } = this;
+    if (this.mute) return new Promise(() => {});
     const marker = formMarker("scripted", identity ?? "", 0);
     return identity === null ? { runId: null, id: null, memory: null } : readMarker(marker, identity, 0, 0);
   }

@@ -28,6 +28,7 @@ async function seated(grouped: boolean) {
     clock,
     turn: new Turn(grouped),
     patience: 100,
+    connectTimeout: 1_000,
     random: systemRandom,
     circle: [],
     checksMemory: true,
@@ -38,6 +39,7 @@ async function seated(grouped: boolean) {
     measured: () => {},
     decides: () => true,
     onIntroduced: () => {},
+    onStuck: () => {},
   });
   seat.meet(() => {});
   await settle();
@@ -66,14 +68,14 @@ describe.each([
   it("is sent again where it was asked for behind the claim", async () => {
     const { node, seat } = await seated(grouped);
     seat.ask(new Plain(renew));
-    seat.release(release, 60_000, true, null);
+    seat.release({ command: release, ttl: 60_000, recurring: true, askedOn: null, answered: null });
     await lose(node);
     expect(node.ops).toEqual(["release"]);
   });
 
   it("is not where the claim came behind it, which it would undo", async () => {
     const { node, seat } = await seated(grouped);
-    seat.release(release, 60_000, true, null);
+    seat.release({ command: release, ttl: 60_000, recurring: true, askedOn: null, answered: null });
     seat.ask(new Plain(renew));
     await lose(node);
     expect(node.ops).toEqual([]);

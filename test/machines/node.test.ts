@@ -27,14 +27,21 @@ describe("the node's chart", () => {
     });
   });
 
-  it("suspects a node that is silent, and calls it down when it is silent three times in a row", () => {
+  it("suspects a node that is silent, and calls it unresponsive when it is no longer asked", () => {
     expect(observed("CONNECTED", "SILENT", "SILENT").state).toBe("suspect");
     expect(observed("CONNECTED", "SILENT", "SILENT", "ANSWERED", "SILENT").told).toEqual([]);
-    expect(observed("CONNECTED", "SILENT", "SILENT", "SILENT")).toEqual({
+    expect(observed("CONNECTED", "SILENT", "SILENT", "UNRESPONSIVE")).toEqual({
+      state: "unresponsive",
+      told: ["down: does not answer"],
+    });
+    expect(observed("CONNECTED", "SILENT", "UNRESPONSIVE", "ANSWERED")).toEqual({
+      state: "ready",
+      told: ["down: does not answer", "up"],
+    });
+    expect(observed("CONNECTED", "UNRESPONSIVE", "DISCONNECTED")).toEqual({
       state: "down",
       told: ["down: does not answer"],
     });
-    expect(observed("CONNECTED", "SILENT", "SILENT", "SILENT", "ANSWERED").told.at(-1)).toBe("up");
   });
 
   it("quarantines a node that lost its memory, until it votes again", () => {
@@ -47,8 +54,8 @@ describe("the node's chart", () => {
       state: "ready",
       told: ["quarantined until 7: restarted", "up"],
     });
-    const silent = ["SILENT", "SILENT", "SILENT"] as const;
-    expect(observed("CONNECTED", forgot, ...silent).state).toBe("down");
+    const silent = ["SILENT", "SILENT", "UNRESPONSIVE"] as const;
+    expect(observed("CONNECTED", forgot, ...silent).state).toBe("unresponsive");
     expect(observed("CONNECTED", forgot, ...silent, "ANSWERED")).toEqual({
       state: "quarantined",
       told: ["quarantined until 7: restarted", "down: does not answer", "quarantined until 7: restarted"],
@@ -63,6 +70,6 @@ describe("the node's chart", () => {
   });
 
   it("calls a node down that never connected", () => {
-    expect(observed("SILENT").told).toEqual(["down: does not answer"]);
+    expect(observed("DISCONNECTED").told).toEqual(["down: undefined"]);
   });
 });

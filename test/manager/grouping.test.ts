@@ -148,6 +148,7 @@ describe("a release is never held back: it leaves with the turn in which it was 
   it("where the node has been silent for so long that it is asked nothing else", async () => {
     const world = grouped(1);
     const [a] = await leasesOf(world, "a");
+    for (const node of world.nodes) node.mute = true;
     for (let attempt = 0; attempt < 4; attempt++) {
       const acquisition = caught(world.locks.acquire("b"));
       await settle();

@@ -35,11 +35,13 @@ describe("loss of a lease", () => {
     await world.clock.advance(5_000);
     expect(aborted).toBe(validUntil);
     expect(onLost).toHaveBeenCalledOnce();
-    expect(heard.at(-1)).toMatchObject({
-      name: "expired",
+    expect(heard.find(({ name }) => name === "expired")).toMatchObject({
       event: { reason: "deadline", validUntil, overdue: 0 },
     });
     expect(heard.some(({ name }) => name === "quorumLost")).toBe(true);
+    // Until they answer, the nodes are probed.
+    for (const node of world.nodes) node.wake();
+    await settle();
     expect(world.clock.pending).toBe(0);
   });
 
@@ -179,6 +181,8 @@ describe("loss of a lease", () => {
     expect(await world.run(lease.release())).toBe("expired");
     expect(heard.at(-1)?.name).toBe("expired");
     expect(onLost).not.toHaveBeenCalled();
+    for (const node of world.nodes) node.wake();
+    await settle();
     expect(world.clock.pending).toBe(0);
   });
 

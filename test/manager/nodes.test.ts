@@ -27,6 +27,8 @@ describe("what is told of the nodes", () => {
 
   it("calls a node down at the third silence, not at the first", async () => {
     const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+    await locks.ready();
+    for (const node of nodes) node.mute = true;
     for (let round = 1; round <= 3; round++) {
       const acquisition = caught(locks.acquire("a"));
       await settle();
@@ -39,6 +41,8 @@ describe("what is told of the nodes", () => {
 
   it("takes a lost request for no sign of life", async () => {
     const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+    await locks.ready();
+    for (const node of nodes) node.mute = true;
     for (let round = 1; round <= 3; round++) {
       const acquisition = caught(locks.acquire("a"));
       await settle();

@@ -259,7 +259,7 @@ describe("a manager that is closed under a running job", () => {
     const closed = locks.close({ timeout: 0 });
     await world.clock.advance(1);
     await closed;
-    expect(await release).toBe("released");
+    expect(await release).toBe("pending");
     expect(handle.state).toBe("idle");
     expect(heard.at(-1)?.name).toBe("released");
     expect(world.clock.pending).toBe(0);

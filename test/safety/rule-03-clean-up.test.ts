@@ -79,17 +79,42 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(tokens(nodes[0], "release")).toEqual(tokens(nodes[0], "acquire"));
   });
 
-  it("owes nothing any more when the ttl is over", async () => {
+  it("owes nothing any more when the ttl of what a node granted is over", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
-    await settle();
+    await answer(nodes, "acquire", [granted]);
     nodes[0]?.change("down");
-    await answer(nodes.slice(1), "acquire", [denied, denied]);
+    await answer(nodes.slice(1), "acquire", [null, denied].slice(1));
+    await answer(nodes.slice(2), "acquire", [denied]);
     await acquisition;
     await clock.advance(1_001);
     nodes[0]?.change("ready");
     await settle();
     expect(nodes[0]?.ops).toEqual(["acquire"]);
+  });
+
+  it("owes what a node has never answered for longer: the request may still lie in the server's buffers", async () => {
+    const { locks, nodes, clock } = scripted(3);
+    const acquisition = caught(locks.acquire("a"));
+    await settle();
+    nodes[0]?.change("down");
+    nodes[0]?.of("acquire")[0]?.answer({ kind: "failed", reason: "connection", message: "gone" });
+    await answer(nodes.slice(1), "acquire", [denied, denied]);
+    await acquisition;
+    await clock.advance(60_000);
+    nodes[0]?.change("ready");
+    await settle();
+    expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
+    // On another connection, which the request may have been overtaken by: so it is repeated.
+    await answer(nodes, "release", [granted]);
+    await clock.advance(5_000);
+    expect(nodes[0]?.ops).toEqual(["acquire", "release", "release"]);
+    await answer(nodes, "release", [granted]);
+    await clock.advance(200_000);
+    const repeated = nodes[0]?.ops.filter((op) => op === "release").length;
+    expect(repeated).toBeGreaterThan(2);
+    await clock.advance(1_000_000);
+    expect(nodes[0]?.ops.filter((op) => op === "release").length).toBe(repeated);
   });
 
   it("asks nothing of a node, not even a release, that was never sent the request", async () => {

@@ -56,8 +56,8 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect(nodes[0]?.arrivals).toEqual([]);
   });
 
-  it("waits for a node that connects for the first time, up to the node timeout and once", async () => {
-    const { locks, nodes, clock } = scripted(1, { nodeTimeout: 200 });
+  it("waits for a node that connects for the first time, up to the connect timeout and once", async () => {
+    const { locks, nodes, clock } = scripted(1, { nodeTimeout: 100, connectTimeout: 200 });
     const [node] = nodes;
     node?.change("connecting");
     const first = caught(locks.acquire("a"));

@@ -224,7 +224,7 @@ describe("what is shown of a node that abstains", () => {
       await world.clock.advance(110);
       await inspected;
     }
-    expect((await healths(world, locks))[0]).toBe("down");
+    expect((await healths(world, locks))[0]).toBe("unresponsive");
     world.node(0).wake();
     await settle();
     expect((await healths(world, locks))[0]).toBe("quarantined");

@@ -224,7 +224,9 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     world.node(2).hang();
     const locks = world.locks({ ttl, nodeTimeout: 100 });
     const failure = await world.run(locks.tryAcquire("a").catch((error: unknown) => error));
-    expect(String(failure)).toContain("node-0: it has no memory; whether it is new is not known");
+    expect(String(failure)).toContain(
+      "node-0: it has no memory; whether it is new, or how long it must abstain, is known only",
+    );
     world.node(2).wake();
     await world.clock.advance(2_000);
     expect(await world.run(locks.tryAcquire("a"))).not.toBeNull();

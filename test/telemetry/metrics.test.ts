@@ -60,7 +60,7 @@ describe("metrics of locks and nodes", () => {
     expect(total(points, "holdfast.lock.losses", { "holdfast.reason": "deadline" })).toBe(1);
     const timeouts = { "holdfast.node.name": "node-0", "holdfast.reason": "timeout" };
     expect(total(points, "holdfast.node.votes_failed", timeouts)).toBeGreaterThan(1);
-    const down = { "holdfast.node.state": "down" };
+    const down = { "holdfast.node.state": "unresponsive" };
     expect(total(points, "holdfast.node.state", down)).toBe(3);
     expect(total(points, "holdfast.node.outages", down)).toBe(3);
     await world.run(Promise.all([ours.close({ timeout: 10 }), theirs.close({ timeout: 10 })]));

@@ -74,7 +74,7 @@ export const addRun: AddCommand = (program, exit) => {
     .option("--conflict-exit-code <code>", "if somebody else holds the lock (default: 75)", exitStatus)
     .option("--owner <label>", "shown to others as the holder (default: host:pid)")
     .addOption(prefix())
-    .addOption(nodeTimeout("a quarter of the ttl, at most 500ms"))
+    .addOption(nodeTimeout("a quarter of the ttl, at most 1s"))
     .option(
       "--quarantine <duration>",
       'for which a node that lost its memory does not vote; "auto" (default): as long as it must; "off": it votes',

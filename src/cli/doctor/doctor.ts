@@ -1,3 +1,4 @@
+import { defaultNodeTimeout } from "../../manager/settings.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
@@ -10,9 +11,8 @@ import { reportLines } from "./report.js";
 
 /** ms for all that one node is asked. */
 const defaultTimeout = 5_000;
-/** As the library's defaults. */
+/** As the library's default. */
 const defaultTtl = 10_000;
-const defaultNodeTimeout = 500;
 /** Characters in a line where no terminal says how many it has: then lines are not broken. */
 const unbroken = Number.POSITIVE_INFINITY;
 
@@ -34,7 +34,7 @@ export async function doctor(
   const standards = {
     prefix: flags.prefix ?? config.prefix ?? "",
     ttl,
-    nodeTimeout: config.nodeTimeout ?? Math.min(defaultNodeTimeout, Math.floor(ttl / 4)),
+    nodeTimeout: config.nodeTimeout ?? defaultNodeTimeout(ttl),
   };
   const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
   const code = exitCodeOf(diagnosis);

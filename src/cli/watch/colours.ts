@@ -17,6 +17,7 @@ export function colourOf(state: string, paint: Paint): (text: string) => string 
     case "quarantined":
       return paint.magenta;
     case "expired":
+    case "unresponsive":
     case "down":
       return paint.red;
     default:

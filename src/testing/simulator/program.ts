@@ -47,6 +47,7 @@ export class Program {
       random: host.chance,
       owner: host.name,
       nodeTimeout,
+      connectTimeout: nodeTimeout,
       grouping,
     };
     const manager = new WatchedManager(options, (lock) => {

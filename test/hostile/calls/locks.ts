@@ -66,6 +66,15 @@ const acquiring = badArguments(["a", {}], [badResources, badOptions]);
 /** No `fence` in a handle's acquisitions. */
 const onHandle = fc.tuple(badOptions);
 
+/** Neither options with a timeout, nor none. */
+const badTimeouts = fc.oneof(
+  given((value) => typeof value === "object" && value !== null),
+  given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
+    (timeout) => ({ timeout }),
+  ),
+  anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
+);
+
 export const lockCalls: readonly BadCall<Stage>[] = [
   {
     covers: "locks.acquire",
@@ -119,16 +128,13 @@ export const lockCalls: readonly BadCall<Stage>[] = [
     call: ({ locks }, [resource]) => locks.inspect(resource as never),
   },
   {
+    covers: "locks.ready",
+    inputs: fc.tuple(badTimeouts),
+    call: ({ locks }, [options]) => locks.ready(options as never),
+  },
+  {
     covers: "locks.close",
-    inputs: fc.tuple(
-      fc.oneof(
-        given((value) => typeof value === "object" && value !== null),
-        given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
-          (timeout) => ({ timeout }),
-        ),
-        anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
-      ),
-    ),
+    inputs: fc.tuple(badTimeouts),
     call: ({ locks }, [options]) => locks.close(options as never),
   },
   listening("locks.on", ({ locks }) => locks.on.bind(locks)),

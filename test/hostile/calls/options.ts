@@ -100,6 +100,7 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     otherThan((node) => node === goodAddress).map((node) => ({ nodes: [memoryNode(), node] })),
   ),
   prefix: field("prefix", (value) => typeof value === "string" && isWellFormed(value)),
+  connectTimeout: field("connectTimeout", finite(1)),
   nodeTimeout: fc.oneof(
     field("nodeTimeout", finite(1)),
     fc.integer({ min: 10_000 }).map((nodeTimeout) => ({ nodeTimeout })),

@@ -21,7 +21,7 @@ const fields = {
   retryJitter: finite(0),
   automaticExtensionThreshold: finite(0),
 } as const satisfies Record<string, Check>;
-const more = ["nodeTimeout", "owner", "onListenerError", "xstate", "clock", "random"];
+const more = ["nodeTimeout", "connectTimeout", "owner", "onListenerError", "xstate", "clock", "random"];
 
 /** Settings of one call; null is none. */
 const badSettings = fc.oneof(

@@ -15,13 +15,17 @@ const paths = getSimplePaths(nodeMachine, { input, events })
   .map(({ steps }) => steps.slice(1).map(({ event }) => event))
   .flatMap((path) => events.map((last) => [...path, last]));
 
-/** In these a node does not vote. All others are fine, or not known to be otherwise. */
-const troubles = ["down", "quarantined"];
+/** In these a node does not vote, and that is what is told. All others are fine, or not known to be otherwise. */
+const troubles: Readonly<Record<string, string>> = {
+  down: "down",
+  unresponsive: "down",
+  quarantined: "quarantined",
+};
 
 /** Whether what was told last, of all that was told in order, is so; where nothing was, there is nothing to tell. */
 export function isTold(state: string, told: readonly string[]): boolean {
   const last = told.at(-1);
-  const isSo = troubles.includes(state) ? last === state : last === undefined || last === "up";
+  const isSo = state in troubles ? last === troubles[state] : last === undefined || last === "up";
   // Nobody is told again what he was told last, but for how long it will be.
   const repeated = told.some((name, at) => at > 0 && name === told[at - 1] && name !== "quarantined");
   return isSo && !repeated && told[0] !== "up";

@@ -5,6 +5,7 @@ const words: Record<NodeView["state"], string> = {
   connecting: "connecting",
   ready: "up",
   suspect: "suspect",
+  unresponsive: "unresponsive",
   down: "down",
   quarantined: "quarantined",
 };

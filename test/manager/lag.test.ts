@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { createLocks } from "../../src/index.js";
+import { managerOf } from "../../src/manager/managed-locks.js";
+import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
+import { granted, ScriptedNode } from "../engine/scripted-node.js";
+import { listen } from "./world.js";
+
+/** An event loop: what lies in the sockets is read after the timers, and before what waits for that. */
+class LoopClock extends VirtualClock {
+  private readonly polls: (() => void)[] = [];
+
+  /** `arrived`: what has arrived in the sockets by now, and is to be read. */
+  constructor(private readonly arrived: () => () => void) {
+    super();
+  }
+
+  afterPoll(callback: () => void): void {
+    this.polls.push(callback);
+  }
+
+  /** One turn of the loop, in which the program keeps the processor for so many ms. */
+  async turn(busy: number): Promise<void> {
+    await settle();
+    this.stall(busy);
+    // What timers send from now on is answered in the next turn.
+    const read = this.arrived();
+    await this.advance(0);
+    read();
+    await settle();
+    for (const callback of this.polls.splice(0)) callback();
+    await settle();
+  }
+}
+
+function lagging() {
+  const nodes = [0, 1, 2].map((index) => new ScriptedNode(`node-${index}`));
+  // Every server answers at once: its replies lie in the socket when the loop comes to read them.
+  const clock = new LoopClock(() => {
+    const lying = nodes.flatMap((node) => node.arrivals.splice(0));
+    return () => {
+      for (const arrival of lying) arrival.answer(granted);
+    };
+  });
+  const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000 });
+  return { nodes, clock, locks, heard: listen(locks) };
+}
+
+describe.each([600, 1_500])("an event loop that is busy for %i ms a turn", (busy) => {
+  it("costs no acquisition and no lease: replies that lie in the socket count", async () => {
+    const { clock, locks, heard } = lagging();
+    const acquisition = locks.acquire("a");
+    for (let turn = 0; turn < 3; turn++) await clock.turn(busy);
+    const lease = await acquisition;
+    for (let turn = 0; turn * busy < 60_000; turn++) {
+      await clock.turn(busy);
+      expect(managerOf(locks).nodes.map(({ state }) => state)).toEqual(["ready", "ready", "ready"]);
+    }
+    expect(lease.remaining()).toBeGreaterThan(0);
+    const told = heard.map(({ name }) => name);
+    expect(told.filter((name) => name !== "renewed")).toEqual(["acquiring", "acquired"]);
+    expect(told.filter((name) => name === "renewed").length).toBeGreaterThan(5);
+    void lease.release();
+    for (let turn = 0; turn < 3; turn++) await clock.turn(busy);
+    expect(heard.at(-1)?.name).toBe("released");
+    void locks.close();
+  });
+});
+
+it("a round that is decided later than four node timeouts after its question grants nothing", async () => {
+  const { clock, locks, nodes } = lagging();
+  await locks.ready();
+  const acquisition = locks
+    .acquire("a", { ttl: 60_000, wait: 0, retry: { count: 0 } })
+    .catch((error) => error);
+  await settle();
+  // The loop stands still for longer than that, with the replies in the socket.
+  await clock.turn(4_001);
+  await clock.turn(0);
+  expect(await acquisition).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+  expect(nodes[0]?.ops.filter((op) => op === "acquire")).toEqual([]);
+});

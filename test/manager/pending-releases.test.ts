@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import type { Reply } from "../../src/engine/node.js";
+import { granted } from "../engine/scripted-node.js";
+import { answer, scripted } from "../safety/world.js";
+import { settle } from "./world.js";
+
+const refusals: readonly Reply[] = [
+  { kind: "failed", reason: "overloaded", message: "The queue is full" },
+  { kind: "failed", reason: "timeout", message: "Command timed out" },
+  { kind: "failed", reason: "refused", message: "LOADING" },
+  { kind: "failed", reason: "connection", message: "lost" },
+];
+
+describe.each(refusals.map((reply) => [reply.kind === "failed" ? reply.reason : "", reply] as const))(
+  "a release that every client fails (%s)",
+  (_, refusal) => {
+    it("is called pending, and delivered as soon as it is taken", async () => {
+      const { locks, nodes, clock } = scripted(3, { ttl: 60_000, nodeTimeout: 100, renew: false });
+      const acquisition = locks.acquire("a");
+      await answer(nodes, "acquire", [granted, granted, granted]);
+      const lease = await acquisition;
+      const released = lease.release();
+      await answer(nodes, "release", [refusal, refusal, refusal]);
+      expect(await released).toBe("pending");
+      await clock.advance(100);
+      for (const node of nodes) expect(node.of("release").length).toBe(2);
+      await answer(nodes, "release", [granted, granted, granted]);
+      await clock.advance(60_000);
+      for (const node of nodes) expect(node.of("release").length).toBe(2);
+    });
+  },
+);
+
+describe("a release that a node refuses on and on", () => {
+  it("is tried for as long as the key can live, less and less often", async () => {
+    const { locks, nodes, clock } = scripted(1, { ttl: 600_000, nodeTimeout: 100, renew: false });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted]);
+    const lease = await acquisition;
+    void lease.release();
+    const refuse = async () =>
+      answer(nodes, "release", [{ kind: "failed", reason: "refused", message: "OOM" }]);
+    await refuse();
+    for (let spent = 0; spent < 590_000; spent += 1_000) {
+      await clock.advance(1_000);
+      await refuse();
+    }
+    const tries = nodes[0]?.of("release").length ?? 0;
+    expect(tries).toBeGreaterThan(100);
+    expect(tries).toBeLessThan(200);
+    // The last one is taken.
+    await clock.advance(5_100);
+    await answer(nodes, "release", [granted]);
+    await clock.advance(100_000);
+    expect(nodes[0]?.of("release").length).toBeLessThanOrEqual(tries + 1);
+  });
+
+  it("is tried no more when the key has run out", async () => {
+    const { locks, nodes, clock } = scripted(1, { ttl: 1_000, nodeTimeout: 100, renew: false });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted]);
+    void (await acquisition).release();
+    await answer(nodes, "release", [{ kind: "failed", reason: "refused", message: "OOM" }]);
+    for (let spent = 0; spent < 1_500; spent += 50) {
+      await clock.advance(50);
+      await answer(nodes, "release", [{ kind: "failed", reason: "refused", message: "OOM" }]);
+    }
+    const tries = nodes[0]?.of("release").length;
+    expect(tries).toBeGreaterThan(1);
+    await clock.advance(60_000);
+    expect(nodes[0]?.of("release").length).toBe(tries);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("a release that reached the server on another connection than what it undoes", () => {
+  it("is repeated: the old connection may still deliver", async () => {
+    const { locks, nodes, clock } = scripted(1, {
+      ttl: 60_000,
+      nodeTimeout: 100,
+      wait: 0,
+      retry: { count: 0 },
+    });
+    const acquisition = locks.acquire("a").catch((error: unknown) => error);
+    await settle();
+    await clock.advance(100);
+    await acquisition;
+    expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
+    for (const { answer: fail } of nodes[0]?.arrivals ?? [])
+      fail({ kind: "failed", reason: "connection", message: "lost" });
+    await settle();
+    nodes[0]?.change("down");
+    nodes[0]?.change("ready");
+    await settle();
+    expect(nodes[0]?.ops).toEqual(["acquire", "release", "release"]);
+    await answer(nodes, "release", [granted]);
+    await clock.advance(1_100);
+    expect(nodes[0]?.of("release").length).toBe(3);
+  });
+
+  it("is not repeated where the server has answered what it undoes", async () => {
+    const { locks, nodes, clock } = scripted(1, { ttl: 60_000, nodeTimeout: 100, renew: false });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted]);
+    const lease = await acquisition;
+    nodes[0]?.change("down");
+    void lease.release();
+    nodes[0]?.change("ready");
+    await settle();
+    await answer(nodes, "release", [granted]);
+    await clock.advance(50_000);
+    expect(nodes[0]?.of("release").length).toBe(1);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { batchScript } from "../../src/engine/script.js";
+import { caught, scripted } from "../safety/world.js";
+import { listen, settle, World } from "./world.js";
+
+const healths = async (world: World, locks: ReturnType<World["locks"]>) =>
+  (await world.run(locks.inspect("a"))).nodes.map(({ health }) => health);
+
+describe("a node that was silent", () => {
+  it("votes again: it stood still while a process asked a new set, before it was known who it is", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    world.node(2).hang();
+    const locks = world.locks();
+    for (let spent = 0; spent < 8; spent++) {
+      await world.run(locks.acquire("a", { wait: 1_000 }).catch(() => {}));
+    }
+    world.node(2).wake();
+    const lease = await world.run(locks.acquire("a", { wait: 20_000 }), 10_000);
+    await world.run(lease.release());
+    expect(await healths(world, locks)).toEqual(["ready", "ready", "ready"]);
+    // Without it there is no quorum.
+    world.node(0).crash();
+    expect(await world.run(locks.using("a", () => "done"))).toBe("done");
+  });
+
+  it("is shown as unresponsive while it is not asked, and as ready when a probe was answered", async () => {
+    const world = new World();
+    const locks = world.locks({ nodeTimeout: 100 });
+    const heard = listen(locks);
+    await world.run(locks.using("a", () => {}));
+    world.node(0).hang();
+    await world.run(locks.using("a", () => {}));
+    await world.clock.advance(1_000);
+    const inspection = await world.run(locks.inspect("a"));
+    expect(inspection.nodes[0]).toMatchObject({ health: "unresponsive", state: "failed" });
+    expect(inspection.nodes[0]?.error).toContain("not asked: it has been silent");
+    world.node(0).wake();
+    await world.clock.advance(1);
+    expect((await healths(world, locks))[0]).toBe("ready");
+    expect(heard.map(({ name }) => name).filter((name) => name.startsWith("node"))).toEqual([
+      "nodeDown",
+      "nodeUp",
+    ]);
+  });
+
+  it("is asked again though its client has lost all calls of a time, and tells nothing of its connection", async () => {
+    const { clock } = new World();
+    const answers = new World(1);
+    let loses = false;
+    const plain = {
+      set: async () => "OK",
+      eval: (script: string, _keys: string[], args: string[]) => {
+        if (loses) return new Promise(() => {});
+        if (script !== batchScript) return Promise.resolve(["1f", "x.1f 0", Date.now(), "0"]);
+        // Each command is granted.
+        const commands = args.filter((arg) => /^[a-zA-Z]\d*$/.test(arg)).length;
+        return Promise.resolve(Array.from({ length: commands }, () => 1));
+      },
+    };
+    const locks = answers.locks({ nodes: [plain], clock, nodeTimeout: 100, ttl: 1_000, renew: false });
+    const held = await locks.acquire("a");
+    await held.release();
+    loses = true;
+    for (let round = 0; round < 5; round++) {
+      const refused = locks.acquire("a", { wait: 0, retry: { count: 0 } }).catch((error: unknown) => error);
+      await clock.advance(200);
+      expect(await refused).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+    }
+    loses = false;
+    await clock.advance(5_000);
+    expect(await locks.tryAcquire("a")).not.toBeNull();
+    await locks.close({ timeout: 0 });
+  });
+
+  it("is not sent what leaves a queue while it is silent, however many give up", async () => {
+    const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, retry: { count: 1, delay: 10 } });
+    await locks.ready();
+    const [, , hung] = nodes;
+    if (hung === undefined) throw new Error("there are three");
+    hung.mute = true;
+    const asked = async () => {
+      const acquisition = caught(locks.acquire("a", { wait: 50 }));
+      for (let turn = 0; turn < 4; turn++) {
+        await settle();
+        for (const node of nodes.slice(0, 2))
+          for (const arrival of node.arrivals.splice(0)) {
+            arrival.answer(
+              arrival.command.op === "release"
+                ? { kind: "granted" }
+                : {
+                    kind: "denied",
+                    holder: { key: "a", owner: null, tokenHash: "00", ttlLeft: 60_000, type: "string" },
+                  },
+            );
+          }
+        await clock.advance(15);
+      }
+      await acquisition;
+    };
+    for (let caller = 0; caller < 10; caller++) await asked();
+    const before = hung.arrivals.length;
+    for (let caller = 0; caller < 50; caller++) await asked();
+    expect(hung.arrivals.length).toBe(before);
+  });
+});
