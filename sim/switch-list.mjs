@@ -11,8 +11,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
-        "null;\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "null;\n    return held",
       ],
     ],
   },
@@ -30,7 +30,11 @@ export const switches = [
   {
     rule: "1 exclusion",
     off: "an equal fence is accepted",
-    changes: [["src/clients/memory-store.ts", "fence <= bound", "fence < bound"]],
+    // Proposed as well: by chance two numbers are seldom the same.
+    changes: [
+      ["src/clients/memory-store.ts", "fence <= bound", "fence < bound"],
+      ["src/engine/fence.ts", "this.highest += 1;", ""],
+    ],
   },
   {
     rule: "1 exclusion",
@@ -243,8 +247,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory-store.ts",
-        "this.#first(keys, now, (value) => value !== null && value !== token);\n        if (queue",
-        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n        if (queue",
+        "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
+        "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
       ],
     ],
   },

@@ -10,6 +10,7 @@ export type {
   KeyReport,
   Keyspace,
   LockNode,
+  Replacement,
   Reply,
   Request,
   WakeListener,

@@ -1,9 +1,11 @@
 import type { Redis } from "ioredis";
-import type { Connection, Keyspace, WakeListener } from "../engine/node.js";
+import { systemClock, type Timer } from "../engine/clock.js";
+import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { bare } from "./failure.js";
-import { IoredisScriptClient } from "./ioredis.js";
+import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
 import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
 import { WakeLine } from "./wake/wake-line.js";
@@ -12,7 +14,10 @@ const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host
 /** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */
 const firstDelay = 50;
 const longestDelay = 2_000;
-const connectTimeout = 5_000;
+/** ms for the TCP and TLS handshakes; and again for what Redis is asked before the connection counts as ready. */
+const defaultConnectTimeout = 5_000;
+/** ms without traffic after which the kernel asks the other end whether it is still there. */
+const keepAlive = 10_000;
 /** ms that a closed connection may take to end; what was written before is on its way by then. */
 const disconnectTimeout = 250;
 
@@ -28,13 +33,17 @@ export class AddressScriptClient implements ScriptClient {
   readonly #address: string;
   readonly #listeners = new ConnectionListeners();
   readonly #wakeLine = new WakeLine((events) =>
-    this.#opened === null ? null : openIoredisSubscriber(this.#opened.redis, events),
+    this.#opened === null ? null : openIoredisSubscriber(asClient(this.#opened.redis), events),
   );
   #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
   #opening = false;
   #closed = false;
 
-  constructor(address: string, option: string) {
+  constructor(
+    address: string,
+    option: string,
+    private readonly connectTimeout = defaultConnectTimeout,
+  ) {
     const url = URL.canParse(address) ? new URL(address) : null;
     const database = Number(url?.pathname.slice(1) || 0);
     const sound =
@@ -69,6 +78,16 @@ export class AddressScriptClient implements ScriptClient {
     this.#open().catch((error: unknown) => this.#listeners.tell("down", bare(error)));
   }
 
+  /** What is in flight here is ours alone. */
+  replaceConnection(cause: ReplacementCause): Replacement {
+    if (this.#closed) return "impossible";
+    // Nothing is open that could be replaced, and it is being opened already.
+    if (this.#opened === null) return "replacing";
+    const replacement = this.#opened.client.replaceConnection(cause);
+    if (replacement === "replacing") this.#wakeLine.reopen();
+    return replacement;
+  }
+
   subscribe(channel: string, listener: WakeListener): () => void {
     return this.#wakeLine.subscribe(channel, listener);
   }
@@ -93,15 +112,40 @@ export class AddressScriptClient implements ScriptClient {
       autoResendUnfulfilledCommands: false,
       // What is unanswered when the connection breaks is rejected at once instead of being kept.
       maxRetriesPerRequest: 0,
-      connectTimeout,
+      connectTimeout: this.connectTimeout,
+      keepAlive,
       disconnectTimeout,
       retryStrategy: (attempt) => Math.min(firstDelay * 2 ** Math.min(attempt - 1, 30), longestDelay),
     });
-    const client = new IoredisScriptClient(redis);
+    const client = new IoredisScriptClient(asClient(redis), "holdfast");
     this.#opened = { client, redis };
+    this.#boundHandshake(redis);
     client.watch((connection, cause) => this.#listeners.tell(connection, cause));
   }
+
+  /** ioredis bounds the time for TCP and TLS, but waits for the replies to AUTH, SELECT and INFO for ever. */
+  #boundHandshake(redis: Redis): void {
+    const message =
+      `connected, but not ready within ${this.connectTimeout / 1_000} s: ` +
+      "no reply to AUTH, SELECT or INFO, or the server is still loading its data";
+    let deadline: Timer | null = null;
+    const over = () => deadline?.cancel();
+    redis.on("connect", () => {
+      over();
+      // With an error, so that it is told; ioredis then connects again, and asks the name again.
+      deadline = systemClock.after(
+        this.connectTimeout,
+        () => redis.stream?.destroy(new Error(message)),
+        true,
+      );
+    });
+    redis.on("ready", over);
+    redis.on("close", over);
+  }
 }
+
+/** The types of ioredis call private what every version offers. */
+const asClient = (redis: Redis): IoredisClient => redis as unknown as IoredisClient;
 
 /** Resolves when the connection has ended, with every timer of it. */
 function ended(redis: Redis): Promise<void> {

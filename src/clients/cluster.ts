@@ -1,6 +1,9 @@
 import calculateSlot from "cluster-key-slot";
+import type { Replacement } from "../engine/node.js";
 import { systemRandom } from "../engine/random.js";
 import { messageOf } from "./failure.js";
+import type { ReplacementCause } from "./replacement.js";
+import type { ScriptConnection } from "./script-client.js";
 
 /** The hash slot of a key as it is stored, prefix included. */
 export const slotOf = (key: string): number => calculateSlot(key);
@@ -23,4 +26,21 @@ export function inTurn<Member>(isThere: (member: Member) => boolean) {
     turn += 1;
     return pool[turn % pool.length];
   };
+}
+
+/**
+ * Replaces those connections of a Cluster on which something is unanswered, or which are not ready: they are the silent
+ * ones. The others serve the slots of other masters, and are left alone.
+ */
+export function replaceSilent(
+  connections: readonly ScriptConnection[],
+  cause: ReplacementCause,
+): Replacement {
+  const silent = connections.filter(({ ready, unanswered }) => !ready || (unanswered ?? 0) > 0);
+  const outcomes = silent.map((connection) => connection.replace?.(cause) ?? "impossible");
+  for (const outcome of ["replacing", "busy", "impossible"] as const) {
+    if (outcomes.includes(outcome)) return outcome;
+  }
+  // None is silent any more, or the silent one is gone: there is nothing to replace at present.
+  return "tooSoon";
 }

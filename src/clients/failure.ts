@@ -48,11 +48,27 @@ export const bare = (thrown: unknown): Error => new Error(messageOf(thrown));
 export const serverCode = (thrown: unknown): string => {
   // A system error ("ECONNREFUSED …") looks alike; it always carries the call that failed.
   if (typeof thrown === "object" && thrown !== null && "syscall" in thrown) return "";
-  return /^([A-Z][A-Z0-9]+)(?: |$)/.exec(messageOf(thrown))?.[1] ?? "";
+  const message = messageOf(thrown);
+  // node-redis 3 begins with the command that it did not send.
+  if (/^\w+ can't be processed/.test(message)) return "";
+  return /^([A-Z][A-Z0-9]+)(?: |$)/.exec(message)?.[1] ?? "";
 };
 
 /** What clients say of a request that they did not even send. */
-const unsent = /isn't write?able|offline|isn't ready|client is closed/i;
+const unsent =
+  /(isn't|not) write?able|offline|isn't ready|client is closed|already closed|subscriber mode|PubSub mode/i;
+/** The client holds as many requests as it may. */
+const full = /queue is full|maximum (number of )?inflight|too many (inflight )?requests/i;
+/** The client waited for long enough; the server may act on the request yet. */
+const late = /timed? ?out/i;
+/** That was not about the request, but about the connection, which is gone with it. */
+const connectionLate = /ETIMEDOUT|^socket timeout|connection timeout/i;
+
+/** Errors of node-redis that carry no message, by their class. */
+const classOf = (thrown: unknown): string => {
+  const maker = typeof thrown === "object" && thrown !== null ? thrown.constructor : undefined;
+  return typeof maker === "function" ? maker.name : "";
+};
 
 /** Servers repeat the arguments of a command that they don't know: tokens among them. */
 const withoutArguments = (message: string): string => message.replace(/,? with args beginning with:.*$/s, "");
@@ -63,7 +79,8 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof NotReadyError) return failure("notReady", message);
   if (thrown instanceof LostError) return failure("connection", message);
   if (serverCode(thrown) !== "") return failure("refused", message);
-  if (/timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message)) return failure("timeout", message);
-  if (/queue is full/.test(message)) return failure("overloaded", message);
+  if (full.test(message)) return failure("overloaded", message);
+  if (late.test(message) && !connectionLate.test(message)) return failure("timeout", message);
+  if (classOf(thrown) === "TimeoutError") return failure("timeout", "the client's own timeout has passed");
   return failure(unsent.test(message) ? "notReady" : "connection", message);
 }

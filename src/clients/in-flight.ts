@@ -4,6 +4,8 @@ import type { Emitter } from "./watch.js";
 
 /** A call that is not answered yet. */
 class Call extends Link {
+  readonly since = performance.now();
+
   constructor(
     readonly fail: (error: unknown) => void,
     readonly onLost: (() => void) | undefined,
@@ -18,6 +20,7 @@ class Call extends Link {
  */
 export class InFlight {
   readonly #calls = new Chain<Call>();
+  #size = 0;
   readonly #onEvent: (cause?: unknown) => void;
 
   /** After any of these events the connection may be gone. It is listened to them while there are calls to lose. */
@@ -31,6 +34,15 @@ export class InFlight {
     };
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
+  /** ms for which the oldest of them has been unanswered; 0 where there is none. */
+  get age(): number {
+    return this.#calls.first === null ? 0 : performance.now() - this.#calls.first.since;
+  }
+
   /** Sends now. `onLost` is called when the connection went before the answer came. */
   add(send: () => Promise<unknown>, onLost?: () => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -38,6 +50,7 @@ export class InFlight {
       // First the watch, then the call: a client may lose the connection while it writes.
       if (this.#calls.empty) this.#listen();
       this.#calls.add(call);
+      this.#size += 1;
       try {
         Promise.resolve(send()).then(
           (value) => {
@@ -60,17 +73,23 @@ export class InFlight {
   #remove(call: Call): void {
     if (call.chain === null) return;
     this.#calls.remove(call);
+    this.#size -= 1;
     if (this.#calls.empty) this.#unlisten();
   }
 
   #lose(cause: unknown): void {
+    this.abandon(`connection lost ${cause === undefined ? "before the answer" : `(${messageOf(cause)})`}`);
+  }
+
+  /** Ends every call as lost, because the connection is about to be. */
+  abandon(message: string): void {
     const calls = this.#calls.toArray();
     if (calls.length === 0) return;
     for (const call of calls) this.#calls.remove(call);
+    this.#size = 0;
     this.#unlisten();
-    const why = cause === undefined ? "before the answer" : `(${messageOf(cause)})`;
     for (const call of calls) {
-      call.fail(new LostError(`connection lost ${why}`));
+      call.fail(new LostError(message));
       call.onLost?.();
     }
   }

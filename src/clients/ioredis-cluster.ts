@@ -1,10 +1,20 @@
-import type { Keyspace } from "../engine/node.js";
-import { inTurn, slotOf } from "./cluster.js";
-import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
+import { probeKey } from "../engine/side-keys.js";
+import { inTurn, replaceSilent, slotOf } from "./cluster.js";
+import { harmlessScript, type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
 import type { Emitter } from "./watch.js";
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where the servers of a Cluster are reached, by the addresses that they tell. */
+type NatMap = ((address: string) => Address | null) | Readonly<Record<string, Address | undefined>>;
 
 /** What is used of an ioredis Cluster, versions 5 and 6. */
 export interface IoredisCluster extends Emitter {
@@ -13,7 +23,7 @@ export interface IoredisCluster extends Emitter {
   /** For each slot the addresses of its master and its replicas. */
   readonly slots: readonly (readonly string[] | undefined)[];
   readonly startupNodes: readonly unknown[];
-  readonly options: { readonly keyPrefix?: string };
+  readonly options: { readonly keyPrefix?: string; readonly natMap?: NatMap };
   nodes(role: "master" | "all"): readonly IoredisClient[];
   connect(): Promise<unknown>;
   eval(script: string, numberOfKeys: number, key: string): Promise<unknown>;
@@ -57,9 +67,22 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];
     const masters = this.client.nodes("master");
     // Slots may be unknown for a moment, with `stringNumbers` for good: then any master redirects to the right one.
-    const master = address === undefined ? masters[0] : masters.find((node) => addressOf(node) === address);
+    const master = address === undefined ? masters[0] : this.#find(masters, address);
     if (master === undefined) void this.refresh(key);
     return master === undefined ? null : this.#open(master);
+  }
+
+  /** The Cluster object forgets a master whose connection has ended, and finds it again with the next redirection. */
+  replaceConnection(cause: ReplacementCause): Replacement {
+    // The others are opened by the first request for them.
+    const opened = this.client.nodes("master").filter(({ status }) => status !== "wait");
+    const replacement = replaceSilent(
+      opened.map((master) => this.#over(master)),
+      cause,
+    );
+    if (replacement === "replacing") this.reopenWakeLine();
+    void this.refresh(probeKey);
+    return replacement;
   }
 
   /** The Cluster object follows redirections of its own commands and learns from them: so it is given a harmless one. */
@@ -70,14 +93,22 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     const done = () => {
       this.#refreshing.delete(slot);
     };
-    const refreshing = this.client.eval("return 1", 1, key).then(done, done);
+    const refreshing = this.client.eval(harmlessScript, 1, key).then(done, done);
     this.#refreshing.set(slot, refreshing);
     return refreshing;
   }
 
   at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
-    const node = this.client.nodes("all").find((candidate) => addressOf(candidate) === address);
+    const node = this.#find(this.client.nodes("all"), address);
     return node === undefined ? null : this.#open(node);
+  }
+
+  /** By the address that the servers tell, or by the one that stands for it: after a redirection the slots hold either. */
+  #find(nodes: readonly IoredisClient[], address: string): IoredisClient | undefined {
+    const { natMap } = this.client.options;
+    const mapped = typeof natMap === "function" ? natMap(address) : natMap?.[address];
+    const reached = mapped ? `${mapped.host}:${mapped.port}` : address;
+    return nodes.find((node) => addressOf(node) === reached);
   }
 
   get #prefix(): string {
@@ -104,7 +135,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     let connection = this.#connections.get(node);
     if (connection === undefined) {
       // The prefix of `redisOptions` is applied by the connection, that of the Cluster's options by the Cluster only.
-      connection = ioredisConnection(node, node.options.keyPrefix ? "" : this.#prefix);
+      connection = ioredisConnection(node, node.options.keyPrefix ? "" : this.#prefix, "cluster");
       this.#connections.set(node, connection);
     }
     return connection;

@@ -1,12 +1,21 @@
-import type { Keyspace } from "../engine/node.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { replaceIoredisConnection } from "./ioredis-replacement.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
+
+interface CommandQueue {
+  readonly length: number;
+  peekAt(
+    index: number,
+  ): { readonly command: { readonly name: string; readonly args: readonly unknown[] } } | undefined;
+}
 
 /** What is used of an ioredis client, versions 5 and 6; Sentinel mode is the same class. */
 export interface IoredisClient extends Emitter {
@@ -19,10 +28,15 @@ export interface IoredisClient extends Emitter {
     readonly keyPrefix?: string | undefined;
     readonly sentinels?: readonly unknown[] | null | undefined;
     readonly name?: string | undefined;
+    readonly retryStrategy?: unknown;
   };
   readonly condition?: { readonly select?: number } | null | undefined;
-  readonly stream?: { readonly writable?: boolean } | null | undefined;
+  readonly stream?: { readonly writable?: boolean; destroy?(): unknown } | null | undefined;
+  /** What has been written and is not answered yet, in order. */
+  readonly commandQueue?: CommandQueue | undefined;
   connect(): Promise<unknown>;
+  disconnect?(reconnect: boolean): void;
+  flushQueue?(error: Error, queues: { readonly offlineQueue: boolean }): void;
   duplicate?(overrides: object): unknown;
   /** Commands made by it are written at once, also when the client collects others (`enableAutoPipelining`). */
   createBuiltinCommand(name: string): { readonly string: SendCommand };
@@ -49,12 +63,15 @@ export const ioredisSource = (
 
 export class IoredisScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
-  readonly #connection: ScriptConnection;
+  readonly #connection: IoredisConnection;
 
-  constructor(private readonly client: IoredisClient) {
+  constructor(
+    private readonly client: IoredisClient,
+    owner: IoredisOwner = "user",
+  ) {
     const duplicable = typeof client.duplicate === "function";
     super(ioredisSource(client), duplicable ? (events) => openIoredisSubscriber(client, events) : null);
-    this.#connection = ioredisConnection(client);
+    this.#connection = ioredisConnection(client, "", owner);
   }
 
   get name(): string {
@@ -72,19 +89,42 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
     if (this.client.status === "wait") this.client.connect().catch(() => {});
   }
 
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const replacement = this.#connection.replace(cause);
+    if (replacement === "replacing") this.reopenWakeLine();
+    return replacement;
+  }
+
   route(): ScriptConnection {
     return this.#connection;
   }
 }
 
+export interface IoredisConnection extends ScriptConnection {
+  readonly unanswered: number;
+  replace(cause: ReplacementCause): Replacement;
+}
+
+/** What is asked only to see where it goes. */
+export const harmlessScript = "return 1";
+
+/** Whose connection it is: see {@link replaceIoredisConnection}. */
+export type IoredisOwner = "user" | "holdfast" | "cluster";
+
 /** `prefix` is put before the keys where the client does not do that itself. */
-export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptConnection {
+export function ioredisConnection(
+  client: IoredisClient,
+  prefix = "",
+  owner: IoredisOwner = "user",
+): IoredisConnection {
   const inFlight = new InFlight(client, ["close"], () => true);
+  const own = new Set<unknown>([harmlessScript]);
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
   const scripted = (send: SendCommand): ScriptCall => {
     return (script, keys, args) =>
       inFlight.add(() => {
         if (!isReady(client)) throw new NotReadyError("not connected");
+        own.add(script);
         const stored = prefix === "" ? keys : keys.map((key) => prefix + key);
         return send(script, keys.length, stored, args);
       });
@@ -93,10 +133,17 @@ export function ioredisConnection(client: IoredisClient, prefix = ""): ScriptCon
     get ready() {
       return isReady(client);
     },
+    get session() {
+      return client.stream;
+    },
+    get unanswered() {
+      return inFlight.size;
+    },
     evalsha: scripted(command("evalsha")),
     eval: scripted(command("eval")),
     asking: () => {
       command("asking")().catch(() => {});
     },
+    replace: (cause) => replaceIoredisConnection(client, { inFlight, own, owner, cause }),
   };
 }

@@ -8,6 +8,8 @@ interface Waiter {
   readonly ticket: number;
   /** ms: then it counts as gone, unless it has shown itself again. */
   readonly until: number;
+  /** It waits for other keys too, and knows that this one is free and kept for it. */
+  readonly knows: boolean;
 }
 
 /** Who waits for one key, as the script keeps it in a sorted set. Time is passed in, ms. */
@@ -21,7 +23,13 @@ export class MemoryQueue {
   }
 
   join({ id, ticket }: Place, now: number): void {
-    this.#waiters.set(id, { id, ticket, until: now + placeTtl });
+    this.#waiters.set(id, { id, ticket, until: now + placeTtl, knows: false });
+  }
+
+  /** It has just shown itself, and was denied for another key: it need not be told that this one is free. */
+  informHeir(now: number): void {
+    const first = this.#first(now);
+    if (first !== null) this.#waiters.set(first.id, { ...first, knows: true });
   }
 
   leave(id: string): void {
@@ -36,7 +44,7 @@ export class MemoryQueue {
   /** Tells it, once, that the key is free; its place is good for a moment only from now on. */
   summon(now: number): void {
     const first = this.#first(now);
-    if (first === null || first.until <= now + reservation) return;
+    if (first === null || first.knows || first.until <= now + reservation) return;
     this.#waiters.set(first.id, { ...first, until: now + reservation });
     this.publish(wakeChannel(first.id.split(":", 1)[0] ?? ""), first.id);
   }

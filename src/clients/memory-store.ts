@@ -14,6 +14,8 @@ interface Entry {
   readonly since: number;
 }
 
+type Acquire = Extract<LockCommand, { op: "acquire" }>;
+
 const single = sideKeysOf(false);
 /** What a server says of a ttl that is none. */
 const noTtl: Answer = {
@@ -58,10 +60,8 @@ export class MemoryStore {
     switch (command.op) {
       case "acquire": {
         const { keys, token, ttl, queue } = command;
-        const blocked =
-          this.#deferred(keys[0] ?? "", token, queue, now) ??
-          this.#first(keys, now, (value) => value !== null && value !== token);
-        if (queue !== undefined) this.#settle(keys[0] ?? "", queue, blocked === null, now);
+        const blocked = this.#unavailable(command, now);
+        if (queue !== undefined) for (const key of keys) this.#settle(key, command, blocked === null, now);
         if (blocked !== null) return blocked;
         for (const key of keys) this.#set(key, token, ttl, now);
         return this.#fenced(keys, command.fence, now);
@@ -115,6 +115,13 @@ export class MemoryStore {
     }
   }
 
+  /** The denial because of a key that is held or, where none is, because it is somebody else's turn at one of them. */
+  #unavailable({ keys, token, queue }: Acquire, now: number): Answer | null {
+    const deferred = keys.map((key) => this.#deferred(key, token, queue, now));
+    const held = this.#first(keys, now, (value) => value !== null && value !== token);
+    return held ?? deferred.find((denial) => denial !== null) ?? null;
+  }
+
   /** The denial because it is somebody else's turn. */
   #deferred(key: string, token: string, turn: Heed | undefined, now: number): Answer | null {
     if (turn === undefined || turn.barge) return null;
@@ -128,8 +135,9 @@ export class MemoryStore {
     });
   }
 
-  /** Who is granted the key waits no more; who is denied it takes, or keeps, its place. */
-  #settle(key: string, { place }: Heed, isGranted: boolean, now: number): void {
+  /** Who is granted the key waits no more; who is denied it, or another with it, takes or keeps its place. */
+  #settle(key: string, { keys, queue: heed }: Acquire, isGranted: boolean, now: number): void {
+    const place = heed?.place ?? null;
     if (place === null) return;
     if (isGranted) {
       this.#heed(key, (queue) => queue.leave(place.id));
@@ -137,6 +145,8 @@ export class MemoryStore {
     }
     const queue = this.#queues.get(key) ?? new MemoryQueue(this.publish);
     queue.join(place, now);
+    if (keys.length > 1 && this.#read(key, now) === null && queue.heir(now) === place.id)
+      queue.informHeir(now);
     this.#queues.set(key, queue);
     this.#sweep(now);
   }
@@ -165,10 +175,23 @@ export class MemoryStore {
     if (fence === undefined) return granted;
     const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
     const bound = Math.max(...keys.map(seen));
-    if (fence <= bound) return { kind: "granted", fence: { accepted: false, highest: bound } };
+    if (fence <= bound) {
+      this.#keepRecords(keys, now);
+      return { kind: "granted", fence: { accepted: false, highest: bound } };
+    }
     for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now);
     this.#watermark = Math.max(this.#watermark, fence);
     return { kind: "granted", fence: { accepted: true, highest: fence } };
+  }
+
+  /**
+   * Only leases of these keys can raise their records: the next proposal is not compared with a watermark that others
+   * have raised since.
+   */
+  #keepRecords(keys: readonly string[], now: number): void {
+    for (const key of keys.map(single.record)) {
+      if (this.#read(key, now) === null) this.#set(key, String(this.#watermark), fenceRecordTtl, now);
+    }
   }
 
   #first(keys: readonly string[], now: number, blocks: (value: string | null) => boolean): Answer | null {

@@ -1,6 +1,8 @@
-import type { Keyspace } from "../engine/node.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { replaceNodeRedis3Connection } from "./node-redis-3-replacement.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedis3Subscriber } from "./wake/node-redis-3-subscriber.js";
@@ -11,11 +13,21 @@ type Reply = (error: Error | null, reply: unknown) => void;
 /** What is used of a node-redis client with callbacks, versions 2.6 to 3. It connects by itself. */
 export interface NodeRedis3Client extends Emitter {
   readonly ready: boolean;
+  readonly connected?: boolean;
   readonly closing: boolean;
   readonly address?: string;
   readonly selected_db?: number | undefined;
-  readonly stream?: { readonly writable?: boolean } | null;
-  readonly options?: { readonly prefix?: string | undefined; readonly db?: number | string | undefined };
+  readonly stream?: { readonly writable?: boolean; end?(): unknown; destroy?(): unknown } | null;
+  /** What has been written and is not answered yet, in order. */
+  readonly command_queue?: {
+    readonly length: number;
+    get(index: number): { readonly command: string; readonly args: readonly unknown[] } | undefined;
+  };
+  readonly options?: {
+    readonly prefix?: string | undefined;
+    readonly db?: number | string | undefined;
+    readonly stream?: unknown;
+  };
   duplicate?(overrides: object): unknown;
   evalsha(args: readonly string[], reply: Reply): unknown;
   eval(args: readonly string[], reply: Reply): unknown;
@@ -37,7 +49,7 @@ const source = (client: NodeRedis3Client): ConnectionSource => ({
 
 export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
-  readonly #connection: ScriptConnection;
+  readonly #connection: ReturnType<typeof connectionOf>;
 
   constructor(private readonly client: NodeRedis3Client) {
     const duplicable = typeof client.duplicate === "function";
@@ -56,17 +68,25 @@ export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
 
   connect(): void {}
 
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const replacement = this.#connection.replace(cause);
+    if (replacement === "replacing") this.reopenWakeLine();
+    return replacement;
+  }
+
   route(): ScriptConnection {
     return this.#connection;
   }
 }
 
-function connectionOf(client: NodeRedis3Client): ScriptConnection {
+function connectionOf(client: NodeRedis3Client) {
+  const own = new Set<unknown>();
   const inFlight = new InFlight(client, ["error", "end"], () => !isReady(client));
   const scripted = (command: "evalsha" | "eval"): ScriptCall => {
     return (script, keys, args) =>
       inFlight.add(() => {
         if (!isReady(client)) throw new NotReadyError("not connected");
+        own.add(script);
         return new Promise((resolve, reject) => {
           client[command]([script, String(keys.length), ...keys, ...args], (error, reply) =>
             error ? reject(error) : resolve(reply),
@@ -78,7 +98,11 @@ function connectionOf(client: NodeRedis3Client): ScriptConnection {
     get ready() {
       return isReady(client);
     },
+    get session() {
+      return client.stream;
+    },
     evalsha: scripted("evalsha"),
     eval: scripted("eval"),
-  };
+    replace: (cause: ReplacementCause) => replaceNodeRedis3Connection(client, inFlight, own, cause),
+  } satisfies ScriptConnection;
 }

@@ -1,12 +1,14 @@
-import type { Keyspace } from "../engine/node.js";
-import { inTurn, slotOf } from "./cluster.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
+import { inTurn, replaceSilent, slotOf } from "./cluster.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import { NodeRedisNewcomers } from "./node-redis-newcomers.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
 import type { ConnectionSource, Emitter } from "./watch.js";
 
-interface ClusterMember {
+export interface ClusterMember {
   readonly address?: string;
   readonly client?: NodeRedisClient | undefined;
   /** While it is being connected for the first time. */
@@ -54,8 +56,10 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
  */
 export class NodeRedisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
+  readonly writesLater = true;
   private readonly cluster: NodeRedisCluster;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
+  readonly #newcomers: NodeRedisNewcomers;
   #refreshing: Promise<void> | null = null;
 
   constructor(cluster: NodeRedisCluster) {
@@ -70,6 +74,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       return null;
     });
     this.cluster = bare;
+    this.#newcomers = new NodeRedisNewcomers(bare);
   }
 
   get name(): string {
@@ -96,6 +101,17 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
     return this.#open(master);
   }
 
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const clients = this.cluster.masters.flatMap(({ client }) => (client === undefined ? [] : [client]));
+    const replacement = replaceSilent(
+      clients.map((client) => this.#over(client)),
+      cause,
+    );
+    if (replacement === "replacing") this.reopenWakeLine();
+    void this.refresh();
+    return replacement;
+  }
+
   refresh(): Promise<void> {
     this.#refreshing ??= this.#rediscover().then(() => {
       this.#refreshing = null;
@@ -105,7 +121,14 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
 
   at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const member = this.cluster.nodeByAddress.get(address);
-    return member === undefined ? null : this.#open(member);
+    if (member === undefined) return null;
+    this.#newcomers.close(address);
+    return this.#open(member);
+  }
+
+  async open(address: string): Promise<ScriptConnection | null> {
+    const member = this.#newcomers.get(address);
+    return member === null ? null : this.#open(member);
   }
 
   get #prefix(): string {

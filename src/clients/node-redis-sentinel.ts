@@ -1,5 +1,11 @@
-import type { Keyspace } from "../engine/node.js";
-import { type NodeRedisClient, nodeRedisConnection, underlying } from "./node-redis.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
+import {
+  type NodeRedisClient,
+  type NodeRedisConnection,
+  nodeRedisConnection,
+  underlying,
+} from "./node-redis.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
@@ -26,7 +32,7 @@ const masterChanged = "holdfast:master";
  */
 class Master {
   current: NodeRedisClient | null = null;
-  connection: ScriptConnection | null = null;
+  connection: NodeRedisConnection | null = null;
   #looking = false;
 
   constructor(private readonly sentinel: NodeRedisSentinel) {}
@@ -67,6 +73,7 @@ const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource =
 
 export class NodeRedisSentinelScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
+  readonly writesLater = true;
   private readonly sentinel: NodeRedisSentinel;
   readonly #master: Master;
 
@@ -95,6 +102,13 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
 
   connect(): void {
     if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
+  }
+
+  /** The Sentinel client looks for its master by itself; until it has one there is no connection of it to replace. */
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const replacement = this.#master.connection?.replace(cause) ?? "impossible";
+    if (replacement === "replacing") this.reopenWakeLine();
+    return replacement;
   }
 
   route(): ScriptConnection | null {

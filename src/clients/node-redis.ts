@@ -1,6 +1,8 @@
-import type { Keyspace } from "../engine/node.js";
+import type { Keyspace, Replacement } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
+import { replaceNodeRedisConnection } from "./node-redis-replacement.js";
+import type { ReplacementCause } from "./replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
 import { openNodeRedisSubscriber } from "./wake/node-redis-subscriber.js";
@@ -11,13 +13,24 @@ export interface NodeRedisClient extends Emitter {
   readonly isOpen: boolean;
   readonly isReady: boolean;
   readonly options?: {
-    readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
+    readonly socket?: {
+      readonly host?: string;
+      readonly port?: number;
+      readonly path?: string;
+      readonly reconnectStrategy?: unknown;
+    };
     readonly database?: number;
+    readonly pingInterval?: number | undefined;
   };
+  /** Grows with each connection; from version 5 on. */
+  readonly socketEpoch?: number;
   readonly _keyPrefix?: string;
   connect(): Promise<unknown>;
+  destroy?(): unknown;
   duplicate?(overrides: object): unknown;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
+  /** What waits to be written or to be answered: from version 5.11 on, and how much that is from 5.12 on. */
+  _getQueue?(): { readonly pendingCount?: number; flushWaitingForReply(error: Error): void };
 }
 
 /**
@@ -50,7 +63,8 @@ const source = (client: NodeRedisClient): ConnectionSource => ({
 
 export class NodeRedisScriptClient extends UserClient implements ScriptClient {
   readonly sharded = false;
-  readonly #connection: ScriptConnection;
+  readonly writesLater = true;
+  readonly #connection: NodeRedisConnection;
 
   private readonly client: NodeRedisClient;
 
@@ -78,9 +92,20 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
     if (!this.client.isOpen) this.client.connect().catch(() => {});
   }
 
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const replacement = this.#connection.replace(cause);
+    if (replacement === "replacing") this.reopenWakeLine();
+    return replacement;
+  }
+
   route(): ScriptConnection {
     return this.#connection;
   }
+}
+
+export interface NodeRedisConnection extends ScriptConnection {
+  readonly unanswered: number;
+  replace(cause: ReplacementCause): Replacement;
 }
 
 /**
@@ -88,7 +113,7 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
  * here. What is not written yet when the connection breaks is withdrawn by a signal: the client would keep it for
  * the next connection.
  */
-export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string): ScriptConnection {
+export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string): NodeRedisConnection {
   const client = underlying(given);
   const inFlight = new InFlight(client, ["error", "end"], () => !client.isReady);
   const scripted = (command: string): ScriptCall => {
@@ -112,8 +137,15 @@ export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string
     },
     evalsha: scripted("EVALSHA"),
     eval: scripted("EVAL"),
-    asking: () => {
-      client.sendCommand(["ASKING"]).catch(() => {});
+    get session() {
+      return client.socketEpoch;
     },
+    get unanswered() {
+      return inFlight.size;
+    },
+    asking: () => {
+      inFlight.add(() => client.sendCommand(["ASKING"])).catch(() => {});
+    },
+    replace: (cause) => replaceNodeRedisConnection(client, inFlight, cause),
   };
 }

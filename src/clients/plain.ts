@@ -10,6 +10,8 @@ export interface PlainClient {
 export class PlainScriptClient implements ScriptClient {
   readonly keyspace = null;
   readonly sharded = false;
+  /** Nobody knows when it writes. */
+  readonly writesLater = true;
   readonly connection = "ready";
   readonly trouble = "";
   readonly #connection: ScriptConnection;

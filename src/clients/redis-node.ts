@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../engine/clock.js";
 import type { LockCommand } from "../engine/command.js";
 import {
   decodeIntroduction,
@@ -7,7 +8,16 @@ import {
   garbage,
 } from "../engine/encoding.js";
 import type { Introduction, MemoryChange } from "../engine/memory.js";
-import type { Batch, Connection, Keyspace, LockNode, Reply, Request, WakeListener } from "../engine/node.js";
+import type {
+  Batch,
+  Connection,
+  Keyspace,
+  LockNode,
+  Replacement,
+  Reply,
+  Request,
+  WakeListener,
+} from "../engine/node.js";
 import {
   batchScript,
   batchScriptSha,
@@ -19,7 +29,11 @@ import { markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-k
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener } from "./listeners.js";
+import { backoffOf, type ReplacementBackoff, type ReplacementCause } from "./replacement.js";
+import { forgetScript, knownScript } from "./script-cache.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
+import { askKeyByKey, hasQueue, tryAgain, withoutQueue } from "./slot-migration.js";
+import { WrongServerDetector } from "./wrong-server.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
 const commandsPerCall = 500;
@@ -31,6 +45,8 @@ const maxRedirections = 3;
 const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
 const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 const noPermission = /^NOPERM|can't run this command/;
+
+const evalForbidden = /'eval'/i;
 
 /** In a Cluster: places from which is published, in turn, until one of them is where somebody listens. */
 const places = 32;
@@ -53,6 +69,8 @@ interface Call {
   readonly whole: boolean;
   /** Leave the queues out, because the server permits none. */
   readonly queueless: boolean;
+  /** Leave the queues out this time, because their slot is being moved. */
+  readonly migrating: boolean;
   readonly redirections: number;
 }
 
@@ -62,9 +80,16 @@ export class RedisNode implements LockNode {
   /** An access list forbids the queues, and with them every call that names one. */
   #queueless = false;
   #place = 0;
+  readonly #backoff: ReplacementBackoff;
+  readonly #wrongServer: WrongServerDetector;
 
-  constructor(private readonly client: ScriptClient) {
+  constructor(
+    private readonly client: ScriptClient,
+    clock: Clock = systemClock,
+  ) {
     this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
+    this.#backoff = backoffOf(client, clock);
+    this.#wrongServer = new WrongServerDetector(clock);
   }
 
   get name(): string {
@@ -91,8 +116,16 @@ export class RedisNode implements LockNode {
     return this.client.watch(listener);
   }
 
+  get writesLater(): boolean {
+    return this.client.writesLater ?? false;
+  }
+
   connect(): void {
     this.client.connect();
+  }
+
+  replaceConnection(): Replacement {
+    return this.#replace("silence");
   }
 
   subscribe(channel: string, listener: WakeListener): (() => void) | null {
@@ -147,10 +180,17 @@ export class RedisNode implements LockNode {
     for (let redirections = 0; ; redirections++) {
       if (!to.ready) throw new Error(this.#notReady().message);
       try {
-        return await to.eval(script, keys, args);
+        const reply = await to.eval(script, keys, args);
+        // A replica may be asked who it is, and is then not the server that takes the locks.
+        this.#backoff.answered();
+        return reply;
       } catch (error) {
-        if (serverCode(error) !== "MOVED" || !this.sharded || redirections === maxRedirections) throw error;
-        to = await this.#moved(error, by);
+        this.#noteRefusal(messageOf(error));
+        const code = serverCode(error);
+        if ((code !== "MOVED" && code !== "ASK") || !this.sharded || redirections === maxRedirections)
+          throw error;
+        to = await (code === "ASK" ? this.#asked(error, by) : this.#moved(error, by));
+        if (code === "ASK" && to.ready) to.asking?.();
       }
     }
   }
@@ -190,7 +230,7 @@ export class RedisNode implements LockNode {
     return sameSlot(stored) ? slotOf(stored[0] ?? "") : null;
   }
 
-  #send(mark: string | null, requests: readonly Request[]): void {
+  #send(mark: string | null, requests: readonly Request[], migrating = false): void {
     const callTo = (to: ScriptConnection | null, kept = requests): void =>
       this.#call({
         mark,
@@ -198,6 +238,7 @@ export class RedisNode implements LockNode {
         to: to ?? unconnected,
         whole: false,
         queueless: this.#queueless,
+        migrating,
         redirections: 0,
       });
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
@@ -209,14 +250,17 @@ export class RedisNode implements LockNode {
   }
 
   #call(call: Call): void {
-    const { to, whole, requests, queueless } = call;
+    const { to, requests, queueless } = call;
     if (requests.length === 0) return;
     if (!to.ready) return answerAll(requests, this.#notReady());
-    const sent = queueless ? requests.map(withoutQueue) : requests;
+    const bare = queueless || call.migrating;
+    const sent = bare ? requests.map(({ command }) => ({ command: withoutQueue(command) })) : requests;
     const { keys, args } = encodeBatch(call.mark, sent, this.#sideKeys);
-    const known = whole ? null : to.evalsha;
+    const known = call.whole ? null : knownScript(to);
     const recover = (error: unknown) => {
-      this.#recover(call, error).catch((again: unknown) => answerAll(requests, failureOf(again)));
+      this.#recover(call, error, known === null).catch((again: unknown) =>
+        answerAll(requests, failureOf(again)),
+      );
     };
     let reply: Promise<unknown>;
     try {
@@ -227,21 +271,29 @@ export class RedisNode implements LockNode {
     Promise.resolve(reply).then((raw) => {
       // It was refused with queues, and was not without.
       if (queueless) this.#queueless = true;
-      answerEach(requests, raw);
+      this.#noteRefusal(answerEach(requests, raw));
     }, recover);
   }
 
   /** What was refused without effect may be sent again, in order, as far as it is still wanted. */
-  async #recover(call: Call, error: unknown): Promise<void> {
-    const { requests } = call;
+  async #recover(call: Call, error: unknown, sentWhole: boolean): Promise<void> {
+    const { requests, to } = call;
     const code = serverCode(error);
-    if (code === "NOSCRIPT" && !call.whole) {
+    this.#noteRefusal(messageOf(error));
+    if (code === "NOSCRIPT" && !sentWhole) {
       return this.#call({ ...call, requests: stillWanted(requests), whole: true });
     }
+    // The script may be there already, and only sending it whole be forbidden.
+    if (code === "NOPERM" && sentWhole && !call.whole && evalForbidden.test(messageOf(error))) {
+      return this.#call({ ...call, requests: stillWanted(requests) });
+    }
+    // The server may not have seen the script at all, or have refused it before looking at it.
+    forgetScript(to);
     const redirections = call.redirections + 1;
+    const key = requests[0]?.command.keys[0] ?? "";
     if (code === "MOVED" && this.sharded && redirections <= maxRedirections) {
-      const to = await this.#moved(error, requests[0]?.command.keys[0] ?? "");
-      return this.#call({ ...call, requests: stillWanted(requests), to, redirections });
+      const owner = await this.#moved(error, key);
+      return this.#call({ ...call, requests: stillWanted(requests), to: owner, redirections });
     }
     if (code === "NOPERM" && !call.queueless && requests.some(hasQueue)) {
       const kept = stillWanted(requests);
@@ -253,14 +305,47 @@ export class RedisNode implements LockNode {
       for (const request of stillWanted(requests)) this.#call({ ...call, requests: [request], queueless });
       return;
     }
+    if (code === "TRYAGAIN" && this.sharded) return this.#sendFewerKeys(call, messageOf(error));
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
-      const to = (await this.client.at?.(redirectAddress(error))) ?? unconnected;
+      const importing = await this.#asked(error, key);
       const kept = stillWanted(requests);
-      if (kept.length > 0 && to.ready) to.asking?.();
+      if (kept.length > 0 && importing.ready) importing.asking?.();
       // The permission is good for one call: it must not be spent on a script that the server lacks.
-      return this.#call({ ...call, requests: kept, to, whole: true, redirections });
+      return this.#call({ ...call, requests: kept, to: importing, whole: true, redirections });
     }
     answerAll(requests, failureOf(error));
+  }
+
+  /** Of one request, in a slot that is being moved: first without its queue, then one key at a time. */
+  #sendFewerKeys(call: Call, message: string): void {
+    for (const request of stillWanted(call.requests)) {
+      if (!call.migrating && !call.queueless && hasQueue(request)) this.#send(call.mark, [request], true);
+      else if (!askKeyByKey(request, (one) => this.#send(call.mark, [one]))) {
+        request.answered(tryAgain(message));
+      }
+    }
+  }
+
+  #replace(cause: ReplacementCause): Replacement {
+    if (this.client.replaceConnection === undefined) return "impossible";
+    if (!this.#backoff.permits) return "tooSoon";
+    try {
+      const replacement = this.client.replaceConnection(cause);
+      if (replacement === "replacing") this.#backoff.replaced();
+      return replacement;
+    } catch {
+      return "impossible";
+    }
+  }
+
+  /** What a server said when it refused; null where it did what it was asked for, or answered otherwise. */
+  #noteRefusal(message: string | null): void {
+    if (message === null) {
+      this.#wrongServer.answered();
+      this.#backoff.answered();
+    } else if (this.#wrongServer.isWrong(message)) {
+      this.#replace("wrongServer");
+    }
   }
 
   #notReady(): Failure {
@@ -275,6 +360,15 @@ export class RedisNode implements LockNode {
     if (to) return to;
     await learnt;
     return (await this.client.route(key)) ?? unconnected;
+  }
+
+  /** The server to which a slot is being moved. One that has no other slot is not known before somebody asks for it. */
+  async #asked(error: unknown, key: string): Promise<ScriptConnection> {
+    const address = redirectAddress(error);
+    const known = await this.client.at?.(address);
+    if (known) return known;
+    await this.client.refresh?.(key);
+    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? unconnected;
   }
 }
 
@@ -291,15 +385,6 @@ const unconnected: ScriptConnection = {
   eval: () => Promise.reject(new Error("not connected")),
 };
 
-const hasQueue = ({ command }: Request): boolean => "queue" in command && command.queue !== undefined;
-
-/** What is asked of a server that permits no queues. */
-function withoutQueue({ command }: Request): Pick<Request, "command"> {
-  if (command.op !== "acquire" && command.op !== "release") return { command };
-  const { queue: _, ...rest } = command;
-  return { command: rest };
-}
-
 /** Releases are always sent again; everything else only while somebody waits for it. The others are answered. */
 function stillWanted(requests: readonly Request[]): Request[] {
   return requests.filter((request) => {
@@ -313,10 +398,18 @@ function answerAll(requests: readonly Request[], reply: Reply): void {
   for (const request of requests) request.answered(reply);
 }
 
-function answerEach(requests: readonly Request[], raw: unknown): void {
-  if (!Array.isArray(raw) || raw.length !== requests.length) return answerAll(requests, garbage(raw));
+/** Returns what the server refused one of them with, if it did. */
+function answerEach(requests: readonly Request[], raw: unknown): string | null {
+  if (!Array.isArray(raw) || raw.length !== requests.length) {
+    answerAll(requests, garbage(raw));
+    return null;
+  }
+  let refusal: string | null = null;
   for (let index = 0; index < requests.length; index++) {
     const request = requests[index] as Request;
-    request.answered(decodeReply(request.command, raw[index]));
+    const reply = decodeReply(request.command, raw[index]);
+    if (reply.kind === "failed" && reply.reason === "refused") refusal = reply.message;
+    request.answered(reply);
   }
+  return refusal;
 }

@@ -1,5 +1,6 @@
-import type { Connection, Keyspace, WakeListener } from "../engine/node.js";
+import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
 import type { ConnectionListener } from "./listeners.js";
+import type { ReplacementCause } from "./replacement.js";
 
 /** One connection to one server, as far as scripts need it. */
 export interface ScriptConnection {
@@ -14,6 +15,12 @@ export interface ScriptConnection {
   readonly eval: ScriptCall;
   /** Cluster: lets the next call through to a slot that this server is only just importing. */
   asking?(): void;
+  /** Another value after each reconnection; the same one for ever where the client does not tell. */
+  readonly session?: unknown;
+  /** How many calls have been sent and are not answered yet. */
+  readonly unanswered?: number;
+  /** Ends the present connection, so that the client opens another one; see {@link ScriptClient.replaceConnection}. */
+  replace?(cause: ReplacementCause): Replacement;
 }
 
 /** `script` is the text of the script, or its SHA-1. */
@@ -32,8 +39,16 @@ export interface ScriptClient {
   /** Why it isn't ready, as far as it is known; else empty. */
   readonly trouble: string;
   watch(listener: ConnectionListener): () => void;
+  /** True where a call is written in a later phase of the event loop. */
+  readonly writesLater?: boolean;
   /** Starts connecting; never throws, never rejects. */
   connect(): void;
+  /**
+   * Ends the present connection and opens another one, as {@link LockNode.replaceConnection} says. Other commands of the
+   * client's user protect a silent connection, but not one that leads to a wrong server: there they fail anyway, and what
+   * has not been answered is sent again, or refused, as the client does when a connection is lost. May throw.
+   */
+  replaceConnection?(cause: ReplacementCause): Replacement;
   /** Closes what was opened here. */
   close(): Promise<void>;
   /** Where calls about this key go: null while there is no connection, a promise while it is being opened. */
@@ -44,4 +59,6 @@ export interface ScriptClient {
   refresh?(key: string): Promise<void>;
   /** Cluster: the connection to the server at "host:port", null if it is unknown. */
   at?(address: string): ScriptConnection | null | Promise<ScriptConnection | null>;
+  /** Cluster: opens a connection to a server that has no slot yet, where the client itself would not know it. */
+  open?(address: string): Promise<ScriptConnection | null>;
 }

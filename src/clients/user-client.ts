@@ -31,5 +31,10 @@ export abstract class UserClient {
     return this.#wakeLine?.subscribe(channel, listener) ?? null;
   }
 
+  /** The listening connection goes the same way as the client's own: whatever silenced one has silenced both. */
+  protected reopenWakeLine(): void {
+    this.#wakeLine?.reopen();
+  }
+
   async close(): Promise<void> {}
 }

@@ -25,7 +25,10 @@ export type Origin =
 
 type Decided = (result: RoundResult) => void;
 
-/** Rounds after the first one to get a fence accepted; each proposes above all that was seen, so one does. */
+/**
+ * Rounds after the first one to get a fence accepted. A node that refuses keeps what it compared with as its record of
+ * the resource, which nobody else raises: so one round does, and the others are for nodes that had not answered.
+ */
 const fenceRounds = 3;
 
 /** ms for which a release is still worth delivering where nobody knows how long the nodes keep the key. */
@@ -236,10 +239,10 @@ export class Claim {
     timeout: number,
     fences: FenceSource | null,
     decided: Decided,
+    fence = fences?.propose() ?? 0,
     roundsLeft = fenceRounds,
   ): void {
     if (fences === null) return this.ask(command, timeout, decided);
-    const fence = fences.propose();
     this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
       if (result.verdict !== "granted") return decided(result);
       const answers = result.votes.flatMap((vote) =>
@@ -249,9 +252,9 @@ export class Claim {
         return decided({ ...result, fence });
       }
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
-      for (const { highest } of answers) fences.note(highest);
-      const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence };
-      this.askFenced(raise, timeout, fences, decided, roundsLeft - 1);
+      const higher = fences.raise(answers.map(({ highest }) => highest));
+      const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };
+      this.askFenced(raise, timeout, fences, decided, higher, roundsLeft - 1);
     });
   }
 

@@ -45,6 +45,11 @@ export class Doorbell {
     return this.unsubscribes !== null && this.up.size >= quorumOf(this.nodes.length);
   }
 
+  /** How many wait. */
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
   /** An id for a place in the queues; whoever asks under it is told until `forget`, while anybody listens. */
   enter(waiter: Waiter): string {
     const id = `${this.process}:${++this.serial}`;

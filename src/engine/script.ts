@@ -107,6 +107,8 @@ local function number(key, default)
   return tonumber(value or default) or error({ message = 'ERR no number at ' .. key })
 end
 
+local function exact(value) return string.format('%.0f', value) end
+
 -- A record for each key, and behind them the watermark.
 local function fenced(fence)
   local past = beside + last - first + 1
@@ -115,16 +117,23 @@ local function fenced(fence)
   if ARGV[1] ~= '' and call('EXISTS', watermark) == 0 then return { -2 } end
   local bound, top = 0, number(watermark, 0)
   for index = beside + 1, past do bound = math.max(bound, number(KEYS[index], top)) end
-  if tonumber(fence) <= bound then return { 1, string.format('%.0f', bound), 0 } end
+  if tonumber(fence) <= bound then
+    -- Only leases of these keys can raise their records: the next proposal is not compared with a watermark that others
+    -- have raised since.
+    for index = beside + 1, past do call('SET', KEYS[index], exact(top), 'PX', ${fenceRecordTtl}, 'NX') end
+    return { 1, exact(bound), 0 }
+  end
   for index = beside + 1, past do call('SET', KEYS[index], fence, 'PX', ${fenceRecordTtl}) end
   if tonumber(fence) > top then call('SET', watermark, fence) end
   return { 1, fence, 1 }
 end
 
 -- A queue is a sorted set. Who waits stands in it twice: its id with its ticket, and "!" .. id with minus the time
--- until which it counts as alive.
+-- until which it counts as alive. Half a ms less than a whole number of ms: it waits for other keys too, and has been
+-- told, by its own denial, that this one is free and kept for it.
 
-local function exact(value) return string.format('%.0f', value) end
+-- The queue of one of the command's keys.
+local function queueOf(index) return KEYS[index + last - first + 1] end
 
 local function time()
   local now = call('TIME')
@@ -149,8 +158,8 @@ end
 -- Tells it, once, that the key is free; its place is good for a moment only from now on.
 local function summon(queue, now)
   local id = heir(queue, now)
-  local alive = id and call('ZSCORE', queue, '!' .. id)
-  if not alive or -tonumber(alive) <= now + ${reservation} then return end
+  local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
+  if not alive or -alive <= now + ${reservation} or alive % 1 ~= 0 then return end
   call('ZADD', queue, exact(-now - ${reservation}), '!' .. id)
   rawcall('PUBLISH', '${wakeChannel("")}' .. string.match(id, '^[^:]*'), id)
 end
@@ -162,22 +171,43 @@ local function heed(queue, what, ...)
   return fine and result
 end
 
--- The denial because it is somebody else's turn.
-local function turn(queue, token, place)
+-- The denial because it is somebody else's turn at this key.
+local function turn(queue, index, token, place)
   local now = time()
   if place ~= '' then join(queue, place, now) end
   local id = heir(queue, now)
   if not id or id == string.match(place, ' (.+)$') then return false end
-  local value, kind = read(KEYS[first])
+  local value, kind = read(KEYS[index])
   if value == token then return false end
   if not value and not kind then summon(queue, now) end
-  return denied(first, value, kind)
+  return denied(index, value, kind)
+end
+
+-- The denial because it is somebody else's turn at any of several keys; because of one that is held, where there is one.
+local function turns(token, place)
+  local held, kept = unless(false, token), false
+  for index = first, last do
+    local other = heed(queueOf(index), turn, index, token, place)
+    kept = kept or other
+  end
+  return held or kept
+end
+
+-- Takes, or keeps, the place in the queue of a key that was denied, or of one that is free but denied with others.
+local function stay(queue, index, place)
+  local now = time()
+  join(queue, place, now)
+  if first == last then return end
+  local id = string.match(place, ' (.+)$')
+  if call('EXISTS', KEYS[index]) == 1 or heir(queue, now) ~= id then return end
+  call('ZADD', queue, string.format('%.1f', 0.5 - now - ${placeTtl}), '!' .. id)
 end
 
 local function leave(queue, id)
   call('ZREM', queue, id, '!' .. id)
 end
 
+-- Leaves the place, and passes on the turn if the key is free.
 local function part(queue, id, key)
   if id ~= '' then leave(queue, id) end
   if call('EXISTS', key) == 0 then summon(queue, time()) end
@@ -239,29 +269,41 @@ function commands.d(token)
   return reply
 end
 
--- Takes the key if it is free, whoever waits.
-function commands.p(token, ttl, place)
-  local queue, reply = KEYS[beside], commands.a(token, ttl)
+-- What each place of the command is for, whether it was granted or not.
+local function settle(reply, place)
   if place == '' then return reply end
-  if reply == 1 then heed(queue, leave, string.match(place, ' (.+)$'))
-  else pcall(join, queue, place) end
+  local id = string.match(place, ' (.+)$')
+  for index = first, last do
+    if reply == 1 then heed(queueOf(index), leave, id) else pcall(stay, queueOf(index), index, place) end
+  end
   return reply
 end
 
--- Takes it if it is nobody else's turn.
+-- Takes the keys if they are free, whoever waits.
+function commands.p(token, ttl, place) return settle(commands.a(token, ttl), place) end
+
+-- The denial because it is somebody else's turn.
+local function deferred(token, place)
+  if first < last then return turns(token, place) end
+  return heed(KEYS[beside], turn, first, token, place)
+end
+
+-- Takes them if it is nobody else's turn at any of them.
 function commands.w(token, ttl, place)
-  return heed(KEYS[beside], turn, token, place) or commands.p(token, ttl, place)
+  local reply = deferred(token, place)
+  if not reply then return commands.p(token, ttl, place) end
+  return first < last and settle(reply, place) or reply
 end
 
 -- The same for somebody who does not wait.
 function commands.q(token, ttl)
-  return heed(KEYS[beside], turn, token, '') or commands.a(token, ttl)
+  return deferred(token, '') or commands.a(token, ttl)
 end
 
--- Releases, leaves the place, and tells the first who waits.
+-- Releases, leaves the places, and tells the first who waits for each key.
 function commands.l(token, id)
   local reply = commands.d(token)
-  for index = first, last do heed(KEYS[index + last - first + 1], part, id, KEYS[index]) end
+  for index = first, last do heed(queueOf(index), part, id, KEYS[index]) end
   return reply
 end
 
@@ -272,7 +314,9 @@ function commands.e(token) return commands.l(token, '') end
 function commands.k(token, id)
   local reply = commands.d(token)
   if id == '' then return reply end
-  if reply == 1 then heed(KEYS[beside], leave, id) else heed(KEYS[beside], part, id, KEYS[first]) end
+  for index = first, last do
+    if reply == 1 then heed(queueOf(index), leave, id) else heed(queueOf(index), part, id, KEYS[index]) end
+  end
   return reply
 end
 

@@ -42,6 +42,9 @@ interface Setback {
 export class Pursuit implements Entrant {
   readonly acquisition: string;
   readonly line: string;
+  readonly keys: readonly string[];
+  readonly fair: boolean;
+  readonly ticket: number;
   asking = false;
   /** Where it stands in line with others who want the same. */
   private readonly patience: Patience | null;
@@ -73,11 +76,13 @@ export class Pursuit implements Entrant {
     private readonly reject: (error: unknown) => void,
   ) {
     this.acquisition = lock.ground.nextAcquisition();
+    this.keys = lock.keys;
+    this.fair = settings.fair;
     this.line = lineOf(lock.keys, settings.fair);
     this.since = now(lock.ground.clock);
     this.start = this.since;
-    const stands = settings.lines && origin === null && lock.keys.length === 1;
-    this.patience = stands ? new Patience(lock, settings, this.since.wall, this) : null;
+    this.ticket = Math.floor(this.since.wall);
+    this.patience = this.lines ? new Patience(lock, settings, this.ticket, this) : null;
     if (settings.signal !== null) this.listen(settings.signal);
   }
 
@@ -88,17 +93,17 @@ export class Pursuit implements Entrant {
   }
 
   called(): void {
-    this.lock.send({ type: "NEXT" });
+    this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
   freed(): void {
-    if (this.delay !== null) this.lock.send({ type: "RETRY" });
-    else this.patience?.miss();
+    if (this.delay === null) this.patience?.miss();
+    else this.askAgain(true);
   }
 
   hurry(delay: number): void {
     if (this.delay === null) return;
-    if (delay === 0) this.lock.send({ type: "RETRY" });
+    if (delay === 0) this.askAgain(true);
     else this.remind("RETRY", Math.min(delay, this.waitLeft()));
   }
 
@@ -201,7 +206,14 @@ export class Pursuit implements Entrant {
 
   /** By the alarm. */
   due(): void {
-    this.lock.send({ type: this.next });
+    if (this.next === "RETRY") this.askAgain(false);
+    else this.lock.send({ type: this.next });
+  }
+
+  /** `isTold`: it is likely to be granted now. Otherwise it waits while too many others of this process are asking. */
+  private askAgain(isTold: boolean): void {
+    if (!this.lines || this.lock.ground.lines.again(this, isTold)) this.lock.send({ type: "RETRY" });
+    else this.remind("TIMED_OUT", this.waitLeft());
   }
 
   private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {
@@ -258,9 +270,8 @@ export class Pursuit implements Entrant {
     return this.settings.lines && this.origin === null;
   }
 
-  /** How those who wait are heeded; null for several resources, which have no queue in common. */
+  /** How those who wait are heeded; null where nobody is. */
   private heed(): Heed | null {
-    if (this.lock.keys.length > 1) return null;
     return this.patience?.heed() ?? (this.settings.fair ? heedful : null);
   }
 

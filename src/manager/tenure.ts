@@ -111,7 +111,7 @@ export class Tenure {
       this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
-    for (const key of lock.keys) lock.ground.lines.freed(key);
+    lock.ground.lines.freed(lock.keys);
   }
 
   finishRelease(votes: readonly Vote[]): void {

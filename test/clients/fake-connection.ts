@@ -1,6 +1,8 @@
 import { RedisNode } from "../../src/clients/redis-node.js";
+import type { ReplacementCause } from "../../src/clients/replacement.js";
 import type { ScriptClient, ScriptConnection } from "../../src/clients/script-client.js";
-import type { Connection } from "../../src/engine/node.js";
+import { type Clock, systemClock } from "../../src/engine/clock.js";
+import type { Connection, Replacement } from "../../src/engine/node.js";
 
 /** A client under a test's control: `call` stands for whatever the library does with EVALSHA and EVAL. */
 export function nodeOver(
@@ -8,11 +10,23 @@ export function nodeOver(
   {
     connection = "ready",
     ready = () => true,
-  }: { readonly connection?: Connection; readonly ready?: () => boolean } = {},
+    replace,
+    session,
+    clock = systemClock,
+  }: {
+    readonly connection?: Connection;
+    readonly ready?: () => boolean;
+    readonly replace?: (cause: ReplacementCause) => Replacement;
+    readonly session?: () => unknown;
+    readonly clock?: Clock;
+  } = {},
 ): RedisNode {
   const to: ScriptConnection = {
     get ready() {
       return ready();
+    },
+    get session() {
+      return session?.();
     },
     evalsha: (_sha, keys) => call("EVALSHA", keys) as Promise<unknown>,
     eval: (_script, keys) => call("EVAL", keys) as Promise<unknown>,
@@ -27,6 +41,7 @@ export function nodeOver(
     connect: () => {},
     close: async () => {},
     route: () => to,
+    ...(replace === undefined ? {} : { replaceConnection: replace }),
   };
-  return new RedisNode(client);
+  return new RedisNode(client, clock);
 }

@@ -92,6 +92,9 @@ describe("sending again", () => {
       sent.push([command, ...keys]);
       return command === "EVALSHA" ? noScript() : grants(keys);
     });
+    // The first call brings the script along.
+    expect(await one(node, take("first"))).toEqual(granted);
+    expect(sent.splice(0)).toEqual([["EVAL", "first"]]);
     const replies = await execute(node, requests(false));
     expect(replies).toEqual([granted, givenUp, granted]);
     expect(sent).toEqual([
@@ -114,25 +117,28 @@ describe("sending again", () => {
   test("happens no more once the connection is gone", async () => {
     let ready = true;
     const node = nodeOver(
-      () => {
+      (command, keys) => {
+        if (command === "EVAL") return grants(keys);
         ready = false;
         return noScript();
       },
       { ready: () => ready },
     );
+    expect(await one(node, take("first"))).toEqual(granted);
     const [reply] = await execute(node, requests(true));
     expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
   });
 
   test("of nothing sends nothing", async () => {
     let calls = 0;
-    const node = nodeOver(() => {
+    const node = nodeOver((command) => {
       calls++;
-      return noScript();
+      return command === "EVALSHA" ? noScript() : grants(["first"]);
     });
+    expect(await one(node, take("first"))).toEqual(granted);
     const wanted = () => false;
     expect(await execute(node, [request(take(), wanted)])).toEqual([givenUp]);
-    expect(calls).toBe(1);
+    expect(calls).toBe(2);
   });
 });
 

@@ -17,6 +17,11 @@ class Link implements Subscriber {
     return new Promise((resolve, reject) => this.answers.push({ resolve, reject }));
   }
 
+  ping(): Promise<void> {
+    this.asked.push("ping");
+    return new Promise((resolve, reject) => this.answers.push({ resolve, reject }));
+  }
+
   unsubscribe(channel: string): void {
     this.asked.push(`-${channel}`);
     throw new Error("closed already");
@@ -67,6 +72,63 @@ async function standing(channel = "a"): Promise<{ ear: Ear; leave: () => void }>
   expect(ear.told).toEqual(["standing"]);
   return { ear, leave };
 }
+
+describe("a listening connection that hears nothing", () => {
+  const answerPing = async () => {
+    expect(last().asked.at(-1)).toBe("ping");
+    await last().grant();
+  };
+
+  test("is asked every 10 s whether it is still there, and kept while it answers", async () => {
+    const { ear, leave } = await standing();
+    for (let ping = 0; ping < 5; ping++) {
+      await clock.advance(9_999);
+      expect(last().answers).toHaveLength(0);
+      await clock.advance(1);
+      await answerPing();
+    }
+    // A refusal is an answer, too.
+    await clock.advance(10_000);
+    await last().refuse("NOPERM this user has no permissions to run the 'ping' command");
+    await clock.advance(9_999);
+    expect(links).toHaveLength(1);
+    expect(ear.told).toEqual(["standing"]);
+    leave();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is opened anew when it has not answered for 5 s", async () => {
+    const { ear } = await standing();
+    await clock.advance(14_999);
+    expect(ear.told).toEqual(["standing"]);
+    await clock.advance(1);
+    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(links[0]?.closed).toBe(1);
+    await clock.advance(100);
+    await last().ready();
+    await last().grant();
+    expect(ear.told).toEqual(["standing", "fallen", "standing"]);
+  });
+
+  test("is opened anew when the client's own connection is replaced", async () => {
+    line.reopen();
+    expect(links).toHaveLength(0);
+    const { ear, leave } = await standing();
+    line.reopen();
+    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(open()).toHaveLength(0);
+    await clock.advance(100);
+    expect(open()).toHaveLength(1);
+    await last().ready();
+    await last().grant();
+    expect(ear.state).toBe("standing");
+    leave();
+    line.close();
+    line.reopen();
+    expect(open()).toHaveLength(0);
+    expect(clock.pending).toBe(0);
+  });
+});
 
 describe("the listening connection", () => {
   test("is not opened for somebody who leaves at once, nor for somebody who leaves twice", async () => {

@@ -198,6 +198,48 @@ export function describeNodeContract(name: string, open: Open): void {
       });
     });
 
+    describe("giving back", () => {
+      const giveBack = (keys: readonly string[], from: string, token: string, ttl: number): LockCommand => ({
+        op: "giveBack",
+        keys,
+        from,
+        token,
+        ttl,
+      });
+
+      test("puts the earlier token in its place again, for no longer than it was there or is asked for", async () => {
+        for (const [left, ttl] of [
+          [5_000, 60_000],
+          [60_000, 5_000],
+        ] as const) {
+          const [key, mine, heirs] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+          await one(node, acquire(key, heirs, left));
+          expect(await one(node, giveBack([key], heirs, mine, ttl))).toEqual(granted);
+          const holder = await inspect(key);
+          expect(holder).toMatchObject({ owner: "me" });
+          expect(holder?.ttlLeft).toBeLessThanOrEqual(5_000);
+          expect(holder?.ttlLeft).toBeGreaterThan(1_000);
+          expect(await one(node, { op: "renew", keys: [key], token: mine, ttl: 5_000 })).toEqual(granted);
+        }
+      });
+
+      test("changes none of the keys where one is not held under the later token", async () => {
+        const [base, mine, heirs] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
+        const [held, absent, others] = [`${base}held`, `${base}absent`, `${base}others`];
+        await one(node, acquire(held, heirs));
+        await one(node, acquire(others, tokenOf("other")));
+        expect(await one(node, giveBack([held, absent], heirs, mine, 5_000))).toEqual(missing);
+        expect(await one(node, giveBack([held, others], heirs, mine, 5_000))).toEqual(
+          heldBy("other", others),
+        );
+        // It has been given back already, or was never taken.
+        expect(await one(node, giveBack([held], mine, heirs, 5_000))).toEqual(heldBy("heir", held));
+        expect(await inspect(held)).toMatchObject({ owner: "heir" });
+        expect(await inspect(absent)).toBeNull();
+        expect(await inspect(others)).toMatchObject({ owner: "other" });
+      });
+    });
+
     describe("a fence", () => {
       /** The highest one that the node has accepted for this key. */
       const highest = async (key: string, token: string): Promise<number> => {
@@ -232,6 +274,30 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, propose(token))).toEqual(missing);
         await one(node, acquire(key, tokenOf("other")));
         expect(await one(node, propose(token))).toEqual(heldBy("other", key));
+      });
+
+      test("that was refused is next compared with what it was compared with, whatever others have since", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        const propose = (keys: readonly string[], fence: number): LockCommand => ({
+          op: "fence",
+          keys,
+          token,
+          fence,
+        });
+        const [fresh, both, other] = [`${base}fresh`, [`${base}x`, `${base}y`], `${base}other`];
+        for (const key of [base, fresh, ...both, other]) await one(node, acquire(key, token));
+        const top = await highest(base, token);
+        expect(await one(node, propose([both[0] as string], top + 10))).toEqual(accepted(top + 10));
+        expect(await one(node, propose([fresh], top))).toEqual(refused(top + 10));
+        expect(await one(node, propose(both, top))).toEqual(refused(top + 10));
+        expect(await one(node, propose([other], top + 100))).toEqual(accepted(top + 100));
+        expect(await one(node, propose([fresh], top + 10))).toEqual(refused(top + 10));
+        expect(await one(node, propose([fresh], top + 11))).toEqual(accepted(top + 11));
+        expect(await one(node, propose(both, top + 11))).toEqual(accepted(top + 11));
+        // What had no proposal refused is compared with the highest of all.
+        expect(await one(node, propose([`${base}`], top + 12))).toEqual(accepted(top + 12));
+        await one(node, acquire(`${base}z`, token));
+        expect(await one(node, propose([`${base}z`], top + 100))).toEqual(refused(top + 100));
       });
 
       test("moves on with a swap", async () => {

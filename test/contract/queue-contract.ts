@@ -36,9 +36,13 @@ interface Asked {
 }
 
 /** An acquire that heeds the queue. */
-export const heeding = (key: string, place: Place | null, asked: Asked = {}): LockCommand => ({
+export const heeding = (
+  key: string | readonly string[],
+  place: Place | null,
+  asked: Asked = {},
+): LockCommand => ({
   op: "acquire",
-  keys: [key],
+  keys: [key].flat(),
   token: asked.token ?? tokenOf(asked.owner ?? "me"),
   ttl: 60_000,
   queue: { place, barge: asked.barge ?? false },
@@ -46,9 +50,14 @@ export const heeding = (key: string, place: Place | null, asked: Asked = {}): Lo
 });
 
 /** A release that heeds the queue. */
-export const parting = (key: string, token: string, id: string | null, wake: boolean): LockCommand => ({
+export const parting = (
+  key: string | readonly string[],
+  token: string,
+  id: string | null,
+  wake: boolean,
+): LockCommand => ({
   op: "release",
-  keys: [key],
+  keys: [key].flat(),
   token,
   queue: { id, wake },
 });
@@ -366,6 +375,227 @@ export function describeQueueContract(
           expect(await view.beside(key)).toEqual(before);
           expect(await one(node, heeding(key, null))).toEqual(granted);
         }
+      });
+    });
+
+    describe("several keys at once", () => {
+      /** Keys that are held, each by itself, and one that waits for all of them: "all", with this ticket. */
+      async function allWanted(ticket: number) {
+        const base = uniqueKey();
+        const keys = ["x", "y", "z"].map((name) => `${base}${name}`) as [string, string, string];
+        const tokens = keys.map(() => tokenOf("holder")) as [string, string, string];
+        const { process, place } = newcomer();
+        const before = await view.beside(base);
+        await run(node, ...keys.map((key, index) => acquire(key, tokens[index] as string, 60_000)));
+        const all = place("all", ticket);
+        expect(await one(node, heeding(keys, all))).toEqual(denied(keys[0]));
+        const heard = async () => (await view.heard(process)).map((id) => id.slice(process.length + 1));
+        const elapse = async (ms: number) => {
+          for (const key of keys) await view.elapse(key, ms);
+        };
+        return { base, keys, tokens, place, all, before, heard, elapse };
+      }
+
+      test("are granted where nobody waits, and nothing is kept of that", async () => {
+        for (const barge of [false, true]) {
+          for (const waits of [false, true]) {
+            const base = uniqueKey();
+            const [keys, token, before] = [
+              [`${base}x`, `${base}y`],
+              tokenOf("holder"),
+              await view.beside(base),
+            ];
+            const { place } = newcomer();
+            expect(await one(node, heeding(keys, waits ? place("a", 1) : null, { barge, token }))).toEqual(
+              granted,
+            );
+            for (const key of keys) expect(await holderOf(node, key)).toMatchObject({ owner: "holder" });
+            expect(await view.beside(base)).toEqual(before);
+            expect(await one(node, parting(keys, token, waits ? place("a", 1).id : null, true))).toEqual(
+              granted,
+            );
+            for (const key of keys) expect(await holderOf(node, key)).toBeNull();
+          }
+        }
+      });
+
+      test("are denied, all of them, where one is held or it is somebody else's turn at one", async () => {
+        const { key, token, places, heard } = await contended(["a", 1]);
+        const [other, free] = [`${key}other`, `${key}free`];
+        const [a] = places;
+        await one(node, acquire(other, tokenOf("others"), 60_000));
+        await one(node, parting(key, token, null, true));
+        const replies = await run(
+          node,
+          heeding([free, key], null),
+          // The one that is held is named, wherever it stands.
+          heeding([free, key, other], null),
+          heeding([other, key], newcomer().place("b", 2)),
+          heeding(free, null, { owner: "third" }),
+          heeding(key, a),
+        );
+        expect(replies).toEqual([
+          missing,
+          heldBy("others", other),
+          heldBy("others", other),
+          granted,
+          granted,
+        ]);
+        expect(await heard()).toEqual(["a"]);
+      });
+
+      test("are waited for in the queue of each: those who came later leave it what is free", async () => {
+        const { keys, tokens, place, all } = await allWanted(1);
+        for (const [index, key] of keys.entries()) {
+          await one(node, heeding(key, place(`late${index}`, 2)));
+          await one(node, parting(key, tokens[index] as string, null, false));
+        }
+        const late = keys.flatMap((key, index) => [
+          heeding(key, place(`late${index}`, 2)),
+          heeding(key, null),
+        ]);
+        expect(await run(node, ...late)).toEqual(late.map(() => missing));
+        expect(await one(node, heeding(keys, all))).toEqual(granted);
+      });
+
+      test("come after those who came before, at each of them", async () => {
+        const { keys, tokens, place, all, heard } = await allWanted(5);
+        const [x, y] = keys;
+        await one(node, heeding(y, place("early", 1)));
+        await run(node, ...keys.map((key, index) => parting(key, tokens[index] as string, null, true)));
+        expect(await heard()).toEqual(["all", "early", "all"]);
+        const early = tokenOf("early");
+        const replies = await run(
+          node,
+          heeding(keys, all),
+          heeding(y, place("early", 1), { token: early }),
+          heeding(keys, all),
+          parting(y, early, null, true),
+          heeding(x, null),
+          heeding(keys, all),
+        );
+        expect(replies).toEqual([missing, granted, heldBy("early", y), granted, missing, granted]);
+        expect(await heard()).toEqual(["all", "early", "all", "all"]);
+      });
+
+      test("stay kept while they are waited for, and their free ones are told once", async () => {
+        const { keys, tokens, place, all, heard, elapse } = await allWanted(1);
+        const [x, y, z] = keys;
+        await one(node, parting(x, tokens[0], null, true));
+        expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+        for (let times = 0; times < 3; times++) {
+          // Longer than a free key is kept for somebody who does not come.
+          await elapse(400);
+          expect(await run(node, heeding(x, null), heeding(x, place("late", 2)))).toEqual([missing, missing]);
+          expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+        }
+        expect(await heard()).toEqual(["all"]);
+        await run(node, parting(y, tokens[1], null, true), parting(z, tokens[2], null, true));
+        expect(await heard()).toEqual(["all", "all", "all"]);
+        expect(await one(node, heeding(keys, all))).toEqual(granted);
+      });
+
+      test("are told again of one that somebody else has had meanwhile", async () => {
+        const { keys, tokens, all, heard } = await allWanted(1);
+        const [x, y] = keys;
+        const barging = tokenOf("barging");
+        await one(node, parting(x, tokens[0], null, true));
+        await run(node, heeding(keys, all), heeding(x, null, { barge: true, token: barging }));
+        expect(await one(node, heeding(keys, all))).toEqual(heldBy("barging", x));
+        await one(node, parting(x, barging, null, true));
+        expect(await heard()).toEqual(["all", "all"]);
+        expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+      });
+
+      test("are kept no longer for one who does not show itself", async () => {
+        const { keys, tokens, place, all, heard } = await allWanted(1);
+        const [x] = keys;
+        await one(node, heeding(x, place("late", 2)));
+        await one(node, parting(x, tokens[0], null, true));
+        await one(node, heeding(keys, all));
+        await view.elapse(x, 1_000);
+        expect(await one(node, heeding(x, place("late", 2)))).toEqual(missing);
+        await view.elapse(x, 500);
+        expect(await one(node, heeding(x, place("late", 2)))).toEqual(granted);
+        expect(await heard()).toEqual(["all"]);
+      });
+
+      test("are kept for a moment only for one who is told and does not come", async () => {
+        const { keys, tokens, place } = await allWanted(1);
+        const [x] = keys;
+        await one(node, heeding(x, place("late", 2)));
+        await one(node, parting(x, tokens[0], null, true));
+        await view.elapse(x, 50);
+        expect(await one(node, heeding(x, place("late", 2)))).toEqual(granted);
+      });
+
+      test("leave all queues when they are granted, and wake the first in each when they are released", async () => {
+        const { base, keys, tokens, place, all, before, heard } = await allWanted(1);
+        const [x, y, z] = keys;
+        await run(node, heeding(x, place("a", 2)), heeding(z, place("b", 2)), heeding([z, y], place("c", 1)));
+        await run(node, ...keys.map((key, index) => release(key, tokens[index] as string)));
+        const token = tokenOf("holder");
+        expect(await one(node, heeding(keys, all, { token }))).toEqual(granted);
+        expect(await one(node, parting(keys, token, null, true))).toEqual(granted);
+        expect(await heard()).toEqual(["a", "c", "c"]);
+        expect(await run(node, heeding([z, y], place("c", 1)), heeding(x, place("a", 2)))).toEqual([
+          granted,
+          granted,
+        ]);
+        await one(node, parting(z, token, place("b", 2).id, true));
+        expect(await view.beside(base)).toEqual(before);
+      });
+
+      test("are taken by one who barges, and are left by it", async () => {
+        const { base, keys, tokens, place, all, before } = await allWanted(1);
+        const [x, y] = keys;
+        await run(node, ...keys.map((key, index) => parting(key, tokens[index] as string, null, true)));
+        expect(await one(node, heeding([x, y], null))).toEqual(missing);
+        const token = tokenOf("barging");
+        const barging = place("barging", 7);
+        expect(await one(node, heeding([y, x], barging, { barge: true, token }))).toEqual(granted);
+        expect(await one(node, heeding([y, x], barging, { barge: true }))).toEqual(heldBy("barging", y));
+        await one(node, parting(keys, tokenOf("me"), all.id, true));
+        expect(await one(node, heeding(x, null))).toEqual(heldBy("barging", x));
+        await one(node, parting([y, x], token, null, true));
+        expect(await one(node, heeding([x, y], null))).toEqual(missing);
+        await one(node, parting([x, y], tokenOf("me"), barging.id, false));
+        expect(await view.beside(base)).toEqual(before);
+      });
+
+      test("are given up in all queues at once, and what is free goes to the next", async () => {
+        for (const wake of [true, false]) {
+          const { keys, tokens, place, all, heard } = await allWanted(1);
+          const [x, y, z] = keys;
+          await run(node, heeding(x, place("a", 2)), heeding(y, place("b", 2)), heeding(z, place("c", 2)));
+          await run(node, release(x, tokens[0]), release(z, tokens[2]));
+          expect(await one(node, parting(keys, tokenOf("me"), all.id, wake))).toEqual(missing);
+          expect(await heard()).toEqual(["a", "c"]);
+          await one(node, parting(y, tokens[1], null, true));
+          expect(await heard()).toEqual(["a", "c", "b"]);
+        }
+      });
+
+      test("tell nobody when a minority had granted them, and leave all queues", async () => {
+        const { keys, tokens, place, all, heard } = await allWanted(1);
+        await run(node, ...keys.map((key, index) => heeding(key, place(`late${index}`, 2))));
+        await run(node, ...keys.map((key, index) => release(key, tokens[index] as string)));
+        const token = tokenOf("me");
+        expect(await one(node, heeding(keys, all, { token, barge: true }))).toEqual(granted);
+        await one(node, heeding(keys[0], all, { token: tokenOf("other") }));
+        expect(await one(node, parting(keys, token, all.id, false))).toEqual(granted);
+        expect(await heard()).toEqual([]);
+        for (const key of keys) await one(node, heeding(key, null));
+        expect(await heard()).toEqual(["late0", "late1", "late2"]);
+      });
+
+      test("that hold the token already are granted whoever waits", async () => {
+        const { keys, tokens, place, heard } = await allWanted(2);
+        await run(node, ...keys.slice(1).map((key, index) => release(key, tokens[index + 1] as string)));
+        const command = heeding(keys, place("early", 1), { token: tokens[0] });
+        expect(await one(node, command)).toEqual(granted);
+        expect(await one(node, heeding(keys, place("late", 3), { token: tokens[0] }))).toEqual(granted);
+        expect(await heard()).toEqual([]);
       });
     });
 

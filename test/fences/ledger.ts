@@ -15,6 +15,10 @@ export class Ledger {
   }
 
   /** Repeats and steps back. */
+  get highest(): number {
+    return Math.max(0, ...this.#highest.values());
+  }
+
   get wrong(): readonly string[] {
     return this.#wrong;
   }

@@ -266,3 +266,73 @@ describe("who waits for a lock, on servers", () => {
     }
   });
 });
+
+describe("three resources at once, for each of which four others wait, on servers", () => {
+  it.each([
+    ["in processes of their own", 13],
+    ["in one process", 1],
+  ])("are granted within 20 times a single one's wait: %s", async (_, count) => {
+    const servers = fiveServers().slice(0, 3);
+    const prefix = uniqueName();
+    const processes = Array.from({ length: count }, () =>
+      locksOf(
+        servers.map(({ port }) => clients.ioredis(port)),
+        { prefix, wait: 60_000 },
+      ),
+    );
+    await Promise.all(processes.map((locks, index) => locks.using(`met ${index}`, () => {})));
+    const names = ["a", "b", "c"];
+    const singles: number[] = [];
+    const several: number[] = [];
+    let over = false;
+    const caller = async (index: number, wanted: string | string[], waits: number[]) => {
+      for (let nth = 0; !over; nth++) {
+        const { value, ms } = await timed(() => processes[index % count]!.acquire(wanted));
+        waits.push(ms);
+        // Held for 0 to 10 ms: how long does not matter here.
+        await sleep((index * 7 + nth * 3) % 11);
+        await value.release();
+      }
+    };
+    const all = Array.from({ length: 12 }, (_, index) => caller(index, names[index % 3] as string, singles));
+    all.push(caller(12, names, several));
+    await waitUntil("it has had all three ten times", 60_000, async () => several.length >= 10);
+    over = true;
+    await Promise.all(all);
+    const mean = singles.reduce((sum, ms) => sum + ms, 0) / singles.length;
+    expect(Math.max(...several.slice(0, 10))).toBeLessThan(20 * mean + promptly);
+    await waitUntil("nothing is left", 5_000, async () => {
+      return (
+        (await countKeys(servers, prefix)) + (await countKeys(servers, `holdfast:queue:${prefix}`)) === 0
+      );
+    });
+  });
+
+  it("are granted in the order in which they came where they overlap, and leave nothing", async () => {
+    const { ports } = sharedCluster();
+    const prefix = `${uniqueName()}{slot}`;
+    const open = () => {
+      const cluster = new Cluster(ports.map((port) => ({ host: "127.0.0.1", port })));
+      onTestFinished(() => cluster.disconnect());
+      return locksOf([cluster], { prefix, wait: 60_000 });
+    };
+    const processes = [open(), open(), open()] as const;
+    await Promise.all(processes.map((locks, index) => locks.using(`${index}`, () => {})));
+    const held = await processes[0].acquire(["a", "b", "c"]);
+    const order: number[] = [];
+    const sets = [["a", "b"], ["b", "c"], ["c"], ["c", "a"], ["a", "b", "c"], ["b"]];
+    const waiting: Promise<void>[] = [];
+    for (const [index, wanted] of sets.entries()) {
+      waiting.push(processes[index % 3]!.using(wanted, () => void order.push(index)));
+      await sleep(50);
+    }
+    await held.release();
+    await Promise.all(waiting);
+    // Only the third and the first want nothing of each other's.
+    expect(order.filter((index) => index !== 2)).toEqual([0, 1, 3, 4, 5]);
+    expect(order.indexOf(2)).toBeGreaterThan(order.indexOf(1));
+    expect(order.indexOf(2)).toBeLessThan(order.indexOf(3));
+    const beside = await Promise.all(ports.map((port) => callRedis(port, ["KEYS", `*${prefix}*`])));
+    expect(beside.flat()).toEqual([]);
+  });
+});

@@ -20,6 +20,7 @@ describe("a lock that is free, but kept for who has waited longest", () => {
     const locks = world.locks();
     await kept(world);
     expect(await world.run(locks.tryAcquire("a"), 5)).toBeNull();
+    expect(await world.run(locks.tryAcquire(["b", "a"]), 5)).toBeNull();
     const error = await world.run(
       locks.acquire("a", { wait: 0 }).catch((reason: Error) => reason),
       5,
@@ -33,7 +34,7 @@ describe("a lock that is free, but kept for who has waited longest", () => {
     expect(await world.run(locks.tryAcquire("a"), 5)).not.toBeNull();
   });
 
-  it("is given to who asks once and is not fair, to several at once, and to a Redlock", async () => {
+  it("is given to who asks once and is not fair, and to a Redlock, also with others at once", async () => {
     const fresh = async () => {
       const world = new World();
       await kept(world);
@@ -42,10 +43,12 @@ describe("a lock that is free, but kept for who has waited longest", () => {
     const unfair = await fresh();
     expect(await unfair.run(unfair.locks({ fair: false }).tryAcquire("a"), 5)).not.toBeNull();
     const several = await fresh();
-    expect(await several.run(several.locks().tryAcquire(["a", "b"]), 5)).not.toBeNull();
-    const other = await fresh();
-    const redlock = new Redlock(other.nodes, { clock: other.clock, retryCount: 0 });
-    expect(await other.run(redlock.acquire(["a"], 1_000), 5)).toMatchObject({ resources: ["a"] });
+    expect(await several.run(several.locks({ fair: false }).tryAcquire(["b", "a"]), 5)).not.toBeNull();
+    for (const resources of [["a"], ["b", "a"]]) {
+      const other = await fresh();
+      const redlock = new Redlock(other.nodes, { clock: other.clock, retryCount: 0 });
+      expect(await other.run(redlock.acquire(resources, 1_000), 5)).toMatchObject({ resources });
+    }
   });
 });
 

@@ -9,6 +9,7 @@ interface IoredisListener extends Emitter {
   connect(): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
+  ping(): Promise<unknown>;
   disconnect(): void;
 }
 
@@ -59,6 +60,7 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
     unsubscribe: (channel) => {
       own.unsubscribe(channel).catch(() => {});
     },
+    ping: () => own.ping(),
     close: () => {
       // What has ended would be given a timer that nothing clears.
       if (own.status !== "end") own.disconnect();

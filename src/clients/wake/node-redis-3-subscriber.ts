@@ -9,6 +9,7 @@ interface NodeRedis3Listener extends Emitter {
   readonly stream?: { unref?(): unknown; destroy?(): unknown } | null;
   subscribe(channel: string, reply: Reply): unknown;
   unsubscribe(channel: string, reply: Reply): unknown;
+  ping(reply: Reply): unknown;
   end(flush: boolean): unknown;
 }
 
@@ -39,6 +40,10 @@ export function openNodeRedis3Subscriber(client: NodeRedis3Client, events: Subsc
     unsubscribe: (channel) => {
       own.unsubscribe(channel, () => {});
     },
+    ping: () =>
+      new Promise<void>((resolve, reject) => {
+        own.ping((error) => (error ? reject(error) : resolve()));
+      }),
     close: () => {
       own.end(false);
       own.stream?.destroy?.();

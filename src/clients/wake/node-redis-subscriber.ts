@@ -10,6 +10,7 @@ interface NodeRedisListener extends Emitter {
   connect(): Promise<unknown>;
   subscribe(channel: string, listener: Listener): Promise<unknown>;
   unsubscribe(channel: string, listener: Listener): Promise<unknown>;
+  sendCommand(args: readonly string[]): Promise<unknown>;
   unref?(): void;
   destroy?(): unknown;
   /** `destroy` of version 4. */
@@ -56,6 +57,7 @@ export function openNodeRedisSubscriber(client: NodeRedisClient, events: Subscri
     unsubscribe: (channel) => {
       own.unsubscribe(channel, heard).catch(() => {});
     },
+    ping: () => own.sendCommand(["PING"]),
     close: () => {
       // Version 5 does not end a socket that is still connecting; what has ended already refuses to end.
       abort.abort();

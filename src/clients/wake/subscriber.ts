@@ -12,6 +12,8 @@ export interface Subscriber {
   /** Settles with what the server says; may never settle once the connection is lost. */
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): void;
+  /** Settles with the server's next answer, whatever it says; may never settle once the connection is lost. */
+  ping(): Promise<unknown>;
   /** Ends it at once, also while it is being opened. */
   close(): void;
 }

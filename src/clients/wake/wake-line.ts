@@ -50,6 +50,11 @@ export class WakeLine {
     };
   }
 
+  /** Opens the connection anew, because it may have been silenced without noticing. */
+  reopen(): void {
+    if (this.#link !== null && !this.#closed) this.#lost();
+  }
+
   /** For good: what is subscribed falls. */
   close(): void {
     this.#closed = true;

@@ -3,6 +3,11 @@ import type { OpenSubscriber, Subscriber } from "./subscriber.js";
 
 /** ms for connecting, and for the answer to each subscription: a server that says nothing for so long counts as lost. */
 const answerTimeout = 5_000;
+/**
+ * ms between two questions whether the server is still there. A connection that only listens has no other way to notice that
+ * it hears nothing any more, because a NAT forgets first what is seldom used.
+ */
+const pingInterval = 10_000;
 
 export interface WakeLinkEvents {
   ready(): void;
@@ -15,6 +20,7 @@ export interface WakeLinkEvents {
 export class WakeLink {
   readonly #deadlines = new Set<Timer>();
   #subscriber: Subscriber | null = null;
+  #nextPing: Timer | null = null;
   #ready = false;
   #closed = false;
 
@@ -29,6 +35,7 @@ export class WakeLink {
       if (this.#closed || this.#ready) return;
       connected();
       this.#ready = true;
+      this.#pingLater();
       this.events.ready();
     };
     const heard = (channel: string, message: string) => {
@@ -65,9 +72,29 @@ export class WakeLink {
       queueMicrotask(() => quietly(this.#subscriber, (subscriber) => subscriber.unsubscribe(channel)));
   }
 
+  #pingLater(): void {
+    this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);
+  }
+
+  /** Any answer will do, also a refusal. */
+  #ping(): void {
+    const subscriber = this.#subscriber;
+    if (this.#closed || subscriber === null) return;
+    const answered = this.#deadline();
+    const settle = () => {
+      if (this.#closed) return;
+      answered();
+      this.#pingLater();
+    };
+    Promise.resolve()
+      .then(() => subscriber.ping())
+      .then(settle, settle);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#nextPing?.cancel();
     for (const deadline of this.#deadlines) deadline.cancel();
     this.#deadlines.clear();
     quietly(this.#subscriber, (subscriber) => subscriber.close());

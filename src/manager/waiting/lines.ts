@@ -4,7 +4,12 @@ import { Row } from "./row.js";
 export interface Entrant {
   /** What it wants: those who want the same go one after the other. */
   readonly line: string;
-  /** Kept here: whether its first question is under way. */
+  readonly keys: readonly string[];
+  /** Whether it leaves a free lock to who has waited longer. */
+  readonly fair: boolean;
+  /** Epoch ms at which it came. */
+  readonly ticket: number;
+  /** Kept here: whether a question of it is under way. */
   asking: boolean;
   /** It may ask now. */
   called(): void;
@@ -22,8 +27,12 @@ export function lineOf(keys: readonly string[], fair: boolean): string {
   return fair ? wanted : `\0unfair:${wanted}`;
 }
 
-/** Acquisitions whose first question may be under way at once; the others follow in the order in which they came. */
-const mostAsking = 5_000;
+/**
+ * Acquisitions of which a question may be under way at once; the others follow in the order in which they would ask. So
+ * thousands who wait do not ask healthy nodes for more than these can answer, and nobody is refused because of them: each
+ * question is followed by a release, and a seat takes no more when 10,000 commands are unanswered.
+ */
+const mostAsking = 2_000;
 
 /**
  * The callers of one process. Of those who want the same lock only the first asks the nodes, and stands there for all:
@@ -34,6 +43,8 @@ export class Lines {
   private pending = 0;
   private readonly fronts: Record<string, Entrant> = Object.create(null);
   private readonly followers = new Map<string, Row<Entrant>>();
+  /** By key: fronts that want others with it. */
+  private readonly several = new Map<string, Set<Entrant>>();
   private asking = 0;
   private readonly gate = new Row<Entrant>();
   /** To be called, in this order. */
@@ -58,7 +69,7 @@ export class Lines {
     const { line } = entrant;
     if (alone) return this.pass(entrant);
     if (this.fronts[line] === undefined) {
-      this.fronts[line] = entrant;
+      this.lead(entrant);
       return this.pass(entrant);
     }
     let followers = this.followers.get(line);
@@ -70,12 +81,21 @@ export class Lines {
     return false;
   }
 
-  /** Its first question is answered. */
+  /** Whether one that was denied may ask again at once; otherwise it is called. `isTold`: it need not wait for others. */
+  again(entrant: Entrant, isTold: boolean): boolean {
+    if (!isTold) return this.pass(entrant);
+    this.gate.delete(entrant);
+    this.calls.delete(entrant);
+    this.begin(entrant);
+    return true;
+  }
+
+  /** Its question is answered. */
   answered(entrant: Entrant): void {
     if (!entrant.asking) return;
     entrant.asking = false;
     this.asking--;
-    const next = this.gate.take();
+    const next = this.asking < mostAsking ? this.gate.take() : undefined;
     if (next === undefined) return;
     this.pass(next);
     this.call(next);
@@ -94,17 +114,48 @@ export class Lines {
       return;
     }
     delete this.fronts[line];
+    this.forget(entrant);
     const next = followers?.take();
     if (followers?.size === 0) this.followers.delete(line);
     if (next === undefined) return;
-    this.fronts[line] = next;
+    this.lead(next);
     if (this.pass(next)) this.call(next);
   }
 
-  /** It was released in this process: whoever stands for it need not wait to be told by the nodes. */
-  freed(key: string): void {
-    this.fronts[lineOf([key], false)]?.freed();
-    this.fronts[key]?.freed();
+  /** They were released in this process: whoever stands for them need not wait to be told by the nodes. */
+  freed(keys: readonly string[]): void {
+    const told = new Set<Entrant>();
+    for (const key of keys) {
+      const unfair = this.fronts[lineOf([key], false)];
+      if (unfair !== undefined) told.add(unfair);
+      // Of those who heed the order only the first can be granted it, as far as this process knows.
+      let first = this.fronts[lineOf([key], true)];
+      for (const front of this.several.get(key) ?? []) {
+        if (!front.fair) told.add(front);
+        else if (first === undefined || front.ticket < first.ticket) first = front;
+      }
+      if (first !== undefined) told.add(first);
+    }
+    for (const entrant of told) entrant.freed();
+  }
+
+  private lead(entrant: Entrant): void {
+    this.fronts[entrant.line] = entrant;
+    if (entrant.keys.length === 1) return;
+    for (const key of entrant.keys) {
+      const fronts = this.several.get(key);
+      if (fronts === undefined) this.several.set(key, new Set([entrant]));
+      else fronts.add(entrant);
+    }
+  }
+
+  private forget(entrant: Entrant): void {
+    if (entrant.keys.length === 1) return;
+    for (const key of entrant.keys) {
+      const fronts = this.several.get(key);
+      fronts?.delete(entrant);
+      if (fronts?.size === 0) this.several.delete(key);
+    }
   }
 
   /** One after the other: where nodes refuse at once, each is through before its call is, and calls the next one. */
@@ -120,9 +171,14 @@ export class Lines {
   }
 
   private pass(entrant: Entrant): boolean {
-    entrant.asking = this.asking < mostAsking;
-    if (entrant.asking) this.asking++;
+    if (this.asking < mostAsking) this.begin(entrant);
     else this.gate.add(entrant);
     return entrant.asking;
+  }
+
+  private begin(entrant: Entrant): void {
+    if (entrant.asking) return;
+    entrant.asking = true;
+    this.asking++;
   }
 }

@@ -1,12 +1,14 @@
-import { reservation } from "../../engine/command.js";
 import { quorumOf } from "../../engine/quorum.js";
 import type { Vote } from "../../engine/vote.js";
 
-/** ms until enough of the nodes that denied are free again, by what they said. */
-export function untilFree(votes: readonly Vote[], nodes: number): number {
+/** Whether a node denied what is free there, because it is kept for somebody who has waited longer. */
+export const isKept = (votes: readonly Vote[]): boolean =>
+  votes.some((vote) => vote.kind === "denied" && vote.holder === null);
+
+/** ms until enough of the nodes that denied are free again, by what they said. `kept`: how long is kept what they keep. */
+export function untilFree(votes: readonly Vote[], nodes: number, kept: number): number {
   const lefts = votes.flatMap((vote) =>
-    // Free, and kept for somebody.
-    vote.kind === "denied" ? [vote.holder === null ? reservation : (vote.holder.ttlLeft ?? Infinity)] : [],
+    vote.kind === "denied" ? [vote.holder === null ? kept : (vote.holder.ttlLeft ?? Infinity)] : [],
   );
   lefts.sort((one, other) => one - other);
   return lefts[lefts.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;

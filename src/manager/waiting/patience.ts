@@ -1,13 +1,16 @@
-import type { Heed, Place } from "../../engine/command.js";
+import { type Heed, type Place, reservation } from "../../engine/command.js";
 import { quorumOf } from "../../engine/quorum.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockParts } from "../lock-parts.js";
 import type { Settings } from "../settings.js";
-import { isSplit, untilFree } from "./outlook.js";
+import { isKept, isSplit, untilFree } from "./outlook.js";
 import { Standing } from "./standing.js";
 
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
 const poll = 400;
+/** From so many in a process on, who then ask less often together, though still often enough to keep their places. */
+const crowd = 1_000;
+const crowdedPoll = 1_000;
 /** The same where it cannot be told: it must come within the time for which a free lock is kept for it. */
 const deafPoll = 36;
 /** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again. */
@@ -32,6 +35,8 @@ export class Patience {
   private standing: Standing | null = null;
   /** How often the nodes were split since it was told of its turn. */
   private splits = 0;
+  /** How often in a row it was kept for somebody else, who may want other resources with it and then waits for those. */
+  private kept = 0;
   /** It was released here while an attempt was under way, which may have come too early for that. */
   private missed = false;
 
@@ -84,15 +89,20 @@ export class Patience {
     const { turn } = this.standing;
     if (turn !== null) {
       this.splits = 0;
+      this.kept = 0;
       return turn;
     }
     if (!settings.patient || !isDenied) return policy;
     const nodes = engine.seats.length;
     const split = isSplit(votes, nodes);
     if (reason === "noQuorum" && !split) return policy;
-    const longest = (engine.doorbell.stands ? poll : deafPoll) * (0.75 + random.fraction() / 2);
+    const { stands, waitingCount } = engine.doorbell;
+    const told = Math.max(poll, Math.min((poll * waitingCount) / crowd, crowdedPoll));
+    const longest = (stands ? told : deafPoll) * (0.75 + random.fraction() / 2);
     const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
-    return Math.min(longest, again, untilFree(votes, nodes) + random.fraction() * jitter);
+    this.kept = isKept(votes) ? this.kept + 1 : 0;
+    const kept = reservation * 2 ** Math.max(0, this.kept - 1);
+    return Math.min(longest, again, untilFree(votes, nodes, kept) + random.fraction() * jitter);
   }
 
   end(): void {

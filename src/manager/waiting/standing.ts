@@ -19,7 +19,7 @@ export class Standing implements Waiter {
     /** Its turn has come, in so many ms at the latest. */
     private readonly onTurn: (delay: number) => void,
   ) {
-    this.place = { id: doorbell.enter(this), ticket: Math.floor(ticket) };
+    this.place = { id: doorbell.enter(this), ticket };
   }
 
   /** It was denied, and waits from now on. */

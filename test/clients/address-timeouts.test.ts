@@ -1,0 +1,131 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { AddressScriptClient } from "../../src/clients/address.js";
+import { RedisNode } from "../../src/clients/redis-node.js";
+import { acquire, becomes, granted, one, tokenOf } from "../contract/subject.js";
+import { freePort } from "../support/free-port.js";
+import { waitUntil } from "../support/wait-until.js";
+
+/** ms; so short that no test waits long, and long enough for a server that does answer. */
+const connectTimeout = 300;
+
+/** A server that answers the commands named, and is silent at all others. */
+interface HalfDumb {
+  readonly port: number;
+  answers: RegExp;
+  readonly accepted: number;
+  readonly open: number;
+  close(): Promise<void>;
+}
+
+async function startHalfDumb(answers: RegExp): Promise<HalfDumb> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server: Server = createServer((socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("data", (data) => {
+      const text = String(data);
+      for (const [, name] of text.matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+        const command = (name ?? "").toUpperCase();
+        if (!dumb.answers.test(command)) continue;
+        const loading = dumb.answers.test("LOADED") ? 0 : 1;
+        if (command === "INFO") socket.write(`$9\r\nloading:${loading}\r\n`);
+        else if (command === "HELLO") socket.write("-NOPROTO no\r\n");
+        else socket.write(command.startsWith("EVAL") ? "*1\r\n:1\r\n" : "+OK\r\n");
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const dumb: HalfDumb = {
+    port: (server.address() as AddressInfo).port,
+    answers,
+    get accepted() {
+      return accepted;
+    },
+    get open() {
+      return sockets.size;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+  return dumb;
+}
+
+let node: RedisNode;
+let dumb: HalfDumb | null = null;
+afterEach(async () => {
+  await node.close();
+  await dumb?.close();
+  dumb = null;
+});
+
+function open(address: string): RedisNode {
+  node = new RedisNode(new AddressScriptClient(address, "nodes[0]", connectTimeout));
+  node.watch(() => {});
+  node.connect();
+  return node;
+}
+
+const everything = /./;
+
+test.each([
+  ["HELLO and AUTH", /^$/, "user:secret@"],
+  ["AUTH alone", /HELLO|CLIENT|INFO|LOADED/, "user:secret@"],
+  ["SELECT", /HELLO|CLIENT|AUTH/, ""],
+  ["INFO", /HELLO|CLIENT|AUTH|SELECT/, ""],
+  ["that it has loaded its data", /HELLO|CLIENT|AUTH|SELECT|INFO/, ""],
+])(
+  "an address whose server does not answer %s is connected to again, and says so",
+  async (_, answers, user) => {
+    dumb = await startHalfDumb(answers);
+    open(`redis://${user}127.0.0.1:${dumb.port}/1`);
+    await waitUntil("it was tried again", 10_000, () => (dumb?.accepted ?? 0) >= 3);
+    expect(node.trouble).toBe(
+      "connected, but not ready within 0.3 s: no reply to AUTH, SELECT or INFO, or the server is still loading its data",
+    );
+    expect(node.connection).toBe("connecting");
+    expect(dumb.open).toBeLessThanOrEqual(1);
+    dumb.answers = everything;
+    await becomes(node, "ready");
+    expect(node.trouble).toBe("");
+    expect(await one(node, acquire("key", tokenOf("me")))).toEqual(granted);
+  },
+);
+
+test("an address whose TLS handshake is not answered is connected to again, and says so", async () => {
+  dumb = await startHalfDumb(/^$/);
+  open(`rediss://127.0.0.1:${dumb.port}`);
+  await waitUntil("it was tried again", 10_000, () => (dumb?.accepted ?? 0) >= 3);
+  expect(node.trouble).toBe("connect ETIMEDOUT");
+  expect(dumb.open).toBeLessThanOrEqual(1);
+});
+
+test("an address that refuses, or whose name is unknown, is tried again, and says so", async () => {
+  const port = await freePort();
+  open(`redis://127.0.0.1:${port}`);
+  await waitUntil("it was refused", 5_000, () => node.trouble.includes("ECONNREFUSED"));
+  const server = await new Promise<Server>((resolve) => {
+    const listening = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1", () =>
+      resolve(listening),
+    );
+  });
+  const [socket] = await new Promise<[Socket]>((resolve) =>
+    server.once("connection", (one) => resolve([one])),
+  );
+  socket.destroy();
+  await node.close();
+  await new Promise((resolve) => server.close(resolve));
+
+  const causes: string[] = [];
+  node = new RedisNode(new AddressScriptClient("redis://holdfast.invalid", "nodes[0]", connectTimeout));
+  node.watch((_connection, cause) => cause !== undefined && causes.push(cause.message));
+  node.connect();
+  await waitUntil("it was tried again", 10_000, () => causes.length >= 2);
+  for (const cause of causes) expect(cause).toMatch(/ENOTFOUND|EAI_AGAIN|ETIMEDOUT/);
+});

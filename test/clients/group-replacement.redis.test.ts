@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { slotOf } from "../../src/clients/cluster.js";
+import type { LockNode } from "../../src/engine/node.js";
+import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
+import {
+  acquire,
+  becomes,
+  granted,
+  type Open,
+  one,
+  openReady,
+  type Subject,
+  tokenOf,
+} from "../contract/subject.js";
+import {
+  type RedisCluster,
+  type RedisSentinelSet,
+  type RedisServer,
+  startCluster,
+  startSentinel,
+  waitUntil,
+} from "../support/servers.js";
+
+let subject: Subject | null = null;
+afterEach(async () => {
+  await subject?.node.close();
+  await subject?.end();
+  subject = null;
+});
+
+async function start(open: Open): Promise<LockNode> {
+  subject = await openReady(open);
+  subject.node.watch(() => {});
+  return subject.node;
+}
+
+const lost = { kind: "failed", reason: "connection", message: expect.stringMatching(/silent/) };
+let serial = 0;
+const takes = async (node: LockNode, key: string) =>
+  (await one(node, acquire(`${key}:${++serial}`, tokenOf("me")))).kind === "granted";
+
+describe("a Cluster of which one master is silent", () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster.stop());
+
+  const startup = () => cluster.ports.map((port) => ({ host: "127.0.0.1", port }));
+  const clients: [string, Open][] = [
+    ...ioredisVersions.map(([name, { Cluster }]): [string, Open] => [
+      name,
+      () => ioredisSubject(new Cluster(startup(), { lazyConnect: true })),
+    ]),
+    ...nodeRedisVersions.map(([name, { createCluster }]): [string, Open] => [
+      name,
+      () => nodeRedisSubject(createCluster({ rootNodes: startup().map((socket) => ({ socket })) })),
+    ]),
+  ];
+  /** A key of the first master, and one of the last. */
+  const keyBetween = (from: number, to: number): string => {
+    for (let n = 0; ; n++) {
+      const slot = slotOf(`{${n}}`);
+      if (slot >= from && slot < to) return `{${n}}`;
+    }
+  };
+  const connectionsTo = async (server: RedisServer): Promise<string[]> =>
+    String(await server.call("CLIENT", "LIST"))
+      .split("\n")
+      .filter((line) => /cmd=eval/.test(line))
+      .map((line) => line.split(" ")[0] ?? "");
+
+  test.each(clients)("%s: that connection is replaced, and no other", async (_, open) => {
+    const node = await start(open);
+    const [silent, healthy] = [cluster.nodes[0], cluster.nodes[2]] as [RedisServer, RedisServer];
+    const [there, elsewhere] = [keyBetween(0, 5_000), keyBetween(11_000, 16_384)];
+    expect([await takes(node, there), await takes(node, elsewhere)]).toEqual([true, true]);
+    const before = await connectionsTo(healthy);
+    expect(before).not.toEqual([]);
+
+    await silent.suspend();
+    const answer = one(node, acquire(`${there}:unanswered`, tokenOf("me")));
+    expect(await takes(node, elsewhere)).toBe(true);
+    expect(node.replaceConnection?.()).toBe("replacing");
+    expect(await answer).toEqual(lost);
+    expect(await takes(node, elsewhere)).toBe(true);
+    silent.resume();
+    await waitUntil("the slots of the silent master are granted again", 10_000, () => takes(node, there));
+    expect(await takes(node, elsewhere)).toBe(true);
+    expect(await connectionsTo(healthy)).toEqual(expect.arrayContaining(before));
+  });
+
+  test.each(clients)("%s: nothing is replaced while all of them answer", async (_, open) => {
+    const node = await start(open);
+    const there = keyBetween(0, 5_000);
+    expect(await takes(node, there)).toBe(true);
+    expect(node.replaceConnection?.()).toBe("tooSoon");
+    expect(await takes(node, there)).toBe(true);
+  });
+});
+
+describe("a Sentinel group of which the master is silent", () => {
+  let set: RedisSentinelSet;
+  beforeAll(async () => {
+    // Nothing is to fail over here.
+    set = await startSentinel({ downAfterMs: 60_000 });
+  });
+  afterAll(() => set.stop());
+
+  const sentinels = () => set.sentinelPorts.map((port) => ({ host: "127.0.0.1", port }));
+  const clients: [string, Open][] = [
+    ...ioredisVersions.map(([name, { Redis }]): [string, Open] => [
+      name,
+      () => ioredisSubject(new Redis({ sentinels: sentinels(), name: set.name, lazyConnect: true })),
+    ]),
+    ...nodeRedisVersions.map(([name, { createSentinel }]): [string, Open] => [
+      name,
+      () => nodeRedisSubject(createSentinel({ name: set.name, sentinelRootNodes: sentinels() })),
+    ]),
+  ];
+
+  test.each(clients)("%s: its connection is replaced", async (_, open) => {
+    const node = await start(open);
+    expect(await takes(node, "key")).toBe(true);
+    await set.master.suspend();
+    const answer = one(node, acquire(`unanswered:${_}`, tokenOf("me")));
+    expect(node.replaceConnection?.()).toBe("replacing");
+    expect(await answer).toEqual(lost);
+    set.master.resume();
+    await becomes(node, "ready");
+    await waitUntil("the master grants again", 10_000, () => takes(node, "key"));
+    expect(await one(node, acquire(`again:${_}`, tokenOf("me")))).toEqual(granted);
+  });
+});

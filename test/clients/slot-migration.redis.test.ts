@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { slotOf } from "../../src/clients/cluster.js";
+import type { LockNode } from "../../src/engine/node.js";
+import { probeKey } from "../../src/engine/side-keys.js";
+import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
+import { heeding, newcomer as newProcess, parting } from "../contract/queue-contract.js";
+import {
+  acquire,
+  granted,
+  heldBy,
+  introduced,
+  missing,
+  type Open,
+  one,
+  openReady,
+  run,
+  type Subject,
+  tokenOf,
+} from "../contract/subject.js";
+import { Ear, listen } from "../contract/wake-contract.js";
+import {
+  type RedisCluster,
+  type RedisServer,
+  startCluster,
+  startServer,
+  waitUntil,
+} from "../support/servers.js";
+
+/** The servers tell names that nobody can resolve: what stands behind a NAT is reached through a map only. */
+const announced = "behind-the-nat.invalid";
+let cluster: RedisCluster;
+/** It belongs to the Cluster, and has no slots. */
+let newcomer: RedisServer;
+const servers = () => [...cluster.nodes, newcomer];
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  newcomer = await startServer({
+    args: cluster.nodes[0]?.args.slice(cluster.nodes[0].args.indexOf("--cluster-enabled")) ?? [],
+  });
+  // Otherwise it would become a replica when its only slot is taken back.
+  await newcomer.call("CONFIG", "SET", "cluster-allow-replica-migration", "no");
+  await newcomer.call("CLUSTER", "MEET", "127.0.0.1", cluster.ports[0] ?? 0);
+  for (const server of servers()) {
+    await server.call("CONFIG", "SET", "cluster-announce-hostname", announced);
+    await server.call("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname");
+  }
+  const knows = async (server: RedisServer) => {
+    const slots = (await server.call("CLUSTER", "SLOTS")) as unknown[][];
+    return slots.length > 0 && slots.every(([, , master]) => (master as unknown[])[0] === announced);
+  };
+  for (const server of cluster.nodes) await waitUntil("all know the name", 15_000, () => knows(server));
+});
+afterAll(() => cluster.stop());
+
+const startup = () => cluster.ports.map((port) => ({ host: "127.0.0.1", port }));
+const mapFunction = (address: string) => ({ host: "127.0.0.1", port: Number(address.split(":").at(-1)) });
+const mapObject = () =>
+  Object.fromEntries(servers().map(({ port }) => [`${announced}:${port}`, { host: "127.0.0.1", port }]));
+
+const clients: [string, Open][] = [
+  ...ioredisVersions.flatMap(([name, { Cluster }]): [string, Open][] => [
+    [
+      `${name}, natMap as an object`,
+      () => ioredisSubject(new Cluster(startup(), { lazyConnect: true, natMap: mapObject() })),
+    ],
+    [
+      `${name}, natMap as a function`,
+      () => ioredisSubject(new Cluster(startup(), { lazyConnect: true, natMap: mapFunction })),
+    ],
+  ]),
+  ...nodeRedisVersions.flatMap(([name, { createCluster }]): [string, Open][] => {
+    const rootNodes = () => startup().map((socket) => ({ socket }));
+    return [
+      [
+        `${name}, nodeAddressMap as an object`,
+        () => nodeRedisSubject(createCluster({ rootNodes: rootNodes(), nodeAddressMap: mapObject() })),
+      ],
+      [
+        `${name}, nodeAddressMap as a function`,
+        () => nodeRedisSubject(createCluster({ rootNodes: rootNodes(), nodeAddressMap: mapFunction })),
+      ],
+    ];
+  }),
+];
+
+interface Move {
+  readonly target: RedisServer;
+  transfer(key: string): Promise<unknown>;
+  finish(): Promise<void>;
+  undo(): Promise<void>;
+}
+
+/** Begins to move a slot from its owner to another server. */
+async function move(slot: number, to?: RedisServer): Promise<Move> {
+  const owner = await ownerOf(slot);
+  const target = to ?? (cluster.nodes.find((server) => server !== owner) as RedisServer);
+  const [ownerId, targetId] = [await owner.call("CLUSTER", "MYID"), await target.call("CLUSTER", "MYID")];
+  await target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(ownerId));
+  await owner.call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(targetId));
+  return {
+    target,
+    /** One key after the other, as every tool does it. */
+    transfer: (key: string) => owner.call("MIGRATE", "127.0.0.1", target.port, key, 0, 2_000),
+    /** Gives it back to its first owner, without its keys. */
+    async undo(): Promise<void> {
+      await target.call("FLUSHALL");
+      const back = await move(slot, owner);
+      await back.finish();
+      for (const server of servers()) await waitUntil("the Cluster is whole", 15_000, () => isWhole(server));
+    },
+    async finish(): Promise<void> {
+      for (const server of [target, owner])
+        await server.call("CLUSTER", "SETSLOT", slot, "NODE", String(targetId));
+      for (const server of cluster.nodes)
+        await waitUntil(
+          "all know the new owner",
+          15_000,
+          async () => (await ownerOf(slot, server)) === target,
+        );
+    },
+  };
+}
+
+const isWhole = async (server: RedisServer) =>
+  String(await server.call("CLUSTER", "INFO")).includes("cluster_state:ok");
+
+async function ownerOf(slot: number, asked = cluster.nodes[0] as RedisServer): Promise<RedisServer> {
+  const slots = (await asked.call("CLUSTER", "SLOTS")) as [number, number, [string, number]][];
+  const port = slots.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
+  return servers().find((server) => server.port === port) as RedisServer;
+}
+
+let tags = 0;
+const uniqueTag = () => `{moving-${++tags}}`;
+
+async function withNode(open: Open, check: (node: LockNode) => Promise<void>): Promise<void> {
+  const subject: Subject = await openReady(open);
+  subject.node.watch(() => {});
+  try {
+    await check(subject.node);
+  } finally {
+    await subject.node.close();
+    await subject.end();
+  }
+}
+
+describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
+  test("grants, denies, renews and releases what has a queue, and afterwards with the queue", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      const [held, fresh] = [`${tag}held`, `${tag}fresh`];
+      const [mine, yours] = [tokenOf("me"), tokenOf("you")];
+      const { place } = newProcess();
+      expect(await one(node, heeding(held, null, { token: mine }))).toEqual(granted);
+      const { finish, target } = await move(slotOf(tag));
+
+      expect(await one(node, heeding(held, place("a", 1), { token: yours }))).toEqual(heldBy("me", held));
+      expect(await one(node, heeding(fresh, place("b", 2), { token: yours }))).toEqual(granted);
+      expect(await target.call("CLUSTER", "COUNTKEYSINSLOT", slotOf(tag))).toBe(1);
+      expect(await one(node, heeding(fresh, null, { token: mine }))).toEqual(heldBy("you", fresh));
+      const renewal = { keys: [held], token: mine, ttl: 60_000 };
+      expect(await one(node, { op: "renew", ...renewal })).toEqual(granted);
+      expect(await one(node, { op: "heal", ...renewal })).toEqual(granted);
+      expect(await one(node, parting(held, mine, null, true))).toEqual(granted);
+      expect(await one(node, parting(held, mine, null, true))).toEqual(missing);
+      expect(await one(node, parting(fresh, yours, place("b", 2).id, true))).toEqual(granted);
+      expect(await one(node, { op: "inspect", keys: [held] })).toEqual({
+        kind: "report",
+        keys: [{ key: held, holder: null }],
+      });
+
+      await finish();
+      // Sent to the source, which knows better; the second time straight to the target.
+      for (const key of [`${tag}c`, `${tag}d`]) {
+        expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
+        expect(await one(node, heeding(key, place("c", 3)))).toEqual(heldBy("me", key));
+        expect(await one(node, parting(key, mine, null, true))).toEqual(granted);
+      }
+    });
+  });
+
+  test("grants several resources only where all of them are free, and leaves nothing behind otherwise", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      const keys = [`${tag}a`, `${tag}b`, `${tag}c`];
+      const [mine, yours] = [tokenOf("me"), tokenOf("you")];
+      const all = { keys, token: mine, ttl: 60_000 };
+      expect(await one(node, acquire(keys[2] ?? "", yours))).toEqual(granted);
+      const { finish } = await move(slotOf(tag));
+
+      expect(await one(node, { op: "acquire", ...all })).toEqual(heldBy("you", keys[2] ?? ""));
+      const free = { kind: "report", keys: [expect.objectContaining({ holder: null })] };
+      for (const key of keys.slice(0, 2)) {
+        expect(await one(node, { op: "inspect", keys: [key] })).toEqual(free);
+      }
+      expect(await one(node, { op: "release", keys: [keys[2] ?? ""], token: yours })).toEqual(granted);
+      expect(await one(node, { op: "acquire", ...all })).toEqual(granted);
+      expect(await one(node, { op: "acquire", ...all, token: yours })).toEqual(heldBy("me", keys[0] ?? ""));
+      expect(await one(node, { op: "renew", ...all })).toEqual(granted);
+      expect(await one(node, { op: "heal", ...all })).toEqual(granted);
+      expect(await one(node, { op: "inspect", keys })).toEqual({
+        kind: "report",
+        keys: keys.map((key) => ({ key, holder: expect.objectContaining({ owner: "me" }) })),
+      });
+      expect(await one(node, { op: "release", keys, token: mine })).toEqual(granted);
+      expect(await one(node, { op: "release", keys, token: mine })).toEqual(missing);
+      await finish();
+    });
+  });
+
+  test("finds each key of a batch where it is, and says why it can record no fence", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      const [stays, goes] = [`${tag}stays`, `${tag}goes`];
+      for (const key of [stays, goes]) expect(await one(node, acquire(key, tokenOf("me")))).toEqual(granted);
+      const { finish, transfer } = await move(slotOf(tag));
+      await transfer(goes);
+      const replies = await run(
+        node,
+        acquire(stays, tokenOf("you")),
+        heeding(goes, null, { owner: "you" }),
+        heeding(`${tag}fresh`, null, { fence: 7 }),
+        heeding(`${tag}another`, null),
+      );
+      const unfenced = {
+        kind: "failed",
+        reason: "refused",
+        message: expect.stringMatching(/^TRYAGAIN .*a hash slot of the Cluster is being moved/),
+      };
+      expect(replies).toEqual([heldBy("me", stays), heldBy("me", goes), unfenced, granted]);
+      await finish();
+      expect(await one(node, heeding(`${tag}fresh`, null, { fence: 7 }))).toMatchObject(granted);
+    });
+  });
+
+  test("publishes from it, and tells who it is", async () => {
+    await withNode(open, async (node) => {
+      const channel = uniqueTag();
+      const ear = new Ear();
+      const leave = listen(node, channel, ear);
+      await expect.poll(() => ear.state).toBe("standing");
+      const [slots] = [new Set([slotOf(channel), slotOf(probeKey)])];
+      const moves = [];
+      for (const slot of slots) moves.push(await move(slot));
+      await node.publish?.(channel, "heard");
+      await expect.poll(() => ear.messages).toEqual(["heard"]);
+      expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
+      for (const { finish } of moves) await finish();
+      expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
+      leave();
+    });
+  });
+});
+
+describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
+  test("follows the first slot that is moved there", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      expect(await one(node, heeding(`${tag}before`, null))).toEqual(granted);
+      const { finish, undo } = await move(slotOf(tag), newcomer);
+      const [key, token] = [`${tag}during`, tokenOf("me")];
+      expect(await one(node, heeding(key, null, { token }))).toEqual(granted);
+      expect(await one(node, heeding(key, null))).toEqual(heldBy("me", key));
+      expect(await one(node, parting(key, token, null, true))).toEqual(granted);
+      await finish();
+      // The first one may teach the client where the slot is.
+      await one(node, heeding(`${tag}taught`, null));
+      expect(await one(node, heeding(`${tag}after`, null))).toEqual(granted);
+      await undo();
+    });
+  });
+});

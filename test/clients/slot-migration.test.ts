@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { askKeyByKey } from "../../src/clients/slot-migration.js";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { Reply, Request } from "../../src/engine/node.js";
+
+const granted: Reply = { kind: "granted" };
+const denied: Reply = { kind: "denied", holder: null };
+const failed: Reply = { kind: "failed", reason: "connection", message: "lost" };
+
+/** Asks key by key; each is answered as `replies` says by "op key". Returns what was asked, and the answer. */
+function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
+  const asked: string[] = [];
+  let answer: Reply | undefined;
+  const request: Request = {
+    command,
+    wanted: () => true,
+    answered: (reply) => {
+      if (answer !== undefined) throw new Error("answered twice");
+      answer = reply;
+    },
+  };
+  const possible = askKeyByKey(request, ({ command: { op, keys }, answered }) => {
+    expect(keys).toHaveLength(1);
+    asked.push(`${op} ${keys[0]}`);
+    answered(replies[asked.at(-1) ?? ""] ?? granted);
+  });
+  return { possible, asked, answer };
+}
+
+const acquire: LockCommand = { op: "acquire", keys: ["a", "b", "c"], token: "me~1", ttl: 1_000 };
+const release: LockCommand = { op: "release", keys: ["a", "b"], token: "me~1" };
+
+describe("a command on several keys of a slot that is being moved", () => {
+  test("is granted when each key is", () => {
+    expect(ask(acquire)).toEqual({
+      possible: true,
+      asked: ["acquire a", "acquire b", "acquire c"],
+      answer: granted,
+    });
+  });
+
+  test("that is denied one key gives the others back before it is answered", () => {
+    expect(ask(acquire, { "acquire b": denied })).toEqual({
+      possible: true,
+      asked: ["acquire a", "acquire b", "release a"],
+      answer: denied,
+    });
+    expect(ask(acquire, { "acquire a": denied })).toEqual({
+      possible: true,
+      asked: ["acquire a"],
+      answer: denied,
+    });
+  });
+
+  test("that cannot give back what it took has failed, so that a release follows", () => {
+    expect(ask(acquire, { "acquire c": denied, "release b": failed })).toEqual({
+      possible: true,
+      asked: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
+      answer: failed,
+    });
+  });
+
+  test("releases, renews and puts back every key, whatever becomes of the others", () => {
+    expect(ask(release, { "release a": denied })).toEqual({
+      possible: true,
+      asked: ["release a", "release b"],
+      answer: denied,
+    });
+    // What failed is owed.
+    expect(ask(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
+    for (const op of ["renew", "heal"] as const) {
+      const command: LockCommand = { op, keys: ["a", "b"], token: "me~1", ttl: 1_000 };
+      expect(ask(command)).toEqual({ possible: true, asked: [`${op} a`, `${op} b`], answer: granted });
+      expect(ask(command, { [`${op} b`]: denied }).answer).toEqual(denied);
+    }
+  });
+
+  test("tells of every key", () => {
+    const report = (key: string): Reply => ({ kind: "report", keys: [{ key, holder: null }] });
+    const { answer } = ask(
+      { op: "inspect", keys: ["a", "b"] },
+      { "inspect a": report("a"), "inspect b": report("b") },
+    );
+    expect(answer).toEqual({
+      kind: "report",
+      keys: [
+        { key: "a", holder: null },
+        { key: "b", holder: null },
+      ],
+    });
+  });
+
+  test("is not divided where its parts would not be the same, nor where it has one key", () => {
+    const several = { keys: ["a", "b"], token: "me~1" };
+    const commands: LockCommand[] = [
+      { ...acquire, keys: ["a"] },
+      { ...acquire, fence: 7 },
+      { ...several, op: "fence", fence: 7 },
+      { ...several, op: "swap", from: "you~1", ttl: 1_000 },
+      { ...several, op: "giveBack", from: "you~1", ttl: 1_000 },
+    ];
+    for (const command of commands) {
+      expect(ask(command)).toEqual({ possible: false, asked: [], answer: undefined });
+    }
+  });
+});

@@ -1,0 +1,191 @@
+import { describe, expect, it } from "vitest";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
+import { FenceSource } from "../../src/engine/fence.js";
+import { createLocks } from "../../src/manager/locks.js";
+import type { Locks } from "../../src/manager/types.js";
+import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { far } from "../support/far-node.js";
+import { Ledger } from "./ledger.js";
+import { SkewedClock } from "./skewed-clock.js";
+
+const hour = 3_600_000;
+
+interface Machine {
+  /** ms that a message takes to the nodes, and back. */
+  readonly delay: number;
+  /** ms by which its clock is ahead. */
+  readonly ahead: number;
+}
+
+const slow: Machine = { delay: 100, ahead: 0 };
+const quick: Machine = { delay: 2, ahead: 0 };
+
+/** Processes of different machines, which take leases of resources that nobody had before. */
+class Fresh {
+  readonly clock = new VirtualClock();
+  readonly ledger = new Ledger();
+  readonly failures: unknown[] = [];
+  private readonly nodes: MemoryNode[] = [0, 1, 2].map((index) =>
+    memoryNode(`node-${index}`, { clock: this.clock }),
+  );
+  private readonly all: Locks[] = [];
+  private serial = 0;
+  private over = false;
+
+  async process({ delay, ahead }: Machine): Promise<Locks> {
+    const nodes = this.nodes.map((node) => far(node, this.clock, { delay: () => delay }));
+    const locks = createLocks({ nodes, clock: new SkewedClock(this.clock, ahead), wait: 60_000 });
+    this.all.push(locks);
+    await this.run(locks.using(`met by ${this.serial++}`, () => {}));
+    return locks;
+  }
+
+  /** One lease, of a resource that nobody had before; `heir` adopts it, if there is one. */
+  async lease(locks: Locks, heir?: Locks): Promise<void> {
+    const resources = [`fresh-${this.serial++}`, `fresh-${this.serial++}`];
+    const lease = await locks.acquire(resources, { fence: true });
+    this.ledger.note(resources, lease.fence);
+    if (heir === undefined) return void (await lease.release());
+    const adopted = await heir.adopt(lease.handover(), { fence: true });
+    this.ledger.note(resources, adopted.fence);
+    await adopted.release();
+  }
+
+  /** One lease after the other; what it returns tells how many there were so far. */
+  busy(locks: Locks, heir?: Locks): () => number {
+    let leases = 0;
+    const work = async () => {
+      while (!this.over) {
+        await this.lease(locks, heir).then(
+          () => leases++,
+          (error) => this.failures.push(error),
+        );
+      }
+    };
+    void work();
+    return () => leases;
+  }
+
+  async run(promise: Promise<unknown>): Promise<void> {
+    let over = false;
+    const finish = () => {
+      over = true;
+    };
+    promise.then(finish, finish);
+    for (let times = 0; !over && times < 100; times++) await this.clock.advance(50);
+    await promise;
+  }
+
+  async end(): Promise<void> {
+    this.over = true;
+    await this.clock.advance(3_000);
+    for (const locks of this.all) void locks.close();
+    await this.clock.advance(1_000);
+  }
+}
+
+/**
+ * How many leases this machine has in so many ms, beside others that are as busy as they can be, when one lease was had
+ * by a clock that is an hour ahead. `adopted`: each is taken over by another process of the machine.
+ */
+async function leasesOf(machine: Machine, others: readonly Machine[], ms: number, adopted: boolean) {
+  const fresh = new Fresh();
+  const own = await fresh.process(machine);
+  const heir = adopted ? await fresh.process(machine) : undefined;
+  const rest: Locks[] = [];
+  for (const other of others) rest.push(await fresh.process(other));
+  await fresh.run(fresh.lease(await fresh.process({ delay: 1, ahead: hour })));
+  const counts = rest.flatMap((locks) => [fresh.busy(locks), fresh.busy(locks)]);
+  await fresh.clock.advance(100);
+  const count = fresh.busy(own, heir);
+  const before = counts.map((each) => each());
+  await fresh.clock.advance(ms);
+  const leases = count();
+  const meanwhile = counts.map((each, index) => each() - (before[index] ?? 0));
+  await fresh.end();
+  expect(fresh.failures).toEqual([]);
+  expect(fresh.ledger.wrong).toEqual([]);
+  // The furthest clock, and one for each proposal.
+  const furthest = (fresh.clock.wall() + Math.max(hour, machine.ahead)) * 1_000;
+  expect(fresh.ledger.highest).toBeLessThan(furthest + 2 * fresh.ledger.leases);
+  return { leases, leastOfOthers: Math.min(...meanwhile) };
+}
+
+describe("fences of resources that nobody had before", () => {
+  it.each<[string, Machine, number]>([
+    ["a slow process", slow, 6_000],
+    ["a slow process whose clock is behind", { ...slow, ahead: -hour }, 6_000],
+    ["a slow process whose clock is still further ahead", { ...slow, ahead: 2 * hour }, 6_000],
+    ["a quick process whose clock is behind", { ...quick, ahead: -hour }, 1_000],
+  ])(
+    "come to %s beside quick ones, after a lease by a clock that is an hour ahead",
+    async (_, machine, ms) => {
+      const others = [quick, { delay: 5, ahead: 60_000 }, { delay: 3, ahead: -60_000 }];
+      for (const adopted of [false, true]) {
+        const alone = await leasesOf(machine, [], ms, adopted);
+        const among = await leasesOf(machine, others, ms, adopted);
+        // Alone, a lease takes two round trips, and one more where its first proposal is refused; adopted, one each more.
+        expect(among.leases).toBeGreaterThanOrEqual(alone.leases / 2);
+        expect(among.leastOfOthers).toBeGreaterThan(ms / 60);
+      }
+    },
+    30_000,
+  );
+});
+
+describe("what a source proposes", () => {
+  const chance = { secret: () => "", fraction: () => 0.5 };
+  const epoch = new VirtualClock().wall();
+
+  it("is the time in µs, and grows by one at least", () => {
+    const source = new FenceSource(new VirtualClock(), chance);
+    expect([1, 2, 3].map(() => source.propose() - epoch * 1_000)).toEqual([500, 501, 502]);
+  });
+
+  it("is above what was seen, and from then on keeps up with the clock that was ahead", async () => {
+    const clock = new VirtualClock();
+    const source = new FenceSource(clock, chance);
+    source.propose();
+    const seen = (epoch + hour) * 1_000 + 7;
+    expect(source.raise([seen, 3])).toBe(seen + 1);
+    expect(source.propose()).toBe(seen - 7 + 500);
+    for (const passed of [1, 40, 5_000, hour]) {
+      const since = clock.monotonic();
+      await clock.advance(passed - since);
+      expect(source.propose()).toBe(seen - 7 + passed * 1_000 + 500);
+    }
+    expect(source.raise([seen])).toBe(seen - 7 + hour * 1_000 + 501);
+  });
+
+  it("is not moved by a wall clock that is set back, and follows one that is set forward only once", async () => {
+    const clock = new VirtualClock();
+    const source = new FenceSource(clock, chance);
+    const first = source.propose();
+    for (let times = 0; times < 10; times++) {
+      clock.stepWall(-hour);
+      await clock.advance(10);
+      source.propose();
+      clock.stepWall(hour);
+      await clock.advance(10);
+    }
+    expect(source.propose()).toBe(first + 200_000);
+    clock.stepWall(hour);
+    expect(source.propose()).toBe(first + 200_000 + hour * 1_000);
+  });
+
+  it("is not driven up by others that raise what they see in turn", async () => {
+    const clock = new VirtualClock();
+    const sources = [0, 1, 2].map(() => new FenceSource(clock, chance));
+    let highest = 0;
+    const times = 10_000;
+    for (let nth = 0; nth < times; nth++) {
+      const source = sources[nth % 3];
+      let fence = source?.propose() ?? 0;
+      if (fence <= highest) fence = source?.raise([highest]) ?? 0;
+      expect(fence).toBeGreaterThan(highest);
+      highest = fence;
+      if (nth % 100 === 0) await clock.advance(1);
+    }
+    expect(highest).toBeLessThanOrEqual(clock.wall() * 1_000 + 1_000 + times);
+  });
+});

@@ -1,0 +1,69 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A way to a server that a test can lead elsewhere, or let forget what passes over it. */
+export interface FickleProxy {
+  readonly port: number;
+  readonly url: string;
+  /** The port that new connections lead to; null accepts them and says nothing. */
+  target: number | null;
+  /** How many connections were accepted. */
+  readonly accepted: number;
+  /** How many of them their clients have not ended. */
+  readonly open: number;
+  /** As a NAT does: nothing passes any more over what is open, and neither end is told. New connections work. */
+  forget(): void;
+  close(): Promise<void>;
+}
+
+export async function startProxy(target: number | null): Promise<FickleProxy> {
+  const clients = new Set<Socket>();
+  const servers = new Set<Socket>();
+  const forgotten = new Set<Socket>();
+  let accepted = 0;
+  const server = createServer((client) => {
+    accepted++;
+    clients.add(client);
+    client.on("error", () => {});
+    if (proxy.target === null) {
+      client.on("close", () => clients.delete(client));
+      client.resume();
+      return;
+    }
+    const upstream = connect(proxy.target, "127.0.0.1");
+    servers.add(upstream);
+    upstream.on("error", () => {});
+    client.on("data", (data) => forgotten.has(client) || upstream.write(data));
+    upstream.on("data", (data) => forgotten.has(client) || client.write(data));
+    client.on("close", () => {
+      clients.delete(client);
+      upstream.destroy();
+    });
+    upstream.on("close", () => {
+      servers.delete(upstream);
+      if (!forgotten.has(client)) client.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const proxy: FickleProxy = {
+    port: address.port,
+    url: `redis://127.0.0.1:${address.port}`,
+    target,
+    get accepted() {
+      return accepted;
+    },
+    get open() {
+      return clients.size;
+    },
+    forget: () => {
+      for (const client of clients) forgotten.add(client);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of [...clients, ...servers]) socket.destroy();
+      }),
+  };
+  return proxy;
+}
