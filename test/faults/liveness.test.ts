@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bounds, judgeLiveness, type LivenessFacts } from "./check-liveness.js";
-import { judgeOrder, mostOvertakings } from "./check-order.js";
+import { judgeOrder, mostOvertaken, mostOvertakings } from "./check-order.js";
 import { Disturbances, findGaps, type Life } from "./disturbances.js";
 import type { Injected } from "./inject.js";
 import type { WitnessedLease, WitnessedNote } from "./record.js";
@@ -192,14 +192,36 @@ describe("the check of the order", () => {
     ]);
   });
 
+  it("finds an order that is none, though nobody is passed over often", () => {
+    const pairs = (wrong: number) =>
+      Array.from({ length: 100 }, (_, index) => {
+        const at = index * 10_000;
+        const one = lease(at, at + 2_000);
+        return index < wrong ? [one, lease(at + 1_000, at + 1_500)] : [one];
+      }).flat();
+    const limit = Math.floor((mostOvertaken * 100) / (1 - mostOvertaken));
+    expect(judgeOrder(pairs(limit), [life], 1, none).faults).toEqual([]);
+    expect(judgeOrder(pairs(limit + 1), [life], 1, none).faults).toEqual([
+      `${limit + 1} of ${101 + limit} that waited in line were served after one who had come later`,
+    ]);
+  });
+
   it("asks for no order where something was wrong, nor of those who came together", () => {
     for (const hurt of [hurtServer, hurtClient]) {
       const at = { ...hurt, from: 2_500, to: 2_600 };
-      expect(judgeOrder(passed(9), [life], 1, new Disturbances([at], [], [])).faults).toEqual([]);
+      expect(
+        judgeOrder(passed(mostOvertakings + 4), [life], 1, new Disturbances([at], [], [])).faults,
+      ).toEqual([]);
     }
-    const together = passed(9).map((one) => ({ ...one, asked: Math.min(one.asked, 1_400) }));
-    expect(judgeOrder(together, [life], 1, none)).toMatchObject({ served: 10, overtaken: 0 });
-    const elsewhere = passed(9).map((one) => ({ ...one, resource: "short-0" }));
+    const together = passed(mostOvertakings + 4).map((one) => ({
+      ...one,
+      asked: Math.min(one.asked, 1_400),
+    }));
+    expect(judgeOrder(together, [life], 1, none)).toMatchObject({
+      served: mostOvertakings + 5,
+      overtaken: 0,
+    });
+    const elsewhere = passed(mostOvertakings + 4).map((one) => ({ ...one, resource: "short-0" }));
     expect(judgeOrder(elsewhere, [life], 1, none).served).toBe(0);
   });
 });
