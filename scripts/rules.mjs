@@ -317,6 +317,22 @@ const switches = [
   ],
   [
     "3 clean-up",
+    "a release is owed for the first ttl only, however long the key was renewed for",
+    "src/engine/claim.ts",
+    "const missing: number[] = [];\n    this.longestTtl = Math.max(this.longestTtl, ttl);",
+    "const missing: number[] = [];",
+    "test/manager/pending-ttl",
+  ],
+  [
+    "3 clean-up",
+    "what an heir took over is owed a release for the heir's ttl only",
+    "src/engine/claim.ts",
+    "Math.max(from.ttl, longestTtl)",
+    "longestTtl",
+    "test/manager/pending-ttl",
+  ],
+  [
+    "3 clean-up",
     "given-up commands are still wanted",
     "src/engine/claim.ts",
     "return !this.claim.ended;",

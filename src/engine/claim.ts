@@ -305,10 +305,15 @@ export class Claim {
     // These tokens may be claimed again.
     const recurring = this.shared || this.named || from !== null;
     const askedOn = dealings.unanswered > 0 ? dealings.askedOn : null;
-    const release = (command: LockCommand, heard: ((reply: Reply) => void) | null) =>
-      seat.release({ command, ttl: longestTtl, recurring, askedOn, answered: heard });
+    const release = (
+      command: LockCommand,
+      heard: ((reply: Reply) => void) | null,
+      ttl: number = longestTtl,
+    ) => seat.release({ command, ttl, recurring, askedOn, answered: heard });
     if (from !== null && (this.kept || this.named)) {
-      release({ op: "release", keys: this.keys, token: from.token, long: true }, null);
+      // A node that was never sent the new token keeps the key for as long as its giver asked for.
+      const inheritedTtl = Math.max(from.ttl, longestTtl);
+      release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
       if (!this.kept && !dealings.granted) {
         dealings.over = true;
         return answered({ kind: "denied", holder: null });
