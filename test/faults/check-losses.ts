@@ -1,4 +1,4 @@
-import type { Span, WitnessedLease } from "./record.js";
+import { covered, merged, type Span, type WitnessedLease } from "./record.js";
 
 /** ms after the deadline by which a loss must have been told: the tick that compares the clocks, and a busy machine. */
 export const lossBound = 500;
@@ -10,13 +10,13 @@ export interface Losses {
   readonly inTime: number;
   /** ms, of those awake. */
   readonly mostOverdue: number;
-  /** Of those that stood still at the deadline: ms from when they could go on. */
+  /** Of those that stood still at the deadline: ms that they then had, until they told it. */
   readonly mostAfterWaking: number;
   readonly late: readonly string[];
   readonly untold: readonly string[];
 }
 
-/** `stills`: while which each process stood still, whatever made it. A loss at that time is told when it goes on. */
+/** `stills`: while which each process stood still, whatever made it. That time does not count. */
 export function judgeLosses(
   leases: readonly WitnessedLease[],
   stills: ReadonlyMap<string, readonly Span[]>,
@@ -32,11 +32,11 @@ export function judgeLosses(
     lost += 1;
     const overdue = lease.overdue ?? 0;
     const deadline = lease.lost - overdue;
-    const still = stills
-      .get(lease.client)
-      ?.find(({ from, to }) => from <= deadline + lossBound && deadline < to);
-    const after = still === undefined ? overdue : Math.max(0, lease.lost - still.to);
-    if (still === undefined) {
+    const own = merged(stills.get(lease.client) ?? []);
+    const isStill = own.some(({ from, to }) => from <= deadline + lossBound && deadline < to);
+    // A process that goes on on a busy machine may be kept waiting again, and again.
+    const after = overdue - covered({ from: deadline, to: lease.lost }, own);
+    if (!isStill) {
       awake += 1;
       mostOverdue = Math.max(mostOverdue, after);
     } else {

@@ -126,6 +126,23 @@ describe("the check of losses", () => {
     expect(judgeLosses([late], stills).late).toEqual([late.id]);
   });
 
+  it("does not count what a process had to wait for again when it went on", () => {
+    const stills = new Map([
+      [
+        "client-0.1",
+        [
+          { from: 150, to: 3_000 },
+          { from: 2_900, to: 3_100 },
+          { from: 3_200, to: 3_600 },
+        ],
+      ],
+    ]);
+    const told = lease({ lost: 3_610, overdue: 3_410 });
+    expect(judgeLosses([told], stills)).toMatchObject({ inTime: 1, mostAfterWaking: 110, late: [] });
+    const late = lease({ lost: 3_501 + lossBound, overdue: 3_301 + lossBound });
+    expect(judgeLosses([late], stills).late).toEqual([late.id]);
+  });
+
   it("excuses nobody who had gone on before the deadline, and nobody else", () => {
     const stills = new Map([["client-0.1", [{ from: 10, to: 199 }]]]);
     const late = lease({ lost: 1_200, overdue: 1_000 });

@@ -25,6 +25,39 @@ export const clientKinds = {
       return () => clients[target]?.resume();
     },
   },
+  "a process started while servers hang": {
+    scope: "client",
+    weight: 5,
+    lasts: [500, 3_500],
+    settles: reconnected,
+    async begin({ clients, links }, { target, chance }) {
+      const row = links[target] ?? [];
+      // One of them, up to all.
+      const hung = row.slice(Math.floor(chance * row.length));
+      await clients[target]?.kill();
+      for (const link of hung) {
+        link.cut();
+        link.hold("both");
+      }
+      const started = clients[target]?.start();
+      // Until it is waited for.
+      started?.catch(() => {});
+      return async () => {
+        for (const link of hung) link.heal();
+        await started;
+      };
+    },
+  },
+  "an event loop that lags": {
+    scope: "client",
+    weight: 5,
+    lasts: [1_500, 4_000],
+    settles: 1_000,
+    begin({ clients }, { target }) {
+      clients[target]?.toggleLag();
+      return () => clients[target]?.toggleLag();
+    },
+  },
   "a client parted from most servers": {
     scope: "client",
     weight: 8,

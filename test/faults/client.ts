@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { LocksOptions } from "../../src/index.js";
 import { type KeptProcess, startKept } from "../support/kept-process.js";
 import { waitUntil } from "../support/wait-until.js";
+import type { Life } from "./disturbances.js";
 import { now, type Span } from "./record.js";
 import { endKept } from "./stop.js";
 
@@ -14,9 +15,17 @@ const START_TIMEOUT_MS = 60_000;
 /** Its acquisitions end at once, its releases within 1 s. */
 const END_TIMEOUT_MS = 8_000;
 
-/** How one vote is reached, by which library. */
+/** How one server is reached, by which library; some clients give up, or refuse, what others wait for. */
+type Way =
+  | "address"
+  | "ioredis"
+  | "node-redis"
+  | "ioredis with commandTimeout"
+  | "node-redis with commandsQueueMaxLength";
+
+/** How one vote is reached. */
 export type Vote =
-  | { readonly kind: "server"; readonly by: "address" | "ioredis" | "node-redis"; readonly port: number }
+  | { readonly kind: "server"; readonly by: Way; readonly port: number }
   | {
       readonly kind: "sentinel";
       readonly by: "ioredis" | "node-redis";
@@ -28,9 +37,11 @@ export type Vote =
 /**
  * What goes on in a process, over and over: "short": a short lease of one that all want, in line; "unfair": the same out of
  * line; "long": one that is renewed; "bold": the same, and it writes on whatever has become of the lease; "probe": one that
- * nobody else wants.
+ * nobody else wants; "line": one for which all wait in line. The others: see fixtures/lively.mjs.
  */
-export type Work = "short" | "unfair" | "long" | "bold" | "probe";
+export type Work =
+  | ("short" | "unfair" | "long" | "bold" | "probe" | "line")
+  | ("vote" | "fresh" | "rush" | "quick" | "steady");
 
 /** What a process of clients is told; fixtures/client.mjs does it. */
 export interface ClientJob {
@@ -45,7 +56,9 @@ export interface ClientJob {
   };
   readonly works: readonly Work[];
   /** How many, of each kind, all processes share. */
-  readonly resources: { readonly short: number; readonly long: number };
+  readonly resources: { readonly short: number; readonly long: number; readonly line: number };
+  /** ms by which its time of day is ahead of the others'. */
+  readonly ahead: number;
 }
 
 /** A place in the run for one process after the other: when one is killed, the next one takes it. */
@@ -60,12 +73,20 @@ export class Client {
   /** While which there was none, or one that stood still. */
   readonly absences: Span[] = [];
   #absentSince: number | null = null;
+  /** Of its processes, from when their nodes had answered. */
+  readonly lives: Life[] = [];
+  #livesSince: number | null = null;
 
   constructor(
-    readonly name: string,
+    /** Among the processes that run at the same time. */
+    readonly number: number,
     job: Omit<ClientJob, "id">,
   ) {
     this.#job = job;
+  }
+
+  get name(): string {
+    return `client-${this.number}`;
   }
 
   /** Of the process that runs now, or ran last. */
@@ -91,11 +112,13 @@ export class Client {
       return !this.isRunning || /^ready$/m.test(await this.#said());
     });
     if (!this.isRunning) throw new Error(`${this.id} ended at once: ${await this.#said()}`);
+    this.#livesSince = now();
     this.#present();
   }
 
   async kill(): Promise<void> {
     this.#absentSince ??= now();
+    this.#die();
     if (this.#process) await endKept(this.#process, this.#directory);
   }
 
@@ -120,12 +143,25 @@ export class Client {
   async finish(): Promise<string | null> {
     if (this.#process === undefined) return null;
     this.resume();
+    this.#die();
     this.#process.signal("SIGTERM");
     const inTime = await this.#process.endsWithin(END_TIMEOUT_MS);
     const said = await this.#said();
     const how = inTime ? await this.#process.ended : `did not end within ${END_TIMEOUT_MS} ms`;
     await this.kill();
     return how === "exit code 0" ? null : `${this.id}: ${how}\n${said.slice(-2_000)}`;
+  }
+
+  /** From now on each turn of its event loop takes long; called again, no longer. */
+  toggleLag(): void {
+    this.#process?.signal("SIGUSR2");
+  }
+
+  #die(): void {
+    const { id, number: client } = this;
+    const { works } = this.#job;
+    if (this.#livesSince !== null) this.lives.push({ id, client, works, from: this.#livesSince, to: now() });
+    this.#livesSince = null;
   }
 
   /** What it has written. */

@@ -17,7 +17,7 @@ async function openStage(options: Omit<StageOptions, "servers">): Promise<Stage>
 
 async function end(stage: Stage): Promise<Verdict> {
   const ends = await stage.finish();
-  const verdict = judge(await stage.witness.record(), nothing, stage.clients, "in bounds", ends);
+  const verdict = judge(await stage.witness.record(), nothing, stage.clients, "in bounds", { ends });
   expect(verdict.violations).toEqual([]);
   expect(verdict.problems).toEqual([]);
   return verdict;

@@ -25,6 +25,12 @@ export interface Kind {
   readonly settles: number;
   /** The node forgets what it granted. */
   readonly forgets?: true;
+  /** ms from its end until the node may vote again. */
+  readonly abstains?: number;
+  /** The node has again what it once had, also what was released since. */
+  readonly restores?: true;
+  /** It hurts all servers, not its target alone. */
+  readonly everywhere?: true;
   /** Breaks what exclusion rests on. */
   readonly beyond?: true;
   /** Lets it happen, and gives what ends it. */
@@ -33,8 +39,10 @@ export interface Kind {
 
 /** ms until everybody is connected again. */
 export const reconnected = 1_000;
-/** ms for which a node that lost its memory abstains, and a while. */
-export const rested = standardOptions.ttl + 1_500;
+/** ms for which a node that lost its memory abstains. */
+const abstains = Math.ceil(standardOptions.ttl * 1.01) + 2;
+/** What follows for one that did; and a while, until it has its rest behind it. */
+export const forgetful = { forgets: true, abstains, settles: standardOptions.ttl + 1_500 } as const;
 
 export const nothing: End = () => {};
 

@@ -104,3 +104,24 @@ it("takes the time it is told, each way", async () => {
   await client.hears("answer");
   expect(performance.now() - start).toBeGreaterThan(75);
 });
+
+it("forgets its connections without a word to either end, and carries new ones", async () => {
+  const { client, server } = await join();
+  link.hold("toServer");
+  client.socket.write("held");
+  link.forget();
+  link.heal();
+  client.socket.write("lost");
+  server.socket.write("lost");
+  const after = await join();
+  after.client.socket.write("ask");
+  await after.server.hears("ask");
+  after.server.socket.write("answer");
+  await after.client.hears("answer");
+  client.socket.destroy();
+  await client.ends();
+  // Whatever was said on the old one has had its time: the new one, said later, was heard.
+  expect([client.text, server.text, server.ended]).toEqual(["", "", false]);
+  link.cut();
+  await server.ends();
+});

@@ -10,6 +10,8 @@ export interface Way {
 
 /** What one end of a connection has sent and the other has not got yet, in order. */
 class Pipe {
+  /** Nothing that is sent arrives any more, not even the end; nobody is told. */
+  #forgotten = false;
   readonly #queue: { readonly due: number; readonly piece: Buffer | null }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastDue = 0;
@@ -21,6 +23,7 @@ class Pipe {
 
   /** `null`: the end. */
   put(piece: Buffer | null): void {
+    if (this.#forgotten) return;
     this.#lastDue = Math.max(this.#lastDue, performance.now() + this.way.delay);
     this.#queue.push({ due: this.#lastDue, piece });
     this.pump();
@@ -39,6 +42,11 @@ class Pipe {
       if (next.piece === null) this.to.destroySoon();
       else if (this.to.writable) this.to.write(next.piece);
     }
+  }
+
+  forget(): void {
+    this.#forgotten = true;
+    this.drop();
   }
 
   drop(): void {
@@ -90,6 +98,14 @@ export class Link {
       pipe.to.destroy();
     }
     this.#pipes.clear();
+  }
+
+  /**
+   * As a middlebox that has forgotten the connections of this moment: nothing comes through any more, and nobody is told.
+   * New connections work.
+   */
+  forget(): void {
+    for (const pipe of this.#pipes) pipe.forget();
   }
 
   /** As if nothing had been; what was held arrives now. */

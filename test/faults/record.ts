@@ -38,6 +38,11 @@ export interface WitnessedNote {
   readonly errors?: Readonly<Record<string, number>>;
   /** Of a resource that nobody else wants: when it was asked for and when it was had, in turns. */
   readonly probes?: readonly number[];
+  /** When it was granted resources, with fences, that nobody had ever locked. */
+  readonly fresh?: readonly number[];
+  /** Leases of a long ttl, renewed all the time, that it let go in the end, and those that it lost. */
+  readonly kept?: number;
+  readonly lost?: readonly number[];
   /** While which it stood still, whatever made it: from and to, in turns. */
   readonly stalls?: readonly number[];
   /** What ended it against its will. */
@@ -72,4 +77,22 @@ export function byResource(leases: readonly WitnessedLease[]): WitnessedLease[][
     else group.push(lease);
   }
   return [...groups.values()];
+}
+
+/** In ascending order, those that overlap or touch made one. */
+export function merged(spans: readonly Span[]): Span[] {
+  const result: { from: number; to: number }[] = [];
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else result.push({ from, to });
+  }
+  return result;
+}
+
+/** ms of `span` that these cover; they must be merged. */
+export function covered(span: Span, spans: readonly Span[]): number {
+  let ms = 0;
+  for (const { from, to } of spans) ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+  return ms;
 }

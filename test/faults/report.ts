@@ -71,6 +71,7 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
       "longest time without a grant, one client; all",
       `${inMs(free.longestOfOne)}; ${inMs(free.longestOfAll)}`,
     ],
+    ...livenessRows(verdict),
     [
       "acquisitions that failed",
       Object.entries(verdict.errors)
@@ -86,6 +87,35 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
     "",
     `Faults: ${kinds.map(([kind, times]) => `${kind} (${times})`).join("; ")}.`,
   ].join("\n");
+}
+
+function livenessRows({ liveness, order, leftAtTheEnd, class: name }: Verdict): [string, string][] {
+  const { recoveries, longest, left, longestLeft, kept } = liveness;
+  const share = (part: number) =>
+    inMs(recoveries[Math.min(recoveries.length - 1, Math.floor(part * recoveries.length))] ?? 0);
+  const rows: [string, string][] = [
+    [
+      "from the end of a fault to a server's next vote, each process",
+      `median ${share(0.5)}, p99 ${share(0.99)}, at most ${share(1)} (${count(recoveries.length)} measured)`,
+    ],
+    [
+      "keys seen after the end of their lease; undisturbed, at most",
+      `${count(left)}; ${inMs(longestLeft)} (${count(leftAtTheEnd.length)} left at the end)`,
+    ],
+  ];
+  if (name === "beyond") return rows;
+  return [
+    ...rows,
+    [
+      "longest undisturbed time of a process without a free lock; a fence of a new resource; its turn in line",
+      `${inMs(longest.free)}; ${inMs(longest.fresh)}; ${inMs(longest.line)}`,
+    ],
+    [
+      "served in line while all was well; after one who came later",
+      `${count(order.served)}; ${count(order.overtaken)}, by ${order.most} at most`,
+    ],
+    ["leases of 10 s, renewed until they were let go", count(kept)],
+  ];
 }
 
 const fenceFaults = ({ fenceFaults: faults }: Verdict, kind: string) =>

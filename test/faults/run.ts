@@ -1,6 +1,6 @@
 import { inject } from "./inject.js";
 import { type PlanOptions, planFaults } from "./plan.js";
-import { Stage } from "./stage.js";
+import { livelyWorks, Stage } from "./stage.js";
 import { judge, type Verdict } from "./verdict.js";
 
 export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
@@ -10,8 +10,15 @@ export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
 
 /** Always five votes. */
 const sizes = {
-  "in bounds": { servers: 5, clients: 8 },
-  beyond: { servers: 3, clients: 8, grouped: true, options: { quarantine: false } },
+  "in bounds": { servers: 5, clients: 8, works: livelyWorks, ahead: 7 },
+  beyond: {
+    servers: 3,
+    clients: 8,
+    works: livelyWorks,
+    ahead: 7,
+    grouped: true,
+    options: { quarantine: false },
+  },
 } as const;
 
 /** Five votes, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */
@@ -26,7 +33,9 @@ export async function runFaults({
     await stage.open();
     const injection = await inject(stage, plan, { ...options, ...size, signal });
     const ends = await stage.finish();
-    return judge(await stage.witness.record(), injection, stage.clients, options.class, ends);
+    const left = await stage.leftAtTheEnd();
+    const end = { ends, left, sightings: stage.scanner.sightings, servers: size.servers };
+    return judge(await stage.witness.record(), injection, stage.clients, options.class, end);
   } finally {
     await stage.stop();
   }

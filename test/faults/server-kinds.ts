@@ -1,17 +1,38 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RedisServer } from "../support/servers.js";
-import { type Aim, healed, type Kind, nothing, reconnected, rested } from "./kind.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
+import { type Aim, forgetful, healed, type Kind, nothing, reconnected } from "./kind.js";
 import type { Link } from "./proxy.js";
 import { type Stage, standardOptions } from "./stage.js";
 
 const { ttl, nodeTimeout } = standardOptions;
+const COPY_TIMEOUT_MS = 10_000;
 
 /** Some of the clients, by chance; at least one. */
 const some = (links: readonly Link[], chance: number): Link[] =>
   links.filter(
     (_, index) => index === Math.floor(chance * links.length) || (chance * 997 * (index + 1)) % 1 < 0.5,
   );
+
+/** ms in which a connection that nobody answers on is found out, and replaced. */
+const silence = 2_500;
+
+/** Makes a server a replica, which follows its master when this resolves. */
+async function copyOf(replica: RedisServer, master: RedisServer): Promise<void> {
+  await master.call("CONFIG", "SET", "repl-diskless-sync-delay", 0);
+  await replica.call("REPLICAOF", "127.0.0.1", master.port);
+  await waitUntil("the replica follows its master", COPY_TIMEOUT_MS, async () =>
+    String(await replica.call("INFO", "replication")).includes("master_link_status:up"),
+  );
+}
+
+async function flushScripts(server: RedisServer, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await server.call("SCRIPT", "FLUSH");
+    await sleep(5, undefined, { signal }).catch(() => {});
+  }
+}
 
 async function restartWith(server: RedisServer, keep: boolean): Promise<void> {
   if (!keep) await rm(join(server.directory, "dump.rdb"), { force: true });
@@ -32,8 +53,7 @@ export const serverKinds = {
     scope: "server",
     weight: 2,
     lasts: [ttl + 300, ttl + 1_500],
-    settles: rested,
-    forgets: true,
+    ...forgetful,
     async begin({ servers }, { target }) {
       await servers[target]?.kill();
       return () => restartWith(servers[target] as RedisServer, false);
@@ -43,8 +63,7 @@ export const serverKinds = {
     scope: "server",
     weight: 3,
     lasts: [0, 800],
-    settles: rested,
-    forgets: true,
+    ...forgetful,
     async begin({ servers }, { target }) {
       await servers[target]?.kill();
       return () => restartWith(servers[target] as RedisServer, false);
@@ -54,8 +73,8 @@ export const serverKinds = {
     scope: "server",
     weight: 3,
     lasts: [300, 1_500],
-    settles: rested,
-    forgets: true,
+    ...forgetful,
+    restores: true,
     async begin({ servers }, { target }) {
       await servers[target]?.call("SAVE");
       return () => restartWith(servers[target] as RedisServer, true);
@@ -65,8 +84,7 @@ export const serverKinds = {
     scope: "server",
     weight: 3,
     lasts: [0, 0],
-    settles: rested,
-    forgets: true,
+    ...forgetful,
     async begin({ servers }, { target }) {
       await servers[target]?.call("FLUSHALL");
       return nothing;
@@ -76,11 +94,30 @@ export const serverKinds = {
     scope: "server",
     weight: 2,
     lasts: [0, 0],
-    settles: rested,
-    forgets: true,
+    ...forgetful,
     async begin({ servers }, { target }) {
       await servers[target]?.call("DEL", "holdfast:memory");
       return nothing;
+    },
+  },
+  "made a replica of a stale copy, and promoted": {
+    scope: "server",
+    weight: 3,
+    lasts: [300, 1_000],
+    ...forgetful,
+    restores: true,
+    async begin(stage, { target }) {
+      const server = stage.servers[target] as RedisServer;
+      const copy = await startServer();
+      stage.extras.add(copy);
+      await copyOf(copy, server);
+      await copy.call("REPLICAOF", "NO", "ONE");
+      return async () => {
+        await copyOf(server, copy);
+        await server.call("REPLICAOF", "NO", "ONE");
+        stage.extras.delete(copy);
+        await copy.stop();
+      };
     },
   },
   "SIGSTOP and SIGCONT of a server": {
@@ -111,6 +148,21 @@ export const serverKinds = {
     async begin({ servers }, { target }) {
       await servers[target]?.call("SCRIPT", "FLUSH");
       return nothing;
+    },
+  },
+  "SCRIPT FLUSH, again and again": {
+    scope: "server",
+    weight: 3,
+    lasts: [200, 1_000],
+    settles: 0,
+    begin({ servers }, { target }) {
+      const ended = new AbortController();
+      const { signal } = ended;
+      const flushed = flushScripts(servers[target] as RedisServer, signal);
+      return async () => {
+        ended.abort();
+        await flushed;
+      };
     },
   },
   "full memory": {
@@ -146,6 +198,16 @@ export const serverKinds = {
         link.cut();
       }
       return healed(links, false);
+    },
+  },
+  "connections forgotten on the way": {
+    scope: "server",
+    weight: 4,
+    lasts: [0, 0],
+    settles: silence,
+    begin(stage, { target, chance }) {
+      for (const link of some(stage.linksTo(target), chance)) link.forget();
+      return nothing;
     },
   },
   "partition between a server and some clients": {
@@ -188,6 +250,7 @@ export const serverKinds = {
     lasts: [0, 0],
     settles: 0,
     beyond: true,
+    everywhere: true,
     async begin({ servers }) {
       // Those that stand still or are down forget nothing now.
       await Promise.allSettled(servers.map((server) => server.call("FLUSHALL")));

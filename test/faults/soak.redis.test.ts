@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { kindNames, kindOf } from "./kinds.js";
 import { runFaults } from "./run.js";
 
-const short = { seed: 15, for: 24_000, every: 400 };
+const short = { seed: 25, for: 30_000, every: 400, rest: 4_500 };
 
 it("holds what it promises while a minority is hurt, in every way", { timeout: 180_000 }, async () => {
   const verdict = await runFaults({ ...short, class: "in bounds" });
@@ -16,4 +16,6 @@ it("holds what it promises while a minority is hurt, in every way", { timeout: 1
   expect(verdict.renewals).toBeGreaterThan(10);
   expect(verdict.losses.lost).toBeGreaterThan(0);
   expect(verdict.availability.measures).toBeGreaterThan(0);
+  expect(verdict.liveness.recoveries.length).toBeGreaterThan(20);
+  expect(verdict.liveness.kept).toBeGreaterThan(0);
 });

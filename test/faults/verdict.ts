@@ -1,10 +1,14 @@
 import { type Availability, measureAvailability } from "./availability.js";
 import { findOverlaps, type Overlap } from "./check-exclusion.js";
 import { type FenceFault, findFenceFaults } from "./check-fences.js";
+import { judgeLiveness, type Liveness, type LivenessFacts } from "./check-liveness.js";
 import { judgeLosses, type Losses } from "./check-losses.js";
+import { judgeOrder, type Order } from "./check-order.js";
 import type { Client } from "./client.js";
+import { Disturbances } from "./disturbances.js";
 import type { Injection } from "./inject.js";
 import { now, type Span, spansOf, type Witnessed, type WitnessedLease } from "./record.js";
+import type { Sighting } from "./scanner.js";
 import type { FaultClass } from "./ward.js";
 
 /** What a run came to. */
@@ -27,15 +31,30 @@ export interface Verdict {
   readonly wronged: readonly string[];
   readonly losses: Losses;
   readonly availability: Availability;
+  readonly liveness: Liveness;
+  readonly order: Order;
+  /** Keys that were on the servers when all clients had ended. */
+  readonly leftAtTheEnd: readonly string[];
   /** Acquisitions that failed, by their errors' codes. */
   readonly errors: Readonly<Record<string, number>>;
   /** What went wrong with the processes and with the faults themselves. */
   readonly problems: readonly string[];
-  /** The leases that took part in a fault of fences or in an overlap, and when each fault was. */
+  /** The leases that took part in a fault of fences, in an overlap or in a late loss, and when each fault was. */
   readonly evidence: readonly WitnessedLease[];
   readonly injected: Injection["injected"];
   /** What must not be, one a line. Beyond the assumptions overlaps are no violation. */
   readonly violations: readonly string[];
+}
+
+/** What there is to tell beside the witness's record and the faults. */
+export interface RunEnd {
+  /** What was wrong with how the clients ended. */
+  readonly ends: readonly string[];
+  /** What was on the servers then. */
+  readonly left?: readonly string[];
+  readonly sightings?: readonly Sighting[];
+  readonly servers?: number;
+  readonly within?: LivenessFacts["within"];
 }
 
 export function judge(
@@ -43,7 +62,7 @@ export function judge(
   { injected, stalls, problems }: Injection,
   clients: readonly Client[],
   faultClass: FaultClass,
-  ends: readonly string[] = [],
+  { ends, left = [], sightings = [], servers = 0, within = {} }: RunEnd = { ends: [] },
 ): Verdict {
   const overlaps = findOverlaps(leases);
   const fenceFaults = findFenceFaults(leases);
@@ -52,18 +71,28 @@ export function judge(
   const involved = new Set([
     ...fenceFaults.flatMap(({ earlier, later }) => [earlier, later]),
     ...overlaps.flatMap(({ one, other }) => [one, other]),
+    ...[...losses.late, ...losses.untold],
   ]);
   const crashes = notes.flatMap(({ client, crash }) => (crash === undefined ? [] : [`${client}: ${crash}`]));
   const uncontended = notes.reduce((sum, { probes = [] }) => sum + probes.length / 2, 0);
+  const disturbances = new Disturbances(injected, stalls, notes);
+  const lives = clients.flatMap((client) => client.lives);
+  const inBounds = faultClass === "in bounds";
+  const witnessed = { leases, notes };
+  const liveness = judgeLiveness({ witnessed, sightings, servers, lives, disturbances, inBounds, within });
+  const order = judgeOrder(leases, lives, servers, disturbances);
   const violations = [
     ...fenceFaults.map(({ kind, resource, earlier, later, fences }) => {
       return `fences of ${resource}: a ${kind} from ${fences[0]} (${earlier}) to ${fences[1]} (${later})`;
     }),
     ...losses.late.map((id) => `the loss of ${id} was told too late`),
     ...losses.untold.map((id) => `the loss of ${id} was not told`),
+    ...liveness.faults,
+    ...left.map((key) => `left at the end: ${key}`),
     ...crashes.map((crash) => `a process ended by itself: ${crash}`),
   ];
-  if (faultClass === "in bounds") {
+  if (inBounds) {
+    violations.push(...order.faults);
     violations.unshift(
       ...overlaps.map(({ resource, one, other, ms }) => {
         return `${resource} was held by ${one} and ${other} at the same time, for ${ms.toFixed(3)} ms`;
@@ -86,6 +115,9 @@ export function judge(
     wronged,
     losses,
     availability: measureAvailability({ leases, notes }, injected, excuses(clients, injected), stalls),
+    liveness,
+    order,
+    leftAtTheEnd: left,
     errors: added(notes.map(({ errors = {} }) => errors)),
     problems: [...problems, ...ends],
     evidence: leases.filter(({ id }) => involved.has(id)),

@@ -119,12 +119,21 @@ describe("CLIENT KILL", () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 60_000, wait: 30_000, retry: { delay: 10 } });
     let killed = 0;
-    const work = turns(locks, 60);
+    let granted = 0;
+    locks.on("acquired", () => {
+      granted += 1;
+    });
+    let over = false;
+    const work = turns(locks, 60).finally(() => {
+      over = true;
+    });
     await during(
       servers,
       async (server) => {
+        const before = granted;
         killed += Number(await kill(server));
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        // However long it takes to connect again: what is never granted anything has not survived.
+        await waitUntil("something was granted since", 30_000, () => over || granted > before);
       },
       work,
     );

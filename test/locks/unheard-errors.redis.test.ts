@@ -3,6 +3,9 @@ import type { RedisServer } from "../support/servers.js";
 import { type Child, runFixture } from "./child.js";
 import { ownServers } from "./support.js";
 
+/** ms: a process that loads three clients, and two servers that die, on a machine that does other things as well. */
+const timeout = 60_000;
+
 /** A process with a lease over three servers; the first of them, that of a node-redis client, is dead by now. */
 async function started(): Promise<{ child: Child; second: RedisServer }> {
   const servers = await ownServers(3);
@@ -24,7 +27,7 @@ async function expectAlive(child: Child): Promise<void> {
 }
 
 describe("a node-redis client to whose errors nobody listens does not end the process when its server dies", () => {
-  it("while it is in use, and after close()", async () => {
+  it("while it is in use, and after close()", { timeout }, async () => {
     const { child, second } = await started();
     child.tell("release");
     await child.said("closed");
@@ -32,7 +35,7 @@ describe("a node-redis client to whose errors nobody listens does not end the pr
     await expectAlive(child);
   });
 
-  it("after close(), with a request still unanswered by then", async () => {
+  it("after close(), with a request still unanswered by then", { timeout }, async () => {
     const { child, second } = await started();
     await second.suspend();
     child.tell("release");

@@ -5,6 +5,8 @@ const CALL_TIMEOUT_MS = 2_000;
 
 export interface CallOptions {
   readonly password?: string;
+  /** Default 0. */
+  readonly database?: number;
   /** In ms; for connecting and answering together. */
   readonly timeoutMs?: number;
 }
@@ -15,10 +17,11 @@ export async function callRedis(
   command: readonly [string, ...(string | number)[]],
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { password, timeoutMs = CALL_TIMEOUT_MS } = options;
+  const { password, database = 0, timeoutMs = CALL_TIMEOUT_MS } = options;
   const client = new Redis({
     host: "127.0.0.1",
     port,
+    db: database,
     ...(password === undefined ? {} : { password }),
     // One attempt, no questions of its own: what comes back is about this command.
     lazyConnect: true,

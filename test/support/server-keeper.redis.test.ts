@@ -13,22 +13,26 @@ test.each([
   ["running", "SIGKILL", []],
   ["suspended", "SIGKILL", ["--suspend"]],
   ["running", "SIGINT", []],
-] as const)("a %s server and its folder go when its parent dies of %s", async (_, signal, args) => {
-  const parent = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const { pid, directory } = await firstLine(parent);
-    expect(isAlive(pid) && existsSync(directory)).toBe(true);
-    parent.kill(signal);
-    await once(parent, "exit");
-    await waitUntil("the server is gone", 5_000, () => !isAlive(pid));
-    await waitUntil("its folder is gone", 5_000, () => !existsSync(directory));
-  } finally {
-    parent.kill("SIGKILL");
-  }
-});
+] as const)(
+  "a %s server and its folder go when its parent dies of %s",
+  { timeout: 60_000 },
+  async (_, signal, args) => {
+    const parent = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const { pid, directory } = await firstLine(parent);
+      expect(isAlive(pid) && existsSync(directory)).toBe(true);
+      parent.kill(signal);
+      await once(parent, "exit");
+      await waitUntil("the server is gone", 5_000, () => !isAlive(pid));
+      await waitUntil("its folder is gone", 5_000, () => !existsSync(directory));
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  },
+);
 
 async function firstLine(parent: ChildProcess): Promise<{ pid: number; directory: string }> {
   const lines = createInterface({ input: parent.stdout! });
-  const [line] = await once(lines, "line", { signal: AbortSignal.timeout(15_000) });
+  const [line] = await once(lines, "line", { signal: AbortSignal.timeout(45_000) });
   return JSON.parse(line);
 }

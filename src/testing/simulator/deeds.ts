@@ -111,7 +111,7 @@ class Doing {
     } else {
       const note = lease.handover();
       this.world.inquest.count("handed over");
-      this.world.inquest.cleanUp.handOver(readHandover(note).token);
+      this.world.inquest.cleanUp.handOver(readHandover(note).token, this.program);
       // It may travel while this process dies.
       const { heir, after } = end;
       this.world.underWay++;

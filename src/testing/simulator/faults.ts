@@ -110,7 +110,7 @@ export function strike(world: World, fault: Fault): void {
       if (program.host.dead || program.closing || program.host.frozen) return;
       program.closing = true;
       void program.close(closing).then(() => {
-        timeline.in(1, () => leave(world, fault.host, fault.for));
+        timeline.in(program.lingers, () => leave(world, fault.host, fault.for));
       });
     }
   }

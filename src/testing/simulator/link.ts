@@ -1,6 +1,6 @@
 import { failure } from "../../clients/failure.js";
 import { lostAfter } from "../../clients/plain.js";
-import { type LockCommand, needsMemory } from "../../engine/command.js";
+import { claims, type LockCommand, needsMemory } from "../../engine/command.js";
 import type { Introduction, MemoryChange } from "../../engine/memory.js";
 import type {
   Batch,
@@ -75,6 +75,14 @@ const replacementPause = 1_000;
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
 
+const introductionLabel = (change: MemoryChange | null): string => {
+  if (change === null) return "introduce";
+  const { abstention } = change;
+  return abstention === null
+    ? "introduce, and vote"
+    : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
+};
+
 type Watcher = (connection: Connection, cause?: Error) => void;
 
 /**
@@ -143,16 +151,16 @@ export class Link implements LockNode {
 
   connect(): void {}
 
-  introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
+  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
     return new Promise((resolve, reject) => {
       const fail = ({ message }: { message: string }) => reject(new Error(message));
       if (this.connection !== "ready") return fail(connectionLost);
       if (this.fullness > 0) return fail(queueFull);
       this.post({
-        label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
+        label: introductionLabel(change),
         batch: null,
         perform: (reply) =>
-          this.server.introduce(id, change, (introduction) =>
+          this.server.introduce(id, change, age, (introduction) =>
             reply(() => (introduction instanceof Error ? fail(introduction) : resolve(introduction))),
           ),
         lost: () => fail(connectionLost),
@@ -221,6 +229,15 @@ export class Link implements LockNode {
 
   drain(): void {
     this.fullness--;
+  }
+
+  /** Whether something that may leave this token behind is under way, or will be. */
+  owes(token: string): boolean {
+    const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
+    return [...this.unanswered, ...this.resending, ...underWay].some(
+      ({ batch }) =>
+        batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
+    );
   }
 
   /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */

@@ -68,6 +68,11 @@ export class Program {
     return this.redlocks;
   }
 
+  /** ms of true time from its close until all is gone: Redlock's errors tell of every vote, and wait for those for a node timeout. */
+  get lingers(): number {
+    return this.redlocks === null ? 1 : this.plan.nodeTimeout * 1.1 + 5;
+  }
+
   /** Closes all that it has. */
   async close(timeout?: number): Promise<void> {
     await Promise.all([

@@ -86,7 +86,7 @@ async function leave({ timeline, inquest, programs }: World): Promise<void> {
       closed = true;
     });
     await timeline.run(timeline.now + 6_000, () => closed);
-    await timeline.run(timeline.now + 1);
+    await timeline.run(timeline.now + program.lingers);
     if (!closed) inquest.violated("leftovers", `${program.host.name} does not end closing its locks`);
     else inquest.left(program);
     for (const link of program.links) link.end();

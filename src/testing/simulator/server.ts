@@ -92,12 +92,13 @@ export class Server {
   introduce(
     id: string,
     change: MemoryChange | null,
+    age: number,
     done: (introduction: Introduction | Error) => void,
   ): void {
     const { life } = this;
     const [refusal] = (Object.keys(refusals) as Refusing[]).filter((why) => this.refusing[why] > 0);
     const refused = refusal !== undefined;
-    this.node.introduce(refused ? "" : id, refused ? null : change).then(
+    this.node.introduce(refused ? "" : id, refused ? null : change, age).then(
       (introduction) => {
         if (refused && change !== null) return done(new Error(refusal));
         const kept = introduction.memory?.state === "kept";

@@ -10,6 +10,8 @@ export class CleanUp implements Checker {
   readonly name = "clean-up";
   private readonly owners = new Map<string, Program>();
   private readonly handedOver = new Set<string>();
+  /** Nodes, and tokens that they may be sent late. */
+  private readonly excused = new Set<string>();
 
   constructor(private readonly findings: Findings) {}
 
@@ -18,9 +20,10 @@ export class CleanUp implements Checker {
     this.owners.set(token, program);
   }
 
-  /** Its keys wait for whoever adopts it. */
-  handOver(token: string): void {
+  /** Its keys wait for whoever adopts it; nobody can order what its giver had under way behind what the heir asks. */
+  handOver(token: string, { links }: Program): void {
     this.handedOver.add(token);
+    for (const link of links) if (link.owes(token)) this.excused.add(`${link.name} ${token}`);
   }
 
   /** From now on its end is the heir's business. */
@@ -37,7 +40,7 @@ export class CleanUp implements Checker {
       const owner = this.owners.get(token);
       if (owner === undefined || owner.host.dead || owner.holds(token)) continue;
       // Others do not come back to what they could not release.
-      if (owner.plan.foreign || this.handedOver.has(token)) continue;
+      if (owner.plan.foreign || this.handedOver.has(token) || this.excused.has(`${node} ${token}`)) continue;
       this.findings.report(
         `${node} still has ${key} under the token …${token.slice(-4)} that ${owner.host.name} has given up`,
       );

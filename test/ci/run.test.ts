@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { waitUntil } from "../support/wait-until.js";
+
+const RUN = fileURLToPath(new URL("../../.ci/run", import.meta.url));
+const timeout = 60_000;
+const results = JSON.stringify({ numPassedTests: 7, numFailedTests: 0, numPendingTests: 0, success: true });
+/** What takes longer than the run may. */
+const hangs = "exec sleep 100";
+
+interface Parts {
+  /** What `npm test` does, as a shell script; `$results` is where its counts are to be. */
+  readonly tests: string;
+  /** What every other `npm` command does. */
+  readonly checks?: string;
+  /** Seconds for everything, and for the tests alone. */
+  readonly budget?: number;
+  readonly testsBudget?: number;
+}
+
+/** The run, over a project that does what the test says. */
+async function start({ tests, checks = "exit 0", budget = 100, testsBudget = budget }: Parts) {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-ci-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, "scripts"));
+  await mkdir(join(folder, "bin"));
+  await cp(RUN, join(folder, ".ci", "run"));
+  await writeFile(join(folder, "scripts", "charts.mjs"), "");
+  const npm = `#!/bin/sh\nresults="\${5#--outputFile.json=}"\nif [ "$1" = test ]; then\n${tests}\nelse\n${checks}\nfi\n`;
+  await writeFile(join(folder, "bin", "npm"), npm, { mode: 0o755 });
+  const child = spawn(join(folder, ".ci", "run"), {
+    env: {
+      ...process.env,
+      PATH: join(folder, "bin") + delimiter + process.env.PATH,
+      CI_BUDGET: String(budget),
+      CI_TESTS_BUDGET: String(testsBudget),
+    },
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (text += piece));
+  const ended = once(child, "close").then(([code]) => ({
+    code,
+    text,
+    last: text.trimEnd().split("\n").at(-1),
+  }));
+  return { child, ended, said: () => text };
+}
+
+const write = (counts: string) => `printf '%s' '${counts}' > "$results"`;
+
+it("counts the tests and the checks in its last line", { timeout }, async () => {
+  const { ended } = await start({ tests: write(results) });
+  expect(await ended).toMatchObject({ code: 0, last: "12 passed, 0 failed" });
+});
+
+it("counts tests that failed, and were skipped, and checks that failed", { timeout }, async () => {
+  const counts = results.replace('"numFailedTests":0', '"numFailedTests":2').replace("true", "false");
+  const failing = await start({ tests: `${write(counts)}\nexit 1`, checks: "exit 1" });
+  expect(await failing.ended).toMatchObject({ code: 1, last: "8 passed, 6 failed" });
+  const skipping = await start({
+    tests: write(results.replace('"numPendingTests":0', '"numPendingTests":3')),
+  });
+  expect(await skipping.ended).toMatchObject({ code: 1, last: "12 passed, 3 failed" });
+});
+
+it("counts tests that are cut off as failed, says so, and goes on", { timeout }, async () => {
+  const { ended } = await start({ tests: hangs, testsBudget: 1 });
+  const { code, last, text } = await ended;
+  expect({ code, last }).toEqual({ code: 1, last: "5 passed, 1 failed" });
+  expect(text).toContain("cut off after 1 s");
+  expect(text).toContain("tests FAILED: they came to no result");
+});
+
+it("counts a check that is cut off, and those for which no time is left, as failed", {
+  timeout,
+}, async () => {
+  const { ended } = await start({ tests: write(results), checks: hangs, budget: 4 });
+  const { code, last, text } = await ended;
+  expect({ code, last }).toEqual({ code: 1, last: "7 passed, 5 failed" });
+  expect(text).toContain("cut off after");
+  expect(text).toContain("no time was left for it");
+});
+
+it("gives its last line also when it is interrupted, and leaves nothing running", { timeout }, async () => {
+  const { child, ended, said } = await start({ tests: `echo "pid $$"\n${hangs}` });
+  await waitUntil("the tests run", 20_000, () => /pid \d+/.test(said()));
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 1, last: "0 passed, 1 failed" });
+  const pid = Number(/pid (\d+)/.exec(said())?.[1]);
+  await waitUntil("the tests have ended", 20_000, () => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  });
+});
