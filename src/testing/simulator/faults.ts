@@ -32,6 +32,14 @@ export function strike(world: World, fault: Fault): void {
       after(fault.for, () => server.accept(fault.why));
       return;
     }
+    case "replicate": {
+      const server = world.server(fault.node);
+      if (!world.mayForget(server)) return;
+      server.flush();
+      server.refuse("READONLY");
+      after(fault.for, () => server.accept("READONLY"));
+      return;
+    }
     case "scriptFlush":
       world.server(fault.node).knowsScript = false;
       return;

@@ -26,6 +26,7 @@ const longest = 2_500;
 const most: Record<Kind, number> = {
   crash: 6,
   flush: 0,
+  replicate: 0,
   hang: 8,
   nodeStep: 6,
   nodePause: 6,
@@ -67,6 +68,7 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
     case "crash":
       return { kind, node, for: time, memory: "same" };
     case "flush":
+    case "replicate":
       return null;
     case "hang":
     case "nodePause":

@@ -19,9 +19,12 @@ export interface Climate {
   readonly ttl: number;
   /** Whether all nodes' clocks are as fast as they may be, and all holders' as slow. */
   readonly opposed: boolean;
-  /** Whether some leases are so long that what is left behind would be found. */
-  readonly hasLong: boolean;
+  /** ms: the ttl of some leases, so long that what is left behind would be found; null if there are none. */
+  readonly longTtl: number | null;
 }
+
+/** ms: less than a minute, which nodes remember as their longest; more, which they remember one by one; a day. */
+const longTtls = [50_000, 120_000, 86_400_000] as const;
 
 /** Clocks may disagree by 1 %: half of that each, less what rounding costs. */
 const fairRate = 0.0045;
@@ -39,7 +42,7 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
     end: chance.between(12_000, 25_000),
     ttl: chance.pick([60, 100, 200, 300, 600, 1_200, 4_000]),
     opposed: chance.flip(0.3),
-    hasLong: chance.flip(0.5),
+    longTtl: chance.flip(0.5) ? chance.pick(longTtls) : null,
   };
   const nodes = Array.from({ length: climate.nodes }, () => temperOf(climate, 1));
   const hosts = Array.from({ length: climate.hosts }, () => hostOf(climate));
@@ -68,9 +71,9 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
 }
 
 /** A number must be enough for the longest lease; without any, nothing may be lost. */
-function quarantineOf({ chance, ttl, hasLong }: Climate): QuarantineRule {
+function quarantineOf({ chance, ttl, longTtl }: Climate): QuarantineRule {
   if (chance.flip(0.8)) return "auto";
-  return !hasLong && chance.flip(0.5) ? 3 * ttl + 100 : false;
+  return longTtl === null && chance.flip(0.5) ? 3 * ttl + 100 : false;
 }
 
 /** Most clocks are as far apart as they may be: between is little to be found. `side`: of nodes 1, of holders -1. */

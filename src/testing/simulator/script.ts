@@ -38,6 +38,8 @@ export interface Deed {
 export type Fault =
   | { readonly kind: "crash"; readonly node: number; readonly for: number; readonly memory: Memory }
   | { readonly kind: "flush"; readonly node: number }
+  /** It is made a replica of an empty server, and a master again; its connections stay. */
+  | { readonly kind: "replicate"; readonly node: number; readonly for: number }
   | { readonly kind: "hang"; readonly node: number; readonly for: number }
   | { readonly kind: "nodeStep"; readonly node: number; readonly by: number }
   | { readonly kind: "nodePause"; readonly node: number; readonly for: number }

@@ -1,3 +1,4 @@
+import { longestShort } from "../../engine/memory.js";
 import type { Lock } from "../../manager/lock.js";
 import { Chance } from "./chance.js";
 import type { Found } from "./checkers/checker.js";
@@ -14,6 +15,8 @@ import { Trace } from "./trace.js";
 /** Begins what a process does besides the script's deeds. */
 export type Begin = (world: World, life: Program) => void;
 
+/** ms: what is left of most leases at the most. */
+const usualTtl = 10_000;
 /** How much longer a time may take by the slowest of clocks, and by what is added for drift. */
 const slowly = 1.15;
 
@@ -31,6 +34,7 @@ export class World {
   /** Notes that were handed over, and not received yet. */
   underWay = 0;
   private streams = 0;
+  private longSeenUntil = Number.NEGATIVE_INFINITY;
   /** All that programs have locked so far. */
   private readonly keys = new Set<string>();
 
@@ -80,7 +84,17 @@ export class World {
     const apart = faults === "beyond" ? 0.2 : 0.02;
     if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
     if (quarantine === false) return Number.NEGATIVE_INFINITY;
-    return forgotAt + behind + slowly * (quarantine === "auto" ? this.inquest.longestTtl : quarantine);
+    const longest = quarantine === "auto" ? Math.min(this.inquest.longestTtl, longestShort) : quarantine;
+    return Math.max(forgotAt + behind + slowly * longest, this.longUntil());
+  }
+
+  /** True time until which a lease is held that nodes remember by itself: those that forgot it wait for its end. */
+  private longUntil(): number {
+    const left = this.contents().map(({ ttlLeft }) => ttlLeft);
+    const long = Math.max(0, ...left.filter((ms) => ms > usualTtl));
+    if (long > 0) this.longSeenUntil = this.timeline.now + slowly * long;
+    else if (this.longSeenUntil > this.timeline.now) this.longSeenUntil = this.timeline.now;
+    return this.longSeenUntil;
   }
 
   link(host: number, node: number): Link {

@@ -5,6 +5,8 @@ import { pass, type Recovery } from "./recovery.js";
 
 /** ms after the last fault within which a node that is well is asked again, and votes. */
 const bound = 15_000;
+/** ms: what a node must wait for longer is not waited for. */
+const longestWait = 300_000;
 /** ms between two attempts, at first and at the most. */
 const [shortest, longest] = [50, 2_000];
 
@@ -18,6 +20,8 @@ export async function checkVoting({ world, programs, findings }: Recovery): Prom
       for (let pause = shortest; ; pause = Math.min(longest, pause * 1.5)) {
         await ask(program);
         const silent = program.links.filter(({ grantedAt }) => grantedAt < since);
+        // Somebody died who held it for a day.
+        if (silent.every((link) => due(link) > timeline.now + longestWait)) break;
         const overdue = silent.filter((link) => timeline.now > due(link));
         if (overdue.length > 0) {
           findings.report(overdue.map((link) => describe(program, link, timeline.now - since)).join("; "));
