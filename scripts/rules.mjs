@@ -1240,6 +1240,15 @@ const switches = [
     "test/clients/writing.redis",
     "redis 6",
   ],
+  [
+    "3 clean-up",
+    "ioredis sends again what was lost with its connection",
+    "src/clients/ioredis-replacement.ts",
+    "prevCommandQueue.remove(index, 1);",
+    "index++;",
+    "test/clients/replacement.redis",
+    "and nothing of ours",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");
