@@ -176,8 +176,10 @@ end
 local function summon(queue, now)
   local id = heir(queue, now)
   local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-  if not alive or -alive <= now + ${reservation} or alive % 1 ~= 0 then return end
-  call('ZADD', queue, exact(-now - ${reservation}), '!' .. id)
+  if not alive or alive % 1 ~= 0 then return end
+  local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or ${reservation}
+  if -alive <= now + kept then return end
+  call('ZADD', queue, exact(-now - kept), '!' .. id)
   rawcall('PUBLISH', '${wakeChannel("")}' .. string.match(id, '^[^:]*'), id)
 end
 
