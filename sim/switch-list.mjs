@@ -268,7 +268,7 @@ export const switches = [
     off: "a free lock is kept for the dead",
     changes: [
       ["src/clients/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory-queue.ts", "until: now + reservation }", "until: first.until }"],
+      ["src/clients/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
     ],
   },
   {
