@@ -546,7 +546,7 @@ for _, member in ipairs(held) do
   local keeps = redis.pcall('PTTL', key)
   if keeps == -2 then
     if writes then redis.pcall('ZREM', record, 'u' .. key, member) end
-  elseif type(keeps) == 'number' and keeps >= 0 then left = math.max(left, math.min(keeps, ends))
+  elseif type(keeps) == 'number' and keeps >= 0 then left = math.max(left, keeps)
   else left = math.max(left, ends) end
 end
 if #held == ${checkedAtOnce} then left = math.max(left, redis.call('PTTL', record)) end
