@@ -198,8 +198,8 @@ export const switches = [
     changes: [
       [
         "src/engine/abstention.ts",
-        'if (rule === "auto") return planForLost(memory, others, view, terms);',
-        'if (rule === "auto") return vote(memory, others);',
+        'rule === "auto" ? planForLost(memory, others, view, terms)',
+        'rule === "auto" ? vote(memory, others)',
       ],
     ],
   },
@@ -209,8 +209,8 @@ export const switches = [
     changes: [
       [
         "src/engine/abstention.ts",
-        "return abstain(memory, others, Math.max(longest, terms.patience), terms);",
-        "return abstain(memory, others, longest / 4, terms);",
+        "{ until, least, settles, settled: false }",
+        "{ until: now + (until - now) / 4, least: now, settles: now, settled: true }",
       ],
     ],
   },
@@ -222,7 +222,7 @@ export const switches = [
   {
     rule: "9 memory",
     off: "what is asked for is not recorded",
-    changes: [["src/clients/memory.ts", "command.ttl > longest", "false"]],
+    changes: [["src/clients/memory.ts", "command.ttl > longest &&", "false &&"]],
   },
   {
     rule: "9 memory",

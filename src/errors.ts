@@ -1,3 +1,4 @@
+import { formatDuration } from "./engine/duration.js";
 import { clip, show, withoutCredentials } from "./engine/shown.js";
 import type { Holder, Vote } from "./engine/vote.js";
 import { named } from "./named.js";
@@ -63,7 +64,9 @@ function describe(holder: Holder | undefined): string {
   if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
-  return holder.ttlLeft === null ? `${who}, without an expiry` : `${who} for up to ${holder.ttlLeft} ms`;
+  return holder.ttlLeft === null
+    ? `${who}, without an expiry`
+    : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
 /** The resource is held by somebody else: more nodes denied it than a quorum can spare. */
@@ -149,7 +152,7 @@ export class NodesNotReadyError extends HoldfastError {
       (vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "not ready"}`,
     );
     super(
-      `${votes.length} of ${count(nodes, "node")} not ready within ${timeout} ms (${failures.join("; ")}). ` +
+      `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${failures.join("; ")}). ` +
         "They are tried again whenever something is acquired.",
     );
   }
@@ -166,7 +169,7 @@ export class AcquireTimeoutError extends HoldfastError {
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
     const why = cause === undefined ? "no attempt was decided in that time" : cause.message;
-    super(`could not acquire ${named(resources)} within ${wait} ms: ${why}`, { cause });
+    super(`could not acquire ${named(resources)} within ${formatDuration(wait)}: ${why}`, { cause });
   }
 }
 

@@ -66,9 +66,13 @@ function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: P
 }
 
 function line(inspection: NodeInspection, paint: Paint): string {
-  const { health } = inspection;
-  const told = health === "quarantined" ? `  ${paint.magenta("it lost its memory, and does not vote")}` : "";
-  return `${answer(inspection, paint)}${told}`;
+  const { quarantine } = inspection;
+  return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(abstains(quarantine))}`}`;
+}
+
+function abstains({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
+  const again = until === null ? "" : `; it votes again in ${formatDuration(until - Date.now())}`;
+  return `it does not vote: ${cause}${again}`;
 }
 
 function answer({ state, holder, error }: NodeInspection, paint: Paint): string {

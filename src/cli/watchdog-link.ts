@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { within } from "./bounded.js";
+import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
 import { readyLine, type WatchdogMessage } from "./watchdog-messages.js";
 
@@ -48,7 +49,7 @@ export class WatchdogLink {
     });
     const ready = await new Promise<boolean>((resolve) => {
       const late = setTimeout(() => {
-        why = `it was not ready within ${startTimeout} ms`;
+        why = `it was not ready within ${formatDuration(startTimeout)}`;
         resolve(false);
       }, startTimeout);
       const settle = (isReady: boolean) => {

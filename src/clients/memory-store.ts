@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Farewell, Heed, LockCommand } from "../engine/command.js";
+import { longestShort } from "../engine/memory.js";
 import type { Reply } from "../engine/node.js";
 import { fenceRecordTtl } from "../engine/script.js";
 import { sideKeysOf } from "../engine/side-keys.js";
@@ -12,6 +13,8 @@ interface Entry {
   /** ms, counted from `since`: kept apart because their sum would lose precision for very long ttls. */
   readonly ttl: number;
   readonly since: number;
+  /** Since when it is held by a lease longer than `longestShort`; null if it is not. */
+  readonly longSince: number | null;
 }
 
 type Acquire = Extract<LockCommand, { op: "acquire" }>;
@@ -49,6 +52,16 @@ export class MemoryStore {
     return this.#watermark;
   }
 
+  /** ms until the last of the long leases is over that have been held for at least `age` ms. */
+  longLeft(now: number, age: number): number {
+    let longest = 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.longSince !== null && now - entry.longSince >= age)
+        longest = Math.max(longest, left(entry, now));
+    }
+    return Math.ceil(longest);
+  }
+
   /** Takes over a watermark. */
   raise(watermark: number): void {
     this.#watermark = Math.max(this.#watermark, watermark);
@@ -63,7 +76,7 @@ export class MemoryStore {
         const blocked = this.#unavailable(command, now);
         if (queue !== undefined) for (const key of keys) this.#settle(key, command, blocked === null, now);
         if (blocked !== null) return blocked;
-        for (const key of keys) this.#set(key, token, ttl, now);
+        for (const key of keys) this.#set(key, token, ttl, now, this.#longSince(key, ttl, now));
         return this.#fenced(keys, command.fence, now);
       }
       case "renew": {
@@ -90,7 +103,8 @@ export class MemoryStore {
         if (blocked !== null) return blocked;
         for (const key of command.keys) {
           const entry = this.#read(key, now);
-          if (entry !== null) this.#set(key, command.token, Math.min(left(entry, now), command.ttl), now);
+          if (entry === null) continue;
+          this.#set(key, command.token, Math.min(left(entry, now), command.ttl), now, entry.longSince);
         }
         return granted;
       }
@@ -179,7 +193,7 @@ export class MemoryStore {
       this.#keepRecords(keys, now);
       return { kind: "granted", fence: { accepted: false, highest: bound } };
     }
-    for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now);
+    for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now, null);
     this.#watermark = Math.max(this.#watermark, fence);
     return { kind: "granted", fence: { accepted: true, highest: fence } };
   }
@@ -190,7 +204,7 @@ export class MemoryStore {
    */
   #keepRecords(keys: readonly string[], now: number): void {
     for (const key of keys.map(single.record)) {
-      if (this.#read(key, now) === null) this.#set(key, String(this.#watermark), fenceRecordTtl, now);
+      if (this.#read(key, now) === null) this.#set(key, String(this.#watermark), fenceRecordTtl, now, null);
     }
   }
 
@@ -223,11 +237,16 @@ export class MemoryStore {
   /** Never shortens what is there. */
   #extend(key: string, value: string, ttl: number, now: number): void {
     const entry = this.#read(key, now);
-    this.#set(key, value, Math.max(ttl, entry === null ? 0 : left(entry, now)), now);
+    const longSince = this.#longSince(key, ttl, now);
+    this.#set(key, value, Math.max(ttl, entry === null ? 0 : left(entry, now)), now, longSince);
   }
 
-  #set(key: string, value: string, ttl: number, now: number): void {
-    this.#entries.set(key, { value, ttl, since: now });
+  #longSince(key: string, ttl: number, now: number): number | null {
+    return this.#read(key, now)?.longSince ?? (ttl > longestShort ? now : null);
+  }
+
+  #set(key: string, value: string, ttl: number, now: number, longSince: number | null): void {
+    this.#entries.set(key, { value, ttl, since: now, longSince });
     this.#sweep(now);
   }
 

@@ -1,7 +1,14 @@
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type LockCommand, needsMemory } from "../engine/command.js";
 import { forgetful } from "../engine/encoding.js";
-import { formLoss, formMarker, type Introduction, type MemoryChange, readMarker } from "../engine/memory.js";
+import {
+  formLoss,
+  formMarker,
+  type Introduction,
+  longestShort,
+  type MemoryChange,
+  readMarker,
+} from "../engine/memory.js";
 import type { Batch, Connection, LockNode, Reply, WakeListener } from "../engine/node.js";
 import { InvalidOptionError } from "../errors.js";
 import { entriesOf } from "../given.js";
@@ -142,12 +149,18 @@ export class InProcessNode implements MemoryNode {
 
   async close(): Promise<void> {}
 
-  introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
+  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
     return this.#perform(
       () => {
         if (id !== "" && !this.#marker.includes(`.${this.#life} `)) this.#marker = formLoss(id, this.#life);
         if (change !== null && change.marker === this.#marker) this.#remember(id, change);
-        return readMarker(this.#marker, this.#life, this.clock.monotonic(), this.#store.watermark);
+        const now = Math.ceil(this.clock.monotonic());
+        return readMarker(this.#marker, {
+          runId: this.#life,
+          now,
+          watermark: this.#store.watermark,
+          longLeft: this.#store.longLeft(now, age),
+        });
       },
       () => Promise.reject(new Error(`${this.name} is not connected`)),
     );
@@ -209,16 +222,17 @@ export class InProcessNode implements MemoryNode {
   #apply(command: LockCommand, mark: string | null): Reply {
     if (mark !== null && needsMemory(command)) {
       if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#life}`)) return forgetful;
-      const longest = Number(this.#marker.slice(mark.length + 1));
-      if ("ttl" in command && command.ttl > longest) this.#marker = `${mark} ${command.ttl}`;
+      const longest = Number(this.#marker.slice(mark.length).split(" ")[1]);
+      if ("ttl" in command && command.ttl > longest && command.ttl <= longestShort) {
+        this.#marker = formMarker(mark.slice(0, -this.#life.length - 1), this.#life, command.ttl);
+      }
     }
     return this.#store.apply(command, this.clock.monotonic());
   }
 
-  #remember(id: string, { abstain, longest, watermark }: MemoryChange): void {
+  #remember(id: string, { abstention, longest, watermark }: MemoryChange): void {
     this.#store.raise(watermark);
-    const until = abstain > 0 ? Math.ceil(this.clock.monotonic() + abstain) : null;
-    this.#marker = formMarker(id, this.#life, longest, until);
+    this.#marker = formMarker(id, this.#life, longest, abstention);
   }
 
   #newStore(): MemoryStore {

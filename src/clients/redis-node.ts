@@ -25,7 +25,7 @@ import {
   publishScript,
   runIdScript,
 } from "../engine/script.js";
-import { markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
+import { longLeasesKey, markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
 import type { ConnectionListener } from "./listeners.js";
@@ -148,9 +148,9 @@ export class RedisNode implements LockNode {
     return this.client.close();
   }
 
-  async introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
-    const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark("")];
-    const whole = () => this.#ask(introductionScript, keys, encodeIntroduction(id, change));
+  async introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+    const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark(""), longLeasesKey];
+    const whole = () => this.#ask(introductionScript, keys, encodeIntroduction(id, change, age));
     // It may permit no keys beside the locks, or not even to be asked for its run id.
     const alone = () => this.#ask(runIdScript, this.sharded ? [probeKey] : [], []);
     for (const ask of [whole, alone]) {

@@ -1,3 +1,4 @@
+import { causeOf } from "./abstention.js";
 import type { Clock } from "./clock.js";
 import { type Introduction, isSameServer, type MemoryChange } from "./memory.js";
 import type { LockNode } from "./node.js";
@@ -97,11 +98,11 @@ export class Acquaintance {
 
   /**
    * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
-   * Rejects if it cannot be asked.
+   * `age`: see {@link LockNode.introduce}. Rejects if it cannot be asked.
    */
-  async ask(change: MemoryChange | null): Promise<Introduction | null> {
+  async ask(change: MemoryChange | null, age: number): Promise<Introduction | null> {
     const { connection } = this;
-    const introduction = await this.node.introduce(this.random.secret(), change);
+    const introduction = await this.node.introduce(this.random.secret(), change, age);
     if (this.connection !== connection) return null;
     this.latest = introduction;
     return introduction;
@@ -137,7 +138,7 @@ export class Acquaintance {
   /** Somebody has decided it before. */
   private abstentionOf({ memory }: Introduction): Abstention | null {
     if (memory?.state !== "abstaining" || memory.left === 0) return null;
-    return { until: this.clock.monotonic() + memory.left, cause: "it lost its memory" };
+    return { until: this.clock.monotonic() + memory.left, cause: causeOf(memory) };
   }
 
   isSame({ introduction: other }: Acquaintance): boolean {

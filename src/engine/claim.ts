@@ -3,6 +3,7 @@ import { type Clock, elapsed, type Instant, now } from "./clock.js";
 import { claims, type Heed, type LockCommand, type Place } from "./command.js";
 import { Errand } from "./errand.js";
 import type { FenceSource } from "./fence.js";
+import { longestShort } from "./memory.js";
 import type { Reply } from "./node.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./quorum.js";
 import { Round, type RoundResult, type Rule } from "./round.js";
@@ -24,6 +25,7 @@ export type Origin =
   | { readonly kind: "shared"; readonly token: string };
 
 type Decided = (result: RoundResult) => void;
+type ReleaseCommand = Extract<LockCommand, { op: "release" }>;
 
 /**
  * Rounds after the first one to get a fence accepted. A node that refuses keeps what it compared with as its record of
@@ -312,7 +314,7 @@ export class Claim {
     if (from !== null && (this.kept || this.named)) {
       // A node that was never sent the new token keeps the key for as long as its giver asked for.
       const inheritedTtl = Math.max(from.ttl, longestTtl);
-      release({ op: "release", keys: this.keys, token: from.token }, null, inheritedTtl);
+      release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
       if (!this.kept && !dealings.granted) {
         dealings.over = true;
         return answered({ kind: "denied", holder: null });
@@ -336,13 +338,19 @@ export class Claim {
     return this.isLast !== null;
   }
 
+  /** Whether a node may have recorded the lease on its own: also where only its token is known. */
+  private get isLong(): boolean {
+    return this.longestTtl > longestShort || this.shared || this.from !== null;
+  }
+
   private undo(token: string): LockCommand {
     const { keys, from } = this;
     if (from === null || this.kept || this.named) {
       // Where the place was left by a grant it is not left again; nodes that denied it keep it until now.
-      return this.wakes
+      const plain: ReleaseCommand = this.wakes
         ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
+      return this.isLong ? { ...plain, long: true } : plain;
     }
     return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
   }

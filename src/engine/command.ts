@@ -42,6 +42,8 @@ export type LockCommand =
       readonly op: "release";
       readonly keys: readonly string[];
       readonly token: string;
+      /** They may have been granted for longer than `longestShort`: what is recorded of that goes with them. */
+      readonly long?: boolean;
       /** Heed those who wait for the keys. */
       readonly queue?: Farewell;
     }

@@ -1,10 +1,10 @@
 import { types } from "node:util";
 import { type Farewell, type Heed, type LockCommand, needsMemory } from "./command.js";
-import { type Introduction, type MemoryChange, readMarker } from "./memory.js";
+import { formAbstention, type Introduction, longestShort, type MemoryChange, readMarker } from "./memory.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { batchScript } from "./script.js";
 import { saying, show } from "./shown.js";
-import { markerKey, type SideKeys } from "./side-keys.js";
+import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
 
@@ -32,14 +32,9 @@ function placeOf(queue: Heed | Farewell): string | null {
   return `${queue.place.ticket} ${queue.place.id}`;
 }
 
-/** The longest ttl that a server is to remember having been asked for; 0 where nothing needs its memory. */
-function longestTtl(requests: readonly Pick<Request, "command">[]): number {
-  let longest = 0;
-  for (const { command } of requests) {
-    if (needsMemory(command)) longest = Math.max(longest, "ttl" in command ? command.ttl : 1);
-  }
-  return longest;
-}
+/** Whether it may concern a lease that is recorded on its own. */
+const isLong = (command: LockCommand): boolean =>
+  command.op === "release" ? command.long === true : "ttl" in command && command.ttl > longestShort;
 
 /** KEYS and ARGV of {@link batchScript}. `mark`: what the server must have, to grant anything; null if nothing. */
 export function encodeBatch(
@@ -47,9 +42,27 @@ export function encodeBatch(
   requests: readonly Pick<Request, "command">[],
   sideKeys: SideKeys,
 ): { keys: string[]; args: string[] } {
-  const longest = mark === null ? 0 : longestTtl(requests);
-  const keys: string[] = longest > 0 ? [markerKey] : [];
-  const args = longest > 0 ? [mark ?? "", String(longest)] : [""];
+  let needed = false;
+  let long = false;
+  // The longest ttl that the server is to remember having been asked for, of those that are not recorded one by one.
+  let longest = 0;
+  for (const { command } of requests) {
+    if (isLong(command)) long = true;
+    if (!needsMemory(command)) continue;
+    needed = true;
+    if ("ttl" in command && command.ttl <= longestShort) longest = Math.max(longest, command.ttl);
+  }
+  const keys: string[] = [];
+  const args: string[] = [""];
+  if (mark !== null && needed) {
+    keys.push(markerKey);
+    args[0] = mark;
+    args.push(String(longest));
+  }
+  if (mark !== null && long) {
+    keys.push(longLeasesKey);
+    args[0] = `+${args[0]}`;
+  }
   for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
     const fence = "fence" in command ? command.fence : undefined;
@@ -168,11 +181,13 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }
 
-/** ARGV of {@link introductionScript}. */
-export const encodeIntroduction = (id: string, change: MemoryChange | null): string[] =>
-  change === null
-    ? [id]
-    : [id, change.marker, String(change.abstain), String(change.longest), String(change.watermark)];
+/** ARGV of {@link introductionScript}. `age`: ms for which a long lease must have been held already to count. */
+export const encodeIntroduction = (id: string, change: MemoryChange | null, age: number): string[] => {
+  const args = [id, String(Math.floor(age))];
+  if (change === null) return args;
+  const { marker, abstention, longest, watermark } = change;
+  return [...args, marker, formAbstention(abstention), String(longest), String(watermark)];
+};
 
 /** What the server says of itself; one part alone is its run id. @throws what it cannot have said. */
 export function decodeIntroduction(raw: unknown): Introduction {
@@ -180,9 +195,9 @@ export function decodeIntroduction(raw: unknown): Introduction {
   const [runId, marker, , watermark] = raw.map(text);
   if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);
   if (raw.length === 1) return { runId: runId || null, id: null, memory: null };
-  const now = integer(raw[2]);
-  if (typeof marker !== "string" || typeof watermark !== "string" || now === null) {
+  const [now, longLeft] = [integer(raw[2]), integer(raw[4])];
+  if (typeof marker !== "string" || typeof watermark !== "string" || now === null || longLeft === null) {
     throw new Error(`unexpected reply: ${shape(raw)}`);
   }
-  return readMarker(marker, runId || null, now, integer(watermark) ?? 0);
+  return readMarker(marker, { runId: runId || null, now, watermark: integer(watermark) ?? 0, longLeft });
 }

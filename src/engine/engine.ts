@@ -126,6 +126,7 @@ export class QuorumEngine {
     this.quarantine = new Quarantine(
       this.seats,
       clock,
+      random,
       { rule: options.quarantine, driftFactor: options.driftFactor, patience, ttl: options.ttl },
       options.onColdStart,
     );

@@ -70,6 +70,8 @@ export class FailureDetector {
     this.givenUp = 0;
     this.heard = true;
     const suspected = this.suspects;
+    // It answers again: what was asked before is lost, or comes at once, and must not count against it.
+    if (suspected) this.owed = 0;
     this.silences = 0;
     this.pause = this.options.patience;
     this.ended();

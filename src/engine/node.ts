@@ -89,9 +89,10 @@ export interface LockNode {
   replaceConnection?(): Replacement;
   /**
    * Asks the server who it is and what it remembers, having left a new memory with it if there is a `change`. `id`: fresh,
-   * to be left with a server that has none; "" leaves nothing. Rejects if it cannot be asked.
+   * to be left with a server that has none; "" leaves nothing. `age`: ms for which a lease must have been held already for its
+   * `longLeft` to count; default 0, all of them. A node may let all of them count. Rejects if it cannot be asked.
    */
-  introduce(id: string, change: MemoryChange | null): Promise<Introduction>;
+  introduce(id: string, change: MemoryChange | null, age?: number): Promise<Introduction>;
   /**
    * Sends the batch now, in order behind everything sent before, and answers each of its requests. Never throws: what
    * went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.

@@ -1,14 +1,17 @@
-import { isColdStart, type Plan, planFor, type Terms, type View } from "./abstention.js";
+import { isColdStart, neededAge, type Plan, planFor, type Terms, type View } from "./abstention.js";
 import type { Acquaintance } from "./acquaintance.js";
-import type { Clock, Timer } from "./clock.js";
-import type { Introduction } from "./memory.js";
+import { answerTimeout, type Clock, type Timer } from "./clock.js";
+import type { Introduction, Memory } from "./memory.js";
 import type { LockNode } from "./node.js";
+import type { Random } from "./random.js";
 
 /** A node of the quorum, as far as its memory is concerned. */
 export interface Member {
   readonly name: string;
   readonly node: LockNode;
   readonly server: Acquaintance;
+  /** Whether it is connected and answers. */
+  readonly reachable: boolean;
   /** What is known of its server has changed. */
   settled(): void;
 }
@@ -17,6 +20,12 @@ export interface Member {
 const shortestPause = 10;
 /** ms between two looks at nodes that cannot be reached, or take no memory. */
 const longestPause = 1_000;
+/** ms between two looks at the long leases that are waited for: a share of the time for which that has gone on. */
+const longWait = { share: 1 / 4, least: 1_000, most: 10_000 } as const;
+/** ms; what a timer can be set for. */
+const longestTimer = 3_600_000;
+/** ms by which the end of an abstention may seem to move, for the way that the answer took. */
+const blur = 250;
 
 /**
  * Sees to it that a node that lost its memory votes again when every lease that it may have granted has run out: looks at
@@ -31,11 +40,14 @@ export class Quarantine {
   private closed = false;
   /** In a row, at others that may be about to begin. */
   private looks = 0;
+  /** What the last look showed. */
+  private before: readonly (Introduction | null)[] | null = null;
   private readonly names: readonly string[];
 
   constructor(
     private readonly members: readonly Member[],
     private readonly clock: Clock,
+    private readonly random: Random,
     private readonly terms: Terms,
     /** The whole set has no memory, and votes all the same. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
@@ -72,9 +84,14 @@ export class Quarantine {
 
   /** ms after which to look again; null if nothing is left to be settled. */
   private async review(): Promise<number | null> {
-    const introductions = await Promise.all(this.members.map((member) => this.look(member)));
+    const { before, looks } = this;
+    const age = this.age();
+    const began = this.clock.monotonic();
+    const introductions = await Promise.all(this.members.map((member) => this.look(member, age)));
     if (this.closed) return null;
-    const view = { names: this.names, introductions, looks: this.looks };
+    this.before = introductions;
+    const took = this.clock.monotonic() - began;
+    const view = { names: this.names, introductions, before, took, looks, age };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
     this.looks = plans.some((plan) => plan?.kind === "look") ? this.looks + 1 : 0;
@@ -99,10 +116,19 @@ export class Quarantine {
       this.onColdStart(cold);
   }
 
+  /** ms: only long leases that have been held for so long concern any of the nodes that abstain. */
+  private age(): number {
+    const memories = (this.before ?? []).flatMap((introduction) => introduction?.memory ?? []);
+    const age = Math.min(...memories.map((memory) => neededAge(memory, this.terms)));
+    return Number.isFinite(age) ? age : 0;
+  }
+
   /** Null if it does not answer in time. One that is about to connect is waited for. */
-  private async look({ node, server }: Member): Promise<Introduction | null> {
+  private async look(member: Member, age: number): Promise<Introduction | null> {
+    const { node, server } = member;
     if (node.connection === "connecting") await this.change(node);
-    return node.connection === "ready" && !this.closed ? this.bounded(server.ask(null)) : null;
+    // One that is silent is probed already: it must not be asked again and again meanwhile.
+    return member.reachable && !this.closed ? this.bounded(server.ask(null, age)) : null;
   }
 
   private async carryOut(
@@ -116,7 +142,7 @@ export class Quarantine {
     if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
     if (plan.kind === "wait") return this.abstain(server, settled, introduction, plan.ms, plan.cause);
     let refusal = "does not answer";
-    const changed = await this.bounded(server.ask(plan.change), (error) => {
+    const changed = await this.bounded(server.ask(plan.change, 0), (error) => {
       refusal = messageOf(error);
     });
     if (changed === null) {
@@ -142,9 +168,27 @@ export class Quarantine {
     ms: number | null,
     cause: string,
   ): number {
-    server.accept(introduction, { until: ms === null ? null : this.clock.monotonic() + ms, cause });
+    let until = ms === null ? null : this.clock.monotonic() + ms;
+    const { abstention } = server;
+    // The same end, told again.
+    if (until !== null && abstention?.until && Math.abs(until - abstention.until) < blur)
+      until = abstention.until;
+    server.accept(introduction, { until, cause });
     settled();
-    return ms ?? longestPause;
+    return ms === null ? longestPause : this.pauseFor(introduction.memory, ms);
+  }
+
+  /** ms until the next look at a node that abstains for `left`. */
+  private pauseFor(memory: Memory | null, left: number): number {
+    const pause = Math.min(left, longestTimer);
+    if (memory === null || memory.abstention === null || this.terms.rule !== "auto") return pause;
+    const { until, least, settles, settled } = memory.abstention;
+    const since = memory.now - settles;
+    if (!settled) return Math.min(pause, since < 0 ? -since : longestPause);
+    if (until <= least) return pause;
+    const regular = Math.max(longWait.least, Math.min(since * longWait.share, longWait.most));
+    // Several processes look; not all at the same time.
+    return Math.min(pause, regular * (0.75 + this.random.fraction() / 2));
   }
 
   /** Null when it fails, or takes longer than a node may. */
@@ -181,7 +225,7 @@ export class Quarantine {
 
   /** It is over when a node has taken as long as it may, or this is closed. Returns the end of it. */
   private wait(over: () => void): () => void {
-    const timer = this.clock.after(this.terms.patience, over, true);
+    const timer = answerTimeout(this.clock, this.terms.patience, over, true);
     this.waits.add(over);
     return () => {
       timer.cancel();

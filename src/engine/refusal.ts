@@ -1,3 +1,4 @@
+import { formatDuration } from "./duration.js";
 import type { LockNode } from "./node.js";
 import type { Answer, FailureReason } from "./vote.js";
 
@@ -26,15 +27,15 @@ export const undecided = failed(
 
 /** `left`: ms for which it abstains; null: nobody can tell yet. */
 export const quarantined = (cause: string, left: number | null) =>
-  failed("quarantined", left === null ? cause : `${cause}; it votes again in ${left} ms`);
+  failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
 
 export const notConnected = ({ trouble }: LockNode) => failed("notReady", trouble || "not connected");
 
-/** `when`: "within" or "after" so many ms. */
-export const notConnectedInTime = ({ trouble }: LockNode, when: string) =>
-  failed("notReady", `not connected ${when} ms${trouble === "" ? "" : `: ${trouble}`}`);
+/** `when`: "within" or "after" `ms`. */
+export const notConnectedInTime = ({ trouble }: LockNode, when: "within" | "after", ms: number) =>
+  failed("notReady", `not connected ${when} ${formatDuration(ms)}${trouble === "" ? "" : `: ${trouble}`}`);
 
-export const unanswered = (waited: number) => failed("timeout", `no answer within ${waited} ms`);
+export const unanswered = (waited: number) => failed("timeout", `no answer within ${formatDuration(waited)}`);
 
 export const unresponsive = failed(
   "timeout",

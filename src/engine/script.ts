@@ -1,15 +1,54 @@
 import { createHash } from "node:crypto";
 import { placeTtl, reservation, wakeChannel } from "./command.js";
+import { longestShort } from "./memory.js";
 
 /** ms after its last use that the record of a resource's fence expires; the watermark then stands for it. */
 export const fenceRecordTtl = 86_400_000;
 
+/** Expired entries of the record of long leases that one write removes: more than it adds. */
+const trimmedAtOnce = 8;
+
+/** Long leases that one look checks one by one. */
+const checkedAtOnce = 1_000;
+
+/**
+ * How often the server was told to change its role. With the replication id it tells whether it was a replica: that id
+ * changes then, but also with the first replica, after a backup, and when the backlog is given up.
+ */
+const roleChanges = `
+local function roleChanges()
+  local stats, count = redis.pcall('INFO', 'commandstats'), 0
+  if type(stats) ~= 'string' then return '' end
+  for _, name in ipairs({ 'replicaof', 'slaveof', 'failover' }) do
+    count = count + (tonumber(string.match(stats, 'cmdstat_' .. name .. ':calls=(%d+)')) or 0)
+  end
+  return string.format('%.0f', count)
+end
+`;
+
+/**
+ * Whether this may be another history than the one in which the marker was left: a master that was a replica meanwhile may
+ * have been given an old copy of its data. Needs `replication`, the text of INFO. Returns also the history to be recorded.
+ */
+const historyCheck = `
+local function history(recorded)
+  local id = string.match(replication, 'master_replid:(%x+)')
+  if not id then return false, '-' end
+  local known, count = string.match(recorded, '^(%x+):(%d*)$')
+  if id == known then return false, recorded end
+  local now, before = roleChanges(), string.match(replication, 'master_replid2:(%x+)') or ''
+  return known ~= nil and (string.find(before, '[^0]') ~= nil or now ~= count), id .. ':' .. now
+end
+`;
+
 /**
  * The one script: a batch of lock commands, each protected on its own.
  *
- * KEYS: the marker, if the server must remember; the keys of all commands, in order; behind them their queues where
- * those are heeded, and a record per key and the watermark where a fence is proposed.
- * ARGV: the mark that the server must have, behind it the longest ttl asked for; or "" alone. Then for each command its
+ * KEYS: the marker, if the server must remember; the record of long leases, if one may be concerned; the keys of all
+ * commands, in order; behind them their queues where those are heeded, and a record per key and the watermark where a
+ * fence is proposed.
+ * ARGV: the mark that the server must have, behind it the longest short ttl asked for; or "" alone. A "+" before it: KEYS
+ * has the record of long leases. Then for each command its
  * letter, followed by its number of keys unless that is one, and what its letter asks for: see `fields`, and how it is
  * encoded.
  * Replies, one a command: 1 granted; {1, highest, accepted} if a fence was proposed; {0, index, pttl, owner, hash, type}
@@ -22,26 +61,50 @@ export const fenceRecordTtl = 86_400_000;
 export const batchScript = `
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 
--- Where the next command's values stand, and the last key of the one before it. Why nothing is granted, if so.
-local at, cursor, refusal = 2, 0, nil
+-- Where the next command's values stand, and the last key of the one before it. Why nothing is granted, if so. The record
+-- of long leases.
+local at, cursor, refusal, record = 2, 0, nil, nil
+local needed = ARGV[1]
+if string.sub(needed, 1, 1) == '+' then needed, record = string.sub(needed, 2), true end
 
 -- Whether this is the server that was meant, in the same life, and knows all that it granted.
-if ARGV[1] ~= '' then
+if needed ~= '' then
   at, cursor = 3, 1
-  local memory, mark = rawcall('GET', KEYS[1]), ARGV[1] .. ' '
-  local life = string.match(mark, '%.(%x+) $')
-  local info = life and rawcall('INFO', 'server')
-  if type(memory) ~= 'string' or string.sub(memory, 1, #mark) ~= mark
-    or type(info) == 'string' and not string.find(info, 'run_id:' .. life, 1, true) then
+  local memory, mark = rawcall('GET', KEYS[1]), needed .. ' '
+  if type(memory) ~= 'string' or string.sub(memory, 1, #mark) ~= mark then
     refusal = { -2 }
-  elseif tonumber(ARGV[2]) > tonumber(string.sub(memory, #mark + 1)) then
-    local reply = rawcall('SET', KEYS[1], mark .. ARGV[2])
-    if reply.err then refusal = { -1, reply.err } end
+  else
+    local longest, recorded = string.match(memory, ' (%d+) (%S+)$')
+    local life = string.match(mark, '%.(%x+) $')
+    local replication = life and rawcall('INFO', 'replication')
+    local kept = recorded or '-'
+    if type(replication) == 'string' and not (string.find(replication, 'role:master', 1, true)
+      and kept ~= '-' and string.find(replication, 'master_replid:' .. string.match(kept, '^%x*'), 1, true)) then
+      ${roleChanges}
+      ${historyCheck}
+      local server, other = rawcall('INFO', 'server'), nil
+      other, recorded = history(kept)
+      if string.find(replication, 'role:slave', 1, true) then
+        refusal = { -1, "READONLY You can't write against a read only replica." }
+      elseif other or type(server) == 'string' and not string.find(server, 'run_id:' .. life, 1, true) then
+        refusal = { -2 }
+      end
+    end
+    if not longest then refusal = { -2 } end
+    if not refusal and (tonumber(ARGV[2]) > tonumber(longest) or recorded ~= kept) then
+      if tonumber(ARGV[2]) > tonumber(longest) then longest = ARGV[2] end
+      local reply = rawcall('SET', KEYS[1], mark .. longest .. ' ' .. recorded)
+      if reply.err then refusal = { -1, reply.err } end
+    end
   end
+end
+if record then
+  cursor = cursor + 1
+  record = KEYS[cursor]
 end
 
 -- Most calls: one lock, for which nobody waits. Before the rest of the script is made, which takes longer than this.
-if #KEYS == cursor + 2 and not refusal and rawcall('EXISTS', KEYS[cursor + 2]) == 0 then
+if #KEYS == cursor + 2 and not record and not refusal and rawcall('EXISTS', KEYS[cursor + 2]) == 0 then
   local key = KEYS[cursor + 1]
   if ARGV[at] == 'q' then
     local reply = rawcall('SET', key, ARGV[at + 1], 'PX', ARGV[at + 2], 'NX')
@@ -92,6 +155,36 @@ local function extend(key, ttl)
   if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end
 
+local function exact(value) return string.format('%.0f', value) end
+
+local function time()
+  local now = call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+local function isLong(ttl) return record and tonumber(ttl) > ${longestShort} end
+
+-- The record is a sorted set. A long lease stands in it twice: "u" .. key with the time until which the key is kept, and
+-- "s" .. key with minus the time since which it is held. Written before the key: what cannot be recorded is not granted.
+local function remember(ttl)
+  if not isLong(ttl) then return end
+  local now = time()
+  for _, member in ipairs(call('ZRANGEBYSCORE', record, '(0', exact(now), 'LIMIT', 0, ${trimmedAtOnce})) do
+    call('ZREM', record, member, 's' .. string.sub(member, 2))
+  end
+  for index = first, last do
+    local key = KEYS[index]
+    local ends = call('EXISTS', key) == 1 and call('ZSCORE', record, 'u' .. key)
+    if not ends then call('ZADD', record, exact(-now), 's' .. key) end
+    call('ZADD', record, exact(math.max(ends and tonumber(ends) or 0, now + ttl)), 'u' .. key)
+  end
+  if call('PTTL', record) < tonumber(ttl) then call('PEXPIRE', record, ttl) end
+end
+
+local function forget(key)
+  if record then rawcall('ZREM', record, 'u' .. key, 's' .. key) end
+end
+
 local function set(token, ttl)
   for index = first, last do
     local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
@@ -134,11 +227,6 @@ end
 
 -- The queue of one of the command's keys.
 local function queueOf(index) return KEYS[index + last - first + 1] end
-
-local function time()
-  local now = call('TIME')
-  return now[1] * 1000 + math.floor(now[2] / 1000)
-end
 
 local function join(queue, place, now)
   now = now or time()
@@ -216,9 +304,10 @@ end
 local commands = {}
 
 function commands.a(token, ttl)
-  if first == last and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+  if first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
   local blocked = unless(false, token)
   if blocked then return blocked end
+  remember(ttl)
   set(token, ttl)
   return 1
 end
@@ -226,6 +315,7 @@ end
 function commands.r(token, ttl)
   local blocked = unless(token)
   if blocked then return blocked end
+  remember(ttl)
   for index = first, last do extend(KEYS[index], ttl) end
   return 1
 end
@@ -233,6 +323,7 @@ end
 function commands.h(token, ttl)
   local blocked = unless(false, token)
   if blocked then return blocked end
+  remember(ttl)
   for index = first, last do
     if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
   end
@@ -242,6 +333,7 @@ end
 function commands.s(token, ttl, from)
   local blocked = unless(from, token)
   if blocked then return blocked end
+  remember(ttl)
   for index = first, last do
     local left = call('PTTL', KEYS[index])
     call('SET', KEYS[index], token, 'PX', (left > tonumber(ttl)) and string.format('%.0f', left) or ttl)
@@ -263,7 +355,9 @@ function commands.d(token)
   local reply = 1
   for index = first, last do
     local value, kind = read(KEYS[index])
-    if value == token then call('DEL', KEYS[index])
+    if value == token then
+      call('DEL', KEYS[index])
+      forget(KEYS[index])
     elseif reply == 1 then reply = denied(index, value, kind) end
   end
   return reply
@@ -370,17 +464,21 @@ return replies
 export const batchScriptSha = createHash("sha1").update(batchScript).digest("hex");
 
 /**
- * A server says who it is: its run id, the marker, its time in epoch ms, and the watermark; for a Cluster, of which
- * only the server with the probe key's slot is asked, its run id alone. Where the run id is hidden, an id that the first
- * one to ask leaves in that key.
+ * A server says who it is: its run id, the marker, its time in epoch ms, the watermark, and how many ms the last of its long
+ * leases has left; for a Cluster, of which only the server with the probe key's slot is asked, its run id alone. Where the
+ * run id is hidden, an id that the first one to ask leaves in that key.
  *
- * A marker that is missing, was left in another life, or has lost its watermark, makes room for one of this very loss: what is decided about one
- * loss, and arrives late, must not be taken for a decision about the next.
+ * A marker that is missing, was left in another life or before the server was a replica, or has lost its watermark, makes room
+ * for one of this very loss: what is decided about one loss, and arrives late, must not be taken for a decision about the next.
  *
- * KEYS: the marker and the watermark, or the probe key. ARGV: an id to leave; behind it, if the marker is to change,
- * what it was, the ms to abstain for, the longest ttl and the watermark to take over.
+ * KEYS: the marker, the watermark and the record of long leases; or the probe key. ARGV: an id to leave, or "", which
+ * changes nothing; the ms for which a long lease must have been held already to count; behind them, if the marker is to
+ * change, what it was, what it begins with if the server is to abstain, the longest short ttl, and the watermark to take over.
  */
 export const introductionScript = `
+local replication = redis.pcall('INFO', 'replication')
+${roleChanges}
+${historyCheck}
 local info = redis.pcall('INFO', 'server')
 local life = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 if #KEYS == 1 then
@@ -388,26 +486,52 @@ if #KEYS == 1 then
   if ARGV[1] ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'NX') end
   return { redis.call('GET', KEYS[1]) or '' }
 end
+local function exact(value) return string.format('%.0f', value) end
+local writes, changes = ARGV[1] ~= '', #ARGV > 2
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local marker, watermark = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2])
-local past = string.match(marker, '%.(%x*) %d+$')
-local other = past and past ~= '' and life ~= '' and past ~= life
+local start, past, longest, recorded = string.match(marker, '^(.*%.(%x*)) (%d+) (%S+)$')
+local other, path = false, '-'
+if type(replication) == 'string' then other, path = history(recorded or '-') end
+other = past and (other or past ~= '' and life ~= '' and past ~= life)
 local bare = not watermark and string.sub(marker, 1, 1) ~= '?'
 watermark = watermark or '0'
-if ARGV[1] ~= '' and (not past or other or bare) then
-  local loss = '? ' .. ARGV[1] .. '.' .. life .. ' 0'
-  local reply = redis.pcall('SET', KEYS[1], loss)
-  if not reply.err then marker = loss elseif #ARGV > 1 then return reply end
+if not past or other or bare then
+  local loss = '? ' .. ARGV[1] .. '.' .. life .. ' 0 ' .. path
+  local reply = writes and redis.pcall('SET', KEYS[1], loss)
+  if reply and not reply.err then marker = loss
+  elseif changes then return reply
+  elseif other then marker = '' end
+elseif recorded ~= path and path ~= '-' and writes then
+  local moved = start .. ' ' .. longest .. ' ' .. path
+  if not redis.pcall('SET', KEYS[1], moved).err then
+    if changes and marker == ARGV[3] then ARGV[3] = moved end
+    marker = moved
+  end
 end
-if #ARGV > 1 and marker == ARGV[2] then
-  if tonumber(ARGV[5]) > tonumber(watermark) then watermark = ARGV[5] end
+if changes and marker == ARGV[3] then
+  if tonumber(ARGV[6]) > tonumber(watermark) then watermark = ARGV[6] end
   redis.call('SET', KEYS[2], watermark)
-  marker = ARGV[1] .. '.' .. life .. ' ' .. ARGV[4]
-  if tonumber(ARGV[3]) > 0 then marker = '- ' .. string.format('%.0f', now + ARGV[3]) .. ' ' .. marker end
+  marker = ARGV[4] .. ARGV[1] .. '.' .. life .. ' ' .. ARGV[5] .. ' ' .. path
   redis.call('SET', KEYS[1], marker)
 end
-return { life, marker, now, watermark }
+
+-- Keys that are gone were released by somebody who did not know of the record, or have run out. Whose keys this user may not
+-- see, and those beyond the bound, count for as long as they were granted.
+local left, record = 0, KEYS[3]
+local held = redis.call('ZRANGEBYSCORE', record, exact(ARGV[2] - now), '(0', 'LIMIT', 0, ${checkedAtOnce})
+for _, member in ipairs(held) do
+  local key = string.sub(member, 2)
+  local ends = tonumber(redis.call('ZSCORE', record, 'u' .. key) or 0) - now
+  local keeps = redis.pcall('PTTL', key)
+  if keeps == -2 then
+    if writes then redis.pcall('ZREM', record, 'u' .. key, member) end
+  elseif type(keeps) == 'number' and keeps >= 0 then left = math.max(left, math.min(keeps, ends))
+  else left = math.max(left, ends) end
+end
+if #held == ${checkedAtOnce} then left = math.max(left, redis.call('PTTL', record)) end
+return { life, marker, exact(now), watermark, exact(left) }
 `;
 
 /** The run id alone. */

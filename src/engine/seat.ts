@@ -195,7 +195,7 @@ export class Seat implements Member, ReleaseCarrier {
   silentFor(waited: number, voting = true): Answer {
     if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return unanswered(waited);
-    return notConnectedInTime(this.node, `within ${waited}`);
+    return notConnectedInTime(this.node, "within", waited);
   }
 
   /** Hands what this turn has asked for to the client, as one batch. */
@@ -335,8 +335,7 @@ export class Seat implements Member, ReleaseCarrier {
     const { abstention } = this.server;
     if (abstention !== null && needsMemory(command)) return this.quarantined(abstention);
     if (connection === "down") return notConnected(this.node);
-    if (this.guard.overdue)
-      return notConnectedInTime(this.node, `after ${Math.round(this.guard.waited ?? 0)}`);
+    if (this.guard.overdue) return notConnectedInTime(this.node, "after", this.guard.waited ?? 0);
     if (this.detector.open) return unresponsive;
     if (this.pending < mostInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
@@ -377,7 +376,7 @@ export class Seat implements Member, ReleaseCarrier {
   }
 
   private onOverdue(waited: number): void {
-    const answer = notConnectedInTime(this.node, `within ${Math.round(waited)}`);
+    const answer = notConnectedInTime(this.node, "within", waited);
     this.options.observe("disconnected", answer.message);
     this.dismiss(answer);
     this.tellMet();

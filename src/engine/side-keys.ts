@@ -2,6 +2,8 @@ import calculateSlot from "cluster-key-slot";
 
 /** What a server remembers of itself: see `readMarker`. One a server; a Cluster has none. */
 export const markerKey = "holdfast:memory";
+/** Where a server records its leases that are longer than `longestShort`. One a server; a Cluster has none. */
+export const longLeasesKey = "holdfast:memory:long";
 /** Finds one server of a Cluster. */
 export const probeKey = "holdfast:identity";
 

@@ -1,16 +1,19 @@
 import type { NodeReport } from "../engine/engine.js";
 import { quorumOf } from "../engine/quorum.js";
 import type { Holder } from "../engine/vote.js";
-import type { NodeState } from "../machines/node-state.js";
+import type { NodeCondition } from "./health.js";
 import type { Inspection, NodeInspection } from "./types.js";
 
 /** What the nodes' reports on one resource add up to: it is held when a quorum names the same holder. */
 export function summarise(
   resource: string,
   reports: readonly NodeReport[],
-  healthOf: (node: number) => NodeState,
+  healthOf: (node: number) => NodeCondition,
 ): Inspection {
-  const nodes = reports.map((report, index) => ({ ...inspectionOf(report), health: healthOf(index) }));
+  const nodes = reports.map((report, index) => ({
+    ...inspectionOf(report),
+    ...conditionOf(healthOf(index)),
+  }));
   const holders = nodes.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
   const failures = nodes.filter(({ state }) => state === "failed").length;
   const quorum = quorumOf(nodes.length);
@@ -29,7 +32,12 @@ const byTtlLeft = (a: Holder, b: Holder): number =>
 
 const same = (a: Holder, b: Holder) => a.tokenHash === b.tokenHash && a.type === b.type;
 
-function inspectionOf({ node, reply }: NodeReport): Omit<NodeInspection, "health"> {
+function conditionOf({ state, cause, until }: NodeCondition): Pick<NodeInspection, "health" | "quarantine"> {
+  if (state !== "quarantined") return { health: state };
+  return { health: state, quarantine: { until, cause: cause ?? "it lost its memory" } };
+}
+
+function inspectionOf({ node, reply }: NodeReport): Omit<NodeInspection, "health" | "quarantine"> {
   if (reply.kind === "report") {
     const holder = reply.keys[0]?.holder;
     return holder ? { node, state: "held", holder } : { node, state: "free" };

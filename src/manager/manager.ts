@@ -148,7 +148,7 @@ export class Manager {
     checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.ground;
     const reports = await engine.inspect([prefix + resource]);
-    return summarise(resource, reports, (node) => this.#health.stateOf(node));
+    return summarise(resource, reports, (node) => this.#health.statusOf(node));
   }
 
   /** Lets it look on from now on. Returns the removal. */

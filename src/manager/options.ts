@@ -68,10 +68,11 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    */
   readonly maxPending?: number;
   /**
-   * How long a node that lost its memory (restarted, flushed, its marker evicted) does not vote. "auto", the default: for
-   * the longest ttl that a majority was ever asked for; a single node votes at once, and so does a whole new set, with a
-   * warning.
-   * A number: for at least so many ms, also a single node and a new set. False: it votes at once, which is safe only where
+   * How long a node that lost its memory (restarted, flushed, its marker evicted, a replica meanwhile) does not vote. "auto",
+   * the default: for the longest ttl up to a minute that a majority was ever asked for, until longer leases that are held have
+   * been released or have run out, and for four node timeouts at least; a single node votes at once, and so does a whole new
+   * set, with a warning.
+   * A number: for so many ms, also a single node and a new set; 0 ends an abstention. False: it votes at once, which is safe only where
    * every write is on disk before the reply. The same for all processes that use the nodes.
    */
   readonly quarantine?: QuarantineRule;

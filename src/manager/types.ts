@@ -77,6 +77,13 @@ export interface NodeInspection {
   readonly state: "held" | "free" | "failed";
   /** How the node itself is, by this manager's experience; "quarantined": it lost its memory, and does not vote for a time. */
   readonly health: NodeState;
+  /** Present while it is quarantined. */
+  readonly quarantine?: {
+    /** Epoch ms at which it votes again at the latest; null if nobody can tell yet. */
+    readonly until: number | null;
+    /** Why, and what it waits for. */
+    readonly cause: string;
+  };
   /** Present when held. */
   readonly holder?: Holder;
   /** Present when failed. */

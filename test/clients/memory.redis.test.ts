@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MemoryChange } from "../../src/engine/memory.js";
 import type { LockNode, Reply } from "../../src/engine/node.js";
+import { longLeasesKey } from "../../src/engine/side-keys.js";
 import { createLocks } from "../../src/index.js";
 import { acquire, granted, introduced, release, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
@@ -16,11 +17,15 @@ afterEach(() => server.stop());
 
 const forgetful = { kind: "failed", reason: "quarantined" } as const;
 
-const voting: Omit<MemoryChange, "marker"> = { abstain: 0, longest: 0, watermark: 0 };
+const voting: Omit<MemoryChange, "marker"> = { abstention: null, longest: 0, watermark: 0 };
 
-async function remember(node: LockNode, change: Partial<MemoryChange> = {}) {
-  const marker = (await introduced(node)).memory?.marker ?? "";
-  return node.introduce("an-id", { ...voting, marker, ...change });
+/** `abstain`: ms for which it is not to vote. */
+async function remember(node: LockNode, change: Partial<MemoryChange> & { abstain?: number } = {}) {
+  const { memory } = await introduced(node);
+  const { abstain, ...rest } = change;
+  const until = (memory?.now ?? 0) + (abstain ?? 0);
+  const abstention = abstain === undefined ? null : { until, least: until, settles: until, settled: true };
+  return node.introduce("an-id", { ...voting, abstention, marker: memory?.marker ?? "", ...rest });
 }
 
 const send = (
@@ -49,8 +54,10 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         longest: 0,
         watermark: 0,
       });
-      expect((await introduced(node)).memory).toEqual(memory);
-      expect(await server.call("GET", "holdfast:memory")).toBe(`an-id.${before.runId} 0`);
+      expect((await introduced(node)).memory).toEqual({ ...memory, now: expect.any(Number) });
+      expect(await server.call("GET", "holdfast:memory")).toMatch(
+        new RegExp(`^an-id\\.${before.runId} 0 [0-9a-f]{40}:0$`),
+      );
       expect(await server.call("PTTL", "holdfast:memory")).toBe(-1);
     });
   });
@@ -76,13 +83,25 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     });
   });
 
-  test("knows the longest ttl that was ever asked for", async () => {
+  test("knows the longest ttl up to a minute that was ever asked for", async () => {
     await withNode(open, async (node) => {
       const mark = (await remember(node)).memory?.mark ?? "";
-      for (const ttl of [5_000, 70_000, 9_000]) await send(node, mark, ["a", me, ttl], ["b", me, 10]);
-      expect((await introduced(node)).memory?.longest).toBe(70_000);
-      await send(node, mark, ["c", me, Number.MAX_SAFE_INTEGER - 10 ** 13]);
-      expect((await introduced(node)).memory?.longest).toBe(Number.MAX_SAFE_INTEGER - 10 ** 13);
+      for (const ttl of [5_000, 60_000, 9_000]) await send(node, mark, ["a", me, ttl], ["b", me, 10]);
+      expect((await introduced(node)).memory).toMatchObject({ longest: 60_000, longLeft: 0 });
+      expect(await server.call("EXISTS", longLeasesKey)).toBe(0);
+    });
+  });
+
+  test("knows what a renewal asked for, as what an acquisition did", async () => {
+    await withNode(open, async (node) => {
+      const mark = (await remember(node)).memory?.mark ?? "";
+      expect(await send(node, mark, ["a", me, 1_000])).toEqual([granted]);
+      for (const op of ["renew", "heal"] as const) {
+        const ttl = op === "renew" ? 30_000 : 40_000;
+        const command = { op, keys: ["a"], token: me, ttl };
+        expect(await execute(node, [{ command, wanted: () => true }], mark)).toEqual([granted]);
+        expect((await introduced(node)).memory?.longest).toBe(ttl);
+      }
     });
   });
 
@@ -123,7 +142,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
       const { memory } = await remember(node, { watermark: 2 ** 53 - 1 });
       expect(memory?.watermark).toBe(2 ** 53 - 1);
       const late = await node.introduce("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
-      expect(late.memory).toEqual(memory);
+      expect(late.memory).toEqual({ ...memory, now: expect.any(Number) });
       const lower = await remember(node, { watermark: 7 });
       expect(lower.memory?.watermark).toBe(2 ** 53 - 1);
     });

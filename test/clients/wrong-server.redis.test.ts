@@ -112,7 +112,7 @@ describe.each(opens)("%s, behind a name that leads to another server after a fai
   test("connects anew when a replica refuses to remember", async () => {
     const node = await start();
     await old?.call("REPLICAOF", "127.0.0.1", fresh?.port ?? 0);
-    const change = { marker: "", abstain: 0, longest: 1, watermark: 0 };
+    const change = { marker: "", abstention: null, longest: 1, watermark: 0 };
     await waitUntil("the new master is asked", 10_000, async () => {
       await node.introduce("me", change).catch(() => {});
       return proxy.accepted === 2;

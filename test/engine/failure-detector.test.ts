@@ -64,6 +64,17 @@ describe("the failure detector", () => {
     expect(detector.open).toBe(true);
   });
 
+  it("counts calls that were lost for good no more, once the node has answered later ones", async () => {
+    const { clock, told, detector } = detecting();
+    detector.sent(5);
+    await clock.advance(10 * patience);
+    detector.replied();
+    told.length = 0;
+    await clock.advance(100 * patience);
+    expect(told).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
   it("starts anew with another connection", async () => {
     const { clock, told, detector } = detecting();
     detector.sent(1);

@@ -7,7 +7,9 @@ import {
   readMarker,
 } from "../../src/engine/memory.js";
 
-const read = (marker: string, runId: string | null = "abc") => readMarker(marker, runId, 1_000, 0);
+const read = (marker: string, runId: string | null = "abc") =>
+  readMarker(marker, { runId, now: 1_000, watermark: 0, longLeft: 0 });
+const until = (time: number) => ({ until: time, least: 800, settles: 700, settled: false });
 
 describe("what a marker says", () => {
   it("is that all is remembered, in the life in which it was left", () => {
@@ -20,12 +22,16 @@ describe("what a marker says", () => {
 
   it("is nothing in another life, in none, and where it is no marker at all", () => {
     for (const marker of [
-      "id.other 70",
+      "id.other 70 -",
       "",
       "id.abc",
-      "id.abc x",
-      "- id.abc 70",
-      " id.abc 70",
+      "id.abc x -",
+      // As it was written before there was a history.
+      "id.abc 70",
+      "- 900 id.abc 70",
+      "- id.abc 70 -",
+      "- 900 800 id.abc 70 -",
+      " id.abc 70 -",
       formLoss("id", "abc"),
       "- 5 ",
       "x".repeat(99),
@@ -35,14 +41,26 @@ describe("what a marker says", () => {
   });
 
   it("is how long it abstains", () => {
-    expect(read(formMarker("id", "abc", 70, 1_250)).memory).toMatchObject({ state: "abstaining", left: 250 });
-    expect(read(formMarker("id", "abc", 70, 900)).memory).toMatchObject({ state: "abstaining", left: 0 });
-    expect(read("- 900 id.other 70").memory).toMatchObject({ state: "lost" });
+    expect(read(formMarker("id", "abc", 70, until(1_250))).memory).toMatchObject({
+      state: "abstaining",
+      left: 250,
+      abstention: until(1_250),
+    });
+    expect(read(formMarker("id", "abc", 70, until(900))).memory).toMatchObject({
+      state: "abstaining",
+      left: 0,
+    });
+    const settled = { ...until(2 ** 53), settled: true };
+    expect(read(formMarker("id", "abc", 70, settled)).memory?.abstention).toEqual({
+      ...settled,
+      until: Number.MAX_SAFE_INTEGER,
+    });
+    expect(read("- 900 800 700 id.other 70 -").memory).toMatchObject({ state: "lost" });
   });
 
   it("is believed where one of the two lives is hidden", () => {
-    expect(read("id. 70").memory?.state).toBe("kept");
-    expect(read("id.abc 70", null).memory?.state).toBe("kept");
+    expect(read("id. 70 -").memory?.state).toBe("kept");
+    expect(read("id.abc 70 -", null).memory?.state).toBe("kept");
   });
 });
 

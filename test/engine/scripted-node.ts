@@ -43,7 +43,8 @@ export class ScriptedNode implements LockNode {
     const { identity } = this;
     if (this.mute) return new Promise(() => {});
     const marker = formMarker("scripted", identity ?? "", 0);
-    return identity === null ? { runId: null, id: null, memory: null } : readMarker(marker, identity, 0, 0);
+    if (identity === null) return { runId: null, id: null, memory: null };
+    return readMarker(marker, { runId: identity, now: 0, watermark: 0, longLeft: 0 });
   }
 
   execute({ mark, requests }: Batch): void {

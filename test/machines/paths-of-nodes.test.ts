@@ -56,7 +56,8 @@ it("a manager tells of its nodes what their charts show, whatever becomes of one
       }
       await world.run(locks.close());
     }),
-    { numRuns: 80 },
+    // The first one leads to the state that chance leads to least.
+    { numRuns: 80, examples: [[true, ["ask", "hang", "ask", "wait", "wait", "wait", "wait"]]] },
   );
   expect([...reached].sort()).toEqual(Object.keys(nodeMachine.states).sort());
 }, 30_000);

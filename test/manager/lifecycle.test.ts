@@ -48,7 +48,7 @@ describe("the life of a lock", () => {
     const error = await world.run(attempt.catch((reason: unknown) => reason));
     expect(error).toBeInstanceOf(LockContendedError);
     expect(error).toMatchObject({ attempts: 3, holder: { owner: "alice" } });
-    expect((error as Error).message).toMatch(/"a" is held by alice for up to \d+ ms/);
+    expect((error as Error).message).toMatch(/"a" is held by alice for up to [\d.]+ m?s;/);
   });
 
   it("bounds the whole acquisition by wait, and names the last reason", async () => {

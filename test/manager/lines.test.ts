@@ -50,7 +50,7 @@ describe("the callers of one process", () => {
     );
     const { message, cause } = (await world.run(front)) as Failure;
     expect(message).toMatch(
-      /^could not acquire "a" within 10000 ms: "a" is held by me for up to \d+ ms; gave/,
+      /^could not acquire "a" within 10 s: "a" is held by me for up to [\d.]+ m?s; gave/,
     );
     expect(cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });

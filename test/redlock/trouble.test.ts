@@ -26,7 +26,7 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     trouble: "",
     watch: (listener) => node.watch(listener),
     connect: () => {},
-    introduce: (id, change) => node.introduce(id, change),
+    introduce: (...asked) => node.introduce(...asked),
     close: async () => {},
     subscribe: () => null,
     execute: oneByOne(async (one, mark) => {

@@ -161,7 +161,7 @@ describe("a minority that lost its memory never makes a second lease", () => {
     expect(memory).toMatchObject({ state: "abstaining", left: 0 });
     // Decided in its old life.
     node.restart({ keepMemory: true });
-    const change = { marker: memory?.marker ?? "", abstain: 0, longest: ttl, watermark: 0 };
+    const change = { marker: memory?.marker ?? "", abstention: null, longest: ttl, watermark: 0 };
     expect((await node.introduce("late", change)).memory?.state).not.toBe("kept");
   });
 

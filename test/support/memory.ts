@@ -1,5 +1,5 @@
 import { introductionScript } from "../../src/engine/script.js";
-import { markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
+import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
 import { type CallOptions, callRedis } from "./call-redis.js";
 
 /**
@@ -7,12 +7,16 @@ import { type CallOptions, callRedis } from "./call-redis.js";
  * every process warn of that. One that cannot be written to stays as it is.
  */
 export async function giveMemory(port: number, options: CallOptions = {}): Promise<void> {
-  const keys = [markerKey, sideKeysOf(false).watermark("")];
+  const keys = [markerKey, sideKeysOf(false).watermark(""), longLeasesKey];
   const introduce = (...change: readonly (string | number)[]) =>
-    callRedis(port, ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", ...change], options);
+    callRedis(
+      port,
+      ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", 0, ...change],
+      options,
+    );
   const change = async () => {
     const [, marker] = (await introduce()) as [string, string];
-    await introduce(marker, 0, 0, 0);
+    await introduce(marker, "", 0, 0);
   };
   await change().catch(() => undefined);
 }

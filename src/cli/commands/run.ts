@@ -40,8 +40,9 @@ Linux its processes are found all the same; elsewhere those whose parents have e
 What the command leaves in its process group when it ends is ended too, before the lock is released.
 
 A node that lost its memory (a restart, FLUSHALL) may have granted what somebody still holds: it does not
-vote until that must be over. A new set of nodes starts when all of them are there; --quarantine 0 starts
-it without one that is not, and is meant for that one run: it takes any node without memory for new.
+vote until that must be over; holdfast doctor shows when. A new set of nodes starts when all of them are
+there. --quarantine 0 starts it without one that is not, and ends what a node waits for: it is meant for
+one run, and takes any node without memory for new.
 
 Exit codes:
   the command's own; 128+n if signal n ended it; 126 it cannot be run; 127 there is no such command

@@ -83,6 +83,8 @@ export interface Reached extends Place {
   readonly trials: readonly Trial[];
   /** Whether the marker of Holdfast's memory is there. */
   readonly marker: Answer<boolean>;
+  /** ms for which it is still to abstain, because it lost its memory; null if it is not, or if that cannot be known. */
+  readonly abstains: number | null;
   /** False if it fell silent before all was asked. */
   readonly complete: boolean;
 }

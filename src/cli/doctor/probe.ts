@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readMarker } from "../../engine/memory.js";
 import { markerKey } from "../../engine/side-keys.js";
 import { enter, Shut } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
@@ -10,7 +11,7 @@ import { harmlessScript, tryRights, writeTo } from "./trials.js";
 const pingCount = 7;
 const clockSamples = 3;
 /** What is asked of the configuration; the rest that matters is in INFO. */
-const configured = ["appendfsync", "min-replicas-to-write"];
+const configured = ["appendfsync", "aof-load-truncated", "min-replicas-to-write"];
 
 /** All that one node tells, in at most `timeout` ms. Changes nothing on the server. */
 export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {
@@ -38,7 +39,7 @@ async function questioned(session: Session, prefix: string): Promise<Examination
     session.ask("INFO"),
     session.ask("EVAL", harmlessScript, "1", prefix + name),
     session.ask(...writeTo(prefix + name)),
-    session.ask("EXISTS", markerKey),
+    session.ask("GET", markerKey),
     ...configured.map((parameter) => session.ask("CONFIG", "GET", parameter)),
   ]);
   const trials = await tryRights(session, prefix, name);
@@ -51,7 +52,8 @@ async function questioned(session: Session, prefix: string): Promise<Examination
     script,
     write,
     trials,
-    marker: read(marker, (value) => (typeof value === "number" ? value > 0 : null)),
+    marker: read(marker, (value) => (value === null || typeof value === "string" ? value !== null : null)),
+    abstains: marker.ok ? abstentionOf(marker.value, Date.now() + (clock?.offset ?? 0)) : null,
     complete: !session.late,
   };
 }
@@ -88,6 +90,13 @@ function epochOf(value: unknown): number | null {
   if (!Array.isArray(value)) return null;
   const time = Number(value[0]) * 1_000 + Number(value[1]) / 1_000;
   return Number.isFinite(time) ? time : null;
+}
+
+/** `now`: by the server's clock. */
+function abstentionOf(marker: unknown, now: number): number | null {
+  if (typeof marker !== "string") return null;
+  const { memory } = readMarker(marker, { runId: null, now, watermark: 0, longLeft: 0 });
+  return memory?.state === "abstaining" && memory.left > 0 ? memory.left : null;
 }
 
 /** A server may answer with anything. */

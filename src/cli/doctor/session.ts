@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { formatDuration } from "../duration.js";
 import type { Answer } from "./facts.js";
 import { outOfTime, refusalOf } from "./refusal.js";
 import type { Target } from "./target.js";
@@ -28,7 +29,7 @@ export class Session {
     this.#deadline = new Promise((_, reject) => {
       this.#timer = setTimeout(() => {
         this.late = true;
-        reject(new OutOfTime(`no answer within ${timeout} ms`));
+        reject(new OutOfTime(`no answer within ${formatDuration(timeout)}`));
       }, timeout);
     });
     this.#deadline.catch(() => undefined);

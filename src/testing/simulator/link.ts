@@ -55,6 +55,14 @@ const connectionLost = failure("connection", "the connection was lost");
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
 
+const introductionLabel = (change: MemoryChange | null): string => {
+  if (change === null) return "introduce";
+  const { abstention } = change;
+  return abstention === null
+    ? "introduce, and vote"
+    : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
+};
+
 /** ms: releases are owed for no longer than the ttl of what they are to release, so what comes after that stays. */
 const shortestOf = ({ requests }: Batch): number =>
   Math.min(...requests.map(({ command }) => (claims(command) ? command.ttl : Number.POSITIVE_INFINITY)));
@@ -113,16 +121,16 @@ export class Link implements LockNode {
 
   connect(): void {}
 
-  introduce(id: string, change: MemoryChange | null): Promise<Introduction> {
+  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
     return new Promise((resolve, reject) => {
       const lost = () => reject(new Error(connectionLost.message));
       if (this.connection !== "ready") return lost();
       this.post({
         since: now(this.host.clock),
-        label: change === null ? "introduce" : `introduce, and abstain for ${Math.ceil(change.abstain)} ms`,
+        label: introductionLabel(change),
         batch: null,
         perform: (reply) =>
-          this.server.introduce(id, change, (introduction) => reply(() => resolve(introduction))),
+          this.server.introduce(id, change, age, (introduction) => reply(() => resolve(introduction))),
         lost,
       });
     });

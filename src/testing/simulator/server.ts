@@ -54,9 +54,14 @@ export class Server {
     this.node.execute({ mark, requests });
   }
 
-  introduce(id: string, change: MemoryChange | null, done: (introduction: Introduction) => void): void {
+  introduce(
+    id: string,
+    change: MemoryChange | null,
+    age: number,
+    done: (introduction: Introduction) => void,
+  ): void {
     const { life } = this;
-    this.node.introduce(id, change).then(
+    this.node.introduce(id, change, age).then(
       (introduction) => {
         this.remembers = introduction.memory?.state === "kept";
         if (life === this.life) done(introduction);

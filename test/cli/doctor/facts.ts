@@ -42,12 +42,14 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   info: infoOf({}),
   config: new Map([
     ["appendfsync", "always"],
+    ["aof-load-truncated", "no"],
     ["min-replicas-to-write", "0"],
   ]),
   script: { ok: true, value: 1 },
   write: { ok: true, value: null },
   trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, outcome: "allowed" }],
   marker: { ok: true, value: true },
+  abstains: null,
   complete: true,
   ...facts,
 });

@@ -14,7 +14,8 @@ import { diagnose } from "../../../src/cli/doctor/diagnose.js";
 import type { Reached, Trial } from "../../../src/cli/doctor/facts.js";
 import { gist, infoOf, reached, refused, standards } from "./facts.js";
 
-const always = new Map([["appendfsync", "always"]]);
+const truncated = new Map([["appendfsync", "always"]]);
+const always = new Map([...truncated, ["aof-load-truncated", "no"]]);
 const everySecond = new Map([["appendfsync", "everysec"]]);
 
 test("a healthy server has nothing but what is ok", () => {
@@ -99,6 +100,7 @@ test.each([
 
 test.each([
   [{ aof_enabled: 1 }, always, 1, ["ok persistence"]],
+  [{ aof_enabled: 1 }, truncated, 1, ["note persistence"]],
   [{ aof_enabled: 1 }, everySecond, 3, ["note persistence"]],
   [{ aof_enabled: 1 }, new Map<string, string>(), 3, ["note persistence"]],
   [{ aof_enabled: 0 }, always, 3, ["note persistence"]],

@@ -28,13 +28,35 @@ test("five servers that know nothing of each other: they answer, and are on one 
 });
 
 test("one server that writes every change to disk first has nothing worse than notes", async () => {
-  const { url } = await server("--appendonly", "yes", "--appendfsync", "always");
+  const { url } = await server(
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+    "--aof-load-truncated",
+    "no",
+  );
   const report = await diagnosis([url]);
   expect(bad(report).map(({ severity, code }) => `${severity} ${code}`)).toEqual([
     "note count",
     "note memory-marker",
   ]);
   expect(report).toMatchObject({ verdict: "note", quorum: true });
+});
+
+test("one that lost its memory: for how long it does not vote, and how to end that", async () => {
+  const one = await server();
+  const marker = (until: number) => `= ${until} 1000 1000 id.life 10000 -`;
+  await one.call("SET", "holdfast:memory", marker(Date.now() + 7_200_000));
+  const [found] = findingsOf(await diagnosis([one.url])).filter(({ code }) => code === "memory-marker");
+  expect(found).toMatchObject({
+    severity: "warning",
+    found: expect.stringMatching(/does not vote for another (2 h|1 h 59 min|1 h 60 min)$/),
+    advice: expect.stringContaining("--quarantine 0"),
+  });
+  await one.call("SET", "holdfast:memory", marker(Date.now() - 60_000));
+  const [over] = findingsOf(await diagnosis([one.url])).filter(({ code }) => code === "memory-marker");
+  expect(over).toMatchObject({ severity: "ok" });
 });
 
 test("it changes nothing on the server", async () => {

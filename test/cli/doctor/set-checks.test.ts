@@ -83,6 +83,7 @@ test.each([
   [marked(false, false, false), ["note memory-marker"]],
   [marked(true, true, false), ["warning memory-marker"]],
   [[reached({ marker: refused("NOPERM") })], []],
+  [[reached({ abstains: 4_980_000 }), reached({})], ["warning memory-marker"]],
 ])("memory markers, case %#", (all, expected) => {
   expect(gist(checkMarkers(all, standards))).toEqual(expected);
 });

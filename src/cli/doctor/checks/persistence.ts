@@ -12,16 +12,26 @@ export const checkPersistence: NodeCheck = (facts, standards) => {
 };
 
 const always =
-  "with appendonly yes and appendfsync always it may vote at once (quarantine: false), at the cost of a disk write for each batch";
+  "with appendonly yes, appendfsync always and aof-load-truncated no it may vote at once (quarantine: false), at the cost of a disk write for each batch";
 
 function memoryAfterRestart({ config }: Reached, appended: boolean, nodes: number): Finding {
   const fsync = appended ? (config.get("appendfsync") ?? null) : null;
+  const truncates = config.get("aof-load-truncated") !== "no";
   const value = { appendonly: appended, appendfsync: fsync };
   const code = "persistence";
   if (fsync === "always") {
-    const found =
-      "every write is on disk before its reply (appendfsync always): a restart forgets nothing, and quarantine: false is safe";
-    return ok(code, found, value);
+    const found = "every write is on disk before its reply (appendfsync always)";
+    if (!truncates) {
+      const safe = `${found}: a restart forgets nothing, and quarantine: false is safe as long as that stays so`;
+      return ok(code, safe, value);
+    }
+    return note({
+      code,
+      found: `${found}, but it starts also with a file that was cut short (aof-load-truncated is not known to be "no")`,
+      value,
+      means: "After damage to its file it would have forgotten locks without anybody noticing.",
+      advice: 'keep quarantine: "auto"; or set aof-load-truncated no, and quarantine: false',
+    });
   }
   const found = appended
     ? `writes reach the disk after their reply (appendonly yes, appendfsync ${fsync ?? "unknown: CONFIG is not allowed"})`

@@ -1,4 +1,5 @@
 import { quorumOf } from "../../../engine/quorum.js";
+import { formatDuration } from "../../duration.js";
 import type { NodeFacts, Reached, SetCheck } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { count, list } from "../words.js";
@@ -117,6 +118,8 @@ export const checkDatabases: SetCheck = (all) => {
 
 /** A node without the marker where others have one lost its memory, or is new. */
 export const checkMarkers: SetCheck = (all) => {
+  const abstaining = reachedOf(all).filter(({ abstains }) => abstains !== null);
+  if (abstaining.length > 0) return abstaining.map(abstains);
   const known = reachedOf(all).flatMap(({ node, marker }) =>
     marker.ok ? [{ node, there: marker.value }] : [],
   );
@@ -147,6 +150,18 @@ export const checkMarkers: SetCheck = (all) => {
     }),
   ];
 };
+
+function abstains({ node, abstains: left }: Reached): Finding {
+  return warning({
+    code: "memory-marker",
+    found: `${node} lost its memory, and does not vote for another ${formatDuration(left ?? 0)}`,
+    value: { node, left },
+    means:
+      "Leases that it may have granted have not run out. Where they are longer than a minute it votes as soon as they are released.",
+    advice:
+      "wait; or, if none of its locks is in use, end it: `holdfast run --quarantine 0 … -- true` with all nodes",
+  });
+}
 
 /** Those that have something in common with another, together. */
 function groups<T>(all: readonly T[], key: (one: T) => string | null): T[][] {

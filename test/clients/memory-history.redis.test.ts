@@ -1,0 +1,246 @@
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { LockNode } from "../../src/engine/node.js";
+import { acquire, granted, introduced, tokenOf } from "../contract/subject.js";
+import { execute } from "../engine/batches.js";
+import { type RedisServer, startSentinel, startServer, waitUntil } from "../support/servers.js";
+import { everyClient, withNode } from "./every-client.js";
+
+/** Without the delay a replica waits 5 s for others to be served together with it. */
+const args = ["--repl-diskless-sync-delay", "0"];
+const patience = 15_000;
+
+let servers: RedisServer[];
+let server: RedisServer;
+const another = async () => {
+  const started = await startServer({ args });
+  servers.push(started);
+  return started;
+};
+beforeEach(async () => {
+  servers = [];
+  server = await another();
+});
+afterEach(() => Promise.all(servers.map((started) => started.stop())));
+
+const forgetful = { kind: "failed", reason: "quarantined" } as const;
+const me = tokenOf("me");
+
+/** What a server says of its replication. */
+async function replication(of: RedisServer): Promise<(field: string) => string> {
+  const info = String(await of.call("INFO", "replication"));
+  return (field) => new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+}
+
+const replid = async (of: RedisServer) => (await replication(of))("master_replid");
+
+async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
+  await replica.call("REPLICAOF", "127.0.0.1", master.port);
+  await waitUntil("the replica follows", patience, async () => {
+    return (await replication(replica))("master_link_status") === "up";
+  });
+}
+
+const lead = (replica: RedisServer) => replica.call("REPLICAOF", "NO", "ONE");
+
+async function remember(node: LockNode): Promise<string> {
+  const marker = (await introduced(node)).memory?.marker ?? "";
+  const change = { marker, abstention: null, longest: 0, watermark: 0 };
+  return (await node.introduce("an-id", change)).memory?.mark ?? "";
+}
+
+const take = async (node: LockNode, mark: string, key: string) =>
+  (await execute(node, [{ command: acquire(key, me, 60_000), wanted: () => true }], mark))[0];
+
+const [[, open] = []] = everyClient(() => server.port);
+const withServer = (run: (node: LockNode) => Promise<void>) => {
+  if (open === undefined) throw new Error("there is no client");
+  return withNode(open, run);
+};
+
+/** A copy of the server's data; it leads from then on, and knows nothing of what the server grants later. */
+async function copied(): Promise<RedisServer> {
+  const copy = await another();
+  await follow(copy, server);
+  await lead(copy);
+  return copy;
+}
+
+describe("a server that was a replica, and is a master again, lost its memory", () => {
+  const isLost = async (node: LockNode, mark: string) => {
+    expect(await take(node, mark, "b")).toMatchObject(forgetful);
+    expect(await server.call("EXISTS", "b")).toBe(0);
+    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+  };
+
+  test("by a full copy of old data, in which its marker is", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      const copy = await copied();
+      expect(await take(node, mark, "a")).toEqual(granted);
+      await follow(server, copy);
+      await lead(server);
+      expect(await server.call("EXISTS", "a")).toBe(0);
+      expect(await server.call("GET", "holdfast:memory")).toContain(`${mark} `);
+      await isLost(node, mark);
+    });
+  });
+
+  test("also where it only took up what it had missed", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      const copy = await copied();
+      await follow(server, copy);
+      expect(String(await copy.call("INFO", "stats"))).toContain("sync_partial_ok:1");
+      await lead(server);
+      await isLost(node, mark);
+    });
+  });
+
+  test("also when it has forgotten that it was one", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      const copy = await copied();
+      expect(await take(node, mark, "a")).toEqual(granted);
+      await follow(server, copy);
+      await lead(server);
+      await server.call("CONFIG", "SET", "repl-backlog-ttl", 1);
+      await waitUntil("it gave up its backlog", patience, async () =>
+        /^0*$/.test((await replication(server))("master_replid2")),
+      );
+      await isLost(node, mark);
+    });
+  });
+
+  test("and what was decided about an earlier loss, and arrives late, decides nothing", async () => {
+    await withServer(async (node) => {
+      const seen = (await introduced(node)).memory?.marker ?? "";
+      const copy = await copied();
+      await follow(server, copy);
+      await lead(server);
+      expect(await server.call("GET", "holdfast:memory")).toBe(seen);
+      const change = { marker: seen, abstention: null, longest: 0, watermark: 0 };
+      expect((await node.introduce("late", change)).memory).toMatchObject({ state: "lost" });
+    });
+  });
+
+  test("by a failover of its Sentinel set, there and back", async () => {
+    const set = await startSentinel({ downAfterMs: 500 });
+    servers.push(set.master, set.replica, ...set.sentinels);
+    server = set.master;
+    const failover = async (to: RedisServer) => {
+      // It is refused while the one before is not over for all.
+      await waitUntil("a failover begins", 60_000, async () => {
+        const asked = set.sentinels[0]?.call("SENTINEL", "FAILOVER", set.name);
+        return (await asked?.catch(() => "")) === "OK";
+      });
+      await waitUntil("it is through", patience, async () => {
+        return (await replication(to))("role") === "master";
+      });
+    };
+    let mark = "";
+    await withServer(async (node) => {
+      mark = await remember(node);
+      expect(await take(node, mark, "a")).toEqual(granted);
+    });
+    await failover(set.replica);
+    await waitUntil("the old master follows", patience, async () => {
+      return (await replication(server))("master_link_status") === "up";
+    });
+    await failover(server);
+    await withServer((node) => isLost(node, mark));
+  }, 120_000);
+});
+
+describe("a server that is a replica", () => {
+  test("grants nothing, also where it takes writes", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      const copy = await copied();
+      await server.call("CONFIG", "SET", "replica-read-only", "no");
+      await follow(server, copy);
+      expect(await take(node, mark, "a")).toMatchObject({
+        kind: "failed",
+        message: expect.stringContaining("READONLY"),
+      });
+      expect(await server.call("EXISTS", "a")).toBe(0);
+    });
+  });
+});
+
+describe("a server that stays what it is goes on voting", () => {
+  /** Its replication id is another one afterwards, and not one call fails. */
+  const goesOn = async (change: () => Promise<unknown>) => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      expect(await take(node, mark, "a")).toEqual(granted);
+      const before = await replid(server);
+      await change();
+      await waitUntil(
+        "its replication id has changed",
+        patience,
+        async () => (await replid(server)) !== before,
+      );
+      expect(await take(node, mark, "b")).toEqual(granted);
+      expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark, longest: 60_000 });
+      expect(await server.call("GET", "holdfast:memory")).toContain(await replid(server));
+    });
+  };
+
+  test("when its first replica comes", async () => {
+    await goesOn(async () => follow(await another(), server));
+  });
+
+  test("when it is backed up over the network", async () => {
+    await goesOn(backUp);
+  });
+
+  test("when it gives up its backlog", async () => {
+    await backUp();
+    await goesOn(() => server.call("CONFIG", "SET", "repl-backlog-ttl", 1));
+  });
+
+  test("when it was told not to be a replica, which it was not, and then all of these happen", async () => {
+    await lead(server);
+    await goesOn(backUp);
+  });
+
+  test("when it is introduced first, and also when nobody may change anything", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      await backUp();
+      expect((await node.introduce("", null)).memory).toMatchObject({ state: "kept", mark });
+      expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark });
+      expect(await take(node, mark, "a")).toEqual(granted);
+    });
+  });
+});
+
+describe("a server whose databases were swapped", () => {
+  test("lost its memory, unless they were swapped back", async () => {
+    await withServer(async (node) => {
+      const mark = await remember(node);
+      await server.call("SWAPDB", 0, 1);
+      expect(await take(node, mark, "a")).toMatchObject(forgetful);
+      expect((await node.introduce("", null)).memory).toMatchObject({ state: "lost" });
+      await server.call("SWAPDB", 0, 1);
+      // This is not promised, and written down as such.
+      expect(await take(node, mark, "a")).toEqual(granted);
+    });
+  });
+});
+
+/** As `redis-cli --rdb` does it: a replica that takes the data, and goes. */
+function backUp(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, "127.0.0.1", () => socket.write("SYNC\r\n"));
+    let taken = "";
+    socket.on("error", reject);
+    socket.on("data", (data) => {
+      taken += data.toString("latin1");
+      if (!taken.includes("REDIS0")) return;
+      socket.destroy();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { LockCommand } from "../../src/engine/command.js";
+import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../../src/engine/encoding.js";
+import { sideKeysOf } from "../../src/engine/side-keys.js";
+
+const encode = (mark: string | null, ...commands: LockCommand[]) =>
+  encodeBatch(
+    mark,
+    commands.map((command) => ({ command })),
+    sideKeysOf(false),
+  );
+
+const keys = ["a"];
+const token = "token";
+const withTtl = (ttl: number): LockCommand[] => [
+  { op: "acquire", keys, token, ttl },
+  { op: "renew", keys, token, ttl },
+  { op: "heal", keys, token, ttl },
+  { op: "swap", keys, token, from: "before", ttl },
+];
+const release: LockCommand = { op: "release", keys, token };
+
+/** What stands before the commands. */
+const head = ({ keys: all, args }: ReturnType<typeof encode>) => ({
+  keys: all.slice(0, all.indexOf("a")),
+  args: args.slice(0, args[0] === "" || args[0] === "+" ? 1 : 2),
+});
+
+const marker = "holdfast:memory";
+const record = "holdfast:memory:long";
+
+describe("what a batch asks a server to remember", () => {
+  it.each(withTtl(30_000).map((command) => [command.op, command] as const))(
+    "is the ttl of %s",
+    (_, command) => {
+      expect(head(encode("m", command))).toEqual({ keys: [marker], args: ["m", "30000"] });
+    },
+  );
+
+  it("is the longest of all, up to a minute", () => {
+    const commands = [...withTtl(60_000), ...withTtl(10)];
+    expect(head(encode("m", ...commands))).toEqual({ keys: [marker], args: ["m", "60000"] });
+  });
+
+  it.each(withTtl(60_001).map((command) => [command.op, command] as const))(
+    "is the lease itself, where that is longer: %s",
+    (_, command) => {
+      const expected = { keys: [marker, record], args: ["+m", "5"] };
+      expect(head(encode("m", { op: "acquire", keys, token, ttl: 5 }, command))).toEqual(expected);
+      expect(head(encode("m", command)).args).toEqual(["+m", "0"]);
+    },
+  );
+
+  it("is nothing where there is no mark, and for what needs no memory", () => {
+    for (const command of [...withTtl(60_001), { ...release, long: true }]) {
+      expect(head(encode(null, command))).toEqual({ keys: [], args: [""] });
+    }
+    expect(head(encode("m", release, { op: "inspect", keys }))).toEqual({ keys: [], args: [""] });
+    const back: LockCommand = { op: "giveBack", keys, token, from: "before", ttl: 5 };
+    expect(head(encode("m", back))).toEqual({ keys: [], args: [""] });
+  });
+
+  it("is forgotten with the release of what may be recorded on its own", () => {
+    expect(head(encode("m", { ...release, long: true }))).toEqual({ keys: [record], args: ["+"] });
+  });
+
+  it("is asked for also by what has no ttl", () => {
+    expect(head(encode("m", { op: "fence", keys, token, fence: 1 }))).toEqual({
+      keys: [marker],
+      args: ["m", "0"],
+    });
+  });
+});
+
+describe("an introduction", () => {
+  it("says how long a lease must have been held to count, in whole ms", () => {
+    expect(encodeIntroduction("id", null, 12.7)).toEqual(["id", "12"]);
+  });
+
+  it("is no less than all of its parts", () => {
+    const whole = ["life", "id.life 5 -", "1000", "7", "60"];
+    expect(decodeIntroduction(whole).memory).toMatchObject({
+      longest: 5,
+      longLeft: 60,
+      now: 1_000,
+      watermark: 7,
+    });
+    expect(() => decodeIntroduction(whole.slice(0, 4))).toThrow(/unexpected reply/);
+    expect(() => decodeIntroduction(["life", "id.life 5 -", "x", "7", "60"])).toThrow(/unexpected reply/);
+    expect(() => decodeIntroduction([...whole.slice(0, 4), "much"])).toThrow(/unexpected reply/);
+  });
+});
