@@ -333,6 +333,22 @@ const switches = [
   ],
   [
     "3 clean-up",
+    "a lost request is forgotten when a later one goes out on another connection",
+    "src/engine/claim.ts",
+    "if (dealings.unanswered === 0) dealings.askedOn",
+    "dealings.askedOn",
+    "test/manager/pending-ttl",
+  ],
+  [
+    "3 clean-up",
+    "what was never sent counts as answered",
+    "src/engine/claim.ts",
+    "if (this.sent && isAnswer(reply))",
+    "if (isAnswer(reply))",
+    "test/manager/pending-ttl",
+  ],
+  [
+    "3 clean-up",
     "given-up commands are still wanted",
     "src/engine/claim.ts",
     "return !this.claim.ended;",
