@@ -268,7 +268,7 @@ export const switches = [
     off: "a free lock is kept for the dead",
     changes: [
       ["src/clients/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory-queue.ts", "until: now + reservation }", "until: first.until }"],
+      ["src/clients/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
     ],
   },
   {
@@ -364,11 +364,7 @@ export const switches = [
     rule: "14 liveness",
     off: "who waits is neither told nor asks again",
     changes: [
-      [
-        "src/clients/memory-queue.ts",
-        'this.publish(wakeChannel(first.id.split(":", 1)[0] ?? ""), first.id);',
-        "",
-      ],
+      ["src/clients/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
       ["src/manager/waiting/patience.ts", "const poll = 400;", "const poll = 1e9;"],
     ],
   },
@@ -392,7 +388,7 @@ export const switches = [
     rule: "14 liveness",
     off: "what a fence was refused for is not kept, and a clock that is ahead is not followed",
     changes: [
-      ["src/clients/memory-store.ts", "this.#keepRecords(keys, now);", ""],
+      ["src/clients/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
       ["src/engine/fence.ts", "if (time > this.due) this.anchor(time);", ""],
     ],
   },

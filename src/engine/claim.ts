@@ -43,7 +43,7 @@ interface Dealings {
   touched: boolean;
   /** Requests that may make the node hold the token, sent and not answered by the server. */
   unanswered: number;
-  /** The connection on which the last one was sent. */
+  /** The connection on which the first of them was sent. */
   askedOn: number;
   /** It has said that it holds the token. */
   granted: boolean;
@@ -79,8 +79,9 @@ class Question extends Errand {
   override leave(carrier: Parameters<Errand["leave"]>[0]): void {
     const { dealings } = this;
     dealings.touched = true;
+    // The first one that is unanswered counts: a later connection says nothing about what was lost with an earlier one.
+    if (dealings.unanswered === 0) dealings.askedOn = dealings.seat.connection;
     dealings.unanswered++;
-    dealings.askedOn = dealings.seat.connection;
     this.sent = true;
     super.leave(carrier);
   }

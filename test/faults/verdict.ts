@@ -46,6 +46,9 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
+/** ms. */
+const recently = 3_000;
+
 /** What there is to tell beside the witness's record and the faults. */
 export interface RunEnd {
   /** What was wrong with how the clients ended. */
@@ -91,11 +94,18 @@ export function judge(
     ...left.map((key) => `left at the end: ${key}`),
     ...crashes.map((crash) => `a process ended by itself: ${crash}`),
   ];
+  const startOf = new Map(leases.map(({ id, start }) => [id, start]));
+  /** What had just happened, so that it is known where to look. */
+  const after = (id: string) => {
+    const at = startOf.get(id) ?? 0;
+    const recent = injected.filter(({ from, to }) => from < at && at < to + recently);
+    return recent.map(({ kind, scope, target }) => `${kind} (${scope} ${target})`).join(", ");
+  };
   if (inBounds) {
     violations.push(...order.faults);
     violations.unshift(
       ...overlaps.map(({ resource, one, other, ms }) => {
-        return `${resource} was held by ${one} and ${other} at the same time, for ${ms.toFixed(3)} ms`;
+        return `${resource} was held by ${one} and ${other} at the same time, for ${ms.toFixed(3)} ms, after: ${after(other)}`;
       }),
       ...wronged.map((id) => `a write of ${id} was refused although its lease was valid`),
     );

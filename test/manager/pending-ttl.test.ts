@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { granted, refused } from "../engine/scripted-node.js";
+import { describe, expect, it } from "vitest";
+import type { Lease } from "../../src/index.js";
+import { granted, missing, refused } from "../engine/scripted-node.js";
 import { answer, caught, scripted, settle } from "../safety/world.js";
 
 const ttl = 1_000;
@@ -65,4 +66,60 @@ it("a lease that was handed over is released by its heir for as long as the give
   expect(nodes[0]?.of("release").map(({ command }) => command)).toMatchObject([
     { token: token !== undefined && "token" in token ? token.token : "" },
   ]);
+});
+
+describe("a request that was lost with its connection, and may reach the node yet", () => {
+  const lost = { kind: "failed", reason: "connection", message: "lost" } as const;
+  type Scripted = ReturnType<typeof scripted>;
+
+  function reconnect({ nodes: [first] }: Scripted): void {
+    first?.change("down");
+    first?.change("ready");
+  }
+
+  /** Whether the release is repeated after it was answered. */
+  async function isRepeated({ nodes, clock }: Scripted, lease: Lease): Promise<boolean> {
+    const released = lease.release();
+    await answer(nodes, "release", [granted, granted, granted]);
+    await released;
+    await clock.advance(6_000);
+    return (nodes[0]?.of("release").length ?? 0) > 1;
+  }
+
+  it("makes the release come again, also where later requests were answered", async () => {
+    const world = scripted(3, { ttl: 60_000, renew: false });
+    const acquisition = world.locks.acquire("a");
+    await answer(world.nodes, "acquire", [null, granted, granted]);
+    const lease = await acquisition;
+    world.nodes[0]?.of("acquire")[0]?.answer(lost);
+    reconnect(world);
+    const renewal = lease.renew();
+    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await renewal;
+    await answer(world.nodes, "heal", [granted]);
+    expect(await isRepeated(world, lease)).toBe(true);
+  });
+
+  it("makes the release come again, also where the node could not be asked before", async () => {
+    const world = scripted(3, { ttl: 60_000, renew: false });
+    await world.locks.ready();
+    world.nodes[0]?.change("down");
+    const acquisition = world.locks.acquire("a");
+    await answer(world.nodes.slice(1), "acquire", [granted, granted]);
+    const lease = await acquisition;
+    world.nodes[0]?.change("ready");
+    const renewal = lease.renew();
+    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await renewal;
+    await answer(world.nodes, "heal", [lost]);
+    reconnect(world);
+    expect(await isRepeated(world, lease)).toBe(true);
+  });
+
+  it("and no other does", async () => {
+    const world = scripted(3, { ttl: 60_000, renew: false });
+    const lease = await held(world.locks, world.nodes);
+    reconnect(world);
+    expect(await isRepeated(world, lease)).toBe(false);
+  });
 });
