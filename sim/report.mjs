@@ -18,11 +18,18 @@ export function printTotals({ seeds, time, overlaps, counts, failed }, faults, w
     ["wall time", `${Math.round(wall / 1_000)} s`],
   ];
   for (const [what, value] of lines) console.log(`${what.padEnd(18)}${value}`);
-  const faultsByKind = Object.entries(counts)
-    .filter(([what]) => what.startsWith("fault: "))
+  printKinds("faults", "fault: ", counts);
+  // A checker that never looks finds nothing.
+  printKinds("looks", "looks: ", counts);
+}
+
+/** What was counted under names that begin like that. */
+function printKinds(title, prefix, counts) {
+  const kinds = Object.entries(counts)
+    .filter(([what]) => what.startsWith(prefix))
     .sort()
-    .map(([what, count]) => `${what.slice("fault: ".length)} ${number.format(count)}`);
-  console.log(`${"faults".padEnd(18)}${faultsByKind.join(", ")}`);
+    .map(([what, count]) => `${what.slice(prefix.length)} ${number.format(count)}`);
+  console.log(`${title.padEnd(18)}${kinds.join(", ")}`);
 }
 
 export const describe = ({ seed, hash, violation }) =>

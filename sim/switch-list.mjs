@@ -268,7 +268,7 @@ export const switches = [
     off: "a free lock is kept for the dead",
     changes: [
       ["src/clients/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory-queue.ts", "until: now + reservation }", "until: first.until }"],
+      ["src/clients/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
     ],
   },
   {
@@ -279,6 +279,138 @@ export const switches = [
         "src/manager/pursuit.ts",
         ": Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));",
         ": wait * 1e3;",
+      ],
+    ],
+  },
+  {
+    rule: "2 validity",
+    off: "each renewal asks for a little more",
+    changes: [["src/manager/hold.ts", "Math.max(asked, Math.min(kept, this.ttl))", "Math.max(asked, kept)"]],
+  },
+  {
+    rule: "3 clean-up",
+    off: "a release to a node that is silent is dropped",
+    changes: [
+      [
+        "src/engine/seat.ts",
+        "    this.releases.release(release);\n  }\n\n  /** Gives up",
+        "    if (!this.detector.suspects) this.releases.release(release);\n    else release.answered?.(unresponsive);\n  }\n\n  /** Gives up",
+      ],
+    ],
+  },
+  {
+    rule: "3 clean-up",
+    off: "a release that the client refuses is not owed",
+    changes: [
+      [
+        "src/engine/pending-releases.ts",
+        '["connection", "notReady", "refused", "timeout", "overloaded"]',
+        '["connection", "notReady", "refused"]',
+      ],
+    ],
+  },
+  {
+    rule: "3 clean-up",
+    off: "a request that overtakes its release is left",
+    changes: [
+      [
+        "src/engine/pending-releases.ts",
+        "return release.askedOn !== null && release.askedOn !== connection;",
+        "return false;",
+      ],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "asking who a node is starts the clock, though nothing is sent, and what is open is not probed",
+    changes: [
+      [
+        "src/engine/seat.ts",
+        'if (this.node.connection === "ready" && this.server.meet()) this.detector.sent(1);',
+        'if (this.node.connection === "ready") this.server.meet();\n    this.detector.sent(1);',
+      ],
+      ["src/engine/failure-detector.ts", "    this.options.probe();\n", ""],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "an open circuit is not probed",
+    changes: [["src/engine/failure-detector.ts", "    this.options.probe();\n", ""]],
+  },
+  {
+    rule: "14 liveness",
+    off: "a silent connection is not replaced",
+    changes: [["src/engine/seat.ts", "    this.guard.silent();\n", ""]],
+  },
+  {
+    rule: "14 liveness",
+    off: "silence is counted before the network is looked at",
+    changes: [
+      [
+        "src/engine/clock.ts",
+        "clock.after(delay, () => afterPoll(clock, () => cancelled || callback()), background)",
+        "clock.after(delay, () => cancelled || callback(), background)",
+      ],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "a round ends before the network is looked at",
+    changes: [
+      ["src/engine/round.ts", "afterPoll(this.clock, () => this.countSilent());", "this.countSilent();"],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "who waits is neither told nor asks again",
+    changes: [
+      ["src/clients/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
+      ["src/manager/waiting/patience.ts", "const poll = 400;", "const poll = 1e9;"],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "who comes last is served first",
+    changes: [
+      [
+        "src/clients/memory-queue.ts",
+        "one.ticket < other.ticket || (one.ticket",
+        "one.ticket > other.ticket || (one.ticket",
+      ],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "everybody takes what is free",
+    changes: [["src/manager/waiting/patience.ts", "barge: !fair }", "barge: true }"]],
+  },
+  {
+    rule: "14 liveness",
+    off: "what a fence was refused for is not kept, and a clock that is ahead is not followed",
+    changes: [
+      ["src/clients/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
+      ["src/engine/fence.ts", "if (time > this.due) this.anchor(time);", ""],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "several resources at once stand in no queue",
+    changes: [
+      [
+        "src/manager/pursuit.ts",
+        "this.patience = this.lines ?",
+        "this.patience = this.lines && lock.keys.length === 1 ?",
+      ],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "who abstains is not looked at again",
+    changes: [
+      [
+        "src/engine/quarantine.ts",
+        "this.timer = this.clock.after(pause, again(new WeakRef(this)), true);",
+        "",
       ],
     ],
   },

@@ -74,6 +74,11 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 
   /** The Cluster object forgets a master whose connection has ended, and finds it again with the next redirection. */
   replaceConnection(cause: ReplacementCause): Replacement {
+    // Which servers take locks is for the Cluster to say, and not for where the connections lead.
+    if (cause === "wrongServer") {
+      void this.refresh(probeKey);
+      return "tooSoon";
+    }
     // The others are opened by the first request for them.
     const opened = this.client.nodes("master").filter(({ status }) => status !== "wait");
     const replacement = replaceSilent(

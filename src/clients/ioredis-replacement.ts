@@ -1,7 +1,7 @@
 import type { Replacement } from "../engine/node.js";
 import { LostError } from "./failure.js";
 import type { InFlight } from "./in-flight.js";
-import type { IoredisClient, IoredisOwner } from "./ioredis.js";
+import type { IoredisClient, IoredisOwner, QueuedCommand } from "./ioredis.js";
 import { type ReplacementCause, replacedMessage } from "./replacement.js";
 
 interface Circumstances {
@@ -52,10 +52,25 @@ function hasOtherCommands({ commandQueue, status }: IoredisClient, own: Readonly
   for (let index = 0; index < commandQueue.length; index++) {
     const command = commandQueue.peekAt(index)?.command;
     if (command === undefined) return true;
-    const name = command.name.toLowerCase();
-    if (name === "asking" || (name.startsWith("eval") && own.has(command.args[0]))) continue;
-    if (handshake.has(name) || (name === "info" && status === "connect")) continue;
+    if (isOwn(command, own) || handshake.has(command.name)) continue;
+    if (command.name === "info" && status === "connect") continue;
     return true;
   }
   return false;
+}
+
+const isOwn = ({ name, args }: QueuedCommand, own: ReadonlySet<unknown>): boolean =>
+  name === "asking" || (name.startsWith("eval") && own.has(args[0]));
+
+/**
+ * Takes our own commands out of what an ioredis client is about to send again after a lost connection: they are answered as
+ * lost, and nobody waits for them any more. What belongs to its user stays, in order.
+ */
+export function withdrawOwnCommands({ prevCommandQueue }: IoredisClient, own: ReadonlySet<unknown>): void {
+  if (!prevCommandQueue) return;
+  for (let index = 0; index < prevCommandQueue.length; ) {
+    const command = prevCommandQueue.peekAt(index)?.command;
+    if (command !== undefined && isOwn(command, own)) prevCommandQueue.remove(index, 1);
+    else index++;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Keyspace, Replacement } from "../engine/node.js";
 import { NotReadyError } from "./failure.js";
 import { InFlight } from "./in-flight.js";
-import { replaceIoredisConnection } from "./ioredis-replacement.js";
+import { replaceIoredisConnection, withdrawOwnCommands } from "./ioredis-replacement.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
@@ -10,11 +10,15 @@ import type { ConnectionSource, Emitter } from "./watch.js";
 
 type SendCommand = (...args: unknown[]) => Promise<unknown>;
 
+export interface QueuedCommand {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
 interface CommandQueue {
   readonly length: number;
-  peekAt(
-    index: number,
-  ): { readonly command: { readonly name: string; readonly args: readonly unknown[] } } | undefined;
+  peekAt(index: number): { readonly command: QueuedCommand } | undefined;
+  remove(index: number, count: number): unknown;
 }
 
 /** What is used of an ioredis client, versions 5 and 6; Sentinel mode is the same class. */
@@ -34,6 +38,8 @@ export interface IoredisClient extends Emitter {
   readonly stream?: { readonly writable?: boolean; destroy?(): unknown } | null | undefined;
   /** What has been written and is not answered yet, in order. */
   readonly commandQueue?: CommandQueue | undefined;
+  /** What of that is sent again on the next connection. */
+  readonly prevCommandQueue?: CommandQueue | null | undefined;
   connect(): Promise<unknown>;
   disconnect?(reconnect: boolean): void;
   flushQueue?(error: Error, queues: { readonly offlineQueue: boolean }): void;
@@ -117,8 +123,11 @@ export function ioredisConnection(
   prefix = "",
   owner: IoredisOwner = "user",
 ): IoredisConnection {
-  const inFlight = new InFlight(client, ["close"], () => true);
   const own = new Set<unknown>([harmlessScript]);
+  const inFlight = new InFlight(client, ["close"], () => {
+    withdrawOwnCommands(client, own);
+    return true;
+  });
   const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
   const scripted = (send: SendCommand): ScriptCall => {
     return (script, keys, args) =>

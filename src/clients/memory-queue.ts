@@ -44,9 +44,12 @@ export class MemoryQueue {
   /** Tells it, once, that the key is free; its place is good for a moment only from now on. */
   summon(now: number): void {
     const first = this.#first(now);
-    if (first === null || first.knows || first.until <= now + reservation) return;
-    this.#waiters.set(first.id, { ...first, until: now + reservation });
-    this.publish(wakeChannel(first.id.split(":", 1)[0] ?? ""), first.id);
+    if (first === null || first.knows) return;
+    const [process = "", , kept = reservation] = first.id.split(":");
+    const until = now + Number(kept);
+    if (first.until <= until) return;
+    this.#waiters.set(first.id, { ...first, until });
+    this.publish(wakeChannel(process), first.id);
   }
 
   #first(now: number): Waiter | null {

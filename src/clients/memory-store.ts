@@ -188,24 +188,18 @@ export class MemoryStore {
   #fenced(keys: readonly string[], fence: number | undefined, now: number): Answer {
     if (fence === undefined) return granted;
     const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
+    const record = (key: string, value: number) =>
+      this.#set(single.record(key), String(value), fenceRecordTtl, now, null);
     const bound = Math.max(...keys.map(seen));
     if (fence <= bound) {
-      this.#keepRecords(keys, now);
+      // Only leases of these keys can raise their records: the next proposal is not compared with a watermark that
+      // others have raised since.
+      for (const key of keys) record(key, seen(key));
       return { kind: "granted", fence: { accepted: false, highest: bound } };
     }
-    for (const key of keys) this.#set(single.record(key), String(fence), fenceRecordTtl, now, null);
+    for (const key of keys) record(key, fence);
     this.#watermark = Math.max(this.#watermark, fence);
     return { kind: "granted", fence: { accepted: true, highest: fence } };
-  }
-
-  /**
-   * Only leases of these keys can raise their records: the next proposal is not compared with a watermark that others
-   * have raised since.
-   */
-  #keepRecords(keys: readonly string[], now: number): void {
-    for (const key of keys.map(single.record)) {
-      if (this.#read(key, now) === null) this.#set(key, String(this.#watermark), fenceRecordTtl, now, null);
-    }
   }
 
   #first(keys: readonly string[], now: number, blocks: (value: string | null) => boolean): Answer | null {

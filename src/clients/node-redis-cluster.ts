@@ -102,6 +102,11 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   }
 
   replaceConnection(cause: ReplacementCause): Replacement {
+    // Which servers take locks is for the Cluster to say, and not for where the connections lead.
+    if (cause === "wrongServer") {
+      void this.refresh();
+      return "tooSoon";
+    }
     const clients = this.cluster.masters.flatMap(({ client }) => (client === undefined ? [] : [client]));
     const replacement = replaceSilent(
       clients.map((client) => this.#over(client)),

@@ -52,7 +52,7 @@ export interface View {
 /** Where it is not clear whether others are just about to begin, they are looked at so often. */
 const mostLooks = 4;
 /** A round is decided within so many node timeouts, or has failed. */
-const roundTimeouts = 4;
+export const roundTimeouts = 4;
 /** ms; an end that would be moved forward by less than this, and the drift, stays. */
 const smallestGain = 1_000;
 const forgot = "it lost its memory";

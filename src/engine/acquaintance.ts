@@ -37,6 +37,8 @@ export class Acquaintance {
     private readonly circle: Circle,
     /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
     private readonly decides: () => boolean,
+    /** `ask` has put a question: its end is told, too. */
+    private readonly onAsked: () => void,
     /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
     private readonly onEnded: (answered: boolean) => void,
     private readonly onMet: () => void,
@@ -102,10 +104,18 @@ export class Acquaintance {
    */
   async ask(change: MemoryChange | null, age: number): Promise<Introduction | null> {
     const { connection } = this;
-    const introduction = await this.node.introduce(this.random.secret(), change, age);
-    if (this.connection !== connection) return null;
-    this.latest = introduction;
-    return introduction;
+    this.onAsked();
+    try {
+      const introduction = await this.node.introduce(this.random.secret(), change, age);
+      const current = this.connection === connection;
+      this.onEnded(current);
+      if (!current) return null;
+      this.latest = introduction;
+      return introduction;
+    } catch (error) {
+      this.onEnded(false);
+      throw error;
+    }
   }
 
   /** From now on this answer is what is known of it, unless it was overtaken or another connection has begun. */

@@ -52,7 +52,10 @@ export type LockCommand =
 
 /** Where those who wait for one key stand: first come, first served. */
 export interface Place {
-  /** Names who waits: `process:number`. Messages for it come on the process's channel, see {@link wakeChannel}. */
+  /**
+   * Names who waits: `process:number`, or `process:number:ms` where a free key is to be kept for it for so long. Messages
+   * for it come on the process's channel, see {@link wakeChannel}.
+   */
   readonly id: string;
   /** Epoch ms at which it came. The order, the same on every node; of two that are equal the smaller id comes first. */
   readonly ticket: number;
@@ -76,8 +79,10 @@ export interface Farewell {
 
 /** ms without a sign of life after which a waiter has lost its place; each attempt is one. */
 export const placeTtl = 1_500;
-/** ms for which a free key is kept for the first who waits. */
+/** ms for which a free key is kept for the first who waits, unless its id says otherwise. */
 export const reservation = 50;
+/** ms for which it is kept at the most. */
+export const longestReservation = 1_000;
 
 /** Where a process hears that its turn has come: the message is the id of the place. */
 export const wakeChannel = (process: string): string => `holdfast:wake:${process}`;

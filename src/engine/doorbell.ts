@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "./clock.js";
-import { wakeChannel } from "./command.js";
+import { longestReservation, reservation, wakeChannel } from "./command.js";
 import type { LockNode } from "./node.js";
 import { quorumOf } from "./quorum.js";
 import type { Random } from "./random.js";
@@ -14,6 +14,12 @@ export interface Waiter {
 
 /** Nodes that somebody else wrote may not be able to tell anything. */
 type Subscribable = Partial<Pick<LockNode, "subscribe">>;
+
+/**
+ * A free key is kept for so many times as long as the nodes take to answer, where that is long: the message that it is
+ * free, and the question for it, take as long together.
+ */
+const slack = 2;
 
 /** ms that it stays open after the last waiter, who is often followed by the next. */
 const linger = 5_000;
@@ -31,6 +37,8 @@ export class Doorbell {
   private unsubscribes: (() => void)[] | null = null;
   private readonly up = new Set<number>();
   private closing: Timer | null = null;
+  /** ms that they lately took, on average. */
+  private answering: number | null = null;
 
   constructor(
     private readonly nodes: readonly Subscribable[],
@@ -50,9 +58,15 @@ export class Doorbell {
     return this.waiting.size;
   }
 
+  /** ms that the nodes took to answer somebody who was denied. */
+  answered(ms: number): void {
+    this.answering = this.answering === null ? ms : this.answering + (ms - this.answering) / 4;
+  }
+
   /** An id for a place in the queues; whoever asks under it is told until `forget`, while anybody listens. */
   enter(waiter: Waiter): string {
-    const id = `${this.process}:${++this.serial}`;
+    const kept = Math.min(Math.ceil((this.answering ?? 0) * slack), longestReservation);
+    const id = `${this.process}:${++this.serial}${kept > reservation ? `:${kept}` : ""}`;
     this.waiters.set(id, waiter);
     return id;
   }

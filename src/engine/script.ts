@@ -195,12 +195,26 @@ local function set(token, ttl)
   end
 end
 
-local function number(key, default)
-  local value = call('GET', key)
-  return tonumber(value or default) or error({ message = 'ERR no number at ' .. key })
+local function exact(value) return string.format('%.0f', value) end
+
+local function number(key, value)
+  return tonumber(value) or error({ message = 'ERR no number at ' .. key })
 end
 
-local function exact(value) return string.format('%.0f', value) end
+-- A record tells under which memory it was written: one that an old snapshot brought back may be too low.
+local era = string.match(ARGV[1], '^[^.]*')
+
+-- What the record of a key says; "top", the watermark, where there is none that counts.
+local function recorded(key, top)
+  local value = call('GET', key)
+  if not value then return top end
+  local fence, of = string.match(value, '^(%d+) ?(.*)$')
+  return of and of ~= era and top or number(key, fence)
+end
+
+local function keep(key, fence)
+  call('SET', key, era == '' and fence or fence .. ' ' .. era, 'PX', ${fenceRecordTtl})
+end
 
 -- A record for each key, and behind them the watermark.
 local function fenced(fence)
@@ -208,15 +222,18 @@ local function fenced(fence)
   local watermark = KEYS[past + 1]
   -- A server that remembers has one.
   if ARGV[1] ~= '' and call('EXISTS', watermark) == 0 then return { -2 } end
-  local bound, top = 0, number(watermark, 0)
-  for index = beside + 1, past do bound = math.max(bound, number(KEYS[index], top)) end
+  local bound, bounds, top = 0, {}, number(watermark, call('GET', watermark) or 0)
+  for index = beside + 1, past do
+    bounds[index] = recorded(KEYS[index], top)
+    bound = math.max(bound, bounds[index])
+  end
   if tonumber(fence) <= bound then
     -- Only leases of these keys can raise their records: the next proposal is not compared with a watermark that others
     -- have raised since.
-    for index = beside + 1, past do call('SET', KEYS[index], exact(top), 'PX', ${fenceRecordTtl}, 'NX') end
+    for index = beside + 1, past do keep(KEYS[index], exact(bounds[index])) end
     return { 1, exact(bound), 0 }
   end
-  for index = beside + 1, past do call('SET', KEYS[index], fence, 'PX', ${fenceRecordTtl}) end
+  for index = beside + 1, past do keep(KEYS[index], fence) end
   if tonumber(fence) > top then call('SET', watermark, fence) end
   return { 1, fence, 1 }
 end
@@ -247,8 +264,10 @@ end
 local function summon(queue, now)
   local id = heir(queue, now)
   local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
-  if not alive or -alive <= now + ${reservation} or alive % 1 ~= 0 then return end
-  call('ZADD', queue, exact(-now - ${reservation}), '!' .. id)
+  if not alive or alive % 1 ~= 0 then return end
+  local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or ${reservation}
+  if -alive <= now + kept then return end
+  call('ZADD', queue, exact(-now - kept), '!' .. id)
   rawcall('PUBLISH', '${wakeChannel("")}' .. string.match(id, '^[^:]*'), id)
 end
 
@@ -527,7 +546,7 @@ for _, member in ipairs(held) do
   local keeps = redis.pcall('PTTL', key)
   if keeps == -2 then
     if writes then redis.pcall('ZREM', record, 'u' .. key, member) end
-  elseif type(keeps) == 'number' and keeps >= 0 then left = math.max(left, math.min(keeps, ends))
+  elseif type(keeps) == 'number' and keeps >= 0 then left = math.max(left, keeps)
   else left = math.max(left, ends) end
 end
 if #held == ${checkedAtOnce} then left = math.max(left, redis.call('PTTL', record)) end

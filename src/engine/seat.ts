@@ -120,6 +120,7 @@ export class Seat implements Member, ReleaseCarrier {
       random,
       circle,
       options.decides,
+      () => this.detector.sent(1),
       (answered) => (answered ? this.detector.replied() : this.detector.lost()),
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),

@@ -122,7 +122,9 @@ export class Pursuit implements Entrant {
     this.start = fresh ? this.since : now(clock);
     // Most attempts are over long before that: then it needs no timer.
     const left = fresh ? this.settings.wait : this.waitLeft();
-    if (left < attemptTimeouts * this.lock.ground.nodeTimeout) this.remind("TIMED_OUT", this.waitLeft());
+    const most = attemptTimeouts * this.lock.ground.nodeTimeout;
+    if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
+      this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.alarm.clear();
     const claim = this.newClaim();
     this.claim = claim;

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { hostname } from "node:os";
 import { inspect } from "node:util";
-import type { QuarantineRule } from "../engine/abstention.js";
+import { type QuarantineRule, roundTimeouts } from "../engine/abstention.js";
 import { type Clock, systemClock } from "../engine/clock.js";
 import { type Random, systemRandom } from "../engine/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/retry.js";
@@ -89,8 +89,6 @@ export const defaultNodeTimeout = (ttl: number): number =>
 const longestDefaultTimeout = 1_000;
 /** ms; it fits a handshake of several round trips of 600 ms. */
 const defaultConnectTimeout = 5_000;
-/** A round that is decided later than this many node timeouts after its question grants nothing. */
-const roundTimeouts = 4;
 
 const warnOfListener = (error: unknown, event: string) =>
   warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);

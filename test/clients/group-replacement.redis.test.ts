@@ -22,7 +22,11 @@ import {
 } from "../support/servers.js";
 
 let subject: Subject | null = null;
+/** Left to themselves by a test that failed, they would stop those after it. */
+let suspended: RedisServer[] = [];
 afterEach(async () => {
+  for (const server of suspended) server.resume();
+  suspended = [];
   await subject?.node.close();
   await subject?.end();
   subject = null;
@@ -78,6 +82,7 @@ describe("a Cluster of which one master is silent", () => {
     const before = await connectionsTo(healthy);
     expect(before).not.toEqual([]);
 
+    suspended = [silent];
     await silent.suspend();
     const answer = one(node, acquire(`${there}:unanswered`, tokenOf("me")));
     expect(await takes(node, elsewhere)).toBe(true);
@@ -122,6 +127,7 @@ describe("a Sentinel group of which the master is silent", () => {
   test.each(clients)("%s: its connection is replaced", async (_, open) => {
     const node = await start(open);
     expect(await takes(node, "key")).toBe(true);
+    suspended = [set.master];
     await set.master.suspend();
     const answer = one(node, acquire(`unanswered:${_}`, tokenOf("me")));
     expect(node.replaceConnection?.()).toBe("replacing");

@@ -12,8 +12,8 @@ const patience = 15_000;
 
 let servers: RedisServer[];
 let server: RedisServer;
-const another = async () => {
-  const started = await startServer({ args });
+const another = async (...more: string[]) => {
+  const started = await startServer({ args: [...args, ...more] });
   servers.push(started);
   return started;
 };
@@ -49,8 +49,8 @@ async function remember(node: LockNode): Promise<string> {
   return (await node.introduce("an-id", change)).memory?.mark ?? "";
 }
 
-const take = async (node: LockNode, mark: string, key: string) =>
-  (await execute(node, [{ command: acquire(key, me, 60_000), wanted: () => true }], mark))[0];
+const take = async (node: LockNode, mark: string, key: string, ttl = 60_000) =>
+  (await execute(node, [{ command: acquire(key, me, ttl), wanted: () => true }], mark))[0];
 
 const [[, open] = []] = everyClient(() => server.port);
 const withServer = (run: (node: LockNode) => Promise<void>) => {
@@ -181,7 +181,7 @@ describe("a server that stays what it is goes on voting", () => {
         patience,
         async () => (await replid(server)) !== before,
       );
-      expect(await take(node, mark, "b")).toEqual(granted);
+      expect(await take(node, mark, "b", 5_000)).toEqual(granted);
       expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark, longest: 60_000 });
       expect(await server.call("GET", "holdfast:memory")).toContain(await replid(server));
     });
@@ -213,6 +213,39 @@ describe("a server that stays what it is goes on voting", () => {
       expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark });
       expect(await take(node, mark, "a")).toEqual(granted);
     });
+  });
+});
+
+test("a decision is good that arrives after its replication id has changed", async () => {
+  await withServer(async (node) => {
+    const marker = (await introduced(node)).memory?.marker ?? "";
+    await backUp();
+    const change = { marker, abstention: null, longest: 0, watermark: 0 };
+    expect((await node.introduce("an-id", change)).memory).toMatchObject({ state: "kept" });
+  });
+});
+
+test("a server that was started again is another one, although every write was on its disk", async () => {
+  server = await another("--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no");
+  let mark = "";
+  await withServer(async (node) => {
+    mark = await remember(node);
+    expect(await take(node, mark, "a")).toEqual(granted);
+  });
+  await server.restart();
+  await withServer(async (node) => {
+    expect(await server.call("GET", "holdfast:memory")).toContain(`${mark} `);
+    expect(await take(node, mark, "b")).toMatchObject(forgetful);
+    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+  });
+});
+
+test("a marker that makes no sense is none", async () => {
+  await withServer(async (node) => {
+    const mark = await remember(node);
+    await server.call("SET", "holdfast:memory", `${mark} much`);
+    expect(await take(node, mark, "a")).toMatchObject(forgetful);
+    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
   });
 });
 

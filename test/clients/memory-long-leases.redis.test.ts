@@ -76,6 +76,19 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
+  test("also where those who wait are heeded, and nobody does", async () => {
+    await withMemory(async ({ send, longLeft }) => {
+      expect(await send({ ...take("a", day), queue: { place: null, barge: false } } as LockCommand)).toEqual([
+        granted,
+      ]);
+      about(await longLeft(), day);
+      expect(await send({ ...release("a"), queue: { id: null, wake: true } } as LockCommand)).toEqual([
+        granted,
+      ]);
+      expect(await recorded()).toEqual([]);
+    });
+  });
+
   const ops: Record<string, LockCommand> = {
     renew: { op: "renew", keys: ["a"], token: me, ttl: day },
     heal: { op: "heal", keys: ["a"], token: me, ttl: day },

@@ -33,6 +33,7 @@ afterAll(() => server.stop());
 let proxy: FickleProxy;
 let subject: Subject | null = null;
 afterEach(async () => {
+  server.resume();
   await subject?.node.close();
   await subject?.end();
   subject = null;
@@ -245,6 +246,10 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     expect(await one(node, take())).toEqual(granted);
     proxy.forget();
     const answer = one(node, take());
+    // Ours and its own PING.
+    const queue = (client as unknown as { _getQueue(): { readonly pendingCount: number } })._getQueue();
+    await waitUntil("it has sent a PING", 10_000, () => queue.pendingCount === 2);
+    expect(node.replaceConnection?.()).toBe("busy");
     await waitUntil("it is replaced", 10_000, () => node.replaceConnection?.() === "replacing");
     expect(await answer).toEqual(lost);
     await becomes(node, "ready");
@@ -288,6 +293,29 @@ describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis 
     await becomes(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     expect(await server.call("EXISTS", key)).toBe(0);
+  });
+
+  test("sends again what its user asked for when a connection breaks, and nothing of ours", async () => {
+    proxy = await startProxy(server.port);
+    const client = new Redis({ port: proxy.port, lazyConnect: true });
+    subject = await openReady(() => ioredisSubject(client));
+    const { node } = subject;
+    node.watch(() => {});
+    expect(await one(node, take())).toEqual(granted);
+    // Nothing arrives any more.
+    proxy.forget();
+    const [ours, theirs] = [uniqueKey(), [uniqueKey(), uniqueKey()]] as const;
+    const answers = [
+      client.set(theirs[0], "first"),
+      one(node, acquire(ours, tokenOf("me"))),
+      client.set(theirs[1], "second"),
+      one(node, acquire(ours, tokenOf("me"))),
+    ];
+    proxy.cut();
+    const gone = { kind: "failed", reason: "connection", message: "connection lost before the answer" };
+    expect(await Promise.all(answers)).toEqual(["OK", gone, "OK", gone]);
+    expect(await one(node, take())).toEqual(granted);
+    expect(await server.call("EXISTS", ours)).toBe(0);
   });
 
   test("stays as it is where its user has forbidden it to reconnect", async () => {

@@ -250,6 +250,18 @@ export function describeQueueContract(
         expect(await heard()).toEqual(["a", "b"]);
       });
 
+      test("is kept for longer for one whose id says so", async () => {
+        const { key, token, places, heard } = await contended(["a:700", 1], ["b", 2], ["c:5:9", 3]);
+        await one(node, parting(key, token, null, true));
+        await view.elapse(key, 600);
+        expect(await run(node, heeding(key, places[1]), heeding(key, null))).toEqual([missing, missing]);
+        await view.elapse(key, 100);
+        expect(await run(node, heeding(key, places[2]), heeding(key, null))).toEqual([missing, missing]);
+        expect(await heard()).toEqual(["a:700", "b"]);
+        await view.elapse(key, 50);
+        expect(await one(node, heeding(key, places[2]))).toEqual(granted);
+      });
+
       test("is denied by the holder's name to all while it is held", async () => {
         const { key, places } = await contended(["a", 1], ["b", 2]);
         const commands = [heeding(key, places[0]), heeding(key, places[1]), heeding(key, null)];

@@ -90,6 +90,11 @@ describe("a node that lost its memory", () => {
     expect(planned).toMatchObject({ cause: expect.stringContaining("leases longer than 1 min") });
   });
 
+  it("takes what is usual for what nobody can tell", () => {
+    expect(endOf(plan([lost, lost, kept()]))).toMatchObject({ until: 10_102, least: 10_102 });
+    expect(endOf(plan([lost, lost, kept({ longest: 20_000 })]))).toMatchObject({ least: 20_202 });
+  });
+
   it("counts the time that the look took: the others' answers may be so much older", () => {
     expect(endOf(plan([lost, kept(), kept({ longLeft: 100_000 })], { took: 98 }))).toMatchObject({
       until: 101_101,
@@ -172,6 +177,17 @@ describe("the second look", () => {
   it("never moves it forward", () => {
     const seen = again(view([abstaining(settled), kept(), kept()]));
     expect(endOf(planFor(0, seen, terms))).toMatchObject({ until: 5_000, least: 1_000 });
+  });
+
+  it("counts what another one abstains for, where its word is needed", () => {
+    const other = abstaining({ until: now + 7_000, least: now + 7_000 });
+    const seen = again(view([abstaining(settled), other, kept()]));
+    expect(endOf(planFor(0, seen, terms))).toMatchObject({ until: 7_072, least: 7_072 });
+  });
+
+  it("forgets nothing of what was known before", () => {
+    const seen = again(view([abstaining(settled, { longest: 3_000 }), kept(), kept()]));
+    expect(planFor(0, seen, terms)).toMatchObject({ change: { longest: 3_000 } });
   });
 
   it("waits for those who can tell", () => {

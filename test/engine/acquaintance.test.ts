@@ -21,7 +21,18 @@ function asked() {
   });
   const clock = new VirtualClock();
   const ignore = () => {};
-  const server = new Acquaintance("node", node, clock, systemRandom, [], () => true, ignore, ignore, ignore);
+  const server = new Acquaintance(
+    "node",
+    node,
+    clock,
+    systemRandom,
+    [],
+    () => true,
+    ignore,
+    ignore,
+    ignore,
+    ignore,
+  );
   const ask = () => {
     const answer = server.ask(null, 0);
     const give = answers.at(-1) as (answer: Introduction) => void;

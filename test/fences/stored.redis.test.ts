@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/engine/clock.js";
 import { fenceRecordTtl } from "../../src/engine/script.js";
-import type { LocksOptions } from "../../src/index.js";
-import { locksOf } from "../locks/support.js";
+import { markerKey } from "../../src/engine/side-keys.js";
+import type { Locks, LocksOptions } from "../../src/index.js";
+import { locksOf, ownServers } from "../locks/support.js";
+import { freePort } from "../support/free-port.js";
 import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
 import { SkewedClock } from "./skewed-clock.js";
@@ -21,7 +23,11 @@ afterAll(() => stopAll(servers));
 const onAll = (...command: (string | number)[]) =>
   Promise.all(servers.map((server) => server.call(...(command as [string, ...string[]]))));
 const record = (resource: string) => `holdfast:fence:${resource}`;
-const recorded = (resource: string) => onAll("GET", record(resource));
+/** Each tells behind the fence under which memory it was written. */
+const recorded = async (resource: string) =>
+  (await onAll("GET", record(resource))).map((value) =>
+    value === null ? null : String(value).split(" ")[0],
+  );
 /** A lease's fence, by a process whose clock is so many ms ahead. */
 async function fenceOf(
   resource: string,
@@ -91,8 +97,41 @@ describe("on real servers, a fence", () => {
     expect(fenceRecordTtl).toBe(24 * hour);
   });
 
+  it("is above the last one where an old snapshot brought back an older record, and the next clock is behind", async () => {
+    const own = await ownServers(3, { args: ["--dbfilename", "dump.rdb"] });
+    const [first, second, third] = own.map(({ url }) => url) as [string, string, string];
+    const [nowhere, options] = [`redis://127.0.0.1:${await freePort()}`, { ttl: 500, wait: 20_000 }];
+    const open = (nodes: string[], ahead = 0) =>
+      locksOf(nodes, { ...options, clock: new SkewedClock(systemClock, ahead) });
+    const lease = async (locks: Locks, resource: string) => {
+      const held = await locks.acquire(resource, { fence: true });
+      await held.release();
+      return held.fence;
+    };
+    const all = open([first, second, third]);
+    await lease(all, "a");
+    await waitUntil(
+      "the first has the record",
+      2_000,
+      async () => (await own[0]?.call("GET", record("a"))) !== null,
+    );
+    await own[0]?.call("SAVE");
+    const before = await own[0]?.call("GET", markerKey);
+    const highest = await lease(open([first, second, nowhere], hour), "a");
+    await own[0]?.kill();
+    await own[0]?.restart();
+    await waitUntil("it votes again", 20_000, async () => {
+      await all.using("b", () => {});
+      const marker = await own[0]?.call("GET", markerKey);
+      return marker !== before && /^[^-?]/.test(String(marker));
+    });
+    await own[1]?.kill();
+    expect(await lease(open([first, nowhere, third]), "a")).toBeGreaterThan(highest);
+  });
+
   it("is stored digit by digit, up to the last integer that is one", async () => {
     await onAll("SET", record("last"), String(newest - 2));
+    await onAll("SET", watermark, String(newest - 2));
     expect(await fenceOf("last")).toBe(newest - 1);
     expect(await fenceOf("last")).toBe(newest);
     await untilAllHave("last", newest);

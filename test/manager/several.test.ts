@@ -27,15 +27,15 @@ class Busy {
     );
   }
 
-  /** `isDead`: whether nothing of it gets through any more. */
-  process(options: { readonly isDead?: () => boolean } = {}): Locks {
+  /** `isDead`: whether nothing of it gets through any more. `way`: ms that each of its messages takes at least. */
+  process(options: { readonly isDead?: () => boolean; readonly way?: number } = {}): Locks {
     const { clock, chance } = this;
     const index = this.open++;
     const sees = (command: LockCommand) => {
       if (command.op === "acquire") this.asked[command.keys.length > 1 ? "several" : "single"]++;
     };
     const nodes = this.nodes.map((node) => {
-      const least = 1 + chance();
+      const least = (options.way ?? 1) + chance();
       const delay = () => (options.isDead?.() ? 1e9 : least + chance() ** 6 * 4);
       return far(node, clock, { delay, sees });
     });
@@ -45,7 +45,7 @@ class Busy {
 
   async met(all: readonly Locks[]): Promise<void> {
     const met = all.map((locks, index) => locks.using(`met by ${index}`, async () => {}));
-    await this.clock.advance(200);
+    await this.clock.advance(2_000);
     await Promise.all(met);
   }
 
@@ -81,12 +81,16 @@ const spreads = {
   "those of each resource in one process": (index: number) => index % 3,
 } as const;
 
-/** ms that each of four callers a resource, and one who wants all three, waited, time and again. */
-async function contend(seed: number, spread: (index: number) => number, fair = true) {
+/**
+ * ms that each of four callers a resource, and one who wants `wanted`, waited, time and again. `way`: ms that each message
+ * of the latter takes.
+ */
+async function contend(seed: number, spread: (index: number) => number, wanted = names, way = 1) {
   const busy = new Busy(seed);
   const { chance, clock } = busy;
   const processes: Locks[] = [];
-  const processOf = (index: number): Locks => (processes[spread(index)] ??= busy.process());
+  const processOf = (index: number): Locks =>
+    (processes[spread(index)] ??= busy.process(index === 12 ? { way } : {}));
   for (let index = 0; index <= 12; index++) processOf(index);
   await busy.met(processes);
   const waits = { single: [] as number[], several: [] as number[] };
@@ -94,7 +98,7 @@ async function contend(seed: number, spread: (index: number) => number, fair = t
   const caller = async (locks: Locks, wanted: string | string[], into: number[]) => {
     while (!over) {
       const start = clock.monotonic();
-      const lease = await locks.acquire(wanted, { fair });
+      const lease = await locks.acquire(wanted);
       into.push(clock.monotonic() - start);
       await busy.pass(chance() * 30);
       void lease.release();
@@ -105,7 +109,7 @@ async function contend(seed: number, spread: (index: number) => number, fair = t
     caller(processOf(index), names[index % 3] as string, waits.single),
   );
   await clock.advance(500);
-  all.push(caller(processOf(12), names, waits.several));
+  all.push(caller(processOf(12), wanted, waits.several));
   await clock.advance(10_000);
   over = true;
   await busy.run(Promise.all(all), 10_000);
@@ -124,6 +128,23 @@ describe("several resources at once, each of which four others keep busy", () =>
         expect(several.length).toBeGreaterThan(10_000 / bound);
         // A single one need not wait for ever, either: four others, and the one who wants all, are before it.
         expect(Math.max(...single)).toBeLessThan(bound);
+      }
+    },
+    60_000,
+  );
+});
+
+describe("a process whose round trip is longer than a free lock is kept for others", () => {
+  it.each([
+    ["one resource", ["a"]],
+    ["several resources", names],
+  ])(
+    "is served in its turn beside busy ones that are near: %s",
+    async (_, wanted) => {
+      for (const seed of seeds) {
+        const { single, several } = await contend(seed, (index) => index, wanted, 100);
+        expect({ seed, waited: Math.max(...several) / mean(single) }.waited).toBeLessThan(10);
+        expect(several.length).toBeGreaterThan(10);
       }
     },
     60_000,

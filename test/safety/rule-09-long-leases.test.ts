@@ -256,6 +256,35 @@ describe("a lease that is under way when the memory is lost", () => {
   });
 });
 
+describe("nobody looks more often than is needed", () => {
+  /** How often the first node was asked for its memory. */
+  async function looks(world: World, ms: number): Promise<number> {
+    const asked = vi.spyOn(world.node(0), "introduce");
+    await pass(world, ms);
+    const { length } = asked.mock.calls;
+    asked.mockRestore();
+    return length;
+  }
+
+  it("where only short ones are waited for: when it has settled, and at the end", async () => {
+    const { world, locks } = await started();
+    await once(world, locks, "short", 60_000);
+    await forget(world, locks);
+    expect(await looks(world, 60_000)).toBeLessThanOrEqual(4);
+  });
+
+  it("where a long one is waited for: every second at first, every ten seconds later", async () => {
+    const { world, locks } = await started();
+    await take(world, locks, "a", day);
+    await forget(world, locks);
+    expect(await looks(world, 4_000)).toBeGreaterThanOrEqual(3);
+    await pass(world, 60_000);
+    const later = await looks(world, 100_000);
+    expect(later).toBeLessThanOrEqual(14);
+    expect(later).toBeGreaterThanOrEqual(7);
+  });
+});
+
 describe("long and short leases together", () => {
   it("are waited for, the longest of the short ones and those of the long ones that are held", async () => {
     const { world, locks, other } = await started();

@@ -12,6 +12,8 @@ export interface FickleProxy {
   readonly open: number;
   /** As a NAT does: nothing passes any more over what is open, and neither end is told. New connections work. */
   forget(): void;
+  /** Ends what is open, for both ends. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,9 @@ export async function startProxy(target: number | null): Promise<FickleProxy> {
     },
     forget: () => {
       for (const client of clients) forgotten.add(client);
+    },
+    cut: () => {
+      for (const client of clients) client.destroy();
     },
     close: () =>
       new Promise((resolve) => {

@@ -37,6 +37,8 @@ export class Patience {
   private splits = 0;
   /** How often in a row it was kept for somebody else, who may want other resources with it and then waits for those. */
   private kept = 0;
+  /** By the monotonic clock. */
+  private askedAt = 0;
   /** It was released here while an attempt was under way, which may have come too early for that. */
   private missed = false;
 
@@ -56,6 +58,7 @@ export class Patience {
   /** How an attempt that begins now heeds those who wait. */
   heed(): Heed {
     this.missed = false;
+    this.askedAt = this.lock.ground.clock.monotonic();
     const { fair } = this.settings;
     // Who was denied takes a place, also where it cannot be told of its turn: without one it would be let by for ever.
     if (this.standing === null && !this.lock.ground.engine.doorbell.stands) {
@@ -80,6 +83,7 @@ export class Patience {
     if (this.missed && isDenied) return 0;
     if (this.standing === null && !isDenied) return policy;
     const isFirst = this.standing === null;
+    engine.doorbell.answered(lock.ground.clock.monotonic() - this.askedAt);
     this.standing ??= this.stand();
     if (isDenied) this.standing.wait();
     if (isFirst) {

@@ -75,7 +75,11 @@ export class NodeClock implements Clock {
 }
 
 /** What runs a host's callbacks: not while it stands still. */
-export type Runner = (callback: () => void, isTimer: boolean) => void;
+export interface Runner {
+  timer(callback: () => void): void;
+  /** Behind what has arrived from the network by then. */
+  immediate(callback: () => void): void;
+}
 
 /** The two clocks of a process. Its timers run by the monotonic one, and come a little early or late. */
 export class HostClock implements Clock {
@@ -89,7 +93,7 @@ export class HostClock implements Clock {
     private readonly timeline: Timeline,
     private readonly temper: ClockTemper,
     private readonly chance: Chance,
-    private readonly run: Runner,
+    private readonly runner: Runner,
   ) {
     this.monotonicHand = new Hand(timeline, 1_000, temper.rate);
     this.wallHand = new Hand(timeline, epoch + timeline.now + temper.ahead, temper.wallRate);
@@ -124,10 +128,14 @@ export class HostClock implements Clock {
     const arm = () => {
       const left = Math.ceil(Math.max(0, due - this.monotonic()));
       const noise = left === 0 ? 0 : this.chance.between(-0.5, 1.5);
-      timer = this.timeline.in(Math.max(0, left / this.temper.rate + noise), () => this.run(fire, true));
+      timer = this.timeline.in(Math.max(0, left / this.temper.rate + noise), () => this.runner.timer(fire));
     };
     arm();
     return { cancel: end };
+  }
+
+  afterPoll(callback: () => void): void {
+    this.runner.immediate(callback);
   }
 
   /** The wall clock is set. */

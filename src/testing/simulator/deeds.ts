@@ -1,10 +1,13 @@
 import { readHandover } from "../../manager/handover.js";
 import type { AcquireOptions } from "../../manager/options.js";
 import type { Handle, Lease } from "../../manager/types.js";
+import { hashOf } from "./checkers/clean-up.js";
 import type { Program } from "./program.js";
 import type { Deed } from "./script.js";
 import type { World } from "./world.js";
 
+/** ms of true time for which renewals follow one another at the most. */
+const longestRow = 10_000;
 /** Rounds of a handle that is used again. */
 const rounds = 3;
 
@@ -53,9 +56,38 @@ class Doing {
       await locks.using(resources, options, (lease) => this.hold(lease));
     } else if (kind === "handle") {
       await this.again(locks.handle(resources, options));
+    } else if (kind === "redlock") {
+      await this.redlock();
     } else {
       await this.keep(await this.bounded("acquisition", deed.wait, locks.acquire(resources, options)));
     }
+  }
+
+  /** As programs of redlock 5 do it. */
+  private async redlock(): Promise<void> {
+    const { deed, program, world } = this;
+    const { redlock, host } = program;
+    const resources = [...deed.resources];
+    const retries = { retryCount: deed.wait > 0 ? 5 : 0, retryDelay: 40, retryJitter: 20 };
+    const bound = 60 * retries.retryCount;
+    if (deed.policy && deed.ttl > 200) {
+      const settings = { ...retries, automaticExtensionThreshold: Math.floor(deed.ttl / 4) };
+      return redlock.using(resources, deed.ttl, settings, () => host.sleep(deed.hold));
+    }
+    const asked = redlock.acquire(resources, deed.ttl, retries);
+    let lock = await this.bounded(
+      "acquisition by Redlock",
+      (1 + retries.retryCount) * this.attempt + bound,
+      asked,
+    );
+    await host.sleep(Math.min(deed.hold, deed.ttl));
+    if (deed.extend !== null) {
+      const { ttl } = deed.extend;
+      world.inquest.ttl.asks(lock.value, ttl ?? deed.ttl);
+      lock = await redlock.extend(lock, ttl ?? deed.ttl, retries);
+      await host.sleep(deed.hold);
+    }
+    if (deed.end !== "forget") await redlock.release(lock, retries);
   }
 
   private async again(handle: Handle): Promise<void> {
@@ -92,16 +124,45 @@ class Doing {
   }
 
   private async hold(lease: Lease): Promise<void> {
-    const { hold, extend } = this.deed;
+    const { hold, extend, renewals } = this.deed;
     const { host } = this.program;
+    if (renewals > 0) await this.renewInARow(lease);
     if (extend !== null && extend.after < hold) {
       await host.sleep(extend.after);
+      if (extend.ttl !== null) this.asks(lease, extend.ttl);
       await lease.renew(extend.ttl ?? undefined).catch(() => {});
       await host.sleep(hold - extend.after);
     } else {
       await host.sleep(hold);
     }
     if (lease.remaining() > 0) lease.assertHeld();
+  }
+
+  /** The nodes keep what was asked for, and no more, however often that is asked. */
+  private async renewInARow(lease: Lease): Promise<void> {
+    const { world, program, deed } = this;
+    const { timeline } = world;
+    const end = timeline.now + longestRow;
+    for (let renewal = 0; renewal < deed.renewals && timeline.now < end; renewal++) {
+      if (program.closing || lease.remaining() === 0) return;
+      await lease.renew().catch(() => {});
+    }
+    const token = program.tokenOf(lease);
+    const most = token === null ? null : world.inquest.ttl.mostOf(token);
+    if (token === null || most === null) return;
+    world.inquest.count("renewed in a row");
+    for (const { node, key, tokenHash, ttlLeft } of world.contents()) {
+      if (tokenHash !== hashOf(token) || ttlLeft <= most) continue;
+      world.inquest.violated(
+        "ttl",
+        `${node} keeps ${key} for ${ttlLeft} ms, after ${deed.renewals} renewals`,
+      );
+    }
+  }
+
+  private asks(lease: Lease, ttl: number): void {
+    const token = this.program.tokenOf(lease);
+    if (token !== null) this.world.inquest.ttl.asks(token, ttl);
   }
 
   private options(): AcquireOptions {
@@ -126,11 +187,17 @@ class Doing {
     this.ends.push(this.program.host.later(ms, callback));
   }
 
+  /** ms that one attempt takes at the most: six node timeouts; and the first one of a process until all nodes are met. */
+  private get attempt(): number {
+    const { nodeTimeout, connectTimeout } = this.program.plan;
+    return 6 * Math.max(nodeTimeout, 100) + connectTimeout;
+  }
+
   private bounded<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {
     const { world, program, deed } = this;
     world.inquest.count(what);
-    // Without a wait attempts bound it, which take up to six node timeouts.
-    const bound = wait > 0 ? wait : 6 * Math.max(program.plan.nodeTimeout, 100);
+    // Without a wait attempts bound it.
+    const bound = wait > 0 ? wait : this.attempt;
     return world.inquest.waiters.expect(program, `${what} of ${deed.resources}`, bound, promise);
   }
 }

@@ -14,7 +14,7 @@ export function strike(world: World, fault: Fault): void {
     case "crash": {
       const server = world.server(fault.node);
       const memory = world.mayForget(server) ? fault.memory : "same";
-      if (memory !== "same") server.remembers = false;
+      if (memory !== "same") server.forget();
       server.crash();
       for (const link of world.linksTo(fault.node)) link.orphaned();
       after(fault.for, () => server.restart(memory));
@@ -26,15 +26,46 @@ export function strike(world: World, fault: Fault): void {
       after(fault.for, () => server.goOn());
       return;
     }
+    case "refuse": {
+      const server = world.server(fault.node);
+      server.refuse(fault.why);
+      after(fault.for, () => server.accept(fault.why));
+      return;
+    }
+    case "replicate": {
+      const server = world.server(fault.node);
+      if (!world.mayForget(server)) return;
+      server.flush();
+      server.refuse("READONLY");
+      after(fault.for, () => server.accept("READONLY"));
+      return;
+    }
+    case "scriptFlush":
+      world.server(fault.node).knowsScript = false;
+      return;
     case "flush":
       if (world.mayForget(world.server(fault.node))) world.server(fault.node).flush();
       return;
-    case "nodeStep":
-      return world.server(fault.node).clock.step(fault.by);
+    case "nodeStep": {
+      const server = world.server(fault.node);
+      server.behind += Math.max(0, -fault.by);
+      return server.clock.step(fault.by);
+    }
     case "nodePause": {
-      const { clock } = world.server(fault.node);
+      const server = world.server(fault.node);
+      const { clock } = server;
+      server.behind += fault.for;
       clock.pause();
       after(fault.for, () => clock.resume());
+      return;
+    }
+    case "halfOpen":
+      for (const node of fault.nodes) world.link(fault.host, node).silence();
+      return;
+    case "full": {
+      const link = world.link(fault.host, fault.node);
+      link.fill();
+      after(fault.for, () => link.drain());
       return;
     }
     case "reset":
@@ -57,6 +88,8 @@ export function strike(world: World, fault: Fault): void {
       after(fault.for, () => host.thaw());
       return;
     }
+    case "lag":
+      return world.program(fault.host).host.lag(fault.turn, timeline.now + fault.for);
     case "suspend": {
       const { host } = world.program(fault.host);
       host.freeze();
@@ -84,8 +117,8 @@ export function strike(world: World, fault: Fault): void {
       const program = world.program(fault.host);
       if (program.host.dead || program.closing || program.host.frozen) return;
       program.closing = true;
-      void program.locks.close({ timeout: closing }).then(() => {
-        timeline.in(1, () => leave(world, fault.host, fault.for));
+      void program.close(closing).then(() => {
+        timeline.in(program.lingers, () => leave(world, fault.host, fault.for));
       });
     }
   }

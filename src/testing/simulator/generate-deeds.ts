@@ -1,11 +1,8 @@
 import type { Climate } from "./generate.js";
 import type { Deed } from "./script.js";
 
-/** ms; so long that what is left behind is still there when it is looked for. */
-const longTtl = 120_000;
-
 /** Something that a program does with locks. */
-export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climate): Deed {
+export function deedOf({ chance, ttl: usual, resources, hosts, longTtl }: Climate): Deed {
   const kind = chance.pick<Deed["kind"]>([
     "acquire",
     "acquire",
@@ -15,11 +12,12 @@ export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climat
     "handle",
     "handle",
     "inspect",
+    "redlock",
   ]);
   const several = resources.length > 1 && chance.flip(0.15);
-  const isLong = hasLong && !several && chance.flip(0.15);
+  const isLong = longTtl !== null && !several && chance.flip(0.15);
   const only = isLong ? "long" : (resources[chance.below(resources.length)] ?? "a");
-  const ttl = isLong ? longTtl : Math.ceil(usual * chance.between(0.5, 1.5));
+  const ttl = isLong && longTtl !== null ? longTtl : Math.ceil(usual * chance.between(0.5, 1.5));
   // A long one that nobody ends would hold the others up for the rest of the run.
   const forgotten = !isLong && chance.flip(0.15);
   const end = chance.flip(0.12)
@@ -46,6 +44,7 @@ export function deedOf({ chance, ttl: usual, resources, hosts, hasLong }: Climat
     policy: chance.flip(0.15),
     hold: extend === null ? hold : extend.after + chance.between(0, usual * 2),
     extend,
+    renewals: chance.flip(0.04) ? Math.floor(10 ** chance.between(1, 3.5)) : 0,
     abortAfter: chance.flip(0.1) ? chance.between(0, 500) : null,
     end,
   };

@@ -16,7 +16,7 @@ export function faultsOf(climate: Climate): Step[] {
       if (fault !== null) steps.push({ at: chance.between(0, end), fault });
     }
   }
-  return steps;
+  return [...steps, ...hungAtTheStart(climate)];
 }
 
 /** ms that most faults last, at the most. */
@@ -26,12 +26,18 @@ const longest = 2_500;
 const most: Record<Kind, number> = {
   crash: 6,
   flush: 0,
+  replicate: 0,
   hang: 8,
   nodeStep: 6,
   nodePause: 6,
+  scriptFlush: 4,
+  refuse: 4,
   reset: 20,
   cut: 15,
+  halfOpen: 4,
+  full: 10,
   stall: 15,
+  lag: 2,
   suspend: 6,
   wallStep: 8,
   die: 4,
@@ -40,16 +46,29 @@ const most: Record<Kind, number> = {
 
 const kinds = Object.keys(most) as Kind[];
 
+/** ms for which the event loop is busy in each turn. */
+const turns = [5, 50, 600, 1_500] as const;
+
+/** Some nodes hang just when processes begin to ask for the first time, and are well again soon. */
+function hungAtTheStart({ chance, nodes }: Climate): Step[] {
+  if (chance.flip(0.7)) return [];
+  return Array.from({ length: nodes }, (_, node): Step[] =>
+    chance.flip(0.4) ? [{ at: 0, fault: { kind: "hang", node, for: chance.between(100, 5_000) } }] : [],
+  ).flat();
+}
+
 function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fault | null {
   const { chance, ttl, faults, nodes, hosts } = climate;
   const beyond = faults === "beyond";
   const node = chance.below(nodes);
   const host = chance.below(hosts);
   const time = chance.between(0, Math.min(longest, chance.flip(0.7) ? ttl : 4 * ttl + 500));
+  const all = Array.from({ length: nodes }, (_, index) => index);
   switch (kind) {
     case "crash":
       return { kind, node, for: time, memory: "same" };
     case "flush":
+    case "replicate":
       return null;
     case "hang":
     case "nodePause":
@@ -57,12 +76,20 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
     case "nodeStep":
       // Back only: then keys live longer, which costs nothing but time.
       return { kind, node, by: chance.between(-ttl, beyond ? 2 * ttl : 0) };
+    case "scriptFlush":
+      return { kind, node };
+    case "refuse":
+      return { kind, node, why: chance.flip(0.5) ? "OOM" : "READONLY", for: time };
     case "reset":
       return { kind, node, host };
+    case "halfOpen":
+      // What forgets one connection often forgets them all.
+      return { kind, host, nodes: chance.flip(0.5) ? all : [node] };
+    case "full":
+      return { kind, node, host, for: time };
     case "cut": {
       const whole = chance.flip(0.3);
       const way = chance.below(3);
-      const all = Array.from({ length: nodes }, (_, index) => index);
       const some = whole ? all : all.filter((index) => index === node || chance.flip(0.3));
       return {
         kind,
@@ -76,6 +103,8 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
     }
     case "stall":
       return { kind, host, for: time };
+    case "lag":
+      return { kind, host, turn: chance.pick(turns), for: chance.between(0, 2 * longest) };
     case "suspend":
       return suspends[host] || beyond ? { kind, host, for: time * 2 } : null;
     case "wallStep": {

@@ -8,7 +8,7 @@ const notice = 3_000;
  * Nodes that lose their memory: a minority of them at a time. The next ones do so only when the earlier ones have had the
  * time to abstain, and vote again.
  */
-export function lossesOf({ chance, nodes, end, ttl, hasLong }: Climate): Step[] {
+export function lossesOf({ chance, nodes, end, ttl }: Climate): Step[] {
   const minority = Math.floor((nodes - 1) / 2);
   if (minority === 0 || chance.flip(0.5)) return [];
   const steps: Step[] = [];
@@ -18,8 +18,8 @@ export function lossesOf({ chance, nodes, end, ttl, hasLong }: Climate): Step[] 
       at: Math.max(0, at),
       fault: { kind: "crash", node: (from + one) % nodes, for: Math.min(time + 200, 3_000), memory: "same" },
     }));
-  // After a long lease the abstention outlasts the run.
-  const period = hasLong ? end : 5 * ttl + notice;
+  // Where a long lease makes them abstain for longer, later ones are let off.
+  const period = 5 * ttl + notice;
   for (let start = chance.between(0, period); start < end; start += period) {
     const first = chance.below(nodes);
     // Those who remember are gone just when those are asked who forgot, and those who never knew.
@@ -30,8 +30,9 @@ export function lossesOf({ chance, nodes, end, ttl, hasLong }: Climate): Step[] 
       const node = (first + one) % nodes;
       const at = start + chance.between(0, ttl / 2);
       const downtime = chance.between(0, chance.flip(0.5) ? 20 : ttl);
-      const how = chance.below(3);
+      const how = chance.below(4);
       if (how === 0) steps.push({ at, fault: { kind: "flush", node } });
+      else if (how === 3) steps.push({ at, fault: { kind: "replicate", node, for: downtime } });
       else
         steps.push({ at, fault: { kind: "crash", node, for: downtime, memory: how === 1 ? "lost" : "old" } });
     }

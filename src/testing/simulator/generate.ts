@@ -1,3 +1,4 @@
+import type { QuarantineRule } from "../../engine/abstention.js";
 import { Chance } from "./chance.js";
 import type { ClockTemper } from "./clocks.js";
 import { deedOf } from "./generate-deeds.js";
@@ -18,9 +19,12 @@ export interface Climate {
   readonly ttl: number;
   /** Whether all nodes' clocks are as fast as they may be, and all holders' as slow. */
   readonly opposed: boolean;
-  /** Whether some leases are so long that what is left behind would be found. */
-  readonly hasLong: boolean;
+  /** ms: the ttl of some leases, so long that what is left behind would be found; null if there are none. */
+  readonly longTtl: number | null;
 }
+
+/** ms: less than a minute, which nodes remember as their longest; more, which they remember one by one; a day. */
+const longTtls = [50_000, 120_000, 86_400_000] as const;
 
 /** Clocks may disagree by 1 %: half of that each, less what rounding costs. */
 const fairRate = 0.0045;
@@ -38,11 +42,12 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
     end: chance.between(12_000, 25_000),
     ttl: chance.pick([60, 100, 200, 300, 600, 1_200, 4_000]),
     opposed: chance.flip(0.3),
-    hasLong: chance.flip(0.5),
+    longTtl: chance.flip(0.5) ? chance.pick(longTtls) : null,
   };
   const nodes = Array.from({ length: climate.nodes }, () => temperOf(climate, 1));
   const hosts = Array.from({ length: climate.hosts }, () => hostOf(climate));
-  const losses = lossesOf(climate);
+  const quarantine = quarantineOf(climate);
+  const losses = quarantine === false && faults === "inBounds" ? [] : lossesOf(climate);
   const steps: Step[] = [...faultsOf(climate), ...losses];
   const last = hosts.length - 1;
   // Others do not know that a node has lost its memory.
@@ -56,11 +61,19 @@ export function generate(seed: number, faults: FaultClass, deeds: number): Scrip
     seed,
     faults,
     nodes,
+    cold: chance.flip(0.5),
+    quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
     resources: climate.resources,
     steps,
     end: climate.end,
   };
+}
+
+/** A number must be enough for the longest lease; without any, nothing may be lost. */
+function quarantineOf({ chance, ttl, longTtl }: Climate): QuarantineRule {
+  if (chance.flip(0.8)) return "auto";
+  return longTtl === null && chance.flip(0.5) ? 3 * ttl + 100 : false;
 }
 
 /** Most clocks are as far apart as they may be: between is little to be found. `side`: of nodes 1, of holders -1. */
@@ -78,7 +91,7 @@ function temperOf(climate: Climate, side: 1 | -1): ClockTemper {
 }
 
 function hostOf(climate: Climate): HostPlan {
-  const { chance, ttl } = climate;
+  const { chance, ttl, end } = climate;
   const usual = chance.pick([0.3, 1, 3, 10]);
   return {
     temper: temperOf(climate, -1),
@@ -90,7 +103,13 @@ function hostOf(climate: Climate): HostPlan {
       afterlife: chance.pick([0, 0, 0.3, 1]),
       deaf: chance.pick([0, 0, 0.2, 1]),
     },
+    client: {
+      plain: chance.flip(0.1),
+      timeout: chance.flip(0.1) ? chance.between(5, ttl) : null,
+    },
+    startsAt: chance.flip(0.3) ? chance.between(0, end / 2) : 0,
     nodeTimeout: chance.pick([10, 20, 50, Math.floor(ttl / 4)]),
+    connectTimeout: chance.pick([20, 200, 1_000]),
     grouping: chance.flip(0.85),
     foreign: false,
   };

@@ -2,9 +2,14 @@ import type { Chance } from "./chance.js";
 import { type ClockTemper, HostClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 
+/** The phases of a turn of the event loop, in their order: what is due, what has arrived, what was put off until then. */
+type Phase = "timers" | "network" | "immediates";
+
+const phases: readonly Phase[] = ["timers", "network", "immediates"];
+
 interface Held {
   readonly callback: () => void;
-  readonly isTimer: boolean;
+  readonly phase: Phase;
 }
 
 /** A process and the machine below it: it can stand still, be suspended, and die. */
@@ -17,7 +22,9 @@ export class Host {
   steppedAt = Number.NEGATIVE_INFINITY;
   private stops = 0;
   private userTimers = 0;
-  private readonly inbox: Held[] = [];
+  private inbox: Held[] = [];
+  /** Called once nothing is left to run. */
+  private drained: (() => void)[] = [];
 
   constructor(
     readonly name: string,
@@ -25,7 +32,10 @@ export class Host {
     readonly chance: Chance,
     temper: ClockTemper,
   ) {
-    this.clock = new HostClock(timeline, temper, chance, this.run.bind(this));
+    this.clock = new HostClock(timeline, temper, chance, {
+      timer: (callback) => this.run(callback, "timers"),
+      immediate: (callback) => this.immediate(callback),
+    });
   }
 
   get frozen(): boolean {
@@ -33,9 +43,9 @@ export class Host {
   }
 
   /** Runs it now, or when the process goes on; never once it is dead. */
-  run(callback: () => void, isTimer = false): void {
+  run(callback: () => void, phase: Phase = "network"): void {
     if (this.dead) return;
-    if (this.frozen || this.inbox.length > 0) this.inbox.push({ callback, isTimer });
+    if (this.busy) this.put({ callback, phase });
     else callback();
   }
 
@@ -47,10 +57,18 @@ export class Host {
   thaw(): void {
     if (--this.stops > 0 || this.dead) return;
     this.thawedAt = this.timeline.now;
-    // What an event loop does first depends on where it stood still.
-    const order = this.chance.below(3);
-    if (order < 2) this.inbox.sort((one, other) => rank(one, order) - rank(other, order));
+    // The event loop looks at its timers before it looks at the network, where everything may lie that they wait for.
+    this.inbox = phases.flatMap((phase) => this.inbox.filter((held) => held.phase === phase));
     this.next();
+  }
+
+  /** The event loop is busy for `turn` ms of each turn, until the true time `end`. */
+  lag(turn: number, end: number): void {
+    this.freeze();
+    this.timeline.in(turn, () => {
+      if (this.timeline.now < end) this.drained.push(() => this.lag(turn, end));
+      this.thaw();
+    });
   }
 
   die(): void {
@@ -85,14 +103,32 @@ export class Host {
     return this.clock.pending - this.userTimers;
   }
 
+  private get busy(): boolean {
+    return this.frozen || this.inbox.length > 0;
+  }
+
+  private immediate(callback: () => void): void {
+    if (this.busy) this.put({ callback, phase: "immediates" });
+    else this.timeline.in(0, () => this.run(callback, "immediates"));
+  }
+
+  /** Behind what is due before it; a timer that comes up while others run is for the next turn. */
+  private put(held: Held): void {
+    const before =
+      held.phase === "network" ? this.inbox.findIndex(({ phase }) => phase === "immediates") : -1;
+    if (before < 0) this.inbox.push(held);
+    else this.inbox.splice(before, 0, held);
+  }
+
   /** One after the other: what one of them starts is settled before the next. */
   private next(): void {
     if (this.frozen || this.dead) return;
     const first = this.inbox.shift();
-    if (first === undefined) return;
+    if (first === undefined) {
+      for (const drained of this.drained.splice(0)) drained();
+      return;
+    }
     this.timeline.in(0, () => this.next());
     first.callback();
   }
 }
-
-const rank = ({ isTimer }: Held, timersAre: number): number => (isTimer ? timersAre : 1 - timersAre);

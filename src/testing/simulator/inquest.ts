@@ -1,13 +1,23 @@
 import type { Batch } from "../../engine/node.js";
 import { lockEvents } from "../../manager/events.js";
 import type { Lock } from "../../manager/lock.js";
-import type { Checker, EventName, EventOf, Found, LeaseTenant, Made, Tenant } from "./checkers/checker.js";
+import type {
+  Checker,
+  EventName,
+  EventOf,
+  Findings,
+  Found,
+  LeaseTenant,
+  Made,
+  Tenant,
+} from "./checkers/checker.js";
 import { CleanUp } from "./checkers/clean-up.js";
 import { Exclusion } from "./checkers/exclusion.js";
 import { Fences } from "./checkers/fences.js";
 import { History } from "./checkers/history.js";
 import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
+import { Ttl } from "./checkers/ttl.js";
 import { Waiters } from "./checkers/waiters.js";
 import type { Program } from "./program.js";
 import type { Script } from "./script.js";
@@ -23,6 +33,9 @@ export interface Violation {
   readonly what: string;
 }
 
+/** In front of a checker's name: how often it has looked. */
+const looks = "looks: ";
+
 /** What a run has done, by kind. */
 export type Counts = Record<string, number>;
 
@@ -34,30 +47,34 @@ export class Inquest {
   readonly loss: Loss;
   readonly waiters: Waiters;
   readonly cleanUp: CleanUp;
+  readonly ttl: Ttl;
+  /** ms: the longest that anything was asked for. */
+  longestTtl = 0;
   private readonly all: readonly Checker[];
   private readonly asked = new Set<string>();
 
   constructor(
     private readonly timeline: Timeline,
     private readonly trace: Trace,
-    { faults, steps }: Script,
+    { faults }: Script,
   ) {
     const inBounds = faults === "inBounds";
-    // Users' own programs need not ask to be called.
-    const asked = steps.some((step) => "deed" in step);
-    const overlap = (what: string) =>
-      inBounds ? this.violated("exclusion", what) : this.note("overlap", what);
-    const by = (checker: string) => (what: string) => this.violated(checker, what);
-    this.exclusion = new Exclusion(overlap);
-    this.loss = new Loss(by("loss"), timeline, inBounds, asked);
+    const by = (checker: string) => this.findingsOf(checker);
+    this.exclusion = new Exclusion({
+      ...by("exclusion"),
+      report: (what) => (inBounds ? this.violated("exclusion", what) : this.note("overlap", what)),
+    });
+    this.loss = new Loss(by("loss"), timeline, inBounds);
     this.waiters = new Waiters(by("waiters"), timeline);
     this.cleanUp = new CleanUp(by("clean-up"));
+    this.ttl = new Ttl(by("ttl"));
     this.all = [
       this.exclusion,
       new Fences(by("fences"), () => timeline.now, inBounds),
       this.loss,
       this.waiters,
       this.cleanUp,
+      this.ttl,
       new Leftovers(by("leftovers")),
       new History(by("history"), timeline),
     ];
@@ -71,14 +88,21 @@ export class Inquest {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
+  /** Where one checker says what it does. */
+  findingsOf(checker: string): Findings {
+    const name = `${looks}${checker}`;
+    this.counts[name] = 0;
+    return { report: (what) => this.violated(checker, what), looked: () => this.count(name) };
+  }
+
   violated(checker: string, what: string): void {
     this.note("VIOLATION", checker, what);
     this.violations.push({ checker, time: this.timeline.now, what });
   }
 
   /** From now on this lock is listened to. */
-  watch(program: Program, lock: Lock): void {
-    const made: Made = { program, lock };
+  watch(program: Program, lock: Lock, calls: boolean): void {
+    const made: Made = { program, lock, calls };
     for (const name of lockEvents) {
       lock.events.on(name, (event: EventOf<EventName>) => {
         if (!program.host.dead) this.hear(made, name, event);
@@ -92,14 +116,12 @@ export class Inquest {
 
   sent(program: Program, { requests }: Batch): void {
     for (const { command } of requests) {
+      if ("ttl" in command) this.longestTtl = Math.max(this.longestTtl, command.ttl);
+      for (const checker of this.all) checker.sent?.(program, command);
       if (!("token" in command) || this.asked.has(command.token)) continue;
       this.asked.add(command.token);
       for (const checker of this.all) checker.asked?.(program, command.token);
     }
-  }
-
-  late(node: string, batch: Batch): void {
-    for (const checker of this.all) checker.late?.(node, batch);
   }
 
   left(program: Program): void {
@@ -118,12 +140,13 @@ export class Inquest {
     for (const checker of this.all) checker.heard?.(made, name, acquisition);
   }
 
-  private grant({ program, lock }: Made, event: EventOf<"acquired">): void {
+  private grant({ program, lock, calls }: Made, event: EventOf<"acquired">): void {
     const { hold } = lock;
     if (hold === null) return this.violated("history", `${event.acquisition} is acquired, and holds nothing`);
     const tenant: LeaseTenant = {
       program,
       lock,
+      calls,
       hold,
       name: `${program.host.name}'s ${event.acquisition}`,
       resources: event.resources,

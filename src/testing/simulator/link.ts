@@ -1,8 +1,16 @@
 import { failure } from "../../clients/failure.js";
-import { elapsed, type Instant, now } from "../../engine/clock.js";
-import { claims, type LockCommand } from "../../engine/command.js";
+import { lostAfter } from "../../clients/plain.js";
+import { claims, type LockCommand, needsMemory } from "../../engine/command.js";
 import type { Introduction, MemoryChange } from "../../engine/memory.js";
-import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../engine/node.js";
+import type {
+  Batch,
+  Connection,
+  LockNode,
+  Replacement,
+  Reply,
+  Request,
+  WakeListener,
+} from "../../engine/node.js";
 import type { Chance } from "./chance.js";
 import { Ear } from "./ear.js";
 import type { Host } from "./host.js";
@@ -23,23 +31,29 @@ export interface Road {
   readonly deaf: number;
 }
 
+/** What the user's client is like. */
+export interface ClientTemper {
+  /** It has nothing but `set` and `eval`: it tells nothing of its connection, and cannot be told to open another one. */
+  readonly plain: boolean;
+  /** ms after which it gives up on a call by itself; null: never. */
+  readonly timeout: number | null;
+}
+
 /** What is heard of what passes over the links. */
 export interface LinkWatch {
   sent(batch: Batch): void;
   note(who: string, what: string, ...details: readonly (string | number)[]): void;
-  /** The node will carry this out although its connection was dead, in whatever order. */
-  late(node: string, batch: Batch): void;
 }
 
 /** What was sent, and not answered yet. */
 interface Parcel {
   readonly label: string;
-  /** By the clocks of its sender. */
-  readonly since: Instant;
   readonly batch: Batch | null;
   /** At the node: calls back with what is to be done with the reply. */
   readonly perform: (reply: (arrived: () => void) => void) => void;
   readonly lost: () => void;
+  /** Whether it brings the script along, which the node lacked. */
+  readonly whole?: boolean;
 }
 
 /** A message on its way. */
@@ -50,6 +64,12 @@ interface Transit {
 
 const notReady = failure("notReady", "not connected");
 const connectionLost = failure("connection", "the connection was lost");
+const queueFull = failure("overloaded", "The queue is full");
+const timedOut = failure("timeout", "Command timed out");
+const givenUp = failure("refused", "given up before it was sent");
+
+/** ms within which a connection is replaced once. */
+const replacementPause = 1_000;
 
 /** The last letters of a token tell it apart. */
 const labelOf = (command: LockCommand): string =>
@@ -63,10 +83,6 @@ const introductionLabel = (change: MemoryChange | null): string => {
     : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
 };
 
-/** ms: releases are owed for no longer than the ttl of what they are to release, so what comes after that stays. */
-const shortestOf = ({ requests }: Batch): number =>
-  Math.min(...requests.map(({ command }) => (claims(command) ? command.ttl : Number.POSITIVE_INFINITY)));
-
 type Watcher = (connection: Connection, cause?: Error) => void;
 
 /**
@@ -77,7 +93,10 @@ export class Link implements LockNode {
   readonly name: string;
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
-  connection: Connection = "connecting";
+  connection: Connection;
+  readonly replaceConnection?: () => Replacement;
+  /** True time at which the node granted something last, as this host heard. */
+  grantedAt = Number.NEGATIVE_INFINITY;
   readonly watchers = new Set<Watcher>();
   readonly ears = new Set<Ear>();
   /** Counts connections. */
@@ -97,15 +116,25 @@ export class Link implements LockNode {
   private heldThere: Transit[] = [];
   private heldBack: (() => void)[] = [];
   private ended = false;
+  /** The connection is half-open: nothing passes, either way, and nobody is told. */
+  private mute = false;
+  /** Reasons why the client takes no more requests. */
+  private fullness = 0;
+  private replacedAt = Number.NEGATIVE_INFINITY;
+  /** ms that a message takes at least and at most, once the network is well. */
+  private calm: readonly [least: number, most: number] | null = null;
 
   constructor(
     readonly host: Host,
     readonly server: Server,
     private readonly chance: Chance,
     private readonly road: Road,
+    private readonly client: ClientTemper,
     private readonly watching: LinkWatch,
   ) {
     this.name = server.name;
+    this.connection = client.plain ? "ready" : "connecting";
+    if (!client.plain) this.replaceConnection = () => this.replace();
     this.reconnect(this.chance.flip(0.5) ? 0 : this.chance.between(0, 20));
   }
 
@@ -114,6 +143,7 @@ export class Link implements LockNode {
   }
 
   watch(listener: Watcher): () => void {
+    if (this.client.plain) return () => {};
     const own: Watcher = (connection, cause) => listener(connection, cause);
     this.watchers.add(own);
     return () => this.watchers.delete(own);
@@ -123,40 +153,40 @@ export class Link implements LockNode {
 
   introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
     return new Promise((resolve, reject) => {
-      const lost = () => reject(new Error(connectionLost.message));
-      if (this.connection !== "ready") return lost();
+      const fail = ({ message }: { message: string }) => reject(new Error(message));
+      if (this.connection !== "ready") return fail(connectionLost);
+      if (this.fullness > 0) return fail(queueFull);
       this.post({
-        since: now(this.host.clock),
         label: introductionLabel(change),
         batch: null,
         perform: (reply) =>
-          this.server.introduce(id, change, age, (introduction) => reply(() => resolve(introduction))),
-        lost,
+          this.server.introduce(id, change, age, (introduction) =>
+            reply(() => (introduction instanceof Error ? fail(introduction) : resolve(introduction))),
+          ),
+        lost: () => fail(connectionLost),
       });
+      this.bound(
+        () => fail(timedOut),
+        () => fail(connectionLost),
+      );
     });
   }
 
-  execute(batch: Batch): void {
-    const { requests } = batch;
-    const answer = (reply: (index: number) => Reply) => {
-      for (const [index, request] of requests.entries()) request.answered(reply(index));
-    };
-    if (this.connection !== "ready") return answer(() => notReady);
+  execute({ mark, requests: asked }: Batch): void {
+    const requests = this.client.plain || this.client.timeout !== null ? asked.map(once) : asked;
+    const batch = { mark, requests };
+    if (this.connection !== "ready") return answerAll(batch, notReady);
+    if (this.fullness > 0) return answerAll(batch, queueFull);
     this.watching.sent(batch);
-    const commands = requests.map(({ command }) => command);
-    this.post({
-      since: now(this.host.clock),
-      label: commands.map(labelOf).join("; "),
-      batch,
-      perform: (reply) =>
-        this.server.execute(batch.mark, commands, (replies) =>
-          reply(() => answer((index) => replies[index] ?? connectionLost)),
-        ),
-      lost: () => answer(() => connectionLost),
-    });
+    this.call(batch, requests.map(({ command }) => labelOf(command)).join("; "));
+    this.bound(
+      () => answerAll(batch, timedOut),
+      () => answerAll(batch, connectionLost),
+    );
   }
 
-  subscribe(channel: string, listener: WakeListener): () => void {
+  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+    if (this.client.plain) return null;
     const ear = new Ear(this, channel, listener);
     this.ears.add(ear);
     if (this.connection === "ready") ear.open();
@@ -171,25 +201,50 @@ export class Link implements LockNode {
   /** ms that one message takes. */
   delay(): number {
     const { usual, slow, slowest } = this.road;
+    if (this.calm !== null) return this.chance.between(...this.calm);
     return this.chance.flip(slow) ? this.chance.between(usual, slowest) : this.chance.between(0.05, usual);
   }
 
+  /** The network is well from now on, and takes so many ms for a message. */
+  calmDown(least: number, most: number): void {
+    this.calm = [least, most];
+  }
+
   get deaf(): boolean {
-    return this.cutsBack > 0 || this.chance.flip(this.road.deaf);
+    if (this.calm !== null && !this.mute) return false;
+    return this.mute || this.cutsBack > 0 || this.chance.flip(this.road.deaf);
+  }
+
+  /** From now on nothing passes over this connection, either way, and neither end is told. */
+  silence(): void {
+    if (this.client.plain || this.broken || this.ended) return;
+    this.mute = true;
+    this.watching.note(this.host.name, "is cut off from", this.name);
+  }
+
+  /** The client takes no more requests, until as many `drain` have followed. */
+  fill(): void {
+    this.fullness++;
+  }
+
+  drain(): void {
+    this.fullness--;
   }
 
   /** Whether something that may leave this token behind is under way, or will be. */
   owes(token: string): boolean {
-    const leaves = ({ batch }: Parcel) =>
-      batch?.requests.some(({ command }) => claims(command) && command.token === token) === true;
     const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
-    return [...this.unanswered, ...this.resending, ...underWay].some(leaves);
+    return [...this.unanswered, ...this.resending, ...underWay].some(
+      ({ batch }) =>
+        batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
+    );
   }
 
   /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */
   reset(cause: string): void {
     if (this.broken || this.ended) return;
     this.broken = true;
+    this.mute = false;
     this.wire++;
     this.watching.note(this.host.name, "lost", this.name, cause);
     for (const transit of [...this.transits, ...this.heldThere]) this.orphan(transit);
@@ -204,7 +259,7 @@ export class Link implements LockNode {
   orphaned(): void {
     const { wire } = this;
     this.host.timeline.in(this.delay(), () => {
-      if (wire === this.wire && this.cutsBack === 0) this.reset("the server died");
+      if (wire === this.wire && this.cutsBack === 0 && !this.mute) this.reset("the server died");
     });
   }
 
@@ -215,8 +270,12 @@ export class Link implements LockNode {
   }
 
   mend(there: boolean, back: boolean): void {
-    if (there && --this.cutsThere === 0) for (const transit of this.heldThere.splice(0)) this.send(transit);
+    if (there && --this.cutsThere === 0) this.sendHeld();
     if (back && --this.cutsBack === 0) for (const arrive of this.heldBack.splice(0)) this.sendBack(arrive);
+  }
+
+  private sendHeld(): void {
+    for (const transit of this.heldThere.splice(0)) this.send(transit);
   }
 
   /** The user closes the client, or the process is gone. */
@@ -228,6 +287,56 @@ export class Link implements LockNode {
     this.ears.clear();
   }
 
+  private replace(): Replacement {
+    const { timeline } = this.host;
+    if (timeline.now - this.replacedAt < replacementPause) return "tooSoon";
+    this.replacedAt = timeline.now;
+    if (!this.broken) this.reset("replaced");
+    return "replacing";
+  }
+
+  /** The client may give up by itself, wherever the request is by then. */
+  private bound(giveUp: () => void, lost: () => void): void {
+    if (this.client.timeout !== null) this.host.later(this.client.timeout, giveUp);
+    if (this.client.plain) this.host.later(lostAfter, lost);
+  }
+
+  private call(batch: Batch, label: string, whole = false): void {
+    const { mark, requests } = batch;
+    const answer = (reply: (index: number) => Reply) => {
+      for (const [index, request] of requests.entries()) {
+        const answered = reply(index);
+        if (answered.kind === "granted" && needsMemory(request.command))
+          this.grantedAt = this.host.timeline.now;
+        request.answered(answered);
+      }
+    };
+    const commands = requests.map(({ command }) => command);
+    this.post({
+      label: whole ? `${label} with the script` : label,
+      batch,
+      whole,
+      perform: (reply) => {
+        if (!whole && !this.server.knowsScript) return reply(() => this.sendWhole(batch, label));
+        this.server.knowsScript = true;
+        this.server.execute(mark, commands, (replies) =>
+          reply(() => answer((index) => replies[index] ?? connectionLost)),
+        );
+      },
+      lost: () => answer(() => connectionLost),
+    });
+  }
+
+  /** The node lacks the script: it is sent once more, with what is still wanted. */
+  private sendWhole({ mark, requests }: Batch, label: string): void {
+    const wanted = requests.filter((request) => request.command.op === "release" || request.wanted());
+    for (const request of requests) if (!wanted.includes(request)) request.answered(givenUp);
+    if (wanted.length === 0) return;
+    const batch = { mark, requests: wanted };
+    if (this.connection === "ready") this.call(batch, label, true);
+    else answerAll(batch, notReady);
+  }
+
   private post(parcel: Parcel): void {
     this.unanswered.add(parcel);
     this.send({ parcel, gone: false });
@@ -236,7 +345,7 @@ export class Link implements LockNode {
   private send(transit: Transit): void {
     // Written to a connection that is gone already, which the process has yet to notice.
     if (this.broken) return;
-    if (this.cutsThere > 0) {
+    if (this.cutsThere > 0 || this.mute) {
       this.heldThere.push(transit);
       return;
     }
@@ -248,6 +357,7 @@ export class Link implements LockNode {
 
   private arrive(transit: Transit): void {
     if (!this.transits.delete(transit)) return;
+    if (this.mute) return void this.heldThere.push(transit);
     if (!this.server.up || this.server.life !== this.life) return this.reset("refused");
     const { wire } = this;
     const { label, perform } = transit.parcel;
@@ -255,7 +365,7 @@ export class Link implements LockNode {
     perform((arrived) => {
       if (wire !== this.wire) return;
       const receive = () => {
-        if (wire === this.wire) this.host.run(() => this.hear(transit.parcel, arrived));
+        if (wire === this.wire && !this.mute) this.host.run(() => this.hear(transit.parcel, arrived));
       };
       if (this.cutsBack > 0) this.heldBack.push(receive);
       else this.sendBack(receive);
@@ -276,9 +386,8 @@ export class Link implements LockNode {
 
   /** What a dead connection had under way is lost, unless the node gets it all the same. */
   private orphan({ parcel }: Transit): void {
-    const { batch, perform, label } = parcel;
+    const { perform, label } = parcel;
     if (!this.chance.flip(this.road.afterlife)) return;
-    if (batch !== null) this.watching.late(this.name, batch);
     this.host.timeline.in(this.chance.between(0, 2_000), () => {
       if (!this.server.up) return;
       this.watching.note(this.name, "does late", this.host.name, label);
@@ -291,6 +400,8 @@ export class Link implements LockNode {
     if (this.connection !== "ready") return this.reconnect(this.chance.between(1, 150));
     const lost = [...this.unanswered];
     this.unanswered.clear();
+    // It says nothing: what is sent again is answered as if nothing had been, and what is not is never answered.
+    if (this.client.plain) return this.reconnect(this.chance.between(1, 150), this.road.resends ? lost : []);
     if (this.road.resends) for (const parcel of lost) this.resending.add(parcel);
     this.connection = "down";
     for (const parcel of lost) parcel.lost();
@@ -316,15 +427,35 @@ export class Link implements LockNode {
     this.thereFree = this.backFree = this.host.timeline.now;
     // In front of whatever is asked from now on; its answers are nobody's.
     for (const parcel of resent) {
-      const { batch, label, since } = parcel;
+      const { batch, label } = parcel;
       this.resending.delete(parcel);
       if (batch === null) continue;
-      if (elapsed(this.host.clock, since) > shortestOf(batch)) this.watching.late(this.name, batch);
-      this.send({ parcel: { ...parcel, label: `${label} again` }, gone: false });
+      const again = { ...parcel, label: `${label} again` };
+      if (this.client.plain) this.unanswered.add(again);
+      this.send({ parcel: again, gone: false });
     }
+    if (this.client.plain) return;
     this.connection = "ready";
     this.watching.note(this.host.name, "reaches", this.name);
     for (const watcher of [...this.watchers]) watcher("ready");
     for (const ear of this.ears) ear.open();
   }
+}
+
+/** A client that gives up on a call tells nothing of it any more. */
+function once(request: Request): Request {
+  let over = false;
+  return {
+    command: request.command,
+    wanted: () => !over && request.wanted(),
+    answered(reply) {
+      if (over) return;
+      over = true;
+      request.answered(reply);
+    },
+  };
+}
+
+function answerAll({ requests }: Batch, reply: Reply): void {
+  for (const request of requests) request.answered(reply);
 }

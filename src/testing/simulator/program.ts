@@ -1,8 +1,12 @@
+import type { QuarantineRule } from "../../engine/abstention.js";
+import type { HeldLease } from "../../manager/lease.js";
 import type { Lock } from "../../manager/lock.js";
-import { locksOf } from "../../manager/managed-locks.js";
+import { locksOf, managerOf } from "../../manager/managed-locks.js";
 import { Manager, type Resources } from "../../manager/manager.js";
 import type { LocksOptions } from "../../manager/options.js";
-import type { Locks } from "../../manager/types.js";
+import type { Lease, Locks } from "../../manager/types.js";
+import { Redlock } from "../../redlock/redlock.js";
+import type { Client } from "../../redlock/types.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
 import type { HostPlan } from "./script.js";
@@ -31,31 +35,56 @@ export class Program {
   busy = 0;
   /** Keeps what users would keep: what is collected depends on more than the seed. */
   private readonly made: Lock[] = [];
+  private redlocks: Redlock | null = null;
 
   constructor(
     readonly index: number,
     readonly host: Host,
     readonly plan: HostPlan,
     readonly links: readonly Link[],
-    onMade: (program: Program, lock: Lock) => void,
+    private readonly quarantine: QuarantineRule,
+    private readonly onMade: (program: Program, lock: Lock, calls: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
   ) {
-    const { grouping, nodeTimeout } = plan;
+    const { grouping, nodeTimeout, connectTimeout } = plan;
     const options = {
       nodes: links,
       clock: host.clock,
       random: host.chance,
       owner: host.name,
       nodeTimeout,
-      connectTimeout: nodeTimeout,
+      connectTimeout,
       grouping,
+      quarantine,
     };
-    const manager = new WatchedManager(options, (lock) => {
-      this.made.push(lock);
-      onMade(this, lock);
-    });
+    const manager = new WatchedManager(options, (lock) => this.note(lock, true));
     this.locks = locksOf(manager);
     this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
+  }
+
+  /** The Redlock class over the same connections; made when it is used for the first time. */
+  get redlock(): Redlock {
+    this.redlocks ??= this.makeRedlock();
+    return this.redlocks;
+  }
+
+  /** ms of true time from its close until all is gone: Redlock's errors tell of every vote, and wait for those for a node timeout. */
+  get lingers(): number {
+    return this.redlocks === null ? 1 : this.plan.nodeTimeout * 1.1 + 5;
+  }
+
+  /** Closes all that it has. */
+  async close(timeout?: number): Promise<void> {
+    await Promise.all([
+      this.locks.close(timeout === undefined ? {} : { timeout }),
+      this.redlocks?.quit() ?? Promise.resolve(),
+    ]);
+  }
+
+  /** What stands in the keys of its own lease; null if it is over. */
+  tokenOf(lease: Lease): string | null {
+    const own = this.made.find(({ hold }) => hold !== null && (lease as HeldLease).isOf(hold));
+    return own?.hold?.claim.token ?? null;
   }
 
   /** Whether a lease of its own has this token. */
@@ -71,6 +100,32 @@ export class Program {
       this.busy === 0 &&
       this.made.every(({ state }) => state === "idle" || state === "expired")
     );
+  }
+
+  private note(lock: Lock, calls: boolean): void {
+    this.made.push(lock);
+    this.onMade(this, lock, calls);
+  }
+
+  private makeRedlock(): Redlock {
+    const { host, links, plan, quarantine } = this;
+    const clients = links as readonly unknown[] as Client[];
+    const redlock = new Redlock(clients, {
+      clock: host.clock,
+      random: host.chance,
+      owner: host.name,
+      nodeTimeout: plan.nodeTimeout,
+      connectTimeout: plan.connectTimeout,
+      quarantine,
+    });
+    const manager = managerOf(redlock.locks);
+    const lock = manager.lock.bind(manager);
+    manager.lock = (resources) => {
+      const made = lock(resources);
+      this.note(made, false);
+      return made;
+    };
+    return redlock;
   }
 
   /** Its machine goes off. */

@@ -1,6 +1,7 @@
 import { act } from "./deeds.js";
 import { strike } from "./faults.js";
 import type { Counts, Violation } from "./inquest.js";
+import { examine } from "./liveness/examine.js";
 import type { Script } from "./script.js";
 import { type Begin, World } from "./world.js";
 
@@ -23,7 +24,7 @@ const patience = 120_000;
 /** ms from the end of the script until the last of what went wrong is well again, at the most. */
 const aftermath = 5_000;
 /** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
-const settling = 3_000;
+const settling = 15_000;
 
 export interface PlayOptions {
   /** Whether to keep what happens, line by line. Default false. */
@@ -52,6 +53,9 @@ export async function play(
   if (!failed() && !isQuiet(world)) inquest.violated("waiters", "not everything that was begun has ended");
   await timeline.run(Math.max(timeline.now, script.end + aftermath) + settling, failed);
   if (!failed()) await judge(world);
+  // Users' own programs are judged by what they do themselves.
+  if (!failed() && begin === undefined) await examine(world, failed);
+  if (!failed()) await leave(world);
   return {
     violations: inquest.violations,
     overlaps: inquest.exclusion.overlaps,
@@ -66,20 +70,23 @@ const isQuiet = ({ programs, underWay }: World): boolean =>
   underWay === 0 && programs.every(({ idle }) => idle);
 
 async function judge(world: World): Promise<void> {
-  const { timeline, inquest, programs } = world;
+  const { timeline, inquest } = world;
   const found = world.contents();
   await timeline.run(timeline.now + 1);
   inquest.settled(found);
   world.lookForHeirs((node, key) => inquest.violated("waiters", `${node} keeps ${key} for one who is gone`));
   await timeline.run(timeline.now + 10);
+}
+
+async function leave({ timeline, inquest, programs }: World): Promise<void> {
   for (const program of programs) {
     if (program.host.dead) continue;
     let closed = false;
-    void program.locks.close().then(() => {
+    void program.close().then(() => {
       closed = true;
     });
     await timeline.run(timeline.now + 6_000, () => closed);
-    await timeline.run(timeline.now + 1);
+    await timeline.run(timeline.now + program.lingers);
     if (!closed) inquest.violated("leftovers", `${program.host.name} does not end closing its locks`);
     else inquest.left(program);
     for (const link of program.links) link.end();

@@ -1,6 +1,7 @@
+import type { QuarantineRule } from "../../engine/abstention.js";
 import type { ClockTemper } from "./clocks.js";
-import type { Road } from "./link.js";
-import type { Memory } from "./server.js";
+import type { ClientTemper, Road } from "./link.js";
+import type { Memory, Refusing } from "./server.js";
 
 /**
  * `inBounds`: whatever the rules of safety allow for. `beyond`: what breaks their assumptions too; then leases may
@@ -10,7 +11,7 @@ export type FaultClass = "inBounds" | "beyond";
 
 /** What a program does at one time, on its own. */
 export interface Deed {
-  readonly kind: "acquire" | "try" | "using" | "handle" | "inspect";
+  readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock";
   readonly resources: readonly string[];
   /** ms. */
   readonly ttl: number;
@@ -25,6 +26,8 @@ export interface Deed {
   readonly hold: number;
   /** ms after which it is renewed by hand, and for how long. */
   readonly extend: { readonly after: number; readonly ttl: number | null } | null;
+  /** How often it is renewed by hand in a row, one after the other. */
+  readonly renewals: number;
   /** ms after which the caller gives up. */
   readonly abortAfter: number | null;
   /** How it ends; `heir`: the program that adopts it, so many ms later. */
@@ -35,6 +38,8 @@ export interface Deed {
 export type Fault =
   | { readonly kind: "crash"; readonly node: number; readonly for: number; readonly memory: Memory }
   | { readonly kind: "flush"; readonly node: number }
+  /** It is made a replica of an empty server, and a master again; its connections stay. */
+  | { readonly kind: "replicate"; readonly node: number; readonly for: number }
   | { readonly kind: "hang"; readonly node: number; readonly for: number }
   | { readonly kind: "nodeStep"; readonly node: number; readonly by: number }
   | { readonly kind: "nodePause"; readonly node: number; readonly for: number }
@@ -49,7 +54,15 @@ export type Fault =
       /** Whether the connection is given up in the end; otherwise what was held arrives. */
       readonly breaks: boolean;
     }
+  /** The connection is half-open from now on. */
+  | { readonly kind: "halfOpen"; readonly host: number; readonly nodes: readonly number[] }
+  /** The client takes no more requests. */
+  | { readonly kind: "full"; readonly host: number; readonly node: number; readonly for: number }
+  | { readonly kind: "scriptFlush"; readonly node: number }
+  | { readonly kind: "refuse"; readonly node: number; readonly why: Refusing; readonly for: number }
   | { readonly kind: "stall"; readonly host: number; readonly for: number }
+  /** The event loop is busy for `turn` ms of each turn. */
+  | { readonly kind: "lag"; readonly host: number; readonly turn: number; readonly for: number }
   | { readonly kind: "suspend"; readonly host: number; readonly for: number }
   | { readonly kind: "wallStep"; readonly host: number; readonly by: number }
   | { readonly kind: "die"; readonly host: number; readonly for: number }
@@ -62,7 +75,12 @@ export type Step =
 export interface HostPlan {
   readonly temper: ClockTemper;
   readonly road: Road;
+  readonly client: ClientTemper;
+  /** ms of true time at which it begins. */
+  readonly startsAt: number;
   readonly nodeTimeout: number;
+  /** ms. */
+  readonly connectTimeout: number;
   readonly grouping: boolean;
   /** Not ours: follows the Redlock specification by hand. */
   readonly foreign: boolean;
@@ -73,6 +91,9 @@ export interface Script {
   readonly seed: number;
   readonly faults: FaultClass;
   readonly nodes: readonly ClockTemper[];
+  /** Whether the nodes are new: nobody has used them before. */
+  readonly cold: boolean;
+  readonly quarantine: QuarantineRule;
   readonly hosts: readonly HostPlan[];
   readonly resources: readonly string[];
   /** By time. */

@@ -1,3 +1,4 @@
+import { failure } from "../../clients/failure.js";
 import { type MemoryNode, memoryNode } from "../../clients/memory.js";
 import type { LockCommand } from "../../engine/command.js";
 import type { Introduction, MemoryChange } from "../../engine/memory.js";
@@ -8,6 +9,17 @@ import type { Timeline } from "./timeline.js";
 /** What a node has when it is back. */
 export type Memory = "same" | "old" | "lost";
 
+/** Why a server refuses writes: its memory is full (then what frees memory is carried out), or it is a replica. */
+export type Refusing = "OOM" | "READONLY";
+
+const refusals: Record<Refusing, Reply> = {
+  OOM: failure("refused", "OOM command not allowed when used memory > 'maxmemory'."),
+  READONLY: failure("refused", "READONLY You can't write against a read only replica."),
+};
+
+/** What needs no more memory than there is. */
+const freeing: readonly LockCommand["op"][] = ["release", "renew", "inspect"];
+
 /** One simulated server: a memory node with a clock of its own, reached over links. */
 export class Server {
   readonly clock: NodeClock;
@@ -16,19 +28,35 @@ export class Server {
   life = 0;
   /** Whether it votes; false from the loss of its memory until it is known that it may. */
   remembers = true;
+  /** True time since when it is known to. */
+  remembersSince = Number.NEGATIVE_INFINITY;
+  /** True time at which it lost its memory last, or began to abstain because of that. */
+  forgotAt = Number.NEGATIVE_INFINITY;
+  /** ms by which its clock has fallen behind since then, because it was set or stood still. */
+  behind = 0;
+  /** Whether nobody has decided yet what becomes of it without its memory. */
+  private undecided = false;
+  /** Whether it has the script: clients that find that it has not send it whole. */
+  knowsScript = false;
   private stops = 0;
   private deaths = 0;
   /** How it comes back, by all that has befallen it. */
   private begins = false;
   private forgets = false;
+  private readonly refusing: Record<Refusing, number> = { OOM: 0, READONLY: 0 };
 
+  /** `cold`: it is new, and nobody has used it before. */
   constructor(
     readonly name: string,
-    timeline: Timeline,
+    private readonly timeline: Timeline,
     temper: ClockTemper,
+    cold: boolean,
   ) {
     this.clock = new NodeClock(timeline, temper);
     this.node = memoryNode(name, { clock: this.clock });
+    if (!cold) return;
+    this.node.flush();
+    this.forget();
   }
 
   get up(): boolean {
@@ -42,15 +70,22 @@ export class Server {
   ): void {
     const { life } = this;
     const replies: Reply[] = [];
+    let missing = commands.length;
     const answered = (index: number) => (reply: Reply) => {
       replies[index] = reply;
-      if (index === commands.length - 1 && life === this.life) done(replies);
+      if (--missing === 0 && life === this.life) done(replies);
     };
-    const requests = commands.map((command, index) => ({
-      command,
-      wanted: () => true,
-      answered: answered(index),
-    }));
+    const requests = commands.map((command, index) => {
+      const refusal = this.refusalOf(command);
+      // It is refused no sooner than it would be carried out.
+      if (refusal === null) return { command, wanted: () => true, answered: answered(index) };
+      const { keys } = command;
+      return {
+        command: { op: "inspect", keys } as const,
+        wanted: () => true,
+        answered: () => answered(index)(refusal),
+      };
+    });
     this.node.execute({ mark, requests });
   }
 
@@ -58,12 +93,21 @@ export class Server {
     id: string,
     change: MemoryChange | null,
     age: number,
-    done: (introduction: Introduction) => void,
+    done: (introduction: Introduction | Error) => void,
   ): void {
     const { life } = this;
-    this.node.introduce(id, change, age).then(
+    const [refusal] = (Object.keys(refusals) as Refusing[]).filter((why) => this.refusing[why] > 0);
+    const refused = refusal !== undefined;
+    this.node.introduce(refused ? "" : id, refused ? null : change, age).then(
       (introduction) => {
-        this.remembers = introduction.memory?.state === "kept";
+        if (refused && change !== null) return done(new Error(refusal));
+        const kept = introduction.memory?.state === "kept";
+        if (kept && !this.remembers) this.remembersSince = this.timeline.now;
+        this.remembers = kept;
+        if (introduction.memory?.state === "abstaining" && this.undecided) {
+          this.undecided = false;
+          this.forgotAt = this.timeline.now;
+        }
         if (life === this.life) done(introduction);
       },
       () => {},
@@ -82,7 +126,8 @@ export class Server {
     if (memory !== "same") this.begins = true;
     if (--this.deaths > 0) return;
     if (this.begins) {
-      this.remembers = false;
+      this.forget();
+      this.knowsScript = false;
       this.node.restart({ keepMemory: !this.forgets });
     } else {
       this.node.reconnect();
@@ -93,8 +138,16 @@ export class Server {
 
   /** Forgets everything, and goes on. */
   flush(): void {
-    this.remembers = false;
+    this.forget();
     this.node.flush();
+  }
+
+  /** It does not remember, or will not when it is back. */
+  forget(): void {
+    this.remembers = false;
+    this.undecided = true;
+    this.forgotAt = this.timeline.now;
+    this.behind = 0;
   }
 
   /** Stands still until as many `goOn` have followed. */
@@ -105,5 +158,19 @@ export class Server {
 
   goOn(): void {
     if (--this.stops === 0) this.node.wake();
+  }
+
+  /** Refuses writes until as many `accept` have followed. */
+  refuse(why: Refusing): void {
+    this.refusing[why]++;
+  }
+
+  accept(why: Refusing): void {
+    this.refusing[why]--;
+  }
+
+  private refusalOf({ op }: LockCommand): Reply | null {
+    if (this.refusing.READONLY > 0 && op !== "inspect") return refusals.READONLY;
+    return this.refusing.OOM > 0 && !freeing.includes(op) ? refusals.OOM : null;
   }
 }

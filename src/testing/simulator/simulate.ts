@@ -46,7 +46,11 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const script = generate(seed, faults, 0);
   // Every process is the user's.
   const hosts = script.hosts.map((host) => ({ ...host, foreign: false }));
-  return play({ ...script, hosts }, { trace, begin: (world, life) => begin(world, life, program) });
+  // A new set of nodes is no concern of the user's, and each process would warn of it.
+  return play(
+    { ...script, hosts, cold: false },
+    { trace, begin: (world, life) => begin(world, life, program) },
+  );
 }
 
 function checkOptions(options: unknown): void {

@@ -1,3 +1,4 @@
+import { longestShort } from "../../engine/memory.js";
 import type { Lock } from "../../manager/lock.js";
 import { Chance } from "./chance.js";
 import type { Found } from "./checkers/checker.js";
@@ -14,6 +15,11 @@ import { Trace } from "./trace.js";
 /** Begins what a process does besides the script's deeds. */
 export type Begin = (world: World, life: Program) => void;
 
+/** ms: what is left of most leases at the most. */
+const usualTtl = 10_000;
+/** How much longer a time may take by the slowest of clocks, and by what is added for drift. */
+const slowly = 1.15;
+
 /** Everything that one run consists of. */
 export class World {
   readonly timeline = new Timeline();
@@ -28,6 +34,7 @@ export class World {
   /** Notes that were handed over, and not received yet. */
   underWay = 0;
   private streams = 0;
+  private longSeenUntil = Number.NEGATIVE_INFINITY;
   /** All that programs have locked so far. */
   private readonly keys = new Set<string>();
 
@@ -38,9 +45,15 @@ export class World {
   ) {
     this.trace = new Trace(keepTrace);
     this.inquest = new Inquest(this.timeline, this.trace, script);
-    const { nodes, hosts } = script;
-    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper));
-    this.programs = hosts.map((_, index) => this.start(index));
+    const { nodes, hosts, cold } = script;
+    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper, cold));
+    this.programs = hosts.map(({ startsAt }, index) => {
+      if (startsAt === 0) return this.start(index);
+      this.timeline.at(startsAt, () => {
+        this.programs[index] = this.start(index);
+      });
+      return this.absent(index);
+    });
   }
 
   program(index: number): Program {
@@ -64,6 +77,26 @@ export class World {
     return forgetful <= Math.floor((servers.length - 1) / 2);
   }
 
+  /** True time until which a node may abstain because it lost its memory. */
+  abstainsUntil({ forgotAt, behind, remembers, remembersSince }: Server): number {
+    const { quarantine, faults } = this.script;
+    // A process looks again when its own clock says that the abstention is over.
+    const apart = faults === "beyond" ? 0.2 : 0.02;
+    if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
+    if (quarantine === false) return Number.NEGATIVE_INFINITY;
+    const longest = quarantine === "auto" ? Math.min(this.inquest.longestTtl, longestShort) : quarantine;
+    return Math.max(forgotAt + behind + slowly * longest, this.longUntil());
+  }
+
+  /** True time until which a lease is held that nodes remember by itself: those that forgot it wait for its end. */
+  private longUntil(): number {
+    const left = this.contents().map(({ ttlLeft }) => ttlLeft);
+    const long = Math.max(0, ...left.filter((ms) => ms > usualTtl));
+    if (long > 0) this.longSeenUntil = this.timeline.now + slowly * long;
+    else if (this.longSeenUntil > this.timeline.now) this.longSeenUntil = this.timeline.now;
+    return this.longSeenUntil;
+  }
+
   link(host: number, node: number): Link {
     return this.program(host).links[node] as Link;
   }
@@ -81,7 +114,9 @@ export class World {
       server.execute(null, [{ op: "inspect", keys }], ([reply]) => {
         if (reply?.kind !== "report") return;
         for (const { key, holder } of reply.keys) {
-          if (holder !== null) found.push({ node: server.name, key, tokenHash: holder.tokenHash });
+          if (holder === null) continue;
+          const { tokenHash, ttlLeft } = holder;
+          found.push({ node: server.name, key, tokenHash, ttlLeft: ttlLeft ?? 0 });
         }
       });
     }
@@ -104,29 +139,46 @@ export class World {
     }
   }
 
-  private start(index: number): Program {
-    const plan = this.script.hosts[index] as HostPlan;
+  /** A process that nothing has happened to yet, with a node timeout of its own. */
+  newcomer(nodeTimeout: number): Program {
+    const [likely] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
+    const client = { plain: false, timeout: null };
+    const program = this.start(this.programs.length, { ...likely, client, foreign: false, nodeTimeout });
+    this.programs.push(program);
+    return program;
+  }
+
+  private start(index: number, plan = this.script.hosts[index] as HostPlan): Program {
     const lives = this.past.filter((one) => one.index === index).length;
     const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.temper);
     const links = this.servers.map((server) => {
-      const link: Link = new Link(host, server, this.stream(), plan.road, {
+      const link: Link = new Link(host, server, this.stream(), plan.road, plan.client, {
         note: (who, what, ...details) => this.inquest.note(who, what, ...details),
-        late: (node, batch) => this.inquest.late(node, batch),
         sent: (batch) => this.inquest.sent(program, batch),
       });
       return link;
     });
-    const onMade = (own: Program, lock: Lock) => {
+    // Users' own programs need not ask to be called.
+    const asks = this.script.steps.some((step) => "deed" in step);
+    const onMade = (own: Program, lock: Lock, calls: boolean) => {
       for (const key of lock.keys) this.keys.add(key);
-      this.inquest.watch(own, lock);
+      this.inquest.watch(own, lock, calls && asks);
     };
-    const program: Program = new Program(index, host, plan, links, onMade, (own, node) => {
+    const { quarantine } = this.script;
+    const program: Program = new Program(index, host, plan, links, quarantine, onMade, (own, node) => {
       this.inquest.note(own.host.name, "quarantines", node);
       this.inquest.count("quarantined");
     });
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
+    return program;
+  }
+
+  /** Stands for a process that has not begun yet. */
+  private absent(index: number): Program {
+    const program = this.start(index);
+    program.die();
     return program;
   }
 

@@ -1,4 +1,4 @@
-import type { Batch } from "../../../engine/node.js";
+import type { LockCommand } from "../../../engine/command.js";
 import type { LockEvents } from "../../../manager/events.js";
 import type { Hold } from "../../../manager/hold.js";
 import type { Lock } from "../../../manager/lock.js";
@@ -8,6 +8,8 @@ import type { Program } from "../program.js";
 export interface Made {
   readonly program: Program;
   readonly lock: Lock;
+  /** Whether its user asks to be called when its lease is lost. */
+  readonly calls: boolean;
 }
 
 /** Who may think that it holds something. */
@@ -36,12 +38,12 @@ export interface Checker {
   heard?(made: Made, name: EventName, acquisition: string): void;
   /** Something was asked of a node under this token, for the first time. */
   asked?(program: Program, token: string): void;
+  /** A node was sent this. */
+  sent?(program: Program, command: LockCommand): void;
   /** It is all over but for what was left behind: nothing was disturbed for a while, programs still run. */
   settled?(found: readonly Found[]): void;
   /** A program has closed its locks. */
   left?(program: Program): void;
-  /** A connection has died, and the node will carry this out all the same. */
-  late?(node: string, batch: Batch): void;
 }
 
 /** A key that a node has. */
@@ -49,7 +51,14 @@ export interface Found {
   readonly node: string;
   readonly key: string;
   readonly tokenHash: string;
+  /** ms. */
+  readonly ttlLeft: number;
 }
 
-/** How a checker tells what it has found. */
-export type Report = (what: string) => void;
+/** Where a checker says what it does. */
+export interface Findings {
+  /** It has found something that must not be. */
+  report(what: string): void;
+  /** It has looked once: a checker that never looks finds nothing. */
+  looked(): void;
+}

@@ -1,30 +1,23 @@
 import { createHash } from "node:crypto";
-import { claims } from "../../../engine/command.js";
-import type { Batch } from "../../../engine/node.js";
 import type { Program } from "../program.js";
-import type { Checker, Found, Report } from "./checker.js";
+import type { Checker, Findings, Found } from "./checker.js";
 
 /**
  * What was given up leaves nothing behind: when all has settled each key on a node belongs to a lease that is held, or
- * to a program that died. What a dead connection delivered late may stay until its ttl.
+ * to a program that died. What a dead connection delivers late is released again.
  */
 export class CleanUp implements Checker {
   readonly name = "clean-up";
   private readonly owners = new Map<string, Program>();
-  private readonly excused = new Set<string>();
   private readonly handedOver = new Set<string>();
+  /** Nodes, and tokens that they may be sent late. */
+  private readonly excused = new Set<string>();
 
-  constructor(private readonly report: Report) {}
+  constructor(private readonly findings: Findings) {}
 
   asked(program: Program, token: string): void {
+    this.findings.looked();
     this.owners.set(token, program);
-  }
-
-  /** It comes over a dead connection. */
-  late(node: string, { requests }: Batch): void {
-    for (const { command } of requests) {
-      if (claims(command) || command.op === "giveBack") this.excused.add(`${node} ${command.token}`);
-    }
   }
 
   /** Its keys wait for whoever adopts it; nobody can order what its giver had under way behind what the heir asks. */
@@ -48,7 +41,7 @@ export class CleanUp implements Checker {
       if (owner === undefined || owner.host.dead || owner.holds(token)) continue;
       // Others do not come back to what they could not release.
       if (owner.plan.foreign || this.handedOver.has(token) || this.excused.has(`${node} ${token}`)) continue;
-      this.report(
+      this.findings.report(
         `${node} still has ${key} under the token …${token.slice(-4)} that ${owner.host.name} has given up`,
       );
     }
@@ -56,4 +49,4 @@ export class CleanUp implements Checker {
 }
 
 /** As nodes show it. */
-const hashOf = (token: string): string => createHash("sha1").update(token).digest("hex").slice(0, 16);
+export const hashOf = (token: string): string => createHash("sha1").update(token).digest("hex").slice(0, 16);

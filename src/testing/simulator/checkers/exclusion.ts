@@ -1,4 +1,4 @@
-import type { Checker, LeaseTenant, Made, Report, Tenant } from "./checker.js";
+import type { Checker, Findings, LeaseTenant, Made, Tenant } from "./checker.js";
 
 /**
  * Exclusion by true time: at no moment two tenants of a resource believe that they hold it, each by its own clocks. One
@@ -10,9 +10,10 @@ export class Exclusion implements Checker {
   private readonly tenants = new Map<string, Set<Tenant>>();
   private readonly told = new Set<string>();
 
-  constructor(private readonly report: Report) {}
+  constructor(private readonly findings: Findings) {}
 
   begins(tenant: Tenant): void {
+    this.findings.looked();
     for (const resource of tenant.resources) {
       const all = this.tenants.get(resource) ?? new Set();
       this.tenants.set(resource, all);
@@ -44,7 +45,7 @@ export class Exclusion implements Checker {
       if (this.told.has(pair)) continue;
       this.told.add(pair);
       this.overlaps++;
-      this.report(`${other.name} and ${tenant.name} both hold ${resource}`);
+      this.findings.report(`${other.name} and ${tenant.name} both hold ${resource}`);
     }
   }
 }

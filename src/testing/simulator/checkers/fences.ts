@@ -1,4 +1,4 @@
-import type { Checker, EventOf, LeaseTenant, Report } from "./checker.js";
+import type { Checker, EventOf, Findings, LeaseTenant } from "./checker.js";
 
 interface Fenced {
   readonly fence: number;
@@ -17,7 +17,7 @@ export class Fences implements Checker {
   private readonly askedAt = new Map<string, number>();
 
   constructor(
-    private readonly report: Report,
+    private readonly findings: Findings,
     private readonly now: () => number,
     private readonly strict: boolean,
   ) {}
@@ -28,13 +28,16 @@ export class Fences implements Checker {
 
   acquired({ name, hold, resources }: LeaseTenant, { fence }: EventOf<"acquired">): void {
     if (fence === undefined) return;
-    if (!Number.isSafeInteger(fence)) this.report(`${name} was given the fence ${fence}`);
+    this.findings.looked();
+    if (!Number.isSafeInteger(fence)) this.findings.report(`${name} was given the fence ${fence}`);
     const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(hold.claim.token) ?? 0);
     for (const resource of resources) {
       const earlier = this.leases.get(resource) ?? [];
       for (const other of earlier) {
         if (other.fence === fence || (other.since < askedAt && other.fence > fence)) {
-          this.report(`${name} of ${resource} has the fence ${fence}, after ${other.fence} of ${other.name}`);
+          this.findings.report(
+            `${name} of ${resource} has the fence ${fence}, after ${other.fence} of ${other.name}`,
+          );
         }
       }
       earlier.push({ fence, name, since: this.now() });

@@ -1,5 +1,5 @@
 import type { Timeline } from "../timeline.js";
-import type { Checker, LeaseTenant, Made, Report } from "./checker.js";
+import type { Checker, Findings, LeaseTenant, Made } from "./checker.js";
 
 /** ms that timers may be late, by the holder's clocks. */
 const lateness = 5;
@@ -16,17 +16,16 @@ export class Loss implements Checker {
   private readonly told = new Set<string>();
 
   constructor(
-    private readonly report: Report,
+    private readonly findings: Findings,
     private readonly timeline: Timeline,
     /** Whether a holder's own clocks part slowly at the most. */
     private readonly together: boolean,
-    /** Whether every acquisition asks to be called. */
-    private readonly calls: boolean,
   ) {}
 
   acquired(tenant: LeaseTenant): void {
+    this.findings.looked();
     this.tenants.set(tenant.lock, tenant);
-    if (!tenant.believes()) this.report(`${tenant.name} was over when it was granted`);
+    if (!tenant.believes()) this.findings.report(`${tenant.name} was over when it was granted`);
     this.watch(tenant);
   }
 
@@ -42,9 +41,10 @@ export class Loss implements Checker {
     // Everybody else may be told within the same turn.
     this.timeline.in(0, () => {
       if (tenant.program.host.dead) return;
-      if (this.calls && !this.told.has(acquisition))
-        this.report(`${tenant.name} expired, and onLost was not called`);
-      if (!tenant.hold.signal.aborted) this.report(`${tenant.name} expired, and its signal is not aborted`);
+      if (tenant.calls && !this.told.has(acquisition))
+        this.findings.report(`${tenant.name} expired, and onLost was not called`);
+      if (!tenant.hold.signal.aborted)
+        this.findings.report(`${tenant.name} expired, and its signal is not aborted`);
     });
   }
 
@@ -57,7 +57,7 @@ export class Loss implements Checker {
       if (host.dead || hold.end !== null) return;
       const left = hold.left();
       if (left > 0) {
-        if (over > host.steppedAt) return this.report(`${name} was over, and is held again`);
+        if (over > host.steppedAt) return this.findings.report(`${name} was over, and is held again`);
         return next(Math.min(left * 1.01 + lateness + 2, 30_000));
       }
       over = this.timeline.now;
@@ -65,7 +65,7 @@ export class Loss implements Checker {
       const awake = this.timeline.now - Math.max(host.thawedAt, host.steppedAt);
       if (awake < look) return next(look - awake + 1);
       if (-left > (this.together ? lateness : look))
-        return this.report(`${name} is over for ${Math.ceil(-left)} ms, and nobody was told`);
+        return this.findings.report(`${name} is over for ${Math.ceil(-left)} ms, and nobody was told`);
       next(lateness);
     };
     again();

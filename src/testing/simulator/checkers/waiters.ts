@@ -1,6 +1,6 @@
 import type { Program } from "../program.js";
 import type { Timeline } from "../timeline.js";
-import type { Checker, Report } from "./checker.js";
+import type { Checker, Findings } from "./checker.js";
 
 /** ms that an acquisition may take beyond its `wait`. */
 const grace = 300;
@@ -11,12 +11,13 @@ export class Waiters implements Checker {
   private readonly pending = new Map<object, string>();
 
   constructor(
-    private readonly report: Report,
+    private readonly findings: Findings,
     private readonly timeline: Timeline,
   ) {}
 
   /** ms by the program's clock. */
   expect<T>(program: Program, what: string, bound: number, promise: Promise<T>): Promise<T> {
+    this.findings.looked();
     const { host } = program;
     const due = host.clock.monotonic() + bound + grace;
     const name = `${host.name}'s ${what}`;
@@ -29,7 +30,7 @@ export class Waiters implements Checker {
       if (host.dead) return over();
       if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), look);
       over();
-      this.report(`${name} is still pending ${bound + grace} ms after it was asked for`);
+      this.findings.report(`${name} is still pending ${bound + grace} ms after it was asked for`);
     };
     this.timeline.in(bound + grace, look);
     return promise;

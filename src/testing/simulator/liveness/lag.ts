@@ -1,0 +1,45 @@
+import { pass, type Recovery, reasonOf, timed } from "./recovery.js";
+
+/** ms for which the event loop is busy in each turn. */
+const turns = [600, 1_500] as const;
+/** ms; the default, and the one that it comes to for this ttl. */
+const [ttl, nodeTimeout] = [10_000, 500];
+/** ms that a message takes, at most. */
+const latency = 4;
+const lasting = 16_000;
+
+/**
+ * A busy event loop costs neither a lease nor an acquisition, as long as the ttl is a few turns: replies that lie in the
+ * socket when a timer fires count.
+ */
+export async function checkLag({ world, findings, chance }: Recovery): Promise<void> {
+  const { host, links, locks } = world.newcomer(nodeTimeout);
+  for (const link of links) link.calmDown(0.05, latency);
+  const turn = chance.pick(turns);
+  let lost: string | null = null;
+  const lease = await locks.acquire("lag", {
+    ttl,
+    wait: 5_000,
+    onLost: ({ acquisition, reason }) => {
+      lost = reason;
+      world.inquest.loss.called(acquisition);
+    },
+  });
+  host.lag(turn, world.timeline.now + lasting);
+  const second = timed(
+    world,
+    locks.acquire("lag too", {
+      ttl,
+      wait: lasting,
+      onLost: ({ acquisition }) => world.inquest.loss.called(acquisition),
+    }),
+  );
+  await pass(world, lasting + 2 * turn);
+  const { value: other, error } = await second;
+  findings.looked();
+  const name = `${host.name}, busy for ${turn} ms a turn,`;
+  if (lost !== null) findings.report(`${name} loses a lease of ${ttl} ms: ${lost}`);
+  if (other === undefined) findings.report(`${name} is refused a free lock: ${reasonOf(error)}`);
+  await lease.release();
+  await other?.release();
+}

@@ -1,0 +1,52 @@
+import type { Program } from "../program.js";
+import { agreeOnTime, type Recovery, reasonOf, timed } from "./recovery.js";
+
+const resources = ["one of several", "two of several", "three of several"];
+/** Who waits for each of them alone. */
+const callers = 4;
+/** ms for which each keeps its lock. */
+const hold = 10;
+/** So many times what a single one takes several may take; and ms at least. */
+const [times, least] = [20, 3_000];
+
+/** Several resources at once are granted within a bound, though single acquisitions keep each of them busy. */
+export async function checkSeveral(recovery: Recovery): Promise<void> {
+  const { world, programs, findings, chance } = recovery;
+  agreeOnTime(recovery);
+  const asker = programs[chance.below(programs.length)] as Program;
+  let over = false;
+  const waits: number[] = [];
+  const busy = async (program: Program, resource: string) => {
+    while (!over) {
+      const { value: lease, took } = await timed(
+        world,
+        program.locks.acquire(resource, { ttl: 5_000, wait: 30_000 }),
+      );
+      waits.push(took);
+      await program.host.sleep(hold);
+      await lease?.release();
+    }
+  };
+  const singles = resources.flatMap((resource, index) =>
+    Array.from({ length: callers }, (_, caller) =>
+      busy(programs[(caller + index) % programs.length] as Program, resource),
+    ),
+  );
+  await asker.host.sleep(300);
+  const single = Math.max(...waits);
+  const most = Math.max(least, single * times);
+  const {
+    value: lease,
+    error,
+    took,
+  } = await timed(world, asker.locks.acquire(resources, { ttl: 5_000, wait: most * 1.05 }));
+  over = true;
+  findings.looked();
+  if (lease === undefined) {
+    findings.report(`${asker.host.name} is refused three resources: ${reasonOf(error)}`);
+  } else if (took > most) {
+    findings.report(`${asker.host.name} waits ${took} ms for three resources, a single one ${single} ms`);
+  }
+  await lease?.release();
+  await Promise.all(singles);
+}

@@ -1,0 +1,92 @@
+import { connect, createServer, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { waitUntil } from "../support/wait-until.js";
+import { clients, countKeys, locksOf, ownServers, type Ported } from "./support.js";
+
+/** Makes locks as users do: by an address, or with a client of their own. */
+const nodesOf: Readonly<Record<string, (ports: readonly number[]) => Parameters<typeof locksOf>[0]>> = {
+  addresses: (ports) => ports.map((port) => `redis://127.0.0.1:${port}`),
+  ioredis: (ports) => ports.map((port) => clients.ioredis(port)),
+  "node-redis": (ports) => ports.map((port) => clients.nodeRedis(port)),
+};
+
+describe.each(Object.keys(nodesOf))("a server that stood still, with %s", (kind) => {
+  it("keeps nothing of what an ended connection delivers to it when it goes on", async () => {
+    const servers = await ownServers(3);
+    const locks = locksOf(nodesOf[kind]?.(servers.map(({ port }) => port)) ?? [], {
+      prefix: "late:",
+      ttl: 600_000,
+      nodeTimeout: 100,
+    });
+    await locks.ready();
+    const [hung] = servers;
+    await hung?.suspend();
+    const down = new Promise<void>((resolve) => void locks.once("nodeDown", () => resolve()));
+    // What is asked of the hung server lies in its socket; the connection is given up, and another one takes the releases.
+    for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});
+    await down;
+    for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});
+    await waitUntil("the connection is replaced", 20_000, async () => {
+      const health = (await locks.inspect("job:0")).nodes[0]?.health;
+      return health === "down" || health === "unresponsive";
+    });
+    hung?.resume();
+    await waitUntil("nothing is left", 20_000, async () => (await countKeys(servers, "late:job")) === 0);
+    await waitUntil("it votes again", 20_000, async () => {
+      const { nodes } = await locks.inspect("job:0");
+      return nodes.every(({ health }) => health === "ready");
+    });
+    expect(await countKeys(servers, "late:job")).toBe(0);
+  });
+});
+
+/** A firewall between a program and its servers that can forget the connections it knows: nothing comes through any more. */
+async function forgetful(servers: readonly Ported[]) {
+  const known = new Set<{ forgotten: boolean }>();
+  const ports = await Promise.all(
+    servers.map(
+      ({ port }) =>
+        new Promise<number>((resolve) => {
+          const gate = createServer((near) => {
+            const connection = { forgotten: false };
+            known.add(connection);
+            const far = connect(port, "127.0.0.1");
+            const pass = (from: Socket, to: Socket) => {
+              from.on("data", (data) => connection.forgotten || to.write(data));
+              from.on("error", () => {});
+              from.on("close", () => connection.forgotten || to.destroy());
+              onTestFinished(() => void from.destroy());
+            };
+            pass(near, far);
+            pass(far, near);
+          });
+          onTestFinished(() => void gate.close());
+          gate.listen(0, "127.0.0.1", () => {
+            const address = gate.address();
+            if (typeof address === "object" && address !== null) resolve(address.port);
+          });
+        }),
+    ),
+  );
+  return {
+    ports,
+    forget() {
+      for (const connection of known) connection.forgotten = true;
+    },
+  };
+}
+
+describe.each(Object.keys(nodesOf))("connections that a firewall has forgotten, with %s", (kind) => {
+  it("are replaced, and a lock is granted over new ones", async () => {
+    const servers = await ownServers(3);
+    const gate = await forgetful(servers);
+    const locks = locksOf(nodesOf[kind]?.(gate.ports) ?? [], {
+      prefix: "nat:",
+      nodeTimeout: 200,
+      ttl: 5_000,
+    });
+    await locks.using("warm", () => {});
+    gate.forget();
+    expect(await locks.using("job", { wait: 60_000 }, () => "granted")).toBe("granted");
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { LockNode } from "../../src/engine/node.js";
+import { caught } from "../safety/world.js";
+import { World } from "./world.js";
+
+describe("the first acquisition of a process", () => {
+  it("takes no longer than its wait, also while the nodes are still being met", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.hang();
+    const locks = world.locks({ nodeTimeout: 10, connectTimeout: 5_000 });
+    const since = world.clock.monotonic();
+    expect(await world.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
+      code: "ACQUIRE_TIMEOUT",
+    });
+    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(105);
+  });
+});
+
+describe("a handle that waits", () => {
+  it("hears that it has failed when its manager is closed", async () => {
+    const world = new World();
+    await world.run(world.locks().acquire("a"));
+    const locks = world.locks();
+    const handle = locks.handle("a", { wait: 60_000 });
+    const heard: unknown[] = [];
+    handle.on("failed", ({ error }) => heard.push(error));
+    const error = caught(handle.acquire());
+    await world.clock.advance(1_000);
+    await world.run(locks.close());
+    expect(heard).toEqual([await error]);
+    expect(heard).toMatchObject([{ code: "MANAGER_CLOSED" }]);
+  });
+});
+
+describe("a node that says who it is, and is silent from then on", () => {
+  it("has its connection replaced, also while it is not yet known whether it remembers what it granted", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    const node = world.node(2);
+    const replaced = fallSilent(node);
+    const locks = world.locks({ nodeTimeout: 100 });
+    const acquired = world.run(locks.acquire("a", { wait: 20_000 }));
+    await expect(acquired).resolves.toMatchObject({ resources: ["a"] });
+    await world.clock.advance(2_000);
+    expect(replaced.count).toBe(1);
+    await expect(world.holders("a")).resolves.toEqual([true, true, true]);
+  });
+});
+
+/** Its connection answers one question, and nothing that follows until it is replaced. */
+function fallSilent(node: World["nodes"][number]) {
+  const replaced = { count: 0 };
+  const asked = { count: 0 };
+  const lost: ((error: Error) => void)[] = [];
+  const { introduce, execute } = node;
+  const connection: Pick<LockNode, "introduce" | "execute" | "replaceConnection"> = {
+    introduce: (...question) =>
+      replaced.count === 0 && asked.count++ > 0
+        ? new Promise((_, reject) => lost.push(reject))
+        : Reflect.apply(introduce, node, question),
+    execute: (batch) => (replaced.count === 0 ? undefined : Reflect.apply(execute, node, [batch])),
+    replaceConnection: () => {
+      replaced.count++;
+      for (const lose of lost.splice(0)) lose(new Error("replaced"));
+      node.crash();
+      node.reconnect();
+      return "replacing";
+    },
+  };
+  Object.assign(node, connection);
+  return replaced;
+}

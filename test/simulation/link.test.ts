@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { Reply } from "../../src/engine/node.js";
+import { Chance } from "../../src/testing/simulator/chance.js";
+import { Host } from "../../src/testing/simulator/host.js";
+import { type ClientTemper, Link } from "../../src/testing/simulator/link.js";
+import { Server } from "../../src/testing/simulator/server.js";
+import { Timeline } from "../../src/testing/simulator/timeline.js";
+
+const temper = { rate: 1, wallRate: 1, ahead: 0 };
+const token = `me~${"x".repeat(22)}`;
+const acquire: LockCommand = { op: "acquire", keys: ["a"], token, ttl: 60_000 };
+const release: LockCommand = { op: "release", keys: ["a"], token };
+
+/** A process, its connection to one node, and that node. */
+async function connected(client: Partial<ClientTemper> = {}, afterlife = 0) {
+  const timeline = new Timeline();
+  const host = new Host("h", timeline, new Chance(1), temper);
+  const server = new Server("n", timeline, temper, false);
+  server.knowsScript = true;
+  const road = { usual: 1, slow: 0, slowest: 1, resends: false, afterlife, deaf: 0 };
+  const link = new Link(
+    host,
+    server,
+    new Chance(2),
+    road,
+    { plain: false, timeout: null, ...client },
+    { sent() {}, note() {} },
+  );
+  await timeline.run(50);
+  const replies: Reply[] = [];
+  const ask = (command: LockCommand, wanted = true) =>
+    link.execute({
+      mark: null,
+      requests: [{ command, wanted: () => wanted, answered: (reply) => void replies.push(reply) }],
+    });
+  const pass = (ms: number) => timeline.run(timeline.now + ms);
+  return { server, link, replies, ask, pass };
+}
+
+const lost = { kind: "failed", reason: "connection" };
+
+describe("a simulated connection", () => {
+  it("that is half-open tells nobody, and ends what it had not answered when it is replaced", async () => {
+    const { link, replies, ask, pass } = await connected();
+    const heard: string[] = [];
+    link.watch((connection) => heard.push(connection));
+    link.silence();
+    ask(acquire);
+    await pass(60_000);
+    expect([link.connection, replies, heard]).toEqual(["ready", [], []]);
+    expect(link.replaceConnection?.()).toBe("replacing");
+    expect(link.replaceConnection?.()).toBe("tooSoon");
+    await pass(1_000);
+    expect(replies).toMatchObject([lost]);
+    expect(heard).toEqual(["down", "ready"]);
+    ask(acquire);
+    await pass(50);
+    expect(replies).toMatchObject([lost, { kind: "granted" }]);
+  });
+
+  it("may deliver what was written on it after it was replaced", async () => {
+    const { server, link, ask, pass } = await connected({}, 1);
+    link.silence();
+    ask(acquire);
+    link.replaceConnection?.();
+    await pass(5_000);
+    const found: Reply[] = [];
+    server.execute(null, [{ op: "inspect", keys: ["a"] }], (replies) => found.push(...replies));
+    await pass(1);
+    expect(found).toMatchObject([{ keys: [{ holder: { owner: "me" } }] }]);
+  });
+
+  it("of a plain client always counts as ready, cannot be replaced, and loses calls without a word", async () => {
+    const { link, replies, ask, pass } = await connected({ plain: true });
+    expect(link.replaceConnection).toBeUndefined();
+    expect(link.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
+    ask(acquire);
+    link.reset("gone");
+    expect(link.connection).toBe("ready");
+    await pass(9_000);
+    expect(replies).toEqual([]);
+    ask(acquire);
+    await pass(50);
+    expect(replies).toMatchObject([{ kind: "granted" }]);
+    // As the node over such a client does.
+    await pass(20_000);
+    expect(replies).toMatchObject([{ kind: "granted" }, lost]);
+  });
+
+  it("takes a second trip where the node lacks the script, but not for what nobody wants any more", async () => {
+    const { server, replies, ask, pass } = await connected();
+    server.knowsScript = false;
+    ask(acquire, false);
+    ask(release, false);
+    await pass(50);
+    expect(replies).toMatchObject([{ kind: "failed", reason: "refused" }, { kind: "denied" }]);
+    expect(server.knowsScript).toBe(true);
+  });
+
+  it("is refused by a client whose queue is full, or that gives up on a call", async () => {
+    const { server, link, replies, ask, pass } = await connected({ timeout: 20 });
+    link.fill();
+    ask(release);
+    link.drain();
+    server.hang();
+    ask(release);
+    await pass(50);
+    server.goOn();
+    await pass(50);
+    expect(replies.slice(0, 2)).toMatchObject([{ reason: "overloaded" }, { reason: "timeout" }]);
+  });
+});
+
+describe("a simulated node", () => {
+  it("without memory left refuses what needs more of it, and takes releases", async () => {
+    const { server, replies, ask, pass } = await connected();
+    ask(acquire);
+    await pass(50);
+    server.refuse("OOM");
+    ask({ ...acquire, keys: ["b"] });
+    ask(release);
+    await pass(50);
+    server.accept("OOM");
+    ask({ ...acquire, keys: ["b"] });
+    await pass(50);
+    expect(replies.map(({ kind }) => kind)).toEqual(["granted", "failed", "granted", "granted"]);
+  });
+
+  it("that became a replica refuses all that is to be written", async () => {
+    const { server, link, replies, ask, pass } = await connected();
+    server.refuse("READONLY");
+    ask(release);
+    const introduced = link.introduce("id", null);
+    await pass(50);
+    expect(replies).toMatchObject([{ kind: "failed", message: expect.stringMatching(/^READONLY /) }]);
+    expect(await introduced).toMatchObject({ memory: { state: "kept" } });
+  });
+});
