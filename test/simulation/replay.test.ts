@@ -7,8 +7,8 @@ import { play } from "../../src/testing/simulator/run.js";
  * when, or what the simulator makes of a seed: then print them anew, and say in the commit why.
  */
 const hashes = {
-  inBounds: { 1: "2b7bf737fb012b87", 2: "e4d34a342e52949f", 3: "f342c896b48e43cb", 4: "3f747461fce5ab1d" },
-  beyond: { 1: "15d5971229c71a21", 2: "c21952f39073b3b6", 3: "78ec8be0cd324f63", 4: "d288b9d5e9b06b32" },
+  inBounds: { 1: "c7a21fcc4bd5a4bc", 2: "2b1d0d5132709024", 3: "2108b39c92d3ab1c", 4: "cc25b316d145fd9f" },
+  beyond: { 1: "2269a1b6ff10449a", 2: "30ca391e554e7761", 3: "6fe07f1ca1240c17", 4: "b79600980e0abd84" },
 } as const;
 
 describe("a seed", () => {
@@ -21,7 +21,7 @@ describe("a seed", () => {
       }
       expect(Object.fromEntries(found)).toEqual(hashes[faults]);
     },
-    60_000,
+    240_000,
   );
 
   it("stands for the same run whether or not its lines are kept, and whatever else runs", async () => {
@@ -32,5 +32,5 @@ describe("a seed", () => {
     ];
     expect([first.hash, second.hash]).toEqual([alone.hash, alone.hash]);
     expect(first.trace.length).toBeGreaterThan(100);
-  }, 60_000);
+  }, 240_000);
 });

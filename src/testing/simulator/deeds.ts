@@ -151,8 +151,9 @@ class Doing {
     const most = token === null ? null : world.inquest.ttl.mostOf(token);
     if (token === null || most === null) return;
     world.inquest.count("renewed in a row");
-    for (const { node, key, tokenHash, ttlLeft } of world.contents()) {
-      if (tokenHash !== hashOf(token) || ttlLeft <= most) continue;
+    for (const { node, key, tokenHash, ttlLeft } of await world.contents()) {
+      const back = world.servers.find(({ name }) => name === node)?.setBack ?? 0;
+      if (tokenHash !== hashOf(token) || ttlLeft <= most + back) continue;
       world.inquest.violated(
         "ttl",
         `${node} keeps ${key} for ${ttlLeft} ms, after ${deed.renewals} renewals`,

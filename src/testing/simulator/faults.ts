@@ -48,7 +48,9 @@ export function strike(world: World, fault: Fault): void {
       return;
     case "nodeStep": {
       const server = world.server(fault.node);
-      server.behind += Math.max(0, -fault.by);
+      const back = Math.max(0, -fault.by);
+      server.behind += back;
+      server.setBack += back;
       return server.clock.step(fault.by);
     }
     case "nodePause": {

@@ -71,9 +71,9 @@ const isQuiet = ({ programs, underWay }: World): boolean =>
 
 async function judge(world: World): Promise<void> {
   const { timeline, inquest } = world;
-  const found = world.contents();
+  const contents = world.contents();
   await timeline.run(timeline.now + 1);
-  inquest.settled(found);
+  inquest.settled(await contents);
   world.lookForHeirs((node, key) => inquest.violated("waiters", `${node} keeps ${key} for one who is gone`));
   await timeline.run(timeline.now + 10);
 }

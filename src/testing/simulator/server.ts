@@ -34,6 +34,8 @@ export class Server {
   forgotAt = Number.NEGATIVE_INFINITY;
   /** ms by which its clock has fallen behind since then, because it was set or stood still. */
   behind = 0;
+  /** The same, of all that its clock was set back; what it keeps lives for so much longer. */
+  setBack = 0;
   /** Whether nobody has decided yet what becomes of it without its memory. */
   private undecided = false;
   /** Whether it has the script: clients that find that it has not send it whole. */

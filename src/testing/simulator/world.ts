@@ -34,7 +34,8 @@ export class World {
   /** Notes that were handed over, and not received yet. */
   underWay = 0;
   private streams = 0;
-  private longSeenUntil = Number.NEGATIVE_INFINITY;
+  /** True time until which such leases are held. */
+  private longUntil = Number.NEGATIVE_INFINITY;
   /** All that programs have locked so far. */
   private readonly keys = new Set<string>();
 
@@ -85,16 +86,15 @@ export class World {
     if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
     if (quarantine === false) return Number.NEGATIVE_INFINITY;
     const longest = quarantine === "auto" ? Math.min(this.inquest.longestTtl, longestShort) : quarantine;
-    return Math.max(forgotAt + behind + slowly * longest, this.longUntil());
+    return Math.max(forgotAt + behind + slowly * longest, this.longUntil);
   }
 
-  /** True time until which a lease is held that nodes remember by itself: those that forgot it wait for its end. */
-  private longUntil(): number {
-    const left = this.contents().map(({ ttlLeft }) => ttlLeft);
+  /** Looks for leases that nodes remember one by one: those that forgot them wait for their end. */
+  async lookForLong(): Promise<void> {
+    const left = (await this.contents()).map(({ ttlLeft }) => ttlLeft);
     const long = Math.max(0, ...left.filter((ms) => ms > usualTtl));
-    if (long > 0) this.longSeenUntil = this.timeline.now + slowly * long;
-    else if (this.longSeenUntil > this.timeline.now) this.longSeenUntil = this.timeline.now;
-    return this.longSeenUntil;
+    const { now } = this.timeline;
+    this.longUntil = long > 0 ? now + slowly * long : Math.min(this.longUntil, now);
   }
 
   link(host: number, node: number): Link {
@@ -106,8 +106,8 @@ export class World {
     return this.programs.map(({ links }) => links[node] as Link);
   }
 
-  /** Asks every node for every key, past all links. */
-  contents(): Found[] {
+  /** Asks every node for every key, past all links. A node that hangs tells nothing. */
+  async contents(): Promise<readonly Found[]> {
     const found: Found[] = [];
     const keys = [...this.keys];
     for (const server of this.servers) {
@@ -120,6 +120,7 @@ export class World {
         }
       });
     }
+    await new Promise<void>((answered) => void this.timeline.in(0, answered));
     return found;
   }
 

@@ -7,7 +7,7 @@ const bound = 1_000;
 export async function checkFreeLocks({ world, programs, findings }: Recovery): Promise<void> {
   for (const resource of [...world.script.resources, "fresh"]) {
     for (const { host, locks } of programs) {
-      if (world.contents().some(({ key }) => key === resource)) continue;
+      if ((await world.contents()).some(({ key }) => key === resource)) continue;
       findings.looked();
       const options = { ttl: 2_000, wait: 5_000, renew: false };
       const { value: lease, error, took } = await timed(world, locks.acquire(resource, options));

@@ -19,6 +19,7 @@ export async function checkVoting({ world, programs, findings }: Recovery): Prom
     programs.map(async (program) => {
       for (let pause = shortest; ; pause = Math.min(longest, pause * 1.5)) {
         await ask(program);
+        await world.lookForLong();
         const silent = program.links.filter(({ grantedAt }) => grantedAt < since);
         // Somebody died who held it for a day.
         if (silent.every((link) => due(link) > timeline.now + longestWait)) break;
