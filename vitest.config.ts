@@ -4,7 +4,8 @@ const redis = {
   globalSetup: ["test/support/global-setup.ts"],
   // It is published as TypeScript only.
   server: { deps: { inline: [/node-redlock/] } },
-  testTimeout: 20_000,
+  // Not how long a test may take, but when it is taken to hang: on a busy machine one may take ten times as long.
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
   // and only when the others, which compute, are through.
@@ -24,7 +25,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts", "test/package/**", "test/inspector/browser/**"],
-          testTimeout: 15_000,
+          testTimeout: 60_000,
           provide: { grouping: true },
         },
       },
@@ -34,7 +35,7 @@ export default defineConfig({
           name: "browser",
           include: ["test/inspector/browser/*.test.ts"],
           exclude: ["test/**/*.redis.test.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           // After all others, and one file after the other: frames are counted, and share the machine with nobody.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
@@ -53,7 +54,7 @@ export default defineConfig({
           // What users install: needs a build, and installs the packed package into an empty folder.
           name: "package",
           include: ["test/package/*.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           // They wait for installations: with those that wait for servers.
           maxWorkers: redis.maxWorkers,
           sequence: redis.sequence,

@@ -42,6 +42,11 @@ export class MemoryStore {
   /** `publish` is how those who wait are told that it is their turn. */
   constructor(private readonly publish: Publish = () => {}) {}
 
+  /** What is kept, what has expired and was not asked for since included. */
+  get entryCount(): number {
+    return this.#entries.size;
+  }
+
   /** Keys for which somebody waits, or waited lately. */
   get queueCount(): number {
     return this.#queues.size;

@@ -30,7 +30,7 @@ test("the demo opens with the address of a page on which its locks are seen, and
   expect(stdout).toMatch(/overlaps 0/);
   expect(reader.frames.filter(({ kind }) => kind === "bye")).toHaveLength(3);
   expect(reader.ended).toBe(true);
-}, 70_000);
+}, 120_000);
 
 test("a demo beside another one takes any free port", async () => {
   // Or whoever has it at the moment.
@@ -41,4 +41,4 @@ test("a demo beside another one takes any free port", async () => {
   expect((await get(port, "/events", {}, "HEAD")).status).toBe(200);
   running.kill("SIGINT");
   expect(await running.ended).toMatchObject({ code: 130, stderr: "" });
-}, 30_000);
+}, 120_000);

@@ -33,7 +33,7 @@ test.concurrent("the demo shows a lock's whole life on nodes in memory, and ends
   // Written to a pipe: no colours.
   expect(stdout).not.toContain("\x1b");
   expect(isGone(running.pid)).toBe(true);
-}, 30_000);
+}, 120_000);
 
 test.concurrent("Ctrl-C ends the demo early, with its summary", async () => {
   const running = await startHoldfast(["demo"]);
@@ -42,11 +42,11 @@ test.concurrent("Ctrl-C ends the demo early, with its summary", async () => {
   const { code, stdout } = await running.ended;
   expect(stdout).toContain("Summary");
   expect(code).toBe(130);
-}, 30_000);
+}, 120_000);
 
 test.concurrent("colours are shown when they are asked for", async () => {
   const running = await startHoldfast(["demo"], { env: { FORCE_COLOR: "1", NO_COLOR: "" } });
   await waitUntil("the demo has begun", 10_000, () => running.stdout.includes("acquired"));
   running.kill("SIGINT");
   expect((await running.ended).stdout).toContain("\x1b[");
-}, 30_000);
+}, 120_000);

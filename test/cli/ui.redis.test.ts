@@ -87,4 +87,4 @@ test("nodes that are lost are told of; when they are back, what is published is 
   await reader.hears("a lock", tells("payouts:42", "idle"));
   running.kill("SIGINT");
   expect(await running.ended).toMatchObject({ code: 0 });
-}, 60_000);
+}, 120_000);

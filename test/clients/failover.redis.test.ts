@@ -83,4 +83,4 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   }
   await set.replica.call("PUBLISH", "channel", "from the new master");
   for (const ear of ears) await expect.poll(() => ear.messages, patience).toEqual(["from the new master"]);
-}, 60_000);
+}, 120_000);

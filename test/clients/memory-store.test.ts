@@ -31,3 +31,27 @@ test("a queue whose waiters have all gone is dropped with the next question", ()
   expect(store.apply(heeding("key", null), 1_501)).toEqual(granted);
   expect(store.queueCount).toBe(0);
 });
+
+test("entries that have expired are swept, so that they do not add up", () => {
+  const [store, token] = [new MemoryStore(), tokenOf("holder")];
+  let most = 0;
+  for (let index = 0; index < 10_000; index++) {
+    store.apply(acquire(`${index}`, token, 10), index);
+    most = Math.max(most, store.entryCount);
+  }
+  expect(most).toBeLessThan(4_000);
+});
+
+test("a key is there until its ttl is over, and no longer", () => {
+  const [store, token] = [new MemoryStore(), tokenOf("holder")];
+  store.apply(acquire("key", token, 10), 5);
+  expect(store.apply(acquire("key", tokenOf("other")), 14.9)).toEqual(heldBy("holder", "key"));
+  expect(store.apply(acquire("key", tokenOf("other")), 15)).toEqual(granted);
+});
+
+test("a watermark that is taken over is never below the store's own", () => {
+  const store = new MemoryStore();
+  store.raise(5);
+  store.raise(3);
+  expect(store.watermark).toBe(5);
+});

@@ -160,7 +160,7 @@ test("a server that dies is heard again when it is back; who leaves meanwhile le
       await expect.poll(() => listeningTo([server]), patience).toBe(0);
     });
   }
-}, 60_000);
+}, 120_000);
 
 /** Stands before a server, and can keep new connections waiting for ever: accepted, and never answered. */
 async function gateTo(server: RedisServer): Promise<{ port: number; sockets: Set<Socket>; shut: boolean }> {

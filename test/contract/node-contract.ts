@@ -294,6 +294,10 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, propose([fresh], top + 10))).toEqual(refused(top + 10));
         expect(await one(node, propose([fresh], top + 11))).toEqual(accepted(top + 11));
         expect(await one(node, propose(both, top + 11))).toEqual(accepted(top + 11));
+        expect(await one(node, propose([both[0] as string], top + 30))).toEqual(accepted(top + 30));
+        for (const pair of [both, [...both].reverse()]) {
+          expect(await one(node, propose(pair, top + 20))).toEqual(refused(top + 30));
+        }
         // What had no proposal refused is compared with the highest of all.
         expect(await one(node, propose([`${base}`], top + 12))).toEqual(accepted(top + 12));
         await one(node, acquire(`${base}z`, token));

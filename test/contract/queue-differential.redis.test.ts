@@ -193,4 +193,4 @@ test("a memory node answers, and tells those who wait, as the script does on a s
     }),
     { numRuns: 300 },
   );
-}, 60_000);
+}, 120_000);

@@ -8,7 +8,7 @@ import { describeGuardedSql } from "./sql-contract.js";
 let server: PGlite;
 beforeAll(async () => {
   server = await PGlite.create();
-}, 60_000);
+}, 120_000);
 afterAll(() => server.close());
 
 describeGuardedSql("PostgreSQL", "postgresql", async () => ({

@@ -50,7 +50,7 @@ test("a busy process is let alone while nobody looks, and shown as it is as soon
   const before = heard();
   await waitUntil("it is told of", 5_000, () => heard() > before);
   reader.vanish();
-}, 30_000);
+}, 120_000);
 
 test("a process that is not busy is never let alone, so that what it did is known", async () => {
   const { lookout, locks } = looksOn();

@@ -39,6 +39,6 @@ describe.each(walks.map((walk) => [walk.machine.id, walk] as const))(
       for (const path of walk.paths)
         for (const state of await walk.along(path)) reached.add(JSON.stringify(state));
       expect([...reached].sort()).toEqual(leaves(walk.machine.root).sort());
-    }, 30_000);
+    }, 120_000);
   },
 );

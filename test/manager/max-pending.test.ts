@@ -138,7 +138,7 @@ describe("maxPending", () => {
     );
     // Else it would have tested nothing.
     expect(refusals).toBeGreaterThan(50);
-  }, 60_000);
+  }, 120_000);
 
   it("has room again where a handle's acquisition is aborted, and where its lease is adopted elsewhere", async () => {
     const world = new World(3);

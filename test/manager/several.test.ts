@@ -198,7 +198,7 @@ describe("those who want sets of resources that overlap", () => {
       expect({ seed, wrong }).toEqual({ seed, wrong: [] });
       await busy.end(processes);
     }
-  }, 60_000);
+  }, 120_000);
 
   it("do not block each other where each has what the next one wants, and none of them waits in vain", async () => {
     for (const seed of seeds) {

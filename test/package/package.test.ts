@@ -38,7 +38,7 @@ describe("the packed package", () => {
   it("has types that resolve everywhere", async () => {
     const result = await checkPackage(createPackageFromTarballData(tarball));
     expect(result).toMatchObject({ types: { kind: "included" }, problems: [] });
-  }, 60_000);
+  }, 120_000);
 
   it("works through import", async () => {
     const text = `import { createLocks, memoryNode } from "holdfast";${job}`;
@@ -236,7 +236,7 @@ describe("the packed package", () => {
         "two.cts",
       ]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it("compiles the programs of the README", async () => {
     const readme = await readFile("README.md", "utf8");
@@ -253,7 +253,7 @@ describe("the packed package", () => {
     const files = programs.map((_, index) => `readme-${index}.mts`);
     await symlink(resolve("node_modules/redis"), join(consumer.folder, "node_modules", "redis"));
     await consumer.typecheck(["--module", "nodenext", "--skipLibCheck", ...nodeTypes, ...files]);
-  }, 60_000);
+  }, 120_000);
 
   it("holds no sources of tests, and no paths of the machine it was built on", async () => {
     const files = createPackageFromTarballData(tarball).listFiles();

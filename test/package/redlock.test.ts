@@ -72,11 +72,11 @@ describe("holdfast/redlock in the packed package", () => {
       const files = ["redlock-5.mts", "node-redlock.mts", "redlock-4.cts", "redlock-4.mts", "named.cts"];
       await consumer.typecheck(["--module", module, "--exactOptionalPropertyTypes", ...nodeTypes, ...files]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it("has types for tools that know no exports, and for bundlers", async () => {
     await consumer.write("old.ts", await readFile("test/package/programs/redlock-5.mts.txt", "utf8"));
     const args = ["--module", "esnext", "--moduleResolution", "bundler", ...nodeTypes, "old.ts"];
     await consumer.typecheck(args);
-  }, 60_000);
+  }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { denied, granted, refused, type ScriptedNode } from "../engine/scripted-node.js";
+import { denied, granted, missing, refused, type ScriptedNode } from "../engine/scripted-node.js";
 import { answer, caught, scripted, settle } from "./world.js";
 
 const tokens = (node: ScriptedNode | undefined, op: "acquire" | "release") =>
@@ -61,6 +61,18 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes[0]?.ops).toEqual(["acquire", "release", "release"]);
     await answer(nodes.slice(1), "acquire", [granted]);
     expect(nodes[1]?.ops).toEqual(["acquire", "release"]);
+  });
+
+  it("does not release once more when a denial or an error turns up after the release was answered", async () => {
+    const { locks, nodes } = scripted(3);
+    const controller = new AbortController();
+    const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
+    await settle();
+    controller.abort(new Error("enough"));
+    await acquisition;
+    await answer(nodes, "release", [granted, granted, granted]);
+    await answer(nodes, "acquire", [denied, refused, missing]);
+    expect(nodes.map(({ ops }) => ops)).toEqual(Array(3).fill(["acquire", "release"]));
   });
 
   it("owes a release to a node that went away, and pays when it is back", async () => {

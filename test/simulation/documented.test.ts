@@ -9,4 +9,4 @@ it("the simulator's documented example runs, and finds nothing", async () => {
   expect(body).not.toContain("import");
   const run = new Function("simulate", `return (async () => {${body}})();`);
   await run(simulate);
-}, 60_000);
+}, 120_000);

@@ -21,7 +21,7 @@ describe("a user's own program in the simulator", () => {
       expect(counts.acquired).toBeGreaterThan(5);
     }
     expect([...names].some((name) => name.includes("."))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it("is found out where it relies on what does not hold", async () => {
     const found = new Set<string>();
@@ -43,5 +43,5 @@ describe("a user's own program in the simulator", () => {
       for (const { checker, what } of violations) found.add(`${checker}: ${what.replace(/^\S+ /, "")}`);
     }
     expect([...found]).toEqual(["program: two write at the same time"]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -101,7 +101,7 @@ describe("publishing over real servers", () => {
     await waitUntil("it is heard over this one as well", 15_000, () => overFirst.stateOf("again") === "held");
     await lease.release();
     expect(others).toHaveLength(2);
-  }, 60_000);
+  }, 120_000);
 
   it("is no more than beats while nobody listens", async () => {
     const [server] = await ownServers(1);
