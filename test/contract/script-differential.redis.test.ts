@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { memoryNode } from "../../src/clients/memory.js";
+import { recogniseNode } from "../../src/clients/recognise.js";
+import type { Clock } from "../../src/engine/clock.js";
+import type { LockCommand } from "../../src/engine/command.js";
+import type { Introduction } from "../../src/engine/memory.js";
+import type { LockNode, Reply } from "../../src/engine/node.js";
+import { execute } from "../engine/batches.js";
+import { type RedisServer, startServer } from "../support/servers.js";
+import { becomes } from "./subject.js";
+
+/**
+ * Random sequences of all commands, and of what is asked and changed about a node's memory, on a server and on a memory
+ * node: the simulator's nodes are memory nodes, and prove nothing unless they do what the script does. Those who wait in line
+ * are compared in queue-differential.redis.test.ts.
+ */
+
+let server: RedisServer;
+let client: Redis;
+let real: LockNode;
+beforeAll(async () => {
+  server = await startServer();
+  client = new Redis({ port: server.port });
+  real = recogniseNode(client, 0);
+  await becomes(real, "ready");
+});
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+const hour = 3_600_000;
+const tokens = ["x", "y", "z"].map((owner) => `${owner}~${owner.repeat(22)}`);
+const token = fc.constantFrom(...tokens);
+const keys = fc.constantFrom(["one"], ["two"], ["one", "two"], ["two", "three", "one"]);
+/** ms; nothing that takes a moment to be compared makes a difference. Some are longer than a minute. */
+const ttl = fc.constantFrom(20_000, 60_000, 2 * hour);
+const fence = fc.integer({ min: 1, max: 20 });
+const heed = { place: null, barge: false };
+
+const command: fc.Arbitrary<LockCommand> = fc.oneof(
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl }),
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, queue: fc.constant(heed) }),
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence }),
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence, queue: fc.constant(heed) }),
+  fc.record({ op: fc.constantFrom("renew" as const, "heal" as const), keys, token, ttl }),
+  fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl }),
+  fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl, fence }),
+  fc.record({ op: fc.constant("giveBack" as const), keys, from: token, token, ttl }),
+  fc.record({ op: fc.constant("fence" as const), keys, token, fence }),
+  fc.record({ op: fc.constant("release" as const), keys, token }),
+  fc.record({ op: fc.constant("release" as const), keys, token, long: fc.constant(true) }),
+  fc.record({
+    op: fc.constant("release" as const),
+    keys,
+    token,
+    queue: fc.record({ id: fc.constant(null), wake: fc.boolean() }),
+  }),
+  fc.record({ op: fc.constant("inspect" as const), keys }),
+);
+
+/** A change of the memory, in ms from the node's own time. */
+const change = fc.record({
+  kind: fc.constant("change" as const),
+  abstains: fc.option(fc.constantFrom(30_000, hour)),
+  settled: fc.boolean(),
+  longest: fc.constantFrom(0, 20_000, 60_000),
+  watermark: fc.integer({ min: 0, max: 20 }),
+  stale: fc.boolean(),
+});
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("batch" as const),
+      commands: fc.array(command, { minLength: 1, maxLength: 6 }),
+      mark: fc.constantFrom("own" as const, "own" as const, "none" as const, "another" as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("introduce" as const), leaves: fc.boolean() }) },
+  { weight: 2, arbitrary: change },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.constantFrom(15_000, 45_000) }),
+  },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** A node, what it said last, and how time passes for it. */
+interface Side {
+  readonly node: LockNode;
+  said: Introduction;
+  forget(): Promise<void> | void;
+  pass(ms: number): Promise<void> | void;
+}
+
+async function perform(side: Side, one: Step): Promise<unknown> {
+  const { node, said } = side;
+  switch (one.kind) {
+    case "batch": {
+      const mark = { own: said.memory?.mark || null, none: null, another: "other.0" }[one.mark];
+      // Without a mark nothing is remembered: a memory node does so all the same, which costs nothing.
+      const commands = mark === null ? one.commands.map(short) : one.commands;
+      const asked = commands.map((each) => ({ command: each, wanted: () => true }));
+      return withoutTimes(await execute(node, asked, mark));
+    }
+    case "introduce":
+      side.said = await node.introduce(one.leaves ? "visitor" : "", null);
+      return shownOf(side.said);
+    case "change": {
+      const { memory } = said;
+      if (memory === null) return null;
+      const { abstains, settled, longest, watermark, stale } = one;
+      const [until, settles] = [Math.ceil(memory.now + (abstains ?? 0)), Math.ceil(memory.now)];
+      side.said = await node.introduce("changer", {
+        marker: stale ? `${memory.marker}0` : memory.marker,
+        abstention: abstains === null ? null : { until, least: until, settles, settled },
+        longest,
+        watermark,
+      });
+      return shownOf(side.said);
+    }
+    case "forget":
+      return side.forget();
+    case "pass":
+      return side.pass(one.ms);
+  }
+}
+
+const short = (each: LockCommand): LockCommand =>
+  "ttl" in each && each.ttl > hour ? { ...each, ttl: 60_000 } : each;
+
+/** Ids, lives and times are each node's own. */
+function shownOf({ memory }: Introduction): unknown {
+  if (memory === null) return null;
+  const { state, longest, longLeft, left, watermark, abstention } = memory;
+  const settled = abstention?.settled ?? null;
+  return { state, longest, watermark, settled, isLong: longLeft > 0, isLeft: left > 0 };
+}
+
+const withoutTimes = (replies: readonly Reply[]): unknown =>
+  JSON.parse(
+    JSON.stringify(replies, (name, value) => (name === "ttlLeft" ? Math.round(value / 10_000) : value)),
+  );
+
+/** Lets time pass on a server: what is recorded with a time is moved into the past. Its own clock goes on. */
+const pastScript = `
+local ms = tonumber(ARGV[1])
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  if left > ms then redis.call('PEXPIRE', key, left - ms)
+  elseif left >= 0 then redis.call('DEL', key) end
+end
+`;
+
+function memorySide(): Side {
+  let time = 1_700_000_000_000;
+  const clock: Clock = { monotonic: () => time, wall: () => time, after: () => ({ cancel() {} }) };
+  const node = memoryNode("memory", { clock });
+  node.flush();
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { node, said: nothing, forget: () => node.flush(), pass };
+}
+
+const realSide = (): Side => ({
+  node: real,
+  said: nothing,
+  forget: async () => void (await client.flushdb()),
+  pass: async (ms) => void (await client.eval(pastScript, 0, ms)),
+});
+
+const nothing: Introduction = { runId: null, id: null, memory: null };
+
+/** Time is moved for keys alone: what a memory says of its times is compared where none passes. */
+const isComparable = (steps: readonly Step[]): boolean =>
+  !steps.some(({ kind }) => kind === "pass") ||
+  steps.every(
+    (one) =>
+      (one.kind !== "change" || one.abstains === null) &&
+      (one.kind !== "batch" || one.commands.every((each) => !("ttl" in each) || each.ttl < hour)),
+  );
+
+test("a memory node does with every command, and with its memory, what the script does on a server", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }).filter(isComparable), async (steps) => {
+      await client.flushdb();
+      const sides = [memorySide(), realSide()] as const;
+      for (const one of [{ kind: "introduce" as const, leaves: true }, ...steps]) {
+        const [own, theirs] = [await perform(sides[0], one), await perform(sides[1], one)];
+        expect({ one, does: own }).toEqual({ one, does: theirs });
+      }
+    }),
+    { numRuns: 300, seed: 12 },
+  );
+}, 120_000);
