@@ -158,7 +158,6 @@ local function time()
 end
 
 local function join(queue, place, now)
-  now = now or time()
   local ticket, id = string.match(place, '^(%d+) (.+)$')
   call('ZADD', queue, ticket, id, exact(-now - ${placeTtl}), '!' .. id)
   call('PEXPIRE', queue, ${placeTtl})
