@@ -1316,6 +1316,15 @@ const switches = [
     "client.eval(script, [...keys], [...args])",
     "test/clients/plain",
   ],
+  [
+    "14 liveness",
+    "a question that the client gives up is no silence",
+    "src/engine/seat.ts",
+    'else if (end === "timedOut") this.detector.timedOut();',
+    "",
+    "test/manager/liveness",
+    "before the node timeout",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");

@@ -1,4 +1,4 @@
-import { Acquaintance, type Circle } from "./acquaintance.js";
+import { Acquaintance, type Circle, type QuestionEnd } from "./acquaintance.js";
 import type { Clock } from "./clock.js";
 import { claims, type LockCommand, needsMemory, placeTtl } from "./command.js";
 import { ConnectionGuard, type ConnectionGuardOptions } from "./connection-guard.js";
@@ -121,7 +121,7 @@ export class Seat implements Member, ReleaseCarrier {
       circle,
       options.decides,
       () => this.detector.sent(1),
-      (answered) => (answered ? this.detector.replied() : this.detector.lost()),
+      (end) => this.onQuestionEnded(end),
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
@@ -381,6 +381,12 @@ export class Seat implements Member, ReleaseCarrier {
     this.options.observe("disconnected", answer.message);
     this.dismiss(answer);
     this.tellMet();
+  }
+
+  private onQuestionEnded(end: QuestionEnd): void {
+    if (end === "answered") this.detector.replied();
+    else if (end === "timedOut") this.detector.timedOut();
+    else this.detector.lost();
   }
 
   private onIntroduced(): void {
