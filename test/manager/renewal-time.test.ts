@@ -61,3 +61,33 @@ it.each([
     expect(lease.signal.aborted).toBe(false);
   },
 );
+
+it("a lease is renewed no more when that cannot move its deadline any more", async () => {
+  const world = new World();
+  const locks = world.locks({ ttl: 1_000, maxHold: 1_500 });
+  let renewals = 0;
+  locks.on("renewed", () => {
+    renewals += 1;
+  });
+  const expired = new Promise((resolve) => locks.once("expired", resolve));
+  await world.run(locks.acquire("a"));
+  expect(await world.run(expired, 2_000)).toMatchObject({ reason: "maxHold" });
+  expect(renewals).toBeGreaterThan(0);
+  // The second one, after four fifths of the ttl at the earliest, reaches beyond it.
+  expect(renewals).toBeLessThanOrEqual(2);
+});
+
+it("a lease that somebody else has taken ended when that was found, not at its deadline", async () => {
+  const world = new World();
+  const locks = world.locks({ ttl: 10_000 });
+  const lease = await world.run(locks.acquire("a"));
+  for (const node of world.nodes) node.flush();
+  const other = world.locks({ ttl: 60_000, quarantine: false });
+  await world.run(other.acquire("a"));
+  const expired = new Promise<{ validUntil: number; time: number }>((resolve) =>
+    locks.once("expired", resolve),
+  );
+  await world.run(lease.renew().catch(() => {}));
+  const { validUntil, time } = await world.run(expired, 10_000);
+  expect(validUntil).toBeLessThanOrEqual(time);
+});
