@@ -1057,6 +1057,22 @@ const switches = [
     "test/manager/lag",
   ],
   [
+    "9 memory",
+    "a renewal may be decided however late",
+    "src/manager/tenure.ts",
+    "result.took > roundLimit(lock.ground)",
+    "false",
+    "test/manager/lag",
+  ],
+  [
+    "2 validity",
+    "an early loss is told to have been at the deadline",
+    "src/manager/tenure.ts",
+    "Math.min(hold.validUntil, lock.ground.clock.wall())",
+    "hold.validUntil",
+    "test/manager/renewal-time",
+  ],
+  [
     "2 validity",
     "a renewal lengthens the ttl",
     "src/manager/hold.ts",

@@ -246,7 +246,6 @@ end
 local function queueOf(index) return KEYS[index + last - first + 1] end
 
 local function join(queue, place, now)
-  now = now or time()
   local ticket, id = string.match(place, '^(%d+) (.+)$')
   call('ZADD', queue, ticket, id, exact(-now - ${placeTtl}), '!' .. id)
   call('PEXPIRE', queue, ${placeTtl})

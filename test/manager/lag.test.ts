@@ -79,3 +79,22 @@ it("a round that is decided later than four node timeouts after its question gra
   expect(await acquisition).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
   expect(nodes[0]?.ops.filter((op) => op === "acquire")).toEqual([]);
 });
+
+it("a renewal that is decided later than four node timeouts after its question has failed, and the lease runs on", async () => {
+  const { clock, locks, heard } = lagging();
+  const acquisition = locks.acquire("a", { ttl: 20_000, renew: false });
+  for (let turn = 0; turn < 3; turn++) await clock.turn(0);
+  const lease = await acquisition;
+  const { validUntil } = lease;
+  const renewal = lease.renew(60_000).catch((error) => error);
+  await settle();
+  await clock.turn(4_001);
+  await clock.turn(0);
+  expect(await renewal).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+  expect(lease.validUntil).toBe(validUntil);
+  expect(lease.remaining()).toBeGreaterThan(0);
+  expect(heard.at(-1)?.name).toBe("quorumLost");
+  void lease.release();
+  for (let turn = 0; turn < 3; turn++) await clock.turn(0);
+  void locks.close();
+});
