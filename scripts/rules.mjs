@@ -1341,6 +1341,15 @@ const switches = [
     "test/manager/liveness",
     "before the node timeout",
   ],
+  [
+    "3 clean-up",
+    "a request that is lost behind its release is left",
+    "src/engine/claim.ts",
+    "this.claim.releaseAgain(this);",
+    "this.claim.ended;",
+    "test/manager/liveness",
+    "released once more",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LockNode } from "../../src/engine/node.js";
-import { caught } from "../safety/world.js";
+import { granted, missing } from "../engine/scripted-node.js";
+import { answer, caught, scripted } from "../safety/world.js";
 import { World } from "./world.js";
 
 describe("the first acquisition of a process", () => {
@@ -57,6 +58,20 @@ describe("a node whose client gives up on every call before the node timeout", (
       await world.clock.advance(100);
     }
     expect(replaced.count).toBe(1);
+  });
+});
+
+describe("a request that is known to be lost only after its release was answered", () => {
+  it("is released once more: it may have arrived behind that", async () => {
+    const { locks, nodes } = scripted(3);
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, null]);
+    const released = (await acquisition).release();
+    await answer(nodes, "release", [granted, granted, missing]);
+    expect(await released).toBe("released");
+    expect(nodes.map((node) => node.of("release").length)).toEqual([1, 1, 1]);
+    await answer(nodes, "acquire", [null, null, { kind: "failed", reason: "connection", message: "lost" }]);
+    expect(nodes.map((node) => node.of("release").length)).toEqual([1, 1, 2]);
   });
 });
 
