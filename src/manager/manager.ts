@@ -171,7 +171,15 @@ export class Manager {
     this.#closed = true;
     // Not at once: it may be a listener that closes, in the middle of what it was told of.
     this.#closing ??= new Promise((resolve, reject) => {
-      this.ground.engine.turn.atEnd(() => this.#close(timeout).then(resolve, reject));
+      let begun = false;
+      const begin = () => {
+        if (begun) return;
+        begun = true;
+        this.#close(timeout).then(resolve, reject);
+      };
+      queueMicrotask(begin);
+      // In a process that ends no microtask runs any more.
+      this.ground.engine.turn.atEnd(begin);
     });
     await this.#closing;
   }
