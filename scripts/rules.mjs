@@ -1348,6 +1348,24 @@ const switches = [
     "client.eval(script, [...keys], [...args])",
     "test/clients/plain",
   ],
+  [
+    "14 liveness",
+    "a question that the client gives up is no silence",
+    "src/engine/seat.ts",
+    'else if (end === "timedOut") this.detector.timedOut();',
+    "",
+    "test/manager/liveness",
+    "before the node timeout",
+  ],
+  [
+    "3 clean-up",
+    "a request that is lost behind its release is left",
+    "src/engine/claim.ts",
+    "this.claim.releaseAgain(this);",
+    "this.claim.ended;",
+    "test/manager/liveness",
+    "released once more",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");

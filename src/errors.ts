@@ -121,6 +121,7 @@ export class QuorumUnavailableError extends HoldfastError {
     readonly nodes: number,
     reason: "noQuorum" | "tooSlow" = "noQuorum",
   ) {
+    const answered = `${votes.length} of ${count(nodes, "node")} answered, but too late`;
     const granted = votes.filter((vote) => vote.kind === "granted").length;
     const unheard = nodes - votes.length;
     const failures = votes
@@ -129,8 +130,8 @@ export class QuorumUnavailableError extends HoldfastError {
     if (unheard > 0) failures.push(`not waited for ${unheard} more, which could not change it`);
     super(
       reason === "tooSlow"
-        ? `could not ${operation} ${named(resources)}: the nodes answered too late, no validity was left of the ttl; ` +
-            "use a longer ttl or look at the nodes' latency"
+        ? `could not ${operation} ${named(resources)}: ${answered}: no validity was left of the ttl, or more than four node ` +
+            "timeouts had passed. Use a longer ttl or nodeTimeout, or look at the nodes' latency and at what keeps the event loop busy"
         : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
             `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
     );

@@ -4,6 +4,7 @@ export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/m
 export type { NodeInput } from "./clients/node-input.js";
 export type { Clock, Timer } from "./engine/clock.js";
 export type { Farewell, Heed, LockCommand, Place } from "./engine/command.js";
+export type { Introduction, Memory, MemoryChange } from "./engine/memory.js";
 export type {
   Batch,
   Connection,

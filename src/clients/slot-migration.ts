@@ -36,12 +36,9 @@ export function askKeyByKey(request: Request, send: Send): boolean {
   return true;
 }
 
-function acquireInTurn(
-  { wanted, answered }: Request,
-  command: Extract<LockCommand, { op: "acquire" }>,
-  send: Send,
-): void {
+function acquireInTurn(request: Request, command: Extract<LockCommand, { op: "acquire" }>, send: Send): void {
   const { keys, token, ttl } = command;
+  const { wanted, answered } = methodsOf(request);
   const taken: string[] = [];
   const next = (): void => {
     const key = keys[taken.length];
@@ -71,12 +68,19 @@ function acquireInTurn(
   next();
 }
 
+/** A request is an object with methods, which must be called on it. */
+const methodsOf = (request: Pick<Request, "wanted" | "answered">) => ({
+  wanted: () => request.wanted(),
+  answered: (reply: Reply) => request.answered(reply),
+});
+
 /** All at once: each is the same whatever becomes of the others. */
 function askAll(
-  { wanted, answered }: Pick<Request, "wanted" | "answered">,
+  request: Pick<Request, "wanted" | "answered">,
   command: Extract<LockCommand, { op: "renew" | "heal" | "release" | "inspect" }>,
   send: Send,
 ): void {
+  const { wanted, answered } = methodsOf(request);
   const replies = new Array<Reply>(command.keys.length);
   let open = command.keys.length;
   command.keys.forEach((key, index) => {

@@ -14,6 +14,15 @@ interface Abstention {
   readonly cause: string;
 }
 
+/** What became of a question. `timedOut`: the client has given it up by itself, and the node has said nothing. */
+export type QuestionEnd = "answered" | "lost" | "timedOut";
+
+const endBy = (error: unknown): QuestionEnd => {
+  const message = error instanceof Error ? error.message : "";
+  // ETIMEDOUT is the end of a connection, which is told by itself.
+  return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
+};
+
 /** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
 export class Acquaintance {
   /** Undefined until it was asked. */
@@ -40,7 +49,7 @@ export class Acquaintance {
     /** `ask` has put a question: its end is told, too. */
     private readonly onAsked: () => void,
     /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
-    private readonly onEnded: (answered: boolean) => void,
+    private readonly onEnded: (end: QuestionEnd) => void,
     private readonly onMet: () => void,
     private readonly onRefused: (error: unknown) => void,
   ) {}
@@ -82,14 +91,14 @@ export class Acquaintance {
     this.node.introduce(this.decides() ? this.random.secret() : "", null).then(
       (introduction) => {
         const current = this.connection === connection;
-        this.onEnded(current);
+        this.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
         if (!this.met) this.note(introduction);
         this.onMet();
       },
       (error: unknown) => {
-        this.onEnded(false);
+        this.onEnded(endBy(error));
         if (this.connection !== connection) return;
         this.asking = false;
         this.onRefused(error);
@@ -108,12 +117,12 @@ export class Acquaintance {
     try {
       const introduction = await this.node.introduce(this.random.secret(), change, age);
       const current = this.connection === connection;
-      this.onEnded(current);
+      this.onEnded(current ? "answered" : "lost");
       if (!current) return null;
       this.latest = introduction;
       return introduction;
     } catch (error) {
-      this.onEnded(false);
+      this.onEnded(endBy(error));
       throw error;
     }
   }

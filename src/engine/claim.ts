@@ -88,7 +88,10 @@ class Question extends Errand {
 
   heard(reply: Reply): void {
     if (this.sent && isAnswer(reply)) this.dealings.unanswered--;
-    if (reply.kind === "granted" && claims(this.command)) this.claim.noteGrant(this);
+    if (claims(this.command)) {
+      if (reply.kind === "granted") this.claim.noteGrant(this);
+      else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
+    }
     this.onReply(reply);
   }
 }
@@ -291,8 +294,13 @@ export class Claim {
   }
 
   /** A redirect or a reconnection inside the client can turn the order round: granted after the release. */
-  noteGrant({ dealings, askedAt }: Question): void {
-    dealings.granted = true;
+  noteGrant(question: Question): void {
+    question.dealings.granted = true;
+    this.releaseAgain(question);
+  }
+
+  /** Of what was granted, or lost on its way, behind the release: it may have arrived later than that. */
+  releaseAgain({ dealings, askedAt }: Question): void {
     if (dealings.over && this.mayUndo(askedAt)) this.releaseAt(dealings, ignore);
   }
 

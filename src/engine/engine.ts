@@ -92,6 +92,8 @@ export class QuorumEngine {
   private readonly warnedOf = new Set<string>();
   /** What waits, and how to end it when the engine is closed. */
   private readonly waits = new Set<() => void>();
+  /** To be called when a node has said who it is. */
+  private readonly introductions = new Set<() => void>();
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
@@ -213,6 +215,7 @@ export class QuorumEngine {
 
   /** Another node can be asked; some may wait for just that. */
   private onIntroduced(name: string): void {
+    for (const look of [...this.introductions]) look();
     const seat = this.seats.find((one) => one.name === name);
     if (seat !== undefined && this.seats.length > 1 && !this.warnedOf.has(name)) this.warnOf(seat);
     this.settleMemories();
@@ -253,8 +256,10 @@ export class QuorumEngine {
     if (unsettled && this.admission !== null) this.quarantine.request();
   }
 
-  private inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
+  /** A node that is still to be connected and identified has the time for that before. */
+  private async inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
     const { clock, nodeTimeout } = this.options;
+    if (!seat.met && seat.node.connection !== "down") await this.metAt(seat);
     return new Promise((resolve) => {
       let wanted = true;
       const done = (reply: Reply) => {
@@ -267,6 +272,30 @@ export class QuorumEngine {
       const timer = answerTimeout(clock, nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
       this.waits.add(end);
       seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
+    });
+  }
+
+  private metAt(seat: Seat): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        end();
+        this.waits.delete(done);
+        resolve();
+      };
+      let end = () => {};
+      const timer = answerTimeout(this.options.clock, this.options.connectTimeout, done);
+      this.waits.add(done);
+      // Whether it votes is of no matter here.
+      const look = () => {
+        if (seat.met) done();
+      };
+      this.introductions.add(look);
+      const unmet = seat.meet(done);
+      end = () => {
+        this.introductions.delete(look);
+        unmet();
+      };
     });
   }
 

@@ -1,4 +1,4 @@
-import { Acquaintance, type Circle } from "./acquaintance.js";
+import { Acquaintance, type Circle, type QuestionEnd } from "./acquaintance.js";
 import type { Clock } from "./clock.js";
 import { claims, type LockCommand, needsMemory, placeTtl } from "./command.js";
 import { ConnectionGuard, type ConnectionGuardOptions } from "./connection-guard.js";
@@ -86,6 +86,8 @@ export class Seat implements Member, ReleaseCarrier {
   private closed = false;
   private readonly onMet = new Set<() => void>();
   private inFlight = 0;
+  /** How many of the requests in flight, or for the end of this turn, are releases. */
+  private releasing = 0;
   /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
   private abstainsUntil: number | null | undefined;
   /** For the end of this turn. */
@@ -121,7 +123,7 @@ export class Seat implements Member, ReleaseCarrier {
       circle,
       options.decides,
       () => this.detector.sent(1),
-      (answered) => (answered ? this.detector.replied() : this.detector.lost()),
+      (end) => this.onQuestionEnded(end),
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
@@ -206,7 +208,7 @@ export class Seat implements Member, ReleaseCarrier {
     const requests: Errand[] = [];
     for (const errand of outgoing) {
       if (!errand.wanted()) errand.heard(givenUp);
-      else if (this.node.connection !== "ready") errand.heard(notConnected(this.node));
+      else if (this.node.connection !== "ready") this.fail(errand);
       else if (!this.takes(errand.command) && !(errand instanceof Delivery)) this.ask(errand);
       else requests.push(errand);
     }
@@ -230,9 +232,16 @@ export class Seat implements Member, ReleaseCarrier {
     }
   }
 
+  private fail(errand: Errand): void {
+    if (errand instanceof Delivery) this.releasing--;
+    errand.heard(notConnected(this.node));
+  }
+
   /** A request is under way no longer. */
-  arrived(reply: Reply, { leftAt }: Errand): void {
+  arrived(reply: Reply, errand: Errand): void {
+    const { leftAt } = errand;
     this.inFlight--;
+    if (errand instanceof Delivery) this.releasing--;
     if (reply.kind === "failed" && !isSaidByServer(reply.reason)) {
       if (reply.reason === "timeout") this.detector.timedOut();
       else this.detector.lost();
@@ -338,9 +347,10 @@ export class Seat implements Member, ReleaseCarrier {
     if (connection === "down") return notConnected(this.node);
     if (this.guard.overdue) return notConnectedInTime(this.node, "after", this.guard.waited ?? 0);
     if (this.detector.open) return unresponsive;
-    if (this.pending < mostInFlight) return null;
+    // Releases do not count: thousands may be given up in one turn while the node is well.
+    if (this.pending - this.releasing < mostInFlight) return null;
     this.waiting = this.waiting.filter((errand) => errand.wanted());
-    if (this.pending < mostInFlight) return null;
+    if (this.pending - this.releasing < mostInFlight) return null;
     return overloaded(mostInFlight);
   }
 
@@ -350,6 +360,7 @@ export class Seat implements Member, ReleaseCarrier {
 
   /** To be sent at the end of this turn. */
   send(errand: Errand): void {
+    if (errand instanceof Delivery) this.releasing++;
     if (this.outgoing.push(errand) === 1) this.options.turn.add(this);
   }
 
@@ -381,6 +392,12 @@ export class Seat implements Member, ReleaseCarrier {
     this.options.observe("disconnected", answer.message);
     this.dismiss(answer);
     this.tellMet();
+  }
+
+  private onQuestionEnded(end: QuestionEnd): void {
+    if (end === "answered") this.detector.replied();
+    else if (end === "timedOut") this.detector.timedOut();
+    else this.detector.lost();
   }
 
   private onIntroduced(): void {

@@ -33,7 +33,17 @@ export class Turn {
 
   /** Lets it depart at the end of this turn. */
   add(one: Departing): void {
-    if (!this.grouped || exiting) return one.depart();
+    if (this.grouped && !exiting) this.keep(one);
+    else one.depart();
+  }
+
+  /** Calls back at the end of this turn, also where everything else is sent at once; now if the process is ending. */
+  atEnd(callback: () => void): void {
+    if (exiting) callback();
+    else this.keep({ depart: callback });
+  }
+
+  private keep(one: Departing): void {
     if (this.departing.push(one) > 1) return;
     hookExit();
     undeparted.add(this);

@@ -170,7 +170,9 @@ export class Manager {
   async close(timeout: number): Promise<void> {
     this.#closed = true;
     // Not at once: it may be a listener that closes, in the middle of what it was told of.
-    this.#closing ??= Promise.resolve().then(() => this.#close(timeout));
+    this.#closing ??= new Promise((resolve, reject) => {
+      this.ground.engine.turn.atEnd(() => this.#close(timeout).then(resolve, reject));
+    });
     await this.#closing;
   }
 

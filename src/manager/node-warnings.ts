@@ -12,7 +12,7 @@ export function warnOfColdStart(nodes: readonly string[]): void {
 export function warnOfUnwatched(node: string): void {
   warn(
     "UNWATCHED_NODE",
-    `${node} permits no keys beside the locks: that it loses its memory would not be noticed, and locks that are held may be granted again`,
+    `${node} does not permit all that its memory needs beside the locks: that it loses its memory would not be noticed, and locks that are held may be granted again`,
     'Permit the keys "holdfast:*"; or, where every write is on disk before the reply, set `quarantine: false`.',
   );
 }

@@ -51,11 +51,11 @@ export class RenewalQueue {
     this.settle((waiter) => waiter.resolve());
   }
 
-  fail(votes: readonly Vote[]): void {
+  fail(votes: readonly Vote[], reason: "noQuorum" | "tooSlow"): void {
     if (this.riding.length === 0) return;
     const { resources, ground } = this.lock;
     const nodes = ground.engine.seats.length;
-    const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes);
+    const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason);
     this.settle((waiter) => waiter.reject(error));
   }
 

@@ -93,11 +93,11 @@ export class Tenure {
     this.lock.announcer.tell("renewed", acquisition, { validUntil, votes });
   }
 
-  reportQuorumLost({ votes, retryIn }: RefusalEvent): void {
+  reportQuorumLost({ reason, votes, retryIn }: RefusalEvent): void {
     const { hold, lock } = this;
     this.renewing = false;
     if (retryIn !== null) this.pause = { since: now(lock.ground.clock), delay: retryIn };
-    this.queue.fail(votes);
+    this.queue.fail(votes, reason === "tooSlow" ? "tooSlow" : "noQuorum");
     const remaining = Math.max(0, Math.floor(hold.left()));
     lock.announcer.tell("quorumLost", hold.acquisition, { votes, remaining });
   }

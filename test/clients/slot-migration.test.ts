@@ -11,14 +11,20 @@ const failed: Reply = { kind: "failed", reason: "connection", message: "lost" };
 function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
   const asked: string[] = [];
   let answer: Reply | undefined;
-  const request: Request = {
-    command,
-    wanted: () => true,
-    answered: (reply) => {
-      if (answer !== undefined) throw new Error("answered twice");
+  // As the engine's are: of a class, whose methods need the object.
+  class Asked implements Request {
+    readonly command = command;
+    private given = false;
+    wanted(): boolean {
+      return !this.given;
+    }
+    answered(reply: Reply): void {
+      if (this.given) throw new Error("answered twice");
+      this.given = true;
       answer = reply;
-    },
-  };
+    }
+  }
+  const request = new Asked();
   const possible = askKeyByKey(request, ({ command: { op, keys }, answered }) => {
     expect(keys).toHaveLength(1);
     asked.push(`${op} ${keys[0]}`);

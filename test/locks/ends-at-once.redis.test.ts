@@ -31,10 +31,13 @@ describe.each(["addresses", "ioredis", "node-redis"])(
 );
 
 describe.each(["addresses", "ioredis"])("a release that no tick follows, with %s", (client) => {
-  it.each(["released", "unawaited"])("is written before the process ends: %s", async (what) => {
-    const prefix = uniqueName();
-    const { code, stderr } = await runFixture("ends-at-once", [client, what, prefix, ...ports]).ended;
-    expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
-    await waitUntil("all are free", soon, async () => (await countKeys(shared, prefix)) === 0);
-  });
+  it.each(["released", "unawaited", "closed", "closing"])(
+    "is written before the process ends: %s",
+    async (what) => {
+      const prefix = uniqueName();
+      const { code, stderr } = await runFixture("ends-at-once", [client, what, prefix, ...ports]).ended;
+      expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
+      await waitUntil("all are free", soon, async () => (await countKeys(shared, prefix)) === 0);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LockNode } from "../../src/engine/node.js";
-import { caught } from "../safety/world.js";
+import { granted, missing } from "../engine/scripted-node.js";
+import { answer, caught, scripted } from "../safety/world.js";
 import { World } from "./world.js";
 
 describe("the first acquisition of a process", () => {
@@ -37,7 +38,7 @@ describe("a node that says who it is, and is silent from then on", () => {
     const world = new World();
     for (const node of world.nodes) node.flush();
     const node = world.node(2);
-    const replaced = fallSilent(node);
+    const replaced = fallSilent(world, node);
     const locks = world.locks({ nodeTimeout: 100 });
     const acquired = world.run(locks.acquire("a", { wait: 20_000 }));
     await expect(acquired).resolves.toMatchObject({ resources: ["a"] });
@@ -47,16 +48,55 @@ describe("a node that says who it is, and is silent from then on", () => {
   });
 });
 
-/** Its connection answers one question, and nothing that follows until it is replaced. */
-function fallSilent(node: World["nodes"][number]) {
+describe("a node whose client gives up on every call before the node timeout", () => {
+  it("has its connection replaced, also while it is not yet known who it is", async () => {
+    const world = new World();
+    const replaced = fallSilent(world, world.node(2), { answers: 0, patience: 20 });
+    const locks = world.locks({ nodeTimeout: 100 });
+    for (let round = 0; round < 100 && replaced.count === 0; round++) {
+      await (await world.run(locks.acquire("a"))).release();
+      await world.clock.advance(100);
+    }
+    expect(replaced.count).toBe(1);
+  });
+});
+
+describe("a request that is known to be lost only after its release was answered", () => {
+  it("is released once more: it may have arrived behind that", async () => {
+    const { locks, nodes } = scripted(3);
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, null]);
+    const released = (await acquisition).release();
+    await answer(nodes, "release", [granted, granted, missing]);
+    expect(await released).toBe("released");
+    expect(nodes.map((node) => node.of("release").length)).toEqual([1, 1, 1]);
+    await answer(nodes, "acquire", [null, null, { kind: "failed", reason: "connection", message: "lost" }]);
+    expect(nodes.map((node) => node.of("release").length)).toEqual([1, 1, 2]);
+  });
+});
+
+/**
+ * Its connection answers so many questions, and nothing that follows until it is replaced. `patience`: ms after which the
+ * client gives up on a question by itself.
+ */
+function fallSilent(
+  { clock }: World,
+  node: World["nodes"][number],
+  { answers = 1, patience = Number.POSITIVE_INFINITY } = {},
+) {
   const replaced = { count: 0 };
   const asked = { count: 0 };
   const lost: ((error: Error) => void)[] = [];
   const { introduce, execute } = node;
   const connection: Pick<LockNode, "introduce" | "execute" | "replaceConnection"> = {
     introduce: (...question) =>
-      replaced.count === 0 && asked.count++ > 0
-        ? new Promise((_, reject) => lost.push(reject))
+      replaced.count === 0 && asked.count++ >= answers
+        ? new Promise((_, reject) => {
+            lost.push(reject);
+            if (patience < Number.POSITIVE_INFINITY) {
+              clock.after(patience, () => reject(new Error("Command timed out")));
+            }
+          })
         : Reflect.apply(introduce, node, question),
     execute: (batch) => (replaced.count === 0 ? undefined : Reflect.apply(execute, node, [batch])),
     replaceConnection: () => {

@@ -39,6 +39,38 @@ describe("a node that takes its time to connect", () => {
   });
 });
 
+describe("an inspection by a process that is not connected yet", () => {
+  it("waits for the connections, and tells what the nodes say", async () => {
+    const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 10_000 });
+    for (const node of nodes) node.change("connecting");
+    const inspected = locks.inspect("a");
+    await clock.advance(3_000);
+    for (const node of nodes) node.change("ready");
+    await settle();
+    for (const node of nodes)
+      for (const { answer: reply } of node.of("inspect"))
+        reply({ kind: "report", keys: [{ key: "a", holder: null }] });
+    expect((await inspected).nodes.map(({ state }) => state)).toEqual(["free", "free", "free"]);
+  });
+
+  it("says which node could not be connected, when the time for that is over", async () => {
+    const { locks, nodes, clock } = scripted(1, { nodeTimeout: 100, connectTimeout: 2_000, ttl: 10_000 });
+    nodes[0]?.change("connecting");
+    const inspected = locks.inspect("a");
+    await clock.advance(2_200);
+    const { nodes: told } = await inspected;
+    expect(told[0]).toMatchObject({ state: "failed" });
+    expect(told[0]?.error).toContain("not connected");
+  });
+
+  it("asks a node that lost its memory at once: whether it votes is of no matter", async () => {
+    const world = new World();
+    for (const node of world.nodes) node.flush();
+    const { nodes } = await world.run(world.locks().inspect("a"), 100);
+    expect(nodes.map(({ state }) => state)).toEqual(["free", "free", "free"]);
+  });
+});
+
 describe("ready()", () => {
   it("resolves when all nodes are connected and identified, and not before", async () => {
     const world = new World();

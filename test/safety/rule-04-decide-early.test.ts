@@ -74,6 +74,23 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect((await second).remaining()).toBeGreaterThan(0);
   });
 
+  it("does not count releases: a node that is well is asked while thousands are given up", async () => {
+    const { locks, nodes } = scripted(1, { wait: 0, ttl: 60_000, renew: false });
+    await locks.ready();
+    const half = async (from: number) => {
+      const asked = Array.from({ length: 6_000 }, (_, index) => locks.acquire(`a${from + index}`));
+      await settle();
+      for (const { answer: reply } of nodes[0]?.arrivals.splice(0) ?? []) reply(granted);
+      return Promise.all(asked);
+    };
+    const leases = [...(await half(0)), ...(await half(6_000))];
+    for (const lease of leases) void lease.release();
+    const one = locks.acquire("another");
+    await settle();
+    for (const { answer: reply } of nodes[0]?.arrivals.splice(0) ?? []) reply(granted);
+    expect((await one).remaining()).toBeGreaterThan(0);
+  });
+
   it("bounds what is in flight to a node that hangs", async () => {
     const { locks, nodes } = scripted(1, { wait: 0 });
     const acquisitions = Array.from({ length: 10_050 }, (_, index) => caught(locks.acquire(`a${index}`)));

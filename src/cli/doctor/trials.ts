@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { wakeChannel } from "../../engine/command.js";
-import { markerKey } from "../../engine/side-keys.js";
+import { longLeasesKey, markerKey } from "../../engine/side-keys.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
 import { outOfTime } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -38,6 +38,7 @@ const onQueue = (key: string): readonly Command[] => [
 /** Keys that Holdfast uses beside the locks', and what for. Only named, never read or written. */
 const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[] => [
   ["memory", markerKey, markerKey],
+  ["memory", longLeasesKey, longLeasesKey],
   ["queue", "holdfast:queue:*", `holdfast:queue:${probe}`],
   ["fence", "holdfast:fence:*", `holdfast:fence:${probe}`],
   ["fence", "holdfast:watermark", "holdfast:watermark"],

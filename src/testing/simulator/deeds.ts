@@ -80,14 +80,16 @@ class Doing {
       (1 + retries.retryCount) * this.attempt + bound,
       asked,
     );
-    await host.sleep(Math.min(deed.hold, deed.ttl));
-    if (deed.extend !== null) {
+    try {
+      await host.sleep(Math.min(deed.hold, deed.ttl));
+      if (deed.extend === null) return;
       const { ttl } = deed.extend;
       world.inquest.ttl.asks(lock.value, ttl ?? deed.ttl);
       lock = await redlock.extend(lock, ttl ?? deed.ttl, retries);
       await host.sleep(deed.hold);
+    } finally {
+      if (deed.end !== "forget") await redlock.release(lock, retries);
     }
-    if (deed.end !== "forget") await redlock.release(lock, retries);
   }
 
   private async again(handle: Handle): Promise<void> {

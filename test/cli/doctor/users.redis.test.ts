@@ -46,7 +46,11 @@ test("a user who may nothing but run scripts on some keys", async () => {
       value: { commands: ["EXISTS", "GET", "SET", "DEL", "TYPE", "PTTL", "PEXPIRE"], keys: [] },
     },
     { severity: "warning", code: "rights-identity", value: { commands: ["INFO"] } },
-    { severity: "warning", code: "rights-memory", value: { keys: ["holdfast:memory"] } },
+    {
+      severity: "warning",
+      code: "rights-memory",
+      value: { keys: ["holdfast:memory", "holdfast:memory:long"] },
+    },
     {
       severity: "warning",
       code: "rights-queue",
