@@ -349,6 +349,22 @@ const switches = [
   ],
   [
     "3 clean-up",
+    "a release is repeated though its name was claimed again",
+    "src/engine/claim.ts",
+    "const recurring = this.shared || this.named || from !== null;",
+    "const recurring = false;",
+    "test/redlock/safety",
+  ],
+  [
+    "6 two clocks",
+    "only jumps of a second are looked for",
+    "src/manager/vigil.ts",
+    "const tolerance = 1;",
+    "const tolerance = 1_000;",
+    "test/manager/clock-jumps",
+  ],
+  [
+    "3 clean-up",
     "given-up commands are still wanted",
     "src/engine/claim.ts",
     "return !this.claim.ended;",

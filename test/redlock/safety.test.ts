@@ -96,6 +96,21 @@ describe("a value that the program gives", () => {
     expect(await world.holders("a")).toEqual([true, true, false]);
   });
 
+  it("is not released by what is repeated of an earlier release, when it was claimed again meanwhile", async () => {
+    await world.run(redlock.tryAcquire("met", "worker", 1_000));
+    world.node(2).hang();
+    expect(await world.run(redlock.tryAcquire("a", "worker", 60_000))).toBe(2);
+    // What it was asked is lost, or may reach it later: the release is repeated.
+    world.node(2).crash();
+    world.node(2).reconnect();
+    await world.run(redlock.releaseLock("a", "worker"));
+    expect(await world.run(redlock.tryAcquire("a", "worker", 60_000))).toBe(3);
+    for (let spent = 0; spent < 50_000; spent += 1_000) {
+      await world.clock.advance(1_000);
+      expect(await world.holders("a")).toEqual([true, true, true]);
+    }
+  });
+
   it("on one client concerns that client alone", async () => {
     const [first, second] = world.nodes;
     expect(await world.run(redlock.acquireLockInstance(first, "a", "mine", 5_000))).toBe(true);
