@@ -1366,6 +1366,15 @@ const switches = [
     "test/manager/liveness",
     "released once more",
   ],
+  [
+    "3 clean-up",
+    "a plain client is taken to have one connection",
+    "src/engine/seat.ts",
+    "if (this.node.keyspace === null) this.connections++;",
+    "",
+    "test/manager/liveness",
+    "a plain client has given up",
+  ],
 ];
 
 const root = resolve(import.meta.dirname, "..");

@@ -78,8 +78,7 @@ export class Seat implements Member, ReleaseCarrier {
   readonly node: LockNode;
   readonly server: Acquaintance;
   readonly detector: FailureDetector;
-  /** Counts the connections: what is sent on one arrives in order. */
-  connection = 0;
+  private connections = 0;
   private readonly clock: Clock;
   private readonly guard: ConnectionGuard;
   private readonly releases: PendingReleases;
@@ -194,6 +193,12 @@ export class Seat implements Member, ReleaseCarrier {
     return this.votes || this.duplicateOf !== null || this.server.abstention !== null;
   }
 
+  /** Tells connections apart: what is sent on one arrives in order. A plain client may have another one for each request. */
+  get connection(): number {
+    if (this.node.keyspace === null) this.connections++;
+    return this.connections;
+  }
+
   /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
   silentFor(waited: number, voting = true): Answer {
     if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
@@ -267,14 +272,14 @@ export class Seat implements Member, ReleaseCarrier {
     const { observe } = this.options;
     this.guard.changed(connection);
     if (connection === "ready") {
-      this.connection++;
+      this.connections++;
       this.detector.reset();
       observe("connected");
       // Behind whatever the client resent by itself on a new connection, and before anything new.
       this.releases.deliver();
       this.identify();
     } else if (connection === "down") {
-      this.connection++;
+      this.connections++;
       this.detector.reset();
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;

@@ -75,6 +75,21 @@ describe("a request that is known to be lost only after its release was answered
   });
 });
 
+describe("a request that a plain client has given up", () => {
+  it("has its release repeated: nobody knows whether it went over the same connection", async () => {
+    const { locks, nodes, clock } = scripted(3);
+    for (const node of nodes) Object.assign(node, { keyspace: null });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, null]);
+    await answer(nodes, "acquire", [null, null, { kind: "failed", reason: "timeout", message: "timed out" }]);
+    const released = (await acquisition).release();
+    await answer(nodes, "release", [granted, granted, missing]);
+    expect(await released).toBe("released");
+    await clock.advance(1_100);
+    expect(nodes.map((node) => node.of("release").length)).toEqual([1, 1, 2]);
+  });
+});
+
 /**
  * Its connection answers so many questions, and nothing that follows until it is replaced. `patience`: ms after which the
  * client gives up on a question by itself.
