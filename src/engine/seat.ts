@@ -386,6 +386,9 @@ export class Seat implements Member, ReleaseCarrier {
     if (liveness === "unresponsive") {
       this.dismiss(unresponsive);
       this.tellMet();
+    } else if (liveness === "silent") {
+      // It is connected, and does not say who it is: nobody needs to wait for that any longer.
+      if (!this.met) this.tellMet();
     } else if (liveness === "answered") {
       this.guard.answered();
       this.releases.deliver();
