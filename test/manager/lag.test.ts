@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLocks } from "../../src/index.js";
+import type { InspectionEvent } from "../../src/manager/actor.js";
 import { managerOf } from "../../src/manager/managed-locks.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
@@ -41,13 +42,17 @@ function lagging() {
       for (const arrival of lying) arrival.answer(granted);
     };
   });
-  const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000 });
-  return { nodes, clock, locks, heard: listen(locks) };
+  const silences: unknown[] = [];
+  const inspect = (event: InspectionEvent) => {
+    if ((event as { event?: { type?: string } }).event?.type === "SILENT") silences.push(event);
+  };
+  const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000, xstate: { inspect } });
+  return { nodes, clock, locks, heard: listen(locks), silences };
 }
 
 describe.each([600, 1_500])("an event loop that is busy for %i ms a turn", (busy) => {
   it("costs no acquisition and no lease: replies that lie in the socket count", async () => {
-    const { clock, locks, heard } = lagging();
+    const { clock, locks, heard, silences } = lagging();
     const acquisition = locks.acquire("a");
     for (let turn = 0; turn < 3; turn++) await clock.turn(busy);
     const lease = await acquisition;
@@ -62,6 +67,7 @@ describe.each([600, 1_500])("an event loop that is busy for %i ms a turn", (busy
     void lease.release();
     for (let turn = 0; turn < 3; turn++) await clock.turn(busy);
     expect(heard.at(-1)?.name).toBe("released");
+    expect(silences).toEqual([]);
     void locks.close();
   });
 });
