@@ -47,7 +47,7 @@ it("finds out a server that a process gets no vote of, and a key that nobody hol
   const stage = await openStage({ clients: 1, works: ["vote"] });
   // The witness and the plan know nothing of it.
   stage.links[0]?.[0]?.hold("both");
-  const key = `held-${stage.clients[0]?.id}-${Math.floor(now())}`;
+  const key = `held-${stage.clients[0]?.id}-${Math.floor(now())}-${Math.floor(now())}`;
   await stage.servers[1]?.call("SET", stage.prefix + key, "somebody's");
   const seen = (kind: "vote" | "held", ms: number) =>
     stage.scanner.sightings.some((one) => one.server === 1 && one.kind === kind && one.last - started > ms);

@@ -1,5 +1,5 @@
 import { type Disturbances, findGaps, type Gaps, type Life } from "./disturbances.js";
-import { merged, type Span, type Witnessed } from "./record.js";
+import { covered, merged, type Span, type Witnessed } from "./record.js";
 import type { Sighting } from "./scanner.js";
 
 /**
@@ -95,7 +95,7 @@ export function judgeLiveness(facts: LivenessFacts): Liveness {
 /** When it asked for what that server then granted it. */
 function votesOf(sightings: readonly Sighting[], id: string, server: number): number[] {
   const seen = sightings.filter((one) => one.kind === "vote" && one.id === id && one.server === server);
-  return seen.map(({ time }) => time).sort((a, b) => a - b);
+  return seen.map(({ asked }) => asked).sort((a, b) => a - b);
 }
 
 /** What a process does, and when it had it. */
@@ -121,15 +121,16 @@ function leftIn({ sightings, lives, disturbances }: LivenessFacts, bound: number
   const byId = new Map(lives.map((life) => [life.id, life]));
   let count = 0;
   let longest = 0;
-  for (const { kind, key, id, server, time, last } of sightings) {
+  for (const { kind, key, id, server, asked, end, last } of sightings) {
     const life = byId.get(id);
     // What a process leaves when it is killed is nobody's fault.
-    const to = Math.min(last, life?.to ?? time);
-    if (kind !== "held" || life === undefined || to <= time) continue;
-    if (disturbances.restoredUntil(server) > time) continue;
+    const to = Math.min(last, life?.to ?? end);
+    if (kind !== "held" || life === undefined || to <= end) continue;
+    // The server may have it from a copy again, which was made while it was held.
+    if (disturbances.restoredUntil(server) > asked) continue;
     const disturbed = merged([...disturbances.ofClient(life.client), ...disturbances.ofServer(server)]);
     const stalls = disturbances.stallsOf(id);
-    const { longest: most } = findGaps({ from: time, to, signs: [], disturbed, stalls, bound });
+    const { longest: most } = findGaps({ from: end, to, signs: [], disturbed, stalls, bound });
     count += 1;
     longest = Math.max(longest, most);
     if (most > bound)
@@ -150,21 +151,34 @@ function starvedOf({ witnessed: { notes }, lives, disturbances }: LivenessFacts)
   });
 }
 
-/** Leases of a long ttl that were lost, though there was time to renew them. */
-function lostOf({ witnessed: { notes }, lives, disturbances }: LivenessFacts): string[] {
+/**
+ * Leases of a long ttl that were lost, though there was time to renew them, and a majority of the servers was well from one
+ * renewal to the next: where each forgets in its turn what had not been put back on the others, a loss is true.
+ */
+function lostOf({ witnessed: { notes }, servers, lives, disturbances }: LivenessFacts): string[] {
   return notes.flatMap(({ client: id, lost = [] }) => {
     const life = lives.find((one) => one.id === id);
     const hurt = merged([...disturbances.ofClient(life?.client ?? -1), ...disturbances.stallsOf(id)]);
+    const wellServers = (span: Span) =>
+      Array.from({ length: servers }, (_, server) => disturbances.ofServer(server)).filter(
+        (disturbed) => covered(span, disturbed) === 0,
+      ).length;
     return lost
-      .filter((at) => wellTime({ from: at - longTtl / 2, to: at }, hurt) > bounds.gone)
+      .filter(({ at }) => wellTime({ from: at - longTtl / 2, to: at }, hurt) > bounds.gone)
+      .filter(
+        ({ since, at }) => wellServers({ from: Math.max(since, at - renewedWithin), to: at }) > servers / 2,
+      )
       .map(
-        (at) => `${id} lost a lease of ${longTtl} ms at ${Math.round(at)}, though it had time to renew it`,
+        ({ at, why }) =>
+          `${id} lost a lease of ${longTtl} ms at ${Math.round(at)}, though it had time to renew it: ${why}`,
       );
   });
 }
 
 /** ms; of the leases that outlive every fault. fixtures/lively.mjs takes them. */
 const longTtl = 10_000;
+/** ms: half of that, at the most, and the time that a round and another try may take. */
+const renewedWithin = longTtl / 2 + 1_500;
 
 function wellTime(span: Span, hurt: readonly Span[]): number {
   let ms = span.to - span.from;

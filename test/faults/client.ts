@@ -118,7 +118,7 @@ export class Client {
 
   async kill(): Promise<void> {
     this.#absentSince ??= now();
-    this.#die();
+    this.#die(true);
     if (this.#process) await endKept(this.#process, this.#directory);
   }
 
@@ -143,7 +143,7 @@ export class Client {
   async finish(): Promise<string | null> {
     if (this.#process === undefined) return null;
     this.resume();
-    this.#die();
+    this.#die(false);
     this.#process.signal("SIGTERM");
     const inTime = await this.#process.endsWithin(END_TIMEOUT_MS);
     const said = await this.#said();
@@ -157,10 +157,11 @@ export class Client {
     this.#process?.signal("SIGUSR2");
   }
 
-  #die(): void {
+  #die(killed: boolean): void {
     const { id, number: client } = this;
     const { works } = this.#job;
-    if (this.#livesSince !== null) this.lives.push({ id, client, works, from: this.#livesSince, to: now() });
+    if (this.#livesSince !== null)
+      this.lives.push({ id, client, works, killed, from: this.#livesSince, to: now() });
     this.#livesSince = null;
   }
 

@@ -11,6 +11,8 @@ export interface Life extends Span {
   readonly client: number;
   /** What it does all the time. */
   readonly works: readonly Work[];
+  /** It was given no time to release what it held. */
+  readonly killed?: boolean;
 }
 
 /** While which each server and each process was hurt, and while which it got no time to run. Times: ms. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { bounds, judgeLiveness, type LivenessFacts } from "./check-liveness.js";
 import { judgeOrder, mostOvertaken, mostOvertakings } from "./check-order.js";
+import type { Client } from "./client.js";
 import { Disturbances, findGaps, type Life } from "./disturbances.js";
 import type { Injected } from "./inject.js";
 import type { WitnessedLease, WitnessedNote } from "./record.js";
 import { type Sighting, sightingOf } from "./scanner.js";
+import { judge } from "./verdict.js";
 
 const minute = 60_000;
 const life: Life = { id: "client-0.1", client: 0, works: ["vote"], from: 0, to: minute };
@@ -55,7 +57,15 @@ describe("the search for gaps", () => {
 
 describe("the check of liveness", () => {
   const votes = (server: number, times: readonly number[]): Sighting[] =>
-    times.map((time) => ({ kind: "vote", key: "vote", id: life.id, server, time, last: time }));
+    times.map((time) => ({
+      kind: "vote",
+      key: "vote",
+      id: life.id,
+      server,
+      asked: time,
+      end: time,
+      last: time,
+    }));
   const note = (given: Partial<WitnessedNote>): WitnessedNote => ({ client: life.id, ...given });
   const judged = (given: Partial<LivenessFacts> & { injected?: Injected[]; notes?: WitnessedNote[] }) => {
     const { injected = [], notes = [], ...facts } = given;
@@ -128,13 +138,14 @@ describe("the check of liveness", () => {
 
   it("finds a key that outlived its lease, unless the process or the server was hurt meanwhile", () => {
     const left = (last: number): Sighting => ({
-      ...{ kind: "held", key: "held-client-0.1-19000", id: life.id, server: 0, time: 19_000, last },
+      ...{ kind: "held", key: "held-client-0.1-18500-19000", id: life.id, server: 0 },
+      ...{ asked: 18_500, end: 19_000, last },
     });
     const faultsOf = (last: number, injected: Injected[] = []) =>
       judged({ sightings: [...votes(0, every(500)), left(last)], injected });
     expect(faultsOf(18_000)).toMatchObject({ left: 0, faults: [] });
     expect(faultsOf(19_000 + bounds.gone)).toMatchObject({ left: 1, longestLeft: bounds.gone, faults: [] });
-    const found = "held-client-0.1-19000 was still on server 0 3600 ms after its end";
+    const found = "held-client-0.1-18500-19000 was still on server 0 3600 ms after its end";
     expect(faultsOf(22_600).faults).toEqual([found]);
     for (const hurt of [hurtServer, hurtClient]) {
       expect(faultsOf(22_600, [hurt]).faults).toEqual([]);
@@ -145,7 +156,15 @@ describe("the check of liveness", () => {
   });
 
   it("does not blame a process for what it left when it was killed", () => {
-    const key = { kind: "held", key: "k", id: life.id, server: 0, time: 19_000, last: 30_000 } as const;
+    const key = {
+      kind: "held",
+      key: "k",
+      id: life.id,
+      server: 0,
+      asked: 18_000,
+      end: 19_000,
+      last: 30_000,
+    } as const;
     const short = { ...life, to: 20_000 };
     expect(judged({ lives: [short], sightings: [...votes(0, every(500)), key] }).faults).toEqual([]);
     // While it lived it was to blame.
@@ -154,14 +173,25 @@ describe("the check of liveness", () => {
   });
 
   it("finds a lease of a long ttl that was lost, though there was time to renew it", () => {
-    const lost = [note({ lost: [40_000] })];
+    const lost = [note({ lost: [{ since: 30_000, at: 40_000, why: "no quorum" }] })];
     const faultsOf = (injected: Injected[]) =>
       judged({ witnessed: { leases: [], notes: lost }, notes: lost, injected }).faults;
     expect(faultsOf([])).toEqual([
-      "client-0.1 lost a lease of 10000 ms at 40000, though it had time to renew it",
+      "client-0.1 lost a lease of 10000 ms at 40000, though it had time to renew it: no quorum",
     ]);
     expect(faultsOf([hurtClient])).toHaveLength(1);
     expect(faultsOf([{ ...hurtClient, from: 34_000, to: 37_000 }])).toEqual([]);
+    // Two of its three servers, one after the other; and at a time that no longer matters.
+    const forgot = (server: number, at: number): Injected => ({
+      ...{ kind: "FLUSHALL", scope: "server", target: server, from: at, to: at },
+    });
+    const among = (...injected: Injected[]) =>
+      judged({
+        ...{ witnessed: { leases: [], notes: lost }, notes: lost, injected, servers: 3 },
+        sightings: [0, 1, 2].flatMap((server) => votes(server, every(500))),
+      }).faults;
+    expect(among(forgot(0, 35_000), forgot(1, 38_000))).toEqual([]);
+    expect(among(forgot(0, 30_000), forgot(1, 38_000))).toHaveLength(1);
   });
 
   it("asks for no majority beyond the assumptions, but for each server's vote", () => {
@@ -227,9 +257,33 @@ describe("the check of the order", () => {
 });
 
 it("the names of keys say whose they are, and until when", () => {
-  expect(sightingOf("faults-1:held-client-3.12-4567", 2, 9)).toEqual({
-    ...{ kind: "held", key: "held-client-3.12-4567", id: "client-3.12", server: 2, time: 4_567, last: 9 },
+  expect(sightingOf("faults-1:held-client-3.12-4000-4567", 2, 9)).toEqual({
+    ...{ kind: "held", key: "held-client-3.12-4000-4567", id: "client-3.12", server: 2 },
+    ...{ asked: 4_000, end: 4_567, last: 9 },
   });
-  expect(sightingOf("faults-1:vote-client-0.1-5", 0, 9)).toMatchObject({ kind: "vote", time: 5 });
+  expect(sightingOf("faults-1:vote-client-0.1-5", 0, 9)).toMatchObject({ kind: "vote", asked: 5 });
   expect(sightingOf("faults-1:own-client-0.1-5", 0, 9)).toBeNull();
+});
+
+it("what a process leaves counts, unless it was killed", () => {
+  const life = { client: 0, works: [], from: 0, to: 10 };
+  const lives = [
+    { ...life, id: "client-0.1", killed: true },
+    { ...life, id: "client-0.2", killed: false },
+  ];
+  const client = { name: "client-0", lives, stills: new Map(), absences: [] } as unknown as Client;
+  const left = [
+    "faults-1:held-client-0.1-99 on server 1",
+    "faults-1:held-client-0.2-99 on server 1",
+    "faults-1:long-3 on server 0",
+  ];
+  const { violations, leftAtTheEnd } = judge(
+    { leases: [], notes: [] },
+    { injected: [], stalls: [], problems: [] },
+    [client],
+    "in bounds",
+    { ends: [], left },
+  );
+  expect(leftAtTheEnd).toEqual(left.slice(1));
+  expect(violations).toEqual(left.slice(1).map((key) => `left at the end: ${key}`));
 });

@@ -28,6 +28,13 @@ export interface WitnessedLease {
   readonly wronged: number;
 }
 
+/** A lease of a long ttl: when it was asked for, when its loss was told, and why. */
+export interface LostLease {
+  readonly since: number;
+  readonly at: number;
+  readonly why: string;
+}
+
 /** What a process tells besides. */
 export interface WitnessedNote {
   readonly client: string;
@@ -42,7 +49,7 @@ export interface WitnessedNote {
   readonly fresh?: readonly number[];
   /** Leases of a long ttl, renewed all the time, that it let go in the end, and those that it lost. */
   readonly kept?: number;
-  readonly lost?: readonly number[];
+  readonly lost?: readonly LostLease[];
   /** While which it stood still, whatever made it: from and to, in turns. */
   readonly stalls?: readonly number[];
   /** What ended it against its will. */

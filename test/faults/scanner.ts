@@ -7,25 +7,31 @@ const period = 200;
 
 /** A key of a process's own that was on a server. */
 export interface Sighting {
-  /** "vote": `time` is when it was asked for. "held": `time` is when it has been let go, at the latest. */
   readonly kind: "vote" | "held";
   readonly key: string;
   readonly id: string;
   readonly server: number;
-  readonly time: number;
+  /** When it was asked for. */
+  readonly asked: number;
+  /** When it has been let go, at the latest; what has just one time is not looked at for that. */
+  readonly end: number;
   /** When it was seen last. */
   readonly last: number;
 }
 
 /** The names under which fixtures/lively.mjs locks. */
-const named = /(?:^|:)((?:vote|held)-(client-\d+\.\d+)-(\d+))$/;
+const named = /(?:^|:)((vote|held)-(client-\d+\.\d+)-(\d+)(?:-(\d+))?)$/;
 
 /** Null for a key that says nothing about when it is to be gone. */
 export function sightingOf(key: string, server: number, last: number): Sighting | null {
-  const [, name, id, time] = named.exec(key) ?? [];
+  const [, name, kind, id, asked, end = asked] = named.exec(key) ?? [];
   if (name === undefined || id === undefined) return null;
-  return { kind: name.startsWith("vote") ? "vote" : "held", key: name, id, server, time: Number(time), last };
+  const times = { asked: Number(asked), end: Number(end), last };
+  return { kind: kind === "vote" ? "vote" : "held", key: name, id, server, ...times };
 }
+
+/** The process whose own key it is; null where several processes lock that name. */
+export const ownerOf = (key: string): string | null => /-(client-\d+\.\d+)-\d/.exec(key)?.[1] ?? null;
 
 /** Those of all locks are in one of these. */
 const databases = [0, 1];

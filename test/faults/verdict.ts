@@ -5,10 +5,10 @@ import { judgeLiveness, type Liveness, type LivenessFacts } from "./check-livene
 import { judgeLosses, type Losses } from "./check-losses.js";
 import { judgeOrder, type Order } from "./check-order.js";
 import type { Client } from "./client.js";
-import { Disturbances } from "./disturbances.js";
+import { Disturbances, type Life } from "./disturbances.js";
 import type { Injection } from "./inject.js";
 import { now, type Span, spansOf, type Witnessed, type WitnessedLease } from "./record.js";
-import type { Sighting } from "./scanner.js";
+import { ownerOf, type Sighting } from "./scanner.js";
 import type { FaultClass } from "./ward.js";
 
 /** What a run came to. */
@@ -65,7 +65,7 @@ export function judge(
   { injected, stalls, problems }: Injection,
   clients: readonly Client[],
   faultClass: FaultClass,
-  { ends, left = [], sightings = [], servers = 0, within = {} }: RunEnd = { ends: [] },
+  { ends, left: found = [], sightings = [], servers = 0, within = {} }: RunEnd = { ends: [] },
 ): Verdict {
   const overlaps = findOverlaps(leases);
   const fenceFaults = findFenceFaults(leases);
@@ -84,6 +84,7 @@ export function judge(
   const witnessed = { leases, notes };
   const liveness = judgeLiveness({ witnessed, sightings, servers, lives, disturbances, inBounds, within });
   const order = judgeOrder(leases, lives, servers, disturbances);
+  const left = found.filter((key) => !isOfTheKilled(key, lives));
   const violations = [
     ...fenceFaults.map(({ kind, resource, earlier, later, fences }) => {
       return `fences of ${resource}: a ${kind} from ${fences[0]} (${earlier}) to ${fences[1]} (${later})`;
@@ -134,6 +135,12 @@ export function judge(
     injected,
     violations,
   };
+}
+
+/** What a process leaves when it is killed is nobody's fault. */
+function isOfTheKilled(key: string, lives: readonly Life[]): boolean {
+  const id = ownerOf(key);
+  return lives.some((life) => life.id === id && life.killed === true);
 }
 
 /** While which each process was stopped, or got no time to run. */
