@@ -315,7 +315,7 @@ export const switches = [
     changes: [
       [
         "src/engine/pending-releases.ts",
-        "return release.askedOn !== null && release.askedOn !== connection;",
+        "return unanswered && (askedOn === null || askedOn !== connection);",
         "return false;",
       ],
     ],

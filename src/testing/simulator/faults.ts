@@ -1,3 +1,4 @@
+import type { Program } from "./program.js";
 import type { Fault } from "./script.js";
 import type { World } from "./world.js";
 
@@ -120,15 +121,14 @@ export function strike(world: World, fault: Fault): void {
       if (program.host.dead || program.closing || program.host.frozen) return;
       program.closing = true;
       void program.close(closing).then(() => {
-        timeline.in(program.lingers, () => leave(world, fault.host, fault.for));
+        timeline.in(program.lingers, () => leave(world, fault.host, program, fault.for));
       });
     }
   }
 }
 
 /** What was closed has left nothing; then its process ends, and begins anew. */
-function leave(world: World, index: number, pause: number): void {
-  const program = world.program(index);
+function leave(world: World, index: number, program: Program, pause: number): void {
   if (program.host.dead) return;
   world.inquest.left(program);
   for (const link of program.links) link.end();

@@ -93,6 +93,7 @@ export class Link implements LockNode {
   readonly name: string;
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
+  readonly opaque: boolean;
   connection: Connection;
   readonly replaceConnection?: () => Replacement;
   /** True time at which the node granted something last, as this host heard. */
@@ -134,6 +135,7 @@ export class Link implements LockNode {
   ) {
     this.name = server.name;
     this.connection = client.plain ? "ready" : "connecting";
+    this.opaque = client.plain;
     if (!client.plain) this.replaceConnection = () => this.replace();
     this.reconnect(this.chance.flip(0.5) ? 0 : this.chance.between(0, 20));
   }

@@ -45,6 +45,7 @@ export class Program {
     private readonly quarantine: QuarantineRule,
     private readonly onMade: (program: Program, lock: Lock, calls: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
+    own: Partial<LocksOptions> = {},
   ) {
     const { grouping, nodeTimeout, connectTimeout } = plan;
     const options = {
@@ -56,6 +57,7 @@ export class Program {
       connectTimeout,
       grouping,
       quarantine,
+      ...own,
     };
     const manager = new WatchedManager(options, (lock) => this.note(lock, true));
     this.locks = locksOf(manager);

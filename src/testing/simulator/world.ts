@@ -1,5 +1,6 @@
 import { longestShort } from "../../engine/memory.js";
 import type { Lock } from "../../manager/lock.js";
+import type { LocksOptions } from "../../manager/options.js";
 import { Chance } from "./chance.js";
 import type { Found } from "./checkers/checker.js";
 import { Foreigner } from "./foreigner.js";
@@ -141,15 +142,20 @@ export class World {
   }
 
   /** A process that nothing has happened to yet, with a node timeout of its own. */
-  newcomer(nodeTimeout: number): Program {
+  newcomer(nodeTimeout: number, options: Partial<LocksOptions> = {}): Program {
     const [likely] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
     const client = { plain: false, timeout: null };
-    const program = this.start(this.programs.length, { ...likely, client, foreign: false, nodeTimeout });
+    const plan = { ...likely, client, foreign: false, nodeTimeout };
+    const program = this.start(this.programs.length, plan, options);
     this.programs.push(program);
     return program;
   }
 
-  private start(index: number, plan = this.script.hosts[index] as HostPlan): Program {
+  private start(
+    index: number,
+    plan = this.script.hosts[index] as HostPlan,
+    options: Partial<LocksOptions> = {},
+  ): Program {
     const lives = this.past.filter((one) => one.index === index).length;
     const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.temper);
@@ -167,10 +173,11 @@ export class World {
       this.inquest.watch(own, lock, calls && asks);
     };
     const { quarantine } = this.script;
-    const program: Program = new Program(index, host, plan, links, quarantine, onMade, (own, node) => {
+    const onQuarantine = (own: Program, node: string) => {
       this.inquest.note(own.host.name, "quarantines", node);
       this.inquest.count("quarantined");
-    });
+    };
+    const program: Program = new Program(index, host, plan, links, quarantine, onMade, onQuarantine, options);
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
     return program;

@@ -1,5 +1,6 @@
 import { Chance } from "../chance.js";
 import type { World } from "../world.js";
+import { checkFenceMemory } from "./fence-memory.js";
 import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";
 import { checkLag } from "./lag.js";
@@ -16,6 +17,7 @@ const checks: readonly [name: string, share: number, check: (recovery: Recovery)
   ["lag", 0.15, checkLag],
   ["fence share", 0.05, checkFenceShare],
   ["several", 0.05, checkSeveral],
+  ["fence memory", 0.05, checkFenceMemory],
 ];
 
 /** A stream of chance of its own. */

@@ -1,3 +1,4 @@
+import type { InspectionEvent } from "../../../manager/actor.js";
 import { pass, type Recovery, reasonOf, timed } from "./recovery.js";
 
 /** ms for which the event loop is busy in each turn. */
@@ -13,7 +14,11 @@ const lasting = 16_000;
  * socket when a timer fires count.
  */
 export async function checkLag({ world, findings, chance }: Recovery): Promise<void> {
-  const { host, links, locks } = world.newcomer(nodeTimeout);
+  let silences = 0;
+  const inspect = (told: InspectionEvent) => {
+    if ((told as { event?: { type?: string } }).event?.type === "SILENT") silences++;
+  };
+  const { host, links, locks } = world.newcomer(nodeTimeout, { xstate: { inspect } });
   for (const link of links) link.calmDown(0.05, latency);
   const turn = chance.pick(turns);
   let lost: string | null = null;
@@ -25,6 +30,7 @@ export async function checkLag({ world, findings, chance }: Recovery): Promise<v
       world.inquest.loss.called(acquisition);
     },
   });
+  silences = 0;
   host.lag(turn, world.timeline.now + lasting);
   const second = timed(
     world,
@@ -39,6 +45,7 @@ export async function checkLag({ world, findings, chance }: Recovery): Promise<v
   findings.looked();
   const name = `${host.name}, busy for ${turn} ms a turn,`;
   if (lost !== null) findings.report(`${name} loses a lease of ${ttl} ms: ${lost}`);
+  if (silences > 0) findings.report(`${name} takes its own silence for that of nodes, ${silences} times`);
   if (other === undefined) findings.report(`${name} is refused a free lock: ${reasonOf(error)}`);
   await lease.release();
   await other?.release();
