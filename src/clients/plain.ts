@@ -20,6 +20,8 @@ export class PlainScriptClient implements ScriptClient {
   /** Nobody knows when it writes. */
   readonly writesLater = true;
   readonly connection = "ready";
+  /** It may use another connection for each call. */
+  readonly opaque = true;
   readonly trouble = "";
   readonly #connection: ScriptConnection;
 

@@ -116,6 +116,10 @@ export class RedisNode implements LockNode {
     return this.client.watch(listener);
   }
 
+  get opaque(): boolean {
+    return this.client.opaque ?? false;
+  }
+
   get writesLater(): boolean {
     return this.client.writesLater ?? false;
   }

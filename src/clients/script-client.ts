@@ -39,6 +39,8 @@ export interface ScriptClient {
   /** Why it isn't ready, as far as it is known; else empty. */
   readonly trouble: string;
   watch(listener: ConnectionListener): () => void;
+  /** True where nothing is known of the connections. */
+  readonly opaque?: boolean;
   /** True where a call is written in a later phase of the event loop. */
   readonly writesLater?: boolean;
   /** Starts connecting; never throws, never rejects. */

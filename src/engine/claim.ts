@@ -43,8 +43,8 @@ interface Dealings {
   touched: boolean;
   /** Requests that may make the node hold the token, sent and not answered by the server. */
   unanswered: number;
-  /** The connection on which the first of them was sent. */
-  askedOn: number;
+  /** The connection on which the first of them was sent; null if nobody can tell. */
+  askedOn: number | null;
   /** It has said that it holds the token. */
   granted: boolean;
   /** What it grants from now on is to be released again. */
@@ -128,7 +128,7 @@ export class Claim {
       seat,
       touched: shared,
       unanswered: 0,
-      askedOn: 0,
+      askedOn: null,
       granted: false,
       over: false,
     }));
@@ -313,12 +313,13 @@ export class Claim {
     if (!dealings.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
     const recurring = this.shared || this.named || from !== null;
-    const askedOn = dealings.unanswered > 0 ? dealings.askedOn : null;
+    const { askedOn } = dealings;
+    const unanswered = dealings.unanswered > 0;
     const release = (
       command: LockCommand,
       heard: ((reply: Reply) => void) | null,
       ttl: number = longestTtl,
-    ) => seat.release({ command, ttl, recurring, askedOn, answered: heard });
+    ) => seat.release({ command, ttl, recurring, unanswered, askedOn, answered: heard });
     if (from !== null && (this.kept || this.named)) {
       // A node that was never sent the new token keeps the key for as long as its giver asked for.
       const inheritedTtl = Math.max(from.ttl, longestTtl);

@@ -9,7 +9,9 @@ export interface Release {
   readonly ttl: number;
   /** Its token may be claimed again. */
   readonly recurring: boolean;
-  /** The connection on which the last request that it undoes was sent, if the node has never answered that one. */
+  /** Whether the node has never answered a request that it undoes. */
+  readonly unanswered: boolean;
+  /** The connection on which the first of those was sent; null if nobody can tell. */
   readonly askedOn: number | null;
   readonly answered: ((reply: Reply) => void) | null;
 }
@@ -18,7 +20,7 @@ export interface Release {
 export class Delivery extends Errand {
   /** What it is to release was claimed again meanwhile: it is not to be tried again. */
   cancelled = false;
-  /** The connection that took it. */
+  /** The connection that took it; null if nobody can tell. */
   connection: number | null = null;
 
   constructor(

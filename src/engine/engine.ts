@@ -69,6 +69,9 @@ const longestGrace = 100;
 /** ms between two looks at nodes that are waited for to be ready. */
 const readyPause = 50;
 
+/** ms between two looks whether nodes have taken what they are owed. */
+const deliveryPause = 20;
+
 /** Names that are remembered; what is granted late to an older one is left to its ttl. */
 const mostNamed = 1_000;
 
@@ -205,6 +208,16 @@ export class QuorumEngine {
     this.turn.whenDeparted(later ? () => afterPoll(this.options.clock, callback) : callback);
   }
 
+  /** Waits until the nodes that can be asked have taken all releases, but not for more than so many ms. */
+  async delivered(ms: number): Promise<void> {
+    const { clock } = this.options;
+    const end = clock.monotonic() + ms;
+    for (let left = ms; left > 0 && this.seats.some(({ owesRelease }) => owesRelease); ) {
+      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
+      left = end - clock.monotonic();
+    }
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     for (const end of [...this.waits]) end();
@@ -260,6 +273,7 @@ export class QuorumEngine {
   private async inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
     const { clock, nodeTimeout } = this.options;
     if (!seat.met && seat.node.connection !== "down") await this.metAt(seat);
+    if (this.closed) return { node: seat.name, reply: failed("notReady", "closed") };
     return new Promise((resolve) => {
       let wanted = true;
       const done = (reply: Reply) => {

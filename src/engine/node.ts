@@ -67,6 +67,8 @@ export interface LockNode {
   /** True for a Cluster: the keys of one command must share a hash slot. */
   readonly sharded: boolean;
   readonly connection: Connection;
+  /** True where nothing is known of the connections: requests may travel on several, and arrive in any order. */
+  readonly opaque?: boolean;
   /** What went wrong with the connection last, in words and without secrets; empty if nothing did since it was ready. */
   readonly trouble: string;
   /**

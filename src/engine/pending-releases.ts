@@ -37,8 +37,8 @@ export interface ReleaseCarrier {
   readonly accepts: boolean;
   /** Whether the node is connected and answers. When it is again, `deliver` is called. */
   readonly reachable: boolean;
-  /** Stands for the connection: the same as long as what is sent arrives in order. */
-  readonly connection: number;
+  /** Stands for the connection: the same as long as what is sent arrives in order. Null if nobody can tell. */
+  readonly connection: number | null;
   send(errand: Errand): void;
 }
 
@@ -60,6 +60,8 @@ export class PendingReleases {
   private cancellable = 0;
   /** Under way, for tokens that may be claimed again. */
   private readonly recurring = new Set<Delivery>();
+  /** Under way for another time. */
+  private retried = 0;
   private timer: Timer | null = null;
   private closed = false;
 
@@ -74,6 +76,12 @@ export class PendingReleases {
 
   get size(): number {
     return this.pending.length;
+  }
+
+  /** Whether the node can be asked, and is owed a release that it has not taken yet. */
+  get outstanding(): boolean {
+    if (!this.carrier.reachable) return false;
+    return this.retried > 0 || this.pending.some(({ deliveries }) => deliveries === 0);
   }
 
   /** Sends a release behind everything sent before, or keeps it until the node can take it. */
@@ -108,9 +116,13 @@ export class PendingReleases {
     const at = this.clock.monotonic();
     const due = this.pending.filter((one) => one.due <= at);
     this.retain((one) => one.due > at);
+    this.retried += due.length;
     for (const one of due) {
       this.carrier.send(
-        new Delivery(one.release, null, (delivery, reply) => this.settle(delivery, one, reply)),
+        new Delivery(one.release, null, (delivery, reply) => {
+          this.retried--;
+          this.settle(delivery, one, reply);
+        }),
       );
     }
     this.schedule();
@@ -128,9 +140,10 @@ export class PendingReleases {
     else if (this.mayBeOvertaken(delivery)) this.repeat(delivery.release, before);
   }
 
-  /** Whether what the release undoes was sent on another connection, and never answered. */
+  /** Whether what the release undoes was never answered, and may be under way on another connection. */
   private mayBeOvertaken({ release, connection }: Delivery): boolean {
-    return release.askedOn !== null && release.askedOn !== connection;
+    const { unanswered, askedOn } = release;
+    return unanswered && (askedOn === null || askedOn !== connection);
   }
 
   /** The node has not taken it. At the next connection it is sent at once; a node that refuses is asked less and less often. */
@@ -151,7 +164,7 @@ export class PendingReleases {
   }
 
   private first(release: Release): Pending {
-    const life = release.askedOn === null ? release.ttl : release.ttl + straying;
+    const life = release.unanswered ? release.ttl + straying : release.ttl;
     return { release, since: now(this.clock), life, due: 0, refusals: 0, deliveries: 0 };
   }
 

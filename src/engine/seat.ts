@@ -158,9 +158,21 @@ export class Seat implements Member, ReleaseCarrier {
 
   /** Gives up a place in a queue. A node that is silent is told when it answers, if the place has not lapsed by then. */
   leave(command: LockCommand): void {
-    const release = { command, ttl: placeTtl, recurring: false, askedOn: null, answered: null };
+    const release = {
+      command,
+      ttl: placeTtl,
+      recurring: false,
+      unanswered: false,
+      askedOn: null,
+      answered: null,
+    };
     if (this.detector.open) this.releases.postpone(release);
     else this.releases.release(release);
+  }
+
+  /** Whether it can be asked, and is owed a release that it has not taken yet. */
+  get owesRelease(): boolean {
+    return this.releases.outstanding;
   }
 
   get reachable(): boolean {
@@ -193,10 +205,8 @@ export class Seat implements Member, ReleaseCarrier {
     return this.votes || this.duplicateOf !== null || this.server.abstention !== null;
   }
 
-  /** Tells connections apart: what is sent on one arrives in order. A plain client may have another one for each request. */
-  get connection(): number {
-    if (this.node.keyspace === null) this.connections++;
-    return this.connections;
+  get connection(): number | null {
+    return this.node.opaque === true ? null : this.connections;
   }
 
   /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */

@@ -216,10 +216,12 @@ export class Manager {
 
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { engine, events, vigil, background } = this.ground;
+    const { engine, events, vigil, background, clock } = this.ground;
+    const started = clock.monotonic();
     for (const end of this.#pauses) end();
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
     await vigil.end(new ManagerClosedError(), timeout, written);
+    await engine.delivered(timeout - (clock.monotonic() - started));
     await this.#publishing?.end();
     await engine.close();
     for (const timed of [engine.agenda, background, vigil]) timed.depart();

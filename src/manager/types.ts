@@ -150,8 +150,8 @@ export interface Locks extends AsyncDisposable {
   inspect(resource: string): Promise<Inspection>;
   /**
    * Refuses new acquisitions, ends those that wait (ManagerClosedError), releases what is held and aborts the signals
-   * of jobs that still run. Waits for the releases for at most `timeout` ms, 5,000 by default; stops every timer, and
-   * closes only connections that were opened here.
+   * of jobs that still run. Waits for the releases for at most `timeout` ms, 5,000 by default, also for those that a
+   * client has refused and that are tried again; stops every timer, and closes only connections that were opened here.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;

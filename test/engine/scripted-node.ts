@@ -14,6 +14,7 @@ interface Arrival {
 export class ScriptedNode implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
+  opaque = false;
   connection: Connection = "ready";
   trouble = "";
   readonly arrivals: Arrival[] = [];

@@ -68,14 +68,28 @@ describe.each([
   it("is sent again where it was asked for behind the claim", async () => {
     const { node, seat } = await seated(grouped);
     seat.ask(new Plain(renew));
-    seat.release({ command: release, ttl: 60_000, recurring: true, askedOn: null, answered: null });
+    seat.release({
+      command: release,
+      ttl: 60_000,
+      recurring: true,
+      unanswered: false,
+      askedOn: null,
+      answered: null,
+    });
     await lose(node);
     expect(node.ops).toEqual(["release"]);
   });
 
   it("is not where the claim came behind it, which it would undo", async () => {
     const { node, seat } = await seated(grouped);
-    seat.release({ command: release, ttl: 60_000, recurring: true, askedOn: null, answered: null });
+    seat.release({
+      command: release,
+      ttl: 60_000,
+      recurring: true,
+      unanswered: false,
+      askedOn: null,
+      answered: null,
+    });
     seat.ask(new Plain(renew));
     await lose(node);
     expect(node.ops).toEqual([]);

@@ -194,6 +194,20 @@ describe("the life of a lock", () => {
   });
 });
 
+describe("an inspection of nodes that do not say who they are", () => {
+  it("ends with the manager, and leaves no timer", async () => {
+    const world = new World(3);
+    for (const node of world.nodes) node.hang();
+    const locks = world.locks();
+    const inspection = locks.inspect("a");
+    await settle();
+    await locks.close();
+    const { nodes } = await inspection;
+    expect(nodes.map(({ error }) => error)).toEqual(["closed", "closed", "closed"]);
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
 describe("a wait that is over before the first attempt is decided", () => {
   it("names what each node did, also those that are silent", async () => {
     const world = new World(3);

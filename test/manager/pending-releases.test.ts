@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Reply } from "../../src/engine/node.js";
-import { granted } from "../engine/scripted-node.js";
+import { granted, type ScriptedNode } from "../engine/scripted-node.js";
 import { answer, scripted } from "../safety/world.js";
 import { settle } from "./world.js";
 
@@ -73,6 +73,57 @@ describe("a release that a node refuses on and on", () => {
   });
 });
 
+describe("close()", () => {
+  const full: Reply = { kind: "failed", reason: "overloaded", message: "The queue is full" };
+  const released = async () => {
+    const { locks, nodes, clock } = scripted(1, { ttl: 60_000, nodeTimeout: 100, renew: false });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted]);
+    void (await acquisition).release();
+    await answer(nodes, "release", [full]);
+    let closed = false;
+    const closing = (timeout: number) => {
+      void locks.close({ timeout }).then(() => {
+        closed = true;
+      });
+    };
+    return { nodes, clock, closing, isClosed: () => closed };
+  };
+
+  it("waits until the node has taken the release that its client had refused", async () => {
+    const { nodes, clock, closing, isClosed } = await released();
+    closing(5_000);
+    await clock.advance(100);
+    expect(nodes[0]?.of("release").length).toBe(2);
+    await clock.advance(100);
+    expect(isClosed()).toBe(false);
+    await answer(nodes, "release", [granted]);
+    await clock.advance(20);
+    expect(isClosed()).toBe(true);
+  });
+
+  it("waits for no longer than it may", async () => {
+    const { nodes, clock, closing, isClosed } = await released();
+    closing(500);
+    for (let spent = 0; spent < 480; spent += 20) {
+      await clock.advance(20);
+      await answer(nodes, "release", [full]);
+    }
+    expect(isClosed()).toBe(false);
+    await clock.advance(20);
+    expect(isClosed()).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("does not wait for a node that cannot be asked", async () => {
+    const { nodes, clock, closing, isClosed } = await released();
+    nodes[0]?.change("down");
+    closing(5_000);
+    await clock.advance(0);
+    expect(isClosed()).toBe(true);
+  });
+});
+
 describe("a release that reached the server on another connection than what it undoes", () => {
   it("is repeated: the old connection may still deliver", async () => {
     const { locks, nodes, clock } = scripted(1, {
@@ -96,6 +147,25 @@ describe("a release that reached the server on another connection than what it u
     await answer(nodes, "release", [granted]);
     await clock.advance(1_100);
     expect(nodes[0]?.of("release").length).toBe(3);
+  });
+
+  it("is repeated where nobody can tell on which connection anything is sent", async () => {
+    const { locks, nodes, clock } = scripted(1, {
+      ttl: 60_000,
+      nodeTimeout: 100,
+      wait: 0,
+      retry: { count: 0 },
+    });
+    const [node] = nodes as [ScriptedNode];
+    node.opaque = true;
+    const acquisition = locks.acquire("a").catch((error: unknown) => error);
+    await settle();
+    await clock.advance(100);
+    await acquisition;
+    expect(node.ops).toEqual(["acquire", "release"]);
+    await answer(nodes, "release", [granted]);
+    await clock.advance(1_100);
+    expect(node.of("release").length).toBe(2);
   });
 
   it("is not repeated where the server has answered what it undoes", async () => {
