@@ -4,13 +4,25 @@ interface Watcher {
   onConnection(connection: Connection, cause: Error | undefined): void;
 }
 
+type Unwatch = () => void;
+
+/** The weak watches of each node. They live with it: what the registry below holds must not keep any node alive. */
+const watches = new WeakMap<LockNode, Set<Unwatch>>();
+
 /** Ends the watch of one that nobody has any more. */
-const abandoned = new FinalizationRegistry<() => void>((unwatch) => unwatch());
+const abandoned = new FinalizationRegistry<WeakRef<Unwatch>>((unwatch) => unwatch.deref()?.());
 
 /** Tells of the node's connection without keeping who is told: a client may outlive many quorums that nobody closed. */
-export function watchWeakly(watcher: Watcher, node: LockNode): () => void {
-  const unwatch = node.watch(listenerOf(new WeakRef(watcher)));
-  abandoned.register(watcher, unwatch);
+export function watchWeakly(watcher: Watcher, node: LockNode): Unwatch {
+  const end = node.watch(listenerOf(new WeakRef(watcher)));
+  const own = watches.get(node) ?? new Set();
+  watches.set(node, own);
+  const unwatch = () => {
+    own.delete(unwatch);
+    end();
+  };
+  own.add(unwatch);
+  abandoned.register(watcher, new WeakRef(unwatch));
   return unwatch;
 }
 

@@ -35,6 +35,10 @@ export class ScriptedNode implements LockNode {
     return () => this.listeners.delete(listener);
   }
 
+  get watchers(): number {
+    return this.listeners.size;
+  }
+
   connect(): void {
     this.connects++;
   }
