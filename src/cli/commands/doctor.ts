@@ -21,7 +21,7 @@ export const addDoctor: AddCommand = (program, exit) => {
     .description("Examine the nodes: what is wrong with them, what it means, and what to do.")
     .addOption(node())
     .addOption(prefix())
-    .option("--timeout <duration>", "for all that one node is asked (default: 5s)", positiveDuration)
+    .option("--timeout <duration>", "how long a node may be silent (default: 5s)", positiveDuration)
     .option("--json", "one JSON document on stdout")
     .addOption(config())
     .addHelpText("after", doctorHelp)

@@ -9,7 +9,7 @@ import { examine } from "./examine.js";
 import type { Severity } from "./finding.js";
 import { reportLines } from "./report.js";
 
-/** ms for all that one node is asked. */
+/** ms for which a node may be silent. */
 const defaultTimeout = 5_000;
 /** As the library's default. */
 const defaultTtl = 10_000;

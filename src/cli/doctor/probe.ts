@@ -13,7 +13,7 @@ const clockSamples = 3;
 /** What is asked of the configuration; the rest that matters is in INFO. */
 const configured = ["appendfsync", "aof-load-truncated", "min-replicas-to-write"];
 
-/** All that one node tells, in at most `timeout` ms. Changes nothing on the server. */
+/** All that one node tells, until it is silent for `timeout` ms. Changes nothing on the server. */
 export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {
   const place = { node: target.name, database: target.database };
   const session = await Session.prepare(target, timeout);

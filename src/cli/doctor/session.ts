@@ -4,19 +4,19 @@ import type { Answer } from "./facts.js";
 import { outOfTime, refusalOf } from "./refusal.js";
 import type { Target } from "./target.js";
 
-/** No answer came in the time that the whole examination of a node may take. */
+/** The node has been silent for longer than it may. */
 class OutOfTime extends Error {}
 
 /**
- * One connection to one server, which asks nothing by itself, never reconnects, and is over by its deadline, whatever
- * the server does.
+ * One connection to one server, which asks nothing by itself, never reconnects, and is over when the server has said
+ * nothing for so many ms.
  */
 export class Session {
   /** The first thing that went wrong with the connection itself. */
   #trouble: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #deadline: Promise<never>;
-  /** Whether the deadline has passed. */
+  readonly #silence: Promise<never>;
+  /** Whether the server has been silent for too long. */
   late = false;
 
   private constructor(
@@ -26,13 +26,13 @@ export class Session {
     redis.on("error", (thrown) => {
       this.#trouble ??= thrown;
     });
-    this.#deadline = new Promise((_, reject) => {
+    this.#silence = new Promise((_, reject) => {
       this.#timer = setTimeout(() => {
         this.late = true;
         reject(new OutOfTime(`no answer within ${formatDuration(timeout)}`));
       }, timeout);
     });
-    this.#deadline.catch(() => undefined);
+    this.#silence.catch(() => undefined);
   }
 
   static async prepare({ host, port, tls }: Target, timeout: number): Promise<Session> {
@@ -48,7 +48,7 @@ export class Session {
       enableReadyCheck: false,
       disableClientInfo: true,
       retryStrategy: () => null,
-      // The deadline covers it.
+      // The bound of a silence covers it.
       connectTimeout: 0,
     });
     return new Session(redis, timeout);
@@ -79,6 +79,7 @@ export class Session {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.redis.disconnect();
     this.redis.stream?.destroy();
   }
@@ -87,10 +88,13 @@ export class Session {
     // Who loses the race is of no interest any more.
     answer.catch(() => undefined);
     try {
-      return await Promise.race([answer, this.#deadline]);
+      return await Promise.race([answer, this.#silence]);
     } catch (thrown) {
       // "Connection is closed" is what the client says of it; the cause came before.
       throw /^Connection is closed/.test((thrown as Error).message) ? (this.#trouble ?? thrown) : thrown;
+    } finally {
+      // A refusal is an answer, too.
+      if (!this.late) this.#timer?.refresh();
     }
   }
 }

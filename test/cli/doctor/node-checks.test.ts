@@ -163,6 +163,14 @@ test.each([
   expect(gist(checkClock(reached({ clock }), standards))).toEqual([`${severity} clock`]);
 });
 
+test("what a node had no time for is not said to be hidden", () => {
+  const silent = reached({ complete: false, clock: null, info: refused("TIMEOUT") });
+  const { nodes, set } = diagnose([silent], standards);
+  const codes = [...(nodes[0]?.findings ?? []), ...set].map(({ severity, code }) => `${severity} ${code}`);
+  expect(codes).toContain("error latency");
+  for (const code of ["version", "clock", "duplicate-unknown"]) expect(codes.join()).not.toContain(code);
+});
+
 const lacking = (
   purpose: Trial["purpose"],
   kind: Trial["needs"]["kind"],

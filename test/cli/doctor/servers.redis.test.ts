@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { Diagnosis } from "../../../src/cli/doctor/diagnose.js";
+import { Link } from "../../faults/proxy.js";
 import { type RedisServer, startServer, waitUntil } from "../../support/servers.js";
 import { sharedCluster, sharedSentinel, sharedServers } from "../../support/shared-servers.js";
 import { diagnosis, findingsOf } from "./diagnosis.js";
@@ -25,6 +26,21 @@ test("five servers that know nothing of each other: they answer, and are on one 
   codes.delete("note memory-marker");
   codes.delete("warning memory-marker");
   expect([...codes]).toEqual(["note persistence", "warning same-host"]);
+});
+
+test("a server that is far away is examined wholly, though that takes longer than it may be silent", async () => {
+  const { port } = await server();
+  const link = await Link.to(port);
+  try {
+    link.delay(100);
+    const silence = 2_000;
+    const asked = performance.now();
+    const report = await diagnosis([`redis://127.0.0.1:${link.port}`], "", silence);
+    expect(performance.now() - asked).toBeGreaterThan(silence);
+    expect(bad(report).map(({ code }) => code)).toEqual(["persistence", "count", "memory-marker"]);
+  } finally {
+    await link.close();
+  }
 });
 
 test("one server that writes every change to disk first has nothing worse than notes", async () => {

@@ -54,6 +54,7 @@ test("a server that hides who it is may be another one too", () => {
   const hidden = reached({ info: refused("NOPERM") });
   expect(gist(checkDuplicates([hidden, unreached()], standards))).toEqual(["warning duplicate-unknown"]);
   expect(checkDuplicates([hidden], standards)).toEqual([]);
+  expect(checkDuplicates([{ ...hidden, complete: false }, unreached()], standards)).toEqual([]);
 });
 
 test.each([

@@ -49,7 +49,7 @@ export const checkCount: SetCheck = ({ length: nodes }) => {
 /** One server, one vote: by the id of its process; the ids of replication are shared by copies. */
 export const checkDuplicates: SetCheck = (all) => {
   const reached = reachedOf(all);
-  const hidden = reached.filter((facts) => runId(facts) === null);
+  const hidden = reached.filter((facts) => runId(facts) === null && facts.complete);
   return [
     ...groups(reached, runId).map(duplicate),
     ...(hidden.length > 0 && all.length > 1 ? [unknown(hidden)] : []),

@@ -1,6 +1,7 @@
 import type { NodeCheck } from "../facts.js";
 import { error, note, ok, warning } from "../finding.js";
 import { serverKind } from "../info.js";
+import { outOfTime } from "../refusal.js";
 
 const rank = (major: number, minor: number, patch: number) => (major * 1_000 + minor) * 1_000 + patch;
 /** Before, SET had no NX with PX. */
@@ -9,6 +10,7 @@ const locksSince = rank(2, 6, 12);
 const queuesSince = rank(5, 0, 0);
 
 export const checkVersion: NodeCheck = ({ info }) => {
+  if (!info.ok && info.refusal.code === outOfTime) return [];
   if (!info.ok) {
     return [
       note({
