@@ -1,4 +1,4 @@
-import { saying } from "../engine/shown.js";
+import { explained, saying } from "../engine/shown.js";
 import type { FailureReason } from "../engine/vote.js";
 
 /** A failed vote. */
@@ -78,7 +78,7 @@ export function failureOf(thrown: unknown): Failure {
   const message = withoutArguments(messageOf(thrown));
   if (thrown instanceof NotReadyError) return failure("notReady", message);
   if (thrown instanceof LostError) return failure("connection", message);
-  if (serverCode(thrown) !== "") return failure("refused", message);
+  if (serverCode(thrown) !== "") return failure("refused", explained(message));
   if (full.test(message)) return failure("overloaded", message);
   if (late.test(message) && !connectionLate.test(message)) return failure("timeout", message);
   if (classOf(thrown) === "TimeoutError") return failure("timeout", "the client's own timeout has passed");

@@ -3,7 +3,7 @@ import { type Farewell, type Heed, type LockCommand, needsMemory } from "./comma
 import { formAbstention, type Introduction, longestShort, type MemoryChange, readMarker } from "./memory.js";
 import type { KeyReport, Reply, Request } from "./node.js";
 import type { batchScript } from "./script.js";
-import { saying, show } from "./shown.js";
+import { explained, saying, show } from "./shown.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
@@ -144,7 +144,11 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
       : { kind: "granted", fence: { accepted: accepted === 1, highest } };
   }
   if (status === -1) {
-    return { kind: "failed", reason: "refused", message: saying(text(raw[1]) ?? "no reason given") };
+    return {
+      kind: "failed",
+      reason: "refused",
+      message: explained(saying(text(raw[1]) ?? "no reason given")),
+    };
   }
   if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);

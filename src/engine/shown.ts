@@ -34,3 +34,10 @@ export function kindOf(value: unknown): string {
     return "an object that cannot be read";
   }
 }
+
+/** What servers say of a user without the right. Which command or key it was they do not always tell. */
+const forbidden = /^NOPERM |user executing the script can't (run|access)/;
+
+/** A server's refusal, with the way to what is behind it where that is not said. */
+export const explained = (message: string): string =>
+  forbidden.test(message) ? `${message}; \`holdfast doctor\` names the missing right` : message;

@@ -154,7 +154,11 @@ describe("where an access list forbids the queues", () => {
     });
     return { node, sent };
   };
-  const refused = { kind: "failed", reason: "refused", message: "NOPERM no such keys" };
+  const refused = {
+    kind: "failed",
+    reason: "refused",
+    message: "NOPERM no such keys; `holdfast doctor` names the missing right",
+  };
   const queued = (key: string) => heeding(key, null);
 
   test("the same commands are sent again without them, in order, and later ones at once", async () => {

@@ -19,7 +19,8 @@ const words: Readonly<Record<Purpose, Words>> = {
   },
   queue: {
     report: warning,
-    means: "Waiting in line does not work there: waiters poll, and not in the order of coming.",
+    means:
+      "Waiting in line does not work there: waiters poll, and not in the order of coming. Leases of more than a minute are refused.",
   },
   wake: {
     report: warning,

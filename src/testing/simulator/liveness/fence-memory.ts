@@ -25,6 +25,7 @@ export async function checkFenceMemory(recovery: Recovery): Promise<void> {
   const before = await fenceOf(ahead);
   ahead.host.clock.step(-hour);
   for (const server of world.servers) {
+    if (!world.mayForget(server)) return;
     server.flush();
     const due = Math.max(world.timeline.now, world.abstainsUntil(server)) + bound;
     if (due > world.timeline.now + longestWait) return;
