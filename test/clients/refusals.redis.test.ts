@@ -289,20 +289,6 @@ describe("an access list", () => {
     );
   });
 
-  test("that forbids ZADD refuses leases of more than a minute, and says how to find out why", async () => {
-    const server = await start();
-    await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-zadd", "~*");
-    await withEvery(
-      server,
-      async (node) => {
-        const [short, long] = await run(node, take(), acquire(uniqueKey(), tokenOf("me"), 60_001));
-        expect(short).toEqual(granted);
-        expect(long).toEqual(refusal(/can't run this command.*; `holdfast doctor` names the missing right$/));
-      },
-      user,
-    );
-  });
-
   test("that forbids INFO hides the identity, and nothing else", async () => {
     const server = await start();
     await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-info", "~*");

@@ -108,4 +108,15 @@ describe("the access that SECURITY.md gives", () => {
     }
     expect(String(await rejection(client.publish("elsewhere", "x")))).toContain("NOPERM");
   });
+
+  it("lacks ZADD: leases of more than a minute are refused, with the way to find out why", async () => {
+    const servers = await ownServers(1);
+    await servers[0]?.call("ACL", "SETUSER", "worker", "on", ">s3cret", "+@all", "-zadd", "~*", "&*");
+    const user = { username: "worker", password: "s3cret" };
+    const locks = locksOf(servers.map(({ port }) => clients.ioredis(port, user)));
+    expect(await locks.using("a", { ttl: 60_000 }, () => "short")).toBe("short");
+    expect(String(await rejection(locks.acquire("a", { ttl: 60_001, wait: 0 })))).toMatch(
+      /can't run this command.*; `holdfast doctor` names the missing right\)$/,
+    );
+  });
 });
