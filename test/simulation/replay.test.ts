@@ -7,8 +7,8 @@ import { play } from "../../src/testing/simulator/run.js";
  * when, or what the simulator makes of a seed: then print them anew, and say in the commit why.
  */
 const hashes = {
-  inBounds: { 1: "5032becdc0df15b5", 2: "2b1d0d5132709024", 3: "6b4c52a227251250", 4: "a4e0c85e19e70485" },
-  beyond: { 1: "4262523eb958548c", 2: "30ca391e554e7761", 3: "6fe07f1ca1240c17", 4: "b79600980e0abd84" },
+  inBounds: { 1: "5032becdc0df15b5", 2: "2b1d0d5132709024", 3: "72ac5ea4963ec3ed", 4: "7923388643e59932" },
+  beyond: { 1: "4262523eb958548c", 2: "30ca391e554e7761", 3: "6fe07f1ca1240c17", 4: "ffbe2224a6558070" },
 } as const;
 
 describe("a seed", () => {
