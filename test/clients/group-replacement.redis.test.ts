@@ -99,7 +99,7 @@ describe("a Cluster of which one master is silent", () => {
     expect(await answer).toEqual(lost);
     expect(await takes(node, elsewhere)).toBe(true);
     silent.resume();
-    await waitUntil("the slots of the silent master are granted again", 10_000, () => takes(node, there));
+    await waitUntil("the slots of the silent master are granted again", 30_000, () => takes(node, there));
     expect(await takes(node, elsewhere)).toBe(true);
     expect(await connectionsTo(healthy)).toEqual(expect.arrayContaining(before));
   });
@@ -144,7 +144,7 @@ describe("a Sentinel group of which the master is silent", () => {
     expect(await answer).toEqual(lost);
     set.master.resume();
     await becomes(node, "ready");
-    await waitUntil("the master grants again", 10_000, () => takes(node, "key"));
+    await waitUntil("the master grants again", 30_000, () => takes(node, "key"));
     expect(await one(node, acquire(`again:${_}`, tokenOf("me")))).toEqual(granted);
   });
 });
