@@ -7,6 +7,8 @@ const redis = {
   // Not how long a test may take, but when it is taken to hang: on a busy machine one may take ten times as long.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // The same for what a test waits for; the default is a second.
+  expect: { poll: { timeout: 20_000 } },
   // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
   // and only when the others, which compute, are through.
   maxWorkers: 3,

@@ -107,7 +107,7 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     expect(await one(node, take())).toEqual(granted);
     expect(seen).toEqual(["down", "ready"]);
     expect(proxy.accepted).toBe(before + 1);
-    await waitUntil("the old socket is gone", 5_000, () => proxy.open === 1);
+    await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });
 
   test("hangs with its server, opens another one, and goes on when the server does", async () => {
@@ -123,7 +123,7 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     expect(await answer).toEqual(lost);
     server.resume();
     await becomes(node, "ready");
-    await waitUntil("no trace is left", 5_000, async () => {
+    await waitUntil("no trace is left", 20_000, async () => {
       await one(node, release(key, token));
       return (await server.call("EXISTS", key)) === 0;
     });
@@ -136,16 +136,16 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     const { node } = subject;
     node.watch(() => {});
     node.connect();
-    await waitUntil("it is connected", 5_000, () => proxy.open === 1);
+    await waitUntil("it is connected", 20_000, () => proxy.open === 1);
     proxy.target = server.port;
     // The client may not know yet that it is connected.
-    await waitUntil("another connection is opened", 10_000, () => {
+    await waitUntil("another connection is opened", 30_000, () => {
       node.replaceConnection?.();
       return proxy.accepted > 1;
     });
     await becomes(node, "ready");
     expect(await one(node, take())).toEqual(granted);
-    await waitUntil("the old socket is gone", 5_000, () => proxy.open === 1);
+    await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });
 });
 
@@ -185,7 +185,7 @@ describe("a listening connection", () => {
     const answer = one(node, take());
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
-    await expect.poll(() => ear.told, { timeout: 10_000 }).toEqual(["standing", "fallen", "standing"]);
+    await expect.poll(() => ear.told, { timeout: 20_000 }).toEqual(["standing", "fallen", "standing"]);
     await server.call("PUBLISH", "channel", "heard");
     await expect.poll(() => ear.messages).toEqual(["heard"]);
     leave();
@@ -228,9 +228,9 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     node.watch(() => {});
     node.connect();
     const written = client.set(uniqueKey(), "value").catch((error: Error) => error.message);
-    await waitUntil("it is connected", 5_000, () => proxy.open === 1);
+    await waitUntil("it is connected", 20_000, () => proxy.open === 1);
     proxy.target = server.port;
-    await waitUntil("another connection is opened", 10_000, () => {
+    await waitUntil("another connection is opened", 30_000, () => {
       node.replaceConnection?.();
       return proxy.accepted > 1;
     });
@@ -248,9 +248,9 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     const answer = one(node, take());
     // Ours and its own PING.
     const queue = (client as unknown as { _getQueue(): { readonly pendingCount: number } })._getQueue();
-    await waitUntil("it has sent a PING", 10_000, () => queue.pendingCount === 2);
+    await waitUntil("it has sent a PING", 30_000, () => queue.pendingCount === 2);
     expect(node.replaceConnection?.()).toBe("busy");
-    await waitUntil("it is replaced", 10_000, () => node.replaceConnection?.() === "replacing");
+    await waitUntil("it is replaced", 30_000, () => node.replaceConnection?.() === "replacing");
     expect(await answer).toEqual(lost);
     await becomes(node, "ready");
     expect(await one(node, take())).toEqual(granted);
@@ -274,7 +274,7 @@ describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis 
     node.watch(() => {});
     node.connect();
     const stored = client.set(uniqueKey(), "value");
-    await waitUntil("it is connected", 5_000, () => proxy.open === 1 && client.status === "connect");
+    await waitUntil("it is connected", 20_000, () => proxy.open === 1 && client.status === "connect");
     proxy.target = server.port;
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await stored).toBe("OK");

@@ -31,7 +31,7 @@ function renewing(ttl: number) {
   return { world, nodes, locks, renewals, lost, acquireAll };
 }
 
-describe("leases that were taken in one turn", () => {
+describe("leases that were taken in one turn", { timeout: 600_000 }, () => {
   it.each([200, 2_000])("are renewed in 20 calls a second at most, and none is lost: %i", async (leased) => {
     const { world, nodes, locks, renewals, lost, acquireAll } = renewing(10_000);
     const leases = await acquireAll(leased);

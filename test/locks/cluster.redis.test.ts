@@ -51,7 +51,7 @@ const sentinels = {
 /** Discovery takes several round trips: more than the default node timeout where the machine is busy. */
 const patient = { ttl: 30_000, nodeTimeout: 5_000 };
 const gone = (servers: readonly Ported[], prefix: string) =>
-  waitUntil("no key is left", 5_000, async () => (await countKeys(servers, prefix)) === 0);
+  waitUntil("no key is left", 20_000, async () => (await countKeys(servers, prefix)) === 0);
 
 describe.each(Object.entries(clusters))("a Cluster of %s as a node", (_, connect) => {
   it("alone gives leases of resources in all of its slots, and takes them back", async () => {
@@ -131,7 +131,7 @@ describe("a Cluster, a Sentinel set and single servers together", () => {
     const places = [...masters, { port: masterPort }, single];
     const locks = locksOf(make(), { prefix, ...patient });
     const lease = await locks.acquire("a");
-    await waitUntil("all three have the key", 5_000, async () => (await countKeys(places, prefix)) === 3);
+    await waitUntil("all three have the key", 30_000, async () => (await countKeys(places, prefix)) === 3);
     const { held, nodes } = await locks.inspect("a");
     expect({ held, states: nodes.map(({ state }) => state) }).toEqual({
       held: true,
