@@ -274,6 +274,23 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
 /** Of the slot that a hash tag is in. */
 const keysAt = (server: RedisServer, tag: string) => server.call("CLUSTER", "COUNTKEYSINSLOT", slotOf(tag));
 
+/** Moves a slot to the newcomer, which has none, and back, whatever fails meanwhile. */
+async function lend(tag: string, during: () => Promise<void>, afterwards: () => Promise<void>) {
+  const { transferRest, finish, undo } = await move(slotOf(tag), newcomer);
+  try {
+    try {
+      await during();
+    } finally {
+      await transferRest();
+      await finish();
+    }
+    await afterwards();
+  } finally {
+    await undo();
+  }
+}
+const nothing = async () => {};
+
 describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
   test("follows the first slot that is moved there, while it is moved and afterwards", async () => {
     await withNode(open, async (node) => {
@@ -281,22 +298,19 @@ describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
       const [before, during] = [`${tag}before`, `${tag}during`];
       const [mine, yours] = [tokenOf("me"), tokenOf("you")];
       expect(await one(node, heeding(before, null, { token: mine }))).toEqual(granted);
-      const { finish, transferRest, undo } = await move(slotOf(tag), newcomer);
-      try {
+      const whileMoved = async () => {
         expect(await one(node, heeding(during, null, { token: mine }))).toEqual(granted);
         expect(await keysAt(newcomer, tag)).toBe(1);
         expect(await one(node, heeding(during, null, { token: yours }))).toEqual(heldBy("me", during));
         expect(await one(node, parting(during, mine, null, true))).toEqual(granted);
         expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
-        await transferRest();
-      } finally {
-        await finish();
-      }
-      for (const key of [`${tag}c`, `${tag}d`])
-        expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
-      expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
-      expect(await keysAt(newcomer, tag)).toBe(3);
-      await undo();
+      };
+      await lend(tag, whileMoved, async () => {
+        for (const key of [`${tag}c`, `${tag}d`])
+          expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
+        expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
+        expect(await keysAt(newcomer, tag)).toBe(3);
+      });
     });
   });
 
@@ -305,17 +319,12 @@ describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
       const tag = uniqueTag();
       const token = tokenOf("me");
       expect(await one(node, heeding(`${tag}before`, null, { token }))).toEqual(granted);
-      const { finish, transferRest, undo } = await move(slotOf(tag), newcomer);
-      try {
-        await transferRest();
-      } finally {
-        await finish();
-      }
-      const all = [`${tag}a`, `${tag}b`, `${tag}c`].map((key) => heeding(key, null, { token }));
-      expect(await run(node, ...all)).toEqual(all.map(() => granted));
-      expect(await one(node, parting(`${tag}before`, token, null, true))).toEqual(granted);
-      expect(await keysAt(newcomer, tag)).toBe(3);
-      await undo();
+      await lend(tag, nothing, async () => {
+        const all = [`${tag}a`, `${tag}b`, `${tag}c`].map((key) => heeding(key, null, { token }));
+        expect(await run(node, ...all)).toEqual(all.map(() => granted));
+        expect(await one(node, parting(`${tag}before`, token, null, true))).toEqual(granted);
+        expect(await keysAt(newcomer, tag)).toBe(3);
+      });
     });
   });
 });
@@ -339,22 +348,21 @@ describe.each(ioredisVersions)("%s", (_, { Cluster }) => {
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
     const tag = uniqueTag();
-    const { finish, transferRest, undo } = await move(slotOf(tag), newcomer);
     try {
-      const asked = once(silent, "connection");
-      const reply = one(node, acquire(`${tag}key`, tokenOf("me")));
-      await asked;
-      // Its user closes it, also while a lock is waiting for it.
-      await end();
-      expect(await reply).toMatchObject({ kind: "failed" });
-      // Node tells of them at the end of a turn.
-      await nextTurn();
-      expect(unhandled).toEqual([]);
+      const close = async () => {
+        const asked = once(silent, "connection");
+        const reply = one(node, acquire(`${tag}key`, tokenOf("me")));
+        await asked;
+        // Its user closes it, also while a lock is waiting for it.
+        await end();
+        expect(await reply).toMatchObject({ kind: "failed" });
+        // Node tells of them at the end of a turn.
+        await nextTurn();
+        expect(unhandled).toEqual([]);
+      };
+      await lend(tag, close, nothing);
     } finally {
       process.off("unhandledRejection", note);
-      await transferRest();
-      await finish();
-      await undo();
       await node.close();
       silent.close();
     }
