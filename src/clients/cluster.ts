@@ -17,6 +17,12 @@ export const sameSlot = (keys: readonly string[]): boolean => {
 /** Where the server said the key is: "MOVED 3999 127.0.0.1:6381". */
 export const redirectAddress = (thrown: unknown): string => messageOf(thrown).split(" ")[2] ?? "";
 
+/** Null where it names no server: one that does not know its name leaves it out. */
+export function addressParts(address: string): { readonly host: string; readonly port: number } | null {
+  const colon = address.lastIndexOf(":");
+  return colon < 1 ? null : { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
 /** Picks one member after the other, from any of them on: of those that seem to be there, if there are such. */
 export function inTurn<Member>(isThere: (member: Member) => boolean) {
   let turn = Math.floor(systemRandom.fraction() * 16_384);

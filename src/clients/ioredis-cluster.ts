@@ -1,7 +1,7 @@
 import type { Keyspace, Replacement } from "../engine/node.js";
-import { probeKey } from "../engine/side-keys.js";
 import { inTurn, replaceSilent, slotOf } from "./cluster.js";
-import { harmlessScript, type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import { type IoredisClient, ioredisConnection, ioredisSource } from "./ioredis.js";
+import { IoredisNewcomers } from "./ioredis-newcomers.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { UserClient } from "./user-client.js";
@@ -21,12 +21,12 @@ export interface IoredisCluster extends Emitter {
   readonly isCluster: true;
   readonly status: string;
   /** For each slot the addresses of its master and its replicas. */
-  readonly slots: readonly (readonly string[] | undefined)[];
+  readonly slots: (readonly string[] | undefined)[];
   readonly startupNodes: readonly unknown[];
   readonly options: { readonly keyPrefix?: string; readonly natMap?: NatMap };
   nodes(role: "master" | "all"): readonly IoredisClient[];
   connect(): Promise<unknown>;
-  eval(script: string, numberOfKeys: number, key: string): Promise<unknown>;
+  refreshSlotsCache(done: () => void): void;
 }
 
 /**
@@ -40,7 +40,8 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   readonly sharded = true;
   readonly #connections = new WeakMap<IoredisClient, ScriptConnection>();
   readonly #opening = new WeakMap<IoredisClient, Promise<ScriptConnection | null>>();
-  readonly #refreshing = new Map<number, Promise<void>>();
+  readonly #newcomers: IoredisNewcomers;
+  #refreshing: Promise<void> | null = null;
 
   constructor(private readonly client: IoredisCluster) {
     const next = inTurn<IoredisClient>(({ status }) => status === "ready");
@@ -49,6 +50,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
       const master = next(client.nodes("master"));
       return master === undefined ? null : openIoredisSubscriber(master, events);
     });
+    this.#newcomers = new IoredisNewcomers(client);
   }
 
   get name(): string {
@@ -67,8 +69,11 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];
     const masters = this.client.nodes("master");
     // Slots may be unknown for a moment, with `stringNumbers` for good: then any master redirects to the right one.
-    const master = address === undefined ? masters[0] : this.#find(masters, address);
-    if (master === undefined) void this.refresh(key);
+    const master =
+      address === undefined
+        ? masters[0]
+        : (this.#find(masters, address) ?? this.#newcomers.get(this.#reached(address)));
+    if (master === undefined) void this.refresh();
     return master === undefined ? null : this.#open(master);
   }
 
@@ -76,7 +81,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   replaceConnection(cause: ReplacementCause): Replacement {
     // Which servers take locks is for the Cluster to say, and not for where the connections lead.
     if (cause === "wrongServer") {
-      void this.refresh(probeKey);
+      void this.refresh();
       return "tooSoon";
     }
     // The others are opened by the first request for them.
@@ -86,21 +91,26 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
       cause,
     );
     if (replacement === "replacing") this.reopenWakeLine();
-    void this.refresh(probeKey);
+    void this.refresh();
     return replacement;
   }
 
-  /** The Cluster object follows redirections of its own commands and learns from them: so it is given a harmless one. */
-  refresh(key: string): Promise<void> {
-    const slot = slotOf(this.#prefix + key);
-    const running = this.#refreshing.get(slot);
-    if (running !== undefined) return running;
+  /**
+   * Never by a command on a key, which the Cluster object would repeat wherever it is redirected: where the slot is being
+   * moved it sends an ASKING with it, and leaves the promise of that to itself.
+   */
+  refresh(key?: string, owner?: string): Promise<void> {
+    // As the Cluster object does with what its own commands are told: the server that is asked next may not know it yet.
+    if (key !== undefined && owner) this.client.slots[slotOf(this.#prefix + key)] = [owner];
+    if (this.client.status !== "ready") return Promise.resolve();
     const done = () => {
-      this.#refreshing.delete(slot);
+      this.#refreshing = null;
     };
-    const refreshing = this.client.eval(harmlessScript, 1, key).then(done, done);
-    this.#refreshing.set(slot, refreshing);
-    return refreshing;
+    this.#refreshing ??= new Promise<void>((resolve) => this.client.refreshSlotsCache(resolve)).then(
+      done,
+      done,
+    );
+    return this.#refreshing;
   }
 
   at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
@@ -108,12 +118,23 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     return node === undefined ? null : this.#open(node);
   }
 
-  /** By the address that the servers tell, or by the one that stands for it: after a redirection the slots hold either. */
+  async open(address: string): Promise<ScriptConnection | null> {
+    const node = this.#newcomers.open(this.#reached(address));
+    return node === null ? null : this.#open(node);
+  }
+
   #find(nodes: readonly IoredisClient[], address: string): IoredisClient | undefined {
+    const reached = this.#reached(address);
+    const node = nodes.find((known) => addressOf(known) === reached);
+    if (node !== undefined) this.#newcomers.close(reached);
+    return node;
+  }
+
+  /** By the address that the servers tell, or by the one that stands for it: after a redirection the slots hold either. */
+  #reached(address: string): string {
     const { natMap } = this.client.options;
     const mapped = typeof natMap === "function" ? natMap(address) : natMap?.[address];
-    const reached = mapped ? `${mapped.host}:${mapped.port}` : address;
-    return nodes.find((node) => addressOf(node) === reached);
+    return mapped ? `${mapped.host}:${mapped.port}` : address;
   }
 
   get #prefix(): string {

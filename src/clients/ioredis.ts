@@ -111,9 +111,6 @@ export interface IoredisConnection extends ScriptConnection {
   replace(cause: ReplacementCause): Replacement;
 }
 
-/** What is asked only to see where it goes. */
-export const harmlessScript = "return 1";
-
 /** Whose connection it is: see {@link replaceIoredisConnection}. */
 export type IoredisOwner = "user" | "holdfast" | "cluster";
 
@@ -123,7 +120,7 @@ export function ioredisConnection(
   prefix = "",
   owner: IoredisOwner = "user",
 ): IoredisConnection {
-  const own = new Set<unknown>([harmlessScript]);
+  const own = new Set<unknown>();
   const inFlight = new InFlight(client, ["close"], () => {
     withdrawOwnCommands(client, own);
     return true;

@@ -98,6 +98,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       void this.refresh();
       return null;
     }
+    if (master.address !== undefined) this.#newcomers.close(master.address);
     return this.#open(master);
   }
 

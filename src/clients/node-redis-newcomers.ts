@@ -1,3 +1,5 @@
+import { addressParts } from "./cluster.js";
+import type { NodeRedisClient } from "./node-redis.js";
 import type { ClusterMember, NodeRedisCluster } from "./node-redis-cluster.js";
 
 /**
@@ -12,30 +14,34 @@ export class NodeRedisNewcomers {
 
   /** What the Cluster object may be asked to connect to; null where the address is none, or the Cluster closed. */
   get(address: string): ClusterMember | null {
-    const colon = address.lastIndexOf(":");
-    if (colon < 1 || !this.cluster.isOpen) return null;
+    const parts = addressParts(address);
+    if (parts === null || !this.cluster.isOpen) return null;
     const known = this.#members.get(address);
     if (known !== undefined) return known;
-    const member = { address, host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+    const member = { address, ...parts };
     if (this.#members.size === 0) this.cluster.on("disconnect", this.#closeAll);
     this.#members.set(address, member);
     return member;
   }
 
+  /** It still gets the answers that it is waiting for. */
   close(address: string): void {
+    this.#end(address, (client) => (client.close ?? client.destroy)?.call(client));
+  }
+
+  #end(address: string, by: (client: NodeRedisClient) => unknown): void {
     const member = this.#members.get(address);
     if (member === undefined) return;
     this.#members.delete(address);
     if (this.#members.size === 0) this.cluster.off("disconnect", this.#closeAll);
-    const end = () => {
-      if (member.client?.isOpen) Promise.resolve(member.client.destroy?.()).catch(() => {});
+    const end = async () => {
+      if (member.client?.isOpen) await by(member.client);
     };
     // While it is being opened it cannot be closed in every version.
-    if (member.connectPromise === undefined) end();
-    else member.connectPromise.then(end, () => {});
+    (member.connectPromise ?? Promise.resolve()).then(end).catch(() => {});
   }
 
   readonly #closeAll = (): void => {
-    for (const address of [...this.#members.keys()]) this.close(address);
+    for (const address of [...this.#members.keys()]) this.#end(address, (client) => client.destroy?.());
   };
 }

@@ -27,6 +27,8 @@ export interface NodeRedisClient extends Emitter {
   readonly _keyPrefix?: string;
   connect(): Promise<unknown>;
   destroy?(): unknown;
+  /** When all is answered; from version 5 on. */
+  close?(): unknown;
   duplicate?(overrides: object): unknown;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
   /** What waits to be written or to be answered: from version 5.11 on, and how much that is from 5.12 on. */

@@ -193,7 +193,7 @@ export class RedisNode implements LockNode {
         const code = serverCode(error);
         if ((code !== "MOVED" && code !== "ASK") || !this.sharded || redirections === maxRedirections)
           throw error;
-        to = await (code === "ASK" ? this.#asked(error, by) : this.#moved(error, by));
+        to = await (code === "ASK" ? this.#asked(error) : this.#moved(error, by));
         if (code === "ASK" && to.ready) to.asking?.();
       }
     }
@@ -311,7 +311,7 @@ export class RedisNode implements LockNode {
     }
     if (code === "TRYAGAIN" && this.sharded) return this.#sendFewerKeys(call, messageOf(error));
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
-      const importing = await this.#asked(error, key);
+      const importing = await this.#asked(error);
       const kept = stillWanted(requests);
       if (kept.length > 0 && importing.ready) importing.asking?.();
       // The permission is good for one call: it must not be spent on a script that the server lacks.
@@ -359,20 +359,22 @@ export class RedisNode implements LockNode {
 
   /** Where a key has moved to; the client is told, so that later calls go there at once. */
   async #moved(error: unknown, key: string): Promise<ScriptConnection> {
-    const learnt = this.client.refresh?.(key);
-    const to = await this.client.at?.(redirectAddress(error));
-    if (to) return to;
-    await learnt;
-    return (await this.client.route(key)) ?? unconnected;
-  }
-
-  /** The server to which a slot is being moved. One that has no other slot is not known before somebody asks for it. */
-  async #asked(error: unknown, key: string): Promise<ScriptConnection> {
     const address = redirectAddress(error);
+    const learnt = this.client.refresh?.(key, address);
     const known = await this.client.at?.(address);
     if (known) return known;
-    await this.client.refresh?.(key);
-    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? unconnected;
+    await learnt;
+    // The server that was asked who has the slot may not know yet; the one that redirected does.
+    return (await this.#reach(address)) ?? (await this.client.route(key)) ?? unconnected;
+  }
+
+  /** The server to which a slot is being moved. The client does not know it while it has no other slot. */
+  async #asked(error: unknown): Promise<ScriptConnection> {
+    return (await this.#reach(redirectAddress(error))) ?? unconnected;
+  }
+
+  async #reach(address: string): Promise<ScriptConnection | null> {
+    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? null;
   }
 }
 

@@ -57,10 +57,10 @@ export interface ScriptClient {
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null>;
   /** Listens on a pub/sub channel, as a node does; absent, or null, where the client cannot. */
   subscribe?(channel: string, listener: WakeListener): (() => void) | null;
-  /** Cluster: learns who has this key's slot now; never rejects. */
-  refresh?(key: string): Promise<void>;
+  /** Cluster: learns who has which slots now, this key's from its owner's address if it is known; never rejects. */
+  refresh?(key: string, owner: string): Promise<void>;
   /** Cluster: the connection to the server at "host:port", null if it is unknown. */
   at?(address: string): ScriptConnection | null | Promise<ScriptConnection | null>;
-  /** Cluster: opens a connection to a server that has no slot yet, where the client itself would not know it. */
+  /** Cluster: opens a connection to a server that the client itself does not know, or not yet. */
   open?(address: string): Promise<ScriptConnection | null>;
 }

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slotOf } from "../../src/clients/cluster.js";
 import type { LockNode } from "../../src/engine/node.js";
@@ -95,6 +98,7 @@ const clients: [string, Open][] = [
 interface Move {
   readonly target: RedisServer;
   transfer(key: string): Promise<unknown>;
+  transferRest(): Promise<void>;
   finish(): Promise<void>;
   undo(): Promise<void>;
 }
@@ -106,24 +110,30 @@ async function move(slot: number, to?: RedisServer): Promise<Move> {
   const [ownerId, targetId] = [await owner.call("CLUSTER", "MYID"), await target.call("CLUSTER", "MYID")];
   await target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(ownerId));
   await owner.call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(targetId));
+  /** One key after the other, as every tool does it. */
+  const transfer = (key: string) => owner.call("MIGRATE", "127.0.0.1", target.port, key, 0, 10_000);
   return {
     target,
-    /** One key after the other, as every tool does it. */
-    transfer: (key: string) => owner.call("MIGRATE", "127.0.0.1", target.port, key, 0, 2_000),
+    transfer,
+    /** A server gives no slot away of which it has keys; there may be others than those of the locks. */
+    async transferRest(): Promise<void> {
+      for (const key of (await owner.call("CLUSTER", "GETKEYSINSLOT", slot, 1_000)) as string[])
+        await transfer(key);
+    },
     /** Gives it back to its first owner, without its keys. */
     async undo(): Promise<void> {
       await target.call("FLUSHALL");
       const back = await move(slot, owner);
       await back.finish();
-      for (const server of servers()) await waitUntil("the Cluster is whole", 15_000, () => isWhole(server));
+      for (const server of servers()) await waitUntil("the Cluster is whole", 30_000, () => isWhole(server));
     },
     async finish(): Promise<void> {
       for (const server of [target, owner])
         await server.call("CLUSTER", "SETSLOT", slot, "NODE", String(targetId));
-      for (const server of cluster.nodes)
+      for (const server of servers())
         await waitUntil(
           "all know the new owner",
-          15_000,
+          30_000,
           async () => (await ownerOf(slot, server)) === target,
         );
     },
@@ -258,5 +268,103 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
       leave();
     });
+  });
+});
+
+/** Of the slot that a hash tag is in. */
+const keysAt = (server: RedisServer, tag: string) => server.call("CLUSTER", "COUNTKEYSINSLOT", slotOf(tag));
+
+/** Moves a slot to the newcomer, which has none, and back, whatever fails meanwhile. */
+async function lend(tag: string, during: () => Promise<void>, afterwards: () => Promise<void>) {
+  const { transferRest, finish, undo } = await move(slotOf(tag), newcomer);
+  try {
+    try {
+      await during();
+    } finally {
+      await transferRest();
+      await finish();
+    }
+    await afterwards();
+  } finally {
+    await undo();
+  }
+}
+const nothing = async () => {};
+
+describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
+  test("follows the first slot that is moved there, while it is moved and afterwards", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      const [before, during] = [`${tag}before`, `${tag}during`];
+      const [mine, yours] = [tokenOf("me"), tokenOf("you")];
+      expect(await one(node, heeding(before, null, { token: mine }))).toEqual(granted);
+      const whileMoved = async () => {
+        expect(await one(node, heeding(during, null, { token: mine }))).toEqual(granted);
+        expect(await keysAt(newcomer, tag)).toBe(1);
+        expect(await one(node, heeding(during, null, { token: yours }))).toEqual(heldBy("me", during));
+        expect(await one(node, parting(during, mine, null, true))).toEqual(granted);
+        expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
+      };
+      await lend(tag, whileMoved, async () => {
+        for (const key of [`${tag}c`, `${tag}d`])
+          expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
+        expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
+        expect(await keysAt(newcomer, tag)).toBe(3);
+      });
+    });
+  });
+
+  test("finds a slot that was moved there while nobody asked", async () => {
+    await withNode(open, async (node) => {
+      const tag = uniqueTag();
+      const token = tokenOf("me");
+      expect(await one(node, heeding(`${tag}before`, null, { token }))).toEqual(granted);
+      await lend(tag, nothing, async () => {
+        const all = [`${tag}a`, `${tag}b`, `${tag}c`].map((key) => heeding(key, null, { token }));
+        expect(await run(node, ...all)).toEqual(all.map(() => granted));
+        expect(await one(node, parting(`${tag}before`, token, null, true))).toEqual(granted);
+        expect(await keysAt(newcomer, tag)).toBe(3);
+      });
+    });
+  });
+});
+
+/** Takes connections, and never says anything. */
+async function startSilent(): Promise<Server> {
+  const silent = createServer((socket) => socket.resume().on("error", () => {}));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  return silent;
+}
+
+describe.each(ioredisVersions)("%s", (_, { Cluster }) => {
+  test("leaves no rejection unhandled when it is closed while a server that joins does not answer", async () => {
+    const silent = await startSilent();
+    const { port } = silent.address() as AddressInfo;
+    const natMap = { ...mapObject(), [`${announced}:${newcomer.port}`]: { host: "127.0.0.1", port } };
+    const client = new Cluster(startup(), { lazyConnect: true, natMap });
+    const { node, end } = await openReady(() => ioredisSubject(client));
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const tag = uniqueTag();
+    try {
+      const close = async () => {
+        const asked = once(silent, "connection");
+        const reply = one(node, acquire(`${tag}key`, tokenOf("me")));
+        await asked;
+        // Its user closes it, also while a lock is waiting for it.
+        await end();
+        expect(await reply).toMatchObject({ kind: "failed" });
+        // Node tells of them at the end of a turn.
+        await nextTurn();
+        expect(unhandled).toEqual([]);
+      };
+      await lend(tag, close, nothing);
+    } finally {
+      process.off("unhandledRejection", note);
+      await node.close();
+      silent.close();
+    }
   });
 });
