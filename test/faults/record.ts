@@ -29,7 +29,7 @@ export interface WitnessedLease {
 }
 
 /** A lease of a long ttl: when it was asked for, when its loss was told, and why. */
-export interface LostLease {
+interface LostLease {
   readonly since: number;
   readonly at: number;
   readonly why: string;
