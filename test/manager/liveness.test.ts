@@ -78,7 +78,7 @@ describe("a request that is known to be lost only after its release was answered
 describe("a request that a plain client has given up", () => {
   it("has its release repeated: nobody knows whether it went over the same connection", async () => {
     const { locks, nodes, clock } = scripted(3);
-    for (const node of nodes) Object.assign(node, { keyspace: null });
+    for (const node of nodes) node.opaque = true;
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, null]);
     await answer(nodes, "acquire", [null, null, { kind: "failed", reason: "timeout", message: "timed out" }]);
