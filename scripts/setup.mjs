@@ -10,15 +10,10 @@ const current = existsSync(installed) && statSync(installed).mtimeMs >= statSync
 
 if (!current) {
   console.log("installing dependencies ...");
-  // Not `npm ci`: it refuses a lock file without the binaries of platforms that a registry does not carry.
-  const { status } = spawnSync(
-    "npm",
-    ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"],
-    {
-      stdio: "inherit",
-      shell: process.platform === "win32",
-    },
-  );
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
   if (status !== 0) console.error("the dependencies could not be installed; npm has said why above");
   process.exitCode = status ?? 1;
 }

@@ -1,19 +1,20 @@
 /** A build of a copy of the sources in which one thing stands differently. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { findSwitch, readSources, switchedOff } from "../scripts/switches/find.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");
 
-/** `changes`: [file, what stands there exactly once, what stands there instead]. */
-export async function switchedBuild({ changes }) {
+/** `changes`: [file, what stands there, what stands there instead]; see scripts/switches/find.mjs. */
+export async function switchedBuild({ off, changes }) {
   const copy = mkdtempSync(join(tmpdir(), "holdfast-sim-"));
   const remove = () => rmSync(copy, { recursive: true, force: true });
   try {
@@ -22,14 +23,10 @@ export async function switchedBuild({ changes }) {
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     for (const [file, from, to] of changes) {
-      const path = join(copy, file);
-      const source = readFileSync(path, "utf8");
-      if (source.split(from).length !== 2)
-        throw new Error(`${file}: "${from}" must stand there exactly once`);
-      writeFileSync(
-        path,
-        source.replace(from, () => to),
-      );
+      // Anew each time: a change before may stand in the same file.
+      const sources = readSources(copy);
+      const place = findSwitch(sources, { off, file, from });
+      writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
     }
     // What is switched off may leave something unused or unreachable: that is no reason not to try it.
     await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.esm.json", "--noCheck"], { cwd: copy });

@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  findSwitch,
+  identifiersIn,
+  type Place,
+  readSources,
+  switchedOff,
+} from "../../scripts/switches/find.mjs";
+import { switches as rules } from "../../scripts/switches/rules.mjs";
+import { switches as simulated } from "../../sim/switch-list.mjs";
+
+const sources = readSources(resolve(import.meta.dirname, "../.."));
+
+const code = [
+  "class Seat {",
+  "  get open(): boolean {",
+  "    return this.silences >= silencesToOpen && this.timer !== null;",
+  "  }",
+  "}",
+].join("\n");
+const one = { off: "it never opens", file: "src/seat.ts", from: "this.silences >= silencesToOpen" };
+const inSources = (...files: [string, string][]) => new Map(files);
+const offIn = (text: string, path = one.file) => {
+  const given = inSources([path, text]);
+  return switchedOff(given, findSwitch(given, one), "this.silences < 0");
+};
+
+describe("a switch", () => {
+  it("is found as it stands", () => {
+    expect(offIn(code)).toBe(code.replace(one.from, "this.silences < 0"));
+  });
+
+  it("is found after its identifiers were renamed, and switches off what has the new names", () => {
+    const renamed = code.replaceAll("silencesToOpen", "threshold").replaceAll("silences", "timeouts");
+    expect(offIn(renamed)).toBe(renamed.replace("this.timeouts >= threshold", "this.timeouts < 0"));
+  });
+
+  it("is found after its file was moved, and after it was formatted otherwise", () => {
+    const wrapped = code.replace("this.silences >= silencesToOpen", "this.silences >=\n      silencesToOpen");
+    expect(offIn(wrapped, "src/node/failure-detector.ts")).toContain("return this.silences < 0 &&");
+  });
+
+  it("is not found where its operators or literals have changed, nor where several places have its shape", () => {
+    expect(() => offIn(code.replace(">=", ">"))).toThrow("nothing has the shape");
+    const twice = inSources([one.file, `${code}\n${code}`]);
+    expect(() => findSwitch(twice, one)).toThrow("stands 2 times");
+    const alike = code.replaceAll("silencesToOpen", "threshold");
+    expect(() => findSwitch(inSources(["a.ts", alike], ["b.ts", alike]), one)).toThrow("several places");
+  });
+
+  it("of two places of its shape is the one whose names are its own", () => {
+    const other = code.replaceAll("silencesToOpen", "a").replaceAll("silences", "b");
+    const renamed = code.replaceAll("silencesToOpen", "threshold");
+    expect(offIn(`${other}\n${renamed}`)).toContain(other);
+  });
+});
+
+describe("every switch", () => {
+  it("of the rules is found", () => {
+    for (const [, off, file, from] of rules) findSwitch(sources, { off, file, from });
+    expect(rules.length).toBeGreaterThan(100);
+  });
+
+  it("of the simulator is found", () => {
+    for (const { off, changes } of simulated) {
+      for (const [file, from] of changes) findSwitch(sources, { off, file, from });
+    }
+    expect(simulated.length).toBeGreaterThan(50);
+  });
+
+  it("of the rules, but for a few, outlives the renaming of any one identifier", () => {
+    let tried = 0;
+    const lost = new Set<string>();
+    for (const [, off, file, from] of rules) {
+      const { path, from: at } = findSwitch(sources, { off, file, from });
+      const line = (text = "", end = 0) => text.slice(0, end).split("\n").length;
+      for (const name of identifiersIn(from)) {
+        const whole = new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`, "g");
+        const text = (sources.get(path) ?? "").replace(whole, `${name}Anew`);
+        tried++;
+        let found: Place;
+        try {
+          found = findSwitch(new Map([[path, text]]), { off, file, from });
+        } catch {
+          lost.add(off);
+          continue;
+        }
+        // Rather none than a wrong one.
+        expect(line(text, found.from)).toBe(line(sources.get(path), at));
+      }
+    }
+    expect(tried).toBeGreaterThan(300);
+    expect(lost.size).toBeLessThan(rules.length / 10);
+  });
+});
