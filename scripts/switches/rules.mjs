@@ -1127,6 +1127,14 @@ export const switches = [
     "test/manager/pending-releases",
   ],
   [
+    "3 clean-up",
+    "closing does not wait for a quorum that is silent",
+    "src/engine/engine.ts",
+    "this.seats.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&",
+    "",
+    "test/manager/pending-releases",
+  ],
+  [
     "4 decide early",
     "a silent node is told of every place that is given up",
     "src/engine/seat.ts",

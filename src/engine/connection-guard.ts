@@ -21,6 +21,7 @@ export class ConnectionGuard {
   /** When the node was first asked to connect, or its connection was lost; null while it is ready, or not wanted. */
   private since: Instant | null = null;
   private wanted = false;
+  private replaced = false;
   private overdueTold = false;
   private stuckTold = false;
   private timer: Timer | null = null;
@@ -38,6 +39,11 @@ export class ConnectionGuard {
     return this.waited !== null && this.waited > this.options.connectTimeout;
   }
 
+  /** Whether another connection is being opened in the place of one that was silent. */
+  get replacing(): boolean {
+    return this.replaced && !this.overdue;
+  }
+
   /** The node is to be asked something. */
   want(): void {
     const { node } = this.options;
@@ -50,6 +56,7 @@ export class ConnectionGuard {
   changed(connection: Connection): void {
     if (connection === "ready") {
       this.since = null;
+      this.replaced = false;
       this.overdueTold = false;
       this.timer?.cancel();
       this.timer = null;
@@ -109,6 +116,8 @@ export class ConnectionGuard {
   }
 
   private replace(): Replacement {
-    return this.options.node.replaceConnection?.() ?? "impossible";
+    const outcome = this.options.node.replaceConnection?.() ?? "impossible";
+    if (outcome === "replacing") this.replaced = true;
+    return outcome;
   }
 }

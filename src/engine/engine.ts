@@ -208,11 +208,17 @@ export class QuorumEngine {
     this.turn.whenDeparted(later ? () => afterPoll(this.options.clock, callback) : callback);
   }
 
-  /** Waits until the nodes that can be asked have taken all releases, but not for more than so many ms. */
+  /**
+   * Waits until a quorum has taken all releases, but for nodes that are not connected, and the nodes that can be asked those
+   * that were refused; at most for so many ms.
+   */
   async delivered(ms: number): Promise<void> {
-    const { clock } = this.options;
+    const { clock, nodes } = this.options;
     const end = clock.monotonic() + ms;
-    for (let left = ms; left > 0 && this.seats.some(({ owesRelease }) => owesRelease); ) {
+    const isOver = () =>
+      this.seats.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
+      !this.seats.some(({ refusedRelease }) => refusedRelease);
+    for (let left = ms; left > 0 && !isOver(); ) {
       await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
       left = end - clock.monotonic();
     }

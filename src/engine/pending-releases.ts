@@ -78,9 +78,8 @@ export class PendingReleases {
     return this.pending.length;
   }
 
-  /** Whether the node can be asked, and is owed a release that it has not taken yet. */
+  /** Whether a release was refused, or lost, and has not been taken yet. */
   get outstanding(): boolean {
-    if (!this.carrier.reachable) return false;
     return this.retried > 0 || this.pending.some(({ deliveries }) => deliveries === 0);
   }
 

@@ -170,9 +170,15 @@ export class Seat implements Member, ReleaseCarrier {
     else this.releases.release(release);
   }
 
-  /** Whether it can be asked, and is owed a release that it has not taken yet. */
-  get owesRelease(): boolean {
-    return this.releases.outstanding;
+  /** Whether a release is under way to it, or still to be sent, over a connection that there is or that is being replaced. */
+  get isOwed(): boolean {
+    const connected = this.node.connection === "ready" || this.guard.replacing;
+    return connected && (this.releasing > 0 || this.releases.outstanding);
+  }
+
+  /** Whether it can be asked, and its client has refused a release that is still to be sent. */
+  get refusedRelease(): boolean {
+    return this.reachable && this.releases.outstanding;
   }
 
   get reachable(): boolean {

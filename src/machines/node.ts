@@ -18,7 +18,7 @@ export type NodeMachineEvent =
 /** What the node's chart drives. */
 export interface NodePort {
   up(): void;
-  down(cause: string | undefined): void;
+  down(cause: string): void;
   quarantined(until: number | null, cause: string | undefined): void;
 }
 
@@ -29,12 +29,11 @@ interface Abstention {
 
 export const nodePorts = new Ports<NodePort>();
 
-const causeOf = (event: NodeMachineEvent): string | undefined =>
-  event.type === "UNRESPONSIVE"
-    ? (event.cause ?? "does not answer")
-    : "cause" in event
-      ? event.cause
-      : undefined;
+/** Why it is down, in any case. */
+function causeOf(event: NodeMachineEvent): string {
+  if ("cause" in event && event.cause !== undefined) return event.cause;
+  return event.type === "UNRESPONSIVE" ? "does not answer" : "the connection was lost";
+}
 
 const { createMachine } = setup({
   types: {} as {

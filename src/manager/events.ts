@@ -88,8 +88,13 @@ export interface NodeEvent {
   readonly node: string;
   /** Epoch ms. */
   readonly time: number;
-  /** Why it is down. */
+  /** Why it is down; missing where it is up. */
   readonly cause?: string;
+}
+
+/** A node's connection was lost, or it is not asked any more because it was silent. */
+export interface NodeDownEvent extends NodeEvent {
+  readonly cause: string;
 }
 
 export interface NodeQuarantinedEvent extends NodeEvent {
@@ -101,7 +106,7 @@ export interface NodeQuarantinedEvent extends NodeEvent {
 export interface ManagerEvents extends LockEvents {
   /** It lost its memory, and does not vote for a time; `nodeUp` when it does again. */
   nodeQuarantined: (event: NodeQuarantinedEvent) => void;
-  nodeDown: (event: NodeEvent) => void;
+  nodeDown: (event: NodeDownEvent) => void;
   nodeUp: (event: NodeEvent) => void;
 }
 

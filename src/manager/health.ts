@@ -91,8 +91,7 @@ function start(
   const actor = createActor(nodeMachine, { input: { node }, ...(inspect === undefined ? {} : { inspect }) });
   nodePorts.bind(actor, {
     up: () => events.emit("nodeUp", { node, time: clock.wall() }),
-    down: (cause) =>
-      events.emit("nodeDown", { node, time: clock.wall(), ...(cause === undefined ? {} : { cause }) }),
+    down: (cause) => events.emit("nodeDown", { node, time: clock.wall(), cause }),
     quarantined: (until, cause) =>
       events.emit("nodeQuarantined", {
         node,

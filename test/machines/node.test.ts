@@ -20,10 +20,10 @@ function observed(...events: readonly Event[]) {
 describe("the node's chart", () => {
   it("tells when a connection is lost and found", () => {
     expect(observed("CONNECTED").told).toEqual([]);
-    expect(observed("CONNECTED", "DISCONNECTED").told).toEqual(["down: undefined"]);
+    expect(observed("CONNECTED", "DISCONNECTED").told).toEqual(["down: the connection was lost"]);
     expect(observed("CONNECTED", "DISCONNECTED", "CONNECTED")).toEqual({
       state: "ready",
-      told: ["down: undefined", "up"],
+      told: ["down: the connection was lost", "up"],
     });
   });
 
@@ -70,6 +70,6 @@ describe("the node's chart", () => {
   });
 
   it("calls a node down that never connected", () => {
-    expect(observed("DISCONNECTED").told).toEqual(["down: undefined"]);
+    expect(observed("DISCONNECTED").told).toEqual(["down: the connection was lost"]);
   });
 });

@@ -115,6 +115,23 @@ describe("close()", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("waits for a quorum that is silent, and for no minority", async () => {
+    const { locks, nodes, clock } = scripted(3, { ttl: 60_000, nodeTimeout: 100, renew: false });
+    const acquisition = locks.acquire("a");
+    await answer(nodes, "acquire", [granted, granted, granted]);
+    await acquisition;
+    let closed = false;
+    void locks.close({ timeout: 5_000 }).then(() => {
+      closed = true;
+    });
+    await answer(nodes, "release", [granted]);
+    await clock.advance(1_000);
+    expect(closed).toBe(false);
+    nodes[1]?.of("release")[0]?.answer(granted);
+    await clock.advance(20);
+    expect(closed).toBe(true);
+  });
+
   it("does not wait for a node that cannot be asked", async () => {
     const { nodes, clock, closing, isClosed } = await released();
     nodes[0]?.change("down");
