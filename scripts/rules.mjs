@@ -18,7 +18,7 @@ let missed = 0;
 /** The tests' report, however they ended. */
 async function report(copy, args) {
   try {
-    return (await run(process.execPath, args, { cwd: copy, timeout: 120_000, maxBuffer: 64 << 20 })).stdout;
+    return (await run(process.execPath, args, { cwd: copy, timeout: 240_000, maxBuffer: 64 << 20 })).stdout;
   } catch ({ stdout }) {
     return stdout ?? "";
   }
@@ -37,7 +37,8 @@ async function tryOut(one) {
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
     const project = tests.includes(".redis") ? "redis" : "unit";
-    const args = [vitest, "run", "--project", project, "--reporter", "json", tests];
+    // A test that waits for what never comes has failed, too.
+    const args = [vitest, "run", "--project", project, "--reporter", "json", "--testTimeout", "30000", tests];
     if (name !== undefined) args.push("--testNamePattern", name);
     const stdout = await report(copy, args);
     const start = stdout.indexOf("{");

@@ -1150,6 +1150,9 @@ export const switches = [
     'this.settleRelease(this.confirmed ? "released" : "pending");',
     'this.settleRelease("released");',
     "test/manager/pending-releases",
+  ],
+  [
+    "14 liveness",
     "the connection of an ioredis client is ended though its user waits for a reply",
     "src/clients/ioredis-replacement.ts",
     'if (others) return "busy";',
@@ -1336,6 +1339,8 @@ export const switches = [
     "index++;",
     "test/clients/replacement.redis",
     "and nothing of ours",
+  ],
+  [
     "14 liveness",
     "the first acquisition is not bounded while the nodes are being met",
     "src/manager/pursuit.ts",

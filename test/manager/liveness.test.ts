@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { LockNode } from "../../src/engine/node.js";
-import { granted, missing } from "../engine/scripted-node.js";
+import { granted, missing, ScriptedNode } from "../engine/scripted-node.js";
 import { answer, caught, scripted } from "../safety/world.js";
 import { World } from "./world.js";
 
 describe("the first acquisition of a process", () => {
   it("takes no longer than its wait, also while the nodes are still being met", async () => {
     const world = new World();
-    for (const node of world.nodes) node.hang();
-    const locks = world.locks({ nodeTimeout: 10, connectTimeout: 5_000 });
+    const nodes = world.nodes.map(({ name }) => new ScriptedNode(name));
+    for (const node of nodes) node.connection = "connecting";
+    const locks = world.locks({ nodes, nodeTimeout: 10, connectTimeout: 5_000 });
     const since = world.clock.monotonic();
     expect(await world.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
       code: "ACQUIRE_TIMEOUT",

@@ -58,7 +58,12 @@ describe("a switch", () => {
 
 describe("every switch", () => {
   it("of the rules is found", () => {
-    for (const [, off, file, from] of rules) findSwitch(sources, { off, file, from });
+    for (const [rule, off, file, from, , tests, ...name] of rules) {
+      findSwitch(sources, { off, file, from });
+      expect(rule).toMatch(/^(\d+ [a-z -]+|waiting)$/);
+      expect(tests).toMatch(/^test\//);
+      expect(name.length).toBeLessThan(2);
+    }
     expect(rules.length).toBeGreaterThan(100);
   });
 
