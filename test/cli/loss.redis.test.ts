@@ -79,13 +79,14 @@ describe("a lock that is lost", () => {
 
   test("a short outage is no loss", async (context) => {
     const { servers, suspendMajority, runs, witness } = await stage(context);
-    const running = await runs(witness.command(false));
-    await running.hears("renewed");
+    // Long enough for a busy machine to renew it again once the servers go on.
+    const running = await runs(witness.command(false), "--ttl", "16s");
+    await running.hears("renewed", 30_000);
     await suspendMajority();
-    await running.hears("quorumLost");
+    await running.hears("quorumLost", 30_000);
     for (const server of servers) server.resume();
     const before = running.events.length;
-    await waitUntil("it is renewed again", 5_000, () =>
+    await waitUntil("it is renewed again", 20_000, () =>
       running.events.slice(before).some(({ event }) => event === "renewed"),
     );
     running.kill("SIGTERM");
