@@ -211,6 +211,7 @@ export class Seat implements Member, ReleaseCarrier {
     return this.votes || this.duplicateOf !== null || this.server.abstention !== null;
   }
 
+  /** Another value after each reconnection; null where requests may travel on several connections. */
   get connection(): number | null {
     return this.node.opaque === true ? null : this.connections;
   }

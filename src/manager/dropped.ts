@@ -4,10 +4,12 @@ import type { Hold } from "./hold.js";
 
 /**
  * Warns of a lease that was dropped: collected without having been released. It is then no longer renewed. Nothing
- * that renews it may keep the lease itself alive.
+ * that renews it may keep the lease itself alive. The hold is referenced weakly: its timer keeps it as long as there is
+ * something to warn of, and a client whose listeners refer to the lease must not be kept by it.
  */
-const dropped = new FinalizationRegistry<Hold>((hold) => {
-  if (hold.end !== null) return;
+const dropped = new FinalizationRegistry<WeakRef<Hold>>((reference) => {
+  const hold = reference.deref();
+  if (hold === undefined || hold.end !== null) return;
   hold.dropped = true;
   warn(
     "LEASE_DROPPED",
@@ -21,7 +23,7 @@ export function watchForDrop(hold: Hold): void {
   const { lease } = hold;
   if (lease === null) return;
   hold.lease = null;
-  dropped.register(lease, hold, lease);
+  dropped.register(lease, new WeakRef(hold), lease);
 }
 
 /** It has ended in an orderly way. */

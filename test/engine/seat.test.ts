@@ -48,6 +48,10 @@ async function seated(grouped: boolean) {
 
 const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
+const owed = {
+  ...{ command: release, ttl: 60_000, recurring: true },
+  ...{ unanswered: false, askedOn: null, answered: null },
+};
 
 /** The connection breaks before the release is answered, and comes back. */
 async function lose(node: ScriptedNode): Promise<void> {
@@ -68,28 +72,14 @@ describe.each([
   it("is sent again where it was asked for behind the claim", async () => {
     const { node, seat } = await seated(grouped);
     seat.ask(new Plain(renew));
-    seat.release({
-      command: release,
-      ttl: 60_000,
-      recurring: true,
-      unanswered: false,
-      askedOn: null,
-      answered: null,
-    });
+    seat.release(owed);
     await lose(node);
     expect(node.ops).toEqual(["release"]);
   });
 
   it("is not where the claim came behind it, which it would undo", async () => {
     const { node, seat } = await seated(grouped);
-    seat.release({
-      command: release,
-      ttl: 60_000,
-      recurring: true,
-      unanswered: false,
-      askedOn: null,
-      answered: null,
-    });
+    seat.release(owed);
     seat.ask(new Plain(renew));
     await lose(node);
     expect(node.ops).toEqual([]);

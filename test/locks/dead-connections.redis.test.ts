@@ -77,27 +77,22 @@ async function forgetful(servers: readonly Ported[]) {
 }
 
 describe.each(Object.keys(nodesOf))("connections that a firewall has forgotten, with %s", (kind) => {
-  it("are replaced, and a lock is granted over new ones", async () => {
+  const behindGate = async (ttl: number) => {
     const servers = await ownServers(3);
     const gate = await forgetful(servers);
-    const locks = locksOf(nodesOf[kind]?.(gate.ports) ?? [], {
-      prefix: "nat:",
-      nodeTimeout: 200,
-      ttl: 5_000,
-    });
+    const nodes = nodesOf[kind]?.(gate.ports) ?? [];
+    return { servers, gate, locks: locksOf(nodes, { prefix: "nat:", nodeTimeout: 200, ttl }) };
+  };
+
+  it("are replaced, and a lock is granted over new ones", async () => {
+    const { gate, locks } = await behindGate(5_000);
     await locks.using("warm", () => {});
     gate.forget();
     expect(await locks.using("job", { wait: 60_000 }, () => "granted")).toBe("granted");
   });
 
   it("do not keep close() from releasing what is held", async () => {
-    const servers = await ownServers(3);
-    const gate = await forgetful(servers);
-    const locks = locksOf(nodesOf[kind]?.(gate.ports) ?? [], {
-      prefix: "nat:",
-      nodeTimeout: 200,
-      ttl: 600_000,
-    });
+    const { servers, gate, locks } = await behindGate(600_000);
     await locks.ready();
     await locks.acquire("held");
     gate.forget();

@@ -5,10 +5,10 @@ import type { Locks } from "../../src/index.js";
 import { listen, settle, World } from "./world.js";
 
 /** Collects garbage until `done`, or for so many rounds: finalisers run when the engine likes. */
-async function collect(done: () => boolean): Promise<void> {
+async function collect(done: () => boolean, rounds = 100): Promise<void> {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
-  for (let round = 0; round < 100 && !done(); round++) {
+  for (let round = 0; round < rounds && !done(); round++) {
     gc();
     await settle();
   }
@@ -47,6 +47,32 @@ describe("a lease that was dropped", () => {
     expect(heard.at(-1)?.event).toMatchObject({ reason: "dropped" });
     expect(await world.holders("a")).toEqual([false, false, false]);
     expect(world.clock.pending).toBe(0);
+  });
+
+  it("does not keep the clients that refer to it, once it is lost", async () => {
+    const stage = async () => {
+      const world = new World(3);
+      const locks = world.locks();
+      const lease = await locks.acquire("a", { ttl: 1_000 });
+      // It is renewed once, and then lost.
+      await world.clock.advance(600);
+      for (const node of world.nodes) node.crash();
+      await world.clock.advance(5_000);
+      expect(lease.signal.aborted).toBe(true);
+      // As a client does whose listeners use the lease.
+      for (const node of world.nodes) Object.assign(node, { user: lease });
+      await locks.close();
+      return world.nodes.map((node) => new WeakRef(node));
+    };
+    const nodes = await stage();
+    const left = () => nodes.filter((node) => node.deref() !== undefined).length;
+    // Apart: what was looked at in a turn is not collected in it.
+    for (let round = 0; round < 50 && left() > 0; round++) {
+      await settle();
+      await collect(() => false, 1);
+      await settle();
+    }
+    expect(left()).toBe(0);
   });
 
   it("is one only without a release: a released one is collected in silence", async () => {

@@ -142,17 +142,20 @@ describe("close()", () => {
 });
 
 describe("a release that reached the server on another connection than what it undoes", () => {
-  it("is repeated: the old connection may still deliver", async () => {
-    const { locks, nodes, clock } = scripted(1, {
-      ttl: 60_000,
-      nodeTimeout: 100,
-      wait: 0,
-      retry: { count: 0 },
-    });
+  /** An attempt that got no answer, and its release, which has none yet. */
+  const unanswered = async ({ opaque = false } = {}) => {
+    const options = { ttl: 60_000, nodeTimeout: 100, wait: 0, retry: { count: 0 } };
+    const { locks, nodes, clock } = scripted(1, options);
+    for (const node of nodes) node.opaque = opaque;
     const acquisition = locks.acquire("a").catch((error: unknown) => error);
     await settle();
     await clock.advance(100);
     await acquisition;
+    return { nodes, clock };
+  };
+
+  it("is repeated: the old connection may still deliver", async () => {
+    const { nodes, clock } = await unanswered();
     expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
     for (const { answer: fail } of nodes[0]?.arrivals ?? [])
       fail({ kind: "failed", reason: "connection", message: "lost" });
@@ -167,18 +170,8 @@ describe("a release that reached the server on another connection than what it u
   });
 
   it("is repeated where nobody can tell on which connection anything is sent", async () => {
-    const { locks, nodes, clock } = scripted(1, {
-      ttl: 60_000,
-      nodeTimeout: 100,
-      wait: 0,
-      retry: { count: 0 },
-    });
+    const { nodes, clock } = await unanswered({ opaque: true });
     const [node] = nodes as [ScriptedNode];
-    node.opaque = true;
-    const acquisition = locks.acquire("a").catch((error: unknown) => error);
-    await settle();
-    await clock.advance(100);
-    await acquisition;
     expect(node.ops).toEqual(["acquire", "release"]);
     await answer(nodes, "release", [granted]);
     await clock.advance(1_100);
