@@ -1,6 +1,12 @@
 import { addressParts } from "./cluster.js";
 import type { IoredisClient } from "./ioredis.js";
-import type { IoredisCluster } from "./ioredis-cluster.js";
+import type { Emitter } from "./watch.js";
+
+/** What a Cluster object must offer for this. */
+interface ClusterOfServers extends Emitter {
+  readonly status: string;
+  nodes(role: "master"): readonly IoredisClient[];
+}
 
 /** A user's disconnect() or quit() begins with the first; the second comes when the last server is gone. */
 const ends = ["disconnecting", "close"];
@@ -14,7 +20,7 @@ const ends = ["disconnecting", "close"];
 export class IoredisNewcomers {
   readonly #clients = new Map<string, IoredisClient>();
 
-  constructor(private readonly cluster: IoredisCluster) {}
+  constructor(private readonly cluster: ClusterOfServers) {}
 
   get(address: string): IoredisClient | undefined {
     return this.#clients.get(address);

@@ -209,8 +209,8 @@ export class QuorumEngine {
   }
 
   /**
-   * Waits until a quorum has taken all releases, but for nodes that are not connected, and the nodes that can be asked those
-   * that were refused; at most for so many ms.
+   * Waits until a quorum of nodes has taken every release, and until nodes that answer have taken those that their clients
+   * refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
    */
   async delivered(ms: number): Promise<void> {
     const { clock, nodes } = this.options;

@@ -20,9 +20,8 @@ const code = [
   "}",
 ].join("\n");
 const one = { off: "it never opens", file: "src/seat.ts", from: "this.silences >= silencesToOpen" };
-const inSources = (...files: [string, string][]) => new Map(files);
 const offIn = (text: string, path = one.file) => {
-  const given = inSources([path, text]);
+  const given = new Map([[path, text]]);
   return switchedOff(given, findSwitch(given, one), "this.silences < 0");
 };
 
@@ -43,10 +42,12 @@ describe("a switch", () => {
 
   it("is not found where its operators or literals have changed, nor where several places have its shape", () => {
     expect(() => offIn(code.replace(">=", ">"))).toThrow("nothing has the shape");
-    const twice = inSources([one.file, `${code}\n${code}`]);
+    const twice = new Map([[one.file, `${code}\n${code}`]]);
     expect(() => findSwitch(twice, one)).toThrow("stands 2 times");
     const alike = code.replaceAll("silencesToOpen", "threshold");
-    expect(() => findSwitch(inSources(["a.ts", alike], ["b.ts", alike]), one)).toThrow("several places");
+    expect(() => findSwitch(new Map(["a.ts", "b.ts"].map((path) => [path, alike])), one)).toThrow(
+      "several places",
+    );
   });
 
   it("of two places of its shape is the one whose names are its own", () => {
