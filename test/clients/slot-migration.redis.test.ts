@@ -98,7 +98,6 @@ const clients: [string, Open][] = [
 interface Move {
   readonly target: RedisServer;
   transfer(key: string): Promise<unknown>;
-  transferRest(): Promise<void>;
   finish(): Promise<void>;
   undo(): Promise<void>;
 }
@@ -115,11 +114,6 @@ async function move(slot: number, to?: RedisServer): Promise<Move> {
   return {
     target,
     transfer,
-    /** A server gives no slot away of which it has keys; there may be others than those of the locks. */
-    async transferRest(): Promise<void> {
-      for (const key of (await owner.call("CLUSTER", "GETKEYSINSLOT", slot, 1_000)) as string[])
-        await transfer(key);
-    },
     /** Gives it back to its first owner, without its keys. */
     async undo(): Promise<void> {
       await target.call("FLUSHALL");
@@ -128,6 +122,9 @@ async function move(slot: number, to?: RedisServer): Promise<Move> {
       for (const server of servers()) await waitUntil("the Cluster is whole", 30_000, () => isWhole(server));
     },
     async finish(): Promise<void> {
+      // A server gives no slot away of which it has keys, as long as it has not heard from others that it lost it.
+      for (const key of (await owner.call("CLUSTER", "GETKEYSINSLOT", slot, 1_000)) as string[])
+        await transfer(key);
       for (const server of [target, owner])
         await server.call("CLUSTER", "SETSLOT", slot, "NODE", String(targetId));
       for (const server of servers())
@@ -276,12 +273,11 @@ const keysAt = (server: RedisServer, tag: string) => server.call("CLUSTER", "COU
 
 /** Moves a slot to the newcomer, which has none, and back, whatever fails meanwhile. */
 async function lend(tag: string, during: () => Promise<void>, afterwards: () => Promise<void>) {
-  const { transferRest, finish, undo } = await move(slotOf(tag), newcomer);
+  const { finish, undo } = await move(slotOf(tag), newcomer);
   try {
     try {
       await during();
     } finally {
-      await transferRest();
       await finish();
     }
     await afterwards();

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
+import { waitUntil } from "../support/wait-until.js";
 import { clients, countKeys, fiveServers, locksOf, uniqueName } from "./support.js";
 
 const count = 10_000;
@@ -42,5 +43,6 @@ it("10,000 callers of one process are served on healthy servers: for one lock, f
   expect(failures).toEqual([]);
   await Promise.all(leases.map((lease) => lease?.release()));
   await Promise.all([locks.close(), holder.close()]);
-  expect(await countKeys(servers, prefix)).toBe(0);
+  // A quorum has taken every release; what the other server was sent may still be on its way.
+  await waitUntil("no key is left", 10_000, async () => (await countKeys(servers, prefix)) === 0);
 });
