@@ -15,8 +15,8 @@ for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
 }
 // The package itself is of type "module"; this folder is the exception.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
-// The one file that cannot be made from the same source: see src/here.ts.
-writeFileSync("dist/cjs/here.js", '"use strict";\nexports.here = __dirname;\n');
+// The one file that cannot be made from the same source: see src/support/module-location.ts.
+writeFileSync("dist/cjs/support/module-location.js", '"use strict";\nexports.here = __dirname;\n');
 chmodSync("dist/esm/cli/main.js", 0o755);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });

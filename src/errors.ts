@@ -1,7 +1,7 @@
-import { formatDuration } from "./engine/duration.js";
-import { clip, show, withoutCredentials } from "./engine/shown.js";
-import type { Holder, Vote } from "./engine/vote.js";
-import { named } from "./named.js";
+import type { Holder, Vote } from "./engine/protocol/vote.js";
+import { formatDuration } from "./support/duration.js";
+import { named } from "./support/names.js";
+import { clip, show, withoutCredentials } from "./support/redaction.js";
 
 const brand = Symbol.for("holdfast.error");
 

@@ -3,7 +3,7 @@ export const switches = [
   [
     "8 one vote",
     "an id that was left there tells nothing",
-    "src/engine/memory.ts",
+    "src/engine/protocol/memory.ts",
     "one.id !== null && one.id === other.id",
     "false",
     "test/engine/memory",
@@ -11,7 +11,7 @@ export const switches = [
   [
     "8 one vote",
     "who hides is not refused, though it is to be",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "!this.options.admitsNameless",
     "false",
     "test/safety/rule-08",
@@ -19,7 +19,7 @@ export const switches = [
   [
     "9 memory",
     "a node that lost its memory votes at once",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "return abstainFor(memory, others, short, view, terms);",
     "return vote(memory, others);",
     "test/safety/rule-09",
@@ -27,7 +27,7 @@ export const switches = [
   [
     "9 memory",
     "batches do not ask for it",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "mark: this.options.checksMemory ? this.server.mark : null,",
     "mark: null,",
     "test/safety/rule-09",
@@ -35,7 +35,7 @@ export const switches = [
   [
     "9 memory",
     "an old memory is believed in a new life",
-    "src/engine/memory.ts",
+    "src/engine/protocol/memory.ts",
     "life !== runId",
     "false",
     "test/engine/memory",
@@ -43,7 +43,7 @@ export const switches = [
   [
     "9 memory",
     "one other node is enough to know how long",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "> nodes - quorumOf(nodes)",
     "> 0",
     "test/safety/rule-09",
@@ -51,7 +51,7 @@ export const switches = [
   [
     "9 memory",
     "the fences of the others are not taken over",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "watermark: Math.max(0, ...others.map(({ watermark }) => watermark)),",
     "watermark: 0,",
     "test/safety/rule-09",
@@ -59,7 +59,7 @@ export const switches = [
   [
     "9 memory",
     "a set is taken for new though one of it was not asked",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     'introductions.every((introduction) => introduction?.memory?.state === "lost");',
     'introductions.every((introduction) => (introduction?.memory?.state ?? "lost") === "lost");',
     "test/safety/rule-09-cold-start",
@@ -67,7 +67,7 @@ export const switches = [
   [
     "9 memory",
     "clocks agree",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "ms === 0 ? 0 : ms + driftOf(ms, driftFactor)",
     "ms",
     "test/safety/rule-09-memory",
@@ -75,7 +75,7 @@ export const switches = [
   [
     "9 memory",
     "the longest ttl is not recorded",
-    "src/clients/memory.ts",
+    "src/clients/memory/memory-node.ts",
     "command.ttl > longest",
     "false",
     "test/safety/rule-09",
@@ -83,7 +83,7 @@ export const switches = [
   [
     "9 memory",
     "the longest ttl counts acquisitions only",
-    "src/engine/encoding.ts",
+    "src/engine/protocol/encoding.ts",
     "if (!needsMemory(command)) continue;",
     'if (command.op !== "acquire") continue;',
     "test/engine/encoding",
@@ -91,7 +91,7 @@ export const switches = [
   [
     "9 memory",
     "a long lease counts for ever, as a short one",
-    "src/engine/encoding.ts",
+    "src/engine/protocol/encoding.ts",
     '"ttl" in command && command.ttl <= longestShort',
     '"ttl" in command',
     "test/engine/encoding",
@@ -99,7 +99,7 @@ export const switches = [
   [
     "9 memory",
     "a long lease is recorded nowhere",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "if not isLong(ttl) then return end",
     "do return end",
     "test/clients/memory-long-leases.redis",
@@ -107,7 +107,7 @@ export const switches = [
   [
     "9 memory",
     "a long lease that was released is remembered",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "forget(KEYS[index])",
     "",
     "test/clients/memory-long-leases.redis",
@@ -115,7 +115,7 @@ export const switches = [
   [
     "9 memory",
     "what nobody forgot is remembered although its key is gone",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "if keeps == -2 then",
     "if keeps == -7 then",
     "test/clients/memory-long-leases.redis",
@@ -123,7 +123,7 @@ export const switches = [
   [
     "9 memory",
     "long leases that are held are not waited for",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "ttl > longestShort ? now : null",
     "null",
     "test/safety/rule-09-long-leases",
@@ -131,7 +131,7 @@ export const switches = [
   [
     "9 memory",
     "long leases are waited for although they are over",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "if (until <= least || !isQuorumKnown(others, view)) return null;",
     "return null;",
     "test/safety/rule-09-long-leases",
@@ -139,7 +139,7 @@ export const switches = [
   [
     "9 memory",
     "a lease that is renewed is waited for again and again",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "until - sooner <= smallestGain + driftOf(left, terms.driftFactor)",
     "until === sooner",
     "test/safety/rule-09-long-leases",
@@ -147,7 +147,7 @@ export const switches = [
   [
     "9 memory",
     "leases that began after the loss are waited for",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "return Math.max(0, Math.floor(since - driftOf(since, driftFactor) - roundTimeouts * patience));",
     "return 0;",
     "test/safety/rule-09-long-leases",
@@ -155,7 +155,7 @@ export const switches = [
   [
     "9 memory",
     "a long lease under way at the loss is not waited for",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "until: Math.max(until, short, end),",
     "until: Math.max(until, short),",
     "test/safety/rule-09-long-leases",
@@ -163,7 +163,7 @@ export const switches = [
   [
     "9 memory",
     "a longer ttl under way at the loss is not waited for",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "longest > memory.longest ? settles + withDrift(longest, terms) : 0",
     "0",
     "test/safety/rule-09-long-leases",
@@ -171,7 +171,7 @@ export const switches = [
   [
     "9 memory",
     "the second look begins before the time is over",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     'if (before?.marker !== memory.marker || before.now < settles) return { kind: "look" };',
     "",
     "test/engine/abstention",
@@ -179,7 +179,7 @@ export const switches = [
   [
     "9 memory",
     "a cold start decides on one look",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "isConfirmed(view) ? vote",
     "true ? vote",
     "test/safety/rule-09-cold-start",
@@ -187,7 +187,7 @@ export const switches = [
   [
     "9 memory",
     "an operator cannot end an abstention",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     "if (rule === false || rule === 0) return vote(memory, others);",
     "if (rule === false) return vote(memory, others);",
     "test/engine/abstention",
@@ -195,7 +195,7 @@ export const switches = [
   [
     "9 memory",
     "an operator cannot shorten an abstention",
-    "src/engine/abstention.ts",
+    "src/engine/node/abstention.ts",
     'if (typeof rule === "number" && memory.left > rule)',
     "if (false)",
     "test/safety/rule-09-long-leases",
@@ -203,7 +203,7 @@ export const switches = [
   [
     "9 memory",
     "a master that was a replica is believed",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "string.find(before, '[^0]') ~= nil or now ~= count",
     "false",
     "test/clients/memory-history.redis",
@@ -211,7 +211,7 @@ export const switches = [
   [
     "9 memory",
     "a master that was a replica is believed once it has given up its backlog",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "string.find(before, '[^0]') ~= nil or now ~= count",
     "string.find(before, '[^0]') ~= nil",
     "test/clients/memory-history.redis",
@@ -219,7 +219,7 @@ export const switches = [
   [
     "9 memory",
     "a replica grants what it is asked for",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "if string.find(replication, 'role:slave', 1, true) then",
     "if false then",
     "test/clients/memory-history.redis",
@@ -227,7 +227,7 @@ export const switches = [
   [
     "14 liveness",
     "a first replica, a backup and a backlog that is given up stop a node",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "return known ~= nil and (",
     "return known ~= nil and (true or ",
     "test/clients/memory-history.redis",
@@ -235,7 +235,7 @@ export const switches = [
   [
     "9 memory",
     "an answer is believed that was overtaken by a later one",
-    "src/engine/acquaintance.ts",
+    "src/engine/node/server-identity.ts",
     "if (this.latest !== answer) return false;",
     "",
     "test/engine/acquaintance",
@@ -243,7 +243,7 @@ export const switches = [
   [
     "1 exclusion",
     "a minority is enough",
-    "src/engine/quorum.ts",
+    "src/engine/quorum/decision.ts",
     "Math.floor(nodes / 2) + 1",
     "Math.max(1, Math.floor(nodes / 2))",
     "test/safety/rule-01",
@@ -251,7 +251,7 @@ export const switches = [
   [
     "1 exclusion",
     "a fence that is only equal is accepted",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "fence <= bound",
     "fence < bound",
     "test/contract/memory",
@@ -260,7 +260,7 @@ export const switches = [
   [
     "1 exclusion",
     "a fence needs no quorum",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)",
     "answers.length > 0",
     "test/manager/fence",
@@ -268,7 +268,7 @@ export const switches = [
   [
     "2 validity",
     "the answers' time is not taken off",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "hold.left() > 0",
     "true",
     "test/safety/rule-02",
@@ -276,7 +276,7 @@ export const switches = [
   [
     "2 validity",
     "counted from the reply",
-    "src/manager/hold.ts",
+    "src/lock/lease-state.ts",
     "this.confirmedAt = grant.at;",
     "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
     "test/safety/rule-02",
@@ -284,7 +284,7 @@ export const switches = [
   [
     "2 validity",
     "no drift",
-    "src/engine/validity.ts",
+    "src/engine/protocol/validity.ts",
     "Math.ceil(ttl * driftFactor) + 2",
     "ttl * driftFactor * 0",
     "test/safety/rule-02",
@@ -292,7 +292,7 @@ export const switches = [
   [
     "2 validity",
     "a renewal asks for less than is left",
-    "src/manager/hold.ts",
+    "src/lock/lease-state.ts",
     "Math.ceil((this.left() + 4) / (1 - driftFactor))",
     "0",
     "test/safety/rule-02",
@@ -300,7 +300,7 @@ export const switches = [
   [
     "3 clean-up",
     "only nodes that granted",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (!dealings.touched && !inherited)",
     "if (!dealings.granted && !inherited)",
     "test/safety/rule-03",
@@ -308,7 +308,7 @@ export const switches = [
   [
     "3 clean-up",
     "a release is owed for the first ttl only, however long the key was renewed for",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "const missing: number[] = [];\n    this.longestTtl = Math.max(this.longestTtl, ttl);",
     "const missing: number[] = [];",
     "test/manager/pending-ttl",
@@ -316,7 +316,7 @@ export const switches = [
   [
     "3 clean-up",
     "what an heir took over is owed a release for the heir's ttl only",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "Math.max(from.ttl, longestTtl)",
     "longestTtl",
     "test/manager/pending-ttl",
@@ -324,7 +324,7 @@ export const switches = [
   [
     "3 clean-up",
     "a lost request is forgotten when a later one goes out on another connection",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (dealings.unanswered === 0) dealings.askedOn",
     "dealings.askedOn",
     "test/manager/pending-ttl",
@@ -332,7 +332,7 @@ export const switches = [
   [
     "3 clean-up",
     "what was never sent counts as answered",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (this.sent && isAnswer(reply))",
     "if (isAnswer(reply))",
     "test/manager/pending-ttl",
@@ -340,7 +340,7 @@ export const switches = [
   [
     "3 clean-up",
     "a release is repeated though its name was claimed again",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "const recurring = this.shared || this.named || from !== null;",
     "const recurring = false;",
     "test/redlock/safety",
@@ -348,7 +348,7 @@ export const switches = [
   [
     "6 two clocks",
     "only jumps of a second are looked for",
-    "src/manager/vigil.ts",
+    "src/manager/active-locks.ts",
     "const tolerance = 1;",
     "const tolerance = 1_000;",
     "test/manager/clock-jumps",
@@ -356,7 +356,7 @@ export const switches = [
   [
     "3 clean-up",
     "given-up commands are still wanted",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "return !this.claim.ended;",
     "return true;",
     "test/safety/rule-03",
@@ -364,7 +364,7 @@ export const switches = [
   [
     "3 clean-up",
     "one token for all attempts",
-    "src/engine/token.ts",
+    "src/engine/protocol/token.ts",
     "random.secret()",
     '"0123456789012345678901"',
     "test/safety/rule-03",
@@ -372,7 +372,7 @@ export const switches = [
   [
     "3 clean-up",
     "a late grant is not released again",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (dealings.over && this.mayUndo(askedAt))",
     "if (false)",
     "test/safety/rule-03",
@@ -380,7 +380,7 @@ export const switches = [
   [
     "3 clean-up",
     "an unreachable node is forgotten",
-    "src/engine/pending-releases.ts",
+    "src/engine/node/pending-releases.ts",
     "this.pending.push(one);",
     "",
     "test/safety/rule-03",
@@ -388,7 +388,7 @@ export const switches = [
   [
     "3 clean-up",
     "a failed adoption ends the lease it was to take over",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (from === null || this.kept || this.named)",
     "if (true)",
     "test/manager/nodes",
@@ -396,7 +396,7 @@ export const switches = [
   [
     "3 clean-up",
     "a release that was not taken is not tried again",
-    "src/engine/pending-releases.ts",
+    "src/engine/node/pending-releases.ts",
     "if (undelivered(reply)) this.keep(delivery.release, before, reply);",
     "if (undelivered(reply) && before === null) this.keep(delivery.release, before, reply);",
     "test/manager/pending-releases",
@@ -404,7 +404,7 @@ export const switches = [
   [
     "4 decide early",
     "waits for every vote",
-    "src/engine/quorum.ts",
+    "src/engine/quorum/decision.ts",
     "if (granted >= quorum)",
     "if (open === 0 && granted >= quorum)",
     "test/safety/rule-04",
@@ -412,7 +412,7 @@ export const switches = [
   [
     "4 decide early",
     "failed counts as denied",
-    "src/engine/quorum.ts",
+    "src/engine/quorum/decision.ts",
     "if (denied > spare)",
     "if (denied + failed > spare)",
     "test/safety/rule-04",
@@ -420,7 +420,7 @@ export const switches = [
   [
     "4 decide early",
     "a node that is down is asked",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     'if (connection === "down") return',
     "if (false) return",
     "test/safety/rule-04",
@@ -428,7 +428,7 @@ export const switches = [
   [
     "4 decide early",
     "no bound in flight",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "const mostInFlight = 10_000;",
     "const mostInFlight = 1e9;",
     "test/safety/rule-04",
@@ -436,7 +436,7 @@ export const switches = [
   [
     "5 loss",
     "the deadline has no alarm",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     "Math.min(this.hold.left(), this.untilRenewal())",
     "this.untilRenewal()",
     "test/manager/loss",
@@ -444,7 +444,7 @@ export const switches = [
   [
     "5 loss",
     "the state is believed, not the clock",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     "this.hold.end === null && this.hold.left() <= 0",
     "false",
     "test/manager/loss",
@@ -452,7 +452,7 @@ export const switches = [
   [
     "6 two clocks",
     "monotonic only",
-    "src/engine/clock.ts",
+    "src/engine/time/clock.ts",
     "clock.wall() - start.wall, 0)",
     "0)",
     "test/manager/loss",
@@ -460,7 +460,7 @@ export const switches = [
   [
     "6 two clocks",
     "wall only",
-    "src/engine/clock.ts",
+    "src/engine/time/clock.ts",
     "clock.monotonic() - start.monotonic, ",
     "",
     "test/manager/loss",
@@ -468,7 +468,7 @@ export const switches = [
   [
     "6 two clocks",
     "no shared tick",
-    "src/manager/vigil.ts",
+    "src/manager/active-locks.ts",
     "for (const sleeper of this.sleepers.toArray()) sleeper.wake();",
     "",
     "test/manager/loss",
@@ -476,7 +476,7 @@ export const switches = [
   [
     "7 release",
     "renewal survives it",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     "this.lock.alarm.clear();\n",
     "",
     "test/manager/loss",
@@ -484,7 +484,7 @@ export const switches = [
   [
     "7 release",
     "asked of the nodes each time",
-    "src/manager/lock.ts",
+    "src/lock/lock.ts",
     "if (hold.releasing !== null) return hold.releasing;",
     "",
     "test/safety/rule-07",
@@ -492,7 +492,7 @@ export const switches = [
   [
     "8 one vote",
     "the same server may vote twice",
-    "src/engine/acquaintance.ts",
+    "src/engine/node/server-identity.ts",
     "circle.slice(0, index).find((other) => other.isSame(one))?.name ?? null",
     "null",
     "test/safety/rule-08",
@@ -500,7 +500,7 @@ export const switches = [
   [
     "10 healing",
     "before the majority has confirmed",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "let accepted = false;",
     "let accepted = true;",
     "test/safety/rule-10",
@@ -508,7 +508,7 @@ export const switches = [
   [
     "10 healing",
     "after the release has begun",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "this.ended = true;",
     "",
     "test/safety/rule-10",
@@ -516,7 +516,7 @@ export const switches = [
   [
     "10 healing",
     "over somebody else's key",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     'reply.kind !== "denied" || reply.holder !== null',
     'reply.kind !== "denied"',
     "test/safety/rule-10",
@@ -524,7 +524,7 @@ export const switches = [
   [
     "11 secrets",
     "a denial carries the token",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     '.digest("hex").slice(0, 16)',
     '.digest("hex").slice(0, 0) + entry.value',
     "test/safety/rule-11",
@@ -532,7 +532,7 @@ export const switches = [
   [
     "11 secrets",
     "a lease shows its token",
-    "src/manager/lease.ts",
+    "src/api/lock-lease.ts",
     "acquisition: this.#hold.acquisition,",
     "acquisition: this.#hold.acquisition, token: this.#hold.claim.token,",
     "test/safety/rule-11",
@@ -540,7 +540,7 @@ export const switches = [
   [
     "1 exclusion",
     "what was owed under a name undoes what is held under it",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     'if (claims(command) || command.op === "renew") this.releases.cancel(command.token);',
     "",
     "test/redlock/trouble",
@@ -549,7 +549,7 @@ export const switches = [
   [
     "1 exclusion",
     "an earlier attempt that hears late undoes what is held under its name",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "this.isLast?.(this) === true",
     "true",
     "test/redlock/trouble",
@@ -558,7 +558,7 @@ export const switches = [
   [
     "3 clean-up",
     "a name that is granted after it was given up is left behind",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (askedAt === null) return true;",
     "return askedAt === null;",
     "test/redlock/trouble",
@@ -567,7 +567,7 @@ export const switches = [
   [
     "3 clean-up",
     "a Redlock that owes a release is collected",
-    "src/engine/pending-releases.ts",
+    "src/engine/node/pending-releases.ts",
     "if (!this.carrier.reachable && !this.collectable) return;",
     "if (!this.carrier.reachable) return;",
     "test/redlock/dropped",
@@ -576,7 +576,7 @@ export const switches = [
   [
     "1 exclusion",
     "a lease that others may have renewed is released at its deadline",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     '(end === "deadline" && this.entrusted)',
     "false",
     "test/redlock/safety",
@@ -585,7 +585,7 @@ export const switches = [
   [
     "1 exclusion",
     "a renewal that fails releases what another process holds",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "if (this.shared && !this.kept) return;",
     "",
     "test/redlock/safety",
@@ -594,7 +594,7 @@ export const switches = [
   [
     "10 healing",
     "a process that only knows the token puts the key back",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "decided(result) && !this.shared",
     "decided(result)",
     "test/redlock/safety",
@@ -603,7 +603,7 @@ export const switches = [
   [
     "12 stored form",
     "a key that is not the token",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "call('SET', KEYS[first], token, 'PX'",
     "call('SET', KEYS[first], 'x' .. token, 'PX'",
     "test/contract/single.redis",
@@ -612,7 +612,7 @@ export const switches = [
   [
     "13 batches",
     "one command's error is that of all",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "if not fine then reply =",
     "if not fine then return redis.error_reply('ERR') elseif false then reply =",
     "test/contract/single.redis",
@@ -621,7 +621,7 @@ export const switches = [
   [
     "3 clean-up",
     "what is given up before its turn is over is sent all the same",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "if (!errand.wanted()) errand.heard(",
     "if (false) errand.heard(",
     "test/manager/grouping",
@@ -630,7 +630,7 @@ export const switches = [
   [
     "3 clean-up",
     "what is asked in one turn arrives in another order",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "else requests.push(errand);",
     "else requests.unshift(errand);",
     "test/manager/grouping",
@@ -648,7 +648,7 @@ export const switches = [
   [
     "4 decide early",
     "a node whose silence lasts is asked on and on",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "if (this.detector.open) return unresponsive;",
     "",
     "test/manager/grouping",
@@ -657,7 +657,7 @@ export const switches = [
   [
     "4 decide early",
     "nothing bounds what a node that stands still is asked in one patience",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "const mostInFlight = 10_000;",
     "const mostInFlight = 1e9;",
     "test/load/hung-node",
@@ -665,7 +665,7 @@ export const switches = [
   [
     "13 batches",
     "a release waits while its node is silent",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "return !this.detector.suspects || this.pending < 2 * mostInFlight;",
     "return !this.detector.open;",
     "test/manager/grouping",
@@ -674,7 +674,7 @@ export const switches = [
   [
     "13 batches",
     "a release waits while its node owes too many answers",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "return !this.detector.suspects || this.pending < 2 * mostInFlight;",
     "return this.pending < mostInFlight;",
     "test/manager/grouping",
@@ -710,7 +710,7 @@ export const switches = [
   [
     "waiting",
     "a free lock is not kept for who has waited longest",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "if (turn === undefined || turn.barge) return null;",
     "return null;",
     "test/manager/waiting",
@@ -719,7 +719,7 @@ export const switches = [
   [
     "waiting",
     "the same, on servers",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "if not reply then return commands.p(token, ttl, place) end",
     "do return commands.p(token, ttl, place) end",
     "test/contract/single.redis",
@@ -728,7 +728,7 @@ export const switches = [
   [
     "waiting",
     "the order differs from node to node",
-    "src/clients/memory-queue.ts",
+    "src/clients/memory/memory-queue.ts",
     "one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);",
     "false && one !== other;",
     "test/manager/order",
@@ -737,7 +737,7 @@ export const switches = [
   [
     "waiting",
     "a free lock is kept for the dead",
-    "src/engine/command.ts",
+    "src/engine/protocol/command.ts",
     "export const reservation = 50;",
     "export const reservation = 5_000;",
     "test/manager/places",
@@ -746,7 +746,7 @@ export const switches = [
   [
     "waiting",
     "who gives up keeps its place",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "if (place) this.last?.leave(place);",
     "",
     "test/manager/places",
@@ -754,7 +754,7 @@ export const switches = [
   [
     "waiting",
     "who gives up leaves its place only where the last attempt was sent",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "for (const { seat } of this.dealings) seat.leave(command);",
     "for (const { seat, touched } of this.dealings) if (touched) seat.leave(command);",
     "test/manager/places",
@@ -763,7 +763,7 @@ export const switches = [
   [
     "waiting",
     "an attempt that was given up undecided tells nobody of its end",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(false);",
     "test/manager/places",
@@ -772,7 +772,7 @@ export const switches = [
   [
     "waiting",
     "what a minority had granted is told of when it is given back",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(true);",
     "test/manager/waking",
@@ -781,7 +781,7 @@ export const switches = [
   [
     "waiting",
     "a release tells nobody",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "this.wakes = true;",
     "this.wakes = false;",
     "test/manager/waking",
@@ -790,7 +790,7 @@ export const switches = [
   [
     "waiting",
     "who is told of nothing does not ask",
-    "src/manager/waiting/patience.ts",
+    "src/lock/waiting/wait-strategy.ts",
     "const poll = 400;",
     "const poll = 20_000;",
     "test/manager/waking",
@@ -799,7 +799,7 @@ export const switches = [
   [
     "waiting",
     "one who lost its subscription stands in its own way",
-    "src/manager/waiting/patience.ts",
+    "src/lock/waiting/wait-strategy.ts",
     "this.standing === null && !this.lock",
     "!this.lock",
     "test/manager/waking",
@@ -808,7 +808,7 @@ export const switches = [
   [
     "waiting",
     "where the nodes were split nobody asks soon",
-    "src/manager/waiting/patience.ts",
+    "src/lock/waiting/wait-strategy.ts",
     "const split = isSplit(votes, nodes);",
     "const split = false;",
     "test/manager/order",
@@ -816,7 +816,7 @@ export const switches = [
   [
     "waiting",
     "who is not fair waits behind those of its process",
-    "src/manager/waiting/lines.ts",
+    "src/lock/waiting/local-queue.ts",
     "return fair ? wanted :",
     "return true ? wanted :",
     "test/manager/lines",
@@ -825,7 +825,7 @@ export const switches = [
   [
     "waiting",
     "each of a process has a place of its own",
-    "src/manager/waiting/lines.ts",
+    "src/lock/waiting/local-queue.ts",
     "if (this.fronts[line] === undefined) {",
     "if (true) {",
     "test/manager/lines",
@@ -834,7 +834,7 @@ export const switches = [
   [
     "waiting",
     "a process listens for ever",
-    "src/engine/doorbell.ts",
+    "src/engine/quorum/wakeup-channel.ts",
     "if (!this.waiting.delete(id) || this.waiting.size > 0) return;",
     "return;",
     "test/manager/waking",
@@ -843,7 +843,7 @@ export const switches = [
   [
     "waiting",
     "several resources are waited for in no queue",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "this.patience = this.lines ?",
     "this.patience = this.lines && lock.keys.length === 1 ?",
     "test/manager/several",
@@ -852,7 +852,7 @@ export const switches = [
   [
     "waiting",
     "several resources are waited for in the queue of the first only",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "for (const key of keys) this.#settle(key, command, blocked === null, now);",
     'this.#settle(keys[0] ?? "", command, blocked === null, now);',
     "test/manager/several",
@@ -861,7 +861,7 @@ export const switches = [
   [
     "waiting",
     "the same, on servers",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "pcall(stay, queueOf(index), index, place)",
     "pcall(stay, queueOf(first), index, place)",
     "test/contract/single.redis",
@@ -870,7 +870,7 @@ export const switches = [
   [
     "waiting",
     "what is kept for one who waits for others too is told again to it, and lost to it",
-    "src/clients/memory-queue.ts",
+    "src/clients/memory/memory-queue.ts",
     "first === null || first.knows",
     "first === null",
     "test/manager/several",
@@ -879,7 +879,7 @@ export const switches = [
   [
     "waiting",
     "the same, on servers",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "or alive % 1 ~= 0 then return end",
     "then return end",
     "test/contract/single.redis",
@@ -888,7 +888,7 @@ export const switches = [
   [
     "waiting",
     "who is denied what is kept for somebody else asks every 50 ms",
-    "src/manager/waiting/patience.ts",
+    "src/lock/waiting/wait-strategy.ts",
     "reservation * 2 ** Math.max(0, this.kept - 1)",
     "reservation",
     "test/manager/several",
@@ -897,7 +897,7 @@ export const switches = [
   [
     "waiting",
     "one who wants several is not woken by a release in its process",
-    "src/manager/waiting/lines.ts",
+    "src/lock/waiting/local-queue.ts",
     "else if (first === undefined || front.ticket < first.ticket) first = front;",
     "",
     "test/manager/several",
@@ -906,7 +906,7 @@ export const switches = [
   [
     "9 memory",
     "a record that an old snapshot brought back counts",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "of and of ~= era and top or",
     "",
     "test/fences/stored.redis",
@@ -915,7 +915,7 @@ export const switches = [
   [
     "waiting",
     "a far process is kept a free lock for no longer than others",
-    "src/engine/doorbell.ts",
+    "src/engine/quorum/wakeup-channel.ts",
     "(this.answering ?? 0) * slack",
     "0",
     "test/manager/several",
@@ -924,7 +924,7 @@ export const switches = [
   [
     "waiting",
     "the same, on servers",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or",
     "",
     "test/contract/single.redis",
@@ -933,7 +933,7 @@ export const switches = [
   [
     "waiting",
     "thousands who were denied ask again all at once",
-    "src/manager/waiting/lines.ts",
+    "src/lock/waiting/local-queue.ts",
     "if (!isTold) return this.pass(entrant);",
     "",
     "test/manager/crowd",
@@ -942,7 +942,7 @@ export const switches = [
   [
     "waiting",
     "a refused fence is compared with the watermark again",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "for (const key of keys) record(key, seen(key));",
     "",
     "test/fences/contended",
@@ -951,7 +951,7 @@ export const switches = [
   [
     "waiting",
     "the same, on servers",
-    "src/engine/script.ts",
+    "src/engine/protocol/script.ts",
     "keep(KEYS[index], exact(bounds[index]))",
     "",
     "test/contract/single.redis",
@@ -960,7 +960,7 @@ export const switches = [
   [
     "waiting",
     "a proposal does not keep up with a clock that is ahead",
-    "src/engine/fence.ts",
+    "src/engine/protocol/fence.ts",
     "if (time > this.due) this.anchor(time);",
     "",
     "test/fences/contended",
@@ -969,7 +969,7 @@ export const switches = [
   [
     "12 stored form",
     "a client that knows of no queue is not waited for",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "value !== null && value !== token)",
     "value !== null && value !== token && ownToken.test(value))",
     "test/safety/rule-12",
@@ -977,7 +977,7 @@ export const switches = [
   [
     "12 stored form",
     "a client that knows of no queue is denied a free key",
-    "src/clients/memory-store.ts",
+    "src/clients/memory/memory-store.ts",
     "if (turn === undefined || turn.barge) return null;",
     "if (turn?.barge) return null;\n    turn ??= { place: null, barge: false };",
     "test/safety/rule-12",
@@ -985,7 +985,7 @@ export const switches = [
   [
     "14 liveness",
     "an open circuit is not probed",
-    "src/engine/failure-detector.ts",
+    "src/engine/node/failure-detector.ts",
     "    this.options.probe();",
     "",
     "test/manager/silent-nodes",
@@ -993,7 +993,7 @@ export const switches = [
   [
     "14 liveness",
     "an open circuit is probed once",
-    "src/engine/failure-detector.ts",
+    "src/engine/node/failure-detector.ts",
     "if (this.open) return this.probe();",
     "if (this.open) return;",
     "test/engine/failure-detector",
@@ -1001,7 +1001,7 @@ export const switches = [
   [
     "14 liveness",
     "a silence is counted though nothing was sent",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "    this.guard.want();",
     "    this.guard.want();\n    this.detector.sent(1);",
     "test/manager/silent-nodes",
@@ -1009,7 +1009,7 @@ export const switches = [
   [
     "14 liveness",
     "a question that was lost is waited for",
-    "src/engine/acquaintance.ts",
+    "src/engine/node/server-identity.ts",
     "if (!anyway && (this.met || this.asking)) return false;",
     "if (this.met || this.asking) return false;",
     "test/manager/silent-nodes",
@@ -1017,7 +1017,7 @@ export const switches = [
   [
     "14 liveness",
     "what the client gives up counts as an answer",
-    "src/engine/failure-detector.ts",
+    "src/engine/node/failure-detector.ts",
     "    this.givenUp++;",
     "    this.givenUp = 0;",
     "test/engine/failure-detector",
@@ -1025,7 +1025,7 @@ export const switches = [
   [
     "14 liveness",
     "calls that were lost make a node silent for ever",
-    "src/engine/failure-detector.ts",
+    "src/engine/node/failure-detector.ts",
     "    if (suspected) this.owed = 0;",
     "",
     "test/engine/failure-detector",
@@ -1033,7 +1033,7 @@ export const switches = [
   [
     "14 liveness",
     "replies that lie in the socket do not count",
-    "src/engine/round.ts",
+    "src/engine/quorum/round.ts",
     "afterPoll(this.clock, () => this.countSilent());",
     "this.countSilent();",
     "test/manager/lag",
@@ -1041,7 +1041,7 @@ export const switches = [
   [
     "14 liveness",
     "the network is not looked at before a silence is counted",
-    "src/engine/clock.ts",
+    "src/engine/time/clock.ts",
     "afterPoll(clock, () => cancelled || callback())",
     "cancelled || callback()",
     "test/manager/lag",
@@ -1049,7 +1049,7 @@ export const switches = [
   [
     "14 liveness",
     "connecting has no patience of its own",
-    "src/engine/engine.ts",
+    "src/engine/quorum/engine.ts",
     "let timer = answerTimeout(clock, connectTimeout, finish);",
     "let timer = answerTimeout(clock, this.options.nodeTimeout, finish);",
     "test/manager/slow-networks",
@@ -1057,7 +1057,7 @@ export const switches = [
   [
     "9 memory",
     "a round may be decided however late",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     " && result.took <= roundLimit(this.lock.ground)",
     "",
     "test/manager/lag",
@@ -1065,7 +1065,7 @@ export const switches = [
   [
     "9 memory",
     "a renewal may be decided however late",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     "result.took > roundLimit(lock.ground)",
     "false",
     "test/manager/lag",
@@ -1073,7 +1073,7 @@ export const switches = [
   [
     "2 validity",
     "an early loss is told to have been at the deadline",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     "Math.min(hold.validUntil, lock.ground.clock.wall())",
     "hold.validUntil",
     "test/manager/renewal-time",
@@ -1081,7 +1081,7 @@ export const switches = [
   [
     "2 validity",
     "a renewal lengthens the ttl",
-    "src/manager/hold.ts",
+    "src/lock/lease-state.ts",
     "Math.min(kept, this.ttl)",
     "kept",
     "test/manager/renew-often",
@@ -1089,7 +1089,7 @@ export const switches = [
   [
     "3 clean-up",
     "the caller hears of a failure before its release is sent",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));\n    else tell();",
     "tell();",
     "test/manager/refused",
@@ -1097,7 +1097,7 @@ export const switches = [
   [
     "3 clean-up",
     "a release that the client refused is forgotten",
-    "src/engine/pending-releases.ts",
+    "src/engine/node/pending-releases.ts",
     '["connection", "notReady", "refused", "timeout", "overloaded"]',
     '["connection", "notReady", "refused"]',
     "test/manager/pending-releases",
@@ -1105,7 +1105,7 @@ export const switches = [
   [
     "3 clean-up",
     "a release is not repeated where the old connection may still deliver",
-    "src/engine/pending-releases.ts",
+    "src/engine/node/pending-releases.ts",
     "return unanswered && (askedOn === null || askedOn !== connection);",
     "return false;",
     "test/manager/pending-releases",
@@ -1113,7 +1113,7 @@ export const switches = [
   [
     "3 clean-up",
     "a plain client is taken to have one connection",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "return this.node.opaque === true ? null : this.connections;",
     "return this.connections;",
     "test/manager/pending-releases",
@@ -1129,7 +1129,7 @@ export const switches = [
   [
     "3 clean-up",
     "closing does not wait for a quorum that is silent",
-    "src/engine/engine.ts",
+    "src/engine/quorum/engine.ts",
     "this.seats.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&",
     "",
     "test/manager/pending-releases",
@@ -1137,7 +1137,7 @@ export const switches = [
   [
     "4 decide early",
     "a silent node is told of every place that is given up",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     "if (this.detector.open) this.releases.postpone(release);",
     "if (false) this.releases.postpone(release);",
     "test/manager/silent-nodes",
@@ -1146,7 +1146,7 @@ export const switches = [
   [
     "7 release",
     "a release that nobody confirmed is called released",
-    "src/manager/tenure.ts",
+    "src/lock/held-lease.ts",
     'this.settleRelease(this.confirmed ? "released" : "pending");',
     'this.settleRelease("released");',
     "test/manager/pending-releases",
@@ -1154,7 +1154,7 @@ export const switches = [
   [
     "14 liveness",
     "the connection of an ioredis client is ended though its user waits for a reply",
-    "src/clients/ioredis-replacement.ts",
+    "src/clients/ioredis/replacement.ts",
     'if (others) return "busy";',
     "",
     "test/clients/replacement.redis",
@@ -1163,7 +1163,7 @@ export const switches = [
   [
     "14 liveness",
     "the connection of a node-redis client is ended though its user waits for a reply",
-    "src/clients/node-redis-replacement.ts",
+    "src/clients/node-redis/replacement.ts",
     'if (others > ownPings(client, inFlight)) return "busy";',
     "",
     "test/clients/replacement.redis",
@@ -1172,7 +1172,7 @@ export const switches = [
   [
     "14 liveness",
     "the connection of a node-redis 3 client is ended though its user waits for a reply",
-    "src/clients/node-redis-3-replacement.ts",
+    "src/clients/node-redis/v3-replacement.ts",
     'if (hasOtherCommands(client, own)) return "busy";',
     "",
     "test/clients/replacement.redis",
@@ -1181,7 +1181,7 @@ export const switches = [
   [
     "14 liveness",
     "a connection that only pings itself counts as its user's",
-    "src/clients/node-redis-replacement.ts",
+    "src/clients/node-redis/replacement.ts",
     "> options.pingInterval + pingTolerance ? 1 : 0",
     "> options.pingInterval + pingTolerance ? 0 : 0",
     "test/clients/replacement.redis",
@@ -1190,7 +1190,7 @@ export const switches = [
   [
     "14 liveness",
     "a handshake that nobody answers is waited for by node-redis",
-    "src/clients/node-redis-replacement.ts",
+    "src/clients/node-redis/replacement.ts",
     "queue.flushWaitingForReply(lost);",
     "",
     "test/clients/replacement.redis",
@@ -1199,7 +1199,7 @@ export const switches = [
   [
     "3 clean-up",
     "ioredis sends again what was lost with the connection that was replaced",
-    "src/clients/ioredis-replacement.ts",
+    "src/clients/ioredis/replacement.ts",
     'if (client.status === "ready") client.flushQueue',
     "if (false) client.flushQueue",
     "test/clients/replacement.redis",
@@ -1250,7 +1250,7 @@ export const switches = [
   [
     "14 liveness",
     "a listening connection that hears nothing is kept",
-    "src/clients/wake/wake-link.ts",
+    "src/clients/pubsub/subscriber-connection.ts",
     "this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);",
     "",
     "test/clients/wake-line",
@@ -1258,7 +1258,7 @@ export const switches = [
   [
     "14 liveness",
     "a listening connection is kept when the client's own is replaced",
-    "src/clients/wake/wake-line.ts",
+    "src/clients/pubsub/subscriptions.ts",
     "if (this.#link !== null && !this.#closed) this.#lost();",
     "",
     "test/clients/wake-line",
@@ -1284,7 +1284,7 @@ export const switches = [
   [
     "14 liveness",
     "a redirection is followed without the client's address map",
-    "src/clients/ioredis-cluster.ts",
+    "src/clients/ioredis/cluster.ts",
     "return mapped ?",
     "return false && mapped ?",
     "test/clients/slot-migration.redis",
@@ -1325,7 +1325,7 @@ export const switches = [
   [
     "3 clean-up",
     "a request counts as written before node-redis has written it",
-    "src/clients/node-redis.ts",
+    "src/clients/node-redis/client.ts",
     "readonly writesLater = true;",
     "readonly writesLater = false;",
     "test/clients/writing.redis",
@@ -1334,7 +1334,7 @@ export const switches = [
   [
     "3 clean-up",
     "ioredis sends again what was lost with its connection",
-    "src/clients/ioredis-replacement.ts",
+    "src/clients/ioredis/replacement.ts",
     "prevCommandQueue.remove(index, 1);",
     "index++;",
     "test/clients/replacement.redis",
@@ -1343,7 +1343,7 @@ export const switches = [
   [
     "14 liveness",
     "the first acquisition is not bounded while the nodes are being met",
-    "src/manager/pursuit.ts",
+    "src/lock/acquisition.ts",
     "|| (!engine.admitted && left < Number.POSITIVE_INFINITY)",
     "",
     "test/manager/liveness",
@@ -1352,7 +1352,7 @@ export const switches = [
   [
     "14 liveness",
     "a question about the memory starts no clock",
-    "src/engine/acquaintance.ts",
+    "src/engine/node/server-identity.ts",
     "    this.onAsked();\n",
     "",
     "test/manager/liveness",
@@ -1369,7 +1369,7 @@ export const switches = [
   [
     "14 liveness",
     "a question that the client gives up is no silence",
-    "src/engine/seat.ts",
+    "src/engine/node/quorum-member.ts",
     'else if (end === "timedOut") this.detector.timedOut();',
     "",
     "test/manager/liveness",
@@ -1378,7 +1378,7 @@ export const switches = [
   [
     "3 clean-up",
     "a request that is lost behind its release is left",
-    "src/engine/claim.ts",
+    "src/engine/quorum/claim.ts",
     "this.claim.releaseAgain(this);",
     "this.claim.ended;",
     "test/manager/liveness",

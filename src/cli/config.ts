@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 import { usageError } from "./exit.js";
 

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { systemClock, type Timer } from "../engine/clock.js";
+import { systemClock, type Timer } from "../engine/time/clock.js";
 
 import { exitCode } from "./exit.js";
 

@@ -5,8 +5,8 @@ import {
   type LockContendedError,
   type QuorumUnavailableError,
 } from "../errors.js";
-import { RecordingError, type RecordingTrouble } from "../inspector/recording/trouble.js";
-import { named } from "../named.js";
+import { RecordingError, type RecordingTrouble } from "../inspector/recording/recording-error.js";
+import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
 import { describeHolder } from "./holder.js";

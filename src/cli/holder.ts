@@ -1,4 +1,4 @@
-import type { Holder, Vote } from "../engine/vote.js";
+import type { Holder, Vote } from "../engine/protocol/vote.js";
 import { formatDuration } from "./duration.js";
 
 /** `worker-3:4711 for up to 8.2 s`. */

@@ -1,13 +1,13 @@
-import { createLocks } from "../manager/locks.js";
-import type { Inspection, NodeInspection } from "../manager/types.js";
+import type { Inspection, NodeInspection } from "../api/types.js";
+import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
+import { type Paint, paintFor } from "./colours.js";
 import type { Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { exitCode, usageError } from "./exit.js";
 import { describeHolder, describeOwner } from "./holder.js";
 import { chooseNodes } from "./nodes.js";
 import { output } from "./output.js";
-import { type Paint, paintFor } from "./paint.js";
 
 /** ms that closing the connections may take. */
 const partingTime = 1_000;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { exitCode } from "./exit.js";
 import { explain } from "./failure.js";
 import { output, surviveClosedStreams } from "./output.js";

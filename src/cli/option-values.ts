@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 
 /** Readers of option values; what they throw becomes one line that names the option. */

@@ -1,5 +1,5 @@
-import { clip } from "../engine/shown.js";
-import { systemReason } from "../inspector/recording/trouble.js";
+import { systemReason } from "../inspector/recording/recording-error.js";
+import { clip } from "../support/redaction.js";
 import { CommandError, exitCode } from "./exit.js";
 import { redact } from "./redact.js";
 

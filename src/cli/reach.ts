@@ -1,4 +1,4 @@
-import type { Connection, LockNode } from "../engine/node.js";
+import type { Connection, LockNode } from "../engine/node/lock-node.js";
 import { CommandError, exitCode } from "./exit.js";
 import { plain } from "./plain.js";
 

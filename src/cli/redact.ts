@@ -1,4 +1,4 @@
-import { withoutCredentials } from "../engine/shown.js";
+import { withoutCredentials } from "../support/redaction.js";
 
 const mask = "***";
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import type { Config } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
 import { chooseNodes } from "./nodes.js";

@@ -1,10 +1,10 @@
-import { createLocks } from "../manager/locks.js";
-import type { Handle, Lease } from "../manager/types.js";
+import type { Handle, Lease } from "../api/types.js";
+import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
 import { explain } from "./failure.js";
-import { type Journal, jsonJournal, textJournal } from "./journal.js";
 import { output } from "./output.js";
+import { type Journal, jsonJournal, textJournal } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import { SignalRelay } from "./signals.js";
 import { Supervision } from "./supervise.js";

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
+import type { Handle, Lease } from "../api/types.js";
 import type { ExpiryReason } from "../errors.js";
-import type { Handle, Lease } from "../manager/types.js";
-import { named } from "../named.js";
+import { named } from "../support/names.js";
 import { within } from "./bounded.js";
 import { type CommandEnd, codeOf, environmentOf, markName, startCommand } from "./command.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
 import { Guard, termLead } from "./guard.js";
 import { Job } from "./job.js";
-import type { Journal } from "./journal.js";
 import { startOf } from "./processes.js";
+import type { Journal } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import type { SignalRelay } from "./signals.js";
 import { Term } from "./term.js";

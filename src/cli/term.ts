@@ -1,5 +1,5 @@
-import type { Lease } from "../manager/types.js";
-import { named } from "../named.js";
+import type { Lease } from "../api/types.js";
+import { named } from "../support/names.js";
 import { type Deadline, deadlineIn, earlier, systemClocks, timeLeft } from "./deadline.js";
 import { formatDuration } from "./duration.js";
 

@@ -1,5 +1,5 @@
-import { defaultDriftFactor, driftOf } from "../engine/validity.js";
-import { defaultNodeTimeout } from "../manager/settings.js";
+import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
+import { defaultNodeTimeout } from "../lock/settings.js";
 import { usageError } from "./exit.js";
 import { killMargin, termLead } from "./guard.js";
 

@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
-import { systemClock, type Timer } from "../engine/clock.js";
-import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
+import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node/lock-node.js";
+import { systemClock, type Timer } from "../engine/time/clock.js";
 import { InvalidOptionError } from "../errors.js";
+import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
-import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
-import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
+import { type IoredisClient, IoredisScriptClient } from "./ioredis/client.js";
+import { openIoredisSubscriber } from "./ioredis/subscriber.js";
+import { WakeLine } from "./pubsub/subscriptions.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
-import { WakeLine } from "./wake/wake-line.js";
 
 const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */

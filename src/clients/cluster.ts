@@ -1,6 +1,6 @@
 import calculateSlot from "cluster-key-slot";
-import type { Replacement } from "../engine/node.js";
-import { systemRandom } from "../engine/random.js";
+import type { Replacement } from "../engine/node/lock-node.js";
+import { systemRandom } from "../engine/time/random.js";
 import { messageOf } from "./failure.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptConnection } from "./script-client.js";

@@ -1,5 +1,5 @@
-import { explained, saying } from "../engine/shown.js";
-import type { FailureReason } from "../engine/vote.js";
+import type { FailureReason } from "../engine/protocol/vote.js";
+import { explained, saying } from "../support/redaction.js";
 
 /** A failed vote. */
 export interface Failure {

@@ -1,6 +1,6 @@
-import { Chain, Link } from "../engine/chain.js";
+import { Chain, Link } from "../support/linked-list.js";
+import type { Emitter } from "./connection-watch.js";
 import { LostError, messageOf } from "./failure.js";
-import type { Emitter } from "./watch.js";
 
 /** A call that is not answered yet. */
 class Call extends Link {

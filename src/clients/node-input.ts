@@ -1,4 +1,4 @@
-import type { LockNode } from "../engine/node.js";
+import type { LockNode } from "../engine/node/lock-node.js";
 
 /** What `nodes` accepts; each is one vote. */
 export type NodeInput =

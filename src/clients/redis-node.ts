@@ -1,13 +1,3 @@
-import { type Clock, systemClock } from "../engine/clock.js";
-import type { LockCommand } from "../engine/command.js";
-import {
-  decodeIntroduction,
-  decodeReply,
-  encodeBatch,
-  encodeIntroduction,
-  garbage,
-} from "../engine/encoding.js";
-import type { Introduction, MemoryChange } from "../engine/memory.js";
 import type {
   Batch,
   Connection,
@@ -17,18 +7,34 @@ import type {
   Reply,
   Request,
   WakeListener,
-} from "../engine/node.js";
+} from "../engine/node/lock-node.js";
+import type { LockCommand } from "../engine/protocol/command.js";
+import {
+  decodeIntroduction,
+  decodeReply,
+  encodeBatch,
+  encodeIntroduction,
+  garbage,
+} from "../engine/protocol/encoding.js";
+import type { Introduction, MemoryChange } from "../engine/protocol/memory.js";
 import {
   batchScript,
   batchScriptSha,
   introductionScript,
   publishScript,
   runIdScript,
-} from "../engine/script.js";
-import { longLeasesKey, markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
+} from "../engine/protocol/script.js";
+import {
+  longLeasesKey,
+  markerKey,
+  probeKey,
+  type SideKeys,
+  sideKeysOf,
+} from "../engine/protocol/side-keys.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
 import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
+import type { ConnectionListener } from "./connection-listeners.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
-import type { ConnectionListener } from "./listeners.js";
 import { backoffOf, type ReplacementBackoff, type ReplacementCause } from "./replacement.js";
 import { forgetScript, knownScript } from "./script-cache.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";

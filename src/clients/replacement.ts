@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../engine/clock.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
 
 /**
  * Why a connection is to be replaced. `silence`: nothing has been answered on it for too long. `wrongServer`: it answers, but

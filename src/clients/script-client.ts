@@ -1,5 +1,5 @@
-import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
-import type { ConnectionListener } from "./listeners.js";
+import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node/lock-node.js";
+import type { ConnectionListener } from "./connection-listeners.js";
 import type { ReplacementCause } from "./replacement.js";
 
 /** One connection to one server, as far as scripts need it. */

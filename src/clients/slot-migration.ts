@@ -1,6 +1,6 @@
-import type { LockCommand } from "../engine/command.js";
-import type { KeyReport, Reply, Request } from "../engine/node.js";
-import { granted } from "../engine/vote.js";
+import type { KeyReport, Reply, Request } from "../engine/node/lock-node.js";
+import type { LockCommand } from "../engine/protocol/command.js";
+import { granted } from "../engine/protocol/vote.js";
 import { failure } from "./failure.js";
 
 /*

@@ -1,8 +1,8 @@
-import type { Connection, WakeListener } from "../engine/node.js";
-import type { ConnectionListener } from "./listeners.js";
-import type { OpenSubscriber } from "./wake/subscriber.js";
-import { WakeLine } from "./wake/wake-line.js";
-import { type ConnectionSource, ConnectionWatch } from "./watch.js";
+import type { Connection, WakeListener } from "../engine/node/lock-node.js";
+import type { ConnectionListener } from "./connection-listeners.js";
+import { type ConnectionSource, ConnectionWatch } from "./connection-watch.js";
+import type { OpenSubscriber } from "./pubsub/subscriber.js";
+import { WakeLine } from "./pubsub/subscriptions.js";
 
 /** A client that its user made: it is followed, and left open. */
 export abstract class UserClient {

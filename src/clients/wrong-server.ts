@@ -1,4 +1,4 @@
-import type { Clock } from "../engine/clock.js";
+import type { Clock } from "../engine/time/clock.js";
 
 /** A replica, which takes no writes for as long as it is one. Redis up to 6 puts the place in the script before the code. */
 const replica = /(^|[\s-])(READONLY|MASTERDOWN) /;

@@ -1,10 +1,10 @@
+import { managerOf } from "../api/managed-locks.js";
+import type { Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
-import { isList } from "../given.js";
-import { managerOf } from "../manager/managed-locks.js";
-import type { Locks } from "../manager/types.js";
+import { isList } from "../support/untrusted.js";
 import { prometheusOf } from "../telemetry/prometheus.js";
+import { Lookout } from "./feed/inspector-feed.js";
 import type { InspectorOptions } from "./inspector-options.js";
-import { Lookout } from "./lookout.js";
 import { checkDoor, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
 

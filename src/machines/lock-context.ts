@@ -1,4 +1,4 @@
-import type { RetryReason } from "../engine/retry.js";
+import type { RetryReason } from "../engine/time/retry.js";
 
 /** What inspection shows of a lock. Serialisable, and free of secrets. */
 export interface LockContext {

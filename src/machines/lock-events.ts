@@ -1,5 +1,5 @@
-import type { RetryReason } from "../engine/retry.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
 
 /** What the lock is told: imperative for wishes, past for outcomes. */

@@ -1,8 +1,8 @@
 import { type ActorRefFrom, assign, setup } from "xstate";
+import { type Table, tableOf } from "./compiled/table.js";
 import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
-import { type Table, tableOf } from "./table.js";
 
 const { createMachine } = setup({
   types: {} as {

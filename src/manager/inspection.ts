@@ -1,8 +1,8 @@
-import type { NodeReport } from "../engine/engine.js";
-import { quorumOf } from "../engine/quorum.js";
-import type { Holder } from "../engine/vote.js";
-import type { NodeCondition } from "./health.js";
-import type { Inspection, NodeInspection } from "./types.js";
+import type { Inspection, NodeInspection } from "../api/types.js";
+import type { Holder } from "../engine/protocol/vote.js";
+import { quorumOf } from "../engine/quorum/decision.js";
+import type { NodeReport } from "../engine/quorum/engine.js";
+import type { NodeCondition } from "./node-health.js";
 
 /** What the nodes' reports on one resource add up to: it is held when a quorum names the same holder. */
 export function summarise(

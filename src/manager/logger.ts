@@ -1,8 +1,8 @@
 import { isHoldfastError } from "../errors.js";
-import { checkMethods } from "./check.js";
-import type { SafeEmitter } from "./emitter.js";
-import { type ManagerEvents, managerEvents } from "./events.js";
-import { tallyOf } from "./tally.js";
+import { type ManagerEvents, managerEvents } from "../lock/events.js";
+import { checkMethods } from "../lock/option-checks.js";
+import type { SafeEmitter } from "../support/safe-emitter.js";
+import { tallyOf } from "./vote-summary.js";
 
 /** As pino's, and the loggers that are called as it is: an object, then the message. */
 export interface Logger {

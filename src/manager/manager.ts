@@ -1,9 +1,9 @@
 import { createActor } from "xstate";
+import type { Inspection } from "../api/types.js";
 import { recogniseNode } from "../clients/recognise.js";
-import { Agenda } from "../engine/agenda.js";
-import { QuorumEngine } from "../engine/engine.js";
-import type { LockNode } from "../engine/node.js";
-import { kindOf } from "../engine/shown.js";
+import type { LockNode } from "../engine/node/lock-node.js";
+import { QuorumEngine } from "../engine/quorum/engine.js";
+import { Agenda } from "../engine/time/timer-wheel.js";
 import {
   DuplicateNodeError,
   type HoldfastError,
@@ -11,10 +11,10 @@ import {
   ManagerClosedError,
   NodesNotReadyError,
 } from "../errors.js";
-import { isList } from "../given.js";
-import { type ManagerActor, managerMachine } from "../machines/manager.js";
-import type { InspectionEvent } from "./actor.js";
-import { ManagerEmitter } from "./channels.js";
+import { Publishing, publishSettingsOf } from "../inspector/publishing/publishing.js";
+import { Lock } from "../lock/lock.js";
+import type { InspectionEvent } from "../lock/lock-actor.js";
+import type { Surroundings } from "../lock/manager-context.js";
 import {
   checkKeys,
   checkKnown,
@@ -23,21 +23,21 @@ import {
   checkSlots,
   checkText,
   keyspaceTrouble,
-} from "./check.js";
-import { isolate } from "./emitter.js";
-import type { Surroundings } from "./ground.js";
-import { Health, type NodeCondition } from "./health.js";
+} from "../lock/option-checks.js";
+import type { AcquireOptions, LocksOptions } from "../lock/options.js";
+import { groundOf, type Settings, settingsOf } from "../lock/settings.js";
+import { Lines } from "../lock/waiting/local-queue.js";
+import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { kindOf } from "../support/redaction.js";
+import { isolate } from "../support/safe-emitter.js";
+import { isList } from "../support/untrusted.js";
+import { Vigil } from "./active-locks.js";
 import { summarise } from "./inspection.js";
-import { Lock } from "./lock.js";
 import { logTo } from "./logger.js";
+import { ManagerEmitter } from "./manager-emitter.js";
+import { Health, type NodeCondition } from "./node-health.js";
 import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
-import type { AcquireOptions, LocksOptions } from "./options.js";
-import { type Probe, Probes } from "./probes.js";
-import { Publishing, publishSettingsOf } from "./publishing.js";
-import { groundOf, type Settings, settingsOf } from "./settings.js";
-import type { Inspection } from "./types.js";
-import { Vigil } from "./vigil.js";
-import { Lines } from "./waiting/lines.js";
+import { type Probe, Probes } from "./observers.js";
 
 /** `until`: epoch ms at which a quarantined node votes again, null while nobody can tell. */
 export interface NodeStatus extends NodeCondition {

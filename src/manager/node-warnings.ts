@@ -1,4 +1,4 @@
-import { warn } from "../warn.js";
+import { warn } from "../support/warn.js";
 
 export function warnOfColdStart(nodes: readonly string[]): void {
   warn(

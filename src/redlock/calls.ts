@@ -1,4 +1,4 @@
-import type { Desk } from "./desk.js";
+import type { Desk } from "./call-context.js";
 import { type Audience, Operation } from "./operation.js";
 import { readSettings } from "./settings.js";
 import type { Settings } from "./types.js";

@@ -1,4 +1,4 @@
-import type { FailureReason, Vote } from "../engine/vote.js";
+import type { FailureReason, Vote } from "../engine/protocol/vote.js";
 import type { ExecutionStats } from "./types.js";
 
 /** As in redlock 4: the lock could not be taken, extended or released. `cause` says why, as one of Holdfast's errors. */

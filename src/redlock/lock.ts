@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { looksRight } from "../given.js";
+import { looksRight } from "../support/untrusted.js";
 import type { Redlock } from "./redlock.js";
 import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
 

@@ -1,6 +1,6 @@
-import { quorumOf } from "../engine/quorum.js";
-import type { RoundResult } from "../engine/round.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import { quorumOf } from "../engine/quorum/decision.js";
+import type { RoundResult } from "../engine/quorum/round.js";
 import { errorOf } from "./errors.js";
 import type { Client, ExecutionStats } from "./types.js";
 

@@ -1,17 +1,17 @@
 import { EventEmitter } from "node:events";
+import { locksOf } from "../api/managed-locks.js";
+import type { Handle, Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
-import { isolate } from "../manager/emitter.js";
-import { locksOf } from "../manager/managed-locks.js";
-import type { Handle, Locks } from "../manager/types.js";
-import { distinct, resourcesOf } from "./desk.js";
+import { isolate } from "../support/safe-emitter.js";
+import { distinct, resourcesOf } from "./call-context.js";
 import type { Disposer } from "./disposer.js";
 import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
-import { Former } from "./former.js";
-import { Keeper } from "./keeper.js";
+import { Keeper } from "./held-locks.js";
 import { type ClassicLock, isClassic, Lock } from "./lock.js";
-import { Modern } from "./modern.js";
+import { Plain } from "./node-redlock.js";
 import { isCallback, nodeify } from "./nodeify.js";
-import { Plain } from "./plain.js";
+import { Former } from "./redlock-4.js";
+import { Modern } from "./redlock-5.js";
 import { readOptions, usualSettings } from "./settings.js";
 import type {
   Callback,

@@ -1,9 +1,9 @@
-import type { Random } from "../engine/random.js";
-import type { RetryFunction } from "../engine/retry.js";
-import { kindOf } from "../engine/shown.js";
+import type { Random } from "../engine/time/random.js";
+import type { RetryFunction } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { entriesOf } from "../given.js";
-import { checkDuration, checkFraction } from "../manager/check.js";
+import { checkDuration, checkFraction } from "../lock/option-checks.js";
+import { kindOf } from "../support/redaction.js";
+import { entriesOf } from "../support/untrusted.js";
 import type { MoreOptions, Settings } from "./types.js";
 
 /** Of the calls of redlock 4 and 5. */

@@ -1,4 +1,4 @@
-import type { LocksOptions } from "../manager/options.js";
+import type { LocksOptions } from "../lock/options.js";
 import type { Lock } from "./lock.js";
 
 /** What is asked of a wrapped client. */

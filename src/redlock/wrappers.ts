@@ -1,4 +1,4 @@
-import { looksRight } from "../given.js";
+import { looksRight } from "../support/untrusted.js";
 import type { Client, EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
 
 /** What is used of an ioredis client. */

@@ -1,9 +1,9 @@
 import { createNoopMeter, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
-import { checkKnown, checkMethods } from "../manager/check.js";
-import { managerOf } from "../manager/managed-locks.js";
+import { managerOf } from "../api/managed-locks.js";
+import type { Locks } from "../api/types.js";
+import { checkKnown, checkMethods } from "../lock/option-checks.js";
 import type { Manager } from "../manager/manager.js";
-import type { Locks } from "../manager/types.js";
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { LockSpans } from "./lock-spans.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";

@@ -1,12 +1,12 @@
 import type { Attributes } from "@opentelemetry/api";
-import { elapsed, type Instant, now } from "../engine/clock.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import { elapsed, type Instant, now } from "../engine/time/clock.js";
+import type { Lock } from "../lock/lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
-import type { Lock } from "../manager/lock.js";
 import type { Manager } from "../manager/manager.js";
-import type { Probe } from "../manager/probes.js";
+import type { Probe } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import type { Instruments } from "./instruments.js";
 import { attributes } from "./names.js";

@@ -8,10 +8,10 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import { systemClock } from "../engine/clock.js";
+import { systemClock } from "../engine/time/clock.js";
+import type { Lock } from "../lock/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
-import type { Lock } from "../manager/lock.js";
-import type { Probe } from "../manager/probes.js";
+import type { Probe } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import { attributes } from "./names.js";
 import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.js";

@@ -1,7 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
-import type { World } from "../inspector/world.js";
-import { managerOf } from "../manager/managed-locks.js";
-import type { Locks } from "../manager/types.js";
+import { managerOf } from "../api/managed-locks.js";
+import type { Locks } from "../api/types.js";
+import type { World } from "../inspector/feed/frame-aggregate.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
 import { observeWorld } from "./world-metrics.js";

@@ -1,9 +1,9 @@
 import type { Attributes, Exception } from "@opentelemetry/api";
-import { clip, show } from "../engine/shown.js";
-import type { Vote } from "../engine/vote.js";
-import { looksRight } from "../given.js";
-import type { Lock } from "../manager/lock.js";
-import { tallyOf } from "../manager/tally.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { Lock } from "../lock/lock.js";
+import { tallyOf } from "../manager/vote-summary.js";
+import { clip, show } from "../support/redaction.js";
+import { looksRight } from "../support/untrusted.js";
 
 /** Of one lock; a span of ten thousand would be refused by whoever stores it. */
 const mostResources = 10;

@@ -1,5 +1,5 @@
 import { ProxyTracerProvider, type Tracer, type TracerProvider } from "@opentelemetry/api";
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { scope } from "./names.js";
 
 /** The tracer, once there is one: until an SDK is registered a lock pays for one look. */

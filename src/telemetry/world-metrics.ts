@@ -1,7 +1,7 @@
 import type { Meter } from "@opentelemetry/api";
-import type { NodeView, Totals } from "../inspector/frames.js";
-import { noTotals, totalNames } from "../inspector/totals.js";
-import type { World } from "../inspector/world.js";
+import type { World } from "../inspector/feed/frame-aggregate.js";
+import type { NodeView, Totals } from "../inspector/feed/frames.js";
+import { noTotals, totalNames } from "../inspector/feed/totals.js";
 import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../engine/clock.js";
+import type { Clock, Timer } from "../engine/time/clock.js";
 
 interface Entry {
   readonly due: number;

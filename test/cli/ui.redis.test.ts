@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { createLocks, type Locks } from "../../src/index.js";
-import type { Frame, LockView } from "../../src/inspector/frames.js";
+import type { Frame, LockView } from "../../src/inspector/feed/frames.js";
 import { get } from "../inspector/server/asking.js";
 import { Reader } from "../inspector/server/reader.js";
 import { ownServers } from "../locks/support.js";

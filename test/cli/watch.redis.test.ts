@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createLocks, type Locks } from "../../src/index.js";
-import { type Frame, parseFrame, type Step } from "../../src/inspector/frames.js";
+import { type Frame, parseFrame, type Step } from "../../src/inspector/feed/frames.js";
 import { readRecording } from "../../src/inspector/recording.js";
 import { beat, lockView, step } from "../inspector/frames-of-all-kinds.js";
 import type { RedisServer } from "../support/server.js";

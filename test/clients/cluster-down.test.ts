@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
-import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis-cluster.js";
-import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "../../src/clients/node-redis-cluster.js";
+import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis/cluster.js";
+import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
 
 /** A connection to a master, that counts what is done to it. */
 class Master extends EventEmitter {

@@ -3,7 +3,7 @@ import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import {
   acquire,
   becomes,

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { acquire, granted, introduced, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startSentinel, startServer, waitUntil } from "../support/servers.js";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { longLeasesKey } from "../../src/engine/side-keys.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { longLeasesKey } from "../../src/engine/protocol/side-keys.js";
 import { granted, introduced, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";

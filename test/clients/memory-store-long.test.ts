@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 
 const keys = ["a"];
 const day = 86_400_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
 import { heeding, newcomer, parting } from "../contract/queue-contract.js";
 import { acquire, granted, heldBy, tokenOf } from "../contract/subject.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { MemoryChange } from "../../src/engine/memory.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
-import { longLeasesKey } from "../../src/engine/side-keys.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { MemoryChange } from "../../src/engine/protocol/memory.js";
+import { longLeasesKey } from "../../src/engine/protocol/side-keys.js";
 import { createLocks } from "../../src/index.js";
 import { acquire, granted, introduced, release, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { InProcessNode, memoryNode } from "../../src/clients/memory.js";
+import { InProcessNode, memoryNode } from "../../src/clients/memory/memory-node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import {
   acquire,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Reply } from "../../src/engine/node.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

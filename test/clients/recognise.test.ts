@@ -3,7 +3,7 @@ import * as ioredis5 from "ioredis-5";
 import * as redis6 from "redis";
 import * as redis5 from "redis-5";
 import { afterAll, describe, expect, test } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import type { NodeInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { InvalidOptionError, isHoldfastError } from "../../src/errors.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ReplacementCause } from "../../src/clients/replacement.js";
-import type { Replacement } from "../../src/engine/node.js";
+import type { Replacement } from "../../src/engine/node/lock-node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { acquire, granted, one, tokenOf } from "../contract/subject.js";
 import { nodeOver } from "./fake-connection.js";

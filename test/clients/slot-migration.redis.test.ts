@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slotOf } from "../../src/clients/cluster.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { probeKey } from "../../src/engine/side-keys.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { probeKey } from "../../src/engine/protocol/side-keys.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import { heeding, newcomer as newProcess, parting } from "../contract/queue-contract.js";
 import {

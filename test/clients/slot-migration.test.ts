@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { askKeyByKey } from "../../src/clients/slot-migration.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Reply, Request } from "../../src/engine/node.js";
+import type { Reply, Request } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 
 const granted: Reply = { kind: "granted" };
 const denied: Reply = { kind: "denied", holder: null };

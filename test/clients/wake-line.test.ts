@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Subscriber, SubscriberEvents } from "../../src/clients/wake/subscriber.js";
-import { WakeLine } from "../../src/clients/wake/wake-line.js";
+import type { Subscriber, SubscriberEvents } from "../../src/clients/pubsub/subscriber.js";
+import { WakeLine } from "../../src/clients/pubsub/subscriptions.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { Ear } from "../contract/wake-contract.js";
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
-import { ConnectionWatch } from "../../src/clients/watch.js";
+import { ConnectionWatch } from "../../src/clients/connection-watch.js";
 
 type State = "fresh" | "trying" | "ready" | "over";
 

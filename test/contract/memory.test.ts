@@ -1,5 +1,5 @@
-import { memoryNode } from "../../src/clients/memory.js";
-import { MemoryStore } from "../../src/clients/memory-store.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { describeNodeContract } from "./node-contract.js";
 import { describeQueueContract } from "./queue-contract.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LockCommand, Place } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand, Place } from "../../src/engine/protocol/command.js";
 import type { QueueView } from "./queue-view.js";
 import {
   acquire,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import { decodeReply, encodeBatch } from "../../src/engine/encoding.js";
-import type { Reply } from "../../src/engine/node.js";
-import { batchScript } from "../../src/engine/script.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { decodeReply, encodeBatch } from "../../src/engine/protocol/encoding.js";
+import { batchScript } from "../../src/engine/protocol/script.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { type QueueView, queuesOfServer } from "./queue-view.js";
 

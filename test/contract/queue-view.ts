@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Cluster, Redis } from "ioredis";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
 /** What a node keeps beside its locks, seen past it. */
 export interface QueueView {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LockCommand, placeTtl } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { type LockCommand, placeTtl } from "../../src/engine/protocol/command.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { execute } from "../engine/batches.js";
 import { heeding, newcomer, parting } from "./queue-contract.js";
 import type { ServerView } from "./server-view.js";

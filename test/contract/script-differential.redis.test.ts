@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import type { Clock } from "../../src/engine/clock.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Introduction } from "../../src/engine/memory.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Introduction } from "../../src/engine/protocol/memory.js";
+import type { Clock } from "../../src/engine/time/clock.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { becomes } from "./subject.js";

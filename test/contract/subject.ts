@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Introduction } from "../../src/engine/memory.js";
-import type { Connection, LockNode, Reply } from "../../src/engine/node.js";
-import { systemRandom } from "../../src/engine/random.js";
-import type { Holder } from "../../src/engine/vote.js";
+import type { Connection, LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Introduction } from "../../src/engine/protocol/memory.js";
+import type { Holder } from "../../src/engine/protocol/vote.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 import { type Ask, execute } from "../engine/batches.js";
 
 /** A node, and how to get rid of what it was made of. */

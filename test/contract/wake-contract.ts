@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LockNode, WakeListener } from "../../src/engine/node.js";
+import type { LockNode, WakeListener } from "../../src/engine/node/lock-node.js";
 import type { RedisServer } from "../support/servers.js";
 import { type Open, openReady, type Subject, uniqueKey } from "./subject.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { neededAge, type Plan, planFor, type Terms, type View } from "../../src/engine/abstention.js";
-import type { AbstentionTerm, Introduction, Memory } from "../../src/engine/memory.js";
+import { neededAge, type Plan, planFor, type Terms, type View } from "../../src/engine/node/abstention.js";
+import type { AbstentionTerm, Introduction, Memory } from "../../src/engine/protocol/memory.js";
 
 const terms: Terms = { rule: "auto", driftFactor: 0.01, patience: 100, ttl: 10_000 };
 const now = 1_000_000;

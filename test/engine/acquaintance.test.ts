@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Acquaintance } from "../../src/engine/acquaintance.js";
-import { type Introduction, readMarker } from "../../src/engine/memory.js";
-import { systemRandom } from "../../src/engine/random.js";
+import { Acquaintance } from "../../src/engine/node/server-identity.js";
+import { type Introduction, readMarker } from "../../src/engine/protocol/memory.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { wayTo } from "../support/way-to.js";
 import { ScriptedNode } from "./scripted-node.js";

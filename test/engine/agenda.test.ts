@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Agenda, Appointment } from "../../src/engine/agenda.js";
-import { type Clock, systemClock, type Timer } from "../../src/engine/clock.js";
-import { Turn } from "../../src/engine/turn.js";
+import { type Clock, systemClock, type Timer } from "../../src/engine/time/clock.js";
+import { Turn } from "../../src/engine/time/tick-batcher.js";
+import { Agenda, Appointment } from "../../src/engine/time/timer-wheel.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 
 /** Notes its name when it is due, and does something then. */

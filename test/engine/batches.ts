@@ -1,4 +1,4 @@
-import type { Batch, LockNode, Reply, Request } from "../../src/engine/node.js";
+import type { Batch, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
 
 /** A request of which nobody waits for the answer yet. */
 export type Ask = Pick<Request, "command" | "wanted">;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { elapsed, now, systemClock } from "../../src/engine/clock.js";
+import { elapsed, now, systemClock } from "../../src/engine/time/clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 describe("time", () => {

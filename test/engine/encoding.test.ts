@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../../src/engine/encoding.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../../src/engine/protocol/encoding.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
 const encode = (mark: string | null, ...commands: LockCommand[]) =>
   encodeBatch(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FailureDetector } from "../../src/engine/failure-detector.js";
+import { FailureDetector } from "../../src/engine/node/failure-detector.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 const patience = 100;

@@ -5,7 +5,7 @@ import {
   type Introduction,
   isSameServer,
   readMarker,
-} from "../../src/engine/memory.js";
+} from "../../src/engine/protocol/memory.js";
 
 const read = (marker: string, runId: string | null = "abc") =>
   readMarker(marker, { runId, now: 1_000, watermark: 0, longLeft: 0 });

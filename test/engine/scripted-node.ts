@@ -1,6 +1,6 @@
-import type { LockCommand } from "../../src/engine/command.js";
-import { formMarker, type Introduction, readMarker } from "../../src/engine/memory.js";
-import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node.js";
+import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { formMarker, type Introduction, readMarker } from "../../src/engine/protocol/memory.js";
 
 /** A request as it reached the node, and the way to answer it. */
 interface Arrival {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import { Errand } from "../../src/engine/errand.js";
-import { systemRandom } from "../../src/engine/random.js";
-import { Seat } from "../../src/engine/seat.js";
-import { Turn } from "../../src/engine/turn.js";
+import { Errand } from "../../src/engine/node/pending-command.js";
+import { Seat } from "../../src/engine/node/quorum-member.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { systemRandom } from "../../src/engine/time/random.js";
+import { Turn } from "../../src/engine/time/tick-batcher.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "./scripted-node.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "../../src/engine/random.js";
-import { freshToken, isOwnerLabel } from "../../src/engine/token.js";
+import { freshToken, isOwnerLabel } from "../../src/engine/protocol/token.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 
 describe("a token", () => {
   it("is the owner's label and 128 random bits, never the same twice", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Turn } from "../../src/engine/turn.js";
+import { Turn } from "../../src/engine/time/tick-batcher.js";
 import { settle } from "../../src/testing/virtual-clock.js";
 
 const departing = (name: string, log: string[], then = () => {}) => ({

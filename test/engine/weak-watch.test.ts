@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { watchWeakly } from "../../src/engine/weak-watch.js";
+import { watchWeakly } from "../../src/engine/node/weak-watch.js";
 import { settle } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "./scripted-node.js";
 

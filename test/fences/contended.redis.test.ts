@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { systemClock } from "../../src/engine/clock.js";
-import type { Batch, LockNode } from "../../src/engine/node.js";
+import type { Batch, LockNode } from "../../src/engine/node/lock-node.js";
+import { systemClock } from "../../src/engine/time/clock.js";
 import { locksOf, ownServers } from "../locks/support.js";
 import { Ledger } from "./ledger.js";
 import { SkewedClock } from "./skewed-clock.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import { FenceSource } from "../../src/engine/fence.js";
-import { createLocks } from "../../src/manager/locks.js";
-import type { Locks } from "../../src/manager/types.js";
+import type { Locks } from "../../src/api/types.js";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { createLocks } from "../../src/create-locks.js";
+import { FenceSource } from "../../src/engine/protocol/fence.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { far } from "../support/far-node.js";
 import { Ledger } from "./ledger.js";

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../src/engine/clock.js";
+import type { Clock, Timer } from "../../src/engine/time/clock.js";
 
 /** The clock of another machine: time passes as everywhere, but its wall clock shows what it likes. */
 export class SkewedClock implements Clock {

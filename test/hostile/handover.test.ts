@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { sealed } from "../../src/api/handover.js";
 import { isHoldfastError, type Lease, type Locks } from "../../src/index.js";
-import { sealed } from "../../src/manager/handover.js";
 import { World } from "../manager/world.js";
 import { secret } from "./support/odd-values.js";
 import { holds } from "./support/property.js";

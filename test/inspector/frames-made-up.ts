@@ -1,4 +1,4 @@
-import type { Beat, Frame, LockView } from "../../src/inspector/frames.js";
+import type { Beat, Frame, LockView } from "../../src/inspector/feed/frames.js";
 
 /** Frames of a process that does not exist. */
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseFrame } from "../../src/inspector/frames.js";
+import { parseFrame } from "../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, step } from "./frames-of-all-kinds.js";
 
 describe("parseFrame", () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
+import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
-import { Lookout } from "../../src/inspector/lookout.js";
-import { managerOf } from "../../src/manager/managed-locks.js";
+import { Lookout } from "../../src/inspector/feed/inspector-feed.js";
 import { waitUntil } from "../support/wait-until.js";
 import { Reader } from "./server/reader.js";
 import { closeAll, serve } from "./server/served.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { explain } from "../../src/cli/failure.js";
-import type { Frame } from "../../src/inspector/frames.js";
+import type { Frame } from "../../src/inspector/feed/frames.js";
 import { openRecording, RecordingError, readRecording } from "../../src/inspector/recording.js";
 import { beat, framesOfAllKinds, lockView, noon } from "./frames-of-all-kinds.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
-import { type Frame, type LockView, parseFrame } from "../../src/inspector/frames.js";
+import { type Frame, type LockView, parseFrame } from "../../src/inspector/feed/frames.js";
 import { type Inspector, serveInspector } from "../../src/inspector.js";
 import { Redlock } from "../../src/redlock.js";
 import { get } from "./server/asking.js";

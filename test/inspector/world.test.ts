@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Frame, LockView } from "../../src/inspector/frames.js";
-import { World } from "../../src/inspector/world.js";
+import { World } from "../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, LockView } from "../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "./frames-of-all-kinds.js";
 
 const head = (source = "a", seq = 2) => ({ source, seq, time: noon });

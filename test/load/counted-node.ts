@@ -1,5 +1,5 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
-import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../src/engine/node.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
+import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../src/engine/node/lock-node.js";
 
 /** A memory node that counts what it is asked. */
 export class CountedNode implements LockNode {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { systemRandom } from "../../src/engine/random.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 import { World } from "../manager/world.js";
 import { CountedNode } from "./counted-node.js";
 

@@ -4,7 +4,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
-import { markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
+import { markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { groupingOption } from "../support/grouping.js";
 import { giveMemory } from "../support/memory.js";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
+import { TableActor } from "../../src/machines/compiled/table-actor.js";
 import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { lockPorts } from "../../src/machines/lock-port.js";
-import { TableActor } from "../../src/machines/table-actor.js";
 import { type Act, byActor, byTable, type Lived, look } from "./both-ways.js";
 import { lockEvents as events, lockPaths as paths } from "./lock-paths.js";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { AnyMachineSnapshot } from "xstate";
+import type { Locks } from "../../src/api/types.js";
+import type { InspectionEvent } from "../../src/lock/lock-actor.js";
 import { nodeMachine } from "../../src/machines/node.js";
-import type { InspectionEvent } from "../../src/manager/actor.js";
-import type { Locks } from "../../src/manager/types.js";
 import { settle, World } from "../manager/world.js";
 import { isTold } from "./walks/node-walk.js";
 

@@ -1,7 +1,7 @@
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import { createLocks } from "../../src/manager/locks.js";
-import type { Locks } from "../../src/manager/types.js";
+import type { Locks } from "../../src/api/types.js";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { createLocks } from "../../src/create-locks.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Entrant, Lines } from "../../src/manager/waiting/lines.js";
+import { type Entrant, Lines } from "../../src/lock/waiting/local-queue.js";
 
 class Caller implements Entrant {
   readonly keys: readonly string[];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks } from "../../src/index.js";
-import type { InspectionEvent } from "../../src/manager/actor.js";
-import { managerOf } from "../../src/manager/managed-locks.js";
+import type { InspectionEvent } from "../../src/lock/lock-actor.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "./world.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { granted, missing, ScriptedNode } from "../engine/scripted-node.js";
 import { answer, caught, scripted } from "../safety/world.js";
 import { World } from "./world.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Lease } from "../../src/manager/types.js";
+import type { Lease } from "../../src/api/types.js";
 import { ask } from "../engine/batches.js";
 import { listen, settle, World } from "./world.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../../src/engine/node.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
 import { granted, type ScriptedNode } from "../engine/scripted-node.js";
 import { answer, scripted } from "../safety/world.js";
 import { settle } from "./world.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Lease, Locks } from "../../src/manager/types.js";
+import type { Lease, Locks } from "../../src/api/types.js";
 import { far } from "../support/far-node.js";
 import { keptOn, standIn } from "./queues.js";
 import { settle, World } from "./world.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { managerOf } from "../../src/manager/managed-locks.js";
-import type { LocksOptions } from "../../src/manager/options.js";
-import type { Probe } from "../../src/manager/probes.js";
+import { managerOf } from "../../src/api/managed-locks.js";
+import type { LocksOptions } from "../../src/lock/options.js";
+import type { Probe } from "../../src/manager/observers.js";
 import { settle, World } from "./world.js";
 
 /** Locks that are looked on at, and every step of theirs, as "EVENT from>to (state of the lock)". */

@@ -1,4 +1,4 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
 import { ask } from "../engine/batches.js";
 
 const wanted = () => true;

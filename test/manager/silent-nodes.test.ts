@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { batchScript } from "../../src/engine/script.js";
+import { batchScript } from "../../src/engine/protocol/script.js";
 import { caught, scripted } from "../safety/world.js";
 import { listen, settle, World } from "./world.js";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
-import { locksOf } from "../../src/manager/managed-locks.js";
+import { locksOf } from "../../src/api/managed-locks.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
+import type { AcquireOptions } from "../../src/lock/options.js";
 import { Manager } from "../../src/manager/manager.js";
-import type { AcquireOptions } from "../../src/manager/options.js";
-import { Row } from "../../src/manager/waiting/row.js";
+import { Row } from "../../src/support/fifo-set.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LockNode, WakeListener } from "../../src/engine/node.js";
+import type { LockNode, WakeListener } from "../../src/engine/node/lock-node.js";
 import { far } from "../support/far-node.js";
 import { Contention } from "./contention.js";
 import { World } from "./world.js";

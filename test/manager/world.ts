@@ -1,7 +1,7 @@
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import { createLocks } from "../../src/manager/locks.js";
-import type { LocksOptions } from "../../src/manager/options.js";
-import type { Locks } from "../../src/manager/types.js";
+import type { Locks } from "../../src/api/types.js";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { createLocks } from "../../src/create-locks.js";
+import type { LocksOptions } from "../../src/lock/options.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ask } from "../engine/batches.js";
 import { groupingOption } from "../support/grouping.js";

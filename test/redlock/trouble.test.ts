@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { failureOf } from "../../src/clients/failure.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
 import { Redlock } from "../../src/redlock.js";
 import { ask, oneByOne } from "../engine/batches.js";
 import { settle } from "../manager/world.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { createLocks } from "../../src/index.js";
 import { Redlock } from "../../src/redlock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLocks, DuplicateNodeError, InvalidOptionError } from "../../src/index.js";
-import type { LocksOptions } from "../../src/manager/options.js";
+import type { LocksOptions } from "../../src/lock/options.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
 import { answer, caught, scripted, settle } from "./world.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { World } from "../manager/world.js";
 import { wayTo } from "../support/way-to.js";
 import { settle } from "./world.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
-import type { Lease, Locks } from "../../src/manager/types.js";
+import type { Lease, Locks } from "../../src/api/types.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { listen, World } from "../manager/world.js";
 import { wayTo } from "../support/way-to.js";
 import { settle } from "./world.js";

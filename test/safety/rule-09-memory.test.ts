@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
-import type { Lease, Locks } from "../../src/manager/types.js";
+import type { Lease, Locks } from "../../src/api/types.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import { listen, World } from "../manager/world.js";
 import { settle } from "./world.js";
 

@@ -1,5 +1,5 @@
 import { createLocks } from "../../src/index.js";
-import type { LocksOptions } from "../../src/manager/options.js";
+import type { LocksOptions } from "../../src/lock/options.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "../manager/world.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Chance } from "../../src/testing/simulator/chance.js";
 import { Host } from "../../src/testing/simulator/host.js";
+import { Chance } from "../../src/testing/simulator/seeded-random.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
 /** A process whose clock is true, and what has happened in it. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Reply } from "../../src/engine/node.js";
-import { Chance } from "../../src/testing/simulator/chance.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { Host } from "../../src/testing/simulator/host.js";
 import { type ClientTemper, Link } from "../../src/testing/simulator/link.js";
+import { Chance } from "../../src/testing/simulator/seeded-random.js";
 import { Server } from "../../src/testing/simulator/server.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 

@@ -1,7 +1,7 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
-import type { Clock } from "../../src/engine/clock.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Clock } from "../../src/engine/time/clock.js";
 import { ask, oneByOne } from "../engine/batches.js";
 import { wayTo } from "./way-to.js";
 

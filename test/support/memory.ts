@@ -1,5 +1,5 @@
-import { introductionScript } from "../../src/engine/script.js";
-import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
+import { introductionScript } from "../../src/engine/protocol/script.js";
+import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type CallOptions, callRedis } from "./call-redis.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type Random, systemRandom } from "../../src/engine/random.js";
+import { type Random, systemRandom } from "../../src/engine/time/random.js";
 
 /** The system's chance, and the secret part of every token that was made by it. */
 export function noteSecrets(): { readonly random: Random; readonly secrets: readonly string[] } {

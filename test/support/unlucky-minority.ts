@@ -1,4 +1,4 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 /** 20 s in which a minority of the nodes goes away and comes back with its memory, again and again; then 90 s of peace. */

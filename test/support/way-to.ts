@@ -1,4 +1,4 @@
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 
 /** The node as somebody sees it who reaches it by a way of his own: what is not `different` is the node's own. */
 export const wayTo = (node: LockNode, different: Partial<LockNode>): LockNode => ({

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { managerEvents } from "../../src/manager/events.js";
+import { managerEvents } from "../../src/lock/events.js";
 import { listen, World } from "../manager/world.js";
 import { caught } from "../safety/world.js";
 

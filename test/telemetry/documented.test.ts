@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLocks, memoryNode } from "../../src/index.js";
-import { managerEvents } from "../../src/manager/events.js";
+import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { runNode } from "../examples/program.js";
 import { promised } from "../guard/page.js";

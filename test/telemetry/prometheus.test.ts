@@ -1,8 +1,8 @@
 import { metrics } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Beat, LockView } from "../../src/inspector/frames.js";
-import { noTotals } from "../../src/inspector/totals.js";
-import { World as Seen } from "../../src/inspector/world.js";
+import { World as Seen } from "../../src/inspector/feed/frame-aggregate.js";
+import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
+import { noTotals } from "../../src/inspector/feed/totals.js";
 import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
 import { World } from "../manager/world.js";
 import { samplesOf, sumOf } from "./exposition.js";

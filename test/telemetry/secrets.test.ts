@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { managerEvents } from "../../src/manager/events.js";
+import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
 import { World } from "../manager/world.js";
 import { caught } from "../safety/world.js";

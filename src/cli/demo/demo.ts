@@ -2,17 +2,17 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../bounded.js";
+import { type Paint, paintFor } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { type Paint, paintFor } from "../paint.js";
-import { Crew, ttl } from "./crew.js";
-import { Narrator } from "./narrator.js";
+import { Narrator } from "./demo-output.js";
+import { memoryStage, type Stage } from "./demo-servers.js";
 import { openPage } from "./page.js";
-import { memoryStage, type Stage } from "./stage.js";
-import { tellStory } from "./story.js";
+import { tellStory } from "./scenario.js";
 import { Tally } from "./tally.js";
+import { Crew, ttl } from "./worker-pool.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
@@ -80,7 +80,7 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
 
 async function serverStageOf(addresses: readonly string[]): Promise<Stage> {
   // A client is loaded only where there is a server.
-  const { serverStage } = await import("./server-stage.js");
+  const { serverStage } = await import("./redis-servers.js");
   return serverStage(chooseNodes(addresses, undefined, undefined));
 }
 

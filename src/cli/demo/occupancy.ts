@@ -1,4 +1,4 @@
-import type { Lease } from "../../manager/types.js";
+import type { Lease } from "../../api/types.js";
 
 /** Measures exclusion instead of assuming it: at every grant, is anybody else still in with a valid lease? */
 export class Occupancy {

@@ -1,6 +1,6 @@
+import type { Locks } from "../../api/types.js";
 import { isHoldfastError } from "../../errors.js";
 import type { Inspector } from "../../inspector.js";
-import type { Locks } from "../../manager/types.js";
 import { output } from "../output.js";
 
 /** The page that shows the demo's locks: at the usual port, else at any. Null where none can be had: then without. */

@@ -1,5 +1,5 @@
-import type { LockEvents } from "../../manager/events.js";
-import type { Heard } from "./crew.js";
+import type { LockEvents } from "../../lock/events.js";
+import type { Heard } from "./worker-pool.js";
 
 /** How often each event was heard. */
 export class Tally {

@@ -1,9 +1,9 @@
-import { defaultNodeTimeout } from "../../manager/settings.js";
+import { defaultNodeTimeout } from "../../lock/settings.js";
+import { paintFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { paintFor } from "../paint.js";
 import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
 import type { Severity } from "./finding.js";

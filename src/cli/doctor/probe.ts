@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readMarker } from "../../engine/memory.js";
-import { markerKey } from "../../engine/side-keys.js";
+import { readMarker } from "../../engine/protocol/memory.js";
+import { markerKey } from "../../engine/protocol/side-keys.js";
 import { enter, Shut } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";

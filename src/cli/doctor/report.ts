@@ -1,5 +1,5 @@
 import { Help } from "commander";
-import type { Paint } from "../paint.js";
+import type { Paint } from "../colours.js";
 import type { Diagnosis, NodeDiagnosis } from "./diagnose.js";
 import { type Finding, type Severity, severities, worstOf } from "./finding.js";
 import { count } from "./words.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { wakeChannel } from "../../engine/command.js";
-import { longLeasesKey, markerKey } from "../../engine/side-keys.js";
+import { wakeChannel } from "../../engine/protocol/command.js";
+import { longLeasesKey, markerKey } from "../../engine/protocol/side-keys.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
 import { outOfTime } from "./refusal.js";
 import type { Session } from "./session.js";

@@ -5,7 +5,7 @@ import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { type DoorFlags, doorOf } from "./door.js";
+import { type DoorFlags, doorOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
 import { showRecording } from "./replay.js";
 

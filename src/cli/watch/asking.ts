@@ -1,4 +1,4 @@
-import type { Inspection, Locks } from "../../manager/types.js";
+import type { Inspection, Locks } from "../../api/types.js";
 
 /** ms between two questions. */
 const period = 1_000;

@@ -1,4 +1,4 @@
-import type { Paint } from "../paint.js";
+import type { Paint } from "../colours.js";
 
 /** The colour of a state of a lock or a node; with a substate, of the state it is in. */
 export function colourOf(state: string, paint: Paint): (text: string) => string {

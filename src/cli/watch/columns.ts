@@ -1,5 +1,5 @@
+import type { Paint } from "../colours.js";
 import { formatDuration } from "../duration.js";
-import type { Paint } from "../paint.js";
 import { colourOf } from "./colours.js";
 import type { Row } from "./rows.js";
 

@@ -1,4 +1,4 @@
-import type { Frame } from "../../inspector/frames.js";
+import type { Frame } from "../../inspector/feed/frames.js";
 import { output } from "../output.js";
 import type { Asked } from "./asking.js";
 import { Printed } from "./printed.js";

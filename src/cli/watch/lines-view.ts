@@ -1,7 +1,7 @@
-import type { Frame } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../inspector/feed/frames.js";
+import type { Paint } from "../colours.js";
 import { output } from "../output.js";
-import type { Paint } from "../paint.js";
 import type { Asked } from "./asking.js";
 import { askedLine, linesOf } from "./lines.js";
 import { Printed } from "./printed.js";

@@ -1,8 +1,8 @@
-import type { Beat, Frame, LockView, Step } from "../../inspector/frames.js";
-import type { SourceView, World } from "../../inspector/world.js";
+import type { SourceView, World } from "../../inspector/feed/frame-aggregate.js";
+import type { Beat, Frame, LockView, Step } from "../../inspector/feed/frames.js";
+import type { Paint } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
-import type { Paint } from "../paint.js";
 import { plain } from "../plain.js";
 import type { Asked } from "./asking.js";
 import { colourOf } from "./colours.js";

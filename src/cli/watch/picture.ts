@@ -1,5 +1,5 @@
-import type { LockView } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { LockView } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
 import type { Asked } from "./asking.js";

@@ -1,5 +1,5 @@
-import type { LockView, Step } from "../../inspector/frames.js";
-import type { SourceView, World } from "../../inspector/world.js";
+import type { SourceView, World } from "../../inspector/feed/frame-aggregate.js";
+import type { LockView, Step } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { describeOwner } from "../holder.js";
 import { plain } from "../plain.js";

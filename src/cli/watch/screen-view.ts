@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
+import type { Paint } from "../colours.js";
 import { output } from "../output.js";
-import type { Paint } from "../paint.js";
 import { redact } from "../redact.js";
 import { draw, type Picture } from "./table.js";
 import type { View } from "./view.js";

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Paint } from "../paint.js";
+import type { Paint } from "../colours.js";
 import { columnsFor, gap } from "./columns.js";
 import { cut } from "./cut.js";
 import type { Row } from "./rows.js";

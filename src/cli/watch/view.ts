@@ -1,5 +1,5 @@
-import type { Frame } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../inspector/feed/frames.js";
 import type { Asked } from "./asking.js";
 
 /** How what is seen is shown. */

@@ -1,5 +1,5 @@
-import type { Frame, LockView } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame, LockView } from "../../inspector/feed/frames.js";
 
 /** What of all that is told is looked at: resources of these names, under this prefix; all of them where none is given. */
 export class Wanted {

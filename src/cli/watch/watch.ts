@@ -1,7 +1,7 @@
 import { recogniseNode } from "../../clients/recognise.js";
+import { createLocks } from "../../create-locks.js";
 import { openRecording, type RecordingWriter } from "../../inspector/recording.js";
-import { checkResources } from "../../manager/check.js";
-import { createLocks } from "../../manager/locks.js";
+import { checkResources } from "../../lock/option-checks.js";
 import { within } from "../bounded.js";
 import type { Config } from "../config.js";
 import { Ending } from "../ending.js";

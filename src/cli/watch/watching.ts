@@ -1,12 +1,12 @@
-import type { LockNode } from "../../engine/node.js";
-import type { Frame } from "../../inspector/frames.js";
+import type { Locks } from "../../api/types.js";
+import type { LockNode } from "../../engine/node/lock-node.js";
+import { World } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../inspector/feed/frames.js";
 import { listenTo } from "../../inspector/publishing/listening.js";
 import type { RecordingWriter } from "../../inspector/recording.js";
-import { World } from "../../inspector/world.js";
-import type { Locks } from "../../manager/types.js";
 import { within } from "../bounded.js";
+import { paintFor } from "../colours.js";
 import type { Ending } from "../ending.js";
-import { paintFor } from "../paint.js";
 import { plain } from "../plain.js";
 import type { Reach } from "../reach.js";
 import { Asking } from "./asking.js";

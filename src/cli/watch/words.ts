@@ -1,4 +1,4 @@
-import type { LockView, RoundView, Step, VoteView } from "../../inspector/frames.js";
+import type { LockView, RoundView, Step, VoteView } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
 

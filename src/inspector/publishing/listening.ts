@@ -1,8 +1,8 @@
-import { type Clock, systemClock, type Timer } from "../../engine/clock.js";
-import type { LockNode } from "../../engine/node.js";
-import { type Frame, parseFrame } from "../frames.js";
+import type { LockNode } from "../../engine/node/lock-node.js";
+import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import { type Frame, parseFrame } from "../feed/frames.js";
 import { lifeChannel, longestMessage } from "./channel.js";
-import { Hearsay } from "./hearsay.js";
+import { Hearsay } from "./frame-dedup.js";
 
 /** What processes publish of their locks is heard, until it is closed. */
 export interface Listening {

@@ -1,5 +1,5 @@
-import { clip } from "../../engine/shown.js";
-import type { Beat, Frame, LockView, Step } from "../frames.js";
+import { clip } from "../../support/redaction.js";
+import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
 import { longestMessage } from "./channel.js";
 
 type Head = Pick<Frame, "source" | "seq" | "time">;

@@ -1,11 +1,11 @@
-import type { Timer } from "../../engine/clock.js";
-import type { LockNode } from "../../engine/node.js";
+import type { LockNode } from "../../engine/node/lock-node.js";
+import type { Timer } from "../../engine/time/clock.js";
 import type { Manager } from "../../manager/manager.js";
-import type { PublishSettings } from "../../manager/publishing.js";
-import type { Frame } from "../frames.js";
-import { Tracker } from "../tracking/tracker.js";
+import type { Frame } from "../feed/frames.js";
+import { Tracker } from "../feed/tracker.js";
 import { beatMessage, messagesOf } from "./messages.js";
-import { Post } from "./post.js";
+import { Post } from "./node-publisher.js";
+import type { PublishSettings } from "./publishing.js";
 
 /** ms between two beats while nobody listens. */
 const quietEvery = 2_000;

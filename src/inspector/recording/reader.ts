@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { type Frame, parseFrame } from "../frames.js";
+import { type Frame, parseFrame } from "../feed/frames.js";
 import { mostBytes, mostFrames, mostLineBytes, parseHeader, recordingVersion } from "./format.js";
-import { Lines } from "./lines.js";
-import { RecordingError, systemReason } from "./trouble.js";
+import { Lines } from "./line-reader.js";
+import { RecordingError, systemReason } from "./recording-error.js";
 
 export interface Recording {
   /** Epoch ms of its beginning. */

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import { mostBytes, mostFrames, mostLineBytes, recordingVersion } from "./format.js";
-import { RecordingError, systemReason } from "./trouble.js";
+import { RecordingError, systemReason } from "./recording-error.js";
 
 /** Bytes that may wait for a slow disk. */
 const mostWaiting = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import { type Clock, systemClock, type Timer } from "../../engine/clock.js";
-import type { Frame } from "../frames.js";
-import { World } from "../world.js";
+import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import { World } from "../feed/frame-aggregate.js";
+import type { Frame } from "../feed/frames.js";
 import { eventOf, type Stream } from "./stream.js";
 
 /** ms in which frames are gathered, so that the readers get them together. */

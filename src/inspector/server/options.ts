@@ -1,10 +1,10 @@
-import { kindOf, show } from "../../engine/shown.js";
 import { InvalidOptionError } from "../../errors.js";
-import { checkKnown, checkText } from "../../manager/check.js";
+import { checkKnown, checkText } from "../../lock/option-checks.js";
+import { kindOf, show } from "../../support/redaction.js";
 import type { InspectorOptions } from "../inspector-options.js";
 import { AccessToken } from "./access-token.js";
-import type { Door } from "./door.js";
 import { isLoopback } from "./host-names.js";
+import type { Door } from "./listen-address.js";
 
 const defaultPort = 4653;
 const defaultHost = "127.0.0.1";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import { here } from "../../here.js";
+import { here } from "../../support/module-location.js";
 
 export interface PageFile {
   readonly body: Buffer;

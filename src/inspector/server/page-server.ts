@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { saying } from "../../engine/shown.js";
 import { CannotListenError } from "../../errors.js";
-import { packageVersion } from "../../version.js";
+import { saying } from "../../support/redaction.js";
+import { packageVersion } from "../../support/version.js";
 import type { AccessToken } from "./access-token.js";
-import type { Door } from "./door.js";
-import { admissionOf, refusalOf } from "./doorman.js";
 import { HostNames } from "./host-names.js";
+import type { Door } from "./listen-address.js";
 import { Metrics } from "./metrics.js";
 import { readPage } from "./page-files.js";
 import { refuse } from "./reply.js";
+import { admissionOf, refusalOf } from "./request-policy.js";
 import { Routes } from "./routes.js";
 import type { Shown } from "./shown.js";
 

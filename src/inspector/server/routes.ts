@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import type { Metrics } from "./metrics.js";
 import type { PageFile, PageFiles } from "./page-files.js";
 import { head, refuse, sendJson } from "./reply.js";

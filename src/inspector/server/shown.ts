@@ -1,5 +1,5 @@
 import type { PrometheusText } from "../../telemetry/prometheus.js";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import type { Hub } from "./hub.js";
 
 /** What a server shows. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import { head } from "./reply.js";
 
 /** Bytes that may wait for a reader: beyond that it is dropped; it comes again, and is told how things are by then. */

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../engine/clock.js";
-import type { Chance } from "./chance.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
+import type { Chance } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
 /** Epoch ms at which simulations begin. */

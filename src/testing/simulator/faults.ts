@@ -1,6 +1,6 @@
 import type { Program } from "./program.js";
 import type { Fault } from "./script.js";
-import type { World } from "./world.js";
+import type { World } from "./simulation.js";
 
 /** ms that a program gives itself to close its locks. */
 const closing = 500;

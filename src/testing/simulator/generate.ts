@@ -1,10 +1,10 @@
-import type { QuarantineRule } from "../../engine/abstention.js";
-import { Chance } from "./chance.js";
+import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockTemper } from "./clocks.js";
-import { deedOf } from "./generate-deeds.js";
+import { deedOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { lossesOf } from "./generate-losses.js";
 import type { FaultClass, HostPlan, Script, Step } from "./script.js";
+import { Chance } from "./seeded-random.js";
 
 /** What distinguishes one run from others: which kinds of trouble there are, and how much of it. */
 export interface Climate {

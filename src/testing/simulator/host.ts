@@ -1,5 +1,5 @@
-import type { Chance } from "./chance.js";
 import { type ClockTemper, HostClock } from "./clocks.js";
+import type { Chance } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
 /** The phases of a turn of the event loop, in their order: what is due, what has arrived, what was put off until then. */

@@ -1,7 +1,5 @@
 import { failure } from "../../clients/failure.js";
 import { lostAfter } from "../../clients/plain.js";
-import { claims, type LockCommand, needsMemory } from "../../engine/command.js";
-import type { Introduction, MemoryChange } from "../../engine/memory.js";
 import type {
   Batch,
   Connection,
@@ -10,11 +8,13 @@ import type {
   Reply,
   Request,
   WakeListener,
-} from "../../engine/node.js";
-import type { Chance } from "./chance.js";
-import { Ear } from "./ear.js";
+} from "../../engine/node/lock-node.js";
+import { claims, type LockCommand, needsMemory } from "../../engine/protocol/command.js";
+import type { Introduction, MemoryChange } from "../../engine/protocol/memory.js";
 import type { Host } from "./host.js";
+import type { Chance } from "./seeded-random.js";
 import type { Server } from "./server.js";
+import { Ear } from "./simulated-subscription.js";
 
 /** How messages travel between one host and one node. */
 export interface Road {

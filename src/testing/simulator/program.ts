@@ -1,10 +1,10 @@
-import type { QuarantineRule } from "../../engine/abstention.js";
-import type { HeldLease } from "../../manager/lease.js";
-import type { Lock } from "../../manager/lock.js";
-import { locksOf, managerOf } from "../../manager/managed-locks.js";
+import type { HeldLease } from "../../api/lock-lease.js";
+import { locksOf, managerOf } from "../../api/managed-locks.js";
+import type { Lease, Locks } from "../../api/types.js";
+import type { QuarantineRule } from "../../engine/node/abstention.js";
+import type { Lock } from "../../lock/lock.js";
+import type { LocksOptions } from "../../lock/options.js";
 import { Manager, type Resources } from "../../manager/manager.js";
-import type { LocksOptions } from "../../manager/options.js";
-import type { Lease, Locks } from "../../manager/types.js";
 import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
 import type { Host } from "./host.js";

@@ -1,9 +1,9 @@
-import { act } from "./deeds.js";
+import { act } from "./actions.js";
 import { strike } from "./faults.js";
-import type { Counts, Violation } from "./inquest.js";
 import { examine } from "./liveness/examine.js";
+import type { Counts, Violation } from "./oracle.js";
 import type { Script } from "./script.js";
-import { type Begin, World } from "./world.js";
+import { type Begin, World } from "./simulation.js";
 
 /** What became of one run. */
 export interface Outcome {

@@ -1,4 +1,4 @@
-import type { QuarantineRule } from "../../engine/abstention.js";
+import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockTemper } from "./clocks.js";
 import type { ClientTemper, Road } from "./link.js";
 import type { Memory, Refusing } from "./server.js";

@@ -1,8 +1,8 @@
 import { failure } from "../../clients/failure.js";
-import { type MemoryNode, memoryNode } from "../../clients/memory.js";
-import type { LockCommand } from "../../engine/command.js";
-import type { Introduction, MemoryChange } from "../../engine/memory.js";
-import type { Reply } from "../../engine/node.js";
+import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js";
+import type { Reply } from "../../engine/node/lock-node.js";
+import type { LockCommand } from "../../engine/protocol/command.js";
+import type { Introduction, MemoryChange } from "../../engine/protocol/memory.js";
 import { type ClockTemper, NodeClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 

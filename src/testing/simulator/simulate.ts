@@ -1,12 +1,12 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
-import { entriesOf } from "../../given.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../manager/check.js";
+import { checkBoolean, checkDuration, checkFunction } from "../../lock/option-checks.js";
+import { entriesOf } from "../../support/untrusted.js";
 import { generate } from "./generate.js";
 import type { Program } from "./program.js";
 import { type Outcome, play } from "./run.js";
 import type { FaultClass } from "./script.js";
+import type { World } from "./simulation.js";
 import type { UserProgram } from "./user-program.js";
-import type { World } from "./world.js";
 
 export interface SimulationOptions {
   /** Decides everything: the faults, the clocks, the messages, and what `random` gives. An integer from 0. */

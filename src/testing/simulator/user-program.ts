@@ -1,5 +1,5 @@
-import type { Clock } from "../../engine/clock.js";
-import type { Locks } from "../../manager/types.js";
+import type { Locks } from "../../api/types.js";
+import type { Clock } from "../../engine/time/clock.js";
 
 /** One life of a simulated process, as its program sees it. */
 export interface SimulatedProcess {

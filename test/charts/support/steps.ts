@@ -1,5 +1,5 @@
 import { type AnyStateMachine, transition } from "xstate";
-import { pathOf } from "../../../src/machines/table.js";
+import { pathOf } from "../../../src/machines/compiled/table.js";
 import { told } from "./told.js";
 
 export interface Taken {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Inspection } from "../../../src/api/types.js";
 import { Asking } from "../../../src/cli/watch/asking.js";
-import type { Inspection } from "../../../src/manager/types.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -1,8 +1,8 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import { clock, linesOf } from "../../../src/cli/watch/lines.js";
-import type { Frame, Step } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, Step } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const colourless = picocolors.createColors(false);

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import type { Asked } from "../../../src/cli/watch/asking.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
 import { draw, type Size } from "../../../src/cli/watch/table.js";
-import { type Frame, type LockView, parseFrame } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { type Frame, type LockView, parseFrame } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const colourless = picocolors.createColors(false);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Wanted } from "../../../src/cli/watch/wanted.js";
-import type { Frame } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const has = (names: readonly string[], resource: string, prefix = "") =>

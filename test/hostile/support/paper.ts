@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { onTestFinished, vi } from "vitest";
 import type { Locks } from "../../../src/index.js";
-import { managerEvents } from "../../../src/manager/events.js";
+import { managerEvents } from "../../../src/lock/events.js";
 
 /** Everything that a program might log, as one text: by JSON, by console.log, and as a string. */
 export class Paper {

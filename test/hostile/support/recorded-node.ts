@@ -1,6 +1,6 @@
-import { memoryNode } from "../../../src/clients/memory.js";
-import type { Clock } from "../../../src/engine/clock.js";
-import type { LockNode } from "../../../src/engine/node.js";
+import { memoryNode } from "../../../src/clients/memory/memory-node.js";
+import type { LockNode } from "../../../src/engine/node/lock-node.js";
+import type { Clock } from "../../../src/engine/time/clock.js";
 
 /** A memory node that counts whatever it is asked. */
 export interface RecordedNode extends LockNode {

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
+import { managerOf } from "../../../src/api/managed-locks.js";
 import { createLocks } from "../../../src/index.js";
-import type { Frame } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracking/tracker.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
+import { Tracker } from "../../../src/inspector/feed/tracker.js";
 import { serveInspector } from "../../../src/inspector.js";
-import { managerOf } from "../../../src/manager/managed-locks.js";
 import { giveMemory } from "../../support/memory.js";
 import { startServer, waitUntil } from "../../support/servers.js";
 import { startAll, stopAll } from "../../support/start-all.js";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
 import { Crowd } from "./support/crowd.js";

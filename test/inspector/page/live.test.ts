@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { Step, Totals } from "../../../src/inspector/frames.js";
-import { noTotals } from "../../../src/inspector/totals.js";
+import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
+import { noTotals } from "../../../src/inspector/feed/totals.js";
 import { Follower } from "../../../visualizations/inspector/src/lock/follow.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";

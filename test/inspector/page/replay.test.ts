@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { momentsOf } from "../../../visualizations/inspector/src/replay/moments.js";
 import { Playback } from "../../../visualizations/inspector/src/replay/playback.js";
 import { Positions } from "../../../visualizations/inspector/src/replay/positions.js";

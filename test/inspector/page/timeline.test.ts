@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LockView, Step } from "../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { timelineOf } from "../../../visualizations/inspector/src/model/timeline.js";
 import { lockView } from "../frames-made-up.js";
 

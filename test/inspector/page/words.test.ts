@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LockView, Step } from "../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../src/inspector/feed/frames.js";
 import {
   formatClock,
   formatDuration,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InProcessNode } from "../../../src/clients/memory.js";
-import type { Frame } from "../../../src/inspector/frames.js";
-import { Hearsay } from "../../../src/inspector/publishing/hearsay.js";
+import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
+import { Hearsay } from "../../../src/inspector/publishing/frame-dedup.js";
 import { listenTo } from "../../../src/inspector/publishing/listening.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";

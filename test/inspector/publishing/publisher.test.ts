@@ -6,7 +6,7 @@ import {
   type LocksOptions,
   memoryNode,
 } from "../../../src/index.js";
-import { parseFrame } from "../../../src/inspector/frames.js";
+import { parseFrame } from "../../../src/inspector/feed/frames.js";
 import { listenTo } from "../../../src/inspector/publishing/listening.js";
 import "../../../src/inspector/publishing/publisher.js";
 import { settle, World } from "../../manager/world.js";

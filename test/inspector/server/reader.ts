@@ -1,5 +1,5 @@
 import { get as ask, type ClientRequest, type IncomingMessage } from "node:http";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { waitUntil } from "../../support/wait-until.js";
 
 /** Reads a server's events as a page does. */

@@ -1,6 +1,6 @@
 import { AccessToken } from "../../../src/inspector/server/access-token.js";
-import type { Door } from "../../../src/inspector/server/door.js";
 import { Hub } from "../../../src/inspector/server/hub.js";
+import type { Door } from "../../../src/inspector/server/listen-address.js";
 import { PageServer } from "../../../src/inspector/server/page-server.js";
 import type { Shown } from "../../../src/inspector/server/shown.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
 import { Reader } from "./reader.js";
 import { closeAll, type Served, serve } from "./served.js";

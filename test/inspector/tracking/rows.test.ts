@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Rows } from "../../../src/inspector/tracking/rows.js";
-import type { Lock } from "../../../src/manager/lock.js";
+import { Rows } from "../../../src/inspector/feed/lock-rows.js";
+import type { Lock } from "../../../src/lock/lock.js";
 
 /** Rows know a lock by its identity, and its resources alone. */
 const lockOf = (...resources: string[]) => ({ resources }) as unknown as Lock;

@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
-import type { Frame, LockView, Step } from "../../../src/inspector/frames.js";
-import { parseFrame } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracking/tracker.js";
-import { World as View } from "../../../src/inspector/world.js";
-import { managerOf } from "../../../src/manager/managed-locks.js";
-import type { LocksOptions } from "../../../src/manager/options.js";
+import { managerOf } from "../../../src/api/managed-locks.js";
+import { World as View } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import { parseFrame } from "../../../src/inspector/feed/frames.js";
+import { Tracker } from "../../../src/inspector/feed/tracker.js";
+import type { LocksOptions } from "../../../src/lock/options.js";
 import { World } from "../../manager/world.js";
 
 /** Locks on memory nodes in virtual time, a tracker of them, and all that it tells. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { managerOf } from "../../../src/api/managed-locks.js";
 import { type Lease, type MemoryNode, memoryNode } from "../../../src/index.js";
-import type { Beat } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracking/tracker.js";
-import { managerOf } from "../../../src/manager/managed-locks.js";
+import type { Beat } from "../../../src/inspector/feed/frames.js";
+import { Tracker } from "../../../src/inspector/feed/tracker.js";
 import { settle } from "../../manager/world.js";
 import { tracked } from "./tracked.js";
 

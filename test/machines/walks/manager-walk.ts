@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { EventObject, StateValue } from "xstate";
 import { getSimplePaths } from "xstate/graph";
+import type { InspectionEvent } from "../../../src/lock/lock-actor.js";
 import { managerMachine } from "../../../src/machines/manager.js";
-import type { InspectionEvent } from "../../../src/manager/actor.js";
 import { settle, World } from "../../manager/world.js";
 import type { Walk } from "./walk.js";
 

@@ -1,4 +1,4 @@
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { backoff } from "./model/backoff.js";
 
 /** What the server says first on each connection. */

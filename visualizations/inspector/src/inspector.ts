@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import type { Frame, LockView, Step } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { type ConnectionState, type Hello, listen } from "./connection.js";
 import { worldBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";

@@ -1,4 +1,4 @@
-import { defaultDriftFactor, driftOf } from "../../../engine/validity.js";
+import { defaultDriftFactor, driftOf } from "../../../engine/protocol/validity.js";
 import type { ClockSample, NodeCheck, SetCheck, Standards } from "../facts.js";
 import { note, ok, warning } from "../finding.js";
 import { ms } from "../words.js";

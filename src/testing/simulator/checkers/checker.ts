@@ -1,7 +1,7 @@
-import type { LockCommand } from "../../../engine/command.js";
-import type { LockEvents } from "../../../manager/events.js";
-import type { Hold } from "../../../manager/hold.js";
-import type { Lock } from "../../../manager/lock.js";
+import type { LockCommand } from "../../../engine/protocol/command.js";
+import type { LockEvents } from "../../../lock/events.js";
+import type { Hold } from "../../../lock/lease-state.js";
+import type { Lock } from "../../../lock/lock.js";
 import type { Program } from "../program.js";
 
 /** A lock that a program has made. */

@@ -1,4 +1,4 @@
-import type { LockCommand } from "../../../engine/command.js";
+import type { LockCommand } from "../../../engine/protocol/command.js";
 import type { Program } from "../program.js";
 import type { Checker, Findings, LeaseTenant } from "./checker.js";
 

@@ -1,5 +1,5 @@
-import { Chance } from "../chance.js";
-import type { World } from "../world.js";
+import { Chance } from "../seeded-random.js";
+import type { World } from "../simulation.js";
 import { checkFenceMemory } from "./fence-memory.js";
 import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";

@@ -1,4 +1,4 @@
-import type { InspectionEvent } from "../../../manager/actor.js";
+import type { InspectionEvent } from "../../../lock/lock-actor.js";
 import { pass, type Recovery, reasonOf, timed } from "./recovery.js";
 
 /** ms for which the event loop is busy in each turn. */

@@ -1,8 +1,8 @@
-import type { Chance } from "../chance.js";
 import type { Findings } from "../checkers/checker.js";
 import type { Program } from "../program.js";
 import type { HostPlan } from "../script.js";
-import type { World } from "../world.js";
+import type { Chance } from "../seeded-random.js";
+import type { World } from "../simulation.js";
 
 /** What is looked at once the last fault is over: programs that live, on nodes and a network that are well. */
 export interface Recovery {

@@ -1,4 +1,4 @@
-import { managerOf } from "../../../manager/managed-locks.js";
+import { managerOf } from "../../../api/managed-locks.js";
 import type { Link } from "../link.js";
 import type { Program } from "../program.js";
 import { pass, type Recovery } from "./recovery.js";

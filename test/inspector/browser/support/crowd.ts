@@ -1,4 +1,4 @@
-import type { Beat, Frame, LockView, NodeView, Step } from "../../../../src/inspector/frames.js";
+import type { Beat, Frame, LockView, NodeView, Step } from "../../../../src/inspector/feed/frames.js";
 
 /** The way of a lock that is acquired, renewed and released. */
 const life = [

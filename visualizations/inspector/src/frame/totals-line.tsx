@@ -1,4 +1,4 @@
-import type { Totals } from "../../../../src/inspector/frames.js";
+import type { Totals } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 
 const shown: readonly (readonly [keyof Totals, string])[] = [

@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { StateLabel } from "../frame/state-label.js";
 import { hashOf } from "../model/route.js";

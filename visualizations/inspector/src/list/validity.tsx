@@ -1,4 +1,4 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatDuration } from "../model/duration.js";
 import { validityOf } from "../model/validity.js";

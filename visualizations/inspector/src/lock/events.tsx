@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { StateLabel } from "../frame/state-label.js";
 import { formatClock } from "../model/duration.js";
 import { detailsOf } from "../model/step-details.js";

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { dwell, longestQueue, newSteps } from "../model/new-steps.js";
 
 /** What a chart shows: the state that is lit, and the step that led to it, when there was one. */

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { Chart } from "../frame/chart.js";
 import { Follower } from "./follow.js";
 

@@ -1,4 +1,4 @@
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { type BandKind, type MarkKind, timelineOf } from "../model/timeline.js";
 

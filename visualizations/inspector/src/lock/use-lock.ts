@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { mergeSteps } from "../model/merge-steps.js";
 

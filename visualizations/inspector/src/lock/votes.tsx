@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
 import { type NodeVote, votesByNode } from "../model/votes.js";

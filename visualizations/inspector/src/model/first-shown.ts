@@ -1,4 +1,4 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { topState } from "./states.js";
 
 const leased: ReadonlySet<string> = new Set(["held", "renewing"]);

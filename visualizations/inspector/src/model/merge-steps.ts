@@ -1,4 +1,4 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 
 const keyOf = ({ time, event, from, to }: Step): string => `${time} ${event} ${from} ${to}`;
 

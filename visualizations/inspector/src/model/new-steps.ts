@@ -1,4 +1,4 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 
 /**
  * The steps after the one that was shown last, all if none was; null if that one is not among them: then time has gone

@@ -1,4 +1,4 @@
-import type { NodeView } from "../../../../src/inspector/frames.js";
+import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 
 const words: Record<NodeView["state"], string> = {

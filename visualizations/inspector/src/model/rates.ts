@@ -1,5 +1,5 @@
-import type { Beat, Totals } from "../../../../src/inspector/frames.js";
-import { noTotals, totalNames } from "../../../../src/inspector/totals.js";
+import type { Beat, Totals } from "../../../../src/inspector/feed/frames.js";
+import { noTotals, totalNames } from "../../../../src/inspector/feed/totals.js";
 
 /** Of all processes together. */
 export function sumTotals(all: Iterable<Totals>): Totals {

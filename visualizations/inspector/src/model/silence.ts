@@ -1,4 +1,4 @@
-import type { SourceView } from "../../../../src/inspector/world.js";
+import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 
 /** ms without a word; a process tells of itself every second. */
 const silentAfter = 4_000;

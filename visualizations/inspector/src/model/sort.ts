@@ -1,4 +1,4 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { rankOf } from "./states.js";
 
 export const columns = ["state", "resource", "owner", "validity", "retries", "fence"] as const;

@@ -1,4 +1,4 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 import { topState } from "./states.js";
 import { tallyOf } from "./votes.js";

@@ -1,4 +1,4 @@
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { topState } from "./states.js";
 
 /** A stretch of a lock's life, as it is drawn. "atRisk": still held, and no quorum renews it. */

@@ -1,4 +1,4 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 
 export interface Validity {
   /** ms; 0 when it is over. */

@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView, VoteView } from "../../../../src/inspector/frames.js";
+import type { LockView, VoteView } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 
 export interface NodeVote {

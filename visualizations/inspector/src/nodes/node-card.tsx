@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { NodeView } from "../../../../src/inspector/frames.js";
+import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 import { Chart } from "../frame/chart.js";
 import { formatLatency } from "../model/duration.js";
 import { nodeStatus } from "../model/node-status.js";

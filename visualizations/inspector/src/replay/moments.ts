@@ -1,4 +1,4 @@
-import type { Frame } from "../../../../src/inspector/frames.js";
+import type { Frame } from "../../../../src/inspector/feed/frames.js";
 
 /** The least that a replay goes on by: a frame, or one step of one. */
 export interface Moment {

@@ -1,4 +1,4 @@
-import { World } from "../../../../src/inspector/world.js";
+import { World } from "../../../../src/inspector/feed/frame-aggregate.js";
 import { worldBounds } from "../model/bounds.js";
 import type { Moment } from "./moments.js";
 

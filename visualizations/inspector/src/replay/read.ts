@@ -1,4 +1,4 @@
-import type { Frame } from "../../../../src/inspector/frames.js";
+import type { Frame } from "../../../../src/inspector/feed/frames.js";
 
 /** The frames of a recording as the server sends it: JSON, one a line. */
 export function framesOf(text: string): Frame[] {

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import type { Frame } from "../../../../src/inspector/frames.js";
-import type { World } from "../../../../src/inspector/world.js";
+import type { World } from "../../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../../../src/inspector/feed/frames.js";
 import { momentsOf } from "./moments.js";
 import { Playback } from "./playback.js";
 import { Positions } from "./positions.js";

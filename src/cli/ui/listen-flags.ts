@@ -1,0 +1,31 @@
+import type { InspectorOptions } from "../../inspector/inspector-options.js";
+import { isLoopback } from "../../inspector/server/host-names.js";
+import type { Door } from "../../inspector/server/listen-address.js";
+import { checkDoor } from "../../inspector/server/options.js";
+import { usageError } from "../exit.js";
+import { hideSecret } from "../redact.js";
+
+export interface DoorFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly token?: string;
+}
+
+/** Where the page is to be found, and by whom. The token of the command line wins over the environment's. */
+export function doorOf({ port, host, token: given }: DoorFlags, environment: NodeJS.ProcessEnv): Door {
+  const { HOLDFAST_UI_TOKEN = "" } = environment;
+  const token = given ?? (HOLDFAST_UI_TOKEN === "" ? undefined : HOLDFAST_UI_TOKEN);
+  if (token !== undefined) hideSecret(token);
+  if (token === undefined && host !== undefined && host !== "" && !isLoopback(host)) {
+    throw usageError(
+      `--host ${host} lets others reach the page: give an access token of at least 16 characters ` +
+        "(HOLDFAST_UI_TOKEN, or --token)",
+    );
+  }
+  const options: InspectorOptions = {
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+    ...(token === undefined ? {} : { token }),
+  };
+  return checkDoor(options);
+}

@@ -1,0 +1,174 @@
+import { type Introduction, isSameServer, type MemoryChange } from "../protocol/memory.js";
+import type { Clock } from "../time/clock.js";
+import type { Random } from "../time/random.js";
+import { causeOf } from "./abstention.js";
+import type { LockNode } from "./lock-node.js";
+
+/** Whom one quorum has met, in that order; the first of those that are the same server votes. */
+export type Circle = Acquaintance[];
+
+/** Why a node that is known does not vote for now. */
+interface Abstention {
+  /** By the monotonic clock; null: nobody can tell yet. */
+  readonly until: number | null;
+  readonly cause: string;
+}
+
+/** What became of a question. `timedOut`: the client has given it up by itself, and the node has said nothing. */
+export type QuestionEnd = "answered" | "lost" | "timedOut";
+
+const endBy = (error: unknown): QuestionEnd => {
+  const message = error instanceof Error ? error.message : "";
+  // ETIMEDOUT is the end of a connection, which is told by itself.
+  return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
+};
+
+/** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
+export class Acquaintance {
+  /** Undefined until it was asked. */
+  private introduction: Introduction | undefined;
+  abstention: Abstention | null = null;
+  /** It had a memory once, as far as this process knows. */
+  hasRemembered = false;
+  /** The name of the node that is the same server as this one. */
+  duplicateOf: string | null = null;
+  /** Stands for the connection: what was asked on another one is not believed. */
+  private connection = {};
+  private asking = false;
+  /** The last answer to `ask` on this connection. */
+  private latest: Introduction | null = null;
+
+  constructor(
+    readonly name: string,
+    private readonly node: LockNode,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly circle: Circle,
+    /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
+    private readonly decides: () => boolean,
+    /** `ask` has put a question: its end is told, too. */
+    private readonly onAsked: () => void,
+    /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
+    private readonly onEnded: (end: QuestionEnd) => void,
+    private readonly onMet: () => void,
+    private readonly onRefused: (error: unknown) => void,
+  ) {}
+
+  /** Whether it is known which server this is. */
+  get met(): boolean {
+    return this.introduction !== undefined;
+  }
+
+  /** Whether it remembers all that it granted, as far as can be known. */
+  get remembers(): boolean {
+    const memory = this.introduction?.memory;
+    return memory === null || memory?.state === "kept";
+  }
+
+  /** Whether nothing can be left there, so that a loss of memory is not noticed. */
+  get keepsNothing(): boolean {
+    return this.introduction?.memory === null;
+  }
+
+  /** What it must have to grant anything; null where it keeps nothing. */
+  get mark(): string | null {
+    return this.introduction?.memory?.mark ?? null;
+  }
+
+  /** Whether there is nothing to tell this server from others by. */
+  get nameless(): boolean {
+    return this.introduction?.runId === null && this.introduction.id === null;
+  }
+
+  /**
+   * Leads to `onMet` or `onRefused`, unless the connection is gone before. `anyway`: asks although it is known, or an earlier
+   * question may still be answered; a call that was lost must not be waited for. Returns whether it has asked.
+   */
+  meet(anyway = false): boolean {
+    if (!anyway && (this.met || this.asking)) return false;
+    this.asking = true;
+    const { connection } = this;
+    this.node.introduce(this.decides() ? this.random.secret() : "", null).then(
+      (introduction) => {
+        const current = this.connection === connection;
+        this.onEnded(current ? "answered" : "lost");
+        if (!current) return;
+        this.asking = false;
+        if (!this.met) this.note(introduction);
+        this.onMet();
+      },
+      (error: unknown) => {
+        this.onEnded(endBy(error));
+        if (this.connection !== connection) return;
+        this.asking = false;
+        this.onRefused(error);
+      },
+    );
+    return true;
+  }
+
+  /**
+   * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
+   * `age`: see {@link LockNode.introduce}. Rejects if it cannot be asked.
+   */
+  async ask(change: MemoryChange | null, age: number): Promise<Introduction | null> {
+    const { connection } = this;
+    this.onAsked();
+    try {
+      const introduction = await this.node.introduce(this.random.secret(), change, age);
+      const current = this.connection === connection;
+      this.onEnded(current ? "answered" : "lost");
+      if (!current) return null;
+      this.latest = introduction;
+      return introduction;
+    } catch (error) {
+      this.onEnded(endBy(error));
+      throw error;
+    }
+  }
+
+  /** From now on this answer is what is known of it, unless it was overtaken or another connection has begun. */
+  accept(answer: Introduction, abstention?: Abstention): boolean {
+    if (this.latest !== answer) return false;
+    this.note(answer, abstention);
+    return true;
+  }
+
+  private note(introduction: Introduction, abstention = this.abstentionOf(introduction)): void {
+    this.introduction = introduction;
+    this.hasRemembered ||= introduction.memory?.state === "kept";
+    this.abstention = abstention;
+    if (!this.circle.includes(this)) this.circle.push(this);
+    compare(this.circle);
+  }
+
+  forget(): void {
+    const at = this.circle.indexOf(this);
+    if (at !== -1) this.circle.splice(at, 1);
+    compare(this.circle);
+    this.introduction = undefined;
+    this.abstention = null;
+    this.duplicateOf = null;
+    this.connection = {};
+    this.asking = false;
+    this.latest = null;
+  }
+
+  /** Somebody has decided it before. */
+  private abstentionOf({ memory }: Introduction): Abstention | null {
+    if (memory?.state !== "abstaining" || memory.left === 0) return null;
+    return { until: this.clock.monotonic() + memory.left, cause: causeOf(memory) };
+  }
+
+  isSame({ introduction: other }: Acquaintance): boolean {
+    const { introduction: own } = this;
+    return own !== undefined && other !== undefined && isSameServer(own, other);
+  }
+}
+
+/** Anew for all of them: when one turns to another server, its double votes. */
+function compare(circle: Circle): void {
+  for (const [index, one] of circle.entries()) {
+    one.duplicateOf = circle.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
+  }
+}

@@ -1,0 +1,207 @@
+import { types } from "node:util";
+import { explained, saying, show } from "../../support/redaction.js";
+import type { KeyReport, Reply, Request } from "../node/lock-node.js";
+import { type Farewell, type Heed, type LockCommand, needsMemory } from "./command.js";
+import { formAbstention, type Introduction, longestShort, type MemoryChange, readMarker } from "./memory.js";
+import type { batchScript } from "./script.js";
+import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
+import { isOwnerLabel } from "./token.js";
+import { granted, type Holder } from "./vote.js";
+
+/** Capital letters propose a fence. */
+const letters = {
+  acquire: "a",
+  renew: "r",
+  heal: "h",
+  swap: "s",
+  giveBack: "b",
+  fence: "F",
+  release: "d",
+  inspect: "i",
+} as const satisfies Record<LockCommand["op"], string>;
+
+const heeding = (queue: Heed | Farewell): string => {
+  if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
+  return queue.wake ? (queue.id === null ? "e" : "l") : "k";
+};
+
+/** The value that says which place is meant; null where the letter has none. */
+function placeOf(queue: Heed | Farewell): string | null {
+  if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
+  if (queue.place === null) return queue.barge ? "" : null;
+  return `${queue.place.ticket} ${queue.place.id}`;
+}
+
+/** Whether it may concern a lease that is recorded on its own. */
+const isLong = (command: LockCommand): boolean =>
+  command.op === "release" ? command.long === true : "ttl" in command && command.ttl > longestShort;
+
+/** KEYS and ARGV of {@link batchScript}. `mark`: what the server must have, to grant anything; null if nothing. */
+export function encodeBatch(
+  mark: string | null,
+  requests: readonly Pick<Request, "command">[],
+  sideKeys: SideKeys,
+): { keys: string[]; args: string[] } {
+  let needed = false;
+  let long = false;
+  // The longest ttl that the server is to remember having been asked for, of those that are not recorded one by one.
+  let longest = 0;
+  for (const { command } of requests) {
+    if (isLong(command)) long = true;
+    if (!needsMemory(command)) continue;
+    needed = true;
+    if ("ttl" in command && command.ttl <= longestShort) longest = Math.max(longest, command.ttl);
+  }
+  const keys: string[] = [];
+  const args: string[] = [""];
+  if (mark !== null && needed) {
+    keys.push(markerKey);
+    args[0] = mark;
+    args.push(String(longest));
+  }
+  if (mark !== null && long) {
+    keys.push(longLeasesKey);
+    args[0] = `+${args[0]}`;
+  }
+  for (const { command } of requests) {
+    for (const key of command.keys) keys.push(key);
+    const fence = "fence" in command ? command.fence : undefined;
+    const queue = "queue" in command ? command.queue : undefined;
+    const letter = queue === undefined ? letters[command.op] : heeding(queue);
+    const head = fence === undefined ? letter : letter.toUpperCase();
+    args.push(command.keys.length === 1 ? head : head + command.keys.length);
+    if (command.op === "inspect") continue;
+    args.push(command.token);
+    if ("ttl" in command) args.push(String(command.ttl));
+    if ("from" in command) args.push(command.from);
+    if (queue !== undefined) {
+      for (const key of command.keys) keys.push(sideKeys.queue(key));
+      const place = placeOf(queue);
+      if (place !== null) args.push(place);
+    }
+    if (fence === undefined) continue;
+    args.push(String(fence));
+    keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));
+  }
+  return { keys, args };
+}
+
+const text = (value: unknown): string | null =>
+  typeof value === "string" ? value : types.isUint8Array(value) ? Buffer.from(value).toString() : null;
+
+/**
+ * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
+ * can tell exactly: longer than any ttl of ours is long enough.
+ */
+const integer = (value: unknown): number | null => {
+  const written = typeof value === "number" || typeof value === "bigint" ? String(value) : text(value);
+  if (written === null || !/^-?\d+$/.test(written)) return null;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(written), Number.MAX_SAFE_INTEGER));
+};
+
+/** What it looks like: not what it says, which may be somebody else's reply, and secret. */
+const shape = (value: unknown): string => {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const written = text(value);
+  if (written === null) return show(value);
+  return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
+};
+
+/** A reply that the script cannot have given: the vote is failed. */
+export const garbage = (value: unknown): Reply => ({
+  kind: "failed",
+  reason: "garbage",
+  message: `unexpected reply: ${shape(value)}`,
+});
+
+/** The server is not the one that was meant, or has lost its memory since. */
+export const forgetful: Reply = Object.freeze({
+  kind: "failed",
+  reason: "quarantined",
+  message: "it does not remember what it granted",
+});
+
+/** No number is left: no clock can have made that record. */
+const spent: Reply = Object.freeze({
+  kind: "failed",
+  reason: "refused",
+  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and nothing is above it: delete that record, and the watermark`,
+});
+
+/** The reply to one command out of the script's array; anything unexpected is a failed vote. */
+export function decodeReply(command: LockCommand, raw: unknown): Reply {
+  const fenced = "fence" in command && command.fence !== undefined;
+  if (!Array.isArray(raw)) {
+    return integer(raw) === 1 && command.op !== "inspect" && !fenced ? granted : garbage(raw);
+  }
+  const status = integer(raw[0]);
+  if (status === 1 && fenced) {
+    const [highest, accepted] = [integer(raw[1]), integer(raw[2])];
+    if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
+    if (accepted !== 0 && accepted !== 1) return garbage(raw);
+    return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
+      ? spent
+      : { kind: "granted", fence: { accepted: accepted === 1, highest } };
+  }
+  if (status === -1) {
+    return {
+      kind: "failed",
+      reason: "refused",
+      message: explained(saying(text(raw[1]) ?? "no reason given")),
+    };
+  }
+  if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;
+  if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
+  if (status === 0 && command.op !== "inspect") {
+    const key = command.keys[(integer(raw[1]) ?? 0) - 1];
+    const holder = key === undefined ? undefined : decodeHolder(key, raw, 2);
+    if (holder !== undefined) return { kind: "denied", holder };
+  }
+  return garbage(raw);
+}
+
+const hashForm = /^(?:[0-9a-f]{16})?$/;
+
+function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
+  const reports: KeyReport[] = [];
+  for (const [index, key] of keys.entries()) {
+    const holder = decodeHolder(key, raw, 1 + index * 4);
+    if (holder === undefined) return garbage(raw);
+    reports.push({ key, holder });
+  }
+  return { kind: "report", keys: reports };
+}
+
+/** Four values: pttl, owner, hash, type. Null: the key is not there. Undefined: garbage. */
+function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
+  const pttl = integer(raw[at]);
+  const owner = text(raw[at + 1]);
+  const tokenHash = text(raw[at + 2]);
+  const type = text(raw[at + 3]);
+  if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
+  if (type === "none" || pttl === -2) return null;
+  // Both are shown: to whom anything may be told there, anything could be.
+  if (!/^[\w-]{1,32}$/.test(type) || !hashForm.test(tokenHash)) return undefined;
+  return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+}
+
+/** ARGV of {@link introductionScript}. `age`: ms for which a long lease must have been held already to count. */
+export const encodeIntroduction = (id: string, change: MemoryChange | null, age: number): string[] => {
+  const args = [id, String(Math.floor(age))];
+  if (change === null) return args;
+  const { marker, abstention, longest, watermark } = change;
+  return [...args, marker, formAbstention(abstention), String(longest), String(watermark)];
+};
+
+/** What the server says of itself; one part alone is its run id. @throws what it cannot have said. */
+export function decodeIntroduction(raw: unknown): Introduction {
+  if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
+  const [runId, marker, , watermark] = raw.map(text);
+  if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);
+  if (raw.length === 1) return { runId: runId || null, id: null, memory: null };
+  const [now, longLeft] = [integer(raw[2]), integer(raw[4])];
+  if (typeof marker !== "string" || typeof watermark !== "string" || now === null || longLeft === null) {
+    throw new Error(`unexpected reply: ${shape(raw)}`);
+  }
+  return readMarker(marker, { runId: runId || null, now, watermark: integer(watermark) ?? 0, longLeft });
+}

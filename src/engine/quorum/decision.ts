@@ -1,0 +1,27 @@
+import type { RetryReason } from "../time/retry.js";
+
+/** How many of `nodes` must agree. */
+export const quorumOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
+
+/** Votes counted so far. */
+export interface Tally {
+  granted: number;
+  denied: number;
+  failed: number;
+}
+
+export type Verdict = "granted" | Exclude<RetryReason, "tooSlow">;
+
+/**
+ * The verdict, as soon as the missing votes cannot change it; null before. Contended means that more nodes denied
+ * than a quorum can spare, however many: an even number of nodes may split, and settles all the same.
+ */
+export function decide({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
+  const quorum = quorumOf(nodes);
+  const spare = nodes - quorum;
+  const open = nodes - granted - denied - failed;
+  if (granted >= quorum) return "granted";
+  if (denied > spare) return "contended";
+  if (granted + open < quorum && denied + open <= spare) return "noQuorum";
+  return null;
+}

@@ -1,0 +1,365 @@
+import type { QuarantineRule } from "../node/abstention.js";
+import type { LockNode, Reply } from "../node/lock-node.js";
+import { Errand } from "../node/pending-command.js";
+import { Quarantine } from "../node/quarantine.js";
+import { type Observation, Seat } from "../node/quorum-member.js";
+import type { Circle } from "../node/server-identity.js";
+import type { LockCommand } from "../protocol/command.js";
+import { FenceSource } from "../protocol/fence.js";
+import { failed } from "../protocol/refusal.js";
+import { freshToken } from "../protocol/token.js";
+import type { Vote } from "../protocol/vote.js";
+import { afterPoll, answerTimeout, type Clock } from "../time/clock.js";
+import type { Random } from "../time/random.js";
+import { Turn } from "../time/tick-batcher.js";
+import { Agenda } from "../time/timer-wheel.js";
+import { Claim, type ClaimGround } from "./claim.js";
+import { quorumOf } from "./decision.js";
+import { Doorbell } from "./wakeup-channel.js";
+
+/** What one node said about keys; `failed` where it could not be asked. */
+export interface NodeReport {
+  readonly node: string;
+  readonly reply: Reply;
+}
+
+interface Stopwatch {
+  readonly any: boolean;
+  /** ms from a request to a node until its answer. */
+  nodeAnswered(node: number, ms: number): void;
+}
+
+export interface EngineOptions {
+  readonly nodes: readonly LockNode[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly owner: string;
+  /** ms that one node's answer may take. */
+  readonly nodeTimeout: number;
+  /** ms that a node may take to connect, and to be identified. */
+  readonly connectTimeout: number;
+  /** Whether what is asked of a node in one turn of the event loop goes as one call. */
+  readonly grouping: boolean;
+  /** Whether it may be collected without having been closed. Default false. */
+  readonly collectable?: boolean;
+  /** How long a node that lost its memory abstains. */
+  readonly quarantine: QuarantineRule;
+  readonly driftFactor: number;
+  /** ms; the usual one. */
+  readonly ttl: number;
+  /** What becomes of a node among several whose server hides who it is. */
+  readonly unidentified: "warn" | "allow" | "refuse";
+  /** Told once a node, where that is to be warned of. */
+  readonly onUnidentified: (node: string) => void;
+  /** Told once a node: that it loses its memory would not be noticed. */
+  readonly onUnwatched: (node: string) => void;
+  /** `node`: its place in `nodes`. `until`: see the seat's. */
+  readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
+  /** Who wants to know how long nodes take to answer, if anybody does. */
+  readonly stopwatch?: Stopwatch;
+  /** The connection to a node is silent, and could not be replaced. */
+  readonly onSilent: (node: string, why: "busy" | "impossible") => void;
+  /** None of the nodes has a memory, and they vote all the same. */
+  readonly onColdStart: (nodes: readonly string[]) => void;
+}
+
+/** ms that the first acquisition waits for the other nodes when a quorum has been met. */
+const longestGrace = 100;
+
+/** ms between two looks at nodes that are waited for to be ready. */
+const readyPause = 50;
+
+/** ms between two looks whether nodes have taken what they are owed. */
+const deliveryPause = 20;
+
+/** Names that are remembered; what is granted late to an older one is left to its ttl. */
+const mostNamed = 1_000;
+
+/** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
+export class QuorumEngine {
+  readonly seats: readonly Seat[];
+  readonly fences: FenceSource;
+  private readonly ground: ClaimGround;
+  private readonly quarantine: Quarantine;
+  readonly turn: Turn;
+  readonly agenda: Agenda;
+  readonly doorbell: Doorbell;
+  private admission: Promise<void> | null = null;
+  /** Whether the nodes have been met, or given their time to be. */
+  admitted = false;
+  /** Two nodes that turned out to be the same server when they were met, null if none were. */
+  duplicate: readonly [string, string] | null = null;
+  /** The last claims of names that the user gave. */
+  private readonly named = new Map<string, Claim>();
+  /** Nodes that were warned of. */
+  private readonly warnedOf = new Set<string>();
+  /** What waits, and how to end it when the engine is closed. */
+  private readonly waits = new Set<() => void>();
+  /** To be called when a node has said who it is. */
+  private readonly introductions = new Set<() => void>();
+  private closed = false;
+
+  constructor(private readonly options: EngineOptions) {
+    const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe, stopwatch } = options;
+    const turn = new Turn(options.grouping);
+    this.fences = new FenceSource(clock, random);
+    const circle: Circle = [];
+    const checksMemory = options.quarantine !== false;
+    const names = distinct(nodes.map(({ name }) => name));
+    this.seats = nodes.map((node, index) => {
+      const name = names[index] ?? node.name;
+      return new Seat({
+        name,
+        node,
+        clock,
+        random,
+        turn,
+        patience,
+        connectTimeout: options.connectTimeout,
+        circle,
+        checksMemory,
+        admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
+        collectable,
+        observe: (observation, cause, until) => observe(index, observation, cause, until),
+        measures: () => stopwatch?.any === true,
+        measured: (ms) => stopwatch?.nodeAnswered(index, ms),
+        decides: () => this.admission !== null,
+        onIntroduced: () => this.onIntroduced(name),
+        onStuck: (why) => options.onSilent(name, why),
+      });
+    });
+    this.quarantine = new Quarantine(
+      this.seats,
+      clock,
+      random,
+      { rule: options.quarantine, driftFactor: options.driftFactor, patience, ttl: options.ttl },
+      options.onColdStart,
+    );
+    this.turn = turn;
+    this.agenda = new Agenda(clock, turn);
+    this.doorbell = new Doorbell(nodes, clock, options.random);
+    this.ground = { seats: this.seats, clock, agenda: this.agenda };
+  }
+
+  /** A claim with a fresh token. */
+  claim(keys: readonly string[]): Claim {
+    const { owner, random } = this.options;
+    return new Claim(this.ground, keys, freshToken(owner, random), false);
+  }
+
+  /** A claim in the name of a token that the user gave. */
+  claimNamed(keys: readonly string[], token: string): Claim {
+    const isLast = (claim: Claim) => this.named.get(token) === claim;
+    const claim = new Claim(this.ground, keys, token, false, isLast);
+    this.named.delete(token);
+    this.named.set(token, claim);
+    const [oldest] = this.named.keys();
+    if (this.named.size > mostNamed && oldest !== undefined) this.named.delete(oldest);
+    return claim;
+  }
+
+  /** A claim in the name of a token that the nodes hold already. */
+  claimShared(keys: readonly string[], token: string): Claim {
+    return new Claim(this.ground, keys, token, true);
+  }
+
+  /**
+   * Meets the nodes once, so that the same server twice is found before anything is acquired. Waits for all, but only
+   * a moment longer when a quorum has been met, and never beyond the connect timeout.
+   */
+  admit(): Promise<void> {
+    if (this.admission === null) {
+      this.admission = this.meetAll();
+      this.settleMemories();
+    }
+    return this.admission;
+  }
+
+  /** The nodes that have not been met in so many ms, and why. */
+  unmet(waited: number): Vote[] {
+    return this.seats
+      .filter((seat) => !seat.identified)
+      .map((seat) => ({ ...seat.silentFor(waited), node: seat.name }));
+  }
+
+  /**
+   * Connects and identifies all nodes; those that cannot be asked yet are tried again until the time is over. Resolves to
+   * those that are not identified by then, and why.
+   */
+  async ready(timeout: number): Promise<Vote[]> {
+    const { clock } = this.options;
+    const started = clock.monotonic();
+    void this.admit();
+    const left = () => timeout - (clock.monotonic() - started);
+    while (!this.closed && left() > 0 && this.seats.some(({ identified }) => !identified)) {
+      await this.identified(Math.min(readyPause, left()));
+    }
+    return this.unmet(Math.round(clock.monotonic() - started));
+  }
+
+  /** Asks every node who holds the keys. */
+  inspect(keys: readonly string[]): Promise<NodeReport[]> {
+    return Promise.all(this.seats.map((seat) => this.inspectAt(seat, keys)));
+  }
+
+  /** Calls back when all that was asked for so far has been handed to the sockets. */
+  whenWritten(callback: () => void): void {
+    const later = this.seats.some(({ node }) => node.writesLater === true);
+    this.turn.whenDeparted(later ? () => afterPoll(this.options.clock, callback) : callback);
+  }
+
+  /**
+   * Waits until a quorum of nodes has taken every release, and until nodes that answer have taken those that their clients
+   * refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
+   */
+  async delivered(ms: number): Promise<void> {
+    const { clock, nodes } = this.options;
+    const end = clock.monotonic() + ms;
+    const isOver = () =>
+      this.seats.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
+      !this.seats.some(({ refusedRelease }) => refusedRelease);
+    for (let left = ms; left > 0 && !isOver(); ) {
+      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
+      left = end - clock.monotonic();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const end of [...this.waits]) end();
+    this.quarantine.close();
+    this.doorbell.close();
+    await Promise.all(this.seats.map((seat) => seat.close()));
+  }
+
+  /** Another node can be asked; some may wait for just that. */
+  private onIntroduced(name: string): void {
+    for (const look of [...this.introductions]) look();
+    const seat = this.seats.find((one) => one.name === name);
+    if (seat !== undefined && this.seats.length > 1 && !this.warnedOf.has(name)) this.warnOf(seat);
+    this.settleMemories();
+  }
+
+  private warnOf({ name, server, node }: Seat): void {
+    const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
+    const nameless = server.nameless && server.remembers;
+    if (!nameless && (!server.keepsNothing || node.sharded || quarantine === false)) return;
+    if (nameless && unidentified !== "warn") return;
+    this.warnedOf.add(name);
+    if (nameless) onUnidentified(name);
+    else onUnwatched(name);
+  }
+
+  /** Waits until all nodes are identified, but not for more than so many ms. */
+  private identified(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      let ends: (() => void)[] = [];
+      const done = () => {
+        timer.cancel();
+        for (const end of ends) end();
+        this.waits.delete(done);
+        resolve();
+      };
+      const timer = answerTimeout(this.options.clock, ms, done);
+      this.waits.add(done);
+      const look = () => {
+        if (this.seats.every(({ identified }) => identified)) done();
+      };
+      ends = this.seats.map((seat) => seat.meet(look));
+    });
+  }
+
+  /** Whoever only inspects changes nothing. */
+  private settleMemories(): void {
+    const unsettled = this.seats.some(({ server }) => server.met && !server.remembers);
+    if (unsettled && this.admission !== null) this.quarantine.request();
+  }
+
+  /** A node that is still to be connected and identified has the time for that before. */
+  private async inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
+    const { clock, nodeTimeout } = this.options;
+    if (!seat.met && seat.node.connection !== "down") await this.metAt(seat);
+    if (this.closed) return { node: seat.name, reply: failed("notReady", "closed") };
+    return new Promise((resolve) => {
+      let wanted = true;
+      const done = (reply: Reply) => {
+        wanted = false;
+        timer.cancel();
+        this.waits.delete(end);
+        resolve({ node: seat.name, reply });
+      };
+      const end = () => done(failed("notReady", "closed"));
+      const timer = answerTimeout(clock, nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
+      this.waits.add(end);
+      seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
+    });
+  }
+
+  private metAt(seat: Seat): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        end();
+        this.waits.delete(done);
+        resolve();
+      };
+      let end = () => {};
+      const timer = answerTimeout(this.options.clock, this.options.connectTimeout, done);
+      this.waits.add(done);
+      // Whether it votes is of no matter here.
+      const look = () => {
+        if (seat.met) done();
+      };
+      this.introductions.add(look);
+      const unmet = seat.meet(done);
+      end = () => {
+        this.introductions.delete(look);
+        unmet();
+      };
+    });
+  }
+
+  private meetAll(): Promise<void> {
+    const { clock, connectTimeout } = this.options;
+    return new Promise((resolve) => {
+      let met = 0;
+      const finish = () => {
+        timer.cancel();
+        this.waits.delete(finish);
+        this.admitted = true;
+        const double = this.seats.find((seat) => seat.duplicateOf !== null);
+        if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
+        resolve();
+      };
+      let timer = answerTimeout(clock, connectTimeout, finish);
+      this.waits.add(finish);
+      const onMet = () => {
+        if (this.admitted) return;
+        met++;
+        if (met === this.seats.length) return finish();
+        if (met !== quorumOf(this.seats.length)) return;
+        timer.cancel();
+        timer = answerTimeout(clock, Math.min(longestGrace, connectTimeout), finish);
+      };
+      for (const seat of this.seats) seat.meet(onMet);
+    });
+  }
+}
+
+class Inquiry extends Errand {
+  constructor(
+    readonly command: LockCommand,
+    readonly wanted: () => boolean,
+    readonly heard: (reply: Reply) => void,
+  ) {
+    super();
+  }
+}
+
+/** The same names, the later ones of several that are alike with a number. */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
+}

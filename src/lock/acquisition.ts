@@ -1,0 +1,375 @@
+import type { Heed } from "../engine/protocol/command.js";
+import { driftOf } from "../engine/protocol/validity.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { Claim, Origin } from "../engine/quorum/claim.js";
+import type { RoundResult } from "../engine/quorum/round.js";
+import { elapsed, type Instant, now } from "../engine/time/clock.js";
+import type { RetryReason } from "../engine/time/retry.js";
+import {
+  AcquireTimeoutError,
+  InvalidOptionError,
+  LeaseExpiredError,
+  LockContendedError,
+  QuorumUnavailableError,
+} from "../errors.js";
+import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
+import { ignoreRejection } from "../support/safe-emitter.js";
+import { looksRight } from "../support/untrusted.js";
+import { Hold } from "./lease-state.js";
+import type { LockParts } from "./lock-internals.js";
+import { lossIn } from "./loss.js";
+import { roundLimit, type Settings, timeoutFor } from "./settings.js";
+import { type Entrant, lineOf } from "./waiting/local-queue.js";
+import { heedful, Patience } from "./waiting/wait-strategy.js";
+
+/** The chart's event for each reason why an attempt did not succeed. */
+const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
+
+/** What it is called that is done with a lease that others began. */
+const operations = { handover: "adopt", shared: "renew" } as const;
+
+/** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
+const attemptTimeouts = 6;
+
+/** How the last attempt failed. */
+interface Setback {
+  readonly reason: RetryReason;
+  readonly attempt: number;
+  readonly votes: readonly Vote[];
+}
+
+/** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
+export class Pursuit implements Entrant {
+  readonly acquisition: string;
+  readonly line: string;
+  readonly keys: readonly string[];
+  readonly fair: boolean;
+  readonly ticket: number;
+  asking = false;
+  /** Where it stands in line with others who want the same. */
+  private readonly patience: Patience | null;
+  /** Whether it had to line up. */
+  private queued = false;
+  /** ms from the attempt that failed last to the next one, while it waits for that. */
+  delay: number | null = null;
+  readonly since: Instant;
+  private start: Instant;
+  private attempts = 0;
+  private claim: Claim | null = null;
+  /** Whether the nodes have answered the attempt under way. */
+  private decided = false;
+  /** The last one that reached a node. */
+  private last: Claim | null = null;
+  /** To be taken back. */
+  private abandoned: Claim | null = null;
+  private granted: Hold | null = null;
+  private setback: Setback | null = null;
+  private unlisten: (() => void) | null = null;
+  /** What the alarm is set for. */
+  private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
+
+  constructor(
+    private readonly lock: LockParts,
+    readonly settings: Settings,
+    private readonly origin: Origin | null,
+    private readonly resolve: (hold: Hold) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.acquisition = lock.ground.nextAcquisition();
+    this.keys = lock.keys;
+    this.fair = settings.fair;
+    this.line = lineOf(lock.keys, settings.fair);
+    this.since = now(lock.ground.clock);
+    this.start = this.since;
+    this.ticket = Math.floor(this.since.wall);
+    this.patience = this.lines ? new Patience(lock, settings, this.ticket, this) : null;
+    if (settings.signal !== null) this.listen(settings.signal);
+  }
+
+  /** Whether it may ask at once: nobody of this process is before it. */
+  lineUp(): boolean {
+    // Who asks when its own policy says so must not make others wait for that.
+    return !this.lines || this.lock.ground.lines.join(this, !this.settings.patient);
+  }
+
+  called(): void {
+    this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
+  }
+
+  freed(): void {
+    if (this.delay === null) this.patience?.miss();
+    else this.askAgain(true);
+  }
+
+  hurry(delay: number): void {
+    if (this.delay === null) return;
+    if (delay === 0) this.askAgain(true);
+    else this.remind("RETRY", Math.min(delay, this.waitLeft()));
+  }
+
+  armWait(): void {
+    this.queued = true;
+    this.remind("TIMED_OUT", this.waitLeft());
+  }
+
+  /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
+  ask(attempt: number): void {
+    const { engine, clock } = this.lock.ground;
+    this.attempts = attempt;
+    this.delay = null;
+    // The first one starts with the pursuit, unless it was queued.
+    const fresh = attempt === 1 && !this.queued;
+    this.start = fresh ? this.since : now(clock);
+    // Most attempts are over long before that: then it needs no timer.
+    const left = fresh ? this.settings.wait : this.waitLeft();
+    const most = attemptTimeouts * this.lock.ground.nodeTimeout;
+    if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
+      this.remind("TIMED_OUT", this.waitLeft());
+    else this.lock.alarm.clear();
+    const claim = this.newClaim();
+    this.claim = claim;
+    this.decided = false;
+    if (engine.admitted) return this.attempt(claim);
+    void engine.admit().then(() => {
+      if (this.claim !== claim) return;
+      this.start = now(clock);
+      this.attempt(claim);
+    });
+  }
+
+  scheduleRetry(event: RefusalEvent, attempt: number): void {
+    const { reason, votes } = event;
+    this.takeBack();
+    const delay = Math.round(this.patience?.untilRetry(event) ?? event.retryIn ?? 0);
+    const left = this.waitLeft();
+    this.delay = delay;
+    if (delay >= left) return this.remind("TIMED_OUT", left);
+    this.remind("RETRY", delay);
+    this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
+  }
+
+  abandonAttempt(): void {
+    const { claim, lock } = this;
+    if (claim === null) return;
+    if (this.setback === null) {
+      const waited = Math.round(elapsed(lock.ground.clock, this.start));
+      const { engine } = lock.ground;
+      const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
+      this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
+    }
+    claim.end();
+    this.claim = null;
+    this.abandoned = claim;
+    if (claim.sent) this.last = claim;
+  }
+
+  /** Takes back what was abandoned. */
+  private takeBack(): void {
+    // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
+    this.abandoned?.discard(!this.decided);
+    this.abandoned = null;
+  }
+
+  /** Returns what the caller is to be told. */
+  fail(event: FailureEvent): unknown {
+    const error = this.failure(event);
+    const { place } = this.patience ?? {};
+    const leaves = this.abandoned?.sent === true || (place && this.last !== null);
+    // First the place: who leaves it tells nobody of what a minority had granted.
+    if (place) this.last?.leave(place);
+    this.takeBack();
+    this.close();
+    const tell = () => {
+      this.lock.announcer.tell("failed", this.acquisition, { error });
+      this.lock.outbox.put(() => this.reject(error));
+    };
+    // Whoever is told may end the process: what was granted must be on its way back by then.
+    if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));
+    else tell();
+    return error;
+  }
+
+  /** The hold that the attempt under way was granted. */
+  succeed(votes: readonly Vote[]): Hold | null {
+    const { granted: hold, acquisition, lock, attempts: attempt } = this;
+    if (hold === null) return null;
+    if (this.origin !== null) hold.claim.keep();
+    this.close();
+    const { ttl, drift, fence } = hold.grant;
+    const { validUntil } = hold;
+    if (lock.announcer.hears("acquired")) {
+      const waited = Math.round(elapsed(lock.ground.clock, this.since));
+      const details = { ttl, drift, validUntil, waited, attempt, votes };
+      lock.announcer.tell("acquired", acquisition, fence === undefined ? details : { ...details, fence });
+    }
+    lock.outbox.put(() => this.resolve(hold));
+    return hold;
+  }
+
+  /** By the alarm. */
+  due(): void {
+    if (this.next === "RETRY") this.askAgain(false);
+    else this.lock.send({ type: this.next });
+  }
+
+  /** `isTold`: it is likely to be granted now. Otherwise it waits while too many others of this process are asking. */
+  private askAgain(isTold: boolean): void {
+    if (!this.lines || this.lock.ground.lines.again(this, isTold)) this.lock.send({ type: "RETRY" });
+    else this.remind("TIMED_OUT", this.waitLeft());
+  }
+
+  private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {
+    this.next = next;
+    this.lock.alarm.set(delay, this);
+  }
+
+  private attempt(claim: Claim): void {
+    const { engine } = this.lock.ground;
+    const error = this.lock.ground.refusal();
+    if (error !== null) return this.lock.send({ type: "REFUSED", error });
+    const { ttl } = this.settings;
+    const decided = (result: RoundResult) => {
+      if (this.claim === claim) this.onDecided(claim, result);
+    };
+    const timeout = timeoutFor(this.lock.ground, ttl);
+    const fences = this.settings.fence ? engine.fences : null;
+    const { origin } = this;
+    if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
+    else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
+    else claim.acquire(ttl, timeout, fences, this.heed(), decided);
+  }
+
+  private newClaim(): Claim {
+    const { origin, lock } = this;
+    const { engine } = lock.ground;
+    if (origin?.kind === "shared") return engine.claimShared(lock.keys, origin.token);
+    return origin?.as === undefined ? engine.claim(lock.keys) : engine.claimNamed(lock.keys, origin.as);
+  }
+
+  private onDecided(claim: Claim, result: RoundResult): void {
+    const { verdict, votes, fence } = result;
+    this.decided = true;
+    this.lock.ground.lines.answered(this);
+    this.settings.witness?.round("acquire", result);
+    if (verdict === "granted") {
+      const hold = this.holdOf(claim, fence);
+      if (hold.left() > 0 && result.took <= roundLimit(this.lock.ground)) {
+        this.granted = hold;
+        return this.lock.send({ type: "GRANTED", validUntil: hold.validUntil, votes });
+      }
+    }
+    const reason = verdict === "granted" ? "tooSlow" : verdict;
+    this.setback = { reason, attempt: this.attempts, votes };
+    const retryIn = this.hopeless(reason) ? null : this.retryDelay(reason);
+    // The policy is the user's own code, and may have ended this very attempt.
+    if (this.claim !== claim) return;
+    if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
+    this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
+  }
+
+  /** Whether it stands in line with others who want the same. */
+  private get lines(): boolean {
+    return this.settings.lines && this.origin === null;
+  }
+
+  /** How those who wait are heeded; null where nobody is. */
+  private heed(): Heed | null {
+    return this.patience?.heed() ?? (this.settings.fair ? heedful : null);
+  }
+
+  private holdOf(claim: Claim, fence: number | undefined): Hold {
+    const { ground, resources } = this.lock;
+    const { ttl, maxHold, renew, renewBefore, driftFactor } = this.settings;
+    const drift = driftOf(ttl, driftFactor);
+    const grant = {
+      resources,
+      acquisition: this.acquisition,
+      began: this.since.wall,
+      at: this.start,
+      ttl,
+      drift,
+      maxHold,
+      fence,
+      renew,
+      renewBefore,
+      chance: ground.random.fraction(),
+    };
+    return new Hold(ground.clock, claim, grant);
+  }
+
+  /** Whether no further attempt can succeed, or none is wanted. */
+  private hopeless(reason: RetryReason): boolean {
+    const { ttl, wait, driftFactor } = this.settings;
+    const stale = this.origin !== null && reason === "contended";
+    return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
+  }
+
+  private retryDelay(reason: RetryReason): number | null | Error {
+    try {
+      const delay = this.settings.retry(this.attempts, reason);
+      if (delay === false) return null;
+      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      ignoreRejection(delay);
+      return new InvalidOptionError(
+        "retry",
+        delay,
+        "a function that returns ms, at least 0 and finite, or false",
+      );
+    } catch (error) {
+      return looksRight(() => error instanceof Error)
+        ? (error as Error)
+        : new InvalidOptionError("retry", error, "a function that throws nothing");
+    }
+  }
+
+  /** ms; Infinity where nothing but the attempts bounds the acquisition. */
+  private waitLeft(): number {
+    const { wait } = this.settings;
+    return wait === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));
+  }
+
+  private failure(event: FailureEvent): unknown {
+    const { resources } = this.lock;
+    if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
+    if (event.type === "TIMED_OUT") {
+      return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
+    }
+    if (this.origin === null || event.reason !== "contended") return this.lastError();
+    if (this.origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
+    return new LeaseExpiredError(resources, lossIn(event.votes));
+  }
+
+  private lastError(): LockContendedError | QuorumUnavailableError | undefined {
+    const { resources, ground } = this.lock;
+    if (this.setback === null) {
+      return this.attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
+    }
+    const { reason, attempt, votes } = this.setback;
+    if (reason === "contended") return new LockContendedError(resources, attempt, votes);
+    const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
+    return new QuorumUnavailableError(
+      resources,
+      operation,
+      attempt,
+      votes,
+      ground.engine.seats.length,
+      reason,
+    );
+  }
+
+  private listen(signal: AbortSignal): void {
+    const onAbort = () => this.lock.send({ type: "ABORT", error: signal.reason });
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.unlisten = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  private close(): void {
+    this.unlisten?.();
+    this.patience?.end();
+    this.lock.ground.lines.leave(this);
+    this.claim = null;
+    this.lock.alarm.clear();
+  }
+}

@@ -1,0 +1,239 @@
+import { AsyncResource } from "node:async_hooks";
+import { hostname } from "node:os";
+import { inspect } from "node:util";
+import { type QuarantineRule, roundTimeouts } from "../engine/node/abstention.js";
+import { isOwnerLabel } from "../engine/protocol/token.js";
+import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
+import type { RoundResult } from "../engine/quorum/round.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
+import { type Random, systemRandom } from "../engine/time/random.js";
+import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
+import { InvalidOptionError } from "../errors.js";
+import { warn } from "../support/warn.js";
+import type { Hold } from "./lease-state.js";
+import {
+  checkBoolean,
+  checkCount,
+  checkDuration,
+  checkFraction,
+  checkFunction,
+  checkKnown,
+  checkMethods,
+  checkSignal,
+  checkText,
+  checkTtl,
+} from "./option-checks.js";
+import type { AcquireOptions, LocksOptions } from "./options.js";
+
+/** The options of one acquisition, checked and with every default filled in. */
+export interface Settings {
+  readonly ttl: number;
+  readonly wait: number;
+  readonly retry: RetryFunction;
+  readonly renew: boolean;
+  readonly maxHold: number;
+  readonly fence: boolean;
+  readonly signal: AbortSignal | null;
+  readonly onLost: AcquireOptions["onLost"] | null;
+  /** The share of the ttl that clocks may disagree by. */
+  readonly driftFactor: number;
+  /** ms before its end that a lease is renewed at the latest; half its validity, if that comes first. */
+  readonly renewBefore: number;
+  /**
+   * Others may have the token, and renew the lease too. So its keys are left to their ttl when it is over here, and it
+   * keeps no process alive.
+   */
+  readonly entrusted: boolean;
+  readonly witness: Witness | null;
+  /** Whether it leaves a free lock to who has waited longer. */
+  readonly fair: boolean;
+  /** Whether it stands in line, here and on the nodes, and is told when its turn has come. */
+  readonly lines: boolean;
+  /** Whether it only asks again when it is told, or often enough to keep its place: no retry policy was given. */
+  readonly patient: boolean;
+}
+
+/** Hears what is asked of the nodes in the name of one lock, and its end. Must not throw. */
+export interface Witness {
+  round(operation: "acquire" | "renew" | "release", result: RoundResult): void;
+  over(hold: Hold): void;
+}
+
+/** What the whole manager shares. */
+export interface Ground {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly prefix: string;
+  readonly driftFactor: number;
+  readonly owner: string;
+  readonly nodeTimeout: number;
+  readonly connectTimeout: number;
+  readonly grouping: boolean;
+  readonly maxPending: number;
+  readonly quarantine: QuarantineRule;
+  readonly unidentified: Exclude<LocksOptions["unidentified"], undefined>;
+  /** ms; the default of an acquisition. */
+  readonly ttl: number;
+  readonly onListenerError: (error: unknown, event: string) => void;
+}
+
+const defaultTtl = 10_000;
+const defaultWait = 10_000;
+const defaultMaxPending = 100_000;
+
+/** ms. */
+export const defaultNodeTimeout = (ttl: number): number =>
+  Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout));
+
+/** ms; the default node timeout is a quarter of the ttl, but never more: it fits round trips of 600 ms and some lag. */
+const longestDefaultTimeout = 1_000;
+/** ms; it fits a handshake of several round trips of 600 ms. */
+const defaultConnectTimeout = 5_000;
+
+const warnOfListener = (error: unknown, event: string) =>
+  warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
+
+function checkOwner(value: unknown): string {
+  if (typeof value === "string" && isOwnerLabel(value)) return value;
+  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
+}
+
+function checkQuarantine(value: unknown): QuarantineRule {
+  if (value === "auto" || value === false) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
+}
+
+function checkUnidentified(value: unknown): Ground["unidentified"] {
+  if (value === "warn" || value === "allow" || value === "refuse") return value;
+  throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
+}
+
+export function groundOf(options: LocksOptions): Ground {
+  const {
+    clock = systemClock,
+    random = systemRandom,
+    prefix = "",
+    driftFactor = defaultDriftFactor,
+  } = options;
+  const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
+  const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
+  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
+  checkTtl(ttl);
+  const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
+  checkDuration("nodeTimeout", nodeTimeout, 1, true);
+  if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
+    throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
+  }
+  return {
+    clock: checkMethods("clock", clock, ["monotonic", "wall", "after"]),
+    random: checkMethods("random", random, ["secret", "fraction"]),
+    prefix: checkText("prefix", prefix, "a string"),
+    driftFactor: checkFraction("driftFactor", driftFactor),
+    owner: checkOwner(owner),
+    nodeTimeout,
+    connectTimeout: checkDuration("connectTimeout", connectTimeout, 1, true),
+    grouping: checkBoolean("grouping", grouping),
+    maxPending: checkCount("maxPending", maxPending),
+    quarantine: checkQuarantine(quarantine),
+    unidentified: checkUnidentified(unidentified),
+    ttl,
+    onListenerError: checkFunction("onListenerError", onListenerError),
+  };
+}
+
+const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
+
+/**
+ * The same, with the user's own callbacks bound to the asynchronous context of who acquires: they are called from timers
+ * and replies that many share.
+ */
+export function inContext(settings: Settings): Settings {
+  const { onLost, patient, retry } = settings;
+  if (!onLost && patient) return settings;
+  return {
+    ...settings,
+    retry: patient ? retry : AsyncResource.bind(retry),
+    onLost: onLost ? AsyncResource.bind(onLost) : onLost,
+  };
+}
+
+/** Later options win; what is undefined counts as not given, null does not. */
+export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {
+  const merged: Mutable<AcquireOptions> = {};
+  for (const layer of layers) assignDefined(merged, layer ?? {});
+  const {
+    ttl = defaultTtl,
+    wait = defaultWait,
+    retry = {},
+    renew = true,
+    fence = false,
+    fair = true,
+  } = merged;
+  const { maxHold = Number.POSITIVE_INFINITY, signal, onLost } = merged;
+  return {
+    ttl: checkTtl(ttl),
+    wait: checkDuration("wait", wait, 0),
+    retry: retryOf(retry, ground.random),
+    renew: checkBoolean("renew", renew),
+    maxHold: checkDuration("maxHold", maxHold, 1),
+    fence: checkBoolean("fence", fence),
+    signal: signal === undefined ? null : checkSignal(signal),
+    onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
+    driftFactor: ground.driftFactor,
+    renewBefore: 0,
+    entrusted: false,
+    witness: null,
+    fair: checkBoolean("fair", fair),
+    lines: wait > 0,
+    patient: merged.retry === undefined,
+  };
+}
+
+/**
+ * A node's answer that takes longer than half the validity could not be followed by anything. A ttl that leaves none
+ * is not made worse by waiting, and then fails for what is wrong with it.
+ */
+export function timeoutFor(ground: Ground, ttl: number): number {
+  const validity = ttl - driftOf(ttl, ground.driftFactor);
+  return validity <= 0
+    ? ground.nodeTimeout
+    : Math.max(1, Math.min(ground.nodeTimeout, Math.floor(validity / 2)));
+}
+
+/**
+ * ms from the question of a round within which it must be decided. Whatever the event loop did meanwhile, a request is then
+ * known to have been answered within a bounded time: how long a node that lost its memory abstains counts on that.
+ */
+export const roundLimit = ({ nodeTimeout }: Ground): number => roundTimeouts * nodeTimeout;
+
+function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
+  if (typeof retry === "function") return retry;
+  if (typeof retry !== "object" || retry === null) {
+    throw new InvalidOptionError(
+      "retry",
+      retry,
+      "a function, or an object with count, delay, maxDelay and jitter",
+    );
+  }
+  checkKnown("retry", retry);
+  const { count, delay, maxDelay, jitter } = retry;
+  if (
+    count !== undefined &&
+    !(count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 0))
+  ) {
+    throw new InvalidOptionError("retry.count", count, "an integer from 0, or Infinity");
+  }
+  if (delay !== undefined) checkDuration("retry.delay", delay, 0, true);
+  if (maxDelay !== undefined) checkDuration("retry.maxDelay", maxDelay, 0, true);
+  if (jitter !== undefined && jitter !== "full") checkDuration("retry.jitter", jitter, 0, true);
+  return backoff(retry, random);
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function assignDefined<T extends object>(target: T, source: T): void {
+  for (const key of Object.keys(source) as (keyof T)[]) {
+    if (source[key] !== undefined) target[key] = source[key];
+  }
+}

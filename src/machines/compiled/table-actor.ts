@@ -1,0 +1,144 @@
+import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
+import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
+import { handPort } from "../port.js";
+import { type Arrow, type Leaf, pathOf, type Run, type Table, topOf } from "./table.js";
+
+/** Is told of each step, as long as it looks: of the states with their substates, "acquiring.asking". */
+export interface Onlooker<Machine extends AnyStateMachine> {
+  readonly looks: boolean;
+  stepped(event: EventFromLogic<Machine>, from: string, to: string): void;
+}
+
+/**
+ * A machine that runs on its table, and as XState's own actor from the moment somebody wants to look. Actions must not
+ * throw: as with XState, one that does stops it, and the error goes uncaught.
+ */
+export class TableActor<Machine extends AnyStateMachine> {
+  private leaf: Leaf;
+  private settled: ContextFrom<Machine>;
+  /** One for all actions, so none may keep it. Its context is that of the transition under way. */
+  private readonly args: Parameters<Run>[0];
+  private mailbox: EventFromLogic<Machine>[] | null = null;
+  private actor: Actor<Machine> | null = null;
+  private busy = false;
+  /** Actions run. */
+  private moving = false;
+  private stopped = false;
+
+  constructor(
+    private readonly table: Table<Machine>,
+    input: InputFrom<Machine>,
+    private readonly onlooker: Onlooker<Machine> | null = null,
+  ) {
+    const { context } = table.machine.config;
+    this.settled = typeof context === "function" ? context({ input, self: this }) : context;
+    this.args = { context: this.settled, event: { type: "xstate.init", input }, self: this };
+    this.leaf = table.start.target;
+    this.move(table.start);
+  }
+
+  /** While actions run, this and the context are still those of before them, as with XState. */
+  get value(): StateValue {
+    return this.observed?.value ?? this.leaf.value;
+  }
+
+  get context(): ContextFrom<Machine> {
+    return this.observed?.context ?? this.settled;
+  }
+
+  /** The top-level state's name. */
+  get state(): string {
+    return this.actor === null ? this.leaf.state : topOf(this.value);
+  }
+
+  /** The state with its substate: "acquiring.asking". */
+  get path(): string {
+    return this.actor === null ? this.leaf.path : pathOf(this.value);
+  }
+
+  send(event: EventFromLogic<Machine>): void {
+    if (this.busy) {
+      this.mailbox ??= [];
+      this.mailbox.push(event);
+      return;
+    }
+    this.busy = true;
+    try {
+      this.take(event);
+      while (this.mailbox?.length) this.take(this.mailbox.shift()!);
+    } catch (error) {
+      this.stopped = true;
+      setTimeout(() => {
+        throw error;
+      });
+    }
+    this.busy = false;
+    if (this.stopped) this.actor?.stop();
+  }
+
+  /** The events that are not yet taken, and all later ones, are ignored. */
+  stop(): void {
+    this.stopped = true;
+    if (!this.busy) this.actor?.stop();
+  }
+
+  /**
+   * From now on it runs as the actor returned, which enters nothing again. Events are still to be sent to this one,
+   * which knows whether a transition is under way.
+   */
+  toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
+    if (this.actor !== null) return this.actor;
+    const { value, context, table } = this;
+    const snapshot = table.machine.resolveState({ value, context });
+    this.actor = new Actor(table.machine, { ...options, snapshot }).start();
+    if (!this.moving) handPort(this, this.actor);
+    if (this.stopped) this.stop();
+    return this.actor;
+  }
+
+  private get observed(): AnyMachineSnapshot | undefined {
+    return this.actor?.getSnapshot();
+  }
+
+  private take(event: EventFromLogic<Machine>): void {
+    if (this.stopped) return;
+    const { onlooker } = this;
+    if (onlooker === null || !onlooker.looks) return this.step(event);
+    const from = this.path;
+    this.step(event);
+    const to = this.path;
+    // An event that a state does not know leaves it where it is.
+    if (from !== to) onlooker.stepped(event, from, to);
+  }
+
+  private step(event: EventFromLogic<Machine>): void {
+    if (this.actor !== null) return this.actor.send(event);
+    this.args.event = event;
+    for (const arrow of this.leaf.on.get(event.type) ?? []) {
+      if (arrow.guard !== null && !arrow.guard(this.args)) continue;
+      this.moving = true;
+      this.move(arrow);
+      this.moving = false;
+      this.catchUp(event);
+      return;
+    }
+  }
+
+  private move({ steps, target }: Arrow): void {
+    const { args } = this;
+    for (const { assigns, run } of steps) {
+      const update = run(args);
+      if (assigns) args.context = Object.assign({}, args.context, update);
+    }
+    // The machine began with one, and its own assigns made it.
+    this.settled = args.context as ContextFrom<Machine>;
+    this.leaf = target;
+  }
+
+  /** An actor made during a transition began before it. It follows without a port, for the effects were had here. */
+  private catchUp(event: EventFromLogic<Machine>): void {
+    if (this.actor === null) return;
+    this.actor.send(event);
+    handPort(this, this.actor);
+  }
+}

@@ -1,0 +1,91 @@
+import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
+import { checkResources } from "../lock/option-checks.js";
+import type { Keeper } from "./held-locks.js";
+import { type ClassicLock, type Lock, PlainLock } from "./lock.js";
+import type { Operation } from "./operation.js";
+import type { Redlock } from "./redlock.js";
+import { retriesOf } from "./settings.js";
+import type { Client, Settings } from "./types.js";
+
+/** What the three ways of calling a Redlock share. */
+export interface Desk {
+  readonly redlock: Redlock;
+  readonly keeper: Keeper;
+  /** By the names of their nodes. */
+  readonly clients: ReadonlyMap<string, Client>;
+}
+
+/** Each once: a program may name the same account as sender and recipient. */
+export const distinct = (resources: readonly string[]): readonly string[] =>
+  resources.length === 1 ? resources : [...new Set(resources)];
+
+/** Of a lock, or of what another process made of one: plain data. */
+export function resourcesOf(
+  lock: Partial<Pick<Lock, "resource" | "resources">> & Pick<Lock, "value">,
+): string[] {
+  const given: unknown = lock?.resources ?? lock?.resource;
+  const known = given !== undefined && typeof lock.value === "string";
+  if (known) {
+    const resources = (Array.isArray(given) ? given : [given]) as string[];
+    checkResources(distinct(resources));
+    return resources;
+  }
+  const allowed =
+    "a lock, or { resource, value } of one (the value is left out of its JSON: send it by itself)";
+  throw new InvalidOptionError("lock", lock === null ? null : typeof lock, allowed);
+}
+
+/** Whether it says that the lock could not be had, or is had no longer: everything else is the caller's to correct. */
+export const isRefusal = (error: unknown): error is Error =>
+  isHoldfastError(error, "LOCK_CONTENDED") ||
+  isHoldfastError(error, "QUORUM_UNAVAILABLE") ||
+  isHoldfastError(error, "LEASE_EXPIRED");
+
+/** Extends a lock, again and again where no quorum answers, while it lasts. Resolves with its end, in epoch ms. */
+export async function prolong(
+  { keeper }: Desk,
+  lock: Lock | ClassicLock,
+  ttl: number,
+  settings: Settings,
+  operation: Operation,
+): Promise<number> {
+  const { clock, random } = keeper.manager.ground;
+  const { driftFactor } = settings;
+  const retry = retriesOf(settings, random);
+  const resources = distinct(resourcesOf(lock));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { hold } = await keeper.renew(resources, lock.value, ttl, driftFactor, operation);
+      return hold.validUntil;
+    } catch (error) {
+      const delay = isHoldfastError(error, "QUORUM_UNAVAILABLE") ? retry(attempt, "noQuorum") : false;
+      if (delay === false || clock.wall() + delay >= lock.expiration) throw error;
+      await keeper.manager.pause(delay);
+    }
+  }
+}
+
+/** A lock in plain data may be frozen; what holds is what the nodes say. */
+export const invalidate = (lock: Lock | ClassicLock): void => {
+  Reflect.set(lock, "expiration", 0);
+};
+
+/** By what is written on it; but on a lock of node-redlock nobody writes, and its lease may have been extended since. */
+export function isOver({ keeper }: Desk, lock: Lock | ClassicLock): boolean {
+  const held = lock instanceof PlainLock ? keeper.find(distinct(resourcesOf(lock)), lock.value) : null;
+  if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.hold);
+  const { expiration }: { expiration?: unknown } = lock;
+  if (expiration !== undefined && typeof expiration !== "number") {
+    throw new InvalidOptionError("lock.expiration", expiration, "a time in epoch ms");
+  }
+  return lock.expiration < keeper.manager.ground.clock.wall();
+}
+
+/** Why a release cannot be told from none: too few nodes have answered it. Null if enough did. */
+export function unreachable(
+  resources: readonly string[],
+  { last }: Operation,
+): QuorumUnavailableError | null {
+  if (last?.verdict !== "noQuorum") return null;
+  return new QuorumUnavailableError(resources, "release", 1, last.votes, last.votes.length);
+}

@@ -1,0 +1,198 @@
+import type { Vote } from "../engine/protocol/vote.js";
+import { quorumOf } from "../engine/quorum/decision.js";
+import type { RetryFunction } from "../engine/time/retry.js";
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import { checkTtl } from "../lock/option-checks.js";
+import { ignoreRejection } from "../support/safe-emitter.js";
+import { entriesOf } from "../support/untrusted.js";
+import { type Desk, isRefusal } from "./call-context.js";
+import { Calls } from "./calls.js";
+import type { Held, Keeper, Wishes } from "./held-locks.js";
+import { type Lock, PlainLock } from "./lock.js";
+import type { Operation } from "./operation.js";
+import { delayOf, plainSettings } from "./settings.js";
+import type { RedlockAbortSignal, Settings } from "./types.js";
+
+/** The calls of node-redlock. */
+export class Plain extends Calls {
+  /** The values of what `using` holds. */
+  readonly #extended = new Set<string>();
+
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "clientError", { ...plainSettings, ...given });
+  }
+
+  acquireLock(resource: string, ttl: number): Promise<Lock | null> {
+    return nullIfRefused(this.#acquireLock(resource, ttl, {}));
+  }
+
+  async acquireLockWithCustomRetry(
+    resource: string,
+    ttl: number,
+    retryStrategy: (attempt: number) => number,
+  ): Promise<Lock | null> {
+    if (typeof retryStrategy !== "function") {
+      throw new InvalidOptionError("retryStrategy", retryStrategy, "a function that returns ms");
+    }
+    const retry: RetryFunction = (attempt) => {
+      if (!this.#mayRetry(attempt)) return false;
+      const delay: unknown = retryStrategy(attempt - 1);
+      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+      ignoreRejection(delay);
+      throw new InvalidOptionError(
+        "retryStrategy",
+        delay,
+        "a function that returns ms, at least 0 and finite",
+      );
+    };
+    return nullIfRefused(this.#acquireLock(resource, ttl, { retry }));
+  }
+
+  async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
+    checkResource(resource);
+    const operation = this.operation([resource]);
+    let held: Held | null = null;
+    try {
+      held = await keeper.take([resource], value, ttl, operation);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+    const granted = await grantedIn(operation);
+    // Granted too late to be worth anything: then it was given back, by however many.
+    return held === null ? Math.min(granted, quorumOf(keeper.nodes) - 1) : granted;
+  }
+
+  async renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
+    checkResource(resource);
+    const { keeper, redlock } = this.desk;
+    const { driftFactor } = this.settings();
+    const operation = this.operation([resource]);
+    try {
+      await keeper.renew([resource], value, ttl, driftFactor, operation);
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+    // A lock that `using` extends tells of each renewal by itself.
+    if (!this.#extended.has(value)) redlock.emit("renewed", { resource, value, ttl });
+    return true;
+  }
+
+  async releaseLock(resource: string, value: string): Promise<void> {
+    await this.#release(this.desk.keeper, resource, value);
+    this.desk.redlock.emit("released", { resource, value, ttl: 0 });
+  }
+
+  /** On how many nodes the key was there, and is no longer. */
+  async releaseOn(keeper: Keeper, resource: string, value: string): Promise<number> {
+    return grantedIn(await this.#release(keeper, resource, value));
+  }
+
+  async using<T>(
+    resource: string,
+    ttl: number,
+    routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
+    options?: { readonly autoExtend?: boolean },
+  ): Promise<T> {
+    if (typeof routine !== "function") throw new InvalidOptionError("routine", routine, "a function");
+    checkResource(resource);
+    checkTtl(ttl);
+    const { redlock } = this.desk;
+    const failed = () => {
+      redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
+    };
+    const wishes = autoExtends(options) ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
+    const { lock, held } = await this.#acquireLock(resource, ttl, wishes).catch((cause: unknown) => {
+      if (!isRefusal(cause)) throw cause;
+      throw new Error(`Failed to acquire lock for resource: ${resource}`, { cause });
+    });
+    const { value } = lock;
+    held.lock.events.on("renewed", () => redlock.emit("renewed", { resource, value, ttl }));
+    this.#extended.add(value);
+    try {
+      // Whoever was told of the grant may have taken longer than it lasts.
+      held.lock.checkHeld(held.hold);
+      return await routine(lock, held.hold.signal);
+    } finally {
+      this.#extended.delete(value);
+      // Where the locks were closed meanwhile there is nothing more to release, and the routine's own result counts.
+      await this.releaseLock(resource, value).catch(() => {});
+    }
+  }
+
+  async #release(keeper: Keeper, resource: string, value: string): Promise<Operation> {
+    checkResource(resource);
+    const operation = this.operation([resource]);
+    await keeper.release([resource], value, operation);
+    return operation;
+  }
+
+  async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Acquired> {
+    checkResource(resource);
+    const { keeper, redlock } = this.desk;
+    const { driftFactor } = this.settings();
+    const delay = delayOf(this.settings(), keeper.manager.ground.random);
+    const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? delay() : false);
+    const operation = this.operation([resource]);
+    const all = { retry, driftFactor, ...wishes };
+    const held = await keeper.acquire([resource], ttl, all, operation);
+    const { hold } = held;
+    const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
+    redlock.emit("acquired", lock);
+    return { lock, held };
+  }
+
+  /** `retryCount` is here the number of all attempts; of which there is at least one. */
+  #mayRetry(attempt: number): boolean {
+    const { retryCount } = this.settings();
+    return retryCount === -1 || attempt < retryCount;
+  }
+}
+
+interface Acquired {
+  readonly lock: Lock;
+  readonly held: Held;
+}
+
+/** How many nodes have said yes, once all have said something. */
+async function grantedIn({ last }: Operation): Promise<number> {
+  const votes = (await last?.ballot.everyVote()) ?? [];
+  return votes.filter(({ kind }) => kind === "granted").length;
+}
+
+/** But not for replies that no server gives: a wrapped client that makes them up can never have a lock. */
+async function nullIfRefused(acquired: Promise<Acquired>): Promise<Lock | null> {
+  try {
+    return (await acquired).lock;
+  } catch (error) {
+    if (isHoldfastError(error, "QUORUM_UNAVAILABLE")) refuseGarbage(error.votes);
+    if (isRefusal(error)) return null;
+    throw error;
+  }
+}
+
+function refuseGarbage(votes: readonly Vote[]): void {
+  for (const vote of votes) {
+    if (vote.kind !== "failed" || vote.reason !== "garbage") continue;
+    const allowed =
+      "clients whose eval hands on what the server replies, unchanged, as IoredisClient and RedisjsClient of this package do";
+    throw new InvalidOptionError("clients", `${vote.node}: ${vote.message}`, allowed);
+  }
+}
+
+function autoExtends(options: unknown): boolean {
+  if (options === undefined || options === null) return false;
+  const entries = entriesOf(options);
+  const known = entries?.every(([name, value]) => name === "autoExtend" && typeof value === "boolean");
+  if (known) return entries?.[0]?.[1] === true;
+  throw new InvalidOptionError(
+    "options",
+    options,
+    "{ autoExtend: true }, { autoExtend: false }, or left out",
+  );
+}
+
+function checkResource(resource: unknown): void {
+  if (typeof resource === "string" && resource !== "") return;
+  throw new InvalidOptionError("resource", resource, "a non-empty string");
+}

@@ -1,0 +1,95 @@
+import {
+  type Desk,
+  distinct,
+  invalidate,
+  isOver,
+  isRefusal,
+  prolong,
+  resourcesOf,
+  unreachable,
+} from "./call-context.js";
+import { Calls } from "./calls.js";
+import { Disposer } from "./disposer.js";
+import { LockError } from "./errors.js";
+import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
+import { retriesOf, usualSettings } from "./settings.js";
+import type { Settings } from "./types.js";
+
+type AnyLock = Lock | ClassicLock;
+
+/** The calls of redlock 4. */
+export class Former extends Calls {
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "clientError", { ...usualSettings, ...given });
+  }
+
+  async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
+    const { keeper, redlock } = this.desk;
+    const settings = this.settings(own);
+    const { driftFactor, retryCount } = settings;
+    const resources = [resource].flat() as string[];
+    const operation = this.operation(resources);
+    let attempts = 1;
+    const policy = retriesOf(settings, keeper.manager.ground.random);
+    const retry: typeof policy = (attempt, reason) => {
+      const delay = policy(attempt, reason);
+      if (delay !== false) attempts++;
+      return delay;
+    };
+    try {
+      const wishes = { retry, driftFactor };
+      const { hold } = await keeper.acquire(distinct(resources), ttl, wishes, operation);
+      const { token } = hold.claim;
+      const left = retryCount - attempts;
+      const lock = new FormerLock(redlock, resources, token, hold.validUntil, attempts, left);
+      return lock as unknown as ClassicLock;
+    } catch (error) {
+      throw isRefusal(error) ? exceeded(settings, resources, attempts, error) : error;
+    }
+  }
+
+  async unlock(lock: AnyLock, own?: unknown): Promise<void> {
+    this.settings(own);
+    const resources = resourcesOf(lock);
+    invalidate(lock);
+    const operation = this.operation(resources);
+    await this.desk.keeper.release(distinct(resources), lock.value, operation);
+    const cause = unreachable(resources, operation);
+    if (cause === null) return;
+    throw new LockError(`Unable to fully release the lock on resource "${resources}".`, undefined, { cause });
+  }
+
+  async extend(lock: AnyLock, ttl: number, own?: unknown): Promise<AnyLock> {
+    const settings = this.settings(own);
+    const resources = resourcesOf(lock);
+    if (isOver(this.desk, lock)) {
+      const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
+      throw new LockError(message, 0);
+    }
+    const operation = this.operation(resources);
+    try {
+      lock.expiration = await prolong(this.desk, lock, ttl, settings, operation);
+      return lock;
+    } catch (error) {
+      throw isRefusal(error) ? exceeded(settings, resources, operation.count, error) : error;
+    }
+  }
+
+  async disposer(
+    resource: string | readonly string[],
+    ttl: number,
+    onError: (error: unknown) => void = () => {},
+  ): Promise<Disposer> {
+    return new Disposer(await this.lock(resource, ttl), onError);
+  }
+}
+
+function exceeded(
+  { retryCount }: Settings,
+  resources: readonly string[],
+  attempts: number,
+  cause: Error,
+): LockError {
+  const message = `Exceeded ${retryCount} attempts to lock the resource "${resources}".`;
+  return new LockError(message, attempts, { cause });
+}

@@ -1,0 +1,157 @@
+import type { LeaseExpiredError } from "../errors.js";
+import {
+  type Desk,
+  distinct,
+  invalidate,
+  isOver,
+  isRefusal,
+  prolong,
+  resourcesOf,
+  unreachable,
+} from "./call-context.js";
+import { Calls } from "./calls.js";
+import { ExecutionError } from "./errors.js";
+import type { Held, Wishes } from "./held-locks.js";
+import { type Lock, ModernLock } from "./lock.js";
+import type { Operation } from "./operation.js";
+import { retriesOf, usualSettings } from "./settings.js";
+import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
+
+const noQuorum = "The operation was unable to achieve a quorum during its retry window.";
+
+/** The calls of redlock 5. */
+export class Modern extends Calls {
+  constructor(desk: Desk, given: Partial<Settings>) {
+    super(desk, "error", { ...usualSettings, ...given });
+  }
+
+  async acquire(resources: string[], duration: number, own?: unknown): Promise<Lock> {
+    checkInteger(duration);
+    const settings = this.settings(own);
+    const operation = this.operation(resources);
+    try {
+      const { hold } = await this.#acquire(resources, duration, settings, undefined, operation);
+      return this.#lock(resources, hold.claim.token, operation, hold.validUntil);
+    } catch (error) {
+      throw executionError(error, operation);
+    }
+  }
+
+  async release(lock: Lock, own?: unknown): Promise<ExecutionResult> {
+    const { keeper } = this.desk;
+    const { clock, random } = keeper.manager.ground;
+    const settings = this.settings(own);
+    const resources = distinct(resourcesOf(lock));
+    const { expiration, value } = lock;
+    invalidate(lock);
+    const operation = this.operation(resources);
+    for (let attempt = 1; ; attempt++) {
+      await keeper.release(resources, value, operation);
+      const cause = unreachable(resources, operation);
+      if (cause === null) return resultOf(operation);
+      const delay = retriesOf(settings, random)(attempt, "noQuorum");
+      // By then its keys are gone by themselves.
+      if (delay === false || clock.wall() + delay >= expiration) {
+        throw new ExecutionError(noQuorum, operation.attempts, { cause });
+      }
+      await keeper.manager.pause(delay);
+    }
+  }
+
+  async extend(lock: Lock, duration: number, own?: unknown): Promise<Lock> {
+    const resources = resourcesOf(lock);
+    checkInteger(duration);
+    const settings = this.settings(own);
+    if (isOver(this.desk, lock)) {
+      throw new ExecutionError("Cannot extend an already-expired lock.", []);
+    }
+    const { value } = lock;
+    const operation = this.operation(resources);
+    try {
+      const end = await prolong(this.desk, lock, duration, settings, operation);
+      invalidate(lock);
+      return this.#lock(resources, value, operation, end);
+    } catch (error) {
+      throw executionError(error, operation);
+    }
+  }
+
+  async using<T>(
+    resources: string[],
+    duration: number,
+    own: unknown,
+    routine: (signal: RedlockAbortSignal) => Promise<T>,
+  ): Promise<T> {
+    checkInteger(duration);
+    const settings = this.settings(own);
+    if (typeof routine !== "function") throw new Error("INVARIANT: routine is not a function.");
+    const { automaticExtensionThreshold: threshold } = settings;
+    if (threshold > duration - 100) {
+      throw new Error(
+        "A lock `duration` must be at least 100ms greater than the `automaticExtensionThreshold` setting.",
+      );
+    }
+    // The routine gets no lock, so nobody else can have it.
+    const wishes = { renew: true, renewBefore: threshold, entrusted: false };
+    const operation = this.operation(resources);
+    const { lock, hold, witness } = await this.#acquire(
+      resources,
+      duration,
+      settings,
+      wishes,
+      operation,
+    ).catch((error: unknown) => {
+      throw executionError(error, operation);
+    });
+    const extensions = this.operation(resources);
+    witness.begin(extensions);
+    const signal: RedlockAbortSignal = hold.signal;
+    const onAbort = () => {
+      signal.error = executionError(signal.reason as LeaseExpiredError, extensions);
+    };
+    signal.addEventListener("abort", onAbort);
+    // Whoever was told of the grant may have taken longer than it lasts, or have quit.
+    lock.checkHeld(hold);
+    if (signal.aborted) onAbort();
+    try {
+      return await routine(signal);
+    } finally {
+      await lock.release(hold);
+    }
+  }
+
+  #acquire(
+    resources: string[],
+    duration: number,
+    settings: Settings,
+    more: Wishes | undefined,
+    operation: Operation,
+  ): Promise<Held> {
+    const { keeper } = this.desk;
+    const { driftFactor } = settings;
+    const retry = retriesOf(settings, keeper.manager.ground.random);
+    const wishes = more === undefined ? { retry, driftFactor } : { retry, driftFactor, ...more };
+    return keeper.acquire(distinct(resources), duration, wishes, operation);
+  }
+
+  #lock(resources: string[], token: string, operation: Operation, end: number): Lock {
+    return new ModernLock(this.desk.redlock, resources, token, operation, end) as unknown as Lock;
+  }
+}
+
+function checkInteger(duration: number): void {
+  if (typeof duration !== "number" || Math.floor(duration) !== duration) {
+    throw new Error("Duration must be an integer value in milliseconds.");
+  }
+}
+
+/** The votes that nobody reads need not be counted. */
+const resultOf = (operation: Operation): ExecutionResult => ({
+  get attempts() {
+    return operation.attempts;
+  },
+});
+
+function executionError(cause: unknown, operation: Operation): Error {
+  return isRefusal(cause) ? new ExecutionError(noQuorum, operation.attempts, { cause }) : (cause as Error);
+}
