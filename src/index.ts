@@ -13,10 +13,10 @@ export type {
   Replacement,
   Reply,
   Request,
-  WakeListener,
+  SubscriptionListener,
 } from "./engine/node/lock-node.js";
-export type { Farewell, Heed, LockCommand, Place } from "./engine/protocol/command.js";
-export type { Introduction, Memory, MemoryChange } from "./engine/protocol/memory.js";
+export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/protocol/command.js";
+export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
 export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
 export type { Clock, Timer } from "./engine/time/clock.js";
 export type { Random } from "./engine/time/random.js";

@@ -1,17 +1,17 @@
 import type { LockEvents } from "../lock/events.js";
-import type { Hold } from "../lock/lease-state.js";
+import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
-import { HeldLease } from "./lock-lease.js";
+import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, LockState, ReleaseOutcome } from "./types.js";
 
 /** One lock in its user's hand. */
 export class LockHandle implements Handle<FencedLease> {
   readonly #lock: Lock;
   readonly #settings: (options?: AcquireOptions) => Settings;
-  #lease: HeldLease | null = null;
+  #lease: LockLease | null = null;
 
   constructor(lock: Lock, settings: (options?: AcquireOptions) => Settings) {
     this.#lock = lock;
@@ -27,8 +27,8 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   get lease(): FencedLease | null {
-    const { hold } = this.#lock;
-    return hold !== null && this.#lock.checkHeld(hold) ? this.#leaseOf(hold) : null;
+    const { leaseState } = this.#lock;
+    return leaseState !== null && this.#lock.checkHeld(leaseState) ? this.#leaseOf(leaseState) : null;
   }
 
   get actor(): LockActor {
@@ -37,13 +37,13 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   async acquire(options?: AcquireOptions): Promise<FencedLease> {
-    return this.#lock.acquire(this.#settings(options), (hold) => this.#leaseOf(hold));
+    return this.#lock.acquire(this.#settings(options), (leaseState) => this.#leaseOf(leaseState));
   }
 
   /** Releases what is held, and gives up what is being acquired. */
   async release(): Promise<ReleaseOutcome> {
-    const { hold } = this.#lock;
-    if (hold !== null) return this.#leaseOf(hold).release();
+    const { leaseState } = this.#lock;
+    if (leaseState !== null) return this.#leaseOf(leaseState).release();
     if (!this.#lock.acquiring) return this.#lease?.release() ?? "released";
     this.#lock.abort(new DOMException("the handle was released", "AbortError"));
     return "released";
@@ -69,8 +69,8 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   /** One lease object a hold, whoever asks first. */
-  #leaseOf(hold: Hold): HeldLease {
-    if (!this.#lease?.isOf(hold)) this.#lease = new HeldLease(this.#lock, hold);
+  #leaseOf(leaseState: LeaseState): LockLease {
+    if (!this.#lease?.isOf(leaseState)) this.#lease = new LockLease(this.#lock, leaseState);
     return this.#lease;
   }
 }

@@ -1,72 +1,72 @@
 import { forgetDrop } from "../lock/dropped-leases.js";
-import type { Hold } from "../lock/lease-state.js";
+import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import { checkTtl } from "../lock/option-checks.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
 
 /** The lease as its user sees it. */
-export class HeldLease implements FencedLease {
+export class LockLease implements FencedLease {
   readonly #lock: Lock;
-  readonly #hold: Hold;
+  readonly #leaseState: LeaseState;
 
-  constructor(lock: Lock, hold: Hold) {
+  constructor(lock: Lock, leaseState: LeaseState) {
     this.#lock = lock;
-    this.#hold = hold;
-    if (hold.grant.renew) hold.lease = this;
+    this.#leaseState = leaseState;
+    if (leaseState.grant.renew) leaseState.lease = this;
   }
 
   /** Whether this is the lease of that hold. */
-  isOf(hold: Hold): boolean {
-    return this.#hold === hold;
+  isOf(leaseState: LeaseState): boolean {
+    return this.#leaseState === leaseState;
   }
 
   get resources(): readonly string[] {
-    return this.#hold.resources;
+    return this.#leaseState.resources;
   }
 
   get ttl(): number {
-    return this.#hold.ttl;
+    return this.#leaseState.ttl;
   }
 
   get drift(): number {
-    return this.#hold.drift;
+    return this.#leaseState.drift;
   }
 
   get validUntil(): number {
-    return this.#hold.validUntil;
+    return this.#leaseState.validUntil;
   }
 
   /** Undefined unless it was asked for, and only then do the types show it. */
   get fence(): number {
-    return this.#hold.grant.fence as number;
+    return this.#leaseState.grant.fence as number;
   }
 
   get signal(): AbortSignal {
-    return this.#hold.signal;
+    return this.#leaseState.signal;
   }
 
   remaining(): number {
-    return this.#lock.checkHeld(this.#hold) ? Math.max(0, this.#hold.left()) : 0;
+    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
   }
 
   assertHeld(): void {
-    if (!this.#lock.checkHeld(this.#hold)) throw this.#hold.overError();
+    if (!this.#lock.checkHeld(this.#leaseState)) throw this.#leaseState.overError();
   }
 
   async renew(ttl?: number): Promise<void> {
-    await this.#lock.renew(this.#hold, ttl === undefined ? null : checkTtl(ttl));
+    await this.#lock.renew(this.#leaseState, ttl === undefined ? null : checkTtl(ttl));
   }
 
   release(): Promise<ReleaseOutcome> {
     this.#end();
-    return this.#lock.release(this.#hold);
+    return this.#lock.release(this.#leaseState);
   }
 
   handover(): string {
-    const token = this.#lock.handOver(this.#hold);
+    const token = this.#lock.handOver(this.#leaseState);
     this.#end();
-    return writeHandover({ resources: this.#hold.resources, token, ttl: this.#hold.ttl });
+    return writeHandover({ resources: this.#leaseState.resources, token, ttl: this.#leaseState.ttl });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,7 +77,7 @@ export class HeldLease implements FencedLease {
     const { resources, ttl, drift, validUntil, fence } = this;
     return {
       resources,
-      acquisition: this.#hold.acquisition,
+      acquisition: this.#leaseState.acquisition,
       ttl,
       drift,
       validUntil,
@@ -88,7 +88,7 @@ export class HeldLease implements FencedLease {
 
   /** The hold lets go of it, or is no longer told when it is collected. */
   #end(): void {
-    if (this.#hold.lease === null) forgetDrop(this);
-    else this.#hold.lease = null;
+    if (this.#leaseState.lease === null) forgetDrop(this);
+    else this.#leaseState.lease = null;
   }
 }

@@ -6,14 +6,14 @@ import type { Settings } from "../lock/settings.js";
 import type { Manager, Resources } from "../manager/manager.js";
 import { readHandover } from "./handover.js";
 import { LockHandle } from "./lock-handle.js";
-import { HeldLease } from "./lock-lease.js";
+import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
 /** ms that `close` waits for releases by default. */
 const defaultCloseTimeout = 5_000;
 
 /** One attempt. */
-const once = { retry: () => false as const, lines: false };
+const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -68,14 +68,14 @@ class ManagedLocks {
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
     const settings = this.#manager.settings(options);
     const lock = this.#manager.lock(resources);
-    const hold = await lock.acquire(settings, (granted) => granted);
-    const lease = new HeldLease(lock, hold);
+    const leaseState = await lock.acquire(settings, (granted) => granted);
+    const lease = new LockLease(lock, leaseState);
     const { signal } = settings;
-    const onAbort = () => hold.abort(signal?.reason);
+    const onAbort = () => leaseState.abort(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     // Whoever was told of the grant may have taken longer than it lasts.
-    lock.checkHeld(hold);
+    lock.checkHeld(leaseState);
     try {
       return await job(lease);
     } finally {
@@ -94,12 +94,15 @@ class ManagedLocks {
     const inheritance = readHandover(handover);
     const settings = this.#manager.settings({ ttl: inheritance.ttl }, options);
     const lock = this.#manager.lock(inheritance.resources);
-    return lock.acquire(settings, (hold) => new HeldLease(lock, hold), { kind: "handover", ...inheritance });
+    return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
+      kind: "handover",
+      ...inheritance,
+    });
   }
 
   async ready(options: { readonly timeout?: number } = {}): Promise<void> {
     checkKnown("ready", options);
-    const { timeout = this.#manager.ground.connectTimeout } = options;
+    const { timeout = this.#manager.context.connectTimeout } = options;
     await this.#manager.ready(checkDuration("timeout", timeout, 0, true));
   }
 
@@ -114,17 +117,17 @@ class ManagedLocks {
   }
 
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
-    this.#manager.ground.events.on(name, listener);
+    this.#manager.context.events.on(name, listener);
     return this;
   }
 
   once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
-    this.#manager.ground.events.once(name, listener);
+    this.#manager.context.events.once(name, listener);
     return this;
   }
 
   off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
-    this.#manager.ground.events.off(name, listener);
+    this.#manager.context.events.off(name, listener);
     return this;
   }
 
@@ -134,6 +137,6 @@ class ManagedLocks {
 
   #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
     const lock = this.#manager.lock(resources);
-    return lock.acquire(settings, (hold) => new HeldLease(lock, hold));
+    return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
   }
 }

@@ -1,9 +1,12 @@
 import picocolors from "picocolors";
 
-export type Paint = ReturnType<typeof picocolors.createColors>;
+export type Colours = ReturnType<typeof picocolors.createColors>;
 
 /** Colours for this stream: only on a terminal that can, unless FORCE_COLOR asks or NO_COLOR forbids. */
-export function paintFor(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): Paint {
+export function coloursFor(
+  stream: NodeJS.WriteStream,
+  environment: NodeJS.ProcessEnv = process.env,
+): Colours {
   const { NO_COLOR, FORCE_COLOR, TERM } = environment;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0";
   return picocolors.createColors(!NO_COLOR && (forced || (stream.isTTY === true && TERM !== "dumb")));

@@ -5,7 +5,7 @@ import {
   type LockContendedError,
   type QuorumUnavailableError,
 } from "../errors.js";
-import { RecordingError, type RecordingTrouble } from "../inspector/recording/recording-error.js";
+import { RecordingError, type RecordingProblem } from "../inspector/recording/recording-error.js";
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
@@ -43,7 +43,7 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
   return { exitCode: exitCode.internal, message: `unexpected: ${message} (HOLDFAST_DEBUG=1 shows where)` };
 }
 
-const recordingCodes: Readonly<Record<RecordingTrouble, number>> = {
+const recordingCodes: Readonly<Record<RecordingProblem, number>> = {
   missing: exitCode.noInput,
   corrupt: exitCode.corrupt,
   unwritable: exitCode.cannotCreate,

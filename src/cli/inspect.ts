@@ -1,7 +1,7 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
 import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
-import { type Paint, paintFor } from "./colours.js";
+import { type Colours, coloursFor } from "./colours.js";
 import type { Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { exitCode, usageError } from "./exit.js";
@@ -40,7 +40,7 @@ export async function inspect(
   try {
     const inspection = await locks.inspect(resource);
     if (flags.json) output.json(inspection, "stdout");
-    else for (const line of describe(inspection, paintFor(process.stdout))) output.print(line);
+    else for (const line of describe(inspection, coloursFor(process.stdout))) output.print(line);
     if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
     output.complain("no node could tell who holds it; holdfast doctor says what is wrong with them");
     return exitCode.unavailable;
@@ -49,7 +49,7 @@ export async function inspect(
   }
 }
 
-function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): string[] {
+function describe({ resource, held, holder, nodes }: Inspection, paint: Colours): string[] {
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
     `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary({ held, holder, nodes }, paint)}`,
@@ -57,7 +57,7 @@ function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): 
   ];
 }
 
-function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Paint): string {
+function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Colours): string {
   if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
   if (held === null) return paint.red("unknown: too few nodes answered");
   // Keys on a minority, or of several holders: left by an attempt that failed, or by one under way.
@@ -65,7 +65,7 @@ function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: P
   return minority ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
 }
 
-function line(inspection: NodeInspection, paint: Paint): string {
+function line(inspection: NodeInspection, paint: Colours): string {
   const { quarantine } = inspection;
   return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(abstains(quarantine))}`}`;
 }
@@ -75,7 +75,7 @@ function abstains({ until, cause }: NonNullable<NodeInspection["quarantine"]>): 
   return `it does not vote: ${cause}${again}`;
 }
 
-function answer({ state, holder, error }: NodeInspection, paint: Paint): string {
+function answer({ state, holder, error }: NodeInspection, paint: Colours): string {
   if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
   if (holder === undefined) return paint.green("free");
   const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;

@@ -15,12 +15,12 @@ type RunEvent =
   | { readonly event: "warning"; readonly message: string };
 
 /** Where a run's story goes: every event as a line of JSON, or what somebody has to know as a line of text. */
-export interface Journal {
+export interface RunLog {
   follow(locks: Locks): void;
   tell(event: RunEvent): void;
 }
 
-export const jsonJournal: Journal = {
+export const jsonJournal: RunLog = {
   follow(locks) {
     for (const name of managerEvents) {
       // One listener fits all: each event is only written down.
@@ -38,7 +38,7 @@ function plainError(event: object): object {
   return { error: { ...("code" in error ? { code: error.code } : {}), message: error.message } };
 }
 
-export const textJournal: Journal = {
+export const textJournal: RunLog = {
   follow(locks) {
     let quorum = true;
     let waiting = false;

@@ -4,7 +4,7 @@ import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
 import { explain } from "./failure.js";
 import { output } from "./output.js";
-import { type Journal, jsonJournal, textJournal } from "./run-log.js";
+import { jsonJournal, type RunLog, textJournal } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import { SignalRelay } from "./signals.js";
 import { Supervision } from "./supervise.js";
@@ -17,21 +17,21 @@ export async function run(options: RunOptions): Promise<number> {
   if (process.platform === "win32") {
     throw new CommandError(exitCode.internal, "run needs process groups and signals, which Windows has not");
   }
-  const journal = options.json ? jsonJournal : textJournal;
+  const runLog = options.json ? jsonJournal : textJournal;
   const relay = new SignalRelay(options.foreground, () =>
-    journal.tell({ event: "warning", message: "not suspended: a lock that is not renewed would be lost" }),
+    runLog.tell({ event: "warning", message: "not suspended: a lock that is not renewed would be lost" }),
   );
   try {
-    return await runLocked(options, journal, relay);
+    return await runLocked(options, runLog, relay);
   } catch (error) {
     const { exitCode: code, message } = explain(error, options.conflictExitCode);
-    if (message !== null) journal.tell({ event: "error", exitCode: code, message });
+    if (message !== null) runLog.tell({ event: "error", exitCode: code, message });
     output.trace(error);
     return code;
   }
 }
 
-async function runLocked(options: RunOptions, journal: Journal, relay: SignalRelay): Promise<number> {
+async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
   const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, publish, resources } = options;
   const locks = createLocks({
     nodes,
@@ -42,7 +42,7 @@ async function runLocked(options: RunOptions, journal: Journal, relay: SignalRel
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });
-  journal.follow(locks);
+  runLog.follow(locks);
   let releasable = true;
   try {
     const handle = locks.handle(resources);
@@ -52,7 +52,7 @@ async function runLocked(options: RunOptions, journal: Journal, relay: SignalRel
     });
     const lease = await obtain(handle, options, relay);
     try {
-      const holding = { handle, lease, acquisition, options, journal, relay };
+      const holding = { handle, lease, acquisition, options, runLog, relay };
       const { code, survivors } = await new Supervision(holding).run();
       releasable = survivors.length === 0;
       return code;

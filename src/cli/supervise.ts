@@ -9,7 +9,7 @@ import { CommandError, exitCode } from "./exit.js";
 import { Guard, termLead } from "./guard.js";
 import { Job } from "./job.js";
 import { startOf } from "./processes.js";
-import type { Journal } from "./run-log.js";
+import type { RunLog } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import type { SignalRelay } from "./signals.js";
 import { Term } from "./term.js";
@@ -24,7 +24,7 @@ export interface Holding {
   readonly lease: Lease;
   readonly acquisition: string;
   readonly options: RunOptions;
-  readonly journal: Journal;
+  readonly runLog: RunLog;
   readonly relay: SignalRelay;
 }
 
@@ -55,7 +55,7 @@ export class Supervision {
       lead: termLead,
       onEnding: (left) => this.#onEnding(left),
       onKilling: () =>
-        holding.journal.tell({ event: "signal", signal: "SIGKILL", why: "it has not ended in time" }),
+        holding.runLog.tell({ event: "signal", signal: "SIGKILL", why: "it has not ended in time" }),
       onEnded: settle,
     });
     this.#watchdog = new WatchdogLink((why) => this.#end(grace, new CommandError(exitCode.internal, why)));
@@ -77,7 +77,7 @@ export class Supervision {
   }
 
   async #runCommand(): Promise<{ code: number; survivors: readonly number[] }> {
-    const { options, lease, acquisition, relay, journal } = this.#holding;
+    const { options, lease, acquisition, relay, runLog } = this.#holding;
     const { grace, foreground, json, resources, owner, command } = options;
     const mark = `${markName}=${this.#mark}`;
     this.#watchdog.tell({ tell: "starting", mark, ownGroup: !foreground, grace, json });
@@ -89,17 +89,17 @@ export class Supervision {
     const start = startOf(pid);
     this.#watchdog.tell({ tell: "started", pid, start: start ?? null });
     this.#job.leader = { pid, start };
-    journal.tell({ event: "started", pid, command: command[0] });
+    runLog.tell({ event: "started", pid, command: command[0] });
     let running = true;
     relay.deliverTo((signal) => {
       this.#guard.check();
       if (!running) return;
-      journal.tell({ event: "signal", signal, why: "passed on" });
+      runLog.tell({ event: "signal", signal, why: "passed on" });
       deliver(foreground ? pid : -pid, signal);
     });
     const ended = await Promise.race([end, this.#unkillable(end)]);
     running = false;
-    if (ended !== null) journal.tell({ event: "exit", ...ended });
+    if (ended !== null) runLog.tell({ event: "exit", ...ended });
     return this.#conclude(ended);
   }
 
@@ -111,7 +111,7 @@ export class Supervision {
     if (survivors.length > 0) {
       const which = survivors.join(", ");
       const message = `process ${which} could not be ended; the lock is left to expire`;
-      this.#holding.journal.tell({ event: "warning", message });
+      this.#holding.runLog.tell({ event: "warning", message });
     }
     if (this.#why) return { code: this.#why.exitCode, survivors };
     return { code: ended === null ? exitCode.internal : codeOf(ended), survivors };
@@ -125,7 +125,7 @@ export class Supervision {
     const left = this.#job.members();
     if (left.length === 0) return;
     const message = `ending what the command left running in its process group (${left.join(", ")})`;
-    this.#holding.journal.tell({ event: "warning", message });
+    this.#holding.runLog.tell({ event: "warning", message });
     this.#end(grace, null);
   }
 
@@ -148,14 +148,14 @@ export class Supervision {
   }
 
   #onEnding(grace: number): void {
-    const { options, journal } = this.#holding;
+    const { options, runLog } = this.#holding;
     if (this.#why === undefined) this.#why = new CommandError(exitCode.lost, this.#term.why);
     this.#watchdog.tell({ tell: "ending", grace, groupOnly: this.#why === null });
-    journal.tell({ event: "signal", signal: "SIGTERM", why: this.#why?.message ?? "the command has ended" });
+    runLog.tell({ event: "signal", signal: "SIGTERM", why: this.#why?.message ?? "the command has ended" });
     if (this.#why === null) return;
     const how =
       grace > 0 ? `SIGTERM, SIGKILL after ${formatDuration(Math.min(grace, options.grace))}` : "SIGKILL";
-    journal.tell({ event: "lost", message: `${this.#why.message}; ending the command (${how})` });
+    runLog.tell({ event: "lost", message: `${this.#why.message}; ending the command (${how})` });
   }
 
   #lost(how: string): CommandError {

@@ -1,12 +1,12 @@
 import type { Redis } from "ioredis";
-import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node/lock-node.js";
+import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import { systemClock, type Timer } from "../engine/time/clock.js";
 import { InvalidOptionError } from "../errors.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
 import { type IoredisClient, IoredisScriptClient } from "./ioredis/client.js";
 import { openIoredisSubscriber } from "./ioredis/subscriber.js";
-import { WakeLine } from "./pubsub/subscriptions.js";
+import { Subscriptions } from "./pubsub/subscriptions.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
@@ -32,7 +32,7 @@ export class AddressScriptClient implements ScriptClient {
   readonly sharded = false;
   readonly #address: string;
   readonly #listeners = new ConnectionListeners();
-  readonly #wakeLine = new WakeLine((events) =>
+  readonly #subscriptions = new Subscriptions((events) =>
     this.#opened === null ? null : openIoredisSubscriber(asClient(this.#opened.redis), events),
   );
   #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
@@ -84,18 +84,18 @@ export class AddressScriptClient implements ScriptClient {
     // Nothing is open that could be replaced, and it is being opened already.
     if (this.#opened === null) return "replacing";
     const replacement = this.#opened.client.replaceConnection(cause);
-    if (replacement === "replacing") this.#wakeLine.reopen();
+    if (replacement === "replacing") this.#subscriptions.reopen();
     return replacement;
   }
 
-  subscribe(channel: string, listener: WakeListener): () => void {
-    return this.#wakeLine.subscribe(channel, listener);
+  subscribe(channel: string, listener: SubscriptionListener): () => void {
+    return this.#subscriptions.subscribe(channel, listener);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
-    this.#wakeLine.close();
+    this.#subscriptions.close();
     if (this.#opened !== null) await ended(this.#opened.redis);
   }
 

@@ -1,9 +1,9 @@
-import { Chain, Link } from "../support/linked-list.js";
+import { LinkedList, ListNode } from "../support/linked-list.js";
 import type { Emitter } from "./connection-watch.js";
 import { LostError, messageOf } from "./failure.js";
 
 /** A call that is not answered yet. */
-class Call extends Link {
+class Call extends ListNode {
   readonly since = performance.now();
 
   constructor(
@@ -19,7 +19,7 @@ class Call extends Link {
  * here they end with the connection, so that what is resent behind our back never counts as an answer.
  */
 export class InFlight {
-  readonly #calls = new Chain<Call>();
+  readonly #calls = new LinkedList<Call>();
   #size = 0;
   readonly #onEvent: (cause?: unknown) => void;
 

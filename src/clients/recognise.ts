@@ -50,7 +50,7 @@ const can = (shape: Shape, ...methods: readonly string[]): boolean =>
   methods.every((method) => typeof shape[method] === "function");
 
 const isNode = (shape: Shape): shape is Shape & LockNode =>
-  typeof shape.name === "string" && can(shape, "execute", "introduce", "watch", "connect", "close");
+  typeof shape.name === "string" && can(shape, "execute", "identify", "watch", "connect", "close");
 
 function clientOf(shape: Shape, option: string, index: number): ScriptClient {
   const known = adapters.get(identityOf(shape));

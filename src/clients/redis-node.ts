@@ -6,7 +6,7 @@ import type {
   Replacement,
   Reply,
   Request,
-  WakeListener,
+  SubscriptionListener,
 } from "../engine/node/lock-node.js";
 import type { LockCommand } from "../engine/protocol/command.js";
 import {
@@ -16,7 +16,7 @@ import {
   encodeIntroduction,
   garbage,
 } from "../engine/protocol/encoding.js";
-import type { Introduction, MemoryChange } from "../engine/protocol/memory.js";
+import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import {
   batchScript,
   batchScriptSha,
@@ -138,7 +138,7 @@ export class RedisNode implements LockNode {
     return this.#replace("silence");
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     return this.client.subscribe?.(channel, listener) ?? null;
   }
 
@@ -158,7 +158,7 @@ export class RedisNode implements LockNode {
     return this.client.close();
   }
 
-  async introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+  async identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark(""), longLeasesKey];
     const whole = () => this.#ask(introductionScript, keys, encodeIntroduction(id, change, age));
     // It may permit no keys beside the locks, or not even to be asked for its run id.

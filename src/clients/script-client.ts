@@ -1,4 +1,4 @@
-import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node/lock-node.js";
+import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import type { ConnectionListener } from "./connection-listeners.js";
 import type { ReplacementCause } from "./replacement.js";
 
@@ -56,7 +56,7 @@ export interface ScriptClient {
   /** Where calls about this key go: null while there is no connection, a promise while it is being opened. */
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null>;
   /** Listens on a pub/sub channel, as a node does; absent, or null, where the client cannot. */
-  subscribe?(channel: string, listener: WakeListener): (() => void) | null;
+  subscribe?(channel: string, listener: SubscriptionListener): (() => void) | null;
   /** Cluster: learns who has which slots now, this key's from its owner's address if it is known; never rejects. */
   refresh?(key: string, owner: string): Promise<void>;
   /** Cluster: the connection to the server at "host:port", null if it is unknown. */

@@ -3,7 +3,7 @@ import type { Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
 import { isList } from "../support/untrusted.js";
 import { prometheusOf } from "../telemetry/prometheus.js";
-import { Lookout } from "./feed/inspector-feed.js";
+import { InspectorFeed } from "./feed/inspector-feed.js";
 import type { InspectorOptions } from "./inspector-options.js";
 import { checkDoor, checkTitle } from "./server/options.js";
 import { PageServer } from "./server/page-server.js";
@@ -32,15 +32,15 @@ export async function serveInspector(
   if (all.length === 0)
     throw new InvalidOptionError("locks", locks, "what createLocks gave, or a list of that");
   const managers = new Set(all.map(managerOf));
-  const door = checkDoor(options);
+  const listenAddress = checkDoor(options);
   const title = checkTitle(options);
-  const lookout = new Lookout();
-  const shown = { title, hub: lookout.hub, recording: null, metrics: () => prometheusOf(all) };
-  const server = await PageServer.start(shown, door);
-  for (const manager of managers) lookout.watch(manager);
+  const feed = new InspectorFeed();
+  const shown = { title, hub: feed.hub, recording: null, metrics: () => prometheusOf(all) };
+  const server = await PageServer.start(shown, listenAddress);
+  for (const manager of managers) feed.watch(manager);
   let closing: Promise<void> | undefined;
   const close = () => {
-    lookout.stop();
+    feed.stop();
     closing ??= server.close();
     return closing;
   };

@@ -1,4 +1,4 @@
-import type { Heed } from "../engine/protocol/command.js";
+import type { QueuePolicy } from "../engine/protocol/command.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { Claim, Origin } from "../engine/quorum/claim.js";
@@ -15,12 +15,12 @@ import {
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
 import { looksRight } from "../support/untrusted.js";
-import { Hold } from "./lease-state.js";
-import type { LockParts } from "./lock-internals.js";
+import { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
 import { lossIn } from "./loss.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
-import { type Entrant, lineOf } from "./waiting/local-queue.js";
-import { heedful, Patience } from "./waiting/wait-strategy.js";
+import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
+import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
 
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
@@ -32,22 +32,22 @@ const operations = { handover: "adopt", shared: "renew" } as const;
 const attemptTimeouts = 6;
 
 /** How the last attempt failed. */
-interface Setback {
+interface FailedAttempt {
   readonly reason: RetryReason;
   readonly attempt: number;
   readonly votes: readonly Vote[];
 }
 
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
-export class Pursuit implements Entrant {
-  readonly acquisition: string;
-  readonly line: string;
+export class Acquisition implements QueuedAcquisition {
+  readonly id: string;
+  readonly queueKey: string;
   readonly keys: readonly string[];
   readonly fair: boolean;
   readonly ticket: number;
   asking = false;
   /** Where it stands in line with others who want the same. */
-  private readonly patience: Patience | null;
+  private readonly waitStrategy: WaitStrategy | null;
   /** Whether it had to line up. */
   private queued = false;
   /** ms from the attempt that failed last to the next one, while it waits for that. */
@@ -62,46 +62,46 @@ export class Pursuit implements Entrant {
   private last: Claim | null = null;
   /** To be taken back. */
   private abandoned: Claim | null = null;
-  private granted: Hold | null = null;
-  private setback: Setback | null = null;
+  private granted: LeaseState | null = null;
+  private failedAttempt: FailedAttempt | null = null;
   private unlisten: (() => void) | null = null;
   /** What the alarm is set for. */
   private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
 
   constructor(
-    private readonly lock: LockParts,
+    private readonly lock: LockInternals,
     readonly settings: Settings,
     private readonly origin: Origin | null,
-    private readonly resolve: (hold: Hold) => void,
+    private readonly resolve: (leaseState: LeaseState) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.acquisition = lock.ground.nextAcquisition();
+    this.id = lock.manager.nextAcquisition();
     this.keys = lock.keys;
     this.fair = settings.fair;
-    this.line = lineOf(lock.keys, settings.fair);
-    this.since = now(lock.ground.clock);
+    this.queueKey = queueKeyOf(lock.keys, settings.fair);
+    this.since = now(lock.manager.clock);
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
-    this.patience = this.lines ? new Patience(lock, settings, this.ticket, this) : null;
+    this.waitStrategy = this.lines ? new WaitStrategy(lock, settings, this.ticket, this) : null;
     if (settings.signal !== null) this.listen(settings.signal);
   }
 
   /** Whether it may ask at once: nobody of this process is before it. */
-  lineUp(): boolean {
+  enterQueue(): boolean {
     // Who asks when its own policy says so must not make others wait for that.
-    return !this.lines || this.lock.ground.lines.join(this, !this.settings.patient);
+    return !this.lines || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
   }
 
-  called(): void {
+  proceed(): void {
     this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
-  freed(): void {
-    if (this.delay === null) this.patience?.miss();
+  released(): void {
+    if (this.delay === null) this.waitStrategy?.releasedMeanwhile();
     else this.askAgain(true);
   }
 
-  hurry(delay: number): void {
+  retryWithin(delay: number): void {
     if (this.delay === null) return;
     if (delay === 0) this.askAgain(true);
     else this.remind("RETRY", Math.min(delay, this.waitLeft()));
@@ -114,7 +114,7 @@ export class Pursuit implements Entrant {
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
   ask(attempt: number): void {
-    const { engine, clock } = this.lock.ground;
+    const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
     this.delay = null;
     // The first one starts with the pursuit, unless it was queued.
@@ -122,10 +122,10 @@ export class Pursuit implements Entrant {
     this.start = fresh ? this.since : now(clock);
     // Most attempts are over long before that: then it needs no timer.
     const left = fresh ? this.settings.wait : this.waitLeft();
-    const most = attemptTimeouts * this.lock.ground.nodeTimeout;
+    const most = attemptTimeouts * this.lock.manager.nodeTimeout;
     if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
       this.remind("TIMED_OUT", this.waitLeft());
-    else this.lock.alarm.clear();
+    else this.lock.timer.clear();
     const claim = this.newClaim();
     this.claim = claim;
     this.decided = false;
@@ -140,22 +140,22 @@ export class Pursuit implements Entrant {
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
     this.takeBack();
-    const delay = Math.round(this.patience?.untilRetry(event) ?? event.retryIn ?? 0);
+    const delay = Math.round(this.waitStrategy?.untilRetry(event) ?? event.retryIn ?? 0);
     const left = this.waitLeft();
     this.delay = delay;
     if (delay >= left) return this.remind("TIMED_OUT", left);
     this.remind("RETRY", delay);
-    this.lock.announcer.tell("retrying", this.acquisition, { attempt, delay, reason, votes });
+    this.lock.notifier.notify("retrying", this.id, { attempt, delay, reason, votes });
   }
 
   abandonAttempt(): void {
     const { claim, lock } = this;
     if (claim === null) return;
-    if (this.setback === null) {
-      const waited = Math.round(elapsed(lock.ground.clock, this.start));
-      const { engine } = lock.ground;
+    if (this.failedAttempt === null) {
+      const waited = Math.round(elapsed(lock.manager.clock, this.start));
+      const { engine } = lock.manager;
       const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
-      this.setback = { reason: "noQuorum", attempt: this.attempts, votes };
+      this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
     }
     claim.end();
     this.claim = null;
@@ -173,37 +173,37 @@ export class Pursuit implements Entrant {
   /** Returns what the caller is to be told. */
   fail(event: FailureEvent): unknown {
     const error = this.failure(event);
-    const { place } = this.patience ?? {};
+    const { place } = this.waitStrategy ?? {};
     const leaves = this.abandoned?.sent === true || (place && this.last !== null);
     // First the place: who leaves it tells nobody of what a minority had granted.
     if (place) this.last?.leave(place);
     this.takeBack();
     this.close();
     const tell = () => {
-      this.lock.announcer.tell("failed", this.acquisition, { error });
+      this.lock.notifier.notify("failed", this.id, { error });
       this.lock.outbox.put(() => this.reject(error));
     };
     // Whoever is told may end the process: what was granted must be on its way back by then.
-    if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));
+    if (leaves) this.lock.manager.engine.whenWritten(() => this.lock.deliver(tell));
     else tell();
     return error;
   }
 
   /** The hold that the attempt under way was granted. */
-  succeed(votes: readonly Vote[]): Hold | null {
-    const { granted: hold, acquisition, lock, attempts: attempt } = this;
-    if (hold === null) return null;
-    if (this.origin !== null) hold.claim.keep();
+  succeed(votes: readonly Vote[]): LeaseState | null {
+    const { granted: leaseState, id, lock, attempts: attempt } = this;
+    if (leaseState === null) return null;
+    if (this.origin !== null) leaseState.claim.keep();
     this.close();
-    const { ttl, drift, fence } = hold.grant;
-    const { validUntil } = hold;
-    if (lock.announcer.hears("acquired")) {
-      const waited = Math.round(elapsed(lock.ground.clock, this.since));
+    const { ttl, drift, fence } = leaseState.grant;
+    const { validUntil } = leaseState;
+    if (lock.notifier.hasListeners("acquired")) {
+      const waited = Math.round(elapsed(lock.manager.clock, this.since));
       const details = { ttl, drift, validUntil, waited, attempt, votes };
-      lock.announcer.tell("acquired", acquisition, fence === undefined ? details : { ...details, fence });
+      lock.notifier.notify("acquired", id, fence === undefined ? details : { ...details, fence });
     }
-    lock.outbox.put(() => this.resolve(hold));
-    return hold;
+    lock.outbox.put(() => this.resolve(leaseState));
+    return leaseState;
   }
 
   /** By the alarm. */
@@ -214,34 +214,34 @@ export class Pursuit implements Entrant {
 
   /** `isTold`: it is likely to be granted now. Otherwise it waits while too many others of this process are asking. */
   private askAgain(isTold: boolean): void {
-    if (!this.lines || this.lock.ground.lines.again(this, isTold)) this.lock.send({ type: "RETRY" });
+    if (!this.lines || this.lock.manager.localQueue.again(this, isTold)) this.lock.send({ type: "RETRY" });
     else this.remind("TIMED_OUT", this.waitLeft());
   }
 
   private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {
     this.next = next;
-    this.lock.alarm.set(delay, this);
+    this.lock.timer.set(delay, this);
   }
 
   private attempt(claim: Claim): void {
-    const { engine } = this.lock.ground;
-    const error = this.lock.ground.refusal();
+    const { engine } = this.lock.manager;
+    const error = this.lock.manager.refusal();
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
     const decided = (result: RoundResult) => {
       if (this.claim === claim) this.onDecided(claim, result);
     };
-    const timeout = timeoutFor(this.lock.ground, ttl);
+    const timeout = timeoutFor(this.lock.manager, ttl);
     const fences = this.settings.fence ? engine.fences : null;
     const { origin } = this;
     if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
     else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
-    else claim.acquire(ttl, timeout, fences, this.heed(), decided);
+    else claim.acquire(ttl, timeout, fences, this.queuePolicy(), decided);
   }
 
   private newClaim(): Claim {
     const { origin, lock } = this;
-    const { engine } = lock.ground;
+    const { engine } = lock.manager;
     if (origin?.kind === "shared") return engine.claimShared(lock.keys, origin.token);
     return origin?.as === undefined ? engine.claim(lock.keys) : engine.claimNamed(lock.keys, origin.as);
   }
@@ -249,17 +249,17 @@ export class Pursuit implements Entrant {
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
     this.decided = true;
-    this.lock.ground.lines.answered(this);
-    this.settings.witness?.round("acquire", result);
+    this.lock.manager.localQueue.answered(this);
+    this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {
-      const hold = this.holdOf(claim, fence);
-      if (hold.left() > 0 && result.took <= roundLimit(this.lock.ground)) {
-        this.granted = hold;
-        return this.lock.send({ type: "GRANTED", validUntil: hold.validUntil, votes });
+      const leaseState = this.holdOf(claim, fence);
+      if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
+        this.granted = leaseState;
+        return this.lock.send({ type: "GRANTED", validUntil: leaseState.validUntil, votes });
       }
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
-    this.setback = { reason, attempt: this.attempts, votes };
+    this.failedAttempt = { reason, attempt: this.attempts, votes };
     const retryIn = this.hopeless(reason) ? null : this.retryDelay(reason);
     // The policy is the user's own code, and may have ended this very attempt.
     if (this.claim !== claim) return;
@@ -269,21 +269,21 @@ export class Pursuit implements Entrant {
 
   /** Whether it stands in line with others who want the same. */
   private get lines(): boolean {
-    return this.settings.lines && this.origin === null;
+    return this.settings.queued && this.origin === null;
   }
 
   /** How those who wait are heeded; null where nobody is. */
-  private heed(): Heed | null {
-    return this.patience?.heed() ?? (this.settings.fair ? heedful : null);
+  private queuePolicy(): QueuePolicy | null {
+    return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
   }
 
-  private holdOf(claim: Claim, fence: number | undefined): Hold {
-    const { ground, resources } = this.lock;
+  private holdOf(claim: Claim, fence: number | undefined): LeaseState {
+    const { manager, resources } = this.lock;
     const { ttl, maxHold, renew, renewBefore, driftFactor } = this.settings;
     const drift = driftOf(ttl, driftFactor);
     const grant = {
       resources,
-      acquisition: this.acquisition,
+      acquisition: this.id,
       began: this.since.wall,
       at: this.start,
       ttl,
@@ -292,9 +292,9 @@ export class Pursuit implements Entrant {
       fence,
       renew,
       renewBefore,
-      chance: ground.random.fraction(),
+      chance: manager.random.fraction(),
     };
-    return new Hold(ground.clock, claim, grant);
+    return new LeaseState(manager.clock, claim, grant);
   }
 
   /** Whether no further attempt can succeed, or none is wanted. */
@@ -327,7 +327,7 @@ export class Pursuit implements Entrant {
     const { wait } = this.settings;
     return wait === 0
       ? Number.POSITIVE_INFINITY
-      : Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));
+      : Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));
   }
 
   private failure(event: FailureEvent): unknown {
@@ -342,11 +342,11 @@ export class Pursuit implements Entrant {
   }
 
   private lastError(): LockContendedError | QuorumUnavailableError | undefined {
-    const { resources, ground } = this.lock;
-    if (this.setback === null) {
+    const { resources, manager } = this.lock;
+    if (this.failedAttempt === null) {
       return this.attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
     }
-    const { reason, attempt, votes } = this.setback;
+    const { reason, attempt, votes } = this.failedAttempt;
     if (reason === "contended") return new LockContendedError(resources, attempt, votes);
     const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
     return new QuorumUnavailableError(
@@ -354,7 +354,7 @@ export class Pursuit implements Entrant {
       operation,
       attempt,
       votes,
-      ground.engine.seats.length,
+      manager.engine.members.length,
       reason,
     );
   }
@@ -367,9 +367,9 @@ export class Pursuit implements Entrant {
 
   private close(): void {
     this.unlisten?.();
-    this.patience?.end();
-    this.lock.ground.lines.leave(this);
+    this.waitStrategy?.end();
+    this.lock.manager.localQueue.leave(this);
     this.claim = null;
-    this.lock.alarm.clear();
+    this.lock.timer.clear();
   }
 }

@@ -6,8 +6,8 @@ import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import type { LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { watchForDrop } from "./dropped-leases.js";
-import type { Hold } from "./lease-state.js";
-import type { LockParts } from "./lock-internals.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
 import { lossIn } from "./loss.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
@@ -16,7 +16,7 @@ import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 const renewalRetry = { least: 10, most: 1_000 };
 
 /** The time in which a lock is held: renewals, the deadline, the release or the loss. */
-export class Tenure {
+export class HeldLease {
   private over = false;
   private renewing = false;
   /** Until the next try, after a renewal that found no quorum. */
@@ -27,23 +27,26 @@ export class Tenure {
   private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
 
   constructor(
-    private readonly lock: LockParts,
-    readonly hold: Hold,
+    private readonly lock: LockInternals,
+    readonly leaseState: LeaseState,
     private readonly settings: Settings,
   ) {
-    this.queue = new RenewalQueue(lock, hold);
+    this.queue = new RenewalQueue(lock, leaseState);
   }
 
-  get entrusted(): boolean {
-    return this.settings.entrusted;
+  get tokenShared(): boolean {
+    return this.settings.tokenShared;
   }
 
   /** Looks at the clock, never at the state alone; a deadline that has passed is acted upon here and now. */
   checkHeld(): boolean {
-    if (this.hold.end === null && this.hold.left() <= 0) {
-      this.lost("EXPIRED", this.hold.dropped ? "dropped" : this.hold.capped ? "maxHold" : "deadline");
+    if (this.leaseState.end === null && this.leaseState.left() <= 0) {
+      this.lost(
+        "EXPIRED",
+        this.leaseState.dropped ? "dropped" : this.leaseState.capped ? "maxHold" : "deadline",
+      );
     }
-    return this.hold.end === null;
+    return this.leaseState.end === null;
   }
 
   renew(ttl: number | null): Promise<void> {
@@ -54,73 +57,73 @@ export class Tenure {
 
   /** Over from here on: what the nodes say to it only decides when it is through. */
   release(): void {
-    this.hold.end = "released";
-    this.hold.releasing = new Promise<ReleaseOutcome>((resolve) => {
+    this.leaseState.end = "released";
+    this.leaseState.releasing = new Promise<ReleaseOutcome>((resolve) => {
       this.onReleased = resolve;
     });
     this.lock.send({ type: "RELEASE" });
   }
 
   handOver(): void {
-    this.hold.end = "handedOver";
+    this.leaseState.end = "handedOver";
     this.lock.send({ type: "HAND_OVER" });
   }
 
   /** Sets the alarm to whichever comes first, the next renewal or the deadline. */
   arm(): void {
-    if (this.hold.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
-    const background = this.entrusted && !this.renews;
-    this.lock.alarm.set(Math.min(this.hold.left(), this.untilRenewal()), this, background);
+    if (this.leaseState.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
+    const background = this.tokenShared && !this.renews;
+    this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
   }
 
   askForRenewal(): void {
-    const { hold, lock } = this;
-    const { clock } = lock.ground;
+    const { leaseState, lock } = this;
+    const { clock } = lock.manager;
     this.renewing = true;
     this.pause = null;
-    watchForDrop(hold);
+    watchForDrop(leaseState);
     // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
-    const ttl = hold.ttlToRenew(this.queue.begin(), this.settings.driftFactor);
+    const ttl = leaseState.ttlToRenew(this.queue.begin(), this.settings.driftFactor);
     const start = now(clock);
-    const timeout = Math.max(1, Math.min(timeoutFor(lock.ground, ttl), hold.left()));
-    hold.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
+    const timeout = Math.max(1, Math.min(timeoutFor(lock.manager, ttl), leaseState.left()));
+    leaseState.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
   }
 
   prolong(votes: readonly Vote[]): void {
-    const { validUntil, acquisition } = this.hold;
+    const { validUntil, acquisition } = this.leaseState;
     this.renewing = false;
     this.queue.succeed();
-    this.lock.announcer.tell("renewed", acquisition, { validUntil, votes });
+    this.lock.notifier.notify("renewed", acquisition, { validUntil, votes });
   }
 
   reportQuorumLost({ reason, votes, retryIn }: RefusalEvent): void {
-    const { hold, lock } = this;
+    const { leaseState, lock } = this;
     this.renewing = false;
-    if (retryIn !== null) this.pause = { since: now(lock.ground.clock), delay: retryIn };
+    if (retryIn !== null) this.pause = { since: now(lock.manager.clock), delay: retryIn };
     this.queue.fail(votes, reason === "tooSlow" ? "tooSlow" : "noQuorum");
-    const remaining = Math.max(0, Math.floor(hold.left()));
-    lock.announcer.tell("quorumLost", hold.acquisition, { votes, remaining });
+    const remaining = Math.max(0, Math.floor(leaseState.left()));
+    lock.notifier.notify("quorumLost", leaseState.acquisition, { votes, remaining });
   }
 
   askForRelease(): void {
-    const { hold, lock } = this;
+    const { leaseState, lock } = this;
     this.queue.refuse();
     // The alarm of the time before goes on: it looks at the deadline, too.
-    hold.claim.release(timeoutFor(lock.ground, hold.ttl), (result) => {
-      this.settings.witness?.round("release", result);
+    leaseState.claim.release(timeoutFor(lock.manager, leaseState.ttl), (result) => {
+      this.settings.roundObserver?.round("release", result);
       this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
-    lock.ground.lines.freed(lock.keys);
+    lock.manager.localQueue.released(lock.keys);
   }
 
   finishRelease(votes: readonly Vote[]): void {
-    const { hold, lock } = this;
-    hold.claim.end();
+    const { leaseState, lock } = this;
+    leaseState.claim.end();
     this.close();
-    if (lock.announcer.hears("released")) {
-      const heldFor = Math.round(elapsed(lock.ground.clock, hold.grant.at));
-      lock.announcer.tell("released", hold.acquisition, { heldFor, votes });
+    if (lock.notifier.hasListeners("released")) {
+      const heldFor = Math.round(elapsed(lock.manager.clock, leaseState.grant.at));
+      lock.notifier.notify("released", leaseState.acquisition, { heldFor, votes });
     }
     this.settleRelease(this.confirmed ? "released" : "pending");
   }
@@ -130,28 +133,28 @@ export class Tenure {
    * may have renewed it, its end here says nothing about them.
    */
   releaseRemains(): void {
-    const { end } = this.hold;
-    if (end === "released" || (end === "deadline" && this.entrusted)) this.hold.claim.end();
-    else this.hold.claim.discard(true);
+    const { end } = this.leaseState;
+    if (end === "released" || (end === "deadline" && this.tokenShared)) this.leaseState.claim.end();
+    else this.leaseState.claim.discard(true);
   }
 
   lose({ reason }: LossEvent): void {
-    const { hold, lock } = this;
+    const { leaseState, lock } = this;
     const { onLost } = this.settings;
-    const validUntil = Math.min(hold.validUntil, lock.ground.clock.wall());
-    const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-hold.left())) };
+    const validUntil = Math.min(leaseState.validUntil, lock.manager.clock.wall());
+    const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-leaseState.left())) };
     this.close();
     this.queue.refuse();
     // A job that has asked for the release learns it from the outcome; it has nothing left to lose.
-    const lost = hold.end !== "released";
-    if (lost) lock.outbox.put(() => hold.abort(new LeaseExpiredError(hold.resources, reason)));
-    lock.announcer.tell("expired", hold.acquisition, details);
-    if (lost && onLost) lock.announcer.callLost(onLost, hold.acquisition, details);
+    const lost = leaseState.end !== "released";
+    if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
+    lock.notifier.notify("expired", leaseState.acquisition, details);
+    if (lost && onLost) lock.notifier.callLost(onLost, leaseState.acquisition, details);
     this.settleRelease("expired");
   }
 
   letGo(): void {
-    this.hold.claim.end();
+    this.leaseState.claim.end();
     this.close();
     this.queue.refuse();
     this.settleRelease("handedOver");
@@ -160,8 +163,8 @@ export class Tenure {
   /** By the alarm. */
   due(): void {
     if (this.over) return;
-    if (this.hold.end === "released") {
-      if (this.hold.left() <= 0) this.sendLoss("EXPIRED", "deadline");
+    if (this.leaseState.end === "released") {
+      if (this.leaseState.left() <= 0) this.sendLoss("EXPIRED", "deadline");
       else this.arm();
     } else if (this.checkHeld()) {
       if (this.untilRenewal() <= 0) this.lock.send({ type: "RENEW" });
@@ -176,16 +179,16 @@ export class Tenure {
 
   /** Whether the renewal was accepted: only then are nodes that lost the key told to put it back. */
   private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
-    const { hold, lock } = this;
+    const { leaseState, lock } = this;
     const { verdict, votes } = result;
-    this.settings.witness?.round("renew", result);
+    this.settings.roundObserver?.round("renew", result);
     if (!this.checkHeld()) return false;
-    const late = result.took > roundLimit(lock.ground);
+    const late = result.took > roundLimit(lock.manager);
     if (verdict === "granted" && !late) {
       // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
-      const chance = lock.ground.random.fraction();
-      hold.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
-      lock.send({ type: "RENEWED", validUntil: hold.validUntil, votes });
+      const chance = lock.manager.random.fraction();
+      leaseState.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
+      lock.send({ type: "RENEWED", validUntil: leaseState.validUntil, votes });
       return true;
     }
     if (verdict === "contended") {
@@ -199,32 +202,32 @@ export class Tenure {
   }
 
   private retryDelay(): number {
-    const tenth = Math.min(Math.max(this.hold.ttl / 10, renewalRetry.least), renewalRetry.most);
+    const tenth = Math.min(Math.max(this.leaseState.ttl / 10, renewalRetry.least), renewalRetry.most);
     // Half of it by chance, so that locks that lost their quorum together do not all come back at once.
-    return tenth * (0.5 + this.lock.ground.random.fraction() / 2);
+    return tenth * (0.5 + this.lock.manager.random.fraction() / 2);
   }
 
   private lost(type: LossEvent["type"], reason: ExpiryReason, votes: readonly Vote[] = []): void {
     // Latched before the chart hears of it: whoever asks meanwhile must not be told that it is held.
-    this.hold.end = reason;
+    this.leaseState.end = reason;
     this.sendLoss(type, reason, votes);
   }
 
   private sendLoss(type: LossEvent["type"], reason: ExpiryReason, votes: readonly Vote[] = []): void {
-    this.lock.send({ type, reason, validUntil: this.hold.validUntil, votes });
+    this.lock.send({ type, reason, validUntil: this.leaseState.validUntil, votes });
   }
 
   /** Whether further renewals follow by themselves. */
   private get renews(): boolean {
-    const { hold } = this;
-    return hold.grant.renew && hold.end === null && !hold.dropped && !hold.capped;
+    const { leaseState } = this;
+    return leaseState.grant.renew && leaseState.end === null && !leaseState.dropped && !leaseState.capped;
   }
 
   /** ms; Infinity while one is under way, and where none is to come. */
   private untilRenewal(): number {
     if (this.renewing || !this.renews) return Number.POSITIVE_INFINITY;
-    if (this.pause === null) return this.hold.untilRenewal();
-    return this.pause.delay - elapsed(this.lock.ground.clock, this.pause.since);
+    if (this.pause === null) return this.leaseState.untilRenewal();
+    return this.pause.delay - elapsed(this.lock.manager.clock, this.pause.since);
   }
 
   private settleRelease(outcome: ReleaseOutcome): void {
@@ -233,7 +236,7 @@ export class Tenure {
 
   private close(): void {
     this.over = true;
-    this.lock.alarm.clear();
-    this.settings.witness?.over(this.hold);
+    this.lock.timer.clear();
+    this.settings.roundObserver?.over(this.leaseState);
   }
 }

@@ -6,7 +6,7 @@ import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 
 /** How a hold ended. */
-export type HoldEnd = ExpiryReason | "released" | "handedOver";
+export type LeaseEnd = ExpiryReason | "released" | "handedOver";
 
 /** What was granted. */
 export interface Grant {
@@ -36,8 +36,8 @@ const longestStep = 50;
 const shareBy = (chance: number): number => 0.5 - chance / 10;
 
 /** The facts of one lease: what was granted, when, and whether it is over. Over is over: `end` latches. */
-export class Hold {
-  end: HoldEnd | null = null;
+export class LeaseState {
+  end: LeaseEnd | null = null;
   /** Set once a release was asked for. */
   releasing: Promise<ReleaseOutcome> | null = null;
   /** What its user has, until it is renewed for the first time; then it is its user's alone. */

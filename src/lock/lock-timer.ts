@@ -1,27 +1,27 @@
-import { type Agenda, Appointment } from "../engine/time/timer-wheel.js";
+import { TimerEntry, type TimerWheel } from "../engine/time/timer-wheel.js";
 
 /** The one timer of a lock: setting it anew forgets what it was set to before. */
-export class Alarm extends Appointment {
-  private sleeper: Pick<Appointment, "due"> | null = null;
+export class LockTimer extends TimerEntry {
+  private sleeper: Pick<TimerEntry, "due"> | null = null;
 
   constructor(
-    private readonly foreground: Agenda,
+    private readonly foreground: TimerWheel,
     /** Keeps no process alive. */
-    private readonly background: Agenda,
+    private readonly background: TimerWheel,
   ) {
     super();
   }
 
   /** ms; Infinity: it never goes off. */
-  set(delay: number, sleeper: Pick<Appointment, "due">, inBackground = false): void {
+  set(delay: number, sleeper: Pick<TimerEntry, "due">, inBackground = false): void {
     this.clear();
     this.sleeper = sleeper;
     if (delay === Number.POSITIVE_INFINITY) return;
-    (inBackground ? this.background : this.foreground).put(this, delay);
+    (inBackground ? this.background : this.foreground).schedule(this, delay);
   }
 
   clear(): void {
-    this.slot?.remove(this);
+    this.bucket?.remove(this);
   }
 
   due(): void {

@@ -1,47 +1,50 @@
 import type { LockState, ReleaseOutcome } from "../api/types.js";
 import type { Origin } from "../engine/quorum/claim.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
-import { type Onlooker, TableActor } from "../machines/compiled/table-actor.js";
+import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
-import { Sleeper } from "../manager/active-locks.js";
+import { ActiveLock } from "../manager/active-locks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
-import { Pursuit } from "./acquisition.js";
+import { Acquisition } from "./acquisition.js";
 import type { LockEvents } from "./events.js";
-import { Tenure } from "./held-lease.js";
-import type { Hold } from "./lease-state.js";
-import type { LockParts } from "./lock-internals.js";
-import { Alarm } from "./lock-timer.js";
-import type { Surroundings } from "./manager-context.js";
-import { Announcer } from "./notifier.js";
+import { HeldLease } from "./held-lease.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
+import { LockTimer } from "./lock-timer.js";
+import type { ManagerContext } from "./manager-context.js";
+import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
 import { inContext, type Settings } from "./settings.js";
 
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
 /** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
-export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeof lockMachine> {
-  readonly alarm: Alarm;
-  readonly announcer: Announcer;
+export class Lock
+  extends ActiveLock
+  implements LockPort, LockInternals, TransitionObserver<typeof lockMachine>
+{
+  readonly timer: LockTimer;
+  readonly notifier: Notifier;
   readonly outbox: Outbox;
   private readonly chart: TableActor<typeof lockMachine>;
-  private pursuit: Pursuit | null = null;
-  private tenure: Tenure | null = null;
+  private acquisition: Acquisition | null = null;
+  private heldLease: HeldLease | null = null;
 
   constructor(
-    readonly ground: Surroundings,
+    readonly manager: ManagerContext,
     readonly resources: readonly string[],
     readonly keys: readonly string[],
   ) {
     super();
-    this.alarm = new Alarm(ground.engine.agenda, ground.background);
-    this.outbox = new Outbox(ground.clock);
-    this.announcer = new Announcer(ground, resources, this.outbox);
+    this.timer = new LockTimer(manager.engine.timerWheel, manager.background);
+    this.outbox = new Outbox(manager.clock);
+    this.notifier = new Notifier(manager, resources, this.outbox);
     this.chart = new TableActor(lockTable(), { resources }, this);
     lockPorts.bind(this.chart, this);
-    if (ground.inspect !== undefined) this.chart.toActor({ inspect: ground.inspect });
+    if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
   }
 
   /** The chart as XState's own actor, which it is from now on. */
@@ -50,7 +53,7 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
   }
 
   get events(): SafeEmitter<LockEvents> {
-    return this.announcer.own;
+    return this.notifier.own;
   }
 
   get state(): LockState {
@@ -67,21 +70,21 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
   }
 
   get acquiring(): boolean {
-    return this.pursuit !== null;
+    return this.acquisition !== null;
   }
 
   /** Epoch ms at which the acquisition under way, or that of what is held, began; null when there is neither. */
   get began(): number | null {
-    return this.pursuit?.since.wall ?? this.tenure?.hold.grant.began ?? null;
+    return this.acquisition?.since.wall ?? this.heldLease?.leaseState.grant.began ?? null;
   }
 
   /** ms from the attempt that failed last to the next one; null unless it is between two of them. */
   get retryDelay(): number | null {
-    return this.pursuit?.delay ?? null;
+    return this.acquisition?.delay ?? null;
   }
 
-  get hold(): Hold | null {
-    return this.tenure?.hold ?? null;
+  get leaseState(): LeaseState | null {
+    return this.heldLease?.leaseState ?? null;
   }
 
   send(event: LockMachineEvent): void {
@@ -99,19 +102,29 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
   }
 
   /** What it is granted, in the form that `give` makes of it. */
-  acquire<T>(settings: Settings, give: (hold: Hold) => T, origin: Origin | null = null): Promise<T> {
-    if (this.pursuit !== null || this.tenure !== null) {
+  acquire<T>(
+    settings: Settings,
+    give: (leaseState: LeaseState) => T,
+    origin: Origin | null = null,
+  ): Promise<T> {
+    if (this.acquisition !== null || this.heldLease !== null) {
       return Promise.reject(new HandleBusyError(this.resources, this.state));
     }
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
-    const { lines, vigil, maxPending } = this.ground;
-    if (!lines.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
+    const { localQueue, activeLocks, maxPending } = this.manager;
+    if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
     return new Promise((resolve, reject) => {
-      const pursuit = new Pursuit(this, inContext(settings), origin, (hold) => resolve(give(hold)), reject);
-      this.pursuit = pursuit;
-      vigil.add(this);
-      this.announcer.tell("acquiring", pursuit.acquisition, {});
-      this.send({ type: "ACQUIRE", acquisition: pursuit.acquisition, queued: !pursuit.lineUp() });
+      const acquisition = new Acquisition(
+        this,
+        inContext(settings),
+        origin,
+        (leaseState) => resolve(give(leaseState)),
+        reject,
+      );
+      this.acquisition = acquisition;
+      activeLocks.add(this);
+      this.notifier.notify("acquiring", acquisition.id, {});
+      this.send({ type: "ACQUIRE", acquisition: acquisition.id, queued: !acquisition.enterQueue() });
     });
   }
 
@@ -120,34 +133,34 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
     this.send({ type: "ABORT", error });
   }
 
-  renew(hold: Hold, ttl: number | null): Promise<void> {
-    if (!this.checkHeld(hold) || this.tenure === null) return Promise.reject(hold.overError());
-    return this.tenure.renew(ttl);
+  renew(leaseState: LeaseState, ttl: number | null): Promise<void> {
+    if (!this.checkHeld(leaseState) || this.heldLease === null) return Promise.reject(leaseState.overError());
+    return this.heldLease.renew(ttl);
   }
 
-  release(hold: Hold): Promise<ReleaseOutcome> {
-    if (hold.releasing !== null) return hold.releasing;
-    if (!this.checkHeld(hold) || this.tenure === null) {
-      return Promise.resolve(hold.end === "handedOver" ? "handedOver" : "expired");
+  release(leaseState: LeaseState): Promise<ReleaseOutcome> {
+    if (leaseState.releasing !== null) return leaseState.releasing;
+    if (!this.checkHeld(leaseState) || this.heldLease === null) {
+      return Promise.resolve(leaseState.end === "handedOver" ? "handedOver" : "expired");
     }
-    this.tenure.release();
-    return hold.releasing ?? Promise.resolve("released");
+    this.heldLease.release();
+    return leaseState.releasing ?? Promise.resolve("released");
   }
 
   /** Ends the lease here without releasing it; its token is then somebody else's to adopt. */
-  handOver(hold: Hold): string {
-    if (!this.checkHeld(hold) || this.tenure === null) throw hold.overError();
-    this.tenure.handOver();
-    return hold.claim.token;
+  handOver(leaseState: LeaseState): string {
+    if (!this.checkHeld(leaseState) || this.heldLease === null) throw leaseState.overError();
+    this.heldLease.handOver();
+    return leaseState.claim.token;
   }
 
-  checkHeld(hold: Hold): boolean {
-    return this.hold === hold ? (this.tenure?.checkHeld() ?? false) : hold.end === null;
+  checkHeld(leaseState: LeaseState): boolean {
+    return this.leaseState === leaseState ? (this.heldLease?.checkHeld() ?? false) : leaseState.end === null;
   }
 
   /** The clocks have parted: what was set by them is to be looked at again. */
-  wake(): void {
-    this.tenure?.wake();
+  clocksDiverged(): void {
+    this.heldLease?.wake();
   }
 
   /**
@@ -156,108 +169,108 @@ export class Lock extends Sleeper implements LockPort, LockParts, Onlooker<typeo
    */
   withdraw(error: unknown): void {
     this.abort(error);
-    const { hold } = this;
-    if (hold === null || hold.end !== null) return;
-    hold.abort(error);
-    if (this.tenure?.entrusted) this.tenure.handOver();
-    else void this.release(hold);
+    const { leaseState } = this;
+    if (leaseState === null || leaseState.end !== null) return;
+    leaseState.abort(error);
+    if (this.heldLease?.tokenShared) this.heldLease.handOver();
+    else void this.release(leaseState);
   }
 
   /** The manager waits no longer: what is still under way ends here. */
   stop(): void {
-    if (this.tenure !== null) this.send({ type: "RELEASED", votes: [] });
-    this.alarm.clear();
+    if (this.heldLease !== null) this.send({ type: "RELEASED", votes: [] });
+    this.timer.clear();
     this.chart.stop();
-    this.announcer.close();
+    this.notifier.close();
   }
 
   // What the chart tells.
 
-  get looks(): boolean {
-    return this.ground.probes.any;
+  get observes(): boolean {
+    return this.manager.observers.any;
   }
 
-  stepped(event: LockMachineEvent, from: string, to: string): void {
-    this.ground.probes.lockStepped(this, event, from, to);
+  transitioned(event: LockMachineEvent, from: string, to: string): void {
+    this.manager.observers.lockStepped(this, event, from, to);
   }
 
   // What the chart asks for.
 
   armWait(): void {
-    this.pursuit?.armWait();
+    this.acquisition?.armWait();
   }
 
   askForGrant(attempt: number): void {
-    this.pursuit?.ask(attempt);
+    this.acquisition?.ask(attempt);
   }
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
-    this.pursuit?.scheduleRetry(event, attempt);
+    this.acquisition?.scheduleRetry(event, attempt);
   }
 
   abandonAttempt(): void {
-    this.pursuit?.abandonAttempt();
+    this.acquisition?.abandonAttempt();
   }
 
   fail(event: FailureEvent): void {
-    const { pursuit } = this;
-    this.pursuit = null;
-    this.ground.vigil.remove(this);
-    this.ground.lines.exit();
-    if (pursuit === null) return;
-    const error = pursuit.fail(event);
-    if (this.looks) this.ground.probes.lockFailed(this, event, error);
+    const { acquisition } = this;
+    this.acquisition = null;
+    this.manager.activeLocks.remove(this);
+    this.manager.localQueue.exit();
+    if (acquisition === null) return;
+    const error = acquisition.fail(event);
+    if (this.observes) this.manager.observers.lockFailed(this, event, error);
   }
 
   begin(event: Of<"GRANTED">): void {
-    const { pursuit } = this;
-    const hold = pursuit?.succeed(event.votes);
-    if (!pursuit || !hold) return;
-    this.pursuit = null;
-    this.ground.lines.exit();
-    this.tenure = new Tenure(this, hold, pursuit.settings);
+    const { acquisition } = this;
+    const leaseState = acquisition?.succeed(event.votes);
+    if (!acquisition || !leaseState) return;
+    this.acquisition = null;
+    this.manager.localQueue.exit();
+    this.heldLease = new HeldLease(this, leaseState, acquisition.settings);
   }
 
   armTimer(): void {
-    this.tenure?.arm();
+    this.heldLease?.arm();
   }
 
   askForRenewal(): void {
-    this.tenure?.askForRenewal();
+    this.heldLease?.askForRenewal();
   }
 
   prolong(event: Of<"RENEWED">): void {
-    this.tenure?.prolong(event.votes);
+    this.heldLease?.prolong(event.votes);
   }
 
   reportQuorumLost(event: RefusalEvent): void {
-    this.tenure?.reportQuorumLost(event);
+    this.heldLease?.reportQuorumLost(event);
   }
 
   askForRelease(): void {
-    this.tenure?.askForRelease();
+    this.heldLease?.askForRelease();
   }
 
   releaseRemains(): void {
-    this.tenure?.releaseRemains();
+    this.heldLease?.releaseRemains();
   }
 
   finishRelease(event: Of<"RELEASED">): void {
-    this.endTenure()?.finishRelease(event.votes);
+    this.endLease()?.finishRelease(event.votes);
   }
 
   lose(event: LossEvent): void {
-    this.endTenure()?.lose(event);
+    this.endLease()?.lose(event);
   }
 
   letGo(): void {
-    this.endTenure()?.letGo();
+    this.endLease()?.letGo();
   }
 
-  private endTenure(): Tenure | null {
-    const { tenure } = this;
-    this.tenure = null;
-    this.ground.vigil.remove(this);
-    return tenure;
+  private endLease(): HeldLease | null {
+    const { heldLease } = this;
+    this.heldLease = null;
+    this.manager.activeLocks.remove(this);
+    return heldLease;
   }
 }

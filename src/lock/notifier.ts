@@ -1,45 +1,45 @@
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
-import type { Surroundings } from "./manager-context.js";
+import type { ManagerContext } from "./manager-context.js";
 import type { Outbox } from "./outbox.js";
 
 type Common = "resources" | "acquisition" | "time";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
 /** Tells the listeners of one lock and of its manager; makes no event that nobody hears. */
-export class Announcer {
+export class Notifier {
   private emitter: SafeEmitter<LockEvents> | null = null;
 
   constructor(
-    private readonly ground: Surroundings,
+    private readonly manager: ManagerContext,
     private readonly resources: readonly string[],
     private readonly outbox: Outbox,
   ) {}
 
   /** The lock's own listeners; most locks have none. */
   get own(): SafeEmitter<LockEvents> {
-    this.emitter ??= new SafeEmitter<LockEvents>(lockEvents, this.ground.onListenerError);
+    this.emitter ??= new SafeEmitter<LockEvents>(lockEvents, this.manager.onListenerError);
     return this.emitter;
   }
 
-  hears(name: keyof LockEvents): boolean {
-    return this.ground.events.hears(name) || this.emitter?.hears(name) === true;
+  hasListeners(name: keyof LockEvents): boolean {
+    return this.manager.events.hasListeners(name) || this.emitter?.hasListeners(name) === true;
   }
 
-  tell<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
-    if (!this.hears(name)) return;
+  notify<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
+    if (!this.hasListeners(name)) return;
     // The details and the common part are the event, which the compiler cannot conclude for a Name it does not know.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
     this.outbox.put(() => {
       this.emitter?.emit(name, event);
-      this.ground.events.emit(name, event);
+      this.manager.events.emit(name, event);
     });
   }
 
   /** Calls the user's own callback. */
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
     const event = this.event(acquisition, details);
-    this.outbox.put(() => isolate(() => onLost(event), "onLost", this.ground.onListenerError));
+    this.outbox.put(() => isolate(() => onLost(event), "onLost", this.manager.onListenerError));
   }
 
   close(): void {
@@ -47,6 +47,6 @@ export class Announcer {
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {
-    return { resources: this.resources, acquisition, time: this.ground.clock.wall(), ...details };
+    return { resources: this.resources, acquisition, time: this.manager.clock.wall(), ...details };
   }
 }

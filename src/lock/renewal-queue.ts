@@ -1,30 +1,30 @@
 import type { Vote } from "../engine/protocol/vote.js";
 import { QuorumUnavailableError } from "../errors.js";
-import type { Hold } from "./lease-state.js";
-import type { LockParts } from "./lock-internals.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
 
-interface Waiter {
+interface RenewalRequest {
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /** Never added to. */
-const none: Waiter[] = [];
+const none: RenewalRequest[] = [];
 
 /** Those who asked for a renewal and wait for it: each for one that began after they asked. */
 export class RenewalQueue {
-  private waiting: Waiter[] = none;
+  private waiting: RenewalRequest[] = none;
   /** Those who asked before the renewal under way began. */
-  private riding: Waiter[] = none;
+  private riding: RenewalRequest[] = none;
   /** The longest ttl that is asked for, ms; what was asked for last stays for the renewals to come. */
   private ttl: number | null = null;
   private current: number;
 
   constructor(
-    private readonly lock: LockParts,
-    private readonly hold: Hold,
+    private readonly lock: LockInternals,
+    private readonly leaseState: LeaseState,
   ) {
-    this.current = hold.grant.ttl;
+    this.current = leaseState.grant.ttl;
   }
 
   get asked(): boolean {
@@ -48,31 +48,31 @@ export class RenewalQueue {
   }
 
   succeed(): void {
-    this.settle((waiter) => waiter.resolve());
+    this.settle((listener) => listener.resolve());
   }
 
   fail(votes: readonly Vote[], reason: "noQuorum" | "tooSlow"): void {
     if (this.riding.length === 0) return;
-    const { resources, ground } = this.lock;
-    const nodes = ground.engine.seats.length;
+    const { resources, manager } = this.lock;
+    const nodes = manager.engine.members.length;
     const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason);
-    this.settle((waiter) => waiter.reject(error));
+    this.settle((listener) => listener.reject(error));
   }
 
   /** The lease is over. */
   refuse(): void {
     if (this.riding.length + this.waiting.length === 0) return;
-    const error = this.hold.overError();
+    const error = this.leaseState.overError();
     this.begin();
-    this.settle((waiter) => waiter.reject(error));
+    this.settle((listener) => listener.reject(error));
   }
 
-  private settle(how: (waiter: Waiter) => void): void {
+  private settle(how: (listener: RenewalRequest) => void): void {
     const waiters = this.riding;
     if (waiters.length === 0) return;
     this.riding = none;
     this.lock.outbox.put(() => {
-      for (const waiter of waiters) how(waiter);
+      for (const listener of waiters) how(listener);
     });
   }
 }

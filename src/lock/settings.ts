@@ -10,7 +10,7 @@ import { type Random, systemRandom } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
 import { warn } from "../support/warn.js";
-import type { Hold } from "./lease-state.js";
+import type { LeaseState } from "./lease-state.js";
 import {
   checkBoolean,
   checkCount,
@@ -43,24 +43,24 @@ export interface Settings {
    * Others may have the token, and renew the lease too. So its keys are left to their ttl when it is over here, and it
    * keeps no process alive.
    */
-  readonly entrusted: boolean;
-  readonly witness: Witness | null;
+  readonly tokenShared: boolean;
+  readonly roundObserver: RoundObserver | null;
   /** Whether it leaves a free lock to who has waited longer. */
   readonly fair: boolean;
   /** Whether it stands in line, here and on the nodes, and is told when its turn has come. */
-  readonly lines: boolean;
+  readonly queued: boolean;
   /** Whether it only asks again when it is told, or often enough to keep its place: no retry policy was given. */
-  readonly patient: boolean;
+  readonly defaultRetry: boolean;
 }
 
 /** Hears what is asked of the nodes in the name of one lock, and its end. Must not throw. */
-export interface Witness {
+export interface RoundObserver {
   round(operation: "acquire" | "renew" | "release", result: RoundResult): void;
-  over(hold: Hold): void;
+  over(leaseState: LeaseState): void;
 }
 
 /** What the whole manager shares. */
-export interface Ground {
+export interface ManagerSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly prefix: string;
@@ -104,12 +104,12 @@ function checkQuarantine(value: unknown): QuarantineRule {
   throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
 }
 
-function checkUnidentified(value: unknown): Ground["unidentified"] {
+function checkUnidentified(value: unknown): ManagerSettings["unidentified"] {
   if (value === "warn" || value === "allow" || value === "refuse") return value;
   throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
 }
 
-export function groundOf(options: LocksOptions): Ground {
+export function managerSettingsOf(options: LocksOptions): ManagerSettings {
   const {
     clock = systemClock,
     random = systemRandom,
@@ -149,17 +149,20 @@ const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/
  * and replies that many share.
  */
 export function inContext(settings: Settings): Settings {
-  const { onLost, patient, retry } = settings;
-  if (!onLost && patient) return settings;
+  const { onLost, defaultRetry, retry } = settings;
+  if (!onLost && defaultRetry) return settings;
   return {
     ...settings,
-    retry: patient ? retry : AsyncResource.bind(retry),
+    retry: defaultRetry ? retry : AsyncResource.bind(retry),
     onLost: onLost ? AsyncResource.bind(onLost) : onLost,
   };
 }
 
 /** Later options win; what is undefined counts as not given, null does not. */
-export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions | undefined)[]): Settings {
+export function settingsOf(
+  context: ManagerSettings,
+  ...layers: readonly (AcquireOptions | undefined)[]
+): Settings {
   const merged: Mutable<AcquireOptions> = {};
   for (const layer of layers) assignDefined(merged, layer ?? {});
   const {
@@ -174,19 +177,19 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
   return {
     ttl: checkTtl(ttl),
     wait: checkDuration("wait", wait, 0),
-    retry: retryOf(retry, ground.random),
+    retry: retryOf(retry, context.random),
     renew: checkBoolean("renew", renew),
     maxHold: checkDuration("maxHold", maxHold, 1),
     fence: checkBoolean("fence", fence),
     signal: signal === undefined ? null : checkSignal(signal),
     onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
-    driftFactor: ground.driftFactor,
+    driftFactor: context.driftFactor,
     renewBefore: 0,
-    entrusted: false,
-    witness: null,
+    tokenShared: false,
+    roundObserver: null,
     fair: checkBoolean("fair", fair),
-    lines: wait > 0,
-    patient: merged.retry === undefined,
+    queued: wait > 0,
+    defaultRetry: merged.retry === undefined,
   };
 }
 
@@ -194,18 +197,18 @@ export function settingsOf(ground: Ground, ...layers: readonly (AcquireOptions |
  * A node's answer that takes longer than half the validity could not be followed by anything. A ttl that leaves none
  * is not made worse by waiting, and then fails for what is wrong with it.
  */
-export function timeoutFor(ground: Ground, ttl: number): number {
-  const validity = ttl - driftOf(ttl, ground.driftFactor);
+export function timeoutFor(context: ManagerSettings, ttl: number): number {
+  const validity = ttl - driftOf(ttl, context.driftFactor);
   return validity <= 0
-    ? ground.nodeTimeout
-    : Math.max(1, Math.min(ground.nodeTimeout, Math.floor(validity / 2)));
+    ? context.nodeTimeout
+    : Math.max(1, Math.min(context.nodeTimeout, Math.floor(validity / 2)));
 }
 
 /**
  * ms from the question of a round within which it must be decided. Whatever the event loop did meanwhile, a request is then
  * known to have been answered within a bounded time: how long a node that lost its memory abstains counts on that.
  */
-export const roundLimit = ({ nodeTimeout }: Ground): number => roundTimeouts * nodeTimeout;
+export const roundLimit = ({ nodeTimeout }: ManagerSettings): number => roundTimeouts * nodeTimeout;
 
 function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
   if (typeof retry === "function") return retry;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../engine/time/clock.js";
-import type { Departing, Turn } from "../engine/time/tick-batcher.js";
-import { Chain, Link } from "../support/linked-list.js";
+import type { Flushable, TickBatcher } from "../engine/time/tick-batcher.js";
+import { LinkedList, ListNode } from "../support/linked-list.js";
 
 /** ms between two looks at the clocks. */
 const period = 250;
@@ -8,9 +8,9 @@ const period = 250;
 const tolerance = 1;
 
 /** What is in use. None of these may throw. */
-export abstract class Sleeper extends Link {
+export abstract class ActiveLock extends ListNode {
   /** The clocks have parted: look again. */
-  abstract wake(): void;
+  abstract clocksDiverged(): void;
   /** The manager closes: end what is under way, and let the reason be known. */
   abstract withdraw(error: unknown): void;
   /** The manager has closed. */
@@ -21,40 +21,40 @@ export abstract class Sleeper extends Link {
  * The locks that are in use, and the one tick that they share. Timers run on the monotonic clock, which stands still
  * while the machine is suspended; when the wall clock has moved on without it, or stepped, every one is woken.
  */
-export class Vigil implements Departing {
-  private readonly sleepers = new Chain<Sleeper>();
+export class ActiveLocks implements Flushable {
+  private readonly locks = new LinkedList<ActiveLock>();
   private timer: Timer | null = null;
   private offset = 0;
   private onEmpty: () => void = () => {};
 
   constructor(
     private readonly clock: Clock,
-    private readonly turn: Turn,
+    private readonly batcher: TickBatcher,
   ) {}
 
-  depart(): void {
-    if (!this.sleepers.empty) return;
+  flush(): void {
+    if (!this.locks.empty) return;
     this.timer?.cancel();
     this.timer = null;
   }
 
-  add(sleeper: Sleeper): void {
-    this.sleepers.add(sleeper);
+  add(lock: ActiveLock): void {
+    this.locks.add(lock);
     if (this.timer !== null) return;
     this.offset = this.readOffset();
     this.arm();
   }
 
-  remove(sleeper: Sleeper): void {
-    this.sleepers.remove(sleeper);
-    if (!this.sleepers.empty) return;
+  remove(lock: ActiveLock): void {
+    this.locks.remove(lock);
+    if (!this.locks.empty) return;
     // Often the next one comes in the same turn.
-    this.turn.add(this);
+    this.batcher.add(this);
     this.onEmpty();
   }
 
-  toArray(): Sleeper[] {
-    return this.sleepers.toArray();
+  toArray(): ActiveLock[] {
+    return this.locks.toArray();
   }
 
   /**
@@ -62,9 +62,9 @@ export class Vigil implements Departing {
    * and stops them.
    */
   async end(error: unknown, timeout: number, told: () => Promise<void>): Promise<void> {
-    const left = this.sleepers.toArray();
-    for (const sleeper of left) sleeper.withdraw(error);
-    if (!this.sleepers.empty) {
+    const left = this.locks.toArray();
+    for (const lock of left) lock.withdraw(error);
+    if (!this.locks.empty) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(timeout, resolve);
         this.onEmpty = () => {
@@ -74,7 +74,7 @@ export class Vigil implements Departing {
       });
     }
     await told();
-    for (const sleeper of left) sleeper.stop();
+    for (const lock of left) lock.stop();
   }
 
   private arm(): void {
@@ -86,7 +86,7 @@ export class Vigil implements Departing {
     const offset = this.readOffset();
     if (Math.abs(offset - this.offset) <= tolerance) return;
     this.offset = offset;
-    for (const sleeper of this.sleepers.toArray()) sleeper.wake();
+    for (const lock of this.locks.toArray()) lock.clocksDiverged();
   }
 
   private readOffset(): number {

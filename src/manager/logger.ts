@@ -2,7 +2,7 @@ import { isHoldfastError } from "../errors.js";
 import { type ManagerEvents, managerEvents } from "../lock/events.js";
 import { checkMethods } from "../lock/option-checks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
-import { tallyOf } from "./vote-summary.js";
+import { voteSummaryOf } from "./vote-summary.js";
 
 /** As pino's, and the loggers that are called as it is: an object, then the message. */
 export interface Logger {
@@ -59,7 +59,7 @@ function fieldsOf(name: keyof ManagerEvents, event: Heard): object {
   return {
     event: name,
     ...rest,
-    ...(votes === undefined ? {} : { votes: tallyOf(votes) }),
+    ...(votes === undefined ? {} : { votes: voteSummaryOf(votes) }),
     ...(name === "failed" ? { err: error } : {}),
   };
 }

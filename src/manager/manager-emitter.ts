@@ -16,8 +16,8 @@ export class ManagerEmitter extends SafeEmitter<ManagerEvents> {
     super(managerEvents, onError);
   }
 
-  override hears(name: keyof ManagerEvents): boolean {
-    return channels[name].hasSubscribers || super.hears(name);
+  override hasListeners(name: keyof ManagerEvents): boolean {
+    return channels[name].hasSubscribers || super.hasListeners(name);
   }
 
   override emit<Name extends keyof ManagerEvents>(

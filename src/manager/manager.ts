@@ -3,7 +3,7 @@ import type { Inspection } from "../api/types.js";
 import { recogniseNode } from "../clients/recognise.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { QuorumEngine } from "../engine/quorum/engine.js";
-import { Agenda } from "../engine/time/timer-wheel.js";
+import { TimerWheel } from "../engine/time/timer-wheel.js";
 import {
   DuplicateNodeError,
   type HoldfastError,
@@ -14,7 +14,7 @@ import {
 import { Publishing, publishSettingsOf } from "../inspector/publishing/publishing.js";
 import { Lock } from "../lock/lock.js";
 import type { InspectionEvent } from "../lock/lock-actor.js";
-import type { Surroundings } from "../lock/manager-context.js";
+import type { ManagerContext } from "../lock/manager-context.js";
 import {
   checkKeys,
   checkKnown,
@@ -25,19 +25,19 @@ import {
   keyspaceTrouble,
 } from "../lock/option-checks.js";
 import type { AcquireOptions, LocksOptions } from "../lock/options.js";
-import { groundOf, type Settings, settingsOf } from "../lock/settings.js";
-import { Lines } from "../lock/waiting/local-queue.js";
+import { managerSettingsOf, type Settings, settingsOf } from "../lock/settings.js";
+import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import { kindOf } from "../support/redaction.js";
 import { isolate } from "../support/safe-emitter.js";
 import { isList } from "../support/untrusted.js";
-import { Vigil } from "./active-locks.js";
+import { ActiveLocks } from "./active-locks.js";
 import { summarise } from "./inspection.js";
 import { logTo } from "./logger.js";
 import { ManagerEmitter } from "./manager-emitter.js";
 import { Health, type NodeCondition } from "./node-health.js";
 import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
-import { type Probe, Probes } from "./observers.js";
+import { type ManagerObserver, Observers } from "./observers.js";
 
 /** `until`: epoch ms at which a quarantined node votes again, null while nobody can tell. */
 export interface NodeStatus extends NodeCondition {
@@ -48,7 +48,7 @@ export type Resources = string | readonly string[];
 
 /** What its faces share, `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
-  readonly ground: Surroundings;
+  readonly context: ManagerContext;
   /** Its own among all processes: what its acquisitions are named after. */
   readonly series: string;
   readonly #defaults: AcquireOptions;
@@ -68,40 +68,40 @@ export class Manager {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
-    const ground = groundOf(options);
+    const context = managerSettingsOf(options);
     this.#defaults = options;
-    this.#usual = settingsOf(ground, options);
+    this.#usual = settingsOf(context, options);
     const publish = publishSettingsOf(options);
     this.#nodes = nodesOf(options);
-    const events = new ManagerEmitter(ground.onListenerError);
+    const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
-    const inspect = isolated(inspectorOf(options), ground.onListenerError);
-    const probes = new Probes(ground.onListenerError);
+    const inspect = isolated(inspectorOf(options), context.onListenerError);
+    const observers = new Observers(context.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
-    this.#health = new Health(this.#nodes, { events, probes, clock: ground.clock, inspect });
-    const series = ground.random.secret().slice(0, 8);
+    this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
+    const series = context.random.secret().slice(0, 8);
     this.series = series;
     let acquisitions = 0;
     const engine = new QuorumEngine({
-      ...ground,
+      ...context,
       nodes: this.#nodes,
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
-      stopwatch: probes,
+      latencyObserver: observers,
       onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.ground = {
-      ...ground,
+    this.context = {
+      ...context,
       engine,
       events,
-      probes,
+      observers,
       inspect,
-      vigil: new Vigil(ground.clock, engine.turn),
-      lines: new Lines(ground.maxPending),
-      background: new Agenda(ground.clock, engine.turn, true),
+      activeLocks: new ActiveLocks(context.clock, engine.batcher),
+      localQueue: new LocalQueue(context.maxPending),
+      background: new TimerWheel(context.clock, engine.batcher, true),
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
     };
@@ -113,22 +113,22 @@ export class Manager {
     this.checkOpen();
     if (layers.every((layer) => layer === undefined)) return this.#usual;
     for (const layer of layers) checkKnown("acquire", layer);
-    return settingsOf(this.ground, this.#defaults, ...layers);
+    return settingsOf(this.context, this.#defaults, ...layers);
   }
 
   /** A lock of its own, idle. */
   lock(resources: Resources): Lock {
     const checked = checkResources(resources);
-    const keys = checked.map((resource) => this.ground.prefix + resource);
+    const keys = checked.map((resource) => this.context.prefix + resource);
     checkKeys(keys);
     checkSlots(this.#nodes, keys);
-    return new Lock(this.ground, checked, keys);
+    return new Lock(this.context, checked, keys);
   }
 
   /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
   async meet(): Promise<void> {
     this.checkOpen();
-    if (!this.ground.engine.admitted) await this.ground.engine.admit();
+    if (!this.context.engine.admitted) await this.context.engine.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
   }
@@ -136,7 +136,7 @@ export class Manager {
   /** Waits until all nodes are connected and identified. @throws what keeps them from that. */
   async ready(timeout: number): Promise<void> {
     this.checkOpen();
-    const failures = await this.ground.engine.ready(timeout);
+    const failures = await this.context.engine.ready(timeout);
     this.checkOpen();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
@@ -146,24 +146,24 @@ export class Manager {
   async inspect(resource: string): Promise<Inspection> {
     this.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
-    const { engine, prefix } = this.ground;
+    const { engine, prefix } = this.context;
     const reports = await engine.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.statusOf(node));
   }
 
   /** Lets it look on from now on. Returns the removal. */
-  watch(probe: Probe): () => void {
-    return this.ground.probes.add(probe);
+  watch(observer: ManagerObserver): () => void {
+    return this.context.observers.add(observer);
   }
 
   /** The locks that are in use: acquiring, or with a lease. */
   get inUse(): readonly Lock[] {
-    return this.ground.vigil.toArray() as Lock[];
+    return this.context.activeLocks.toArray() as Lock[];
   }
 
   /** Each node, in the order given, and how it is by this manager's experience. */
   get nodes(): readonly NodeStatus[] {
-    return this.ground.engine.seats.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
+    return this.context.engine.members.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
   }
 
   /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */
@@ -179,7 +179,7 @@ export class Manager {
       };
       queueMicrotask(begin);
       // In a process that ends no microtask runs any more.
-      this.ground.engine.turn.atEnd(begin);
+      this.context.engine.batcher.atTickEnd(begin);
     });
     await this.#closing;
   }
@@ -192,7 +192,7 @@ export class Manager {
         timer.cancel();
         reject(new ManagerClosedError());
       };
-      const timer = this.ground.clock.after(ms, () => {
+      const timer = this.context.clock.after(ms, () => {
         this.#pauses.delete(end);
         resolve();
       });
@@ -208,7 +208,7 @@ export class Manager {
   /** Looked for until it is known of every node: some clients know their database only when they are connected. */
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
-    const { duplicate } = this.ground.engine;
+    const { duplicate } = this.context.engine;
     const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
     if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
     return found;
@@ -216,20 +216,20 @@ export class Manager {
 
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { engine, events, vigil, background, clock } = this.ground;
+    const { engine, events, activeLocks, background, clock } = this.context;
     const started = clock.monotonic();
     for (const end of this.#pauses) end();
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
-    await vigil.end(new ManagerClosedError(), timeout, written);
+    await activeLocks.end(new ManagerClosedError(), timeout, written);
     await engine.delivered(timeout - (clock.monotonic() - started));
     await this.#publishing?.end();
     await engine.close();
-    for (const timed of [engine.agenda, background, vigil]) timed.depart();
+    for (const timed of [engine.timerWheel, background, activeLocks]) timed.flush();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();
     events.clear();
-    this.ground.probes.closed();
+    this.context.observers.closed();
   }
 }
 

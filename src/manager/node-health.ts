@@ -1,7 +1,7 @@
 import { createActor } from "xstate";
 import type { LockNode } from "../engine/node/lock-node.js";
 import type { Observation } from "../engine/node/quorum-member.js";
-import type { Surroundings } from "../lock/manager-context.js";
+import type { ManagerContext } from "../lock/manager-context.js";
 import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
 
@@ -32,7 +32,7 @@ export class Health {
 
   constructor(
     nodes: readonly LockNode[],
-    private readonly ground: Pick<Surroundings, "events" | "probes" | "clock" | "inspect">,
+    private readonly ground: Pick<ManagerContext, "events" | "observers" | "clock" | "inspect">,
   ) {
     this.causes = nodes.map(() => null);
     this.actors = nodes.map((node) => start(node, ground));
@@ -68,13 +68,13 @@ export class Health {
   }
 
   private take(node: number, event: NodeMachineEvent): void {
-    const { probes } = this.ground;
+    const { observers } = this.ground;
     const from = this.stateOf(node);
     if ("cause" in event && event.cause !== undefined) this.causes[node] = event.cause;
     this.actors[node]?.send(event);
     const to = this.stateOf(node);
     if (to === "ready") this.causes[node] = null;
-    if (probes.any && from !== to) probes.nodeStepped(node, event, from, to);
+    if (observers.any && from !== to) observers.nodeStepped(node, event, from, to);
   }
 
   private end(until: number | null | undefined): { until?: number | null } {
@@ -86,7 +86,7 @@ export class Health {
 
 function start(
   { name: node, connection }: LockNode,
-  { events, clock, inspect }: Pick<Surroundings, "events" | "clock" | "inspect">,
+  { events, clock, inspect }: Pick<ManagerContext, "events" | "clock" | "inspect">,
 ): NodeActor {
   const actor = createActor(nodeMachine, { input: { node }, ...(inspect === undefined ? {} : { inspect }) });
   nodePorts.bind(actor, {

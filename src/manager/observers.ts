@@ -5,7 +5,7 @@ import type { NodeState } from "../machines/node-state.js";
 import { isolate } from "../support/safe-emitter.js";
 
 /** Looks on at a manager: the inspector, telemetry and what is published are built on it. */
-export interface Probe {
+export interface ManagerObserver {
   /**
    * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
    * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
@@ -22,23 +22,23 @@ export interface Probe {
 }
 
 /** Those who look on. While there is nobody, a lock pays for one look at `any`. */
-export class Probes implements Required<Probe> {
+export class Observers implements Required<ManagerObserver> {
   any = false;
-  private list: readonly Probe[] = [];
+  private list: readonly ManagerObserver[] = [];
 
   constructor(private readonly onError: (error: unknown, event: string) => void) {}
 
   /** Returns the removal. */
-  add(probe: Probe): () => void {
-    this.become([...this.list, probe]);
-    return () => this.become(this.list.filter((other) => other !== probe));
+  add(observer: ManagerObserver): () => void {
+    this.become([...this.list, observer]);
+    return () => this.become(this.list.filter((other) => other !== observer));
   }
 
   // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
   lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
-    for (const probe of this.list) {
+    for (const observer of this.list) {
       try {
-        this.settle(probe.lockStepped?.(lock, event, from, to));
+        this.settle(observer.lockStepped?.(lock, event, from, to));
       } catch (error) {
         this.report(error);
       }
@@ -46,18 +46,18 @@ export class Probes implements Required<Probe> {
   }
 
   lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
-    for (const probe of this.list)
-      isolate(() => probe.lockFailed?.(lock, event, error), "inspection", this.onError);
+    for (const observer of this.list)
+      isolate(() => observer.lockFailed?.(lock, event, error), "inspection", this.onError);
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
-    this.each((probe) => probe.nodeStepped?.(node, event, from, to));
+    this.each((observer) => observer.nodeStepped?.(node, event, from, to));
   }
 
   nodeAnswered(node: number, ms: number): void {
-    for (const probe of this.list) {
+    for (const observer of this.list) {
       try {
-        this.settle(probe.nodeAnswered?.(node, ms));
+        this.settle(observer.nodeAnswered?.(node, ms));
       } catch (error) {
         this.report(error);
       }
@@ -65,12 +65,12 @@ export class Probes implements Required<Probe> {
   }
 
   closed(): void {
-    this.each((probe) => probe.closed?.());
+    this.each((observer) => observer.closed?.());
     this.become([]);
   }
 
-  private each(tell: (probe: Probe) => void): void {
-    for (const probe of this.list) isolate(() => tell(probe), "inspection", this.onError);
+  private each(tell: (observer: ManagerObserver) => void): void {
+    for (const observer of this.list) isolate(() => tell(observer), "inspection", this.onError);
   }
 
   /** They run other people's code too, an exporter or a logger, which may give a promise where none is asked for. */
@@ -85,7 +85,7 @@ export class Probes implements Required<Probe> {
     isolate(rethrow, "inspection", this.onError);
   }
 
-  private become(list: readonly Probe[]): void {
+  private become(list: readonly ManagerObserver[]): void {
     this.list = list;
     this.any = list.length > 0;
   }

@@ -1,16 +1,16 @@
 import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
 import { checkResources } from "../lock/option-checks.js";
-import type { Keeper } from "./held-locks.js";
-import { type ClassicLock, type Lock, PlainLock } from "./lock.js";
+import type { HeldLocks } from "./held-locks.js";
+import { type ClassicLock, type Lock, NodeRedlockLock } from "./lock.js";
 import type { Operation } from "./operation.js";
 import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
 import type { Client, Settings } from "./types.js";
 
 /** What the three ways of calling a Redlock share. */
-export interface Desk {
+export interface CallContext {
   readonly redlock: Redlock;
-  readonly keeper: Keeper;
+  readonly heldLocks: HeldLocks;
   /** By the names of their nodes. */
   readonly clients: ReadonlyMap<string, Client>;
 }
@@ -43,24 +43,24 @@ export const isRefusal = (error: unknown): error is Error =>
 
 /** Extends a lock, again and again where no quorum answers, while it lasts. Resolves with its end, in epoch ms. */
 export async function prolong(
-  { keeper }: Desk,
+  { heldLocks }: CallContext,
   lock: Lock | ClassicLock,
   ttl: number,
   settings: Settings,
   operation: Operation,
 ): Promise<number> {
-  const { clock, random } = keeper.manager.ground;
+  const { clock, random } = heldLocks.manager.context;
   const { driftFactor } = settings;
   const retry = retriesOf(settings, random);
   const resources = distinct(resourcesOf(lock));
   for (let attempt = 1; ; attempt++) {
     try {
-      const { hold } = await keeper.renew(resources, lock.value, ttl, driftFactor, operation);
-      return hold.validUntil;
+      const { leaseState } = await heldLocks.renew(resources, lock.value, ttl, driftFactor, operation);
+      return leaseState.validUntil;
     } catch (error) {
       const delay = isHoldfastError(error, "QUORUM_UNAVAILABLE") ? retry(attempt, "noQuorum") : false;
       if (delay === false || clock.wall() + delay >= lock.expiration) throw error;
-      await keeper.manager.pause(delay);
+      await heldLocks.manager.pause(delay);
     }
   }
 }
@@ -71,14 +71,15 @@ export const invalidate = (lock: Lock | ClassicLock): void => {
 };
 
 /** By what is written on it; but on a lock of node-redlock nobody writes, and its lease may have been extended since. */
-export function isOver({ keeper }: Desk, lock: Lock | ClassicLock): boolean {
-  const held = lock instanceof PlainLock ? keeper.find(distinct(resourcesOf(lock)), lock.value) : null;
-  if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.hold);
+export function isOver({ heldLocks }: CallContext, lock: Lock | ClassicLock): boolean {
+  const held =
+    lock instanceof NodeRedlockLock ? heldLocks.find(distinct(resourcesOf(lock)), lock.value) : null;
+  if (held !== null && lock.expiration !== 0) return !held.lock.checkHeld(held.leaseState);
   const { expiration }: { expiration?: unknown } = lock;
   if (expiration !== undefined && typeof expiration !== "number") {
     throw new InvalidOptionError("lock.expiration", expiration, "a time in epoch ms");
   }
-  return lock.expiration < keeper.manager.ground.clock.wall();
+  return lock.expiration < heldLocks.manager.context.clock.wall();
 }
 
 /** Why a release cannot be told from none: too few nodes have answered it. Null if enough did. */

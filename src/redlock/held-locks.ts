@@ -3,7 +3,7 @@ import type { Handle, ReleaseOutcome } from "../api/types.js";
 import type { Origin } from "../engine/quorum/claim.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { InvalidOptionError } from "../errors.js";
-import type { Hold } from "../lock/lease-state.js";
+import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
 import { checkTtl } from "../lock/option-checks.js";
 import type { LocksOptions } from "../lock/options.js";
@@ -11,15 +11,15 @@ import type { Settings } from "../lock/settings.js";
 import { Manager } from "../manager/manager.js";
 import { isWellFormed } from "../support/untrusted.js";
 import type { Operation } from "./operation.js";
-import { LockWitness } from "./round-reporter.js";
+import { RoundReporter } from "./round-reporter.js";
 
 /** A lock that is held here. */
 export interface Held {
   /** What it is found by. */
   readonly name: string;
   readonly lock: Lock;
-  readonly hold: Hold;
-  readonly witness: LockWitness;
+  readonly leaseState: LeaseState;
+  readonly reporter: RoundReporter;
   /** Those of its tenure: each extension may bring a drift of its own. */
   readonly settings: { driftFactor: number };
   /** What was given out to look at it. */
@@ -27,8 +27,8 @@ export interface Held {
 }
 
 /** What an acquisition may want besides. */
-export type Wishes = Partial<
-  Pick<Settings, "retry" | "renew" | "renewBefore" | "driftFactor" | "entrusted" | "onLost">
+export type AcquisitionOverrides = Partial<
+  Pick<Settings, "retry" | "renew" | "renewBefore" | "driftFactor" | "tokenShared" | "onLost">
 >;
 
 type Resources = readonly string[];
@@ -37,7 +37,7 @@ type Resources = readonly string[];
  * The manager as the Redlock class needs it: a lock is named by what stands in its keys, because that is all that
  * programs of Redlock have, also in other processes.
  */
-export class Keeper {
+export class HeldLocks {
   readonly manager: Manager;
   readonly #held = new Map<string, Held>();
   /** Acquisitions of what can only be found by its name, while they are under way. */
@@ -52,34 +52,34 @@ export class Keeper {
 
   /** How many vote. */
   get nodes(): number {
-    return this.manager.ground.engine.seats.length;
+    return this.manager.context.engine.members.length;
   }
 
   find(resources: Resources, token: string): Held | null {
     const own = this.#held.get(token);
-    if (own && own.hold.claim.token === token && alike(resources, own.hold.resources)) return own;
+    if (own && own.leaseState.claim.token === token && alike(resources, own.leaseState.resources)) return own;
     return this.#held.get(nameOf(resources, token)) ?? null;
   }
 
   async acquire(
     resources: Resources,
     ttl: number,
-    wishes: Wishes,
+    wishes: AcquisitionOverrides,
     operation: Operation,
     origin: Origin | null = null,
     lock = this.manager.lock(resources),
   ): Promise<Held> {
     // A lock that is renamed has told already what its nodes say.
-    const witness = new LockWitness(operation, this.#forget, origin?.kind === "handover");
+    const reporter = new RoundReporter(operation, this.#forget, origin?.kind === "handover");
     this.manager.checkOpen();
-    const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, witness };
-    const hold = await lock.acquire(settings, (granted) => granted, origin);
-    witness.end(operation);
-    witness.quiet = false;
+    const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, roundObserver: reporter };
+    const leaseState = await lock.acquire(settings, (granted) => granted, origin);
+    reporter.end(operation);
+    reporter.quiet = false;
     // A token that was made here is nobody else's name.
-    const name = origin === null ? hold.claim.token : nameOf(lock.resources, hold.claim.token);
-    const held: Held = { name, lock, hold, witness, settings, handle: null };
-    if (hold.end === null) this.#held.set(name, held);
+    const name = origin === null ? leaseState.claim.token : nameOf(lock.resources, leaseState.claim.token);
+    const held: Held = { name, lock, leaseState, reporter, settings, handle: null };
+    if (leaseState.end === null) this.#held.set(name, held);
     return held;
   }
 
@@ -90,8 +90,13 @@ export class Keeper {
   take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
     return this.#inTurn(resources, checkToken(token), async () => {
       // Nobody else knows the fresh token: whatever comes between, it is given back.
-      const { lock, hold } = await this.acquire(resources, ttl, { retry: once, entrusted: false }, operation);
-      const origin = { kind: "handover", token: lock.handOver(hold), ttl, as: token } as const;
+      const { lock, leaseState } = await this.acquire(
+        resources,
+        ttl,
+        { retry: once, tokenShared: false },
+        operation,
+      );
+      const origin = { kind: "handover", token: lock.handOver(leaseState), ttl, as: token } as const;
       try {
         return await this.acquire(resources, ttl, { retry: once }, operation, origin, lock);
       } finally {
@@ -120,11 +125,11 @@ export class Keeper {
       }
       checkTtl(ttl);
       held.settings.driftFactor = driftFactor;
-      held.witness.begin(operation);
+      held.reporter.begin(operation);
       try {
-        await held.lock.renew(held.hold, ttl);
+        await held.lock.renew(held.leaseState, ttl);
       } finally {
-        held.witness.end(operation);
+        held.reporter.end(operation);
       }
       return held;
     });
@@ -136,18 +141,18 @@ export class Keeper {
     if (this.#taking.size > 0) await this.#taking.get(nameOf(resources, token));
     const held = this.find(resources, token);
     if (held !== null) {
-      held.witness.begin(operation);
-      if (gaveUp.has(await held.lock.release(held.hold))) {
+      held.reporter.begin(operation);
+      if (gaveUp.has(await held.lock.release(held.leaseState))) {
         // Nobody waits for the answers any more where it was closed.
         if (operation.last === undefined) this.manager.checkOpen();
         return;
       }
-      held.witness.end(operation);
+      held.reporter.end(operation);
     }
     const { keys } = this.manager.lock(resources);
     await this.manager.meet();
-    const witness = new LockWitness(operation, () => {});
-    await this.#releaseByToken(keys, token, (result) => witness.round("release", result));
+    const reporter = new RoundReporter(operation, () => {});
+    await this.#releaseByToken(keys, token, (result) => reporter.round("release", result));
   }
 
   handleOf(held: Held): Handle {
@@ -157,7 +162,7 @@ export class Keeper {
   }
 
   #releaseByToken(keys: Resources, token: string, answered: (result: RoundResult) => void): Promise<void> {
-    const { engine, nodeTimeout } = this.manager.ground;
+    const { engine, nodeTimeout } = this.manager.context;
     const claim = engine.claimShared(keys, token);
     claim.keep();
     return new Promise((resolve) => {
@@ -187,9 +192,9 @@ export class Keeper {
     }
   }
 
-  readonly #forget = (hold: Hold) => {
-    const held = this.find(hold.resources, hold.claim.token);
-    if (held?.hold === hold) this.#held.delete(held.name);
+  readonly #forget = (leaseState: LeaseState) => {
+    const held = this.find(leaseState.resources, leaseState.claim.token);
+    if (held?.leaseState === leaseState) this.#held.delete(held.name);
   };
 }
 
@@ -200,10 +205,10 @@ export class Keeper {
 const usual = {
   renew: false,
   wait: Number.POSITIVE_INFINITY,
-  entrusted: true,
+  tokenShared: true,
   fair: false,
-  lines: false,
-};
+  queued: false,
+} satisfies Partial<Settings>;
 
 const once = () => false as const;
 

@@ -77,7 +77,7 @@ abstract class AnyLock {
 }
 
 /** As in redlock 5; but whatever call gave a lock, it is an instance of this. */
-export class ModernLock extends AnyLock {
+export class Redlock5Lock extends AnyLock {
   static override readonly name = "Lock";
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -128,7 +128,7 @@ export class ModernLock extends AnyLock {
 }
 
 /** As in redlock 4. */
-export class FormerLock extends AnyLock {
+export class Redlock4Lock extends AnyLock {
   constructor(
     redlock: Redlock,
     readonly resource: string[],
@@ -159,7 +159,7 @@ export class FormerLock extends AnyLock {
 }
 
 /** As in node-redlock: plain data, which its programs pass on to other processes. */
-export class PlainLock extends AnyLock {
+export class NodeRedlockLock extends AnyLock {
   #expiration: number;
 
   constructor(
@@ -212,4 +212,4 @@ export const isClassic = (lock: Lock | ClassicLock): lock is ClassicLock =>
     ? (lock as unknown as AnyLock).classic
     : typeof lock === "object" && lock?.resources === undefined;
 
-export const Lock = ModernLock as unknown as LockConstructor;
+export const Lock = Redlock5Lock as unknown as LockConstructor;

@@ -5,21 +5,21 @@ import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { checkTtl } from "../lock/option-checks.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
 import { entriesOf } from "../support/untrusted.js";
-import { type Desk, isRefusal } from "./call-context.js";
+import { type CallContext, isRefusal } from "./call-context.js";
 import { Calls } from "./calls.js";
-import type { Held, Keeper, Wishes } from "./held-locks.js";
-import { type Lock, PlainLock } from "./lock.js";
+import type { AcquisitionOverrides, Held, HeldLocks } from "./held-locks.js";
+import { type Lock, NodeRedlockLock } from "./lock.js";
 import type { Operation } from "./operation.js";
 import { delayOf, plainSettings } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
 /** The calls of node-redlock. */
-export class Plain extends Calls {
+export class NodeRedlock extends Calls {
   /** The values of what `using` holds. */
   readonly #extended = new Set<string>();
 
-  constructor(desk: Desk, given: Partial<Settings>) {
-    super(desk, "clientError", { ...plainSettings, ...given });
+  constructor(context: CallContext, given: Partial<Settings>) {
+    super(context, "clientError", { ...plainSettings, ...given });
   }
 
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
@@ -48,27 +48,32 @@ export class Plain extends Calls {
     return nullIfRefused(this.#acquireLock(resource, ttl, { retry }));
   }
 
-  async tryAcquire(resource: string, value: string, ttl: number, keeper = this.desk.keeper): Promise<number> {
+  async tryAcquire(
+    resource: string,
+    value: string,
+    ttl: number,
+    heldLocks = this.context.heldLocks,
+  ): Promise<number> {
     checkResource(resource);
     const operation = this.operation([resource]);
     let held: Held | null = null;
     try {
-      held = await keeper.take([resource], value, ttl, operation);
+      held = await heldLocks.take([resource], value, ttl, operation);
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
     const granted = await grantedIn(operation);
     // Granted too late to be worth anything: then it was given back, by however many.
-    return held === null ? Math.min(granted, quorumOf(keeper.nodes) - 1) : granted;
+    return held === null ? Math.min(granted, quorumOf(heldLocks.nodes) - 1) : granted;
   }
 
   async renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
     checkResource(resource);
-    const { keeper, redlock } = this.desk;
+    const { heldLocks, redlock } = this.context;
     const { driftFactor } = this.settings();
     const operation = this.operation([resource]);
     try {
-      await keeper.renew([resource], value, ttl, driftFactor, operation);
+      await heldLocks.renew([resource], value, ttl, driftFactor, operation);
     } catch (error) {
       if (isRefusal(error)) return false;
       throw error;
@@ -79,13 +84,13 @@ export class Plain extends Calls {
   }
 
   async releaseLock(resource: string, value: string): Promise<void> {
-    await this.#release(this.desk.keeper, resource, value);
-    this.desk.redlock.emit("released", { resource, value, ttl: 0 });
+    await this.#release(this.context.heldLocks, resource, value);
+    this.context.redlock.emit("released", { resource, value, ttl: 0 });
   }
 
   /** On how many nodes the key was there, and is no longer. */
-  async releaseOn(keeper: Keeper, resource: string, value: string): Promise<number> {
-    return grantedIn(await this.#release(keeper, resource, value));
+  async releaseOn(heldLocks: HeldLocks, resource: string, value: string): Promise<number> {
+    return grantedIn(await this.#release(heldLocks, resource, value));
   }
 
   async using<T>(
@@ -97,7 +102,7 @@ export class Plain extends Calls {
     if (typeof routine !== "function") throw new InvalidOptionError("routine", routine, "a function");
     checkResource(resource);
     checkTtl(ttl);
-    const { redlock } = this.desk;
+    const { redlock } = this.context;
     const failed = () => {
       redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
     };
@@ -111,8 +116,8 @@ export class Plain extends Calls {
     this.#extended.add(value);
     try {
       // Whoever was told of the grant may have taken longer than it lasts.
-      held.lock.checkHeld(held.hold);
-      return await routine(lock, held.hold.signal);
+      held.lock.checkHeld(held.leaseState);
+      return await routine(lock, held.leaseState.signal);
     } finally {
       this.#extended.delete(value);
       // Where the locks were closed meanwhile there is nothing more to release, and the routine's own result counts.
@@ -120,24 +125,29 @@ export class Plain extends Calls {
     }
   }
 
-  async #release(keeper: Keeper, resource: string, value: string): Promise<Operation> {
+  async #release(heldLocks: HeldLocks, resource: string, value: string): Promise<Operation> {
     checkResource(resource);
     const operation = this.operation([resource]);
-    await keeper.release([resource], value, operation);
+    await heldLocks.release([resource], value, operation);
     return operation;
   }
 
-  async #acquireLock(resource: string, ttl: number, wishes: Wishes): Promise<Acquired> {
+  async #acquireLock(resource: string, ttl: number, wishes: AcquisitionOverrides): Promise<Acquired> {
     checkResource(resource);
-    const { keeper, redlock } = this.desk;
+    const { heldLocks, redlock } = this.context;
     const { driftFactor } = this.settings();
-    const delay = delayOf(this.settings(), keeper.manager.ground.random);
+    const delay = delayOf(this.settings(), heldLocks.manager.context.random);
     const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? delay() : false);
     const operation = this.operation([resource]);
     const all = { retry, driftFactor, ...wishes };
-    const held = await keeper.acquire([resource], ttl, all, operation);
-    const { hold } = held;
-    const lock = new PlainLock(redlock, resource, hold.claim.token, hold.validUntil) as unknown as Lock;
+    const held = await heldLocks.acquire([resource], ttl, all, operation);
+    const { leaseState } = held;
+    const lock = new NodeRedlockLock(
+      redlock,
+      resource,
+      leaseState.claim.token,
+      leaseState.validUntil,
+    ) as unknown as Lock;
     redlock.emit("acquired", lock);
     return { lock, held };
   }

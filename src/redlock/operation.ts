@@ -8,10 +8,10 @@ import type { Client, ExecutionStats } from "./types.js";
 const mostRemembered = 100;
 
 /** Who is told what nodes say against a lock. */
-export interface Audience {
+export interface ErrorListener {
   /** Whether anybody listens. */
-  hears(): boolean;
-  tell(error: Error): void;
+  enabled(): boolean;
+  error(error: Error): void;
   /** Whether a denial is told too, or failures alone. */
   readonly denials: boolean;
 }
@@ -27,7 +27,7 @@ export class Operation {
     readonly keys: number,
     /** By the names of their nodes. */
     private readonly clients: ReadonlyMap<string, Client>,
-    readonly audience: Audience,
+    readonly errorListener: ErrorListener,
   ) {}
 
   note(result: RoundResult): void {

@@ -1,5 +1,5 @@
 import {
-  type Desk,
+  type CallContext,
   distinct,
   invalidate,
   isOver,
@@ -11,26 +11,26 @@ import {
 import { Calls } from "./calls.js";
 import { Disposer } from "./disposer.js";
 import { LockError } from "./errors.js";
-import { type ClassicLock, FormerLock, type Lock } from "./lock.js";
+import { type ClassicLock, type Lock, Redlock4Lock } from "./lock.js";
 import { retriesOf, usualSettings } from "./settings.js";
 import type { Settings } from "./types.js";
 
 type AnyLock = Lock | ClassicLock;
 
 /** The calls of redlock 4. */
-export class Former extends Calls {
-  constructor(desk: Desk, given: Partial<Settings>) {
-    super(desk, "clientError", { ...usualSettings, ...given });
+export class Redlock4 extends Calls {
+  constructor(context: CallContext, given: Partial<Settings>) {
+    super(context, "clientError", { ...usualSettings, ...given });
   }
 
   async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
-    const { keeper, redlock } = this.desk;
+    const { heldLocks, redlock } = this.context;
     const settings = this.settings(own);
     const { driftFactor, retryCount } = settings;
     const resources = [resource].flat() as string[];
     const operation = this.operation(resources);
     let attempts = 1;
-    const policy = retriesOf(settings, keeper.manager.ground.random);
+    const policy = retriesOf(settings, heldLocks.manager.context.random);
     const retry: typeof policy = (attempt, reason) => {
       const delay = policy(attempt, reason);
       if (delay !== false) attempts++;
@@ -38,10 +38,10 @@ export class Former extends Calls {
     };
     try {
       const wishes = { retry, driftFactor };
-      const { hold } = await keeper.acquire(distinct(resources), ttl, wishes, operation);
-      const { token } = hold.claim;
+      const { leaseState } = await heldLocks.acquire(distinct(resources), ttl, wishes, operation);
+      const { token } = leaseState.claim;
       const left = retryCount - attempts;
-      const lock = new FormerLock(redlock, resources, token, hold.validUntil, attempts, left);
+      const lock = new Redlock4Lock(redlock, resources, token, leaseState.validUntil, attempts, left);
       return lock as unknown as ClassicLock;
     } catch (error) {
       throw isRefusal(error) ? exceeded(settings, resources, attempts, error) : error;
@@ -53,7 +53,7 @@ export class Former extends Calls {
     const resources = resourcesOf(lock);
     invalidate(lock);
     const operation = this.operation(resources);
-    await this.desk.keeper.release(distinct(resources), lock.value, operation);
+    await this.context.heldLocks.release(distinct(resources), lock.value, operation);
     const cause = unreachable(resources, operation);
     if (cause === null) return;
     throw new LockError(`Unable to fully release the lock on resource "${resources}".`, undefined, { cause });
@@ -62,13 +62,13 @@ export class Former extends Calls {
   async extend(lock: AnyLock, ttl: number, own?: unknown): Promise<AnyLock> {
     const settings = this.settings(own);
     const resources = resourcesOf(lock);
-    if (isOver(this.desk, lock)) {
+    if (isOver(this.context, lock)) {
       const message = `Cannot extend lock on resource "${resources}" because the lock has already expired.`;
       throw new LockError(message, 0);
     }
     const operation = this.operation(resources);
     try {
-      lock.expiration = await prolong(this.desk, lock, ttl, settings, operation);
+      lock.expiration = await prolong(this.context, lock, ttl, settings, operation);
       return lock;
     } catch (error) {
       throw isRefusal(error) ? exceeded(settings, resources, operation.count, error) : error;

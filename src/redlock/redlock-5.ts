@@ -1,6 +1,6 @@
 import type { LeaseExpiredError } from "../errors.js";
 import {
-  type Desk,
+  type CallContext,
   distinct,
   invalidate,
   isOver,
@@ -11,8 +11,8 @@ import {
 } from "./call-context.js";
 import { Calls } from "./calls.js";
 import { ExecutionError } from "./errors.js";
-import type { Held, Wishes } from "./held-locks.js";
-import { type Lock, ModernLock } from "./lock.js";
+import type { AcquisitionOverrides, Held } from "./held-locks.js";
+import { type Lock, Redlock5Lock } from "./lock.js";
 import type { Operation } from "./operation.js";
 import { retriesOf, usualSettings } from "./settings.js";
 import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
@@ -20,9 +20,9 @@ import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
 const noQuorum = "The operation was unable to achieve a quorum during its retry window.";
 
 /** The calls of redlock 5. */
-export class Modern extends Calls {
-  constructor(desk: Desk, given: Partial<Settings>) {
-    super(desk, "error", { ...usualSettings, ...given });
+export class Redlock5 extends Calls {
+  constructor(context: CallContext, given: Partial<Settings>) {
+    super(context, "error", { ...usualSettings, ...given });
   }
 
   async acquire(resources: string[], duration: number, own?: unknown): Promise<Lock> {
@@ -30,23 +30,23 @@ export class Modern extends Calls {
     const settings = this.settings(own);
     const operation = this.operation(resources);
     try {
-      const { hold } = await this.#acquire(resources, duration, settings, undefined, operation);
-      return this.#lock(resources, hold.claim.token, operation, hold.validUntil);
+      const { leaseState } = await this.#acquire(resources, duration, settings, undefined, operation);
+      return this.#lock(resources, leaseState.claim.token, operation, leaseState.validUntil);
     } catch (error) {
       throw executionError(error, operation);
     }
   }
 
   async release(lock: Lock, own?: unknown): Promise<ExecutionResult> {
-    const { keeper } = this.desk;
-    const { clock, random } = keeper.manager.ground;
+    const { heldLocks } = this.context;
+    const { clock, random } = heldLocks.manager.context;
     const settings = this.settings(own);
     const resources = distinct(resourcesOf(lock));
     const { expiration, value } = lock;
     invalidate(lock);
     const operation = this.operation(resources);
     for (let attempt = 1; ; attempt++) {
-      await keeper.release(resources, value, operation);
+      await heldLocks.release(resources, value, operation);
       const cause = unreachable(resources, operation);
       if (cause === null) return resultOf(operation);
       const delay = retriesOf(settings, random)(attempt, "noQuorum");
@@ -54,7 +54,7 @@ export class Modern extends Calls {
       if (delay === false || clock.wall() + delay >= expiration) {
         throw new ExecutionError(noQuorum, operation.attempts, { cause });
       }
-      await keeper.manager.pause(delay);
+      await heldLocks.manager.pause(delay);
     }
   }
 
@@ -62,13 +62,13 @@ export class Modern extends Calls {
     const resources = resourcesOf(lock);
     checkInteger(duration);
     const settings = this.settings(own);
-    if (isOver(this.desk, lock)) {
+    if (isOver(this.context, lock)) {
       throw new ExecutionError("Cannot extend an already-expired lock.", []);
     }
     const { value } = lock;
     const operation = this.operation(resources);
     try {
-      const end = await prolong(this.desk, lock, duration, settings, operation);
+      const end = await prolong(this.context, lock, duration, settings, operation);
       invalidate(lock);
       return this.#lock(resources, value, operation, end);
     } catch (error) {
@@ -92,9 +92,9 @@ export class Modern extends Calls {
       );
     }
     // The routine gets no lock, so nobody else can have it.
-    const wishes = { renew: true, renewBefore: threshold, entrusted: false };
+    const wishes = { renew: true, renewBefore: threshold, tokenShared: false };
     const operation = this.operation(resources);
-    const { lock, hold, witness } = await this.#acquire(
+    const { lock, leaseState, reporter } = await this.#acquire(
       resources,
       duration,
       settings,
@@ -104,19 +104,19 @@ export class Modern extends Calls {
       throw executionError(error, operation);
     });
     const extensions = this.operation(resources);
-    witness.begin(extensions);
-    const signal: RedlockAbortSignal = hold.signal;
+    reporter.begin(extensions);
+    const signal: RedlockAbortSignal = leaseState.signal;
     const onAbort = () => {
       signal.error = executionError(signal.reason as LeaseExpiredError, extensions);
     };
     signal.addEventListener("abort", onAbort);
     // Whoever was told of the grant may have taken longer than it lasts, or have quit.
-    lock.checkHeld(hold);
+    lock.checkHeld(leaseState);
     if (signal.aborted) onAbort();
     try {
       return await routine(signal);
     } finally {
-      await lock.release(hold);
+      await lock.release(leaseState);
     }
   }
 
@@ -124,18 +124,18 @@ export class Modern extends Calls {
     resources: string[],
     duration: number,
     settings: Settings,
-    more: Wishes | undefined,
+    more: AcquisitionOverrides | undefined,
     operation: Operation,
   ): Promise<Held> {
-    const { keeper } = this.desk;
+    const { heldLocks } = this.context;
     const { driftFactor } = settings;
-    const retry = retriesOf(settings, keeper.manager.ground.random);
+    const retry = retriesOf(settings, heldLocks.manager.context.random);
     const wishes = more === undefined ? { retry, driftFactor } : { retry, driftFactor, ...more };
-    return keeper.acquire(distinct(resources), duration, wishes, operation);
+    return heldLocks.acquire(distinct(resources), duration, wishes, operation);
   }
 
   #lock(resources: string[], token: string, operation: Operation, end: number): Lock {
-    return new ModernLock(this.desk.redlock, resources, token, operation, end) as unknown as Lock;
+    return new Redlock5Lock(this.context.redlock, resources, token, operation, end) as unknown as Lock;
   }
 }
 

@@ -6,12 +6,12 @@ import { isolate } from "../support/safe-emitter.js";
 import { distinct, resourcesOf } from "./call-context.js";
 import type { Disposer } from "./disposer.js";
 import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
-import { Keeper } from "./held-locks.js";
+import { HeldLocks } from "./held-locks.js";
 import { type ClassicLock, isClassic, Lock } from "./lock.js";
-import { Plain } from "./node-redlock.js";
+import { NodeRedlock } from "./node-redlock.js";
 import { isCallback, nodeify } from "./nodeify.js";
-import { Former } from "./redlock-4.js";
-import { Modern } from "./redlock-5.js";
+import { Redlock4 } from "./redlock-4.js";
+import { Redlock5 } from "./redlock-5.js";
 import { readOptions, usualSettings } from "./settings.js";
 import type {
   Callback,
@@ -58,21 +58,22 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     const [given, more] = readOptions(first, second, third);
     this.settings = Object.freeze({ ...usualSettings, ...given });
     const { driftFactor } = this.settings;
-    const keep = (some: readonly Client[]) => new Keeper({ nodes: some.map(unwrap), driftFactor, ...more });
-    const keeper = keep(list);
-    this.locks = locksOf(keeper.manager);
-    const { seats } = keeper.manager.ground.engine;
+    const keep = (some: readonly Client[]) =>
+      new HeldLocks({ nodes: some.map(unwrap), driftFactor, ...more });
+    const heldLocks = keep(list);
+    this.locks = locksOf(heldLocks.manager);
+    const { members } = heldLocks.manager.context.engine;
     // An address may contain a password: its node's name stands for it.
-    const shown = list.map((client, index) => (typeof client === "string" ? seats[index]?.name : client));
+    const shown = list.map((client, index) => (typeof client === "string" ? members[index]?.name : client));
     this.clients = new Set(shown);
-    const byName = new Map(seats.map(({ name }, index) => [name, shown[index]]));
-    const desk = { redlock: this, keeper, clients: byName };
+    const byName = new Map(members.map(({ name }, index) => [name, shown[index]]));
+    const desk = { redlock: this, heldLocks, clients: byName };
     const inner: Inner = {
-      keeper,
+      heldLocks,
       keep,
-      plain: new Plain(desk, given),
-      former: new Former(desk, given),
-      modern: new Modern(desk, given),
+      nodeRedlock: new NodeRedlock(desk, given),
+      redlock4: new Redlock4(desk, given),
+      redlock5: new Redlock5(desk, given),
       alone: new Map(),
       given: new Map(list.map((client, index) => [shown[index], client])),
     };
@@ -111,7 +112,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
-      ? this.inner.modern.acquire(resources, ttl, more)
+      ? this.inner.redlock5.acquire(resources, ttl, more)
       : this.lockWithOptions(resources, ttl, more as Callback<ClassicLock>);
   }
 
@@ -127,7 +128,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
-    const locked = this.inner.former.lock(resource, ttl, settingsIn(options));
+    const locked = this.inner.redlock4.lock(resource, ttl, settingsIn(options));
     return nodeify(locked, callback ?? callbackIn(options));
   }
 
@@ -146,12 +147,12 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     ttl: number,
     errorHandler?: (error: unknown) => void,
   ): Promise<Disposer> {
-    return this.inner.former.disposer(resource, ttl, errorHandler);
+    return this.inner.redlock4.disposer(resource, ttl, errorHandler);
   }
 
   /** As in redlock 4. @throws LockError when too few nodes could be reached to say that it is released. */
   unlock(lock: Lock | ClassicLock, callback?: Callback<void>): Promise<void> {
-    return nodeify(this.inner.former.unlock(lock), callback);
+    return nodeify(this.inner.redlock4.unlock(lock), callback);
   }
 
   /** As in the package whose call gave the lock. @throws ExecutionError or LockError when too few nodes could be reached. */
@@ -159,9 +160,9 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
     if (!isClassic(lock)) {
-      return nodeify(this.inner.modern.release(lock, settingsIn(more)), callbackIn<ExecutionResult>(more));
+      return nodeify(this.inner.redlock5.release(lock, settingsIn(more)), callbackIn<ExecutionResult>(more));
     }
-    return nodeify(this.inner.former.unlock(lock, settingsIn(more)), callbackIn<void>(more));
+    return nodeify(this.inner.redlock4.unlock(lock, settingsIn(more)), callbackIn<void>(more));
   }
 
   /**
@@ -173,8 +174,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
     const settings = settingsIn(more);
     const extended: Promise<Lock | ClassicLock> = isClassic(lock)
-      ? this.inner.former.extend(lock, duration, settings)
-      : this.inner.modern.extend(lock, duration, settings);
+      ? this.inner.redlock4.extend(lock, duration, settings)
+      : this.inner.redlock5.extend(lock, duration, settings);
     return nodeify(extended, callbackIn(more));
   }
 
@@ -199,19 +200,24 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   ): Promise<T>;
   using<T>(resources: string | string[], duration: number, third: unknown, fourth?: unknown): Promise<T> {
     if (typeof resources === "string" && !isCallback(fourth)) {
-      type Routine = Parameters<Plain["using"]>[2];
-      return this.inner.plain.using(resources, duration, third as Routine, fourth as object) as Promise<T>;
+      type Routine = Parameters<NodeRedlock["using"]>[2];
+      return this.inner.nodeRedlock.using(
+        resources,
+        duration,
+        third as Routine,
+        fourth as object,
+      ) as Promise<T>;
     }
     type Routine = (signal: RedlockAbortSignal) => Promise<T>;
     const list = [resources].flat();
     return isCallback(third)
-      ? this.inner.modern.using(list, duration, undefined, (fourth ?? third) as Routine)
-      : this.inner.modern.using(list, duration, third, fourth as Routine);
+      ? this.inner.redlock5.using(list, duration, undefined, (fourth ?? third) as Routine)
+      : this.inner.redlock5.using(list, duration, third, fourth as Routine);
   }
 
   /** As in node-redlock. Null when it could not be had. `ttl`: whole ms. */
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
-    return this.inner.plain.acquireLock(resource, ttl);
+    return this.inner.nodeRedlock.acquireLock(resource, ttl);
   }
 
   /** As in node-redlock: `retryStrategy` is given the number of the attempt that failed, from 0, and says for how many ms to wait. */
@@ -220,7 +226,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     ttl: number,
     retryStrategy: (attempt: number) => number,
   ): Promise<Lock | null> {
-    return this.inner.plain.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
+    return this.inner.nodeRedlock.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
   }
 
   /**
@@ -228,34 +234,34 @@ export class Redlock extends EventEmitter<RedlockEvents> {
    * clients that granted it; where that is no quorum, they have been told to give it back.
    */
   tryAcquire(resource: string, value: string, ttl: number): Promise<number> {
-    return this.inner.plain.tryAcquire(resource, value, ttl);
+    return this.inner.nodeRedlock.tryAcquire(resource, value, ttl);
   }
 
   /** As in node-redlock: `tryAcquire` on one client alone. */
   async acquireLockInstance(client: Client, resource: string, value: string, ttl: number): Promise<boolean> {
-    return (await this.inner.plain.tryAcquire(resource, value, ttl, this.keeperOf(client))) === 1;
+    return (await this.inner.nodeRedlock.tryAcquire(resource, value, ttl, this.keeperOf(client))) === 1;
   }
 
   /** As in node-redlock: how many keys were removed, on one client alone. */
   async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
     resourcesOf(lock);
-    return this.inner.plain.releaseOn(this.keeperOf(client), lock.resource, lock.value);
+    return this.inner.nodeRedlock.releaseOn(this.keeperOf(client), lock.resource, lock.value);
   }
 
   /** As in node-redlock, also from another process: whether a quorum still held it, and holds it for `ttl` ms from now. */
   renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
-    return this.inner.plain.renewLock(resource, value, ttl);
+    return this.inner.nodeRedlock.renewLock(resource, value, ttl);
   }
 
   /** As in node-redlock, also from another process. */
   releaseLock(resource: string, value: string): Promise<void> {
-    return this.inner.plain.releaseLock(resource, value);
+    return this.inner.nodeRedlock.releaseLock(resource, value);
   }
 
   /** The state machine behind a lock that is held here; null for any other. */
   handle(lock: Pick<Lock, "value"> & Partial<Pick<Lock, "resource" | "resources">>): Handle | null {
-    const held = this.inner.keeper.find(distinct(resourcesOf(lock)), lock.value);
-    return held && this.inner.keeper.handleOf(held);
+    const held = this.inner.heldLocks.find(distinct(resourcesOf(lock)), lock.value);
+    return held && this.inner.heldLocks.handleOf(held);
   }
 
   /**
@@ -274,7 +280,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   ): boolean {
     const listeners = this.rawListeners(event as keyof RedlockEvents);
     const monitors = event === "error" ? this.rawListeners(EventEmitter.errorMonitor as never) : [];
-    const { onListenerError } = this.inner.keeper.manager.ground;
+    const { onListenerError } = this.inner.heldLocks.manager.context;
     for (const listener of [...monitors, ...listeners]) {
       isolate(() => Reflect.apply(listener, this, values), String(event), onListenerError);
     }
@@ -282,14 +288,14 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   }
 
   private async quitAll(): Promise<unknown[]> {
-    const keepers = [this.inner.keeper, ...this.inner.alone.values()];
+    const keepers = [this.inner.heldLocks, ...this.inner.alone.values()];
     await Promise.all(keepers.map(({ manager }) => manager.close(0)));
     return Promise.all(this.servers.map((client) => unwrapped(client).quit?.()));
   }
 
-  private keeperOf(client: Client): Keeper {
-    const { alone, given, keep, keeper } = this.inner;
-    keeper.manager.checkOpen();
+  private keeperOf(client: Client): HeldLocks {
+    const { alone, given, keep, heldLocks } = this.inner;
+    heldLocks.manager.checkOpen();
     const node = unwrap(given.get(client) ?? client);
     const known = alone.get(node) ?? keep([node]);
     alone.set(node, known);
@@ -299,13 +305,13 @@ export class Redlock extends EventEmitter<RedlockEvents> {
 
 /** What the class does its work with. */
 interface Inner {
-  readonly keeper: Keeper;
-  keep(clients: readonly Client[]): Keeper;
-  readonly plain: Plain;
-  readonly former: Former;
-  readonly modern: Modern;
+  readonly heldLocks: HeldLocks;
+  keep(clients: readonly Client[]): HeldLocks;
+  readonly nodeRedlock: NodeRedlock;
+  readonly redlock4: Redlock4;
+  readonly redlock5: Redlock5;
   /** For the calls that concern one client. */
-  readonly alone: Map<unknown, Keeper>;
+  readonly alone: Map<unknown, HeldLocks>;
   /** The clients as they were given, by what is shown of them. */
   readonly given: ReadonlyMap<Client, Client>;
 }

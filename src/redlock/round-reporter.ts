@@ -1,27 +1,27 @@
 import type { Vote } from "../engine/protocol/vote.js";
 import type { RoundResult } from "../engine/quorum/round.js";
-import type { Hold } from "../lock/lease-state.js";
-import type { Witness } from "../lock/settings.js";
+import type { LeaseState } from "../lock/lease-state.js";
+import type { RoundObserver } from "../lock/settings.js";
 import { errorOf } from "./errors.js";
-import type { Audience, Operation } from "./operation.js";
+import type { ErrorListener, Operation } from "./operation.js";
 
 const none: readonly Operation[] = [];
 
 /** Hears every round of one lock, by whichever operation it was asked. */
-export class LockWitness implements Witness {
+export class RoundReporter implements RoundObserver {
   private operations: readonly Operation[];
-  private readonly audience: Audience;
+  private readonly errorListener: ErrorListener;
   private readonly keys: number;
 
   /** `operation`: the call by which the lock is acquired. */
   constructor(
     operation: Operation,
-    private readonly onOver: (hold: Hold) => void,
+    private readonly onOver: (leaseState: LeaseState) => void,
     /** Whether nobody is told of its rounds, for now. */
     public quiet = false,
   ) {
     this.operations = [operation];
-    this.audience = operation.audience;
+    this.errorListener = operation.errorListener;
     this.keys = operation.keys;
   }
 
@@ -37,16 +37,16 @@ export class LockWitness implements Witness {
 
   round(kind: "acquire" | "renew" | "release", result: RoundResult): void {
     for (const operation of this.operations) operation.note(result);
-    if (this.quiet || !this.audience.hears()) return;
+    if (this.quiet || !this.errorListener.enabled()) return;
     const { votes, ballot } = result;
     // That a key is gone when it is released is nobody's failure.
-    const denials = this.audience.denials && kind !== "release";
+    const denials = this.errorListener.denials && kind !== "release";
     const tell = (some: readonly Vote[]) => {
       for (const vote of some) {
         if (vote.kind === "denied" && !denials) continue;
         if (vote.kind === "failed" && vote.reason === "notAsked") continue;
         const error = errorOf(vote, this.keys);
-        if (error !== null) this.audience.tell(error);
+        if (error !== null) this.errorListener.error(error);
       }
     };
     // Not at once: the chart is in the middle of a step.
@@ -54,7 +54,7 @@ export class LockWitness implements Witness {
     void ballot.everyVote().then((all) => tell(all.slice(votes.length)));
   }
 
-  over(hold: Hold): void {
-    this.onOver(hold);
+  over(leaseState: LeaseState): void {
+    this.onOver(leaseState);
   }
 }

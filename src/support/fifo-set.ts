@@ -2,7 +2,7 @@
  * First in, first out; anyone may leave from anywhere. Each step in constant time: to look for the first of a Set anew
  * each time would pass over all that were taken before.
  */
-export class Row<T> {
+export class FifoSet<T> {
   private readonly those = new Set<T>();
   /** Those behind it were taken, or have left. */
   private next = this.those.values();

@@ -1,15 +1,15 @@
 /** Part of at most one chain. */
-export abstract class Link {
-  chain: Chain<Link> | null = null;
-  before: Link | null = null;
-  after: Link | null = null;
+export abstract class ListNode {
+  chain: LinkedList<ListNode> | null = null;
+  before: ListNode | null = null;
+  after: ListNode | null = null;
 }
 
 /**
  * A list that its members leave from anywhere, at no cost. In place of a Set where thousands come and go: V8 lets each
  * outgrown table of a Set refer to the next one, and an old one then keeps alive what all later ones held.
  */
-export class Chain<Member extends Link> {
+export class LinkedList<Member extends ListNode> {
   first: Member | null = null;
   private last: Member | null = null;
 
@@ -18,7 +18,7 @@ export class Chain<Member extends Link> {
   }
 
   add(member: Member): void {
-    member.chain = this as unknown as Chain<Link>;
+    member.chain = this as unknown as LinkedList<ListNode>;
     member.before = this.last;
     if (this.last === null) this.first = member;
     else this.last.after = member;
@@ -27,7 +27,7 @@ export class Chain<Member extends Link> {
 
   /** Does nothing for one that is not part of it. */
   remove(member: Member): void {
-    if (member.chain !== (this as unknown as Chain<Link>)) return;
+    if (member.chain !== (this as unknown as LinkedList<ListNode>)) return;
     // Only members are linked to members.
     const [before, after] = [member.before as Member | null, member.after as Member | null];
     if (before === null) this.first = after;

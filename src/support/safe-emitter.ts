@@ -36,7 +36,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   }
 
   /** Whether anybody would hear it: an event that nobody hears need not be made. */
-  hears(name: keyof Events & string): boolean {
+  hasListeners(name: keyof Events & string): boolean {
     return this.emitter.listenerCount(name) > 0;
   }
 

@@ -6,13 +6,13 @@ import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js"
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
 import type { Manager } from "../manager/manager.js";
-import type { Probe } from "../manager/observers.js";
+import type { ManagerObserver } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import type { Instruments } from "./instruments.js";
 import { attributes } from "./names.js";
 
 /** What one manager's locks and nodes do, as numbers. */
-export class LockMetrics implements Probe {
+export class LockMetrics implements ManagerObserver {
   /** When the acquisition of a lock began, or its lease. */
   private readonly began = new WeakMap<Lock, Instant>();
   private readonly ofNode: readonly { readonly [attributes.node]: string }[];
@@ -24,21 +24,22 @@ export class LockMetrics implements Probe {
   ) {
     this.ofNode = manager.nodes.map(({ name }) => ({ [attributes.node]: name }));
     // What is held already is timed as well; what is being acquired is only counted.
-    for (const lock of manager.inUse) if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+    for (const lock of manager.inUse)
+      if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
   }
 
   lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
     if ("votes" in event) this.countFailed(event.votes);
     switch (event.type) {
       case "ACQUIRE":
-        this.began.set(lock, now(lock.ground.clock));
+        this.began.set(lock, now(lock.manager.clock));
         return;
       case "RETRY":
         return this.to.retries.add(1, { [attributes.reason]: lock.context.reason ?? "" });
       case "GRANTED":
         this.to.acquisitions.add(1);
         this.time(this.to.wait, lock);
-        if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+        if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
         return;
       case "RENEWED":
         return this.to.renewals.add(1);
@@ -84,7 +85,7 @@ export class LockMetrics implements Probe {
     const since = this.began.get(lock);
     if (since === undefined) return;
     this.began.delete(lock);
-    histogram.record(elapsed(lock.ground.clock, since) / 1_000, labels);
+    histogram.record(elapsed(lock.manager.clock, since) / 1_000, labels);
   }
 
   private countFailed(votes: readonly Vote[]): void {

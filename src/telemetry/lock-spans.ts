@@ -11,7 +11,7 @@ import {
 import { systemClock } from "../engine/time/clock.js";
 import type { Lock } from "../lock/lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
-import type { Probe } from "../manager/observers.js";
+import type { ManagerObserver } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import { attributes } from "./names.js";
 import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.js";
@@ -31,7 +31,7 @@ interface Trail {
  * One manager's locks, as spans: the acquisition, as a child of what was active when it was asked for; the hold beside
  * it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
  */
-export class LockSpans implements Probe {
+export class LockSpans implements ManagerObserver {
   private readonly trails = new WeakMap<Lock, Trail>();
 
   constructor(private readonly tracing: Tracing) {}
@@ -115,7 +115,7 @@ export class LockSpans implements Probe {
     const { span: acquire, parent } = trail;
     acquire.setAttribute("holdfast.attempts", lock.context.attempt);
     acquire.end(timeOf(lock));
-    const grant = lock.hold?.grant;
+    const grant = lock.leaseState?.grant;
     const details = {
       ...lockAttributes(lock),
       ...(grant === undefined ? {} : { "holdfast.lock.ttl": grant.ttl / 1_000 }),
@@ -154,7 +154,7 @@ export class LockSpans implements Probe {
 
   private loseQuorum(lock: Lock, trail: Trail, event: RefusalEvent): void {
     const votes = voteAttributes(event.votes);
-    const remaining = Math.max(0, lock.hold?.left() ?? 0) / 1_000;
+    const remaining = Math.max(0, lock.leaseState?.left() ?? 0) / 1_000;
     trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
     trail.request?.setStatus({ code: SpanStatusCode.ERROR, message: "no quorum" });
     this.endRequest(lock, trail);
@@ -173,8 +173,8 @@ export class LockSpans implements Probe {
 }
 
 /** The SDK's own time is finer than the system's clock; with another one, spans are in its time. */
-const timeOf = ({ ground }: Lock): number | undefined =>
-  ground.clock === systemClock ? undefined : ground.clock.wall();
+const timeOf = ({ manager: { clock } }: Lock): number | undefined =>
+  clock === systemClock ? undefined : clock.wall();
 
 function optionsOf(lock: Lock, kind: SpanKind, details: Attributes): SpanOptions {
   const startTime = timeOf(lock);

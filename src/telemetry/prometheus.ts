@@ -1,10 +1,10 @@
 import type { Meter } from "@opentelemetry/api";
 import { managerOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
-import type { World } from "../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
-import { observeWorld } from "./world-metrics.js";
+import { observeAggregate } from "./world-metrics.js";
 
 /** Metrics as Prometheus reads them. */
 export interface PrometheusText {
@@ -30,8 +30,8 @@ export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusT
 }
 
 /** Metrics of all processes that tell of their locks, as far as their frames do. Null as with {@link prometheusOf}. */
-export function prometheusOfWorld(world: World): Promise<PrometheusText | null> {
-  return textOf((meter) => observeWorld(meter, world));
+export function prometheusOfWorld(aggregate: FrameAggregate): Promise<PrometheusText | null> {
+  return textOf((meter) => observeAggregate(meter, aggregate));
 }
 
 async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusText | null> {

@@ -1,7 +1,7 @@
 import type { Attributes, Exception } from "@opentelemetry/api";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { Lock } from "../lock/lock.js";
-import { tallyOf } from "../manager/vote-summary.js";
+import { voteSummaryOf } from "../manager/vote-summary.js";
 import { clip, show } from "../support/redaction.js";
 import { looksRight } from "../support/untrusted.js";
 
@@ -15,11 +15,11 @@ export const lockAttributes = (lock: Lock): Attributes => ({
     .slice(0, mostResources)
     .map((resource) => clip(resource, longestResource)),
   "holdfast.lock.acquisition": lock.context.acquisition ?? "",
-  "holdfast.lock.owner": lock.ground.owner,
+  "holdfast.lock.owner": lock.manager.owner,
 });
 
 export function voteAttributes(votes: readonly Vote[]): Attributes {
-  const { granted, denied, failed } = tallyOf(votes);
+  const { granted, denied, failed } = voteSummaryOf(votes);
   return {
     "holdfast.votes.granted": granted,
     "holdfast.votes.denied": denied,

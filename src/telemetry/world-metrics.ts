@@ -1,5 +1,5 @@
 import type { Meter } from "@opentelemetry/api";
-import type { World } from "../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
 import type { NodeView, Totals } from "../inspector/feed/frames.js";
 import { noTotals, totalNames } from "../inspector/feed/totals.js";
 import { gaugesOf } from "./instruments.js";
@@ -15,7 +15,7 @@ const mostRemembered = 10_000;
 const processStates = ["alive", "silent", "closed"] as const;
 
 /** Under the names of one process's own metrics, summed over all. Returns the end. */
-export function observeWorld(meter: Meter, world: World): () => void {
+export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () => void {
   const sums = new Sums();
   const figures = new NodeFigures();
   const counter = (name: string, unit: string, description: string) =>
@@ -43,15 +43,15 @@ export function observeWorld(meter: Meter, world: World): () => void {
   const observed = [...Object.values(counters), ...Object.values(gauges), ...Object.values(latencies)];
   const all = [...observed, processes];
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
-    const totals = sums.add(world);
+    const totals = sums.add(aggregate);
     for (const name of totalNames) result.observe(counters[name], totals[name]);
-    for (const [state, count] of countLocks(world)) {
+    for (const [state, count] of countLocks(aggregate)) {
       result.observe(gauges.inUse, count, { [attributes.lockState]: state });
     }
-    for (const [state, count] of countProcesses(world, Date.now())) {
+    for (const [state, count] of countProcesses(aggregate, Date.now())) {
       result.observe(processes, count, { [attributes.processState]: state });
     }
-    const nodes = [...world.sources.values()].flatMap(({ beat, closed }) => (closed ? [] : beat.nodes));
+    const nodes = [...aggregate.sources.values()].flatMap(({ beat, closed }) => (closed ? [] : beat.nodes));
     const latest = latenciesOf(nodes);
     for (const [name, states] of figures.count(nodes)) {
       const label = { [attributes.node]: name };
@@ -74,8 +74,8 @@ class Sums {
   /** What was added of each process. */
   private readonly added = new Map<string, Totals>();
 
-  add(world: World): Totals {
-    for (const [source, { beat }] of world.sources) {
+  add(aggregate: FrameAggregate): Totals {
+    for (const [source, { beat }] of aggregate.sources) {
       const known = this.added.get(source);
       for (const name of totalNames) {
         this.totals[name] += Math.max(0, beat.totals[name] - (known?.[name] ?? 0));
@@ -86,15 +86,15 @@ class Sums {
     }
     for (const source of this.added.keys()) {
       if (this.added.size <= mostRemembered) break;
-      if (!world.sources.has(source)) this.added.delete(source);
+      if (!aggregate.sources.has(source)) this.added.delete(source);
     }
     return this.totals;
   }
 }
 
-function countLocks(world: World): Map<string, number> {
+function countLocks(aggregate: FrameAggregate): Map<string, number> {
   const counts = new Map<string, number>(statesInUse.map((state) => [state, 0]));
-  for (const { state } of world.locks.values()) {
+  for (const { state } of aggregate.locks.values()) {
     const [top = ""] = state.split(".");
     // Frames may come from anybody: no label is made of what they say.
     const count = counts.get(top);
@@ -103,9 +103,9 @@ function countLocks(world: World): Map<string, number> {
   return counts;
 }
 
-function countProcesses(world: World, now: number): Map<(typeof processStates)[number], number> {
+function countProcesses(aggregate: FrameAggregate, now: number): Map<(typeof processStates)[number], number> {
   const counts = new Map(processStates.map((state) => [state, 0]));
-  for (const { closed, heard } of world.sources.values()) {
+  for (const { closed, heard } of aggregate.sources.values()) {
     const state = closed ? "closed" : now - heard > silence ? "silent" : "alive";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }

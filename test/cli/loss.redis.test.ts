@@ -14,11 +14,11 @@ const resource = "the-lock";
 async function stage({ onTestFinished }: TestContext) {
   const servers = await startAll(Array.from({ length: 3 }, () => startServer));
   onTestFinished(() => stopAll(servers));
-  const witness = await createWitness();
-  onTestFinished(() => witness.remove());
+  const reporter = await createWitness();
+  onTestFinished(() => reporter.remove());
   return {
     servers,
-    witness,
+    reporter,
     suspendMajority: () => Promise.all(servers.slice(0, 2).map((server) => server.suspend())),
 
     /** Holdfast over a command that runs already. */
@@ -39,48 +39,48 @@ async function stage({ onTestFinished }: TestContext) {
       const running = await startHoldfast(args);
       onTestFinished(() => end(running));
       await running.hears("started");
-      await witness.works();
+      await reporter.works();
       return running;
     },
 
     /** The witness is ended, and wrote its last line before `time`. */
     async endedBefore(time: number): Promise<void> {
-      await witness.isEnded(Math.max(0, time - Date.now()) + 2_000);
-      expect(witness.lastAlive).toBeLessThan(time);
+      await reporter.isEnded(Math.max(0, time - Date.now()) + 2_000);
+      expect(reporter.lastAlive).toBeLessThan(time);
     },
   };
 }
 
 describe("a lock that is lost", () => {
   test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async (context) => {
-    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     await running.hears("renewed");
     await suspendMajority();
     const { code, stderr } = await running.ended;
     expect(code).toBe(76);
     const end = running.validUntil;
     await endedBefore(end);
-    const [term, ...more] = witness.terms;
+    const [term, ...more] = reporter.terms;
     expect(term).toBeLessThanOrEqual(end - grace);
     // Once is enough: a second one is an order to hurry, for many programs.
     expect(more).toEqual([]);
-    expect(witness.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
+    expect(reporter.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
     expect(stderr).toMatch(/"event":"lost".*no renewal succeeded/);
   });
 
   test("a command that obeys SIGTERM ends in its own way, and it is a loss all the same", async (context) => {
-    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
-    const running = await runs(witness.grandchild(false, "trap 'exit 0' TERM;"));
+    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(false, "trap 'exit 0' TERM;"));
     await suspendMajority();
     expect(await running.ended).toMatchObject({ code: 76 });
     await endedBefore(running.validUntil - grace);
   });
 
   test("a short outage is no loss", async (context) => {
-    const { servers, suspendMajority, runs, witness } = await stage(context);
+    const { servers, suspendMajority, runs, reporter } = await stage(context);
     // Long enough for a busy machine to renew it again once the servers go on.
-    const running = await runs(witness.command(false), "--ttl", "16s");
+    const running = await runs(reporter.command(false), "--ttl", "16s");
     await running.hears("renewed", 30_000);
     await suspendMajority();
     await running.hears("quorumLost", 30_000);
@@ -94,29 +94,29 @@ describe("a lock that is lost", () => {
   });
 
   test.for(["DEL", "SET"])("a lock that was lost at once (%s) leaves no grace", async (verb, context) => {
-    const { servers, runs, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { servers, runs, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     const value = verb === "SET" ? ["somebody-else"] : [];
     await Promise.all(servers.map((server) => server.call(verb as "SET", resource, ...value)));
     const { code } = await running.ended;
     expect(code).toBe(76);
-    await witness.isEnded(1_000);
+    await reporter.isEnded(1_000);
     const expired = running.events.find(({ event }) => event === "expired");
     expect(expired?.reason).toBe(verb === "SET" ? "taken" : "missing");
-    expect(witness.lastAlive).toBeLessThan(Number(expired?.time) + grace);
+    expect(reporter.lastAlive).toBeLessThan(Number(expired?.time) + grace);
   });
 
   test("--max-hold ends the command before it has held the lock for so long", async (context) => {
-    const { runs, endedBefore, witness } = await stage(context);
+    const { runs, endedBefore, reporter } = await stage(context);
     const maxHold = 5_000;
-    const running = await runs(witness.grandchild(true), "--max-hold", `${maxHold}ms`);
+    const running = await runs(reporter.grandchild(true), "--max-hold", `${maxHold}ms`);
     const { code, stderr } = await running.ended;
     expect(code).toBe(76);
     expect(stderr).toMatch(/--max-hold of 5 s/);
     const acquired = Number(running.events.find(({ event }) => event === "acquired")?.time);
     await endedBefore(acquired + maxHold);
     // Renewed beyond its first ttl, and released at once after the end.
-    expect(witness.lastAlive).toBeGreaterThan(acquired + ttl);
+    expect(reporter.lastAlive).toBeGreaterThan(acquired + ttl);
     expect(running.events.map(({ event }) => event)).toContain("renewed");
     expect(running.events.map(({ event }) => event)).toContain("released");
   });
@@ -129,46 +129,46 @@ describe("a command that nobody may guard any more", () => {
   ])(
     "holdfast is killed: the command in %s is ended before the validity ends, grandchildren too",
     async ([, options], context) => {
-      const { runs, endedBefore, witness } = await stage(context);
-      const running = await runs(witness.grandchild(true), ...options);
+      const { runs, endedBefore, reporter } = await stage(context);
+      const running = await runs(reporter.grandchild(true), ...options);
       const end = running.validUntil;
       running.kill("SIGKILL");
       await endedBefore(end);
-      expect(witness.terms).toHaveLength(1);
+      expect(reporter.terms).toHaveLength(1);
       await running.ended;
       expect(running.stderr).toContain('"event":"orphaned"');
     },
   );
 
   test("holdfast is stopped: the watchdog ends the group in time, with its grace", async (context) => {
-    const { runs, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { runs, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     await running.hears("renewed");
     running.kill("SIGSTOP");
-    await witness.isEnded(ttl + 2_000);
+    await reporter.isEnded(ttl + 2_000);
     running.kill("SIGCONT");
     expect(await running.ended).toMatchObject({ code: 76 });
     const end = running.validUntil;
-    expect(witness.lastAlive).toBeLessThan(end);
-    expect(witness.terms).toHaveLength(1);
-    expect(witness.terms[0]).toBeLessThanOrEqual(end - grace);
+    expect(reporter.lastAlive).toBeLessThan(end);
+    expect(reporter.terms).toHaveLength(1);
+    expect(reporter.terms[0]).toBeLessThanOrEqual(end - grace);
   });
 
   test("a grandchild that left the group and the session is ended as well", async (context) => {
-    const { runs, endedBefore, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true, "setsid"));
+    const { runs, endedBefore, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true, "setsid"));
     const end = running.validUntil;
     running.kill("SIGKILL");
     await endedBefore(end);
   });
 
   test("nothing is left running after an ordinary end", async (context) => {
-    const { servers, runs, witness } = await stage(context);
-    const running = await runs(witness.command(false));
+    const { servers, runs, reporter } = await stage(context);
+    const running = await runs(reporter.command(false));
     const watchdog = Number(watchdogOf(running.pid));
     running.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 0 });
-    await witness.isEnded(1_000);
+    await reporter.isEnded(1_000);
     expect(isGone(watchdog)).toBe(true);
     const keys = await Promise.all(servers.map((server) => server.call("EXISTS", resource)));
     expect(keys).toEqual([0, 0, 0]);
@@ -177,8 +177,8 @@ describe("a command that nobody may guard any more", () => {
 
 describe("a watchdog", () => {
   test("a watchdog that dies is replaced, and the new one guards", async (context) => {
-    const { runs, endedBefore, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { runs, endedBefore, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     const first = watchdogOf(running.pid);
     process.kill(Number(first), "SIGKILL");
     await waitUntil("there is another watchdog", 5_000, () => {
@@ -196,8 +196,8 @@ describe("a watchdog", () => {
   });
 
   test("a watchdog that dies again and again ends the command: nobody would guard it", async (context) => {
-    const { runs, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { runs, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     for (let last: number | undefined; running.child.exitCode === null; ) {
       const watchdog = watchdogOf(running.pid);
       if (watchdog !== undefined && watchdog !== last) process.kill(watchdog, "SIGKILL");
@@ -207,12 +207,12 @@ describe("a watchdog", () => {
     }
     expect(await running.ended).toMatchObject({ code: 70 });
     expect(running.stderr).toMatch(/the watchdog (ended 4 times|could not be started)/);
-    await witness.isEnded(1_000);
+    await reporter.isEnded(1_000);
   });
 
   test("a watchdog that was stopped keeps nothing from being ended, and is not left behind", async (context) => {
-    const { suspendMajority, runs, endedBefore, witness } = await stage(context);
-    const running = await runs(witness.grandchild(true));
+    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+    const running = await runs(reporter.grandchild(true));
     const watchdog = Number(watchdogOf(running.pid));
     process.kill(watchdog, "SIGSTOP");
     await suspendMajority();

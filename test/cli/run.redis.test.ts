@@ -9,7 +9,7 @@ import { createWitness, type Witness } from "./support/witness.js";
 
 let resource: string;
 let serial = 0;
-let witness: Witness;
+let reporter: Witness;
 
 const nodes = () => sharedServers().slice(0, 3);
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
@@ -20,11 +20,11 @@ const run = (...command: string[]) => ["run", "--resource", resource, ...patienc
 beforeEach(async () => {
   serial += 1;
   resource = `cli-run-${process.pid}-${serial}`;
-  witness = await createWitness();
+  reporter = await createWitness();
 });
 afterEach(async () => {
   await endAll();
-  await witness.remove();
+  await reporter.remove();
 });
 
 test.each([
@@ -79,9 +79,9 @@ test("the command is told what it holds, and neither the token nor the addresses
 
 test("a lock that is held is 75, with one line that says by whom and for how long", async () => {
   const holder = await startHoldfast(
-    run("--owner", "night-shift", "--json", "--", ...witness.command(false)),
+    run("--owner", "night-shift", "--json", "--", ...reporter.command(false)),
   );
-  await witness.works();
+  await reporter.works();
   const once = await holdfast(run("--no-wait", "--", "true"));
   expect(once.stderr).toMatch(/^holdfast: "[^"]+" is held by night-shift for up to \d[\d.]* s\n$/);
   expect(once).toMatchObject({ code: 75, stdout: "" });
@@ -93,8 +93,8 @@ test("a lock that is held is 75, with one line that says by whom and for how lon
 });
 
 test("a wait ends as soon as the lock is released", async () => {
-  const holder = await startHoldfast(run("--json", "--", ...witness.command(false)));
-  await witness.works();
+  const holder = await startHoldfast(run("--json", "--", ...reporter.command(false)));
+  await reporter.works();
   const waiting = await startHoldfast(run("--wait", "15s", "--json", "--", "true"));
   await waiting.hears("retrying");
   holder.kill("SIGTERM");
@@ -102,8 +102,8 @@ test("a wait ends as soon as the lock is released", async () => {
 });
 
 test("a signal ends a wait, as it would end any command", async () => {
-  const holder = await startHoldfast(run("--", ...witness.command(false)));
-  await witness.works();
+  const holder = await startHoldfast(run("--", ...reporter.command(false)));
+  await reporter.works();
   const waiting = await startHoldfast(run("--wait", "forever", "--json", "--", "true"));
   await waiting.hears("retrying");
   waiting.kill("SIGINT");
@@ -129,13 +129,13 @@ test("the same server twice is refused with 64", async () => {
 });
 
 test("what the command leaves in its group is ended before the lock is released", async () => {
-  const stays = witness.grandchild(true).at(-1)?.replace("& wait", "& sleep 0.3");
+  const stays = reporter.grandchild(true).at(-1)?.replace("& wait", "& sleep 0.3");
   const ended = await holdfast(run("--grace", "300ms", "--", "sh", "-c", String(stays)));
   expect(ended.stderr).toMatch(
     /^holdfast: ending what the command left running in its process group \(\d+\)\n$/,
   );
   expect(ended.code).toBe(0);
-  await witness.isEnded(1_000);
+  await reporter.isEnded(1_000);
 });
 
 test("every event is a line of JSON with --json, the command's own output aside", async () => {

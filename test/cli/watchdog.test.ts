@@ -13,26 +13,26 @@ import { createWitness, type Witness } from "./support/witness.js";
 const grace = 500;
 const mark = `HOLDFAST_RUN=watchdog-test-${process.pid}`;
 
-let witness: Witness;
+let reporter: Witness;
 let watchdog: ChildProcess;
 let job: ChildProcess;
 
 beforeEach(async () => {
-  witness = await createWitness();
+  reporter = await createWitness();
   const program = join(dirname(await builtCommand()), "watchdog.js");
   watchdog = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "ignore"], detached: true });
   await waitUntil("the watchdog is ready", 10_000, () => String(watchdog.stdout?.read() ?? "") === "ready\n");
-  const [name = "", ...args] = witness.command(true);
+  const [name = "", ...args] = reporter.command(true);
   const [variable = "", value] = mark.split("=");
   const env = { ...process.env, [variable]: value };
   job = spawn(name, args, { detached: true, stdio: "ignore", env });
-  await witness.works();
+  await reporter.works();
 });
 
 afterEach(async () => {
   watchdog.kill("SIGKILL");
   job.kill("SIGKILL");
-  await witness.remove();
+  await reporter.remove();
 });
 
 const tell = (message: WatchdogMessage) => watchdog.stdin?.write(`${JSON.stringify(message)}\n`);
@@ -47,10 +47,10 @@ test("a deadline that nobody moves is kept: SIGTERM, the grace, SIGKILL, and the
   tell({ tell: "deadline", ...deadline });
   start();
   await isEnded();
-  expect(witness.terms).toHaveLength(1);
-  expect(witness.terms[0]).toBeLessThanOrEqual(deadline.epoch - grace);
-  expect(witness.lastAlive).toBeLessThan(deadline.epoch);
-  expect(witness.lastAlive).toBeGreaterThan(deadline.epoch - killMargin - grace / 2);
+  expect(reporter.terms).toHaveLength(1);
+  expect(reporter.terms[0]).toBeLessThanOrEqual(deadline.epoch - grace);
+  expect(reporter.lastAlive).toBeLessThan(deadline.epoch);
+  expect(reporter.lastAlive).toBeGreaterThan(deadline.epoch - killMargin - grace / 2);
 });
 
 test("it minds the clock that is worse for the job", async () => {
@@ -60,7 +60,7 @@ test("it minds the clock that is worse for the job", async () => {
   tell({ tell: "deadline", monotonic: far.monotonic, epoch: near.epoch });
   start();
   await isEnded();
-  expect(witness.lastAlive).toBeLessThan(near.epoch);
+  expect(reporter.lastAlive).toBeLessThan(near.epoch);
 });
 
 test("the end of the pipe ends the job, long before the deadline", async () => {
@@ -70,8 +70,8 @@ test("the end of the pipe ends the job, long before the deadline", async () => {
   const died = Date.now();
   watchdog.stdin?.end();
   await isEnded();
-  expect(witness.terms).toHaveLength(1);
-  expect(witness.lastAlive - died).toBeLessThan(grace + 1_000);
+  expect(reporter.terms).toHaveLength(1);
+  expect(reporter.lastAlive - died).toBeLessThan(grace + 1_000);
 });
 
 test.runIf(process.platform === "linux")(
@@ -80,8 +80,8 @@ test.runIf(process.platform === "linux")(
     starting();
     watchdog.stdin?.end();
     await isEnded();
-    await witness.isEnded(1_000);
-    expect(witness.terms).toHaveLength(1);
+    await reporter.isEnded(1_000);
+    expect(reporter.terms).toHaveLength(1);
   },
 );
 
@@ -90,8 +90,8 @@ test("another process that has come to the job's pid is left alone", async () =>
   start("an earlier process");
   watchdog.stdin?.end();
   await isEnded();
-  expect(isGone(witness.pid)).toBe(false);
-  expect(witness.terms).toEqual([]);
+  expect(isGone(reporter.pid)).toBe(false);
+  expect(reporter.terms).toEqual([]);
 });
 
 test("a job that was told to end is not told again", async () => {
@@ -100,8 +100,8 @@ test("a job that was told to end is not told again", async () => {
   start();
   tell({ tell: "ending", grace, groupOnly: false });
   await isEnded();
-  expect(witness.terms).toEqual([]);
-  await witness.isEnded(1_000);
+  expect(reporter.terms).toEqual([]);
+  await reporter.isEnded(1_000);
 });
 
 test("it ends when the command has ended, and touches nobody", async () => {
@@ -109,8 +109,8 @@ test("it ends when the command has ended, and touches nobody", async () => {
   start();
   tell({ tell: "done" });
   await isEnded();
-  expect(isGone(witness.pid)).toBe(false);
-  expect(witness.terms).toEqual([]);
+  expect(isGone(reporter.pid)).toBe(false);
+  expect(reporter.terms).toEqual([]);
 });
 
 test("the signals that end other processes do not end it", async () => {
@@ -119,5 +119,5 @@ test("the signals that end other processes do not end it", async () => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) watchdog.kill(signal);
   tell({ tell: "deadline", ...deadlineIn(1_500) });
   await isEnded();
-  await witness.isEnded(1_000);
+  await reporter.isEnded(1_000);
 });

@@ -54,12 +54,13 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   const identities = await Promise.all(nodes.map((node) => runIdOf(node)));
   expect(new Set(identities).size).toBe(1);
 
-  const ears = nodes.map(() => new Ear());
+  const subscriptions = nodes.map(() => new Ear());
   const patience = { timeout: 20_000 };
   nodes.forEach((node, index) => {
-    listen(node, "channel", ears[index] as Ear);
+    listen(node, "channel", subscriptions[index] as Ear);
   });
-  for (const ear of ears) await expect.poll(() => ear.state, patience).toBe("standing");
+  for (const subscription of subscriptions)
+    await expect.poll(() => subscription.state, patience).toBe("subscribed");
 
   const down = nodes.map((node) => becomes(node, "down"));
   await set.master.kill();
@@ -77,10 +78,11 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
     );
     expect(await runIdOf(node)).not.toBe(identities[0]);
   }
-  for (const ear of ears) {
-    expect(ear.told.slice(0, 2)).toEqual(["standing", "fallen"]);
-    await expect.poll(() => ear.state, patience).toBe("standing");
+  for (const subscription of subscriptions) {
+    expect(subscription.told.slice(0, 2)).toEqual(["subscribed", "unsubscribed"]);
+    await expect.poll(() => subscription.state, patience).toBe("subscribed");
   }
   await set.replica.call("PUBLISH", "channel", "from the new master");
-  for (const ear of ears) await expect.poll(() => ear.messages, patience).toEqual(["from the new master"]);
+  for (const subscription of subscriptions)
+    await expect.poll(() => subscription.messages, patience).toEqual(["from the new master"]);
 }, 120_000);

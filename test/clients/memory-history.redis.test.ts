@@ -46,7 +46,7 @@ const lead = (replica: RedisServer) => replica.call("REPLICAOF", "NO", "ONE");
 async function remember(node: LockNode): Promise<string> {
   const marker = (await introduced(node)).memory?.marker ?? "";
   const change = { marker, abstention: null, longest: 0, watermark: 0 };
-  return (await node.introduce("an-id", change)).memory?.mark ?? "";
+  return (await node.identify("an-id", change)).memory?.mark ?? "";
 }
 
 const take = async (node: LockNode, mark: string, key: string, ttl = 60_000) =>
@@ -120,7 +120,7 @@ describe("a server that was a replica, and is a master again, lost its memory", 
       await lead(server);
       expect(await server.call("GET", "holdfast:memory")).toBe(seen);
       const change = { marker: seen, abstention: null, longest: 0, watermark: 0 };
-      expect((await node.introduce("late", change)).memory).toMatchObject({ state: "lost" });
+      expect((await node.identify("late", change)).memory).toMatchObject({ state: "lost" });
     });
   });
 
@@ -210,7 +210,7 @@ describe("a server that stays what it is goes on voting", () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       await backUp();
-      expect((await node.introduce("", null)).memory).toMatchObject({ state: "kept", mark });
+      expect((await node.identify("", null)).memory).toMatchObject({ state: "kept", mark });
       expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark });
       expect(await take(node, mark, "a")).toEqual(granted);
     });
@@ -222,7 +222,7 @@ test("a decision is good that arrives after its replication id has changed", asy
     const marker = (await introduced(node)).memory?.marker ?? "";
     await backUp();
     const change = { marker, abstention: null, longest: 0, watermark: 0 };
-    expect((await node.introduce("an-id", change)).memory).toMatchObject({ state: "kept" });
+    expect((await node.identify("an-id", change)).memory).toMatchObject({ state: "kept" });
   });
 });
 
@@ -256,7 +256,7 @@ describe("a server whose databases were swapped", () => {
       const mark = await remember(node);
       await server.call("SWAPDB", 0, 1);
       expect(await take(node, mark, "a")).toMatchObject(forgetful);
-      expect((await node.introduce("", null)).memory).toMatchObject({ state: "lost" });
+      expect((await node.identify("", null)).memory).toMatchObject({ state: "lost" });
       await server.call("SWAPDB", 0, 1);
       // This is not promised, and written down as such.
       expect(await take(node, mark, "a")).toEqual(granted);

@@ -33,7 +33,7 @@ async function withMemory(run: (remembering: Remembering) => Promise<void>, open
   await withNode(opened, async (node) => {
     const marker = (await introduced(node)).memory?.marker ?? "";
     const change = { marker, abstention: null, longest: 0, watermark: 0 };
-    const mark = (await node.introduce("an-id", change)).memory?.mark ?? "";
+    const mark = (await node.identify("an-id", change)).memory?.mark ?? "";
     await run({
       node,
       send: (...commands) =>
@@ -42,7 +42,7 @@ async function withMemory(run: (remembering: Remembering) => Promise<void>, open
           commands.map((command) => ({ command, wanted: () => true })),
           mark,
         ),
-      longLeft: async (age = 0) => (await node.introduce("looks", null, age)).memory?.longLeft ?? -1,
+      longLeft: async (age = 0) => (await node.identify("looks", null, age)).memory?.longLeft ?? -1,
     });
   });
 }
@@ -145,7 +145,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
       await send(take("a", day), take("b", day));
       await send({ op: "release", keys: ["a"], token: me });
       await server.call("DEL", "b");
-      expect((await node.introduce("", null)).memory?.longLeft).toBe(0);
+      expect((await node.identify("", null)).memory?.longLeft).toBe(0);
       expect(await recorded()).toHaveLength(4);
       expect(await longLeft()).toBe(0);
       expect(await recorded()).toEqual([]);

@@ -25,7 +25,7 @@ async function remember(node: LockNode, change: Partial<MemoryChange> & { abstai
   const { abstain, ...rest } = change;
   const until = (memory?.now ?? 0) + (abstain ?? 0);
   const abstention = abstain === undefined ? null : { until, least: until, settles: until, settled: true };
-  return node.introduce("an-id", { ...voting, abstention, marker: memory?.marker ?? "", ...rest });
+  return node.identify("an-id", { ...voting, abstention, marker: memory?.marker ?? "", ...rest });
 }
 
 const send = (
@@ -141,7 +141,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     await withNode(open, async (node) => {
       const { memory } = await remember(node, { watermark: 2 ** 53 - 1 });
       expect(memory?.watermark).toBe(2 ** 53 - 1);
-      const late = await node.introduce("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
+      const late = await node.identify("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
       expect(late.memory).toEqual({ ...memory, now: expect.any(Number) });
       const lower = await remember(node, { watermark: 7 });
       expect(lower.memory?.watermark).toBe(2 ** 53 - 1);
@@ -168,7 +168,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     await lose();
     await withNode(open, async (node) => {
       for (const marker of [first, abstaining, ""]) {
-        const late = await node.introduce("late", { ...voting, marker });
+        const late = await node.identify("late", { ...voting, marker });
         expect(late.memory, marker).toMatchObject({ state: "lost" });
       }
       expect((await remember(node)).memory).toMatchObject({ state: "kept" });

@@ -129,7 +129,7 @@ describe("a memory node", () => {
       node.subscribe("other", other);
       expect(first.told).toEqual([]);
       await settle();
-      expect([first.told, second.told, other.told]).toEqual([["standing"], ["standing"], ["standing"]]);
+      expect([first.told, second.told, other.told]).toEqual([["subscribed"], ["subscribed"], ["subscribed"]]);
       expect(node.ring("channel", "one")).toBe(2);
       expect(node.ring("channel", "two")).toBe(2);
       expect(node.ring("nobody's", "three")).toBe(0);
@@ -147,8 +147,8 @@ describe("a memory node", () => {
     });
 
     test("falls when it crashes, with what was on its way, and stands again when it is back", async () => {
-      const ear = new Ear();
-      node.subscribe("channel", ear);
+      const subscription = new Ear();
+      node.subscribe("channel", subscription);
       await settle();
       node.ring("channel", "lost");
       node.crash();
@@ -156,62 +156,65 @@ describe("a memory node", () => {
       const late = new Ear();
       node.subscribe("late", late);
       await settle();
-      expect([ear.told, late.told]).toEqual([["standing", "fallen"], ["fallen"]]);
+      expect([subscription.told, late.told]).toEqual([["subscribed", "unsubscribed"], ["unsubscribed"]]);
       node.restart();
       node.ring("channel", "back");
       await settle();
-      expect([ear.told, late.told]).toEqual([
-        ["standing", "fallen", "standing"],
-        ["fallen", "standing"],
+      expect([subscription.told, late.told]).toEqual([
+        ["subscribed", "unsubscribed", "subscribed"],
+        ["unsubscribed", "subscribed"],
       ]);
-      expect(ear.messages).toEqual(["back"]);
+      expect(subscription.messages).toEqual(["back"]);
     });
 
     test("loses what it published before it was restarted at once", async () => {
-      const ear = new Ear();
-      node.subscribe("channel", ear);
+      const subscription = new Ear();
+      node.subscribe("channel", subscription);
       await settle();
       node.ring("channel", "lost");
       node.restart({ keepMemory: true });
       await settle();
-      expect([ear.told, ear.messages]).toEqual([["standing", "fallen", "standing"], []]);
+      expect([subscription.told, subscription.messages]).toEqual([
+        ["subscribed", "unsubscribed", "subscribed"],
+        [],
+      ]);
     });
 
     test("says nothing while it hangs, and everything in order when it wakes", async () => {
-      const [ear, late] = [new Ear(), new Ear()];
-      node.subscribe("channel", ear);
+      const [subscription, late] = [new Ear(), new Ear()];
+      node.subscribe("channel", subscription);
       await settle();
       node.hang();
       node.subscribe("late", late);
       expect(node.ring("channel", "one")).toBe(1);
       node.ring("channel", "two");
       await settle();
-      expect([ear.messages, late.told]).toEqual([[], []]);
+      expect([subscription.messages, late.told]).toEqual([[], []]);
       node.wake();
       node.ring("channel", "three");
       await settle();
-      expect([ear.messages, late.told]).toEqual([["one", "two", "three"], ["standing"]]);
+      expect([subscription.messages, late.told]).toEqual([["one", "two", "three"], ["subscribed"]]);
       node.hang();
       node.ring("channel", "lost");
       node.crash();
       await settle();
-      expect([ear.messages, ear.told]).toEqual([
+      expect([subscription.messages, subscription.told]).toEqual([
         ["one", "two", "three"],
-        ["standing", "fallen"],
+        ["subscribed", "unsubscribed"],
       ]);
     });
 
     test("keeps on when a listener throws, and forgets channels nobody listens to", async () => {
-      const ear = new Ear();
+      const subscription = new Ear();
       const broken = () => {
         throw new Error("a listener's mistake");
       };
-      const leave = node.subscribe("channel", { standing: broken, fallen: broken, heard: broken });
-      node.subscribe("channel", ear);
+      const leave = node.subscribe("channel", { subscribed: broken, unsubscribed: broken, message: broken });
+      node.subscribe("channel", subscription);
       await settle();
       node.ring("channel", "one");
       await settle();
-      expect(ear.messages).toEqual(["one"]);
+      expect(subscription.messages).toEqual(["one"]);
       leave();
       expect(node.ring("channel", "two")).toBe(1);
     });

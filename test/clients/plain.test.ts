@@ -19,7 +19,7 @@ test("what a plain client never answers counts as lost after 10 s, and what it a
       requests: [{ command: release, wanted: () => true, answered: (reply) => void replies.push(reply) }],
     });
   ask();
-  const introduced = node.introduce("id", null).catch((error: Error) => error.message);
+  const introduced = node.identify("id", null).catch((error: Error) => error.message);
   await vi.advanceTimersByTimeAsync(9_999);
   expect(replies).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);

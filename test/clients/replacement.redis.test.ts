@@ -178,16 +178,18 @@ describe("a listening connection", () => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
-    const ear = new Ear();
-    const leave = listen(node, "channel", ear);
-    await expect.poll(() => ear.state).toBe("standing");
+    const subscription = new Ear();
+    const leave = listen(node, "channel", subscription);
+    await expect.poll(() => subscription.state).toBe("subscribed");
     proxy.forget();
     const answer = one(node, take());
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
-    await expect.poll(() => ear.told, { timeout: 20_000 }).toEqual(["standing", "fallen", "standing"]);
+    await expect
+      .poll(() => subscription.told, { timeout: 20_000 })
+      .toEqual(["subscribed", "unsubscribed", "subscribed"]);
     await server.call("PUBLISH", "channel", "heard");
-    await expect.poll(() => ear.messages).toEqual(["heard"]);
+    await expect.poll(() => subscription.messages).toEqual(["heard"]);
     leave();
   });
 });

@@ -124,7 +124,7 @@ describe("a server that takes no locks", () => {
 
   test("is recognised when it is asked who it is", async () => {
     const { node, causes } = rejecting("MASTERDOWN Link with MASTER is down");
-    await expect(node.introduce("me", null)).rejects.toThrow(/MASTERDOWN/);
+    await expect(node.identify("me", null)).rejects.toThrow(/MASTERDOWN/);
     expect(causes).toEqual(["wrongServer"]);
   });
 

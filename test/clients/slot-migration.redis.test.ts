@@ -252,14 +252,14 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
   test("publishes from it, and tells who it is", async () => {
     await withNode(open, async (node) => {
       const channel = uniqueTag();
-      const ear = new Ear();
-      const leave = listen(node, channel, ear);
-      await expect.poll(() => ear.state).toBe("standing");
+      const subscription = new Ear();
+      const leave = listen(node, channel, subscription);
+      await expect.poll(() => subscription.state).toBe("subscribed");
       const [slots] = [new Set([slotOf(channel), slotOf(probeKey)])];
       const moves = [];
       for (const slot of slots) moves.push(await move(slot));
       await node.publish?.(channel, "heard");
-      await expect.poll(() => ear.messages).toEqual(["heard"]);
+      await expect.poll(() => subscription.messages).toEqual(["heard"]);
       expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
       for (const { finish } of moves) await finish();
       expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);

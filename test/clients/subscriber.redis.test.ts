@@ -61,7 +61,7 @@ test.each(kinds)(
       const ready = () => resolve();
       ({ subscriber, end } = open({
         ready,
-        heard: (_channel, message) => heard.push(message),
+        message: (_channel, message) => heard.push(message),
         lost: () => {},
       }));
     });

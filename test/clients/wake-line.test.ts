@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Subscriber, SubscriberEvents } from "../../src/clients/pubsub/subscriber.js";
-import { WakeLine } from "../../src/clients/pubsub/subscriptions.js";
+import { Subscriptions } from "../../src/clients/pubsub/subscriptions.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { Ear } from "../contract/wake-contract.js";
 
@@ -50,27 +50,27 @@ class Link implements Subscriber {
 
 let clock: VirtualClock;
 let links: Link[];
-let line: WakeLine;
+let line: Subscriptions;
 const last = () => links.at(-1) as Link;
 const open = (): Link[] => links.filter(({ closed }) => closed === 0);
 
 beforeEach(() => {
   clock = new VirtualClock();
   links = [];
-  line = new WakeLine((events) => {
+  line = new Subscriptions((events) => {
     links.push(new Link(events));
     return last();
   }, clock);
 });
 
-async function standing(channel = "a"): Promise<{ ear: Ear; leave: () => void }> {
-  const ear = new Ear();
-  const leave = line.subscribe(channel, ear);
+async function standing(channel = "a"): Promise<{ subscription: Ear; leave: () => void }> {
+  const subscription = new Ear();
+  const leave = line.subscribe(channel, subscription);
   await settle();
   await last().ready();
   await last().grant();
-  expect(ear.told).toEqual(["standing"]);
-  return { ear, leave };
+  expect(subscription.told).toEqual(["subscribed"]);
+  return { subscription, leave };
 }
 
 describe("a listening connection that hears nothing", () => {
@@ -80,7 +80,7 @@ describe("a listening connection that hears nothing", () => {
   };
 
   test("is asked every 10 s whether it is still there, and kept while it answers", async () => {
-    const { ear, leave } = await standing();
+    const { subscription, leave } = await standing();
     for (let ping = 0; ping < 5; ping++) {
       await clock.advance(9_999);
       expect(last().answers).toHaveLength(0);
@@ -92,36 +92,36 @@ describe("a listening connection that hears nothing", () => {
     await last().refuse("NOPERM this user has no permissions to run the 'ping' command");
     await clock.advance(9_999);
     expect(links).toHaveLength(1);
-    expect(ear.told).toEqual(["standing"]);
+    expect(subscription.told).toEqual(["subscribed"]);
     leave();
     expect(clock.pending).toBe(0);
   });
 
   test("is opened anew when it has not answered for 5 s", async () => {
-    const { ear } = await standing();
+    const { subscription } = await standing();
     await clock.advance(14_999);
-    expect(ear.told).toEqual(["standing"]);
+    expect(subscription.told).toEqual(["subscribed"]);
     await clock.advance(1);
-    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed"]);
     expect(links[0]?.closed).toBe(1);
     await clock.advance(100);
     await last().ready();
     await last().grant();
-    expect(ear.told).toEqual(["standing", "fallen", "standing"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed", "subscribed"]);
   });
 
   test("is opened anew when the client's own connection is replaced", async () => {
     line.reopen();
     expect(links).toHaveLength(0);
-    const { ear, leave } = await standing();
+    const { subscription, leave } = await standing();
     line.reopen();
-    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed"]);
     expect(open()).toHaveLength(0);
     await clock.advance(100);
     expect(open()).toHaveLength(1);
     await last().ready();
     await last().grant();
-    expect(ear.state).toBe("standing");
+    expect(subscription.state).toBe("subscribed");
     leave();
     line.close();
     line.reopen();
@@ -166,21 +166,21 @@ describe("the listening connection", () => {
 
   test("asks for each channel once, and gives up those that nobody listens to any more, in order", async () => {
     const { leave } = await standing("a");
-    const ears = [new Ear(), new Ear()] as const;
-    line.subscribe("a", ears[0]);
-    const leaveB = line.subscribe("b", ears[1]);
+    const subscriptions = [new Ear(), new Ear()] as const;
+    line.subscribe("a", subscriptions[0]);
+    const leaveB = line.subscribe("b", subscriptions[1]);
     leaveB();
-    line.subscribe("b", ears[1]);
+    line.subscribe("b", subscriptions[1]);
     leave();
     await settle();
     await last().grant();
     expect(last().asked).toEqual(["+a", "+b", "-b", "+b"]);
-    expect(ears.map(({ told }) => told)).toEqual([["standing"], ["standing"]]);
+    expect(subscriptions.map(({ told }) => told)).toEqual([["subscribed"], ["subscribed"]]);
     expect(links).toHaveLength(1);
   });
 
   test("is opened again when it was lost, with delays that double to 5 s, and never two at once", async () => {
-    const { ear } = await standing();
+    const { subscription } = await standing();
     const delays: number[] = [];
     for (let attempt = 0; attempt < 12; attempt++) {
       const before = clock.monotonic();
@@ -196,10 +196,10 @@ describe("the listening connection", () => {
       expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
       expect(delay).toBeLessThanOrEqual(ceiling + 1);
     });
-    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed"]);
     await last().ready();
     await last().grant();
-    expect(ear.told).toEqual(["standing", "fallen", "standing"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed", "subscribed"]);
   });
 
   test("that stands only for moments is opened ever more slowly; one that stood for long, at once", async () => {
@@ -224,10 +224,10 @@ describe("the listening connection", () => {
     last().events.lost();
     leave();
     for (let times = 0; times < 100; times++) {
-      const ear = new Ear();
-      const end = line.subscribe("a", ear);
+      const subscription = new Ear();
+      const end = line.subscribe("a", subscription);
       await settle();
-      expect(ear.told).toEqual(["fallen"]);
+      expect(subscription.told).toEqual(["unsubscribed"]);
       end();
     }
     expect(links).toHaveLength(1);
@@ -239,14 +239,14 @@ describe("the listening connection", () => {
   test.each(["while it is connecting", "while it is asked for a channel"])(
     "that says nothing for 5 s %s counts as lost",
     async (when) => {
-      const ear = new Ear();
-      line.subscribe("a", ear);
+      const subscription = new Ear();
+      line.subscribe("a", subscription);
       await settle();
       if (when.includes("asked")) await last().ready();
       await clock.advance(4_999);
-      expect(ear.told).toEqual([]);
+      expect(subscription.told).toEqual([]);
       await clock.advance(1);
-      expect(ear.told).toEqual(["fallen"]);
+      expect(subscription.told).toEqual(["unsubscribed"]);
       expect(open()).toHaveLength(0);
       await clock.advance(100);
       expect(open()).toHaveLength(1);
@@ -254,24 +254,24 @@ describe("the listening connection", () => {
   );
 
   test("that stands is noticed to be dead by the next subscription", async () => {
-    const { ear } = await standing();
+    const { subscription } = await standing();
     await clock.advance(60_000);
     line.subscribe("b", new Ear());
     await clock.advance(5_000);
-    expect(ear.told).toEqual(["standing", "fallen"]);
+    expect(subscription.told).toEqual(["subscribed", "unsubscribed"]);
   });
 
   test("that cannot even be made counts as lost", async () => {
     let attempts = 0;
-    const broken = new WakeLine(() => {
+    const broken = new Subscriptions(() => {
       attempts += 1;
       if (attempts === 1) throw new Error("no duplicate");
       return null;
     }, clock);
-    const ear = new Ear();
-    const leave = broken.subscribe("a", ear);
+    const subscription = new Ear();
+    const leave = broken.subscribe("a", subscription);
     await clock.advance(60_000);
-    expect(ear.told).toEqual(["fallen"]);
+    expect(subscription.told).toEqual(["unsubscribed"]);
     expect(attempts).toBeGreaterThan(10);
     expect(attempts).toBeLessThan(40);
     leave();
@@ -281,43 +281,43 @@ describe("the listening connection", () => {
 
 describe("a server that refuses", () => {
   test("is told of once, and not asked again for 30 s, by nobody", async () => {
-    const ear = new Ear();
-    const leave = line.subscribe("a", ear);
+    const subscription = new Ear();
+    const leave = line.subscribe("a", subscription);
     await settle();
     await last().ready();
     await last().refuse();
-    expect(ear.told).toEqual(["fallen"]);
+    expect(subscription.told).toEqual(["unsubscribed"]);
     expect(open()).toHaveLength(0);
     leave();
     expect(clock.pending).toBe(0);
     const again = new Ear();
     line.subscribe("b", again);
     await clock.advance(29_999);
-    expect(again.told).toEqual(["fallen"]);
+    expect(again.told).toEqual(["unsubscribed"]);
     expect(links).toHaveLength(1);
     await clock.advance(1);
     expect(links).toHaveLength(2);
   });
 
   test("lets those hear who may", async () => {
-    const { ear } = await standing("a");
+    const { subscription } = await standing("a");
     const refused = new Ear();
     line.subscribe("b", refused);
     await settle();
     await last().refuse();
-    expect(refused.told).toEqual(["fallen"]);
-    expect(ear.told).toEqual(["standing"]);
-    last().events.heard("a", "hello");
-    expect(ear.messages).toEqual(["hello"]);
+    expect(refused.told).toEqual(["unsubscribed"]);
+    expect(subscription.told).toEqual(["subscribed"]);
+    last().events.message("a", "hello");
+    expect(subscription.messages).toEqual(["hello"]);
     expect(links).toHaveLength(1);
   });
 
   test("that refuses somebody who has left meanwhile changes nothing for the others", async () => {
-    const { ear } = await standing("a");
+    const { subscription } = await standing("a");
     line.subscribe("b", new Ear())();
     await settle();
     await last().refuse();
-    expect(ear.told).toEqual(["standing"]);
+    expect(subscription.told).toEqual(["subscribed"]);
     expect(open()).toHaveLength(1);
   });
 
@@ -329,18 +329,18 @@ describe("a server that refuses", () => {
     await last().refuse();
     leave();
     expect(open()).toHaveLength(0);
-    expect(refused.told).toEqual(["fallen"]);
+    expect(refused.told).toEqual(["unsubscribed"]);
     await clock.advance(30_000);
     expect(open()).toHaveLength(1);
   });
 
   test("for another reason than permissions is asked again soon", async () => {
-    const ear = new Ear();
-    line.subscribe("a", ear);
+    const subscription = new Ear();
+    line.subscribe("a", subscription);
     await settle();
     await last().ready();
     await last().refuse("BUSY Redis is busy running a script");
-    expect(ear.told).toEqual(["fallen"]);
+    expect(subscription.told).toEqual(["unsubscribed"]);
     await clock.advance(100);
     expect(links).toHaveLength(2);
   });
@@ -351,11 +351,11 @@ describe("a listener", () => {
     const broken = () => {
       throw new Error("a listener's mistake");
     };
-    line.subscribe("a", { standing: broken, fallen: broken, heard: broken });
-    const { ear } = await standing("a");
-    last().events.heard("a", "hello");
+    line.subscribe("a", { subscribed: broken, unsubscribed: broken, message: broken });
+    const { subscription } = await standing("a");
+    last().events.message("a", "hello");
     last().events.lost();
-    expect([ear.told, ear.messages]).toEqual([["standing", "fallen"], ["hello"]]);
+    expect([subscription.told, subscription.messages]).toEqual([["subscribed", "unsubscribed"], ["hello"]]);
   });
 
   test("may leave, and make others leave, while it is told", async () => {
@@ -364,7 +364,7 @@ describe("a listener", () => {
       for (const end of leave) end();
     };
     const first = new Ear();
-    leave.push(line.subscribe("a", { standing() {}, fallen: all, heard() {} }));
+    leave.push(line.subscribe("a", { subscribed() {}, unsubscribed: all, message() {} }));
     leave.push(line.subscribe("a", first));
     leave.push(line.subscribe("b", first));
     await settle();
@@ -372,37 +372,37 @@ describe("a listener", () => {
     await last().grant();
     last().events.lost();
     await clock.advance(10_000);
-    expect(first.told).toEqual(["standing", "standing"]);
+    expect(first.told).toEqual(["subscribed", "subscribed"]);
     expect(links).toHaveLength(1);
     expect(clock.pending).toBe(0);
   });
 
   test("hears nothing of a connection, or of a channel, that is over", async () => {
-    const { ear, leave } = await standing();
+    const { subscription, leave } = await standing();
     const former = last();
     former.events.lost();
-    former.events.heard("a", "late");
+    former.events.message("a", "late");
     await clock.advance(100);
     former.events.ready();
     former.events.lost();
     await last().ready();
     leave();
-    last().events.heard("a", "later");
-    expect(ear.messages).toEqual([]);
+    last().events.message("a", "later");
+    expect(subscription.messages).toEqual([]);
     expect(open()).toHaveLength(0);
   });
 });
 
 test("closed for good, it tells so, and opens nothing any more", async () => {
-  const { ear } = await standing();
+  const { subscription } = await standing();
   line.close();
-  expect(ear.told).toEqual(["standing", "fallen"]);
+  expect(subscription.told).toEqual(["subscribed", "unsubscribed"]);
   const late = new Ear();
   line.subscribe("a", late);
   line.subscribe("b", late);
   expect(late.told).toEqual([]);
   await clock.advance(100_000);
-  expect(late.told).toEqual(["fallen", "fallen"]);
+  expect(late.told).toEqual(["unsubscribed", "unsubscribed"]);
   expect(links).toHaveLength(1);
   expect(clock.pending).toBe(0);
 });

@@ -19,7 +19,7 @@ import { type RedisServer, startCluster, startServer } from "../support/servers.
 import { everyClient, withNode } from "./every-client.js";
 
 const patience = { timeout: 15_000, interval: 10 };
-const stands = (ear: Ear) => expect.poll(() => ear.state, patience).toBe("standing");
+const stands = (subscription: Ear) => expect.poll(() => subscription.state, patience).toBe("subscribed");
 
 const ends: (() => unknown)[] = [];
 /** What libraries print when nobody listens to their errors. */
@@ -78,19 +78,21 @@ test("who may not listen is told so once, is not asked for again and again, and 
   for (const [name, open] of everyWay(() => server.port, user)) {
     await server.call("CONFIG", "RESETSTAT");
     await withNode(open, async (node) => {
-      const ears = [new Ear(), new Ear(), new Ear()];
-      const leave = ears.map((ear, index) => listen(node, `channel-${index}`, ear));
-      for (const ear of ears)
-        await expect.poll(() => ear.told, { ...patience, message: name }).toEqual(["fallen"]);
+      const subscriptions = [new Ear(), new Ear(), new Ear()];
+      const leave = subscriptions.map((subscription, index) =>
+        listen(node, `channel-${index}`, subscription),
+      );
+      for (const subscription of subscriptions)
+        await expect.poll(() => subscription.told, { ...patience, message: name }).toEqual(["unsubscribed"]);
       for (const end of leave) end();
       for (let times = 0; times < 20; times++) {
-        const ear = new Ear();
-        const end = listen(node, "channel", ear);
-        await expect.poll(() => ear.told, patience).toEqual(["fallen"]);
+        const subscription = new Ear();
+        const end = listen(node, "channel", subscription);
+        await expect.poll(() => subscription.told, patience).toEqual(["unsubscribed"]);
         end();
       }
       expect(await asked(server)).toBeGreaterThan(0);
-      expect(await asked(server)).toBeLessThanOrEqual(ears.length);
+      expect(await asked(server)).toBeLessThanOrEqual(subscriptions.length);
       expect(await listeningTo([server])).toBe(0);
       expect(await one(node, acquire(uniqueKey(), tokenOf("me")))).toEqual(granted);
     });
@@ -117,12 +119,12 @@ test("a channel that one may not hear falls alone", async () => {
       const leave = [listen(node, "mine:1", mine)];
       await stands(mine);
       leave.push(listen(node, "theirs:1", theirs));
-      await expect.poll(() => theirs.told, patience).toEqual(["fallen"]);
+      await expect.poll(() => theirs.told, patience).toEqual(["unsubscribed"]);
       leave.push(listen(node, "mine:2", second));
       await stands(second);
       for (const channel of ["mine:1", "mine:2", "theirs:1"]) await server.call("PUBLISH", channel, channel);
       await expect.poll(() => [mine.messages, second.messages], patience).toEqual([["mine:1"], ["mine:2"]]);
-      expect([mine.told, theirs.messages]).toEqual([["standing"], []]);
+      expect([mine.told, theirs.messages]).toEqual([["subscribed"], []]);
       for (const end of leave) end();
       await expect.poll(() => listeningTo([server]), patience).toBe(0);
     });
@@ -135,26 +137,26 @@ test("a server that dies is heard again when it is back; who leaves meanwhile le
     await withNode(open, async (node) => {
       // As long as somebody watches, errors are heard.
       node.watch(() => {});
-      const [ear, gone] = [new Ear(), new Ear()];
-      const leave = listen(node, "channel", ear);
+      const [subscription, gone] = [new Ear(), new Ear()];
+      const leave = listen(node, "channel", subscription);
       const leaveGone = listen(node, "gone", gone);
-      await stands(ear);
+      await stands(subscription);
       await stands(gone);
       await server.kill();
       await expect
-        .poll(() => [ear.state, gone.state], { ...patience, message: name })
-        .toEqual(["fallen", "fallen"]);
+        .poll(() => [subscription.state, gone.state], { ...patience, message: name })
+        .toEqual(["unsubscribed", "unsubscribed"]);
       leaveGone();
       const late = new Ear();
       const leaveLate = listen(node, "late", late);
-      await expect.poll(() => late.told, patience).toEqual(["fallen"]);
+      await expect.poll(() => late.told, patience).toEqual(["unsubscribed"]);
       await server.restart();
-      await stands(ear);
+      await stands(subscription);
       await stands(late);
       await server.call("PUBLISH", "channel", "back");
-      await expect.poll(() => ear.messages, patience).toEqual(["back"]);
-      expect(ear.told).toEqual(["standing", "fallen", "standing"]);
-      expect(gone.told).toEqual(["standing", "fallen"]);
+      await expect.poll(() => subscription.messages, patience).toEqual(["back"]);
+      expect(subscription.told).toEqual(["subscribed", "unsubscribed", "subscribed"]);
+      expect(gone.told).toEqual(["subscribed", "unsubscribed"]);
       leave();
       leaveLate();
       await expect.poll(() => listeningTo([server]), patience).toBe(0);
@@ -199,13 +201,13 @@ test("a server that accepts and never answers costs one connection, which goes w
         for (const end of leave) end();
         await expect.poll(() => gate.sockets.size, { ...patience, message: name }).toBe(before);
       }
-      const [ear, again] = [new Ear(), new Ear()];
-      listen(node, "a", ear)();
+      const [subscription, again] = [new Ear(), new Ear()];
+      listen(node, "a", subscription)();
       gate.shut = false;
       const leave = listen(node, "a", again);
       await stands(again);
       leave();
-      expect(ear.told).toEqual([]);
+      expect(subscription.told).toEqual([]);
     });
   }
 });
@@ -224,11 +226,12 @@ test("a server that never answers is told of, and given up for another attempt",
     }),
   ).then(async (nodes) => {
     gate.shut = true;
-    const ears = nodes.map(() => new Ear());
-    const leave = nodes.map((node, index) => listen(node, "a", ears[index] as Ear));
-    for (const ear of ears) await expect.poll(() => ear.told, patience).toEqual(["fallen"]);
+    const subscriptions = nodes.map(() => new Ear());
+    const leave = nodes.map((node, index) => listen(node, "a", subscriptions[index] as Ear));
+    for (const subscription of subscriptions)
+      await expect.poll(() => subscription.told, patience).toEqual(["unsubscribed"]);
     gate.shut = false;
-    for (const ear of ears) await stands(ear);
+    for (const subscription of subscriptions) await stands(subscription);
     for (const end of leave) end();
   });
 });
@@ -310,20 +313,20 @@ describe("in a Cluster", () => {
     for (const [name, open] of opens) {
       await withNode(open, async (node) => {
         node.watch(() => {});
-        const ear = new Ear();
-        const leave = listen(node, "channel", ear);
-        await stands(ear);
+        const subscription = new Ear();
+        const leave = listen(node, "channel", subscription);
+        await stands(subscription);
         const counts = await Promise.all(cluster.nodes.map((server) => listeningTo([server])));
         const listened = cluster.nodes[counts.indexOf(1)] as RedisServer;
         const others = cluster.nodes.filter((server) => server !== listened);
         await listened.kill();
         await expect
-          .poll(() => ear.told, { ...patience, message: name })
-          .toEqual(["standing", "fallen", "standing"]);
+          .poll(() => subscription.told, { ...patience, message: name })
+          .toEqual(["subscribed", "unsubscribed", "subscribed"]);
         expect(await listeningTo(others)).toBe(1);
         // Whichever of the others it is: what one publishes, both send on.
         await others[0]?.call("PUBLISH", "channel", "moved");
-        await expect.poll(() => ear.messages, patience).toEqual(["moved"]);
+        await expect.poll(() => subscription.messages, patience).toEqual(["moved"]);
         leave();
         await expect.poll(() => listeningTo(others), patience).toBe(0);
         await listened.restart();

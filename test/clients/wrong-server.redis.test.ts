@@ -114,7 +114,7 @@ describe.each(opens)("%s, behind a name that leads to another server after a fai
     await old?.call("REPLICAOF", "127.0.0.1", fresh?.port ?? 0);
     const change = { marker: "", abstention: null, longest: 1, watermark: 0 };
     await waitUntil("the new master is asked", 10_000, async () => {
-      await node.introduce("me", change).catch(() => {});
+      await node.identify("me", change).catch(() => {});
       return proxy.accepted === 2;
     });
     await waitUntil("it answers", 10_000, async () => {

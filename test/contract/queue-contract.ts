@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
-import type { LockCommand, Place } from "../../src/engine/protocol/command.js";
+import type { LockCommand, QueuePlace } from "../../src/engine/protocol/command.js";
 import type { QueueView } from "./queue-view.js";
 import {
   acquire,
@@ -20,7 +20,7 @@ import {
 
 let processes = 0;
 /** A process no other test uses, and places of its: `place("a", 3)`. */
-export function newcomer(): { process: string; place: (name: string, ticket: number) => Place } {
+export function newcomer(): { process: string; place: (name: string, ticket: number) => QueuePlace } {
   const name = `process${++processes}`;
   return {
     process: name,
@@ -38,7 +38,7 @@ interface Asked {
 /** An acquire that heeds the queue. */
 export const heeding = (
   key: string | readonly string[],
-  place: Place | null,
+  place: QueuePlace | null,
   asked: Asked = {},
 ): LockCommand => ({
   op: "acquire",
@@ -97,7 +97,15 @@ export function describeQueueContract(
       const replies = await run(node, ...places.map((each) => heeding(key, each)));
       expect(replies).toEqual(places.map(() => denied(key)));
       const heard = async () => (await view.heard(process)).map((id) => id.slice(process.length + 1));
-      return { key, token, process, place, places: places as [Place, Place, Place], heard, before };
+      return {
+        key,
+        token,
+        process,
+        place,
+        places: places as [QueuePlace, QueuePlace, QueuePlace],
+        heard,
+        before,
+      };
     }
 
     describe("where nobody waits", () => {

@@ -5,7 +5,7 @@ import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import type { Introduction } from "../../src/engine/protocol/memory.js";
+import type { Identification } from "../../src/engine/protocol/memory.js";
 import type { Clock } from "../../src/engine/time/clock.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";
@@ -81,7 +81,7 @@ const step = fc.oneof(
       mark: fc.constantFrom("own" as const, "own" as const, "own" as const, "another" as const),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("introduce" as const), leaves: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("identify" as const), leaves: fc.boolean() }) },
   { weight: 2, arbitrary: change },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const) }) },
   {
@@ -94,7 +94,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** A node, what it said last, and how time passes for it. */
 interface Side {
   readonly node: LockNode;
-  said: Introduction;
+  said: Identification;
   forget(): Promise<void> | void;
   pass(ms: number): Promise<void> | void;
 }
@@ -111,15 +111,15 @@ async function perform(side: Side, one: Step, checks: boolean): Promise<unknown>
       const asked = commands.map((each) => ({ command: each, wanted: () => true }));
       return withoutTimes(await execute(node, asked, mark));
     }
-    case "introduce":
-      side.said = await node.introduce(one.leaves ? "visitor" : "", null);
+    case "identify":
+      side.said = await node.identify(one.leaves ? "visitor" : "", null);
       return shownOf(side.said);
     case "change": {
       const { memory } = said;
       if (memory === null) return null;
       const { abstains, settled, longest, watermark, stale } = one;
       const [until, settles] = [Math.ceil(memory.now + (abstains ?? 0)), Math.ceil(memory.now)];
-      side.said = await node.introduce("changer", {
+      side.said = await node.identify("changer", {
         marker: stale ? `${memory.marker}0` : memory.marker,
         abstention: abstains === null ? null : { until, least: until, settles, settled },
         longest,
@@ -138,7 +138,7 @@ const short = (each: LockCommand): LockCommand =>
   "ttl" in each && each.ttl > hour ? { ...each, ttl: 60_000 } : each;
 
 /** Ids, lives and times are each node's own. */
-function shownOf({ memory }: Introduction): unknown {
+function shownOf({ memory }: Identification): unknown {
   if (memory === null) return null;
   const { state, longest, longLeft, left, watermark, abstention } = memory;
   const settled = abstention?.settled ?? null;
@@ -178,7 +178,7 @@ const realSide = (): Side => ({
   pass: async (ms) => void (await client.eval(pastScript, 0, ms)),
 });
 
-const nothing: Introduction = { runId: null, id: null, memory: null };
+const nothing: Identification = { runId: null, id: null, memory: null };
 
 /** Time is moved for keys alone: what a memory says of its times is compared where none passes. */
 const isComparable = (steps: readonly Step[]): boolean =>
@@ -189,10 +189,10 @@ const isComparable = (steps: readonly Step[]): boolean =>
       (one.kind !== "batch" || one.commands.every((each) => !("ttl" in each) || each.ttl < hour)),
   );
 
-const look = { kind: "introduce", leaves: false } as const;
+const look = { kind: "identify", leaves: false } as const;
 /** A node that remembers. */
 const inUse: readonly Step[] = [
-  { kind: "introduce", leaves: true },
+  { kind: "identify", leaves: true },
   { kind: "change", abstains: null, settled: true, longest: 0, watermark: 0, stale: false },
 ];
 

@@ -115,5 +115,5 @@ describeQueueContract("a plain { set, eval }", openPlain, () => queuesOfServer(s
 
 test("a plain { set, eval } offers no subscription", () => {
   const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 0);
-  expect(node.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
+  expect(node.subscribe("channel", { subscribed() {}, unsubscribed() {}, message() {} })).toBeNull();
 });

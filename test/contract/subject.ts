@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Connection, LockNode, Reply } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import type { Introduction } from "../../src/engine/protocol/memory.js";
+import type { Identification } from "../../src/engine/protocol/memory.js";
 import type { Holder } from "../../src/engine/protocol/vote.js";
 import { systemRandom } from "../../src/engine/time/random.js";
 import { type Ask, execute } from "../engine/batches.js";
@@ -94,8 +94,8 @@ export async function holderOf(node: LockNode, key: string): Promise<Holder | nu
 }
 
 /** What the node's server says of itself. */
-export const introduced = (node: LockNode): Promise<Introduction> =>
-  node.introduce("first-met-by-the-tests", null);
+export const introduced = (node: LockNode): Promise<Identification> =>
+  node.identify("first-met-by-the-tests", null);
 
 /** Which server it is. */
 export const runIdOf = async (node: LockNode): Promise<string | null> => (await introduced(node)).runId;

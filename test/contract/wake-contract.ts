@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LockNode, WakeListener } from "../../src/engine/node/lock-node.js";
+import type { LockNode, SubscriptionListener } from "../../src/engine/node/lock-node.js";
 import type { RedisServer } from "../support/servers.js";
 import { type Open, openReady, type Subject, uniqueKey } from "./subject.js";
 
 /** A listener that writes down what it is told. */
-export class Ear implements WakeListener {
+export class Ear implements SubscriptionListener {
   readonly told: string[] = [];
   readonly messages: string[] = [];
 
-  standing(): void {
-    this.told.push("standing");
+  subscribed(): void {
+    this.told.push("subscribed");
   }
 
-  fallen(): void {
-    this.told.push("fallen");
+  unsubscribed(): void {
+    this.told.push("unsubscribed");
   }
 
-  heard(message: string): void {
+  message(message: string): void {
     this.messages.push(message);
   }
 
@@ -27,7 +27,7 @@ export class Ear implements WakeListener {
 }
 
 /** Subscribes where that must be possible. */
-export function listen(node: LockNode, channel: string, ear: WakeListener): () => void {
+export function listen(node: LockNode, channel: string, ear: SubscriptionListener): () => void {
   const leave = node.subscribe(channel, ear);
   if (leave === null) throw new Error(`${node.name} offers no subscription`);
   return leave;
@@ -57,36 +57,37 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
       await subject.end();
     });
 
-    const stands = (ear: Ear) => expect.poll(() => ear.state, patience).toBe("standing");
-    const hears = (ear: Ear, message: string) => expect.poll(() => ear.messages, patience).toContain(message);
+    const stands = (subscription: Ear) => expect.poll(() => subscription.state, patience).toBe("subscribed");
+    const hears = (subscription: Ear, message: string) =>
+      expect.poll(() => subscription.messages, patience).toContain(message);
     const connections = (count: number) => expect.poll(() => listeningTo(servers()), patience).toBe(count);
     const publish = (channel: string, message: string) => servers()[0]?.call("PUBLISH", channel, message);
     const killListeners = () =>
       Promise.all(servers().map((server) => server.call("CLIENT", "KILL", "TYPE", "pubsub")));
 
     test("is what others publish on the bare channel, in order, in any script, and nothing else", async () => {
-      const [channel, other, ear] = [`${uniqueKey()} ключ 🔒`, uniqueKey(), new Ear()];
-      const leave = listen(node, channel, ear);
-      expect(ear.told).toEqual([]);
-      await stands(ear);
+      const [channel, other, subscription] = [`${uniqueKey()} ключ 🔒`, uniqueKey(), new Ear()];
+      const leave = listen(node, channel, subscription);
+      expect(subscription.told).toEqual([]);
+      await stands(subscription);
       await publish(other, "other");
       for (const message of ["first", "", "7", "третье 🔒"]) await publish(channel, message);
-      await hears(ear, "третье 🔒");
-      expect(ear.messages).toEqual(["first", "", "7", "третье 🔒"]);
-      expect(ear.told.filter((told) => told === "standing")).toEqual(["standing"]);
+      await hears(subscription, "третье 🔒");
+      expect(subscription.messages).toEqual(["first", "", "7", "третье 🔒"]);
+      expect(subscription.told.filter((told) => told === "subscribed")).toEqual(["subscribed"]);
       leave();
       await connections(0);
     });
 
     test("comes over one connection for all who subscribe, which goes with the last of them", async () => {
       const [channel, other] = [uniqueKey(), uniqueKey()];
-      const ears = [new Ear(), new Ear(), new Ear()] as const;
+      const subscriptions = [new Ear(), new Ear(), new Ear()] as const;
       const leave = [
-        listen(node, channel, ears[0]),
-        listen(node, channel, ears[1]),
-        listen(node, other, ears[2]),
+        listen(node, channel, subscriptions[0]),
+        listen(node, channel, subscriptions[1]),
+        listen(node, other, subscriptions[2]),
       ] as const;
-      for (const ear of ears) await stands(ear);
+      for (const subscription of subscriptions) await stands(subscription);
       expect(await listeningTo(servers())).toBe(1);
       leave[0]();
       leave[0]();
@@ -96,9 +97,9 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
       await stands(late);
       await publish(channel, "to two");
       await publish(other, "to nobody");
-      await hears(ears[1], "to two");
+      await hears(subscriptions[1], "to two");
       await hears(late, "to two");
-      expect([ears[0].messages, ears[2].messages]).toEqual([[], []]);
+      expect([subscriptions[0].messages, subscriptions[2].messages]).toEqual([[], []]);
       expect(await listeningTo(servers())).toBe(1);
       leave[1]();
       leaveLate();
@@ -106,16 +107,18 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
     });
 
     test("is heard again after the connection was lost", async () => {
-      const [channel, other, ear, second] = [uniqueKey(), uniqueKey(), new Ear(), new Ear()];
-      const leave = [listen(node, channel, ear), listen(node, other, second)];
-      await stands(ear);
+      const [channel, other, subscription, second] = [uniqueKey(), uniqueKey(), new Ear(), new Ear()];
+      const leave = [listen(node, channel, subscription), listen(node, other, second)];
+      await stands(subscription);
       await stands(second);
-      const before = ear.told.length;
+      const before = subscription.told.length;
       await killListeners();
-      await expect.poll(() => ear.told.slice(before), patience).toEqual(["fallen", "standing"]);
+      await expect
+        .poll(() => subscription.told.slice(before), patience)
+        .toEqual(["unsubscribed", "subscribed"]);
       await stands(second);
       await publish(channel, "again");
-      await hears(ear, "again");
+      await hears(subscription, "again");
       await publish(other, "this too");
       await hears(second, "this too");
       expect(await listeningTo(servers())).toBe(1);
@@ -124,12 +127,12 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
     });
 
     test("is only what the last of several hasty subscriptions asked for", async () => {
-      const [channel, kept, ear] = [uniqueKey(), uniqueKey(), new Ear()];
+      const [channel, kept, subscription] = [uniqueKey(), uniqueKey(), new Ear()];
       const hasty = () => listen(node, channel, new Ear());
       hasty()();
       hasty()();
-      const leave = [listen(node, channel, ear)];
-      await stands(ear);
+      const leave = [listen(node, channel, subscription)];
+      await stands(subscription);
       leave.push(listen(node, kept, new Ear()));
       leave.shift()?.();
       hasty()();
@@ -138,7 +141,7 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
       await stands(again);
       await publish(channel, "for the last");
       await hears(again, "for the last");
-      expect(ear.messages).toEqual([]);
+      expect(subscription.messages).toEqual([]);
       for (const end of leave) end();
       await connections(0);
     });
@@ -150,11 +153,11 @@ export function describeWakeContract(name: string, open: Open, servers: () => re
         leave();
       }
       await connections(0);
-      const [channel, ear] = [uniqueKey(), new Ear()];
-      const leave = listen(node, channel, ear);
-      await stands(ear);
+      const [channel, subscription] = [uniqueKey(), new Ear()];
+      const leave = listen(node, channel, subscription);
+      await stands(subscription);
       await publish(channel, "afterwards");
-      await hears(ear, "afterwards");
+      await hears(subscription, "afterwards");
       leave();
       await connections(0);
     });

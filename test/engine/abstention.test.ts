@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { neededAge, type Plan, planFor, type Terms, type View } from "../../src/engine/node/abstention.js";
-import type { AbstentionTerm, Introduction, Memory } from "../../src/engine/protocol/memory.js";
+import {
+  neededAge,
+  type Plan,
+  planFor,
+  type QuarantineTerms,
+  type QuorumView,
+} from "../../src/engine/node/abstention.js";
+import type { AbstentionTerm, Identification, Memory } from "../../src/engine/protocol/memory.js";
 
-const terms: Terms = { rule: "auto", driftFactor: 0.01, patience: 100, ttl: 10_000 };
+const terms: QuarantineTerms = { rule: "auto", driftFactor: 0.01, nodeTimeout: 100, ttl: 10_000 };
 const now = 1_000_000;
 const day = 86_400_000;
 /** The settling time of four node timeouts, and the drift over it. */
@@ -39,12 +45,12 @@ const abstaining = (abstention: Partial<AbstentionTerm> = {}, change: Partial<Me
   };
 };
 
-const met = (memory: Memory | null): Introduction => ({ runId: "life", id: "id", memory });
+const met = (memory: Memory | null): Identification => ({ runId: "life", id: "id", memory });
 
-function view(memories: readonly (Memory | null)[], change: Partial<View> = {}): View {
+function view(memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}): QuorumView {
   return {
     names: memories.map((_, index) => `node-${index}`),
-    introductions: memories.map((memory) => (memory === null ? null : met(memory))),
+    identifications: memories.map((memory) => (memory === null ? null : met(memory))),
     before: null,
     looks: 4,
     age: 0,
@@ -53,9 +59,9 @@ function view(memories: readonly (Memory | null)[], change: Partial<View> = {}):
   };
 }
 
-const again = (seen: View): View => ({ ...seen, before: seen.introductions });
+const again = (seen: QuorumView): QuorumView => ({ ...seen, before: seen.identifications });
 
-const plan = (memories: readonly (Memory | null)[], change: Partial<View> = {}, rule = terms.rule) =>
+const plan = (memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}, rule = terms.rule) =>
   planFor(0, view(memories, change), { ...terms, rule });
 
 /** The end that the plan gives the abstention, in ms from now. */
@@ -121,7 +127,7 @@ describe("a cold start", () => {
   });
 
   it("is looked at once more where one of them was given a memory, and lost that, in between", () => {
-    const before = view([lost, lost, { ...lost, marker: "? earlier" }]).introductions;
+    const before = view([lost, lost, { ...lost, marker: "? earlier" }]).identifications;
     expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
   });
 
@@ -154,7 +160,7 @@ describe("the second look", () => {
     const memory = abstaining(settled);
     const at = view([memory, kept(), kept()]);
     expect(planFor(0, at, terms)).toEqual({ kind: "look" });
-    const early = { ...at, before: view([{ ...memory, now: now - 6 }, kept(), kept()]).introductions };
+    const early = { ...at, before: view([{ ...memory, now: now - 6 }, kept(), kept()]).identifications };
     expect(planFor(0, early, terms)).toEqual({ kind: "look" });
     expect(planFor(0, again(at), terms)).toMatchObject({ kind: "change" });
   });

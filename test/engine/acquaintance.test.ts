@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Acquaintance } from "../../src/engine/node/server-identity.js";
-import { type Introduction, readMarker } from "../../src/engine/protocol/memory.js";
+import { ServerIdentity } from "../../src/engine/node/server-identity.js";
+import { type Identification, readMarker } from "../../src/engine/protocol/memory.js";
 import { systemRandom } from "../../src/engine/time/random.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { wayTo } from "../support/way-to.js";
 import { ScriptedNode } from "./scripted-node.js";
 
-const saying = (marker: string): Introduction =>
+const saying = (marker: string): Identification =>
   readMarker(marker, { runId: "life", now: 1_000, watermark: 0, longLeft: 0 });
 
 const lost = saying("");
@@ -15,13 +15,13 @@ const kept = saying("id.life 5 -");
 
 /** A node whose answers are given by hand, in any order. */
 function asked() {
-  const answers: ((answer: Introduction) => void)[] = [];
+  const answers: ((answer: Identification) => void)[] = [];
   const node = wayTo(new ScriptedNode("node"), {
-    introduce: () => new Promise<Introduction>((resolve) => answers.push(resolve)),
+    identify: () => new Promise<Identification>((resolve) => answers.push(resolve)),
   });
   const clock = new VirtualClock();
   const ignore = () => {};
-  const server = new Acquaintance(
+  const server = new ServerIdentity(
     "node",
     node,
     clock,
@@ -35,7 +35,7 @@ function asked() {
   );
   const ask = () => {
     const answer = server.ask(null, 0);
-    const give = answers.at(-1) as (answer: Introduction) => void;
+    const give = answers.at(-1) as (answer: Identification) => void;
     return { answer, give };
   };
   return { server, ask };
@@ -51,8 +51,8 @@ describe("what is known of a server", () => {
     ] as const) {
       const { answer, give } = ask();
       give(said);
-      const introduction = (await answer) as Introduction;
-      expect(server.accept(introduction)).toBe(true);
+      const identification = (await answer) as Identification;
+      expect(server.accept(identification)).toBe(true);
       expect(server.remembers).toBe(remembers);
     }
   });
@@ -61,12 +61,12 @@ describe("what is known of a server", () => {
     const { server, ask } = asked();
     const [first, second] = [ask(), ask()];
     first.give(kept);
-    const early = (await first.answer) as Introduction;
+    const early = (await first.answer) as Identification;
     second.give(abstaining);
-    const late = (await second.answer) as Introduction;
+    const late = (await second.answer) as Identification;
     // In the meantime it has lost what it still had when it answered first.
     expect(server.accept(early)).toBe(false);
-    expect(server.met).toBe(false);
+    expect(server.known).toBe(false);
     expect(server.accept(late)).toBe(true);
     expect(server.remembers).toBe(false);
     expect(server.accept(early)).toBe(false);
@@ -81,8 +81,8 @@ describe("what is known of a server", () => {
     expect(await answer).toBeNull();
     const again = ask();
     again.give(kept);
-    const introduction = (await again.answer) as Introduction;
+    const identification = (await again.answer) as Identification;
     server.forget();
-    expect(server.accept(introduction)).toBe(false);
+    expect(server.accept(identification)).toBe(false);
   });
 });

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Clock, systemClock, type Timer } from "../../src/engine/time/clock.js";
-import { Turn } from "../../src/engine/time/tick-batcher.js";
-import { Agenda, Appointment } from "../../src/engine/time/timer-wheel.js";
+import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
+import { TimerEntry, TimerWheel } from "../../src/engine/time/timer-wheel.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 
 /** Notes its name when it is due, and does something then. */
-class Noted extends Appointment {
+class Noted extends TimerEntry {
   constructor(
     readonly name: string,
     private readonly log: string[],
@@ -24,15 +24,15 @@ function world() {
   const clock = new VirtualClock();
   const log: string[] = [];
   const noted = (name: string, then?: () => void) => new Noted(name, log, then);
-  return { clock, log, noted, agenda: new Agenda(clock, new Turn(false)) };
+  return { clock, log, noted, timerWheel: new TimerWheel(clock, new TickBatcher(false)) };
 }
 
 describe("an agenda", () => {
   it("calls what is due in one ms in the order in which it was put there, with one timer", async () => {
-    const { clock, log, noted, agenda } = world();
-    for (const name of ["a", "b", "c"]) agenda.put(noted(name), 9.5 + log.length);
-    agenda.put(noted("before"), 9);
-    agenda.put(noted("d"), 10);
+    const { clock, log, noted, timerWheel } = world();
+    for (const name of ["a", "b", "c"]) timerWheel.schedule(noted(name), 9.5 + log.length);
+    timerWheel.schedule(noted("before"), 9);
+    timerWheel.schedule(noted("d"), 10);
     expect(clock.pending).toBe(2);
     await clock.advance(9);
     expect(log).toEqual(["before"]);
@@ -42,10 +42,10 @@ describe("an agenda", () => {
   });
 
   it("calls nothing before its time, and at most one ms late", async () => {
-    const { clock, log, noted, agenda } = world();
+    const { clock, log, noted, timerWheel } = world();
     await clock.advance(0.25);
-    expect(agenda.put(noted("a"), 10)).toBe(11);
-    agenda.put(noted("at once"), -5);
+    expect(timerWheel.schedule(noted("a"), 10)).toBe(11);
+    timerWheel.schedule(noted("at once"), -5);
     await clock.advance(9.99);
     expect(log).toEqual(["at once"]);
     await clock.advance(0.76);
@@ -57,61 +57,61 @@ describe("an agenda", () => {
     ["middle", ["a", "c"]],
     ["last", ["a", "b"]],
   ])("forgets the %s of a ms, and keeps the order of the others", async (which, left) => {
-    const { clock, log, noted, agenda } = world();
+    const { clock, log, noted, timerWheel } = world();
     const all = ["a", "b", "c"].map((name) => noted(name));
-    for (const one of all) agenda.put(one, 10);
+    for (const one of all) timerWheel.schedule(one, 10);
     const off = all[["first", "middle", "last"].indexOf(which)] as Noted;
-    agenda.remove(off);
-    agenda.remove(off);
-    agenda.put(noted("d"), 10);
+    timerWheel.remove(off);
+    timerWheel.remove(off);
+    timerWheel.schedule(noted("d"), 10);
     await clock.advance(10);
     expect(log).toEqual([...left, "d"]);
     expect(clock.pending).toBe(0);
   });
 
   it("leaves no timer behind when all of a ms are taken off, and may be put there again", async () => {
-    const { clock, log, noted, agenda } = world();
+    const { clock, log, noted, timerWheel } = world();
     const [a, b] = [noted("a"), noted("b")];
-    agenda.put(a, 10);
-    agenda.put(b, 10);
-    agenda.remove(a);
+    timerWheel.schedule(a, 10);
+    timerWheel.schedule(b, 10);
+    timerWheel.remove(a);
     expect(clock.pending).toBe(1);
-    agenda.remove(b);
+    timerWheel.remove(b);
     expect(clock.pending).toBe(0);
-    agenda.put(b, 10);
-    agenda.put(a, 20);
+    timerWheel.schedule(b, 10);
+    timerWheel.schedule(a, 20);
     await clock.advance(20);
     expect(log).toEqual(["b", "a"]);
   });
 
   it("does not call what is taken off by something due in the same ms, and calls what is put there then", async () => {
-    const { clock, log, noted, agenda } = world();
+    const { clock, log, noted, timerWheel } = world();
     const off = noted("off");
     const again = noted("again");
-    agenda.put(
+    timerWheel.schedule(
       noted("a", () => {
-        agenda.remove(off);
-        agenda.put(again, 0);
+        timerWheel.remove(off);
+        timerWheel.schedule(again, 0);
       }),
       10,
     );
-    agenda.put(off, 10);
-    agenda.put(noted("b"), 10);
+    timerWheel.schedule(off, 10);
+    timerWheel.schedule(noted("b"), 10);
     await clock.advance(10);
     expect(log).toEqual(["a", "b", "again"]);
     expect(clock.pending).toBe(0);
   });
 
   it("takes back what puts itself there anew whenever it is due", async () => {
-    const { clock, log, noted, agenda } = world();
-    const one: Noted = noted("tick", () => agenda.put(one, 10));
-    const only: Noted = noted("now", () => log.length < 4 && agenda.put(only, 0));
-    agenda.put(one, 10);
-    agenda.put(only, 10);
+    const { clock, log, noted, timerWheel } = world();
+    const one: Noted = noted("tick", () => timerWheel.schedule(one, 10));
+    const only: Noted = noted("now", () => log.length < 4 && timerWheel.schedule(only, 0));
+    timerWheel.schedule(one, 10);
+    timerWheel.schedule(only, 10);
     await clock.advance(35);
     expect(log).toEqual(["tick", "now", "now", "now", "tick", "tick"]);
     expect(clock.pending).toBe(1);
-    agenda.remove(one);
+    timerWheel.remove(one);
     expect(clock.pending).toBe(0);
   });
 
@@ -133,14 +133,14 @@ describe("an agenda", () => {
       callback();
     };
     const log: string[] = [];
-    const agenda = new Agenda(clock, new Turn(false));
+    const timerWheel = new TimerWheel(clock, new TickBatcher(false));
     const other = new Noted("b", log);
-    agenda.put(new Noted("a", log), 10);
-    agenda.put(other, 10);
+    timerWheel.schedule(new Noted("a", log), 10);
+    timerWheel.schedule(other, 10);
     for (time of [9.2, 9.9]) ring();
     expect(log).toEqual([]);
     expect(timers.size).toBe(1);
-    agenda.remove(other);
+    timerWheel.remove(other);
     time = 10;
     ring();
     expect(log).toEqual(["a"]);
@@ -148,15 +148,15 @@ describe("an agenda", () => {
   });
 
   it("keeps thousands, at any times, in order of time and then of arrival, whatever is taken off", async () => {
-    const { clock, log, noted, agenda } = world();
+    const { clock, log, noted, timerWheel } = world();
     const all = Array.from({ length: 20_000 }, (_, index) => ({
       index,
       time: 1 + ((index * 7_919) % 50),
       one: noted(String(index)),
     }));
-    for (const { one, time } of all) agenda.put(one, time);
+    for (const { one, time } of all) timerWheel.schedule(one, time);
     expect(clock.pending).toBe(50);
-    for (const { one, index } of all) if (index % 3 === 0) agenda.remove(one);
+    for (const { one, index } of all) if (index % 3 === 0) timerWheel.remove(one);
     const kept = all.filter(({ index }) => index % 3 !== 0);
     kept.sort((one, other) => one.time - other.time || one.index - other.index);
     await clock.advance(50);
@@ -169,12 +169,12 @@ describe("an agenda whose turn is not over", () => {
   it("keeps the timer of a ms in which nothing is due any more, until the turn is over", async () => {
     const clock = new VirtualClock();
     const after = vi.spyOn(clock, "after");
-    const agenda = new Agenda(clock, new Turn(true));
+    const timerWheel = new TimerWheel(clock, new TickBatcher(true));
     const log: string[] = [];
     for (const name of ["a", "b", "c"]) {
       const one = new Noted(name, log);
-      agenda.put(one, 10);
-      if (name !== "c") agenda.remove(one);
+      timerWheel.schedule(one, 10);
+      if (name !== "c") timerWheel.remove(one);
     }
     expect(after).toHaveBeenCalledOnce();
     await settle();
@@ -182,8 +182,8 @@ describe("an agenda whose turn is not over", () => {
     await clock.advance(10);
     expect(log).toEqual(["c"]);
     const off = new Noted("off", log);
-    agenda.put(off, 10);
-    agenda.remove(off);
+    timerWheel.schedule(off, 10);
+    timerWheel.remove(off);
     expect(clock.pending).toBe(1);
     await settle();
     expect(clock.pending).toBe(0);
@@ -196,8 +196,8 @@ describe("an agenda by the system's clock", () => {
   it("waits for longer than Node's timers can", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const log: string[] = [];
-    const agenda = new Agenda(systemClock, new Turn(false));
-    agenda.put(new Noted("late", log), 2 ** 31 + 5_000);
+    const timerWheel = new TimerWheel(systemClock, new TickBatcher(false));
+    timerWheel.schedule(new Noted("late", log), 2 ** 31 + 5_000);
     vi.advanceTimersByTime(2 ** 31 + 4_998);
     expect(log).toEqual([]);
     vi.advanceTimersByTime(3);

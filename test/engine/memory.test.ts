@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   formLoss,
   formMarker,
-  type Introduction,
+  type Identification,
   isSameServer,
   readMarker,
 } from "../../src/engine/protocol/memory.js";
@@ -65,7 +65,7 @@ describe("what a marker says", () => {
 });
 
 describe("one server", () => {
-  const met = (runId: string | null, id: string | null): Introduction => ({ runId, id, memory: null });
+  const met = (runId: string | null, id: string | null): Identification => ({ runId, id, memory: null });
 
   it("is told by its run id, whatever was copied along with a snapshot", () => {
     expect(isSameServer(met("a", "x"), met("a", "y"))).toBe(true);

@@ -1,6 +1,6 @@
 import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import { formMarker, type Introduction, readMarker } from "../../src/engine/protocol/memory.js";
+import { formMarker, type Identification, readMarker } from "../../src/engine/protocol/memory.js";
 
 /** A request as it reached the node, and the way to answer it. */
 interface Arrival {
@@ -44,7 +44,7 @@ export class ScriptedNode implements LockNode {
   }
 
   /** It remembers everything. */
-  async introduce(): Promise<Introduction> {
+  async identify(): Promise<Identification> {
     const { identity } = this;
     if (this.mute) return new Promise(() => {});
     const marker = formMarker("scripted", identity ?? "", 0);

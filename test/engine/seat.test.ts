@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Errand } from "../../src/engine/node/pending-command.js";
-import { Seat } from "../../src/engine/node/quorum-member.js";
+import { PendingCommand } from "../../src/engine/node/pending-command.js";
+import { QuorumMember } from "../../src/engine/node/quorum-member.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { systemRandom } from "../../src/engine/time/random.js";
-import { Turn } from "../../src/engine/time/tick-batcher.js";
+import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "./scripted-node.js";
 
-class Plain extends Errand {
+class Plain extends PendingCommand {
   constructor(readonly command: LockCommand) {
     super();
   }
@@ -16,21 +16,21 @@ class Plain extends Errand {
     return true;
   }
 
-  heard(): void {}
+  onReply(): void {}
 }
 
 async function seated(grouped: boolean) {
   const node = new ScriptedNode("node");
   const clock = new VirtualClock();
-  const seat = new Seat({
+  const member = new QuorumMember({
     name: "node",
     node,
     clock,
-    turn: new Turn(grouped),
-    patience: 100,
+    batcher: new TickBatcher(grouped),
+    nodeTimeout: 100,
     connectTimeout: 1_000,
     random: systemRandom,
-    circle: [],
+    knownServers: [],
     checksMemory: true,
     admitsNameless: true,
     collectable: false,
@@ -41,9 +41,9 @@ async function seated(grouped: boolean) {
     onIntroduced: () => {},
     onStuck: () => {},
   });
-  seat.meet(() => {});
+  member.whenIdentified(() => {});
   await settle();
-  return { node, seat };
+  return { node, member };
 }
 
 const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
@@ -70,17 +70,17 @@ describe.each([
   ["one by one", false],
 ])("a release whose answer is lost, and a claim of the same name in one turn, %s", (_, grouped) => {
   it("is sent again where it was asked for behind the claim", async () => {
-    const { node, seat } = await seated(grouped);
-    seat.ask(new Plain(renew));
-    seat.release(owed);
+    const { node, member } = await seated(grouped);
+    member.ask(new Plain(renew));
+    member.release(owed);
     await lose(node);
     expect(node.ops).toEqual(["release"]);
   });
 
   it("is not where the claim came behind it, which it would undo", async () => {
-    const { node, seat } = await seated(grouped);
-    seat.release(owed);
-    seat.ask(new Plain(renew));
+    const { node, member } = await seated(grouped);
+    member.release(owed);
+    member.ask(new Plain(renew));
     await lose(node);
     expect(node.ops).toEqual([]);
   });

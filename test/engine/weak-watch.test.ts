@@ -29,12 +29,12 @@ class Watcher {
 describe("a node that is watched weakly", () => {
   it("tells its watcher, until that has had enough", () => {
     const node = new ScriptedNode("node");
-    const watcher = new Watcher();
-    const unwatch = watchWeakly(watcher, node);
+    const observer = new Watcher();
+    const unwatch = watchWeakly(observer, node);
     node.change("down");
     unwatch();
     node.change("ready");
-    expect(watcher.heard).toBe(1);
+    expect(observer.heard).toBe(1);
     expect(node.watchers).toBe(0);
   });
 
@@ -51,10 +51,10 @@ describe("a node that is watched weakly", () => {
   it("is collected with a watcher that it refers to itself", async () => {
     const watched = () => {
       const node = new ScriptedNode("node");
-      const watcher = new Watcher();
-      watchWeakly(watcher, node);
+      const observer = new Watcher();
+      watchWeakly(observer, node);
       // As a client does whose listeners use the locks.
-      Object.assign(node, { user: watcher });
+      Object.assign(node, { user: observer });
       return new WeakRef(node);
     };
     const node = watched();

@@ -57,18 +57,18 @@ describe("on real servers, fences of resources that nobody had before", () => {
     });
     const slow = locksOf(nodes);
     await slow.using("met", () => {});
-    const ledger = new Ledger();
+    const sentViews = new Ledger();
     for (let nth = 0; nth < 10; nth++) {
       const resources = [`slow-${nth}`, `slow-too-${nth}`];
       const lease = await slow.acquire(resources, { fence: true });
-      ledger.note(resources, lease.fence);
+      sentViews.note(resources, lease.fence);
       const adopted = await slow.adopt(lease.handover(), { fence: true });
-      ledger.note(resources, adopted.fence);
+      sentViews.note(resources, adopted.fence);
       await adopted.release();
     }
     over = true;
     await Promise.all(all);
-    expect(ledger.wrong).toEqual([]);
+    expect(sentViews.wrong).toEqual([]);
     // One for a lease, three servers; an adopter knows the record.
     expect(rounds).toBeLessThanOrEqual(10 * 2 * 3);
     expect(serial).toBeGreaterThan(10);

@@ -23,7 +23,7 @@ const quick: Machine = { delay: 2, ahead: 0 };
 /** Processes of different machines, which take leases of resources that nobody had before. */
 class Fresh {
   readonly clock = new VirtualClock();
-  readonly ledger = new Ledger();
+  readonly sentViews = new Ledger();
   readonly failures: unknown[] = [];
   private readonly nodes: MemoryNode[] = [0, 1, 2].map((index) =>
     memoryNode(`node-${index}`, { clock: this.clock }),
@@ -44,10 +44,10 @@ class Fresh {
   async lease(locks: Locks, heir?: Locks): Promise<void> {
     const resources = [`fresh-${this.serial++}`, `fresh-${this.serial++}`];
     const lease = await locks.acquire(resources, { fence: true });
-    this.ledger.note(resources, lease.fence);
+    this.sentViews.note(resources, lease.fence);
     if (heir === undefined) return void (await lease.release());
     const adopted = await heir.adopt(lease.handover(), { fence: true });
-    this.ledger.note(resources, adopted.fence);
+    this.sentViews.note(resources, adopted.fence);
     await adopted.release();
   }
 
@@ -104,10 +104,10 @@ async function leasesOf(machine: Machine, others: readonly Machine[], ms: number
   const meanwhile = counts.map((each, index) => each() - (before[index] ?? 0));
   await fresh.end();
   expect(fresh.failures).toEqual([]);
-  expect(fresh.ledger.wrong).toEqual([]);
+  expect(fresh.sentViews.wrong).toEqual([]);
   // The furthest clock, and one for each proposal.
   const furthest = (fresh.clock.wall() + Math.max(hour, machine.ahead)) * 1_000;
-  expect(fresh.ledger.highest).toBeLessThan(furthest + 2 * fresh.ledger.leases);
+  expect(fresh.sentViews.highest).toBeLessThan(furthest + 2 * fresh.sentViews.leases);
   return { leases, leastOfOthers: Math.min(...meanwhile) };
 }
 

@@ -19,7 +19,7 @@ type Deed =
 
 /** Processes whose clocks are hours apart, on nodes of which a minority may be away. */
 class Troubled {
-  readonly ledger = new Ledger();
+  readonly sentViews = new Ledger();
   readonly #world: World;
   readonly #clocks: readonly SkewedClock[];
   readonly #processes: readonly Locks[];
@@ -34,24 +34,24 @@ class Troubled {
     );
   }
 
-  async do(deed: Deed): Promise<void> {
-    switch (deed[0]) {
+  async do(action: Deed): Promise<void> {
+    switch (action[0]) {
       case "lease":
-        return this.#lease(deed[1], deed[2], deed[3]);
+        return this.#lease(action[1], action[2], action[3]);
       case "crash":
       case "hang":
-        return this.#leave(deed[1], deed[0]);
+        return this.#leave(action[1], action[0]);
       case "forget":
-        return this.#forget(deed[1]);
+        return this.#forget(action[1]);
       case "comeBack":
-        return this.#comeBack(deed[1]);
+        return this.#comeBack(action[1]);
       case "step":
-        return this.#clocks[deed[1]]?.step(deed[2]);
+        return this.#clocks[action[1]]?.step(action[2]);
       case "wait":
-        return this.#world.clock.advance(deed[1]);
+        return this.#world.clock.advance(action[1]);
       case "pass":
         // In one go: what processes do by the clock while nothing is held is not what this is about.
-        this.#world.clock.stall(deed[1]);
+        this.#world.clock.stall(action[1]);
         return this.#world.clock.advance(1);
     }
   }
@@ -66,13 +66,13 @@ class Troubled {
       this.#process(process).acquire(resources, { fence: true, renew: false }),
     );
     if (lease === null) return;
-    this.ledger.note(resources, lease.fence);
+    this.sentViews.note(resources, lease.fence);
     if (end === "release") await this.#world.run(lease.release());
     if (end === "adopt") {
       // By a process that has no reason to know of the fence.
       const heir = this.#process(process + 1);
       const adopted = await this.#attempt(heir.adopt(lease.handover(), { fence: true, renew: false }));
-      if (adopted !== null) this.ledger.note(resources, adopted.fence);
+      if (adopted !== null) this.sentViews.note(resources, adopted.fence);
     }
     if (end !== "release") await this.#world.clock.advance(2 * ttl);
   }
@@ -156,11 +156,11 @@ describe("fences", () => {
       fc.asyncProperty(
         world,
         fc.array(anyDeed, { minLength: 10, maxLength: 40 }),
-        async ([nodes, aheads], deeds) => {
+        async ([nodes, aheads], actions) => {
           const troubled = new Troubled(nodes, aheads);
-          for (const deed of deeds) await troubled.do(deed);
-          expect(troubled.ledger.wrong).toEqual([]);
-          leases += troubled.ledger.leases;
+          for (const action of actions) await troubled.do(action);
+          expect(troubled.sentViews.wrong).toEqual([]);
+          leases += troubled.sentViews.leases;
           await troubled.end();
         },
       ),
@@ -181,8 +181,8 @@ describe("fences", () => {
       if (nth % 500 === 0) await troubled.do(["step", nth % 3, -hour]);
       await troubled.do(["lease", nth % 3, ["a"], "release"]);
     }
-    expect(troubled.ledger.wrong).toEqual([]);
-    expect(troubled.ledger.leases).toBe(2_000);
+    expect(troubled.sentViews.wrong).toEqual([]);
+    expect(troubled.sentViews.leases).toBe(2_000);
     await troubled.end();
   }, 120_000);
 });

@@ -53,7 +53,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "ring",
       "connect",
       "close",
-      "introduce",
+      "identify",
       "execute",
     ].map((name) => `memoryNode.${name}`),
   ),

@@ -1,26 +1,26 @@
 import { afterEach, expect, test } from "vitest";
 import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
-import { Lookout } from "../../src/inspector/feed/inspector-feed.js";
+import { InspectorFeed } from "../../src/inspector/feed/inspector-feed.js";
 import { waitUntil } from "../support/wait-until.js";
 import { Reader } from "./server/reader.js";
 import { closeAll, serve } from "./server/served.js";
 
-const open: { readonly lookout: Lookout; readonly locks: Locks }[] = [];
+const open: { readonly feed: InspectorFeed; readonly locks: Locks }[] = [];
 afterEach(closeAll);
 afterEach(async () => {
-  for (const { lookout, locks } of open.splice(0)) {
-    lookout.stop();
+  for (const { feed, locks } of open.splice(0)) {
+    feed.stop();
     await locks.close();
   }
 });
 
-function looksOn(): { lookout: Lookout; locks: Locks; heard: () => number } {
+function looksOn(): { feed: InspectorFeed; locks: Locks; heard: () => number } {
   const locks = createLocks({ nodes: [memoryNode(), memoryNode(), memoryNode()], ttl: 60_000 });
-  const lookout = new Lookout();
-  lookout.watch(managerOf(locks));
-  open.push({ lookout, locks });
-  return { lookout, locks, heard: () => [...lookout.hub.world.sources.values()][0]?.heard ?? 0 };
+  const feed = new InspectorFeed();
+  feed.watch(managerOf(locks));
+  open.push({ feed, locks });
+  return { feed, locks, heard: () => [...feed.hub.aggregate.sources.values()][0]?.heard ?? 0 };
 }
 
 /** Locks and unlocks, as fast as it goes, until told otherwise. */
@@ -30,8 +30,8 @@ async function busily(locks: Locks, isEnough: () => boolean): Promise<void> {
 }
 
 test("a busy process is let alone while nobody looks, and shown as it is as soon as somebody does", async () => {
-  const { lookout, locks, heard } = looksOn();
-  const { hub } = lookout;
+  const { feed, locks, heard } = looksOn();
+  const { hub } = feed;
   const released = await locks.acquire("released meanwhile");
   await locks.acquire("held all the time");
   // It is told of every second, as long as it is looked on at.
@@ -43,7 +43,7 @@ test("a busy process is let alone while nobody looks, and shown as it is as soon
   const { port } = await serve({ hub });
   const reader = await Reader.open(port);
   await reader.hears("what is held", (frame) => frame.kind === "locks");
-  const shown = [...hub.world.locks.values()].map(({ resources: [name], state }) => `${name}: ${state}`);
+  const shown = [...hub.aggregate.locks.values()].map(({ resources: [name], state }) => `${name}: ${state}`);
   expect(shown).toContain("held all the time: held");
   expect(shown.filter((one) => one.startsWith("released"))).toEqual([]);
   // From then on it is told of again.
@@ -53,12 +53,12 @@ test("a busy process is let alone while nobody looks, and shown as it is as soon
 }, 120_000);
 
 test("a process that is not busy is never let alone, so that what it did is known", async () => {
-  const { lookout, locks } = looksOn();
+  const { feed, locks } = looksOn();
   for (let round = 0; round < 3; round += 1) {
     await locks.using("a", async () => undefined);
   }
   await waitUntil("all of it is known", 5_000, () => {
-    const { world } = lookout.hub;
-    return [...world.locks.keys()].flatMap((id) => world.history(id)).length === 12;
+    const { aggregate } = feed.hub;
+    return [...aggregate.locks.keys()].flatMap((id) => aggregate.history(id)).length === 12;
   });
 });

@@ -1,5 +1,11 @@
 import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
-import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../src/engine/node/lock-node.js";
+import type {
+  Batch,
+  Connection,
+  LockNode,
+  Reply,
+  SubscriptionListener,
+} from "../../src/engine/node/lock-node.js";
 
 /** A memory node that counts what it is asked. */
 export class CountedNode implements LockNode {
@@ -27,8 +33,8 @@ export class CountedNode implements LockNode {
 
   connect(): void {}
 
-  introduce(...asked: Parameters<LockNode["introduce"]>): ReturnType<LockNode["introduce"]> {
-    return this.memory.introduce(...asked);
+  identify(...asked: Parameters<LockNode["identify"]>): ReturnType<LockNode["identify"]> {
+    return this.memory.identify(...asked);
   }
 
   execute({ mark, requests }: Batch): void {
@@ -47,7 +53,7 @@ export class CountedNode implements LockNode {
     this.memory.execute({ mark, requests: counted });
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     return this.memory.subscribe(channel, listener);
   }
 

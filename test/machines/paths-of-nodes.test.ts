@@ -12,7 +12,7 @@ const nodeTimeout = 100;
 type Deed = (world: World, locks: Locks) => unknown;
 
 /** What happens to one of three nodes, and what makes others notice. */
-const deeds: Readonly<Record<string, Deed>> = {
+const actions: Readonly<Record<string, Deed>> = {
   crash: (world) => world.node(0).crash(),
   restart: (world) => world.node(0).restart(),
   "restart with its memory": (world) => world.node(0).restart({ keepMemory: true }),
@@ -23,7 +23,7 @@ const deeds: Readonly<Record<string, Deed>> = {
 };
 const often = ["ask", "wait"];
 const anyDeed = fc.oneof(
-  { weight: 1, arbitrary: fc.constantFrom(...Object.keys(deeds)) },
+  { weight: 1, arbitrary: fc.constantFrom(...Object.keys(actions)) },
   { weight: 2, arbitrary: fc.constantFrom(...often) },
 );
 
@@ -50,7 +50,7 @@ it("a manager tells of its nodes what their charts show, whatever becomes of one
       ])
         locks.on(name as "nodeUp", ({ node }) => void (node === "node-0" && told.push(what ?? "")));
       for (const name of path) {
-        await deeds[name]?.(world, locks);
+        await actions[name]?.(world, locks);
         await settle();
         if (!isTold(state, told)) throw new Error(`after ${name}: is ${state}, told ${told.join(", ")}`);
       }

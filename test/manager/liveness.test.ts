@@ -103,9 +103,9 @@ function fallSilent(
   const replaced = { count: 0 };
   const asked = { count: 0 };
   const lost: ((error: Error) => void)[] = [];
-  const { introduce, execute } = node;
-  const connection: Pick<LockNode, "introduce" | "execute" | "replaceConnection"> = {
-    introduce: (...question) =>
+  const { identify, execute } = node;
+  const connection: Pick<LockNode, "identify" | "execute" | "replaceConnection"> = {
+    identify: (...question) =>
       replaced.count === 0 && asked.count++ >= answers
         ? new Promise((_, reject) => {
             lost.push(reject);
@@ -113,7 +113,7 @@ function fallSilent(
               clock.after(patience, () => reject(new Error("Command timed out")));
             }
           })
-        : Reflect.apply(introduce, node, question),
+        : Reflect.apply(identify, node, question),
     execute: (batch) => (replaced.count === 0 ? undefined : Reflect.apply(execute, node, [batch])),
     replaceConnection: () => {
       replaced.count++;

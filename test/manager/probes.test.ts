@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { managerOf } from "../../src/api/managed-locks.js";
 import type { LocksOptions } from "../../src/lock/options.js";
-import type { Probe } from "../../src/manager/observers.js";
+import type { ManagerObserver } from "../../src/manager/observers.js";
 import { settle, World } from "./world.js";
 
 /** Locks that are looked on at, and every step of theirs, as "EVENT from>to (state of the lock)". */
@@ -10,14 +10,14 @@ function watched(options: Partial<LocksOptions> = {}) {
   const locks = world.locks(options);
   const manager = managerOf(locks);
   const steps: string[] = [];
-  const probe: Probe = {
+  const observer: ManagerObserver = {
     lockStepped: (lock, { type }, from, to) => {
       steps.push(`${type} ${from}>${to}`);
       expect(lock.path).toBe(to);
     },
   };
-  const watch = () => manager.watch(probe);
-  return { world, locks, manager, steps, watch, probe };
+  const watch = () => manager.watch(observer);
+  return { world, locks, manager, steps, watch, observer };
 }
 
 const whole = [
@@ -171,11 +171,11 @@ describe("a probe", () => {
 
   it("costs a lock nothing but a look while there is none", async () => {
     const { world, locks, manager, watch } = watched();
-    expect(manager.ground.probes.any).toBe(false);
+    expect(manager.context.observers.any).toBe(false);
     const leave = watch();
-    expect(manager.ground.probes.any).toBe(true);
+    expect(manager.context.observers.any).toBe(true);
     leave();
-    expect(manager.ground.probes.any).toBe(false);
+    expect(manager.context.observers.any).toBe(false);
     await world.run(locks.using("a", () => {}));
   });
 });

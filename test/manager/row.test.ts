@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Row } from "../../src/support/fifo-set.js";
+import { FifoSet } from "../../src/support/fifo-set.js";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -14,7 +14,7 @@ it("gives back in the order in which they came those who have not left", () => {
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const row = new Row<number>();
+      const row = new FifoSet<number>();
       let model: number[] = [];
       for (const { what, one } of steps) {
         if (what === "take") expect(row.take()).toBe(model.shift());
@@ -29,7 +29,7 @@ it("gives back in the order in which they came those who have not left", () => {
 });
 
 it("takes two hundred thousand as fast as so many are added", () => {
-  const row = new Row<number>();
+  const row = new FifoSet<number>();
   const count = 200_000;
   for (let one = 0; one < count; one++) row.add(one);
   const began = performance.now();
@@ -39,7 +39,7 @@ it("takes two hundred thousand as fast as so many are added", () => {
 });
 
 it.each([0, 1, 50])("keeps nobody who left, however long nobody is taken and %i stay", (staying) => {
-  const row = new Row<object>();
+  const row = new FifoSet<object>();
   for (let one = 0; one < staying; one++) row.add({});
   collect();
   const before = process.memoryUsage().heapUsed;
@@ -55,7 +55,7 @@ it.each([0, 1, 50])("keeps nobody who left, however long nobody is taken and %i 
 });
 
 it("is as fast where half of them leave and half of them are taken", () => {
-  const row = new Row<number>();
+  const row = new FifoSet<number>();
   const count = 200_000;
   for (let one = 0; one < count; one++) row.add(one);
   const began = performance.now();

@@ -6,7 +6,9 @@ import { settle, World } from "./world.js";
 
 /** A process of its own behind a network with so many ms each way. */
 function distant(world: World, delay: number) {
-  return world.locks({ nodes: world.nodes.map((node) => far(node, world.clock, { delay: () => delay })) });
+  return world.locks({
+    nodes: world.nodes.map((node) => far(node, world.clock, { delay: () => delay })),
+  });
 }
 
 describe("a network with round trips of 600 ms", () => {

@@ -4,7 +4,7 @@ import { locksOf } from "../../src/api/managed-locks.js";
 import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import type { AcquireOptions } from "../../src/lock/options.js";
 import { Manager } from "../../src/manager/manager.js";
-import { Row } from "../../src/support/fifo-set.js";
+import { FifoSet } from "../../src/support/fifo-set.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
@@ -13,7 +13,7 @@ import { far } from "../support/far-node.js";
 function kept(thing: object, names: readonly string[]): Record<string, number> {
   const sizes = names.map((name) => {
     const value: unknown = Reflect.get(thing, name);
-    if (value instanceof Map || value instanceof Set || value instanceof Row)
+    if (value instanceof Map || value instanceof Set || value instanceof FifoSet)
       return [name, value.size] as const;
     if (typeof value === "number") return [name, value] as const;
     return [name, Object.keys(value as object).length] as const;
@@ -71,12 +71,12 @@ async function live(seed: number): Promise<void> {
   await clock.advance(20_000);
   await Promise.all(all);
   // Nobody waits any more: what is free is kept for nobody, and nobody is remembered.
-  for (const { ground } of managers) {
-    const { lines, engine } = ground;
-    expect(kept(lines, ["pending", "fronts", "followers", "asking", "gate", "calls"])).toEqual({
+  for (const { context } of managers) {
+    const { localQueue, engine } = context;
+    expect(kept(localQueue, ["pending", "fronts", "followers", "asking", "gate", "calls"])).toEqual({
       ...{ pending: 0, fronts: 0, followers: 0, asking: 0, gate: 0, calls: 0 },
     });
-    expect(kept(engine.doorbell, ["waiters", "waiting"])).toEqual({ waiters: 0, waiting: 0 });
+    expect(kept(engine.wakeupChannel, ["listeners", "waiting"])).toEqual({ listeners: 0, waiting: 0 });
   }
   for (const resource of ["a", "b"]) {
     for (const locks of faces) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LockNode, WakeListener } from "../../src/engine/node/lock-node.js";
+import type { LockNode, SubscriptionListener } from "../../src/engine/node/lock-node.js";
 import { far } from "../support/far-node.js";
 import { Contention } from "./contention.js";
 import { World } from "./world.js";
@@ -16,13 +16,13 @@ class Subscriptions {
     this.open = world.nodes.map(() => 0);
     this.opened = world.nodes.map(() => 0);
     this.nodes = world.nodes.map((node, index) => {
-      const subscribe = (channel: string, listener: WakeListener) => {
+      const subscribe = (channel: string, listener: SubscriptionListener) => {
         this.count(this.open, index, 1);
         this.count(this.opened, index, 1);
         const unsubscribe = node.subscribe(channel, listener);
         const lose = () => {
           unsubscribe?.();
-          listener.fallen();
+          listener.unsubscribed();
         };
         this.losses.add(lose);
         return () => {

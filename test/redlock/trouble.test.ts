@@ -26,7 +26,7 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
     trouble: "",
     watch: (listener) => node.watch(listener),
     connect: () => {},
-    introduce: (...asked) => node.introduce(...asked),
+    identify: (...asked) => node.identify(...asked),
     close: async () => {},
     subscribe: () => null,
     execute: oneByOne(async (one, mark) => {

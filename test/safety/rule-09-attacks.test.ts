@@ -22,11 +22,11 @@ function delayed(node: LockNode) {
     else send();
   };
   const way = wayTo(node, {
-    introduce: (id, change) =>
+    identify: (id, change) =>
       change === null
-        ? node.introduce(id, null)
+        ? node.identify(id, null)
         : new Promise((resolve, reject) =>
-            over("changes", () => void node.introduce(id, change).then(resolve, reject)),
+            over("changes", () => void node.identify(id, change).then(resolve, reject)),
           ),
     execute: (batch) => over("batches", () => node.execute(batch)),
   });
@@ -157,12 +157,12 @@ describe("a minority that lost its memory never makes a second lease", () => {
     await world.run(first.acquire("b", { renew: false }));
     await first.close();
     await world.clock.advance(ttl + 2 * drift);
-    const { memory } = await node.introduce("late", null);
+    const { memory } = await node.identify("late", null);
     expect(memory).toMatchObject({ state: "abstaining", left: 0 });
     // Decided in its old life.
     node.restart({ keepMemory: true });
     const change = { marker: memory?.marker ?? "", abstention: null, longest: ttl, watermark: 0 };
-    expect((await node.introduce("late", change)).memory?.state).not.toBe("kept");
+    expect((await node.identify("late", change)).memory?.state).not.toBe("kept");
   });
 
   it("where somebody asks only that node who holds what", async () => {

@@ -24,10 +24,10 @@ function slowWay(node: LockNode) {
     else pass();
   };
   const way = wayTo(node, {
-    introduce: (...asked) =>
+    identify: (...asked) =>
       new Promise((resolve, reject) => {
         over("questions", () => {
-          node.introduce(...asked).then((answer) => over("answers", () => resolve(answer)), reject);
+          node.identify(...asked).then((answer) => over("answers", () => resolve(answer)), reject);
         });
       }),
   });
@@ -75,9 +75,9 @@ it("a set that is taken for new has been looked at twice, the second time when a
   const seen: string[][] = [];
   const nodes = world.nodes.map((node) =>
     wayTo(node, {
-      introduce: async (...asked) => {
+      identify: async (...asked) => {
         seen.push([node.name, asked[1] === null ? "asked" : "changed"]);
-        const answer = await node.introduce(...asked);
+        const answer = await node.identify(...asked);
         seen.push([node.name, "answered"]);
         return answer;
       },
@@ -98,9 +98,9 @@ it("a set of which one node was given a memory, and nothing was asked of it, wai
   const world = new World(3);
   for (const node of world.nodes) node.flush();
   const node = world.node(0);
-  const { memory } = await node.introduce("first", null);
+  const { memory } = await node.identify("first", null);
   const change = { marker: memory?.marker ?? "", abstention: null, longest: 0, watermark: 0 };
-  await node.introduce("first", change);
+  await node.identify("first", change);
   const locks = world.locks(options);
   for (let waited = 0; waited < 4 * options.nodeTimeout; waited += 100) {
     expect(await world.run(locks.tryAcquire("a").catch(() => null))).toBeNull();

@@ -259,7 +259,7 @@ describe("a lease that is under way when the memory is lost", () => {
 describe("nobody looks more often than is needed", () => {
   /** How often the first node was asked for its memory. */
   async function looks(world: World, ms: number): Promise<number> {
-    const asked = vi.spyOn(world.node(0), "introduce");
+    const asked = vi.spyOn(world.node(0), "identify");
     await pass(world, ms);
     const { length } = asked.mock.calls;
     asked.mockRestore();

@@ -253,7 +253,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     const locks = world.locks();
     await world.run(locks.inspect("a"));
     await world.clock.advance(5_000);
-    for (const node of world.nodes) expect((await node.introduce("", null)).memory?.marker).toBe("");
+    for (const node of world.nodes) expect((await node.identify("", null)).memory?.marker).toBe("");
     expect(warned).toEqual([]);
     expect((await world.run(locks.acquire("a"))).remaining()).toBeGreaterThan(0);
   });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Host } from "../../src/testing/simulator/host.js";
-import { Chance } from "../../src/testing/simulator/seeded-random.js";
+import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
 /** A process whose clock is true, and what has happened in it. */
 function process() {
   const timeline = new Timeline();
-  const host = new Host("h", timeline, new Chance(1), { rate: 1, wallRate: 1, ahead: 0 });
+  const host = new Host("h", timeline, new SeededRandom(1), { rate: 1, wallRate: 1, ahead: 0 });
   const happened: string[] = [];
   const note = (what: string) => () => void happened.push(what);
   return { timeline, host, happened, note };

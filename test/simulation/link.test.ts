@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Reply } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { Host } from "../../src/testing/simulator/host.js";
-import { type ClientTemper, Link } from "../../src/testing/simulator/link.js";
-import { Chance } from "../../src/testing/simulator/seeded-random.js";
+import { type ClientBehaviour, Link } from "../../src/testing/simulator/link.js";
+import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Server } from "../../src/testing/simulator/server.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
@@ -13,16 +13,16 @@ const acquire: LockCommand = { op: "acquire", keys: ["a"], token, ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token };
 
 /** A process, its connection to one node, and that node. */
-async function connected(client: Partial<ClientTemper> = {}, afterlife = 0) {
+async function connected(client: Partial<ClientBehaviour> = {}, afterlife = 0) {
   const timeline = new Timeline();
-  const host = new Host("h", timeline, new Chance(1), temper);
+  const host = new Host("h", timeline, new SeededRandom(1), temper);
   const server = new Server("n", timeline, temper, false);
   server.knowsScript = true;
   const road = { usual: 1, slow: 0, slowest: 1, resends: false, afterlife, deaf: 0 };
   const link = new Link(
     host,
     server,
-    new Chance(2),
+    new SeededRandom(2),
     road,
     { plain: false, timeout: null, ...client },
     { sent() {}, note() {} },
@@ -74,7 +74,7 @@ describe("a simulated connection", () => {
   it("of a plain client always counts as ready, cannot be replaced, and loses calls without a word", async () => {
     const { link, replies, ask, pass } = await connected({ plain: true });
     expect(link.replaceConnection).toBeUndefined();
-    expect(link.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
+    expect(link.subscribe("channel", { subscribed() {}, unsubscribed() {}, message() {} })).toBeNull();
     ask(acquire);
     link.reset("gone");
     expect(link.connection).toBe("ready");
@@ -131,7 +131,7 @@ describe("a simulated node", () => {
     const { server, link, replies, ask, pass } = await connected();
     server.refuse("READONLY");
     ask(release);
-    const introduced = link.introduce("id", null);
+    const introduced = link.identify("id", null);
     await pass(50);
     expect(replies).toMatchObject([{ kind: "failed", message: expect.stringMatching(/^READONLY /) }]);
     expect(await introduced).toMatchObject({ memory: { state: "kept" } });

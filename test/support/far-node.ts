@@ -27,10 +27,10 @@ function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void
 }
 
 /** A process's own connections to a node, one for commands and one to listen on: what travels takes its time, and may be lost. */
-export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
-  const there = oneWay(clock, road.delay);
-  const back = oneWay(clock, road.delay);
-  const told = oneWay(clock, road.delay);
+export function far(node: MemoryNode, clock: Clock, path: Road): LockNode {
+  const there = oneWay(clock, path.delay);
+  const back = oneWay(clock, path.delay);
+  const told = oneWay(clock, path.delay);
   return wayTo(node, {
     connect: () => {},
     close: async () => {},
@@ -41,10 +41,10 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
           if (!over) tell();
         });
       const unsubscribe = node.subscribe(channel, {
-        standing: () => later(() => listener.standing()),
-        fallen: () => listener.fallen(),
-        heard: (message) => {
-          if (!road.losesMessage?.()) later(() => listener.heard(message));
+        subscribed: () => later(() => listener.subscribed()),
+        unsubscribed: () => listener.unsubscribed(),
+        message: (message) => {
+          if (!path.losesMessage?.()) later(() => listener.message(message));
         },
       });
       return () => {
@@ -53,11 +53,11 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
       };
     },
     execute: oneByOne((one, mark) => {
-      road.sees?.(one.command);
+      path.sees?.(one.command);
       return new Promise<Reply>((resolve) => {
         there(async () => {
           const reply = await ask(node, one, mark);
-          if (!road.losesReply?.()) back(() => resolve(reply));
+          if (!path.losesReply?.()) back(() => resolve(reply));
         });
       });
     }),

@@ -13,7 +13,7 @@ export const wayTo = (node: LockNode, different: Partial<LockNode>): LockNode =>
   },
   watch: (listener) => node.watch(listener),
   connect: () => node.connect(),
-  introduce: (...asked) => node.introduce(...asked),
+  identify: (...asked) => node.identify(...asked),
   execute: (batch) => node.execute(batch),
   subscribe: (channel, listener) => node.subscribe(channel, listener),
   close: () => node.close(),

@@ -110,7 +110,7 @@ async function meddle(seed: number): Promise<number> {
   await settle();
   expect(seen.twice).toBe(0);
   expect(manager.inUse).toEqual([]);
-  for (const count of ["pending", "asking"]) expect(Reflect.get(manager.ground.lines, count)).toBe(0);
+  for (const count of ["pending", "asking"]) expect(Reflect.get(manager.context.localQueue, count)).toBe(0);
   expect(spans.all()).toHaveLength(provider.begun());
   return seen.granted;
 }

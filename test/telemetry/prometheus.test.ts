@@ -1,6 +1,6 @@
 import { metrics } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { World as Seen } from "../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
 import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
@@ -16,13 +16,13 @@ async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusT
 
 describe("the Prometheus text of a process's own locks", () => {
   it("tells what happened, in Prometheus' format, with several managers added up", async () => {
-    const world = new World(3);
-    const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
+    const aggregate = new World(3);
+    const [ours, theirs] = [aggregate.locks(), aggregate.locks({ owner: "other" })];
     const prometheus = await opened(prometheusOf([ours, theirs]));
-    await (await world.run(ours.acquire("a"))).release();
-    const held = await world.run(theirs.acquire("b"));
-    await world.run(ours.tryAcquire("b"));
-    const kept = await world.run(ours.acquire("c"));
+    await (await aggregate.run(ours.acquire("a"))).release();
+    const held = await aggregate.run(theirs.acquire("b"));
+    await aggregate.run(ours.tryAcquire("b"));
+    const kept = await aggregate.run(ours.acquire("c"));
     const samples = samplesOf(await prometheus.text());
     expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(3);
     expect(sumOf(samples, "holdfast_lock_failures_total", { error_type: "LOCK_CONTENDED" })).toBe(1);
@@ -38,13 +38,13 @@ describe("the Prometheus text of a process's own locks", () => {
   });
 
   it("leaves the program's own provider alone, and each call has its own figures", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+    const aggregate = new World(3);
+    const locks = aggregate.locks();
     const before = metrics.getMeterProvider();
     const first = await opened(prometheusOf([locks]));
-    await (await world.run(locks.acquire("a"))).release();
+    await (await aggregate.run(locks.acquire("a"))).release();
     const second = await opened(prometheusOf([locks]));
-    await (await world.run(locks.acquire("a"))).release();
+    await (await aggregate.run(locks.acquire("a"))).release();
     expect(metrics.getMeterProvider()).toBe(before);
     expect(sumOf(samplesOf(await first.text()), "holdfast_lock_acquisitions_total")).toBe(2);
     expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
@@ -56,11 +56,11 @@ describe("the Prometheus text of a process's own locks", () => {
   });
 
   it("still tells what was, when the locks are closed", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+    const aggregate = new World(3);
+    const locks = aggregate.locks();
     const prometheus = await opened(prometheusOf([locks]));
-    await world.run(locks.acquire("a"));
-    await world.run(locks.close());
+    await aggregate.run(locks.acquire("a"));
+    await aggregate.run(locks.close());
     const samples = samplesOf(await prometheus.text());
     expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);

@@ -1,20 +1,20 @@
 import type { LockState } from "../../api/types.js";
 import type { Vote } from "../../engine/protocol/vote.js";
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder, longestHolder } from "../holder.js";
 import { output } from "../output.js";
 import type { Heard } from "./worker-pool.js";
 
 /** Writes a line for each thing that happens, with the state of the lock it happened to. */
-export class Narrator {
+export class DemoOutput {
   readonly #began = performance.now();
   readonly #width: number;
   /** Acquisitions of which it was told that they wait: each retry would be too much to read. */
   readonly #waiting = new Set<string>();
 
   constructor(
-    readonly paint: Paint,
+    readonly paint: Colours,
     names: readonly string[],
     readonly nodes: number,
   ) {

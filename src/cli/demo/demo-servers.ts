@@ -2,7 +2,7 @@ import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js
 import type { NodeInput } from "../../clients/node-input.js";
 
 /** The nodes that the workers lock on, and what can be done to them. */
-export interface Stage {
+export interface DemoServers {
   readonly names: readonly string[];
   /** For one worker's locks. */
   nodesOf(worker: string): readonly NodeInput[];
@@ -23,7 +23,7 @@ const size = 5;
 export const blocking = (nodes: number) => nodes - Math.floor(nodes / 2);
 
 /** Five nodes in this process: they really crash, forget, hang and wake. */
-export function memoryStage(): Stage {
+export function memoryServers(): DemoServers {
   const nodes = Array.from({ length: size }, (_, index) => memoryNode(`node-${index + 1}`));
   const one = nodes.slice(-1);
   const majority = nodes.slice(0, blocking(size));

@@ -2,17 +2,17 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../bounded.js";
-import { type Paint, paintFor } from "../colours.js";
+import { type Colours, coloursFor } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
-import { output } from "../output.js";
-import { Narrator } from "./demo-output.js";
-import { memoryStage, type Stage } from "./demo-servers.js";
+import { output as stdio } from "../output.js";
+import { DemoOutput } from "./demo-output.js";
+import { type DemoServers, memoryServers } from "./demo-servers.js";
 import { openPage } from "./page.js";
-import { tellStory } from "./scenario.js";
+import { runScenario } from "./scenario.js";
 import { Tally } from "./tally.js";
-import { Crew, ttl } from "./worker-pool.js";
+import { ttl, WorkerPool } from "./worker-pool.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
@@ -35,20 +35,20 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultLength);
   if (length < shortest)
     throw usageError(`--for ${length}ms is too short for the story; use ${shortest}ms or longer`);
-  const paint = paintFor(process.stdout);
-  const stage = node === undefined ? memoryStage() : await serverStageOf(node);
+  const paint = coloursFor(process.stdout);
+  const servers = node === undefined ? memoryServers() : await serverStageOf(node);
   // On servers that are in use, a name that nobody else has.
   const resource = node === undefined ? "payouts:42" : `holdfast-demo:${randomBytes(4).toString("hex")}`;
-  const crew = new Crew(stage, resource, names);
-  const page = await openPage(crew.workers.map(({ locks }) => locks));
-  if (page !== null) output.print(`Look at it: ${paint.bold(page.url)}`);
+  const workers = new WorkerPool(servers, resource, names);
+  const page = await openPage(workers.workers.map(({ locks }) => locks));
+  if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
   const tally = new Tally();
-  const narrator = new Narrator(paint, [...names, "nodes"], stage.names.length);
-  crew.hear((heard) => tally.hear(heard));
-  crew.hear((heard) => narrator.hear(heard));
+  const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length);
+  workers.hear((heard) => tally.hear(heard));
+  workers.hear((heard) => output.hear(heard));
   const say = (text: string) =>
-    narrator.line("nodes", crew.holder?.handle.state ?? "idle", paint.magenta(text));
-  const [watcher] = crew.workers;
+    output.line("nodes", workers.holder?.handle.state ?? "idle", paint.magenta(text));
+  const [watcher] = workers.workers;
   watcher?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
   watcher?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
   watcher?.locks.on("nodeQuarantined", ({ node, until, time }) =>
@@ -56,68 +56,68 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
       `${node} does not vote${until === null ? "" : ` for ${formatDuration(until - time)}`}: it lost its memory`,
     ),
   );
-  output.print(
-    `${paint.bold(resource)} on ${stage.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
+  stdio.print(
+    `${paint.bold(resource)} on ${servers.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
       (length === Number.POSITIVE_INFINITY ? "until Ctrl-C" : `for ${formatDuration(length)}`),
   );
   let interrupted: NodeJS.Signals | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       interrupted = signal;
-      crew.shift.finish();
+      workers.workLoop.finish();
     });
   }
   // Nobody reads on.
-  process.stdout.once("error", () => crew.shift.finish());
-  const told = await play(crew, stage, resource, say, length - parting);
-  stage.close();
+  process.stdout.once("error", () => workers.workLoop.finish());
+  const told = await play(workers, servers, resource, say, length - parting);
+  servers.close();
   await page?.close();
-  summarise(crew, tally, paint);
+  summarise(workers, tally, paint);
   if (interrupted !== undefined) return exitCode.signalled + constants.signals[interrupted];
   if (!process.stdout.writable) return exitCode.ok;
-  return judge(crew, told);
+  return judge(workers, told);
 }
 
-async function serverStageOf(addresses: readonly string[]): Promise<Stage> {
+async function serverStageOf(addresses: readonly string[]): Promise<DemoServers> {
   // A client is loaded only where there is a server.
-  const { serverStage } = await import("./redis-servers.js");
-  return serverStage(chooseNodes(addresses, undefined, undefined));
+  const { redisServers } = await import("./redis-servers.js");
+  return redisServers(chooseNodes(addresses, undefined, undefined));
 }
 
 /** Whether the whole story could be told in time. */
 async function play(
-  crew: Crew,
-  stage: Stage,
+  workers: WorkerPool,
+  servers: DemoServers,
   resource: string,
   say: (text: string) => void,
   length: number,
 ): Promise<boolean> {
-  const work = crew.work();
-  const told = tell(crew, stage, resource, say, length === Number.POSITIVE_INFINITY);
+  const work = workers.work();
+  const told = tell(workers, servers, resource, say, length === Number.POSITIVE_INFINITY);
   const timer =
-    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => crew.shift.finish(), length);
+    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {
     await work;
   } finally {
     clearTimeout(timer);
-    crew.shift.finish();
-    await within(parting, crew.close());
+    workers.workLoop.finish();
+    await within(parting, workers.close());
   }
   return told;
 }
 
 /** Whether it could be told to the end; `again`: over and over, until the shift is over. */
 async function tell(
-  crew: Crew,
-  stage: Stage,
+  workers: WorkerPool,
+  servers: DemoServers,
   resource: string,
   say: (text: string) => void,
   again: boolean,
 ): Promise<boolean> {
-  const { end } = crew.shift;
+  const { end } = workers.workLoop;
   for (let told = false; ; told = true) {
     try {
-      await tellStory(crew, stage, resource, say, end);
+      await runScenario(workers, servers, resource, say, end);
       if (!again) return true;
       await sleep(breath, undefined, { signal: end });
     } catch {
@@ -127,7 +127,7 @@ async function tell(
   }
 }
 
-function summarise({ occupancy }: Crew, tally: Tally, paint: Paint): void {
+function summarise({ occupancy }: WorkerPool, tally: Tally, paint: Colours): void {
   const counts: [string, number][] = [
     ["acquisitions", tally.of("acquired")],
     ["retries", tally.of("retrying")],
@@ -136,25 +136,25 @@ function summarise({ occupancy }: Crew, tally: Tally, paint: Paint): void {
     ["losses", tally.of("expired")],
     ["releases", tally.of("released")],
   ];
-  output.print(
+  stdio.print(
     `${paint.bold("Summary")}  ${counts.map(([name, n]) => `${name} ${paint.bold(String(n))}`).join("  ")}`,
   );
   const { overlaps, entries } = occupancy;
   const verdict = overlaps === 0 ? paint.green : paint.red;
-  output.print(`         ${verdict(`overlaps ${overlaps}`)}, looked for at each of the ${entries} entries`);
+  stdio.print(`         ${verdict(`overlaps ${overlaps}`)}, looked for at each of the ${entries} entries`);
 }
 
-function judge({ occupancy }: Crew, told: boolean): number {
+function judge({ occupancy }: WorkerPool, told: boolean): number {
   if (occupancy.overlaps > 0) {
-    output.complain("two workers held the lock at once");
+    stdio.complain("two workers held the lock at once");
     return exitCode.internal;
   }
   if (occupancy.entries === 0) {
-    output.complain("no quorum of nodes could be reached");
+    stdio.complain("no quorum of nodes could be reached");
     return exitCode.unavailable;
   }
   if (!told) {
-    output.complain("the time was too short to see everything: try a longer --for");
+    stdio.complain("the time was too short to see everything: try a longer --for");
     return exitCode.internal;
   }
   return exitCode.ok;

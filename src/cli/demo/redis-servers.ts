@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
-import { blocking, listed, type Stage } from "./demo-servers.js";
+import { blocking, type DemoServers, listed } from "./demo-servers.js";
 
 /**
  * Real servers. Nobody's servers are stopped for a demo: an outage is made by closing the demo's own connections to
  * them, and is over when they are opened again.
  */
-export function serverStage(addresses: readonly string[]): Stage {
+export function redisServers(addresses: readonly string[]): DemoServers {
   const clients = new Map<string, readonly Redis[]>();
   const names = addresses.map((address) => new URL(address).host);
   const all = () => [...clients.values()];

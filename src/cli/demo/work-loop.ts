@@ -5,7 +5,7 @@ const resting = [50, 250] as const;
 const between = ([least, most]: readonly [number, number]) => least + Math.random() * (most - least);
 
 /** How long the workers work; they can be asked to keep what they hold until told otherwise. */
-export class Shift {
+export class WorkLoop {
   readonly #end = new AbortController();
   #pause: AbortController | undefined;
 

@@ -1,9 +1,9 @@
 import type { Handle, Lease, Locks } from "../../api/types.js";
 import { createLocks } from "../../create-locks.js";
 import { type LockEvents, lockEvents } from "../../lock/events.js";
-import type { Stage } from "./demo-servers.js";
+import type { DemoServers } from "./demo-servers.js";
 import { Occupancy } from "./occupancy.js";
-import { Shift } from "./work-loop.js";
+import { WorkLoop } from "./work-loop.js";
 
 /** ms; short, so that renewals, losses and their ends come while somebody watches. */
 export const ttl = 1_000;
@@ -20,16 +20,16 @@ export type Heard = {
 }[keyof LockEvents] & { readonly worker: Worker };
 
 /** Workers that contend for one resource, each with locks of its own, as if in a process of its own. */
-export class Crew {
+export class WorkerPool {
   readonly workers: readonly Worker[];
   readonly occupancy = new Occupancy();
-  readonly shift = new Shift();
+  readonly workLoop = new WorkLoop();
   readonly #listeners = new Set<(heard: Heard) => void>();
 
-  constructor(stage: Stage, resource: string, names: readonly string[]) {
+  constructor(servers: DemoServers, resource: string, names: readonly string[]) {
     this.workers = names.map((name) => {
       const locks = createLocks({
-        nodes: stage.nodesOf(name),
+        nodes: servers.nodesOf(name),
         owner: name,
         ttl,
         wait: Number.POSITIVE_INFINITY,
@@ -82,9 +82,9 @@ export class Crew {
   }
 
   async #work({ name, handle }: Worker): Promise<void> {
-    while (!this.shift.over) {
-      const lease = await handle.acquire({ signal: this.shift.end }).catch((error: unknown) => {
-        if (this.shift.over) return undefined;
+    while (!this.workLoop.over) {
+      const lease = await handle.acquire({ signal: this.workLoop.end }).catch((error: unknown) => {
+        if (this.workLoop.over) return undefined;
         throw error;
       });
       if (lease === undefined) return;
@@ -92,13 +92,13 @@ export class Crew {
       await this.#use(lease);
       this.occupancy.leave(name);
       await lease.release();
-      await this.shift.rest();
+      await this.workLoop.rest();
     }
   }
 
   async #use(lease: Lease): Promise<void> {
     // Stops at the loss of the lease, as every job should.
-    await this.shift.toil(lease.signal);
+    await this.workLoop.toil(lease.signal);
   }
 
   #relay<Name extends keyof LockEvents>(worker: Worker, name: Name): void {

@@ -1,5 +1,5 @@
 import { defaultNodeTimeout } from "../../lock/settings.js";
-import { paintFor } from "../colours.js";
+import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
@@ -41,7 +41,7 @@ export async function doctor(
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {
     const { columns = unbroken } = process.stdout;
-    for (const line of reportLines(diagnosis, paintFor(process.stdout), columns)) output.print(line);
+    for (const line of reportLines(diagnosis, coloursFor(process.stdout), columns)) output.print(line);
   }
   return code;
 }

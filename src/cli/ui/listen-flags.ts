@@ -1,18 +1,21 @@
 import type { InspectorOptions } from "../../inspector/inspector-options.js";
 import { isLoopback } from "../../inspector/server/host-names.js";
-import type { Door } from "../../inspector/server/listen-address.js";
+import type { ListenAddress } from "../../inspector/server/listen-address.js";
 import { checkDoor } from "../../inspector/server/options.js";
 import { usageError } from "../exit.js";
 import { hideSecret } from "../redact.js";
 
-export interface DoorFlags {
+export interface ListenFlags {
   readonly port?: number;
   readonly host?: string;
   readonly token?: string;
 }
 
 /** Where the page is to be found, and by whom. The token of the command line wins over the environment's. */
-export function doorOf({ port, host, token: given }: DoorFlags, environment: NodeJS.ProcessEnv): Door {
+export function listenAddressOf(
+  { port, host, token: given }: ListenFlags,
+  environment: NodeJS.ProcessEnv,
+): ListenAddress {
   const { HOLDFAST_UI_TOKEN = "" } = environment;
   const token = given ?? (HOLDFAST_UI_TOKEN === "" ? undefined : HOLDFAST_UI_TOKEN);
   if (token !== undefined) hideSecret(token);

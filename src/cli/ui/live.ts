@@ -46,20 +46,20 @@ export async function showLive(
   }
   listening = listenTo(nodes, (frame) => hub.hear(frame));
   timer = watchOver(hub, listening);
-  return { title: "Holdfast", hub, recording: null, metrics: () => prometheusOfWorld(hub.world), end };
+  return { title: "Holdfast", hub, recording: null, metrics: () => prometheusOfWorld(hub.aggregate), end };
 }
 
 /** Forgets who fell silent; and says, once, why there is nothing to see. */
-function watchOver({ world }: Hub, listening: Listening): NodeJS.Timeout {
+function watchOver({ aggregate }: Hub, listening: Listening): NodeJS.Timeout {
   const began = performance.now();
   let isSaid = false;
   return setInterval(() => {
-    world.forget(Date.now() - silence);
+    aggregate.forget(Date.now() - silence);
     if (isSaid || performance.now() - began < patience) return;
     isSaid = true;
     if (listening.standing === 0) {
       output.complain(`no node can be listened to: they must allow SUBSCRIBE on channel ${lifeChannel}`);
-    } else if (world.sources.size === 0) {
+    } else if (aggregate.sources.size === 0) {
       output.complain(
         "no process tells of its locks on these nodes yet: createLocks({ publish: true }) does",
       );

@@ -5,14 +5,14 @@ import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { type DoorFlags, doorOf } from "./listen-flags.js";
+import { type ListenFlags, listenAddressOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
 import { showRecording } from "./replay.js";
 
 /** ms for one node's answer; the first one takes connecting as well. */
 const defaultTimeout = 2_000;
 
-export interface UiFlags extends DoorFlags {
+export interface UiFlags extends ListenFlags {
   readonly node?: readonly string[];
   /** A file. */
   readonly replay?: string;
@@ -27,18 +27,19 @@ export interface Showing extends Shown {
 
 /** `holdfast ui`: serves the page until it is ended. Resolves with what to exit with. */
 export async function ui(flags: UiFlags, config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
-  const door = doorOf(flags, environment);
+  const listenAddress = listenAddressOf(flags, environment);
   if (flags.replay === "") throw usageError("--replay needs the name of a file");
   const ending = new Ending();
   let showing: Showing | null = null;
   try {
     showing = await show(flags, config, environment, ending.signal);
     if (ending.signal.aborted) return exitCode.ok;
-    const server = await PageServer.start(showing, door);
+    const server = await PageServer.start(showing, listenAddress);
     // Unlike an inspector's, it is all that goes on here.
     server.keepProcess();
     output.print(server.url);
-    if (door.token !== null) output.complain(`open it once as ${server.url}?token=... with its access token`);
+    if (listenAddress.token !== null)
+      output.complain(`open it once as ${server.url}?token=... with its access token`);
     await ending.over();
     await server.close();
     return exitCode.ok;

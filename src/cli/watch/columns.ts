@@ -1,4 +1,4 @@
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { colourOf } from "./colours.js";
 import type { Row } from "./rows.js";
@@ -10,7 +10,7 @@ export interface Column {
   /** Plain text. */
   text(row: Row): string;
   /** Paints that text, once it fits. */
-  paint?(text: string, row: Row, paint: Paint): string;
+  paint?(text: string, row: Row, paint: Colours): string;
 }
 
 /** Cells of a full bar. */

@@ -1,6 +1,6 @@
-import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../inspector/feed/frames.js";
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { output } from "../output.js";
 import type { Asked } from "./asking.js";
 import { askedLine, linesOf } from "./lines.js";
@@ -13,12 +13,12 @@ export class LinesView implements View {
 
   /** `prefix`: what was asked for; undefined if locks under any prefix are shown. */
   constructor(
-    private readonly paint: Paint,
+    private readonly paint: Colours,
     private readonly prefix: string | undefined,
   ) {}
 
-  hear(frame: Frame, world: World): void {
-    for (const line of linesOf(frame, world, this.paint, this.prefix === undefined)) this.#print(line);
+  hear(frame: Frame, aggregate: FrameAggregate): void {
+    for (const line of linesOf(frame, aggregate, this.paint, this.prefix === undefined)) this.#print(line);
   }
 
   asked(asked: Asked): void {

@@ -1,6 +1,6 @@
-import type { SourceView, World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
 import type { Beat, Frame, LockView, Step } from "../../inspector/feed/frames.js";
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
 import { plain } from "../plain.js";
@@ -9,8 +9,13 @@ import { colourOf } from "./colours.js";
 import { detailsOf, resourcesOf, stateDetails } from "./words.js";
 
 /** What a frame tells, in lines: one a step. `world`: what was heard before it. `showPrefix`: in front of resources. */
-export function linesOf(frame: Frame, world: World, paint: Paint, showPrefix: boolean): string[] {
-  const source = world.sources.get(frame.source);
+export function linesOf(
+  frame: Frame,
+  aggregate: FrameAggregate,
+  paint: Colours,
+  showPrefix: boolean,
+): string[] {
+  const source = aggregate.sources.get(frame.source);
   const who = paint.dim(`by ${plain(source?.beat.owner ?? "somebody unknown")}`);
   const prefix = showPrefix ? (source?.beat.prefix ?? "") : "";
   const line = (time: number, ...words: readonly string[]) => [paint.dim(clock(time)), ...words].join(" ");
@@ -24,7 +29,7 @@ export function linesOf(frame: Frame, world: World, paint: Paint, showPrefix: bo
     case "locks":
       // Steps that were told one by one are not told again.
       return frame.locks
-        .filter((lock) => hasMoved(lock, world.locks.get(lock.id)))
+        .filter((lock) => hasMoved(lock, aggregate.locks.get(lock.id)))
         .map((lock) => line(frame.time, lockWords(lock, frame.time, prefix, who, paint)));
     case "gone":
       return [];
@@ -40,7 +45,7 @@ const hasMoved = (lock: LockView, before: LockView | undefined): boolean =>
     ? lock.state !== "idle"
     : lock.state !== before.state || lock.acquisition !== before.acquisition;
 
-function stepWords(step: Step, prefix: string, who: string, nodes: number, paint: Paint): string {
+function stepWords(step: Step, prefix: string, who: string, nodes: number, paint: Colours): string {
   const { event, from, to, lock } = step;
   const path = `${paint.dim(plain(from))} → ${colourOf(to, paint)(plain(to))}`;
   return told(
@@ -49,14 +54,14 @@ function stepWords(step: Step, prefix: string, who: string, nodes: number, paint
   );
 }
 
-function lockWords(lock: LockView, time: number, prefix: string, who: string, paint: Paint): string {
+function lockWords(lock: LockView, time: number, prefix: string, who: string, paint: Colours): string {
   const { state } = lock;
   const path = `${paint.bold(resourcesOf(lock, prefix))} is ${colourOf(state, paint)(plain(state))}`;
   return told(`${path} ${who}`, stateDetails(lock, state, time));
 }
 
 /** Only what is new: it comes once a second. */
-function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): string[] {
+function beatWords(beat: Beat, source: SourceView | undefined, paint: Colours): string[] {
   const owner = plain(beat.owner);
   const before = source?.closed === false ? source.beat : undefined;
   const missed = beat.missed - (before?.missed ?? beat.missed);
@@ -83,7 +88,7 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): st
 }
 
 /** What the nodes say of a resource of which nobody tells. */
-export function askedLine({ inspection, time }: Asked, paint: Paint): string {
+export function askedLine({ inspection, time }: Asked, paint: Colours): string {
   const { resource, held, holder } = inspection;
   const words =
     held === null

@@ -1,4 +1,4 @@
-import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
@@ -11,7 +11,7 @@ import type { Picture } from "./table.js";
 const mostNodes = 5;
 
 export interface Scene {
-  readonly world: World;
+  readonly aggregate: FrameAggregate;
   /** What the nodes were asked, by resource. */
   readonly asked: ReadonlyMap<string, Asked>;
   /** What was asked for; undefined if locks under any prefix are shown. */
@@ -21,11 +21,11 @@ export interface Scene {
 }
 
 /** The table of all that is seen, at `now` (epoch ms). */
-export function pictureOf({ world, asked, prefix, notes }: Scene, now: number): Picture {
+export function pictureOf({ aggregate, asked, prefix, notes }: Scene, now: number): Picture {
   const answers = [...asked.values()];
-  const locks = inOrder(world.locks.values());
+  const locks = inOrder(aggregate.locks.values());
   const inUse = locks.filter(({ state }) => state !== "idle" && state !== "expired").length;
-  const processes = [...world.sources.values()].filter(({ closed }) => !closed).length;
+  const processes = [...aggregate.sources.values()].filter(({ closed }) => !closed).length;
   return {
     title: `holdfast watch  ${clock(now).slice(0, 8)}  ${counted(processes, "process", "processes")}, ${counted(inUse, "lock", "locks")} in use`,
     count: answers.length + locks.length,
@@ -34,22 +34,22 @@ export function pictureOf({ world, asked, prefix, notes }: Scene, now: number): 
       if (answer !== undefined) return askedRow(answer, now);
       // The picture asks for no more than there are.
       const lock = locks[index - answers.length] as LockView;
-      const source = world.sources.get(lock.source);
+      const source = aggregate.sources.get(lock.source);
       return rowOf(lock, {
         source,
-        step: world.history(lock.id).at(-1),
+        step: aggregate.history(lock.id).at(-1),
         now,
         showPrefix: prefix === undefined,
       });
     },
-    notes: [...notes, ...nodeNotes(world, now)],
+    notes: [...notes, ...nodeNotes(aggregate, now)],
   };
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** What the processes say of nodes that are not well, each node once. */
-function nodeNotes({ sources }: World, now: number): string[] {
+function nodeNotes({ sources }: FrameAggregate, now: number): string[] {
   const ill = new Map<string, string>();
   for (const { beat, lag, closed } of sources.values()) {
     if (closed) continue;

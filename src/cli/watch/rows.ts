@@ -1,4 +1,4 @@
-import type { SourceView, World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
 import type { LockView, Step } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { describeOwner } from "../holder.js";
@@ -100,7 +100,7 @@ const rankOf = (state: string): number =>
   state === "renewing.retrying" || state === "expired" ? 0 : state === "idle" ? 2 : 1;
 
 /** Whether a lock of the world, of a process that tells, holds this resource: then nobody else needs to be asked. */
-export function isTold(resource: string, prefix: string, { locks, sources }: World): boolean {
+export function isTold(resource: string, prefix: string, { locks, sources }: FrameAggregate): boolean {
   for (const lock of locks.values()) {
     if (!/^(held|renewing|releasing)/.test(lock.state)) continue;
     const own = sources.get(lock.source)?.beat.prefix ?? "";

@@ -1,5 +1,5 @@
 import { createLogUpdate } from "log-update";
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { output } from "../output.js";
 import { redact } from "../redact.js";
 import { draw, type Picture } from "./table.js";
@@ -26,7 +26,7 @@ export class ScreenView implements View {
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
-    private readonly paint: Paint,
+    private readonly paint: Colours,
     private readonly picture: (notices: readonly string[]) => Picture,
   ) {
     this.#update = createLogUpdate(stream);

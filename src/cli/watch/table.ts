@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Paint } from "../colours.js";
+import type { Colours } from "../colours.js";
 import { columnsFor, gap } from "./columns.js";
 import { cut } from "./cut.js";
 import type { Row } from "./rows.js";
@@ -20,7 +20,7 @@ export interface Picture {
 }
 
 /** Lines that fit the terminal, with the last one left free for the cursor. */
-export function draw(picture: Picture, { columns, rows }: Size, paint: Paint): string {
+export function draw(picture: Picture, { columns, rows }: Size, paint: Colours): string {
   const height = Math.max(1, rows - 1);
   const titled = height >= 3;
   const headed = height >= 2;
@@ -37,7 +37,13 @@ export function draw(picture: Picture, { columns, rows }: Size, paint: Paint): s
   ].join("\n");
 }
 
-function tableLines(picture: Picture, shown: number, headed: boolean, width: number, paint: Paint): string[] {
+function tableLines(
+  picture: Picture,
+  shown: number,
+  headed: boolean,
+  width: number,
+  paint: Colours,
+): string[] {
   if (shown === 0) return [];
   const columns = columnsFor(width);
   const table = new Table({

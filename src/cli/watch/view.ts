@@ -1,11 +1,11 @@
-import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../inspector/feed/frames.js";
 import type { Asked } from "./asking.js";
 
 /** How what is seen is shown. */
 export interface View {
   /** Just before the world takes it. */
-  hear(frame: Frame, world: World): void;
+  hear(frame: Frame, aggregate: FrameAggregate): void;
   /** What the nodes say has changed. */
   asked(asked: Asked): void;
   /** A node was lost, or is back. */

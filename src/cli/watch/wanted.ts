@@ -1,4 +1,4 @@
-import type { World } from "../../inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../inspector/feed/frames.js";
 
 /** What of all that is told is looked at: resources of these names, under this prefix; all of them where none is given. */
@@ -24,7 +24,7 @@ export class Wanted {
   }
 
   /** What of the frame is wanted, or null. `world`: what was heard so far. */
-  of(frame: Frame, { sources, locks }: Pick<World, "sources" | "locks">): Frame | null {
+  of(frame: Frame, { sources, locks }: Pick<FrameAggregate, "sources" | "locks">): Frame | null {
     if (frame.kind === "beat")
       return this.prefix === undefined || frame.prefix === this.prefix ? frame : null;
     const known = sources.get(frame.source);

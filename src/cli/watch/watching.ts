@@ -1,11 +1,11 @@
 import type { Locks } from "../../api/types.js";
 import type { LockNode } from "../../engine/node/lock-node.js";
-import { World } from "../../inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../inspector/feed/frames.js";
 import { listenTo } from "../../inspector/publishing/listening.js";
 import type { RecordingWriter } from "../../inspector/recording.js";
 import { within } from "../bounded.js";
-import { paintFor } from "../colours.js";
+import { coloursFor } from "../colours.js";
 import type { Ending } from "../ending.js";
 import { plain } from "../plain.js";
 import type { Reach } from "../reach.js";
@@ -38,7 +38,7 @@ export interface Watched {
 /** Listens, asks, writes down and shows. */
 export class Watching {
   readonly #watched: Watched;
-  readonly #world = new World();
+  readonly #aggregate = new FrameAggregate();
   readonly #asking: Asking;
   readonly #view: View;
   #heard = 0;
@@ -52,7 +52,7 @@ export class Watching {
     this.#watched = watched;
     const { locks, wanted } = watched;
     this.#asking = new Asking(locks, wanted.exact, {
-      isTold: (name) => isTold(name, wanted.prefix ?? "", this.#world),
+      isTold: (name) => isTold(name, wanted.prefix ?? "", this.#aggregate),
       changed: (asked) => this.#view.asked(asked),
       failed: (error) => ending.fail(error),
     });
@@ -94,7 +94,7 @@ export class Watching {
     const { json, wanted } = this.#watched;
     const { stdout } = process;
     if (json) return new JsonView();
-    const paint = paintFor(stdout);
+    const paint = coloursFor(stdout);
     // Some have no size, or do not tell it.
     const isScreen = stdout.isTTY && stdout.rows > 0 && stdout.columns > 0 && process.env.TERM !== "dumb";
     if (!isScreen) return new LinesView(paint, wanted.prefix);
@@ -106,17 +106,17 @@ export class Watching {
     const written = recording === null ? [] : [`recording: ${recording.frames} frames`];
     const notes = [...notices, `nodes: ${reach.describe()}`, ...written];
     const { prefix } = wanted;
-    return pictureOf({ world: this.#world, asked: this.#asking.latest, prefix, notes }, Date.now());
+    return pictureOf({ aggregate: this.#aggregate, asked: this.#asking.latest, prefix, notes }, Date.now());
   }
 
   #hear(frame: Frame): void {
     if (this.#ended) return;
     this.#heard += 1;
-    const wanted = this.#watched.wanted.of(frame, this.#world);
+    const wanted = this.#watched.wanted.of(frame, this.#aggregate);
     if (wanted === null) return;
-    this.#view.hear(wanted, this.#world);
+    this.#view.hear(wanted, this.#aggregate);
     this.#record(wanted);
-    this.#world.apply(wanted, Date.now());
+    this.#aggregate.apply(wanted, Date.now());
   }
 
   #record(frame: Frame): void {
@@ -128,10 +128,10 @@ export class Watching {
 
   #forget(): void {
     const since = Date.now() - silence;
-    for (const { beat, heard, closed } of this.#world.sources.values()) {
+    for (const { beat, heard, closed } of this.#aggregate.sources.values()) {
       if (heard < since && !closed) this.#view.notice(`${plain(beat.owner)} is not heard of any more`);
     }
-    this.#world.forget(since);
+    this.#aggregate.forget(since);
   }
 
   #sayIfQuiet(standing: number): void {

@@ -5,7 +5,7 @@ import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
 import { type IoredisClient, ioredisConnection, ioredisSource } from "./client.js";
-import { IoredisNewcomers } from "./new-servers.js";
+import { IoredisNewServers } from "./new-servers.js";
 import { openIoredisSubscriber } from "./subscriber.js";
 
 interface Address {
@@ -40,7 +40,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   readonly sharded = true;
   readonly #connections = new WeakMap<IoredisClient, ScriptConnection>();
   readonly #opening = new WeakMap<IoredisClient, Promise<ScriptConnection | null>>();
-  readonly #newcomers: IoredisNewcomers;
+  readonly #newServers: IoredisNewServers;
   #refreshing: Promise<void> | null = null;
 
   constructor(private readonly client: IoredisCluster) {
@@ -50,7 +50,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
       const master = next(client.nodes("master"));
       return master === undefined ? null : openIoredisSubscriber(master, events);
     });
-    this.#newcomers = new IoredisNewcomers(client);
+    this.#newServers = new IoredisNewServers(client);
   }
 
   get name(): string {
@@ -72,7 +72,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     const master =
       address === undefined
         ? masters[0]
-        : (this.#find(masters, address) ?? this.#newcomers.get(this.#reached(address)));
+        : (this.#find(masters, address) ?? this.#newServers.get(this.#reached(address)));
     if (master === undefined) void this.refresh();
     return master === undefined ? null : this.#open(master);
   }
@@ -119,14 +119,14 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   }
 
   async open(address: string): Promise<ScriptConnection | null> {
-    const node = this.#newcomers.open(this.#reached(address));
+    const node = this.#newServers.open(this.#reached(address));
     return node === null ? null : this.#open(node);
   }
 
   #find(nodes: readonly IoredisClient[], address: string): IoredisClient | undefined {
     const reached = this.#reached(address);
     const node = nodes.find((known) => addressOf(known) === reached);
-    if (node !== undefined) this.#newcomers.close(reached);
+    if (node !== undefined) this.#newServers.close(reached);
     return node;
   }
 

@@ -17,7 +17,7 @@ const ends = ["disconnecting", "close"];
  * any, and then leaves the ASKING in front of the command as a rejection that nobody handles. Hence these, which are
  * closed once it knows the server, or is closed itself.
  */
-export class IoredisNewcomers {
+export class IoredisNewServers {
   readonly #clients = new Map<string, IoredisClient>();
 
   constructor(private readonly cluster: ClusterOfServers) {}

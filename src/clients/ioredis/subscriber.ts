@@ -51,7 +51,7 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
   own.on("connect", unref);
   own.on("ready", () => events.ready());
   own.on("end", () => events.lost());
-  own.on("message", (channel, message) => events.heard(String(channel), String(message)));
+  own.on("message", (channel, message) => events.message(String(channel), String(message)));
   own.connect().catch(() => {});
   // The socket is made within `connect`, but only after a tick, or once Sentinels have answered.
   setImmediate(unref);

@@ -1,10 +1,16 @@
-import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../engine/node/lock-node.js";
+import type {
+  Batch,
+  Connection,
+  LockNode,
+  Reply,
+  SubscriptionListener,
+} from "../../engine/node/lock-node.js";
 import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
 import { forgetful } from "../../engine/protocol/encoding.js";
 import {
   formLoss,
   formMarker,
-  type Introduction,
+  type Identification,
   longestShort,
   type MemoryChange,
   readMarker,
@@ -106,7 +112,7 @@ export class InProcessNode implements MemoryNode {
     return this.#listeners.add(listener);
   }
 
-  subscribe(name: string, listener: WakeListener): () => void {
+  subscribe(name: string, listener: SubscriptionListener): () => void {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
       channel = new Channel();
@@ -131,7 +137,7 @@ export class InProcessNode implements MemoryNode {
     const generation = this.#generation;
     const deliver = () => {
       if (this.#connection !== "ready" || generation !== this.#generation) return;
-      this.#channels.get(channel)?.heard(message);
+      this.#channels.get(channel)?.message(message);
     };
     if (this.#hanging) this.#waiting.push({ run: () => queueMicrotask(deliver), lose: () => {} });
     else queueMicrotask(deliver);
@@ -149,7 +155,7 @@ export class InProcessNode implements MemoryNode {
 
   async close(): Promise<void> {}
 
-  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+  identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return this.#perform(
       () => {
         if (id !== "" && !this.#marker.includes(`.${this.#life} `)) this.#marker = formLoss(id, this.#life);
@@ -256,9 +262,9 @@ export class InProcessNode implements MemoryNode {
 
   /** A subscription stands as soon as the node can answer. */
   #settle(channel: Channel): void {
-    if (this.#connection !== "ready") channel.become("fallen");
-    else if (!this.#hanging) channel.become("standing");
-    else this.#waiting.push({ run: () => channel.become("standing"), lose: () => {} });
+    if (this.#connection !== "ready") channel.become("unsubscribed");
+    else if (!this.#hanging) channel.become("subscribed");
+    else this.#waiting.push({ run: () => channel.become("subscribed"), lose: () => {} });
   }
 
   #change(connection: Connection, cause?: Error): void {

@@ -1,4 +1,4 @@
-import { type Place, placeTtl, reservation, wakeChannel } from "../../engine/protocol/command.js";
+import { placeTtl, type QueuePlace, reservation, wakeChannel } from "../../engine/protocol/command.js";
 
 /** Tells whoever listens on this channel. */
 export type Publish = (channel: string, message: string) => void;
@@ -22,7 +22,7 @@ export class MemoryQueue {
     return this.#waiters.size === 0;
   }
 
-  join({ id, ticket }: Place, now: number): void {
+  join({ id, ticket }: QueuePlace, now: number): void {
     this.#waiters.set(id, { id, ticket, until: now + placeTtl, knows: false });
   }
 
@@ -54,9 +54,9 @@ export class MemoryQueue {
 
   #first(now: number): Waiter | null {
     let first: Waiter | null = null;
-    for (const waiter of this.#waiters.values()) {
-      if (waiter.until <= now) this.#waiters.delete(waiter.id);
-      else if (first === null || isBefore(waiter, first)) first = waiter;
+    for (const listener of this.#waiters.values()) {
+      if (listener.until <= now) this.#waiters.delete(listener.id);
+      else if (first === null || isBefore(listener, first)) first = listener;
     }
     return first;
   }

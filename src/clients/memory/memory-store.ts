@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Reply } from "../../engine/node/lock-node.js";
-import type { Farewell, Heed, LockCommand } from "../../engine/protocol/command.js";
+import type { LockCommand, QueueExit, QueuePolicy } from "../../engine/protocol/command.js";
 import { longestShort } from "../../engine/protocol/memory.js";
 import { fenceRecordTtl } from "../../engine/protocol/script.js";
 import { sideKeysOf } from "../../engine/protocol/side-keys.js";
@@ -142,7 +142,7 @@ export class MemoryStore {
   }
 
   /** The denial because it is somebody else's turn. */
-  #deferred(key: string, token: string, turn: Heed | undefined, now: number): Answer | null {
+  #deferred(key: string, token: string, turn: QueuePolicy | undefined, now: number): Answer | null {
     if (turn === undefined || turn.barge) return null;
     const value = this.#read(key, now)?.value ?? null;
     return this.#heed(key, (queue) => {
@@ -171,7 +171,7 @@ export class MemoryStore {
   }
 
   /** Leaves the place; the first of the others is told that the key is free, but not of what a minority had granted. */
-  #part(key: string, { id, wake }: Farewell, isReleased: boolean, now: number): void {
+  #part(key: string, { id, wake }: QueueExit, isReleased: boolean, now: number): void {
     const passesOn = isReleased ? wake : wake || id !== null;
     const isFree = this.#read(key, now) === null;
     this.#heed(key, (queue) => {

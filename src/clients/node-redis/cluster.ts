@@ -5,7 +5,7 @@ import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
 import { type NodeRedisClient, nodeRedisConnection, underlying } from "./client.js";
-import { NodeRedisNewcomers } from "./new-servers.js";
+import { NodeRedisNewServers } from "./new-servers.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
 
 export interface ClusterMember {
@@ -59,7 +59,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   readonly writesLater = true;
   private readonly cluster: NodeRedisCluster;
   readonly #connections = new WeakMap<NodeRedisClient, ScriptConnection>();
-  readonly #newcomers: NodeRedisNewcomers;
+  readonly #newServers: NodeRedisNewServers;
   #refreshing: Promise<void> | null = null;
 
   constructor(cluster: NodeRedisCluster) {
@@ -74,7 +74,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       return null;
     });
     this.cluster = bare;
-    this.#newcomers = new NodeRedisNewcomers(bare);
+    this.#newServers = new NodeRedisNewServers(bare);
   }
 
   get name(): string {
@@ -98,7 +98,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
       void this.refresh();
       return null;
     }
-    if (master.address !== undefined) this.#newcomers.close(master.address);
+    if (master.address !== undefined) this.#newServers.close(master.address);
     return this.#open(master);
   }
 
@@ -128,12 +128,12 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   at(address: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const member = this.cluster.nodeByAddress.get(address);
     if (member === undefined) return null;
-    this.#newcomers.close(address);
+    this.#newServers.close(address);
     return this.#open(member);
   }
 
   async open(address: string): Promise<ScriptConnection | null> {
-    const member = this.#newcomers.get(address);
+    const member = this.#newServers.get(address);
     return member === null ? null : this.#open(member);
   }
 

@@ -7,7 +7,7 @@ import type { ClusterMember, NodeRedisCluster } from "./cluster.js";
  * that it would have to ask them while the first slot is being moved there. It opens connections to them all the same, with
  * its own options and address map, but does not close them: that is done here, once it knows the server, or is closed itself.
  */
-export class NodeRedisNewcomers {
+export class NodeRedisNewServers {
   readonly #members = new Map<string, ClusterMember>();
 
   constructor(private readonly cluster: NodeRedisCluster) {}

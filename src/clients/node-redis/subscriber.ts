@@ -42,7 +42,7 @@ export function openNodeRedisSubscriber(client: NodeRedisClient, events: Subscri
     maintNotifications: "disabled",
     // A duplicate is what the client is: the same library, in the same version.
   }) as NodeRedisListener;
-  const heard: Listener = (message, channel) => events.heard(String(channel), String(message));
+  const heard: Listener = (message, channel) => events.message(String(channel), String(message));
   // Without a listener an error would end the process.
   own.on("error", () => {
     if (!own.isReady) events.lost();

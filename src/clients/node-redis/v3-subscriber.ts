@@ -31,7 +31,7 @@ export function openNodeRedis3Subscriber(client: NodeRedis3Client, events: Subsc
   own.on("error", () => events.lost());
   own.on("end", () => events.lost());
   own.on("ready", () => events.ready());
-  own.on("message", (channel, message) => events.heard(String(channel), String(message)));
+  own.on("message", (channel, message) => events.message(String(channel), String(message)));
   return {
     subscribe: (channel) =>
       new Promise<void>((resolve, reject) => {

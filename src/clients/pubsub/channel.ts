@@ -1,51 +1,53 @@
-import type { WakeListener } from "../../engine/node/lock-node.js";
+import type { SubscriptionListener } from "../../engine/node/lock-node.js";
 
 /** `opening`: nobody knows yet. */
-type ChannelState = "opening" | "standing" | "fallen";
+type ChannelState = "opening" | "subscribed" | "unsubscribed";
 
-interface Hearer {
-  readonly listener: WakeListener;
+interface ChannelListener {
+  readonly listener: SubscriptionListener;
   told: ChannelState;
 }
 
 /** One pub/sub channel: who listens, and what they were told, never the same twice in a row. */
 export class Channel {
-  readonly #hearers = new Set<Hearer>();
+  readonly #listeners = new Set<ChannelListener>();
   #state: ChannelState = "opening";
 
   get size(): number {
-    return this.#hearers.size;
+    return this.#listeners.size;
   }
 
   /** The state is told later, not during this call. Returns the removal; true when it removed something. */
-  add(listener: WakeListener): () => boolean {
-    const hearer: Hearer = { listener, told: "opening" };
-    this.#hearers.add(hearer);
-    queueMicrotask(() => this.#tell(hearer));
-    return () => this.#hearers.delete(hearer);
+  add(listener: SubscriptionListener): () => boolean {
+    const entry: ChannelListener = { listener, told: "opening" };
+    this.#listeners.add(entry);
+    queueMicrotask(() => this.#tell(entry));
+    return () => this.#listeners.delete(entry);
   }
 
-  become(state: "standing" | "fallen"): void {
+  become(state: "subscribed" | "unsubscribed"): void {
     this.#state = state;
-    for (const hearer of [...this.#hearers]) this.#tell(hearer);
+    for (const entry of [...this.#listeners]) this.#tell(entry);
   }
 
-  heard(message: string): void {
-    for (const hearer of [...this.#hearers]) this.#call(hearer, ({ listener }) => listener.heard(message));
+  message(message: string): void {
+    for (const entry of [...this.#listeners]) this.#call(entry, ({ listener }) => listener.message(message));
   }
 
-  #tell(hearer: Hearer): void {
+  #tell(entry: ChannelListener): void {
     const state = this.#state;
-    if (hearer.told === state || state === "opening") return;
-    hearer.told = state;
-    this.#call(hearer, ({ listener }) => (state === "standing" ? listener.standing() : listener.fallen()));
+    if (entry.told === state || state === "opening") return;
+    entry.told = state;
+    this.#call(entry, ({ listener }) =>
+      state === "subscribed" ? listener.subscribed() : listener.unsubscribed(),
+    );
   }
 
   /** An earlier listener may have removed a later one. */
-  #call(hearer: Hearer, tell: (hearer: Hearer) => void): void {
-    if (!this.#hearers.has(hearer)) return;
+  #call(entry: ChannelListener, tell: (entry: ChannelListener) => void): void {
+    if (!this.#listeners.has(entry)) return;
     try {
-      tell(hearer);
+      tell(entry);
     } catch {
       // One listener's mistake is no reason to keep the others in the dark.
     }

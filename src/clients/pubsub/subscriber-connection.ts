@@ -9,15 +9,15 @@ const answerTimeout = 5_000;
  */
 const pingInterval = 10_000;
 
-export interface WakeLinkEvents {
+export interface SubscriberConnectionEvents {
   ready(): void;
-  heard(channel: string, message: string): void;
+  message(channel: string, message: string): void;
   /** Comes at most once, and nothing comes after it. */
   lost(): void;
 }
 
 /** The life of one listening connection: from opening it to losing or closing it. Nothing of it outlives `close`. */
-export class WakeLink {
+export class SubscriberConnection {
   readonly #deadlines = new Set<Timer>();
   #subscriber: Subscriber | null = null;
   #nextPing: Timer | null = null;
@@ -25,7 +25,7 @@ export class WakeLink {
   #closed = false;
 
   constructor(
-    private readonly events: WakeLinkEvents,
+    private readonly events: SubscriberConnectionEvents,
     private readonly clock: Clock,
   ) {}
 
@@ -38,11 +38,11 @@ export class WakeLink {
       this.#pingLater();
       this.events.ready();
     };
-    const heard = (channel: string, message: string) => {
-      if (!this.#closed) this.events.heard(channel, message);
+    const message = (channel: string, text: string) => {
+      if (!this.#closed) this.events.message(channel, text);
     };
     try {
-      this.#subscriber = open({ ready, heard, lost: () => this.#lose() });
+      this.#subscriber = open({ ready, message, lost: () => this.#lose() });
     } catch {
       // A client that cannot be duplicated is as good as one that cannot be reached.
     }

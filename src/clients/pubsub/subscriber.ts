@@ -2,7 +2,7 @@
 export interface SubscriberEvents {
   /** Connected: channels may be subscribed to. */
   ready(): void;
-  heard(channel: string, message: string): void;
+  message(channel: string, message: string): void;
   /** It is gone, or could not be opened. */
   lost(): void;
 }

@@ -1,10 +1,10 @@
-import type { WakeListener } from "../../engine/node/lock-node.js";
+import type { SubscriptionListener } from "../../engine/node/lock-node.js";
 import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
 import { systemRandom } from "../../engine/time/random.js";
 import { serverCode } from "../failure.js";
 import { Channel } from "./channel.js";
 import type { OpenSubscriber } from "./subscriber.js";
-import { WakeLink } from "./subscriber-connection.js";
+import { SubscriberConnection } from "./subscriber-connection.js";
 
 /** ms before a lost connection is opened again: doubled with each failure, and up to a half less by chance. */
 const firstDelay = 100;
@@ -19,11 +19,11 @@ const forbidden = new Set(["NOPERM", "NOAUTH", "WRONGPASS", "ERR"]);
  * last, opened again whenever it is lost. The delays go on counting while it is closed, so that neither a dead server
  * nor one that refuses is pestered by those who come and go. Nothing of it keeps the process alive.
  */
-export class WakeLine {
+export class Subscriptions {
   readonly #channels = new Map<string, Channel>();
   /** Channels that the server does not let this connection hear. */
   readonly #refused = new Set<string>();
-  #link: WakeLink | null = null;
+  #connection: SubscriberConnection | null = null;
   #retry: Timer | null = null;
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -35,7 +35,7 @@ export class WakeLine {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  subscribe(name: string, listener: WakeListener): () => void {
+  subscribe(name: string, listener: SubscriptionListener): () => void {
     const known = this.#channels.get(name);
     const channel = known ?? new Channel();
     const remove = channel.add(listener);
@@ -44,7 +44,7 @@ export class WakeLine {
       this.#ask(name, channel);
     }
     // Later, so that who comes and goes at once costs no connection, and hears nothing during this call.
-    queueMicrotask(() => (this.#closed ? channel.become("fallen") : this.#open()));
+    queueMicrotask(() => (this.#closed ? channel.become("unsubscribed") : this.#open()));
     return () => {
       if (remove() && channel.size === 0) this.#leave(name);
     };
@@ -52,14 +52,14 @@ export class WakeLine {
 
   /** Opens the connection anew, because it may have been silenced without noticing. */
   reopen(): void {
-    if (this.#link !== null && !this.#closed) this.#lost();
+    if (this.#connection !== null && !this.#closed) this.#lost();
   }
 
   /** For good: what is subscribed falls. */
   close(): void {
     this.#closed = true;
     this.#hangUp();
-    for (const channel of this.#channels.values()) channel.become("fallen");
+    for (const channel of this.#channels.values()) channel.become("unsubscribed");
   }
 
   #leave(name: string): void {
@@ -67,7 +67,7 @@ export class WakeLine {
     this.#refused.delete(name);
     if (this.#channels.size === 0) this.#hangUp();
     else if (this.#deaf) this.#lost(refusedDelay);
-    else this.#link?.drop(name);
+    else this.#connection?.drop(name);
   }
 
   /** One that may hear nothing at all is not kept open. */
@@ -76,25 +76,25 @@ export class WakeLine {
   }
 
   #open(): void {
-    if (this.#link !== null || this.#channels.size === 0 || this.#closed) return;
+    if (this.#connection !== null || this.#channels.size === 0 || this.#closed) return;
     const wait = this.#notBefore - this.clock.monotonic();
     if (this.#retry !== null || wait > 0) {
       // First the timer, then the telling: whoever is told may leave, as the last one.
       this.#retry ??= this.clock.after(wait, () => this.#again(), true);
-      for (const channel of this.#channels.values()) channel.become("fallen");
+      for (const channel of this.#channels.values()) channel.become("unsubscribed");
       return;
     }
-    this.#link = new WakeLink(
+    this.#connection = new SubscriberConnection(
       {
         ready: () => {
           for (const [name, channel] of this.#channels) this.#ask(name, channel);
         },
-        heard: (name, message) => this.#channels.get(name)?.heard(message),
+        message: (name, message) => this.#channels.get(name)?.message(message),
         lost: () => this.#lost(),
       },
       this.clock,
     );
-    this.#link.start(this.openSubscriber);
+    this.#connection.start(this.openSubscriber);
   }
 
   #again(): void {
@@ -103,16 +103,16 @@ export class WakeLine {
   }
 
   #ask(name: string, channel: Channel): void {
-    this.#link?.ask(name, (refusal) => {
+    this.#connection?.ask(name, (refusal) => {
       // Whoever asked may have left, and somebody else have asked again.
       if (this.#channels.get(name) !== channel) return;
       if (refusal === undefined) {
         this.#stoodSince ??= this.clock.monotonic();
-        channel.become("standing");
+        channel.become("subscribed");
       } else if (forbidden.has(serverCode(refusal))) {
         this.#refused.add(name);
         if (this.#deaf) this.#lost(refusedDelay);
-        else channel.become("fallen");
+        else channel.become("unsubscribed");
       } else {
         this.#lost();
       }
@@ -131,8 +131,8 @@ export class WakeLine {
   #hangUp(): void {
     this.#retry?.cancel();
     this.#retry = null;
-    this.#link?.close();
-    this.#link = null;
+    this.#connection?.close();
+    this.#connection = null;
     this.#refused.clear();
     // One that was lost again at once is no better than one that could not be opened.
     const stood = this.#stoodSince === null ? 0 : this.clock.monotonic() - this.#stoodSince;

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../support/duration.js";
 import {
   type AbstentionTerm,
-  type Introduction,
+  type Identification,
   longestShort,
   type Memory,
   type MemoryChange,
@@ -25,22 +25,22 @@ export type Plan =
   | { readonly kind: "wait"; readonly ms: number | null; readonly cause: string };
 
 /** What a quorum agrees on beforehand. */
-export interface Terms {
+export interface QuarantineTerms {
   readonly rule: QuarantineRule;
   readonly driftFactor: number;
   /** ms that a node may take to answer, and to connect. */
-  readonly patience: number;
+  readonly nodeTimeout: number;
   /** ms; what is taken for the longest ttl where the others cannot tell. */
   readonly ttl: number;
 }
 
 /** What one look at all nodes shows, in their order. */
-export interface View {
+export interface QuorumView {
   readonly names: readonly string[];
   /** Null: it does not answer. */
-  readonly introductions: readonly (Introduction | null)[];
+  readonly identifications: readonly (Identification | null)[];
   /** The look before this one, which had ended when this one began; null if there was none. */
-  readonly before: readonly (Introduction | null)[] | null;
+  readonly before: readonly (Identification | null)[] | null;
   /** ms that this look took: so much older than the others' an answer may be. */
   readonly took: number;
   /** How many looks before this one, in a row, were at others that may be about to begin. */
@@ -66,11 +66,11 @@ export const causeOf = ({ abstention }: Memory): string => (waits(abstention) ? 
  * restarts). All leases were granted by a quorum, so that of more than n − quorum other nodes one knows each of them.
  * Null: nothing; it votes, or says nothing.
  */
-export function planFor(index: number, view: View, terms: Terms): Plan | null {
-  const memory = view.introductions[index]?.memory ?? null;
+export function planFor(index: number, view: QuorumView, terms: QuarantineTerms): Plan | null {
+  const memory = view.identifications[index]?.memory ?? null;
   if (memory === null || memory.state === "kept") return null;
   const { rule } = terms;
-  const others = witnessesOf(index, view);
+  const others = othersOf(index, view);
   if (rule === false || rule === 0) return vote(memory, others);
   if (memory.state === "lost") {
     return rule === "auto" ? planForLost(memory, others, view, terms) : abstain(memory, others, rule);
@@ -86,7 +86,12 @@ export function planFor(index: number, view: View, terms: Terms): Plan | null {
   return vote(memory, others);
 }
 
-function planForLost(memory: Memory, others: readonly Memory[], view: View, terms: Terms): Plan {
+function planForLost(
+  memory: Memory,
+  others: readonly Memory[],
+  view: QuorumView,
+  terms: QuarantineTerms,
+): Plan {
   if (view.names.length === 1) return vote(memory, others);
   if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "look" };
   const longest = longestOf(others);
@@ -103,17 +108,17 @@ function planForLost(memory: Memory, others: readonly Memory[], view: View, term
 }
 
 /** Nobody remembers anything. One that says nothing may. */
-export const isColdStart = ({ introductions }: View): boolean =>
-  introductions.every((introduction) => introduction?.memory?.state === "lost");
+export const isColdStart = ({ identifications }: QuorumView): boolean =>
+  identifications.every((identification) => identification?.memory?.state === "lost");
 
 /**
  * Whether all of them had lost their memory at one instant: the look before had been answered by all when this one began, and
  * since then none has been given a memory.
  */
-const isConfirmed = ({ introductions, before }: View): boolean =>
+const isConfirmed = ({ identifications, before }: QuorumView): boolean =>
   before !== null &&
-  introductions.every(
-    (introduction, index) => introduction?.memory?.marker === before[index]?.memory?.marker,
+  identifications.every(
+    (identification, index) => identification?.memory?.marker === before[index]?.memory?.marker,
   );
 
 /**
@@ -124,11 +129,11 @@ function abstainFor(
   memory: Memory,
   others: readonly Memory[],
   longest: number,
-  view: View,
-  terms: Terms,
+  view: QuorumView,
+  terms: QuarantineTerms,
 ): Plan {
   const { now } = memory;
-  const settles = now + withDrift(roundTimeouts * terms.patience, terms);
+  const settles = now + withDrift(roundTimeouts * terms.nodeTimeout, terms);
   const least = Math.max(settles, now + withDrift(Math.max(longest, shortLeftOf(others, view)), terms));
   const until = Math.max(least, now + withDrift(longLeftOf(others, view), terms));
   return change(memory, others, { until, least, settles, settled: false });
@@ -145,8 +150,8 @@ function newEnd(
   memory: Memory,
   before: Memory | null,
   others: readonly Memory[],
-  view: View,
-  terms: Terms,
+  view: QuorumView,
+  terms: QuarantineTerms,
 ): Plan | null {
   const { abstention, now } = memory;
   if (abstention === null || !canTell(others, view) || now < abstention.settles) return null;
@@ -180,11 +185,14 @@ function newEnd(
  * ms: a long lease that has been held for less than this began, by whatever clock, after every round had been decided that was
  * under way when the node forgot. 0 if all count.
  */
-export function neededAge({ state, abstention, now }: Memory, { patience, driftFactor }: Terms): number {
+export function neededAge(
+  { state, abstention, now }: Memory,
+  { nodeTimeout, driftFactor }: QuarantineTerms,
+): number {
   if (state === "kept") return Number.POSITIVE_INFINITY;
   if (abstention === null || !abstention.settled) return 0;
   const since = now - abstention.settles;
-  return Math.max(0, Math.floor(since - driftOf(since, driftFactor) - roundTimeouts * patience));
+  return Math.max(0, Math.floor(since - driftOf(since, driftFactor) - roundTimeouts * nodeTimeout));
 }
 
 const vote = (memory: Memory, others: readonly Memory[]): Plan => change(memory, others, null);
@@ -199,13 +207,13 @@ function change(memory: Memory, others: readonly Memory[], abstention: Abstentio
   return { kind: "change", change, cause: causeOf({ ...memory, abstention }) };
 }
 
-const withDrift = (ms: number, { driftFactor }: Terms): number =>
+const withDrift = (ms: number, { driftFactor }: QuarantineTerms): number =>
   ms === 0 ? 0 : ms + driftOf(ms, driftFactor);
 
 /** Who can tell what the node may have granted: those that abstain know until when, where they are needed. */
-function witnessesOf(index: number, view: View): Memory[] {
-  const others = view.introductions.flatMap((introduction, other) => {
-    const memory = introduction?.memory ?? null;
+function othersOf(index: number, view: QuorumView): Memory[] {
+  const others = view.identifications.flatMap((identification, other) => {
+    const memory = identification?.memory ?? null;
     return other === index || memory === null || memory.state === "lost" ? [] : [memory];
   });
   const voting = others.filter(({ state }) => state === "kept");
@@ -215,13 +223,13 @@ function witnessesOf(index: number, view: View): Memory[] {
 const longestOf = (others: readonly Memory[]) => Math.max(0, ...others.map(({ longest }) => longest));
 
 /** ms. One that abstains does so until all that it may have granted is over: first the short leases, then the long ones. */
-const shortLeftOf = (others: readonly Memory[], { took }: View) =>
+const shortLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
   lastOf(
     others.map(({ abstention, now }) => (abstention === null ? 0 : abstention.least - now)),
     took,
   );
 
-const longLeftOf = (others: readonly Memory[], { took }: View) =>
+const longLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
   lastOf(
     others.map(({ longLeft, left, abstention }) => Math.max(longLeft, waits(abstention) ? left : 0)),
     took,
@@ -237,17 +245,17 @@ const waits = (abstention: AbstentionTerm | null): boolean =>
   abstention !== null && abstention.until > abstention.least;
 
 /** Whether every quorum that the node was part of has another member among those that can tell. */
-const isQuorumKnown = (others: readonly Memory[], { names: { length: nodes } }: View) =>
+const isQuorumKnown = (others: readonly Memory[], { names: { length: nodes } }: QuorumView) =>
   others.length > nodes - quorumOf(nodes);
 
 /** The same, or nobody else can be asked. */
-const canTell = (others: readonly Memory[], view: View) =>
+const canTell = (others: readonly Memory[], view: QuorumView) =>
   isQuorumKnown(others, view) || silentOf(view).length === 0;
 
-const silentOf = ({ names, introductions }: View) =>
-  names.filter((_, index) => introductions[index] === null);
+const silentOf = ({ names, identifications }: QuorumView) =>
+  names.filter((_, index) => identifications[index] === null);
 
-function waitForSilent(view: View, wayOut = ""): Plan {
+function waitForSilent(view: QuorumView, wayOut = ""): Plan {
   const silent = silentOf(view).join(", ");
   const cause = `it has no memory; whether it is new, or how long it must abstain, is known only when ${silent} can be asked`;
   return { kind: "wait", ms: null, cause: cause + wayOut };

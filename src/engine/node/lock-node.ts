@@ -1,5 +1,5 @@
 import type { LockCommand } from "../protocol/command.js";
-import type { Introduction, MemoryChange } from "../protocol/memory.js";
+import type { Identification, MemoryChange } from "../protocol/memory.js";
 import type { Answer, Holder } from "../protocol/vote.js";
 
 /** A command on its way. */
@@ -47,12 +47,12 @@ export interface Keyspace {
 }
 
 /** What a subscription hears. None of these may throw; none is called before `subscribe` has returned. */
-export interface WakeListener {
+export interface SubscriptionListener {
   /** The subscription stands (again): what was published from now on is heard, what was published before may not have been. */
-  standing(): void;
+  subscribed(): void;
   /** It does not stand any more (connection lost, refused), or it cannot: nothing is heard until `standing` is called again. */
-  fallen(): void;
-  heard(message: string): void;
+  unsubscribed(): void;
+  message(message: string): void;
 }
 
 /**
@@ -94,7 +94,7 @@ export interface LockNode {
    * to be left with a server that has none; "" leaves nothing. `age`: ms for which a lease must have been held already for its
    * `longLeft` to count; default 0, all of them. A node may let all of them count. Rejects if it cannot be asked.
    */
-  introduce(id: string, change: MemoryChange | null, age?: number): Promise<Introduction>;
+  identify(id: string, change: MemoryChange | null, age?: number): Promise<Identification>;
   /**
    * Sends the batch now, in order behind everything sent before, and answers each of its requests. Never throws: what
    * went wrong is a `failed` reply. Has no timeout of its own: the caller bounds the wait.
@@ -104,7 +104,7 @@ export interface LockNode {
    * Listens on a pub/sub channel, over a connection of its own that is opened with the first subscription and closed
    * with the last one, and survives reconnections. Null where the client offers none (then only polling remains).
    */
-  subscribe(channel: string, listener: WakeListener): (() => void) | null;
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null;
   /**
    * Sends a message to all who subscribe to a pub/sub channel, and tells how many they are; in a Cluster only those at the
    * one server that was asked. Rejects if it cannot be sent; has no timeout. May be missing: then nothing is published there.

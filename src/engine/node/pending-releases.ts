@@ -2,8 +2,8 @@ import type { LockCommand } from "../protocol/command.js";
 import { releaseOwed } from "../protocol/refusal.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
-import type { Errand } from "./pending-command.js";
-import { Delivery, type Release } from "./release-command.js";
+import type { PendingCommand } from "./pending-command.js";
+import { type Release, ReleaseCommand } from "./release-command.js";
 
 /** Releases kept for one node. Beyond that the oldest is dropped, and its key lives until its ttl. */
 const mostPending = 10_000;
@@ -32,14 +32,14 @@ interface Pending {
 }
 
 /** The member whose releases these are. */
-export interface ReleaseCarrier {
+export interface ReleaseSender {
   /** Whether a release can be handed to the client now. */
   readonly accepts: boolean;
   /** Whether the node is connected and answers. When it is again, `deliver` is called. */
   readonly reachable: boolean;
   /** Stands for the connection: the same as long as what is sent arrives in order. Null if nobody can tell. */
   readonly connection: number | null;
-  send(errand: Errand): void;
+  send(command: PendingCommand): void;
 }
 
 /** A release that was refused, timed out or lost may be repeated: it does no harm until its token is claimed again. */
@@ -59,14 +59,14 @@ export class PendingReleases {
   /** How many of them are of tokens that may be claimed again. */
   private cancellable = 0;
   /** Under way, for tokens that may be claimed again. */
-  private readonly recurring = new Set<Delivery>();
+  private readonly recurring = new Set<ReleaseCommand>();
   /** Under way for another time. */
   private retried = 0;
   private timer: Timer | null = null;
   private closed = false;
 
   constructor(
-    private readonly carrier: ReleaseCarrier,
+    private readonly sender: ReleaseSender,
     private readonly clock: Clock,
     /** ms between two looks at what is pending. */
     private readonly patience: number,
@@ -85,9 +85,11 @@ export class PendingReleases {
 
   /** Sends a release behind everything sent before, or keeps it until the node can take it. */
   release(release: Release): void {
-    const delivery = new Delivery(release, release.answered, (one, reply) => this.settle(one, null, reply));
-    if (this.carrier.accepts) this.carrier.send(delivery);
-    else delivery.heard(releaseOwed);
+    const command = new ReleaseCommand(release, release.answered, (one, reply) =>
+      this.settle(one, null, reply),
+    );
+    if (this.sender.accepts) this.sender.send(command);
+    else command.onReply(releaseOwed);
   }
 
   /** Keeps it until the node has answered something, or for its ttl. */
@@ -96,31 +98,31 @@ export class PendingReleases {
   }
 
   /** It is handed to the client. */
-  left(delivery: Delivery): void {
-    delivery.connection = this.carrier.connection;
-    if (delivery.release.recurring) this.recurring.add(delivery);
+  sent(command: ReleaseCommand): void {
+    command.connection = this.sender.connection;
+    if (command.release.recurring) this.recurring.add(command);
   }
 
   /** The token is being claimed again: no release that is pending or under way may be repeated. */
   cancel(token: string): void {
     if (this.cancellable > 0) this.retain(({ release }) => !concerns(release.command, token));
-    for (const delivery of this.recurring) delivery.cancel(token);
+    for (const command of this.recurring) command.cancel(token);
   }
 
   /** Sends all that is due, if the node takes it: behind what the client resends by itself, before anything new. */
   deliver(): void {
     if (this.pending.length === 0) return;
     this.prune();
-    if (!this.carrier.reachable) return;
+    if (!this.sender.reachable) return;
     const at = this.clock.monotonic();
     const due = this.pending.filter((one) => one.due <= at);
     this.retain((one) => one.due > at);
     this.retried += due.length;
     for (const one of due) {
-      this.carrier.send(
-        new Delivery(one.release, null, (delivery, reply) => {
+      this.sender.send(
+        new ReleaseCommand(one.release, null, (command, reply) => {
           this.retried--;
-          this.settle(delivery, one, reply);
+          this.settle(command, one, reply);
         }),
       );
     }
@@ -132,15 +134,15 @@ export class PendingReleases {
     this.timer?.cancel();
   }
 
-  private settle(delivery: Delivery, before: Pending | null, reply: Reply): void {
-    this.recurring.delete(delivery);
-    if (delivery.cancelled) return;
-    if (undelivered(reply)) this.keep(delivery.release, before, reply);
-    else if (this.mayBeOvertaken(delivery)) this.repeat(delivery.release, before);
+  private settle(command: ReleaseCommand, before: Pending | null, reply: Reply): void {
+    this.recurring.delete(command);
+    if (command.cancelled) return;
+    if (undelivered(reply)) this.keep(command.release, before, reply);
+    else if (this.mayBeOvertaken(command)) this.repeat(command.release, before);
   }
 
   /** Whether what the release undoes was never answered, and may be under way on another connection. */
-  private mayBeOvertaken({ release, connection }: Delivery): boolean {
+  private mayBeOvertaken({ release, connection }: ReleaseCommand): boolean {
     const { unanswered, askedOn } = release;
     return unanswered && (askedOn === null || askedOn !== connection);
   }
@@ -185,7 +187,7 @@ export class PendingReleases {
 
   private schedule(): void {
     if (this.closed || this.timer !== null || this.pending.length === 0) return;
-    if (!this.carrier.reachable && !this.collectable) return;
+    if (!this.sender.reachable && !this.collectable) return;
     const look = () => {
       this.timer = null;
       this.deliver();

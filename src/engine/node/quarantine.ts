@@ -1,15 +1,22 @@
-import type { Introduction, Memory } from "../protocol/memory.js";
+import type { Identification, Memory } from "../protocol/memory.js";
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
-import { isColdStart, neededAge, type Plan, planFor, type Terms, type View } from "./abstention.js";
+import {
+  isColdStart,
+  neededAge,
+  type Plan,
+  planFor,
+  type QuarantineTerms,
+  type QuorumView,
+} from "./abstention.js";
 import type { LockNode } from "./lock-node.js";
-import type { Acquaintance } from "./server-identity.js";
+import type { ServerIdentity } from "./server-identity.js";
 
 /** A node of the quorum, as far as its memory is concerned. */
-export interface Member {
+export interface QuarantineMember {
   readonly name: string;
   readonly node: LockNode;
-  readonly server: Acquaintance;
+  readonly server: ServerIdentity;
   /** Whether it is connected and answers. */
   readonly reachable: boolean;
   /** What is known of its server has changed. */
@@ -41,14 +48,14 @@ export class Quarantine {
   /** In a row, at others that may be about to begin. */
   private looks = 0;
   /** What the last look showed. */
-  private before: readonly (Introduction | null)[] | null = null;
+  private before: readonly (Identification | null)[] | null = null;
   private readonly names: readonly string[];
 
   constructor(
-    private readonly members: readonly Member[],
+    private readonly members: readonly QuarantineMember[],
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly terms: Terms,
+    private readonly terms: QuarantineTerms,
     /** The whole set has no memory, and votes all the same. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
   ) {
@@ -87,17 +94,17 @@ export class Quarantine {
     const { before, looks } = this;
     const age = this.age();
     const began = this.clock.monotonic();
-    const introductions = await Promise.all(this.members.map((member) => this.look(member, age)));
+    const identifications = await Promise.all(this.members.map((member) => this.look(member, age)));
     if (this.closed) return null;
-    this.before = introductions;
+    this.before = identifications;
     const took = this.clock.monotonic() - began;
-    const view = { names: this.names, introductions, before, took, looks, age };
+    const view = { names: this.names, identifications, before, took, looks, age };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
     this.looks = plans.some((plan) => plan?.kind === "look") ? this.looks + 1 : 0;
     const pauses = await Promise.all(
       this.members.map((member, index) =>
-        this.carryOut(member, plans[index] ?? null, introductions[index] ?? null),
+        this.carryOut(member, plans[index] ?? null, identifications[index] ?? null),
       ),
     );
     const next = pauses.filter((pause) => pause !== null);
@@ -105,7 +112,7 @@ export class Quarantine {
   }
 
   /** A single node may well be new; one that was known is not. */
-  private warn(view: View, plans: readonly (Plan | null)[]): void {
+  private warn(view: QuorumView, plans: readonly (Plan | null)[]): void {
     const cold = this.names.filter((_, index) => plans[index]?.kind === "change");
     const alone = this.members.length === 1;
     if (
@@ -118,13 +125,13 @@ export class Quarantine {
 
   /** ms: only long leases that have been held for so long concern any of the nodes that abstain. */
   private age(): number {
-    const memories = (this.before ?? []).flatMap((introduction) => introduction?.memory ?? []);
+    const memories = (this.before ?? []).flatMap((identification) => identification?.memory ?? []);
     const age = Math.min(...memories.map((memory) => neededAge(memory, this.terms)));
     return Number.isFinite(age) ? age : 0;
   }
 
   /** Null if it does not answer in time. One that is about to connect is waited for. */
-  private async look(member: Member, age: number): Promise<Introduction | null> {
+  private async look(member: QuarantineMember, age: number): Promise<Identification | null> {
     const { node, server } = member;
     if (node.connection === "connecting") await this.change(node);
     // One that is silent is probed already: it must not be asked again and again meanwhile.
@@ -132,39 +139,39 @@ export class Quarantine {
   }
 
   private async carryOut(
-    { server, settled }: Member,
+    { server, settled }: QuarantineMember,
     plan: Plan | null,
-    introduction: Introduction | null,
+    identification: Identification | null,
   ): Promise<number | null> {
     // One that has gone will be met again; one that says nothing is asked again.
-    if (introduction === null) return server.met && !server.remembers ? longestPause : null;
-    if (plan === null) return this.accept(server, settled, introduction);
+    if (identification === null) return server.known && !server.remembers ? longestPause : null;
+    if (plan === null) return this.accept(server, settled, identification);
     if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
-    if (plan.kind === "wait") return this.abstain(server, settled, introduction, plan.ms, plan.cause);
+    if (plan.kind === "wait") return this.abstain(server, settled, identification, plan.ms, plan.cause);
     let refusal = "does not answer";
     const changed = await this.bounded(server.ask(plan.change, 0), (error) => {
       refusal = messageOf(error);
     });
     if (changed === null) {
       const cause = `it has no memory, and takes none: ${refusal}`;
-      return this.abstain(server, settled, introduction, null, cause);
+      return this.abstain(server, settled, identification, null, cause);
     }
     const { memory } = changed;
     if (memory === null || memory.state === "kept") return this.accept(server, settled, changed);
     return this.abstain(server, settled, changed, memory.state === "lost" ? null : memory.left, plan.cause);
   }
 
-  private accept(server: Acquaintance, settled: () => void, introduction: Introduction): number | null {
+  private accept(server: ServerIdentity, settled: () => void, identification: Identification): number | null {
     // What was overtaken by a later answer says nothing any more.
-    if (!server.accept(introduction)) return longestPause;
+    if (!server.accept(identification)) return longestPause;
     settled();
     return null;
   }
 
   private abstain(
-    server: Acquaintance,
+    server: ServerIdentity,
     settled: () => void,
-    introduction: Introduction,
+    identification: Identification,
     ms: number | null,
     cause: string,
   ): number {
@@ -173,9 +180,9 @@ export class Quarantine {
     // The same end, told again.
     if (until !== null && abstention?.until && Math.abs(until - abstention.until) < blur)
       until = abstention.until;
-    server.accept(introduction, { until, cause });
+    server.accept(identification, { until, cause });
     settled();
-    return ms === null ? longestPause : this.pauseFor(introduction.memory, ms);
+    return ms === null ? longestPause : this.pauseFor(identification.memory, ms);
   }
 
   /** ms until the next look at a node that abstains for `left`. */
@@ -225,7 +232,7 @@ export class Quarantine {
 
   /** It is over when a node has taken as long as it may, or this is closed. Returns the end of it. */
   private wait(over: () => void): () => void {
-    const timer = answerTimeout(this.clock, this.terms.patience, over, true);
+    const timer = answerTimeout(this.clock, this.terms.nodeTimeout, over, true);
     this.waits.add(over);
     return () => {
       timer.cancel();

@@ -15,15 +15,15 @@ import {
 import type { Answer, FailureReason, Vote } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
-import type { Turn } from "../time/tick-batcher.js";
+import type { TickBatcher } from "../time/tick-batcher.js";
 import { ConnectionGuard, type ConnectionGuardOptions } from "./connection-guard.js";
 import { FailureDetector, type Liveness } from "./failure-detector.js";
 import type { Connection, LockNode, Reply } from "./lock-node.js";
-import type { Errand } from "./pending-command.js";
-import { PendingReleases, type ReleaseCarrier } from "./pending-releases.js";
-import type { Member } from "./quarantine.js";
-import { Delivery, type Release } from "./release-command.js";
-import { Acquaintance, type Circle, type QuestionEnd } from "./server-identity.js";
+import type { PendingCommand } from "./pending-command.js";
+import { PendingReleases, type ReleaseSender } from "./pending-releases.js";
+import type { QuarantineMember } from "./quarantine.js";
+import { type Release, ReleaseCommand } from "./release-command.js";
+import { type IdentifyOutcome, type KnownServers, ServerIdentity } from "./server-identity.js";
 import { watchWeakly } from "./weak-watch.js";
 
 /** What a seat notices about its node's health. */
@@ -35,18 +35,18 @@ export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "
  */
 const mostInFlight = 10_000;
 
-export interface SeatOptions {
+export interface QuorumMemberOptions {
   /** Tells it apart from the others in votes and errors. */
   readonly name: string;
   readonly node: LockNode;
   readonly clock: Clock;
-  readonly turn: Turn;
+  readonly batcher: TickBatcher;
   readonly random: Random;
   /** ms that a node may take to answer. */
-  readonly patience: number;
+  readonly nodeTimeout: number;
   /** ms that a node may take to connect. */
   readonly connectTimeout: number;
-  readonly circle: Circle;
+  readonly knownServers: KnownServers;
   /** Whether it votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
   /** Whether it votes also where its server hides who it is. */
@@ -71,39 +71,39 @@ export interface SeatOptions {
  * One node's seat in the quorum. It lets a command through only when the node is connected, known to be nobody else's
  * double, and not silent; fails it at once otherwise. What is asked of it in one turn of the event loop travels together.
  */
-export class Seat implements Member, ReleaseCarrier {
+export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly name: string;
   /** Most of its votes. */
   readonly granted: Vote;
   readonly node: LockNode;
-  readonly server: Acquaintance;
+  readonly server: ServerIdentity;
   readonly detector: FailureDetector;
   private connections = 0;
   private readonly clock: Clock;
   private readonly guard: ConnectionGuard;
   private readonly releases: PendingReleases;
   private closed = false;
-  private readonly onMet = new Set<() => void>();
+  private readonly identifyListeners = new Set<() => void>();
   private inFlight = 0;
   /** How many of the requests in flight, or for the end of this turn, are releases. */
   private releasing = 0;
   /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
   private abstainsUntil: number | null | undefined;
   /** For the end of this turn. */
-  private outgoing: Errand[] = [];
+  private outgoing: PendingCommand[] = [];
   /** For when the node is connected and known. */
-  private waiting: Errand[] = [];
+  private waiting: PendingCommand[] = [];
   private readonly unwatch: () => void;
 
-  constructor(private readonly options: SeatOptions) {
-    const { name, node, clock, random, patience, circle, connectTimeout, onStuck } = options;
+  constructor(private readonly options: QuorumMemberOptions) {
+    const { name, node, clock, random, nodeTimeout, knownServers, connectTimeout, onStuck } = options;
     this.name = name;
     this.granted = Object.freeze({ kind: "granted", node: name });
     this.node = node;
     this.clock = clock;
     this.detector = new FailureDetector({
       clock,
-      patience,
+      patience: nodeTimeout,
       observe: (liveness) => this.onLiveness(liveness),
       probe: () => this.probe(),
     });
@@ -114,19 +114,19 @@ export class Seat implements Member, ReleaseCarrier {
       onOverdue: (waited) => this.onOverdue(waited),
       onStuck,
     });
-    this.server = new Acquaintance(
+    this.server = new ServerIdentity(
       name,
       node,
       clock,
       random,
-      circle,
+      knownServers,
       options.decides,
       () => this.detector.sent(1),
       (end) => this.onQuestionEnded(end),
       () => this.onIntroduced(),
       (error) => this.onUnknown(error),
     );
-    this.releases = new PendingReleases(this, clock, patience, options.collectable);
+    this.releases = new PendingReleases(this, clock, nodeTimeout, options.collectable);
     this.unwatch = options.collectable
       ? watchWeakly(this, node)
       : node.watch((connection, cause) => this.onConnection(connection, cause));
@@ -138,16 +138,16 @@ export class Seat implements Member, ReleaseCarrier {
   }
 
   /** Whether it is known which server this is. */
-  get met(): boolean {
-    return this.server.met;
+  get identityKnown(): boolean {
+    return this.server.known;
   }
 
   /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is about to be known. */
-  ask(errand: Errand): void {
-    const refusal = this.refusal(errand.command);
-    if (refusal !== null) return errand.heard(refusal);
-    if (this.takes(errand.command) && this.node.connection === "ready") return this.send(errand);
-    this.waiting.push(errand);
+  ask(command: PendingCommand): void {
+    const refusal = this.refusal(command.command);
+    if (refusal !== null) return command.onReply(refusal);
+    if (this.takes(command.command) && this.node.connection === "ready") return this.send(command);
+    this.waiting.push(command);
     this.identify();
   }
 
@@ -157,7 +157,7 @@ export class Seat implements Member, ReleaseCarrier {
   }
 
   /** Gives up a place in a queue. A node that is silent is told when it answers, if the place has not lapsed by then. */
-  leave(command: LockCommand): void {
+  leaveQueue(command: LockCommand): void {
     const release = {
       command,
       ttl: placeTtl,
@@ -195,15 +195,15 @@ export class Seat implements Member, ReleaseCarrier {
    * Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. Returns how to
    * be called no more.
    */
-  meet(onMet: () => void): () => void {
+  whenIdentified(onMet: () => void): () => void {
     if (this.identified || this.node.connection === "down") {
       onMet();
       return ignore;
     }
     const told = () => onMet();
-    this.onMet.add(told);
+    this.identifyListeners.add(told);
     this.identify();
-    return () => this.onMet.delete(told);
+    return () => this.identifyListeners.delete(told);
   }
 
   /** Whether it is known which server this is, and whether that votes. */
@@ -218,64 +218,64 @@ export class Seat implements Member, ReleaseCarrier {
 
   /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
   silentFor(waited: number, voting = true): Answer {
-    if (voting && this.met && !this.votes && this.node.connection === "ready") return undecided;
+    if (voting && this.identityKnown && !this.votes && this.node.connection === "ready") return undecided;
     if (this.node.connection === "ready") return unanswered(waited);
     return notConnectedInTime(this.node, "within", waited);
   }
 
   /** Hands what this turn has asked for to the client, as one batch. */
-  depart(): void {
+  flush(): void {
     const { outgoing } = this;
     this.outgoing = [];
-    const requests: Errand[] = [];
-    for (const errand of outgoing) {
-      if (!errand.wanted()) errand.heard(givenUp);
-      else if (this.node.connection !== "ready") this.fail(errand);
-      else if (!this.takes(errand.command) && !(errand instanceof Delivery)) this.ask(errand);
-      else requests.push(errand);
+    const requests: PendingCommand[] = [];
+    for (const command of outgoing) {
+      if (!command.wanted()) command.onReply(givenUp);
+      else if (this.node.connection !== "ready") this.fail(command);
+      else if (!this.takes(command.command) && !(command instanceof ReleaseCommand)) this.ask(command);
+      else requests.push(command);
     }
     if (requests.length === 0) return;
-    for (const errand of requests) {
-      const { command } = errand;
+    for (const request of requests) {
+      const { command } = request;
       // In their order: a claim cancels the releases before it, and none behind it.
       if (claims(command) || command.op === "renew") this.releases.cancel(command.token);
-      if (errand instanceof Delivery) this.releases.left(errand);
-      errand.leave(this);
+      if (request instanceof ReleaseCommand) this.releases.sent(request);
+      request.markSent(this);
     }
     // One of those that travel together is measured for all.
-    if (this.options.measures() && requests[0] !== undefined) requests[0].leftAt = this.clock.monotonic();
+    if (this.options.measures() && requests[0] !== undefined) requests[0].sentAt = this.clock.monotonic();
     this.inFlight += requests.length;
     this.detector.sent(requests.length);
     try {
       this.node.execute({ mark: this.options.checksMemory ? this.server.mark : null, requests });
     } catch (error) {
       // Nodes do not throw; one that somebody else wrote may, and must not keep others from being asked.
-      for (const errand of requests) errand.answered(failed("connection", messageOf(error)));
+      for (const request of requests) request.answered(failed("connection", messageOf(error)));
     }
   }
 
-  private fail(errand: Errand): void {
-    if (errand instanceof Delivery) this.releasing--;
-    errand.heard(notConnected(this.node));
+  private fail(command: PendingCommand): void {
+    if (command instanceof ReleaseCommand) this.releasing--;
+    command.onReply(notConnected(this.node));
   }
 
   /** A request is under way no longer. */
-  arrived(reply: Reply, errand: Errand): void {
-    const { leftAt } = errand;
+  replied(reply: Reply, command: PendingCommand): void {
+    const { sentAt } = command;
     this.inFlight--;
-    if (errand instanceof Delivery) this.releasing--;
+    if (command instanceof ReleaseCommand) this.releasing--;
     if (reply.kind === "failed" && !isSaidByServer(reply.reason)) {
       if (reply.reason === "timeout") this.detector.timedOut();
       else this.detector.lost();
       return;
     }
     this.detector.replied();
-    if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);
+    if (sentAt !== null) this.options.measured(this.clock.monotonic() - sentAt);
     if (reply.kind === "failed" && reply.reason === "quarantined") this.doubt();
   }
 
   async close(): Promise<void> {
-    this.depart();
+    this.flush();
     this.unwatch();
     this.closed = true;
     this.detector.close();
@@ -302,10 +302,10 @@ export class Seat implements Member, ReleaseCarrier {
       this.abstainsUntil = undefined;
       this.server.forget();
       this.dismiss(failed("notReady", cause?.message ?? "connection lost"));
-      this.tellMet();
+      this.notifyIdentified();
     } else if (cause !== undefined) {
       // It will go on trying, but nobody needs to wait for it.
-      this.tellMet();
+      this.notifyIdentified();
     }
   }
 
@@ -316,29 +316,29 @@ export class Seat implements Member, ReleaseCarrier {
       this.dismiss(duplicate(this.duplicateOf));
     } else if (this.votes) {
       this.note(undefined, undefined);
-      for (const errand of this.waiting.splice(0)) this.send(errand);
+      for (const command of this.waiting.splice(0)) this.send(command);
     } else {
       const { abstention } = this.server;
       if (abstention !== null) this.note(abstention.until, abstention.cause);
       // What needs no memory is asked all the same.
-      for (const errand of this.waiting.splice(0)) {
-        if (this.takes(errand.command)) this.send(errand);
-        else if (abstention === null) this.waiting.push(errand);
-        else errand.heard(this.quarantined(abstention));
+      for (const command of this.waiting.splice(0)) {
+        if (this.takes(command.command)) this.send(command);
+        else if (abstention === null) this.waiting.push(command);
+        else command.onReply(this.quarantined(abstention));
       }
       if (abstention === null) return;
     }
-    this.tellMet();
+    this.notifyIdentified();
   };
 
   /** Whether it is known, and remembers. */
   private get votes(): boolean {
-    return this.server.met && (this.server.remembers || !this.options.checksMemory);
+    return this.server.known && (this.server.remembers || !this.options.checksMemory);
   }
 
   /** Whether it can be asked this now, as far as its server is known. */
   private takes(command: LockCommand): boolean {
-    return needsMemory(command) ? this.votes : this.met;
+    return needsMemory(command) ? this.votes : this.identityKnown;
   }
 
   /** Tells when it begins to abstain, until when, and when it votes again. */
@@ -355,7 +355,7 @@ export class Seat implements Member, ReleaseCarrier {
     this.identify();
   }
 
-  private quarantined({ until, cause }: NonNullable<Acquaintance["abstention"]>): Answer {
+  private quarantined({ until, cause }: NonNullable<ServerIdentity["abstention"]>): Answer {
     const left = until === null ? null : Math.max(0, Math.ceil(until - this.clock.monotonic()));
     return quarantined(cause, left);
   }
@@ -363,7 +363,7 @@ export class Seat implements Member, ReleaseCarrier {
   private refusal(command: LockCommand): Answer | null {
     const { connection } = this.node;
     if (this.duplicateOf !== null) return duplicate(this.duplicateOf);
-    if (this.server.nameless && this.server.remembers && !this.options.admitsNameless) return nameless;
+    if (this.server.anonymous && this.server.remembers && !this.options.admitsNameless) return nameless;
     const { abstention } = this.server;
     if (abstention !== null && needsMemory(command)) return this.quarantined(abstention);
     if (connection === "down") return notConnected(this.node);
@@ -371,7 +371,7 @@ export class Seat implements Member, ReleaseCarrier {
     if (this.detector.open) return unresponsive;
     // Releases do not count: thousands may be given up in one turn while the node is well.
     if (this.pending - this.releasing < mostInFlight) return null;
-    this.waiting = this.waiting.filter((errand) => errand.wanted());
+    this.waiting = this.waiting.filter((command) => command.wanted());
     if (this.pending - this.releasing < mostInFlight) return null;
     return overloaded(mostInFlight);
   }
@@ -381,20 +381,20 @@ export class Seat implements Member, ReleaseCarrier {
   }
 
   /** To be sent at the end of this turn. */
-  send(errand: Errand): void {
-    if (errand instanceof Delivery) this.releasing++;
-    if (this.outgoing.push(errand) === 1) this.options.turn.add(this);
+  send(command: PendingCommand): void {
+    if (command instanceof ReleaseCommand) this.releasing++;
+    if (this.outgoing.push(command) === 1) this.options.batcher.add(this);
   }
 
   /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
   private identify(): void {
     this.guard.want();
-    if (this.node.connection === "ready" && this.server.meet()) this.detector.sent(1);
+    if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);
   }
 
   /** The node has been silent for too long: asks it who it is, and replaces the connection, which may be what is dead. */
   private probe(): void {
-    if (this.server.meet(true)) this.detector.sent(1);
+    if (this.server.identify(true)) this.detector.sent(1);
     this.guard.silent();
   }
 
@@ -402,10 +402,10 @@ export class Seat implements Member, ReleaseCarrier {
     this.options.observe(liveness, this.node.trouble || undefined);
     if (liveness === "unresponsive") {
       this.dismiss(unresponsive);
-      this.tellMet();
+      this.notifyIdentified();
     } else if (liveness === "silent") {
       // It is connected, and does not say who it is: nobody needs to wait for that any longer.
-      if (!this.met) this.tellMet();
+      if (!this.identityKnown) this.notifyIdentified();
     } else if (liveness === "answered") {
       this.guard.answered();
       this.releases.deliver();
@@ -416,10 +416,10 @@ export class Seat implements Member, ReleaseCarrier {
     const answer = notConnectedInTime(this.node, "within", waited);
     this.options.observe("disconnected", answer.message);
     this.dismiss(answer);
-    this.tellMet();
+    this.notifyIdentified();
   }
 
-  private onQuestionEnded(end: QuestionEnd): void {
+  private onQuestionEnded(end: IdentifyOutcome): void {
     if (end === "answered") this.detector.replied();
     else if (end === "timedOut") this.detector.timedOut();
     else this.detector.lost();
@@ -432,18 +432,18 @@ export class Seat implements Member, ReleaseCarrier {
 
   private onUnknown(error: unknown): void {
     this.dismiss(failed("refused", messageOf(error)));
-    this.tellMet();
+    this.notifyIdentified();
   }
 
-  private tellMet(): void {
-    const told = [...this.onMet];
-    this.onMet.clear();
+  private notifyIdentified(): void {
+    const told = [...this.identifyListeners];
+    this.identifyListeners.clear();
     for (const onMet of told) onMet();
   }
 
   /** Answers everything that waits. */
   private dismiss(answer: Answer): void {
-    for (const errand of this.waiting.splice(0)) errand.heard(answer);
+    for (const command of this.waiting.splice(0)) command.onReply(answer);
   }
 }
 

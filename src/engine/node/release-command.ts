@@ -1,6 +1,6 @@
 import type { LockCommand } from "../protocol/command.js";
 import type { Reply } from "./lock-node.js";
-import { Errand } from "./pending-command.js";
+import { PendingCommand } from "./pending-command.js";
 
 /** What a node is to release. */
 export interface Release {
@@ -17,7 +17,7 @@ export interface Release {
 }
 
 /** A release on its way. */
-export class Delivery extends Errand {
+export class ReleaseCommand extends PendingCommand {
   /** What it is to release was claimed again meanwhile: it is not to be tried again. */
   cancelled = false;
   /** The connection that took it; null if nobody can tell. */
@@ -26,7 +26,7 @@ export class Delivery extends Errand {
   constructor(
     readonly release: Release,
     private readonly answer: ((reply: Reply) => void) | null,
-    private readonly settle: (delivery: Delivery, reply: Reply) => void,
+    private readonly settle: (command: ReleaseCommand, reply: Reply) => void,
   ) {
     super();
   }
@@ -39,7 +39,7 @@ export class Delivery extends Errand {
     return true;
   }
 
-  heard(reply: Reply): void {
+  onReply(reply: Reply): void {
     this.settle(this, reply);
     this.answer?.(reply);
   }

@@ -1,11 +1,11 @@
-import { type Introduction, isSameServer, type MemoryChange } from "../protocol/memory.js";
+import { type Identification, isSameServer, type MemoryChange } from "../protocol/memory.js";
 import type { Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { causeOf } from "./abstention.js";
 import type { LockNode } from "./lock-node.js";
 
 /** Whom one quorum has met, in that order; the first of those that are the same server votes. */
-export type Circle = Acquaintance[];
+export type KnownServers = ServerIdentity[];
 
 /** Why a node that is known does not vote for now. */
 interface Abstention {
@@ -15,18 +15,18 @@ interface Abstention {
 }
 
 /** What became of a question. `timedOut`: the client has given it up by itself, and the node has said nothing. */
-export type QuestionEnd = "answered" | "lost" | "timedOut";
+export type IdentifyOutcome = "answered" | "lost" | "timedOut";
 
-const endBy = (error: unknown): QuestionEnd => {
+const endBy = (error: unknown): IdentifyOutcome => {
   const message = error instanceof Error ? error.message : "";
   // ETIMEDOUT is the end of a connection, which is told by itself.
   return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
 };
 
 /** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
-export class Acquaintance {
+export class ServerIdentity {
   /** Undefined until it was asked. */
-  private introduction: Introduction | undefined;
+  private identification: Identification | undefined;
   abstention: Abstention | null = null;
   /** It had a memory once, as far as this process knows. */
   hasRemembered = false;
@@ -36,65 +36,65 @@ export class Acquaintance {
   private connection = {};
   private asking = false;
   /** The last answer to `ask` on this connection. */
-  private latest: Introduction | null = null;
+  private latest: Identification | null = null;
 
   constructor(
     readonly name: string,
     private readonly node: LockNode,
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly circle: Circle,
+    private readonly knownServers: KnownServers,
     /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
     private readonly decides: () => boolean,
     /** `ask` has put a question: its end is told, too. */
     private readonly onAsked: () => void,
     /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
-    private readonly onEnded: (end: QuestionEnd) => void,
+    private readonly onEnded: (end: IdentifyOutcome) => void,
     private readonly onMet: () => void,
     private readonly onRefused: (error: unknown) => void,
   ) {}
 
   /** Whether it is known which server this is. */
-  get met(): boolean {
-    return this.introduction !== undefined;
+  get known(): boolean {
+    return this.identification !== undefined;
   }
 
   /** Whether it remembers all that it granted, as far as can be known. */
   get remembers(): boolean {
-    const memory = this.introduction?.memory;
+    const memory = this.identification?.memory;
     return memory === null || memory?.state === "kept";
   }
 
   /** Whether nothing can be left there, so that a loss of memory is not noticed. */
   get keepsNothing(): boolean {
-    return this.introduction?.memory === null;
+    return this.identification?.memory === null;
   }
 
   /** What it must have to grant anything; null where it keeps nothing. */
   get mark(): string | null {
-    return this.introduction?.memory?.mark ?? null;
+    return this.identification?.memory?.mark ?? null;
   }
 
   /** Whether there is nothing to tell this server from others by. */
-  get nameless(): boolean {
-    return this.introduction?.runId === null && this.introduction.id === null;
+  get anonymous(): boolean {
+    return this.identification?.runId === null && this.identification.id === null;
   }
 
   /**
    * Leads to `onMet` or `onRefused`, unless the connection is gone before. `anyway`: asks although it is known, or an earlier
    * question may still be answered; a call that was lost must not be waited for. Returns whether it has asked.
    */
-  meet(anyway = false): boolean {
-    if (!anyway && (this.met || this.asking)) return false;
+  identify(anyway = false): boolean {
+    if (!anyway && (this.known || this.asking)) return false;
     this.asking = true;
     const { connection } = this;
-    this.node.introduce(this.decides() ? this.random.secret() : "", null).then(
-      (introduction) => {
+    this.node.identify(this.decides() ? this.random.secret() : "", null).then(
+      (identification) => {
         const current = this.connection === connection;
         this.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
-        if (!this.met) this.note(introduction);
+        if (!this.known) this.note(identification);
         this.onMet();
       },
       (error: unknown) => {
@@ -109,18 +109,18 @@ export class Acquaintance {
 
   /**
    * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
-   * `age`: see {@link LockNode.introduce}. Rejects if it cannot be asked.
+   * `age`: see {@link LockNode.identify}. Rejects if it cannot be asked.
    */
-  async ask(change: MemoryChange | null, age: number): Promise<Introduction | null> {
+  async ask(change: MemoryChange | null, age: number): Promise<Identification | null> {
     const { connection } = this;
     this.onAsked();
     try {
-      const introduction = await this.node.introduce(this.random.secret(), change, age);
+      const identification = await this.node.identify(this.random.secret(), change, age);
       const current = this.connection === connection;
       this.onEnded(current ? "answered" : "lost");
       if (!current) return null;
-      this.latest = introduction;
-      return introduction;
+      this.latest = identification;
+      return identification;
     } catch (error) {
       this.onEnded(endBy(error));
       throw error;
@@ -128,25 +128,25 @@ export class Acquaintance {
   }
 
   /** From now on this answer is what is known of it, unless it was overtaken or another connection has begun. */
-  accept(answer: Introduction, abstention?: Abstention): boolean {
+  accept(answer: Identification, abstention?: Abstention): boolean {
     if (this.latest !== answer) return false;
     this.note(answer, abstention);
     return true;
   }
 
-  private note(introduction: Introduction, abstention = this.abstentionOf(introduction)): void {
-    this.introduction = introduction;
-    this.hasRemembered ||= introduction.memory?.state === "kept";
+  private note(identification: Identification, abstention = this.abstentionOf(identification)): void {
+    this.identification = identification;
+    this.hasRemembered ||= identification.memory?.state === "kept";
     this.abstention = abstention;
-    if (!this.circle.includes(this)) this.circle.push(this);
-    compare(this.circle);
+    if (!this.knownServers.includes(this)) this.knownServers.push(this);
+    compare(this.knownServers);
   }
 
   forget(): void {
-    const at = this.circle.indexOf(this);
-    if (at !== -1) this.circle.splice(at, 1);
-    compare(this.circle);
-    this.introduction = undefined;
+    const at = this.knownServers.indexOf(this);
+    if (at !== -1) this.knownServers.splice(at, 1);
+    compare(this.knownServers);
+    this.identification = undefined;
     this.abstention = null;
     this.duplicateOf = null;
     this.connection = {};
@@ -155,20 +155,20 @@ export class Acquaintance {
   }
 
   /** Somebody has decided it before. */
-  private abstentionOf({ memory }: Introduction): Abstention | null {
+  private abstentionOf({ memory }: Identification): Abstention | null {
     if (memory?.state !== "abstaining" || memory.left === 0) return null;
     return { until: this.clock.monotonic() + memory.left, cause: causeOf(memory) };
   }
 
-  isSame({ introduction: other }: Acquaintance): boolean {
-    const { introduction: own } = this;
+  isSame({ identification: other }: ServerIdentity): boolean {
+    const { identification: own } = this;
     return own !== undefined && other !== undefined && isSameServer(own, other);
   }
 }
 
 /** Anew for all of them: when one turns to another server, its double votes. */
-function compare(circle: Circle): void {
-  for (const [index, one] of circle.entries()) {
-    one.duplicateOf = circle.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
+function compare(knownServers: KnownServers): void {
+  for (const [index, one] of knownServers.entries()) {
+    one.duplicateOf = knownServers.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }
 }

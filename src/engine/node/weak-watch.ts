@@ -1,6 +1,6 @@
 import type { Connection, LockNode } from "./lock-node.js";
 
-interface Watcher {
+interface ConnectionObserver {
   onConnection(connection: Connection, cause: Error | undefined): void;
 }
 
@@ -13,8 +13,8 @@ const watches = new WeakMap<LockNode, Set<Unwatch>>();
 const abandoned = new FinalizationRegistry<WeakRef<Unwatch>>((unwatch) => unwatch.deref()?.());
 
 /** Tells of the node's connection without keeping who is told: a client may outlive many quorums that nobody closed. */
-export function watchWeakly(watcher: Watcher, node: LockNode): Unwatch {
-  const end = node.watch(listenerOf(new WeakRef(watcher)));
+export function watchWeakly(observer: ConnectionObserver, node: LockNode): Unwatch {
+  const end = node.watch(listenerOf(new WeakRef(observer)));
   const own = watches.get(node) ?? new Set();
   watches.set(node, own);
   const unwatch = () => {
@@ -22,12 +22,12 @@ export function watchWeakly(watcher: Watcher, node: LockNode): Unwatch {
     end();
   };
   own.add(unwatch);
-  abandoned.register(watcher, new WeakRef(unwatch));
+  abandoned.register(observer, new WeakRef(unwatch));
   return unwatch;
 }
 
 /** Apart: a function keeps whatever is in sight where it is made. */
-const listenerOf = (watcher: WeakRef<Watcher>) => (connection: Connection, cause?: Error) =>
+const listenerOf = (watcher: WeakRef<ConnectionObserver>) => (connection: Connection, cause?: Error) =>
   watcher.deref()?.onConnection(connection, cause);
 
 /** Calls `then` with the target as long as anybody else refers to it: a timer must not keep an unreferenced engine alive. */

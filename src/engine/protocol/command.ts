@@ -12,7 +12,7 @@ export type LockCommand =
       /** Propose this fencing token along with it. */
       readonly fence?: number;
       /** Heed those who wait for the key; of a single key only. */
-      readonly queue?: Heed;
+      readonly queue?: QueuePolicy;
     }
   /** Extend keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
@@ -45,13 +45,13 @@ export type LockCommand =
       /** They may have been granted for longer than `longestShort`: what is recorded of that goes with them. */
       readonly long?: boolean;
       /** Heed those who wait for the keys. */
-      readonly queue?: Farewell;
+      readonly queue?: QueueExit;
     }
   /** Tell who holds the keys; changes nothing. */
   | { readonly op: "inspect"; readonly keys: readonly string[] };
 
 /** Where those who wait for one key stand: first come, first served. */
-export interface Place {
+export interface QueuePlace {
   /**
    * Names who waits: `process:number`, or `process:number:ms` where a free key is to be kept for it for so long. Messages
    * for it come on the process's channel, see {@link wakeChannel}.
@@ -62,15 +62,15 @@ export interface Place {
 }
 
 /** How an acquisition heeds those who wait. */
-export interface Heed {
+export interface QueuePolicy {
   /** Taken, or kept, if the key is denied; left if it is granted. Null: it does not wait. */
-  readonly place: Place | null;
+  readonly place: QueuePlace | null;
   /** Take the key when it is free, whoever waits. */
   readonly barge: boolean;
 }
 
 /** How a release does. */
-export interface Farewell {
+export interface QueueExit {
   /** The place that is left with it, if any; of a single key only. */
   readonly id: string | null;
   /** Whether the first who waits is told that the key is free: not where it was granted by a minority only. */

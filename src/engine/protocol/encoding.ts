@@ -1,8 +1,14 @@
 import { types } from "node:util";
 import { explained, saying, show } from "../../support/redaction.js";
 import type { KeyReport, Reply, Request } from "../node/lock-node.js";
-import { type Farewell, type Heed, type LockCommand, needsMemory } from "./command.js";
-import { formAbstention, type Introduction, longestShort, type MemoryChange, readMarker } from "./memory.js";
+import { type LockCommand, needsMemory, type QueueExit, type QueuePolicy } from "./command.js";
+import {
+  formAbstention,
+  type Identification,
+  longestShort,
+  type MemoryChange,
+  readMarker,
+} from "./memory.js";
 import type { batchScript } from "./script.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
@@ -20,13 +26,13 @@ const letters = {
   inspect: "i",
 } as const satisfies Record<LockCommand["op"], string>;
 
-const heeding = (queue: Heed | Farewell): string => {
+const heeding = (queue: QueuePolicy | QueueExit): string => {
   if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
   return queue.wake ? (queue.id === null ? "e" : "l") : "k";
 };
 
 /** The value that says which place is meant; null where the letter has none. */
-function placeOf(queue: Heed | Farewell): string | null {
+function placeOf(queue: QueuePolicy | QueueExit): string | null {
   if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
   if (queue.place === null) return queue.barge ? "" : null;
   return `${queue.place.ticket} ${queue.place.id}`;
@@ -194,7 +200,7 @@ export const encodeIntroduction = (id: string, change: MemoryChange | null, age:
 };
 
 /** What the server says of itself; one part alone is its run id. @throws what it cannot have said. */
-export function decodeIntroduction(raw: unknown): Introduction {
+export function decodeIntroduction(raw: unknown): Identification {
   if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
   const [runId, marker, , watermark] = raw.map(text);
   if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);

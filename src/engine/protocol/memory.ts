@@ -1,5 +1,5 @@
 /** Who a server is, and what it knows of its past. */
-export interface Introduction {
+export interface Identification {
   /** A fresh one each time it starts; null where it is hidden. */
   readonly runId: string | null;
   /** An id that was left there; null where there is none. */
@@ -92,7 +92,7 @@ export const formLoss = (id: string | number, life: string) => `? ${formMarker(i
 const exact = (time: number): number => Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER));
 
 /** What a server says beside its marker. */
-export interface Beside {
+export interface MarkerContext {
   readonly runId: string | null;
   /** Epoch ms by the server's clock. */
   readonly now: number;
@@ -100,7 +100,10 @@ export interface Beside {
   readonly longLeft: number;
 }
 
-export function readMarker(marker: string, { runId, now, watermark, longLeft }: Beside): Introduction {
+export function readMarker(
+  marker: string,
+  { runId, now, watermark, longLeft }: MarkerContext,
+): Identification {
   const [, kind, until, least, settles, mark = "", id, life, longest] = form.exec(marker) ?? [];
   const shared = { mark, longest: Number(longest ?? 0), longLeft, now, watermark, marker };
   // A new life may have begun with an old memory.
@@ -120,7 +123,7 @@ export function readMarker(marker: string, { runId, now, watermark, longLeft }: 
 }
 
 /** Whether two introductions are the same server's. Run ids decide: the rest of a memory may have been copied. */
-export const isSameServer = (one: Introduction, other: Introduction): boolean =>
+export const isSameServer = (one: Identification, other: Identification): boolean =>
   one.runId !== null && other.runId !== null
     ? one.runId === other.runId
     : one.id !== null && one.id === other.id;

@@ -1,17 +1,17 @@
 import type { Reply } from "../node/lock-node.js";
-import { Errand } from "../node/pending-command.js";
-import type { Seat } from "../node/quorum-member.js";
-import { claims, type Heed, type LockCommand, type Place } from "../protocol/command.js";
+import { PendingCommand } from "../node/pending-command.js";
+import type { QuorumMember } from "../node/quorum-member.js";
+import { claims, type LockCommand, type QueuePlace, type QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { longestShort } from "../protocol/memory.js";
 import type { Vote } from "../protocol/vote.js";
 import { type Clock, elapsed, type Instant, now } from "../time/clock.js";
-import type { Agenda } from "../time/timer-wheel.js";
+import type { TimerWheel } from "../time/timer-wheel.js";
 import { decide, quorumOf, type Tally, type Verdict } from "./decision.js";
 import { Round, type RoundResult, type Rule } from "./round.js";
 
 /** A lease that somebody handed over: its token, and the ttl (ms) that it was given. */
-export interface Inheritance {
+export interface PriorLease {
   readonly token: string;
   readonly ttl: number;
 }
@@ -21,11 +21,11 @@ export interface Inheritance {
  * that the user wants (`as`); or one that the nodes hold for somebody else too, and that goes on here under its token.
  */
 export type Origin =
-  | ({ readonly kind: "handover"; readonly as?: string } & Inheritance)
+  | ({ readonly kind: "handover"; readonly as?: string } & PriorLease)
   | { readonly kind: "shared"; readonly token: string };
 
 type Decided = (result: RoundResult) => void;
-type ReleaseCommand = Extract<LockCommand, { op: "release" }>;
+type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
 
 /**
  * Rounds after the first one to get a fence accepted. A node that refuses keeps what it compared with as its record of
@@ -37,8 +37,8 @@ const fenceRounds = 3;
 const unknownTtl = 60_000;
 
 /** What one seat has been asked in the name of the token. */
-interface Dealings {
-  readonly seat: Seat;
+interface MemberRecord {
+  readonly member: QuorumMember;
   /** The node may hold the token. */
   touched: boolean;
   /** Requests that may make the node hold the token, sent and not answered by the server. */
@@ -52,22 +52,22 @@ interface Dealings {
 }
 
 /** What a claim needs of its quorum. */
-export interface ClaimGround {
-  readonly seats: readonly Seat[];
+export interface ClaimContext {
+  readonly members: readonly QuorumMember[];
   readonly clock: Clock;
-  readonly agenda: Agenda;
+  readonly timerWheel: TimerWheel;
 }
 
 /** One command to one node in the name of a claim. */
-class Question extends Errand {
+class ClaimCommand extends PendingCommand {
   private sent = false;
 
   constructor(
     private readonly claim: Claim,
     readonly command: LockCommand,
-    readonly dealings: Dealings,
+    readonly record: MemberRecord,
     readonly askedAt: Instant | null,
-    private readonly onReply: (reply: Reply) => void,
+    private readonly replied: (reply: Reply) => void,
   ) {
     super();
   }
@@ -76,23 +76,23 @@ class Question extends Errand {
     return !this.claim.ended;
   }
 
-  override leave(carrier: Parameters<Errand["leave"]>[0]): void {
-    const { dealings } = this;
-    dealings.touched = true;
+  override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
+    const { record } = this;
+    record.touched = true;
     // The first one that is unanswered counts: a later connection says nothing about what was lost with an earlier one.
-    if (dealings.unanswered === 0) dealings.askedOn = dealings.seat.connection;
-    dealings.unanswered++;
+    if (record.unanswered === 0) record.askedOn = record.member.connection;
+    record.unanswered++;
     this.sent = true;
-    super.leave(carrier);
+    super.markSent(listener);
   }
 
-  heard(reply: Reply): void {
-    if (this.sent && isAnswer(reply)) this.dealings.unanswered--;
+  onReply(reply: Reply): void {
+    if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
       if (reply.kind === "granted") this.claim.noteGrant(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
     }
-    this.onReply(reply);
+    this.replied(reply);
   }
 }
 
@@ -104,16 +104,16 @@ export class Claim {
   ended = false;
   private round: Round | null = null;
   /** What to take over from, for an adoption. */
-  private from: Inheritance | null = null;
+  private from: PriorLease | null = null;
   private kept = false;
-  private place: Place | null = null;
+  private place: QueuePlace | null = null;
   /** Whether its end is told to those who wait. */
   private wakes = false;
   private longestTtl = unknownTtl;
-  private readonly dealings: Dealings[];
+  private readonly records: MemberRecord[];
 
   constructor(
-    private readonly ground: ClaimGround,
+    private readonly context: ClaimContext,
     readonly keys: readonly string[],
     readonly token: string,
     /** The nodes hold the token already, for somebody else too. */
@@ -124,8 +124,8 @@ export class Claim {
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
-    this.dealings = ground.seats.map((seat) => ({
-      seat,
+    this.records = context.members.map((member) => ({
+      member,
       touched: shared,
       unanswered: 0,
       askedOn: null,
@@ -139,7 +139,7 @@ export class Claim {
     ttl: number,
     timeout: number,
     fences: FenceSource | null,
-    queue: Heed | null,
+    queue: QueuePolicy | null,
     decided: Decided,
   ): void {
     const { keys, token } = this;
@@ -160,7 +160,7 @@ export class Claim {
    * Takes over from `from`, which must still be what a quorum holds. Until `keep` is called the end of the claim gives
    * the keys back to `from`: a failed attempt must not cost the lease that it was to take over.
    */
-  swap(from: Inheritance, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
+  swap(from: PriorLease, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
     this.from = from;
     this.longestTtl = ttl;
     const command: LockCommand = { op: "swap", keys: this.keys, from: from.token, token: this.token, ttl };
@@ -182,21 +182,21 @@ export class Claim {
     const missing: number[] = [];
     this.longestTtl = Math.max(this.longestTtl, ttl);
     let accepted = false;
-    const onAnswer = (seat: number, reply: Reply) => {
+    const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
-      if (accepted) this.send(seat, heal, () => {});
-      else missing.push(seat);
+      if (accepted) this.send(member, heal, () => {});
+      else missing.push(member);
     };
     const onResult = (result: RoundResult) => {
       accepted = decided(result) && !this.shared;
-      if (accepted) for (const seat of missing) this.send(seat, heal, () => {});
+      if (accepted) for (const member of missing) this.send(member, heal, () => {});
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
   }
 
   /** Whether any node was sent anything. */
   get sent(): boolean {
-    return this.dealings.some(({ touched }) => touched);
+    return this.records.some(({ touched }) => touched);
   }
 
   /** The votes of the round under way, and what the silence of the others means after so many ms. */
@@ -218,14 +218,14 @@ export class Claim {
     this.end();
     if (this.shared && !this.kept) return;
     this.wakes = wake;
-    for (const dealings of this.dealings) this.releaseAt(dealings, ignore);
+    for (const record of this.records) this.releaseAt(record, ignore);
   }
 
   /** Gives up the place in the queues of all nodes: those that this claim was not sent to may have been asked before. */
-  leave(place: Place): void {
+  leave(place: QueuePlace): void {
     const { keys, token } = this;
     const command: LockCommand = { op: "release", keys, token, queue: { id: place.id, wake: false } };
-    for (const { seat } of this.dealings) seat.leave(command);
+    for (const { member } of this.records) member.leaveQueue(command);
   }
 
   /** As `discard(true)`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
@@ -233,7 +233,7 @@ export class Claim {
     this.end();
     this.wakes = true;
     const round = this.newRound(timeout, answeredByQuorum, decided);
-    round.start((index) => this.releaseAt(this.dealings[index], (reply) => round.vote(index, reply)), true);
+    round.start((index) => this.releaseAt(this.records[index], (reply) => round.vote(index, reply)), true);
   }
 
   /**
@@ -254,7 +254,7 @@ export class Claim {
       const answers = result.votes.flatMap((vote) =>
         vote.kind === "granted" && vote.fence ? [vote.fence] : [],
       );
-      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)) {
+      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.context.members.length)) {
         return decided({ ...result, fence });
       }
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
@@ -265,8 +265,8 @@ export class Claim {
   }
 
   private newRound(timeout: number, rule: Rule, decided: Decided): Round {
-    const { seats, agenda, clock } = this.ground;
-    this.round = new Round(seats, agenda, clock, timeout, rule, decided);
+    const { members, timerWheel, clock } = this.context;
+    this.round = new Round(members, timerWheel, clock, timeout, rule, decided);
     return this.round;
   }
 
@@ -274,7 +274,7 @@ export class Claim {
     command: LockCommand,
     timeout: number,
     decided: Decided,
-    onAnswer: ((seat: number, reply: Reply) => void) | null = null,
+    onAnswer: ((member: number, reply: Reply) => void) | null = null,
   ): void {
     if (this.ended) return;
     const round = this.newRound(timeout, decide, decided);
@@ -287,50 +287,50 @@ export class Claim {
   }
 
   private send(index: number, command: LockCommand, onReply: (reply: Reply) => void): void {
-    const dealings = this.dealings[index];
-    if (dealings === undefined || this.ended) return;
-    const askedAt = this.named ? now(this.ground.clock) : null;
-    dealings.seat.ask(new Question(this, command, dealings, askedAt, onReply));
+    const record = this.records[index];
+    if (record === undefined || this.ended) return;
+    const askedAt = this.named ? now(this.context.clock) : null;
+    record.member.ask(new ClaimCommand(this, command, record, askedAt, onReply));
   }
 
   /** A redirect or a reconnection inside the client can turn the order round: granted after the release. */
-  noteGrant(question: Question): void {
-    question.dealings.granted = true;
-    this.releaseAgain(question);
+  noteGrant(command: ClaimCommand): void {
+    command.record.granted = true;
+    this.releaseAgain(command);
   }
 
   /** Of what was granted, or lost on its way, behind the release: it may have arrived later than that. */
-  releaseAgain({ dealings, askedAt }: Question): void {
-    if (dealings.over && this.mayUndo(askedAt)) this.releaseAt(dealings, ignore);
+  releaseAgain({ record, askedAt }: ClaimCommand): void {
+    if (record.over && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
   }
 
-  private releaseAt(dealings: Dealings | undefined, answered: (reply: Reply) => void): void {
-    if (dealings === undefined) return;
-    const { seat } = dealings;
+  private releaseAt(record: MemberRecord | undefined, answered: (reply: Reply) => void): void {
+    if (record === undefined) return;
+    const { member } = record;
     const { from, longestTtl } = this;
     // What was taken over may be where the one who took it over was never sent.
     const inherited = from !== null && this.kept;
-    if (!dealings.touched && !inherited) return answered({ kind: "denied", holder: null });
+    if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
     const recurring = this.shared || this.named || from !== null;
-    const { askedOn } = dealings;
-    const unanswered = dealings.unanswered > 0;
+    const { askedOn } = record;
+    const unanswered = record.unanswered > 0;
     const release = (
       command: LockCommand,
       heard: ((reply: Reply) => void) | null,
       ttl: number = longestTtl,
-    ) => seat.release({ command, ttl, recurring, unanswered, askedOn, answered: heard });
+    ) => member.release({ command, ttl, recurring, unanswered, askedOn, answered: heard });
     if (from !== null && (this.kept || this.named)) {
       // A node that was never sent the new token keeps the key for as long as its giver asked for.
       const inheritedTtl = Math.max(from.ttl, longestTtl);
       release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
-      if (!this.kept && !dealings.granted) {
-        dealings.over = true;
+      if (!this.kept && !record.granted) {
+        record.over = true;
         return answered({ kind: "denied", holder: null });
       }
     }
     release(this.undo(this.token), (reply) => {
-      dealings.over = true;
+      record.over = true;
       answered(reply);
     });
   }
@@ -339,7 +339,7 @@ export class Claim {
   private mayUndo(askedAt: Instant | null): boolean {
     if (askedAt === null) return true;
     return (
-      !this.kept && this.isLast?.(this) === true && elapsed(this.ground.clock, askedAt) < this.longestTtl
+      !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.longestTtl
     );
   }
 
@@ -356,7 +356,7 @@ export class Claim {
     const { keys, from } = this;
     if (from === null || this.kept || this.named) {
       // Where the place was left by a grant it is not left again; nodes that denied it keep it until now.
-      const plain: ReleaseCommand = this.wakes
+      const plain: ReleaseOperation = this.wakes
         ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
       return this.isLong ? { ...plain, long: true } : plain;

@@ -1,9 +1,9 @@
 import type { QuarantineRule } from "../node/abstention.js";
 import type { LockNode, Reply } from "../node/lock-node.js";
-import { Errand } from "../node/pending-command.js";
+import { PendingCommand } from "../node/pending-command.js";
 import { Quarantine } from "../node/quarantine.js";
-import { type Observation, Seat } from "../node/quorum-member.js";
-import type { Circle } from "../node/server-identity.js";
+import { type Observation, QuorumMember } from "../node/quorum-member.js";
+import type { KnownServers } from "../node/server-identity.js";
 import type { LockCommand } from "../protocol/command.js";
 import { FenceSource } from "../protocol/fence.js";
 import { failed } from "../protocol/refusal.js";
@@ -11,11 +11,11 @@ import { freshToken } from "../protocol/token.js";
 import type { Vote } from "../protocol/vote.js";
 import { afterPoll, answerTimeout, type Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
-import { Turn } from "../time/tick-batcher.js";
-import { Agenda } from "../time/timer-wheel.js";
-import { Claim, type ClaimGround } from "./claim.js";
+import { TickBatcher } from "../time/tick-batcher.js";
+import { TimerWheel } from "../time/timer-wheel.js";
+import { Claim, type ClaimContext } from "./claim.js";
 import { quorumOf } from "./decision.js";
-import { Doorbell } from "./wakeup-channel.js";
+import { WakeupChannel } from "./wakeup-channel.js";
 
 /** What one node said about keys; `failed` where it could not be asked. */
 export interface NodeReport {
@@ -23,7 +23,7 @@ export interface NodeReport {
   readonly reply: Reply;
 }
 
-interface Stopwatch {
+interface LatencyObserver {
   readonly any: boolean;
   /** ms from a request to a node until its answer. */
   nodeAnswered(node: number, ms: number): void;
@@ -56,7 +56,7 @@ export interface EngineOptions {
   /** `node`: its place in `nodes`. `until`: see the seat's. */
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
   /** Who wants to know how long nodes take to answer, if anybody does. */
-  readonly stopwatch?: Stopwatch;
+  readonly latencyObserver?: LatencyObserver;
   /** The connection to a node is silent, and could not be replaced. */
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
   /** None of the nodes has a memory, and they vote all the same. */
@@ -77,13 +77,13 @@ const mostNamed = 1_000;
 
 /** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
 export class QuorumEngine {
-  readonly seats: readonly Seat[];
+  readonly members: readonly QuorumMember[];
   readonly fences: FenceSource;
-  private readonly ground: ClaimGround;
+  private readonly ground: ClaimContext;
   private readonly quarantine: Quarantine;
-  readonly turn: Turn;
-  readonly agenda: Agenda;
-  readonly doorbell: Doorbell;
+  readonly batcher: TickBatcher;
+  readonly timerWheel: TimerWheel;
+  readonly wakeupChannel: WakeupChannel;
   private admission: Promise<void> | null = null;
   /** Whether the nodes have been met, or given their time to be. */
   admitted = false;
@@ -100,45 +100,45 @@ export class QuorumEngine {
   private closed = false;
 
   constructor(private readonly options: EngineOptions) {
-    const { nodes, clock, random, nodeTimeout: patience, collectable = false, observe, stopwatch } = options;
-    const turn = new Turn(options.grouping);
+    const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
+    const batcher = new TickBatcher(options.grouping);
     this.fences = new FenceSource(clock, random);
-    const circle: Circle = [];
+    const knownServers: KnownServers = [];
     const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
-    this.seats = nodes.map((node, index) => {
+    this.members = nodes.map((node, index) => {
       const name = names[index] ?? node.name;
-      return new Seat({
+      return new QuorumMember({
         name,
         node,
         clock,
         random,
-        turn,
-        patience,
+        batcher,
+        nodeTimeout,
         connectTimeout: options.connectTimeout,
-        circle,
+        knownServers,
         checksMemory,
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
-        measures: () => stopwatch?.any === true,
-        measured: (ms) => stopwatch?.nodeAnswered(index, ms),
+        measures: () => latencyObserver?.any === true,
+        measured: (ms) => latencyObserver?.nodeAnswered(index, ms),
         decides: () => this.admission !== null,
         onIntroduced: () => this.onIntroduced(name),
         onStuck: (why) => options.onSilent(name, why),
       });
     });
     this.quarantine = new Quarantine(
-      this.seats,
+      this.members,
       clock,
       random,
-      { rule: options.quarantine, driftFactor: options.driftFactor, patience, ttl: options.ttl },
+      { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
       options.onColdStart,
     );
-    this.turn = turn;
-    this.agenda = new Agenda(clock, turn);
-    this.doorbell = new Doorbell(nodes, clock, options.random);
-    this.ground = { seats: this.seats, clock, agenda: this.agenda };
+    this.batcher = batcher;
+    this.timerWheel = new TimerWheel(clock, batcher);
+    this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
+    this.ground = { members: this.members, clock, timerWheel: this.timerWheel };
   }
 
   /** A claim with a fresh token. */
@@ -177,9 +177,9 @@ export class QuorumEngine {
 
   /** The nodes that have not been met in so many ms, and why. */
   unmet(waited: number): Vote[] {
-    return this.seats
-      .filter((seat) => !seat.identified)
-      .map((seat) => ({ ...seat.silentFor(waited), node: seat.name }));
+    return this.members
+      .filter((member) => !member.identified)
+      .map((member) => ({ ...member.silentFor(waited), node: member.name }));
   }
 
   /**
@@ -191,7 +191,7 @@ export class QuorumEngine {
     const started = clock.monotonic();
     void this.admit();
     const left = () => timeout - (clock.monotonic() - started);
-    while (!this.closed && left() > 0 && this.seats.some(({ identified }) => !identified)) {
+    while (!this.closed && left() > 0 && this.members.some(({ identified }) => !identified)) {
       await this.identified(Math.min(readyPause, left()));
     }
     return this.unmet(Math.round(clock.monotonic() - started));
@@ -199,13 +199,13 @@ export class QuorumEngine {
 
   /** Asks every node who holds the keys. */
   inspect(keys: readonly string[]): Promise<NodeReport[]> {
-    return Promise.all(this.seats.map((seat) => this.inspectAt(seat, keys)));
+    return Promise.all(this.members.map((member) => this.inspectAt(member, keys)));
   }
 
   /** Calls back when all that was asked for so far has been handed to the sockets. */
   whenWritten(callback: () => void): void {
-    const later = this.seats.some(({ node }) => node.writesLater === true);
-    this.turn.whenDeparted(later ? () => afterPoll(this.options.clock, callback) : callback);
+    const later = this.members.some(({ node }) => node.writesLater === true);
+    this.batcher.whenFlushed(later ? () => afterPoll(this.options.clock, callback) : callback);
   }
 
   /**
@@ -216,8 +216,8 @@ export class QuorumEngine {
     const { clock, nodes } = this.options;
     const end = clock.monotonic() + ms;
     const isOver = () =>
-      this.seats.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
-      !this.seats.some(({ refusedRelease }) => refusedRelease);
+      this.members.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
+      !this.members.some(({ refusedRelease }) => refusedRelease);
     for (let left = ms; left > 0 && !isOver(); ) {
       await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
       left = end - clock.monotonic();
@@ -228,21 +228,21 @@ export class QuorumEngine {
     this.closed = true;
     for (const end of [...this.waits]) end();
     this.quarantine.close();
-    this.doorbell.close();
-    await Promise.all(this.seats.map((seat) => seat.close()));
+    this.wakeupChannel.close();
+    await Promise.all(this.members.map((member) => member.close()));
   }
 
   /** Another node can be asked; some may wait for just that. */
   private onIntroduced(name: string): void {
     for (const look of [...this.introductions]) look();
-    const seat = this.seats.find((one) => one.name === name);
-    if (seat !== undefined && this.seats.length > 1 && !this.warnedOf.has(name)) this.warnOf(seat);
+    const member = this.members.find((one) => one.name === name);
+    if (member !== undefined && this.members.length > 1 && !this.warnedOf.has(name)) this.warnOf(member);
     this.settleMemories();
   }
 
-  private warnOf({ name, server, node }: Seat): void {
+  private warnOf({ name, server, node }: QuorumMember): void {
     const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
-    const nameless = server.nameless && server.remembers;
+    const nameless = server.anonymous && server.remembers;
     if (!nameless && (!server.keepsNothing || node.sharded || quarantine === false)) return;
     if (nameless && unidentified !== "warn") return;
     this.warnedOf.add(name);
@@ -263,39 +263,39 @@ export class QuorumEngine {
       const timer = answerTimeout(this.options.clock, ms, done);
       this.waits.add(done);
       const look = () => {
-        if (this.seats.every(({ identified }) => identified)) done();
+        if (this.members.every(({ identified }) => identified)) done();
       };
-      ends = this.seats.map((seat) => seat.meet(look));
+      ends = this.members.map((member) => member.whenIdentified(look));
     });
   }
 
   /** Whoever only inspects changes nothing. */
   private settleMemories(): void {
-    const unsettled = this.seats.some(({ server }) => server.met && !server.remembers);
+    const unsettled = this.members.some(({ server }) => server.known && !server.remembers);
     if (unsettled && this.admission !== null) this.quarantine.request();
   }
 
   /** A node that is still to be connected and identified has the time for that before. */
-  private async inspectAt(seat: Seat, keys: readonly string[]): Promise<NodeReport> {
+  private async inspectAt(member: QuorumMember, keys: readonly string[]): Promise<NodeReport> {
     const { clock, nodeTimeout } = this.options;
-    if (!seat.met && seat.node.connection !== "down") await this.metAt(seat);
-    if (this.closed) return { node: seat.name, reply: failed("notReady", "closed") };
+    if (!member.identityKnown && member.node.connection !== "down") await this.metAt(member);
+    if (this.closed) return { node: member.name, reply: failed("notReady", "closed") };
     return new Promise((resolve) => {
       let wanted = true;
       const done = (reply: Reply) => {
         wanted = false;
         timer.cancel();
         this.waits.delete(end);
-        resolve({ node: seat.name, reply });
+        resolve({ node: member.name, reply });
       };
       const end = () => done(failed("notReady", "closed"));
-      const timer = answerTimeout(clock, nodeTimeout, () => done(seat.silentFor(nodeTimeout, false)));
+      const timer = answerTimeout(clock, nodeTimeout, () => done(member.silentFor(nodeTimeout, false)));
       this.waits.add(end);
-      seat.ask(new Inquiry({ op: "inspect", keys }, () => wanted, done));
+      member.ask(new InspectCommand({ op: "inspect", keys }, () => wanted, done));
     });
   }
 
-  private metAt(seat: Seat): Promise<void> {
+  private metAt(member: QuorumMember): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel();
@@ -308,10 +308,10 @@ export class QuorumEngine {
       this.waits.add(done);
       // Whether it votes is of no matter here.
       const look = () => {
-        if (seat.met) done();
+        if (member.identityKnown) done();
       };
       this.introductions.add(look);
-      const unmet = seat.meet(done);
+      const unmet = member.whenIdentified(done);
       end = () => {
         this.introductions.delete(look);
         unmet();
@@ -327,7 +327,7 @@ export class QuorumEngine {
         timer.cancel();
         this.waits.delete(finish);
         this.admitted = true;
-        const double = this.seats.find((seat) => seat.duplicateOf !== null);
+        const double = this.members.find((member) => member.duplicateOf !== null);
         if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
         resolve();
       };
@@ -336,21 +336,21 @@ export class QuorumEngine {
       const onMet = () => {
         if (this.admitted) return;
         met++;
-        if (met === this.seats.length) return finish();
-        if (met !== quorumOf(this.seats.length)) return;
+        if (met === this.members.length) return finish();
+        if (met !== quorumOf(this.members.length)) return;
         timer.cancel();
         timer = answerTimeout(clock, Math.min(longestGrace, connectTimeout), finish);
       };
-      for (const seat of this.seats) seat.meet(onMet);
+      for (const member of this.members) member.whenIdentified(onMet);
     });
   }
 }
 
-class Inquiry extends Errand {
+class InspectCommand extends PendingCommand {
   constructor(
     readonly command: LockCommand,
     readonly wanted: () => boolean,
-    readonly heard: (reply: Reply) => void,
+    readonly onReply: (reply: Reply) => void,
   ) {
     super();
   }

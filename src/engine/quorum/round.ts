@@ -1,9 +1,9 @@
 import type { Reply } from "../node/lock-node.js";
-import type { Seat } from "../node/quorum-member.js";
+import type { QuorumMember } from "../node/quorum-member.js";
 import { failed } from "../protocol/refusal.js";
 import type { Answer, Vote } from "../protocol/vote.js";
 import { afterPoll, type Clock } from "../time/clock.js";
-import { type Agenda, Appointment } from "../time/timer-wheel.js";
+import { TimerEntry, type TimerWheel } from "../time/timer-wheel.js";
 import type { Tally, Verdict } from "./decision.js";
 
 /** The votes of one question, and what they decide. */
@@ -25,17 +25,17 @@ interface Ballot {
 }
 
 /** The verdict, as soon as the missing votes cannot change it; null before. */
-export type Rule = (tally: Tally, nodes: number) => Verdict | null;
+export type Rule = (stepCounts: Tally, nodes: number) => Verdict | null;
 
 /**
  * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
  * timeout has failed its vote.
  */
-export class Round extends Appointment implements Ballot {
+export class Round extends TimerEntry implements Ballot {
   private readonly votes: Vote[] = [];
   /** What came in when the verdict was clear. */
   private readonly late: Vote[] = [];
-  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
+  private readonly stepCounts: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
   private over = false;
   private dueAt = 0;
@@ -44,8 +44,8 @@ export class Round extends Appointment implements Ballot {
   private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
-    private readonly seats: readonly Seat[],
-    private readonly agenda: Agenda,
+    private readonly members: readonly QuorumMember[],
+    private readonly timerWheel: TimerWheel,
     private readonly clock: Clock,
     /** ms. */
     private readonly timeout: number,
@@ -59,18 +59,18 @@ export class Round extends Appointment implements Ballot {
    * Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. Where votes fail at once the
    * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
    */
-  start(ask: (seat: number) => void, everybody = false): void {
+  start(ask: (member: number) => void, everybody = false): void {
     this.askedAt = this.clock.monotonic();
-    this.dueAt = this.agenda.put(this, this.timeout);
+    this.dueAt = this.timerWheel.schedule(this, this.timeout);
     let asked = 0;
-    for (; asked < this.seats.length && (everybody || !this.over); asked++) ask(asked);
-    for (; asked < this.seats.length; asked++)
+    for (; asked < this.members.length && (everybody || !this.over); asked++) ask(asked);
+    for (; asked < this.members.length; asked++)
       this.vote(asked, failed("notAsked", "not asked: the others had decided it"));
   }
 
-  vote(seat: number, reply: Reply): void {
-    if (this.answered[seat] === true) return;
-    this.count(seat, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
+  vote(member: number, reply: Reply): void {
+    if (this.answered[member] === true) return;
+    this.count(member, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
     this.settle();
   }
 
@@ -79,7 +79,7 @@ export class Round extends Appointment implements Ballot {
       this.completion = new Promise((resolve) => {
         this.complete = resolve;
       });
-      if (this.over) this.agenda.putAt(this, this.dueAt);
+      if (this.over) this.timerWheel.scheduleAt(this, this.dueAt);
       this.settle();
     }
     return this.completion;
@@ -87,11 +87,11 @@ export class Round extends Appointment implements Ballot {
 
   /** The votes so far, and what the silence of the others means after so many ms. */
   soFar(waited: number): Vote[] {
-    const silent = this.seats.filter((_, index) => this.answered[index] !== true);
+    const silent = this.members.filter((_, index) => this.answered[index] !== true);
     return [
       ...this.votes,
       ...this.late,
-      ...silent.map((seat) => ({ ...seat.silentFor(waited), node: seat.name })),
+      ...silent.map((member) => ({ ...member.silentFor(waited), node: member.name })),
     ];
   }
 
@@ -100,7 +100,7 @@ export class Round extends Appointment implements Ballot {
     this.over = true;
     // A node that hangs keeps its requests, and they keep this: but not who asked.
     this.decided = ignore;
-    if (this.completion === null) this.agenda.remove(this);
+    if (this.completion === null) this.timerWheel.remove(this);
   }
 
   /** Replies that lie in the socket count: they are read before the others' silence is counted. */
@@ -110,18 +110,18 @@ export class Round extends Appointment implements Ballot {
 
   private countSilent(): void {
     if (this.over && this.completion === null) return;
-    for (const [index, seat] of this.seats.entries()) {
-      if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));
+    for (const [index, member] of this.members.entries()) {
+      if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));
     }
     this.settle();
   }
 
   private count(index: number, answer: Answer): void {
-    const seat = this.seats[index] as Seat;
+    const member = this.members[index] as QuorumMember;
     this.answered[index] = true;
-    this.tally[answer.kind]++;
+    this.stepCounts[answer.kind]++;
     const plain = answer.kind === "granted" && answer.fence === undefined;
-    const vote = plain ? seat.granted : { ...answer, node: seat.name };
+    const vote = plain ? member.granted : { ...answer, node: member.name };
     // What was handed out with the verdict is not changed any more.
     if (this.over) this.late.push(vote);
     else this.votes.push(vote);
@@ -129,7 +129,7 @@ export class Round extends Appointment implements Ballot {
 
   private settle(): void {
     if (!this.over) {
-      const verdict = this.rule(this.tally, this.seats.length);
+      const verdict = this.rule(this.stepCounts, this.members.length);
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();
@@ -137,8 +137,8 @@ export class Round extends Appointment implements Ballot {
         decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
-    if (this.completion === null || this.votes.length + this.late.length < this.seats.length) return;
-    this.agenda.remove(this);
+    if (this.completion === null || this.votes.length + this.late.length < this.members.length) return;
+    this.timerWheel.remove(this);
     this.complete([...this.votes, ...this.late]);
   }
 }

@@ -5,11 +5,11 @@ import type { Random } from "../time/random.js";
 import { quorumOf } from "./decision.js";
 
 /** Somebody who waits. Must not throw. */
-export interface Waiter {
+export interface WakeupListener {
   /** A node says that it is this one's turn. `node`: its place in the quorum. */
-  rung(node: number): void;
+  woken(node: number): void;
   /** From now on it would be told. */
-  standing(): void;
+  subscribed(): void;
 }
 
 /** Nodes that somebody else wrote may not be able to tell anything. */
@@ -28,14 +28,14 @@ const linger = 5_000;
  * Where those who wait in this process are told that their turn has come: one channel of the process's own, listened to
  * on every node, and only while somebody waits. What is heard is a hint; who hears nothing asks again in any case.
  */
-export class Doorbell {
+export class WakeupChannel {
   private readonly process: string;
   private serial = 0;
-  private readonly waiters = new Map<string, Waiter>();
+  private readonly listeners = new Map<string, WakeupListener>();
   /** Those of them who were denied. */
   private readonly waiting = new Set<string>();
   private unsubscribes: (() => void)[] | null = null;
-  private readonly up = new Set<number>();
+  private readonly subscribedNodes = new Set<number>();
   private closing: Timer | null = null;
   /** ms that they lately took, on average. */
   private answering: number | null = null;
@@ -49,8 +49,8 @@ export class Doorbell {
   }
 
   /** Whether a quorum of nodes could tell. */
-  get stands(): boolean {
-    return this.unsubscribes !== null && this.up.size >= quorumOf(this.nodes.length);
+  get isSubscribed(): boolean {
+    return this.unsubscribes !== null && this.subscribedNodes.size >= quorumOf(this.nodes.length);
   }
 
   /** How many wait. */
@@ -64,10 +64,10 @@ export class Doorbell {
   }
 
   /** An id for a place in the queues; whoever asks under it is told until `forget`, while anybody listens. */
-  enter(waiter: Waiter): string {
+  register(listener: WakeupListener): string {
     const kept = Math.min(Math.ceil((this.answering ?? 0) * slack), longestReservation);
     const id = `${this.process}:${++this.serial}${kept > reservation ? `:${kept}` : ""}`;
-    this.waiters.set(id, waiter);
+    this.listeners.set(id, listener);
     return id;
   }
 
@@ -79,8 +79,8 @@ export class Doorbell {
     this.open();
   }
 
-  forget(id: string): void {
-    this.waiters.delete(id);
+  unregister(id: string): void {
+    this.listeners.delete(id);
     if (!this.waiting.delete(id) || this.waiting.size > 0) return;
     this.closing = this.clock.after(linger, () => this.close(), true);
   }
@@ -90,7 +90,7 @@ export class Doorbell {
     this.closing = null;
     for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();
     this.unsubscribes = null;
-    this.up.clear();
+    this.subscribedNodes.clear();
   }
 
   private open(): void {
@@ -98,18 +98,18 @@ export class Doorbell {
     this.unsubscribes = [];
     for (const [index, node] of this.nodes.entries()) {
       const unsubscribe = node.subscribe?.(wakeChannel(this.process), {
-        standing: () => this.stand(index),
-        fallen: () => this.up.delete(index),
-        heard: (id) => this.waiters.get(id)?.rung(index),
+        subscribed: () => this.nodeSubscribed(index),
+        unsubscribed: () => this.subscribedNodes.delete(index),
+        message: (id) => this.listeners.get(id)?.woken(index),
       });
       if (unsubscribe) this.unsubscribes.push(unsubscribe);
     }
   }
 
-  private stand(index: number): void {
-    const stood = this.stands;
-    this.up.add(index);
-    if (stood || !this.stands) return;
-    for (const waiter of [...this.waiters.values()]) waiter.standing();
+  private nodeSubscribed(index: number): void {
+    const stood = this.isSubscribed;
+    this.subscribedNodes.add(index);
+    if (stood || !this.isSubscribed) return;
+    for (const listener of [...this.listeners.values()]) listener.subscribed();
   }
 }

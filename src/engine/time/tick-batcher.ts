@@ -1,10 +1,10 @@
 /** What has something to send. */
-export interface Departing {
-  depart(): void;
+export interface Flushable {
+  flush(): void;
 }
 
 /** Turns in which something has not departed yet. */
-const undeparted = new Set<Turn>();
+const unflushed = new Set<TickBatcher>();
 let exiting = false;
 let hooked = false;
 
@@ -17,7 +17,7 @@ function hookExit(): void {
   hooked = true;
   process.prependOnceListener("exit", () => {
     exiting = true;
-    for (const turn of undeparted) turn.end();
+    for (const batcher of unflushed) batcher.flush();
   });
 }
 
@@ -25,41 +25,41 @@ function hookExit(): void {
  * A turn of the event loop: all that runs until something is awaited from outside. What is to be sent in one turn
  * leaves at its end, together; nothing is held back for longer.
  */
-export class Turn {
-  private departing: Departing[] = [];
+export class TickBatcher {
+  private pending: Flushable[] = [];
 
   /** `grouped`: false sends everything by itself, at once. */
-  constructor(private readonly grouped: boolean) {}
+  constructor(private readonly batching: boolean) {}
 
   /** Lets it depart at the end of this turn. */
-  add(one: Departing): void {
-    if (this.grouped && !exiting) this.keep(one);
-    else one.depart();
+  add(one: Flushable): void {
+    if (this.batching && !exiting) this.keep(one);
+    else one.flush();
   }
 
   /** Calls back at the end of this turn, also where everything else is sent at once; now if the process is ending. */
-  atEnd(callback: () => void): void {
+  atTickEnd(callback: () => void): void {
     if (exiting) callback();
-    else this.keep({ depart: callback });
+    else this.keep({ flush: callback });
   }
 
-  private keep(one: Departing): void {
-    if (this.departing.push(one) > 1) return;
+  private keep(one: Flushable): void {
+    if (this.pending.push(one) > 1) return;
     hookExit();
-    undeparted.add(this);
+    unflushed.add(this);
     // Ticks run when no promise is left to run, those that were settled meanwhile included.
-    queueMicrotask(() => process.nextTick(this.end));
+    queueMicrotask(() => process.nextTick(this.flush));
   }
 
   /** Calls back when all that was added so far has departed. */
-  whenDeparted(callback: () => void): void {
-    this.add({ depart: callback });
+  whenFlushed(callback: () => void): void {
+    this.add({ flush: callback });
   }
 
-  readonly end = (): void => {
-    const { departing } = this;
-    this.departing = [];
-    undeparted.delete(this);
-    for (const one of departing) one.depart();
+  readonly flush = (): void => {
+    const { pending } = this;
+    this.pending = [];
+    unflushed.delete(this);
+    for (const one of pending) one.flush();
   };
 }

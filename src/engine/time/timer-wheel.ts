@@ -1,40 +1,40 @@
-import { Chain, Link } from "../../support/linked-list.js";
+import { LinkedList, ListNode } from "../../support/linked-list.js";
 import type { Clock, Timer } from "./clock.js";
-import type { Departing, Turn } from "./tick-batcher.js";
+import type { Flushable, TickBatcher } from "./tick-batcher.js";
 
 /** What is to happen at a time. */
-export abstract class Appointment extends Link {
-  slot: Slot | null = null;
+export abstract class TimerEntry extends ListNode {
+  bucket: Bucket | null = null;
 
   abstract due(): void;
 }
 
 /** One ms, and all that is due in it. */
-class Slot {
-  private readonly appointments = new Chain<Appointment>();
+class Bucket {
+  private readonly entries = new LinkedList<TimerEntry>();
   private timer: Timer;
 
   constructor(
-    private readonly agenda: Agenda,
+    private readonly wheel: TimerWheel,
     /** By the monotonic clock. */
     readonly time: number,
   ) {
-    this.timer = agenda.wake(this);
+    this.timer = wheel.arm(this);
   }
 
-  add(appointment: Appointment): void {
-    appointment.slot = this;
-    this.appointments.add(appointment);
+  add(entry: TimerEntry): void {
+    entry.bucket = this;
+    this.entries.add(entry);
   }
 
-  remove(appointment: Appointment): void {
-    appointment.slot = null;
-    this.appointments.remove(appointment);
-    if (this.appointments.empty) this.agenda.idle(this);
+  remove(entry: TimerEntry): void {
+    entry.bucket = null;
+    this.entries.remove(entry);
+    if (this.entries.empty) this.wheel.bucketEmptied(this);
   }
 
   get empty(): boolean {
-    return this.appointments.empty;
+    return this.entries.empty;
   }
 
   cancel(): void {
@@ -43,76 +43,76 @@ class Slot {
 
   run(early: boolean): void {
     if (early) {
-      this.timer = this.agenda.wake(this);
+      this.timer = this.wheel.arm(this);
       return;
     }
     // What they put off by nothing is for another slot.
-    this.agenda.forget(this);
+    this.wheel.forget(this);
     // In one go, so that what they send can travel together.
-    for (let next = this.appointments.first; next !== null; next = this.appointments.first) {
-      next.slot = null;
-      this.appointments.remove(next);
+    for (let next = this.entries.first; next !== null; next = this.entries.first) {
+      next.bucket = null;
+      this.entries.remove(next);
       next.due();
     }
   }
 }
 
 /** The times of thousands of locks, with one timer for all that is due in the same ms. */
-export class Agenda implements Departing {
-  private readonly slots = new Map<number, Slot>();
-  private emptied: Slot[] = [];
+export class TimerWheel implements Flushable {
+  private readonly buckets = new Map<number, Bucket>();
+  private emptied: Bucket[] = [];
 
   constructor(
     private readonly clock: Clock,
-    private readonly turn: Turn,
+    private readonly batcher: TickBatcher,
     /** Keeps no process alive. */
     private readonly background = false,
   ) {}
 
   /** In so many ms, or up to one later: never before. Finite. Returns the time, by the monotonic clock. */
-  put(appointment: Appointment, delay: number): number {
+  schedule(entry: TimerEntry, delay: number): number {
     const time = Math.ceil(this.clock.monotonic() + Math.max(0, delay));
-    this.putAt(appointment, time);
+    this.scheduleAt(entry, time);
     return time;
   }
 
   /** At a whole ms of the monotonic clock. */
-  putAt(appointment: Appointment, time: number): void {
-    let slot = this.slots.get(time);
-    if (slot === undefined) {
-      slot = new Slot(this, time);
-      this.slots.set(time, slot);
+  scheduleAt(entry: TimerEntry, time: number): void {
+    let bucket = this.buckets.get(time);
+    if (bucket === undefined) {
+      bucket = new Bucket(this, time);
+      this.buckets.set(time, bucket);
     }
-    slot.add(appointment);
+    bucket.add(entry);
   }
 
-  remove(appointment: Appointment): void {
-    appointment.slot?.remove(appointment);
+  remove(entry: TimerEntry): void {
+    entry.bucket?.remove(entry);
   }
 
   /** For the slots. */
-  wake(slot: Slot): Timer {
+  arm(bucket: Bucket): Timer {
     const { clock, background } = this;
-    const left = () => slot.time - clock.monotonic();
-    return clock.after(left(), () => slot.run(left() > 0), background);
+    const left = () => bucket.time - clock.monotonic();
+    return clock.after(left(), () => bucket.run(left() > 0), background);
   }
 
   /** Nothing is due in it any more: its timer goes at the end of this turn, unless something else is by then. */
-  idle(slot: Slot): void {
-    if (this.emptied.push(slot) === 1) this.turn.add(this);
+  bucketEmptied(bucket: Bucket): void {
+    if (this.emptied.push(bucket) === 1) this.batcher.add(this);
   }
 
-  depart(): void {
+  flush(): void {
     const { emptied } = this;
     this.emptied = [];
-    for (const slot of emptied) {
-      if (!slot.empty) continue;
-      slot.cancel();
-      this.forget(slot);
+    for (const bucket of emptied) {
+      if (!bucket.empty) continue;
+      bucket.cancel();
+      this.forget(bucket);
     }
   }
 
-  forget(slot: Slot): void {
-    if (this.slots.get(slot.time) === slot) this.slots.delete(slot.time);
+  forget(bucket: Bucket): void {
+    if (this.buckets.get(bucket.time) === bucket) this.buckets.delete(bucket.time);
   }
 }

@@ -6,12 +6,12 @@ const batch = 100;
 const beatEvery = 1_000;
 
 /** When something is told: soon after something has happened, and with every beat. Keeps no process alive. */
-export class Rhythm {
+export class FlushTimer {
   private timer: Timer | null = null;
   /** By the monotonic clock. */
   private beaten = Number.NEGATIVE_INFINITY;
   /** Whether something is to be told soon. */
-  hurried = false;
+  pending = false;
 
   /** `due`: is to call `next`. */
   constructor(
@@ -20,16 +20,16 @@ export class Rhythm {
   ) {}
 
   /** Something has happened. */
-  hurry(): void {
-    if (this.hurried) return;
-    this.hurried = true;
+  flushSoon(): void {
+    if (this.pending) return;
+    this.pending = true;
     this.set(batch);
   }
 
   /** The next time: soon if there is `more`, else with the next beat. */
   next(more: boolean): void {
-    this.hurried = false;
-    if (more) return this.hurry();
+    this.pending = false;
+    if (more) return this.flushSoon();
     this.set(Math.max(0, this.beaten + beatEvery - this.clock.monotonic()));
   }
 
@@ -49,7 +49,7 @@ export class Rhythm {
   stop(): void {
     this.timer?.cancel();
     this.timer = null;
-    this.hurried = false;
+    this.pending = false;
   }
 
   private set(delay: number): void {

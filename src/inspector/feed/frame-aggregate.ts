@@ -1,4 +1,4 @@
-import { weightOf } from "./frame-size.js";
+import { frameSizeOf } from "./frame-size.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
 
 /** A process that tells of its locks. */
@@ -14,7 +14,7 @@ export interface SourceView {
   readonly closed: boolean;
 }
 
-export interface WorldBounds {
+export interface AggregateBounds {
   /** Processes; further ones are not heard. */
   readonly sources?: number;
   /** Locks; beyond that the one that was heard of longest ago goes. */
@@ -31,7 +31,7 @@ export interface WorldBounds {
  * The locks of all processes, as far as their frames tell. Pure bookkeeping, for a page, a server or a terminal: it
  * reads no clock, and takes frames in any order of their sources.
  */
-export class World {
+export class FrameAggregate {
   readonly sources = new Map<string, SourceView>();
   readonly locks = new Map<string, LockView>();
   private readonly histories = new Map<string, Step[]>();
@@ -40,7 +40,7 @@ export class World {
   private forgotten = 0;
   /** Of the locks, and of the steps that are not forgotten yet. */
   private weight = { locks: 0, steps: 0 };
-  private readonly bounds: Required<WorldBounds>;
+  private readonly bounds: Required<AggregateBounds>;
 
   constructor({
     sources = 1_000,
@@ -48,7 +48,7 @@ export class World {
     steps = 20_000,
     stepsOfLock = 200,
     weight = 40_000_000,
-  }: WorldBounds = {}) {
+  }: AggregateBounds = {}) {
     this.bounds = { sources, locks, steps, stepsOfLock, weight };
   }
 
@@ -115,8 +115,8 @@ export class World {
   }
 
   /** Another one that goes its own way from here: to come back to. */
-  copy(): World {
-    const copy = new World(this.bounds);
+  copy(): FrameAggregate {
+    const copy = new FrameAggregate(this.bounds);
     for (const [id, source] of this.sources) copy.sources.set(id, source);
     for (const [id, lock] of this.locks) copy.locks.set(id, lock);
     for (const [id, steps] of this.histories) copy.histories.set(id, [...steps]);
@@ -151,7 +151,7 @@ export class World {
     // To the end: the first one is the one that was heard of longest ago.
     this.locks.delete(lock.id);
     this.locks.set(lock.id, lock);
-    this.weight.locks += weightOf(lock) - (known === undefined ? 0 : weightOf(known));
+    this.weight.locks += frameSizeOf(lock) - (known === undefined ? 0 : frameSizeOf(known));
     for (const oldest of this.locks.keys()) {
       if (this.locks.size <= this.bounds.locks && this.weight.locks <= this.bounds.weight) break;
       this.drop(oldest);
@@ -166,7 +166,7 @@ export class World {
     history.push(step);
     if (history.length > this.bounds.stepsOfLock) history.shift();
     this.order.push(step);
-    this.weight.steps += weightOf(step.lock);
+    this.weight.steps += frameSizeOf(step.lock);
     const { steps, weight } = this.bounds;
     while (this.order.length - this.forgotten > steps || this.weight.steps > weight) this.forgetOldest();
   }
@@ -183,7 +183,7 @@ export class World {
 
   private forgetStep(step: Step): void {
     const { id } = step.lock;
-    this.weight.steps -= weightOf(step.lock);
+    this.weight.steps -= frameSizeOf(step.lock);
     const history = this.histories.get(id);
     if (history?.[0] !== step) return;
     history.shift();
@@ -198,7 +198,7 @@ export class World {
 
   private drop(id: string): boolean {
     const lock = this.locks.get(id);
-    if (lock !== undefined) this.weight.locks -= weightOf(lock);
+    if (lock !== undefined) this.weight.locks -= frameSizeOf(lock);
     this.histories.delete(id);
     return this.locks.delete(id);
   }

@@ -2,10 +2,10 @@ import type { Clock } from "../../engine/time/clock.js";
 import { isolate } from "../../support/safe-emitter.js";
 import type { Frame } from "./frames.js";
 
-export type Sink = (frame: Frame) => void;
+export type FrameListener = (frame: Frame) => void;
 
 /** A frame without its head. */
-export type Content<Any extends Frame = Frame> = Any extends Frame
+export type FrameContent<Any extends Frame = Frame> = Any extends Frame
   ? Omit<Any, "source" | "seq" | "time">
   : never;
 
@@ -13,8 +13,8 @@ export type Content<Any extends Frame = Frame> = Any extends Frame
 const perFrame = 200;
 
 /** Those who listen, and the numbers of the frames that they hear. */
-export class Audience {
-  private sinks: readonly Sink[] = [];
+export class FrameBroadcast {
+  private listeners: readonly FrameListener[] = [];
   private seq = 0;
 
   constructor(
@@ -24,47 +24,47 @@ export class Audience {
   ) {}
 
   get any(): boolean {
-    return this.sinks.length > 0;
+    return this.listeners.length > 0;
   }
 
   /** Tells what is known, and from then on all. Returns the removal. */
-  join(sink: Sink, known: readonly Frame[]): () => void {
+  join(listener: FrameListener, known: readonly Frame[]): () => void {
     // A function of its own, so that the same sink may listen twice.
-    const own: Sink = (frame) => sink(frame);
-    this.sinks = [...this.sinks, own];
+    const own: FrameListener = (frame) => listener(frame);
+    this.listeners = [...this.listeners, own];
     for (const frame of known) this.tell(own, frame);
     return () => {
-      this.sinks = this.sinks.filter((other) => other !== own);
+      this.listeners = this.listeners.filter((other) => other !== own);
     };
   }
 
-  send(content: Content): void {
+  send(content: FrameContent): void {
     if (!this.any) return;
     this.seq += 1;
     const frame = this.frame(content);
-    for (const sink of this.sinks) this.tell(sink, frame);
+    for (const listener of this.listeners) this.tell(listener, frame);
   }
 
   /** As many frames as it takes; none for an empty list. */
-  sendAll<T>(list: readonly T[], content: (part: T[]) => Content): void {
+  sendAll<T>(list: readonly T[], content: (part: T[]) => FrameContent): void {
     for (const part of parts(list)) this.send(content(part));
   }
 
   /** With the number of what was told last. */
-  frame<Some extends Content>(content: Some) {
+  frame<Some extends FrameContent>(content: Some) {
     return { ...content, source: this.source, seq: this.seq, time: this.clock.wall() };
   }
 
-  frames<T, Some extends Content>(list: readonly T[], content: (part: T[]) => Some) {
+  frames<T, Some extends FrameContent>(list: readonly T[], content: (part: T[]) => Some) {
     return [...parts(list)].map((part) => this.frame(content(part)));
   }
 
   leave(): void {
-    this.sinks = [];
+    this.listeners = [];
   }
 
-  private tell(sink: Sink, frame: Frame): void {
-    isolate(() => sink(frame), "inspection", this.onError);
+  private tell(listener: FrameListener, frame: Frame): void {
+    isolate(() => listener(frame), "inspection", this.onError);
   }
 }
 

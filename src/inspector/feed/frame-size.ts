@@ -5,7 +5,7 @@ const ofLock = 500;
 const ofVote = 100;
 
 /** About how many characters a lock's view has. What is heard may be anybody's, and a hundred times the usual. */
-export function weightOf({ resources, state, acquisition, reason, round }: LockView): number {
+export function frameSizeOf({ resources, state, acquisition, reason, round }: LockView): number {
   let weight = ofLock + state.length + (acquisition?.length ?? 0) + (reason?.length ?? 0);
   for (const resource of resources) weight += resource.length;
   for (const { node, reason, message, holder } of round?.votes ?? []) {

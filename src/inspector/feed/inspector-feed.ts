@@ -11,12 +11,12 @@ const alone = 100;
 const busy = 500;
 
 /** Looks on at a program's managers for those who read: closely while there are any, else as far as it costs nothing. */
-export class Lookout {
+export class InspectorFeed {
   readonly hub = new Hub((anybody) => this.looked(anybody));
-  private readonly watches: Watch[] = [];
+  private readonly watches: ManagerFeed[] = [];
 
   watch(manager: Manager): void {
-    const watch = new Watch(manager, this.hub);
+    const watch = new ManagerFeed(manager, this.hub);
     this.watches.push(watch);
     watch.come();
   }
@@ -31,7 +31,7 @@ export class Lookout {
 }
 
 /** Looks on at one manager. */
-class Watch {
+class ManagerFeed {
   private readonly tracker: Tracker;
   private leave: (() => void) | null = null;
   private anybody = false;
@@ -55,7 +55,7 @@ class Watch {
     this.tracker.pace(anybody ? lookedAt : alone);
     if (!anybody || this.leave !== null) return;
     // What ended meanwhile was not heard of: better to know nothing than what is long over.
-    this.hub.world.forgetOne(this.source);
+    this.hub.aggregate.forgetOne(this.source);
     this.come();
   }
 

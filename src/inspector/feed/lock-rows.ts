@@ -5,7 +5,7 @@ import type { LockView } from "./frames.js";
 import type { Identity } from "./lock-view.js";
 
 /** What is told of one lock after another of the same resources. */
-export interface Row {
+export interface LockRow {
   readonly identity: Identity;
   /** What locks of the same resources have in common. */
   readonly key: string;
@@ -31,15 +31,15 @@ const longestResource = 300;
  * The rows of one manager's locks. A lock keeps its row; one that is new takes over a row of the same resources that is
  * idle, so that a loop of `using` is one row, and not thousands.
  */
-export class Rows {
+export class LockRows {
   /** Those whose lock is in use; the one that was told of longest ago is first. */
-  readonly inUse = new Set<Row>();
+  readonly inUse = new Set<LockRow>();
   /** The one that has been idle longest is first. */
-  readonly idle = new Set<Row>();
+  readonly idle = new Set<LockRow>();
   /** The ids of rows that had to make room, to be told. */
   displaced: string[] = [];
-  private readonly byLock = new WeakMap<Lock, Row>();
-  private readonly spare = new Map<string, Set<Row>>();
+  private readonly byLock = new WeakMap<Lock, LockRow>();
+  private readonly spare = new Map<string, Set<LockRow>>();
   private serial = 0;
 
   constructor(
@@ -48,7 +48,7 @@ export class Rows {
   ) {}
 
   /** The row of a lock that is in use, first of all or still; null if there are too many. */
-  use(lock: Lock): Row | null {
+  use(lock: Lock): LockRow | null {
     const own = this.byLock.get(lock);
     if (own?.lock === lock) return this.hand(own, lock);
     const row = own?.lock === null && !own.dead ? own : this.spareOf(lock.resources);
@@ -65,7 +65,7 @@ export class Rows {
   }
 
   /** Its lock is not in use any more. `now`: by the monotonic clock. */
-  rest(row: Row, now: number): void {
+  rest(row: LockRow, now: number): void {
     row.lock = null;
     row.idleSince = now;
     this.inUse.delete(row);
@@ -93,7 +93,7 @@ export class Rows {
     this.displaced = [];
   }
 
-  private hand(row: Row, lock: Lock): Row {
+  private hand(row: LockRow, lock: Lock): LockRow {
     if (row.lock === null) this.take(row);
     row.lock = lock;
     // To the end.
@@ -103,12 +103,12 @@ export class Rows {
   }
 
   /** One that no lock uses. */
-  private spareOf(resources: readonly string[]): Row | null {
+  private spareOf(resources: readonly string[]): LockRow | null {
     const [spare] = this.spare.get(keyOf(resources)) ?? [];
     return spare ?? null;
   }
 
-  private make(resources: readonly string[]): Row {
+  private make(resources: readonly string[]): LockRow {
     this.serial += 1;
     const shown = resources.slice(0, mostResources).map((resource) => clip(resource, longestResource));
     const more = resources.length - shown.length;
@@ -132,13 +132,13 @@ export class Rows {
     return true;
   }
 
-  private drop(row: Row): void {
+  private drop(row: LockRow): void {
     this.take(row);
     row.view = null;
   }
 
   /** Out of those that are idle. */
-  private take(row: Row): void {
+  private take(row: LockRow): void {
     this.idle.delete(row);
     const spare = this.spare.get(row.key);
     spare?.delete(row);

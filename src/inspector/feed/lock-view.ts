@@ -23,7 +23,7 @@ export function viewOf(
   taken: Taken | null,
   now: number,
 ): LockView {
-  const { context, hold, path, began } = lock;
+  const { context, leaseState, path, began } = lock;
   const { acquisition } = context;
   const same = last !== null && last.acquisition === acquisition ? last : null;
   const { id, source, resources, more } = identity;
@@ -38,12 +38,12 @@ export function viewOf(
     began: same?.began ?? began ?? (acquisition === null ? null : now),
     granted: same?.granted ?? grantedAt(lock, taken, now),
     attempts: context.attempt,
-    renewals: hold?.renewals ?? same?.renewals ?? 0,
+    renewals: leaseState?.renewals ?? same?.renewals ?? 0,
     reason:
       taken === null ? reasonUntold(lock, same) : (endOf(taken.event) ?? context.reason ?? cut(taken.event)),
-    ttl: hold?.ttl ?? same?.ttl ?? null,
+    ttl: leaseState?.ttl ?? same?.ttl ?? null,
     validUntil: context.validUntil,
-    fence: hold?.grant.fence ?? same?.fence ?? null,
+    fence: leaseState?.grant.fence ?? same?.fence ?? null,
     round: (taken !== null ? roundOf(taken.event, taken.from, now) : null) ?? same?.round ?? null,
   };
   if (more !== undefined) view.more = more;
@@ -64,12 +64,12 @@ export function isStale(view: LockView, lock: Lock): boolean {
 /** Of a state whose beginning was not told: the nearest instant that is known. */
 function sinceOf(lock: Lock, same: LockView | null, now: number): number {
   if (same !== null) return now;
-  return lock.hold?.grant.at.wall ?? lock.began ?? now;
+  return lock.leaseState?.grant.at.wall ?? lock.began ?? now;
 }
 
-function grantedAt({ hold }: Lock, taken: Taken | null, now: number): number | null {
-  if (hold === null) return null;
-  return taken?.event.type === "GRANTED" ? now : hold.grant.at.wall;
+function grantedAt({ leaseState }: Lock, taken: Taken | null, now: number): number | null {
+  if (leaseState === null) return null;
+  return taken?.event.type === "GRANTED" ? now : leaseState.grant.at.wall;
 }
 
 function reasonUntold(lock: Lock, same: LockView | null): string | null {

@@ -24,7 +24,7 @@ export class NodeWatch {
   answered(node: number, ms: number): void {
     let latency = this.latencies.get(node);
     if (latency === undefined) {
-      latency = new Latency(this.manager.ground.clock);
+      latency = new Latency(this.manager.context.clock);
       this.latencies.set(node, latency);
     }
     latency.add(ms);

@@ -1,7 +1,7 @@
 import type { Clock } from "../../engine/time/clock.js";
 
 /** How much may be told: so many a second, and as many at once after a pause. */
-export class Budget {
+export class RateLimiter {
   private left: number;
   private filled: number;
 

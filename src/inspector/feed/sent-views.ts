@@ -1,7 +1,7 @@
 import type { Lock } from "../../lock/lock.js";
 import type { Manager } from "../../manager/manager.js";
 import type { LockView, Step } from "./frames.js";
-import { Rows } from "./lock-rows.js";
+import { LockRows } from "./lock-rows.js";
 import { isStale, type Taken, viewOf } from "./lock-view.js";
 
 /** ms that a lock which is not in use any more is shown. */
@@ -11,15 +11,15 @@ const shownIdle = 10_000;
 const isOut = (state: string): boolean => state === "idle" || state === "expired";
 
 /** How each lock of a manager was told last. */
-export class Ledger {
-  private readonly rows: Rows;
+export class SentViews {
+  private readonly rows: LockRows;
   private turn = 0;
 
   constructor(
     private readonly manager: Manager,
     source: string,
   ) {
-    this.rows = new Rows(source);
+    this.rows = new LockRows(source);
   }
 
   /** Null if there are too many locks. */
@@ -91,6 +91,6 @@ export class Ledger {
   }
 
   private get clock() {
-    return this.manager.ground.clock;
+    return this.manager.context.clock;
   }
 }

@@ -3,7 +3,7 @@ import type { Totals } from "./frames.js";
 import { noTotals } from "./totals.js";
 
 /** Counts what becomes of the locks: every step, however many there are. */
-export class Tally {
+export class StepCounts {
   private readonly counts = { ...noTotals };
 
   /** `to`: the state that the step led to. */

@@ -3,15 +3,15 @@ import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { NodeMachineEvent } from "../../machines/node.js";
 import type { NodeState } from "../../machines/node-state.js";
 import type { Manager } from "../../manager/manager.js";
-import type { Probe } from "../../manager/observers.js";
+import type { ManagerObserver } from "../../manager/observers.js";
 import { clip } from "../../support/redaction.js";
-import { Rhythm } from "./flush-timer.js";
-import { Audience, type Sink } from "./frame-broadcast.js";
+import { FlushTimer } from "./flush-timer.js";
+import { FrameBroadcast, type FrameListener } from "./frame-broadcast.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
 import { NodeWatch } from "./node-tracker.js";
-import { Budget } from "./rate-limiter.js";
-import { Ledger } from "./sent-views.js";
-import { Tally } from "./step-counts.js";
+import { RateLimiter } from "./rate-limiter.js";
+import { SentViews } from "./sent-views.js";
+import { StepCounts } from "./step-counts.js";
 
 /** ms between two comparisons of what was told with the locks, while there are more steps than can be told. */
 const compareEvery = 500;
@@ -27,15 +27,15 @@ const serials = new WeakMap<Manager, number>();
  * more of them one by one, but looks twice a second at how the locks are: of a busy process a sample is shown, which is
  * not wrong for longer than that.
  */
-export class Tracker implements Probe {
+export class Tracker implements ManagerObserver {
   /** What it is called in its frames. */
   readonly source: string;
-  private readonly audience: Audience;
-  private readonly ledger: Ledger;
-  private readonly tally = new Tally();
+  private readonly errorListener: FrameBroadcast;
+  private readonly sentViews: SentViews;
+  private readonly stepCounts = new StepCounts();
   private readonly nodes: NodeWatch;
-  private readonly budget: Budget;
-  private readonly rhythm: Rhythm;
+  private readonly rateLimiter: RateLimiter;
+  private readonly flushTimer: FlushTimer;
   private readonly unwatch: () => void;
   private steps: Step[] = [];
   private missed = 0;
@@ -53,25 +53,25 @@ export class Tracker implements Probe {
     const serial = (serials.get(manager) ?? 0) + 1;
     serials.set(manager, serial);
     this.source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
-    this.audience = new Audience(this.source, this.clock, manager.ground.onListenerError);
-    this.ledger = new Ledger(manager, this.source);
+    this.errorListener = new FrameBroadcast(this.source, this.clock, manager.context.onListenerError);
+    this.sentViews = new SentViews(manager, this.source);
     this.nodes = new NodeWatch(manager);
-    this.budget = new Budget(stepsPerSecond, this.clock);
-    this.rhythm = new Rhythm(this.clock, () => this.due());
+    this.rateLimiter = new RateLimiter(stepsPerSecond, this.clock);
+    this.flushTimer = new FlushTimer(this.clock, () => this.due());
     this.unwatch = manager.watch(this);
   }
 
   /** First tells all that is known. Returns the end of it. A sink that throws is reported as a listener that does. */
-  listen(sink: Sink): () => void {
+  listen(listener: FrameListener): () => void {
     if (this.stopped) return () => {};
     this.catchUp();
     // What is known begins with a beat.
-    if (!this.audience.any) this.rhythm.beats();
-    const leave = this.audience.join(sink, this.known());
-    if (!this.rhythm.hurried) this.rhythm.next(this.steps.length > 0);
+    if (!this.errorListener.any) this.flushTimer.beats();
+    const leave = this.errorListener.join(listener, this.known());
+    if (!this.flushTimer.pending) this.flushTimer.next(this.steps.length > 0);
     return () => {
       leave();
-      if (!this.audience.any) this.rest();
+      if (!this.errorListener.any) this.rest();
     };
   }
 
@@ -79,86 +79,86 @@ export class Tracker implements Probe {
   snapshot(): Frame[] {
     this.catchUp();
     const known = this.known();
-    if (!this.audience.any) this.rest();
+    if (!this.errorListener.any) this.rest();
     return known;
   }
 
   /** How the process is. */
   beat(): Beat {
-    return this.audience.frame(this.pulse());
+    return this.errorListener.frame(this.pulse());
   }
 
   /** Whether something is to be told soon. */
   get pending(): boolean {
-    return this.rhythm.hurried;
+    return this.flushTimer.pending;
   }
 
   /** All locks as they were told last, if that was before (by the monotonic clock); they count as told when they are taken. */
   retell(before: number): Iterable<LockView> {
-    return this.ledger.retell(before);
+    return this.sentViews.retell(before);
   }
 
   /** From now on all locks count as told long ago. */
   startOver(): void {
-    this.ledger.startOver();
+    this.sentViews.startOver();
   }
 
   /** Steps told one by one, a second, from now on. */
   pace(stepsPerSecond: number): void {
-    this.budget.become(stepsPerSecond);
+    this.rateLimiter.become(stepsPerSecond);
   }
 
   stop(): void {
     this.stopped = true;
     this.unwatch();
-    this.audience.leave();
+    this.errorListener.leave();
     this.rest();
   }
 
   // What the manager tells.
 
   lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
-    this.tally.count(event.type, to);
-    if (!this.audience.any) return;
-    const step = this.budget.take() ? this.ledger.note(lock, { event, from }) : null;
+    this.stepCounts.count(event.type, to);
+    if (!this.errorListener.any) return;
+    const step = this.rateLimiter.take() ? this.sentViews.note(lock, { event, from }) : null;
     if (step !== null) {
       this.steps.push(step);
     } else {
       this.missed += 1;
       this.dirty = true;
     }
-    this.rhythm.hurry();
+    this.flushTimer.flushSoon();
   }
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
     this.nodes.stepped(node, { time: this.clock.wall(), event: event.type, from, to });
-    this.rhythm.wantBeat();
-    if (this.audience.any) this.rhythm.hurry();
+    this.flushTimer.wantBeat();
+    if (this.errorListener.any) this.flushTimer.flushSoon();
   }
 
   nodeAnswered(node: number, ms: number): void {
-    if (this.audience.any) this.nodes.answered(node, ms);
+    if (this.errorListener.any) this.nodes.answered(node, ms);
   }
 
   closed(): void {
-    if (this.audience.any) this.catchUp();
-    this.audience.send({ kind: "bye" });
+    if (this.errorListener.any) this.catchUp();
+    this.errorListener.send({ kind: "bye" });
     this.stop();
   }
 
   private get clock() {
-    return this.manager.ground.clock;
+    return this.manager.context.clock;
   }
 
   private pulse() {
-    const { owner, prefix } = this.manager.ground;
+    const { owner, prefix } = this.manager.context;
     return {
       kind: "beat" as const,
       owner: clip(owner, 200),
       pid: process.pid,
       prefix: clip(prefix, 200),
       nodes: this.nodes.views(),
-      totals: this.tally.totals,
+      totals: this.stepCounts.totals,
       inUse: this.manager.inUse.length,
       missed: this.missed,
     };
@@ -167,21 +167,21 @@ export class Tracker implements Probe {
   private known(): Frame[] {
     return [
       this.beat(),
-      ...this.audience.frames(this.ledger.views, (locks) => ({ kind: "locks" as const, locks })),
+      ...this.errorListener.frames(this.sentViews.views, (locks) => ({ kind: "locks" as const, locks })),
     ];
   }
 
   private tellSteps(): void {
     const { steps } = this;
     this.steps = [];
-    this.audience.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
+    this.errorListener.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
   }
 
   private compare(most: number): void {
-    const wrong = this.ledger.compare(most);
+    const wrong = this.sentViews.compare(most);
     this.compared = this.clock.monotonic();
     this.dirty = wrong.length >= most;
-    this.audience.sendAll(wrong, (locks) => ({ kind: "locks", locks }));
+    this.errorListener.sendAll(wrong, (locks) => ({ kind: "locks", locks }));
   }
 
   /** So that all that is known is as it is. */
@@ -191,19 +191,19 @@ export class Tracker implements Probe {
   }
 
   private due(): void {
-    this.budget.refill();
+    this.rateLimiter.refill();
     this.tellSteps();
     if (this.dirty && this.clock.monotonic() - this.compared >= compareEvery) this.compare(mostCompared);
-    this.audience.sendAll(this.ledger.gone(), (locks) => ({ kind: "gone", locks }));
-    if (this.rhythm.beats()) this.audience.send(this.pulse());
-    if (this.audience.any) this.rhythm.next(this.dirty || this.steps.length > 0);
+    this.errorListener.sendAll(this.sentViews.gone(), (locks) => ({ kind: "gone", locks }));
+    if (this.flushTimer.beats()) this.errorListener.send(this.pulse());
+    if (this.errorListener.any) this.flushTimer.next(this.dirty || this.steps.length > 0);
   }
 
   /** Nobody listens: nothing is kept. */
   private rest(): void {
-    this.rhythm.stop();
+    this.flushTimer.stop();
     this.steps = [];
     this.dirty = false;
-    this.ledger.clear();
+    this.sentViews.clear();
   }
 }

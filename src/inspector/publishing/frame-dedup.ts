@@ -21,7 +21,7 @@ interface Source {
  * What is heard over several nodes at once, each frame but once, and none that is older than what was heard already. What
  * was lost on the way is made good: a lock whose end was not heard of does not stay for ever.
  */
-export class Hearsay {
+export class FrameDedup {
   private readonly sources = new Map<string, Source>();
   private locks = 0;
 

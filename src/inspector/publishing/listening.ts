@@ -2,7 +2,7 @@ import type { LockNode } from "../../engine/node/lock-node.js";
 import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
 import { type Frame, parseFrame } from "../feed/frames.js";
 import { lifeChannel, longestMessage } from "./channel.js";
-import { Hearsay } from "./frame-dedup.js";
+import { FrameDedup } from "./frame-dedup.js";
 
 /** What processes publish of their locks is heard, until it is closed. */
 export interface Listening {
@@ -26,26 +26,26 @@ export function listenTo(
   hear: (frame: Frame) => void,
   clock: Clock = systemClock,
 ): Listening {
-  const hearsay = new Hearsay(clock);
+  const dedup = new FrameDedup(clock);
   const standing = new Set<number>();
   let dropped = 0;
   let timer: Timer | null = null;
   const take = (message: string) => {
     const frame = read(message);
     if (frame === null) dropped += 1;
-    else if (hearsay.isNews(frame)) hear(frame);
+    else if (dedup.isNews(frame)) hear(frame);
   };
   const leave = nodes.map((node, index) => {
     node.connect();
     return node.subscribe(lifeChannel, {
-      standing: () => standing.add(index),
-      fallen: () => standing.delete(index),
-      heard: take,
+      subscribed: () => standing.add(index),
+      unsubscribed: () => standing.delete(index),
+      message: take,
     });
   });
   const tidy = () => {
     timer = clock.after(tidyEvery, tidy, true);
-    for (const frame of hearsay.tidy()) hear(frame);
+    for (const frame of dedup.tidy()) hear(frame);
   };
   tidy();
   return {

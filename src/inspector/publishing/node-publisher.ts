@@ -8,7 +8,7 @@ const patience = 5_000;
 const rest = 10_000;
 
 /** One node that is published to: one message at a time, and what comes meanwhile is dropped, never queued. */
-export class Post {
+export class NodePublisher {
   private heard = 0;
   private busySince: number | null = null;
   private notBefore = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { Manager } from "../../manager/manager.js";
 import type { Frame } from "../feed/frames.js";
 import { Tracker } from "../feed/tracker.js";
 import { beatMessage, messagesOf } from "./messages.js";
-import { Post } from "./node-publisher.js";
+import { NodePublisher } from "./node-publisher.js";
 import type { PublishSettings } from "./publishing.js";
 
 /** ms between two beats while nobody listens. */
@@ -27,7 +27,7 @@ const goodbyeTimeout = 250;
  */
 export class Publisher {
   private readonly tracker: Tracker;
-  private readonly posts: readonly Post[];
+  private readonly nodePublishers: readonly NodePublisher[];
   private seq = 0;
   private leave: (() => void) | null = null;
   /** Of one turn. */
@@ -45,7 +45,9 @@ export class Publisher {
     settings: PublishSettings,
   ) {
     this.tracker = new Tracker(manager, settings);
-    this.posts = nodes.map((node) => new Post(node, manager.ground.clock, (more) => this.answered(more)));
+    this.nodePublishers = nodes.map(
+      (node) => new NodePublisher(node, manager.context.clock, (more) => this.answered(more)),
+    );
     this.tick();
   }
 
@@ -59,8 +61,8 @@ export class Publisher {
     this.ended = true;
     this.timer?.cancel();
     await new Promise<void>((resolve) => {
-      const timer = this.manager.ground.clock.after(goodbyeTimeout, resolve);
-      Promise.all(this.posts.map((post) => post.finish(messages))).then(() => {
+      const timer = this.manager.context.clock.after(goodbyeTimeout, resolve);
+      Promise.all(this.nodePublishers.map((nodePublisher) => nodePublisher.finish(messages))).then(() => {
         timer.cancel();
         resolve();
       });
@@ -69,7 +71,7 @@ export class Publisher {
 
   private answered(more: boolean): void {
     if (this.ended) return;
-    const listened = this.posts.some(({ receivers }) => receivers > 0);
+    const listened = this.nodePublishers.some(({ receivers }) => receivers > 0);
     if (!listened) return this.rest();
     if (more) this.restartWanted = true;
     if (this.leave !== null) return;
@@ -87,13 +89,13 @@ export class Publisher {
   }
 
   private tick(): void {
-    const { clock } = this.manager.ground;
+    const { clock } = this.manager.context;
     const now = clock.monotonic();
     this.timer?.cancel();
-    const quiet = this.leave === null && this.posts.some(({ ready }) => ready);
+    const quiet = this.leave === null && this.nodePublishers.some(({ ready }) => ready);
     this.timer = clock.after(quiet ? quietEvery : lookEvery, () => this.tick(), true);
     // Also those that have not answered for long.
-    if (!this.posts.some(({ receivers }) => receivers > 0)) this.rest();
+    if (!this.nodePublishers.some(({ receivers }) => receivers > 0)) this.rest();
     if (this.leave === null) return this.post([this.beatMessage()]);
     if (this.restartWanted && now - this.restarted >= restartEvery) {
       this.restarted = now;
@@ -109,7 +111,7 @@ export class Publisher {
   /** What was not told for long. */
   private again(room: number): string[] {
     this.retellDue = false;
-    const views = this.tracker.retell(this.manager.ground.clock.monotonic() - retoldAfter);
+    const views = this.tracker.retell(this.manager.context.clock.monotonic() - retoldAfter);
     return first(room, messagesOf("locks", views, this.head));
   }
 
@@ -138,11 +140,11 @@ export class Publisher {
 
   private readonly head = () => {
     this.seq += 1;
-    return { source: this.tracker.source, seq: this.seq, time: this.manager.ground.clock.wall() };
+    return { source: this.tracker.source, seq: this.seq, time: this.manager.context.clock.wall() };
   };
 
   private post(messages: readonly string[]): void {
-    if (messages.length > 0) for (const post of this.posts) post.send(messages);
+    if (messages.length > 0) for (const nodePublisher of this.nodePublishers) nodePublisher.send(messages);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Cuts what comes in pieces into lines, without their ends. */
-export class Lines {
+export class LineReader {
   private pieces: Buffer[] = [];
   private length = 0;
 

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Frame, parseFrame } from "../feed/frames.js";
 import { mostBytes, mostFrames, mostLineBytes, parseHeader, recordingVersion } from "./format.js";
-import { Lines } from "./line-reader.js";
+import { LineReader } from "./line-reader.js";
 import { RecordingError, systemReason } from "./recording-error.js";
 
 export interface Recording {
@@ -58,7 +58,7 @@ async function openFile(path: string): Promise<FileHandle> {
 /** Adds up what comes in pieces. */
 class Reader {
   private readonly frames: Frame[] = [];
-  private readonly lines = new Lines();
+  private readonly lines = new LineReader();
   private readonly bounds: Required<ReadBounds>;
   private time: number | null = null;
   private bytes = 0;

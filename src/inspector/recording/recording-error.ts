@@ -1,11 +1,11 @@
 /** `missing`: there is nothing to read. `corrupt`: what is there cannot be read. `unwritable`: it cannot be written. */
-export type RecordingTrouble = "missing" | "corrupt" | "unwritable";
+export type RecordingProblem = "missing" | "corrupt" | "unwritable";
 
 /** What is wrong with the file of a recording, in one line that names it. */
 export class RecordingError extends Error {
   override readonly name = "RecordingError";
   constructor(
-    readonly trouble: RecordingTrouble,
+    readonly trouble: RecordingProblem,
     readonly path: string,
     what: string,
     /** Counted from 1; null where it is not about one line. */

@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
-import { World } from "../feed/frame-aggregate.js";
+import { FrameAggregate } from "../feed/frame-aggregate.js";
 import type { Frame } from "../feed/frames.js";
 import { eventOf, type Stream } from "./stream.js";
 
@@ -12,7 +12,7 @@ const heartbeat = 10_000;
 
 /** Adds up what the processes tell, and passes it on to those who read. */
 export class Hub {
-  readonly world = new World();
+  readonly aggregate = new FrameAggregate();
   readonly #streams = new Set<Stream>();
   #gathered: Frame[] = [];
   #flush: Timer | null = null;
@@ -29,7 +29,7 @@ export class Hub {
   }
 
   hear(frame: Frame): void {
-    this.world.apply(frame, this.clock.wall());
+    this.aggregate.apply(frame, this.clock.wall());
     if (this.#streams.size === 0) return;
     this.#gathered.push(frame);
     if (this.#gathered.length > mostGathered) return this.#startAnew();
@@ -42,7 +42,7 @@ export class Hub {
     if (this.#streams.size === 1) this.looked(true);
     stream.response.once("close", () => this.#leave(stream));
     // It does not reject.
-    void stream.open(hello, this.world.snapshot(this.clock.wall()));
+    void stream.open(hello, this.aggregate.snapshot(this.clock.wall()));
     this.#beat ??= this.clock.after(heartbeat, () => this.#sayAlive(), true);
   }
 

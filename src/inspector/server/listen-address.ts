@@ -1,7 +1,7 @@
 import type { AccessToken } from "./access-token.js";
 
 /** Where a server listens, and who may come in. */
-export interface Door {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
   readonly token: AccessToken | null;

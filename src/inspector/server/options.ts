@@ -4,7 +4,7 @@ import { kindOf, show } from "../../support/redaction.js";
 import type { InspectorOptions } from "../inspector-options.js";
 import { AccessToken } from "./access-token.js";
 import { isLoopback } from "./host-names.js";
-import type { Door } from "./listen-address.js";
+import type { ListenAddress } from "./listen-address.js";
 
 const defaultPort = 4653;
 const defaultHost = "127.0.0.1";
@@ -19,7 +19,7 @@ export function checkTitle({ title = "Holdfast" }: InspectorOptions): string {
 }
 
 /** Where to listen, and who may come in. @throws InvalidOptionError */
-export function checkDoor(options: InspectorOptions): Door {
+export function checkDoor(options: InspectorOptions): ListenAddress {
   checkKnown("serveInspector", options);
   const { port = defaultPort, host = defaultHost, token } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

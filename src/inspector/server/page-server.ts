@@ -6,7 +6,7 @@ import { saying } from "../../support/redaction.js";
 import { packageVersion } from "../../support/version.js";
 import type { AccessToken } from "./access-token.js";
 import { HostNames } from "./host-names.js";
-import type { Door } from "./listen-address.js";
+import type { ListenAddress } from "./listen-address.js";
 import { Metrics } from "./metrics.js";
 import { readPage } from "./page-files.js";
 import { refuse } from "./reply.js";
@@ -34,7 +34,7 @@ export class PageServer {
   ) {}
 
   /** `page`: the folder it is in, if it is not this package's own. @throws CannotListenError */
-  static async start(shown: Shown, { host, port, token }: Door, page?: string): Promise<PageServer> {
+  static async start(shown: Shown, { host, port, token }: ListenAddress, page?: string): Promise<PageServer> {
     const metrics = new Metrics(shown);
     const routes = new Routes(shown, await readPage(page), metrics, packageVersion());
     const server = createServer({

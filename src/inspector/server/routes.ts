@@ -57,7 +57,7 @@ export class Routes {
     if (lock === null || lock === "" || lock.length > longestId) {
       return refuse(response, { status: 400, line: "Name the lock by its id: /history?lock=ID" });
     }
-    sendJson(response, this.shown.hub.world.history(lock));
+    sendJson(response, this.shown.hub.aggregate.history(lock));
   }
 
   private async recording(response: ServerResponse): Promise<void> {

@@ -1,9 +1,9 @@
-import { type Heed, type Place, reservation } from "../../engine/protocol/command.js";
+import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
 import { quorumOf } from "../../engine/quorum/decision.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
-import type { LockParts } from "../lock-internals.js";
+import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";
-import { Standing } from "./queue-position.js";
+import { QueuePosition } from "./queue-position.js";
 import { isKept, isSplit, untilFree } from "./wait-estimate.js";
 
 /** ms between two attempts of somebody who waits to be told, give or take a quarter. */
@@ -21,18 +21,18 @@ const jitter = 5;
 const splitDelay = 5;
 
 /** Takes no place. */
-export const heedful: Heed = { place: null, barge: false };
-const barging: Heed = { place: null, barge: true };
+export const fairPolicy: QueuePolicy = { place: null, barge: false };
+const bargingPolicy: QueuePolicy = { place: null, barge: true };
 
-interface Caller {
+interface RetryListener {
   /** It had better ask in so many ms, if it is between two attempts. */
-  hurry(delay: number): void;
+  retryWithin(delay: number): void;
 }
 
 /** How one acquisition waits while others hold what it wants: its place in their queues, and when it asks again. */
-export class Patience {
+export class WaitStrategy {
   /** Once it was denied. */
-  private standing: Standing | null = null;
+  private position: QueuePosition | null = null;
   /** How often the nodes were split since it was told of its turn. */
   private splits = 0;
   /** How often in a row it was kept for somebody else, who may want other resources with it and then waits for those. */
@@ -43,66 +43,66 @@ export class Patience {
   private missed = false;
 
   constructor(
-    private readonly lock: LockParts,
+    private readonly lock: LockInternals,
     private readonly settings: Settings,
     /** Epoch ms. */
     private readonly ticket: number,
-    private readonly caller: Caller,
+    private readonly listener: RetryListener,
   ) {}
 
   /** The place that a node may have in its queue. */
-  get place(): Place | null {
-    return this.standing?.taken ? this.standing.place : null;
+  get place(): QueuePlace | null {
+    return this.position?.taken ? this.position.place : null;
   }
 
   /** How an attempt that begins now heeds those who wait. */
-  heed(): Heed {
+  queuePolicy(): QueuePolicy {
     this.missed = false;
-    this.askedAt = this.lock.ground.clock.monotonic();
+    this.askedAt = this.lock.manager.clock.monotonic();
     const { fair } = this.settings;
     // Who was denied takes a place, also where it cannot be told of its turn: without one it would be let by for ever.
-    if (this.standing === null && !this.lock.ground.engine.doorbell.stands) {
-      return fair ? heedful : barging;
+    if (this.position === null && !this.lock.manager.engine.wakeupChannel.isSubscribed) {
+      return fair ? fairPolicy : bargingPolicy;
     }
-    this.standing ??= this.stand();
-    return { place: this.standing.ask(), barge: !fair };
+    this.position ??= this.enterQueue();
+    return { place: this.position.ask(), barge: !fair };
   }
 
   /** It was released in this process, while an attempt is under way. */
-  miss(): void {
+  releasedMeanwhile(): void {
     this.missed = true;
   }
 
   /** ms until the next attempt. Who was denied is told when its turn has come, and asks in any case. */
   untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
     const { lock, settings } = this;
-    const { random, engine } = lock.ground;
+    const { random, engine } = lock.manager;
     const policy = retryIn ?? 0;
     if (reason === "tooSlow") return policy;
     const isDenied = votes.some(({ kind }) => kind === "denied");
     if (this.missed && isDenied) return 0;
-    if (this.standing === null && !isDenied) return policy;
-    const isFirst = this.standing === null;
-    engine.doorbell.answered(lock.ground.clock.monotonic() - this.askedAt);
-    this.standing ??= this.stand();
-    if (isDenied) this.standing.wait();
+    if (this.position === null && !isDenied) return policy;
+    const isFirst = this.position === null;
+    engine.wakeupChannel.answered(lock.manager.clock.monotonic() - this.askedAt);
+    this.position ??= this.enterQueue();
+    if (isDenied) this.position.wait();
     if (isFirst) {
-      if (!settings.patient) return policy;
-      return engine.doorbell.stands ? 0 : opening;
+      if (!settings.defaultRetry) return policy;
+      return engine.wakeupChannel.isSubscribed ? 0 : opening;
     }
-    const { turn } = this.standing;
+    const { turn } = this.position;
     if (turn !== null) {
       this.splits = 0;
       this.kept = 0;
       return turn;
     }
-    if (!settings.patient || !isDenied) return policy;
-    const nodes = engine.seats.length;
+    if (!settings.defaultRetry || !isDenied) return policy;
+    const nodes = engine.members.length;
     const split = isSplit(votes, nodes);
     if (reason === "noQuorum" && !split) return policy;
-    const { stands, waitingCount } = engine.doorbell;
+    const { isSubscribed, waitingCount } = engine.wakeupChannel;
     const told = Math.max(poll, Math.min((poll * waitingCount) / crowd, crowdedPoll));
-    const longest = (stands ? told : deafPoll) * (0.75 + random.fraction() / 2);
+    const longest = (isSubscribed ? told : deafPoll) * (0.75 + random.fraction() / 2);
     const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
     this.kept = isKept(votes) ? this.kept + 1 : 0;
     const kept = reservation * 2 ** Math.max(0, this.kept - 1);
@@ -110,12 +110,12 @@ export class Patience {
   }
 
   end(): void {
-    this.standing?.end();
+    this.position?.end();
   }
 
-  private stand(): Standing {
-    const { doorbell, seats } = this.lock.ground.engine;
-    const onTurn = (delay: number) => this.caller.hurry(delay);
-    return new Standing(doorbell, this.ticket, quorumOf(seats.length), onTurn);
+  private enterQueue(): QueuePosition {
+    const { wakeupChannel, members } = this.lock.manager.engine;
+    const onTurn = (delay: number) => this.listener.retryWithin(delay);
+    return new QueuePosition(wakeupChannel, this.ticket, quorumOf(members.length), onTurn);
   }
 }

@@ -1,12 +1,19 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
 import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
 import { handPort } from "../port.js";
-import { type Arrow, type Leaf, pathOf, type Run, type Table, topOf } from "./table.js";
+import {
+  type CompiledAction,
+  type CompiledState,
+  type CompiledTransition,
+  pathOf,
+  type Table,
+  topOf,
+} from "./table.js";
 
 /** Is told of each step, as long as it looks: of the states with their substates, "acquiring.asking". */
-export interface Onlooker<Machine extends AnyStateMachine> {
-  readonly looks: boolean;
-  stepped(event: EventFromLogic<Machine>, from: string, to: string): void;
+export interface TransitionObserver<Machine extends AnyStateMachine> {
+  readonly observes: boolean;
+  transitioned(event: EventFromLogic<Machine>, from: string, to: string): void;
 }
 
 /**
@@ -14,10 +21,10 @@ export interface Onlooker<Machine extends AnyStateMachine> {
  * throw: as with XState, one that does stops it, and the error goes uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
-  private leaf: Leaf;
+  private leaf: CompiledState;
   private settled: ContextFrom<Machine>;
   /** One for all actions, so none may keep it. Its context is that of the transition under way. */
-  private readonly args: Parameters<Run>[0];
+  private readonly args: Parameters<CompiledAction>[0];
   private mailbox: EventFromLogic<Machine>[] | null = null;
   private actor: Actor<Machine> | null = null;
   private busy = false;
@@ -28,7 +35,7 @@ export class TableActor<Machine extends AnyStateMachine> {
   constructor(
     private readonly table: Table<Machine>,
     input: InputFrom<Machine>,
-    private readonly onlooker: Onlooker<Machine> | null = null,
+    private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
     const { context } = table.machine.config;
     this.settled = typeof context === "function" ? context({ input, self: this }) : context;
@@ -102,29 +109,29 @@ export class TableActor<Machine extends AnyStateMachine> {
 
   private take(event: EventFromLogic<Machine>): void {
     if (this.stopped) return;
-    const { onlooker } = this;
-    if (onlooker === null || !onlooker.looks) return this.step(event);
+    const { observer } = this;
+    if (observer === null || !observer.observes) return this.step(event);
     const from = this.path;
     this.step(event);
     const to = this.path;
     // An event that a state does not know leaves it where it is.
-    if (from !== to) onlooker.stepped(event, from, to);
+    if (from !== to) observer.transitioned(event, from, to);
   }
 
   private step(event: EventFromLogic<Machine>): void {
     if (this.actor !== null) return this.actor.send(event);
     this.args.event = event;
-    for (const arrow of this.leaf.on.get(event.type) ?? []) {
-      if (arrow.guard !== null && !arrow.guard(this.args)) continue;
+    for (const transition of this.leaf.on.get(event.type) ?? []) {
+      if (transition.guard !== null && !transition.guard(this.args)) continue;
       this.moving = true;
-      this.move(arrow);
+      this.move(transition);
       this.moving = false;
       this.catchUp(event);
       return;
     }
   }
 
-  private move({ steps, target }: Arrow): void {
+  private move({ steps, target }: CompiledTransition): void {
     const { args } = this;
     for (const { assigns, run } of steps) {
       const update = run(args);

@@ -9,31 +9,31 @@ import {
 } from "xstate";
 
 /** A guard, an action or an assignment. XState gives `spawn` and `system` too: to use them here fails at once. */
-export type Run = (args: { context: object; event: object; self: object }) => unknown;
+export type CompiledAction = (args: { context: object; event: object; self: object }) => unknown;
 
 /** `steps`: the actions in order. One that `assigns` returns an update of the context. */
-export interface Arrow {
-  readonly guard: Run | null;
-  readonly target: Leaf;
-  readonly steps: readonly { readonly assigns: boolean; readonly run: Run }[];
+export interface CompiledTransition {
+  readonly guard: CompiledAction | null;
+  readonly target: CompiledState;
+  readonly steps: readonly { readonly assigns: boolean; readonly run: CompiledAction }[];
 }
 
 /** A state without substates. `state`: its top-level state; `path`: with all between, "acquiring.asking". `on`: by event type; the first allowed arrow is taken. */
-export interface Leaf {
+export interface CompiledState {
   readonly value: StateValue;
   readonly state: string;
   readonly path: string;
-  readonly on: Map<string, readonly Arrow[]>;
+  readonly on: Map<string, readonly CompiledTransition[]>;
 }
 
 /** A machine's transitions, laid flat, and how it begins. */
 export interface Table<Machine extends AnyStateMachine> {
   readonly machine: Machine;
-  readonly start: Arrow;
+  readonly start: CompiledTransition;
 }
 
 /** By these marks XState itself tells its own actions and guards. */
-type Named = Run & { resolve?: unknown; check?: unknown; assignment?: Run | object };
+type Named = CompiledAction & { resolve?: unknown; check?: unknown; assignment?: CompiledAction | object };
 type ByName = Record<string, Named | undefined>;
 
 /** XState's own types would have them called with more, see `Run`. */
@@ -66,10 +66,10 @@ function check(node: AnyStateNode): void {
   for (const { guard } of arrows) if (guard) checkNamed(guard, guards, "a guard");
 }
 
-function stepOf(run: Named): Arrow["steps"][number] {
+function stepOf(run: Named): CompiledTransition["steps"][number] {
   const { assignment } = run;
   if (!assignment) return { assigns: false, run };
-  if (typeof assignment === "function") return { assigns: true, run: assignment as Run };
+  if (typeof assignment === "function") return { assigns: true, run: assignment as CompiledAction };
   const parts = Object.entries(assignment).map(
     ([key, part]) => [key, typeof part === "function" ? part : () => part] as const,
   );
@@ -95,7 +95,7 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
   const stubs = <Stub>(all: ByName, stub: (name: string) => Stub): Record<string, Stub> =>
     Object.fromEntries(Object.keys(all).map((name) => [name, stub(name)]));
   let refusals = 0;
-  let allowed: Run | null = null;
+  let allowed: CompiledAction | null = null;
   const guardOf = (name: string) => () => {
     if (refusals-- > 0) return false;
     allowed = guards[name]!;
@@ -106,25 +106,25 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     { ...machine.config, context: {} },
     { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
   );
-  const leaves = new Map<string, Leaf>();
-  const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): Arrow => {
+  const leaves = new Map<string, CompiledState>();
+  const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): CompiledTransition => {
     const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
     return { guard, target: leafOf(value), steps };
   };
-  const leafOf = (found: StateValue): Leaf => {
+  const leafOf = (found: StateValue): CompiledState => {
     const key = JSON.stringify(found);
     const value: StateValue = JSON.parse(key, (_, part) => Object.freeze(part));
     const leaf = leaves.get(key) ?? {
       value,
       state: topOf(value),
       path: pathOf(value),
-      on: new Map<string, Arrow[]>(),
+      on: new Map<string, CompiledTransition[]>(),
     };
     if (leaves.has(key)) return leaf;
     leaves.set(key, leaf);
     const snapshot = shape.resolveState({ value, context: {} });
     for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
-      const arrows: Arrow[] = [];
+      const arrows: CompiledTransition[] = [];
       // Until no guard has been asked that could allow it: what happens then happens without one.
       while (arrows.at(-1)?.guard !== null) {
         refusals = arrows.length;

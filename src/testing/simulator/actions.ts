@@ -3,8 +3,8 @@ import type { Handle, Lease } from "../../api/types.js";
 import type { AcquireOptions } from "../../lock/options.js";
 import { hashOf } from "./checkers/clean-up.js";
 import type { Program } from "./program.js";
-import type { Deed } from "./script.js";
-import type { World } from "./simulation.js";
+import type { Action } from "./script.js";
+import type { Simulation } from "./simulation.js";
 
 /** ms of true time for which renewals follow one another at the most. */
 const longestRow = 10_000;
@@ -12,26 +12,26 @@ const longestRow = 10_000;
 const rounds = 3;
 
 /** Does one thing that users do; what it is refused with is no concern of its own. */
-export async function act(world: World, program: Program, deed: Deed): Promise<void> {
+export async function act(aggregate: Simulation, program: Program, action: Action): Promise<void> {
   if (program.host.dead || program.closing) return;
-  const stranger = world.foreigners.get(program);
+  const stranger = aggregate.foreignClients.get(program);
   program.busy++;
   try {
-    if (stranger !== undefined) await stranger.act(deed);
-    else await new Doing(world, program, deed).act();
+    if (stranger !== undefined) await stranger.act(action);
+    else await new ActionRun(aggregate, program, action).act();
   } catch {
     // Contended, without a quorum, aborted, closed, too late: the checkers judge what was told.
   }
   program.busy--;
 }
 
-class Doing {
+class ActionRun {
   private readonly ends: (() => void)[] = [];
 
   constructor(
-    private readonly world: World,
+    private readonly aggregate: Simulation,
     private readonly program: Program,
-    private readonly deed: Deed,
+    private readonly action: Action,
   ) {}
 
   async act(): Promise<void> {
@@ -43,9 +43,9 @@ class Doing {
   }
 
   private async perform(): Promise<void> {
-    const { deed, program } = this;
+    const { action, program } = this;
     const { locks } = program;
-    const { kind, resources } = deed;
+    const { kind, resources } = action;
     const options = this.options();
     if (kind === "inspect") {
       await this.bounded("inspection", 0, locks.inspect(resources[0] ?? "a"));
@@ -59,52 +59,52 @@ class Doing {
     } else if (kind === "redlock") {
       await this.redlock();
     } else {
-      await this.keep(await this.bounded("acquisition", deed.wait, locks.acquire(resources, options)));
+      await this.keep(await this.bounded("acquisition", action.wait, locks.acquire(resources, options)));
     }
   }
 
   /** As programs of redlock 5 do it. */
   private async redlock(): Promise<void> {
-    const { deed, program, world } = this;
+    const { action, program, aggregate } = this;
     const { redlock, host } = program;
-    const resources = [...deed.resources];
-    const retries = { retryCount: deed.wait > 0 ? 5 : 0, retryDelay: 40, retryJitter: 20 };
+    const resources = [...action.resources];
+    const retries = { retryCount: action.wait > 0 ? 5 : 0, retryDelay: 40, retryJitter: 20 };
     const bound = 60 * retries.retryCount;
-    if (deed.policy && deed.ttl > 200) {
-      const settings = { ...retries, automaticExtensionThreshold: Math.floor(deed.ttl / 4) };
-      return redlock.using(resources, deed.ttl, settings, () => host.sleep(deed.hold));
+    if (action.policy && action.ttl > 200) {
+      const settings = { ...retries, automaticExtensionThreshold: Math.floor(action.ttl / 4) };
+      return redlock.using(resources, action.ttl, settings, () => host.sleep(action.hold));
     }
-    const asked = redlock.acquire(resources, deed.ttl, retries);
+    const asked = redlock.acquire(resources, action.ttl, retries);
     let lock = await this.bounded(
       "acquisition by Redlock",
       (1 + retries.retryCount) * this.attempt + bound,
       asked,
     );
     try {
-      await host.sleep(Math.min(deed.hold, deed.ttl));
-      if (deed.extend === null) return;
-      const { ttl } = deed.extend;
-      world.inquest.ttl.asks(lock.value, ttl ?? deed.ttl);
-      lock = await redlock.extend(lock, ttl ?? deed.ttl, retries);
-      await host.sleep(deed.hold);
+      await host.sleep(Math.min(action.hold, action.ttl));
+      if (action.extend === null) return;
+      const { ttl } = action.extend;
+      aggregate.oracle.ttl.asks(lock.value, ttl ?? action.ttl);
+      lock = await redlock.extend(lock, ttl ?? action.ttl, retries);
+      await host.sleep(action.hold);
     } finally {
-      if (deed.end !== "forget") await redlock.release(lock, retries);
+      if (action.end !== "forget") await redlock.release(lock, retries);
     }
   }
 
   private async again(handle: Handle): Promise<void> {
-    const { deed, program } = this;
+    const { action, program } = this;
     for (let round = 0; round < rounds; round++) {
-      const acquired = this.bounded("acquisition", deed.wait, handle.acquire());
+      const acquired = this.bounded("acquisition", action.wait, handle.acquire());
       // Somebody else changes their mind.
-      if (round === 1 && deed.abortAfter !== null) this.later(deed.hold, () => void handle.release());
+      if (round === 1 && action.abortAfter !== null) this.later(action.hold, () => void handle.release());
       await this.keep(await acquired);
       if (handle.state === "held" || program.closing) return;
     }
   }
 
   private async keep(lease: Lease): Promise<void> {
-    const { end } = this.deed;
+    const { end } = this.action;
     await this.hold(lease);
     if (end === "release") {
       await this.bounded("release", 0, lease.release());
@@ -112,21 +112,21 @@ class Doing {
       while (lease.remaining() > 0) await this.program.host.sleep(lease.remaining() + 1);
     } else {
       const note = lease.handover();
-      this.world.inquest.count("handed over");
-      this.world.inquest.cleanUp.handOver(readHandover(note).token, this.program);
+      this.aggregate.oracle.count("handed over");
+      this.aggregate.oracle.cleanUp.handOver(readHandover(note).token, this.program);
       // It may travel while this process dies.
       const { heir, after } = end;
-      this.world.underWay++;
-      this.world.timeline.in(after, () => {
-        this.world.underWay--;
-        const program = this.world.program(heir);
-        program.host.run(() => void inherit(this.world, program, note, this.deed));
+      this.aggregate.underWay++;
+      this.aggregate.timeline.in(after, () => {
+        this.aggregate.underWay--;
+        const program = this.aggregate.program(heir);
+        program.host.run(() => void inherit(this.aggregate, program, note, this.action));
       });
     }
   }
 
   private async hold(lease: Lease): Promise<void> {
-    const { hold, extend, renewals } = this.deed;
+    const { hold, extend, renewals } = this.action;
     const { host } = this.program;
     if (renewals > 0) await this.renewInARow(lease);
     if (extend !== null && extend.after < hold) {
@@ -142,35 +142,35 @@ class Doing {
 
   /** The nodes keep what was asked for, and no more, however often that is asked. */
   private async renewInARow(lease: Lease): Promise<void> {
-    const { world, program, deed } = this;
-    const { timeline } = world;
+    const { aggregate, program, action } = this;
+    const { timeline } = aggregate;
     const end = timeline.now + longestRow;
-    for (let renewal = 0; renewal < deed.renewals && timeline.now < end; renewal++) {
+    for (let renewal = 0; renewal < action.renewals && timeline.now < end; renewal++) {
       if (program.closing || lease.remaining() === 0) return;
       await lease.renew().catch(() => {});
     }
     const token = program.tokenOf(lease);
-    const most = token === null ? null : world.inquest.ttl.mostOf(token);
+    const most = token === null ? null : aggregate.oracle.ttl.mostOf(token);
     if (token === null || most === null) return;
-    world.inquest.count("renewed in a row");
-    for (const { node, key, tokenHash, ttlLeft } of await world.contents()) {
-      const back = world.servers.find(({ name }) => name === node)?.setBack ?? 0;
+    aggregate.oracle.count("renewed in a row");
+    for (const { node, key, tokenHash, ttlLeft } of await aggregate.contents()) {
+      const back = aggregate.servers.find(({ name }) => name === node)?.setBack ?? 0;
       if (tokenHash !== hashOf(token) || ttlLeft <= most + back) continue;
-      world.inquest.violated(
+      aggregate.oracle.violated(
         "ttl",
-        `${node} keeps ${key} for ${ttlLeft} ms, after ${deed.renewals} renewals`,
+        `${node} keeps ${key} for ${ttlLeft} ms, after ${action.renewals} renewals`,
       );
     }
   }
 
   private asks(lease: Lease, ttl: number): void {
     const token = this.program.tokenOf(lease);
-    if (token !== null) this.world.inquest.ttl.asks(token, ttl);
+    if (token !== null) this.aggregate.oracle.ttl.asks(token, ttl);
   }
 
   private options(): AcquireOptions {
-    const { ttl, wait, fence, fair, renew, maxHold, policy, abortAfter } = this.deed;
-    const { inquest } = this.world;
+    const { ttl, wait, fence, fair, renew, maxHold, policy, abortAfter } = this.action;
+    const { oracle } = this.aggregate;
     const controller = new AbortController();
     if (abortAfter !== null) this.later(abortAfter, () => controller.abort(new Error("enough")));
     return {
@@ -179,7 +179,7 @@ class Doing {
       fence,
       fair,
       renew,
-      onLost: ({ acquisition }) => inquest.loss.called(acquisition),
+      onLost: ({ acquisition }) => oracle.loss.called(acquisition),
       ...(maxHold === null ? {} : { maxHold }),
       ...(policy ? { retry: { delay: 10, maxDelay: 100 } } : {}),
       ...(abortAfter === null ? {} : { signal: controller.signal }),
@@ -197,25 +197,25 @@ class Doing {
   }
 
   private bounded<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {
-    const { world, program, deed } = this;
-    world.inquest.count(what);
+    const { aggregate, program, action } = this;
+    aggregate.oracle.count(what);
     // Without a wait attempts bound it.
     const bound = wait > 0 ? wait : this.attempt;
-    return world.inquest.waiters.expect(program, `${what} of ${deed.resources}`, bound, promise);
+    return aggregate.oracle.waiters.expect(program, `${what} of ${action.resources}`, bound, promise);
   }
 }
 
 /** Goes on with what another process has handed over. */
-async function inherit(world: World, program: Program, note: string, deed: Deed): Promise<void> {
+async function inherit(aggregate: Simulation, program: Program, note: string, action: Action): Promise<void> {
   if (program.closing || program.plan.foreign) return;
   program.busy++;
   try {
-    const { fence, renew, hold, resources } = deed;
-    const onLost = ({ acquisition }: { acquisition: string }) => world.inquest.loss.called(acquisition);
+    const { fence, renew, hold, resources } = action;
+    const onLost = ({ acquisition }: { acquisition: string }) => aggregate.oracle.loss.called(acquisition);
     const adopted = program.locks.adopt(note, { wait: 1_000, fence, renew, onLost });
-    world.inquest.count("adoption");
-    const lease = await world.inquest.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
-    world.inquest.cleanUp.adopted(readHandover(note).token, program);
+    aggregate.oracle.count("adoption");
+    const lease = await aggregate.oracle.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
+    aggregate.oracle.cleanUp.adopted(readHandover(note).token, program);
     await program.host.sleep(hold);
     await lease.release();
   } catch {

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from "../../engine/time/clock.js";
-import type { Chance } from "./seeded-random.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
 /** Epoch ms at which simulations begin. */
 const epoch = Date.UTC(2026, 0, 1);
 
 /** How a clock differs from true time. */
-export interface ClockTemper {
+export interface ClockError {
   /** ms by its clock for each ms of true time. */
   readonly rate: number;
   /** The same of a holder's wall clock, which is slewed apart. */
@@ -16,7 +16,7 @@ export interface ClockTemper {
 }
 
 /** A clock that runs at its own rate from one change to the next. */
-class Hand {
+class RunningClock {
   private since = 0;
 
   constructor(
@@ -40,37 +40,37 @@ class Hand {
 
 /** A node's clock. Keys expire by it, so that a step of it is felt at once. */
 export class NodeClock implements Clock {
-  private readonly hand: Hand;
+  private readonly clock: RunningClock;
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly temper: ClockTemper,
+    private readonly clockError: ClockError,
   ) {
-    this.hand = new Hand(timeline, epoch + temper.ahead, temper.rate);
+    this.clock = new RunningClock(timeline, epoch + clockError.ahead, clockError.rate);
   }
 
   monotonic(): number {
-    return this.hand.read();
+    return this.clock.read();
   }
 
   wall(): number {
-    return this.hand.read();
+    return this.clock.read();
   }
 
   after(delay: number, callback: () => void): Timer {
-    return this.timeline.in(delay / this.temper.rate, callback);
+    return this.timeline.in(delay / this.clockError.rate, callback);
   }
 
   step(ms: number): void {
-    this.hand.change(this.temper.rate, ms);
+    this.clock.change(this.clockError.rate, ms);
   }
 
   pause(): void {
-    this.hand.change(0);
+    this.clock.change(0);
   }
 
   resume(): void {
-    this.hand.change(this.temper.rate);
+    this.clock.change(this.clockError.rate);
   }
 }
 
@@ -83,20 +83,20 @@ export interface Runner {
 
 /** The two clocks of a process. Its timers run by the monotonic one, and come a little early or late. */
 export class HostClock implements Clock {
-  private readonly monotonicHand: Hand;
-  private readonly wallHand: Hand;
+  private readonly monotonicHand: RunningClock;
+  private readonly wallHand: RunningClock;
   private suspensions = 0;
   /** Timers that are still set. */
   pending = 0;
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly temper: ClockTemper,
-    private readonly chance: Chance,
+    private readonly clockError: ClockError,
+    private readonly random: SeededRandom,
     private readonly runner: Runner,
   ) {
-    this.monotonicHand = new Hand(timeline, 1_000, temper.rate);
-    this.wallHand = new Hand(timeline, epoch + timeline.now + temper.ahead, temper.wallRate);
+    this.monotonicHand = new RunningClock(timeline, 1_000, clockError.rate);
+    this.wallHand = new RunningClock(timeline, epoch + timeline.now + clockError.ahead, clockError.wallRate);
   }
 
   monotonic(): number {
@@ -127,8 +127,10 @@ export class HostClock implements Clock {
     };
     const arm = () => {
       const left = Math.ceil(Math.max(0, due - this.monotonic()));
-      const noise = left === 0 ? 0 : this.chance.between(-0.5, 1.5);
-      timer = this.timeline.in(Math.max(0, left / this.temper.rate + noise), () => this.runner.timer(fire));
+      const noise = left === 0 ? 0 : this.random.between(-0.5, 1.5);
+      timer = this.timeline.in(Math.max(0, left / this.clockError.rate + noise), () =>
+        this.runner.timer(fire),
+      );
     };
     arm();
     return { cancel: end };
@@ -140,7 +142,7 @@ export class HostClock implements Clock {
 
   /** The wall clock is set. */
   step(ms: number): void {
-    this.wallHand.change(this.temper.wallRate, ms);
+    this.wallHand.change(this.clockError.wallRate, ms);
   }
 
   /** The monotonic clock stands still; the wall clock goes on. */
@@ -149,6 +151,6 @@ export class HostClock implements Clock {
   }
 
   resume(): void {
-    if (--this.suspensions === 0) this.monotonicHand.change(this.temper.rate);
+    if (--this.suspensions === 0) this.monotonicHand.change(this.clockError.rate);
   }
 }

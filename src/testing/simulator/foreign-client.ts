@@ -1,20 +1,20 @@
 import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Link } from "./link.js";
-import type { Inquest } from "./oracle.js";
+import type { Oracle } from "./oracle.js";
 import type { Program } from "./program.js";
-import type { Deed } from "./script.js";
+import type { Action } from "./script.js";
 
 /** Follows the Redlock specification by hand, as clients in other languages do, and knows of nothing beside the key. */
-export class Foreigner {
+export class ForeignClient {
   private tokens = 0;
 
   constructor(
     private readonly program: Program,
-    private readonly inquest: Inquest,
+    private readonly oracle: Oracle,
   ) {}
 
-  async act({ resources: [resource = "a"], ttl, hold, end }: Deed): Promise<void> {
+  async act({ resources: [resource = "a"], ttl, hold, end }: Action): Promise<void> {
     const { host, links, plan } = this.program;
     const { clock } = host;
     const token = `foreign-${host.name}-${++this.tokens}`;
@@ -30,9 +30,9 @@ export class Foreigner {
     await host.sleep(Math.min(plan.nodeTimeout, ttl / 2));
     let over = granted <= links.length / 2 || left() <= 0;
     if (!over) {
-      this.inquest.count("acquired by others");
+      this.oracle.count("acquired by others");
       const believes = () => !over && !host.dead && left() > 0;
-      this.inquest.begins({ name: token, resources: [resource], believes });
+      this.oracle.begins({ name: token, resources: [resource], believes });
       await host.sleep(Math.min(hold, ttl));
       if (end === "forget") return;
     }

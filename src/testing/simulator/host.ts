@@ -1,5 +1,5 @@
-import { type ClockTemper, HostClock } from "./clocks.js";
-import type { Chance } from "./seeded-random.js";
+import { type ClockError, HostClock } from "./clocks.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
 /** The phases of a turn of the event loop, in their order: what is due, what has arrived, what was put off until then. */
@@ -29,10 +29,10 @@ export class Host {
   constructor(
     readonly name: string,
     readonly timeline: Timeline,
-    readonly chance: Chance,
-    temper: ClockTemper,
+    readonly random: SeededRandom,
+    clockError: ClockError,
   ) {
-    this.clock = new HostClock(timeline, temper, chance, {
+    this.clock = new HostClock(timeline, clockError, random, {
       timer: (callback) => this.run(callback, "timers"),
       immediate: (callback) => this.immediate(callback),
     });

@@ -7,17 +7,17 @@ import type {
   Replacement,
   Reply,
   Request,
-  WakeListener,
+  SubscriptionListener,
 } from "../../engine/node/lock-node.js";
 import { claims, type LockCommand, needsMemory } from "../../engine/protocol/command.js";
-import type { Introduction, MemoryChange } from "../../engine/protocol/memory.js";
+import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
 import type { Host } from "./host.js";
-import type { Chance } from "./seeded-random.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Server } from "./server.js";
-import { Ear } from "./simulated-subscription.js";
+import { SimulatedSubscription } from "./simulated-subscription.js";
 
 /** How messages travel between one host and one node. */
-export interface Road {
+export interface NetworkPath {
   /** ms that most messages take, each way, at the most. */
   readonly usual: number;
   /** The share of those that take longer, and how many ms at the most. */
@@ -32,7 +32,7 @@ export interface Road {
 }
 
 /** What the user's client is like. */
-export interface ClientTemper {
+export interface ClientBehaviour {
   /** It has nothing but `set` and `eval`: it tells nothing of its connection, and cannot be told to open another one. */
   readonly plain: boolean;
   /** ms after which it gives up on a call by itself; null: never. */
@@ -46,7 +46,7 @@ export interface LinkWatch {
 }
 
 /** What was sent, and not answered yet. */
-interface Parcel {
+interface Message {
   readonly label: string;
   readonly batch: Batch | null;
   /** At the node: calls back with what is to be done with the reply. */
@@ -57,8 +57,8 @@ interface Parcel {
 }
 
 /** A message on its way. */
-interface Transit {
-  readonly parcel: Parcel;
+interface MessageInTransit {
+  readonly message: Message;
   gone: boolean;
 }
 
@@ -83,7 +83,7 @@ const introductionLabel = (change: MemoryChange | null): string => {
     : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
 };
 
-type Watcher = (connection: Connection, cause?: Error) => void;
+type ConnectionListener = (connection: Connection, cause?: Error) => void;
 
 /**
  * One host's own connection to one node, with the promises that real clients keep, and no others: a live connection
@@ -98,23 +98,23 @@ export class Link implements LockNode {
   readonly replaceConnection?: () => Replacement;
   /** True time at which the node granted something last, as this host heard. */
   grantedAt = Number.NEGATIVE_INFINITY;
-  readonly watchers = new Set<Watcher>();
-  readonly ears = new Set<Ear>();
+  readonly listeners = new Set<ConnectionListener>();
+  readonly subscriptions = new Set<SimulatedSubscription>();
   /** Counts connections. */
   private wire = 0;
   /** The server's, when the connection was made. */
   private life = 0;
   private broken = true;
-  private readonly unanswered = new Set<Parcel>();
+  private readonly unanswered = new Set<Message>();
   /** What the client will send again when it is connected. */
-  private readonly resending = new Set<Parcel>();
-  private readonly transits = new Set<Transit>();
+  private readonly resending = new Set<Message>();
+  private readonly transits = new Set<MessageInTransit>();
   private thereFree = 0;
   private backFree = 0;
   /** What waits for a partition to end, each way; a direction that is cut is counted. */
   private cutsThere = 0;
   private cutsBack = 0;
-  private heldThere: Transit[] = [];
+  private heldThere: MessageInTransit[] = [];
   private heldBack: (() => void)[] = [];
   private ended = false;
   /** The connection is half-open: nothing passes, either way, and nobody is told. */
@@ -128,32 +128,32 @@ export class Link implements LockNode {
   constructor(
     readonly host: Host,
     readonly server: Server,
-    private readonly chance: Chance,
-    private readonly road: Road,
-    private readonly client: ClientTemper,
+    private readonly random: SeededRandom,
+    private readonly path: NetworkPath,
+    private readonly client: ClientBehaviour,
     private readonly watching: LinkWatch,
   ) {
     this.name = server.name;
     this.connection = client.plain ? "ready" : "connecting";
     this.opaque = client.plain;
     if (!client.plain) this.replaceConnection = () => this.replace();
-    this.reconnect(this.chance.flip(0.5) ? 0 : this.chance.between(0, 20));
+    this.reconnect(this.random.flip(0.5) ? 0 : this.random.between(0, 20));
   }
 
   get trouble(): string {
     return this.connection === "down" ? "the connection was lost" : "";
   }
 
-  watch(listener: Watcher): () => void {
+  watch(listener: ConnectionListener): () => void {
     if (this.client.plain) return () => {};
-    const own: Watcher = (connection, cause) => listener(connection, cause);
-    this.watchers.add(own);
-    return () => this.watchers.delete(own);
+    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
+    this.listeners.add(own);
+    return () => this.listeners.delete(own);
   }
 
   connect(): void {}
 
-  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+  identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return new Promise((resolve, reject) => {
       const fail = ({ message }: { message: string }) => reject(new Error(message));
       if (this.connection !== "ready") return fail(connectionLost);
@@ -162,8 +162,8 @@ export class Link implements LockNode {
         label: introductionLabel(change),
         batch: null,
         perform: (reply) =>
-          this.server.introduce(id, change, age, (introduction) =>
-            reply(() => (introduction instanceof Error ? fail(introduction) : resolve(introduction))),
+          this.server.identify(id, change, age, (identification) =>
+            reply(() => (identification instanceof Error ? fail(identification) : resolve(identification))),
           ),
         lost: () => fail(connectionLost),
       });
@@ -187,14 +187,14 @@ export class Link implements LockNode {
     );
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     if (this.client.plain) return null;
-    const ear = new Ear(this, channel, listener);
-    this.ears.add(ear);
-    if (this.connection === "ready") ear.open();
+    const subscription = new SimulatedSubscription(this, channel, listener);
+    this.subscriptions.add(subscription);
+    if (this.connection === "ready") subscription.open();
     return () => {
-      ear.close();
-      this.ears.delete(ear);
+      subscription.close();
+      this.subscriptions.delete(subscription);
     };
   }
 
@@ -202,9 +202,9 @@ export class Link implements LockNode {
 
   /** ms that one message takes. */
   delay(): number {
-    const { usual, slow, slowest } = this.road;
-    if (this.calm !== null) return this.chance.between(...this.calm);
-    return this.chance.flip(slow) ? this.chance.between(usual, slowest) : this.chance.between(0.05, usual);
+    const { usual, slow, slowest } = this.path;
+    if (this.calm !== null) return this.random.between(...this.calm);
+    return this.random.flip(slow) ? this.random.between(usual, slowest) : this.random.between(0.05, usual);
   }
 
   /** The network is well from now on, and takes so many ms for a message. */
@@ -214,7 +214,7 @@ export class Link implements LockNode {
 
   get deaf(): boolean {
     if (this.calm !== null && !this.mute) return false;
-    return this.mute || this.cutsBack > 0 || this.chance.flip(this.road.deaf);
+    return this.mute || this.cutsBack > 0 || this.random.flip(this.path.deaf);
   }
 
   /** From now on nothing passes over this connection, either way, and neither end is told. */
@@ -235,7 +235,7 @@ export class Link implements LockNode {
 
   /** Whether something that may leave this token behind is under way, or will be. */
   owes(token: string): boolean {
-    const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
+    const underWay = [...this.transits, ...this.heldThere].map(({ message }) => message);
     return [...this.unanswered, ...this.resending, ...underWay].some(
       ({ batch }) =>
         batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
@@ -253,7 +253,7 @@ export class Link implements LockNode {
     this.transits.clear();
     this.heldThere = [];
     this.heldBack = [];
-    for (const ear of this.ears) ear.deafen();
+    for (const subscription of this.subscriptions) subscription.deafen();
     this.host.run(() => this.noticeLoss(cause));
   }
 
@@ -285,8 +285,8 @@ export class Link implements LockNode {
     this.ended = true;
     this.wire++;
     this.heldBack = [];
-    for (const ear of this.ears) ear.close();
-    this.ears.clear();
+    for (const subscription of this.subscriptions) subscription.close();
+    this.subscriptions.clear();
   }
 
   private replace(): Replacement {
@@ -339,12 +339,12 @@ export class Link implements LockNode {
     else answerAll(batch, notReady);
   }
 
-  private post(parcel: Parcel): void {
-    this.unanswered.add(parcel);
-    this.send({ parcel, gone: false });
+  private post(message: Message): void {
+    this.unanswered.add(message);
+    this.send({ message, gone: false });
   }
 
-  private send(transit: Transit): void {
+  private send(transit: MessageInTransit): void {
     // Written to a connection that is gone already, which the process has yet to notice.
     if (this.broken) return;
     if (this.cutsThere > 0 || this.mute) {
@@ -357,17 +357,17 @@ export class Link implements LockNode {
     timeline.at(this.thereFree, () => this.arrive(transit));
   }
 
-  private arrive(transit: Transit): void {
+  private arrive(transit: MessageInTransit): void {
     if (!this.transits.delete(transit)) return;
     if (this.mute) return void this.heldThere.push(transit);
     if (!this.server.up || this.server.life !== this.life) return this.reset("refused");
     const { wire } = this;
-    const { label, perform } = transit.parcel;
+    const { label, perform } = transit.message;
     this.watching.note(this.name, "does", this.host.name, label);
     perform((arrived) => {
       if (wire !== this.wire) return;
       const receive = () => {
-        if (wire === this.wire && !this.mute) this.host.run(() => this.hear(transit.parcel, arrived));
+        if (wire === this.wire && !this.mute) this.host.run(() => this.hear(transit.message, arrived));
       };
       if (this.cutsBack > 0) this.heldBack.push(receive);
       else this.sendBack(receive);
@@ -380,17 +380,17 @@ export class Link implements LockNode {
     timeline.at(this.backFree, receive);
   }
 
-  private hear(parcel: Parcel, arrived: () => void): void {
-    if (!this.unanswered.delete(parcel)) return;
-    this.watching.note(this.host.name, "hears", this.name, parcel.label);
+  private hear(message: Message, arrived: () => void): void {
+    if (!this.unanswered.delete(message)) return;
+    this.watching.note(this.host.name, "hears", this.name, message.label);
     arrived();
   }
 
   /** What a dead connection had under way is lost, unless the node gets it all the same. */
-  private orphan({ parcel }: Transit): void {
-    const { perform, label } = parcel;
-    if (!this.chance.flip(this.road.afterlife)) return;
-    this.host.timeline.in(this.chance.between(0, 2_000), () => {
+  private orphan({ message }: MessageInTransit): void {
+    const { perform, label } = message;
+    if (!this.random.flip(this.path.afterlife)) return;
+    this.host.timeline.in(this.random.between(0, 2_000), () => {
       if (!this.server.up) return;
       this.watching.note(this.name, "does late", this.host.name, label);
       perform(() => {});
@@ -399,24 +399,24 @@ export class Link implements LockNode {
 
   private noticeLoss(cause: string): void {
     // It was lost again before the process had noticed that it was back.
-    if (this.connection !== "ready") return this.reconnect(this.chance.between(1, 150));
+    if (this.connection !== "ready") return this.reconnect(this.random.between(1, 150));
     const lost = [...this.unanswered];
     this.unanswered.clear();
     // It says nothing: what is sent again is answered as if nothing had been, and what is not is never answered.
-    if (this.client.plain) return this.reconnect(this.chance.between(1, 150), this.road.resends ? lost : []);
-    if (this.road.resends) for (const parcel of lost) this.resending.add(parcel);
+    if (this.client.plain) return this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
+    if (this.path.resends) for (const message of lost) this.resending.add(message);
     this.connection = "down";
-    for (const parcel of lost) parcel.lost();
-    for (const watcher of [...this.watchers]) watcher("down", new Error(cause));
-    for (const ear of this.ears) ear.fall();
-    this.reconnect(this.chance.between(1, 150), this.road.resends ? lost : []);
+    for (const message of lost) message.lost();
+    for (const listener of [...this.listeners]) listener("down", new Error(cause));
+    for (const subscription of this.subscriptions) subscription.fall();
+    this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
   }
 
-  private reconnect(delay: number, resent: readonly Parcel[] = []): void {
+  private reconnect(delay: number, resent: readonly Message[] = []): void {
     this.host.timeline.in(delay, () => {
       if (this.ended) return;
       if (!this.server.up || this.cutsThere > 0 || this.cutsBack > 0) {
-        return this.reconnect(this.chance.between(10, 150), resent);
+        return this.reconnect(this.random.between(10, 150), resent);
       }
       this.broken = false;
       this.life = this.server.life;
@@ -424,23 +424,23 @@ export class Link implements LockNode {
     });
   }
 
-  private noticeConnection(resent: readonly Parcel[]): void {
+  private noticeConnection(resent: readonly Message[]): void {
     if (this.broken) return;
     this.thereFree = this.backFree = this.host.timeline.now;
     // In front of whatever is asked from now on; its answers are nobody's.
-    for (const parcel of resent) {
-      const { batch, label } = parcel;
-      this.resending.delete(parcel);
+    for (const message of resent) {
+      const { batch, label } = message;
+      this.resending.delete(message);
       if (batch === null) continue;
-      const again = { ...parcel, label: `${label} again` };
+      const again = { ...message, label: `${label} again` };
       if (this.client.plain) this.unanswered.add(again);
-      this.send({ parcel: again, gone: false });
+      this.send({ message: again, gone: false });
     }
     if (this.client.plain) return;
     this.connection = "ready";
     this.watching.note(this.host.name, "reaches", this.name);
-    for (const watcher of [...this.watchers]) watcher("ready");
-    for (const ear of this.ears) ear.open();
+    for (const listener of [...this.listeners]) listener("ready");
+    for (const subscription of this.subscriptions) subscription.open();
   }
 }
 

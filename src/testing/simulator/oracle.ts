@@ -7,9 +7,9 @@ import type {
   EventOf,
   Findings,
   Found,
-  LeaseTenant,
+  KnownLeaseHolder,
+  LeaseHolder,
   Made,
-  Tenant,
 } from "./checkers/checker.js";
 import { CleanUp } from "./checkers/clean-up.js";
 import { Exclusion } from "./checkers/exclusion.js";
@@ -40,7 +40,7 @@ const looks = "looks: ";
 export type Counts = Record<string, number>;
 
 /** All that is looked for in a run, and what was found. */
-export class Inquest {
+export class Oracle {
   readonly violations: Violation[] = [];
   readonly counts: Counts = {};
   readonly exclusion: Exclusion;
@@ -110,8 +110,8 @@ export class Inquest {
     }
   }
 
-  begins(tenant: Tenant): void {
-    for (const checker of this.all) checker.begins?.(tenant);
+  begins(holder: LeaseHolder): void {
+    for (const checker of this.all) checker.begins?.(holder);
   }
 
   sent(program: Program, { requests }: Batch): void {
@@ -141,18 +141,19 @@ export class Inquest {
   }
 
   private grant({ program, lock, calls }: Made, event: EventOf<"acquired">): void {
-    const { hold } = lock;
-    if (hold === null) return this.violated("history", `${event.acquisition} is acquired, and holds nothing`);
-    const tenant: LeaseTenant = {
+    const { leaseState } = lock;
+    if (leaseState === null)
+      return this.violated("history", `${event.acquisition} is acquired, and holds nothing`);
+    const holder: KnownLeaseHolder = {
       program,
       lock,
       calls,
-      hold,
+      leaseState,
       name: `${program.host.name}'s ${event.acquisition}`,
       resources: event.resources,
-      believes: () => hold.end === null && !program.host.dead && hold.left() > 0,
+      believes: () => leaseState.end === null && !program.host.dead && leaseState.left() > 0,
     };
-    for (const checker of this.all) checker.acquired?.(tenant, event);
-    this.begins(tenant);
+    for (const checker of this.all) checker.acquired?.(holder, event);
+    this.begins(holder);
   }
 }

@@ -1,4 +1,4 @@
-import type { HeldLease } from "../../api/lock-lease.js";
+import type { LockLease } from "../../api/lock-lease.js";
 import { locksOf, managerOf } from "../../api/managed-locks.js";
 import type { Lease, Locks } from "../../api/types.js";
 import type { QuarantineRule } from "../../engine/node/abstention.js";
@@ -51,7 +51,7 @@ export class Program {
     const options = {
       nodes: links,
       clock: host.clock,
-      random: host.chance,
+      random: host.random,
       owner: host.name,
       nodeTimeout,
       connectTimeout,
@@ -85,13 +85,15 @@ export class Program {
 
   /** What stands in the keys of its own lease; null if it is over. */
   tokenOf(lease: Lease): string | null {
-    const own = this.made.find(({ hold }) => hold !== null && (lease as HeldLease).isOf(hold));
-    return own?.hold?.claim.token ?? null;
+    const own = this.made.find(
+      ({ leaseState }) => leaseState !== null && (lease as LockLease).isOf(leaseState),
+    );
+    return own?.leaseState?.claim.token ?? null;
   }
 
   /** Whether a lease of its own has this token. */
   holds(token: string): boolean {
-    return this.made.some(({ hold }) => hold?.claim.token === token && hold.end === null);
+    return this.made.some(({ leaseState }) => leaseState?.claim.token === token && leaseState.end === null);
   }
 
   /** Whether it has nothing to do and holds nothing, or is dead. */
@@ -114,7 +116,7 @@ export class Program {
     const clients = links as readonly unknown[] as Client[];
     const redlock = new Redlock(clients, {
       clock: host.clock,
-      random: host.chance,
+      random: host.random,
       owner: host.name,
       nodeTimeout: plan.nodeTimeout,
       connectTimeout: plan.connectTimeout,
@@ -135,6 +137,6 @@ export class Program {
     this.host.die();
     for (const link of this.links) link.end();
     // Nobody hears of it any more; but what is never ended would be missed when it is collected.
-    for (const { hold } of this.made) if (hold !== null) hold.end ??= "released";
+    for (const { leaseState } of this.made) if (leaseState !== null) leaseState.end ??= "released";
   }
 }

@@ -1,9 +1,9 @@
 import { act } from "./actions.js";
-import { strike } from "./faults.js";
+import { inject } from "./faults.js";
 import { examine } from "./liveness/examine.js";
 import type { Counts, Violation } from "./oracle.js";
 import type { Script } from "./script.js";
-import { type Begin, World } from "./simulation.js";
+import { type Begin, Simulation } from "./simulation.js";
 
 /** What became of one run. */
 export interface Outcome {
@@ -38,47 +38,49 @@ export async function play(
   script: Script,
   { trace: keep = false, begin }: PlayOptions = {},
 ): Promise<Outcome> {
-  const world = new World(script, keep, begin);
-  const { timeline, inquest, trace } = world;
-  const failed = () => inquest.violations.length > 0;
+  const aggregate = new Simulation(script, keep, begin);
+  const { timeline, oracle, trace } = aggregate;
+  const failed = () => oracle.violations.length > 0;
   for (const step of script.steps) {
     timeline.at(step.at, () => {
-      if ("fault" in step) return strike(world, step.fault);
-      const program = world.program(step.host);
-      program.host.run(() => void act(world, program, step.deed));
+      if ("fault" in step) return inject(aggregate, step.fault);
+      const program = aggregate.program(step.host);
+      program.host.run(() => void act(aggregate, program, step.action));
     });
   }
   await timeline.run(script.end, failed);
-  await timeline.run(script.end + patience, () => failed() || isQuiet(world));
-  if (!failed() && !isQuiet(world)) inquest.violated("waiters", "not everything that was begun has ended");
+  await timeline.run(script.end + patience, () => failed() || isQuiet(aggregate));
+  if (!failed() && !isQuiet(aggregate)) oracle.violated("waiters", "not everything that was begun has ended");
   await timeline.run(Math.max(timeline.now, script.end + aftermath) + settling, failed);
-  if (!failed()) await judge(world);
+  if (!failed()) await judge(aggregate);
   // Users' own programs are judged by what they do themselves.
-  if (!failed() && begin === undefined) await examine(world, failed);
-  if (!failed()) await leave(world);
+  if (!failed() && begin === undefined) await examine(aggregate, failed);
+  if (!failed()) await leave(aggregate);
   return {
-    violations: inquest.violations,
-    overlaps: inquest.exclusion.overlaps,
-    counts: inquest.counts,
+    violations: oracle.violations,
+    overlaps: oracle.exclusion.overlaps,
+    counts: oracle.counts,
     time: timeline.now,
     hash: trace.hash,
     trace: trace.lines,
   };
 }
 
-const isQuiet = ({ programs, underWay }: World): boolean =>
+const isQuiet = ({ programs, underWay }: Simulation): boolean =>
   underWay === 0 && programs.every(({ idle }) => idle);
 
-async function judge(world: World): Promise<void> {
-  const { timeline, inquest } = world;
-  const contents = world.contents();
+async function judge(aggregate: Simulation): Promise<void> {
+  const { timeline, oracle } = aggregate;
+  const contents = aggregate.contents();
   await timeline.run(timeline.now + 1);
-  inquest.settled(await contents);
-  world.lookForHeirs((node, key) => inquest.violated("waiters", `${node} keeps ${key} for one who is gone`));
+  oracle.settled(await contents);
+  aggregate.lookForHeirs((node, key) =>
+    oracle.violated("waiters", `${node} keeps ${key} for one who is gone`),
+  );
   await timeline.run(timeline.now + 10);
 }
 
-async function leave({ timeline, inquest, programs }: World): Promise<void> {
+async function leave({ timeline, oracle, programs }: Simulation): Promise<void> {
   for (const program of programs) {
     if (program.host.dead) continue;
     let closed = false;
@@ -87,8 +89,8 @@ async function leave({ timeline, inquest, programs }: World): Promise<void> {
     });
     await timeline.run(timeline.now + 6_000, () => closed);
     await timeline.run(timeline.now + program.lingers);
-    if (!closed) inquest.violated("leftovers", `${program.host.name} does not end closing its locks`);
-    else inquest.left(program);
+    if (!closed) oracle.violated("leftovers", `${program.host.name} does not end closing its locks`);
+    else oracle.left(program);
     for (const link of program.links) link.end();
     program.host.die();
   }

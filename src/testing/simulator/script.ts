@@ -1,6 +1,6 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
-import type { ClockTemper } from "./clocks.js";
-import type { ClientTemper, Road } from "./link.js";
+import type { ClockError } from "./clocks.js";
+import type { ClientBehaviour, NetworkPath } from "./link.js";
 import type { Memory, Refusing } from "./server.js";
 
 /**
@@ -10,7 +10,7 @@ import type { Memory, Refusing } from "./server.js";
 export type FaultClass = "inBounds" | "beyond";
 
 /** What a program does at one time, on its own. */
-export interface Deed {
+export interface Action {
   readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock";
   readonly resources: readonly string[];
   /** ms. */
@@ -69,13 +69,13 @@ export type Fault =
   | { readonly kind: "close"; readonly host: number; readonly for: number };
 
 export type Step =
-  | { readonly at: number; readonly host: number; readonly deed: Deed }
+  | { readonly at: number; readonly host: number; readonly action: Action }
   | { readonly at: number; readonly fault: Fault };
 
 export interface HostPlan {
-  readonly temper: ClockTemper;
-  readonly road: Road;
-  readonly client: ClientTemper;
+  readonly clockError: ClockError;
+  readonly path: NetworkPath;
+  readonly client: ClientBehaviour;
   /** ms of true time at which it begins. */
   readonly startsAt: number;
   readonly nodeTimeout: number;
@@ -90,7 +90,7 @@ export interface HostPlan {
 export interface Script {
   readonly seed: number;
   readonly faults: FaultClass;
-  readonly nodes: readonly ClockTemper[];
+  readonly nodes: readonly ClockError[];
   /** Whether the nodes are new: nobody has used them before. */
   readonly cold: boolean;
   readonly quarantine: QuarantineRule;

@@ -6,7 +6,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * Chance that one seed decides, the same on every machine: integers of 32 bits only (sfc32, from Chris Doty-Humphrey's
  * PractRand). Not for secrets.
  */
-export class Chance implements Random {
+export class SeededRandom implements Random {
   private a: number;
   private b: number;
   private c = 1;

@@ -2,8 +2,8 @@ import { failure } from "../../clients/failure.js";
 import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js";
 import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
-import type { Introduction, MemoryChange } from "../../engine/protocol/memory.js";
-import { type ClockTemper, NodeClock } from "./clocks.js";
+import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { type ClockError, NodeClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 
 /** What a node has when it is back. */
@@ -51,10 +51,10 @@ export class Server {
   constructor(
     readonly name: string,
     private readonly timeline: Timeline,
-    temper: ClockTemper,
+    clockError: ClockError,
     cold: boolean,
   ) {
-    this.clock = new NodeClock(timeline, temper);
+    this.clock = new NodeClock(timeline, clockError);
     this.node = memoryNode(name, { clock: this.clock });
     if (!cold) return;
     this.node.flush();
@@ -91,26 +91,26 @@ export class Server {
     this.node.execute({ mark, requests });
   }
 
-  introduce(
+  identify(
     id: string,
     change: MemoryChange | null,
     age: number,
-    done: (introduction: Introduction | Error) => void,
+    done: (identification: Identification | Error) => void,
   ): void {
     const { life } = this;
     const [refusal] = (Object.keys(refusals) as Refusing[]).filter((why) => this.refusing[why] > 0);
     const refused = refusal !== undefined;
-    this.node.introduce(refused ? "" : id, refused ? null : change, age).then(
-      (introduction) => {
+    this.node.identify(refused ? "" : id, refused ? null : change, age).then(
+      (identification) => {
         if (refused && change !== null) return done(new Error(refusal));
-        const kept = introduction.memory?.state === "kept";
+        const kept = identification.memory?.state === "kept";
         if (kept && !this.remembers) this.remembersSince = this.timeline.now;
         this.remembers = kept;
-        if (introduction.memory?.state === "abstaining" && this.undecided) {
+        if (identification.memory?.state === "abstaining" && this.undecided) {
           this.undecided = false;
           this.forgotAt = this.timeline.now;
         }
-        if (life === this.life) done(introduction);
+        if (life === this.life) done(identification);
       },
       () => {},
     );

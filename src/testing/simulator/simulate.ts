@@ -5,7 +5,7 @@ import { generate } from "./generate.js";
 import type { Program } from "./program.js";
 import { type Outcome, play } from "./run.js";
 import type { FaultClass } from "./script.js";
-import type { World } from "./simulation.js";
+import type { Simulation } from "./simulation.js";
 import type { UserProgram } from "./user-program.js";
 
 export interface SimulationOptions {
@@ -20,7 +20,7 @@ export interface SimulationOptions {
   /** What each process runs, in each of its lives. Default: a mixture of everything that can be done with locks. */
   readonly program?: UserProgram;
   /** How much of that mixture. Default 150. */
-  readonly deeds?: number;
+  readonly actions?: number;
   /** Whether to keep what happened, line by line. Default false. */
   readonly trace?: boolean;
 }
@@ -35,13 +35,13 @@ const known = ["seed", "faults", "program", "deeds", "trace"];
  */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   checkOptions(options);
-  const { seed, faults = "inBounds", program, deeds = 150, trace = false } = options;
+  const { seed, faults = "inBounds", program, actions = 150, trace = false } = options;
   checkWhole("seed", seed);
-  checkWhole("deeds", deeds);
+  checkWhole("deeds", actions);
   if (faults !== "inBounds" && faults !== "beyond")
     throw new InvalidOptionError("faults", faults, '"inBounds" or "beyond"');
   checkBoolean("trace", trace);
-  if (program === undefined) return play(generate(seed, faults, deeds), { trace });
+  if (program === undefined) return play(generate(seed, faults, actions), { trace });
   checkFunction("program", program);
   const script = generate(seed, faults, 0);
   // Every process is the user's.
@@ -49,7 +49,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   // A new set of nodes is no concern of the user's, and each process would warn of it.
   return play(
     { ...script, hosts, cold: false },
-    { trace, begin: (world, life) => begin(world, life, program) },
+    { trace, begin: (aggregate, life) => begin(aggregate, life, program) },
   );
 }
 
@@ -68,23 +68,26 @@ function checkWhole(option: string, value: unknown): void {
 }
 
 /** A life of the program; what it is refused with is part of such a day, anything else that it throws is a finding. */
-function begin(world: World, life: Program, program: UserProgram): void {
+function begin(aggregate: Simulation, life: Program, program: UserProgram): void {
   const { host, locks, index } = life;
   const { name, clock } = host;
   const ended = (failure?: { readonly thrown: unknown }) => {
     life.busy--;
     if (failure === undefined || host.dead || life.closing || isHoldfastError(failure.thrown)) return;
     const { thrown: error } = failure;
-    world.inquest.violated("program", `${name}: ${error instanceof Error ? error.message : String(error)}`);
+    aggregate.oracle.violated(
+      "program",
+      `${name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   };
   const process = {
     name,
     index,
     locks,
     clock,
-    random: () => host.chance.fraction(),
+    random: () => host.random.fraction(),
     sleep: async (ms: number) => host.sleep(checkDuration("sleep", ms, 0, true)),
-    over: () => world.timeline.now >= world.script.end,
+    over: () => aggregate.timeline.now >= aggregate.script.end,
   };
   life.busy++;
   Promise.resolve()

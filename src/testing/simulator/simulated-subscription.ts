@@ -1,8 +1,8 @@
-import type { WakeListener } from "../../engine/node/lock-node.js";
+import type { SubscriptionListener } from "../../engine/node/lock-node.js";
 import type { Link } from "./link.js";
 
 /** A subscription over a link: messages take their time, keep their order, and may be lost. */
-export class Ear {
+export class SimulatedSubscription {
   private unsubscribe: (() => void) | null = null;
   private free = 0;
   private opened = 0;
@@ -11,7 +11,7 @@ export class Ear {
   constructor(
     private readonly link: Link,
     private readonly channel: string,
-    private readonly listener: WakeListener,
+    private readonly listener: SubscriptionListener,
   ) {}
 
   /** The connection is there. */
@@ -21,10 +21,10 @@ export class Ear {
     this.link.host.timeline.in(this.link.delay(), () => {
       if (opened !== this.opened || this.closed) return;
       this.unsubscribe = this.link.server.node.subscribe(this.channel, {
-        standing: () => this.later(opened, () => this.listener.standing()),
-        fallen: () => {},
-        heard: (message) => {
-          if (!this.link.deaf) this.later(opened, () => this.listener.heard(message));
+        subscribed: () => this.later(opened, () => this.listener.subscribed()),
+        unsubscribed: () => {},
+        message: (message) => {
+          if (!this.link.deaf) this.later(opened, () => this.listener.message(message));
         },
       });
     });
@@ -38,7 +38,7 @@ export class Ear {
   }
 
   fall(): void {
-    if (!this.closed) this.listener.fallen();
+    if (!this.closed) this.listener.unsubscribed();
   }
 
   close(): void {

@@ -2,19 +2,19 @@ import { longestShort } from "../../engine/protocol/memory.js";
 import type { Lock } from "../../lock/lock.js";
 import type { LocksOptions } from "../../lock/options.js";
 import type { Found } from "./checkers/checker.js";
-import { Foreigner } from "./foreign-client.js";
+import { ForeignClient } from "./foreign-client.js";
 import { Host } from "./host.js";
 import { Link } from "./link.js";
-import { Inquest } from "./oracle.js";
+import { Oracle } from "./oracle.js";
 import { Program } from "./program.js";
 import type { HostPlan, Script } from "./script.js";
-import { Chance } from "./seeded-random.js";
+import { SeededRandom } from "./seeded-random.js";
 import { Server } from "./server.js";
 import { Timeline } from "./timeline.js";
 import { Trace } from "./trace.js";
 
 /** Begins what a process does besides the script's deeds. */
-export type Begin = (world: World, life: Program) => void;
+export type Begin = (aggregate: Simulation, life: Program) => void;
 
 /** ms: what is left of most leases at the most. */
 const usualTtl = 10_000;
@@ -22,16 +22,16 @@ const usualTtl = 10_000;
 const slowly = 1.15;
 
 /** Everything that one run consists of. */
-export class World {
+export class Simulation {
   readonly timeline = new Timeline();
   readonly trace: Trace;
-  readonly inquest: Inquest;
+  readonly oracle: Oracle;
   readonly servers: readonly Server[];
   /** The present life of each process. */
   readonly programs: Program[];
   /** Earlier lives. */
   readonly past: Program[] = [];
-  readonly foreigners = new Map<Program, Foreigner>();
+  readonly foreignClients = new Map<Program, ForeignClient>();
   /** Notes that were handed over, and not received yet. */
   underWay = 0;
   private streams = 0;
@@ -46,9 +46,11 @@ export class World {
     private readonly begin: Begin = () => {},
   ) {
     this.trace = new Trace(keepTrace);
-    this.inquest = new Inquest(this.timeline, this.trace, script);
+    this.oracle = new Oracle(this.timeline, this.trace, script);
     const { nodes, hosts, cold } = script;
-    this.servers = nodes.map((temper, index) => new Server(`node-${index}`, this.timeline, temper, cold));
+    this.servers = nodes.map(
+      (clockError, index) => new Server(`node-${index}`, this.timeline, clockError, cold),
+    );
     this.programs = hosts.map(({ startsAt }, index) => {
       if (startsAt === 0) return this.start(index);
       this.timeline.at(startsAt, () => {
@@ -86,7 +88,7 @@ export class World {
     const apart = faults === "beyond" ? 0.2 : 0.02;
     if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
     if (quarantine === false) return Number.NEGATIVE_INFINITY;
-    const longest = quarantine === "auto" ? Math.min(this.inquest.longestTtl, longestShort) : quarantine;
+    const longest = quarantine === "auto" ? Math.min(this.oracle.longestTtl, longestShort) : quarantine;
     return Math.max(forgotAt + behind + slowly * longest, this.longUntil);
   }
 
@@ -158,11 +160,11 @@ export class World {
   ): Program {
     const lives = this.past.filter((one) => one.index === index).length;
     const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
-    const host = new Host(name, this.timeline, this.stream(), plan.temper);
+    const host = new Host(name, this.timeline, this.stream(), plan.clockError);
     const links = this.servers.map((server) => {
-      const link: Link = new Link(host, server, this.stream(), plan.road, plan.client, {
-        note: (who, what, ...details) => this.inquest.note(who, what, ...details),
-        sent: (batch) => this.inquest.sent(program, batch),
+      const link: Link = new Link(host, server, this.stream(), plan.path, plan.client, {
+        note: (who, what, ...details) => this.oracle.note(who, what, ...details),
+        sent: (batch) => this.oracle.sent(program, batch),
       });
       return link;
     });
@@ -170,16 +172,16 @@ export class World {
     const asks = this.script.steps.some((step) => "deed" in step);
     const onMade = (own: Program, lock: Lock, calls: boolean) => {
       for (const key of lock.keys) this.keys.add(key);
-      this.inquest.watch(own, lock, calls && asks);
+      this.oracle.watch(own, lock, calls && asks);
     };
     const { quarantine } = this.script;
     const onQuarantine = (own: Program, node: string) => {
-      this.inquest.note(own.host.name, "quarantines", node);
-      this.inquest.count("quarantined");
+      this.oracle.note(own.host.name, "quarantines", node);
+      this.oracle.count("quarantined");
     };
     const program: Program = new Program(index, host, plan, links, quarantine, onMade, onQuarantine, options);
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
-    if (plan.foreign) this.foreigners.set(program, new Foreigner(program, this.inquest));
+    if (plan.foreign) this.foreignClients.set(program, new ForeignClient(program, this.oracle));
     return program;
   }
 
@@ -190,8 +192,8 @@ export class World {
     return program;
   }
 
-  private stream(): Chance {
+  private stream(): SeededRandom {
     this.streams++;
-    return new Chance(this.script.seed, this.streams);
+    return new SeededRandom(this.script.seed, this.streams);
   }
 }

@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import { clock, linesOf } from "../../../src/cli/watch/lines.js";
-import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, Step } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
@@ -10,10 +10,10 @@ const time = clock(noon);
 
 /** What is printed of each frame, after all those before it. */
 function tell(...frames: readonly Frame[]): string[][] {
-  const world = new World();
+  const aggregate = new FrameAggregate();
   return frames.map((frame) => {
-    const lines = linesOf(frame, world, colourless, true);
-    world.apply(frame, frame.time);
+    const lines = linesOf(frame, aggregate, colourless, true);
+    aggregate.apply(frame, frame.time);
     return lines;
   });
 }

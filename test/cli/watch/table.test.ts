@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Asked } from "../../../src/cli/watch/asking.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
 import { draw, type Size } from "../../../src/cli/watch/table.js";
-import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import { type Frame, type LockView, parseFrame } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
@@ -15,19 +15,19 @@ const coloured = picocolors.createColors(true);
 
 const locksFrame = (locks: LockView[]): Frame => ({ kind: "locks", source: "a", seq: 9, time: noon, locks });
 
-function worldOf(...frames: readonly Frame[]): World {
-  const world = new World();
-  for (const frame of [beat(), ...frames]) world.apply(frame, noon);
-  return world;
+function worldOf(...frames: readonly Frame[]): FrameAggregate {
+  const aggregate = new FrameAggregate();
+  for (const frame of [beat(), ...frames]) aggregate.apply(frame, noon);
+  return aggregate;
 }
 
 function show(
-  world: World,
+  aggregate: FrameAggregate,
   size: Partial<Size> = {},
   { now = noon, notes = [], asked = [] }: { now?: number; notes?: string[]; asked?: Asked[] } = {},
 ) {
   const scene = {
-    world,
+    aggregate,
     notes,
     prefix: undefined,
     asked: new Map(asked.map((one) => [one.inspection.resource, one])),
@@ -41,23 +41,23 @@ const many = (count: number) =>
   );
 
 test("a lock that is held shows its state, resource, owner, validity, retries, fence and last event", () => {
-  const world = worldOf({
+  const aggregate = worldOf({
     kind: "steps",
     source: "a",
     seq: 2,
     time: noon,
     steps: [step({ lock: lockView({ attempts: 4 }) })],
   });
-  const line = show(world, {}, { now: noon + 2_000 }).find((one) => one.includes("payouts:42")) ?? "";
+  const line = show(aggregate, {}, { now: noon + 2_000 }).find((one) => one.includes("payouts:42")) ?? "";
   expect(line).toMatch(/^held +payouts:42 +ada:4711 +█{8}░{2} 7\.8 s +3 +7 +GRANTED 2 s ago *$/);
 });
 
 test("the validity runs down by the clock of its process", () => {
-  const world = new World();
+  const aggregate = new FrameAggregate();
   // Its clock is an hour behind.
-  world.apply(beat(), noon + 3_600_000);
-  world.apply(locksFrame([lockView()]), noon + 3_600_000);
-  const left = (now: number) => /░ ([\d.]+ m?s)/.exec(show(world, {}, { now }).join("\n"))?.[1];
+  aggregate.apply(beat(), noon + 3_600_000);
+  aggregate.apply(locksFrame([lockView()]), noon + 3_600_000);
+  const left = (now: number) => /░ ([\d.]+ m?s)/.exec(show(aggregate, {}, { now }).join("\n"))?.[1];
   expect(left(noon + 3_600_000 + 1_800)).toBe("8 s");
   expect(left(noon + 3_600_000 + 60_000)).toBe("0 ms");
 });
@@ -119,7 +119,7 @@ test("a resource that is asked for is shown as the nodes tell it", () => {
   });
   const line = (changes: object) =>
     show(
-      new World(),
+      new FrameAggregate(),
       { columns: 220 },
       { now: noon + 1_000, asked: [{ inspection: inspection(changes), time: noon }] },
     )[2];
@@ -158,9 +158,9 @@ describe("whatever the terminal's size", () => {
           const locks = names.map((name, n) =>
             lockView({ id: `a-${n}`, resources: [name], state: n % 2 ? "held" : name.slice(0, 5) }),
           );
-          const world = worldOf(beat({ seq: 2, owner: names[0] ?? "" }), locksFrame(locks));
+          const aggregate = worldOf(beat({ seq: 2, owner: names[0] ?? "" }), locksFrame(locks));
           const scene = {
-            world,
+            aggregate,
             notes: notes.map((note) => note.replace(/\P{L}/gu, "")),
             prefix: undefined,
             asked: new Map(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Wanted } from "../../../src/cli/watch/wanted.js";
-import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
@@ -51,30 +51,32 @@ describe("names", () => {
 });
 
 describe("frames", () => {
-  const world = new World();
-  world.apply(beat(), noon);
-  world.apply({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] }, noon);
+  const aggregate = new FrameAggregate();
+  aggregate.apply(beat(), noon);
+  aggregate.apply({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] }, noon);
 
   test("all are wanted where nothing is named, except of locks that are not known", () => {
     const wanted = new Wanted([], undefined);
-    expect(framesOfAllKinds.map((frame) => wanted.of(frame, world))).toEqual(framesOfAllKinds);
+    expect(framesOfAllKinds.map((frame) => wanted.of(frame, aggregate))).toEqual(framesOfAllKinds);
   });
 
   test("of those that are not wanted nothing is left", () => {
     const wanted = new Wanted(["other"], undefined);
     const other = step({ lock: lockView({ id: "a-2", resources: ["other"] }) });
     const frame: Frame = { kind: "steps", source: "a", seq: 3, time: noon, steps: [step(), other] };
-    expect(wanted.of(frame, world)).toEqual({ ...frame, steps: [other] });
-    expect(wanted.of({ ...frame, steps: [step()] }, world)).toBeNull();
+    expect(wanted.of(frame, aggregate)).toEqual({ ...frame, steps: [other] });
+    expect(wanted.of({ ...frame, steps: [step()] }, aggregate)).toBeNull();
     expect(
-      wanted.of({ kind: "locks", source: "a", seq: 3, time: noon, locks: [lockView()] }, world),
+      wanted.of({ kind: "locks", source: "a", seq: 3, time: noon, locks: [lockView()] }, aggregate),
     ).toBeNull();
-    expect(wanted.of({ kind: "gone", source: "a", seq: 3, time: noon, locks: ["a-9"] }, world)).toBeNull();
+    expect(
+      wanted.of({ kind: "gone", source: "a", seq: 3, time: noon, locks: ["a-9"] }, aggregate),
+    ).toBeNull();
   });
 
   test("with a prefix only processes with this prefix are heard, and any only once it is known, until its end", () => {
     const wanted = new Wanted([], "app:");
-    const heard = new World();
+    const heard = new FrameAggregate();
     const locks: Frame = { kind: "locks", source: "b", seq: 1, time: noon, locks: [lockView()] };
     expect(wanted.of(locks, heard)).toBeNull();
     expect(wanted.of(beat({ source: "b", prefix: "other:" }), heard)).toBeNull();

@@ -32,7 +32,7 @@ export function recordedNode(name: string, clock: Clock): RecordedNode {
     watch: (listener) => memory.watch(listener),
     close: () => memory.close(),
     connect: counted(memory.connect),
-    introduce: counted(memory.introduce),
+    identify: counted(memory.identify),
     execute: counted(memory.execute),
     subscribe: counted(memory.subscribe),
   };

@@ -31,11 +31,15 @@ test("a recording is stepped through step by step, forward and backward, whateve
   const playback = new Playback(moments);
   const stateAt = (cursor: number) => {
     playback.seek(cursor);
-    return playback.world.locks.get("1")?.state;
+    return playback.aggregate.locks.get("1")?.state;
   };
   expect(positions.steps).toBe(5);
   let cursor = positions.first;
-  expect([positions.stepAt(cursor), stateAt(cursor), playback.world.sources.size]).toEqual([0, undefined, 1]);
+  expect([positions.stepAt(cursor), stateAt(cursor), playback.aggregate.sources.size]).toEqual([
+    0,
+    undefined,
+    1,
+  ]);
   const seen = states.slice(0, 5).map((_, index) => {
     cursor = positions.next(cursor);
     expect(positions.stepAt(cursor)).toBe(index + 1);
@@ -62,8 +66,8 @@ test("going back comes to the same as never having gone further, histories inclu
     playback.seek(cursor);
     const straight = new Playback(moments);
     straight.seek(cursor);
-    expect(playback.world.snapshot()).toEqual(straight.world.snapshot());
-    expect(playback.world.history("1")).toEqual(straight.world.history("1"));
+    expect(playback.aggregate.snapshot()).toEqual(straight.aggregate.snapshot());
+    expect(playback.aggregate.history("1")).toEqual(straight.aggregate.history("1"));
     expect(playback.time).toBe(straight.time);
   }
 });
@@ -79,7 +83,7 @@ test("a moment's time never goes back, though processes' clocks differ", () => {
   const playback = new Playback(moments);
   expect([4_999, 5_000, 7_000].map((time) => playback.cursorAt(time))).toEqual([0, 2, 3]);
   playback.seek(3);
-  expect(playback.world.sources.get("behind")?.lag).toBe(3_000);
+  expect(playback.aggregate.sources.get("behind")?.lag).toBe(3_000);
 });
 
 test("a recording without a step, or without anything, can be shown too", () => {

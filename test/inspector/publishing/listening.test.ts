@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
-import { Hearsay } from "../../../src/inspector/publishing/frame-dedup.js";
+import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
 import { listenTo } from "../../../src/inspector/publishing/listening.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";
@@ -97,15 +97,15 @@ describe("listening", () => {
 
   it("remembers no more than it has room for", () => {
     const clock = new VirtualClock();
-    const hearsay = new Hearsay(clock);
+    const dedup = new FrameDedup(clock);
     for (let source = 0; source < 2_000; source++) {
       const locks = Array.from({ length: 50 }, (_, index) => lockView({ id: `${source}/${index}` }));
-      hearsay.isNews({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
+      dedup.isNews({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
     }
-    expect(hearsay.sizes).toEqual({ sources: 1_000, locks: 20_000 });
+    expect(dedup.sizes).toEqual({ sources: 1_000, locks: 20_000 });
     clock.stall(120_000);
-    hearsay.tidy();
-    expect(hearsay.sizes).toEqual({ sources: 0, locks: 0 });
-    expect(hearsay.isNews(beat({ source: "new" }))).toBe(true);
+    dedup.tidy();
+    expect(dedup.sizes).toEqual({ sources: 0, locks: 0 });
+    expect(dedup.isNews(beat({ source: "new" }))).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { recogniseNode } from "../../../src/clients/recognise.js";
-import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { listenTo } from "../../../src/inspector/publishing/listening.js";
 import { clients, locksOf, ownServers } from "../../locks/support.js";
@@ -15,19 +15,20 @@ const channel = "holdfast:life";
 /** What is heard over these nodes, until the end of the test. */
 function listen(inputs: readonly (string | object)[]) {
   const frames: Frame[] = [];
-  const world = new World();
+  const aggregate = new FrameAggregate();
   const nodes = inputs.map((input, index) => recogniseNode(input as string, index));
   const listening = listenTo(nodes, (frame) => {
     frames.push(frame);
-    world.apply(frame, Date.now());
+    aggregate.apply(frame, Date.now());
   });
   onTestFinished(() => listening.close());
   const stateOf = (resource: string) =>
-    [...world.locks.values()].find(({ resources }) => resources[0] === resource)?.state;
-  return { frames, world, listening, stateOf };
+    [...aggregate.locks.values()].find(({ resources }) => resources[0] === resource)?.state;
+  return { frames, aggregate, listening, stateOf };
 }
 
-const owners = (world: World) => [...world.sources.values()].map(({ beat }) => beat.owner).sort();
+const owners = (aggregate: FrameAggregate) =>
+  [...aggregate.sources.values()].map(({ beat }) => beat.owner).sort();
 const urls = (servers: readonly RedisServer[]) => servers.map(({ url }) => url);
 
 async function publishedAt(server: RedisServer): Promise<number> {
@@ -57,8 +58,8 @@ describe("publishing over real servers", () => {
     );
     const heard = listen(urls(servers));
     const byClient = listen(prefixed(servers, "viewer:"));
-    for (const { world, listening } of [heard, byClient]) {
-      await waitUntil("all are there", 10_000, () => owners(world).join() === "ours,plain,theirs");
+    for (const { aggregate, listening } of [heard, byClient]) {
+      await waitUntil("all are there", 10_000, () => owners(aggregate).join() === "ours,plain,theirs");
       await waitUntil("it stands on all of them", 10_000, () => listening.standing === 3);
     }
     const [a, b, c] = [await ours.acquire("a"), await theirs.acquire("b"), await plain.acquire("c")];
@@ -71,7 +72,7 @@ describe("publishing over real servers", () => {
     );
     for (const locks of [ours, theirs, plain]) await locks.close();
     await waitUntil("all have said goodbye", 5_000, () =>
-      [...heard.world.sources.values()].every(({ closed }) => closed),
+      [...heard.aggregate.sources.values()].every(({ closed }) => closed),
     );
     for (const { frames, listening } of [heard, byClient]) {
       expect(listening.dropped).toBe(0);
@@ -89,7 +90,7 @@ describe("publishing over real servers", () => {
     await waitUntil(
       "it is heard",
       10_000,
-      () => overFirst.world.sources.size === 1 && heard.listening.standing === 3,
+      () => overFirst.aggregate.sources.size === 1 && heard.listening.standing === 3,
     );
     await first.kill();
     await waitUntil("it is missed", 5_000, () => heard.listening.standing === 2);
@@ -196,7 +197,7 @@ describe("publishing over a Cluster", () => {
         ...patient,
       });
       const heard = listen([await clusters[theirs]()]);
-      const mine = () => owners(heard.world).includes(ours);
+      const mine = () => owners(heard.aggregate).includes(ours);
       // A server knows its own listeners only: one server after the other is asked.
       await waitUntil("it has found who listens", 30_000, mine);
       const lease = await locks.acquire(`seen-by-${theirs}`);

@@ -1,6 +1,6 @@
 import { AccessToken } from "../../../src/inspector/server/access-token.js";
 import { Hub } from "../../../src/inspector/server/hub.js";
-import type { Door } from "../../../src/inspector/server/listen-address.js";
+import type { ListenAddress } from "../../../src/inspector/server/listen-address.js";
 import { PageServer } from "../../../src/inspector/server/page-server.js";
 import type { Shown } from "../../../src/inspector/server/shown.js";
 
@@ -15,7 +15,7 @@ export interface Served {
 /** A server of its own; `closeAll` closes it. */
 export async function serve(
   changes: Partial<Shown> = {},
-  door: Partial<Omit<Door, "token">> & { readonly token?: string } = {},
+  door: Partial<Omit<ListenAddress, "token">> & { readonly token?: string } = {},
   page?: string,
 ): Promise<Served> {
   const shown = { title: "Locks", hub: new Hub(), recording: null, metrics: async () => null, ...changes };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Rows } from "../../../src/inspector/feed/lock-rows.js";
+import { LockRows } from "../../../src/inspector/feed/lock-rows.js";
 import type { Lock } from "../../../src/lock/lock.js";
 
 /** Rows know a lock by its identity, and its resources alone. */
@@ -7,7 +7,7 @@ const lockOf = (...resources: string[]) => ({ resources }) as unknown as Lock;
 
 describe("rows", () => {
   it("are no more than there may be: the one idle longest makes room, and while none is there is none for others", () => {
-    const rows = new Rows("s", 3);
+    const rows = new LockRows("s", 3);
     const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => lockOf(name)) as [Lock, Lock, Lock, Lock];
     const ids = [a, b, c].map((lock) => rows.use(lock)?.identity.id);
     expect(ids).toEqual(["s/1", "s/2", "s/3"]);
@@ -28,7 +28,7 @@ describe("rows", () => {
   });
 
   it("are forgotten when they were idle for long, and come back with their lock", () => {
-    const rows = new Rows("s");
+    const rows = new LockRows("s");
     const lock = lockOf("a");
     const row = rows.use(lock);
     if (row === null) throw new Error("no row");
@@ -40,7 +40,7 @@ describe("rows", () => {
   });
 
   it("are told apart by all of their resources, however long", () => {
-    const rows = new Rows("s");
+    const rows = new LockRows("s");
     const long = "x".repeat(400_000);
     const idle = (lock: Lock) => {
       const row = rows.use(lock);

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { managerOf } from "../../../src/api/managed-locks.js";
-import { World as View } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate as View } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { parseFrame } from "../../../src/inspector/feed/frames.js";
 import { Tracker } from "../../../src/inspector/feed/tracker.js";

@@ -62,7 +62,9 @@ const checks: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
 
 async function refusesAll({ world, lease, locks, calls }: Subject): Promise<void> {
   for (const call of calls)
-    await expect(world.run(Promise.resolve().then(call))).rejects.toMatchObject({ code: "MANAGER_CLOSED" });
+    await expect(world.run(Promise.resolve().then(call))).rejects.toMatchObject({
+      code: "MANAGER_CLOSED",
+    });
   await expect(lease.renew()).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
   expect(lease.remaining()).toBe(0);
   // Harmless, and never called.

@@ -35,7 +35,7 @@ export interface Ear {
  * Listens to the server, and connects again by itself: an EventSource alone gives up on some answers, and does not
  * say when it tries again. Returns the end of it.
  */
-export function listen(url: string, ear: Ear): () => void {
+export function listen(url: string, subscription: Ear): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -49,11 +49,11 @@ export function listen(url: string, ear: Ear): () => void {
       refused = null;
       known = true;
       const hello = JSON.parse(data) as Hello;
-      ear.hello(hello);
-      ear.connection({ kind: hello.mode });
+      subscription.hello(hello);
+      subscription.connection({ kind: hello.mode });
     });
     source.addEventListener("frames", ({ data }: MessageEvent<string>) =>
-      ear.frames(JSON.parse(data) as Frame[]),
+      subscription.frames(JSON.parse(data) as Frame[]),
     );
     source.addEventListener("error", () => {
       // Where the network failed it would try again; where it gives up there was an answer.
@@ -62,12 +62,12 @@ export function listen(url: string, ear: Ear): () => void {
       failures += 1;
       if (!isAnswered) refused = null;
       const lost: Lost = { kind: "lost", failures, known, refused };
-      ear.connection(lost);
+      subscription.connection(lost);
       if (isAnswered) {
         void statusOf(url).then((status) => {
           if (failures !== lost.failures) return;
           refused = status;
-          ear.connection({ ...lost, refused });
+          subscription.connection({ ...lost, refused });
         });
       }
       timer = setTimeout(open, backoff(failures));

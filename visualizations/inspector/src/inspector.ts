@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { World } from "../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { type ConnectionState, type Hello, listen } from "./connection.js";
 import { worldBounds } from "./model/bounds.js";
@@ -38,7 +38,7 @@ export class Inspector {
   /** Grows with each change of the world, which is no signal itself. At most once in each frame of the screen. */
   readonly revision = signal(0);
   private readonly liveNow = signal(Date.now());
-  private live = new World(worldBounds);
+  private live = new FrameAggregate(worldBounds);
   private rates = new Rates();
   /** A new connection's first frames replace all that was. */
   private fresh = true;
@@ -50,11 +50,11 @@ export class Inspector {
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
 
   /** As it is at the revision that was drawn last. */
-  readonly world = computed((): { readonly current: World } => {
+  readonly world = computed((): { readonly current: FrameAggregate } => {
     const replay = this.replay.value;
     if (replay === null) this.revision.value;
     else replay.cursor.value;
-    return { current: replay?.world ?? this.live };
+    return { current: replay?.aggregate ?? this.live };
   });
 
   readonly counts = computed(() => countStates(this.world.value.current.locks.values()));
@@ -131,7 +131,7 @@ export class Inspector {
 
   private apply(frames: readonly Frame[]): void {
     if (this.fresh) {
-      this.live = new World(worldBounds);
+      this.live = new FrameAggregate(worldBounds);
       this.rates = new Rates();
       this.fresh = false;
     }

@@ -1,6 +1,6 @@
 import type { LockCommand } from "../../../engine/protocol/command.js";
 import type { LockEvents } from "../../../lock/events.js";
-import type { Hold } from "../../../lock/lease-state.js";
+import type { LeaseState } from "../../../lock/lease-state.js";
 import type { Lock } from "../../../lock/lock.js";
 import type { Program } from "../program.js";
 
@@ -13,15 +13,15 @@ export interface Made {
 }
 
 /** Who may think that it holds something. */
-export interface Tenant {
+export interface LeaseHolder {
   readonly name: string;
   readonly resources: readonly string[];
   /** Whether it would say so itself at this moment of true time, by its own clocks; does not disturb it. */
   believes(): boolean;
 }
 
-export interface LeaseTenant extends Tenant, Made {
-  readonly hold: Hold;
+export interface KnownLeaseHolder extends LeaseHolder, Made {
+  readonly leaseState: LeaseState;
 }
 
 export type EventName = keyof LockEvents;
@@ -32,9 +32,9 @@ export interface Checker {
   /** Shown with its violations. */
   readonly name: string;
   /** A lease, or somebody else's lock, begins. */
-  begins?(tenant: Tenant): void;
+  begins?(holder: LeaseHolder): void;
   /** The same for our own; `event` is what was told. */
-  acquired?(tenant: LeaseTenant, event: EventOf<"acquired">): void;
+  acquired?(holder: KnownLeaseHolder, event: EventOf<"acquired">): void;
   heard?(made: Made, name: EventName, acquisition: string): void;
   /** Something was asked of a node under this token, for the first time. */
   asked?(program: Program, token: string): void;

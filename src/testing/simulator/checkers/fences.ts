@@ -1,4 +1,4 @@
-import type { Checker, EventOf, Findings, LeaseTenant } from "./checker.js";
+import type { Checker, EventOf, Findings, KnownLeaseHolder } from "./checker.js";
 
 interface Fenced {
   readonly fence: number;
@@ -26,11 +26,11 @@ export class Fences implements Checker {
     this.askedAt.set(token, this.now());
   }
 
-  acquired({ name, hold, resources }: LeaseTenant, { fence }: EventOf<"acquired">): void {
+  acquired({ name, leaseState, resources }: KnownLeaseHolder, { fence }: EventOf<"acquired">): void {
     if (fence === undefined) return;
     this.findings.looked();
     if (!Number.isSafeInteger(fence)) this.findings.report(`${name} was given the fence ${fence}`);
-    const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(hold.claim.token) ?? 0);
+    const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(leaseState.claim.token) ?? 0);
     for (const resource of resources) {
       const earlier = this.leases.get(resource) ?? [];
       for (const other of earlier) {

@@ -12,8 +12,8 @@ export class Leftovers implements Checker {
     this.findings.looked();
     const timers = host.libraryTimers;
     if (timers > 0) this.findings.report(`${host.name} has closed its locks, and ${timers} timers are set`);
-    for (const { name, watchers, ears } of links) {
-      if (watchers.size + ears.size === 0) continue;
+    for (const { name, listeners, subscriptions } of links) {
+      if (listeners.size + subscriptions.size === 0) continue;
       this.findings.report(`${host.name} has closed its locks, and still listens to ${name}`);
     }
   }

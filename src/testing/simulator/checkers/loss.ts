@@ -1,5 +1,5 @@
 import type { Timeline } from "../timeline.js";
-import type { Checker, Findings, LeaseTenant, Made } from "./checker.js";
+import type { Checker, Findings, KnownLeaseHolder, Made } from "./checker.js";
 
 /** ms that timers may be late, by the holder's clocks. */
 const lateness = 5;
@@ -12,7 +12,7 @@ const look = 300;
  */
 export class Loss implements Checker {
   readonly name = "loss";
-  private readonly tenants = new Map<object, LeaseTenant>();
+  private readonly holders = new Map<object, KnownLeaseHolder>();
   private readonly told = new Set<string>();
 
   constructor(
@@ -22,11 +22,11 @@ export class Loss implements Checker {
     private readonly together: boolean,
   ) {}
 
-  acquired(tenant: LeaseTenant): void {
+  acquired(holder: KnownLeaseHolder): void {
     this.findings.looked();
-    this.tenants.set(tenant.lock, tenant);
-    if (!tenant.believes()) this.findings.report(`${tenant.name} was over when it was granted`);
-    this.watch(tenant);
+    this.holders.set(holder.lock, holder);
+    if (!holder.believes()) this.findings.report(`${holder.name} was over when it was granted`);
+    this.watch(holder);
   }
 
   /** The user's own callback. */
@@ -36,26 +36,26 @@ export class Loss implements Checker {
 
   heard({ lock }: Made, name: string, acquisition: string): void {
     if (name !== "expired") return;
-    const tenant = this.tenants.get(lock);
-    if (tenant === undefined || tenant.hold.end === "released") return;
+    const holder = this.holders.get(lock);
+    if (holder === undefined || holder.leaseState.end === "released") return;
     // Everybody else may be told within the same turn.
     this.timeline.in(0, () => {
-      if (tenant.program.host.dead) return;
-      if (tenant.calls && !this.told.has(acquisition))
-        this.findings.report(`${tenant.name} expired, and onLost was not called`);
-      if (!tenant.hold.signal.aborted)
-        this.findings.report(`${tenant.name} expired, and its signal is not aborted`);
+      if (holder.program.host.dead) return;
+      if (holder.calls && !this.told.has(acquisition))
+        this.findings.report(`${holder.name} expired, and onLost was not called`);
+      if (!holder.leaseState.signal.aborted)
+        this.findings.report(`${holder.name} expired, and its signal is not aborted`);
     });
   }
 
-  private watch(tenant: LeaseTenant): void {
-    const { hold, program, name } = tenant;
+  private watch(holder: KnownLeaseHolder): void {
+    const { leaseState, program, name } = holder;
     const { host } = program;
     let over = Number.NEGATIVE_INFINITY;
     const next = (delay: number) => void this.timeline.in(delay, again);
     const again = () => {
-      if (host.dead || hold.end !== null) return;
-      const left = hold.left();
+      if (host.dead || leaseState.end !== null) return;
+      const left = leaseState.left();
       if (left > 0) {
         if (over > host.steppedAt) return this.findings.report(`${name} was over, and is held again`);
         return next(Math.min(left * 1.01 + lateness + 2, 30_000));

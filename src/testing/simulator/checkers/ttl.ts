@@ -1,6 +1,6 @@
 import type { LockCommand } from "../../../engine/protocol/command.js";
 import type { Program } from "../program.js";
-import type { Checker, Findings, LeaseTenant } from "./checker.js";
+import type { Checker, Findings, KnownLeaseHolder } from "./checker.js";
 
 /** The share of the ttl, and the ms, by which a renewal may lengthen what was asked for. */
 const drift = 0.01;
@@ -14,8 +14,8 @@ export class Ttl implements Checker {
 
   constructor(private readonly findings: Findings) {}
 
-  acquired({ hold }: LeaseTenant): void {
-    this.asks(hold.claim.token, hold.grant.ttl);
+  acquired({ leaseState }: KnownLeaseHolder): void {
+    this.asks(leaseState.claim.token, leaseState.grant.ttl);
   }
 
   /** Its user asks for so much. */

@@ -1,5 +1,5 @@
-import { Chance } from "../seeded-random.js";
-import type { World } from "../simulation.js";
+import { SeededRandom } from "../seeded-random.js";
+import type { Simulation } from "../simulation.js";
 import { checkFenceMemory } from "./fence-memory.js";
 import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";
@@ -29,20 +29,20 @@ const patience = 600_000;
 const calm = 1 / 5;
 
 /** Looks whether all goes on as it should, once the last fault is over. */
-export async function examine(world: World, failed: () => boolean): Promise<void> {
-  const { timeline, inquest, script } = world;
-  const chance = new Chance(script.seed, stream);
-  const programs = world.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
+export async function examine(aggregate: Simulation, failed: () => boolean): Promise<void> {
+  const { timeline, oracle, script } = aggregate;
+  const random = new SeededRandom(script.seed, stream);
+  const programs = aggregate.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
   for (const { links, plan } of programs) {
-    const most = Math.min(patienceOf(plan) * calm, plan.road.usual);
+    const most = Math.min(patienceOf(plan) * calm, plan.path.usual);
     for (const link of links) link.calmDown(0.05, most);
   }
   for (const [name, share, check] of checks) {
-    if (!chance.flip(share)) continue;
+    if (!random.flip(share)) continue;
     let over = false;
-    const findings = inquest.findingsOf(name);
-    inquest.note("liveness", name);
-    check({ world, programs, findings, chance })
+    const findings = oracle.findingsOf(name);
+    oracle.note("liveness", name);
+    check({ aggregate, programs, findings, random })
       .catch((error: unknown) => findings.report(`it ends by ${error}`))
       .then(() => {
         over = true;

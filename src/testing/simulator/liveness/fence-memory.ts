@@ -15,23 +15,23 @@ const pace = 500;
  * highest one comes from a clock that is far ahead, so that no other clock leads beyond it by itself.
  */
 export async function checkFenceMemory(recovery: Recovery): Promise<void> {
-  const { world, programs, findings } = recovery;
+  const { aggregate, programs, findings } = recovery;
   const [ahead, other] = programs;
   // Without abstention nothing is taken over.
-  if (ahead === undefined || other === undefined || world.script.quarantine === false) return;
+  if (ahead === undefined || other === undefined || aggregate.script.quarantine === false) return;
   agreeOnTime(recovery);
-  ahead.host.steppedAt = world.timeline.now;
+  ahead.host.steppedAt = aggregate.timeline.now;
   ahead.host.clock.step(hour);
   const before = await fenceOf(ahead);
   ahead.host.clock.step(-hour);
-  for (const server of world.servers) {
-    if (!world.mayForget(server)) return;
+  for (const server of aggregate.servers) {
+    if (!aggregate.mayForget(server)) return;
     server.flush();
-    const due = Math.max(world.timeline.now, world.abstainsUntil(server)) + bound;
-    if (due > world.timeline.now + longestWait) return;
-    while (!server.remembers && world.timeline.now < due) {
+    const due = Math.max(aggregate.timeline.now, aggregate.abstainsUntil(server)) + bound;
+    if (due > aggregate.timeline.now + longestWait) return;
+    while (!server.remembers && aggregate.timeline.now < due) {
       await touch(ahead);
-      await pass(world, pace);
+      await pass(aggregate, pace);
     }
     if (!server.remembers) return findings.report(`${server.name} does not remember again`);
   }

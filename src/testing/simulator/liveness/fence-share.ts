@@ -17,8 +17,8 @@ const hour = 3_600_000;
  * Fences on fresh resources are granted to slow and to quick processes alike, and also where a clock that is far ahead
  * has left its mark on the nodes.
  */
-export async function checkFenceShare({ world, programs, findings, chance }: Recovery): Promise<void> {
-  const slowOne = programs[chance.below(programs.length)];
+export async function checkFenceShare({ aggregate, programs, findings, random }: Recovery): Promise<void> {
+  const slowOne = programs[random.below(programs.length)];
   const [ahead, ...others] = programs.filter((one) => one !== slowOne);
   if (slowOne === undefined || ahead === undefined) return;
   for (const { links, plan } of programs) {
@@ -28,12 +28,12 @@ export async function checkFenceShare({ world, programs, findings, chance }: Rec
       else link.calmDown(quick / 3, quick);
     }
   }
-  ahead.host.steppedAt = world.timeline.now;
+  ahead.host.steppedAt = aggregate.timeline.now;
   ahead.host.clock.step(hour);
   await acquireFresh(ahead, "from tomorrow");
   ahead.host.clock.step(-hour);
-  const alone = await countOf(slowOne, world, window);
-  const all = await Promise.all([slowOne, ahead, ...others].map((one) => countOf(one, world, window)));
+  const alone = await countOf(slowOne, aggregate, window);
+  const all = await Promise.all([slowOne, ahead, ...others].map((one) => countOf(one, aggregate, window)));
   const [among = 0] = all;
   findings.looked();
   if (among >= alone * share) return;
@@ -53,12 +53,12 @@ async function acquireFresh({ locks }: Program, resource: string): Promise<boole
 }
 
 /** How many it gets, one after the other. */
-async function countOf(program: Program, world: Recovery["world"], ms: number): Promise<number> {
-  const end = world.timeline.now + ms;
+async function countOf(program: Program, aggregate: Recovery["aggregate"], ms: number): Promise<number> {
+  const end = aggregate.timeline.now + ms;
   let count = 0;
-  while (world.timeline.now < end) {
+  while (aggregate.timeline.now < end) {
     if (await acquireFresh(program, `fresh-${program.host.name}-${Math.floor(end)}-${count}`)) count++;
-    await pass(world, 1);
+    await pass(aggregate, 1);
   }
   return count;
 }

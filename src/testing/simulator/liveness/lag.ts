@@ -13,34 +13,34 @@ const lasting = 16_000;
  * A busy event loop costs neither a lease nor an acquisition, as long as the ttl is a few turns: replies that lie in the
  * socket when a timer fires count.
  */
-export async function checkLag({ world, findings, chance }: Recovery): Promise<void> {
+export async function checkLag({ aggregate, findings, random }: Recovery): Promise<void> {
   let silences = 0;
   const inspect = (told: InspectionEvent) => {
     if ((told as { event?: { type?: string } }).event?.type === "SILENT") silences++;
   };
-  const { host, links, locks } = world.newcomer(nodeTimeout, { xstate: { inspect } });
+  const { host, links, locks } = aggregate.newcomer(nodeTimeout, { xstate: { inspect } });
   for (const link of links) link.calmDown(0.05, latency);
-  const turn = chance.pick(turns);
+  const turn = random.pick(turns);
   let lost: string | null = null;
   const lease = await locks.acquire("lag", {
     ttl,
     wait: 5_000,
     onLost: ({ acquisition, reason }) => {
       lost = reason;
-      world.inquest.loss.called(acquisition);
+      aggregate.oracle.loss.called(acquisition);
     },
   });
   silences = 0;
-  host.lag(turn, world.timeline.now + lasting);
+  host.lag(turn, aggregate.timeline.now + lasting);
   const second = timed(
-    world,
+    aggregate,
     locks.acquire("lag too", {
       ttl,
       wait: lasting,
-      onLost: ({ acquisition }) => world.inquest.loss.called(acquisition),
+      onLost: ({ acquisition }) => aggregate.oracle.loss.called(acquisition),
     }),
   );
-  await pass(world, lasting + 2 * turn);
+  await pass(aggregate, lasting + 2 * turn);
   const { value: other, error } = await second;
   findings.looked();
   const name = `${host.name}, busy for ${turn} ms a turn,`;

@@ -19,7 +19,7 @@ interface Ticket {
  * Who waits is served in order: that of the tickets, which each takes by its own wall clock. Clients that cannot be told
  * of their turn are served as well, in whatever order.
  */
-export async function checkOrder({ world, programs, findings, chance }: Recovery): Promise<void> {
+export async function checkOrder({ aggregate, programs, findings, random }: Recovery): Promise<void> {
   const [first] = programs;
   if (first === undefined) return;
   const resource = "line";
@@ -40,15 +40,15 @@ export async function checkOrder({ world, programs, findings, chance }: Recovery
   for (const program of programs) {
     for (let caller = 0; caller < callers; caller++) {
       waiting.push(wait(program, `${program.host.name}/${caller}`));
-      await pass(world, chance.between(2, 40));
+      await pass(aggregate, random.between(2, 40));
     }
   }
-  await pass(world, lining);
-  const since = world.timeline.now;
+  await pass(aggregate, lining);
+  const since = aggregate.timeline.now;
   await lease.release();
   await Promise.all(waiting);
   findings.looked();
-  const took = world.timeline.now - since;
+  const took = aggregate.timeline.now - since;
   const most = waiting.length * (hold * 1.1 + handing) + grace;
   if (took > most) findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${most}`);
   const late = served.find(({ time }, index) => index > 0 && time < (served[index - 1]?.time ?? 0));

@@ -11,15 +11,15 @@ const [times, least] = [20, 3_000];
 
 /** Several resources at once are granted within a bound, though single acquisitions keep each of them busy. */
 export async function checkSeveral(recovery: Recovery): Promise<void> {
-  const { world, programs, findings, chance } = recovery;
+  const { aggregate, programs, findings, random } = recovery;
   agreeOnTime(recovery);
-  const asker = programs[chance.below(programs.length)] as Program;
+  const asker = programs[random.below(programs.length)] as Program;
   let over = false;
   const waits: number[] = [];
   const busy = async (program: Program, resource: string) => {
     while (!over) {
       const { value: lease, took } = await timed(
-        world,
+        aggregate,
         program.locks.acquire(resource, { ttl: 5_000, wait: 30_000 }),
       );
       waits.push(took);
@@ -39,7 +39,7 @@ export async function checkSeveral(recovery: Recovery): Promise<void> {
     value: lease,
     error,
     took,
-  } = await timed(world, asker.locks.acquire(resources, { ttl: 5_000, wait: most * 1.05 }));
+  } = await timed(aggregate, asker.locks.acquire(resources, { ttl: 5_000, wait: most * 1.05 }));
   over = true;
   findings.looked();
   if (lease === undefined) {

@@ -11,15 +11,15 @@ const longestWait = 300_000;
 const [shortest, longest] = [50, 2_000];
 
 /** Every live manager has every live node voting: none stays unasked, none abstains for longer than it must. */
-export async function checkVoting({ world, programs, findings }: Recovery): Promise<void> {
-  const { timeline } = world;
+export async function checkVoting({ aggregate, programs, findings }: Recovery): Promise<void> {
+  const { timeline } = aggregate;
   const since = timeline.now;
-  const due = ({ server }: Link) => Math.max(since + bound, world.abstainsUntil(server) + bound);
+  const due = ({ server }: Link) => Math.max(since + bound, aggregate.abstainsUntil(server) + bound);
   await Promise.all(
     programs.map(async (program) => {
       for (let pause = shortest; ; pause = Math.min(longest, pause * 1.5)) {
         await ask(program);
-        await world.lookForLong();
+        await aggregate.lookForLong();
         const silent = program.links.filter(({ grantedAt }) => grantedAt < since);
         // Somebody died who held it for a day.
         if (silent.every((link) => due(link) > timeline.now + longestWait)) break;
@@ -28,7 +28,7 @@ export async function checkVoting({ world, programs, findings }: Recovery): Prom
           findings.report(overdue.map((link) => describe(program, link, timeline.now - since)).join("; "));
         }
         if (silent.length === 0 || overdue.length > 0) break;
-        await pass(world, pause);
+        await pass(aggregate, pause);
       }
       findings.looked();
     }),

@@ -1,4 +1,4 @@
-import { World } from "../../../../src/inspector/feed/frame-aggregate.js";
+import { FrameAggregate } from "../../../../src/inspector/feed/frame-aggregate.js";
 import { worldBounds } from "../model/bounds.js";
 import type { Moment } from "./moments.js";
 
@@ -8,9 +8,9 @@ const leastApart = 250;
 
 /** Shows the world as it was after so many moments, in either direction. */
 export class Playback {
-  world = new World(worldBounds);
+  aggregate = new FrameAggregate(worldBounds);
   cursor = 0;
-  private readonly checkpoints = new Map<number, World>();
+  private readonly checkpoints = new Map<number, FrameAggregate>();
   private readonly apart: number;
 
   constructor(private readonly moments: readonly Moment[]) {
@@ -29,10 +29,10 @@ export class Playback {
     if (goal < this.cursor || near > this.cursor) this.restore(goal);
     while (this.cursor < goal) {
       const { frame, time } = this.moments[this.cursor]!;
-      this.world.apply(frame, time);
+      this.aggregate.apply(frame, time);
       this.cursor += 1;
       if (this.cursor % this.apart === 0 && !this.checkpoints.has(this.cursor)) {
-        this.checkpoints.set(this.cursor, this.world.copy());
+        this.checkpoints.set(this.cursor, this.aggregate.copy());
       }
     }
   }
@@ -54,7 +54,7 @@ export class Playback {
     for (const at of this.checkpoints.keys()) if (at <= goal && at > cursor) cursor = at;
     // From where it is may be nearer.
     if (this.cursor <= goal && this.cursor >= cursor) return;
-    this.world = this.checkpoints.get(cursor)?.copy() ?? new World(worldBounds);
+    this.aggregate = this.checkpoints.get(cursor)?.copy() ?? new FrameAggregate(worldBounds);
     this.cursor = cursor;
   }
 }

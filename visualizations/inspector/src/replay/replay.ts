@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { World } from "../../../../src/inspector/feed/frame-aggregate.js";
+import type { FrameAggregate } from "../../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../../src/inspector/feed/frames.js";
 import { momentsOf } from "./moments.js";
 import { Playback } from "./playback.js";
@@ -24,8 +24,8 @@ export class Replay {
     this.seek(this.positions.first);
   }
 
-  get world(): World {
-    return this.playback.world;
+  get aggregate(): FrameAggregate {
+    return this.playback.aggregate;
   }
 
   next(): void {
