@@ -48,7 +48,7 @@ export const acquiring: Case<Face>[] = [
     differs: {
       original: true,
       ours: false,
-      why: "A lock's ttl is the time until which it is surely held: what clocks may drift apart is taken off already.",
+      why: "A lock's ttl is the time until which it is certainly held: the drift of clocks is already subtracted.",
     },
   },
   {

@@ -1,8 +1,7 @@
 /** Why a result is meant to differ; these sentences stand in docs/migrating.md. */
 
 export const alwaysYes =
-  "RedisjsClient tells what the server answered: the original answered OK and 1 without looking, so that such a " +
-  "server always voted for everybody.";
+  "RedisjsClient returns what the server answered: the original returned OK and 1 without looking, so that such a server always voted for everybody.";
 export const renewedByQuorum =
   "renewLock is decided by a majority of the servers: the original needed every one of them.";
 export const strategyCalls =

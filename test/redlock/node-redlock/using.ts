@@ -191,7 +191,7 @@ export const using: Case<Face>[] = [
     differs: {
       original: [],
       ours: [false],
-      why: "The routine of using is given an AbortSignal as its second argument, which tells when the lock is lost.",
+      why: "The routine of using gets an AbortSignal as its second argument, which is aborted when the lock is lost.",
     },
   },
 ];

@@ -7,7 +7,7 @@ export const released =
   "Releasing a lock that expired, vanished, was taken over or was released before resolves: it is not held " +
   "any more, which is what was asked for.";
 export const zero =
-  "Options of a single call count when they are 0, too: version 4 took 0 for nothing and used the constructor's.";
+  "Options of a single call count even when they are 0: version 4 ignored a 0 and used the constructor's.";
 export const unknownOption =
   "Unknown options and values of a wrong type are refused with InvalidOptionError: version 4 ignored them.";
 

@@ -108,7 +108,7 @@ export const acquire: readonly V5Case[] = [
     differs: {
       original: { value: ["attempts", "expiration", "redlock", "resources", "value"] },
       ours: { value: ["expiration", "resources"] },
-      why: "A lock that is logged or turned into JSON does not show its value: who has it can release the lock.",
+      why: "A lock that is logged or turned into JSON does not show its value: anybody who has the value can release the lock.",
     },
   },
   {
@@ -224,7 +224,7 @@ export const acquire: readonly V5Case[] = [
     differs: {
       original: ["resolved", "resolved"],
       ours: ["InvalidOptionError", "InvalidOptionError"],
-      why: "An empty list of resources, or an empty string in it, is refused with an `InvalidOptionError`; the original gives a lock of nothing.",
+      why: "An empty list of resources, or an empty string in it, is refused with an `InvalidOptionError`; the original returns a lock of nothing.",
     },
   },
   {
@@ -518,7 +518,7 @@ export const acquire: readonly V5Case[] = [
     differs: {
       original: ["ExecutionError", "ExecutionError", "ExecutionError"],
       ours: ["InvalidOptionError", "InvalidOptionError", "InvalidOptionError"],
-      why: "A duration of 0, below it or without end is refused with an `InvalidOptionError` before anything is sent; in the original the nodes refuse it, attempt after attempt.",
+      why: "A duration that is 0, negative or infinite is refused with an `InvalidOptionError` before anything is sent; in the original the nodes refuse it, attempt after attempt.",
     },
   },
   {
@@ -664,7 +664,7 @@ export const acquire: readonly V5Case[] = [
     differs: {
       original: "ExecutionError",
       ours: "InvalidOptionError",
-      why: "Resources of several hash slots of a Cluster are refused with an `InvalidOptionError` that tells of hash tags; in the original it is an `ExecutionError`.",
+      why: "Resources of several hash slots of a Cluster are refused with an `InvalidOptionError` that mentions hash tags; in the original it is an `ExecutionError`.",
     },
   },
 ];

@@ -107,7 +107,7 @@ export const errors: readonly V5Case[] = [
     differs: {
       original: { value: undefined },
       ours: { value: ["OK", "OK"] },
-      why: "`quit()` resolves with what the clients' own `quit()` gave, as in redlock 4.",
+      why: "`quit()` resolves with what the clients' own `quit()` returned, as in redlock 4.",
     },
   },
   {

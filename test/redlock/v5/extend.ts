@@ -117,7 +117,7 @@ export const extend: readonly V5Case[] = [
     differs: {
       original: { extension: "resolved", release: "resolved", stored: [null] },
       ours: { extension: "ExecutionError", release: "resolved", stored: [null] },
-      why: "An extension that is under way when its lock is released fails; the original gives a lock that is released already.",
+      why: "An extension that is under way when its lock is released fails; the original returns a lock that is already released.",
     },
   },
   {
@@ -146,7 +146,7 @@ export const extend: readonly V5Case[] = [
     differs: {
       original: { key: "shortened", expiration: "shortened" },
       ours: { key: "as before", expiration: "as before" },
-      why: "An extension never shortens a lock: what the nodes grant already, they keep.",
+      why: "An extension never shortens a lock: the nodes keep what they have already granted.",
     },
   },
   {
@@ -216,7 +216,7 @@ export const extend: readonly V5Case[] = [
     differs: {
       original: 3,
       ours: 1,
-      why: "An extension is not tried again once a quorum of nodes has said that the lock is lost.",
+      why: "An extension is not retried once a quorum of nodes has reported that the lock is lost.",
     },
   },
   {
@@ -278,7 +278,7 @@ export const extend: readonly V5Case[] = [
     differs: {
       original: { votes: forgotten, again: false },
       ours: { votes: forgotten, again: true },
-      why: "An extension puts the lock back on a minority of nodes that forgot it.",
+      why: "An extension restores the lock on a minority of nodes that forgot it.",
     },
   },
   {

@@ -211,7 +211,7 @@ export const using: readonly V5Case[] = [
     differs: {
       original: "extended then",
       ours: "extended before",
-      why: "`using` extends a lock when half of its validity is over, or earlier where `automaticExtensionThreshold` says so.",
+      why: "`using` extends a lock when half of its validity is over, or earlier if `automaticExtensionThreshold` says so.",
     },
   },
   {
@@ -364,7 +364,7 @@ export const using: readonly V5Case[] = [
     differs: {
       original: { result: "still pending", inTime: false },
       ours: { result: { value: "what the routine saved" }, inTime: true },
-      why: "The signal of `using` is aborted when the lock's time is over, also when no node answers.",
+      why: "The signal of `using` is aborted when the lock's time is over, even if no node answers.",
     },
   },
 ];
