@@ -238,9 +238,11 @@ describe("the packed package", () => {
     }
   }, 120_000);
 
-  it("compiles the programs of the README", async () => {
-    const readme = await readFile("README.md", "utf8");
-    const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program);
+  it("compiles the programs of the README and of the reference", async () => {
+    const pages = await Promise.all(["README.md", "docs/reference.md"].map((page) => readFile(page, "utf8")));
+    const programs = pages.flatMap((page) =>
+      [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program),
+    );
     expect(programs.length).toBe(3);
     const surroundings = `
       declare const pages: string[];
