@@ -1,4 +1,3 @@
-import type { ReleaseOutcome } from "../api/types.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { RoundResult } from "../engine/quorum/round.js";
@@ -9,6 +8,7 @@ import { watchForDrop } from "./dropped-leases.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import { lossIn } from "./loss.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 

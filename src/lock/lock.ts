@@ -1,4 +1,3 @@
-import type { LockState, ReleaseOutcome } from "../api/types.js";
 import type { Origin } from "../engine/quorum/claim.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
@@ -6,6 +5,7 @@ import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
+import type { LockState } from "../machines/lock-state.js";
 import { ActiveLock } from "../manager/active-locks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -17,6 +17,7 @@ import { LockTimer } from "./lock-timer.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
 import { inContext, type Settings } from "./settings.js";
 
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;

@@ -14,7 +14,9 @@ const defaultStepsPerSecond = 200;
 const mostStepsPerSecond = 10_000;
 
 /** Null where nothing is to be published. @throws InvalidOptionError */
-export function publishSettingsOf({ publish = false }: LocksOptions): PublishSettings | null {
+export function publishSettingsOf(options: LocksOptions): PublishSettings | null {
+  // Options that are no object are refused by the manager.
+  const { publish = false } = (options as LocksOptions | null) ?? {};
   if (publish === false) return null;
   if (publish === true) return { stepsPerSecond: defaultStepsPerSecond };
   if (typeof publish !== "object" || publish === null) {
