@@ -1,6 +1,7 @@
 import { locksOf } from "./api/managed-locks.js";
 import type { Locks } from "./api/types.js";
-import { Publishing, publishSettingsOf } from "./inspector/publishing/publishing.js";
+import { publishSettingsOf } from "./inspector/publishing/publish-settings.js";
+import { Publishing } from "./inspector/publishing/publishing.js";
 import type { LocksOptions } from "./lock/options.js";
 import { Manager } from "./manager/manager.js";
 
