@@ -28,8 +28,8 @@ export const switches = [
     "9 memory",
     "batches do not ask for it",
     "src/engine/node/quorum-member.ts",
-    "mark: this.options.checksMemory ? this.server.mark : null,",
-    "mark: null,",
+    "mark: () => (options.checksMemory ? this.server.mark : null),",
+    "mark: () => null,",
     "test/safety/rule-09",
   ],
   [
@@ -238,7 +238,7 @@ export const switches = [
     "src/engine/node/server-identity.ts",
     "if (this.latest !== answer) return false;",
     "",
-    "test/engine/acquaintance",
+    "test/engine/server-identity",
   ],
   [
     "1 exclusion",

@@ -124,14 +124,14 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     // Most attempts are over long before that: then it needs no timer.
     const left = fresh ? this.settings.wait : this.waitLeft();
     const most = attemptTimeouts * this.lock.manager.nodeTimeout;
-    if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
+    if (left < most || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
     const claim = this.newClaim();
     this.claim = claim;
     this.decided = false;
-    if (engine.admitted) return this.attempt(claim);
-    void engine.admit().then(() => {
+    if (engine.admission.admitted) return this.attempt(claim);
+    void engine.admission.admit().then(() => {
       if (this.claim !== claim) return;
       this.start = now(clock);
       this.attempt(claim);
@@ -155,7 +155,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (this.failedAttempt === null) {
       const waited = Math.round(elapsed(lock.manager.clock, this.start));
       const { engine } = lock.manager;
-      const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
+      const votes = engine.admission.admitted
+        ? claim.votesSoFar(waited)
+        : engine.admission.unidentified(waited);
       this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
     }
     claim.end();

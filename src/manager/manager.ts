@@ -126,7 +126,7 @@ export class Manager {
   /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
   async meet(): Promise<void> {
     this.checkOpen();
-    if (!this.context.engine.admitted) await this.context.engine.admit();
+    if (!this.context.engine.admission.admitted) await this.context.engine.admission.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
   }
@@ -134,7 +134,7 @@ export class Manager {
   /** Waits until all nodes are connected and identified. @throws what keeps them from that. */
   async ready(timeout: number): Promise<void> {
     this.checkOpen();
-    const failures = await this.context.engine.ready(timeout);
+    const failures = await this.context.engine.admission.ready(timeout);
     this.checkOpen();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
@@ -145,7 +145,7 @@ export class Manager {
     this.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.context;
-    const reports = await engine.inspect([prefix + resource]);
+    const reports = await engine.inspection.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.statusOf(node));
   }
 
@@ -216,7 +216,7 @@ export class Manager {
   /** Looked for until it is known of every node: some clients know their database only when they are connected. */
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
-    const { duplicate } = this.context.engine;
+    const { duplicate } = this.context.engine.admission;
     const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
     if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
     return found;

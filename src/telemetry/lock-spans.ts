@@ -91,7 +91,11 @@ export class LockSpans implements ManagerObserver {
   }
 
   /** Nobody looks on any more: what is under way ends as far as it is known. */
-  end(lock: ObservedLock, trail = this.trails.get(lock), outcome?: "released" | "expired" | "handedOver"): void {
+  end(
+    lock: ObservedLock,
+    trail = this.trails.get(lock),
+    outcome?: "released" | "expired" | "handedOver",
+  ): void {
     if (trail === undefined) return;
     this.endRequest(lock, trail);
     if (outcome !== undefined) trail.span.setAttribute(attributes.outcome, outcome);
