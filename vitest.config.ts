@@ -65,6 +65,7 @@ export default defineConfig({
           name: "cli",
           include: commandLine,
           exclude: [onServers, slow],
+          provide: { grouping: true },
         },
       },
       {
