@@ -36,7 +36,7 @@ async function queued(servers: readonly Ported[], key: string): Promise<number[]
 }
 
 const stands = (servers: readonly Ported[], key: string, places = 1) =>
-  waitUntil(`${places} wait for ${key}`, 5_000, async () =>
+  waitUntil(`${places} wait for ${key}`, 20_000, async () =>
     (await queued(servers, key)).every((size) => size === places),
   );
 
@@ -57,7 +57,9 @@ describe("who waits for a lock, on servers", () => {
     const prefix = uniqueName();
     const [holder, locks] = [processOf(servers, { prefix }), processOf(servers, { prefix })];
     const times: number[] = [];
+    const pairs: number[] = [];
     for (let round = 0; round < 9; round++) {
+      pairs.push((await timed(() => holder.using("free", () => {}))).ms);
       const held = await holder.acquire("a");
       const waiting = locks.acquire("a");
       await stands(servers, `${prefix}a`);
@@ -68,7 +70,8 @@ describe("who waits for a lock, on servers", () => {
       times.push(ms - slack);
       await value.release();
     }
-    expect(median(times)).toBeLessThan(promptly);
+    // A wake-up takes a few round trips, as an acquisition and release does. On a busy machine both take longer.
+    expect(median(times)).toBeLessThan(promptly + 5 * median(pairs));
   });
 
   it("is woken in a Cluster too, in order, and nothing is left beside the key", async () => {
@@ -138,7 +141,7 @@ describe("who waits for a lock, on servers", () => {
     expect(await countKeys(servers, "")).toBe(0);
     expect(await listening(servers)).toEqual([1, 1, 1]);
     await locks.close();
-    await waitUntil("nobody listens any more", 5_000, async () =>
+    await waitUntil("nobody listens any more", 20_000, async () =>
       (await listening(servers)).every((count) => count === 0),
     );
   });
@@ -185,7 +188,7 @@ describe("who waits for a lock, on servers", () => {
     await lost.value.release();
     const again = locks.acquire("a");
     const held2 = await next;
-    await waitUntil("they listen again", 5_000, async () =>
+    await waitUntil("they listen again", 20_000, async () =>
       (await listening(servers)).every((count) => count >= 2),
     );
     await held2.release();
