@@ -428,9 +428,9 @@ export const switches = [
   [
     "4 decide early",
     "no bound in flight",
-    "src/engine/node/quorum-member.ts",
-    "const mostInFlight = 10_000;",
-    "const mostInFlight = 1e9;",
+    "src/engine/node/request-queue.ts",
+    "export const maxInFlight = 10_000;",
+    "export const maxInFlight = 1e9;",
     "test/safety/rule-04",
   ],
   [
@@ -657,9 +657,9 @@ export const switches = [
   [
     "4 decide early",
     "nothing bounds what a node that stands still is asked in one patience",
-    "src/engine/node/quorum-member.ts",
-    "const mostInFlight = 10_000;",
-    "const mostInFlight = 1e9;",
+    "src/engine/node/request-queue.ts",
+    "export const maxInFlight = 10_000;",
+    "export const maxInFlight = 1e9;",
     "test/load/hung-node",
   ],
   [
