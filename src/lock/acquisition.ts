@@ -1,24 +1,19 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Vote } from "../engine/protocol/vote.js";
-import type { Claim, Origin } from "../engine/quorum/claim.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import type { RetryReason } from "../engine/time/retry.js";
-import {
-  AcquireTimeoutError,
-  InvalidOptionError,
-  LeaseExpiredError,
-  LockContendedError,
-  QuorumUnavailableError,
-} from "../errors.js";
 import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { AcquiringActions } from "../machines/lock-port.js";
-import { ignoreRejection } from "../support/safe-emitter.js";
-import { looksRight } from "../support/untrusted.js";
-import { LeaseState } from "./lease-state.js";
+import { onAbort } from "../support/abort.js";
+import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
+import { leaseFor } from "./lease-for.js";
+import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
-import { lossIn } from "./loss.js";
+import { retryDelayOf } from "./retry-delay.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
 import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
@@ -26,18 +21,8 @@ import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
 
-/** What it is called that is done with a lease that others began. */
-const operations = { handover: "adopt", shared: "renew" } as const;
-
 /** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
 const attemptTimeouts = 6;
-
-/** How the last attempt failed. */
-interface FailedAttempt {
-  readonly reason: RetryReason;
-  readonly attempt: number;
-  readonly votes: readonly Vote[];
-}
 
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
 export class Acquisition implements QueuedAcquisition, AcquiringActions {
@@ -57,11 +42,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
-  /** Whether the nodes have answered the attempt under way. */
+  /** Whether the nodes have answered the present attempt. */
   private decided = false;
-  /** The last one that reached a node. */
+  /** The last claim that reached a node, and the claim to take back. */
   private last: Claim | null = null;
-  /** To be taken back. */
   private abandoned: Claim | null = null;
   private granted: LeaseState | null = null;
   private failedAttempt: FailedAttempt | null = null;
@@ -84,12 +68,13 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
     this.waitStrategy = this.lines ? new WaitStrategy(lock, settings, this.ticket, this) : null;
-    if (settings.signal !== null) this.listen(settings.signal);
+    if (settings.signal !== null) {
+      this.unlisten = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
+    }
   }
 
   /** Whether it may ask at once: nobody of this process is before it. */
   enterQueue(): boolean {
-    // Who asks when its own policy says so must not make others wait for that.
     return !this.lines || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
   }
 
@@ -127,7 +112,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < most || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-    const claim = this.newClaim();
+    const claim = engine.claimFor(this.lock.keys, this.origin);
     this.claim = claim;
     this.decided = false;
     if (engine.admission.admitted) return this.attempt(claim);
@@ -175,10 +160,18 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   fail(event: FailureEvent): void {
     this.lock.endAcquisition();
-    const error = this.failure(event);
+    const { resources, manager } = this.lock;
+    const error = acquisitionError(event, {
+      resources,
+      wait: this.settings.wait,
+      origin: this.origin,
+      attempts: this.attempts,
+      last: this.failedAttempt,
+      nodes: manager.engine.members.length,
+    });
     const { place } = this.waitStrategy ?? {};
     const leaves = this.abandoned?.sent === true || (place && this.last !== null);
-    // First the place: who leaves it tells nobody of what a minority had granted.
+    // First the place: leaving it wakes nobody for what only a minority had granted.
     if (place) this.last?.leave(place);
     this.takeBack();
     this.close();
@@ -197,7 +190,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (leaseState !== null) this.lock.beginLease(leaseState, this.settings);
   }
 
-  /** The lease that the present attempt was granted. */
   private succeed(votes: readonly Vote[]): LeaseState | null {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
     if (leaseState === null) return null;
@@ -214,7 +206,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return leaseState;
   }
 
-  /** By the alarm. */
+  /** By the timer. */
   due(): void {
     if (this.next === "RETRY") this.askAgain(false);
     else this.lock.send({ type: this.next });
@@ -247,20 +239,18 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     else claim.acquire(ttl, timeout, fences, this.queuePolicy(), decided);
   }
 
-  private newClaim(): Claim {
-    const { origin, lock } = this;
-    const { engine } = lock.manager;
-    if (origin?.kind === "shared") return engine.claimShared(lock.keys, origin.token);
-    return origin?.as === undefined ? engine.claim(lock.keys) : engine.claimNamed(lock.keys, origin.as);
-  }
-
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
     this.decided = true;
     this.lock.manager.localQueue.answered(this);
     this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {
-      const leaseState = this.holdOf(claim, fence);
+      const leaseState = leaseFor(this.lock, this.settings, claim, {
+        acquisition: this.id,
+        began: this.since.wall,
+        at: this.start,
+        fence,
+      });
       if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
         this.granted = leaseState;
         return this.lock.send({ type: "GRANTED", validUntil: leaseState.validUntil, votes });
@@ -268,8 +258,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = this.hopeless(reason) ? null : this.retryDelay(reason);
-    // The policy is the user's own code, and may have ended this very attempt.
+    const retryIn = this.hopeless(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
+    // The policy is the user's code, and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
@@ -285,49 +275,11 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
   }
 
-  private holdOf(claim: Claim, fence: number | undefined): LeaseState {
-    const { manager, resources } = this.lock;
-    const { ttl, maxHold, renew, renewBefore, driftFactor } = this.settings;
-    const drift = driftOf(ttl, driftFactor);
-    const grant = {
-      resources,
-      acquisition: this.id,
-      began: this.since.wall,
-      at: this.start,
-      ttl,
-      drift,
-      maxHold,
-      fence,
-      renew,
-      renewBefore,
-      chance: manager.random.fraction(),
-    };
-    return new LeaseState(manager.clock, claim, grant);
-  }
-
   /** Whether no further attempt can succeed, or none is wanted. */
   private hopeless(reason: RetryReason): boolean {
     const { ttl, wait, driftFactor } = this.settings;
     const stale = this.origin !== null && reason === "contended";
     return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
-  }
-
-  private retryDelay(reason: RetryReason): number | null | Error {
-    try {
-      const delay = this.settings.retry(this.attempts, reason);
-      if (delay === false) return null;
-      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
-      ignoreRejection(delay);
-      return new InvalidOptionError(
-        "retry",
-        delay,
-        "a function that returns ms, at least 0 and finite, or false",
-      );
-    } catch (error) {
-      return looksRight(() => error instanceof Error)
-        ? (error as Error)
-        : new InvalidOptionError("retry", error, "a function that throws nothing");
-    }
   }
 
   /** ms; Infinity where nothing but the attempts bounds the acquisition. */
@@ -336,41 +288,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return wait === 0
       ? Number.POSITIVE_INFINITY
       : Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));
-  }
-
-  private failure(event: FailureEvent): unknown {
-    const { resources } = this.lock;
-    if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
-    if (event.type === "TIMED_OUT") {
-      return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
-    }
-    if (this.origin === null || event.reason !== "contended") return this.lastError();
-    if (this.origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
-    return new LeaseExpiredError(resources, lossIn(event.votes));
-  }
-
-  private lastError(): LockContendedError | QuorumUnavailableError | undefined {
-    const { resources, manager } = this.lock;
-    if (this.failedAttempt === null) {
-      return this.attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
-    }
-    const { reason, attempt, votes } = this.failedAttempt;
-    if (reason === "contended") return new LockContendedError(resources, attempt, votes);
-    const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
-    return new QuorumUnavailableError(
-      resources,
-      operation,
-      attempt,
-      votes,
-      manager.engine.members.length,
-      reason,
-    );
-  }
-
-  private listen(signal: AbortSignal): void {
-    const onAbort = () => this.lock.send({ type: "ABORT", error: signal.reason });
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.unlisten = () => signal.removeEventListener("abort", onAbort);
   }
 
   private close(): void {

@@ -1,4 +1,4 @@
-import type { Origin } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";

@@ -11,10 +11,10 @@ import {
   unresponsive,
 } from "../protocol/refusal.js";
 import type { Answer, Vote } from "../protocol/vote.js";
-import type { Clock } from "../time/clock.js";
 import { ConnectionGuard } from "./connection-guard.js";
 import { FailureDetector, type Liveness } from "./failure-detector.js";
 import type { Connection, LockNode } from "./lock-node.js";
+import { OnceListeners } from "./once-listeners.js";
 import type { PendingCommand } from "./pending-command.js";
 import { PendingReleases, type ReleaseSender } from "./pending-releases.js";
 import type { QuarantineMember } from "./quarantine.js";
@@ -36,11 +36,10 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly server: ServerIdentity;
   readonly detector: FailureDetector;
   private connections = 0;
-  private readonly clock: Clock;
   private readonly guard: ConnectionGuard;
   private readonly releases: PendingReleases;
   private closed = false;
-  private readonly identifyListeners = new Set<() => void>();
+  private readonly identifyListeners = new OnceListeners();
   private readonly requests: RequestQueue;
   /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
   private abstainsUntil: number | null | undefined;
@@ -51,7 +50,6 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.name = name;
     this.granted = Object.freeze({ kind: "granted", node: name });
     this.node = node;
-    this.clock = clock;
     this.detector = new FailureDetector({
       clock,
       patience: nodeTimeout,
@@ -75,7 +73,10 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       decides: options.decides,
       onAsked: () => this.detector.sent(1),
       onEnded: (end) => this.onQuestionEnded(end),
-      onIdentified: () => this.onIdentified(),
+      onIdentified: () => {
+        this.settled();
+        options.onIdentified();
+      },
       onRefused: (error) => this.onUnknown(error),
     });
     this.releases = new PendingReleases(this, clock, nodeTimeout, options.collectable);
@@ -95,11 +96,6 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.unwatch = options.collectable
       ? watchWeakly(this, node)
       : node.watch((connection, cause) => this.onConnection(connection, cause));
-  }
-
-  /** The name of the node that is the same server as this one: this one's vote then fails. */
-  get duplicateOf(): string | null {
-    return this.server.duplicateOf;
   }
 
   /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is about to be known. */
@@ -151,10 +147,9 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       onMet();
       return ignore;
     }
-    const told = () => onMet();
-    this.identifyListeners.add(told);
+    const remove = this.identifyListeners.add(onMet);
     this.identify();
-    return () => this.identifyListeners.delete(told);
+    return remove;
   }
 
   /** Another value after each reconnection; null where requests may travel on several connections. */
@@ -198,18 +193,18 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.abstainsUntil = undefined;
       this.server.forget();
       this.requests.dismiss(failed("notReady", cause?.message ?? "connection lost"));
-      this.notifyIdentified();
+      this.identifyListeners.notify();
     } else if (cause !== undefined) {
       // It will go on trying, but nobody needs to wait for it.
-      this.notifyIdentified();
+      this.identifyListeners.notify();
     }
   }
 
   /** What is known of its server has changed. */
   readonly settled = (): void => {
     if (this.closed) return;
-    if (this.duplicateOf !== null) {
-      this.requests.dismiss(duplicate(this.duplicateOf));
+    if (this.server.duplicateOf !== null) {
+      this.requests.dismiss(duplicate(this.server.duplicateOf));
     } else if (this.server.votes) {
       this.note(undefined, undefined);
       this.requests.sendWaiting(null);
@@ -220,7 +215,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.requests.sendWaiting(this.server.refusal);
       if (abstention === null) return;
     }
-    this.notifyIdentified();
+    this.identifyListeners.notify();
   };
 
   /** Tells when it begins to abstain, until when, and when it votes again. */
@@ -239,7 +234,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
 
   private refusal(command: LockCommand): Answer | null {
     const { connection } = this.node;
-    if (this.duplicateOf !== null) return duplicate(this.duplicateOf);
+    if (this.server.duplicateOf !== null) return duplicate(this.server.duplicateOf);
     if (this.server.anonymous && this.server.remembers && !this.options.admitsNameless) return nameless;
     if (this.server.abstention !== null && needsMemory(command)) return this.server.refusal;
     if (connection === "down") return notConnected(this.node);
@@ -269,10 +264,10 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.options.observe(liveness, this.node.trouble || undefined);
     if (liveness === "unresponsive") {
       this.requests.dismiss(unresponsive);
-      this.notifyIdentified();
+      this.identifyListeners.notify();
     } else if (liveness === "silent") {
       // It is connected, and does not say who it is: nobody needs to wait for that any longer.
-      if (!this.server.known) this.notifyIdentified();
+      if (!this.server.known) this.identifyListeners.notify();
     } else if (liveness === "answered") {
       this.guard.answered();
       this.releases.deliver();
@@ -283,7 +278,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     const answer = notConnectedInTime(this.node, "within", waited);
     this.options.observe("disconnected", answer.message);
     this.requests.dismiss(answer);
-    this.notifyIdentified();
+    this.identifyListeners.notify();
   }
 
   private onQuestionEnded(end: IdentifyOutcome): void {
@@ -292,20 +287,9 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     else this.detector.lost();
   }
 
-  private onIdentified(): void {
-    this.settled();
-    this.options.onIdentified();
-  }
-
   private onUnknown(error: unknown): void {
     this.requests.dismiss(failed("refused", messageOf(error)));
-    this.notifyIdentified();
-  }
-
-  private notifyIdentified(): void {
-    const told = [...this.identifyListeners];
-    this.identifyListeners.clear();
-    for (const onMet of told) onMet();
+    this.identifyListeners.notify();
   }
 }
 

@@ -97,8 +97,8 @@ export class Admission {
       const finish = () => {
         endWait();
         this.admitted = true;
-        const double = this.members.find((member) => member.duplicateOf !== null);
-        if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
+        const double = this.members.find((member) => member.server.duplicateOf !== null);
+        if (double?.server.duplicateOf) this.duplicate = [double.server.duplicateOf, double.name];
         resolve();
       };
       let endWait = this.waits.start(this.connectTimeout, finish);

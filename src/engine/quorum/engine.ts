@@ -1,16 +1,12 @@
 import type { QuarantineRule } from "../node/abstention.js";
-import type { LockNode, Reply } from "../node/lock-node.js";
-import { PendingCommand } from "../node/pending-command.js";
+import type { LockNode } from "../node/lock-node.js";
 import { Quarantine } from "../node/quarantine.js";
 import { QuorumMember } from "../node/quorum-member.js";
 import type { Observation } from "../node/quorum-member-options.js";
 import type { KnownServers } from "../node/server-identity.js";
-import type { LockCommand } from "../protocol/command.js";
 import { FenceSource } from "../protocol/fence.js";
-import { failed } from "../protocol/refusal.js";
 import { freshToken } from "../protocol/token.js";
-import type { Vote } from "../protocol/vote.js";
-import { afterPoll, answerTimeout, type Clock } from "../time/clock.js";
+import { afterPoll, type Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { TickBatcher } from "../time/tick-batcher.js";
 import { TimerWheel } from "../time/timer-wheel.js";
@@ -18,6 +14,7 @@ import { Admission } from "./admission.js";
 import { Claim, type ClaimContext } from "./claim.js";
 import { quorumOf } from "./decision.js";
 import { NodeInspection } from "./node-inspection.js";
+import type { Origin } from "./origin.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
 interface LatencyObserver {
@@ -127,6 +124,12 @@ export class QuorumEngine {
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
     this.ground = { members: this.members, clock, timerWheel: this.timerWheel };
+  }
+
+  /** The claim of an attempt: with a fresh token, unless the origin names one. */
+  claimFor(keys: readonly string[], origin: Origin | null): Claim {
+    if (origin?.kind === "shared") return this.claimShared(keys, origin.token);
+    return origin?.as === undefined ? this.claim(keys) : this.claimNamed(keys, origin.as);
   }
 
   /** A claim with a fresh token. */
