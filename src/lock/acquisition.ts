@@ -14,7 +14,7 @@ import {
 } from "../errors.js";
 import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
-import { looksRight } from "../support/untrusted.js";
+import { testSafely } from "../support/untrusted.js";
 import { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import { lossIn } from "./loss.js";
@@ -316,7 +316,7 @@ export class Acquisition implements QueuedAcquisition {
         "a function that returns ms, at least 0 and finite, or false",
       );
     } catch (error) {
-      return looksRight(() => error instanceof Error)
+      return testSafely(() => error instanceof Error)
         ? (error as Error)
         : new InvalidOptionError("retry", error, "a function that throws nothing");
     }

@@ -51,7 +51,7 @@ test("a key is there until its ttl is over, and no longer", () => {
 
 test("a watermark that is taken over is never below the store's own", () => {
   const store = new MemoryStore();
-  store.raise(5);
-  store.raise(3);
+  store.raiseWatermark(5);
+  store.raiseWatermark(3);
   expect(store.watermark).toBe(5);
 });

@@ -130,14 +130,14 @@ describe("a memory node", () => {
       expect(first.told).toEqual([]);
       await settle();
       expect([first.told, second.told, other.told]).toEqual([["subscribed"], ["subscribed"], ["subscribed"]]);
-      expect(node.ring("channel", "one")).toBe(2);
-      expect(node.ring("channel", "two")).toBe(2);
-      expect(node.ring("nobody's", "three")).toBe(0);
+      expect(node.deliver("channel", "one")).toBe(2);
+      expect(node.deliver("channel", "two")).toBe(2);
+      expect(node.deliver("nobody's", "three")).toBe(0);
       expect(first.messages).toEqual([]);
       await settle();
       leave();
       leave();
-      expect(node.ring("channel", "four")).toBe(1);
+      expect(node.deliver("channel", "four")).toBe(1);
       await settle();
       expect([first.messages, second.messages, other.messages]).toEqual([
         ["one", "two", "four"],
@@ -150,15 +150,15 @@ describe("a memory node", () => {
       const subscription = new Ear();
       node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "lost");
+      node.deliver("channel", "lost");
       node.crash();
-      expect(node.ring("channel", "nowhere")).toBe(0);
+      expect(node.deliver("channel", "nowhere")).toBe(0);
       const late = new Ear();
       node.subscribe("late", late);
       await settle();
       expect([subscription.told, late.told]).toEqual([["subscribed", "unsubscribed"], ["unsubscribed"]]);
       node.restart();
-      node.ring("channel", "back");
+      node.deliver("channel", "back");
       await settle();
       expect([subscription.told, late.told]).toEqual([
         ["subscribed", "unsubscribed", "subscribed"],
@@ -171,7 +171,7 @@ describe("a memory node", () => {
       const subscription = new Ear();
       node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "lost");
+      node.deliver("channel", "lost");
       node.restart({ keepMemory: true });
       await settle();
       expect([subscription.told, subscription.messages]).toEqual([
@@ -186,16 +186,16 @@ describe("a memory node", () => {
       await settle();
       node.hang();
       node.subscribe("late", late);
-      expect(node.ring("channel", "one")).toBe(1);
-      node.ring("channel", "two");
+      expect(node.deliver("channel", "one")).toBe(1);
+      node.deliver("channel", "two");
       await settle();
       expect([subscription.messages, late.told]).toEqual([[], []]);
       node.wake();
-      node.ring("channel", "three");
+      node.deliver("channel", "three");
       await settle();
       expect([subscription.messages, late.told]).toEqual([["one", "two", "three"], ["subscribed"]]);
       node.hang();
-      node.ring("channel", "lost");
+      node.deliver("channel", "lost");
       node.crash();
       await settle();
       expect([subscription.messages, subscription.told]).toEqual([
@@ -212,11 +212,11 @@ describe("a memory node", () => {
       const leave = node.subscribe("channel", { subscribed: broken, unsubscribed: broken, message: broken });
       node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "one");
+      node.deliver("channel", "one");
       await settle();
       expect(subscription.messages).toEqual(["one"]);
       leave();
-      expect(node.ring("channel", "two")).toBe(1);
+      expect(node.deliver("channel", "two")).toBe(1);
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { askKeyByKey } from "../../src/clients/slot-migration.js";
+import { sendKeyByKey } from "../../src/clients/slot-migration.js";
 import type { Reply, Request } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 
@@ -25,7 +25,7 @@ function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
     }
   }
   const request = new Asked();
-  const possible = askKeyByKey(request, ({ command: { op, keys }, answered }) => {
+  const possible = sendKeyByKey(request, ({ command: { op, keys }, answered }) => {
     expect(keys).toHaveLength(1);
     asked.push(`${op} ${keys[0]}`);
     answered(replies[asked.at(-1) ?? ""] ?? granted);

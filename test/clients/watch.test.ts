@@ -4,7 +4,7 @@ import { ConnectionWatch } from "../../src/clients/connection-watch.js";
 
 type State = "fresh" | "trying" | "ready" | "over";
 
-function watched(throwsUnheard = false) {
+function watched(throwsUnhandled = false) {
   const emitter = new EventEmitter();
   let state: State = "fresh";
   const source = {
@@ -12,7 +12,7 @@ function watched(throwsUnheard = false) {
     events: ["change"],
     errors: ["error"],
     closed: "end",
-    throwsUnheard,
+    throwsUnhandled,
     read: () => state,
   };
   const watch = new ConnectionWatch(source);
