@@ -543,8 +543,8 @@ export const switches = [
     "src/engine/node/quorum-member.ts",
     'if (claims(command) || command.op === "renew") this.releases.cancel(command.token);',
     "",
-    "test/redlock/trouble",
-    "owed",
+    "test/redlock/edge-cases",
+    "still pending",
   ],
   [
     "1 exclusion",
@@ -552,8 +552,8 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "this.isLast?.(this) === true",
     "true",
-    "test/redlock/trouble",
-    "hears late",
+    "test/redlock/edge-cases",
+    "reported late",
   ],
   [
     "3 clean-up",
@@ -561,7 +561,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "if (askedAt === null) return true;",
     "return askedAt === null;",
-    "test/redlock/trouble",
+    "test/redlock/edge-cases",
     "whenever that is",
   ],
   [
@@ -571,7 +571,7 @@ export const switches = [
     "if (!this.carrier.reachable && !this.collectable) return;",
     "if (!this.carrier.reachable) return;",
     "test/redlock/dropped",
-    "owes",
+    "with a pending release",
   ],
   [
     "1 exclusion",
@@ -1253,7 +1253,7 @@ export const switches = [
     "src/clients/pubsub/subscriber-connection.ts",
     "this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);",
     "",
-    "test/clients/wake-line",
+    "test/clients/subscriptions.test",
   ],
   [
     "14 liveness",
@@ -1261,7 +1261,7 @@ export const switches = [
     "src/clients/pubsub/subscriptions.ts",
     "if (this.#link !== null && !this.#closed) this.#lost();",
     "",
-    "test/clients/wake-line",
+    "test/clients/subscriptions.test",
   ],
   [
     "14 liveness",

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis/cluster.js";
 import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
 
-/** A connection to a master, that counts what is done to it. */
+/** A connection to a master that counts the calls of its methods. */
 class Master extends EventEmitter {
   status = "ready";
   isOpen = true;
@@ -25,7 +25,7 @@ class Master extends EventEmitter {
 
 const slots = new Array(16_384).fill(["10.0.0.1:6379"]);
 
-test("a Cluster that is down keeps its connections, and is asked who has which slots: ioredis", async () => {
+test("a Cluster that is down keeps its connections and refreshes its slots: ioredis", async () => {
   const master = new Master();
   let asked = 0;
   const cluster = Object.assign(new EventEmitter(), {
@@ -41,7 +41,7 @@ test("a Cluster that is down keeps its connections, and is asked who has which s
     },
   }) as unknown as IoredisCluster;
   const client = new IoredisClusterScriptClient(cluster);
-  // Something is unanswered there.
+  // Leaves one call unanswered on this connection.
   const to = await client.route("key");
   to?.eval("script", ["key"], []).catch(() => {});
   const before = master.touched;
@@ -50,7 +50,7 @@ test("a Cluster that is down keeps its connections, and is asked who has which s
   expect(asked).toBe(1);
 });
 
-test("a Cluster that is down keeps its connections, and is asked who has which slots: node-redis", async () => {
+test("a Cluster that is down keeps its connections and refreshes its slots: node-redis", async () => {
   const master = new Master();
   const member = { address: "10.0.0.1:6379", client: master };
   let asked = 0;

@@ -11,10 +11,10 @@ import {
 import { acquire, one, openReady, type Subject, tokenOf } from "../contract/subject.js";
 import { type StubServer, startStub } from "./stub-server.js";
 
-/** As the libraries have it: without a message. */
+/** A copy of the libraries' class: without a message. */
 class TimeoutError extends Error {}
 
-describe("what a client says of a request it did not answer", () => {
+describe("the error with which a client rejects a request", () => {
   test.each<[string, unknown, string]>([
     ["ioredis, commandTimeout", new Error("Command timed out"), "timeout"],
     [
@@ -91,7 +91,7 @@ describe("what a client says of a request it did not answer", () => {
   });
 });
 
-describe("a client that its user has limited", () => {
+describe("a client with limits set by its user", () => {
   let stub: StubServer;
   let subject: Subject | null = null;
   afterEach(async () => {

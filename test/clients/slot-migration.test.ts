@@ -7,11 +7,11 @@ const granted: Reply = { kind: "granted" };
 const denied: Reply = { kind: "denied", holder: null };
 const failed: Reply = { kind: "failed", reason: "connection", message: "lost" };
 
-/** Asks key by key; each is answered as `replies` says by "op key". Returns what was asked, and the answer. */
+/** Sends a command key by key. `replies` answers by "op key". Returns the commands sent, and the combined reply. */
 function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
   const asked: string[] = [];
   let answer: Reply | undefined;
-  // As the engine's are: of a class, whose methods need the object.
+  // Like the engine's requests: a class whose methods need `this`.
   class Asked implements Request {
     readonly command = command;
     private given = false;
@@ -45,7 +45,7 @@ describe("a command on several keys of a slot that is being moved", () => {
     });
   });
 
-  test("that is denied one key gives the others back before it is answered", () => {
+  test("that is denied one key releases the others before it is answered", () => {
     expect(ask(acquire, { "acquire b": denied })).toEqual({
       possible: true,
       asked: ["acquire a", "acquire b", "release a"],
@@ -58,7 +58,7 @@ describe("a command on several keys of a slot that is being moved", () => {
     });
   });
 
-  test("that cannot give back what it took has failed, so that a release follows", () => {
+  test("fails if it cannot release the granted keys, so that a release follows", () => {
     expect(ask(acquire, { "acquire c": denied, "release b": failed })).toEqual({
       possible: true,
       asked: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
@@ -66,13 +66,13 @@ describe("a command on several keys of a slot that is being moved", () => {
     });
   });
 
-  test("releases, renews and puts back every key, whatever becomes of the others", () => {
+  test("releases, renews and heals every key independently", () => {
     expect(ask(release, { "release a": denied })).toEqual({
       possible: true,
       asked: ["release a", "release b"],
       answer: denied,
     });
-    // What failed is owed.
+    // A failed command must be repeated.
     expect(ask(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
     for (const op of ["renew", "heal"] as const) {
       const command: LockCommand = { op, keys: ["a", "b"], token: "me~1", ttl: 1_000 };
@@ -81,7 +81,7 @@ describe("a command on several keys of a slot that is being moved", () => {
     }
   });
 
-  test("tells of every key", () => {
+  test("reports every key", () => {
     const report = (key: string): Reply => ({ kind: "report", keys: [{ key, holder: null }] });
     const { answer } = ask(
       { op: "inspect", keys: ["a", "b"] },
@@ -96,7 +96,7 @@ describe("a command on several keys of a slot that is being moved", () => {
     });
   });
 
-  test("is not divided where its parts would not be the same, nor where it has one key", () => {
+  test("is not split if its parts would differ in effect, or if it has one key", () => {
     const several = { keys: ["a", "b"], token: "me~1" };
     const commands: LockCommand[] = [
       { ...acquire, keys: ["a"] },

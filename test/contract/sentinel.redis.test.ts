@@ -7,11 +7,11 @@ import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
-import { describeWakeContract } from "./wake-contract.js";
+import { describeSubscriptionContract } from "./subscription-contract.js";
 
 let set: RedisSentinelSet;
 beforeAll(async () => {
-  // Nothing here is to fail over: only a machine too busy to answer could make it.
+  // Long enough that no failover happens during the test, even on a busy machine.
   set = await startSentinel({ downAfterMs: 10_000 });
 });
 afterAll(() => set.stop());
@@ -23,7 +23,7 @@ function describeSentinel(name: string, open: Open, stored: { db?: number } = {}
   describeRedisContract(name, open, () => viewOfServer(set.master.port, stored));
   describeQueueContract(name, open, () => queuesOfServer(set.master.port, stored));
   describeConnectionContract(name, open);
-  describeWakeContract(name, open, () => [set.master]);
+  describeSubscriptionContract(name, open, () => [set.master]);
 }
 
 for (const [name, { Redis }] of ioredisVersions) {
