@@ -883,7 +883,7 @@ export const switches = [
     "or alive % 1 ~= 0 then return end",
     "then return end",
     "test/contract/single.redis",
-    "are told once",
+    "are announced once",
   ],
   [
     "waiting",

@@ -175,7 +175,7 @@ describe.each(users)("%s, which its user shares with the locks,", (_, make) => {
 });
 
 describe("a subscriber connection", () => {
-  test.each(opens)("%s is opened anew with the client's own", async (_, open) => {
+  test.each(opens)("%s is reopened with the client's own", async (_, open) => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;

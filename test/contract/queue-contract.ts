@@ -516,7 +516,7 @@ export function describeQueueContract(
         expect(await messages()).toEqual(["all", "early:500", "all", "all"]);
       });
 
-      test("stay reserved while they are waited for, and their free ones are told once", async () => {
+      test("stay reserved while they are waited for, and their free ones are announced once", async () => {
         const { keys, tokens, place, all, messages, elapse } = await allWanted(1);
         const [x, y, z] = keys;
         await one(node, queuedRelease(x, tokens[0], null, true));

@@ -100,7 +100,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 
   /**
    * Refreshes without sending a command on a key: the Cluster object repeats such a command wherever it is redirected,
-   * with an ASKING whose promise nobody handles while the slot is being moved.
+   * with an ASKING whose promise is not handled while the slot is being moved.
    */
   refresh(key?: string, owner?: string): Promise<void> {
     // The Cluster object does the same when its own commands are redirected: the server that is asked for the slots

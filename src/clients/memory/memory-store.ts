@@ -190,7 +190,7 @@ export class MemoryStore {
     });
   }
 
-  /** Returns null if nobody waits. Drops the queue when it becomes empty. */
+  /** Returns null if there are no waiters. Drops the queue when it becomes empty. */
   #withQueue<T>(key: string, action: (queue: MemoryQueue) => T): T | null {
     const queue = this.#queues.get(key);
     if (queue === undefined) return null;
