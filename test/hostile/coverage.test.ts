@@ -50,7 +50,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "watch",
       "subscribe",
       "publish",
-      "ring",
+      "deliver",
       "connect",
       "close",
       "identify",

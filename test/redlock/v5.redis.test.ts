@@ -22,7 +22,10 @@ describe.each([
   ["the original", "ours"],
   ["ours", "the original"],
 ])("%s and %s on the same servers", (...names) => {
-  const [first, second] = names.map((name) => (name === "ours" ? packages.ours : packages.original)) as [Api, Api];
+  const [first, second] = names.map((name) => (name === "ours" ? packages.ours : packages.original)) as [
+    Api,
+    Api,
+  ];
 
   async function play(run: (context: CaseContext<Api>) => Promise<void>): Promise<void> {
     const context = new CaseContext(first, first === ours ? "ours" : "original");
