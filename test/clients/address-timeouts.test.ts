@@ -81,7 +81,7 @@ test.each([
   ["INFO", /HELLO|CLIENT|AUTH|SELECT/, ""],
   ["that it has loaded its data", /HELLO|CLIENT|AUTH|SELECT|INFO/, ""],
 ])(
-  "an address whose server does not answer %s is connected to again, and says so",
+  "an address whose server does not answer %s reconnects and reports the cause",
   async (_, answers, user) => {
     dumb = await startHalfDumb(answers);
     open(`redis://${user}127.0.0.1:${dumb.port}/1`);

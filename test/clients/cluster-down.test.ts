@@ -27,7 +27,7 @@ const slots = new Array(16_384).fill(["10.0.0.1:6379"]);
 
 test("a Cluster that is down keeps its connections and refreshes its slots: ioredis", async () => {
   const master = new Master();
-  let asked = 0;
+  let refreshes = 0;
   const cluster = Object.assign(new EventEmitter(), {
     isCluster: true,
     status: "ready",
@@ -36,7 +36,7 @@ test("a Cluster that is down keeps its connections and refreshes its slots: iore
     options: {},
     nodes: () => [master],
     refreshSlotsCache: (done: () => void) => {
-      asked++;
+      refreshes++;
       done();
     },
   }) as unknown as IoredisCluster;
@@ -47,19 +47,19 @@ test("a Cluster that is down keeps its connections and refreshes its slots: iore
   const before = master.touched;
   expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
   expect(master.touched).toBe(before);
-  expect(asked).toBe(1);
+  expect(refreshes).toBe(1);
 });
 
 test("a Cluster that is down keeps its connections and refreshes its slots: node-redis", async () => {
   const master = new Master();
   const member = { address: "10.0.0.1:6379", client: master };
-  let asked = 0;
+  let refreshes = 0;
   const cluster = Object.assign(new EventEmitter(), {
     isOpen: true,
     masters: [member],
     slots: slots.map(() => ({ master: member })),
     nodeByAddress: new Map([[member.address, member]]),
-    _slots: { rediscover: async () => asked++ },
+    _slots: { rediscover: async () => refreshes++ },
   }) as unknown as NodeRedisCluster;
   const client = new NodeRedisClusterScriptClient(cluster);
   const to = await client.route("key");
@@ -67,5 +67,5 @@ test("a Cluster that is down keeps its connections and refreshes its slots: node
   const before = master.touched;
   expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
   expect(master.touched).toBe(before);
-  expect(asked).toBe(1);
+  expect(refreshes).toBe(1);
 });

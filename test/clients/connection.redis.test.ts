@@ -110,7 +110,7 @@ describe("a client that the user passed", () => {
   ];
 
   test.each(both)(
-    "%s gets one listener an event, for however many managers, and loses them with the last",
+    "%s has one listener per event for all managers, and none after the last manager",
     async (_, make) => {
       const { client, end } = make();
       const before = listeners(client);

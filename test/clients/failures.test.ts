@@ -121,7 +121,7 @@ describe("a client with limits set by its user", () => {
     expect(await one(subject.node, take())).toMatchObject({ kind: "failed", reason: "connection" });
   });
 
-  test.each(nodeRedisVersions)("%s is overloaded where its queue is full", async (_, { createClient }) => {
+  test.each(nodeRedisVersions)("%s is overloaded if its queue is full", async (_, { createClient }) => {
     stub = await silent();
     const client = createClient({
       socket: { port: stub.port, host: "127.0.0.1" },
@@ -149,7 +149,7 @@ describe("a client with limits set by its user", () => {
   );
 
   test.each(nodeRedisVersions)(
-    "%s heeds no timeout and no signal of its user's commands",
+    "%s ignores the timeout and signal of its user's command options",
     async (_, { createClient }) => {
       stub = await startStub("*1\r\n:1\r\n");
       const aborted = AbortSignal.abort();

@@ -123,7 +123,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         await server.restart();
       },
     ],
-  ])("is lost by %s, and a batch that comes without knowing is granted nothing", async (_what, lose) => {
+  ])("is lost by %s, and a batch with the old mark is granted nothing", async (_what, lose) => {
     let mark = "";
     await withNode(open, async (node) => {
       mark = (await remember(node)).memory?.mark ?? "";
@@ -157,7 +157,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         await server.restart();
       },
     ],
-  ])("takes no decision on one loss for one on the next, %s", async (_what, lose) => {
+  ])("does not apply a decision about one loss to the next, %s", async (_what, lose) => {
     let first = "";
     let abstaining = "";
     await withNode(open, async (node) => {

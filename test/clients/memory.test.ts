@@ -129,7 +129,7 @@ describe("a memory node", () => {
         new RecordingListener(),
       ];
       node.subscribe("channel", first);
-      const leave = node.subscribe("channel", second);
+      const unsubscribe = node.subscribe("channel", second);
       node.subscribe("other", other);
       expect(first.states).toEqual([]);
       await settle();
@@ -143,8 +143,8 @@ describe("a memory node", () => {
       expect(node.deliver("nobody's", "three")).toBe(0);
       expect(first.messages).toEqual([]);
       await settle();
-      leave();
-      leave();
+      unsubscribe();
+      unsubscribe();
       expect(node.deliver("channel", "four")).toBe(1);
       await settle();
       expect([first.messages, second.messages, other.messages]).toEqual([
@@ -217,13 +217,17 @@ describe("a memory node", () => {
       const broken = () => {
         throw new Error("a listener's mistake");
       };
-      const leave = node.subscribe("channel", { subscribed: broken, unsubscribed: broken, message: broken });
+      const unsubscribe = node.subscribe("channel", {
+        subscribed: broken,
+        unsubscribed: broken,
+        message: broken,
+      });
       node.subscribe("channel", subscription);
       await settle();
       node.deliver("channel", "one");
       await settle();
       expect(subscription.messages).toEqual(["one"]);
-      leave();
+      unsubscribe();
       expect(node.deliver("channel", "two")).toBe(1);
     });
   });

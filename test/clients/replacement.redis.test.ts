@@ -180,7 +180,7 @@ describe("a subscriber connection", () => {
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
     const subscription = new RecordingListener();
-    const leave = subscribe(node, "channel", subscription);
+    const unsubscribe = subscribe(node, "channel", subscription);
     await expect.poll(() => subscription.state).toBe("subscribed");
     proxy.forget();
     const answer = one(node, take());
@@ -191,7 +191,7 @@ describe("a subscriber connection", () => {
       .toEqual(["subscribed", "unsubscribed", "subscribed"]);
     await server.call("PUBLISH", "channel", "heard");
     await expect.poll(() => subscription.messages).toEqual(["heard"]);
-    leave();
+    unsubscribe();
   });
 });
 

@@ -75,7 +75,7 @@ describe("a server that takes no locks", () => {
     "READONLY You can't write against a read only replica.",
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     "@user_script: 12: -READONLY You can't write against a read only slave.",
-  ])("is left at once: %s", async (message) => {
+  ])("is disconnected at once: %s", async (message) => {
     for (const { node, causes } of [refusing(message), rejecting(message)]) {
       expect(await one(node, take())).toMatchObject({ kind: "failed" });
       expect(causes).toEqual(["wrongServer"]);
@@ -88,7 +88,7 @@ describe("a server that takes no locks", () => {
     "LOADING Redis is loading the dataset in memory",
     "NOREPLICAS Not enough good replicas to write.",
     "CLUSTERDOWN The cluster is down",
-  ])("is left when that lasts: %s", async (message) => {
+  ])("is disconnected if the error lasts: %s", async (message) => {
     for (const { node, causes, clock } of [refusing(message), rejecting(message)]) {
       await one(node, take());
       await clock.advance(1_999);
@@ -113,7 +113,7 @@ describe("a server that takes no locks", () => {
     expect(causes).toEqual([]);
   });
 
-  test("is replaced less and less often while no other server appears", async () => {
+  test("is disconnected less and less often while no other server appears", async () => {
     const { node, causes, clock } = refusing("READONLY You can't write against a read only replica.");
     for (let second = 0; second <= 31; second++) {
       await one(node, take());

@@ -60,10 +60,10 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     ["an unknown status", "*1\r\n*1\r\n:7\r\n"],
     ["a status that is no number", "*1\r\n*1\r\n$3\r\nyes\r\n"],
     ["a null status", "*1\r\n*1\r\n$-1\r\n"],
-    ["a report nobody asked for", "*1\r\n*5\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],
+    ["an unrequested report", "*1\r\n*5\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],
     ["a denial without a holder", "*1\r\n*1\r\n:0\r\n"],
     [
-      "a denial for a key that was not asked for",
+      "a denial for a key that was not requested",
       "*1\r\n*6\r\n:0\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n",
     ],
     ["a denial without a ttl", "*1\r\n*6\r\n:0\r\n:1\r\n$-1\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],

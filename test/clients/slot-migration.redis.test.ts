@@ -255,7 +255,7 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
     await withNode(open, async (node) => {
       const channel = uniqueTag();
       const subscription = new RecordingListener();
-      const leave = subscribe(node, channel, subscription);
+      const unsubscribe = subscribe(node, channel, subscription);
       await expect.poll(() => subscription.state).toBe("subscribed");
       const [slots] = [new Set([slotOf(channel), slotOf(probeKey)])];
       const moves = [];
@@ -265,7 +265,7 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       expect((await identificationOf(node)).runId).toMatch(/^[0-9a-f]{40}$/);
       for (const { finish } of moves) await finish();
       expect((await identificationOf(node)).runId).toMatch(/^[0-9a-f]{40}$/);
-      leave();
+      unsubscribe();
     });
   });
 });

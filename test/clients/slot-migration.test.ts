@@ -8,11 +8,11 @@ const denied: Reply = { kind: "denied", holder: null };
 const failed: Reply = { kind: "failed", reason: "connection", message: "lost" };
 
 /** Sends a command key by key. `replies` answers by "op key". Returns the commands sent, and the combined reply. */
-function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
-  const asked: string[] = [];
+function sendByKey(command: LockCommand, replies: Record<string, Reply> = {}) {
+  const sent: string[] = [];
   let answer: Reply | undefined;
   // Like the engine's requests: a class whose methods need `this`.
-  class Asked implements Request {
+  class TestRequest implements Request {
     readonly command = command;
     private given = false;
     wanted(): boolean {
@@ -24,13 +24,13 @@ function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
       answer = reply;
     }
   }
-  const request = new Asked();
+  const request = new TestRequest();
   const possible = sendKeyByKey(request, ({ command: { op, keys }, answered }) => {
     expect(keys).toHaveLength(1);
-    asked.push(`${op} ${keys[0]}`);
-    answered(replies[asked.at(-1) ?? ""] ?? granted);
+    sent.push(`${op} ${keys[0]}`);
+    answered(replies[sent.at(-1) ?? ""] ?? granted);
   });
-  return { possible, asked, answer };
+  return { possible, sent, answer };
 }
 
 const acquire: LockCommand = { op: "acquire", keys: ["a", "b", "c"], token: "me~1", ttl: 1_000 };
@@ -38,52 +38,52 @@ const release: LockCommand = { op: "release", keys: ["a", "b"], token: "me~1" };
 
 describe("a command on several keys of a slot that is being moved", () => {
   test("is granted when each key is", () => {
-    expect(ask(acquire)).toEqual({
+    expect(sendByKey(acquire)).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "acquire c"],
+      sent: ["acquire a", "acquire b", "acquire c"],
       answer: granted,
     });
   });
 
   test("that is denied one key releases the others before it is answered", () => {
-    expect(ask(acquire, { "acquire b": denied })).toEqual({
+    expect(sendByKey(acquire, { "acquire b": denied })).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "release a"],
+      sent: ["acquire a", "acquire b", "release a"],
       answer: denied,
     });
-    expect(ask(acquire, { "acquire a": denied })).toEqual({
+    expect(sendByKey(acquire, { "acquire a": denied })).toEqual({
       possible: true,
-      asked: ["acquire a"],
+      sent: ["acquire a"],
       answer: denied,
     });
   });
 
   test("fails if it cannot release the granted keys, so that a release follows", () => {
-    expect(ask(acquire, { "acquire c": denied, "release b": failed })).toEqual({
+    expect(sendByKey(acquire, { "acquire c": denied, "release b": failed })).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
+      sent: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
       answer: failed,
     });
   });
 
   test("releases, renews and heals every key independently", () => {
-    expect(ask(release, { "release a": denied })).toEqual({
+    expect(sendByKey(release, { "release a": denied })).toEqual({
       possible: true,
-      asked: ["release a", "release b"],
+      sent: ["release a", "release b"],
       answer: denied,
     });
     // A failed command must be repeated.
-    expect(ask(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
+    expect(sendByKey(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
     for (const op of ["renew", "heal"] as const) {
       const command: LockCommand = { op, keys: ["a", "b"], token: "me~1", ttl: 1_000 };
-      expect(ask(command)).toEqual({ possible: true, asked: [`${op} a`, `${op} b`], answer: granted });
-      expect(ask(command, { [`${op} b`]: denied }).answer).toEqual(denied);
+      expect(sendByKey(command)).toEqual({ possible: true, sent: [`${op} a`, `${op} b`], answer: granted });
+      expect(sendByKey(command, { [`${op} b`]: denied }).answer).toEqual(denied);
     }
   });
 
   test("reports every key", () => {
     const report = (key: string): Reply => ({ kind: "report", keys: [{ key, holder: null }] });
-    const { answer } = ask(
+    const { answer } = sendByKey(
       { op: "inspect", keys: ["a", "b"] },
       { "inspect a": report("a"), "inspect b": report("b") },
     );
@@ -106,7 +106,7 @@ describe("a command on several keys of a slot that is being moved", () => {
       { ...several, op: "giveBack", from: "you~1", ttl: 1_000 },
     ];
     for (const command of commands) {
-      expect(ask(command)).toEqual({ possible: false, asked: [], answer: undefined });
+      expect(sendByKey(command)).toEqual({ possible: false, sent: [], answer: undefined });
     }
   });
 });

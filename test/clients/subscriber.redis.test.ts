@@ -52,7 +52,7 @@ const kinds: [string, OpenSubscriber][] = [
 ];
 
 test.each(kinds)(
-  "a connection of %s that listens is answered when it asks, and hears on",
+  "a subscriber connection of %s gets replies to PING, and keeps receiving messages",
   async (_, open) => {
     const heard: string[] = [];
     let subscriber: Subscriber | undefined;

@@ -381,12 +381,12 @@ describe("a listener", () => {
 
   test("gets no events from an ended connection or channel", async () => {
     const { subscription, unsubscribe } = await openSubscription();
-    const former = last();
-    former.events.lost();
-    former.events.message("a", "late");
+    const previous = last();
+    previous.events.lost();
+    previous.events.message("a", "late");
     await clock.advance(100);
-    former.events.ready();
-    former.events.lost();
+    previous.events.ready();
+    previous.events.lost();
     await last().ready();
     unsubscribe();
     last().events.message("a", "later");

@@ -194,8 +194,8 @@ test("a memory node answers, and notifies waiters, like the script on a server",
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       await client.flushdb();
-      const told: string[] = [];
-      const store = new MemoryStore((_channel, message) => told.push(message));
+      const published: string[] = [];
+      const store = new MemoryStore((_channel, message) => published.push(message));
       const before = (await view.messages(process)).length;
       let now = 1_800_000_000_000;
       for (const step of sequence) {
@@ -207,7 +207,7 @@ test("a memory node answers, and notifies waiters, like the script on a server",
         const replies = await ask(step, now);
         const own = step.map((command) => store.apply(command, now));
         expectAlike(own, replies);
-        expect((await view.messages(process)).slice(before)).toEqual(told);
+        expect((await view.messages(process)).slice(before)).toEqual(published);
       }
     }),
     { numRuns: 300 },

@@ -95,38 +95,38 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** A node, its last reply, and a way to advance its time. */
 interface Side {
   readonly node: LockNode;
-  said: Identification;
+  last: Identification;
   forget(): Promise<void> | void;
   pass(ms: number): Promise<void> | void;
 }
 
 /** `checks`: whether the caller uses the node's memory. */
-async function perform(side: Side, one: Step, checks: boolean): Promise<unknown> {
-  const { node, said } = side;
+async function runStep(side: Side, one: Step, checks: boolean): Promise<unknown> {
+  const { node, last } = side;
   switch (one.kind) {
     case "batch": {
-      const own = said.memory?.mark || null;
+      const own = last.memory?.mark || null;
       const mark = checks && own !== null && one.mark === "another" ? "other.0" : checks ? own : null;
       // Without a mark a server records no long leases, but a memory node does; therefore only short ones are sent.
       const commands = mark === null ? one.commands.map(short) : one.commands;
-      const asked = commands.map((each) => ({ command: each, wanted: () => true }));
-      return withoutTimes(await execute(node, asked, mark));
+      const requests = commands.map((each) => ({ command: each, wanted: () => true }));
+      return withoutTimes(await execute(node, requests, mark));
     }
     case "identify":
-      side.said = await node.identify(one.leaves ? "visitor" : "", null);
-      return shownOf(side.said);
+      side.last = await node.identify(one.leaves ? "visitor" : "", null);
+      return shownOf(side.last);
     case "change": {
-      const { memory } = said;
+      const { memory } = last;
       if (memory === null) return null;
       const { abstains, settled, longest, watermark, stale } = one;
       const [until, settles] = [Math.ceil(memory.now + (abstains ?? 0)), Math.ceil(memory.now)];
-      side.said = await node.identify("changer", {
+      side.last = await node.identify("changer", {
         marker: stale ? `${memory.marker}0` : memory.marker,
         abstention: abstains === null ? null : { until, least: until, settles, settled },
         longest,
         watermark,
       });
-      return shownOf(side.said);
+      return shownOf(side.last);
     }
     case "forget":
       return side.forget();
@@ -169,12 +169,12 @@ function memorySide(): Side {
   const pass = (ms: number) => {
     time += ms;
   };
-  return { node, said: nothing, forget: () => node.flush(), pass };
+  return { node, last: nothing, forget: () => node.flush(), pass };
 }
 
 const realSide = (): Side => ({
   node: real,
-  said: nothing,
+  last: nothing,
   forget: async () => void (await client.flushdb()),
   pass: async (ms) => void (await client.eval(pastScript, 0, ms)),
 });
@@ -190,7 +190,7 @@ const isComparable = (steps: readonly Step[]): boolean =>
       (one.kind !== "batch" || one.commands.every((each) => !("ttl" in each) || each.ttl < hour)),
   );
 
-const look = { kind: "identify", leaves: false } as const;
+const identification = { kind: "identify", leaves: false } as const;
 /** The steps that give a node a memory. */
 const inUse: readonly Step[] = [
   { kind: "identify", leaves: true },
@@ -207,10 +207,10 @@ test("a memory node handles every command and its memory like the script on a se
         await client.flushdb();
         const sides = [memorySide(), realSide()] as const;
         for (const one of isNew ? some : [...inUse, ...some]) {
-          for (const each of [one, look]) {
+          for (const each of [one, identification]) {
             const [own, theirs] = [
-              await perform(sides[0], each, checks),
-              await perform(sides[1], each, checks),
+              await runStep(sides[0], each, checks),
+              await runStep(sides[1], each, checks),
             ];
             expect({ one, does: own }).toEqual({ one, does: theirs });
           }

@@ -34,14 +34,14 @@ const kinds: [string, Open][] = [
   ],
   ["node-redis 6 that nobody connected", nodeRedis],
   [
-    "node-redis 5 that nobody connected",
+    "an unconnected node-redis 5",
     (port) => {
       const client = createClient5({ socket: { host, port } });
       return { client, close: () => client.isOpen && client.destroy() };
     },
   ],
   [
-    "node-redis 3 that is connecting",
+    "a connecting node-redis 3",
     (port) => {
       const client = require("redis-3").createClient(port, host);
       return { client, close: () => client.quit() };
