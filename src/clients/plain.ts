@@ -55,7 +55,7 @@ export class PlainScriptClient implements ScriptClient {
 
 function bounded<T>(call: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const lost = () => reject(new LostError(`no answer within ${lostAfter / 1_000} s: taken for lost`));
+    const lost = () => reject(new LostError(`no answer within ${lostAfter / 1_000} s: treated as lost`));
     const timer = setTimeout(lost, lostAfter);
     // In some environments a timer is a number.
     (timer as { unref?: () => void }).unref?.();

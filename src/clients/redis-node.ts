@@ -57,9 +57,7 @@ const noPermission = /^NOPERM|can't run this command/;
 
 const evalForbidden = /'eval'/i;
 
-/**
- * In a Cluster: publish channels map to this many keys, tried in rotation until one leads to a server with subscribers.
- */
+/** In a Cluster: the number of routing keys for PUBLISH, tried in rotation until one leads to a server with subscribers. */
 const publishSlots = 32;
 
 const givenUp = failure("refused", "given up before it was sent");
@@ -196,7 +194,7 @@ export class RedisNode implements LockNode {
       if (!to.ready) throw new Error(this.#notReady().message);
       try {
         const reply = await to.eval(script, keys, args);
-        // A replica may answer this script too, so a reply does not show that the server takes locks.
+        // A replica may answer this script too, so the reply resets only the backoff.
         this.#backoff.answered();
         return reply;
       } catch (error) {
@@ -406,7 +404,7 @@ const unconnected: ScriptConnection = {
   eval: () => Promise.reject(new Error("not connected")),
 };
 
-/** Keeps releases, and requests that are still wanted. Answers the others. */
+/** Keeps releases, and requests that are still wanted. Answers the others as given up. */
 function stillWanted(requests: readonly Request[]): Request[] {
   return requests.filter((request) => {
     const keep = request.command.op === "release" || request.wanted();

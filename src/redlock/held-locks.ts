@@ -162,7 +162,7 @@ export class HeldLocks {
   }
 
   handleOf(held: Held): Handle {
-    // Creates one handle per lease and keeps it while the lease is held.
+    // Keeps one handle per lease while the lease is held: a collected handle would count as a dropped lease.
     held.handle ??= new LockHandle(held.lock, (more) => this.manager.settings({ renew: false }, more));
     return held.handle;
   }
@@ -237,5 +237,9 @@ const sameResources = (some: Resources, others: Resources) =>
 
 function checkToken(token: unknown): string {
   if (typeof token === "string" && token !== "" && isWellFormed(token)) return token;
-  throw new InvalidOptionError("value", typeof token, "the non-empty string that stands in the lock's keys");
+  throw new InvalidOptionError(
+    "value",
+    typeof token,
+    "the non-empty string that is stored in the lock's keys",
+  );
 }

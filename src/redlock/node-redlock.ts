@@ -188,7 +188,7 @@ function refuseGarbage(votes: readonly Vote[]): void {
   for (const vote of votes) {
     if (vote.kind !== "failed" || vote.reason !== "garbage") continue;
     const allowed =
-      "clients whose eval hands on what the server replies, unchanged, as IoredisClient and RedisjsClient of this package do";
+      "clients whose eval returns the reply of the server unchanged, like IoredisClient and RedisjsClient of this package";
     throw new InvalidOptionError("clients", `${vote.node}: ${vote.message}`, allowed);
   }
 }

@@ -136,7 +136,7 @@ describe("resources and values", () => {
   });
 
   it.each([undefined, "", 7])("invalid values, without showing other values: %j", async (value) => {
-    const message = /^value must be the non-empty string that stands in the lock's keys; got/;
+    const message = /^value must be the non-empty string that is stored in the lock's keys; got/;
     await rejects(redlock.tryAcquire("a", anything(value), 1_000), message);
     await rejects(redlock.renewLock("a", anything(value), 1_000), message);
     await rejects(redlock.releaseLock("a", anything(value)), message);

@@ -51,8 +51,8 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
  * A whole Cluster with one vote. Calls are sent directly to the master of their slot, because the Cluster object would
  * queue a command that it cannot send and repeat a redirected one, even if the caller has given up.
  *
- * Limits: a dead master is noticed only when its connection is, and a slot cannot vote while the Cluster elects another
- * master for it. The first request for such a slot is a failed vote and starts the search for the master.
+ * Limits: a dead master is noticed only when its connection fails, and a slot cannot vote while the Cluster elects
+ * another master for it. The first request for such a slot is a failed vote and starts the search for the master.
  */
 export class NodeRedisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;

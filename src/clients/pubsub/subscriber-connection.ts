@@ -70,7 +70,7 @@ export class SubscriberConnection {
   }
 
   unsubscribe(channel: string): void {
-    // After the microtask in which `ask` sends.
+    // After the microtask in which `subscribe` sends its command.
     if (this.#ready)
       queueMicrotask(() => quietly(this.#subscriber, (subscriber) => subscriber.unsubscribe(channel)));
   }

@@ -10,7 +10,7 @@ export interface SubscriberEvents {
   lost(): void;
 }
 
-/** A connection that only subscribes. It is used once: after a loss a new connection is opened. */
+/** A connection that only subscribes. A subscriber is used once: after a loss, a new connection is opened. */
 export interface Subscriber {
   /** Settles with the server's reply; may never settle once the connection is lost. */
   subscribe(channel: string): Promise<unknown>;

@@ -105,7 +105,7 @@ export class Subscriptions {
 
   #subscribeChannel(name: string, channel: Channel): void {
     this.#connection?.subscribe(name, (refusal) => {
-      // The listener may have left, and another may have subscribed again meanwhile.
+      // The channel may have been removed meanwhile, and added again by another listener.
       if (this.#channels.get(name) !== channel) return;
       if (refusal === undefined) {
         this.#subscribedSince ??= this.clock.monotonic();
