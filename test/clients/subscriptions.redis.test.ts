@@ -303,7 +303,8 @@ describe("a process with a subscription ends when its client is closed", () => {
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
       [fixture, name, String(server.port), how],
-      { timeout: 10_000 },
+      // After this time the process counts as hanging. A busy machine may need seconds to start the process.
+      { timeout: 50_000 },
     );
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^\d+\n$/);
