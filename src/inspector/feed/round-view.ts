@@ -1,6 +1,6 @@
 import type { Vote } from "../../engine/protocol/vote.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
-import { clip, saying } from "../../support/redaction.js";
+import { clip, printable } from "../../support/redaction.js";
 import type { RoundView, VoteView } from "./frames.js";
 
 /** More nodes than that are not shown. */
@@ -20,7 +20,12 @@ function viewOf(vote: Vote): VoteView {
   const node = clip(vote.node, longestName);
   if (vote.kind === "granted") return { node, kind: "granted" };
   if (vote.kind === "failed") {
-    return { node, kind: "failed", reason: vote.reason, message: clip(saying(vote.message), longestMessage) };
+    return {
+      node,
+      kind: "failed",
+      reason: vote.reason,
+      message: clip(printable(vote.message), longestMessage),
+    };
   }
   if (vote.holder === null) return { node, kind: "denied", holder: null };
   const { owner, tokenHash, ttlLeft } = vote.holder;
