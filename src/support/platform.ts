@@ -9,8 +9,11 @@ export { AsyncResource, type Channel, channel, hostname, inspect, randomFillSync
 
 export const processId: number = process.pid;
 
-export const hashOf = (algorithm: "sha1" | "sha256", text: string, encoding: "hex" | "base64url" = "hex"): string =>
-  createHash(algorithm).update(text).digest(encoding);
+export const hashOf = (
+  algorithm: "sha1" | "sha256",
+  text: string,
+  encoding: "hex" | "base64url" = "hex",
+): string => createHash(algorithm).update(text).digest(encoding);
 
 export const { isUint8Array } = types;
 
@@ -18,8 +21,7 @@ export const { isUint8Array } = types;
 export const nextTick = (callback: () => void): void => process.nextTick(callback);
 
 /** Calls back in a later phase of the event loop, after what lies in the sockets has been read. */
-export const afterNextPoll = (callback: () => void): void =>
-  void setImmediate(() => setImmediate(callback));
+export const afterNextPoll = (callback: () => void): void => void setImmediate(() => setImmediate(callback));
 
 /** Calls back once when the process exits, before other listeners. */
 export const onExit = (callback: () => void): void => void process.prependOnceListener("exit", callback);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand, QueueExit, QueuePolicy } from "../../engine/protocol/command.js";
 import { longestShort } from "../../engine/protocol/memory.js";
@@ -6,6 +5,7 @@ import { fenceRecordTtl } from "../../engine/protocol/script.js";
 import { sideKeysOf } from "../../engine/protocol/side-keys.js";
 import { isOwnerLabel } from "../../engine/protocol/token.js";
 import { type Answer, granted, type Holder } from "../../engine/protocol/vote.js";
+import { hashOf } from "../../support/platform.js";
 import { MemoryQueue, type Publish } from "./memory-queue.js";
 
 interface Entry {
@@ -229,7 +229,7 @@ export class MemoryStore {
     return {
       key,
       owner: isOwnerLabel(label) ? label : null,
-      tokenHash: createHash("sha1").update(entry.value).digest("hex").slice(0, 16),
+      tokenHash: hashOf("sha1", entry.value).slice(0, 16),
       ttlLeft: Math.ceil(left(entry, now)),
       type: "string",
     };
