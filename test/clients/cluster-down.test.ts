@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis/cluster.js";
-import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
+import { NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
+import type { NodeRedisCluster } from "../../src/clients/node-redis/library.js";
 
 /** A connection to a master that counts the calls of its methods. */
 class Master extends EventEmitter {

@@ -4,7 +4,8 @@ import type { Emitter } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
-import { type IoredisClient, ioredisConnection, ioredisSource } from "./client.js";
+import { ioredisConnection, ioredisSource } from "./client.js";
+import type { IoredisClient } from "./library.js";
 import { IoredisNewServers } from "./new-servers.js";
 import { openIoredisSubscriber } from "./subscriber.js";
 

@@ -1,6 +1,6 @@
 import { addressParts } from "../cluster.js";
 import type { Emitter } from "../connection-watch.js";
-import type { IoredisClient } from "./client.js";
+import type { IoredisClient } from "./library.js";
 
 /** The part of a Cluster object that is used here. */
 interface ClusterOfServers extends Emitter {

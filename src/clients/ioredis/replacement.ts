@@ -2,7 +2,7 @@ import type { Replacement } from "../../engine/node/lock-node.js";
 import { LostError } from "../failure.js";
 import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
-import type { IoredisClient, IoredisOwner, QueuedCommand } from "./client.js";
+import type { IoredisClient, IoredisOwner, QueuedCommand } from "./library.js";
 
 interface ReplacementContext {
   readonly inFlight: InFlight;

@@ -1,6 +1,6 @@
 import type { Emitter } from "../connection-watch.js";
 import type { Subscriber, SubscriberEvents } from "../pubsub/subscriber.js";
-import type { IoredisClient } from "./client.js";
+import type { IoredisClient } from "./library.js";
 
 /** The part of the subscribing client that is used here. */
 interface IoredisListener extends Emitter {

@@ -5,35 +5,9 @@ import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
+import type { NodeRedisClient } from "./library.js";
 import { replaceNodeRedisConnection } from "./replacement.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
-
-/** The part of a node-redis client (`createClient`) that is used here: versions 4 to 6. */
-export interface NodeRedisClient extends Emitter {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
-  readonly options?: {
-    readonly socket?: {
-      readonly host?: string;
-      readonly port?: number;
-      readonly path?: string;
-      readonly reconnectStrategy?: unknown;
-    };
-    readonly database?: number;
-    readonly pingInterval?: number | undefined;
-  };
-  /** Increases with each connection; since version 5. */
-  readonly socketEpoch?: number;
-  readonly _keyPrefix?: string;
-  connect(): Promise<unknown>;
-  destroy?(): unknown;
-  /** Closes once everything is answered; since version 5. */
-  close?(): unknown;
-  duplicate?(overrides: object): unknown;
-  sendCommand(args: readonly string[], options?: object): Promise<unknown>;
-  /** The commands to be written or answered: since version 5.11, their number since 5.12. */
-  _getQueue?(): { readonly pendingCount?: number; flushWaitingForReply(error: Error): void };
-}
 
 /**
  * Returns the client behind the objects of `createClient`, `withTypeMapping` and the like, which inherit from it.

@@ -4,34 +4,10 @@ import type { ConnectionSource, Emitter } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
-import { type NodeRedisClient, nodeRedisConnection, underlying } from "./client.js";
+import { nodeRedisConnection, underlying } from "./client.js";
+import type { ClusterMember, NodeRedisClient, NodeRedisCluster } from "./library.js";
 import { NodeRedisNewServers } from "./new-servers.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
-
-export interface ClusterMember {
-  readonly address?: string;
-  readonly client?: NodeRedisClient | undefined;
-  /** Set while the member connects for the first time. */
-  readonly connectPromise?: Promise<unknown> | undefined;
-}
-
-interface RootNode {
-  readonly url?: string;
-  readonly socket?: { readonly host?: string; readonly port?: number };
-}
-
-/** The part of a node-redis Cluster (`createCluster`) that is used here: versions 4 to 6. */
-export interface NodeRedisCluster extends Emitter {
-  readonly isOpen: boolean;
-  readonly masters: readonly ClusterMember[];
-  readonly slots: readonly ({ readonly master: ClusterMember } | undefined)[];
-  readonly nodeByAddress: ReadonlyMap<string, ClusterMember>;
-  readonly _keyPrefix?: string;
-  readonly _options?: { readonly rootNodes?: readonly RootNode[] };
-  readonly _slots?: { rediscover?(startWith: NodeRedisClient): Promise<unknown> };
-  connect(): Promise<unknown>;
-  nodeClient(member: ClusterMember): NodeRedisClient | Promise<NodeRedisClient>;
-}
 
 const source = (cluster: NodeRedisCluster): ConnectionSource => ({
   emitter: cluster,

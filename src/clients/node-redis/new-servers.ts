@@ -1,6 +1,5 @@
 import { addressParts } from "../cluster.js";
-import type { NodeRedisClient } from "./client.js";
-import type { ClusterMember, NodeRedisCluster } from "./cluster.js";
+import type { ClusterMember, NodeRedisClient, NodeRedisCluster } from "./library.js";
 
 /**
  * Servers that have joined a Cluster and have no slot yet. A node-redis Cluster does not know these servers, and fails

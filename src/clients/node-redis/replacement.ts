@@ -2,7 +2,7 @@ import type { Replacement } from "../../engine/node/lock-node.js";
 import { LostError } from "../failure.js";
 import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
-import type { NodeRedisClient } from "./client.js";
+import type { NodeRedisClient } from "./library.js";
 
 /** ms by which a PING of the client itself may be late. */
 const pingTolerance = 1_000;

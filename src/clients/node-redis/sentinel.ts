@@ -3,7 +3,8 @@ import type { ConnectionSource, Emitter } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
 import { UserClient } from "../user-client.js";
-import { type NodeRedisClient, type NodeRedisConnection, nodeRedisConnection, underlying } from "./client.js";
+import { type NodeRedisConnection, nodeRedisConnection, underlying } from "./client.js";
+import type { NodeRedisClient } from "./library.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
 
 /** The part of a node-redis Sentinel client (`createSentinel`) that is used here: versions 5 and 6. */

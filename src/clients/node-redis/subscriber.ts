@@ -1,6 +1,6 @@
 import type { Emitter } from "../connection-watch.js";
 import type { Subscriber, SubscriberEvents } from "../pubsub/subscriber.js";
-import type { NodeRedisClient } from "./client.js";
+import type { NodeRedisClient } from "./library.js";
 
 type Listener = (message: unknown, channel: unknown) => void;
 

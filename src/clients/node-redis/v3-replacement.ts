@@ -1,7 +1,7 @@
 import type { Replacement } from "../../engine/node/lock-node.js";
 import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
-import type { NodeRedis3Client } from "./v3-client.js";
+import type { NodeRedis3Client } from "./v3-library.js";
 
 /** The commands that the client sends on a new connection before it is ready. */
 const handshake = new Set(["auth", "info"]);

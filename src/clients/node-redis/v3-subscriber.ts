@@ -1,6 +1,6 @@
 import type { Emitter } from "../connection-watch.js";
 import type { Subscriber, SubscriberEvents } from "../pubsub/subscriber.js";
-import type { NodeRedis3Client } from "./v3-client.js";
+import type { NodeRedis3Client } from "./v3-library.js";
 
 type Reply = (error: Error | null) => void;
 

@@ -11,8 +11,7 @@ const mostStepsPerSecond = 10_000;
 
 /** Null where nothing is to be published. @throws InvalidOptionError */
 export function publishSettingsOf(options: LocksOptions): PublishSettings | null {
-  // Options that are no object are refused by the manager.
-  const { publish = false } = (options as LocksOptions | null) ?? {};
+  const publish = publishOf(options);
   if (publish === false) return null;
   if (publish === true) return { stepsPerSecond: defaultStepsPerSecond };
   if (typeof publish !== "object" || publish === null) {
@@ -24,4 +23,13 @@ export function publishSettingsOf(options: LocksOptions): PublishSettings | null
     return { stepsPerSecond };
   const allowed = `an integer from 1 to ${mostStepsPerSecond}`;
   throw new InvalidOptionError("publish.stepsPerSecond", stepsPerSecond, allowed);
+}
+
+/** Options that cannot be read are refused by the manager. */
+function publishOf(options: LocksOptions | null): LocksOptions["publish"] {
+  try {
+    return options?.publish ?? false;
+  } catch {
+    return false;
+  }
 }
