@@ -35,7 +35,7 @@ it("a guarded script is made of texts and numbers, or refused", () =>
   ));
 
 it("nothing is simulated by options that make no sense", () =>
-  holds(fc.oneof(anything, field(["faults", "program", "deeds", "trace", "stranger"])), async (options) => {
+  holds(fc.oneof(anything, field(["faults", "program", "actions", "trace", "stranger"])), async (options) => {
     const error = await simulate(options as never).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidOptionError);
   }));

@@ -25,7 +25,7 @@ export interface SimulationOptions {
   readonly trace?: boolean;
 }
 
-const known = ["seed", "faults", "program", "deeds", "trace"];
+const known = ["seed", "faults", "program", "actions", "trace"];
 
 /**
  * Plays one bad day, some 20 s long, on simulated nodes, with the real locks, in virtual time, and looks for violations.
@@ -37,7 +37,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   checkOptions(options);
   const { seed, faults = "inBounds", program, actions = 150, trace = false } = options;
   checkWhole("seed", seed);
-  checkWhole("deeds", actions);
+  checkWhole("actions", actions);
   if (faults !== "inBounds" && faults !== "beyond")
     throw new InvalidOptionError("faults", faults, '"inBounds" or "beyond"');
   checkBoolean("trace", trace);

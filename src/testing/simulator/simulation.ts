@@ -169,7 +169,7 @@ export class Simulation {
       return link;
     });
     // Users' own programs need not ask to be called.
-    const asks = this.script.steps.some((step) => "deed" in step);
+    const asks = this.script.steps.some((step) => "action" in step);
     const onMade = (own: Program, lock: Lock, calls: boolean) => {
       for (const key of lock.keys) this.keys.add(key);
       this.oracle.watch(own, lock, calls && asks);
