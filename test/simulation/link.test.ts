@@ -7,23 +7,23 @@ import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Server } from "../../src/testing/simulator/server.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
-const temper = { rate: 1, wallRate: 1, ahead: 0 };
+const clockError = { rate: 1, wallRate: 1, ahead: 0 };
 const token = `me~${"x".repeat(22)}`;
 const acquire: LockCommand = { op: "acquire", keys: ["a"], token, ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token };
 
 /** A process, its connection to one node, and that node. */
-async function connected(client: Partial<ClientBehaviour> = {}, afterlife = 0) {
+async function connected(client: Partial<ClientBehaviour> = {}, lateDelivery = 0) {
   const timeline = new Timeline();
-  const host = new Host("h", timeline, new SeededRandom(1), temper);
-  const server = new Server("n", timeline, temper, false);
+  const host = new Host("h", timeline, new SeededRandom(1), clockError);
+  const server = new Server("n", timeline, clockError, false);
   server.knowsScript = true;
-  const road = { usual: 1, slow: 0, slowest: 1, resends: false, afterlife, deaf: 0 };
+  const path = { usual: 1, slow: 0, slowest: 1, resends: false, lateDelivery, wakeupLoss: 0 };
   const link = new Link(
     host,
     server,
     new SeededRandom(2),
-    road,
+    path,
     { plain: false, timeout: null, ...client },
     { sent() {}, note() {} },
   );
@@ -45,7 +45,7 @@ describe("a simulated connection", () => {
     const { link, replies, ask, pass } = await connected();
     const heard: string[] = [];
     link.watch((connection) => heard.push(connection));
-    link.silence();
+    link.makeHalfOpen();
     ask(acquire);
     await pass(60_000);
     expect([link.connection, replies, heard]).toEqual(["ready", [], []]);
@@ -61,7 +61,7 @@ describe("a simulated connection", () => {
 
   it("may deliver what was written on it after it was replaced", async () => {
     const { server, link, ask, pass } = await connected({}, 1);
-    link.silence();
+    link.makeHalfOpen();
     ask(acquire);
     link.replaceConnection?.();
     await pass(5_000);
@@ -106,7 +106,7 @@ describe("a simulated connection", () => {
     server.hang();
     ask(release);
     await pass(50);
-    server.goOn();
+    server.resume();
     await pass(50);
     expect(replies.slice(0, 2)).toMatchObject([{ reason: "overloaded" }, { reason: "timeout" }]);
   });

@@ -2,10 +2,10 @@ import type { Program } from "../program.js";
 import type { Timeline } from "../timeline.js";
 import type { Checker, Findings } from "./checker.js";
 
-/** ms that an acquisition may take beyond its `wait`. */
+/** How long an operation may take beyond its bound, in ms. */
 const grace = 300;
 
-/** Who waits is served or told: every acquisition ends, and soon after its `wait` at the latest. */
+/** Every operation settles within its bound; an acquisition, soon after its `wait` at the latest. */
 export class Waiters implements Checker {
   readonly name = "waiters";
   private readonly pending = new Map<object, string>();
@@ -15,9 +15,9 @@ export class Waiters implements Checker {
     private readonly timeline: Timeline,
   ) {}
 
-  /** ms by the program's clock. */
+  /** Expects the promise to settle within `bound` ms by the program's clock. Returns the promise. */
   expect<T>(program: Program, what: string, bound: number, promise: Promise<T>): Promise<T> {
-    this.findings.looked();
+    this.findings.checked();
     const { host } = program;
     const due = host.clock.monotonic() + bound + grace;
     const name = `${host.name}'s ${what}`;
