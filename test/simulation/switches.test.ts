@@ -17,7 +17,7 @@ it("finds what is wrong where a rule is switched off", async () => {
     "--switches",
     "--jobs",
     "1",
-    "--deeds",
+    "--actions",
     "40",
     ...only,
   ]);
