@@ -20,7 +20,7 @@ export function printTotals({ seeds, time, overlaps, counts, failed }, faults, w
   for (const [what, value] of lines) console.log(`${what.padEnd(18)}${value}`);
   printKinds("faults", "fault: ", counts);
   // Shows a checker that never ran.
-  printKinds("checks", "checks: ", counts);
+  printKinds("checks", "looks: ", counts);
 }
 
 /** Prints the counts whose names begin with `prefix`. */

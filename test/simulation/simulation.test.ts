@@ -7,18 +7,18 @@ async function search(from: number, count: number, faults: "inBounds" | "beyond"
   const failed: object[] = [];
   let leases = 0;
   let overlaps = 0;
-  const checks = new Map<string, number>();
+  const looks = new Map<string, number>();
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await play(generate(seed, faults, 25));
     leases += outcome.counts.acquired ?? 0;
     overlaps += outcome.overlaps;
     for (const [what, count] of Object.entries(outcome.counts)) {
-      if (what.startsWith("checks: ")) checks.set(what, (checks.get(what) ?? 0) + count);
+      if (what.startsWith("looks: ")) looks.set(what, (looks.get(what) ?? 0) + count);
     }
     if (outcome.violations.length > 0) failed.push({ seed, violations: outcome.violations });
   }
-  const never = [...checks].filter(([, count]) => count === 0).map(([what]) => what);
-  return { failed, leases, overlaps, checkers: checks.size, never };
+  const never = [...looks].filter(([, count]) => count === 0).map(([what]) => what);
+  return { failed, leases, overlaps, checkers: looks.size, never };
 }
 
 describe("the simulator", () => {
@@ -26,7 +26,7 @@ describe("the simulator", () => {
     const { failed, leases, checkers, never } = await search(1, 300, "inBounds");
     expect(failed).toEqual([]);
     expect(leases).toBeGreaterThan(2_000);
-    // A checker that never checks finds nothing.
+    // A checker that never looks finds nothing.
     expect({ checkers, never }).toEqual({ checkers: 15, never: [] });
   }, 600_000);
 

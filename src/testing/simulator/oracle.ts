@@ -34,7 +34,7 @@ export interface Violation {
 }
 
 /** Prefix of a checker's name in the counts: how often the checker has checked. */
-const checksPrefix = "checks: ";
+const checksPrefix = "looks: ";
 
 /** How often each kind of operation, event, fault and check occurred in a run. */
 export type Counts = Record<string, number>;
