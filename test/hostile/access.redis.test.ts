@@ -48,12 +48,12 @@ describe("the access that SECURITY.md gives", () => {
       ) as [ReturnType<typeof locksOf>, ReturnType<typeof locksOf>];
       const lease = await ours.acquire("a", { fence: true });
       const waiting = theirs.acquire("a", { fence: true, wait: 20_000 });
-      const told = new Set<string>();
+      const owners = new Set<string>();
       const looking = listenTo(
         servers.map((server, index) => recogniseNode(open(server) as string, index)),
-        (frame) => frame.kind === "beat" && told.add(frame.owner),
+        (frame) => frame.kind === "beat" && owners.add(frame.owner),
       );
-      await waitUntil("both are heard of", 10_000, () => told.size === 2);
+      await waitUntil("both were seen", 10_000, () => owners.size === 2);
       await looking.close();
       expect((await theirs.inspect("a")).nodes.map(({ state }) => state)).toEqual(["held", "held", "held"]);
       await lease.renew();

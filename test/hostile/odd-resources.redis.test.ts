@@ -172,7 +172,7 @@ describe.each(libraries)("with %s", (library) => {
     const waiting = theirs.acquire("a", { wait: 15_000 });
     const channels = async () =>
       (await callRedis(servers[0]?.port ?? 0, ["PUBSUB", "CHANNELS", "holdfast:wake:*"])) as string[];
-    await waitUntil("somebody listens", 5_000, async () => (await channels()).length > 0);
+    await waitUntil("a subscriber exists", 5_000, async () => (await channels()).length > 0);
     const publisher = clients.ioredis(servers[0]?.port ?? 0);
     // Subscribers of other tests may receive the messages too, which do no harm there either.
     for (const channel of await channels()) {

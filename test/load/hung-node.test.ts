@@ -8,14 +8,14 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
   const world = new World(3);
   const nodes = world.nodes.map((node) => new CountedNode(node));
   const locks = world.locks({ nodes, ttl: 60_000, nodeTimeout: 200 });
-  const heard = listen(locks);
+  const events = listen(locks);
   await locks.using("first", () => {});
   const [hung] = nodes as [CountedNode, ...CountedNode[]];
   const before = heapInUse();
   hung.memory.hang();
   let granted = 0;
   for (let round = 0; round < 500; round++) {
-    heard.length = 0;
+    events.length = 0;
     const pairs = Array.from({ length: 100 }, async (_, index) => {
       const lease = await locks.acquire(`${round}:${index}`);
       granted++;
@@ -28,7 +28,7 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
   expect(granted).toBe(50_000);
   expect(hung.maxUnanswered).toBeGreaterThan(1_000);
   expect(hung.maxUnanswered).toBeLessThanOrEqual(20_001);
-  heard.length = 0;
+  events.length = 0;
   expect(heapInUse() - before).toBeLessThan(50e6);
   // The held commands are executed in order, without additional commands.
   for (const node of nodes) node.look();

@@ -63,7 +63,7 @@ function sentinelConfiguration(masterPort: number, downAfterMs: number): string 
 }
 
 function knowsEverybody(sentinel: RedisServer): Promise<void> {
-  return waitUntil(`sentinel ${sentinel.port} knows of all`, FORMED_TIMEOUT_MS, async () => {
+  return waitUntil(`sentinel ${sentinel.port} knows all members`, FORMED_TIMEOUT_MS, async () => {
     const info = String(await sentinel.call("INFO", "sentinel"));
     return info.includes(`name=${NAME},status=ok`) && info.includes(`slaves=1,sentinels=${SENTINELS}`);
   });

@@ -83,7 +83,7 @@ describe("every switch", () => {
       const line = (text = "", end = 0) => text.slice(0, end).split("\n").length;
       for (const name of identifiersIn(from)) {
         const whole = new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`, "g");
-        const text = (sources.get(path) ?? "").replace(whole, `${name}Anew`);
+        const text = (sources.get(path) ?? "").replace(whole, `${name}Renamed`);
         tried++;
         let found: Place;
         try {

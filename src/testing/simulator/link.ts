@@ -431,7 +431,7 @@ export class Link implements LockNode {
   private noticeConnection(resent: readonly Message[]): void {
     if (this.broken) return;
     this.thereFree = this.backFree = this.host.timeline.now;
-    // Resent before any new request. Unless the client is plain, nobody receives the replies.
+    // Resent before any new request. Unless the client is plain, the replies are discarded.
     for (const message of resent) {
       const { batch, label } = message;
       this.resending.delete(message);

@@ -21,7 +21,7 @@ export class History implements Checker {
     const whose = `${program.host.name}'s ${acquisition}`;
     this.reached.set(acquisition, after);
     this.latest.set(lock, acquisition);
-    if (after === 0) return this.findings.report(`${whose} was told "${event}" in ${namesOf(before)}`);
+    if (after === 0) return this.findings.report(`${whose} emitted "${event}" in ${namesOf(before)}`);
     // The same turn may emit further events after this one.
     this.timeline.in(0, () => {
       const now = this.reached.get(acquisition) ?? 0;

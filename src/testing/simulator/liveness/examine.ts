@@ -34,8 +34,8 @@ export async function examine(simulation: Simulation, failed: () => boolean): Pr
   const random = new SeededRandom(script.seed, stream);
   const programs = simulation.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
   for (const { links, plan } of programs) {
-    const most = Math.min(requestTimeoutOf(plan) * latencyShare, plan.path.usual);
-    for (const link of links) link.setLatency(0.05, most);
+    const maxLatency = Math.min(requestTimeoutOf(plan) * latencyShare, plan.path.usual);
+    for (const link of links) link.setLatency(0.05, maxLatency);
   }
   for (const [name, share, check] of checks) {
     if (!random.flip(share)) continue;

@@ -22,9 +22,9 @@ export async function checkFenceShare({ simulation, programs, findings, random }
   const [ahead, ...others] = programs.filter((one) => one !== slowOne);
   if (slowOne === undefined || ahead === undefined) return;
   for (const { links, plan } of programs) {
-    const most = Math.min(slow, requestTimeoutOf(plan) * latencyShare);
+    const maxLatency = Math.min(slow, requestTimeoutOf(plan) * latencyShare);
     for (const link of links) {
-      if (link.host === slowOne.host) link.setLatency(most / 2, most);
+      if (link.host === slowOne.host) link.setLatency(maxLatency / 2, maxLatency);
       else link.setLatency(quick / 3, quick);
     }
   }

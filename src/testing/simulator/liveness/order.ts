@@ -49,8 +49,9 @@ export async function checkOrder({ simulation, programs, findings, random }: Rec
   await Promise.all(waiting);
   findings.checked();
   const took = simulation.timeline.now - since;
-  const most = waiting.length * (hold * 1.1 + handing) + grace;
-  if (took > most) findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${most}`);
+  const maxMs = waiting.length * (hold * 1.1 + handing) + grace;
+  if (took > maxMs)
+    findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${maxMs}`);
   const late = served.find(({ time }, index) => index > 0 && time < (served[index - 1]?.time ?? 0));
   if (late === undefined) return;
   findings.report(

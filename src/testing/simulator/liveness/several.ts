@@ -34,17 +34,17 @@ export async function checkSeveral(recovery: Recovery): Promise<void> {
   );
   await asker.host.sleep(300);
   const single = Math.max(...waits);
-  const most = Math.max(least, single * times);
+  const maxMs = Math.max(least, single * times);
   const {
     value: lease,
     error,
     took,
-  } = await timed(simulation, asker.locks.acquire(resources, { ttl: 5_000, wait: most * 1.05 }));
+  } = await timed(simulation, asker.locks.acquire(resources, { ttl: 5_000, wait: maxMs * 1.05 }));
   over = true;
   findings.checked();
   if (lease === undefined) {
     findings.report(`${asker.host.name} is refused three resources: ${reasonOf(error)}`);
-  } else if (took > most) {
+  } else if (took > maxMs) {
     findings.report(`${asker.host.name} waits ${took} ms for three resources, a single one ${single} ms`);
   }
   await lease?.release();
