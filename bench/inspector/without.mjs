@@ -9,16 +9,12 @@ const changes = [
     "    return this.step(event);",
   ],
   [
-    "src/engine/node/quorum-member.ts",
-    "if (this.options.measures() && requests[0] !== undefined) requests[0].sentAt = this.clock.monotonic();",
+    "src/engine/node/request-queue.ts",
+    "if (measures() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();",
     "",
   ],
-  ["src/engine/node/quorum-member.ts", "const { sentAt } = command;", ""],
-  [
-    "src/engine/node/quorum-member.ts",
-    "if (sentAt !== null) this.options.measured(this.clock.monotonic() - sentAt);",
-    "",
-  ],
+  ["src/engine/node/request-queue.ts", "const { sentAt } = command;", ""],
+  ["src/engine/node/request-queue.ts", "if (sentAt !== null) measured(clock.monotonic() - sentAt);", ""],
   ["src/engine/node/pending-command.ts", "sentAt: number | null = null;", ""],
   [
     "src/manager/node-health.ts",

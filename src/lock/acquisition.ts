@@ -12,7 +12,8 @@ import {
   LockContendedError,
   QuorumUnavailableError,
 } from "../errors.js";
-import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { AcquiringActions } from "../machines/lock-port.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
 import { looksRight } from "../support/untrusted.js";
 import { LeaseState } from "./lease-state.js";
@@ -39,7 +40,7 @@ interface FailedAttempt {
 }
 
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
-export class Acquisition implements QueuedAcquisition {
+export class Acquisition implements QueuedAcquisition, AcquiringActions {
   readonly id: string;
   readonly queueKey: string;
   readonly keys: readonly string[];
@@ -113,7 +114,7 @@ export class Acquisition implements QueuedAcquisition {
   }
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
-  ask(attempt: number): void {
+  askForGrant(attempt: number): void {
     const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
     this.delay = null;
@@ -123,14 +124,14 @@ export class Acquisition implements QueuedAcquisition {
     // Most attempts are over long before that: then it needs no timer.
     const left = fresh ? this.settings.wait : this.waitLeft();
     const most = attemptTimeouts * this.lock.manager.nodeTimeout;
-    if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
+    if (left < most || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
     const claim = this.newClaim();
     this.claim = claim;
     this.decided = false;
-    if (engine.admitted) return this.attempt(claim);
-    void engine.admit().then(() => {
+    if (engine.admission.admitted) return this.attempt(claim);
+    void engine.admission.admit().then(() => {
       if (this.claim !== claim) return;
       this.start = now(clock);
       this.attempt(claim);
@@ -154,7 +155,9 @@ export class Acquisition implements QueuedAcquisition {
     if (this.failedAttempt === null) {
       const waited = Math.round(elapsed(lock.manager.clock, this.start));
       const { engine } = lock.manager;
-      const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
+      const votes = engine.admission.admitted
+        ? claim.votesSoFar(waited)
+        : engine.admission.unidentified(waited);
       this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
     }
     claim.end();
@@ -170,8 +173,8 @@ export class Acquisition implements QueuedAcquisition {
     this.abandoned = null;
   }
 
-  /** Returns what the caller is to be told. */
-  fail(event: FailureEvent): unknown {
+  fail(event: FailureEvent): void {
+    this.lock.endAcquisition();
     const error = this.failure(event);
     const { place } = this.waitStrategy ?? {};
     const leaves = this.abandoned?.sent === true || (place && this.last !== null);
@@ -186,11 +189,16 @@ export class Acquisition implements QueuedAcquisition {
     // Whoever is told may end the process: what was granted must be on its way back by then.
     if (leaves) this.lock.manager.engine.whenWritten(() => this.lock.deliver(tell));
     else tell();
-    return error;
+    this.lock.reportFailure(event, error);
   }
 
-  /** The hold that the attempt under way was granted. */
-  succeed(votes: readonly Vote[]): LeaseState | null {
+  begin(event: Extract<LockMachineEvent, { type: "GRANTED" }>): void {
+    const leaseState = this.succeed(event.votes);
+    if (leaseState !== null) this.lock.beginLease(leaseState, this.settings);
+  }
+
+  /** The lease that the present attempt was granted. */
+  private succeed(votes: readonly Vote[]): LeaseState | null {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
     if (leaseState === null) return null;
     if (this.origin !== null) leaseState.claim.keep();

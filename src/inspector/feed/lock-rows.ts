@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import { clip } from "../../support/redaction.js";
 import type { LockView } from "./frames.js";
 import type { Identity } from "./lock-view.js";
@@ -10,7 +10,7 @@ export interface LockRow {
   /** What locks of the same resources have in common. */
   readonly key: string;
   /** Null while no lock of it is in use: the user's own handle must not be kept for the sake of looking on. */
-  lock: Lock | null;
+  lock: ObservedLock | null;
   view: LockView | null;
   /** By the monotonic clock; of a row that is not in use. */
   idleSince: number;
@@ -38,7 +38,7 @@ export class LockRows {
   readonly idle = new Set<LockRow>();
   /** The ids of rows that had to make room, to be told. */
   displaced: string[] = [];
-  private readonly byLock = new WeakMap<Lock, LockRow>();
+  private readonly byLock = new WeakMap<ObservedLock, LockRow>();
   private readonly spare = new Map<string, Set<LockRow>>();
   private serial = 0;
 
@@ -48,7 +48,7 @@ export class LockRows {
   ) {}
 
   /** The row of a lock that is in use, first of all or still; null if there are too many. */
-  use(lock: Lock): LockRow | null {
+  use(lock: ObservedLock): LockRow | null {
     const own = this.byLock.get(lock);
     if (own?.lock === lock) return this.hand(own, lock);
     const row = own?.lock === null && !own.dead ? own : this.spareOf(lock.resources);
@@ -60,7 +60,7 @@ export class LockRows {
     return this.hand(found, lock);
   }
 
-  has(lock: Lock): boolean {
+  has(lock: ObservedLock): boolean {
     return this.byLock.get(lock)?.lock === lock;
   }
 
@@ -93,7 +93,7 @@ export class LockRows {
     this.displaced = [];
   }
 
-  private hand(row: LockRow, lock: Lock): LockRow {
+  private hand(row: LockRow, lock: ObservedLock): LockRow {
     if (row.lock === null) this.take(row);
     row.lock = lock;
     // To the end.

@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { LockView } from "./frames.js";
 import { roundOf } from "./round-view.js";
@@ -17,7 +17,7 @@ export interface Taken {
  * before; what only a step tells (votes, why a lease ended) is kept from it. `taken`: null where a step was not heard of.
  */
 export function viewOf(
-  lock: Lock,
+  lock: ObservedLock,
   identity: Identity,
   last: LockView | null,
   taken: Taken | null,
@@ -51,7 +51,7 @@ export function viewOf(
 }
 
 /** Whether a row that looks so says of a lock what is no longer so. */
-export function isStale(view: LockView, lock: Lock): boolean {
+export function isStale(view: LockView, lock: ObservedLock): boolean {
   const { context } = lock;
   return (
     view.acquisition !== context.acquisition ||
@@ -62,17 +62,17 @@ export function isStale(view: LockView, lock: Lock): boolean {
 }
 
 /** Of a state whose beginning was not told: the nearest instant that is known. */
-function sinceOf(lock: Lock, same: LockView | null, now: number): number {
+function sinceOf(lock: ObservedLock, same: LockView | null, now: number): number {
   if (same !== null) return now;
   return lock.leaseState?.grant.at.wall ?? lock.began ?? now;
 }
 
-function grantedAt({ leaseState }: Lock, taken: Taken | null, now: number): number | null {
+function grantedAt({ leaseState }: ObservedLock, taken: Taken | null, now: number): number | null {
   if (leaseState === null) return null;
   return taken?.event.type === "GRANTED" ? now : leaseState.grant.at.wall;
 }
 
-function reasonUntold(lock: Lock, same: LockView | null): string | null {
+function reasonUntold(lock: ObservedLock, same: LockView | null): string | null {
   return same !== null && same.state === lock.path ? same.reason : lock.context.reason;
 }
 

@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { Manager } from "../../manager/manager.js";
 import type { LockView, Step } from "./frames.js";
 import { LockRows } from "./lock-rows.js";
@@ -23,7 +23,7 @@ export class SentViews {
   }
 
   /** Null if there are too many locks. */
-  note(lock: Lock, taken: Taken): Step | null {
+  note(lock: ObservedLock, taken: Taken): Step | null {
     const view = this.update(lock, taken);
     if (view === null) return null;
     return { time: view.since, event: taken.event.type, from: taken.from, to: view.state, lock: view };
@@ -32,7 +32,7 @@ export class SentViews {
   /** Compares what was told with the locks themselves. Returns those that were wrong, or not known; at most so many. */
   compare(most: number): LockView[] {
     const wrong: LockView[] = [];
-    const look = (lock: Lock) => {
+    const look = (lock: ObservedLock) => {
       const view = this.update(lock, null);
       if (view !== null) wrong.push(view);
     };
@@ -80,7 +80,7 @@ export class SentViews {
     this.rows.clear();
   }
 
-  private update(lock: Lock, taken: Taken | null): LockView | null {
+  private update(lock: ObservedLock, taken: Taken | null): LockView | null {
     const row = this.rows.use(lock);
     if (row === null) return null;
     row.view = viewOf(lock, row.identity, row.view, taken, this.clock.wall());

@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { NodeMachineEvent } from "../../machines/node.js";
 import type { NodeState } from "../../machines/node-state.js";
@@ -117,7 +117,7 @@ export class Tracker implements ManagerObserver {
 
   // What the manager tells.
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
     this.stepCounts.count(event.type, to);
     if (!this.errorListener.any) return;
     const step = this.rateLimiter.take() ? this.sentViews.note(lock, { event, from }) : null;

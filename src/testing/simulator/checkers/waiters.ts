@@ -4,6 +4,8 @@ import type { Checker, Findings } from "./checker.js";
 
 /** How long an operation may take beyond its bound, in ms. */
 const grace = 300;
+/** Factor for the slowest clock. */
+const slowClockFactor = 1.15;
 
 /** Every operation settles within its bound; an acquisition, soon after its `wait` at the latest. */
 export class Waiters implements Checker {
@@ -26,7 +28,9 @@ export class Waiters implements Checker {
     promise.then(over, over);
     const look = () => {
       if (!this.pending.has(promise)) return;
-      const left = Math.max(due - host.clock.monotonic(), host.thawedAt + grace - this.timeline.now);
+      // If a node was connecting when the program froze, the program may ask the node once more afterwards, by a slow clock.
+      const thawed = host.thawedAt + grace + program.plan.nodeTimeout * slowClockFactor;
+      const left = Math.max(due - host.clock.monotonic(), thawed - this.timeline.now);
       if (host.dead) return over();
       if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), look);
       over();

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { kindNames, kindOf } from "./kinds.js";
 import { runFaults } from "./run.js";
 
-const short = { seed: 25, for: 30_000, every: 400, rest: 4_500 };
+const short = { seed: 25, for: 60_000, every: 400, rest: 4_500 };
 
 it("keeps its guarantees under every fault of a minority", { timeout: 180_000 }, async () => {
   const verdict = await runFaults({ ...short, class: "in bounds" });
