@@ -27,7 +27,7 @@ const main = extract(entries[0]);
 for (const entry of entries) {
   const report = entry === entries[0] ? main : withoutRepeated(extract(entry), main);
   writeFileSync(`${generated}/${entry.name}.api.md`, report);
-  if (!check) tellNotExported(entry.name, report);
+  if (!check) printNotExported(entry.name, report);
 }
 
 if (!check) {
@@ -68,7 +68,7 @@ function extract({ name, types }) {
   mkdirSync(temporary, { recursive: true });
   Extractor.invoke(config, {
     localBuild: true,
-    // The rest are remarks about comments and release tags, and the progress.
+    // Hides progress, and remarks about comments and release tags.
     messageCallback: (message) => {
       message.handled = message.logLevel !== "error";
     },
@@ -91,7 +91,7 @@ function paragraphs(report) {
   return report.split("\n\n");
 }
 
-function tellNotExported(name, report) {
+function printNotExported(name, report) {
   const names = report.matchAll(/^(?:declare |abstract )*(?:interface|type|class|const|function) (\w+)/gm);
   const unexported = new Set([...names].map(([, found]) => found));
   for (const found of [...unexported]) {

@@ -1,4 +1,4 @@
-/** Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. */
+/** Builds dist: the sources as ESM and as CommonJS, each with types, and the inspector's page. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,9 +13,9 @@ for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
   const { status } = spawnSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
-// The package itself is of type "module"; this folder is the exception.
+// The package has type "module"; this folder overrides it.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
-// The one file that cannot be made from the same source: see src/support/module-location.ts.
+// This file cannot be compiled from the same source: see src/support/module-location.ts.
 writeFileSync("dist/cjs/support/module-location.js", '"use strict";\nexports.here = __dirname;\n');
 chmodSync("dist/esm/cli/main.js", 0o755);
 

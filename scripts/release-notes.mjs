@@ -18,7 +18,7 @@ function sectionOf(changelog, name) {
   return section?.slice(section.indexOf("\n")).trim();
 }
 
-/** A release's page is not beside the files that the changelog links to. */
+/** Makes relative links absolute: they do not work on a release's page. */
 function withAbsoluteLinks(text) {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
   if (!server || !repository) return text;

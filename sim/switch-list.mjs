@@ -1,4 +1,4 @@
-/** What is switched off, one at a time: the rule, what it then does, and what stands where instead of what. */
+/** The switches: the rule, the fault that the switch introduces, and the changes of the source that introduce it. */
 export const switches = [
   {
     rule: "1 exclusion",
@@ -9,7 +9,7 @@ export const switches = [
   },
   {
     rule: "1 exclusion",
-    off: "a node may be taken twice",
+    off: "a node grants a key that is already held",
     changes: [
       [
         "src/clients/memory/memory-store.ts",
@@ -20,7 +20,7 @@ export const switches = [
   },
   {
     rule: "1 exclusion",
-    off: "a release deletes whatever is there",
+    off: "a release deletes any value",
     changes: [
       [
         "src/clients/memory/memory-store.ts",
@@ -32,7 +32,7 @@ export const switches = [
   {
     rule: "1 exclusion",
     off: "an equal fence is accepted",
-    // Proposed as well: by chance two numbers are seldom the same.
+    // The proposal is changed too, because two random fences are seldom equal.
     changes: [
       ["src/clients/memory/memory-store.ts", "fence <= bound", "fence < bound"],
       ["src/engine/protocol/fence.ts", "this.highest += 1;", ""],
@@ -58,7 +58,7 @@ export const switches = [
   },
   {
     rule: "2 validity",
-    off: "counted from the reply",
+    off: "validity counts from the reply",
     changes: [
       [
         "src/lock/lease-state.ts",
@@ -80,7 +80,7 @@ export const switches = [
   },
   {
     rule: "2 validity",
-    off: "what is over when it is granted is a lease",
+    off: "a lease that expired before the grant is accepted",
     changes: [["src/lock/acquisition.ts", "hold.left() > 0", "true"]],
   },
   {
@@ -103,12 +103,12 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "a failed attempt is not taken back",
+    off: "a failed attempt is not released",
     changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided);", ""]],
   },
   {
     rule: "3 clean-up",
-    off: "an unreachable node is forgotten",
+    off: "a release to an unreachable node is dropped",
     changes: [["src/engine/node/pending-releases.ts", "this.pending.push(one);", ""]],
   },
   {
@@ -120,7 +120,7 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "an heir releases only what it renamed",
+    off: "an adopted lease is released only on nodes that renamed its token",
     changes: [
       [
         "src/engine/quorum/claim.ts",
@@ -142,19 +142,19 @@ export const switches = [
   },
   {
     rule: "5 loss",
-    off: "the deadline has no alarm",
+    off: "no timer is set for the deadline",
     changes: [
       ["src/lock/held-lease.ts", "Math.min(this.hold.left(), this.untilRenewal())", "this.untilRenewal()"],
     ],
   },
   {
     rule: "5 loss",
-    off: "the state is believed, not the clock",
+    off: "the state is trusted, not the clock",
     changes: [["src/lock/held-lease.ts", "this.hold.end === null && this.hold.left() <= 0", "false"]],
   },
   {
     rule: "5 loss",
-    off: "expiry does not latch",
+    off: "expiry is not final",
     changes: [["src/lock/held-lease.ts", "if (!this.checkHeld()) return false;", ""]],
   },
   {
@@ -192,7 +192,7 @@ export const switches = [
   },
   {
     rule: "7 release",
-    off: "a renewal survives it",
+    off: "a renewal timer survives the release",
     changes: [["src/lock/held-lease.ts", "this.lock.alarm.clear();\n", ""]],
   },
   {
@@ -230,14 +230,14 @@ export const switches = [
   },
   {
     rule: "9 memory",
-    off: "not looked at in every batch",
+    off: "memory is not checked in every batch",
     changes: [
       ["src/clients/memory/memory-node.ts", "if (mark !== null && needsMemory(command)) {", "if (false) {"],
     ],
   },
   {
     rule: "9 memory",
-    off: "what is asked for is not recorded",
+    off: "requested TTLs are not recorded",
     changes: [["src/clients/memory/memory-node.ts", "command.ttl > longest &&", "false &&"]],
   },
   {
@@ -247,7 +247,7 @@ export const switches = [
   },
   {
     rule: "10 healing",
-    off: "after the release has begun",
+    off: "healing continues after the release has begun",
     changes: [
       [
         "src/engine/quorum/claim.ts",
@@ -270,7 +270,7 @@ export const switches = [
   },
   {
     rule: "13 batches",
-    off: "every caller is given the first one's reply",
+    off: "every caller gets the first reply of the batch",
     changes: [
       [
         "src/clients/memory/memory-node.ts",
@@ -281,7 +281,7 @@ export const switches = [
   },
   {
     rule: "waiting",
-    off: "a free lock is kept for the dead",
+    off: "a free lock stays reserved for a dead waiter",
     changes: [
       ["src/clients/memory/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
       ["src/clients/memory/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
@@ -300,14 +300,14 @@ export const switches = [
   },
   {
     rule: "2 validity",
-    off: "each renewal asks for a little more",
+    off: "each renewal requests a slightly longer TTL",
     changes: [
       ["src/lock/lease-state.ts", "Math.max(asked, Math.min(kept, this.ttl))", "Math.max(asked, kept)"],
     ],
   },
   {
     rule: "3 clean-up",
-    off: "a release to a node that is silent is dropped",
+    off: "a release to a silent node is dropped",
     changes: [
       [
         "src/engine/node/quorum-member.ts",
@@ -318,7 +318,7 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "a release that the client refuses is not owed",
+    off: "a release that the client refuses is not kept pending",
     changes: [
       [
         "src/engine/node/pending-releases.ts",
@@ -329,7 +329,7 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "a request that overtakes its release is left",
+    off: "a claim that arrives after its release is not released again",
     changes: [
       [
         "src/engine/node/pending-releases.ts",
@@ -340,7 +340,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "asking who a node is starts the clock, though nothing is sent, and what is open is not probed",
+    off: "identifying a node starts the failure timeout although nothing is sent, and an open circuit is not probed",
     changes: [
       [
         "src/engine/node/quorum-member.ts",
@@ -362,7 +362,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "silence is counted before the network is looked at",
+    off: "silence is counted before the network is read",
     changes: [
       [
         "src/engine/time/clock.ts",
@@ -373,7 +373,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "a round ends before the network is looked at",
+    off: "a round ends before the network is read",
     changes: [
       [
         "src/engine/quorum/round.ts",
@@ -384,7 +384,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "who waits is neither told nor asks again",
+    off: "waiters are not woken and do not poll",
     changes: [
       ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
       ["src/lock/waiting/wait-strategy.ts", "const poll = 400;", "const poll = 1e9;"],
@@ -392,7 +392,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "who comes last is served first",
+    off: "the last waiter is served first",
     changes: [
       [
         "src/clients/memory/memory-queue.ts",
@@ -403,12 +403,12 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "everybody takes what is free",
+    off: "every caller barges",
     changes: [["src/lock/waiting/wait-strategy.ts", "barge: !fair }", "barge: true }"]],
   },
   {
     rule: "14 liveness",
-    off: "what a fence was refused for is not kept, and a clock that is ahead is not followed",
+    off: "the watermark that caused a refusal is not recorded, and a clock that is ahead is not followed",
     changes: [
       ["src/clients/memory/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
       ["src/engine/protocol/fence.ts", "if (time > this.due) this.anchor(time);", ""],
@@ -416,7 +416,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "several resources at once stand in no queue",
+    off: "acquisitions of several resources do not queue",
     changes: [
       [
         "src/lock/acquisition.ts",
@@ -427,7 +427,7 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "who abstains is not looked at again",
+    off: "an abstaining node is not checked again",
     changes: [
       [
         "src/engine/node/quarantine.ts",

@@ -7,8 +7,8 @@ import { layOut } from "./lay-out.mjs";
 const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
 
 /**
- * Each file that shows the machines, by its path in the project, and what it should say.
- * `charts`: what the modules of src/charts have, built or not.
+ * Generates the contents of each chart file, by its path in the project.
+ * `charts`: the exports of the modules of src/charts, built or not.
  */
 export async function chartFiles(charts) {
   const { machines, modelOf, mermaidOf, statelyOf, drawChart } = charts;
@@ -26,16 +26,16 @@ export async function chartFiles(charts) {
   return files;
 }
 
-/** The paths of those that do not say in this folder what they should. */
+/** Returns the paths of the files in `folder` that are missing or out of date. */
 export function staleFiles(files, folder) {
-  const says = (path) => {
+  const read = (path) => {
     try {
       return readFileSync(join(folder, path), "utf8");
     } catch {
       return null;
     }
   };
-  return [...files].filter(([path, text]) => says(path) !== text).map(([path]) => path);
+  return [...files].filter(([path, text]) => read(path) !== text).map(([path]) => path);
 }
 
 const moduleOf = (layouts) => `import type { ChartLayout, ChartName } from "./layout.js";
@@ -44,7 +44,7 @@ const moduleOf = (layouts) => `import type { ChartLayout, ChartName } from "./la
 export const layouts: Readonly<Record<ChartName, ChartLayout>> = ${JSON.stringify(layouts)};
 `;
 
-/** As the linter wants it, which looks at these files as well. */
+/** Formats the text with Biome, which also checks these files. */
 function formatted(path, text) {
   const args = [biome, "format", `--stdin-file-path=${path}`];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { input: text, encoding: "utf8" });

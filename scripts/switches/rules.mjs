@@ -1,8 +1,8 @@
-/** Each: the rule, what is switched off, where, what stands there, what stands there instead, the tests that must fail (and of which name, where a file has many). */
+/** Each switch: the rule, the fault that it introduces, the file, the code to replace, the replacement, the tests that must fail, and optionally a pattern for their names. */
 export const switches = [
   [
     "8 one vote",
-    "an id that was left there tells nothing",
+    "the id stored on a node does not identify its server",
     "src/engine/protocol/memory.ts",
     "one.id !== null && one.id === other.id",
     "false",
@@ -10,7 +10,7 @@ export const switches = [
   ],
   [
     "8 one vote",
-    "who hides is not refused, though it is to be",
+    "a node without an identity is not refused",
     "src/engine/node/quorum-member.ts",
     "!this.options.admitsNameless",
     "false",
@@ -26,7 +26,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "batches do not ask for it",
+    "batches do not check the memory",
     "src/engine/node/quorum-member.ts",
     "mark: () => (options.checksMemory ? this.server.mark : null),",
     "mark: () => null,",
@@ -34,7 +34,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "an old memory is believed in a new life",
+    "a memory from before a restart is trusted",
     "src/engine/protocol/memory.ts",
     "life !== runId",
     "false",
@@ -42,7 +42,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "one other node is enough to know how long",
+    "one other node is enough to determine the abstention",
     "src/engine/node/abstention.ts",
     "> nodes - quorumOf(nodes)",
     "> 0",
@@ -50,7 +50,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "the fences of the others are not taken over",
+    "the watermark of the other nodes is not taken over",
     "src/engine/node/abstention.ts",
     "watermark: Math.max(0, ...others.map(({ watermark }) => watermark)),",
     "watermark: 0,",
@@ -58,7 +58,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a set is taken for new though one of it was not asked",
+    "a set of nodes counts as new although one was not asked",
     "src/engine/node/abstention.ts",
     'introductions.every((introduction) => introduction?.memory?.state === "lost");',
     'introductions.every((introduction) => (introduction?.memory?.state ?? "lost") === "lost");',
@@ -66,7 +66,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "clocks agree",
+    "no allowance for clock drift",
     "src/engine/node/abstention.ts",
     "ms === 0 ? 0 : ms + driftOf(ms, driftFactor)",
     "ms",
@@ -74,7 +74,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "the longest ttl is not recorded",
+    "the longest TTL is not recorded",
     "src/clients/memory/memory-node.ts",
     "command.ttl > longest",
     "false",
@@ -82,7 +82,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "the longest ttl counts acquisitions only",
+    "the longest TTL counts acquisitions only",
     "src/engine/protocol/encoding.ts",
     "if (!needsMemory(command)) continue;",
     'if (command.op !== "acquire") continue;',
@@ -90,7 +90,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a long lease counts for ever, as a short one",
+    "a long lease raises the recorded maximum, like a short one",
     "src/engine/protocol/encoding.ts",
     '"ttl" in command && command.ttl <= longestShort',
     '"ttl" in command',
@@ -106,7 +106,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a long lease that was released is remembered",
+    "a released long lease stays recorded",
     "src/engine/protocol/script.ts",
     "forget(KEYS[index])",
     "",
@@ -114,7 +114,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "what nobody forgot is remembered although its key is gone",
+    "a long lease stays recorded although its key is gone",
     "src/engine/protocol/script.ts",
     "if keeps == -2 then",
     "if keeps == -7 then",
@@ -122,7 +122,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "long leases that are held are not waited for",
+    "held long leases do not extend the abstention",
     "src/clients/memory/memory-store.ts",
     "ttl > longestShort ? now : null",
     "null",
@@ -130,7 +130,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "long leases are waited for although they are over",
+    "ended long leases extend the abstention",
     "src/engine/node/abstention.ts",
     "if (until <= least || !isQuorumKnown(others, view)) return null;",
     "return null;",
@@ -138,7 +138,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a lease that is renewed is waited for again and again",
+    "each renewal of a lease extends the abstention",
     "src/engine/node/abstention.ts",
     "until - sooner <= smallestGain + driftOf(left, terms.driftFactor)",
     "until === sooner",
@@ -146,7 +146,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "leases that began after the loss are waited for",
+    "leases that began after the loss extend the abstention",
     "src/engine/node/abstention.ts",
     "return Math.max(0, Math.floor(since - driftOf(since, driftFactor) - roundTimeouts * patience));",
     "return 0;",
@@ -154,7 +154,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a long lease under way at the loss is not waited for",
+    "a long lease in flight at the loss does not extend the abstention",
     "src/engine/node/abstention.ts",
     "until: Math.max(until, short, end),",
     "until: Math.max(until, short),",
@@ -162,7 +162,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a longer ttl under way at the loss is not waited for",
+    "a longer TTL in flight at the loss does not extend the abstention",
     "src/engine/node/abstention.ts",
     "longest > memory.longest ? settles + withDrift(longest, terms) : 0",
     "0",
@@ -170,7 +170,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "the second look begins before the time is over",
+    "the second check comes too early",
     "src/engine/node/abstention.ts",
     'if (before?.marker !== memory.marker || before.now < settles) return { kind: "look" };',
     "",
@@ -178,7 +178,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a cold start decides on one look",
+    "a cold start decides after one check",
     "src/engine/node/abstention.ts",
     "isConfirmed(view) ? vote",
     "true ? vote",
@@ -202,7 +202,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a master that was a replica is believed",
+    "a master that was a replica is trusted",
     "src/engine/protocol/script.ts",
     "string.find(before, '[^0]') ~= nil or now ~= count",
     "false",
@@ -210,7 +210,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a master that was a replica is believed once it has given up its backlog",
+    "a master that was a replica is trusted after it freed its backlog",
     "src/engine/protocol/script.ts",
     "string.find(before, '[^0]') ~= nil or now ~= count",
     "string.find(before, '[^0]') ~= nil",
@@ -218,7 +218,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a replica grants what it is asked for",
+    "a replica grants locks",
     "src/engine/protocol/script.ts",
     "if string.find(replication, 'role:slave', 1, true) then",
     "if false then",
@@ -226,7 +226,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a first replica, a backup and a backlog that is given up stop a node",
+    "a first replica, a backup or a freed backlog makes a node abstain",
     "src/engine/protocol/script.ts",
     "return known ~= nil and (",
     "return known ~= nil and (true or ",
@@ -234,7 +234,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "an answer is believed that was overtaken by a later one",
+    "an identification is trusted although a later one has arrived",
     "src/engine/node/server-identity.ts",
     "if (this.latest !== answer) return false;",
     "",
@@ -250,7 +250,7 @@ export const switches = [
   ],
   [
     "1 exclusion",
-    "a fence that is only equal is accepted",
+    "an equal fence is accepted",
     "src/clients/memory/memory-store.ts",
     "fence <= bound",
     "fence < bound",
@@ -267,7 +267,7 @@ export const switches = [
   ],
   [
     "2 validity",
-    "the answers' time is not taken off",
+    "the duration of the round is not subtracted",
     "src/lock/acquisition.ts",
     "hold.left() > 0",
     "true",
@@ -275,7 +275,7 @@ export const switches = [
   ],
   [
     "2 validity",
-    "counted from the reply",
+    "validity counts from the reply",
     "src/lock/lease-state.ts",
     "this.confirmedAt = grant.at;",
     "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
@@ -291,7 +291,7 @@ export const switches = [
   ],
   [
     "2 validity",
-    "a renewal asks for less than is left",
+    "a renewal requests less than the remaining TTL",
     "src/lock/lease-state.ts",
     "Math.ceil((this.left() + 4) / (1 - driftFactor))",
     "0",
@@ -307,7 +307,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a release is owed for the first ttl only, however long the key was renewed for",
+    "a release stays pending for the first TTL only, although the key was renewed for longer",
     "src/engine/quorum/claim.ts",
     "const missing: number[] = [];\n    this.longestTtl = Math.max(this.longestTtl, ttl);",
     "const missing: number[] = [];",
@@ -315,7 +315,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "what an heir took over is owed a release for the heir's ttl only",
+    "the release of an adopted lease stays pending for the adopter's TTL only",
     "src/engine/quorum/claim.ts",
     "Math.max(from.ttl, longestTtl)",
     "longestTtl",
@@ -323,7 +323,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a lost request is forgotten when a later one goes out on another connection",
+    "a lost request is forgotten when a later request uses another connection",
     "src/engine/quorum/claim.ts",
     "if (dealings.unanswered === 0) dealings.askedOn",
     "dealings.askedOn",
@@ -331,7 +331,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "what was never sent counts as answered",
+    "a request that was never sent counts as answered",
     "src/engine/quorum/claim.ts",
     "if (this.sent && isAnswer(reply))",
     "if (isAnswer(reply))",
@@ -339,7 +339,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a release is repeated though its name was claimed again",
+    "a release is repeated although its token was claimed again",
     "src/engine/quorum/claim.ts",
     "const recurring = this.shared || this.named || from !== null;",
     "const recurring = false;",
@@ -347,7 +347,7 @@ export const switches = [
   ],
   [
     "6 two clocks",
-    "only jumps of a second are looked for",
+    "only clock jumps of a second are detected",
     "src/manager/active-locks.ts",
     "const tolerance = 1;",
     "const tolerance = 1_000;",
@@ -379,7 +379,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "an unreachable node is forgotten",
+    "a release to an unreachable node is dropped",
     "src/engine/node/pending-releases.ts",
     "this.pending.push(one);",
     "",
@@ -387,7 +387,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a failed adoption ends the lease it was to take over",
+    "a failed adoption releases the lease",
     "src/engine/quorum/claim.ts",
     "if (from === null || this.kept || this.named)",
     "if (true)",
@@ -395,7 +395,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a release that was not taken is not tried again",
+    "a release is retried only once",
     "src/engine/node/pending-releases.ts",
     "if (undelivered(reply)) this.keep(delivery.release, before, reply);",
     "if (undelivered(reply) && before === null) this.keep(delivery.release, before, reply);",
@@ -403,7 +403,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "waits for every vote",
+    "the decision waits for every vote",
     "src/engine/quorum/decision.ts",
     "if (granted >= quorum)",
     "if (open === 0 && granted >= quorum)",
@@ -411,7 +411,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "failed counts as denied",
+    "a failure counts as a denial",
     "src/engine/quorum/decision.ts",
     "if (denied > spare)",
     "if (denied + failed > spare)",
@@ -435,7 +435,7 @@ export const switches = [
   ],
   [
     "5 loss",
-    "the deadline has no alarm",
+    "no timer is set for the deadline",
     "src/lock/held-lease.ts",
     "Math.min(this.hold.left(), this.untilRenewal())",
     "this.untilRenewal()",
@@ -443,7 +443,7 @@ export const switches = [
   ],
   [
     "5 loss",
-    "the state is believed, not the clock",
+    "the state is trusted, not the clock",
     "src/lock/held-lease.ts",
     "this.hold.end === null && this.hold.left() <= 0",
     "false",
@@ -475,7 +475,7 @@ export const switches = [
   ],
   [
     "7 release",
-    "renewal survives it",
+    "a renewal timer survives the release",
     "src/lock/held-lease.ts",
     "this.lock.alarm.clear();\n",
     "",
@@ -483,7 +483,7 @@ export const switches = [
   ],
   [
     "7 release",
-    "asked of the nodes each time",
+    "each release call asks the nodes again",
     "src/lock/lock.ts",
     "if (hold.releasing !== null) return hold.releasing;",
     "",
@@ -499,7 +499,7 @@ export const switches = [
   ],
   [
     "10 healing",
-    "before the majority has confirmed",
+    "healing starts before the majority has confirmed",
     "src/engine/quorum/claim.ts",
     "let accepted = false;",
     "let accepted = true;",
@@ -507,7 +507,7 @@ export const switches = [
   ],
   [
     "10 healing",
-    "after the release has begun",
+    "healing continues after the release has begun",
     "src/engine/quorum/claim.ts",
     "this.ended = true;",
     "",
@@ -515,7 +515,7 @@ export const switches = [
   ],
   [
     "10 healing",
-    "over somebody else's key",
+    "healing overwrites another client's key",
     "src/engine/quorum/claim.ts",
     'reply.kind !== "denied" || reply.holder !== null',
     'reply.kind !== "denied"',
@@ -539,7 +539,7 @@ export const switches = [
   ],
   [
     "1 exclusion",
-    "what was owed under a name undoes what is held under it",
+    "a pending release deletes the key of a new claim with the same token",
     "src/engine/node/request-queue.ts",
     'if (claims(command) || command.op === "renew") releases.cancel(command.token);',
     "",
@@ -548,7 +548,7 @@ export const switches = [
   ],
   [
     "1 exclusion",
-    "an earlier attempt that hears late undoes what is held under its name",
+    "a late reply to an earlier attempt releases a new claim with the same token",
     "src/engine/quorum/claim.ts",
     "this.isLast?.(this) === true",
     "true",
@@ -557,7 +557,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a name that is granted after it was given up is left behind",
+    "a late grant under a fixed token is not released",
     "src/engine/quorum/claim.ts",
     "if (askedAt === null) return true;",
     "return askedAt === null;",
@@ -566,7 +566,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a Redlock that owes a release is collected",
+    "a Redlock object with a pending release is collected",
     "src/engine/node/pending-releases.ts",
     "if (!this.carrier.reachable && !this.collectable) return;",
     "if (!this.carrier.reachable) return;",
@@ -575,7 +575,7 @@ export const switches = [
   ],
   [
     "1 exclusion",
-    "a lease that others may have renewed is released at its deadline",
+    "a lease that another process may have renewed is released at its deadline",
     "src/lock/held-lease.ts",
     '(end === "deadline" && this.entrusted)',
     "false",
@@ -584,7 +584,7 @@ export const switches = [
   ],
   [
     "1 exclusion",
-    "a renewal that fails releases what another process holds",
+    "a failed renewal releases the lease of another process",
     "src/engine/quorum/claim.ts",
     "if (this.shared && !this.kept) return;",
     "",
@@ -593,7 +593,7 @@ export const switches = [
   ],
   [
     "10 healing",
-    "a process that only knows the token puts the key back",
+    "a process that only knows the token heals the key",
     "src/engine/quorum/claim.ts",
     "decided(result) && !this.shared",
     "decided(result)",
@@ -602,7 +602,7 @@ export const switches = [
   ],
   [
     "12 stored form",
-    "a key that is not the token",
+    "the key does not hold the token",
     "src/engine/protocol/script.ts",
     "call('SET', KEYS[first], token, 'PX'",
     "call('SET', KEYS[first], 'x' .. token, 'PX'",
@@ -611,7 +611,7 @@ export const switches = [
   ],
   [
     "13 batches",
-    "one command's error is that of all",
+    "one command's error fails the whole batch",
     "src/engine/protocol/script.ts",
     "if not fine then reply =",
     "if not fine then return redis.error_reply('ERR') elseif false then reply =",
@@ -620,7 +620,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "what is given up before its turn is over is sent all the same",
+    "a command that was abandoned in the same turn is sent",
     "src/engine/node/request-queue.ts",
     "if (!command.wanted()) command.onReply(",
     "if (false) command.onReply(",
@@ -629,7 +629,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "what is asked in one turn arrives in another order",
+    "the commands of one turn arrive in another order",
     "src/engine/node/request-queue.ts",
     "else requests.push(command);",
     "else requests.unshift(command);",
@@ -638,7 +638,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "what was given up is sent again behind a refusal",
+    "an abandoned command is resent after a refusal",
     "src/clients/redis-node.ts",
     'request.command.op === "release" || request.wanted()',
     "true",
@@ -647,7 +647,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "a node whose silence lasts is asked on and on",
+    "a node with an open circuit is asked again",
     "src/engine/node/quorum-member.ts",
     "if (this.detector.open) return unresponsive;",
     "",
@@ -656,7 +656,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "nothing bounds what a node that stands still is asked in one patience",
+    "the commands to a hung node within one timeout are not bounded",
     "src/engine/node/request-queue.ts",
     "export const maxInFlight = 10_000;",
     "export const maxInFlight = 1e9;",
@@ -673,7 +673,7 @@ export const switches = [
   ],
   [
     "13 batches",
-    "a release waits while its node owes too many answers",
+    "a release waits while its node has too many unanswered commands",
     "src/engine/node/quorum-member.ts",
     "return !this.detector.suspects || this.requests.size < 2 * maxInFlight;",
     "return this.requests.size < maxInFlight;",
@@ -682,7 +682,7 @@ export const switches = [
   ],
   [
     "13 batches",
-    "a release is not sent again once nobody waits for it",
+    "a release without a waiting caller is not resent",
     "src/clients/redis-node.ts",
     'request.command.op === "release" || request.wanted()',
     "request.wanted()",
@@ -691,7 +691,7 @@ export const switches = [
   ],
   [
     "13 batches",
-    "a call that was refused as a whole is not split",
+    "a refused batch is not split",
     "src/clients/redis-node.ts",
     "if (requests.length > 1 && (splittable.has(code)",
     "if (false && (splittable.has(code)",
@@ -700,7 +700,7 @@ export const switches = [
   ],
   [
     "13 batches",
-    "every caller is given the first one's reply",
+    "every caller gets the first reply of the batch",
     "src/clients/redis-node.ts",
     "decodeReply(request.command, raw[index])",
     "decodeReply(request.command, raw[0])",
@@ -709,7 +709,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a free lock is not kept for who has waited longest",
+    "a free lock is not reserved for the longest waiter",
     "src/clients/memory/memory-store.ts",
     "if (turn === undefined || turn.barge) return null;",
     "return null;",
@@ -736,7 +736,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a free lock is kept for the dead",
+    "a free lock stays reserved for a dead waiter",
     "src/engine/protocol/command.ts",
     "export const reservation = 50;",
     "export const reservation = 5_000;",
@@ -745,7 +745,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "who gives up keeps its place",
+    "a waiter that gives up stays in the queue",
     "src/lock/acquisition.ts",
     "if (place) this.last?.leave(place);",
     "",
@@ -753,7 +753,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "who gives up leaves its place only where the last attempt was sent",
+    "a waiter that gives up leaves the queue only on nodes of its last attempt",
     "src/engine/quorum/claim.ts",
     "for (const { seat } of this.dealings) seat.leave(command);",
     "for (const { seat, touched } of this.dealings) if (touched) seat.leave(command);",
@@ -762,7 +762,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "an attempt that was given up undecided tells nobody of its end",
+    "the release of an undecided attempt wakes no waiter",
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(false);",
@@ -771,7 +771,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "what a minority had granted is told of when it is given back",
+    "the release of a minority grant wakes waiters",
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(true);",
@@ -780,7 +780,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a release tells nobody",
+    "a release wakes no waiter",
     "src/engine/quorum/claim.ts",
     "this.wakes = true;",
     "this.wakes = false;",
@@ -789,7 +789,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "who is told of nothing does not ask",
+    "a waiter that gets no wake-up does not poll",
     "src/lock/waiting/wait-strategy.ts",
     "const poll = 400;",
     "const poll = 20_000;",
@@ -798,7 +798,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "one who lost its subscription stands in its own way",
+    "a waiter that lost its subscription is blocked by its own place",
     "src/lock/waiting/wait-strategy.ts",
     "this.standing === null && !this.lock",
     "!this.lock",
@@ -807,7 +807,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "where the nodes were split nobody asks soon",
+    "after a split vote, no waiter retries soon",
     "src/lock/waiting/wait-strategy.ts",
     "const split = isSplit(votes, nodes);",
     "const split = false;",
@@ -815,7 +815,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "who is not fair waits behind those of its process",
+    "a barging caller waits behind the fair callers of its process",
     "src/lock/waiting/local-queue.ts",
     "return fair ? wanted :",
     "return true ? wanted :",
@@ -824,7 +824,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "each of a process has a place of its own",
+    "each caller of a process has its own place in the queue",
     "src/lock/waiting/local-queue.ts",
     "if (this.fronts[line] === undefined) {",
     "if (true) {",
@@ -833,7 +833,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a process listens for ever",
+    "a process never unsubscribes",
     "src/engine/quorum/wakeup-channel.ts",
     "if (!this.waiting.delete(id) || this.waiting.size > 0) return;",
     "return;",
@@ -842,7 +842,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "several resources are waited for in no queue",
+    "acquisitions of several resources do not queue",
     "src/lock/acquisition.ts",
     "this.patience = this.lines ?",
     "this.patience = this.lines && lock.keys.length === 1 ?",
@@ -851,7 +851,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "several resources are waited for in the queue of the first only",
+    "acquisitions of several resources queue for the first one only",
     "src/clients/memory/memory-store.ts",
     "for (const key of keys) this.#settle(key, command, blocked === null, now);",
     'this.#settle(keys[0] ?? "", command, blocked === null, now);',
@@ -869,7 +869,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "what is kept for one who waits for others too is told again to it, and lost to it",
+    "a waiter for several resources is woken again and loses its reservation",
     "src/clients/memory/memory-queue.ts",
     "first === null || first.knows",
     "first === null",
@@ -887,7 +887,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "who is denied what is kept for somebody else asks every 50 ms",
+    "a caller that is denied a reserved lock polls every 50 ms",
     "src/lock/waiting/wait-strategy.ts",
     "reservation * 2 ** Math.max(0, this.kept - 1)",
     "reservation",
@@ -896,7 +896,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "one who wants several is not woken by a release in its process",
+    "a caller of several resources is not woken by a release in its process",
     "src/lock/waiting/local-queue.ts",
     "else if (first === undefined || front.ticket < first.ticket) first = front;",
     "",
@@ -905,7 +905,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a record that an old snapshot brought back counts",
+    "a record restored from an old snapshot counts",
     "src/engine/protocol/script.ts",
     "of and of ~= era and top or",
     "",
@@ -914,7 +914,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a far process is kept a free lock for no longer than others",
+    "a reservation for a distant process is no longer than for others",
     "src/engine/quorum/wakeup-channel.ts",
     "(this.answering ?? 0) * slack",
     "0",
@@ -932,7 +932,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "thousands who were denied ask again all at once",
+    "thousands of denied callers retry at the same time",
     "src/lock/waiting/local-queue.ts",
     "if (!isTold) return this.pass(entrant);",
     "",
@@ -941,7 +941,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a refused fence is compared with the watermark again",
+    "a refused fence is compared with the shared watermark again",
     "src/clients/memory/memory-store.ts",
     "for (const key of keys) record(key, seen(key));",
     "",
@@ -959,7 +959,7 @@ export const switches = [
   ],
   [
     "waiting",
-    "a proposal does not keep up with a clock that is ahead",
+    "a proposed fence does not follow a clock that is ahead",
     "src/engine/protocol/fence.ts",
     "if (time > this.due) this.anchor(time);",
     "",
@@ -968,7 +968,7 @@ export const switches = [
   ],
   [
     "12 stored form",
-    "a client that knows of no queue is not waited for",
+    "the lock of a client without queues is ignored",
     "src/clients/memory/memory-store.ts",
     "value !== null && value !== token)",
     "value !== null && value !== token && ownToken.test(value))",
@@ -976,7 +976,7 @@ export const switches = [
   ],
   [
     "12 stored form",
-    "a client that knows of no queue is denied a free key",
+    "a client without queues is denied a free key",
     "src/clients/memory/memory-store.ts",
     "if (turn === undefined || turn.barge) return null;",
     "if (turn?.barge) return null;\n    turn ??= { place: null, barge: false };",
@@ -1000,7 +1000,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a silence is counted though nothing was sent",
+    "a silence is counted although nothing was sent",
     "src/engine/node/quorum-member.ts",
     "    this.guard.want();",
     "    this.guard.want();\n    this.detector.sent(1);",
@@ -1008,7 +1008,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a question that was lost is waited for",
+    "a lost identification is not repeated",
     "src/engine/node/server-identity.ts",
     "if (!anyway && (this.met || this.asking)) return false;",
     "if (this.met || this.asking) return false;",
@@ -1016,7 +1016,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "what the client gives up counts as an answer",
+    "a request that the client abandoned counts as an answer",
     "src/engine/node/failure-detector.ts",
     "    this.givenUp++;",
     "    this.givenUp = 0;",
@@ -1024,7 +1024,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "calls that were lost make a node silent for ever",
+    "lost calls keep a node silent forever",
     "src/engine/node/failure-detector.ts",
     "    if (suspected) this.owed = 0;",
     "",
@@ -1032,7 +1032,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "replies that lie in the socket do not count",
+    "replies in the socket do not count",
     "src/engine/quorum/round.ts",
     "afterPoll(this.clock, () => this.countSilent());",
     "this.countSilent();",
@@ -1040,7 +1040,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "the network is not looked at before a silence is counted",
+    "the network is not read before a silence is counted",
     "src/engine/time/clock.ts",
     "afterPoll(clock, () => cancelled || callback())",
     "cancelled || callback()",
@@ -1048,7 +1048,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "connecting has no patience of its own",
+    "connecting has no timeout of its own",
     "src/engine/quorum/engine.ts",
     "new Admission(this.members, clock, options.connectTimeout,",
     "new Admission(this.members, clock, options.nodeTimeout,",
@@ -1056,7 +1056,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a round may be decided however late",
+    "an acquisition round is not bounded in time",
     "src/lock/acquisition.ts",
     " && result.took <= roundLimit(this.lock.ground)",
     "",
@@ -1064,7 +1064,7 @@ export const switches = [
   ],
   [
     "9 memory",
-    "a renewal may be decided however late",
+    "a renewal round is not bounded in time",
     "src/lock/held-lease.ts",
     "result.took > roundLimit(lock.ground)",
     "false",
@@ -1072,7 +1072,7 @@ export const switches = [
   ],
   [
     "2 validity",
-    "an early loss is told to have been at the deadline",
+    "an early loss is reported with the time of the deadline",
     "src/lock/held-lease.ts",
     "Math.min(hold.validUntil, lock.ground.clock.wall())",
     "hold.validUntil",
@@ -1080,7 +1080,7 @@ export const switches = [
   ],
   [
     "2 validity",
-    "a renewal lengthens the ttl",
+    "a renewal lengthens the TTL",
     "src/lock/lease-state.ts",
     "Math.min(kept, this.ttl)",
     "kept",
@@ -1088,7 +1088,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "the caller hears of a failure before its release is sent",
+    "the caller learns of a failure before the release is sent",
     "src/lock/acquisition.ts",
     "if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));\n    else tell();",
     "tell();",
@@ -1096,7 +1096,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a release that the client refused is forgotten",
+    "a release that the client refused is dropped",
     "src/engine/node/pending-releases.ts",
     '["connection", "notReady", "refused", "timeout", "overloaded"]',
     '["connection", "notReady", "refused"]',
@@ -1112,7 +1112,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a plain client is taken to have one connection",
+    "a plain client is assumed to have one connection",
     "src/engine/node/quorum-member.ts",
     "return this.node.opaque === true ? null : this.connections;",
     "return this.connections;",
@@ -1136,7 +1136,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "a silent node is told of every place that is given up",
+    "a silent node is sent every abandoned place",
     "src/engine/node/quorum-member.ts",
     "this.releases.leaveQueue(command, this.detector.open);",
     "this.releases.leaveQueue(command, false);",
@@ -1145,7 +1145,7 @@ export const switches = [
   ],
   [
     "7 release",
-    "a release that nobody confirmed is called released",
+    "an unconfirmed release is reported as released",
     "src/lock/held-lease.ts",
     'this.settleRelease(this.confirmed ? "released" : "pending");',
     'this.settleRelease("released");',
@@ -1153,7 +1153,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "the connection of an ioredis client is ended though its user waits for a reply",
+    "an ioredis connection is replaced although its user waits for a reply",
     "src/clients/ioredis/replacement.ts",
     'if (others) return "busy";',
     "",
@@ -1162,7 +1162,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "the connection of a node-redis client is ended though its user waits for a reply",
+    "a node-redis connection is replaced although its user waits for a reply",
     "src/clients/node-redis/replacement.ts",
     'if (others > ownPings(client, inFlight)) return "busy";',
     "",
@@ -1171,7 +1171,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "the connection of a node-redis 3 client is ended though its user waits for a reply",
+    "a node-redis 3 connection is replaced although its user waits for a reply",
     "src/clients/node-redis/v3-replacement.ts",
     'if (hasOtherCommands(client, own)) return "busy";',
     "",
@@ -1180,7 +1180,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a connection that only pings itself counts as its user's",
+    "the client's own PING counts as a command of the user",
     "src/clients/node-redis/replacement.ts",
     "> options.pingInterval + pingTolerance ? 1 : 0",
     "> options.pingInterval + pingTolerance ? 0 : 0",
@@ -1189,7 +1189,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a handshake that nobody answers is waited for by node-redis",
+    "node-redis waits forever for an unanswered handshake",
     "src/clients/node-redis/replacement.ts",
     "queue.flushWaitingForReply(lost);",
     "",
@@ -1198,7 +1198,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "ioredis sends again what was lost with the connection that was replaced",
+    "ioredis resends commands that were lost with a replaced connection",
     "src/clients/ioredis/replacement.ts",
     'if (client.status === "ready") client.flushQueue',
     "if (false) client.flushQueue",
@@ -1207,7 +1207,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a connection is replaced as often as somebody wishes",
+    "the rate of connection replacements is not bounded",
     "src/clients/replacement.ts",
     "this.clock.monotonic() + Math.min(",
     "0 * Math.min(",
@@ -1224,7 +1224,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a server that keeps loading is waited for",
+    "a server that keeps loading is never replaced",
     "src/clients/wrong-server.ts",
     "return now - this.#unavailableSince >= patience;",
     "return false;",
@@ -1232,7 +1232,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a handshake that nobody answers is waited for at an address",
+    "a connection to an address waits forever for an unanswered handshake",
     "src/clients/address.ts",
     "redis.stream?.destroy(new Error(message))",
     "undefined",
@@ -1249,7 +1249,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a listening connection that hears nothing is kept",
+    "a silent subscriber connection is kept",
     "src/clients/pubsub/subscriber-connection.ts",
     "this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);",
     "",
@@ -1257,7 +1257,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a listening connection is kept when the client's own is replaced",
+    "a subscriber connection is kept when the client's connection is replaced",
     "src/clients/pubsub/subscriptions.ts",
     "if (this.#link !== null && !this.#closed) this.#lost();",
     "",
@@ -1265,7 +1265,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a lock in a slot that is being moved is asked for with its queue only",
+    "a lock in a migrating slot is requested only with its queue",
     "src/clients/redis-node.ts",
     "if (!call.migrating && !call.queueless && hasQueue(request))",
     "if (false)",
@@ -1274,7 +1274,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "what a server publishes from a slot that is being moved is refused",
+    "a wake-up from a migrating slot is refused",
     "src/clients/redis-node.ts",
     '(code !== "MOVED" && code !== "ASK")',
     'code !== "MOVED"',
@@ -1292,7 +1292,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a server that joins a Cluster is not known",
+    "a server that joined the Cluster is not reached",
     "src/clients/redis-node.ts",
     "?? (await this.client.open?.(address)) ?? null",
     "?? null",
@@ -1308,7 +1308,7 @@ export const switches = [
   ],
   [
     "4 decide early",
-    "a new connection is first asked whether it has the script",
+    "a new connection is first sent EVALSHA",
     "src/clients/script-cache.ts",
     "if (sentIn.get(to) === session) return to.evalsha;",
     "return to.evalsha;",
@@ -1316,7 +1316,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a queue that is full counts as a lost connection",
+    "a full client queue counts as a lost connection",
     "src/clients/failure.ts",
     'if (full.test(message)) return failure("overloaded", message);',
     "",
@@ -1333,7 +1333,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "ioredis sends again what was lost with its connection",
+    "ioredis resends commands that were lost with its connection",
     "src/clients/ioredis/replacement.ts",
     "prevCommandQueue.remove(index, 1);",
     "index++;",
@@ -1342,7 +1342,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "the first acquisition is not bounded while the nodes are being met",
+    "the first acquisition is not bounded while the nodes are identified",
     "src/lock/acquisition.ts",
     "|| (!engine.admission.admitted && left < Number.POSITIVE_INFINITY)",
     "",
@@ -1351,7 +1351,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a question about the memory starts no clock",
+    "an identification starts no timeout",
     "src/engine/node/server-identity.ts",
     "    this.options.onAsked();\n",
     "",
@@ -1360,7 +1360,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a call that a plain client never answers is waited for",
+    "a call that a plain client never answers has no timeout",
     "src/clients/plain.ts",
     "bounded(async () => client.eval(script, [...keys], [...args]))",
     "client.eval(script, [...keys], [...args])",
@@ -1368,7 +1368,7 @@ export const switches = [
   ],
   [
     "14 liveness",
-    "a question that the client gives up is no silence",
+    "an identification that the client abandons is not a silence",
     "src/engine/node/quorum-member.ts",
     'else if (end === "timedOut") this.detector.timedOut();',
     "",
@@ -1377,7 +1377,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a request that is lost behind its release is left",
+    "a claim that arrives after its release is not released again",
     "src/engine/quorum/claim.ts",
     "this.claim.releaseAgain(this);",
     "this.claim.ended;",

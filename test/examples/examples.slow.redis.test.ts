@@ -10,7 +10,7 @@ const programs = readdirSync("examples")
   .filter((name) => /\.[cm]?[jt]s$/.test(name))
   .sort();
 
-/** What the README says that each program prints, and on how many servers. */
+/** The output of each program and its number of servers, according to the README. */
 const outputs = new Map(
   [...readme.matchAll(/^## (\S+)\n\n```text\n([\s\S]*?)\n```$/gm)].map(([, name, output]) => [
     name!,
@@ -22,7 +22,7 @@ const serverCounts = new Map(
 );
 
 describe("the examples", () => {
-  it("are all in the README, with their output", () => {
+  it("are all in the README with their output", () => {
     expect([...outputs.keys()].sort()).toEqual(programs);
     expect([...serverCounts.keys()].sort()).toEqual(programs);
   });
@@ -48,7 +48,7 @@ describe("the examples", () => {
   });
 });
 
-/** Each `…` stands for something, whatever it is. */
+/** Whether a line matches; each `…` matches any text. */
 function matches(line: string, expected = ""): boolean {
   const parts = expected.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join(".+")}$`).test(line);

@@ -12,7 +12,7 @@ interface Program {
   readonly text: string;
 }
 
-/** The programs on a page, in order: for each use one of before and one of after. */
+/** The programs on a page, in order: for each use, one before and one after the migration. */
 function programsOn(page: string): Program[] {
   const text = readFileSync(`docs/migrating/${page}`, "utf8");
   const sections = text.split(/^### /m).slice(1);
@@ -27,7 +27,7 @@ function programsOn(page: string): Program[] {
 
 const ours = ({ text }: Program) => text.includes('from "holdfast"');
 
-/** The same program with the servers of this run, and keys of its own. */
+/** Runs a program with the servers of this test run and unique keys. */
 async function run(program: Program) {
   const mine = randomUUID().slice(0, 8);
   const text = program.text
@@ -59,7 +59,7 @@ describe.each([
   });
 });
 
-// The other package needs a later Node than we do, so it is not installed here.
+// The programs for redlock-universal are not compared: the package requires a later version of Node.js.
 describe("the programs for redis-semaphore", () => {
   const programs = programsOn("from-redis-semaphore.md");
 

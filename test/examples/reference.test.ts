@@ -5,14 +5,14 @@ import * as holdfast from "../../src/index.js";
 
 const page = readFileSync("docs/reference.md", "utf8");
 
-/** From a heading to the next one of any level. */
+/** Returns the text from a heading to the next heading of any level. */
 const section = (heading: string): string =>
   page
     .slice(page.indexOf(`\n${heading}\n`) + heading.length + 1)
     .split(/^#/m, 1)
     .join();
 
-/** The first cells of the rows of a section's tables, where they are code. */
+/** Returns the code in the first column of a section's tables. */
 const namesIn = (heading: string): string[] =>
   [...section(heading).matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)].flatMap(([, cell = ""]) =>
     [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
@@ -20,7 +20,7 @@ const namesIn = (heading: string): string[] =>
 
 const locks = holdfast.createLocks({ nodes: [holdfast.memoryNode()] });
 
-/** An error lists what would have been allowed. */
+/** Reads the allowed names from an error. */
 async function allowedBy(call: () => unknown): Promise<string[]> {
   try {
     await call();

@@ -4,13 +4,13 @@ import { runFaults } from "./run.js";
 
 const short = { seed: 25, for: 60_000, every: 400, rest: 4_500 };
 
-it("holds what it promises while a minority is hurt, in every way", { timeout: 180_000 }, async () => {
+it("keeps its guarantees under every fault of a minority", { timeout: 180_000 }, async () => {
   const verdict = await runFaults({ ...short, class: "in bounds" });
   expect(verdict.violations).toEqual([]);
   expect(verdict.problems).toEqual([]);
   const names = kindNames.filter((name) => !kindOf(name).beyond);
   expect(Object.keys(verdict.faultsByKind).sort()).toEqual(names.sort());
-  // How much there is to judge depends on the machine; this is a tenth of what a busy one does.
+  // The numbers depend on the machine; these are a tenth of those of a busy machine.
   expect(verdict.acquisitions).toBeGreaterThan(300);
   expect(verdict.quarantines).toBeGreaterThan(0);
   expect(verdict.renewals).toBeGreaterThan(10);

@@ -5,7 +5,7 @@ const count = 10_000;
 const distinct = (name: string) => Array.from({ length: count }, (_, index) => `${name}${index}`);
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? String(error);
 
-it("serves 10,000 callers of one process, some of whom wait for one lock and others for each their own", async () => {
+it("serves 10,000 callers of one process, some of which share a lock while others have their own", async () => {
   const world = new World(3);
   const locks = world.locks({ wait: 60_000 });
   const order: number[] = [];

@@ -7,12 +7,12 @@ import type {
   SubscriptionListener,
 } from "../../src/engine/node/lock-node.js";
 
-/** A memory node that counts what it is asked. */
+/** A memory node that counts its batches and commands. */
 export class CountedNode implements LockNode {
   batches = 0;
   commands = 0;
   unanswered = 0;
-  mostUnanswered = 0;
+  maxUnanswered = 0;
   readonly keyspace = null;
   readonly sharded = false;
   readonly trouble = "";
@@ -41,7 +41,7 @@ export class CountedNode implements LockNode {
     this.batches++;
     this.commands += requests.length;
     this.unanswered += requests.length;
-    this.mostUnanswered = Math.max(this.mostUnanswered, this.unanswered);
+    this.maxUnanswered = Math.max(this.maxUnanswered, this.unanswered);
     const counted = requests.map((request) => ({
       command: request.command,
       wanted: () => request.wanted(),
@@ -59,7 +59,7 @@ export class CountedNode implements LockNode {
 
   async close(): Promise<void> {}
 
-  /** What was counted since the last look. */
+  /** Returns the counts since the last call, and resets them. */
   look(): { batches: number; commands: number } {
     const { batches, commands } = this;
     this.batches = this.commands = 0;

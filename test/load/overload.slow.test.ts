@@ -8,7 +8,7 @@ const count = 100_000;
 const resources = Array.from({ length: count }, (_, index) => `r${index}`);
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? String(error);
 
-it("grants 100,000 locks that are asked for in one turn, oldest first, with a bounded number under way", async () => {
+it("grants 100,000 locks that are requested in one turn, oldest first, with a bounded number in flight", async () => {
   const world = new World(3);
   const nodes = world.nodes.map((node) => new CountedNode(node));
   const locks = world.locks({ nodes, ttl: 600_000 });
@@ -18,14 +18,14 @@ it("grants 100,000 locks that are asked for in one turn, oldest first, with a bo
   await expect(locks.acquire("one more")).rejects.toMatchObject({ code: "OVERLOADED", maxPending: count });
   const leases = await asked;
   expect(order).toEqual(resources);
-  for (const node of nodes) expect(node.mostUnanswered).toBeLessThanOrEqual(5_000);
+  for (const node of nodes) expect(node.maxUnanswered).toBeLessThanOrEqual(5_000);
   for (const node of nodes) expect(node.look().commands).toBe(count);
   await Promise.all(leases.map((lease) => lease.release()));
   expect(await world.holders("r0")).toEqual([false, false, false]);
   await locks.close();
 }, 600_000);
 
-it("keeps 100,000 that wait for one lock in little memory, serves the oldest first, and ends them without a flood", async () => {
+it("keeps 100,000 waiters for one lock in little memory, serves the oldest first, and ends them without a flood", async () => {
   const world = new World(3);
   const nodes = world.nodes.map((node) => new CountedNode(node));
   const locks = world.locks({ nodes, ttl: 600_000, wait: Number.POSITIVE_INFINITY, renew: false });
@@ -74,7 +74,7 @@ it.each(["crash", "hang"] as const)(
   600_000,
 );
 
-it("refuses 20,000 that wait for one lock when the nodes go down, each for that", async () => {
+it("refuses 20,000 waiters for one lock when the nodes go down, each with that reason", async () => {
   const world = new World(3);
   const locks = world.locks({ retry: { count: 0 } });
   await locks.using("first", () => {});

@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import { search } from "./search.js";
 
 describe("the simulator", () => {
-  it("finds nothing within the assumptions", async () => {
+  it("finds no violation within the assumptions", async () => {
     const { failed, leases, checkers, never } = await search(1, 100, "inBounds");
     expect(failed).toEqual([]);
     expect(leases).toBeGreaterThan(700);
-    // A checker that never looks finds nothing.
+    // Every checker must have run.
     expect({ checkers, never }).toEqual({ checkers: 15, never: [] });
   }, 600_000);
 
-  it("finds nothing but overlaps beyond them", async () => {
+  it("finds only overlaps beyond the assumptions", async () => {
     const { failed, overlaps } = await search(1, 40, "beyond");
     expect(failed).toEqual([]);
     expect(overlaps).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
-/** Some of those of sim/switch-list.mjs, for each of which few seeds are enough. */
+/** Some entries of sim/switch-list.mjs that need only a few seeds. */
 const some = [
   "a minority is enough",
   "no quarantine",
@@ -10,14 +10,14 @@ const some = [
   "the signal is not aborted",
 ];
 
-it("finds what is wrong where a rule is switched off", async () => {
+it("detects that a rule is switched off", async () => {
   const only = some.flatMap((text) => ["--only", text]);
   const { stdout } = await promisify(execFile)(process.execPath, [
     "sim/main.mjs",
     "--switches",
     "--jobs",
     "1",
-    "--deeds",
+    "--actions",
     "40",
     ...only,
   ]);

@@ -1,4 +1,4 @@
-/** ms of processor time that a function takes. Other processes of a busy machine do not add to it, as they do to elapsed time. */
+/** Returns the processor time of a function in ms. Unlike elapsed time, it does not include other processes of a busy machine. */
 export function cpuTime(run: () => void): number {
   const before = process.cpuUsage();
   run();

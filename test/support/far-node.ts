@@ -5,19 +5,19 @@ import type { Clock } from "../../src/engine/time/clock.js";
 import { ask, oneByOne } from "../engine/batches.js";
 import { wayTo } from "./way-to.js";
 
-/** How messages travel. Each function decides anew for each message. */
-export interface Road {
-  /** ms that a message takes, each way. */
+/** How messages travel. Each function is called for each message. */
+export interface NetworkPath {
+  /** The one-way latency in ms. */
   readonly delay: () => number;
-  /** Whether a reply gets lost. */
+  /** Whether the reply is lost. */
   readonly losesReply?: () => boolean;
-  /** Whether what was published gets lost. */
+  /** Whether the published message is lost. */
   readonly losesMessage?: () => boolean;
-  /** Sees each command when it is sent. */
+  /** Called with each command when it is sent. */
   readonly sees?: (command: LockCommand) => void;
 }
 
-/** One way of a connection: messages arrive in the order in which they were sent. */
+/** One direction of a connection: messages arrive in the order in which they were sent. */
 function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void {
   let free = 0;
   return (arrive) => {
@@ -26,19 +26,19 @@ function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void
   };
 }
 
-/** A process's own connections to a node, one for commands and one to listen on: what travels takes its time, and may be lost. */
-export function far(node: MemoryNode, clock: Clock, path: Road): LockNode {
+/** Wraps a node in a process's own connections, one for commands and one for subscriptions, which delay and lose messages. */
+export function far(node: MemoryNode, clock: Clock, path: NetworkPath): LockNode {
   const there = oneWay(clock, path.delay);
   const back = oneWay(clock, path.delay);
-  const told = oneWay(clock, path.delay);
+  const messages = oneWay(clock, path.delay);
   return wayTo(node, {
     connect: () => {},
     close: async () => {},
     subscribe: (channel, listener) => {
       let over = false;
-      const later = (tell: () => void) =>
-        told(() => {
-          if (!over) tell();
+      const later = (callback: () => void) =>
+        messages(() => {
+          if (!over) callback();
         });
       const unsubscribe = node.subscribe(channel, {
         subscribed: () => later(() => listener.subscribed()),

@@ -3,8 +3,8 @@ import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/protocol/
 import { type CallOptions, callRedis } from "./call-redis.js";
 
 /**
- * The server remembers from now on, as if it had been in use: a set that is as new as the tests' servers are would have
- * every process warn of that. One that cannot be written to stays as it is.
+ * Gives a server a memory, as if it had been in use before: with new servers, every process would print a warning. Does
+ * nothing if the server refuses writes.
  */
 export async function giveMemory(port: number, options: CallOptions = {}): Promise<void> {
   const keys = [markerKey, sideKeysOf(false).watermark(""), longLeasesKey];

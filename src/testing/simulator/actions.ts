@@ -6,66 +6,68 @@ import type { Program } from "./program.js";
 import type { Action } from "./script.js";
 import type { Simulation } from "./simulation.js";
 
-/** ms of true time for which renewals follow one another at the most. */
-const longestRow = 10_000;
-/** Rounds of a handle that is used again. */
+/** Maximum duration of a run of renewals, in ms of true time. */
+const maxRenewalsMs = 10_000;
+/** How often one handle is acquired. */
 const rounds = 3;
 
-/** Does one thing that users do; what it is refused with is no concern of its own. */
-export async function act(aggregate: Simulation, program: Program, action: Action): Promise<void> {
+/** Performs one action of a user. Errors are ignored here: the checkers judge what the locks reported. */
+export async function act(simulation: Simulation, program: Program, action: Action): Promise<void> {
   if (program.host.dead || program.closing) return;
-  const stranger = aggregate.foreignClients.get(program);
+  const foreignClient = simulation.foreignClients.get(program);
   program.busy++;
   try {
-    if (stranger !== undefined) await stranger.act(action);
-    else await new ActionRun(aggregate, program, action).act();
+    if (foreignClient !== undefined) await foreignClient.act(action);
+    else await new ActionRun(simulation, program, action).act();
   } catch {
-    // Contended, without a quorum, aborted, closed, too late: the checkers judge what was told.
+    // Expected: contended, no quorum, aborted, closed, or too late.
   }
   program.busy--;
 }
 
 class ActionRun {
-  private readonly ends: (() => void)[] = [];
+  private readonly cancellations: (() => void)[] = [];
 
   constructor(
-    private readonly aggregate: Simulation,
+    private readonly simulation: Simulation,
     private readonly program: Program,
     private readonly action: Action,
   ) {}
 
   async act(): Promise<void> {
     try {
-      await this.perform();
+      await this.run();
     } finally {
-      for (const end of this.ends) end();
+      for (const end of this.cancellations) end();
     }
   }
 
-  private async perform(): Promise<void> {
+  private async run(): Promise<void> {
     const { action, program } = this;
     const { locks } = program;
     const { kind, resources } = action;
     const options = this.options();
     if (kind === "inspect") {
-      await this.bounded("inspection", 0, locks.inspect(resources[0] ?? "a"));
+      await this.expectWithin("inspection", 0, locks.inspect(resources[0] ?? "a"));
     } else if (kind === "try") {
-      const lease = await this.bounded("attempt", 0, locks.tryAcquire(resources, options));
-      if (lease !== null) await this.keep(lease);
+      const lease = await this.expectWithin("attempt", 0, locks.tryAcquire(resources, options));
+      if (lease !== null) await this.holdAndEnd(lease);
     } else if (kind === "using") {
       await locks.using(resources, options, (lease) => this.hold(lease));
     } else if (kind === "handle") {
-      await this.again(locks.handle(resources, options));
+      await this.reuse(locks.handle(resources, options));
     } else if (kind === "redlock") {
       await this.redlock();
     } else {
-      await this.keep(await this.bounded("acquisition", action.wait, locks.acquire(resources, options)));
+      await this.holdAndEnd(
+        await this.expectWithin("acquisition", action.wait, locks.acquire(resources, options)),
+      );
     }
   }
 
-  /** As programs of redlock 5 do it. */
+  /** Uses the API of redlock 5. */
   private async redlock(): Promise<void> {
-    const { action, program, aggregate } = this;
+    const { action, program, simulation } = this;
     const { redlock, host } = program;
     const resources = [...action.resources];
     const retries = { retryCount: action.wait > 0 ? 5 : 0, retryDelay: 40, retryJitter: 20 };
@@ -75,16 +77,16 @@ class ActionRun {
       return redlock.using(resources, action.ttl, settings, () => host.sleep(action.hold));
     }
     const asked = redlock.acquire(resources, action.ttl, retries);
-    let lock = await this.bounded(
+    let lock = await this.expectWithin(
       "acquisition by Redlock",
-      (1 + retries.retryCount) * this.attempt + bound,
+      (1 + retries.retryCount) * this.attemptMs + bound,
       asked,
     );
     try {
       await host.sleep(Math.min(action.hold, action.ttl));
       if (action.extend === null) return;
       const { ttl } = action.extend;
-      aggregate.oracle.ttl.asks(lock.value, ttl ?? action.ttl);
+      simulation.oracle.ttl.requested(lock.value, ttl ?? action.ttl);
       lock = await redlock.extend(lock, ttl ?? action.ttl, retries);
       await host.sleep(action.hold);
     } finally {
@@ -92,35 +94,35 @@ class ActionRun {
     }
   }
 
-  private async again(handle: Handle): Promise<void> {
+  private async reuse(handle: Handle): Promise<void> {
     const { action, program } = this;
     for (let round = 0; round < rounds; round++) {
-      const acquired = this.bounded("acquisition", action.wait, handle.acquire());
-      // Somebody else changes their mind.
+      const acquired = this.expectWithin("acquisition", action.wait, handle.acquire());
+      // Another part of the program releases the handle early.
       if (round === 1 && action.abortAfter !== null) this.later(action.hold, () => void handle.release());
-      await this.keep(await acquired);
+      await this.holdAndEnd(await acquired);
       if (handle.state === "held" || program.closing) return;
     }
   }
 
-  private async keep(lease: Lease): Promise<void> {
+  private async holdAndEnd(lease: Lease): Promise<void> {
     const { end } = this.action;
     await this.hold(lease);
     if (end === "release") {
-      await this.bounded("release", 0, lease.release());
+      await this.expectWithin("release", 0, lease.release());
     } else if (end === "forget") {
       while (lease.remaining() > 0) await this.program.host.sleep(lease.remaining() + 1);
     } else {
       const note = lease.handover();
-      this.aggregate.oracle.count("handed over");
-      this.aggregate.oracle.cleanUp.handOver(readHandover(note).token, this.program);
-      // It may travel while this process dies.
+      this.simulation.oracle.count("handed over");
+      this.simulation.oracle.cleanUp.handOver(readHandover(note).token, this.program);
+      // The note may still be in transit when this process dies.
       const { heir, after } = end;
-      this.aggregate.underWay++;
-      this.aggregate.timeline.in(after, () => {
-        this.aggregate.underWay--;
-        const program = this.aggregate.program(heir);
-        program.host.run(() => void inherit(this.aggregate, program, note, this.action));
+      this.simulation.handoversInTransit++;
+      this.simulation.timeline.in(after, () => {
+        this.simulation.handoversInTransit--;
+        const program = this.simulation.program(heir);
+        program.host.run(() => void adoptAndHold(this.simulation, program, note, this.action));
       });
     }
   }
@@ -131,7 +133,7 @@ class ActionRun {
     if (renewals > 0) await this.renewInARow(lease);
     if (extend !== null && extend.after < hold) {
       await host.sleep(extend.after);
-      if (extend.ttl !== null) this.asks(lease, extend.ttl);
+      if (extend.ttl !== null) this.requested(lease, extend.ttl);
       await lease.renew(extend.ttl ?? undefined).catch(() => {});
       await host.sleep(hold - extend.after);
     } else {
@@ -140,37 +142,37 @@ class ActionRun {
     if (lease.remaining() > 0) lease.assertHeld();
   }
 
-  /** The nodes keep what was asked for, and no more, however often that is asked. */
+  /** Renews the lease repeatedly, and checks that no node extends it beyond the TTL that was requested. */
   private async renewInARow(lease: Lease): Promise<void> {
-    const { aggregate, program, action } = this;
-    const { timeline } = aggregate;
-    const end = timeline.now + longestRow;
+    const { simulation, program, action } = this;
+    const { timeline } = simulation;
+    const end = timeline.now + maxRenewalsMs;
     for (let renewal = 0; renewal < action.renewals && timeline.now < end; renewal++) {
       if (program.closing || lease.remaining() === 0) return;
       await lease.renew().catch(() => {});
     }
     const token = program.tokenOf(lease);
-    const most = token === null ? null : aggregate.oracle.ttl.mostOf(token);
-    if (token === null || most === null) return;
-    aggregate.oracle.count("renewed in a row");
-    for (const { node, key, tokenHash, ttlLeft } of await aggregate.contents()) {
-      const back = aggregate.servers.find(({ name }) => name === node)?.setBack ?? 0;
-      if (tokenHash !== hashOf(token) || ttlLeft <= most + back) continue;
-      aggregate.oracle.violated(
+    const maxTtl = token === null ? null : simulation.oracle.ttl.maxTtlOf(token);
+    if (token === null || maxTtl === null) return;
+    simulation.oracle.count("renewed in a row");
+    for (const { node, key, tokenHash, ttlLeft } of await simulation.contents()) {
+      const back = simulation.servers.find(({ name }) => name === node)?.setBack ?? 0;
+      if (tokenHash !== hashOf(token) || ttlLeft <= maxTtl + back) continue;
+      simulation.oracle.violated(
         "ttl",
         `${node} keeps ${key} for ${ttlLeft} ms, after ${action.renewals} renewals`,
       );
     }
   }
 
-  private asks(lease: Lease, ttl: number): void {
+  private requested(lease: Lease, ttl: number): void {
     const token = this.program.tokenOf(lease);
-    if (token !== null) this.aggregate.oracle.ttl.asks(token, ttl);
+    if (token !== null) this.simulation.oracle.ttl.requested(token, ttl);
   }
 
   private options(): AcquireOptions {
     const { ttl, wait, fence, fair, renew, maxHold, policy, abortAfter } = this.action;
-    const { oracle } = this.aggregate;
+    const { oracle } = this.simulation;
     const controller = new AbortController();
     if (abortAfter !== null) this.later(abortAfter, () => controller.abort(new Error("enough")));
     return {
@@ -179,7 +181,7 @@ class ActionRun {
       fence,
       fair,
       renew,
-      onLost: ({ acquisition }) => oracle.loss.called(acquisition),
+      onLost: ({ acquisition }) => oracle.loss.onLostCalled(acquisition),
       ...(maxHold === null ? {} : { maxHold }),
       ...(policy ? { retry: { delay: 10, maxDelay: 100 } } : {}),
       ...(abortAfter === null ? {} : { signal: controller.signal }),
@@ -187,39 +189,45 @@ class ActionRun {
   }
 
   private later(ms: number, callback: () => void): void {
-    this.ends.push(this.program.host.later(ms, callback));
+    this.cancellations.push(this.program.host.later(ms, callback));
   }
 
-  /** ms that one attempt takes at the most: six node timeouts; and the first one of a process until all nodes are met. */
-  private get attempt(): number {
+  /** Maximum duration of one attempt in ms: six node timeouts, plus identifying all nodes in the first attempt of a process. */
+  private get attemptMs(): number {
     const { nodeTimeout, connectTimeout } = this.program.plan;
     return 6 * Math.max(nodeTimeout, 100) + connectTimeout;
   }
 
-  private bounded<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {
-    const { aggregate, program, action } = this;
-    aggregate.oracle.count(what);
-    // Without a wait attempts bound it.
-    const bound = wait > 0 ? wait : this.attempt;
-    return aggregate.oracle.waiters.expect(program, `${what} of ${action.resources}`, bound, promise);
+  private expectWithin<T>(what: string, wait: number, promise: Promise<T>): Promise<T> {
+    const { simulation, program, action } = this;
+    simulation.oracle.count(what);
+    // Without a `wait`, the attempts bound the duration.
+    const bound = wait > 0 ? wait : this.attemptMs;
+    return simulation.oracle.waiters.expect(program, `${what} of ${action.resources}`, bound, promise);
   }
 }
 
-/** Goes on with what another process has handed over. */
-async function inherit(aggregate: Simulation, program: Program, note: string, action: Action): Promise<void> {
+/** Adopts a lease that another process handed over, holds it, and releases it. */
+async function adoptAndHold(
+  simulation: Simulation,
+  program: Program,
+  note: string,
+  action: Action,
+): Promise<void> {
   if (program.closing || program.plan.foreign) return;
   program.busy++;
   try {
     const { fence, renew, hold, resources } = action;
-    const onLost = ({ acquisition }: { acquisition: string }) => aggregate.oracle.loss.called(acquisition);
+    const onLost = ({ acquisition }: { acquisition: string }) =>
+      simulation.oracle.loss.onLostCalled(acquisition);
     const adopted = program.locks.adopt(note, { wait: 1_000, fence, renew, onLost });
-    aggregate.oracle.count("adoption");
-    const lease = await aggregate.oracle.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
-    aggregate.oracle.cleanUp.adopted(readHandover(note).token, program);
+    simulation.oracle.count("adoption");
+    const lease = await simulation.oracle.waiters.expect(program, `adoption of ${resources}`, 1_000, adopted);
+    simulation.oracle.cleanUp.adopted(readHandover(note).token, program);
     await program.host.sleep(hold);
     await lease.release();
   } catch {
-    // Too late, or taken over already.
+    // Expected: the note came too late, or another process has adopted the lease.
   }
   program.busy--;
 }

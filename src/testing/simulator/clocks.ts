@@ -2,20 +2,20 @@ import type { Clock, Timer } from "../../engine/time/clock.js";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
-/** Epoch ms at which simulations begin. */
+/** Epoch ms at which a simulation begins. */
 const epoch = Date.UTC(2026, 0, 1);
 
 /** How a clock differs from true time. */
 export interface ClockError {
-  /** ms by its clock for each ms of true time. */
+  /** Rate of the monotonic clock, in ms per ms of true time. */
   readonly rate: number;
-  /** The same of a holder's wall clock, which is slewed apart. */
+  /** Rate of a host's wall clock, which is slewed separately. A node has only one clock. */
   readonly wallRate: number;
-  /** ms by which its wall clock is ahead at the start. */
+  /** How far the wall clock is ahead of true time at the start, in ms. */
   readonly ahead: number;
 }
 
-/** A clock that runs at its own rate from one change to the next. */
+/** A clock that runs at a constant rate between two changes. */
 class RunningClock {
   private since = 0;
 
@@ -38,7 +38,7 @@ class RunningClock {
   }
 }
 
-/** A node's clock. Keys expire by it, so that a step of it is felt at once. */
+/** A node's clock. Keys expire by this clock, so a step takes effect immediately. */
 export class NodeClock implements Clock {
   private readonly clock: RunningClock;
 
@@ -74,19 +74,19 @@ export class NodeClock implements Clock {
   }
 }
 
-/** What runs a host's callbacks: not while it stands still. */
+/** Runs the callbacks of a host, but not while the host is stalled. */
 export interface Runner {
   timer(callback: () => void): void;
-  /** Behind what has arrived from the network by then. */
+  /** Runs the callback after everything that has arrived from the network. */
   immediate(callback: () => void): void;
 }
 
-/** The two clocks of a process. Its timers run by the monotonic one, and come a little early or late. */
+/** The two clocks of a process. Timers use the monotonic clock, and fire slightly early or late. */
 export class HostClock implements Clock {
-  private readonly monotonicHand: RunningClock;
-  private readonly wallHand: RunningClock;
+  private readonly monotonicClock: RunningClock;
+  private readonly wallClock: RunningClock;
   private suspensions = 0;
-  /** Timers that are still set. */
+  /** The number of timers that are set. */
   pending = 0;
 
   constructor(
@@ -95,16 +95,16 @@ export class HostClock implements Clock {
     private readonly random: SeededRandom,
     private readonly runner: Runner,
   ) {
-    this.monotonicHand = new RunningClock(timeline, 1_000, clockError.rate);
-    this.wallHand = new RunningClock(timeline, epoch + timeline.now + clockError.ahead, clockError.wallRate);
+    this.monotonicClock = new RunningClock(timeline, 1_000, clockError.rate);
+    this.wallClock = new RunningClock(timeline, epoch + timeline.now + clockError.ahead, clockError.wallRate);
   }
 
   monotonic(): number {
-    return this.monotonicHand.read();
+    return this.monotonicClock.read();
   }
 
   wall(): number {
-    return this.wallHand.read();
+    return this.wallClock.read();
   }
 
   after(delay: number, callback: () => void): Timer {
@@ -120,7 +120,7 @@ export class HostClock implements Clock {
     };
     const fire = () => {
       if (over) return;
-      // While the machine was suspended this clock stood still.
+      // The monotonic clock stopped while the machine was suspended.
       if (this.monotonic() < due - 1) return arm();
       end();
       callback();
@@ -140,17 +140,17 @@ export class HostClock implements Clock {
     this.runner.immediate(callback);
   }
 
-  /** The wall clock is set. */
+  /** Steps the wall clock by `ms`. */
   step(ms: number): void {
-    this.wallHand.change(this.clockError.wallRate, ms);
+    this.wallClock.change(this.clockError.wallRate, ms);
   }
 
-  /** The monotonic clock stands still; the wall clock goes on. */
+  /** Stops the monotonic clock; the wall clock continues. */
   suspend(): void {
-    if (this.suspensions++ === 0) this.monotonicHand.change(0);
+    if (this.suspensions++ === 0) this.monotonicClock.change(0);
   }
 
   resume(): void {
-    if (--this.suspensions === 0) this.monotonicHand.change(this.clockError.rate);
+    if (--this.suspensions === 0) this.monotonicClock.change(this.clockError.rate);
   }
 }

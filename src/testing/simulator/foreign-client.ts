@@ -5,7 +5,7 @@ import type { Oracle } from "./oracle.js";
 import type { Program } from "./program.js";
 import type { Action } from "./script.js";
 
-/** Follows the Redlock specification by hand, as clients in other languages do, and knows of nothing beside the key. */
+/** A client that implements only the Redlock specification, as clients in other languages do: it uses no key but the lock's. */
 export class ForeignClient {
   private tokens = 0;
 
@@ -23,24 +23,24 @@ export class ForeignClient {
       ttl - Math.ceil(ttl / 100) - 2 - Math.max(clock.monotonic() - mono, clock.wall() - wall);
     let granted = 0;
     for (const link of links) {
-      say(link, { op: "acquire", keys: [resource], token, ttl }, ({ kind }) => {
+      send(link, { op: "acquire", keys: [resource], token, ttl }, ({ kind }) => {
         if (kind === "granted") granted++;
       });
     }
     await host.sleep(Math.min(plan.nodeTimeout, ttl / 2));
-    let over = granted <= links.length / 2 || left() <= 0;
-    if (!over) {
+    let ended = granted <= links.length / 2 || left() <= 0;
+    if (!ended) {
       this.oracle.count("acquired by others");
-      const believes = () => !over && !host.dead && left() > 0;
-      this.oracle.begins({ name: token, resources: [resource], believes });
+      const believes = () => !ended && !host.dead && left() > 0;
+      this.oracle.leaseBegan({ name: token, resources: [resource], believes });
       await host.sleep(Math.min(hold, ttl));
       if (end === "forget") return;
     }
-    over = true;
-    for (const link of links) say(link, { op: "release", keys: [resource], token }, () => {});
+    ended = true;
+    for (const link of links) send(link, { op: "release", keys: [resource], token }, () => {});
   }
 }
 
-function say(link: Link, command: LockCommand, answered: (reply: Reply) => void): void {
+function send(link: Link, command: LockCommand, answered: (reply: Reply) => void): void {
   link.execute({ mark: null, requests: [{ command, wanted: () => true, answered }] });
 }

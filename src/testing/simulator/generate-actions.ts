@@ -1,7 +1,7 @@
 import type { FaultMix } from "./generate.js";
 import type { Action } from "./script.js";
 
-/** Something that a program does with locks. */
+/** Generates one action of a program. */
 export function actionOf({ random, ttl: usual, resources, hosts, longTtl }: FaultMix): Action {
   const kind = random.pick<Action["kind"]>([
     "acquire",
@@ -18,7 +18,7 @@ export function actionOf({ random, ttl: usual, resources, hosts, longTtl }: Faul
   const isLong = longTtl !== null && !several && random.flip(0.15);
   const only = isLong ? "long" : (resources[random.below(resources.length)] ?? "a");
   const ttl = isLong && longTtl !== null ? longTtl : Math.ceil(usual * random.between(0.5, 1.5));
-  // A long one that nobody ends would hold the others up for the rest of the run.
+  // A long lease that is never released would block the other programs for the rest of the run.
   const forgotten = !isLong && random.flip(0.15);
   const end = random.flip(0.12)
     ? { heir: random.below(hosts), after: random.between(0, usual / 2) }

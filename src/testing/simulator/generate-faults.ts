@@ -3,15 +3,15 @@ import type { Fault, Step } from "./script.js";
 
 type Kind = Fault["kind"];
 
-/** Each kind is absent from a half of the runs: what one hides another shows. */
+/** Generates the faults of a run. Each kind is absent from half of the runs, because one kind can hide the effect of another. */
 export function faultsOf(mix: FaultMix): Step[] {
   const { random, end, hosts } = mix;
   const steps: Step[] = [];
-  // Suspended, and the wall clock put back, within one lease: more than two clocks can tell.
+  // Two clocks cannot detect a suspension and a step back of the wall clock within the same lease.
   const suspends = Array.from({ length: hosts }, () => random.flip(0.5));
   for (const kind of kinds) {
     if (random.flip(0.5)) continue;
-    for (let count = random.below(most[kind] + 1); count > 0; count--) {
+    for (let count = random.below(maxCount[kind] + 1); count > 0; count--) {
       const fault = faultOf(kind, mix, suspends);
       if (fault !== null) steps.push({ at: random.between(0, end), fault });
     }
@@ -19,11 +19,11 @@ export function faultsOf(mix: FaultMix): Step[] {
   return [...steps, ...hungAtTheStart(mix)];
 }
 
-/** ms that most faults last, at the most. */
-const longest = 2_500;
+/** Maximum duration of most faults, in ms. */
+const maxFaultMs = 2_500;
 
-/** How many of a kind there are in a run, at the most. */
-const most: Record<Kind, number> = {
+/** Maximum number of faults of each kind in a run. */
+const maxCount: Record<Kind, number> = {
   crash: 6,
   flush: 0,
   replicate: 0,
@@ -44,12 +44,12 @@ const most: Record<Kind, number> = {
   close: 3,
 };
 
-const kinds = Object.keys(most) as Kind[];
+const kinds = Object.keys(maxCount) as Kind[];
 
-/** ms for which the event loop is busy in each turn. */
+/** How long each turn of a lagging event loop takes, in ms. */
 const turns = [5, 50, 600, 1_500] as const;
 
-/** Some nodes hang just when processes begin to ask for the first time, and are well again soon. */
+/** Makes some nodes hang at the start, when processes contact them for the first time. */
 function hungAtTheStart({ random, nodes }: FaultMix): Step[] {
   if (random.flip(0.7)) return [];
   return Array.from({ length: nodes }, (_, node): Step[] =>
@@ -62,7 +62,7 @@ function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault
   const beyond = faults === "beyond";
   const node = random.below(nodes);
   const host = random.below(hosts);
-  const time = random.between(0, Math.min(longest, random.flip(0.7) ? ttl : 4 * ttl + 500));
+  const time = random.between(0, Math.min(maxFaultMs, random.flip(0.7) ? ttl : 4 * ttl + 500));
   const all = Array.from({ length: nodes }, (_, index) => index);
   switch (kind) {
     case "crash":
@@ -74,7 +74,7 @@ function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault
     case "nodePause":
       return { kind, node, for: time };
     case "nodeStep":
-      // Back only: then keys live longer, which costs nothing but time.
+      // Within the assumptions, steps go back only: keys then expire later, which is safe.
       return { kind, node, by: random.between(-ttl, beyond ? 2 * ttl : 0) };
     case "scriptFlush":
       return { kind, node };
@@ -83,7 +83,7 @@ function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault
     case "reset":
       return { kind, node, host };
     case "halfOpen":
-      // What forgets one connection often forgets them all.
+      // The cause of one half-open connection often affects all connections of a host.
       return { kind, host, nodes: random.flip(0.5) ? all : [node] };
     case "full":
       return { kind, node, host, for: time };
@@ -104,7 +104,7 @@ function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault
     case "stall":
       return { kind, host, for: time };
     case "lag":
-      return { kind, host, turn: random.pick(turns), for: random.between(0, 2 * longest) };
+      return { kind, host, turn: random.pick(turns), for: random.between(0, 2 * maxFaultMs) };
     case "suspend":
       return suspends[host] || beyond ? { kind, host, for: time * 2 } : null;
     case "wallStep": {

@@ -6,7 +6,7 @@ import { lossesOf } from "./generate-losses.js";
 import type { FaultClass, HostPlan, Script, Step } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
 
-/** What distinguishes one run from others: which kinds of trouble there are, and how much of it. */
+/** The parameters of a run: which kinds of faults there are, and how many. */
 export interface FaultMix {
   readonly random: SeededRandom;
   readonly faults: FaultClass;
@@ -15,22 +15,22 @@ export interface FaultMix {
   readonly resources: readonly string[];
   /** ms. */
   readonly end: number;
-  /** The ttl that most locks have, ms. */
+  /** The TTL of most locks, in ms. */
   readonly ttl: number;
-  /** Whether all nodes' clocks are as fast as they may be, and all holders' as slow. */
+  /** Whether the clocks of all nodes run as fast, and those of all holders as slowly, as the assumptions allow. */
   readonly opposed: boolean;
-  /** ms: the ttl of some leases, so long that what is left behind would be found; null if there are none. */
+  /** The TTL in ms of some leases, long enough that leftovers would be found; null if there are no such leases. */
   readonly longTtl: number | null;
 }
 
-/** ms: less than a minute, which nodes remember as their longest; more, which they remember one by one; a day. */
+/** Long TTLs in ms: under a minute, which nodes remember as a maximum; longer, which nodes remember individually; a day. */
 const longTtls = [50_000, 120_000, 86_400_000] as const;
 
-/** Clocks may disagree by 1 %: half of that each, less what rounding costs. */
+/** Two clocks may disagree by 1 %, so each may deviate by half of that, less an allowance for rounding. */
 const fairRate = 0.0045;
 const wildRate = 0.08;
 
-/** The script that a seed stands for. */
+/** Generates the script of a seed. */
 export function generate(seed: number, faults: FaultClass, actions: number): Script {
   const random = new SeededRandom(seed);
   const mix: FaultMix = {
@@ -44,13 +44,13 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     opposed: random.flip(0.3),
     longTtl: random.flip(0.5) ? random.pick(longTtls) : null,
   };
-  const nodes = Array.from({ length: mix.nodes }, () => temperOf(mix, 1));
+  const nodes = Array.from({ length: mix.nodes }, () => clockErrorOf(mix, 1));
   const hosts = Array.from({ length: mix.hosts }, () => hostOf(mix));
   const quarantine = quarantineOf(mix);
   const losses = quarantine === false && faults === "inBounds" ? [] : lossesOf(mix);
   const steps: Step[] = [...faultsOf(mix), ...losses];
   const last = hosts.length - 1;
-  // Others do not know that a node has lost its memory.
+  // Foreign clients do not notice that a node lost its memory.
   const foreign = losses.length === 0 && last > 0 && random.flip(0.35);
   for (let count = 0; count < actions; count++) {
     const host = random.below(hosts.length);
@@ -70,20 +70,20 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
   };
 }
 
-/** A number must be enough for the longest lease; without any, nothing may be lost. */
+/** Picks the quarantine rule. A fixed number must cover the longest lease; with `false`, no node may lose its memory. */
 function quarantineOf({ random, ttl, longTtl }: FaultMix): QuarantineRule {
   if (random.flip(0.8)) return "auto";
   return longTtl === null && random.flip(0.5) ? 3 * ttl + 100 : false;
 }
 
-/** Most clocks are as far apart as they may be: between is little to be found. `side`: of nodes 1, of holders -1. */
+/** Picks the rate of a clock. Most rates are extreme, because moderate rates find little. `side`: 1 for nodes, -1 for holders. */
 function rateOf({ random, faults, opposed }: FaultMix, side: 1 | -1): number {
-  const most = faults === "beyond" && random.flip(0.5) ? wildRate : fairRate;
-  if (opposed) return 1 + side * most;
-  return 1 + most * (random.flip(0.7) ? (random.flip(0.5) ? 1 : -1) : random.between(-1, 1));
+  const maxRateError = faults === "beyond" && random.flip(0.5) ? wildRate : fairRate;
+  if (opposed) return 1 + side * maxRateError;
+  return 1 + maxRateError * (random.flip(0.7) ? (random.flip(0.5) ? 1 : -1) : random.between(-1, 1));
 }
 
-function temperOf(mix: FaultMix, side: 1 | -1): ClockError {
+function clockErrorOf(mix: FaultMix, side: 1 | -1): ClockError {
   const { random } = mix;
   const rate = rateOf(mix, side);
   const wallRate = random.flip(0.7) ? rate : rateOf(mix, side);
@@ -94,14 +94,14 @@ function hostOf(mix: FaultMix): HostPlan {
   const { random, ttl, end } = mix;
   const usual = random.pick([0.3, 1, 3, 10]);
   return {
-    clockError: temperOf(mix, -1),
+    clockError: clockErrorOf(mix, -1),
     path: {
       usual,
       slow: random.pick([0, 0.01, 0.05, 0.2]),
       slowest: usual + Math.min(1_500, random.pick([20, 100, ttl, 2 * ttl])),
       resends: random.flip(0.5),
-      afterlife: random.pick([0, 0, 0.3, 1]),
-      deaf: random.pick([0, 0, 0.2, 1]),
+      lateDelivery: random.pick([0, 0, 0.3, 1]),
+      wakeupLoss: random.pick([0, 0, 0.2, 1]),
     },
     client: {
       plain: random.flip(0.1),

@@ -18,45 +18,46 @@ import { SimulatedSubscription } from "./simulated-subscription.js";
 
 /** How messages travel between one host and one node. */
 export interface NetworkPath {
-  /** ms that most messages take, each way, at the most. */
+  /** Maximum one-way latency of most messages, in ms. */
   readonly usual: number;
-  /** The share of those that take longer, and how many ms at the most. */
+  /** The share of slow messages. */
   readonly slow: number;
+  /** Maximum one-way latency of slow messages, in ms. */
   readonly slowest: number;
-  /** Whether the client sends by itself again, on a new connection, what was not answered on the old one. */
+  /** Whether the client resends unanswered requests on a new connection. */
   readonly resends: boolean;
-  /** The share of what was under way on a dead connection that arrives all the same, some time later. */
-  readonly afterlife: number;
-  /** The share of wake-up messages that is lost. */
-  readonly deaf: number;
+  /** The share of messages in transit on a dead connection that are delivered all the same, some time later. */
+  readonly lateDelivery: number;
+  /** The share of wake-up messages that are lost. */
+  readonly wakeupLoss: number;
 }
 
-/** What the user's client is like. */
+/** How the user's Redis client behaves. */
 export interface ClientBehaviour {
-  /** It has nothing but `set` and `eval`: it tells nothing of its connection, and cannot be told to open another one. */
+  /** Whether the client has only `set` and `eval`: it reports no connection state, and cannot open another connection. */
   readonly plain: boolean;
-  /** ms after which it gives up on a call by itself; null: never. */
+  /** The client's own command timeout in ms; null for none. */
   readonly timeout: number | null;
 }
 
-/** What is heard of what passes over the links. */
+/** Observes the traffic of a link. */
 export interface LinkWatch {
   sent(batch: Batch): void;
   note(who: string, what: string, ...details: readonly (string | number)[]): void;
 }
 
-/** What was sent, and not answered yet. */
+/** A request, with what to do when it arrives at the server or is lost. */
 interface Message {
   readonly label: string;
   readonly batch: Batch | null;
-  /** At the node: calls back with what is to be done with the reply. */
-  readonly perform: (reply: (arrived: () => void) => void) => void;
+  /** Executes the request at the server. Passes to `reply` the callback that handles the reply at the host. */
+  readonly runAtServer: (reply: (arrived: () => void) => void) => void;
   readonly lost: () => void;
-  /** Whether it brings the script along, which the node lacked. */
+  /** Whether the request includes the script, because the node lacked it. */
   readonly whole?: boolean;
 }
 
-/** A message on its way. */
+/** A message on its way to the server. */
 interface MessageInTransit {
   readonly message: Message;
   gone: boolean;
@@ -68,14 +69,14 @@ const queueFull = failure("overloaded", "The queue is full");
 const timedOut = failure("timeout", "Command timed out");
 const givenUp = failure("refused", "given up before it was sent");
 
-/** ms within which a connection is replaced once. */
+/** Minimum time between two replacements of a connection, in ms. */
 const replacementPause = 1_000;
 
-/** The last letters of a token tell it apart. */
+/** Names a command in the trace; the last four characters of the token identify the token. */
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
 
-const introductionLabel = (change: MemoryChange | null): string => {
+const identificationLabel = (change: MemoryChange | null): string => {
   if (change === null) return "introduce";
   const { abstention } = change;
   return abstention === null
@@ -86,8 +87,8 @@ const introductionLabel = (change: MemoryChange | null): string => {
 type ConnectionListener = (connection: Connection, cause?: Error) => void;
 
 /**
- * One host's own connection to one node, with the promises that real clients keep, and no others: a live connection
- * delivers in order and loses nothing; a dead one fails what it had not answered, whatever became of it.
+ * The connection of one host to one node, with the guarantees of real clients and no others: a live connection delivers
+ * in order and loses nothing; a dead connection fails its unanswered requests, whether or not the node executed them.
  */
 export class Link implements LockNode {
   readonly name: string;
@@ -96,34 +97,34 @@ export class Link implements LockNode {
   readonly opaque: boolean;
   connection: Connection;
   readonly replaceConnection?: () => Replacement;
-  /** True time at which the node granted something last, as this host heard. */
+  /** True time at which this host last received a grant from the node. */
   grantedAt = Number.NEGATIVE_INFINITY;
   readonly listeners = new Set<ConnectionListener>();
   readonly subscriptions = new Set<SimulatedSubscription>();
-  /** Counts connections. */
-  private wire = 0;
-  /** The server's, when the connection was made. */
-  private life = 0;
+  /** Counts the connections, so that a callback can detect that its connection is gone. */
+  private connectionCount = 0;
+  /** The server's incarnation when the connection was made. */
+  private incarnation = 0;
   private broken = true;
   private readonly unanswered = new Set<Message>();
-  /** What the client will send again when it is connected. */
+  /** Requests that the client will resend once connected. */
   private readonly resending = new Set<Message>();
   private readonly transits = new Set<MessageInTransit>();
   private thereFree = 0;
   private backFree = 0;
-  /** What waits for a partition to end, each way; a direction that is cut is counted. */
+  /** The number of cuts in effect, per direction, and the messages held until the cuts end. */
   private cutsThere = 0;
   private cutsBack = 0;
   private heldThere: MessageInTransit[] = [];
   private heldBack: (() => void)[] = [];
   private ended = false;
-  /** The connection is half-open: nothing passes, either way, and nobody is told. */
-  private mute = false;
-  /** Reasons why the client takes no more requests. */
+  /** Whether the connection is half-open: nothing passes in either direction, and neither end is notified. */
+  private halfOpen = false;
+  /** The number of reasons why the client's queue is full. */
   private fullness = 0;
   private replacedAt = Number.NEGATIVE_INFINITY;
-  /** ms that a message takes at least and at most, once the network is well. */
-  private calm: readonly [least: number, most: number] | null = null;
+  /** Minimum and maximum latency in ms once the network has recovered; null while faults occur. */
+  private latency: readonly [least: number, most: number] | null = null;
 
   constructor(
     readonly host: Host,
@@ -131,7 +132,7 @@ export class Link implements LockNode {
     private readonly random: SeededRandom,
     private readonly path: NetworkPath,
     private readonly client: ClientBehaviour,
-    private readonly watching: LinkWatch,
+    private readonly watcher: LinkWatch,
   ) {
     this.name = server.name;
     this.connection = client.plain ? "ready" : "connecting";
@@ -159,15 +160,15 @@ export class Link implements LockNode {
       if (this.connection !== "ready") return fail(connectionLost);
       if (this.fullness > 0) return fail(queueFull);
       this.post({
-        label: introductionLabel(change),
+        label: identificationLabel(change),
         batch: null,
-        perform: (reply) =>
+        runAtServer: (reply) =>
           this.server.identify(id, change, age, (identification) =>
             reply(() => (identification instanceof Error ? fail(identification) : resolve(identification))),
           ),
         lost: () => fail(connectionLost),
       });
-      this.bound(
+      this.abandonAfterTimeout(
         () => fail(timedOut),
         () => fail(connectionLost),
       );
@@ -179,9 +180,9 @@ export class Link implements LockNode {
     const batch = { mark, requests };
     if (this.connection !== "ready") return answerAll(batch, notReady);
     if (this.fullness > 0) return answerAll(batch, queueFull);
-    this.watching.sent(batch);
+    this.watcher.sent(batch);
     this.call(batch, requests.map(({ command }) => labelOf(command)).join("; "));
-    this.bound(
+    this.abandonAfterTimeout(
       () => answerAll(batch, timedOut),
       () => answerAll(batch, connectionLost),
     );
@@ -200,31 +201,32 @@ export class Link implements LockNode {
 
   async close(): Promise<void> {}
 
-  /** ms that one message takes. */
+  /** Picks the latency of one message, in ms. */
   delay(): number {
     const { usual, slow, slowest } = this.path;
-    if (this.calm !== null) return this.random.between(...this.calm);
+    if (this.latency !== null) return this.random.between(...this.latency);
     return this.random.flip(slow) ? this.random.between(usual, slowest) : this.random.between(0.05, usual);
   }
 
-  /** The network is well from now on, and takes so many ms for a message. */
-  calmDown(least: number, most: number): void {
-    this.calm = [least, most];
+  /** Marks the network as recovered: from now on each message takes between `least` and `most` ms. */
+  setLatency(least: number, most: number): void {
+    this.latency = [least, most];
   }
 
-  get deaf(): boolean {
-    if (this.calm !== null && !this.mute) return false;
-    return this.mute || this.cutsBack > 0 || this.random.flip(this.path.deaf);
+  /** Whether the next wake-up message is lost. */
+  get losesWakeup(): boolean {
+    if (this.latency !== null && !this.halfOpen) return false;
+    return this.halfOpen || this.cutsBack > 0 || this.random.flip(this.path.wakeupLoss);
   }
 
-  /** From now on nothing passes over this connection, either way, and neither end is told. */
-  silence(): void {
+  /** Makes the connection half-open: from now on nothing passes in either direction, and neither end is notified. */
+  makeHalfOpen(): void {
     if (this.client.plain || this.broken || this.ended) return;
-    this.mute = true;
-    this.watching.note(this.host.name, "is cut off from", this.name);
+    this.halfOpen = true;
+    this.watcher.note(this.host.name, "is cut off from", this.name);
   }
 
-  /** The client takes no more requests, until as many `drain` have followed. */
+  /** Makes the client refuse requests until `drain` has been called equally often. */
   fill(): void {
     this.fullness++;
   }
@@ -233,8 +235,8 @@ export class Link implements LockNode {
     this.fullness--;
   }
 
-  /** Whether something that may leave this token behind is under way, or will be. */
-  owes(token: string): boolean {
+  /** Whether a request that claims keys for this token may still reach the node. */
+  mayDeliverClaim(token: string): boolean {
     const underWay = [...this.transits, ...this.heldThere].map(({ message }) => message);
     return [...this.unanswered, ...this.resending, ...underWay].some(
       ({ batch }) =>
@@ -242,30 +244,31 @@ export class Link implements LockNode {
     );
   }
 
-  /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */
+  /** Breaks the connection at both ends. The client is notified, and reconnects after a while. */
   reset(cause: string): void {
     if (this.broken || this.ended) return;
     this.broken = true;
-    this.mute = false;
-    this.wire++;
-    this.watching.note(this.host.name, "lost", this.name, cause);
-    for (const transit of [...this.transits, ...this.heldThere]) this.orphan(transit);
+    this.halfOpen = false;
+    this.connectionCount++;
+    this.watcher.note(this.host.name, "lost", this.name, cause);
+    for (const transit of [...this.transits, ...this.heldThere]) this.loseInTransit(transit);
     this.transits.clear();
     this.heldThere = [];
     this.heldBack = [];
-    for (const subscription of this.subscriptions) subscription.deafen();
+    for (const subscription of this.subscriptions) subscription.detach();
     this.host.run(() => this.noticeLoss(cause));
   }
 
-  /** Its server has died, which is heard of unless nothing comes from there. */
-  orphaned(): void {
-    const { wire } = this;
+  /** The server died. The host notices this unless nothing arrives from the server. */
+  serverDied(): void {
+    const { connectionCount } = this;
     this.host.timeline.in(this.delay(), () => {
-      if (wire === this.wire && this.cutsBack === 0 && !this.mute) this.reset("the server died");
+      if (connectionCount === this.connectionCount && this.cutsBack === 0 && !this.halfOpen)
+        this.reset("the server died");
     });
   }
 
-  /** Nothing arrives in these directions until `mend`. */
+  /** Holds messages in these directions until `mend` has been called equally often. */
   cut(there: boolean, back: boolean): void {
     if (there) this.cutsThere++;
     if (back) this.cutsBack++;
@@ -280,10 +283,10 @@ export class Link implements LockNode {
     for (const transit of this.heldThere.splice(0)) this.send(transit);
   }
 
-  /** The user closes the client, or the process is gone. */
+  /** Ends the link: the user closed the client, or the process ended. */
   end(): void {
     this.ended = true;
-    this.wire++;
+    this.connectionCount++;
     this.heldBack = [];
     for (const subscription of this.subscriptions) subscription.close();
     this.subscriptions.clear();
@@ -297,8 +300,8 @@ export class Link implements LockNode {
     return "replacing";
   }
 
-  /** The client may give up by itself, wherever the request is by then. */
-  private bound(giveUp: () => void, lost: () => void): void {
+  /** Schedules the client's own timeouts, which apply wherever the request is at that time. */
+  private abandonAfterTimeout(giveUp: () => void, lost: () => void): void {
     if (this.client.timeout !== null) this.host.later(this.client.timeout, giveUp);
     if (this.client.plain) this.host.later(lostAfter, lost);
   }
@@ -318,7 +321,7 @@ export class Link implements LockNode {
       label: whole ? `${label} with the script` : label,
       batch,
       whole,
-      perform: (reply) => {
+      runAtServer: (reply) => {
         if (!whole && !this.server.knowsScript) return reply(() => this.sendWhole(batch, label));
         this.server.knowsScript = true;
         this.server.execute(mark, commands, (replies) =>
@@ -329,7 +332,7 @@ export class Link implements LockNode {
     });
   }
 
-  /** The node lacks the script: it is sent once more, with what is still wanted. */
+  /** Sends the requests that are still wanted again, with the script, which the node lacks. */
   private sendWhole({ mark, requests }: Batch, label: string): void {
     const wanted = requests.filter((request) => request.command.op === "release" || request.wanted());
     for (const request of requests) if (!wanted.includes(request)) request.answered(givenUp);
@@ -345,9 +348,9 @@ export class Link implements LockNode {
   }
 
   private send(transit: MessageInTransit): void {
-    // Written to a connection that is gone already, which the process has yet to notice.
+    // The connection is broken, but the process has not noticed yet.
     if (this.broken) return;
-    if (this.cutsThere > 0 || this.mute) {
+    if (this.cutsThere > 0 || this.halfOpen) {
       this.heldThere.push(transit);
       return;
     }
@@ -359,15 +362,16 @@ export class Link implements LockNode {
 
   private arrive(transit: MessageInTransit): void {
     if (!this.transits.delete(transit)) return;
-    if (this.mute) return void this.heldThere.push(transit);
-    if (!this.server.up || this.server.life !== this.life) return this.reset("refused");
-    const { wire } = this;
-    const { label, perform } = transit.message;
-    this.watching.note(this.name, "does", this.host.name, label);
-    perform((arrived) => {
-      if (wire !== this.wire) return;
+    if (this.halfOpen) return void this.heldThere.push(transit);
+    if (!this.server.up || this.server.incarnation !== this.incarnation) return this.reset("refused");
+    const { connectionCount } = this;
+    const { label, runAtServer } = transit.message;
+    this.watcher.note(this.name, "does", this.host.name, label);
+    runAtServer((arrived) => {
+      if (connectionCount !== this.connectionCount) return;
       const receive = () => {
-        if (wire === this.wire && !this.mute) this.host.run(() => this.hear(transit.message, arrived));
+        if (connectionCount === this.connectionCount && !this.halfOpen)
+          this.host.run(() => this.receive(transit.message, arrived));
       };
       if (this.cutsBack > 0) this.heldBack.push(receive);
       else this.sendBack(receive);
@@ -380,35 +384,35 @@ export class Link implements LockNode {
     timeline.at(this.backFree, receive);
   }
 
-  private hear(message: Message, arrived: () => void): void {
+  private receive(message: Message, arrived: () => void): void {
     if (!this.unanswered.delete(message)) return;
-    this.watching.note(this.host.name, "hears", this.name, message.label);
+    this.watcher.note(this.host.name, "hears", this.name, message.label);
     arrived();
   }
 
-  /** What a dead connection had under way is lost, unless the node gets it all the same. */
-  private orphan({ message }: MessageInTransit): void {
-    const { perform, label } = message;
-    if (!this.random.flip(this.path.afterlife)) return;
+  /** Loses a message in transit on a dead connection, or delivers it late. */
+  private loseInTransit({ message }: MessageInTransit): void {
+    const { runAtServer, label } = message;
+    if (!this.random.flip(this.path.lateDelivery)) return;
     this.host.timeline.in(this.random.between(0, 2_000), () => {
       if (!this.server.up) return;
-      this.watching.note(this.name, "does late", this.host.name, label);
-      perform(() => {});
+      this.watcher.note(this.name, "does late", this.host.name, label);
+      runAtServer(() => {});
     });
   }
 
   private noticeLoss(cause: string): void {
-    // It was lost again before the process had noticed that it was back.
+    // The connection was lost again before the process noticed that it was back.
     if (this.connection !== "ready") return this.reconnect(this.random.between(1, 150));
     const lost = [...this.unanswered];
     this.unanswered.clear();
-    // It says nothing: what is sent again is answered as if nothing had been, and what is not is never answered.
+    // A plain client reports nothing: resent requests are answered normally, and the others are never answered.
     if (this.client.plain) return this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
     if (this.path.resends) for (const message of lost) this.resending.add(message);
     this.connection = "down";
     for (const message of lost) message.lost();
     for (const listener of [...this.listeners]) listener("down", new Error(cause));
-    for (const subscription of this.subscriptions) subscription.fall();
+    for (const subscription of this.subscriptions) subscription.notifyUnsubscribed();
     this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
   }
 
@@ -419,7 +423,7 @@ export class Link implements LockNode {
         return this.reconnect(this.random.between(10, 150), resent);
       }
       this.broken = false;
-      this.life = this.server.life;
+      this.incarnation = this.server.incarnation;
       this.host.run(() => this.noticeConnection(resent));
     });
   }
@@ -427,7 +431,7 @@ export class Link implements LockNode {
   private noticeConnection(resent: readonly Message[]): void {
     if (this.broken) return;
     this.thereFree = this.backFree = this.host.timeline.now;
-    // In front of whatever is asked from now on; its answers are nobody's.
+    // Resent before any new request. Unless the client is plain, the replies are discarded.
     for (const message of resent) {
       const { batch, label } = message;
       this.resending.delete(message);
@@ -438,13 +442,13 @@ export class Link implements LockNode {
     }
     if (this.client.plain) return;
     this.connection = "ready";
-    this.watching.note(this.host.name, "reaches", this.name);
+    this.watcher.note(this.host.name, "reaches", this.name);
     for (const listener of [...this.listeners]) listener("ready");
     for (const subscription of this.subscriptions) subscription.open();
   }
 }
 
-/** A client that gives up on a call tells nothing of it any more. */
+/** Wraps a request so that only the first answer counts: a client that gave up on a call ignores its later reply. */
 function once(request: Request): Request {
   let over = false;
   return {

@@ -3,13 +3,13 @@ import { lockEvents } from "../../lock/events.js";
 import type { Lock } from "../../lock/lock.js";
 import type {
   Checker,
+  CreatedLock,
   EventName,
   EventOf,
   Findings,
   Found,
   KnownLeaseHolder,
   LeaseHolder,
-  Made,
 } from "./checkers/checker.js";
 import { CleanUp } from "./checkers/clean-up.js";
 import { Exclusion } from "./checkers/exclusion.js";
@@ -24,22 +24,22 @@ import type { Script } from "./script.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 
-/** Something that must not happen. */
+/** A violation of what Holdfast promises. */
 export interface Violation {
-  /** Which checker has found it. */
+  /** The checker that found the violation. */
   readonly checker: string;
   /** ms of true time. */
   readonly time: number;
   readonly what: string;
 }
 
-/** In front of a checker's name: how often it has looked. */
-const looks = "looks: ";
+/** Prefix of a checker's name in the counts: how often the checker has checked. */
+const checksPrefix = "looks: ";
 
-/** What a run has done, by kind. */
+/** How often each kind of operation, event, fault and check occurred in a run. */
 export type Counts = Record<string, number>;
 
-/** All that is looked for in a run, and what was found. */
+/** The checkers of a run, and the violations that they found. */
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly counts: Counts = {};
@@ -48,10 +48,10 @@ export class Oracle {
   readonly waiters: Waiters;
   readonly cleanUp: CleanUp;
   readonly ttl: Ttl;
-  /** ms: the longest that anything was asked for. */
+  /** The longest TTL requested so far, in ms. */
   longestTtl = 0;
-  private readonly all: readonly Checker[];
-  private readonly asked = new Set<string>();
+  private readonly checkers: readonly Checker[];
+  private readonly usedTokens = new Set<string>();
 
   constructor(
     private readonly timeline: Timeline,
@@ -68,7 +68,7 @@ export class Oracle {
     this.waiters = new Waiters(by("waiters"), timeline);
     this.cleanUp = new CleanUp(by("clean-up"));
     this.ttl = new Ttl(by("ttl"));
-    this.all = [
+    this.checkers = [
       this.exclusion,
       new Fences(by("fences"), () => timeline.now, inBounds),
       this.loss,
@@ -88,11 +88,11 @@ export class Oracle {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  /** Where one checker says what it does. */
+  /** Creates what a checker reports to. */
   findingsOf(checker: string): Findings {
-    const name = `${looks}${checker}`;
+    const name = `${checksPrefix}${checker}`;
     this.counts[name] = 0;
-    return { report: (what) => this.violated(checker, what), looked: () => this.count(name) };
+    return { report: (what) => this.violated(checker, what), checked: () => this.count(name) };
   }
 
   violated(checker: string, what: string): void {
@@ -100,60 +100,60 @@ export class Oracle {
     this.violations.push({ checker, time: this.timeline.now, what });
   }
 
-  /** From now on this lock is listened to. */
-  watch(program: Program, lock: Lock, calls: boolean): void {
-    const made: Made = { program, lock, calls };
+  /** Observes the events of a lock. */
+  watch(program: Program, lock: Lock, expectsOnLost: boolean): void {
+    const created: CreatedLock = { program, lock, expectsOnLost };
     for (const name of lockEvents) {
       lock.events.on(name, (event: EventOf<EventName>) => {
-        if (!program.host.dead) this.hear(made, name, event);
+        if (!program.host.dead) this.hear(created, name, event);
       });
     }
   }
 
-  begins(holder: LeaseHolder): void {
-    for (const checker of this.all) checker.begins?.(holder);
+  leaseBegan(holder: LeaseHolder): void {
+    for (const checker of this.checkers) checker.leaseBegan?.(holder);
   }
 
   sent(program: Program, { requests }: Batch): void {
     for (const { command } of requests) {
       if ("ttl" in command) this.longestTtl = Math.max(this.longestTtl, command.ttl);
-      for (const checker of this.all) checker.sent?.(program, command);
-      if (!("token" in command) || this.asked.has(command.token)) continue;
-      this.asked.add(command.token);
-      for (const checker of this.all) checker.asked?.(program, command.token);
+      for (const checker of this.checkers) checker.sent?.(program, command);
+      if (!("token" in command) || this.usedTokens.has(command.token)) continue;
+      this.usedTokens.add(command.token);
+      for (const checker of this.checkers) checker.tokenUsed?.(program, command.token);
     }
   }
 
-  left(program: Program): void {
-    for (const checker of this.all) checker.left?.(program);
+  closed(program: Program): void {
+    for (const checker of this.checkers) checker.closed?.(program);
   }
 
-  settled(found: readonly Found[]): void {
-    for (const checker of this.all) checker.settled?.(found);
+  quiet(found: readonly Found[]): void {
+    for (const checker of this.checkers) checker.quiet?.(found);
   }
 
-  private hear(made: Made, name: EventName, event: EventOf<EventName>): void {
+  private hear(created: CreatedLock, name: EventName, event: EventOf<EventName>): void {
     const { acquisition, resources } = event;
-    this.note(made.program.host.name, name, acquisition, resources.join(","));
+    this.note(created.program.host.name, name, acquisition, resources.join(","));
     this.count(name);
-    if (name === "acquired") this.grant(made, event as EventOf<"acquired">);
-    for (const checker of this.all) checker.heard?.(made, name, acquisition);
+    if (name === "acquired") this.grant(created, event as EventOf<"acquired">);
+    for (const checker of this.checkers) checker.lockEvent?.(created, name, acquisition);
   }
 
-  private grant({ program, lock, calls }: Made, event: EventOf<"acquired">): void {
+  private grant({ program, lock, expectsOnLost }: CreatedLock, event: EventOf<"acquired">): void {
     const { leaseState } = lock;
     if (leaseState === null)
-      return this.violated("history", `${event.acquisition} is acquired, and holds nothing`);
+      return this.violated("history", `${event.acquisition} was acquired, but the lock holds no lease`);
     const holder: KnownLeaseHolder = {
       program,
       lock,
-      calls,
+      expectsOnLost,
       leaseState,
       name: `${program.host.name}'s ${event.acquisition}`,
       resources: event.resources,
       believes: () => leaseState.end === null && !program.host.dead && leaseState.left() > 0,
     };
-    for (const checker of this.all) checker.acquired?.(holder, event);
-    this.begins(holder);
+    for (const checker of this.checkers) checker.acquired?.(holder, event);
+    this.leaseBegan(holder);
   }
 }

@@ -3,8 +3,8 @@ import type { Random } from "../../engine/time/random.js";
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /**
- * Chance that one seed decides, the same on every machine: integers of 32 bits only (sfc32, from Chris Doty-Humphrey's
- * PractRand). Not for secrets.
+ * A seeded pseudo-random generator with the same output on every machine: it uses 32-bit integers only (sfc32, from Chris
+ * Doty-Humphrey's PractRand). Not for secrets.
  */
 export class SeededRandom implements Random {
   private a: number;
@@ -12,7 +12,7 @@ export class SeededRandom implements Random {
   private c = 1;
   private d = 1;
 
-  /** `stream`: several independent ones of one seed, so that what one uses does not move the others. */
+  /** `stream` selects one of several independent sequences of a seed, so that the use of one does not shift the others. */
   constructor(
     readonly seed: number,
     stream = 0,
@@ -22,7 +22,7 @@ export class SeededRandom implements Random {
     for (let round = 0; round < 15; round++) this.word();
   }
 
-  /** From 0 (included) to 1 (excluded). */
+  /** Returns a number from 0 (included) to 1 (excluded). */
   fraction(): number {
     return this.word() / 2 ** 32;
   }
@@ -35,7 +35,7 @@ export class SeededRandom implements Random {
     return least + this.fraction() * (most - least);
   }
 
-  /** An integer from 0 to `count - 1`. */
+  /** Returns an integer from 0 to `count - 1`. */
   below(count: number): number {
     return Math.floor(this.fraction() * count);
   }

@@ -1,7 +1,7 @@
 import type { SubscriptionListener } from "../../engine/node/lock-node.js";
 import type { Link } from "./link.js";
 
-/** A subscription over a link: messages take their time, keep their order, and may be lost. */
+/** A subscription over a link: messages are delayed, keep their order, and may be lost. */
 export class SimulatedSubscription {
   private unsubscribe: (() => void) | null = null;
   private free = 0;
@@ -14,9 +14,9 @@ export class SimulatedSubscription {
     private readonly listener: SubscriptionListener,
   ) {}
 
-  /** The connection is there. */
+  /** Subscribes on a new connection. */
   open(): void {
-    this.deafen();
+    this.detach();
     const opened = this.opened;
     this.link.host.timeline.in(this.link.delay(), () => {
       if (opened !== this.opened || this.closed) return;
@@ -24,34 +24,34 @@ export class SimulatedSubscription {
         subscribed: () => this.later(opened, () => this.listener.subscribed()),
         unsubscribed: () => {},
         message: (message) => {
-          if (!this.link.deaf) this.later(opened, () => this.listener.message(message));
+          if (!this.link.losesWakeup) this.later(opened, () => this.listener.message(message));
         },
       });
     });
   }
 
-  /** Nothing more is heard over the old connection. */
-  deafen(): void {
+  /** Drops the subscription on the old connection. */
+  detach(): void {
     this.opened++;
     this.unsubscribe?.();
     this.unsubscribe = null;
   }
 
-  fall(): void {
+  notifyUnsubscribed(): void {
     if (!this.closed) this.listener.unsubscribed();
   }
 
   close(): void {
     this.closed = true;
-    this.deafen();
+    this.detach();
   }
 
-  private later(opened: number, tell: () => void): void {
+  private later(opened: number, callback: () => void): void {
     const { host } = this.link;
     this.free = Math.max(this.free, host.timeline.now + this.link.delay());
     host.timeline.at(this.free, () => {
       host.run(() => {
-        if (opened === this.opened && !this.closed) tell();
+        if (opened === this.opened && !this.closed) callback();
       });
     });
   }

@@ -13,31 +13,31 @@ import { Server } from "./server.js";
 import { Timeline } from "./timeline.js";
 import { Trace } from "./trace.js";
 
-/** Begins what a process does besides the script's deeds. */
-export type Begin = (aggregate: Simulation, life: Program) => void;
+/** Starts what a process does besides the actions of the script. */
+export type Begin = (simulation: Simulation, incarnation: Program) => void;
 
-/** ms: what is left of most leases at the most. */
+/** The longest remaining TTL of a usual lease, in ms. */
 const usualTtl = 10_000;
-/** How much longer a time may take by the slowest of clocks, and by what is added for drift. */
-const slowly = 1.15;
+/** Factor for the slowest clock and the allowance for drift. */
+const slowClockFactor = 1.15;
 
-/** Everything that one run consists of. */
+/** The state of a run: servers, processes, links, checkers and time. */
 export class Simulation {
   readonly timeline = new Timeline();
   readonly trace: Trace;
   readonly oracle: Oracle;
   readonly servers: readonly Server[];
-  /** The present life of each process. */
+  /** The current incarnation of each process. */
   readonly programs: Program[];
-  /** Earlier lives. */
-  readonly past: Program[] = [];
+  /** Earlier incarnations. */
+  readonly pastPrograms: Program[] = [];
   readonly foreignClients = new Map<Program, ForeignClient>();
-  /** Notes that were handed over, and not received yet. */
-  underWay = 0;
+  /** The number of handover notes that were sent and have not arrived. */
+  handoversInTransit = 0;
   private streams = 0;
-  /** True time until which such leases are held. */
-  private longUntil = Number.NEGATIVE_INFINITY;
-  /** All that programs have locked so far. */
+  /** True time until which leases longer than `usualTtl` may be held. */
+  private longLeasesUntil = Number.NEGATIVE_INFINITY;
+  /** The keys of all locks created so far. */
   private readonly keys = new Set<string>();
 
   constructor(
@@ -56,7 +56,7 @@ export class Simulation {
       this.timeline.at(startsAt, () => {
         this.programs[index] = this.start(index);
       });
-      return this.absent(index);
+      return this.notStarted(index);
     });
   }
 
@@ -68,48 +68,48 @@ export class Simulation {
     return this.servers[index] as Server;
   }
 
-  /** The process begins a new life. */
+  /** Starts a new incarnation of a process. */
   revive(index: number): void {
-    this.past.push(this.program(index));
+    this.pastPrograms.push(this.program(index));
     this.programs[index] = this.start(index);
   }
 
-  /** Whether no more than a minority would be without its memory then: the rules of safety assume that. */
+  /** Whether at most a minority of the nodes would be without memory after the loss, as the safety rules assume. */
   mayForget(server: Server): boolean {
     const { servers } = this;
     const forgetful = servers.filter((one) => one === server || !one.remembers).length;
     return forgetful <= Math.floor((servers.length - 1) / 2);
   }
 
-  /** True time until which a node may abstain because it lost its memory. */
+  /** Returns the true time until which a node may abstain because it lost its memory. */
   abstainsUntil({ forgotAt, behind, remembers, remembersSince }: Server): number {
     const { quarantine, faults } = this.script;
-    // A process looks again when its own clock says that the abstention is over.
+    // A process asks again when its own clock is past the end of the abstention.
     const apart = faults === "beyond" ? 0.2 : 0.02;
     if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
     if (quarantine === false) return Number.NEGATIVE_INFINITY;
     const longest = quarantine === "auto" ? Math.min(this.oracle.longestTtl, longestShort) : quarantine;
-    return Math.max(forgotAt + behind + slowly * longest, this.longUntil);
+    return Math.max(forgotAt + behind + slowClockFactor * longest, this.longLeasesUntil);
   }
 
-  /** Looks for leases that nodes remember one by one: those that forgot them wait for their end. */
-  async lookForLong(): Promise<void> {
+  /** Updates `longLeasesUntil`: nodes remember long leases individually, and a node that lost them waits for their end. */
+  async updateLongLeases(): Promise<void> {
     const left = (await this.contents()).map(({ ttlLeft }) => ttlLeft);
     const long = Math.max(0, ...left.filter((ms) => ms > usualTtl));
     const { now } = this.timeline;
-    this.longUntil = long > 0 ? now + slowly * long : Math.min(this.longUntil, now);
+    this.longLeasesUntil = long > 0 ? now + slowClockFactor * long : Math.min(this.longLeasesUntil, now);
   }
 
   link(host: number, node: number): Link {
     return this.program(host).links[node] as Link;
   }
 
-  /** Every life's link to a node: what a dead process has sent is still under way. */
+  /** Returns the links of the current incarnations to a node. */
   linksTo(node: number): Link[] {
     return this.programs.map(({ links }) => links[node] as Link);
   }
 
-  /** Asks every node for every key, past all links. A node that hangs tells nothing. */
+  /** Reads every key from every node, bypassing the links. A node that hangs reports nothing. */
   async contents(): Promise<readonly Found[]> {
     const found: Found[] = [];
     const keys = [...this.keys];
@@ -127,8 +127,8 @@ export class Simulation {
     return found;
   }
 
-  /** Asks every node for every key as one who just comes by: calls back for each that is free, and kept for somebody. */
-  lookForHeirs(found: (node: string, key: string) => void): void {
+  /** Requests every key from every node without queueing. Calls back for each free key that is reserved for a waiter. */
+  findReservedKeys(found: (node: string, key: string) => void): void {
     const queue = { place: null, barge: false };
     for (const server of this.servers) {
       for (const key of this.keys) {
@@ -143,11 +143,11 @@ export class Simulation {
     }
   }
 
-  /** A process that nothing has happened to yet, with a node timeout of its own. */
-  newcomer(nodeTimeout: number, options: Partial<LocksOptions> = {}): Program {
-    const [likely] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
+  /** Starts an additional process, which no fault has affected. `nodeTimeout` in ms. */
+  addProgram(nodeTimeout: number, options: Partial<LocksOptions> = {}): Program {
+    const [firstPlan] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
     const client = { plain: false, timeout: null };
-    const plan = { ...likely, client, foreign: false, nodeTimeout };
+    const plan = { ...firstPlan, client, foreign: false, nodeTimeout };
     const program = this.start(this.programs.length, plan, options);
     this.programs.push(program);
     return program;
@@ -158,8 +158,8 @@ export class Simulation {
     plan = this.script.hosts[index] as HostPlan,
     options: Partial<LocksOptions> = {},
   ): Program {
-    const lives = this.past.filter((one) => one.index === index).length;
-    const name = `${plan.foreign ? "f" : "h"}${index}${lives === 0 ? "" : `.${lives + 1}`}`;
+    const incarnations = this.pastPrograms.filter((one) => one.index === index).length;
+    const name = `${plan.foreign ? "f" : "h"}${index}${incarnations === 0 ? "" : `.${incarnations + 1}`}`;
     const host = new Host(name, this.timeline, this.stream(), plan.clockError);
     const links = this.servers.map((server) => {
       const link: Link = new Link(host, server, this.stream(), plan.path, plan.client, {
@@ -168,25 +168,34 @@ export class Simulation {
       });
       return link;
     });
-    // Users' own programs need not ask to be called.
-    const asks = this.script.steps.some((step) => "deed" in step);
-    const onMade = (own: Program, lock: Lock, calls: boolean) => {
+    // Users' own programs need not set `onLost`.
+    const hasActions = this.script.steps.some((step) => "action" in step);
+    const onLockCreated = (own: Program, lock: Lock, expectsOnLost: boolean) => {
       for (const key of lock.keys) this.keys.add(key);
-      this.oracle.watch(own, lock, calls && asks);
+      this.oracle.watch(own, lock, expectsOnLost && hasActions);
     };
     const { quarantine } = this.script;
     const onQuarantine = (own: Program, node: string) => {
       this.oracle.note(own.host.name, "quarantines", node);
       this.oracle.count("quarantined");
     };
-    const program: Program = new Program(index, host, plan, links, quarantine, onMade, onQuarantine, options);
+    const program: Program = new Program(
+      index,
+      host,
+      plan,
+      links,
+      quarantine,
+      onLockCreated,
+      onQuarantine,
+      options,
+    );
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreignClients.set(program, new ForeignClient(program, this.oracle));
     return program;
   }
 
-  /** Stands for a process that has not begun yet. */
-  private absent(index: number): Program {
+  /** Returns a dead placeholder for a process that has not started yet. */
+  private notStarted(index: number): Program {
     const program = this.start(index);
     program.die();
     return program;

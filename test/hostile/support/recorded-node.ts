@@ -2,7 +2,7 @@ import { memoryNode } from "../../../src/clients/memory/memory-node.js";
 import type { LockNode } from "../../../src/engine/node/lock-node.js";
 import type { Clock } from "../../../src/engine/time/clock.js";
 
-/** A memory node that counts whatever it is asked. */
+/** A memory node that counts its calls. */
 export interface RecordedNode extends LockNode {
   readonly asked: number;
 }

@@ -1,19 +1,19 @@
-import type { Checker, Findings, KnownLeaseHolder, LeaseHolder, Made } from "./checker.js";
+import type { Checker, CreatedLock, Findings, KnownLeaseHolder, LeaseHolder } from "./checker.js";
 
 /**
- * Exclusion by true time: at no moment two tenants of a resource believe that they hold it, each by its own clocks. One
- * that stands still counts only as long as its clocks, read at this moment, would let it believe so.
+ * Exclusion by true time: at no moment do two holders believe, each by its own clocks, that they hold the same resource.
+ * A stalled holder counts only while its clocks, read at this moment, are within the lease.
  */
 export class Exclusion implements Checker {
   readonly name = "exclusion";
   overlaps = 0;
   private readonly holders = new Map<string, Set<LeaseHolder>>();
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(private readonly findings: Findings) {}
 
-  begins(holder: LeaseHolder): void {
-    this.findings.looked();
+  leaseBegan(holder: LeaseHolder): void {
+    this.findings.checked();
     for (const resource of holder.resources) {
       const all = this.holders.get(resource) ?? new Set();
       this.holders.set(resource, all);
@@ -22,8 +22,8 @@ export class Exclusion implements Checker {
     }
   }
 
-  /** A renewal may have revived what was over. */
-  heard({ lock }: Made, name: string): void {
+  /** Checks again after a renewal, which may have revived an expired lease. */
+  lockEvent({ lock }: CreatedLock, name: string): void {
     if (name !== "renewed") return;
     for (const resource of lock.resources) {
       const all = this.holders.get(resource) ?? new Set();
@@ -42,8 +42,8 @@ export class Exclusion implements Checker {
         continue;
       }
       const pair = `${other.name} ${holder.name}`;
-      if (this.told.has(pair)) continue;
-      this.told.add(pair);
+      if (this.reported.has(pair)) continue;
+      this.reported.add(pair);
       this.overlaps++;
       this.findings.report(`${other.name} and ${holder.name} both hold ${resource}`);
     }

@@ -4,33 +4,33 @@ import type { HostPlan } from "../script.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { Simulation } from "../simulation.js";
 
-/** What is looked at once the last fault is over: programs that live, on nodes and a network that are well. */
+/** The input of a liveness check after the last fault: running programs on healthy nodes and a healthy network. */
 export interface Recovery {
-  readonly aggregate: Simulation;
-  /** Users of Holdfast, all of them alive. */
+  readonly simulation: Simulation;
+  /** The running programs that use Holdfast. */
   readonly programs: readonly Program[];
   readonly findings: Findings;
   readonly random: SeededRandom;
 }
 
-/** ms after which a process, or its client, takes a request for lost. */
-export const patienceOf = ({ nodeTimeout, client }: HostPlan): number =>
+/** Time in ms after which a process, or its client, considers a request lost. */
+export const requestTimeoutOf = ({ nodeTimeout, client }: HostPlan): number =>
   Math.min(nodeTimeout, client.timeout ?? nodeTimeout);
 
-/** The wall clocks of all agree from now on: who is ahead stands behind those who came later. */
-export function agreeOnTime({ aggregate, programs }: Recovery): void {
+/** Sets all wall clocks to the same time: a waiter whose clock is ahead would queue behind later waiters. */
+export function agreeOnTime({ simulation, programs }: Recovery): void {
   const time = Math.max(...programs.map(({ host }) => host.clock.wall()));
   for (const { host } of programs) {
-    host.steppedAt = aggregate.timeline.now;
+    host.steppedAt = simulation.timeline.now;
     host.clock.step(time - host.clock.wall());
   }
 }
 
 /** Sleeps by true time. */
-export const pass = ({ timeline }: Simulation, ms: number): Promise<void> =>
+export const sleep = ({ timeline }: Simulation, ms: number): Promise<void> =>
   new Promise((resolve) => void timeline.in(ms, resolve));
 
-/** What became of a promise, and how many ms of true time it took. */
+/** Waits for a promise. Returns its value or its error, and how long it took in ms of true time. */
 export async function timed<T>(
   { timeline }: Simulation,
   promise: Promise<T>,
@@ -44,7 +44,7 @@ export async function timed<T>(
   }
 }
 
-/** An error, and what was behind it, in one line. */
+/** Formats an error and its causes on one line. */
 export function reasonOf(error: unknown): string {
   const { message = String(error), cause } = error as { message?: string; cause?: unknown };
   return cause === undefined ? message : `${message} (${reasonOf(cause)})`;

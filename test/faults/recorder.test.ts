@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { now } from "./record.js";
-import { Witness } from "./witness.js";
+import { Recorder } from "./recorder.js";
 
-/** A lease that is valid for so many ms more. */
+/** A lease that is valid for another `left` ms. */
 const lease = (id: string, fence: number, left = 60_000) => {
   const start = now();
   return {
@@ -19,11 +19,11 @@ const lease = (id: string, fence: number, left = 60_000) => {
   };
 };
 
-it("refuses the write of a stale fence, and says whether that was wrong", async () => {
-  const witness = await Witness.start();
-  onTestFinished(() => witness.stop());
-  const enter = (one: ReturnType<typeof lease>) => witness.ask({ type: "enter", lease: one });
-  const write = (id: string, until = 0) => witness.ask({ type: "write", id, until });
+it("refuses a write with a stale fence, and records whether its lease was valid", async () => {
+  const recorder = await Recorder.start();
+  onTestFinished(() => recorder.stop());
+  const enter = (one: ReturnType<typeof lease>) => recorder.ask({ type: "enter", lease: one });
+  const write = (id: string, until = 0) => recorder.ask({ type: "write", id, until });
 
   await enter(lease("over", 1, -1));
   expect(await write("over")).toMatchObject({ accepted: true });
@@ -37,9 +37,9 @@ it("refuses the write of a stale fence, and says whether that was wrong", async 
   expect(await write("elsewhere")).toMatchObject({ accepted: true });
 
   const until = now() + 90_000;
-  await witness.ask({ type: "valid", id: "next", until });
-  await witness.ask({ type: "leave", id: "next", at: 5 });
-  const { leases } = await witness.record();
+  await recorder.ask({ type: "valid", id: "next", until });
+  await recorder.ask({ type: "leave", id: "next", at: 5 });
+  const { leases } = await recorder.record();
   const seen = new Map(leases.map((one) => [one.id, one]));
   expect(seen.get("over")).toMatchObject({ writes: 2, refused: 1, late: 1, wronged: 0 });
   expect(seen.get("valid")).toMatchObject({ writes: 1, refused: 1, late: 0, wronged: 1 });
@@ -47,9 +47,9 @@ it("refuses the write of a stale fence, and says whether that was wrong", async 
 });
 
 it("keeps its record when a process ends in the middle of a message", async () => {
-  const witness = await Witness.start();
-  onTestFinished(() => witness.stop());
-  const socket = connect(witness.path);
+  const recorder = await Recorder.start();
+  onTestFinished(() => recorder.stop());
+  const socket = connect(recorder.path);
   await once(socket.end('{"type":"enter","lea').resume(), "close");
-  expect(await witness.record()).toMatchObject({ leases: [] });
+  expect(await recorder.record()).toMatchObject({ leases: [] });
 });

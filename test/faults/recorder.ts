@@ -6,34 +6,34 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type KeptProcess, startKept } from "../support/kept-process.js";
 import { waitUntil } from "../support/wait-until.js";
-import type { Witnessed, WitnessedLease, WitnessedNote } from "./record.js";
-import { endKept } from "./stop.js";
+import type { Recorded, RecordedLease, RecordedNote } from "./record.js";
+import { endProcess } from "./stop.js";
 
-const PROGRAM = fileURLToPath(new URL("./fixtures/witness.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./fixtures/recorder.mjs", import.meta.url));
 const START_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 30_000;
 
-/** The process that takes writes and keeps the record; see fixtures/witness.mjs. */
-export class Witness {
+/** The process that accepts writes and keeps the record; see fixtures/recorder.mjs. */
+export class Recorder {
   private constructor(
     private readonly process: KeptProcess,
     private readonly directory: string,
     readonly path: string,
   ) {}
 
-  static async start(): Promise<Witness> {
-    const directory = await mkdtemp(join(tmpdir(), "holdfast-witness-"));
-    const path = join(directory, "witness.sock");
+  static async start(): Promise<Recorder> {
+    const directory = await mkdtemp(join(tmpdir(), "holdfast-recorder-"));
+    const path = join(directory, "recorder.sock");
     const kept = await startKept({ command: process.execPath, args: [PROGRAM, path], env: {}, directory });
-    const witness = new Witness(kept, directory, path);
-    await waitUntil("the witness listens", START_TIMEOUT_MS, async () => {
-      await witness.ask({ type: "note", note: { client: "the run" } }, 1_000);
+    const recorder = new Recorder(kept, directory, path);
+    await waitUntil("the recorder listens", START_TIMEOUT_MS, async () => {
+      await recorder.ask({ type: "note", note: { client: "the run" } }, 1_000);
       return true;
     });
-    return witness;
+    return recorder;
   }
 
-  /** One message over a connection of its own, and the answer. */
+  /** Sends one message over its own connection, and returns the answer. */
   async ask(message: object, timeoutMs = REPORT_TIMEOUT_MS): Promise<Record<string, unknown>> {
     const socket = createConnection(this.path);
     const signal = AbortSignal.timeout(timeoutMs);
@@ -44,8 +44,8 @@ export class Witness {
       const [piece] = await answer;
       return JSON.parse(String(piece));
     } catch (error) {
-      const said = await readFile(join(this.directory, "server.log"), "utf8").catch(() => "");
-      throw new Error(`The witness does not answer: ${String(error)}\n${said.slice(-2_000)}`, {
+      const output = await readFile(join(this.directory, "server.log"), "utf8").catch(() => "");
+      throw new Error(`The recorder does not answer: ${String(error)}\n${output.slice(-2_000)}`, {
         cause: error,
       });
     } finally {
@@ -53,14 +53,14 @@ export class Witness {
     }
   }
 
-  /** All that it has seen so far. */
-  async record(): Promise<Witnessed> {
+  /** Returns everything recorded so far. */
+  async record(): Promise<Recorded> {
     const file = join(this.directory, "record.ndjson");
     await this.ask({ type: "report", file });
-    const leases: WitnessedLease[] = [];
-    const notes: WitnessedNote[] = [];
+    const leases: RecordedLease[] = [];
+    const notes: RecordedNote[] = [];
     for (const line of (await readFile(file, "utf8")).trimEnd().split("\n")) {
-      const { lease, note } = JSON.parse(line) as { lease?: WitnessedLease; note?: WitnessedNote };
+      const { lease, note } = JSON.parse(line) as { lease?: RecordedLease; note?: RecordedNote };
       if (lease !== undefined) leases.push(lease);
       if (note !== undefined) notes.push(note);
     }
@@ -68,6 +68,6 @@ export class Witness {
   }
 
   stop(): Promise<void> {
-    return endKept(this.process, this.directory);
+    return endProcess(this.process, this.directory);
   }
 }

@@ -2,21 +2,21 @@ import { createLocks, type Handle, type Lease, type Locks } from "../../../src/i
 import { VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { type RecordedNode, recordedNode } from "./recorded-node.js";
 
-/** What the calls are tried on: nodes that count, and one of everything that has methods. Time stands still. */
-export interface Stage {
+/** The objects on which the calls are tried: counting nodes, and one of each object with methods. Time does not advance. */
+export interface Subjects {
   readonly clock: VirtualClock;
   readonly nodes: readonly RecordedNode[];
   readonly locks: Locks;
-  /** Idle. */
+  /** An idle handle. */
   readonly handle: Handle;
   readonly lease: Lease;
-  /** The handover of another lease. */
+  /** The handover note of another lease. */
   readonly note: string;
-  /** How many requests the nodes were sent. */
+  /** The number of calls to the nodes. */
   readonly asked: number;
 }
 
-export async function openStage(): Promise<Stage> {
+export async function createSubjects(): Promise<Subjects> {
   const clock = new VirtualClock();
   const nodes = [1, 2, 3].map((n) => recordedNode(`node-${n}`, clock));
   const locks = createLocks({ nodes, clock });

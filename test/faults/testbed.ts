@@ -4,11 +4,11 @@ import { startAll, stopAll } from "../support/start-all.js";
 import { Client, type ClientJob, type Vote, type Work } from "./client.js";
 import { type Groups, startGroups } from "./groups.js";
 import { Link } from "./proxy.js";
+import { Recorder } from "./recorder.js";
 import { Scanner } from "./scanner.js";
-import { Witness } from "./witness.js";
 
-/** Each takes part in it; whoever is asked for ends when the stage does. */
-export interface StageOptions {
+/** The parts of a testbed. */
+export interface TestbedOptions {
   readonly servers: number;
   readonly clients: number;
   readonly options?: Partial<ClientJob["options"]>;
@@ -16,51 +16,51 @@ export interface StageOptions {
   readonly resources?: Partial<ClientJob["resources"]>;
   readonly apart?: boolean;
   readonly server?: ServerOptions;
-  /** Votes beside those of the single servers, for the client of this number. */
+  /** Additional votes for the client with this index. */
   readonly more?: (client: number) => readonly Vote[];
-  /** The number of the client whose time of day is an hour ahead. */
+  /** The index of the client whose wall clock is an hour ahead. */
   readonly ahead?: number;
-  /** With a Sentinel set and a Cluster beside the servers, one vote each. */
+  /** Whether there are also a Sentinel set and a Cluster, one vote each. */
   readonly grouped?: boolean;
 }
 
 export const standardOptions = { ttl: 1_500, nodeTimeout: 300, wait: 20_000 } as const;
 
-/** For what is under way; shorter than the ttl, after which it would be gone anyway. */
+/** Time in ms for releases in progress; shorter than the TTL, after which the keys would expire anyway. */
 const LEFT_TIMEOUT_MS = 1_200;
 
 const hour = 3_600_000;
 const contended: readonly Work[] = ["short", "short", "unfair", "long", "bold", "line"];
-const lively: readonly Work[] = ["probe", "vote", "quick", "steady"];
+const livenessOnly: readonly Work[] = ["probe", "vote", "quick", "steady"];
 const standardWorks: readonly Work[] = [...contended, "probe"];
-/** What shows that nothing is stuck. */
-export const livelyWorks: readonly Work[] = [...contended, ...lively, "fresh"];
-/** Who is ahead in time is behind all others in line, and shows nothing there. It takes fences in quick order. */
-const aheadWorks: readonly Work[] = ["unfair", ...lively, "rush"];
+/** The works for the checks of liveness. */
+export const livenessWorks: readonly Work[] = [...contended, ...livenessOnly, "fresh"];
+/** A client whose clock is ahead queues behind all others, so it has no queued work. It acquires fences quickly. */
+const aheadWorks: readonly Work[] = ["unfair", ...livenessOnly, "rush"];
 
-/** Servers, processes of clients, a link between each two of them, and the witness. */
-export class Stage {
+/** Servers, client processes, a link between each client and server, and the recorder. */
+export class Testbed {
   readonly scanner: Scanner;
-  /** Servers that take part in a fault alone. */
+  /** Servers that are only part of a fault. */
   readonly extras = new Set<RedisServer>();
 
   private constructor(
     readonly servers: readonly RedisServer[],
     readonly clients: readonly Client[],
-    /** By client, then by server. */
+    /** Indexed by client, then by server. */
     readonly links: readonly (readonly Link[])[],
-    readonly witness: Witness,
+    readonly recorder: Recorder,
     readonly groups: Groups | null,
-    /** In front of the names of all locks. */
+    /** The prefix of all keys. */
     readonly prefix: string,
   ) {
     this.scanner = new Scanner(servers, prefix);
   }
 
-  /** All but the clients' processes, which `open` starts. */
-  static async start(options: StageOptions): Promise<Stage> {
+  /** Starts everything except the client processes, which `open` starts. */
+  static async start(options: TestbedOptions): Promise<Testbed> {
     const prefix = `faults-${randomUUID().slice(0, 8)}:`;
-    const witness = await Witness.start();
+    const recorder = await Recorder.start();
     const servers: RedisServer[] = [];
     const links: Link[][] = [];
     let groups: Groups | null = null;
@@ -73,7 +73,7 @@ export class Stage {
       }
     } catch (error) {
       const closed = links.flat().map((link) => link.close());
-      await Promise.all([witness.stop(), stopAll(servers), groups?.stop(), ...closed]);
+      await Promise.all([recorder.stop(), stopAll(servers), groups?.stop(), ...closed]);
       throw error;
     }
     const clients = links.map((row, index) => {
@@ -84,7 +84,7 @@ export class Stage {
       ];
       const isAhead = index === options.ahead;
       return new Client(index, {
-        witness: witness.path,
+        recorder: recorder.path,
         votes,
         apart: options.apart ?? false,
         options: { ...standardOptions, prefix, ...options.options },
@@ -93,7 +93,7 @@ export class Stage {
         ahead: isAhead ? hour : 0,
       });
     });
-    return new Stage(servers, clients, links, witness, groups, prefix);
+    return new Testbed(servers, clients, links, recorder, groups, prefix);
   }
 
   async open(): Promise<void> {
@@ -106,13 +106,13 @@ export class Stage {
     return this.links.flatMap((row) => row[server] ?? []);
   }
 
-  /** The clients end their work; what is wrong with how they did. */
+  /** Makes the clients end their work. Returns the outputs of those that failed to. */
   async finish(): Promise<string[]> {
     const ends = await Promise.all(this.clients.map((client) => client.finish()));
     return ends.filter((end) => end !== null);
   }
 
-  /** What is left on the servers of locks, and of those who waited, when all clients have ended. */
+  /** Returns the keys of locks and queues that remain on the servers after all clients have ended. */
   async leftAtTheEnd(): Promise<string[]> {
     let left: string[] = [];
     await waitUntil("nothing is left on the servers", LEFT_TIMEOUT_MS, async () => {
@@ -122,11 +122,11 @@ export class Stage {
     return left;
   }
 
-  /** Ends everything at once, whatever state it is in. */
+  /** Stops everything immediately, in any state. */
   async stop(): Promise<void> {
     await Promise.allSettled([this.scanner.stop(), ...this.clients.map((client) => client.kill())]);
     await Promise.allSettled([
-      this.witness.stop(),
+      this.recorder.stop(),
       stopAll([...this.servers, ...this.extras]),
       this.groups?.stop(),
       ...this.links.flat().map((link) => link.close()),
@@ -134,10 +134,10 @@ export class Stage {
   }
 }
 
-/** The number of the client whose own clients refuse what they have no room or no time for. */
+/** The index of the client whose Redis clients have a command timeout or a short queue. */
 const refusing = 1;
 
-/** Both libraries in each process, and in one of them addresses only. */
+/** Picks the client library: each process uses both libraries, except one that uses only addresses. */
 function voteOf(client: number, server: number, port: number): Vote {
   const even = (client + server) % 2 === 0;
   if (client === 0) return { kind: "server", by: "address", port };

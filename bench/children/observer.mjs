@@ -1,11 +1,11 @@
-/** Who looks on from a process of its own. Ready as soon as it sees something; told to, it says how much it has seen. */
+/** An observer in its own process: ready once it has received something. Each order returns how much it has received. */
 import "../production.mjs";
 import { once } from "node:events";
 import { root } from "../packages.mjs";
 import { serve } from "./serve.mjs";
 
 const ways = {
-  /** The events of the page, as a browser is sent them: in bytes. */
+  /** Reads the page's events, as a browser does. Counts bytes. */
   async events({ url }) {
     const { body } = await fetch(new URL("events", url));
     const reader = body.getReader();
@@ -17,7 +17,7 @@ const ways = {
     return () => seen;
   },
 
-  /** The page itself: in times that what it shows has changed. */
+  /** Shows the page in a browser. Counts changes of the document. */
   async browser({ url }) {
     const { chromium } = await import("playwright-core");
     const { runnerImport } = await import("vite");
@@ -38,14 +38,14 @@ const ways = {
       }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
     await page.waitForFunction(() => globalThis.changes > 0);
-    return async ({ leave }) => {
+    return async ({ close }) => {
       const seen = await page.evaluate(() => globalThis.changes);
-      if (leave) await browser.close();
+      if (close) await browser.close();
       return seen;
     };
   },
 
-  /** What is published, as `holdfast ui` hears it: in frames. */
+  /** Subscribes to published frames, as `holdfast ui` does. Counts frames. */
   async channel({ ports }) {
     const { listenTo } = await import("../../dist/esm/inspector/publishing/listening.js");
     const { recogniseNode } = await import("../../dist/esm/clients/recognise.js");
@@ -54,9 +54,9 @@ const ways = {
     const first = new EventTarget();
     listenTo(nodes, () => {
       seen += 1;
-      first.dispatchEvent(new Event("heard"));
+      first.dispatchEvent(new Event("received"));
     });
-    await once(first, "heard");
+    await once(first, "received");
     return () => seen;
   },
 };
