@@ -64,10 +64,10 @@ function matchesIn(text, pattern) {
   return matches;
 }
 
-/** The sources of a project: their texts by path. */
+/** The sources of a project: their texts by path. What is generated from them is no source. */
 export function readSources(root) {
-  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ts|lua)$/.test(name),
+  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(ts|lua)$/.test(name) && !name.endsWith(".generated.ts"),
   );
   return new Map(names.map((name) => [`src/${name}`, readFileSync(join(root, "src", name), "utf8")]));
 }
