@@ -55,23 +55,23 @@ const write = (counts: string) => `printf '%s' '${counts}' > "$results"`;
 
 it("counts the tests and the checks in its last line", { timeout }, async () => {
   const { ended } = await start({ tests: write(results) });
-  expect(await ended).toMatchObject({ code: 0, last: "14 passed, 0 failed" });
+  expect(await ended).toMatchObject({ code: 0, last: "15 passed, 0 failed" });
 });
 
 it("counts tests that failed, and were skipped, and checks that failed", { timeout }, async () => {
   const counts = results.replace('"numFailedTests":0', '"numFailedTests":2').replace("true", "false");
   const failing = await start({ tests: `${write(counts)}\nexit 1`, checks: "exit 1" });
-  expect(await failing.ended).toMatchObject({ code: 1, last: "9 passed, 7 failed" });
+  expect(await failing.ended).toMatchObject({ code: 1, last: "9 passed, 8 failed" });
   const skipping = await start({
     tests: write(results.replace('"numPendingTests":0', '"numPendingTests":3')),
   });
-  expect(await skipping.ended).toMatchObject({ code: 1, last: "14 passed, 3 failed" });
+  expect(await skipping.ended).toMatchObject({ code: 1, last: "15 passed, 3 failed" });
 });
 
 it("counts tests that are cut off as failed, says so, and goes on", { timeout }, async () => {
   const { ended } = await start({ tests: hangs, testsBudget: 1 });
   const { code, last, text } = await ended;
-  expect({ code, last }).toEqual({ code: 1, last: "7 passed, 1 failed" });
+  expect({ code, last }).toEqual({ code: 1, last: "8 passed, 1 failed" });
   expect(text).toContain("cut off after 1 s");
   expect(text).toContain("tests FAILED: they came to no result");
 });
@@ -81,7 +81,7 @@ it("counts a check that is cut off, and those for which no time is left, as fail
 }, async () => {
   const { ended } = await start({ tests: write(results), checks: hangs, budget: 4 });
   const { code, last, text } = await ended;
-  expect({ code, last }).toEqual({ code: 1, last: "7 passed, 7 failed" });
+  expect({ code, last }).toEqual({ code: 1, last: "7 passed, 8 failed" });
   expect(text).toContain("cut off after");
   expect(text).toContain("no time was left for it");
 });
