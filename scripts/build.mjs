@@ -1,13 +1,18 @@
-/** Builds dist: the sources as ESM and as CommonJS, each with types, and the inspector's page. */
+/**
+ * Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. The module
+ * that contains the Lua scripts is generated first.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "vite";
+import { write as generateScripts } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");
 
+generateScripts(".");
 rmSync("dist", { recursive: true, force: true });
 for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
   const { status } = spawnSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });

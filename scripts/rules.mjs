@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { write as generateScripts } from "./lua/generate.mjs";
 import { findSwitch, readSources, switchedOff } from "./switches/find.mjs";
 import { switches } from "./switches/rules.mjs";
 
@@ -36,6 +37,8 @@ async function trySwitch(entry) {
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
+    // What is switched off may have been the only use of something.
+    if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     const project = tests.includes(".redis") ? "redis" : "unit";
     const projects = ["--project", project, "--project", `${project}, slow`];
     // A test that times out has failed too.

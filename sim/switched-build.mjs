@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { write as generateScripts } from "../scripts/lua/generate.mjs";
 import { findSwitch, readSources, switchedOff } from "../scripts/switches/find.mjs";
 
 const root = resolve(import.meta.dirname, "..");
@@ -27,6 +28,8 @@ export async function switchedBuild({ off, changes }) {
       const sources = readSources(copy);
       const place = findSwitch(sources, { off, file, from });
       writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
+      // What is switched off may have been the only use of something.
+      if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     }
     // --noCheck: a switch may leave code unused or unreachable.
     await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.esm.json", "--noCheck"], { cwd: copy });

@@ -64,10 +64,10 @@ function matchesIn(text, pattern) {
   return matches;
 }
 
-/** Reads the sources of a project. Returns their texts by path. */
+/** Reads the sources of a project, without generated ones. Returns their texts by path. */
 export function readSources(root) {
-  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ts|lua)$/.test(name),
+  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(ts|lua)$/.test(name) && !name.endsWith(".generated.ts"),
   );
   return new Map(names.map((name) => [`src/${name}`, readFileSync(join(root, "src", name), "utf8")]));
 }

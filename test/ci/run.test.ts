@@ -76,21 +76,21 @@ const write = (counts: string) => `printf '%s' '${counts}' > "$results"`;
 
 it("counts the tests of both commands and the checks in its last line", { timeout }, async () => {
   const { ended } = await start({ tests: write(results) });
-  expect(await ended).toMatchObject({ code: 0, last: "18 passed, 0 failed" });
+  expect(await ended).toMatchObject({ code: 0, last: "21 passed, 0 failed" });
 });
 
 it("counts tests that failed, and were skipped, and checks that failed", { timeout }, async () => {
   const counts = results.replace('"numFailedTests":0', '"numFailedTests":2').replace("true", "false");
   const failing = await start({ tests: `${write(counts)}\nexit 1`, checks: "exit 1" });
-  expect(await failing.ended).toMatchObject({ code: 1, last: "15 passed, 5 failed" });
+  expect(await failing.ended).toMatchObject({ code: 1, last: "16 passed, 7 failed" });
   const others = await start({ tests: write(results), otherTests: `${write(counts)}\nexit 1` });
-  expect(await others.ended).toMatchObject({ code: 1, last: "18 passed, 2 failed" });
+  expect(await others.ended).toMatchObject({ code: 1, last: "21 passed, 2 failed" });
   const silent = await start({ tests: write(results), otherTests: "exit 0" });
-  expect(await silent.ended).toMatchObject({ code: 1, last: "11 passed, 1 failed" });
+  expect(await silent.ended).toMatchObject({ code: 1, last: "14 passed, 1 failed" });
   const skipping = await start({
     tests: write(results.replace('"numPendingTests":0', '"numPendingTests":3')),
   });
-  expect(await skipping.ended).toMatchObject({ code: 1, last: "18 passed, 3 failed" });
+  expect(await skipping.ended).toMatchObject({ code: 1, last: "21 passed, 3 failed" });
 });
 
 it("counts tests that are cut off, and those for which no time is left, as failed, says so, and goes on", {
@@ -98,7 +98,7 @@ it("counts tests that are cut off, and those for which no time is left, as faile
 }, async () => {
   const { ended } = await start({ tests: hangs, testsBudget: 4 });
   const { code, last, text } = await ended;
-  expect({ code, last }).toEqual({ code: 1, last: "4 passed, 2 failed" });
+  expect({ code, last }).toEqual({ code: 1, last: "7 passed, 2 failed" });
   expect(text).toMatch(/== tests\n== cut off after [1-4] s\n== tests FAILED: no result/);
   expect(text).toMatch(
     /== all other tests\n== no time was left for it\n== all other tests FAILED: no result/,
@@ -110,7 +110,7 @@ it("counts a check that is cut off, and those for which no time is left, as fail
 }, async () => {
   const { ended } = await start({ tests: write(results), checks: hangs, budget: 8 });
   const { code, last, text } = await ended;
-  expect({ code, last }).toEqual({ code: 1, last: "14 passed, 4 failed" });
+  expect({ code, last }).toEqual({ code: 1, last: "14 passed, 7 failed" });
   expect(text).toContain("cut off after");
   expect(text).toContain("no time was left for it");
 });

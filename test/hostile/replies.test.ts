@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const [keys, token, from] = [["a", "b"], "me~0123456789012345678901", "you~0123456789012345678901"];
 const place = { id: "p:1", ticket: 1 };
-/** One command for each command letter of the script, including capital letters. */
+/** One for each command of the script, with and without a fence. */
 const commands: readonly LockCommand[] = [
   { op: "acquire", keys, token, ttl: 1_000 },
   { op: "acquire", keys, token, ttl: 1_000, fence: 7 },

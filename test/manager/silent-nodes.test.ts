@@ -54,7 +54,7 @@ describe("a node that was silent", () => {
         if (loses) return new Promise(() => {});
         if (script !== batchScript) return Promise.resolve(["1f", "x.1f 0 -", Date.now(), "0", "0"]);
         // Each command is granted.
-        const commands = args.filter((arg) => /^[a-zA-Z]\d*$/.test(arg)).length;
+        const commands = args.filter((arg) => /^(acquire|release)[A-Za-z]*\d*$/.test(arg)).length;
         return Promise.resolve(Array.from({ length: commands }, () => 1));
       },
     };

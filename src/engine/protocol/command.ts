@@ -1,3 +1,5 @@
+import { type ClaimingOp, constants, opClaims, opNeedsMemory } from "./script.generated.js";
+
 /**
  * What a node can be asked to do with the keys of one lock. Every command concerns all of its keys or none:
  * a node grants the whole set or denies it.
@@ -78,14 +80,14 @@ export interface QueueExit {
 }
 
 /** ms without a sign of life after which a waiter has lost its place; each attempt is one. */
-export const placeTtl = 1_500;
+export const placeTtl = constants.placeTtl;
 /** ms for which a free key is kept for the first who waits, unless its id says otherwise. */
-export const reservation = 50;
+export const reservation = constants.reservation;
 /** ms for which it is kept at the most. */
 export const longestReservation = 1_000;
 
 /** Where a process hears that its turn has come: the message is the id of the place. */
-export const wakeChannel = (process: string): string => `holdfast:wake:${process}`;
+export const wakeChannel = (process: string): string => `${constants.wakeChannelPrefix}${process}`;
 
 interface RenewalCommand<Op extends string> {
   readonly op: Op;
@@ -96,11 +98,9 @@ interface RenewalCommand<Op extends string> {
 }
 
 /** Whether a node must know all that it granted to answer this. */
-export const needsMemory = ({ op }: LockCommand): boolean =>
-  op !== "release" && op !== "giveBack" && op !== "inspect";
+export const needsMemory = ({ op }: LockCommand): boolean => opNeedsMemory(op);
 
 /** The commands that may leave a key behind; a release must follow them, and none may be sent once given up. */
-export type ClaimingCommand = Extract<LockCommand, { op: "acquire" | "heal" | "swap" }>;
+export type ClaimingCommand = Extract<LockCommand, { op: ClaimingOp }>;
 
-export const claims = (command: LockCommand): command is ClaimingCommand =>
-  command.op === "acquire" || command.op === "heal" || command.op === "swap";
+export const claims = (command: LockCommand): command is ClaimingCommand => opClaims(command.op);

@@ -9,33 +9,49 @@ import {
   type MemoryChange,
   readMarker,
 } from "./memory.js";
-import type { batchScript } from "./script.js";
+import { commands } from "./script.generated.js";
+import type { batchScript, introductionScript } from "./script.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
 
-/** Capital letters propose a fence. */
-const letters = {
-  acquire: "a",
-  renew: "r",
-  heal: "h",
-  swap: "s",
-  giveBack: "b",
-  fence: "F",
-  release: "d",
-  inspect: "i",
-} as const satisfies Record<LockCommand["op"], string>;
+type Form = (typeof commands)[keyof typeof commands];
+type Argument = Form["arguments"][number];
 
-const heeding = (queue: QueuePolicy | QueueExit): string => {
-  if (!("wake" in queue)) return queue.barge ? "p" : queue.place === null ? "q" : "w";
-  return queue.wake ? (queue.id === null ? "e" : "l") : "k";
-};
+/** The entry of the list that the command is sent as. */
+function formOf(command: LockCommand): Form {
+  if (command.op === "acquire" && command.queue !== undefined) {
+    if (command.queue.barge) return commands.acquireBarging;
+    return command.queue.place === null ? commands.acquireInTurn : commands.acquireOrWait;
+  }
+  if (command.op === "release" && command.queue !== undefined) {
+    if (!command.queue.wake) return commands.releaseAndLeave;
+    return command.queue.id === null ? commands.releaseAndWake : commands.releaseLeaveAndWake;
+  }
+  return commands[command.op];
+}
 
-/** The value that says which place is meant; null where the letter has none. */
-function placeOf(queue: QueuePolicy | QueueExit): string | null {
-  if ("wake" in queue) return queue.id ?? (queue.wake ? null : "");
-  if (queue.place === null) return queue.barge ? "" : null;
-  return `${queue.place.ticket} ${queue.place.id}`;
+/** The fields that arguments are made from. A command has the fields that its listed arguments need. */
+interface ArgumentSource {
+  readonly token: string;
+  readonly ttl: number;
+  readonly from: string;
+  readonly queue: QueuePolicy & QueueExit;
+}
+
+function argumentOf(command: ArgumentSource, argument: Argument): string {
+  switch (argument) {
+    case "token":
+      return command.token;
+    case "ttl":
+      return String(command.ttl);
+    case "from":
+      return command.from;
+    case "place":
+      return command.queue.place === null ? "" : `${command.queue.place.ticket} ${command.queue.place.id}`;
+    case "placeId":
+      return command.queue.id ?? "";
+  }
 }
 
 /** Whether it may concern a lease that is recorded on its own. */
@@ -72,19 +88,11 @@ export function encodeBatch(
   for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
     const fence = "fence" in command ? command.fence : undefined;
-    const queue = "queue" in command ? command.queue : undefined;
-    const letter = queue === undefined ? letters[command.op] : heeding(queue);
-    const head = fence === undefined ? letter : letter.toUpperCase();
+    const { name, fencedName, arguments: listed, heedsQueues } = formOf(command);
+    const head = fence === undefined || fencedName === null ? name : fencedName;
     args.push(command.keys.length === 1 ? head : head + command.keys.length);
-    if (command.op === "inspect") continue;
-    args.push(command.token);
-    if ("ttl" in command) args.push(String(command.ttl));
-    if ("from" in command) args.push(command.from);
-    if (queue !== undefined) {
-      for (const key of command.keys) keys.push(sideKeys.queue(key));
-      const place = placeOf(queue);
-      if (place !== null) args.push(place);
-    }
+    for (const each of listed) args.push(argumentOf(command as unknown as ArgumentSource, each));
+    if (heedsQueues) for (const key of command.keys) keys.push(sideKeys.queue(key));
     if (fence === undefined) continue;
     args.push(String(fence));
     keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));

@@ -1,3 +1,5 @@
+import { constants } from "./script.generated.js";
+
 /** Who a server is, and what it knows of its past. */
 export interface Identification {
   /** A fresh one each time it starts; null where it is hidden. */
@@ -12,7 +14,7 @@ export interface Identification {
  * ms. Of the leases with a ttl up to this a server records only the longest ttl, for good. Longer ones are recorded one by
  * one, and forgotten when they are released or have run out: a ttl of a day, used once, must not count for ever.
  */
-export const longestShort = 60_000;
+export const longestShort = constants.longestShort;
 
 /** What a server remembers. */
 export interface Memory {

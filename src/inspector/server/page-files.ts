@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** dist/page, as it lies from what is built, and from the source. */
-const folders = [join(here, "../page"), join(here, "../dist/page")];
+const folders = [join(here, "../../page"), join(here, "../../dist/page")];
 
 /** The page as it was built; empty where it was not. `folder`: if it is not this package's own. */
 export async function readPage(folder?: string): Promise<PageFiles> {
