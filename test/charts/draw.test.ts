@@ -4,8 +4,8 @@ import { drawChart } from "../../src/charts/draw.js";
 import type { ChartLayout } from "../../src/charts/layout.js";
 import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
+import { told } from "./support/described.js";
 import { groupsOf, textsOf } from "./support/drawn.js";
-import { told } from "./support/told.js";
 
 const fonts = { loadSystemFonts: false };
 

@@ -6,8 +6,8 @@ import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
 import * as sizes from "../../src/charts/metrics.js";
 import { modelOf } from "../../src/charts/model.js";
+import { told } from "./support/described.js";
 import { everyKind } from "./support/every-kind.js";
-import { told } from "./support/told.js";
 
 const { labelText, metrics, noteText, titleOf, widthOf } = sizes;
 

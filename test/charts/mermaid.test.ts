@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { machines } from "../../src/charts/machines.js";
 import { mermaidOf } from "../../src/charts/mermaid.js";
 import { modelOf } from "../../src/charts/model.js";
+import { told } from "./support/described.js";
 import { everyKind } from "./support/every-kind.js";
-import { told } from "./support/told.js";
 
 const idOf = (path: string) => (path === "" ? "any_state" : path.replaceAll(".", "_"));
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMachine } from "xstate";
 import { machines } from "../../src/charts/machines.js";
 import { allStates, modelOf } from "../../src/charts/model.js";
-import { told } from "./support/told.js";
+import { told } from "./support/described.js";
 
 describe.each(Object.entries(machines))("the model of the %s", (name, machine) => {
   const model = modelOf(machine);

@@ -3,9 +3,9 @@ import { createMachine } from "xstate";
 import { machines } from "../../src/charts/machines.js";
 import { modelOf } from "../../src/charts/model.js";
 import { statelyOf } from "../../src/charts/stately.js";
+import { told } from "./support/described.js";
 import { everyKind } from "./support/every-kind.js";
 import { stepsOf } from "./support/steps.js";
-import { told } from "./support/told.js";
 
 describe.each(Object.entries({ ...machines, "machine with every kind of transition": everyKind }))(
   "the JSON of the %s",

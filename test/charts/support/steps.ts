@@ -1,6 +1,6 @@
 import { type AnyStateMachine, transition } from "xstate";
 import { pathOf } from "../../../src/machines/compiled/table.js";
-import { told } from "./told.js";
+import { told } from "./described.js";
 
 export interface Taken {
   readonly from: string;
