@@ -231,7 +231,7 @@ describe("of what nobody tells", () => {
 
   test("without a name, one line says how to be told", async () => {
     const { code, stdout, stderr } = await holdfast(["watch", ...nodes(), "--for", "6s"]);
-    expect(stderr).toMatch(/^holdfast: nobody tells of locks [^\n]*publish: true[^\n]*\n$/);
+    expect(stderr).toMatch(/^holdfast: no process tells of its locks [^\n]*publish: true[^\n]*\n$/);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   });
 });

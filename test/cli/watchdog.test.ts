@@ -36,15 +36,15 @@ afterEach(async () => {
 });
 
 const tell = (message: WatchdogMessage) => watchdog.stdin?.write(`${JSON.stringify(message)}\n`);
-const starting = () => tell({ tell: "starting", mark, ownGroup: true, grace, json: false });
+const starting = () => tell({ kind: "starting", mark, ownGroup: true, grace, json: false });
 const start = (recognised = startOf(Number(job.pid)) ?? null) =>
-  tell({ tell: "started", pid: Number(job.pid), start: recognised });
+  tell({ kind: "started", pid: Number(job.pid), start: recognised });
 const isEnded = () => waitUntil("the watchdog has ended", 10_000, () => watchdog.exitCode !== null);
 
 test("a deadline that nobody moves is kept: SIGTERM, the grace, SIGKILL, and then the watchdog ends", async () => {
   const deadline = deadlineIn(2_500);
   starting();
-  tell({ tell: "deadline", ...deadline });
+  tell({ kind: "deadline", ...deadline });
   start();
   await isEnded();
   expect(reporter.terms).toHaveLength(1);
@@ -57,7 +57,7 @@ test("it minds the clock that is worse for the job", async () => {
   const far = deadlineIn(60_000);
   const near = deadlineIn(2_000);
   starting();
-  tell({ tell: "deadline", monotonic: far.monotonic, epoch: near.epoch });
+  tell({ kind: "deadline", monotonic: far.monotonic, epoch: near.epoch });
   start();
   await isEnded();
   expect(reporter.lastAlive).toBeLessThan(near.epoch);
@@ -65,7 +65,7 @@ test("it minds the clock that is worse for the job", async () => {
 
 test("the end of the pipe ends the job, long before the deadline", async () => {
   starting();
-  tell({ tell: "deadline", ...deadlineIn(60_000) });
+  tell({ kind: "deadline", ...deadlineIn(60_000) });
   start();
   const died = Date.now();
   watchdog.stdin?.end();
@@ -86,7 +86,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test("another process that has come to the job's pid is left alone", async () => {
-  tell({ tell: "starting", mark: `${mark}-of-another`, ownGroup: true, grace, json: false });
+  tell({ kind: "starting", mark: `${mark}-of-another`, ownGroup: true, grace, json: false });
   start("an earlier process");
   watchdog.stdin?.end();
   await isEnded();
@@ -96,9 +96,9 @@ test("another process that has come to the job's pid is left alone", async () =>
 
 test("a job that was told to end is not told again", async () => {
   starting();
-  tell({ tell: "deadline", ...deadlineIn(60_000) });
+  tell({ kind: "deadline", ...deadlineIn(60_000) });
   start();
-  tell({ tell: "ending", grace, groupOnly: false });
+  tell({ kind: "ending", grace, groupOnly: false });
   await isEnded();
   expect(reporter.terms).toEqual([]);
   await reporter.isEnded(1_000);
@@ -107,7 +107,7 @@ test("a job that was told to end is not told again", async () => {
 test("it ends when the command has ended, and touches nobody", async () => {
   starting();
   start();
-  tell({ tell: "done" });
+  tell({ kind: "done" });
   await isEnded();
   expect(isGone(reporter.pid)).toBe(false);
   expect(reporter.terms).toEqual([]);
@@ -117,7 +117,7 @@ test("the signals that end other processes do not end it", async () => {
   starting();
   start();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) watchdog.kill(signal);
-  tell({ tell: "deadline", ...deadlineIn(1_500) });
+  tell({ kind: "deadline", ...deadlineIn(1_500) });
   await isEnded();
   await reporter.isEnded(1_000);
 });

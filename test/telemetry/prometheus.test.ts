@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
-import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
+import { type PrometheusText, prometheusOf, prometheusOfAggregate } from "../../src/telemetry/prometheus.js";
 import { World } from "../manager/world.js";
 import { samplesOf, sumOf } from "./exposition.js";
 
@@ -121,7 +121,7 @@ describe("the Prometheus text of all processes", () => {
   it("adds up what the processes tell, without a name of a lock or a process", async () => {
     const seen = new Seen();
     const now = Date.now();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
     seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
     const locks = [
@@ -142,7 +142,7 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
     expect(text).not.toMatch(/process-|resource of/);
-    seen.forget(now);
+    seen.removeSilent(now);
     seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
     const later = samplesOf(await prometheus.text());
     expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
@@ -152,13 +152,13 @@ describe("the Prometheus text of all processes", () => {
 
   it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
     const seen = new Seen();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     const acquired = async () =>
       sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     seen.apply(beat("process-a", { acquired: 5 }), 1_000);
     seen.apply(beat("process-b", { acquired: 2 }), 2_000);
     expect(await acquired()).toBe(7);
-    seen.forget(1_500);
+    seen.removeSilent(1_500);
     expect(await acquired()).toBe(7);
     seen.apply(beat("process-a", { acquired: 6 }), 3_000);
     expect(await acquired()).toBe(8);

@@ -11,9 +11,12 @@ export interface PublishSettings {
 }
 
 const defaultStepsPerSecond = 200;
-const mostStepsPerSecond = 10_000;
+const maxStepsPerSecond = 10_000;
 
-/** Null where nothing is to be published. @throws InvalidOptionError */
+/**
+ * Returns null if nothing is to be published.
+ * @throws InvalidOptionError
+ */
 export function publishSettingsOf({ publish = false }: LocksOptions): PublishSettings | null {
   if (publish === false) return null;
   if (publish === true) return { stepsPerSecond: defaultStepsPerSecond };
@@ -22,13 +25,16 @@ export function publishSettingsOf({ publish = false }: LocksOptions): PublishSet
   }
   checkKnown("publish", publish);
   const { stepsPerSecond = defaultStepsPerSecond } = publish;
-  if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= mostStepsPerSecond)
+  if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= maxStepsPerSecond)
     return { stepsPerSecond };
-  const allowed = `an integer from 1 to ${mostStepsPerSecond}`;
+  const allowed = `an integer from 1 to ${maxStepsPerSecond}`;
   throw new InvalidOptionError("publish.stepsPerSecond", stepsPerSecond, allowed);
 }
 
-/** Publishes the life of a manager's locks, from when the code for it is there: who does not publish does not load it. */
+/**
+ * Publishes the steps of a manager's locks. The code for it is loaded only by programs that publish, and publishing
+ * begins when the code has loaded.
+ */
 export class Publishing {
   #publisher: Publisher | null = null;
   #ended = false;
@@ -41,7 +47,7 @@ export class Publishing {
       .catch((error: unknown) => warn("PUBLISH_FAILED", `locks are not published: ${String(error)}`));
   }
 
-  /** Says goodbye; takes a quarter of a second at most. Never rejects. */
+  /** Announces the end. Takes at most a quarter of a second. Never rejects. */
   async end(): Promise<void> {
     this.#ended = true;
     await this.#publisher?.end();

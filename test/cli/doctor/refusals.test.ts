@@ -4,7 +4,7 @@ import { refusalOf } from "../../../src/cli/doctor/refusal.js";
 import { outcomeFor } from "../../../src/cli/doctor/trials.js";
 
 const systemError = (code: string) => Object.assign(new Error(`${code} of the system`), { code });
-const taken = { tls: true, touched: true, late: false };
+const taken = { tls: true, connected: true, timedOut: false };
 
 test.each([
   ["ECONNREFUSED", "refused"],

@@ -99,7 +99,7 @@ test("a process is told of once, its nodes when they change, and what it left ou
   ]);
   expect(same).toEqual([]);
   expect(changed).toEqual([
-    `${time} ada:4711 left out 12 steps: they are more than are told one by one`,
+    `${time} ada:4711 left out 12 steps: there are more than the rate limit allows`,
     `${time} 127.0.0.1:6379 ready → quarantined says ada:4711, votes again in 8 s`,
     `${time} 127.0.0.1:6381 down → quarantined says ada:4711, votes again in 8 s`,
   ]);

@@ -35,7 +35,7 @@ afterEach(() => vi.useRealTimers());
 
 test("however much happens, it draws at most ten times a second", async () => {
   for (let ms = 0; ms < 1_000; ms += 1) {
-    screen.hear();
+    screen.frame();
     await vi.advanceTimersByTimeAsync(1);
   }
   expect(drawn).toBeGreaterThan(5);

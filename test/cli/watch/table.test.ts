@@ -3,7 +3,7 @@ import fc from "fast-check";
 import picocolors from "picocolors";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import type { Asked } from "../../../src/cli/watch/asking.js";
+import type { NodeAnswer } from "../../../src/cli/watch/node-query.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
 import { draw, type Size } from "../../../src/cli/watch/table.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
@@ -24,7 +24,7 @@ function worldOf(...frames: readonly Frame[]): FrameAggregate {
 function show(
   aggregate: FrameAggregate,
   size: Partial<Size> = {},
-  { now = noon, notes = [], asked = [] }: { now?: number; notes?: string[]; asked?: Asked[] } = {},
+  { now = noon, notes = [], asked = [] }: { now?: number; notes?: string[]; asked?: NodeAnswer[] } = {},
 ) {
   const scene = {
     aggregate,

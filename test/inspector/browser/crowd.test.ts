@@ -25,7 +25,7 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   onTestFinished(closeAll);
   const { hub, server } = await serve();
   const crowd = new Crowd(locks);
-  for (const frame of crowd.frames(Date.now())) hub.hear(frame);
+  for (const frame of crowd.frames(Date.now())) hub.receive(frame);
   const visited = await visit(server.url);
   const { page } = visited;
   await page.waitForSelector(".row");
@@ -35,7 +35,7 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   const tell = () => {
     const due = Math.floor(((performance.now() - begun) * changesPerSecond) / 1_000) - told;
     told += due;
-    hub.hear(crowd.steps(due, Date.now()));
+    hub.receive(crowd.steps(due, Date.now()));
   };
   const feed = setInterval(tell, tick);
   onTestFinished(() => clearInterval(feed));
@@ -64,7 +64,7 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   expect(await page.locator(".row").first().textContent()).not.toContain("orders:00000");
   clearInterval(feed);
   tell();
-  hub.hear(crowd.beat(Date.now()));
+  hub.receive(crowd.beat(Date.now()));
   const acquired = page.locator("[data-total=acquired] dd");
   await expect.poll(async () => Number((await acquired.textContent())?.replace(",", ""))).toBe(told);
 

@@ -29,7 +29,7 @@ const views = [
 /** A server that shows so many locks. */
 async function withLocks(count: number, port = 0) {
   const served = await serve({}, { port });
-  for (const frame of new Crowd(count).frames(Date.now())) served.hub.hear(frame);
+  for (const frame of new Crowd(count).frames(Date.now())) served.hub.receive(frame);
   return served;
 }
 
@@ -117,7 +117,7 @@ test("whoever names no lock is shown one where there is room, and may go back to
   await page.keyboard.press("ArrowDown");
   await opened("orders:00003");
   await page.keyboard.press("Escape");
-  hub.hear(beat("another", { time: Date.now() }));
+  hub.receive(beat("another", { time: Date.now() }));
   await expect.poll(() => page.locator(".totals dd").first().textContent()).toBe("2");
   expect(await page.locator(".lock-page").count()).toBe(0);
   await page.keyboard.press("End");
@@ -197,7 +197,7 @@ test("nothing moves for those who do not want it", async () => {
   const { hub, server } = await withLocks(3);
   const { page } = await visit(`${server.url}#/lock/crowd%2F0`, { reducedMotion: true });
   await page.waitForSelector("[data-chart=lock] .leaf.lit");
-  hub.hear(new Crowd(3).steps(3, Date.now()));
+  hub.receive(new Crowd(3).steps(3, Date.now()));
   await page.waitForSelector("[data-chart=lock] .edge.moved");
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
 });
@@ -247,19 +247,19 @@ test("what a lock did before the page lost its server is told again afterwards",
   const { hub, server } = await serve();
   const time = Date.now();
   const lock = lockView("one", { since: time });
-  hub.hear(beat("here", { time }));
-  hub.hear(locksOf(lock));
+  hub.receive(beat("here", { time }));
+  hub.receive(locksOf(lock));
   const visited = await visit(`${server.url}#/lock/one`);
   const { page } = visited;
   await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
   await page.waitForSelector(".panel-events");
-  hub.hear(stepOf(lock, "RENEWED", "renewing.asking"));
+  hub.receive(stepOf(lock, "RENEWED", "renewing.asking"));
   const told = () => page.locator(".events li code").allTextContents();
   await expect.poll(told).toEqual(["RENEWED"]);
   // More than can be told: the page is to start anew.
-  for (let seq = 0; seq <= 2_000; seq += 1) hub.hear(beat("here", { time: time + seq, seq }));
+  for (let seq = 0; seq <= 2_000; seq += 1) hub.receive(beat("here", { time: time + seq, seq }));
   await expect.poll(() => page.locator(".connection").textContent()).toMatch(/lost/);
-  hub.hear(stepOf(lock, "RELEASE", "held"));
+  hub.receive(stepOf(lock, "RELEASE", "held"));
   await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
   await expect.poll(told).toEqual(expect.arrayContaining(["RENEWED", "RELEASE"]));
 });
@@ -267,14 +267,14 @@ test("what a lock did before the page lost its server is told again afterwards",
 test("steps that are told at once are lit one after the other, though the state is the same again", async () => {
   const { hub, server } = await serve();
   const held = lockView("one", { state: "held" });
-  hub.hear(beat("here", { time: Date.now() }));
-  hub.hear(stepOf(held, "GRANTED", "acquiring.asking"));
+  hub.receive(beat("here", { time: Date.now() }));
+  hub.receive(stepOf(held, "GRANTED", "acquiring.asking"));
   const visited = await visit(`${server.url}#/lock/one`);
   const lit = await LitStates.of(visited.page);
   const wanted: string[] = [];
   for (let renewal = 1; renewal <= 3; renewal += 1) {
-    hub.hear(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
-    hub.hear(stepOf(held, "RENEWED", "renewing.asking"));
+    hub.receive(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
+    hub.receive(stepOf(held, "RENEWED", "renewing.asking"));
     wanted.push("renewing.asking", "held");
     await expect.poll(() => lit.read(), { timeout: 5_000 }).toEqual(wanted);
   }
@@ -285,8 +285,8 @@ test("steps that are told at once are lit one after the other, though the state 
 test("names that forge markup stay text", async () => {
   const { hub, server } = await serve();
   const name = `<img src=x onerror="document.title='forged'">`;
-  hub.hear(beat("here", { owner: "<b>ann</b>" }));
-  hub.hear(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
+  hub.receive(beat("here", { owner: "<b>ann</b>" }));
+  hub.receive(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
   const visited = await visit(`${server.url}#/`);
   const { page } = visited;
   await rowOf(page, name).first().click();
@@ -347,10 +347,10 @@ test("votes, silence and an unknown lock are told in words", async () => {
     { node: "n3", kind: "denied" as const, holder: { owner: "ben", tokenHash: "ab12", ttlLeft: 4_200 } },
   ];
   const round = { asked: "acquire" as const, time, votes };
-  hub.hear(beat("here", { time, nodes }));
+  hub.receive(beat("here", { time, nodes }));
   const lock = lockView("one", { state: "acquiring.waiting", validUntil: null, round });
   // By the same clock as the beat: another time would tell that it was set.
-  hub.hear({ ...stepOf(lock, "NO_QUORUM", "acquiring.asking"), time });
+  hub.receive({ ...stepOf(lock, "NO_QUORUM", "acquiring.asking"), time });
   const visited = await visit(`${server.url}#/lock/one`);
   const { page } = visited;
   const said = () => page.locator(".votes li").allInnerTexts();
@@ -359,7 +359,7 @@ test("votes, silence and an unknown lock are told in words", async () => {
   expect(first).toContain("n1 granted");
   expect(second).toContain("n2 failed timeout: no answer within 200 ms");
   expect(third).toContain("n3 denied held by ben #ab12, 4.2 s left");
-  expect(fourth).toContain("n4 not heard");
+  expect(fourth).toContain("n4 no vote");
   await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
   await page.clock.install();
   await page.clock.fastForward(5_000);
@@ -375,16 +375,16 @@ test("votes, silence and an unknown lock are told in words", async () => {
 test("an empty page says what to do", async () => {
   const { hub, server } = await serve();
   const { page } = await visit(`${server.url}#/`);
-  await page.getByText("No process is heard").waitFor();
-  hub.hear(beat("here", { time: Date.now() }));
+  await page.getByText("No process is known").waitFor();
+  hub.receive(beat("here", { time: Date.now() }));
   await page.getByText("No lock is in use").waitFor();
-  hub.hear(locksOf(lockView("one", { validUntil: null })));
+  hub.receive(locksOf(lockView("one", { validUntil: null })));
   await rowOf(page, "of one").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("nobody");
   await page.getByText("No lock matches").waitFor();
   await page.getByRole("button", { name: "Clear the filter" }).click();
   await rowOf(page, "of one").waitFor();
-  hub.hear({ kind: "bye", source: "here", seq: 2, time: Date.now() });
+  hub.receive({ kind: "bye", source: "here", seq: 2, time: Date.now() });
   await page.getByText("The process that was here has closed its locks").waitFor();
 });

@@ -75,7 +75,7 @@ test("all of it is local: a replay goes on when its server is gone", async () =>
 test("a page behind a token is opened with it once, and needs it no more in its address", async () => {
   const token = "a-token-of-16-and-more";
   const { hub, server } = await serve({}, { token });
-  for (const frame of new Crowd(12).frames(Date.now())) hub.hear(frame);
+  for (const frame of new Crowd(12).frames(Date.now())) hub.receive(frame);
   const { page } = await visit(`${server.url}?token=${token}`);
   await expect.poll(() => page.locator(".row").count()).toBe(12);
   expect(page.url()).toBe(server.url);

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
 import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
 import { noTotals } from "../../../src/inspector/feed/totals.js";
-import { Follower } from "../../../visualizations/inspector/src/lock/follow.js";
+import { StepFollower } from "../../../visualizations/inspector/src/lock/follow.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
-import { longestQueue } from "../../../visualizations/inspector/src/model/new-steps.js";
+import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";
 import { Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
 import { isSilent } from "../../../visualizations/inspector/src/model/silence.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
@@ -19,10 +19,10 @@ const step = (time: number, to: string): Step => ({
 });
 
 /** All that a follower lights, until it has nothing more to show. */
-function litBy(act: (follower: Follower) => void): string[] {
+function litBy(act: (follower: StepFollower) => void): string[] {
   vi.useFakeTimers();
   try {
-    const follower = new Follower("idle");
+    const follower = new StepFollower("idle");
     const lit: string[] = [];
     follower.lit.subscribe(({ state }) => lit.push(state));
     act(follower);
@@ -54,7 +54,7 @@ test("what is too much to be followed is shortened, and ends in the right state"
     history.push(step(201, "expired"));
     follower.follow(history, "expired");
   });
-  expect(lit.length).toBeLessThanOrEqual(longestQueue + 2);
+  expect(lit.length).toBeLessThanOrEqual(maxQueueLength + 2);
   expect(lit.at(-1)).toBe("expired");
 });
 
@@ -78,7 +78,7 @@ test("what the server remembers and what was heard is told once each, in order",
 test("a rate is what the totals grew by in the last seconds, of all processes together", () => {
   const rates = new Rates();
   const tell = (source: string, time: number, acquired: number, heard = time) =>
-    rates.hear({ source, time, totals: { ...noTotals, acquired } }, heard);
+    rates.add({ source, time, totals: { ...noTotals, acquired } }, heard);
   tell("a", 0, 1_000);
   expect(rates.of("acquired", 0)).toBe(0);
   for (let second = 1; second <= 20; second += 1) tell("a", second * 1_000, 1_000 + second * 40);
@@ -91,7 +91,7 @@ test("a rate is what the totals grew by in the last seconds, of all processes to
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
   // The first one says nothing any more.
   expect(rates.of("acquired", 25_100)).toBe(0);
-  rates.forget("b");
+  rates.remove("b");
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
 });
 
@@ -101,7 +101,7 @@ test("totals are added up", () => {
 });
 
 test("a process is silent when it has said nothing for some beats, and is not closed", () => {
-  const view = { beat: beat(), heard: 10_000, lag: 0, closed: false };
+  const view = { beat: beat(), receivedAt: 10_000, lag: 0, closed: false };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
   expect(isSilent({ ...view, closed: true }, 99_000)).toBe(false);
 });

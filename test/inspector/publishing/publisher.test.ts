@@ -7,7 +7,7 @@ import {
   memoryNode,
 } from "../../../src/index.js";
 import { parseFrame } from "../../../src/inspector/feed/frames.js";
-import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import "../../../src/inspector/publishing/publisher.js";
 import { settle, World } from "../../manager/world.js";
 import { waitUntil } from "../../support/wait-until.js";
@@ -46,7 +46,7 @@ class Published {
 
   listen(nodes: readonly LockNode[] = this.world.nodes) {
     const heard = new Heard();
-    const listening = listenTo(nodes, (frame) => heard.take(frame), this.clock);
+    const listening = subscribeToFrames(nodes, (frame) => heard.take(frame), this.clock);
     onTestFinished(() => listening.close());
     return { heard, listening };
   }
@@ -70,7 +70,7 @@ describe("publishing", () => {
     const early = await world.run(ours.acquire("early"));
     const { heard, listening } = published.listen();
     await clock.advance(2_100);
-    expect(listening).toMatchObject({ standing: 3, dropped: 0 });
+    expect(listening).toMatchObject({ subscribedNodes: 3, dropped: 0 });
     expect([...heard.view.sources.values()].map(({ beat }) => beat.owner).sort()).toEqual(["ours", "theirs"]);
     expect(heard.locks).toMatchObject([{ resources: ["early"], state: "held" }]);
     await world.run(theirs.using("late", () => {}));
@@ -141,7 +141,7 @@ describe("publishing", () => {
     await clock.advance(2_100);
     await world.run(locks.acquire("a"));
     await clock.advance(200);
-    heard.view.forget(Number.POSITIVE_INFINITY);
+    heard.view.removeSilent(Number.POSITIVE_INFINITY);
     expect(heard.locks).toEqual([]);
     await clock.advance(6_000);
     expect(heard.locks).toMatchObject([{ resources: ["a"] }]);

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { recogniseNode } from "../../../src/clients/recognise.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
-import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import { clients, locksOf, ownServers } from "../../locks/support.js";
 import type { RedisServer } from "../../support/servers.js";
 import { sharedCluster } from "../../support/shared-servers.js";
@@ -17,7 +17,7 @@ function listen(inputs: readonly (string | object)[]) {
   const frames: Frame[] = [];
   const aggregate = new FrameAggregate();
   const nodes = inputs.map((input, index) => recogniseNode(input as string, index));
-  const listening = listenTo(nodes, (frame) => {
+  const listening = subscribeToFrames(nodes, (frame) => {
     frames.push(frame);
     aggregate.apply(frame, Date.now());
   });
@@ -60,7 +60,7 @@ describe("publishing over real servers", () => {
     const byClient = listen(prefixed(servers, "viewer:"));
     for (const { aggregate, listening } of [heard, byClient]) {
       await waitUntil("all are there", 10_000, () => owners(aggregate).join() === "ours,plain,theirs");
-      await waitUntil("it stands on all of them", 10_000, () => listening.standing === 3);
+      await waitUntil("it stands on all of them", 10_000, () => listening.subscribedNodes === 3);
     }
     const [a, b, c] = [await ours.acquire("a"), await theirs.acquire("b"), await plain.acquire("c")];
     await waitUntil("all are held", 5_000, () =>
@@ -90,14 +90,14 @@ describe("publishing over real servers", () => {
     await waitUntil(
       "it is heard",
       10_000,
-      () => overFirst.aggregate.sources.size === 1 && heard.listening.standing === 3,
+      () => overFirst.aggregate.sources.size === 1 && heard.listening.subscribedNodes === 3,
     );
     await first.kill();
-    await waitUntil("it is missed", 5_000, () => heard.listening.standing === 2);
+    await waitUntil("it is missed", 5_000, () => heard.listening.subscribedNodes === 2);
     await locks.using("meanwhile", () => {});
     await waitUntil("it is heard over the others", 5_000, () => heard.stateOf("meanwhile") === "idle");
     await first.restart();
-    await waitUntil("it stands again", 15_000, () => heard.listening.standing === 3);
+    await waitUntil("it stands again", 15_000, () => heard.listening.subscribedNodes === 3);
     const lease = await locks.acquire("again");
     await waitUntil("it is heard over this one as well", 15_000, () => overFirst.stateOf("again") === "held");
     await lease.release();

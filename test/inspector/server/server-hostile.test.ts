@@ -212,13 +212,13 @@ test("fifty may read, and one more when one of them has gone", async () => {
   readers[0]?.vanish();
   await expect.poll(() => served.hub.readers).toBe(49);
   const late = await Reader.open(served.port);
-  served.hub.hear(beat("somebody"));
+  served.hub.receive(beat("somebody"));
   for (const reader of [...readers.slice(1), late]) {
     await reader.hears("somebody", ({ source }) => source === "somebody");
   }
   for (const reader of readers) reader.vanish();
   late.vanish();
   await expect.poll(() => served.hub.readers).toBe(0);
-  served.hub.hear(beat("somebody"));
+  served.hub.receive(beat("somebody"));
   expect((await get(served.port, "/")).status).toBe(200);
 });

@@ -12,15 +12,15 @@ const many = Array.from({ length: 15_000 }, (_, index) =>
 );
 
 function fill({ hub }: Served): void {
-  hub.hear(beat());
-  for (let from = 0; from < many.length; from += 200) hub.hear(locksOf(...many.slice(from, from + 200)));
+  hub.receive(beat());
+  for (let from = 0; from < many.length; from += 200) hub.receive(locksOf(...many.slice(from, from + 200)));
 }
 
 /** Tells some hundreds of kilobytes; the last of them has this number. */
 function tell({ hub }: Served, number: number): void {
   for (let index = 0; index < 200; index += 1) {
     const lock = lockView("lock-0", { resources: ["x".repeat(900)], attempts: index === 199 ? number : 0 });
-    hub.hear(stepOf(lock, "RENEW", "held"));
+    hub.receive(stepOf(lock, "RENEW", "held"));
   }
 }
 
@@ -40,7 +40,7 @@ test("who does not read is dropped, and everybody else is told as before", async
     await quick.hears(`number ${number}`, isIt);
   }
   expect(quick.ended).toBe(false);
-  served.hub.hear(beat("another"));
+  served.hub.receive(beat("another"));
   await quick.hears("another", ({ source }) => source === "another");
   // It comes again, and is told how things are.
   const again = await Reader.open(served.port);
@@ -52,8 +52,8 @@ test("who reads slowly is told how things are to the end, and then what has come
   fill(served);
   const slow = await Reader.open(served.port);
   slow.stall();
-  served.hub.hear(beat("meanwhile"));
-  served.hub.hear(stepOf(lockView("lock-7", { state: "expired" }), "EXPIRED", "held"));
+  served.hub.receive(beat("meanwhile"));
+  served.hub.receive(stepOf(lockView("lock-7", { state: "expired" }), "EXPIRED", "held"));
   slow.readOn();
   await slow.hears("the step", ({ kind }) => kind === "steps", 15_000);
   const places = slow.frames.map(({ kind, source }) => `${kind} of ${source}`);
@@ -64,9 +64,9 @@ test("who reads slowly is told how things are to the end, and then what has come
 
 test("when more happens than can be told, readers start anew", async () => {
   const served = await serve();
-  served.hub.hear(beat());
+  served.hub.receive(beat());
   const reader = await Reader.open(served.port);
-  for (let index = 0; index <= 2_000; index += 1) served.hub.hear(beat());
+  for (let index = 0; index <= 2_000; index += 1) served.hub.receive(beat());
   await expect.poll(() => reader.ended).toBe(true);
   expect(served.hub.readers).toBe(0);
 });

@@ -11,14 +11,14 @@ afterEach(closeAll);
 
 test("a reader hears who speaks, how things are, and then what happens", async () => {
   const { hub, port } = await serve();
-  hub.hear(beat());
-  hub.hear(locksOf(lockView("one")));
+  hub.receive(beat());
+  hub.receive(locksOf(lockView("one")));
   const reader = await Reader.open(port);
   await reader.hears("how things are", ({ kind }) => kind === "locks");
   expect(reader.events[0]).toMatchObject({ name: "hello", data: { mode: "live", title: "Locks" } });
   expect(reader.events[1]?.data).toMatchObject([{ kind: "beat" }, { kind: "locks" }]);
-  hub.hear(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
-  hub.hear(beat());
+  hub.receive(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
+  hub.receive(beat());
   await reader.hears("a step", ({ kind }) => kind === "steps");
   // Both in one event: they came in the same tenth of a second.
   expect(reader.events.at(-1)?.data).toMatchObject([{ kind: "steps" }, { kind: "beat" }]);
@@ -32,8 +32,8 @@ test("a reader of nothing is told that there is nothing", async () => {
 
 test("a lock's steps are told to whoever asks later", async () => {
   const { hub, port } = await serve();
-  hub.hear(beat());
-  hub.hear(stepOf(lockView("one"), "GRANTED", "acquiring.asking"));
+  hub.receive(beat());
+  hub.receive(stepOf(lockView("one"), "GRANTED", "acquiring.asking"));
   const { status, headers, text } = await get(port, "/history?lock=one");
   expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "application/json" });
   expect(JSON.parse(text)).toMatchObject([{ event: "GRANTED", to: "held" }]);

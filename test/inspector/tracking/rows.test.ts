@@ -17,13 +17,13 @@ describe("rows", () => {
       [a, 6],
     ] as const) {
       const row = rows.use(lock);
-      if (row !== null) rows.rest(row, time);
+      if (row !== null) rows.markIdle(row, time);
     }
     expect(rows.use(d)?.identity.id).toBe("s/4");
-    expect(rows.displaced).toEqual(["s/2"]);
+    expect(rows.evicted).toEqual(["s/2"]);
     // Its id was told as gone: it never comes back.
     expect(rows.use(b)?.identity.id).toBe("s/5");
-    expect(rows.displaced).toEqual(["s/2", "s/1"]);
+    expect(rows.evicted).toEqual(["s/2", "s/1"]);
     expect(rows.inUse.size + rows.idle.size).toBe(3);
   });
 
@@ -32,10 +32,10 @@ describe("rows", () => {
     const lock = lockOf("a");
     const row = rows.use(lock);
     if (row === null) throw new Error("no row");
-    rows.rest(row, 100);
-    expect(rows.forget(99)).toEqual([]);
-    expect(rows.forget(100)).toEqual(["s/1"]);
-    expect(rows.forget(100)).toEqual([]);
+    rows.markIdle(row, 100);
+    expect(rows.removeIdle(99)).toEqual([]);
+    expect(rows.removeIdle(100)).toEqual(["s/1"]);
+    expect(rows.removeIdle(100)).toEqual([]);
     expect(rows.use(lock)).toBe(row);
   });
 
@@ -44,7 +44,7 @@ describe("rows", () => {
     const long = "x".repeat(400_000);
     const idle = (lock: Lock) => {
       const row = rows.use(lock);
-      if (row !== null) rows.rest(row, 0);
+      if (row !== null) rows.markIdle(row, 0);
       return row?.identity.id;
     };
     const names = [["a"], ["a", "b"], ["a,b"], [`${long}1`], [`${long}2`], ['["a","b"]']];

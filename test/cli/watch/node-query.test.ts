@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Inspection } from "../../../src/api/types.js";
-import { Asking } from "../../../src/cli/watch/asking.js";
+import { NodeQuery } from "../../../src/cli/watch/node-query.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -25,8 +25,8 @@ function asking(answer: () => Promise<Inspection>, told: () => boolean = () => f
     heard.questions += 1;
     return answer();
   };
-  const one = new Asking({ inspect }, ["a"], {
-    isTold: told,
+  const one = new NodeQuery({ inspect }, ["a"], {
+    isReported: told,
     changed: (asked) => heard.changed.push(asked.inspection),
     failed: (error) => heard.failed.push(error),
   });

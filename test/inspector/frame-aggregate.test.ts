@@ -45,7 +45,7 @@ describe("a world", () => {
     expect(aggregate.apply({ ...head(), kind: "steps", steps: [released] }, noon + 5)).toEqual(["a-1"]);
     expect(aggregate.locks.get("a-1")?.state).toBe("releasing");
     expect(aggregate.history("a-1")).toEqual([released]);
-    expect(aggregate.sources.get("a")).toMatchObject({ heard: noon + 5, lag: 0, closed: false });
+    expect(aggregate.sources.get("a")).toMatchObject({ receivedAt: noon + 5, lag: 0, closed: false });
     expect(aggregate.apply({ ...head(), kind: "gone", locks: ["a-2", "nobody"] }, noon)).toEqual(["a-2"]);
     expect(aggregate.apply({ ...head(), kind: "bye" }, noon)).toEqual(["a-1"]);
     expect(aggregate.sources.get("a")?.closed).toBe(true);
@@ -81,8 +81,8 @@ describe("a world", () => {
     aggregate.apply(beat(), noon);
     aggregate.apply(locks(lockView()), noon);
     aggregate.apply(beat({ source: "b" }), noon + 100);
-    expect(aggregate.forget(noon)).toEqual([]);
-    expect(aggregate.forget(noon + 50)).toEqual(["a-1"]);
+    expect(aggregate.removeSilent(noon)).toEqual([]);
+    expect(aggregate.removeSilent(noon + 50)).toEqual(["a-1"]);
     expect([...aggregate.sources.keys()]).toEqual(["b"]);
   });
 
@@ -178,13 +178,13 @@ describe("a world", () => {
     }
     const began = performance.now();
     expect(aggregate.snapshot()).toHaveLength(2_000);
-    expect(aggregate.forget(noon + 1)).toHaveLength(20_000);
+    expect(aggregate.removeSilent(noon + 1)).toHaveLength(20_000);
     // With a look at all locks for each process it takes seconds.
     expect(performance.now() - began).toBeLessThan(500);
   });
 
   it("holds no more than so many characters, however much each lock is", () => {
-    const aggregate = new FrameAggregate({ weight: 100_000 });
+    const aggregate = new FrameAggregate({ size: 100_000 });
     aggregate.apply(beat(), noon);
     const votes = Array.from({ length: 9 }, () => ({ node: "n".repeat(1_000), kind: "granted" as const }));
     const view = (at: number) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
-import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";
 
@@ -13,7 +13,7 @@ async function listening(count = 3) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
   const heard: Frame[] = [];
-  const line = listenTo(nodes, (frame) => heard.push(frame), clock);
+  const line = subscribeToFrames(nodes, (frame) => heard.push(frame), clock);
   await settle();
   const say = async (frame: unknown, on = nodes) => {
     for (const node of on) node.ring(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
@@ -45,15 +45,15 @@ describe("listening", () => {
 
   it("goes on over the nodes that are left, and over those that come back", async () => {
     const { nodes, heard, line, say } = await listening();
-    expect(line.standing).toBe(3);
+    expect(line.subscribedNodes).toBe(3);
     nodes[0]?.crash();
     await say(beat({ seq: 1 }));
-    expect([line.standing, heard.length]).toEqual([2, 1]);
+    expect([line.subscribedNodes, heard.length]).toEqual([2, 1]);
     nodes[0]?.restart();
     await say(beat({ seq: 2 }), nodes.slice(0, 1));
-    expect([line.standing, heard.length]).toEqual([3, 2]);
+    expect([line.subscribedNodes, heard.length]).toEqual([3, 2]);
     await line.close();
-    expect(line.standing).toBe(0);
+    expect(line.subscribedNodes).toBe(0);
   });
 
   it("drops what is no frame, and counts it", async () => {
@@ -100,12 +100,12 @@ describe("listening", () => {
     const dedup = new FrameDedup(clock);
     for (let source = 0; source < 2_000; source++) {
       const locks = Array.from({ length: 50 }, (_, index) => lockView({ id: `${source}/${index}` }));
-      dedup.isNews({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
+      dedup.isNew({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
     }
     expect(dedup.sizes).toEqual({ sources: 1_000, locks: 20_000 });
     clock.stall(120_000);
     dedup.tidy();
     expect(dedup.sizes).toEqual({ sources: 0, locks: 0 });
-    expect(dedup.isNews(beat({ source: "new" }))).toBe(true);
+    expect(dedup.isNew(beat({ source: "new" }))).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ function looksOn(): { feed: InspectorFeed; locks: Locks; heard: () => number } {
   const feed = new InspectorFeed();
   feed.watch(managerOf(locks));
   open.push({ feed, locks });
-  return { feed, locks, heard: () => [...feed.hub.aggregate.sources.values()][0]?.heard ?? 0 };
+  return { feed, locks, heard: () => [...feed.hub.aggregate.sources.values()][0]?.receivedAt ?? 0 };
 }
 
 /** Locks and unlocks, as fast as it goes, until told otherwise. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { Wanted } from "../../../src/cli/watch/wanted.js";
+import { LockFilter } from "../../../src/cli/watch/lock-filter.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const has = (names: readonly string[], resource: string, prefix = "") =>
-  new Wanted(names, undefined).has(lockView({ resources: [resource] }), prefix);
+  new LockFilter(names, undefined).has(lockView({ resources: [resource] }), prefix);
 
 describe("names", () => {
   test.each([
@@ -32,7 +32,7 @@ describe("names", () => {
   test("none has all, and of several one is enough", () => {
     expect(has([], "anything")).toBe(true);
     expect(has(["a", "b*"], "bc")).toBe(true);
-    expect(new Wanted(["b"], undefined).has(lockView({ resources: ["a", "b"] }), "")).toBe(true);
+    expect(new LockFilter(["b"], undefined).has(lockView({ resources: ["a", "b"] }), "")).toBe(true);
   });
 
   test("a name may include the prefix", () => {
@@ -46,7 +46,7 @@ describe("names", () => {
   });
 
   test("the nodes are asked about names without stars, each once", () => {
-    expect(new Wanted(["a", "b*", "a", "c"], undefined).exact).toEqual(["a", "c"]);
+    expect(new LockFilter(["a", "b*", "a", "c"], undefined).exact).toEqual(["a", "c"]);
   });
 });
 
@@ -56,12 +56,12 @@ describe("frames", () => {
   aggregate.apply({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] }, noon);
 
   test("all are wanted where nothing is named, except of locks that are not known", () => {
-    const wanted = new Wanted([], undefined);
+    const wanted = new LockFilter([], undefined);
     expect(framesOfAllKinds.map((frame) => wanted.of(frame, aggregate))).toEqual(framesOfAllKinds);
   });
 
   test("of those that are not wanted nothing is left", () => {
-    const wanted = new Wanted(["other"], undefined);
+    const wanted = new LockFilter(["other"], undefined);
     const other = step({ lock: lockView({ id: "a-2", resources: ["other"] }) });
     const frame: Frame = { kind: "steps", source: "a", seq: 3, time: noon, steps: [step(), other] };
     expect(wanted.of(frame, aggregate)).toEqual({ ...frame, steps: [other] });
@@ -75,7 +75,7 @@ describe("frames", () => {
   });
 
   test("with a prefix only processes with this prefix are heard, and any only once it is known, until its end", () => {
-    const wanted = new Wanted([], "app:");
+    const wanted = new LockFilter([], "app:");
     const heard = new FrameAggregate();
     const locks: Frame = { kind: "locks", source: "b", seq: 1, time: noon, locks: [lockView()] };
     expect(wanted.of(locks, heard)).toBeNull();
