@@ -15,7 +15,7 @@ async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusT
 }
 
 describe("the Prometheus text of a process's own locks", () => {
-  it("tells what happened, in Prometheus' format, with several managers added up", async () => {
+  it("reports the sum of several managers in Prometheus' format", async () => {
     const aggregate = new World(3);
     const [ours, theirs] = [aggregate.locks(), aggregate.locks({ owner: "other" })];
     const prometheus = await opened(prometheusOf([ours, theirs]));
@@ -37,7 +37,7 @@ describe("the Prometheus text of a process's own locks", () => {
     await Promise.all([held.release(), kept.release(), ours.close(), theirs.close()]);
   });
 
-  it("leaves the program's own provider alone, and each call has its own figures", async () => {
+  it("does not use the program's own provider, and each call has its own figures", async () => {
     const aggregate = new World(3);
     const locks = aggregate.locks();
     const before = metrics.getMeterProvider();
@@ -55,7 +55,7 @@ describe("the Prometheus text of a process's own locks", () => {
     await locks.close();
   });
 
-  it("still tells what was, when the locks are closed", async () => {
+  it("still reports past figures when the locks are closed", async () => {
     const aggregate = new World(3);
     const locks = aggregate.locks();
     const prometheus = await opened(prometheusOf([locks]));
@@ -66,7 +66,7 @@ describe("the Prometheus text of a process's own locks", () => {
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
-  it("refuses what is not locks", async () => {
+  it("refuses anything but locks", async () => {
     await expect(prometheusOf([{} as never])).rejects.toMatchObject({
       code: "INVALID_OPTION",
       option: "locks",
@@ -118,7 +118,7 @@ const node = (name: string, state: "ready" | "down", p99: number | null) => ({
 });
 
 describe("the Prometheus text of all processes", () => {
-  it("adds up what the processes tell, without a name of a lock or a process", async () => {
+  it("sums the figures of the processes, without the name of a lock or a process", async () => {
     const seen = new Seen();
     const now = Date.now();
     const prometheus = await opened(prometheusOfAggregate(seen));
@@ -150,7 +150,7 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
-  it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
+  it("never counts backwards: a process that is removed or comes back subtracts nothing and adds nothing twice", async () => {
     const seen = new Seen();
     const prometheus = await opened(prometheusOfAggregate(seen));
     const acquired = async () =>
