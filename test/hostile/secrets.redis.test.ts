@@ -166,7 +166,7 @@ async function contend(paper: Paper, servers: readonly RedisServer[]): Promise<v
   const nodes = servers.flatMap(({ port }) => ["--node", addressOf(port, "command", passwords.command)]);
   const args = ["run", "--resource", "held", "--ttl", "3s", "--grace", "100ms", "--json", ...nodes];
   const running = await startHoldfast([...args, "--", "sleep", "30"]);
-  await running.hears("acquired");
+  await running.logs("acquired");
   paper.note(await holdfast(["run", "--resource", "held", "--no-wait", ...nodes, "--", "true"]));
   paper.note(await holdfast(["inspect", "held", ...nodes]));
   for (const server of servers) await server.call("DEL", "held");

@@ -29,7 +29,7 @@ describe("names", () => {
     expect(has([name], resource)).toBe(expected);
   });
 
-  test("none has all, and of several one is enough", () => {
+  test("without names everything matches, and one of several names suffices", () => {
     expect(has([], "anything")).toBe(true);
     expect(has(["a", "b*"], "bc")).toBe(true);
     expect(new LockFilter(["b"], undefined).has(lockView({ resources: ["a", "b"] }), "")).toBe(true);
@@ -41,7 +41,7 @@ describe("names", () => {
     expect(has(["b:a"], "a", "app:")).toBe(false);
   });
 
-  test("many stars take no time", () => {
+  test("many stars are fast", () => {
     expect(has([`${"*a".repeat(500)}*b`], "a".repeat(1_000))).toBe(false);
   });
 
@@ -55,12 +55,12 @@ describe("frames", () => {
   aggregate.apply(beat(), noon);
   aggregate.apply({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] }, noon);
 
-  test("all are wanted where nothing is named, except of locks that are not known", () => {
+  test("all pass without names, except ids of unknown locks", () => {
     const wanted = new LockFilter([], undefined);
     expect(framesOfAllKinds.map((frame) => wanted.of(frame, aggregate))).toEqual(framesOfAllKinds);
   });
 
-  test("of those that are not wanted nothing is left", () => {
+  test("frames that do not match are dropped", () => {
     const wanted = new LockFilter(["other"], undefined);
     const other = step({ lock: lockView({ id: "a-2", resources: ["other"] }) });
     const frame: Frame = { kind: "steps", source: "a", seq: 3, time: noon, steps: [step(), other] };
@@ -74,17 +74,17 @@ describe("frames", () => {
     ).toBeNull();
   });
 
-  test("with a prefix only processes with this prefix are heard, and any only once it is known, until its end", () => {
+  test("with a prefix only processes with this prefix pass, from their first beat to their end", () => {
     const wanted = new LockFilter([], "app:");
-    const heard = new FrameAggregate();
+    const aggregate = new FrameAggregate();
     const locks: Frame = { kind: "locks", source: "b", seq: 1, time: noon, locks: [lockView()] };
-    expect(wanted.of(locks, heard)).toBeNull();
-    expect(wanted.of(beat({ source: "b", prefix: "other:" }), heard)).toBeNull();
+    expect(wanted.of(locks, aggregate)).toBeNull();
+    expect(wanted.of(beat({ source: "b", prefix: "other:" }), aggregate)).toBeNull();
     const own = beat({ source: "b", prefix: "app:" });
-    expect(wanted.of(own, heard)).toEqual(own);
-    heard.apply(own, noon);
-    expect(wanted.of(locks, heard)).toEqual(locks);
-    heard.apply({ kind: "bye", source: "b", seq: 2, time: noon }, noon);
-    expect(wanted.of(locks, heard)).toBeNull();
+    expect(wanted.of(own, aggregate)).toEqual(own);
+    aggregate.apply(own, noon);
+    expect(wanted.of(locks, aggregate)).toEqual(locks);
+    aggregate.apply({ kind: "bye", source: "b", seq: 2, time: noon }, noon);
+    expect(wanted.of(locks, aggregate)).toBeNull();
   });
 });
