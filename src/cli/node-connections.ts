@@ -64,7 +64,7 @@ export class NodeConnections {
   }
 
   stop(): void {
-    for (const leave of this.#unwatch) leave();
+    for (const unwatch of this.#unwatch) unwatch();
   }
 }
 

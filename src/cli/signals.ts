@@ -17,7 +17,7 @@ const relayed = [
 ] as const satisfies readonly NodeJS.Signals[];
 
 /** Signals that end a wait for the lock. */
-const ending: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+const interrupting: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 /** Signals that the terminal sends to its whole foreground group, and thus to the command as well. */
 const fromTerminal: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
@@ -65,6 +65,6 @@ export class SignalRelay {
   }
 
   #beforeTheCommand(signal: NodeJS.Signals): void {
-    if (ending.includes(signal)) this.#interrupt.abort(new Interrupted(signal));
+    if (interrupting.includes(signal)) this.#interrupt.abort(new Interrupted(signal));
   }
 }

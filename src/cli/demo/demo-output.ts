@@ -21,9 +21,9 @@ export class DemoOutput {
     this.#width = Math.max(...names.map((name) => name.length));
   }
 
-  show(heard: WorkerEvent): void {
-    const text = this.#textOf(heard);
-    if (text !== undefined) this.line(heard.worker.name, heard.worker.handle.state, text);
+  show(event: WorkerEvent): void {
+    const text = this.#textOf(event);
+    if (text !== undefined) this.line(event.worker.name, event.worker.handle.state, text);
   }
 
   line(who: string, state: LockState, text: string): void {

@@ -42,10 +42,10 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   const workers = new WorkerPool(servers, resource, names);
   const page = await openPage(workers.workers.map(({ locks }) => locks));
   if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
-  const tally = new EventCounts();
+  const counts = new EventCounts();
   const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length);
-  workers.listen((heard) => tally.count(heard));
-  workers.listen((heard) => output.show(heard));
+  workers.listen((event) => counts.count(event));
+  workers.listen((event) => output.show(event));
   const say = (text: string) =>
     output.line("nodes", workers.holder?.handle.state ?? "idle", paint.magenta(text));
   const [first] = workers.workers;
@@ -72,7 +72,7 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
   const completed = await play(workers, servers, resource, say, length - closeTimeout);
   servers.close();
   await page?.close();
-  summarise(workers, tally, paint);
+  summarise(workers, counts, paint);
   if (interrupted !== undefined) return exitCode.signalled + constants.signals[interrupted];
   if (!process.stdout.writable) return exitCode.ok;
   return exitCodeOf(workers, completed);

@@ -24,7 +24,7 @@ export class WorkerPool {
   readonly workers: readonly Worker[];
   readonly occupancy = new Occupancy();
   readonly workLoop = new WorkLoop();
-  readonly #listeners = new Set<(heard: WorkerEvent) => void>();
+  readonly #listeners = new Set<(event: WorkerEvent) => void>();
 
   constructor(servers: DemoServers, resource: string, names: readonly string[]) {
     this.workers = names.map((name) => {
@@ -40,7 +40,7 @@ export class WorkerPool {
     });
   }
 
-  listen(listener: (heard: WorkerEvent) => void): void {
+  listen(listener: (event: WorkerEvent) => void): void {
     this.#listeners.add(listener);
   }
 
@@ -53,8 +53,8 @@ export class WorkerPool {
         signal.removeEventListener("abort", onAbort);
         act();
       };
-      const listener = (heard: WorkerEvent) => {
-        if (names.includes(heard.name)) settle(() => resolve(heard));
+      const listener = (event: WorkerEvent) => {
+        if (names.includes(event.name)) settle(() => resolve(event));
       };
       const onAbort = () => settle(() => reject(signal.reason));
       signal.addEventListener("abort", onAbort);

@@ -28,20 +28,20 @@ export async function showLive(
   over: AbortSignal,
 ): Promise<Presentation> {
   const nodes = addresses.map((address, index) => recogniseNode(address, index));
-  const reach = new NodeConnections(nodes, (what) => output.error(what));
+  const connections = new NodeConnections(nodes, (what) => output.error(what));
   const hub = new Hub();
   let subscription: FrameSubscription | null = null;
   let timer: NodeJS.Timeout | undefined;
   const end = async () => {
     clearInterval(timer);
-    reach.stop();
+    connections.stop();
     // Closing the subscription closes the nodes as well.
     const closed =
       subscription === null ? Promise.all(nodes.map((node) => node.close())) : subscription.close();
     await within<unknown>(closeTimeout, closed);
   };
   try {
-    await reach.waitForAny(timeout, over);
+    await connections.waitForAny(timeout, over);
   } catch (error) {
     await end();
     throw error;

@@ -29,23 +29,23 @@ export interface Presentation extends Shown {
 export async function ui(flags: UiFlags, config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
   const listenAddress = listenAddressOf(flags, environment);
   if (flags.replay === "") throw usageError("--replay needs the name of a file");
-  const ending = new CommandLifetime();
+  const lifetime = new CommandLifetime();
   let presentation: Presentation | null = null;
   try {
-    presentation = await show(flags, config, environment, ending.signal);
-    if (ending.signal.aborted) return exitCode.ok;
+    presentation = await show(flags, config, environment, lifetime.signal);
+    if (lifetime.signal.aborted) return exitCode.ok;
     const server = await PageServer.start(presentation, listenAddress);
     // Unlike an inspector's server, this server is the purpose of the process.
     server.keepProcess();
     output.print(server.url);
     if (listenAddress.token !== null)
       output.error(`open it once as ${server.url}?token=... with its access token`);
-    await ending.ended();
+    await lifetime.ended();
     await server.close();
     return exitCode.ok;
   } finally {
     await presentation?.end();
-    ending.dispose();
+    lifetime.dispose();
   }
 }
 

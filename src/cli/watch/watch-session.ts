@@ -30,8 +30,8 @@ const closeTimeout = 1_000;
 export interface WatchSetup {
   readonly nodes: readonly LockNode[];
   readonly locks: Locks;
-  readonly wanted: LockFilter;
-  readonly reach: NodeConnections;
+  readonly filter: LockFilter;
+  readonly connections: NodeConnections;
   /** Null if nothing is recorded. */
   readonly recording: RecordingWriter | null;
   readonly json: boolean;
@@ -48,15 +48,15 @@ export class WatchSession {
   #ended = false;
 
   constructor(
-    watched: WatchSetup,
-    private readonly ending: CommandLifetime,
+    setup: WatchSetup,
+    private readonly lifetime: CommandLifetime,
   ) {
-    this.#setup = watched;
-    const { locks, wanted } = watched;
-    this.#nodeQuery = new NodeQuery(locks, wanted.exact, {
-      isReported: (name) => isReported(name, wanted.prefix ?? "", this.#aggregate),
+    this.#setup = setup;
+    const { locks, filter } = setup;
+    this.#nodeQuery = new NodeQuery(locks, filter.exact, {
+      isReported: (name) => isReported(name, filter.prefix ?? "", this.#aggregate),
       changed: (asked) => this.#view.asked(asked),
-      failed: (error) => ending.fail(error),
+      failed: (error) => lifetime.fail(error),
     });
     this.#view = this.#chooseView();
   }
@@ -71,12 +71,12 @@ export class WatchSession {
     ];
     this.#nodeQuery.start();
     try {
-      await this.ending.ended();
+      await this.lifetime.ended();
     } finally {
       for (const timer of timers) clearTimeout(timer);
       this.#nodeQuery.stop();
       // Stopped first: nodes that are closed on purpose are not reported as lost.
-      this.#setup.reach.stop();
+      this.#setup.connections.stop();
       await this.#view.end();
       this.#ended = true;
       await within(closeTimeout, subscription.close());
@@ -93,21 +93,21 @@ export class WatchSession {
   }
 
   #chooseView(): View {
-    const { json, wanted } = this.#setup;
+    const { json, filter } = this.#setup;
     const { stdout } = process;
     if (json) return new JsonView();
     const paint = coloursFor(stdout);
     // Some terminals have no size, or do not report it.
     const isScreen = stdout.isTTY && stdout.rows > 0 && stdout.columns > 0 && process.env.TERM !== "dumb";
-    if (!isScreen) return new LinesView(paint, wanted.prefix);
+    if (!isScreen) return new LinesView(paint, filter.prefix);
     return new ScreenView(stdout, paint, (notices) => this.#picture(notices));
   }
 
   #picture(notices: readonly string[]) {
-    const { reach, wanted, recording } = this.#setup;
+    const { connections, filter, recording } = this.#setup;
     const written = recording === null ? [] : [`recording: ${recording.frames} frames`];
-    const notes = [...notices, `nodes: ${reach.describe()}`, ...written];
-    const { prefix } = wanted;
+    const notes = [...notices, `nodes: ${connections.describe()}`, ...written];
+    const { prefix } = filter;
     return pictureOf(
       { aggregate: this.#aggregate, asked: this.#nodeQuery.latest, prefix, notes },
       Date.now(),
@@ -117,7 +117,7 @@ export class WatchSession {
   #receive(frame: Frame): void {
     if (this.#ended) return;
     this.#received += 1;
-    const wanted = this.#setup.wanted.of(frame, this.#aggregate);
+    const wanted = this.#setup.filter.of(frame, this.#aggregate);
     if (wanted === null) return;
     this.#view.frame(wanted, this.#aggregate);
     this.#record(wanted);
@@ -144,7 +144,7 @@ export class WatchSession {
       this.#view.notice(
         "cannot listen on any node: may this user subscribe to the channel holdfast:life? Resources that are named are asked for",
       );
-    } else if (this.#received === 0 && this.#setup.wanted.exact.length === 0) {
+    } else if (this.#received === 0 && this.#setup.filter.exact.length === 0) {
       this.#view.notice(
         "no process tells of its locks on these nodes: createLocks({ publish: true }) does, or name a resource to ask the nodes: holdfast watch NAME",
       );

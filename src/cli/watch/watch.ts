@@ -44,36 +44,36 @@ export async function watch(
     throw usageError(`${names.length} names are too many; name at most ${maxNames}, or use "*"`);
   if (flags.record === "") throw usageError("--record needs the name of a file");
   const prefix = flags.prefix ?? config.prefix;
-  const wanted = new LockFilter(names, prefix);
-  for (const name of wanted.exact) checkResources(name);
+  const filter = new LockFilter(names, prefix);
+  for (const name of filter.exact) checkResources(name);
   const nodes = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map((address, index) =>
     recogniseNode(address, index),
   );
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   // No lock is acquired, but a ttl must exceed the node timeout.
   const locks = createLocks({ nodes, prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 });
-  const ending = new CommandLifetime();
-  let watching: WatchSession | undefined;
-  const reach = new NodeConnections(nodes, (what) => watching?.nodeChanged(what));
+  const lifetime = new CommandLifetime();
+  let session: WatchSession | undefined;
+  const connections = new NodeConnections(nodes, (what) => session?.nodeChanged(what));
   try {
-    await reach.waitForAny(nodeTimeout, ending.signal);
-    if (ending.signal.aborted) return exitCode.ok;
-    const recording = await record(flags, ending);
-    if (flags.for !== undefined) ending.after(flags.for);
+    await connections.waitForAny(nodeTimeout, lifetime.signal);
+    if (lifetime.signal.aborted) return exitCode.ok;
+    const recording = await record(flags, lifetime);
+    if (flags.for !== undefined) lifetime.after(flags.for);
     try {
-      watching = new WatchSession(
-        { nodes, locks, wanted, reach, recording, json: flags.json ?? false },
-        ending,
+      session = new WatchSession(
+        { nodes, locks, filter, connections, recording, json: flags.json ?? false },
+        lifetime,
       );
-      await watching.run();
+      await session.run();
     } finally {
       await recording?.close();
     }
     return exitCode.ok;
   } finally {
-    reach.stop();
+    connections.stop();
     await within(closeTimeout, locks.close({ timeout: 0 }));
-    ending.dispose();
+    lifetime.dispose();
   }
 }
 

@@ -58,7 +58,7 @@ export class FrameDedup {
         continue;
       }
       const gone = [...source.locks]
-        .flatMap(([id, heard]) => (now - heard > lockTimeout ? id : []))
+        .flatMap(([id, reportedAt]) => (now - reportedAt > lockTimeout ? id : []))
         .slice(0, 1_000);
       for (const id of gone) this.removeLock(source, id);
       const { seq } = source;

@@ -30,8 +30,8 @@ export function LockPage({ id }: { readonly id: string }) {
         <BackLink />
         <Empty title="This lock is not there">
           <p>
-            It may have been released, and its name given to nobody since, or its process has ended. Nothing
-            is remembered of <code>{plain(id)}</code>.
+            It may have been released and not acquired again, or its process has ended. Nothing is known of{" "}
+            <code>{plain(id)}</code>.
           </p>
         </Empty>
       </section>

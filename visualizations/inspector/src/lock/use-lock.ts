@@ -34,11 +34,11 @@ export function useLock(id: string): OpenLock {
   const lock = current.locks.get(id);
   // The aggregate's own list grows in place, so a component could not detect new steps in it.
   if (lock !== undefined) seen.current = { lock, received: [...current.history(id)] };
-  const heard = seen.current?.received ?? [];
+  const received = seen.current?.received ?? [];
   return {
     lock: seen.current?.lock ?? remembered.at(-1)?.lock ?? null,
     gone: lock === undefined,
-    received: heard,
-    steps: mergeSteps(remembered, heard),
+    received,
+    steps: mergeSteps(remembered, received),
   };
 }

@@ -22,10 +22,10 @@ interface Sample {
 export class Rates {
   private readonly samples = new Map<string, Sample[]>();
 
-  add({ source, time, totals }: Pick<Beat, "source" | "time" | "totals">, heard: number): void {
+  add({ source, time, totals }: Pick<Beat, "source" | "time" | "totals">, receivedAt: number): void {
     const own = this.samples.get(source) ?? [];
     this.samples.set(source, own);
-    own.push({ time, receivedAt: heard, totals });
+    own.push({ time, receivedAt, totals });
     while (own.length > 2 && own[0] !== undefined && own[0].time < time - period) own.shift();
   }
 
