@@ -62,7 +62,7 @@ export class Guard {
 
   /**
    * Ends the job now: SIGKILL follows after `grace` ms, or `killMargin` before the deadline if that is sooner. A
-   * second call can only bring SIGKILL forward. `asked`: the job has received its SIGTERM already.
+   * second call can only bring SIGKILL forward. `termSent`: the job has received its SIGTERM already.
    */
   end(grace: number, termSent = false): void {
     if (this.#state === "killing" || this.#state === "over") return;

@@ -26,7 +26,7 @@ export class WorkLoop {
     this.allowRelease();
   }
 
-  /** Keeps all workers from releasing until `letGo`. */
+  /** Keeps all workers from releasing until `allowRelease`. */
   keepHolding(): void {
     this.#pause ??= new AbortController();
   }

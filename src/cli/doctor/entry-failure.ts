@@ -24,8 +24,8 @@ const byRefusal: Readonly<Record<string, EntryFailure>> = {
 };
 
 /**
- * Why a connection failed. `tls`: the address asked for TLS; `touched`: the other side accepted the connection;
- * `late`: the time ran out.
+ * Why a connection failed. `tls`: the address asked for TLS; `connected`: the other side accepted the connection;
+ * `timedOut`: the time ran out.
  */
 export function connectFailure(
   thrown: unknown,

@@ -16,7 +16,7 @@ export class NodeQuery {
   #stopped = false;
 
   /**
-   * `isTold`: whether a process reports a holder of the resource. `changed`: called when the holder has changed, the
+   * `isReported`: whether a process reports a holder of the resource. `changed`: called when the holder has changed, the
    * resource is free, or nothing is known. `failed`: called when the nodes cannot be asked at all; no further round
    * follows.
    */

@@ -16,7 +16,7 @@ export class FlushTimer {
   /** Whether a flush is scheduled because of a change. */
   pending = false;
 
-  /** `due` is called when a flush is due and must call `next`. */
+  /** `onDue` is called when a flush is due and must call `scheduleNext`. */
   constructor(
     private readonly clock: Clock,
     private readonly onDue: () => void,

@@ -78,7 +78,7 @@ export class FrameAggregate {
     return this.histories.get(id) ?? [];
   }
 
-  /** Removes processes whose last frame arrived before `heardBefore` (epoch ms). Returns the ids of their locks. */
+  /** Removes processes whose last frame arrived before `receivedBefore` (epoch ms). Returns the ids of their locks. */
   removeSilent(receivedBefore: number): readonly string[] {
     const silent = new Set<string>();
     for (const [source, { receivedAt }] of this.sources) if (receivedAt < receivedBefore) silent.add(source);

@@ -29,7 +29,7 @@ export class SentViews {
     return { time: view.since, event: taken.event.type, from: taken.from, to: view.state, lock: view };
   }
 
-  /** Compares the rows with the locks. Returns at most `most` views that were outdated or missing, updated. */
+  /** Compares the rows with the locks. Returns at most `max` views that were outdated or missing, updated. */
   compare(max: number): LockView[] {
     const outdated: LockView[] = [];
     const check = (lock: Lock) => {
@@ -61,7 +61,7 @@ export class SentViews {
   }
 
   /**
-   * The views that were last sent before `before` (monotonic clock), or not since `startOver`. A view that is taken
+   * The views that were last sent before `before` (monotonic clock), or not since `resendAll`. A view that is taken
    * counts as sent.
    */
   *resend(before: number): Iterable<LockView> {
@@ -74,7 +74,7 @@ export class SentViews {
     }
   }
 
-  /** Makes `retell` return every row again. */
+  /** Makes `resend` return every row again. */
   resendAll(): void {
     this.round += 1;
   }

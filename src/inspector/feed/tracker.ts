@@ -104,7 +104,7 @@ export class Tracker implements ManagerObserver {
     return this.sentViews.resend(before);
   }
 
-  /** Makes `retell` return every lock again. */
+  /** Makes `resend` return every lock again. */
   resendAll(): void {
     this.sentViews.resendAll();
   }

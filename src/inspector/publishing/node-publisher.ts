@@ -17,7 +17,7 @@ export class NodePublisher {
   private sending: Promise<void> = Promise.resolve();
 
   /**
-   * `answered` is called after each batch, with true if there are more subscribers than before. It must not throw.
+   * `onAnswered` is called after each batch, with true if there are more subscribers than before. It must not throw.
    */
   constructor(
     private readonly node: LockNode,
