@@ -37,8 +37,9 @@ async function tryOut(one) {
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
     const project = tests.includes(".redis") ? "redis" : "unit";
+    const projects = ["--project", project, "--project", `${project}, slow`];
     // A test that waits for what never comes has failed, too.
-    const args = [vitest, "run", "--project", project, "--reporter", "json", "--testTimeout", "30000", tests];
+    const args = [vitest, "run", ...projects, "--reporter", "json", "--testTimeout", "30000", tests];
     if (name !== undefined) args.push("--testNamePattern", name);
     const stdout = await report(copy, args);
     const start = stdout.indexOf("{");

@@ -1,5 +1,7 @@
 import { locksOf } from "./api/managed-locks.js";
 import type { Locks } from "./api/types.js";
+import { publishSettingsOf } from "./inspector/publishing/publish-settings.js";
+import { Publishing } from "./inspector/publishing/publishing.js";
 import type { LocksOptions } from "./lock/options.js";
 import { Manager } from "./manager/manager.js";
 
@@ -9,5 +11,12 @@ import { Manager } from "./manager/manager.js";
  * @throws InvalidOptionError for options that cannot work, DuplicateNodeError for the same client given twice.
  */
 export function createLocks(options: LocksOptions): Locks {
-  return locksOf(new Manager(options));
+  // Validated first: an option that is refused must leave nothing started.
+  const publish = publishSettingsOf(options);
+  const manager = new Manager(options);
+  if (publish !== null) {
+    const publishing = new Publishing(manager, manager.lockNodes, publish);
+    manager.onClosing(() => publishing.end());
+  }
+  return locksOf(manager);
 }

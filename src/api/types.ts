@@ -2,17 +2,11 @@ import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents, ManagerEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
 import type { AcquireOptions } from "../lock/options.js";
+import type { ReleaseOutcome } from "../lock/release-outcome.js";
+import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
 
-/** The six states of a lock. */
-export type LockState = "idle" | "acquiring" | "held" | "renewing" | "releasing" | "expired";
-
-/**
- * "released": a quorum of nodes has confirmed it, so that others can acquire the lock. "pending": given up here, but fewer
- * nodes than a quorum have confirmed it so far; the others are told as soon as they can be, or drop the key with its ttl.
- * The `released` event has the votes. Otherwise: what had ended the lease before it could be released.
- */
-export type ReleaseOutcome = "released" | "pending" | "expired" | "handedOver";
+export type { LockState, ReleaseOutcome };
 
 /** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
 export interface Lease extends AsyncDisposable {

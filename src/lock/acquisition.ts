@@ -1,23 +1,19 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Vote } from "../engine/protocol/vote.js";
-import type { Claim, Origin } from "../engine/quorum/claim.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import type { RetryReason } from "../engine/time/retry.js";
-import {
-  AcquireTimeoutError,
-  InvalidOptionError,
-  LeaseExpiredError,
-  LockContendedError,
-  QuorumUnavailableError,
-} from "../errors.js";
-import type { FailureEvent, RefusalEvent } from "../machines/lock-events.js";
-import { ignoreRejection } from "../support/safe-emitter.js";
-import { looksRight } from "../support/untrusted.js";
-import { LeaseState } from "./lease-state.js";
+import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { AcquiringActions } from "../machines/lock-port.js";
+import { onAbort } from "../support/abort.js";
+import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
+import { leaseFor } from "./lease-for.js";
+import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
-import { lossIn } from "./loss.js";
+import { retryDelayOf } from "./retry-delay.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
 import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
@@ -25,21 +21,11 @@ import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
 /** The chart's event for each reason why an attempt did not succeed. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
 
-/** What it is called that is done with a lease that others began. */
-const operations = { handover: "adopt", shared: "renew" } as const;
-
 /** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
 const attemptTimeouts = 6;
 
-/** How the last attempt failed. */
-interface FailedAttempt {
-  readonly reason: RetryReason;
-  readonly attempt: number;
-  readonly votes: readonly Vote[];
-}
-
 /** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
-export class Acquisition implements QueuedAcquisition {
+export class Acquisition implements QueuedAcquisition, AcquiringActions {
   readonly id: string;
   readonly queueKey: string;
   readonly keys: readonly string[];
@@ -56,11 +42,10 @@ export class Acquisition implements QueuedAcquisition {
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
-  /** Whether the nodes have answered the attempt under way. */
+  /** Whether the nodes have answered the present attempt. */
   private decided = false;
-  /** The last one that reached a node. */
+  /** The last claim that reached a node, and the claim to take back. */
   private last: Claim | null = null;
-  /** To be taken back. */
   private abandoned: Claim | null = null;
   private granted: LeaseState | null = null;
   private failedAttempt: FailedAttempt | null = null;
@@ -83,12 +68,13 @@ export class Acquisition implements QueuedAcquisition {
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
     this.waitStrategy = this.lines ? new WaitStrategy(lock, settings, this.ticket, this) : null;
-    if (settings.signal !== null) this.listen(settings.signal);
+    if (settings.signal !== null) {
+      this.unlisten = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
+    }
   }
 
   /** Whether it may ask at once: nobody of this process is before it. */
   enterQueue(): boolean {
-    // Who asks when its own policy says so must not make others wait for that.
     return !this.lines || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
   }
 
@@ -113,7 +99,7 @@ export class Acquisition implements QueuedAcquisition {
   }
 
   /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
-  ask(attempt: number): void {
+  askForGrant(attempt: number): void {
     const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
     this.delay = null;
@@ -123,14 +109,14 @@ export class Acquisition implements QueuedAcquisition {
     // Most attempts are over long before that: then it needs no timer.
     const left = fresh ? this.settings.wait : this.waitLeft();
     const most = attemptTimeouts * this.lock.manager.nodeTimeout;
-    if (left < most || (!engine.admitted && left < Number.POSITIVE_INFINITY))
+    if (left < most || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.remind("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-    const claim = this.newClaim();
+    const claim = engine.claimFor(this.lock.keys, this.origin);
     this.claim = claim;
     this.decided = false;
-    if (engine.admitted) return this.attempt(claim);
-    void engine.admit().then(() => {
+    if (engine.admission.admitted) return this.attempt(claim);
+    void engine.admission.admit().then(() => {
       if (this.claim !== claim) return;
       this.start = now(clock);
       this.attempt(claim);
@@ -154,7 +140,9 @@ export class Acquisition implements QueuedAcquisition {
     if (this.failedAttempt === null) {
       const waited = Math.round(elapsed(lock.manager.clock, this.start));
       const { engine } = lock.manager;
-      const votes = engine.admitted ? claim.votesSoFar(waited) : engine.unmet(waited);
+      const votes = engine.admission.admitted
+        ? claim.votesSoFar(waited)
+        : engine.admission.unidentified(waited);
       this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
     }
     claim.end();
@@ -170,12 +158,20 @@ export class Acquisition implements QueuedAcquisition {
     this.abandoned = null;
   }
 
-  /** Returns what the caller is to be told. */
-  fail(event: FailureEvent): unknown {
-    const error = this.failure(event);
+  fail(event: FailureEvent): void {
+    this.lock.endAcquisition();
+    const { resources, manager } = this.lock;
+    const error = acquisitionError(event, {
+      resources,
+      wait: this.settings.wait,
+      origin: this.origin,
+      attempts: this.attempts,
+      last: this.failedAttempt,
+      nodes: manager.engine.members.length,
+    });
     const { place } = this.waitStrategy ?? {};
     const leaves = this.abandoned?.sent === true || (place && this.last !== null);
-    // First the place: who leaves it tells nobody of what a minority had granted.
+    // First the place: leaving it wakes nobody for what only a minority had granted.
     if (place) this.last?.leave(place);
     this.takeBack();
     this.close();
@@ -186,11 +182,15 @@ export class Acquisition implements QueuedAcquisition {
     // Whoever is told may end the process: what was granted must be on its way back by then.
     if (leaves) this.lock.manager.engine.whenWritten(() => this.lock.deliver(tell));
     else tell();
-    return error;
+    this.lock.reportFailure(event, error);
   }
 
-  /** The hold that the attempt under way was granted. */
-  succeed(votes: readonly Vote[]): LeaseState | null {
+  begin(event: Extract<LockMachineEvent, { type: "GRANTED" }>): void {
+    const leaseState = this.succeed(event.votes);
+    if (leaseState !== null) this.lock.beginLease(leaseState, this.settings);
+  }
+
+  private succeed(votes: readonly Vote[]): LeaseState | null {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
     if (leaseState === null) return null;
     if (this.origin !== null) leaseState.claim.keep();
@@ -206,7 +206,7 @@ export class Acquisition implements QueuedAcquisition {
     return leaseState;
   }
 
-  /** By the alarm. */
+  /** By the timer. */
   due(): void {
     if (this.next === "RETRY") this.askAgain(false);
     else this.lock.send({ type: this.next });
@@ -239,20 +239,18 @@ export class Acquisition implements QueuedAcquisition {
     else claim.acquire(ttl, timeout, fences, this.queuePolicy(), decided);
   }
 
-  private newClaim(): Claim {
-    const { origin, lock } = this;
-    const { engine } = lock.manager;
-    if (origin?.kind === "shared") return engine.claimShared(lock.keys, origin.token);
-    return origin?.as === undefined ? engine.claim(lock.keys) : engine.claimNamed(lock.keys, origin.as);
-  }
-
   private onDecided(claim: Claim, result: RoundResult): void {
     const { verdict, votes, fence } = result;
     this.decided = true;
     this.lock.manager.localQueue.answered(this);
     this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {
-      const leaseState = this.holdOf(claim, fence);
+      const leaseState = leaseFor(this.lock, this.settings, claim, {
+        acquisition: this.id,
+        began: this.since.wall,
+        at: this.start,
+        fence,
+      });
       if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
         this.granted = leaseState;
         return this.lock.send({ type: "GRANTED", validUntil: leaseState.validUntil, votes });
@@ -260,8 +258,8 @@ export class Acquisition implements QueuedAcquisition {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = this.hopeless(reason) ? null : this.retryDelay(reason);
-    // The policy is the user's own code, and may have ended this very attempt.
+    const retryIn = this.hopeless(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
+    // The policy is the user's code, and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
@@ -277,49 +275,11 @@ export class Acquisition implements QueuedAcquisition {
     return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
   }
 
-  private holdOf(claim: Claim, fence: number | undefined): LeaseState {
-    const { manager, resources } = this.lock;
-    const { ttl, maxHold, renew, renewBefore, driftFactor } = this.settings;
-    const drift = driftOf(ttl, driftFactor);
-    const grant = {
-      resources,
-      acquisition: this.id,
-      began: this.since.wall,
-      at: this.start,
-      ttl,
-      drift,
-      maxHold,
-      fence,
-      renew,
-      renewBefore,
-      chance: manager.random.fraction(),
-    };
-    return new LeaseState(manager.clock, claim, grant);
-  }
-
   /** Whether no further attempt can succeed, or none is wanted. */
   private hopeless(reason: RetryReason): boolean {
     const { ttl, wait, driftFactor } = this.settings;
     const stale = this.origin !== null && reason === "contended";
     return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
-  }
-
-  private retryDelay(reason: RetryReason): number | null | Error {
-    try {
-      const delay = this.settings.retry(this.attempts, reason);
-      if (delay === false) return null;
-      if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
-      ignoreRejection(delay);
-      return new InvalidOptionError(
-        "retry",
-        delay,
-        "a function that returns ms, at least 0 and finite, or false",
-      );
-    } catch (error) {
-      return looksRight(() => error instanceof Error)
-        ? (error as Error)
-        : new InvalidOptionError("retry", error, "a function that throws nothing");
-    }
   }
 
   /** ms; Infinity where nothing but the attempts bounds the acquisition. */
@@ -328,41 +288,6 @@ export class Acquisition implements QueuedAcquisition {
     return wait === 0
       ? Number.POSITIVE_INFINITY
       : Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));
-  }
-
-  private failure(event: FailureEvent): unknown {
-    const { resources } = this.lock;
-    if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
-    if (event.type === "TIMED_OUT") {
-      return new AcquireTimeoutError(resources, this.settings.wait, this.attempts, this.lastError());
-    }
-    if (this.origin === null || event.reason !== "contended") return this.lastError();
-    if (this.origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
-    return new LeaseExpiredError(resources, lossIn(event.votes));
-  }
-
-  private lastError(): LockContendedError | QuorumUnavailableError | undefined {
-    const { resources, manager } = this.lock;
-    if (this.failedAttempt === null) {
-      return this.attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
-    }
-    const { reason, attempt, votes } = this.failedAttempt;
-    if (reason === "contended") return new LockContendedError(resources, attempt, votes);
-    const operation = this.origin === null ? "acquire" : operations[this.origin.kind];
-    return new QuorumUnavailableError(
-      resources,
-      operation,
-      attempt,
-      votes,
-      manager.engine.members.length,
-      reason,
-    );
-  }
-
-  private listen(signal: AbortSignal): void {
-    const onAbort = () => this.lock.send({ type: "ABORT", error: signal.reason });
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.unlisten = () => signal.removeEventListener("abort", onAbort);
   }
 
   private close(): void {

@@ -1,14 +1,15 @@
-import type { ReleaseOutcome } from "../api/types.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
-import type { LossEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { HoldingActions } from "../machines/lock-port.js";
 import { watchForDrop } from "./dropped-leases.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import { lossIn } from "./loss.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 
@@ -16,7 +17,7 @@ import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 const renewalRetry = { least: 10, most: 1_000 };
 
 /** The time in which a lock is held: renewals, the deadline, the release or the loss. */
-export class HeldLease {
+export class HeldLease implements HoldingActions {
   private over = false;
   private renewing = false;
   /** Until the next try, after a renewal that found no quorum. */
@@ -70,7 +71,7 @@ export class HeldLease {
   }
 
   /** Sets the alarm to whichever comes first, the next renewal or the deadline. */
-  arm(): void {
+  armTimer(): void {
     if (this.leaseState.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
     const background = this.tokenShared && !this.renews;
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
@@ -89,7 +90,7 @@ export class HeldLease {
     leaseState.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
   }
 
-  prolong(votes: readonly Vote[]): void {
+  prolong({ votes }: Extract<LockMachineEvent, { type: "RENEWED" }>): void {
     const { validUntil, acquisition } = this.leaseState;
     this.renewing = false;
     this.queue.succeed();
@@ -117,8 +118,9 @@ export class HeldLease {
     lock.manager.localQueue.released(lock.keys);
   }
 
-  finishRelease(votes: readonly Vote[]): void {
+  finishRelease({ votes }: Extract<LockMachineEvent, { type: "RELEASED" }>): void {
     const { leaseState, lock } = this;
+    lock.endLease();
     leaseState.claim.end();
     this.close();
     if (lock.notifier.hasListeners("released")) {
@@ -140,6 +142,7 @@ export class HeldLease {
 
   lose({ reason }: LossEvent): void {
     const { leaseState, lock } = this;
+    lock.endLease();
     const { onLost } = this.settings;
     const validUntil = Math.min(leaseState.validUntil, lock.manager.clock.wall());
     const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-leaseState.left())) };
@@ -154,6 +157,7 @@ export class HeldLease {
   }
 
   letGo(): void {
+    this.lock.endLease();
     this.leaseState.claim.end();
     this.close();
     this.queue.refuse();
@@ -165,10 +169,10 @@ export class HeldLease {
     if (this.over) return;
     if (this.leaseState.end === "released") {
       if (this.leaseState.left() <= 0) this.sendLoss("EXPIRED", "deadline");
-      else this.arm();
+      else this.armTimer();
     } else if (this.checkHeld()) {
       if (this.untilRenewal() <= 0) this.lock.send({ type: "RENEW" });
-      else this.arm();
+      else this.armTimer();
     }
   }
 

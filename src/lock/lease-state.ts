@@ -1,9 +1,9 @@
 import { AsyncResource } from "node:async_hooks";
-import type { ReleaseOutcome } from "../api/types.js";
 import { validityOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
 
 /** How a hold ended. */
 export type LeaseEnd = ExpiryReason | "released" | "handedOver";

@@ -1,5 +1,5 @@
-import type { LockState } from "../api/types.js";
 import type { LockContext } from "../machines/lock-context.js";
+import type { LockState } from "../machines/lock-state.js";
 
 export type { LockContext };
 

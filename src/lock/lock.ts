@@ -1,11 +1,11 @@
-import type { LockState, ReleaseOutcome } from "../api/types.js";
-import type { Origin } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
-import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
+import type { LockState } from "../machines/lock-state.js";
 import { ActiveLock } from "../manager/active-locks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
@@ -17,9 +17,8 @@ import { LockTimer } from "./lock-timer.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
 import { inContext, type Settings } from "./settings.js";
-
-type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
 /** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
 export class Lock
@@ -30,8 +29,8 @@ export class Lock
   readonly notifier: Notifier;
   readonly outbox: Outbox;
   private readonly chart: TableActor<typeof lockMachine>;
-  private acquisition: Acquisition | null = null;
-  private heldLease: HeldLease | null = null;
+  acquisition: Acquisition | null = null;
+  heldLease: HeldLease | null = null;
 
   constructor(
     readonly manager: ManagerContext,
@@ -194,83 +193,26 @@ export class Lock
     this.manager.observers.lockStepped(this, event, from, to);
   }
 
-  // What the chart asks for.
+  // For the acquisition and the lease.
 
-  armWait(): void {
-    this.acquisition?.armWait();
-  }
-
-  askForGrant(attempt: number): void {
-    this.acquisition?.ask(attempt);
-  }
-
-  scheduleRetry(event: RefusalEvent, attempt: number): void {
-    this.acquisition?.scheduleRetry(event, attempt);
-  }
-
-  abandonAttempt(): void {
-    this.acquisition?.abandonAttempt();
-  }
-
-  fail(event: FailureEvent): void {
-    const { acquisition } = this;
+  endAcquisition(): void {
     this.acquisition = null;
     this.manager.activeLocks.remove(this);
     this.manager.localQueue.exit();
-    if (acquisition === null) return;
-    const error = acquisition.fail(event);
+  }
+
+  reportFailure(event: FailureEvent, error: unknown): void {
     if (this.observes) this.manager.observers.lockFailed(this, event, error);
   }
 
-  begin(event: Of<"GRANTED">): void {
-    const { acquisition } = this;
-    const leaseState = acquisition?.succeed(event.votes);
-    if (!acquisition || !leaseState) return;
+  beginLease(leaseState: LeaseState, settings: Settings): void {
     this.acquisition = null;
     this.manager.localQueue.exit();
-    this.heldLease = new HeldLease(this, leaseState, acquisition.settings);
+    this.heldLease = new HeldLease(this, leaseState, settings);
   }
 
-  armTimer(): void {
-    this.heldLease?.arm();
-  }
-
-  askForRenewal(): void {
-    this.heldLease?.askForRenewal();
-  }
-
-  prolong(event: Of<"RENEWED">): void {
-    this.heldLease?.prolong(event.votes);
-  }
-
-  reportQuorumLost(event: RefusalEvent): void {
-    this.heldLease?.reportQuorumLost(event);
-  }
-
-  askForRelease(): void {
-    this.heldLease?.askForRelease();
-  }
-
-  releaseRemains(): void {
-    this.heldLease?.releaseRemains();
-  }
-
-  finishRelease(event: Of<"RELEASED">): void {
-    this.endLease()?.finishRelease(event.votes);
-  }
-
-  lose(event: LossEvent): void {
-    this.endLease()?.lose(event);
-  }
-
-  letGo(): void {
-    this.endLease()?.letGo();
-  }
-
-  private endLease(): HeldLease | null {
-    const { heldLease } = this;
+  endLease(): void {
     this.heldLease = null;
     this.manager.activeLocks.remove(this);
-    return heldLease;
   }
 }

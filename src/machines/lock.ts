@@ -24,12 +24,12 @@ const { createMachine } = setup({
       "validUntil" in event ? { validUntil: event.validUntil, reason: null } : {},
     ),
     forgetValidity: assign(() => ({ validUntil: null })),
-    armWait: ({ self }) => lockPorts.of(self)?.armWait(),
-    askForGrant: ({ self, context }) => lockPorts.of(self)?.askForGrant(context.attempt),
+    armWait: ({ self }) => lockPorts.of(self)?.acquisition?.armWait(),
+    askForGrant: ({ self, context }) => lockPorts.of(self)?.acquisition?.askForGrant(context.attempt),
     scheduleRetry: ({ self, event, context }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.scheduleRetry(event, context.attempt);
+      if ("retryIn" in event) lockPorts.of(self)?.acquisition?.scheduleRetry(event, context.attempt);
     },
-    abandonAttempt: ({ self }) => lockPorts.of(self)?.abandonAttempt(),
+    abandonAttempt: ({ self }) => lockPorts.of(self)?.acquisition?.abandonAttempt(),
     fail: ({ self, event }) => {
       if (
         "retryIn" in event ||
@@ -37,29 +37,29 @@ const { createMachine } = setup({
         event.type === "TIMED_OUT" ||
         event.type === "REFUSED"
       ) {
-        lockPorts.of(self)?.fail(event);
+        lockPorts.of(self)?.acquisition?.fail(event);
       }
     },
     begin: ({ self, event }) => {
-      if (event.type === "GRANTED") lockPorts.of(self)?.begin(event);
+      if (event.type === "GRANTED") lockPorts.of(self)?.acquisition?.begin(event);
     },
-    armTimer: ({ self }) => lockPorts.of(self)?.armTimer(),
-    askForRenewal: ({ self }) => lockPorts.of(self)?.askForRenewal(),
+    armTimer: ({ self }) => lockPorts.of(self)?.heldLease?.armTimer(),
+    askForRenewal: ({ self }) => lockPorts.of(self)?.heldLease?.askForRenewal(),
     prolong: ({ self, event }) => {
-      if (event.type === "RENEWED") lockPorts.of(self)?.prolong(event);
+      if (event.type === "RENEWED") lockPorts.of(self)?.heldLease?.prolong(event);
     },
     reportQuorumLost: ({ self, event }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.reportQuorumLost(event);
+      if ("retryIn" in event) lockPorts.of(self)?.heldLease?.reportQuorumLost(event);
     },
-    askForRelease: ({ self }) => lockPorts.of(self)?.askForRelease(),
+    askForRelease: ({ self }) => lockPorts.of(self)?.heldLease?.askForRelease(),
     finishRelease: ({ self, event }) => {
-      if (event.type === "RELEASED") lockPorts.of(self)?.finishRelease(event);
+      if (event.type === "RELEASED") lockPorts.of(self)?.heldLease?.finishRelease(event);
     },
-    releaseRemains: ({ self }) => lockPorts.of(self)?.releaseRemains(),
+    releaseRemains: ({ self }) => lockPorts.of(self)?.heldLease?.releaseRemains(),
     lose: ({ self, event }) => {
-      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.lose(event);
+      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.heldLease?.lose(event);
     },
-    letGo: ({ self }) => lockPorts.of(self)?.letGo(),
+    letGo: ({ self }) => lockPorts.of(self)?.heldLease?.letGo(),
   },
 });
 

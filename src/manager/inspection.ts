@@ -1,7 +1,7 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import { quorumOf } from "../engine/quorum/decision.js";
-import type { NodeReport } from "../engine/quorum/engine.js";
+import type { NodeReport } from "../engine/quorum/node-inspection.js";
 import type { NodeCondition } from "./node-health.js";
 
 /** What the nodes' reports on one resource add up to: it is held when a quorum names the same holder. */

@@ -11,10 +11,10 @@ import {
   ManagerClosedError,
   NodesNotReadyError,
 } from "../errors.js";
-import { Publishing, publishSettingsOf } from "../inspector/publishing/publishing.js";
 import { Lock } from "../lock/lock.js";
 import type { InspectionEvent } from "../lock/lock-actor.js";
 import type { ManagerContext } from "../lock/manager-context.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import {
   checkKeys,
   checkKnown,
@@ -60,7 +60,7 @@ export class Manager {
   #closing: Promise<void> | null = null;
   #closed = false;
   readonly #usual: Settings;
-  readonly #publishing: Publishing | null;
+  readonly #closingHooks: (() => Promise<void>)[] = [];
 
   /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
   constructor(options: LocksOptions, collectable = false) {
@@ -71,7 +71,6 @@ export class Manager {
     const context = managerSettingsOf(options);
     this.#defaults = options;
     this.#usual = settingsOf(context, options);
-    const publish = publishSettingsOf(options);
     this.#nodes = nodesOf(options);
     const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
@@ -105,7 +104,6 @@ export class Manager {
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
     };
-    this.#publishing = publish === null ? null : new Publishing(this, this.#nodes, publish);
   }
 
   /** The options of one acquisition; later layers win. */
@@ -128,7 +126,7 @@ export class Manager {
   /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
   async meet(): Promise<void> {
     this.checkOpen();
-    if (!this.context.engine.admitted) await this.context.engine.admit();
+    if (!this.context.engine.admission.admitted) await this.context.engine.admission.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
   }
@@ -136,7 +134,7 @@ export class Manager {
   /** Waits until all nodes are connected and identified. @throws what keeps them from that. */
   async ready(timeout: number): Promise<void> {
     this.checkOpen();
-    const failures = await this.context.engine.ready(timeout);
+    const failures = await this.context.engine.admission.ready(timeout);
     this.checkOpen();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
@@ -147,7 +145,7 @@ export class Manager {
     this.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.context;
-    const reports = await engine.inspect([prefix + resource]);
+    const reports = await engine.inspection.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.statusOf(node));
   }
 
@@ -157,13 +155,23 @@ export class Manager {
   }
 
   /** The locks that are in use: acquiring, or with a lease. */
-  get inUse(): readonly Lock[] {
+  get inUse(): readonly ObservedLock[] {
     return this.context.activeLocks.toArray() as Lock[];
   }
 
   /** Each node, in the order given, and how it is by this manager's experience. */
   get nodes(): readonly NodeStatus[] {
     return this.context.engine.members.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
+  }
+
+  /** The nodes as the engine talks to them, in the order given. */
+  get lockNodes(): readonly LockNode[] {
+    return this.#nodes;
+  }
+
+  /** Calls `hook` when this manager closes, after the locks are released and before the connections close. It must not reject. */
+  onClosing(hook: () => Promise<void>): void {
+    this.#closingHooks.push(hook);
   }
 
   /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */
@@ -208,7 +216,7 @@ export class Manager {
   /** Looked for until it is known of every node: some clients know their database only when they are connected. */
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
-    const { duplicate } = this.context.engine;
+    const { duplicate } = this.context.engine.admission;
     const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
     if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
     return found;
@@ -222,7 +230,7 @@ export class Manager {
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
     await activeLocks.end(new ManagerClosedError(), timeout, written);
     await engine.delivered(timeout - (clock.monotonic() - started));
-    await this.#publishing?.end();
+    for (const hook of this.#closingHooks) await hook();
     await engine.close();
     for (const timed of [engine.timerWheel, background, activeLocks]) timed.flush();
     this.#health.stop();

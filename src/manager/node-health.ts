@@ -1,6 +1,6 @@
 import { createActor } from "xstate";
 import type { LockNode } from "../engine/node/lock-node.js";
-import type { Observation } from "../engine/node/quorum-member.js";
+import type { Observation } from "../engine/node/quorum-member-options.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";

@@ -1,4 +1,4 @@
-import type { Lock } from "../lock/lock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -10,9 +10,9 @@ export interface ManagerObserver {
    * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
    * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
    */
-  lockStepped?(lock: Lock, event: LockMachineEvent, from: string, to: string): void;
+  lockStepped?(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void;
   /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
-  lockFailed?(lock: Lock, event: FailureEvent, error: unknown): void;
+  lockFailed?(lock: ObservedLock, event: FailureEvent, error: unknown): void;
   /** A node's chart has. */
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
   /** ms from a request to a node until its answer. */
@@ -35,7 +35,7 @@ export class Observers implements Required<ManagerObserver> {
   }
 
   // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
     for (const observer of this.list) {
       try {
         this.settle(observer.lockStepped?.(lock, event, from, to));
@@ -45,7 +45,7 @@ export class Observers implements Required<ManagerObserver> {
     }
   }
 
-  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
     for (const observer of this.list)
       isolate(() => observer.lockFailed?.(lock, event, error), "inspection", this.onError);
   }

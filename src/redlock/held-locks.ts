@@ -1,6 +1,6 @@
 import { LockHandle } from "../api/lock-handle.js";
 import type { Handle, ReleaseOutcome } from "../api/types.js";
-import type { Origin } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { InvalidOptionError } from "../errors.js";
 import type { LeaseState } from "../lock/lease-state.js";

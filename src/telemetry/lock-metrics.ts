@@ -1,7 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { Vote } from "../engine/protocol/vote.js";
 import { elapsed, type Instant, now } from "../engine/time/clock.js";
-import type { Lock } from "../lock/lock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -14,7 +14,7 @@ import { attributes } from "./names.js";
 /** Counts and times what one manager's locks and nodes do. */
 export class LockMetrics implements ManagerObserver {
   /** When the acquisition or the lease of a lock began. */
-  private readonly began = new WeakMap<Lock, Instant>();
+  private readonly began = new WeakMap<ObservedLock, Instant>();
   private readonly ofNode: readonly { readonly [attributes.node]: string }[];
 
   constructor(
@@ -28,7 +28,7 @@ export class LockMetrics implements ManagerObserver {
       if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
   }
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string): void {
     if ("votes" in event) this.countFailed(event.votes);
     switch (event.type) {
       case "ACQUIRE":
@@ -58,7 +58,7 @@ export class LockMetrics implements ManagerObserver {
     }
   }
 
-  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
     const failure = { [attributes.errorType]: errorTypeOf(event, error) };
     this.to.failures.add(1, failure);
     this.time(this.to.wait, lock, failure);
@@ -77,11 +77,11 @@ export class LockMetrics implements ManagerObserver {
     this.onClosed();
   }
 
-  private end(lock: Lock, outcome: "released" | "expired" | "handedOver"): void {
+  private end(lock: ObservedLock, outcome: "released" | "expired" | "handedOver"): void {
     this.time(this.to.hold, lock, { [attributes.outcome]: outcome });
   }
 
-  private time(histogram: Instruments["wait"], lock: Lock, labels: Attributes = {}): void {
+  private time(histogram: Instruments["wait"], lock: ObservedLock, labels: Attributes = {}): void {
     const since = this.began.get(lock);
     if (since === undefined) return;
     this.began.delete(lock);

@@ -9,7 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { systemClock } from "../engine/time/clock.js";
-import type { Lock } from "../lock/lock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { ManagerObserver } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
@@ -32,11 +32,11 @@ interface LockTrace {
  * next to it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
  */
 export class LockSpans implements ManagerObserver {
-  private readonly traces = new WeakMap<Lock, LockTrace>();
+  private readonly traces = new WeakMap<ObservedLock, LockTrace>();
 
   constructor(private readonly tracing: Tracing) {}
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string): void {
     if (event.type === "ACQUIRE") return this.begin(lock);
     const trail = this.traces.get(lock);
     if (trail === undefined) return;
@@ -72,7 +72,7 @@ export class LockSpans implements ManagerObserver {
     }
   }
 
-  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
     const trail = this.traces.get(lock);
     if (trail === undefined) return;
     const { span } = trail;
@@ -91,7 +91,11 @@ export class LockSpans implements ManagerObserver {
   }
 
   /** Ends the open spans of a lock, with what is known so far. */
-  end(lock: Lock, trail = this.traces.get(lock), outcome?: "released" | "expired" | "handedOver"): void {
+  end(
+    lock: ObservedLock,
+    trail = this.traces.get(lock),
+    outcome?: "released" | "expired" | "handedOver",
+  ): void {
     if (trail === undefined) return;
     this.endRequest(lock, trail);
     if (outcome !== undefined) trail.span.setAttribute(attributes.outcome, outcome);
@@ -99,7 +103,7 @@ export class LockSpans implements ManagerObserver {
     this.traces.delete(lock);
   }
 
-  private begin(lock: Lock): void {
+  private begin(lock: ObservedLock): void {
     const { tracer } = this.tracing;
     if (tracer === null) return;
     const active = context.active();
@@ -111,7 +115,7 @@ export class LockSpans implements ManagerObserver {
     this.traces.set(lock, { parent, span, request: null });
   }
 
-  private hold(lock: Lock, trail: LockTrace): void {
+  private hold(lock: ObservedLock, trail: LockTrace): void {
     const { span: acquire, parent } = trail;
     acquire.setAttribute("holdfast.attempts", lock.context.attempt);
     acquire.end(timeOf(lock));
@@ -128,17 +132,17 @@ export class LockSpans implements ManagerObserver {
     trail.span = span;
   }
 
-  private request(lock: Lock, { parent, span }: LockTrace, name: string): Span | null {
+  private request(lock: ObservedLock, { parent, span }: LockTrace, name: string): Span | null {
     const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
     return this.tracing.tracer?.startSpan(name, options, trace.setSpan(parent, span)) ?? null;
   }
 
-  private endRequest(lock: Lock, trail: LockTrace): void {
+  private endRequest(lock: ObservedLock, trail: LockTrace): void {
     trail.request?.end(timeOf(lock));
     trail.request = null;
   }
 
-  private failAttempt(lock: Lock, { span }: LockTrace, event: RefusalEvent): void {
+  private failAttempt(lock: ObservedLock, { span }: LockTrace, event: RefusalEvent): void {
     const delay = lock.retryDelay;
     span.addEvent(
       "holdfast.retry",
@@ -152,7 +156,7 @@ export class LockSpans implements ManagerObserver {
     );
   }
 
-  private loseQuorum(lock: Lock, trail: LockTrace, event: RefusalEvent): void {
+  private loseQuorum(lock: ObservedLock, trail: LockTrace, event: RefusalEvent): void {
     const votes = voteAttributes(event.votes);
     const remaining = Math.max(0, lock.leaseState?.left() ?? 0) / 1_000;
     trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
@@ -162,7 +166,7 @@ export class LockSpans implements ManagerObserver {
     trail.span.addEvent("holdfast.quorum_lost", details, timeOf(lock));
   }
 
-  private lose(lock: Lock, trail: LockTrace, { reason }: LossEvent, released: boolean): void {
+  private lose(lock: ObservedLock, trail: LockTrace, { reason }: LossEvent, released: boolean): void {
     const lost = { code: SpanStatusCode.ERROR, message: `the lease is over: ${reason}` };
     trail.request?.setStatus(lost);
     trail.span.setAttribute(attributes.reason, reason);
@@ -173,10 +177,10 @@ export class LockSpans implements ManagerObserver {
 }
 
 /** The SDK's own time is finer than the system clock's; with another clock, spans use the time of that clock. */
-const timeOf = ({ manager: { clock } }: Lock): number | undefined =>
+const timeOf = ({ manager: { clock } }: ObservedLock): number | undefined =>
   clock === systemClock ? undefined : clock.wall();
 
-function optionsOf(lock: Lock, kind: SpanKind, details: Attributes): SpanOptions {
+function optionsOf(lock: ObservedLock, kind: SpanKind, details: Attributes): SpanOptions {
   const startTime = timeOf(lock);
   return { kind, attributes: details, ...(startTime === undefined ? {} : { startTime }) };
 }

@@ -1,6 +1,6 @@
 import type { Attributes, Exception } from "@opentelemetry/api";
 import type { Vote } from "../engine/protocol/vote.js";
-import type { Lock } from "../lock/lock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import { voteSummaryOf } from "../manager/vote-summary.js";
 import { clip, show } from "../support/redaction.js";
 import { looksRight } from "../support/untrusted.js";
@@ -10,7 +10,7 @@ const maxResources = 10;
 const maxResourceLength = 300;
 
 /** The attributes of every span of an acquisition. Never the token. */
-export const lockAttributes = (lock: Lock): Attributes => ({
+export const lockAttributes = (lock: ObservedLock): Attributes => ({
   "holdfast.lock.resources": lock.resources
     .slice(0, maxResources)
     .map((resource) => clip(resource, maxResourceLength)),

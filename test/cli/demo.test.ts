@@ -12,11 +12,14 @@ beforeAll(async () => void (await builtCommand()), 60_000);
 const lasting = 9_000;
 
 test.concurrent("the demo shows every event of a lock on nodes in memory, and ends in time", async () => {
+  const asked = performance.now();
+  await (await startHoldfast(["--version"])).ended;
   const began = performance.now();
+  const starting = began - asked;
   const running = await startHoldfast(["demo", "--for", `${lasting}ms`]);
   const { code, stdout, stderr } = await running.ended;
-  // Starting Node.js takes long on a busy machine.
-  expect(performance.now() - began).toBeLessThan(lasting + 5_000);
+  // A busy machine may start Node.js as slowly as just before, or some times slower.
+  expect(performance.now() - began).toBeLessThan(lasting + 5_000 + 5 * starting);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const events = ["acquired", "renewed", "quorum lost", "expired", "released"];
   for (const event of events) expect(stdout).toMatch(new RegExp(`\\d s +(ann|ben|cleo) .*${event}`));

@@ -17,6 +17,20 @@ export const nodeRedisVersions = [
   ["redis 5", redis5 as unknown as typeof redis6],
 ] as const;
 
+export interface Versions {
+  readonly ioredis: readonly (typeof ioredisVersions)[number][];
+  readonly nodeRedis: readonly (typeof nodeRedisVersions)[number][];
+}
+
+/** The newest version of each library, which `npm test` tests. */
+export const newest: Versions = {
+  ioredis: ioredisVersions.slice(0, 1),
+  nodeRedis: nodeRedisVersions.slice(0, 1),
+};
+
+/** All other versions, which `npm run test:all` tests. */
+export const older: Versions = { ioredis: ioredisVersions.slice(1), nodeRedis: nodeRedisVersions.slice(1) };
+
 interface NodeRedis3 {
   quit(): void;
   on(event: "error", listener: () => void): void;

@@ -66,7 +66,8 @@ describe("a signal", () => {
     stop.abort("enough");
     const { value, ms } = await timed(() => rejection(attempt));
     expect(value).toBe("enough");
-    expect(ms).toBeLessThan(1_000);
+    // The node timeout is 10 s.
+    expect(ms).toBeLessThan(5_000);
     for (const server of own) server.resume();
     await waitUntil("every node has answered all that was sent", 10_000, async () => {
       return (await locks.inspect("a")).nodes.every(({ state }) => state === "free");
@@ -96,7 +97,8 @@ describe("wait", () => {
     );
     expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", wait: 300, cause: { code: "LOCK_CONTENDED" } });
     expect(ms).toBeGreaterThan(295);
-    expect(ms).toBeLessThan(2_000);
+    // The retries would go on for days.
+    expect(ms).toBeLessThan(10_000);
     await onlyForeignLeft(prefix);
   });
 

@@ -83,22 +83,24 @@ describe("all nodes hung while a lease is held", () => {
     locks.on("expired", () => {
       expiredAt = Date.now();
     });
-    const result = locks.using("a", { onLost: () => void heard.push("onLost") }, async (held) => {
+    const job = async (held: Lease) => {
       lease = held;
       await Promise.all(servers.map((server) => server.suspend()));
       validUntil = held.validUntil;
       await new Promise((resolve) => held.signal.addEventListener("abort", resolve));
       abortedAt = Date.now();
       return "what the job saved";
-    });
-    expect(await result).toBe("what the job saved");
+    };
+    const onLost = () => void heard.push("onLost");
+    const { value, slack } = await timed(() => locks.using("a", { onLost }, job));
+    expect(value).toBe("what the job saved");
     console.log(
       `all five hung: aborted ${abortedAt - validUntil} ms and "expired" ${expiredAt - validUntil} ms after validUntil`,
     );
-    // The aim is 20 ms; the rest is what a busy machine may add.
+    // The aim is 20 ms. The rest is what a busy machine may add.
     for (const late of [abortedAt - validUntil, expiredAt - validUntil]) {
       expect(late).toBeGreaterThanOrEqual(-5);
-      expect(late).toBeLessThanOrEqual(270);
+      expect(late).toBeLessThanOrEqual(270 + slack);
     }
     expect(heard.filter((name) => name !== "quorumLost" && name !== "renewed")).toEqual([
       "acquired",

@@ -22,13 +22,13 @@ describe("a client that can never connect", () => {
     // The first acquisition meets the nodes, and gives each of them the node timeout for it.
     const meeting = await timed(() => locks.using("a", () => "done"));
     expect(meeting.value).toBe("done");
-    expect(meeting.ms).toBeLessThan(4_000);
+    expect(meeting.ms).toBeLessThan(4_000 + meeting.slack);
     const later = await timed(() => locks.using("a", () => "again"));
-    expect(later.ms).toBeLessThan(900);
+    expect(later.ms).toBeLessThan(900 + later.slack);
     const report = await timed(() => locks.inspect("a"));
     expect(report.value.nodes.map(({ state }) => state)).toEqual(["free", "free", "failed"]);
     const closed = await timed(() => locks.close());
-    expect(closed.ms).toBeLessThan(1_000);
+    expect(closed.ms).toBeLessThan(1_000 + closed.slack);
   });
 
   it("is named with its reason when too few are left", async () => {

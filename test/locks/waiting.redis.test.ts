@@ -36,7 +36,7 @@ async function queued(servers: readonly Ported[], key: string): Promise<number[]
 }
 
 const stands = (servers: readonly Ported[], key: string, places = 1) =>
-  waitUntil(`${places} wait for ${key}`, 5_000, async () =>
+  waitUntil(`${places} wait for ${key}`, 20_000, async () =>
     (await queued(servers, key)).every((size) => size === places),
   );
 
@@ -57,7 +57,9 @@ describe("who waits for a lock, on servers", () => {
     const prefix = uniqueName();
     const [holder, locks] = [processOf(servers, { prefix }), processOf(servers, { prefix })];
     const times: number[] = [];
+    const pairs: number[] = [];
     for (let round = 0; round < 9; round++) {
+      pairs.push((await timed(() => holder.using("free", () => {}))).ms);
       const held = await holder.acquire("a");
       const waiting = locks.acquire("a");
       await stands(servers, `${prefix}a`);
@@ -68,7 +70,8 @@ describe("who waits for a lock, on servers", () => {
       times.push(ms - slack);
       await value.release();
     }
-    expect(median(times)).toBeLessThan(promptly);
+    // A wake-up takes a few round trips, as an acquisition and release does. On a busy machine both take longer.
+    expect(median(times)).toBeLessThan(promptly + 5 * median(pairs));
   });
 
   it("is woken in a Cluster too, in order, and nothing is left beside the key", async () => {
@@ -108,9 +111,9 @@ describe("who waits for a lock, on servers", () => {
     });
     const waiting = locks.acquire("a");
     // Real time, because the servers' is: long enough for several questions of its own accord.
-    await sleep(2_000);
-    expect(attempts).toBeGreaterThanOrEqual(2);
-    expect(attempts).toBeLessThanOrEqual(2 + 2_000 / 300 + 1);
+    const { ms } = await timed(() => sleep(2_000));
+    await waitUntil("it has asked of its own accord", 20_000, () => attempts >= 2);
+    expect(attempts).toBeLessThanOrEqual(2 + ms / 300 + 1);
     await held.release();
     await (await waiting).release();
   });
@@ -138,7 +141,7 @@ describe("who waits for a lock, on servers", () => {
     expect(await countKeys(servers, "")).toBe(0);
     expect(await listening(servers)).toEqual([1, 1, 1]);
     await locks.close();
-    await waitUntil("nobody listens any more", 5_000, async () =>
+    await waitUntil("nobody listens any more", 20_000, async () =>
       (await listening(servers)).every((count) => count === 0),
     );
   });
@@ -185,7 +188,7 @@ describe("who waits for a lock, on servers", () => {
     await lost.value.release();
     const again = locks.acquire("a");
     const held2 = await next;
-    await waitUntil("they listen again", 5_000, async () =>
+    await waitUntil("they listen again", 20_000, async () =>
       (await listening(servers)).every((count) => count >= 2),
     );
     await held2.release();
@@ -220,10 +223,17 @@ describe("who waits for a lock, on servers", () => {
     const servers = fiveServers().slice(0, 3);
     const prefix = uniqueName();
     const key = `${prefix}a`;
-    await foreignSet(servers, key, "foreign", 700);
     const locks = processOf(servers, { prefix });
-    const { value: lease, ms, slack } = await timed(() => locks.acquire("a"));
-    expect(ms).toBeGreaterThan(500);
+    // Timed from before the foreign key is set: on a busy machine much of its ttl may be over before the acquisition begins.
+    const {
+      value: lease,
+      ms,
+      slack,
+    } = await timed(async () => {
+      await foreignSet(servers, key, "foreign", 700);
+      return locks.acquire("a");
+    });
+    expect(ms).toBeGreaterThan(695);
     expect(ms).toBeLessThan(700 + promptly + slack);
     // Somebody who will not come.
     const until = -Date.now() - 1_500;
@@ -234,9 +244,11 @@ describe("who waits for a lock, on servers", () => {
     const waiting = locks.acquire("a");
     await stands(servers, key, 2);
     await lease.release();
-    expect(await foreignSet(servers, key, "foreign", 300)).toEqual(["OK", "OK", "OK"]);
-    const last = await timed(() => waiting);
-    expect(last.ms).toBeGreaterThan(200);
+    const last = await timed(async () => {
+      expect(await foreignSet(servers, key, "foreign", 300)).toEqual(["OK", "OK", "OK"]);
+      return waiting;
+    });
+    expect(last.ms).toBeGreaterThan(295);
     expect(last.ms).toBeLessThan(300 + 50 + 500 + promptly + last.slack);
     await last.value.release();
     expect(await countKeys(servers, prefix)).toBe(0);

@@ -34,7 +34,7 @@ function live(actor: Lived["actor"], acts: readonly Act[]): Lived {
     seen.push([name, args, look(actor)]);
     acts[calls++]?.(lived);
   };
-  const port = new Proxy(
+  const actions = new Proxy(
     {},
     {
       get:
@@ -44,7 +44,7 @@ function live(actor: Lived["actor"], acts: readonly Act[]): Lived {
     },
   );
   // It answers to every name.
-  lockPorts.bind(actor, port as LockPort);
+  lockPorts.bind(actor, { acquisition: actions, heldLease: actions } as LockPort);
   return lived;
 }
 

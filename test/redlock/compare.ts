@@ -136,6 +136,7 @@ export function compare<Original extends Ours, Ours>(
       expect([...new Set(missing)]).toEqual([]);
     });
     afterAll(() => {
+      if (!process.env.HOLDFAST_FIGURES) return;
       console.log(
         `${peer}: ${cases.length} cases, ${cases.length - meant.length} the same, ${meant.length} meant to differ`,
       );

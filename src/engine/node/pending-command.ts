@@ -2,7 +2,7 @@ import type { LockCommand } from "../protocol/command.js";
 import type { Reply, Request } from "./lock-node.js";
 
 /** Who is told that a request which was under way is so no longer. */
-interface ReplyListener {
+export interface ReplyListener {
   replied(reply: Reply, command: PendingCommand): void;
 }
 

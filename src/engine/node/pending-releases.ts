@@ -1,4 +1,4 @@
-import type { LockCommand } from "../protocol/command.js";
+import { type LockCommand, placeTtl } from "../protocol/command.js";
 import { releaseOwed } from "../protocol/refusal.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
@@ -92,9 +92,18 @@ export class PendingReleases {
     else command.onReply(releaseOwed);
   }
 
-  /** Keeps it until the node has answered something, or for its ttl. */
-  postpone(release: Release): void {
-    this.add({ ...this.first(release), due: this.clock.monotonic() });
+  /** Gives up a place in a queue: `later`, once the node has answered something, if the place has not lapsed by then. */
+  leaveQueue(command: LockCommand, later: boolean): void {
+    const release = {
+      command,
+      ttl: placeTtl,
+      recurring: false,
+      unanswered: false,
+      askedOn: null,
+      answered: null,
+    };
+    if (later) this.add({ ...this.first(release), due: this.clock.monotonic() });
+    else this.release(release);
   }
 
   /** It is handed to the client. */

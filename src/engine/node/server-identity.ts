@@ -1,4 +1,7 @@
+import { type LockCommand, needsMemory } from "../protocol/command.js";
 import { type Identification, isSameServer, type MemoryChange } from "../protocol/memory.js";
+import { quarantined } from "../protocol/refusal.js";
+import type { Answer } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { causeOf } from "./abstention.js";
@@ -23,8 +26,32 @@ const endBy = (error: unknown): IdentifyOutcome => {
   return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
 };
 
+export interface ServerIdentityOptions {
+  /** Tells the node apart from others in votes and errors. */
+  readonly name: string;
+  readonly node: LockNode;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly knownServers: KnownServers;
+  /** Whether the node votes only as long as it remembers what it granted. */
+  readonly checksMemory: boolean;
+  /** Whether anything is to be acquired: an inspection alone leaves nothing on the server. */
+  readonly decides: () => boolean;
+  /** `ask` has sent a question, whose end is told, too. */
+  readonly onAsked: () => void;
+  /** A question is no longer in flight; how it ended, on this connection. */
+  readonly onEnded: (end: IdentifyOutcome) => void;
+  readonly onIdentified: () => void;
+  readonly onRefused: (error: unknown) => void;
+}
+
 /** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
 export class ServerIdentity {
+  readonly name: string;
+  /** Whether it is known which server this is. */
+  known = false;
+  /** Whether the node votes: its server is known, and remembers all that it granted, if that is checked. */
+  votes = false;
   /** Undefined until it was asked. */
   private identification: Identification | undefined;
   abstention: Abstention | null = null;
@@ -38,25 +65,8 @@ export class ServerIdentity {
   /** The last answer to `ask` on this connection. */
   private latest: Identification | null = null;
 
-  constructor(
-    readonly name: string,
-    private readonly node: LockNode,
-    private readonly clock: Clock,
-    private readonly random: Random,
-    private readonly knownServers: KnownServers,
-    /** Whether anything is to be acquired: who only asks who holds what leaves nothing there. */
-    private readonly decides: () => boolean,
-    /** `ask` has put a question: its end is told, too. */
-    private readonly onAsked: () => void,
-    /** A question of `meet` is under way no longer; whether the server has answered it, on this connection. */
-    private readonly onEnded: (end: IdentifyOutcome) => void,
-    private readonly onMet: () => void,
-    private readonly onRefused: (error: unknown) => void,
-  ) {}
-
-  /** Whether it is known which server this is. */
-  get known(): boolean {
-    return this.identification !== undefined;
+  constructor(private readonly options: ServerIdentityOptions) {
+    this.name = options.name;
   }
 
   /** Whether it remembers all that it granted, as far as can be known. */
@@ -88,20 +98,20 @@ export class ServerIdentity {
     if (!anyway && (this.known || this.asking)) return false;
     this.asking = true;
     const { connection } = this;
-    this.node.identify(this.decides() ? this.random.secret() : "", null).then(
+    this.options.node.identify(this.options.decides() ? this.options.random.secret() : "", null).then(
       (identification) => {
         const current = this.connection === connection;
-        this.onEnded(current ? "answered" : "lost");
+        this.options.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
         if (!this.known) this.note(identification);
-        this.onMet();
+        this.options.onIdentified();
       },
       (error: unknown) => {
-        this.onEnded(endBy(error));
+        this.options.onEnded(endBy(error));
         if (this.connection !== connection) return;
         this.asking = false;
-        this.onRefused(error);
+        this.options.onRefused(error);
       },
     );
     return true;
@@ -113,16 +123,16 @@ export class ServerIdentity {
    */
   async ask(change: MemoryChange | null, age: number): Promise<Identification | null> {
     const { connection } = this;
-    this.onAsked();
+    this.options.onAsked();
     try {
-      const identification = await this.node.identify(this.random.secret(), change, age);
+      const identification = await this.options.node.identify(this.options.random.secret(), change, age);
       const current = this.connection === connection;
-      this.onEnded(current ? "answered" : "lost");
+      this.options.onEnded(current ? "answered" : "lost");
       if (!current) return null;
       this.latest = identification;
       return identification;
     } catch (error) {
-      this.onEnded(endBy(error));
+      this.options.onEnded(endBy(error));
       throw error;
     }
   }
@@ -138,15 +148,19 @@ export class ServerIdentity {
     this.identification = identification;
     this.hasRemembered ||= identification.memory?.state === "kept";
     this.abstention = abstention;
-    if (!this.knownServers.includes(this)) this.knownServers.push(this);
-    compare(this.knownServers);
+    this.known = true;
+    this.votes = this.remembers || !this.options.checksMemory;
+    if (!this.options.knownServers.includes(this)) this.options.knownServers.push(this);
+    compare(this.options.knownServers);
   }
 
   forget(): void {
-    const at = this.knownServers.indexOf(this);
-    if (at !== -1) this.knownServers.splice(at, 1);
-    compare(this.knownServers);
+    const at = this.options.knownServers.indexOf(this);
+    if (at !== -1) this.options.knownServers.splice(at, 1);
+    compare(this.options.knownServers);
     this.identification = undefined;
+    this.known = false;
+    this.votes = false;
     this.abstention = null;
     this.duplicateOf = null;
     this.connection = {};
@@ -157,7 +171,25 @@ export class ServerIdentity {
   /** Somebody has decided it before. */
   private abstentionOf({ memory }: Identification): Abstention | null {
     if (memory?.state !== "abstaining" || memory.left === 0) return null;
-    return { until: this.clock.monotonic() + memory.left, cause: causeOf(memory) };
+    return { until: this.options.clock.monotonic() + memory.left, cause: causeOf(memory) };
+  }
+
+  /** Whether the node can be asked this, as far as its server is known. */
+  takes(command: LockCommand): boolean {
+    return needsMemory(command) ? this.votes : this.known;
+  }
+
+  /** Whether it is known which server this is, and whether the node votes. */
+  get identified(): boolean {
+    return this.votes || this.duplicateOf !== null || this.abstention !== null;
+  }
+
+  /** The vote of a node that abstains; null if it does not. */
+  get refusal(): Answer | null {
+    if (this.abstention === null) return null;
+    const { until, cause } = this.abstention;
+    const left = until === null ? null : Math.max(0, Math.ceil(until - this.options.clock.monotonic()));
+    return quarantined(cause, left);
   }
 
   isSame({ identification: other }: ServerIdentity): boolean {

@@ -1,28 +1,15 @@
 import type { Reply } from "../node/lock-node.js";
-import { PendingCommand } from "../node/pending-command.js";
 import type { QuorumMember } from "../node/quorum-member.js";
-import { claims, type LockCommand, type QueuePlace, type QueuePolicy } from "../protocol/command.js";
+import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { longestShort } from "../protocol/memory.js";
 import type { Vote } from "../protocol/vote.js";
 import { type Clock, elapsed, type Instant, now } from "../time/clock.js";
 import type { TimerWheel } from "../time/timer-wheel.js";
-import { decide, quorumOf, type Tally, type Verdict } from "./decision.js";
+import { ClaimCommand, type MemberRecord } from "./claim-command.js";
+import { answeredByQuorum, decide, quorumOf } from "./decision.js";
+import type { PriorLease } from "./origin.js";
 import { Round, type RoundResult, type Rule } from "./round.js";
-
-/** A lease that somebody handed over: its token, and the ttl (ms) that it was given. */
-export interface PriorLease {
-  readonly token: string;
-  readonly ttl: number;
-}
-
-/**
- * Where a lease comes from, unless it is a new one: handed over, to go on under a token of its own, or under the one
- * that the user wants (`as`); or one that the nodes hold for somebody else too, and that goes on here under its token.
- */
-export type Origin =
-  | ({ readonly kind: "handover"; readonly as?: string } & PriorLease)
-  | { readonly kind: "shared"; readonly token: string };
 
 type Decided = (result: RoundResult) => void;
 type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
@@ -36,64 +23,11 @@ const fenceRounds = 3;
 /** ms for which a release is still worth delivering where nobody knows how long the nodes keep the key. */
 const unknownTtl = 60_000;
 
-/** What one seat has been asked in the name of the token. */
-interface MemberRecord {
-  readonly member: QuorumMember;
-  /** The node may hold the token. */
-  touched: boolean;
-  /** Requests that may make the node hold the token, sent and not answered by the server. */
-  unanswered: number;
-  /** The connection on which the first of them was sent; null if nobody can tell. */
-  askedOn: number | null;
-  /** It has said that it holds the token. */
-  granted: boolean;
-  /** What it grants from now on is to be released again. */
-  over: boolean;
-}
-
 /** What a claim needs of its quorum. */
 export interface ClaimContext {
   readonly members: readonly QuorumMember[];
   readonly clock: Clock;
   readonly timerWheel: TimerWheel;
-}
-
-/** One command to one node in the name of a claim. */
-class ClaimCommand extends PendingCommand {
-  private sent = false;
-
-  constructor(
-    private readonly claim: Claim,
-    readonly command: LockCommand,
-    readonly record: MemberRecord,
-    readonly askedAt: Instant | null,
-    private readonly replied: (reply: Reply) => void,
-  ) {
-    super();
-  }
-
-  wanted(): boolean {
-    return !this.claim.ended;
-  }
-
-  override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
-    const { record } = this;
-    record.touched = true;
-    // The first one that is unanswered counts: a later connection says nothing about what was lost with an earlier one.
-    if (record.unanswered === 0) record.askedOn = record.member.connection;
-    record.unanswered++;
-    this.sent = true;
-    super.markSent(listener);
-  }
-
-  onReply(reply: Reply): void {
-    if (this.sent && isAnswer(reply)) this.record.unanswered--;
-    if (claims(this.command)) {
-      if (reply.kind === "granted") this.claim.noteGrant(this);
-      else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
-    }
-    this.replied(reply);
-  }
 }
 
 /**
@@ -210,10 +144,7 @@ export class Claim {
     this.round?.abandon();
   }
 
-  /**
-   * Ends the claim on every node that was sent anything, and waits for nobody. `wake`: those who wait are told; they are
-   * not where only a minority can have granted it.
-   */
+  /** Ends the claim on every node that was sent anything. `wake`: wakes waiters too, if a majority can have granted the claim. */
   discard(wake: boolean): void {
     this.end();
     if (this.shared && !this.kept) return;
@@ -366,13 +297,3 @@ export class Claim {
 }
 
 const ignore = () => {};
-
-/** Whether it is known what became of the request: one that was lost, or waited for in vain, may still reach the server. */
-const isAnswer = (reply: Reply): boolean =>
-  reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "timeout");
-
-/** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
-function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
-  if (granted + denied >= quorumOf(nodes)) return "granted";
-  return granted + denied + failed === nodes ? "noQuorum" : null;
-}

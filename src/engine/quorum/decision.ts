@@ -25,3 +25,9 @@ export function decide({ granted, denied, failed }: Tally, nodes: number): Verdi
   if (granted + open < quorum && denied + open <= spare) return "noQuorum";
   return null;
 }
+
+/** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
+export function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
+  if (granted + denied >= quorumOf(nodes)) return "granted";
+  return granted + denied + failed === nodes ? "noQuorum" : null;
+}

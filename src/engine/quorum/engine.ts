@@ -1,27 +1,21 @@
 import type { QuarantineRule } from "../node/abstention.js";
-import type { LockNode, Reply } from "../node/lock-node.js";
-import { PendingCommand } from "../node/pending-command.js";
+import type { LockNode } from "../node/lock-node.js";
 import { Quarantine } from "../node/quarantine.js";
-import { type Observation, QuorumMember } from "../node/quorum-member.js";
+import { QuorumMember } from "../node/quorum-member.js";
+import type { Observation } from "../node/quorum-member-options.js";
 import type { KnownServers } from "../node/server-identity.js";
-import type { LockCommand } from "../protocol/command.js";
 import { FenceSource } from "../protocol/fence.js";
-import { failed } from "../protocol/refusal.js";
 import { freshToken } from "../protocol/token.js";
-import type { Vote } from "../protocol/vote.js";
-import { afterPoll, answerTimeout, type Clock } from "../time/clock.js";
+import { afterPoll, type Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { TickBatcher } from "../time/tick-batcher.js";
 import { TimerWheel } from "../time/timer-wheel.js";
+import { Admission } from "./admission.js";
 import { Claim, type ClaimContext } from "./claim.js";
 import { quorumOf } from "./decision.js";
+import { NodeInspection } from "./node-inspection.js";
+import type { Origin } from "./origin.js";
 import { WakeupChannel } from "./wakeup-channel.js";
-
-/** What one node said about keys; `failed` where it could not be asked. */
-export interface NodeReport {
-  readonly node: string;
-  readonly reply: Reply;
-}
 
 interface LatencyObserver {
   readonly any: boolean;
@@ -63,12 +57,6 @@ export interface EngineOptions {
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
 
-/** ms that the first acquisition waits for the other nodes when a quorum has been met. */
-const longestGrace = 100;
-
-/** ms between two looks at nodes that are waited for to be ready. */
-const readyPause = 50;
-
 /** ms between two looks whether nodes have taken what they are owed. */
 const deliveryPause = 20;
 
@@ -84,20 +72,12 @@ export class QuorumEngine {
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
   readonly wakeupChannel: WakeupChannel;
-  private admission: Promise<void> | null = null;
-  /** Whether the nodes have been met, or given their time to be. */
-  admitted = false;
-  /** Two nodes that turned out to be the same server when they were met, null if none were. */
-  duplicate: readonly [string, string] | null = null;
+  readonly admission: Admission;
+  readonly inspection: NodeInspection;
   /** The last claims of names that the user gave. */
   private readonly named = new Map<string, Claim>();
   /** Nodes that were warned of. */
   private readonly warnedOf = new Set<string>();
-  /** What waits, and how to end it when the engine is closed. */
-  private readonly waits = new Set<() => void>();
-  /** To be called when a node has said who it is. */
-  private readonly introductions = new Set<() => void>();
-  private closed = false;
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
@@ -123,8 +103,8 @@ export class QuorumEngine {
         observe: (observation, cause, until) => observe(index, observation, cause, until),
         measures: () => latencyObserver?.any === true,
         measured: (ms) => latencyObserver?.nodeAnswered(index, ms),
-        decides: () => this.admission !== null,
-        onIntroduced: () => this.onIntroduced(name),
+        decides: () => this.admission.begun,
+        onIdentified: () => this.onIdentified(name),
         onStuck: (why) => options.onSilent(name, why),
       });
     });
@@ -135,10 +115,21 @@ export class QuorumEngine {
       { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
       options.onColdStart,
     );
+    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.settleMemories());
+    this.inspection = new NodeInspection(this.members, clock, {
+      connect: options.connectTimeout,
+      answer: nodeTimeout,
+    });
     this.batcher = batcher;
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
     this.ground = { members: this.members, clock, timerWheel: this.timerWheel };
+  }
+
+  /** The claim of an attempt: with a fresh token, unless the origin names one. */
+  claimFor(keys: readonly string[], origin: Origin | null): Claim {
+    if (origin?.kind === "shared") return this.claimShared(keys, origin.token);
+    return origin?.as === undefined ? this.claim(keys) : this.claimNamed(keys, origin.as);
   }
 
   /** A claim with a fresh token. */
@@ -161,45 +152,6 @@ export class QuorumEngine {
   /** A claim in the name of a token that the nodes hold already. */
   claimShared(keys: readonly string[], token: string): Claim {
     return new Claim(this.ground, keys, token, true);
-  }
-
-  /**
-   * Meets the nodes once, so that the same server twice is found before anything is acquired. Waits for all, but only
-   * a moment longer when a quorum has been met, and never beyond the connect timeout.
-   */
-  admit(): Promise<void> {
-    if (this.admission === null) {
-      this.admission = this.meetAll();
-      this.settleMemories();
-    }
-    return this.admission;
-  }
-
-  /** The nodes that have not been met in so many ms, and why. */
-  unmet(waited: number): Vote[] {
-    return this.members
-      .filter((member) => !member.identified)
-      .map((member) => ({ ...member.silentFor(waited), node: member.name }));
-  }
-
-  /**
-   * Connects and identifies all nodes; those that cannot be asked yet are tried again until the time is over. Resolves to
-   * those that are not identified by then, and why.
-   */
-  async ready(timeout: number): Promise<Vote[]> {
-    const { clock } = this.options;
-    const started = clock.monotonic();
-    void this.admit();
-    const left = () => timeout - (clock.monotonic() - started);
-    while (!this.closed && left() > 0 && this.members.some(({ identified }) => !identified)) {
-      await this.identified(Math.min(readyPause, left()));
-    }
-    return this.unmet(Math.round(clock.monotonic() - started));
-  }
-
-  /** Asks every node who holds the keys. */
-  inspect(keys: readonly string[]): Promise<NodeReport[]> {
-    return Promise.all(this.members.map((member) => this.inspectAt(member, keys)));
   }
 
   /** Calls back when all that was asked for so far has been handed to the sockets. */
@@ -225,16 +177,16 @@ export class QuorumEngine {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    for (const end of [...this.waits]) end();
+    this.admission.close();
+    this.inspection.close();
     this.quarantine.close();
     this.wakeupChannel.close();
     await Promise.all(this.members.map((member) => member.close()));
   }
 
   /** Another node can be asked; some may wait for just that. */
-  private onIntroduced(name: string): void {
-    for (const look of [...this.introductions]) look();
+  private onIdentified(name: string): void {
+    this.inspection.identified();
     const member = this.members.find((one) => one.name === name);
     if (member !== undefined && this.members.length > 1 && !this.warnedOf.has(name)) this.warnOf(member);
     this.settleMemories();
@@ -250,109 +202,10 @@ export class QuorumEngine {
     else onUnwatched(name);
   }
 
-  /** Waits until all nodes are identified, but not for more than so many ms. */
-  private identified(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      let ends: (() => void)[] = [];
-      const done = () => {
-        timer.cancel();
-        for (const end of ends) end();
-        this.waits.delete(done);
-        resolve();
-      };
-      const timer = answerTimeout(this.options.clock, ms, done);
-      this.waits.add(done);
-      const look = () => {
-        if (this.members.every(({ identified }) => identified)) done();
-      };
-      ends = this.members.map((member) => member.whenIdentified(look));
-    });
-  }
-
   /** Whoever only inspects changes nothing. */
   private settleMemories(): void {
     const unsettled = this.members.some(({ server }) => server.known && !server.remembers);
-    if (unsettled && this.admission !== null) this.quarantine.request();
-  }
-
-  /** A node that is still to be connected and identified has the time for that before. */
-  private async inspectAt(member: QuorumMember, keys: readonly string[]): Promise<NodeReport> {
-    const { clock, nodeTimeout } = this.options;
-    if (!member.identityKnown && member.node.connection !== "down") await this.metAt(member);
-    if (this.closed) return { node: member.name, reply: failed("notReady", "closed") };
-    return new Promise((resolve) => {
-      let wanted = true;
-      const done = (reply: Reply) => {
-        wanted = false;
-        timer.cancel();
-        this.waits.delete(end);
-        resolve({ node: member.name, reply });
-      };
-      const end = () => done(failed("notReady", "closed"));
-      const timer = answerTimeout(clock, nodeTimeout, () => done(member.silentFor(nodeTimeout, false)));
-      this.waits.add(end);
-      member.ask(new InspectCommand({ op: "inspect", keys }, () => wanted, done));
-    });
-  }
-
-  private metAt(member: QuorumMember): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        end();
-        this.waits.delete(done);
-        resolve();
-      };
-      let end = () => {};
-      const timer = answerTimeout(this.options.clock, this.options.connectTimeout, done);
-      this.waits.add(done);
-      // Whether it votes is of no matter here.
-      const look = () => {
-        if (member.identityKnown) done();
-      };
-      this.introductions.add(look);
-      const unmet = member.whenIdentified(done);
-      end = () => {
-        this.introductions.delete(look);
-        unmet();
-      };
-    });
-  }
-
-  private meetAll(): Promise<void> {
-    const { clock, connectTimeout } = this.options;
-    return new Promise((resolve) => {
-      let met = 0;
-      const finish = () => {
-        timer.cancel();
-        this.waits.delete(finish);
-        this.admitted = true;
-        const double = this.members.find((member) => member.duplicateOf !== null);
-        if (double?.duplicateOf) this.duplicate = [double.duplicateOf, double.name];
-        resolve();
-      };
-      let timer = answerTimeout(clock, connectTimeout, finish);
-      this.waits.add(finish);
-      const onMet = () => {
-        if (this.admitted) return;
-        met++;
-        if (met === this.members.length) return finish();
-        if (met !== quorumOf(this.members.length)) return;
-        timer.cancel();
-        timer = answerTimeout(clock, Math.min(longestGrace, connectTimeout), finish);
-      };
-      for (const member of this.members) member.whenIdentified(onMet);
-    });
-  }
-}
-
-class InspectCommand extends PendingCommand {
-  constructor(
-    readonly command: LockCommand,
-    readonly wanted: () => boolean,
-    readonly onReply: (reply: Reply) => void,
-  ) {
-    super();
+    if (unsettled && this.admission.begun) this.quarantine.request();
   }
 }
 

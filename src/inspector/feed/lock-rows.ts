@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import { clip } from "../../support/redaction.js";
 import type { LockView } from "./frames.js";
 import type { Identity } from "./lock-view.js";
@@ -10,7 +10,7 @@ export interface LockRow {
   /** Equal for locks on the same resources. */
   readonly key: string;
   /** Null while no lock of the row is in use: the inspector must not keep the user's handle alive. */
-  lock: Lock | null;
+  lock: ObservedLock | null;
   view: LockView | null;
   /** When the row became idle, by the monotonic clock. Meaningful only for an idle row. */
   idleSince: number;
@@ -41,7 +41,7 @@ export class LockRows {
   readonly idle = new Set<LockRow>();
   /** The ids of rows that were evicted and are yet to be reported. */
   evicted: string[] = [];
-  private readonly byLock = new WeakMap<Lock, LockRow>();
+  private readonly byLock = new WeakMap<ObservedLock, LockRow>();
   private readonly spare = new Map<string, Set<LockRow>>();
   private serial = 0;
 
@@ -51,7 +51,7 @@ export class LockRows {
   ) {}
 
   /** The row of a lock that is in use. Returns null if there are too many rows. */
-  use(lock: Lock): LockRow | null {
+  use(lock: ObservedLock): LockRow | null {
     const own = this.byLock.get(lock);
     if (own?.lock === lock) return this.assign(own, lock);
     const row = own?.lock === null && !own.evicted ? own : this.spareOf(lock.resources);
@@ -63,7 +63,7 @@ export class LockRows {
     return this.assign(found, lock);
   }
 
-  has(lock: Lock): boolean {
+  has(lock: ObservedLock): boolean {
     return this.byLock.get(lock)?.lock === lock;
   }
 
@@ -96,7 +96,7 @@ export class LockRows {
     this.evicted = [];
   }
 
-  private assign(row: LockRow, lock: Lock): LockRow {
+  private assign(row: LockRow, lock: ObservedLock): LockRow {
     if (row.lock === null) this.takeFromIdle(row);
     row.lock = lock;
     // Moves the row to the end.

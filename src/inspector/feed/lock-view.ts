@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { LockView } from "./frames.js";
 import { roundOf } from "./round-view.js";
@@ -18,7 +18,7 @@ export interface TakenStep {
  * `taken` is null if no step was observed.
  */
 export function viewOf(
-  lock: Lock,
+  lock: ObservedLock,
   identity: Identity,
   last: LockView | null,
   taken: TakenStep | null,
@@ -54,7 +54,7 @@ export function viewOf(
 }
 
 /** Whether the view no longer matches the lock. */
-export function isStale(view: LockView, lock: Lock): boolean {
+export function isStale(view: LockView, lock: ObservedLock): boolean {
   const { context } = lock;
   return (
     view.acquisition !== context.acquisition ||
@@ -65,17 +65,17 @@ export function isStale(view: LockView, lock: Lock): boolean {
 }
 
 /** The nearest known instant to the beginning of a state whose beginning was not observed. */
-function sinceOf(lock: Lock, same: LockView | null, now: number): number {
+function sinceOf(lock: ObservedLock, same: LockView | null, now: number): number {
   if (same !== null) return now;
   return lock.leaseState?.grant.at.wall ?? lock.began ?? now;
 }
 
-function grantedAt({ leaseState }: Lock, taken: TakenStep | null, now: number): number | null {
+function grantedAt({ leaseState }: ObservedLock, taken: TakenStep | null, now: number): number | null {
   if (leaseState === null) return null;
   return taken?.event.type === "GRANTED" ? now : leaseState.grant.at.wall;
 }
 
-function reasonWithoutStep(lock: Lock, same: LockView | null): string | null {
+function reasonWithoutStep(lock: ObservedLock, same: LockView | null): string | null {
   return same !== null && same.state === lock.path ? same.reason : lock.context.reason;
 }
 

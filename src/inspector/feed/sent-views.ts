@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { Manager } from "../../manager/manager.js";
 import type { LockView, Step } from "./frames.js";
 import { LockRows } from "./lock-rows.js";
@@ -23,7 +23,7 @@ export class SentViews {
   }
 
   /** Updates the lock's row after a step. Returns null if there are too many locks. */
-  recordStep(lock: Lock, taken: TakenStep): Step | null {
+  recordStep(lock: ObservedLock, taken: TakenStep): Step | null {
     const view = this.update(lock, taken);
     if (view === null) return null;
     return { time: view.since, event: taken.event.type, from: taken.from, to: view.state, lock: view };
@@ -32,7 +32,7 @@ export class SentViews {
   /** Compares the rows with the locks. Returns at most `max` views that were outdated or missing, updated. */
   compare(max: number): LockView[] {
     const outdated: LockView[] = [];
-    const check = (lock: Lock) => {
+    const check = (lock: ObservedLock) => {
       const view = this.update(lock, null);
       if (view !== null) outdated.push(view);
     };
@@ -83,7 +83,7 @@ export class SentViews {
     this.rows.clear();
   }
 
-  private update(lock: Lock, taken: TakenStep | null): LockView | null {
+  private update(lock: ObservedLock, taken: TakenStep | null): LockView | null {
     const row = this.rows.use(lock);
     if (row === null) return null;
     row.view = viewOf(lock, row.identity, row.view, taken, this.clock.wall());

@@ -1,4 +1,4 @@
-import type { Lock } from "../../lock/lock.js";
+import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { NodeMachineEvent } from "../../machines/node.js";
 import type { NodeState } from "../../machines/node-state.js";
@@ -123,7 +123,7 @@ export class Tracker implements ManagerObserver {
 
   // Called by the manager.
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string, to: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
     this.stepCounts.count(event.type, to);
     if (!this.broadcast.hasListeners) return;
     const step = this.rateLimiter.take() ? this.sentViews.recordStep(lock, { event, from }) : null;

@@ -5,7 +5,7 @@ import type { Frame } from "../feed/frames.js";
 import { Tracker } from "../feed/tracker.js";
 import { beatMessage, messagesOf } from "./messages.js";
 import { NodePublisher } from "./node-publisher.js";
-import type { PublishSettings } from "./publishing.js";
+import type { PublishSettings } from "./publish-settings.js";
 
 /** Interval in ms between two beats while there are no subscribers. */
 const quietInterval = 2_000;

@@ -1,35 +1,8 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
-import { InvalidOptionError } from "../../errors.js";
-import { checkKnown } from "../../lock/option-checks.js";
-import type { LocksOptions } from "../../lock/options.js";
 import type { Manager } from "../../manager/manager.js";
 import { warn } from "../../support/warn.js";
+import type { PublishSettings } from "./publish-settings.js";
 import type { Publisher } from "./publisher.js";
-
-export interface PublishSettings {
-  readonly stepsPerSecond: number;
-}
-
-const defaultStepsPerSecond = 200;
-const maxStepsPerSecond = 10_000;
-
-/**
- * Returns null if nothing is to be published.
- * @throws InvalidOptionError
- */
-export function publishSettingsOf({ publish = false }: LocksOptions): PublishSettings | null {
-  if (publish === false) return null;
-  if (publish === true) return { stepsPerSecond: defaultStepsPerSecond };
-  if (typeof publish !== "object" || publish === null) {
-    throw new InvalidOptionError("publish", publish, "true, false, or an object with stepsPerSecond");
-  }
-  checkKnown("publish", publish);
-  const { stepsPerSecond = defaultStepsPerSecond } = publish;
-  if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= maxStepsPerSecond)
-    return { stepsPerSecond };
-  const allowed = `an integer from 1 to ${maxStepsPerSecond}`;
-  throw new InvalidOptionError("publish.stepsPerSecond", stepsPerSecond, allowed);
-}
 
 /**
  * Publishes the steps of a manager's locks. The code for it is loaded only by programs that publish, and publishing

@@ -120,11 +120,10 @@ describe("publishing over real servers", () => {
     const start = performance.now();
     let turns = 0;
     // In real time, because the server counts the messages.
-    while (performance.now() - start < 3_000) {
+    while (performance.now() - start < 3_000 || turns <= 50) {
       await locks.using(`a${turns++ % 50}`, () => {});
     }
     const spent = performance.now() - start;
-    expect(turns).toBeGreaterThan(50);
     expect(await publishedAt(server)).toBeLessThanOrEqual(1 + Math.ceil(spent / 2_000));
     const received = listen([server.url]);
     const lease = await locks.acquire("seen");

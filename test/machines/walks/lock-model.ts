@@ -1,6 +1,6 @@
 import type { LockContext } from "../../../src/machines/lock-context.js";
 import type { LockMachineEvent } from "../../../src/machines/lock-events.js";
-import type { LockPort } from "../../../src/machines/lock-port.js";
+import type { AcquiringActions, HoldingActions } from "../../../src/machines/lock-port.js";
 
 type Type = LockMachineEvent["type"];
 
@@ -23,7 +23,7 @@ export const heeded: Readonly<Record<string, readonly Type[]>> = {
  * What a lock is, apart from its chart: an acquisition, which has one attempt at a time and ends once, in a lease or
  * in a failure; then a lease, which ends once, released, lost or handed over.
  */
-export class LockModel implements LockPort {
+export class LockModel implements AcquiringActions, HoldingActions {
   /** Calls since the last event. */
   calls = 0;
   readonly violations: string[] = [];

@@ -14,7 +14,7 @@ export const lockWalk: Walk = {
   along(path) {
     const chart = new TableActor(lockTable(), { resources: ["a"] });
     const model = new LockModel();
-    lockPorts.bind(chart, model);
+    lockPorts.bind(chart, { acquisition: model, heldLease: model });
     const states = [chart.value];
     for (const event of path as readonly LockMachineEvent[]) {
       const before = JSON.stringify([chart.value, chart.context]);

@@ -4,6 +4,8 @@ import type { Checker, Findings } from "./checker.js";
 
 /** ms that an acquisition may take beyond its `wait`. */
 const grace = 300;
+/** How much longer a time may take by the slowest of clocks. */
+const slowly = 1.15;
 
 /** Who waits is served or told: every acquisition ends, and soon after its `wait` at the latest. */
 export class Waiters implements Checker {
@@ -26,7 +28,9 @@ export class Waiters implements Checker {
     promise.then(over, over);
     const look = () => {
       if (!this.pending.has(promise)) return;
-      const left = Math.max(due - host.clock.monotonic(), host.thawedAt + grace - this.timeline.now);
+      // A node that was still to be connected as the program froze may be asked once more afterwards, by a slow clock.
+      const thawed = host.thawedAt + grace + program.plan.nodeTimeout * slowly;
+      const left = Math.max(due - host.clock.monotonic(), thawed - this.timeline.now);
       if (host.dead) return over();
       if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), look);
       over();

@@ -21,18 +21,19 @@ function asked() {
   });
   const clock = new VirtualClock();
   const ignore = () => {};
-  const server = new ServerIdentity(
-    "node",
+  const server = new ServerIdentity({
+    name: "node",
     node,
     clock,
-    systemRandom,
-    [],
-    () => true,
-    ignore,
-    ignore,
-    ignore,
-    ignore,
-  );
+    random: systemRandom,
+    knownServers: [],
+    checksMemory: true,
+    decides: () => true,
+    onAsked: ignore,
+    onEnded: ignore,
+    onIdentified: ignore,
+    onRefused: ignore,
+  });
   const ask = () => {
     const answer = server.ask(null, 0);
     const give = answers.at(-1) as (answer: Identification) => void;

@@ -38,7 +38,7 @@ async function seated(grouped: boolean) {
     measures: () => false,
     measured: () => {},
     decides: () => true,
-    onIntroduced: () => {},
+    onIdentified: () => {},
     onStuck: () => {},
   });
   member.whenIdentified(() => {});

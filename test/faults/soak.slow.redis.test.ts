@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { kindNames, kindOf } from "./kinds.js";
 import { runFaults } from "./run.js";
 
-const short = { seed: 25, for: 30_000, every: 400, rest: 4_500 };
+const short = { seed: 25, for: 60_000, every: 400, rest: 4_500 };
 
 it("holds what it promises while a minority is hurt, in every way", { timeout: 180_000 }, async () => {
   const verdict = await runFaults({ ...short, class: "in bounds" });

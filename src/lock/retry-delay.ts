@@ -1,0 +1,28 @@
+import type { RetryReason } from "../engine/time/retry.js";
+import { InvalidOptionError } from "../errors.js";
+import { ignoreRejection } from "../support/safe-emitter.js";
+import { looksRight } from "../support/untrusted.js";
+import type { Settings } from "./settings.js";
+
+/** Asks the retry policy, which is the user's own code: ms until the next attempt, null to give up, or what is wrong with it. */
+export function retryDelayOf(
+  settings: Settings,
+  attempts: number,
+  reason: RetryReason,
+): number | null | Error {
+  try {
+    const delay = settings.retry(attempts, reason);
+    if (delay === false) return null;
+    if (typeof delay === "number" && delay >= 0 && delay !== Number.POSITIVE_INFINITY) return delay;
+    ignoreRejection(delay);
+    return new InvalidOptionError(
+      "retry",
+      delay,
+      "a function that returns ms, at least 0 and finite, or false",
+    );
+  } catch (error) {
+    return looksRight(() => error instanceof Error)
+      ? (error as Error)
+      : new InvalidOptionError("retry", error, "a function that throws nothing");
+  }
+}
