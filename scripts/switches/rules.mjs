@@ -543,8 +543,8 @@ export const switches = [
     "src/engine/node/request-queue.ts",
     'if (claims(command) || command.op === "renew") releases.cancel(command.token);',
     "",
-    "test/redlock/trouble",
-    "owed",
+    "test/redlock/edge-cases",
+    "still pending",
   ],
   [
     "1 exclusion",
@@ -552,8 +552,8 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "this.isLast?.(this) === true",
     "true",
-    "test/redlock/trouble",
-    "hears late",
+    "test/redlock/edge-cases",
+    "reported late",
   ],
   [
     "3 clean-up",
@@ -561,7 +561,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "if (askedAt === null) return true;",
     "return askedAt === null;",
-    "test/redlock/trouble",
+    "test/redlock/edge-cases",
     "whenever that is",
   ],
   [
@@ -571,7 +571,7 @@ export const switches = [
     "if (!this.carrier.reachable && !this.collectable) return;",
     "if (!this.carrier.reachable) return;",
     "test/redlock/dropped",
-    "owes",
+    "with a pending release",
   ],
   [
     "1 exclusion",
@@ -883,7 +883,7 @@ export const switches = [
     "or alive % 1 ~= 0 then return end",
     "then return end",
     "test/contract/single.redis",
-    "are told once",
+    "are announced once",
   ],
   [
     "waiting",
@@ -1253,7 +1253,7 @@ export const switches = [
     "src/clients/pubsub/subscriber-connection.ts",
     "this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);",
     "",
-    "test/clients/wake-line",
+    "test/clients/subscriptions.test",
   ],
   [
     "14 liveness",
@@ -1261,7 +1261,7 @@ export const switches = [
     "src/clients/pubsub/subscriptions.ts",
     "if (this.#link !== null && !this.#closed) this.#lost();",
     "",
-    "test/clients/wake-line",
+    "test/clients/subscriptions.test",
   ],
   [
     "14 liveness",

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { InvalidOptionError } from "../errors.js";
 import { checkResources, checkTtl } from "../lock/option-checks.js";
+import { hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";
 import { isWellFormed } from "../support/untrusted.js";
 
@@ -24,7 +24,7 @@ export function sealed(json: string): string {
 }
 
 /** Against accidents: whoever can forge it has the token anyway. */
-const sealOf = (body: string): string => createHash("sha256").update(body).digest("base64url").slice(0, 16);
+const sealOf = (body: string): string => hashOf("sha256", body, "base64url").slice(0, 16);
 
 /** Refuses anything that `writeHandover` did not write, without showing it: it may hold a token. */
 export function readHandover(note: unknown): Handover {

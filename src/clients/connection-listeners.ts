@@ -2,7 +2,7 @@ import type { Connection } from "../engine/node/lock-node.js";
 
 export type ConnectionListener = (connection: Connection, cause?: Error) => void;
 
-/** Who watches a connection. One listener's exception never reaches another, nor the client that emitted. */
+/** The listeners of a connection. An exception from one listener reaches neither the other listeners nor the client. */
 export class ConnectionListeners {
   readonly #listeners = new Set<ConnectionListener>();
 
@@ -10,19 +10,22 @@ export class ConnectionListeners {
     return this.#listeners.size;
   }
 
-  /** Returns the unsubscription; true when it removed something. The same function may subscribe twice. */
+  /**
+   * Returns a function that removes the listener; the function returns true if it removed something. A listener may be
+   * added twice.
+   */
   add(listener: ConnectionListener): () => boolean {
     const own: ConnectionListener = (connection, cause) => listener(connection, cause);
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);
   }
 
-  tell(connection: Connection, cause?: Error): void {
+  notify(connection: Connection, cause?: Error): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(connection, cause);
       } catch {
-        // One watcher's mistake is no reason to keep the others in the dark.
+        // A failing listener must not keep the event from the others.
       }
     }
   }

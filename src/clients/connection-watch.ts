@@ -2,38 +2,40 @@ import type { Connection } from "../engine/node/lock-node.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
 
-/** What is needed of a client's EventEmitter. */
+/** The part of a client's EventEmitter that is used here. */
 export interface Emitter {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
   listenerCount?(event: string): number;
 }
 
-/** How one library tells the state of a connection. */
+/** How a library reports the state of a connection. */
 export interface ConnectionSource {
   readonly emitter: Emitter;
-  /** After any of these the state may be another. */
+  /** Events after which the state may have changed. */
   readonly events: readonly string[];
-  /** Events that carry an error; "error" among them. */
+  /** Events that carry an error, "error" included. */
   readonly errors: readonly string[];
-  /** Emitted when somebody closed the client, where the client itself looks unopened again afterwards. */
+  /** Emitted when the client is closed, for clients that look unopened again afterwards. */
   readonly closed?: string;
-  /** `fresh`: not open (yet). `trying`: connecting, for the first time or again. `over`: closed, or it gave up. */
+  /**
+   * `fresh`: not opened yet. `trying`: connecting, for the first time or again. `over`: closed, or the client gave up.
+   */
   read(): "fresh" | "trying" | "ready" | "over";
-  /** Whether an "error" event without a listener is thrown, which ends the process: so it is in node-redis. */
-  readonly throwsUnheard: boolean;
+  /** Whether an "error" event without a listener is thrown, which ends the process; true for node-redis. */
+  readonly throwsUnhandled: boolean;
 }
 
 /**
- * Follows the connection of one client: one listener an event, however many watch, so that Node's warning about
- * listeners stays meaningful.
+ * Follows the connection of one client. Attaches one listener per event, however many callers watch, so that Node's
+ * warning about too many listeners stays meaningful.
  */
 export class ConnectionWatch {
   readonly #listeners = new ConnectionListeners();
   #wasReady = false;
-  #last: Connection = "connecting";
+  #lastConnection: Connection = "connecting";
   #cause: Error | undefined;
-  #guarded = false;
+  #keepsErrorListener = false;
   #closed = false;
 
   constructor(private readonly source: ConnectionSource) {}
@@ -48,7 +50,7 @@ export class ConnectionWatch {
     return state === "over" || this.#closed || this.#wasReady ? "down" : "connecting";
   }
 
-  /** The last error since the client was ready, in words; empty if there was none. For messages. */
+  /** The message of the last error since the client was ready; empty if there was none. For messages. */
   get trouble(): string {
     return this.#cause?.message ?? "";
   }
@@ -64,16 +66,16 @@ export class ConnectionWatch {
   readonly #changed = (): void => {
     const connection = this.connection;
     if (connection === "ready") this.#cause = undefined;
-    if (connection === this.#last) return;
-    this.#last = connection;
-    this.#listeners.tell(connection, connection === "down" ? this.#cause : undefined);
+    if (connection === this.#lastConnection) return;
+    this.#lastConnection = connection;
+    this.#listeners.notify(connection, connection === "down" ? this.#cause : undefined);
   };
 
   readonly #failed = (error: unknown): void => {
     this.#cause = bare(error);
     this.#changed();
-    // Whoever waits for the first connection may want to wait no longer.
-    if (this.#last === "connecting") this.#listeners.tell("connecting", this.#cause);
+    // Callers that wait for the first connection may want to stop waiting.
+    if (this.#lastConnection === "connecting") this.#listeners.notify("connecting", this.#cause);
   };
 
   readonly #ended = (): void => {
@@ -81,29 +83,29 @@ export class ConnectionWatch {
     this.#changed();
   };
 
-  readonly #guard = (): void => {};
+  readonly #ignore = (): void => {};
 
   #attach(): void {
     const { emitter, events, errors, closed } = this.source;
-    this.#last = this.connection;
+    this.#lastConnection = this.connection;
     for (const event of events) emitter.on(event, this.#changed);
     for (const event of errors) emitter.on(event, this.#failed);
     if (closed !== undefined) emitter.on(closed, this.#ended);
-    if (this.#guarded) emitter.off("error", this.#guard);
-    this.#guarded = false;
+    if (this.#keepsErrorListener) emitter.off("error", this.#ignore);
+    this.#keepsErrorListener = false;
   }
 
   /**
-   * Leaves the client as it was found, but for one case: a node-redis client that is still open would end the process
-   * with its next "error" event if nobody listened by then. It keeps one empty listener.
+   * Restores the client's listeners, with one exception: an open node-redis client keeps one empty "error" listener,
+   * because its next "error" event would end the process if the event had no listener.
    */
   #detach(): void {
-    const { emitter, events, errors, closed, throwsUnheard } = this.source;
+    const { emitter, events, errors, closed, throwsUnhandled } = this.source;
     const open = ["trying", "ready"].includes(this.source.read());
-    // However many listen now: some of them listen only until their own requests are answered.
-    if (throwsUnheard && open) {
-      emitter.on("error", this.#guard);
-      this.#guarded = true;
+    // Attached even if the event has other listeners now: some of them stay only until their own requests are answered.
+    if (throwsUnhandled && open) {
+      emitter.on("error", this.#ignore);
+      this.#keepsErrorListener = true;
     }
     for (const event of events) emitter.off(event, this.#changed);
     for (const event of errors) emitter.off(event, this.#failed);

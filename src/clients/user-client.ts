@@ -4,12 +4,12 @@ import { type ConnectionSource, ConnectionWatch } from "./connection-watch.js";
 import type { OpenSubscriber } from "./pubsub/subscriber.js";
 import { Subscriptions } from "./pubsub/subscriptions.js";
 
-/** A client that its user made: it is followed, and left open. */
+/** A client that the user created: its connection is watched, and never closed. */
 export abstract class UserClient {
   readonly #watch: ConnectionWatch;
   readonly #subscriptions: Subscriptions | null;
 
-  /** `open` is null where the client offers no way to another connection. */
+  /** `open` is null if the client cannot open another connection. */
   constructor(source: ConnectionSource, open: OpenSubscriber | null) {
     this.#watch = new ConnectionWatch(source);
     this.#subscriptions = open === null ? null : new Subscriptions(open);
@@ -31,8 +31,8 @@ export abstract class UserClient {
     return this.#subscriptions?.subscribe(channel, listener) ?? null;
   }
 
-  /** The listening connection goes the same way as the client's own: whatever silenced one has silenced both. */
-  protected reopenWakeLine(): void {
+  /** Reopens the subscriber connection together with the client's own, because one fault usually affects both. */
+  protected reopenSubscriptions(): void {
     this.#subscriptions?.reopen();
   }
 

@@ -1,8 +1,8 @@
-import { AsyncResource } from "node:async_hooks";
 import { validityOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
+import { AsyncResource } from "../support/platform.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 
 /** How a hold ended. */

@@ -3,7 +3,7 @@ import type { LockNode } from "../engine/node/lock-node.js";
 import { markerKey, probeKey } from "../engine/protocol/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
 import { kindOf } from "../support/redaction.js";
-import { entriesOf, isList, isWellFormed, looksRight } from "../support/untrusted.js";
+import { entriesOf, isList, isWellFormed, testSafely } from "../support/untrusted.js";
 
 /** Checks of what users pass; each throws an InvalidOptionError, before any request is sent. */
 
@@ -56,7 +56,7 @@ export function checkMethods<T>(
   methods: readonly (keyof T & string)[],
   otherwise = "",
 ): T {
-  const able = looksRight(
+  const able = testSafely(
     () =>
       typeof value === "object" &&
       value !== null &&
@@ -139,7 +139,7 @@ export function keyspaceTrouble(nodes: readonly LockNode[]): InvalidOptionError 
 }
 
 export function checkSignal(value: unknown): AbortSignal {
-  if (looksRight(() => value instanceof AbortSignal)) return value as AbortSignal;
+  if (testSafely(() => value instanceof AbortSignal)) return value as AbortSignal;
   throw new InvalidOptionError("signal", value, "an AbortSignal");
 }
 

@@ -1,7 +1,7 @@
 import type { RetryReason } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
-import { looksRight } from "../support/untrusted.js";
+import { testSafely } from "../support/untrusted.js";
 import type { Settings } from "./settings.js";
 
 /** Asks the retry policy, which is the user's own code: ms until the next attempt, null to give up, or what is wrong with it. */
@@ -21,7 +21,7 @@ export function retryDelayOf(
       "a function that returns ms, at least 0 and finite, or false",
     );
   } catch (error) {
-    return looksRight(() => error instanceof Error)
+    return testSafely(() => error instanceof Error)
       ? (error as Error)
       : new InvalidOptionError("retry", error, "a function that throws nothing");
   }

@@ -1,6 +1,3 @@
-import { AsyncResource } from "node:async_hooks";
-import { hostname } from "node:os";
-import { inspect } from "node:util";
 import { type QuarantineRule, roundTimeouts } from "../engine/node/abstention.js";
 import { isOwnerLabel } from "../engine/protocol/token.js";
 import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
@@ -9,6 +6,7 @@ import { type Clock, systemClock } from "../engine/time/clock.js";
 import { type Random, systemRandom } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
+import { AsyncResource, hostname, inspect, processId } from "../support/platform.js";
 import { warn } from "../support/warn.js";
 import type { LeaseState } from "./lease-state.js";
 import {
@@ -142,7 +140,7 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
   };
 }
 
-const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
+const defaultOwner = () => `${hostname()}:${processId}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
 
 /**
  * The same, with the user's own callbacks bound to the asynchronous context of who acquires: they are called from timers

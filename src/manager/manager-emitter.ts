@@ -1,5 +1,5 @@
-import { type Channel, channel } from "node:diagnostics_channel";
 import { type ManagerEvents, managerEvents } from "../lock/events.js";
+import { type Channel, channel } from "../support/platform.js";
 import { SafeEmitter } from "../support/safe-emitter.js";
 
 /**

@@ -7,19 +7,19 @@ import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
 import type { Client, Settings } from "./types.js";
 
-/** What the three ways of calling a Redlock share. */
+/** The context that the calls of all three packages share. */
 export interface CallContext {
   readonly redlock: Redlock;
   readonly heldLocks: HeldLocks;
-  /** By the names of their nodes. */
+  /** By node name. */
   readonly clients: ReadonlyMap<string, Client>;
 }
 
-/** Each once: a program may name the same account as sender and recipient. */
+/** Removes duplicates: a program may name the same account as sender and recipient. */
 export const distinct = (resources: readonly string[]): readonly string[] =>
   resources.length === 1 ? resources : [...new Set(resources)];
 
-/** Of a lock, or of what another process made of one: plain data. */
+/** The resources of a lock, or of a lock that another process serialised as plain data. */
 export function resourcesOf(
   lock: Partial<Pick<Lock, "resource" | "resources">> & Pick<Lock, "value">,
 ): string[] {
@@ -35,14 +35,20 @@ export function resourcesOf(
   throw new InvalidOptionError("lock", lock === null ? null : typeof lock, allowed);
 }
 
-/** Whether it says that the lock could not be had, or is had no longer: everything else is the caller's to correct. */
+/**
+ * Whether an error means that the lock is not held: contended, no quorum, or expired. Any other error is a mistake of
+ * the caller.
+ */
 export const isRefusal = (error: unknown): error is Error =>
   isHoldfastError(error, "LOCK_CONTENDED") ||
   isHoldfastError(error, "QUORUM_UNAVAILABLE") ||
   isHoldfastError(error, "LEASE_EXPIRED");
 
-/** Extends a lock, again and again where no quorum answers, while it lasts. Resolves with its end, in epoch ms. */
-export async function prolong(
+/**
+ * Extends a lock. Retries while there is no quorum and the lock has not expired. Resolves with the lock's end, in epoch
+ * ms.
+ */
+export async function extendWithRetries(
   { heldLocks }: CallContext,
   lock: Lock | ClassicLock,
   ttl: number,
@@ -65,12 +71,18 @@ export async function prolong(
   }
 }
 
-/** A lock in plain data may be frozen; what holds is what the nodes say. */
+/**
+ * Marks a lock as over. Plain data may be frozen, so the assignment may fail; the nodes decide whether the lock is
+ * held.
+ */
 export const invalidate = (lock: Lock | ClassicLock): void => {
   Reflect.set(lock, "expiration", 0);
 };
 
-/** By what is written on it; but on a lock of node-redlock nobody writes, and its lease may have been extended since. */
+/**
+ * Whether a lock is over, by its `expiration`. For a lock of node-redlock the held lease decides instead: programs do
+ * not change such a lock, and the lease may have been extended.
+ */
 export function isOver({ heldLocks }: CallContext, lock: Lock | ClassicLock): boolean {
   const held =
     lock instanceof NodeRedlockLock ? heldLocks.find(distinct(resourcesOf(lock)), lock.value) : null;
@@ -82,7 +94,10 @@ export function isOver({ heldLocks }: CallContext, lock: Lock | ClassicLock): bo
   return lock.expiration < heldLocks.manager.context.clock.wall();
 }
 
-/** Why a release cannot be told from none: too few nodes have answered it. Null if enough did. */
+/**
+ * The error of a release that too few nodes answered, so that the lock may still be held; null if enough nodes
+ * answered.
+ */
 export function unreachable(
   resources: readonly string[],
   { last }: Operation,

@@ -3,7 +3,7 @@ import { type ErrorListener, Operation } from "./operation.js";
 import { readSettings } from "./settings.js";
 import type { Settings } from "./types.js";
 
-/** What the calls of each package need: who is told of failures, which settings hold, and a record of each call. */
+/** Base of the calls of each package: where errors are reported, which settings apply, and one record per call. */
 export abstract class Calls {
   private readonly errorListener: ErrorListener;
 
@@ -20,7 +20,7 @@ export abstract class Calls {
     };
   }
 
-  /** Those that hold for every call, and what a single one sets besides. */
+  /** The settings of all calls, overridden by the settings of one call. */
   protected settings(own?: unknown): Settings {
     return own === undefined ? this.all : { ...this.all, ...readSettings(own) };
   }

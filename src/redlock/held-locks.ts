@@ -13,20 +13,20 @@ import { isWellFormed } from "../support/untrusted.js";
 import type { Operation } from "./operation.js";
 import { RoundReporter } from "./round-reporter.js";
 
-/** A lock that is held here. */
+/** A lock that this process holds. */
 export interface Held {
-  /** What it is found by. */
+  /** The key of this entry in `HeldLocks`. */
   readonly name: string;
   readonly lock: Lock;
   readonly leaseState: LeaseState;
   readonly reporter: RoundReporter;
-  /** Those of its tenure: each extension may bring a drift of its own. */
+  /** The settings of this lease: each extension may bring its own drift factor. */
   readonly settings: { driftFactor: number };
-  /** What was given out to look at it. */
+  /** The handle given to the user, if any. */
   handle: Handle | null;
 }
 
-/** What an acquisition may want besides. */
+/** Settings that an acquisition can override. */
 export type AcquisitionOverrides = Partial<
   Pick<Settings, "retry" | "renew" | "renewBefore" | "driftFactor" | "tokenShared" | "onLost">
 >;
@@ -34,49 +34,55 @@ export type AcquisitionOverrides = Partial<
 type Resources = readonly string[];
 
 /**
- * The manager as the Redlock class needs it: a lock is named by what stands in its keys, because that is all that
- * programs of Redlock have, also in other processes.
+ * The manager as the Redlock class uses it. Locks are found by their resources and token, because programs of Redlock,
+ * also in other processes, have nothing else.
  */
 export class HeldLocks {
   readonly manager: Manager;
   readonly #held = new Map<string, Held>();
-  /** Acquisitions of what can only be found by its name, while they are under way. */
-  readonly #taking = new Map<string, Promise<void>>();
-  readonly #usual: Settings;
+  /** Acquisitions in progress of locks that can only be found by resources and token. */
+  readonly #pendingAcquisitions = new Map<string, Promise<void>>();
+  readonly #defaults: Settings;
 
   constructor(options: LocksOptions) {
-    // Programs of Redlock make one for a single job, and quit none, because that would quit their clients.
+    // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
+    // clients.
     this.manager = new Manager(options, true);
-    this.#usual = { ...this.manager.settings(), ...usual };
+    this.#defaults = { ...this.manager.settings(), ...redlockDefaults };
   }
 
-  /** How many vote. */
+  /** The number of voting nodes. */
   get nodes(): number {
     return this.manager.context.engine.members.length;
   }
 
   find(resources: Resources, token: string): Held | null {
-    const own = this.#held.get(token);
-    if (own && own.leaseState.claim.token === token && alike(resources, own.leaseState.resources)) return own;
+    const byToken = this.#held.get(token);
+    if (
+      byToken &&
+      byToken.leaseState.claim.token === token &&
+      sameResources(resources, byToken.leaseState.resources)
+    )
+      return byToken;
     return this.#held.get(nameOf(resources, token)) ?? null;
   }
 
   async acquire(
     resources: Resources,
     ttl: number,
-    wishes: AcquisitionOverrides,
+    overrides: AcquisitionOverrides,
     operation: Operation,
     origin: Origin | null = null,
     lock = this.manager.lock(resources),
   ): Promise<Held> {
-    // A lock that is renamed has told already what its nodes say.
+    // The first acquisition has reported the nodes' votes already, so the renaming reports nothing.
     const reporter = new RoundReporter(operation, this.#forget, origin?.kind === "handover");
     this.manager.checkOpen();
-    const settings = { ...this.#usual, ttl: checkTtl(ttl), ...wishes, roundObserver: reporter };
+    const settings = { ...this.#defaults, ttl: checkTtl(ttl), ...overrides, roundObserver: reporter };
     const leaseState = await lock.acquire(settings, (granted) => granted, origin);
     reporter.end(operation);
-    reporter.quiet = false;
-    // A token that was made here is nobody else's name.
+    reporter.muted = false;
+    // A fresh token is unique, so the token alone is the key.
     const name = origin === null ? leaseState.claim.token : nameOf(lock.resources, leaseState.claim.token);
     const held: Held = { name, lock, leaseState, reporter, settings, handle: null };
     if (leaseState.end === null) this.#held.set(name, held);
@@ -84,31 +90,31 @@ export class HeldLocks {
   }
 
   /**
-   * One attempt, in the name of a token that the user gave. It is won under a fresh one, so that nothing that others do
-   * under the same name, or did, can be taken for it; then renamed.
+   * Makes one attempt with a token from the user. The lock is acquired under a fresh token and then renamed, so that
+   * another caller's earlier or concurrent use of the same token cannot be mistaken for this grant.
    */
-  take(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
-    return this.#inTurn(resources, checkToken(token), async () => {
-      // Nobody else knows the fresh token: whatever comes between, it is given back.
+  acquireWithToken(resources: Resources, token: string, ttl: number, operation: Operation): Promise<Held> {
+    return this.#serialized(resources, checkToken(token), async () => {
+      // Only this call knows the fresh token, and releases it whatever happens meanwhile.
       const { lock, leaseState } = await this.acquire(
         resources,
         ttl,
-        { retry: once, tokenShared: false },
+        { retry: noRetry, tokenShared: false },
         operation,
       );
       const origin = { kind: "handover", token: lock.handOver(leaseState), ttl, as: token } as const;
       try {
-        return await this.acquire(resources, ttl, { retry: once }, operation, origin, lock);
+        return await this.acquire(resources, ttl, { retry: noRetry }, operation, origin, lock);
       } finally {
-        // Behind the renaming: where that went through there is nothing to release.
+        // Sent behind the renaming: if the renaming succeeded, this releases nothing.
         void this.#releaseByToken(lock.keys, origin.token, () => {});
       }
     });
   }
 
   /**
-   * Extends what is held under that token: here, or, where nothing is, on the nodes, if a quorum of them still holds
-   * it; that is then a lease of its own.
+   * Extends the lease with that token. If this process holds no such lease, extends it on the nodes, provided that a
+   * quorum still holds it; the result is a separate lease.
    */
   renew(
     resources: Resources,
@@ -117,11 +123,11 @@ export class HeldLocks {
     driftFactor: number,
     operation: Operation,
   ): Promise<Held> {
-    return this.#inTurn(resources, checkToken(token), async () => {
+    return this.#serialized(resources, checkToken(token), async () => {
       const held = this.find(resources, token);
       if (held === null) {
-        const wishes = { driftFactor, retry: once };
-        return this.acquire(resources, ttl, wishes, operation, { kind: "shared", token });
+        const overrides = { driftFactor, retry: noRetry };
+        return this.acquire(resources, ttl, overrides, operation, { kind: "shared", token });
       }
       checkTtl(ttl);
       held.settings.driftFactor = driftFactor;
@@ -135,15 +141,15 @@ export class HeldLocks {
     });
   }
 
-  /** Releases what is held under that token, here or elsewhere. `operation` knows what came of it. */
+  /** Releases the lease with that token, held by this or another process. `operation` records the result. */
   async release(resources: Resources, token: string, operation: Operation): Promise<void> {
     checkToken(token);
-    if (this.#taking.size > 0) await this.#taking.get(nameOf(resources, token));
+    if (this.#pendingAcquisitions.size > 0) await this.#pendingAcquisitions.get(nameOf(resources, token));
     const held = this.find(resources, token);
     if (held !== null) {
       held.reporter.begin(operation);
-      if (gaveUp.has(await held.lock.release(held.leaseState))) {
-        // Nobody waits for the answers any more where it was closed.
+      if (releasedOutcomes.has(await held.lock.release(held.leaseState))) {
+        // If the manager was closed, the votes are no longer reported.
         if (operation.last === undefined) this.manager.checkOpen();
         return;
       }
@@ -156,7 +162,7 @@ export class HeldLocks {
   }
 
   handleOf(held: Held): Handle {
-    // One for as long as it is held: whoever only looks must not be taken for an owner who let go.
+    // Keeps one handle per lease while the lease is held: a collected handle would count as a dropped lease.
     held.handle ??= new LockHandle(held.lock, (more) => this.manager.settings({ renew: false }, more));
     return held.handle;
   }
@@ -173,22 +179,29 @@ export class HeldLocks {
     });
   }
 
-  /** One after the other, where nothing is held here yet under that name: then there is nothing to find it by. */
-  async #inTurn(resources: Resources, token: string, run: () => Promise<Held>): Promise<Held> {
+  /**
+   * Runs acquisitions with the same resources and token one after the other, because the lock cannot be found before
+   * the acquisition succeeds.
+   */
+  async #serialized(resources: Resources, token: string, run: () => Promise<Held>): Promise<Held> {
     if (this.find(resources, token) !== null) return run();
     const name = nameOf(resources, token);
-    for (let before = this.#taking.get(name); before !== undefined; before = this.#taking.get(name))
-      await before;
-    const taken = run();
-    const settled = taken.then(
+    for (
+      let earlier = this.#pendingAcquisitions.get(name);
+      earlier !== undefined;
+      earlier = this.#pendingAcquisitions.get(name)
+    )
+      await earlier;
+    const acquisition = run();
+    const settled = acquisition.then(
       () => {},
       () => {},
     );
-    this.#taking.set(name, settled);
+    this.#pendingAcquisitions.set(name, settled);
     try {
-      return await taken;
+      return await acquisition;
     } finally {
-      if (this.#taking.get(name) === settled) this.#taking.delete(name);
+      if (this.#pendingAcquisitions.get(name) === settled) this.#pendingAcquisitions.delete(name);
     }
   }
 
@@ -199,10 +212,10 @@ export class HeldLocks {
 }
 
 /**
- * A lock of Redlock's lasts for its ttl, and its value is the caller's to give away. Programs try again as they say
- * themselves, and take what is free.
+ * The defaults of a Redlock lock: no automatic renewal, a token that the caller may pass on, the program's own retries
+ * instead of a queue.
  */
-const usual = {
+const redlockDefaults = {
   renew: false,
   wait: Number.POSITIVE_INFINITY,
   tokenShared: true,
@@ -210,19 +223,23 @@ const usual = {
   queued: false,
 } satisfies Partial<Settings>;
 
-const once = () => false as const;
+const noRetry = () => false as const;
 
-/** What a release of a lease that was still held comes to. */
-const gaveUp: ReadonlySet<ReleaseOutcome> = new Set<ReleaseOutcome>(["released", "pending"]);
+/** The outcomes of releasing a lease that was still held. */
+const releasedOutcomes: ReadonlySet<ReleaseOutcome> = new Set<ReleaseOutcome>(["released", "pending"]);
 
-/** No token of ours begins like that. */
+/** Generated tokens never begin with a NUL, so names and tokens cannot collide. */
 const nameOf = (resources: Resources, token: string) =>
   `\0${JSON.stringify([token, ...[...resources].sort()])}`;
 
-const alike = (some: Resources, others: Resources) =>
+const sameResources = (some: Resources, others: Resources) =>
   some.length === others.length && some.every((resource) => others.includes(resource));
 
 function checkToken(token: unknown): string {
   if (typeof token === "string" && token !== "" && isWellFormed(token)) return token;
-  throw new InvalidOptionError("value", typeof token, "the non-empty string that stands in the lock's keys");
+  throw new InvalidOptionError(
+    "value",
+    typeof token,
+    "the non-empty string that is stored in the lock's keys",
+  );
 }

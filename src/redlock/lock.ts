@@ -1,27 +1,29 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { looksRight } from "../support/untrusted.js";
+import { testSafely } from "../support/untrusted.js";
 import type { Redlock } from "./redlock.js";
 import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
 
 type Attempts = ReadonlyArray<Promise<ExecutionStats>>;
 
 /**
- * A lock as the three packages know it, in one type. Which properties are its own depends on the call that gave it:
+ * The locks of the three packages in one type. The own properties depend on the call that returned the lock:
  * `resources`, `value`, `attempts` and `expiration` as in redlock 5, `resource`, `value`, `expiration`, `attempts` (a
  * number) and `attemptsRemaining` as in redlock 4, or `resource`, `value` and `ttl` as in node-redlock.
  */
 export interface Lock {
   readonly redlock: Redlock;
-  /** What was locked. As in redlock 4, an array where that call locked several. */
+  /** The locked resource. As in redlock 4, an array if the call locked several. */
   readonly resource: string;
   readonly resources: string[];
-  /** What stands in the keys. Whoever has it can extend and release the lock: a secret. */
+  /** The value stored in the keys: a secret, because it allows the lock to be extended and released. */
   readonly value: string;
   readonly attempts: Attempts;
-  /** Epoch ms: when it must no longer be relied on; 0 once it was released, or extended into another. */
+  /**
+   * Epoch ms: when the lock must no longer be relied on; 0 once the lock was released, or replaced by an extended lock.
+   */
   expiration: number;
-  /** Epoch ms, as in node-redlock: `expiration` by its other name. */
+  /** Epoch ms, as in node-redlock: the same as `expiration`. */
   readonly ttl: number;
   release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult>;
   /** `duration`: whole ms from now. */
@@ -29,7 +31,7 @@ export interface Lock {
   unlock(callback?: Callback<void>): Promise<void>;
 }
 
-/** As in redlock 4: `attempts` is how many were made. */
+/** As in redlock 4: `attempts` is the number of attempts. */
 export type ClassicLock = Omit<Lock, "extend"> & {
   readonly attempts: number;
   readonly attemptsRemaining: number;
@@ -41,7 +43,7 @@ abstract class AnyLock {
   abstract readonly value: string;
   abstract readonly resources: string[];
   abstract expiration: number;
-  /** Whether it is a lock as in redlock 4. */
+  /** Whether this is a lock as in redlock 4. */
   abstract readonly classic: boolean;
 
   constructor(redlock: Redlock) {
@@ -64,19 +66,19 @@ abstract class AnyLock {
     return this.#redlock.extend(this.self, duration, callback);
   }
 
-  /** A lock is logged more often than it is meant to be given away. */
+  /** Hides the value, because locks are often logged by accident. */
   [inspect.custom](): object {
     const hash = createHash("sha1").update(this.value).digest("hex").slice(0, 16);
     return { ...this, value: `(secret; its hash is ${hash})` };
   }
 
-  /** The subclasses' own properties are what each of the packages has; together they are a Lock. */
+  /** A subclass with its own properties of one package is a complete Lock. */
   private get self(): Lock {
     return this as unknown as Lock;
   }
 }
 
-/** As in redlock 5; but whatever call gave a lock, it is an instance of this. */
+/** A lock as in redlock 5. `instanceof` is true for the locks of every package. */
 export class Redlock5Lock extends AnyLock {
   static override readonly name = "Lock";
 
@@ -97,10 +99,10 @@ export class Redlock5Lock extends AnyLock {
   ) {
     super(redlock);
     this.resources = Array.isArray(resources) ? resources : [resources];
-    // Redlock 4 has these two the other way round.
-    const former = typeof attempts === "number";
-    this.expiration = (former ? attempts : expiration) as number;
-    this.#attempts = former ? (expiration as number) : attempts;
+    // Redlock 4 has these two arguments in the opposite order.
+    const inRedlock4Order = typeof attempts === "number";
+    this.expiration = (inRedlock4Order ? attempts : expiration) as number;
+    this.#attempts = inRedlock4Order ? (expiration as number) : attempts;
   }
 
   get classic(): boolean {
@@ -120,14 +122,14 @@ export class Redlock5Lock extends AnyLock {
     return this.expiration;
   }
 
-  /** Without the value: what is written down by the way should release nothing. */
+  /** Omits the value, so that a logged lock cannot be used to release the lock. */
   toJSON(): object {
     const { resources, expiration } = this;
     return { resources, expiration };
   }
 }
 
-/** As in redlock 4. */
+/** A lock as in redlock 4. */
 export class Redlock4Lock extends AnyLock {
   constructor(
     redlock: Redlock,
@@ -158,7 +160,7 @@ export class Redlock4Lock extends AnyLock {
   }
 }
 
-/** As in node-redlock: plain data, which its programs pass on to other processes. */
+/** A lock as in node-redlock: plain data that programs pass to other processes. */
 export class NodeRedlockLock extends AnyLock {
   #expiration: number;
 
@@ -194,7 +196,7 @@ export class NodeRedlockLock extends AnyLock {
 }
 
 export interface LockConstructor {
-  /** As in redlock 5; also for a lock that another process acquired: it can be extended and released here. */
+  /** As in redlock 5. A lock that another process acquired can be extended and released here. */
   new (redlock: Redlock, resources: string[], value: string, attempts: Attempts, expiration: number): Lock;
   /** As in redlock 4. */
   new (
@@ -206,9 +208,9 @@ export interface LockConstructor {
   ): ClassicLock;
 }
 
-/** Whether it is a lock as in redlock 4, or what is left of one in plain data. */
+/** Whether this is a lock as in redlock 4, or such a lock as plain data. */
 export const isClassic = (lock: Lock | ClassicLock): lock is ClassicLock =>
-  looksRight(() => lock instanceof AnyLock)
+  testSafely(() => lock instanceof AnyLock)
     ? (lock as unknown as AnyLock).classic
     : typeof lock === "object" && lock?.resources === undefined;
 

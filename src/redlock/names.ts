@@ -1,4 +1,4 @@
-/** All that the entry point exports by name. */
+/** The named exports of the entry point. */
 
 import type * as errors from "./errors.js";
 import type * as locks from "./lock.js";
@@ -29,7 +29,7 @@ export { IoredisClient, RedisjsClient } from "./wrappers.js";
 export const Redlock = RedlockClass;
 export type Redlock = RedlockClass;
 
-/** The types, by the names that the class has its values by: as in redlock 4, and for `export =`. */
+/** The types under the names of the class's static members: as in redlock 4, and for `export =`. */
 export namespace Redlock {
   export type Redlock = RedlockClass;
   export type Lock = locks.Lock;

@@ -10,16 +10,16 @@ import { Calls } from "./calls.js";
 import type { AcquisitionOverrides, Held, HeldLocks } from "./held-locks.js";
 import { type Lock, NodeRedlockLock } from "./lock.js";
 import type { Operation } from "./operation.js";
-import { delayOf, plainSettings } from "./settings.js";
+import { delayOf, nodeRedlockDefaults } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
 /** The calls of node-redlock. */
 export class NodeRedlock extends Calls {
-  /** The values of what `using` holds. */
+  /** The values of the locks that `using` holds. */
   readonly #extended = new Set<string>();
 
   constructor(context: CallContext, given: Partial<Settings>) {
-    super(context, "clientError", { ...plainSettings, ...given });
+    super(context, "clientError", { ...nodeRedlockDefaults, ...given });
   }
 
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
@@ -58,12 +58,12 @@ export class NodeRedlock extends Calls {
     const operation = this.operation([resource]);
     let held: Held | null = null;
     try {
-      held = await heldLocks.take([resource], value, ttl, operation);
+      held = await heldLocks.acquireWithToken([resource], value, ttl, operation);
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
     const granted = await grantedIn(operation);
-    // Granted too late to be worth anything: then it was given back, by however many.
+    // A quorum that granted too late does not count, because the lock is given back: then report less than a quorum.
     return held === null ? Math.min(granted, quorumOf(heldLocks.nodes) - 1) : granted;
   }
 
@@ -78,7 +78,7 @@ export class NodeRedlock extends Calls {
       if (isRefusal(error)) return false;
       throw error;
     }
-    // A lock that `using` extends tells of each renewal by itself.
+    // The lock of `using` reports each renewal itself.
     if (!this.#extended.has(value)) redlock.emit("renewed", { resource, value, ttl });
     return true;
   }
@@ -88,7 +88,7 @@ export class NodeRedlock extends Calls {
     this.context.redlock.emit("released", { resource, value, ttl: 0 });
   }
 
-  /** On how many nodes the key was there, and is no longer. */
+  /** Resolves with the number of nodes that removed the key. */
   async releaseOn(heldLocks: HeldLocks, resource: string, value: string): Promise<number> {
     return grantedIn(await this.#release(heldLocks, resource, value));
   }
@@ -106,8 +106,8 @@ export class NodeRedlock extends Calls {
     const failed = () => {
       redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
     };
-    const wishes = autoExtends(options) ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
-    const { lock, held } = await this.#acquireLock(resource, ttl, wishes).catch((cause: unknown) => {
+    const overrides = autoExtends(options) ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
+    const { lock, held } = await this.#acquireLock(resource, ttl, overrides).catch((cause: unknown) => {
       if (!isRefusal(cause)) throw cause;
       throw new Error(`Failed to acquire lock for resource: ${resource}`, { cause });
     });
@@ -115,12 +115,12 @@ export class NodeRedlock extends Calls {
     held.lock.events.on("renewed", () => redlock.emit("renewed", { resource, value, ttl }));
     this.#extended.add(value);
     try {
-      // Whoever was told of the grant may have taken longer than it lasts.
+      // A listener of the grant may have taken longer than the lease is valid.
       held.lock.checkHeld(held.leaseState);
       return await routine(lock, held.leaseState.signal);
     } finally {
       this.#extended.delete(value);
-      // Where the locks were closed meanwhile there is nothing more to release, and the routine's own result counts.
+      // If the manager was closed meanwhile, there is nothing to release, and the routine's own result counts.
       await this.releaseLock(resource, value).catch(() => {});
     }
   }
@@ -132,14 +132,14 @@ export class NodeRedlock extends Calls {
     return operation;
   }
 
-  async #acquireLock(resource: string, ttl: number, wishes: AcquisitionOverrides): Promise<Acquired> {
+  async #acquireLock(resource: string, ttl: number, overrides: AcquisitionOverrides): Promise<Acquired> {
     checkResource(resource);
     const { heldLocks, redlock } = this.context;
     const { driftFactor } = this.settings();
     const delay = delayOf(this.settings(), heldLocks.manager.context.random);
     const retry: RetryFunction = (attempt) => (this.#mayRetry(attempt) ? delay() : false);
     const operation = this.operation([resource]);
-    const all = { retry, driftFactor, ...wishes };
+    const all = { retry, driftFactor, ...overrides };
     const held = await heldLocks.acquire([resource], ttl, all, operation);
     const { leaseState } = held;
     const lock = new NodeRedlockLock(
@@ -152,7 +152,7 @@ export class NodeRedlock extends Calls {
     return { lock, held };
   }
 
-  /** `retryCount` is here the number of all attempts; of which there is at least one. */
+  /** `retryCount` counts all attempts here; at least one is made. */
   #mayRetry(attempt: number): boolean {
     const { retryCount } = this.settings();
     return retryCount === -1 || attempt < retryCount;
@@ -164,13 +164,16 @@ interface Acquired {
   readonly held: Held;
 }
 
-/** How many nodes have said yes, once all have said something. */
+/** The number of nodes that granted, once all nodes have voted. */
 async function grantedIn({ last }: Operation): Promise<number> {
   const votes = (await last?.ballot.everyVote()) ?? [];
   return votes.filter(({ kind }) => kind === "granted").length;
 }
 
-/** But not for replies that no server gives: a wrapped client that makes them up can never have a lock. */
+/**
+ * Resolves with null if the lock was refused. Garbage replies throw instead: a wrapped client that makes up replies can
+ * never hold a lock.
+ */
 async function nullIfRefused(acquired: Promise<Acquired>): Promise<Lock | null> {
   try {
     return (await acquired).lock;
@@ -185,7 +188,7 @@ function refuseGarbage(votes: readonly Vote[]): void {
   for (const vote of votes) {
     if (vote.kind !== "failed" || vote.reason !== "garbage") continue;
     const allowed =
-      "clients whose eval hands on what the server replies, unchanged, as IoredisClient and RedisjsClient of this package do";
+      "clients whose eval returns the reply of the server unchanged, like IoredisClient and RedisjsClient of this package";
     throw new InvalidOptionError("clients", `${vote.node}: ${vote.message}`, allowed);
   }
 }

@@ -1,10 +1,10 @@
 import {
   type CallContext,
   distinct,
+  extendWithRetries,
   invalidate,
   isOver,
   isRefusal,
-  prolong,
   resourcesOf,
   unreachable,
 } from "./call-context.js";
@@ -12,7 +12,7 @@ import { Calls } from "./calls.js";
 import { Disposer } from "./disposer.js";
 import { LockError } from "./errors.js";
 import { type ClassicLock, type Lock, Redlock4Lock } from "./lock.js";
-import { retriesOf, usualSettings } from "./settings.js";
+import { defaultSettings, retriesOf } from "./settings.js";
 import type { Settings } from "./types.js";
 
 type AnyLock = Lock | ClassicLock;
@@ -20,7 +20,7 @@ type AnyLock = Lock | ClassicLock;
 /** The calls of redlock 4. */
 export class Redlock4 extends Calls {
   constructor(context: CallContext, given: Partial<Settings>) {
-    super(context, "clientError", { ...usualSettings, ...given });
+    super(context, "clientError", { ...defaultSettings, ...given });
   }
 
   async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {
@@ -37,11 +37,18 @@ export class Redlock4 extends Calls {
       return delay;
     };
     try {
-      const wishes = { retry, driftFactor };
-      const { leaseState } = await heldLocks.acquire(distinct(resources), ttl, wishes, operation);
+      const overrides = { retry, driftFactor };
+      const { leaseState } = await heldLocks.acquire(distinct(resources), ttl, overrides, operation);
       const { token } = leaseState.claim;
-      const left = retryCount - attempts;
-      const lock = new Redlock4Lock(redlock, resources, token, leaseState.validUntil, attempts, left);
+      const attemptsRemaining = retryCount - attempts;
+      const lock = new Redlock4Lock(
+        redlock,
+        resources,
+        token,
+        leaseState.validUntil,
+        attempts,
+        attemptsRemaining,
+      );
       return lock as unknown as ClassicLock;
     } catch (error) {
       throw isRefusal(error) ? exceeded(settings, resources, attempts, error) : error;
@@ -68,7 +75,7 @@ export class Redlock4 extends Calls {
     }
     const operation = this.operation(resources);
     try {
-      lock.expiration = await prolong(this.context, lock, ttl, settings, operation);
+      lock.expiration = await extendWithRetries(this.context, lock, ttl, settings, operation);
       return lock;
     } catch (error) {
       throw isRefusal(error) ? exceeded(settings, resources, operation.count, error) : error;

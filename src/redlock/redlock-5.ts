@@ -2,10 +2,10 @@ import type { LeaseExpiredError } from "../errors.js";
 import {
   type CallContext,
   distinct,
+  extendWithRetries,
   invalidate,
   isOver,
   isRefusal,
-  prolong,
   resourcesOf,
   unreachable,
 } from "./call-context.js";
@@ -14,7 +14,7 @@ import { ExecutionError } from "./errors.js";
 import type { AcquisitionOverrides, Held } from "./held-locks.js";
 import { type Lock, Redlock5Lock } from "./lock.js";
 import type { Operation } from "./operation.js";
-import { retriesOf, usualSettings } from "./settings.js";
+import { defaultSettings, retriesOf } from "./settings.js";
 import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
 
 const noQuorum = "The operation was unable to achieve a quorum during its retry window.";
@@ -22,7 +22,7 @@ const noQuorum = "The operation was unable to achieve a quorum during its retry 
 /** The calls of redlock 5. */
 export class Redlock5 extends Calls {
   constructor(context: CallContext, given: Partial<Settings>) {
-    super(context, "error", { ...usualSettings, ...given });
+    super(context, "error", { ...defaultSettings, ...given });
   }
 
   async acquire(resources: string[], duration: number, own?: unknown): Promise<Lock> {
@@ -50,7 +50,7 @@ export class Redlock5 extends Calls {
       const cause = unreachable(resources, operation);
       if (cause === null) return resultOf(operation);
       const delay = retriesOf(settings, random)(attempt, "noQuorum");
-      // By then its keys are gone by themselves.
+      // By then the keys have expired.
       if (delay === false || clock.wall() + delay >= expiration) {
         throw new ExecutionError(noQuorum, operation.attempts, { cause });
       }
@@ -68,7 +68,7 @@ export class Redlock5 extends Calls {
     const { value } = lock;
     const operation = this.operation(resources);
     try {
-      const end = await prolong(this.context, lock, duration, settings, operation);
+      const end = await extendWithRetries(this.context, lock, duration, settings, operation);
       invalidate(lock);
       return this.#lock(resources, value, operation, end);
     } catch (error) {
@@ -91,14 +91,14 @@ export class Redlock5 extends Calls {
         "A lock `duration` must be at least 100ms greater than the `automaticExtensionThreshold` setting.",
       );
     }
-    // The routine gets no lock, so nobody else can have it.
-    const wishes = { renew: true, renewBefore: threshold, tokenShared: false };
+    // The routine gets no lock, so no other process can have its value.
+    const overrides = { renew: true, renewBefore: threshold, tokenShared: false };
     const operation = this.operation(resources);
     const { lock, leaseState, reporter } = await this.#acquire(
       resources,
       duration,
       settings,
-      wishes,
+      overrides,
       operation,
     ).catch((error: unknown) => {
       throw executionError(error, operation);
@@ -110,7 +110,7 @@ export class Redlock5 extends Calls {
       signal.error = executionError(signal.reason as LeaseExpiredError, extensions);
     };
     signal.addEventListener("abort", onAbort);
-    // Whoever was told of the grant may have taken longer than it lasts, or have quit.
+    // A listener of the grant may have taken longer than the lease is valid, or may have called quit().
     lock.checkHeld(leaseState);
     if (signal.aborted) onAbort();
     try {
@@ -130,8 +130,8 @@ export class Redlock5 extends Calls {
     const { heldLocks } = this.context;
     const { driftFactor } = settings;
     const retry = retriesOf(settings, heldLocks.manager.context.random);
-    const wishes = more === undefined ? { retry, driftFactor } : { retry, driftFactor, ...more };
-    return heldLocks.acquire(distinct(resources), duration, wishes, operation);
+    const overrides = more === undefined ? { retry, driftFactor } : { retry, driftFactor, ...more };
+    return heldLocks.acquire(distinct(resources), duration, overrides, operation);
   }
 
   #lock(resources: string[], token: string, operation: Operation, end: number): Lock {
@@ -145,7 +145,7 @@ function checkInteger(duration: number): void {
   }
 }
 
-/** The votes that nobody reads need not be counted. */
+/** Computes the votes only when they are read. */
 const resultOf = (operation: Operation): ExecutionResult => ({
   get attempts() {
     return operation.attempts;

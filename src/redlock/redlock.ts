@@ -12,7 +12,7 @@ import { NodeRedlock } from "./node-redlock.js";
 import { isCallback, nodeify } from "./nodeify.js";
 import { Redlock4 } from "./redlock-4.js";
 import { Redlock5 } from "./redlock-5.js";
-import { readOptions, usualSettings } from "./settings.js";
+import { defaultSettings, readOptions } from "./settings.js";
 import type {
   Callback,
   Client,
@@ -25,8 +25,8 @@ import type {
 import { IoredisClient, RedisjsClient, unwrap } from "./wrappers.js";
 
 /**
- * Redlock as programs of `redlock` 4, `redlock` 5 and `node-redlock` know it, on Holdfast's locks. Each call behaves as
- * in the package it comes from; where packages share a name, its arguments tell (docs/migrating.md has the table).
+ * The Redlock class of `redlock` 4, `redlock` 5 and `node-redlock` on Holdfast's locks. Each call behaves as in its
+ * package. Where packages share a name, the arguments decide (see the table in docs/migrating.md).
  */
 export class Redlock extends EventEmitter<RedlockEvents> {
   static readonly Redlock = Redlock;
@@ -39,48 +39,50 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   static readonly IoredisClient = IoredisClient;
   static readonly RedisjsClient = RedisjsClient;
 
-  /** As they were given; for an address, its node's name. */
+  /** The clients as given to the constructor; an address is shown as its node's name. */
   readonly clients: Set<Client>;
-  /** What applies where a call says nothing else. */
+  /** The settings of calls that pass none. */
   readonly settings: Settings;
-  /** The same locks by Holdfast's own interface: their events, `inspect`, and more of them. */
+  /** The same locks through Holdfast's own interface: events, `inspect`, and more. */
   readonly locks: Locks;
-  /** Not shown with the rest, and there behind a Proxy too. */
+  /** Not enumerable, and readable through a Proxy. */
   declare private readonly inner: Inner;
 
   /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
   constructor(clients: Iterable<Client>, options?: Options, scripts?: object);
-  /** As in node-redlock: so many attempts, ms between them, and the share of the ttl that clocks may disagree by. */
+  /**
+   * As in node-redlock: the number of attempts, ms between them, and the share of the ttl by which clocks may differ.
+   */
   constructor(clients: Iterable<Client>, retryCount?: number, retryDelay?: number, driftFactor?: number);
   constructor(clients: Iterable<Client>, first?: Options | number, second?: unknown, third?: unknown) {
     super();
     const list = listOf(clients);
     const [given, more] = readOptions(first, second, third);
-    this.settings = Object.freeze({ ...usualSettings, ...given });
+    this.settings = Object.freeze({ ...defaultSettings, ...given });
     const { driftFactor } = this.settings;
-    const keep = (some: readonly Client[]) =>
-      new HeldLocks({ nodes: some.map(unwrap), driftFactor, ...more });
-    const heldLocks = keep(list);
+    const createHeldLocks = (listed: readonly Client[]) =>
+      new HeldLocks({ nodes: listed.map(unwrap), driftFactor, ...more });
+    const heldLocks = createHeldLocks(list);
     this.locks = locksOf(heldLocks.manager);
     const { members } = heldLocks.manager.context.engine;
-    // An address may contain a password: its node's name stands for it.
+    // An address may contain a password, so the node's name is shown instead.
     const shown = list.map((client, index) => (typeof client === "string" ? members[index]?.name : client));
     this.clients = new Set(shown);
     const byName = new Map(members.map(({ name }, index) => [name, shown[index]]));
-    const desk = { redlock: this, heldLocks, clients: byName };
+    const context = { redlock: this, heldLocks, clients: byName };
     const inner: Inner = {
       heldLocks,
-      keep,
-      nodeRedlock: new NodeRedlock(desk, given),
-      redlock4: new Redlock4(desk, given),
-      redlock5: new Redlock5(desk, given),
-      alone: new Map(),
+      createHeldLocks,
+      nodeRedlock: new NodeRedlock(context, given),
+      redlock4: new Redlock4(context, given),
+      redlock5: new Redlock5(context, given),
+      byClient: new Map(),
       given: new Map(list.map((client, index) => [shown[index], client])),
     };
     Object.defineProperty(this, "inner", { value: inner });
   }
 
-  // As in redlock 4, whose programs read them.
+  // As in redlock 4, whose programs read these properties.
 
   get servers(): Client[] {
     return [...this.clients];
@@ -105,7 +107,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     }
   }
 
-  /** As in redlock 4: `lock` by its other name. */
+  /** As in redlock 4: the same as `lock`. */
   acquire(resource: string, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   acquire(resources: string[], ttl: number, callback: Callback<ClassicLock>): Promise<ClassicLock>;
   /** As in redlock 5. `duration`: whole ms. @throws ExecutionError. */
@@ -121,7 +123,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.lockWithOptions(resource, ttl, callback);
   }
 
-  /** As in redlock 4: `lock` with settings of its own. */
+  /** As in redlock 4: `lock` with settings for this call. */
   lockWithOptions(
     resource: string | string[],
     ttl: number,
@@ -141,7 +143,7 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.lockWithOptions(resource, ttl, options, callback);
   }
 
-  /** As in redlock 4: what bluebird's `using` takes; `errorHandler` hears why a release failed. */
+  /** As in redlock 4: a resource for bluebird's `using`. `errorHandler` receives the error of a failed release. */
   disposer(
     resource: string | string[],
     ttl: number,
@@ -150,12 +152,15 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.inner.redlock4.disposer(resource, ttl, errorHandler);
   }
 
-  /** As in redlock 4. @throws LockError when too few nodes could be reached to say that it is released. */
+  /** As in redlock 4. @throws LockError when too few nodes could be reached to know that the lock is released. */
   unlock(lock: Lock | ClassicLock, callback?: Callback<void>): Promise<void> {
     return nodeify(this.inner.redlock4.unlock(lock), callback);
   }
 
-  /** As in the package whose call gave the lock. @throws ExecutionError or LockError when too few nodes could be reached. */
+  /**
+   * As in the package whose call returned the lock. @throws ExecutionError or LockError when too few nodes could be
+   * reached.
+   */
   release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
@@ -166,8 +171,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   }
 
   /**
-   * As in the package whose call gave the lock: as in redlock 4 it changes the lock and resolves with it, else it
-   * resolves with another lock. `duration`: whole ms from now. @throws LockError or ExecutionError.
+   * As in the package whose call returned the lock: as in redlock 4, changes the lock and resolves with it; otherwise
+   * resolves with a new lock. `duration`: whole ms from now. @throws LockError or ExecutionError.
    */
   extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
@@ -179,14 +184,14 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return nodeify(extended, callbackIn(more));
   }
 
-  /** As in node-redlock. @throws Error when the lock could not be had. */
+  /** As in node-redlock. @throws Error when the lock could not be acquired. */
   using<T>(
     resource: string,
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
     options?: { readonly autoExtend?: boolean },
   ): Promise<T>;
-  /** As in redlock 5; but what comes out is the routine's own value or error, also when the lock was lost under it. */
+  /** As in redlock 5, but always settles with the routine's own value or error, even if the lock was lost meanwhile. */
   using<T>(
     resources: string[],
     duration: number,
@@ -215,12 +220,15 @@ export class Redlock extends EventEmitter<RedlockEvents> {
       : this.inner.redlock5.using(list, duration, third, fourth as Routine);
   }
 
-  /** As in node-redlock. Null when it could not be had. `ttl`: whole ms. */
+  /** As in node-redlock. Resolves with null when the lock could not be acquired. `ttl`: whole ms. */
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
     return this.inner.nodeRedlock.acquireLock(resource, ttl);
   }
 
-  /** As in node-redlock: `retryStrategy` is given the number of the attempt that failed, from 0, and says for how many ms to wait. */
+  /**
+   * As in node-redlock: `retryStrategy` receives the number of the failed attempt, from 0, and returns ms until the
+   * next one.
+   */
   acquireLockWithCustomRetry(
     resource: string,
     ttl: number,
@@ -230,50 +238,53 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   }
 
   /**
-   * As in node-redlock: one attempt, in the name of a value that nobody else may use. Resolves with the number of
-   * clients that granted it; where that is no quorum, they have been told to give it back.
+   * As in node-redlock: one attempt with a value that no other caller may use. Resolves with the number of clients that
+   * granted the lock; without a quorum, those grants are released.
    */
   tryAcquire(resource: string, value: string, ttl: number): Promise<number> {
     return this.inner.nodeRedlock.tryAcquire(resource, value, ttl);
   }
 
-  /** As in node-redlock: `tryAcquire` on one client alone. */
+  /** As in node-redlock: `tryAcquire` on one client. */
   async acquireLockInstance(client: Client, resource: string, value: string, ttl: number): Promise<boolean> {
-    return (await this.inner.nodeRedlock.tryAcquire(resource, value, ttl, this.keeperOf(client))) === 1;
+    return (await this.inner.nodeRedlock.tryAcquire(resource, value, ttl, this.heldLocksOf(client))) === 1;
   }
 
-  /** As in node-redlock: how many keys were removed, on one client alone. */
+  /** As in node-redlock: releases the lock on one client. Resolves with the number of removed keys. */
   async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
     resourcesOf(lock);
-    return this.inner.nodeRedlock.releaseOn(this.keeperOf(client), lock.resource, lock.value);
+    return this.inner.nodeRedlock.releaseOn(this.heldLocksOf(client), lock.resource, lock.value);
   }
 
-  /** As in node-redlock, also from another process: whether a quorum still held it, and holds it for `ttl` ms from now. */
+  /**
+   * As in node-redlock, also for another process's lock. Resolves with true if a quorum held the lock, and holds it for
+   * `ttl` ms from now.
+   */
   renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
     return this.inner.nodeRedlock.renewLock(resource, value, ttl);
   }
 
-  /** As in node-redlock, also from another process. */
+  /** As in node-redlock, also for another process's lock. */
   releaseLock(resource: string, value: string): Promise<void> {
     return this.inner.nodeRedlock.releaseLock(resource, value);
   }
 
-  /** The state machine behind a lock that is held here; null for any other. */
+  /** The state machine of a lock that this instance holds; null for any other lock. */
   handle(lock: Pick<Lock, "value"> & Partial<Pick<Lock, "resource" | "resources">>): Handle | null {
     const held = this.inner.heldLocks.find(distinct(resourcesOf(lock)), lock.value);
     return held && this.inner.heldLocks.handleOf(held);
   }
 
   /**
-   * As in redlock 4 and 5: ends what waits, and quits every client that can. What is held is not released: it is left
-   * to its ttl. Resolves with what the clients' `quit()` gave.
+   * As in redlock 4 and 5: ends waiting calls, and quits every client that has `quit()`. Held locks are not released:
+   * they expire. Resolves with the results of the clients' `quit()`.
    */
   // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
   quit(callback?: Callback<any>): Promise<any> {
     return nodeify(this.quitAll(), callback);
   }
 
-  /** Listeners harm nobody: each is called, whatever the others throw, and `error` needs none. */
+  /** Isolates listeners: each is called even if another throws, and an `error` event needs no listener. */
   override emit<Name>(
     event: Name | keyof RedlockEvents,
     ...values: Name extends keyof RedlockEvents ? RedlockEvents[Name] : never
@@ -288,35 +299,35 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   }
 
   private async quitAll(): Promise<unknown[]> {
-    const keepers = [this.inner.heldLocks, ...this.inner.alone.values()];
-    await Promise.all(keepers.map(({ manager }) => manager.close(0)));
+    const all = [this.inner.heldLocks, ...this.inner.byClient.values()];
+    await Promise.all(all.map(({ manager }) => manager.close(0)));
     return Promise.all(this.servers.map((client) => unwrapped(client).quit?.()));
   }
 
-  private keeperOf(client: Client): HeldLocks {
-    const { alone, given, keep, heldLocks } = this.inner;
+  private heldLocksOf(client: Client): HeldLocks {
+    const { byClient, given, createHeldLocks, heldLocks } = this.inner;
     heldLocks.manager.checkOpen();
     const node = unwrap(given.get(client) ?? client);
-    const known = alone.get(node) ?? keep([node]);
-    alone.set(node, known);
+    const known = byClient.get(node) ?? createHeldLocks([node]);
+    byClient.set(node, known);
     return known;
   }
 }
 
-/** What the class does its work with. */
+/** The private members of the class. */
 interface Inner {
   readonly heldLocks: HeldLocks;
-  keep(clients: readonly Client[]): HeldLocks;
+  createHeldLocks(clients: readonly Client[]): HeldLocks;
   readonly nodeRedlock: NodeRedlock;
   readonly redlock4: Redlock4;
   readonly redlock5: Redlock5;
-  /** For the calls that concern one client. */
-  readonly alone: Map<unknown, HeldLocks>;
-  /** The clients as they were given, by what is shown of them. */
+  /** By client, for the calls that concern a single client. */
+  readonly byClient: Map<unknown, HeldLocks>;
+  /** The clients as given to the constructor, by the value shown in `clients`. */
   readonly given: ReadonlyMap<Client, Client>;
 }
 
-/** What stands in a callback's place and is none is taken for settings. */
+/** An argument in the callback's place that is not a callback counts as settings. */
 const settingsIn = (value: unknown): unknown => (isCallback(value) ? undefined : value);
 
 const callbackIn = <T>(value: unknown): Callback<T> | undefined =>

@@ -7,41 +7,41 @@ import type { ErrorListener, Operation } from "./operation.js";
 
 const none: readonly Operation[] = [];
 
-/** Hears every round of one lock, by whichever operation it was asked. */
+/** Reports every round of one lock to the operations that wait for it. */
 export class RoundReporter implements RoundObserver {
   private operations: readonly Operation[];
   private readonly errorListener: ErrorListener;
   private readonly keys: number;
 
-  /** `operation`: the call by which the lock is acquired. */
+  /** `operation`: the call that acquires the lock. */
   constructor(
     operation: Operation,
-    private readonly onOver: (leaseState: LeaseState) => void,
-    /** Whether nobody is told of its rounds, for now. */
-    public quiet = false,
+    private readonly onEnd: (leaseState: LeaseState) => void,
+    /** Whether errors are withheld for now. */
+    public muted = false,
   ) {
     this.operations = [operation];
     this.errorListener = operation.errorListener;
     this.keys = operation.keys;
   }
 
-  /** The operation is told of the rounds until it ends. */
+  /** Adds an operation: it records the rounds until `end`. */
   begin(operation: Operation): void {
     this.operations = this.operations.length === 0 ? [operation] : [...this.operations, operation];
   }
 
   end(operation: Operation): void {
-    const alone = this.operations.length === 1 && this.operations[0] === operation;
-    this.operations = alone ? none : this.operations.filter((one) => one !== operation);
+    const isOnly = this.operations.length === 1 && this.operations[0] === operation;
+    this.operations = isOnly ? none : this.operations.filter((one) => one !== operation);
   }
 
   round(kind: "acquire" | "renew" | "release", result: RoundResult): void {
     for (const operation of this.operations) operation.note(result);
-    if (this.quiet || !this.errorListener.enabled()) return;
+    if (this.muted || !this.errorListener.enabled()) return;
     const { votes, ballot } = result;
-    // That a key is gone when it is released is nobody's failure.
+    // A missing key is not a failure when the lock is released.
     const denials = this.errorListener.denials && kind !== "release";
-    const tell = (some: readonly Vote[]) => {
+    const report = (some: readonly Vote[]) => {
       for (const vote of some) {
         if (vote.kind === "denied" && !denials) continue;
         if (vote.kind === "failed" && vote.reason === "notAsked") continue;
@@ -49,12 +49,12 @@ export class RoundReporter implements RoundObserver {
         if (error !== null) this.errorListener.error(error);
       }
     };
-    // Not at once: the chart is in the middle of a step.
-    void Promise.resolve(votes).then(tell);
-    void ballot.everyVote().then((all) => tell(all.slice(votes.length)));
+    // Asynchronous, because the chart is in the middle of a transition.
+    void Promise.resolve(votes).then(report);
+    void ballot.everyVote().then((all) => report(all.slice(votes.length)));
   }
 
   over(leaseState: LeaseState): void {
-    this.onOver(leaseState);
+    this.onEnd(leaseState);
   }
 }

@@ -1,4 +1,4 @@
-/** For people: `450 ms`, `8.2 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Formats a duration for people: `450 ms`, `8.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return "ever";
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;

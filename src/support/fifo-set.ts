@@ -1,45 +1,45 @@
 /**
- * First in, first out; anyone may leave from anywhere. Each step in constant time: to look for the first of a Set anew
- * each time would pass over all that were taken before.
+ * A set with first-in, first-out order, from which any member can be deleted. Every operation takes constant time:
+ * reading the first member of a plain Set from a new iterator each time would skip over all members deleted before.
  */
 export class FifoSet<T> {
-  private readonly those = new Set<T>();
-  /** Those behind it were taken, or have left. */
-  private next = this.those.values();
-  /** How many have left since it moved last. */
-  private left = 0;
+  private readonly members = new Set<T>();
+  /** Members before this position of the iterator were taken or deleted. */
+  private iterator = this.members.values();
+  /** How many members were deleted since the iterator last advanced. */
+  private deleted = 0;
 
   get size(): number {
-    return this.those.size;
+    return this.members.size;
   }
 
-  add(one: T): void {
-    this.those.add(one);
+  add(member: T): void {
+    this.members.add(member);
   }
 
-  delete(one: T): void {
-    if (!this.those.delete(one)) return;
-    this.left += 1;
-    // One that stands still keeps all that the Set ever was since, and with it those who left.
-    if (this.left > this.those.size) this.start();
+  delete(member: T): void {
+    if (!this.members.delete(member)) return;
+    this.deleted += 1;
+    // A stalled Set iterator retains outgrown tables and deleted members.
+    if (this.deleted > this.members.size) this.restart();
   }
 
-  /** The first, which it is then no more; undefined if there is none. */
+  /** Removes and returns the first member; undefined if the set is empty. */
   take(): T | undefined {
-    this.left = 0;
-    let { value, done } = this.next.next();
+    this.deleted = 0;
+    let { value, done } = this.iterator.next();
     if (done) {
-      // An iterator that has reached the end stays there.
-      this.start();
-      ({ value, done } = this.next.next());
+      // An iterator that has reached the end stays at the end.
+      this.restart();
+      ({ value, done } = this.iterator.next());
     }
     if (done) return undefined;
-    this.those.delete(value as T);
+    this.members.delete(value as T);
     return value;
   }
 
-  private start(): void {
-    this.next = this.those.values();
-    this.left = 0;
+  private restart(): void {
+    this.iterator = this.members.values();
+    this.deleted = 0;
   }
 }

@@ -1,10 +1,10 @@
 import { clip } from "./redaction.js";
 
-const mostNamed = 5;
+const maxNamed = 5;
 
-/** `"payouts:42"`, or `"a", "b"`: how resources are named in messages. */
+/** Formats resources for messages: `"payouts:42"`, or `"a", "b"`. Names at most five resources. */
 export function named(resources: readonly string[]): string {
-  const some = resources.slice(0, mostNamed).map((resource) => JSON.stringify(clip(resource)));
-  const others = resources.length - some.length;
-  return some.join(", ") + (others > 0 ? ` and ${others} more` : "");
+  const shown = resources.slice(0, maxNamed).map((resource) => JSON.stringify(clip(resource)));
+  const others = resources.length - shown.length;
+  return shown.join(", ") + (others > 0 ? ` and ${others} more` : "");
 }

@@ -1,20 +1,26 @@
-/** How what users gave appears in messages: short, whatever its size, and without credentials. Never throws. */
+/** Formats values from users for messages: bounded in length and without credentials. Never throws. */
 
-/** At most so many characters of it. */
-export const clip = (text: string, longest = 80): string =>
-  text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
+/** Cuts the text to a number of characters (default 80). */
+export const clip = (text: string, maxLength = 80): string =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 3)}...` : text;
 
-/** What a server says: as much of it as fits a message, and nothing that a terminal would obey. */
-export const saying = (text: string): string => clip(text, 300).replace(/\p{Cc}+/gu, " ");
+/**
+ * Makes a server's text safe for a message: at most 300 characters, and no control characters that a terminal would
+ * interpret.
+ */
+export const printable = (text: string): string => clip(text, 300).replace(/\p{Cc}+/gu, " ");
 
-/** Addresses without user and password; by their ends, because a password may have any character in it. */
+/**
+ * Removes user and password from an address. Searches for the outer delimiters, because a password may contain any
+ * character.
+ */
 export function withoutCredentials(text: string): string {
   const start = text.indexOf("://");
   const end = text.lastIndexOf("@");
   return start === -1 || end < start ? text : `${text.slice(0, start + 3)}***${text.slice(end)}`;
 }
 
-/** The value in words; of what is not simple only its kind. */
+/** Formats a simple value; for any other value, names only its kind. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(clip(withoutCredentials(value)));
   if (typeof value === "bigint") return clip(`${value}n`);
@@ -22,7 +28,7 @@ export function show(value: unknown): string {
   return clip(String(value));
 }
 
-/** Its kind alone, where the value may be anything: a password too. */
+/** Names only the kind of a value, for places where the value may be a password. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
@@ -35,9 +41,9 @@ export function kindOf(value: unknown): string {
   }
 }
 
-/** What servers say of a user without the right. Which command or key it was they do not always tell. */
+/** How servers report a missing permission. The message does not always name the command or key. */
 const forbidden = /^NOPERM |user executing the script can't (run|access)/;
 
-/** A server's refusal, with the way to what is behind it where that is not said. */
+/** Adds advice to a server's refusal when a permission is missing, because the message may not name the permission. */
 export const explained = (message: string): string =>
   forbidden.test(message) ? `${message}; \`holdfast doctor\` names the missing right` : message;

@@ -1,14 +1,14 @@
 import { EventEmitter } from "eventemitter3";
 import { checkFunction, checkName } from "../lock/option-checks.js";
-import { looksRight } from "./untrusted.js";
+import { testSafely } from "./untrusted.js";
 import { warn } from "./warn.js";
 
 type Listener = (event: never) => unknown;
 type Guard = (event: unknown) => void;
 
 /**
- * An emitter whose listeners cannot harm anybody: eventemitter3 lets one that throws throw into `emit` and skips
- * the rest, and knows nothing of one that rejects. Here each is isolated, and reported.
+ * An emitter that isolates its listeners. In eventemitter3, an exception from a listener propagates into `emit` and
+ * skips the remaining listeners, and a rejected promise goes unnoticed. Here each failure is caught and reported.
  */
 export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   private readonly emitter = new EventEmitter<Record<string, Guard>>();
@@ -35,7 +35,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
     this.emitter.emit(name, event);
   }
 
-  /** Whether anybody would hear it: an event that nobody hears need not be made. */
+  /** Whether the event has a listener. Callers skip building an event without listeners. */
   hasListeners(name: keyof Events & string): boolean {
     return this.emitter.listenerCount(name) > 0;
   }
@@ -44,7 +44,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
     this.emitter.removeAllListeners();
   }
 
-  /** The same guard for the same name and listener, so that `off` finds it. */
+  /** Returns the same guard for the same name and listener, so that `off` finds it. */
   private guard(name: string, listener: Listener): Guard {
     checkName("event", name, this.names);
     checkFunction("listener", listener);
@@ -57,7 +57,7 @@ export class SafeEmitter<Events extends { [Name in keyof Events]: Listener }> {
   }
 }
 
-/** Runs a callback of the user's; whether it throws or rejects, only `onError` hears of it. Never throws. */
+/** Runs a user's callback. An exception or rejection goes only to `onError`. Never throws. */
 export function isolate(
   callback: () => unknown,
   name: string,
@@ -79,11 +79,14 @@ export function isolate(
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  looksRight(
+  testSafely(
     () => typeof value === "object" && value !== null && "then" in value && typeof value.then === "function",
   );
 
-/** A promise stands where none may: what is wrong is told at once, and must not be told again as a stray rejection. */
+/**
+ * Ignores the rejection of a promise that was passed where a promise is not allowed. The misuse is reported
+ * synchronously, and must not be reported again as an unhandled rejection.
+ */
 export function ignoreRejection(value: unknown): void {
   if (isThenable(value)) value.then(undefined, () => {});
 }

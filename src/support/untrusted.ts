@@ -1,26 +1,32 @@
-/** What was given, looked at without trusting it: none of these throws. */
+/** Checks of untrusted values. No function here throws. */
 
-/** What throws when it is looked at, as a proxy that was revoked, is not what is asked for. */
-export function looksRight(look: () => boolean): boolean {
+/** Runs a predicate; false if it throws, as reading a revoked proxy does. */
+export function testSafely(test: () => boolean): boolean {
   try {
-    return look();
+    return test();
   } catch {
     return false;
   }
 }
 
-/** What is stored as UTF-8. Half a character has none: all such would be stored as the same one. */
+/**
+ * Whether the text has no lone surrogates. UTF-8 cannot represent a lone surrogate: texts that differ only in such
+ * characters would be stored alike.
+ */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-export const isList = (value: unknown): value is readonly unknown[] => looksRight(() => Array.isArray(value));
+export const isList = (value: unknown): value is readonly unknown[] => testSafely(() => Array.isArray(value));
 
-/** Null for what can be no options: a signal, say, that is given in their place would silently not hold. */
+/**
+ * The entries of an options object; null for a value that is not an options object. For example, an AbortSignal passed
+ * in place of options would otherwise be ignored without an error.
+ */
 export function entriesOf(options: unknown): [string, unknown][] | null {
   if (typeof options !== "object" || options === null || isList(options)) return null;
   try {
     const entries = Object.entries(options);
     const prototype: unknown = Object.getPrototypeOf(options);
-    // By its shape: plain objects of another realm have another prototype.
+    // Recognised by shape: plain objects of another realm have another prototype.
     const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
     return isPlain || entries.length > 0 ? entries : null;
   } catch {

@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { here } from "./module-location.js";
 
-/** Of the package this file belongs to: it lies deeper in what is built than in the source. */
+/**
+ * The version of the package that contains this file. Searches upwards, because built files are nested deeper than
+ * source files.
+ */
 export function packageVersion(): string {
   for (let folder = here; ; ) {
     const found = read(join(folder, "package.json"));

@@ -1,5 +1,7 @@
-/** A process warning; `code` tells it apart from others, `detail` says what to do. */
+import { emitWarning } from "./platform.js";
+
+/** Emits a process warning. `code` identifies the kind of warning; `detail` says what to do. */
 export function warn(code: string, text: string, detail?: string): void {
   const type = "HoldfastWarning";
-  process.emitWarning(text, detail === undefined ? { type, code } : { type, code, detail });
+  emitWarning(text, detail === undefined ? { type, code } : { type, code, detail });
 }

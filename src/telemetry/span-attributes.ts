@@ -3,7 +3,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import { voteSummaryOf } from "../manager/vote-summary.js";
 import { clip, show } from "../support/redaction.js";
-import { looksRight } from "../support/untrusted.js";
+import { testSafely } from "../support/untrusted.js";
 
 /** Limits per lock: a backend would refuse a span with ten thousand resources. */
 const maxResources = 10;
@@ -31,7 +31,7 @@ export function voteAttributes(votes: readonly Vote[]): Attributes {
 /** The value that aborted an acquisition may be anything, even an object that throws on access. */
 export function exceptionOf(error: unknown): Exclude<Exception, string> & { message: string } {
   let found = { name: "Error", message: show(error), stack: "" };
-  looksRight(() => {
+  testSafely(() => {
     if (!(error instanceof Error)) return false;
     found = { name: String(error.name), message: String(error.message), stack: String(error.stack) };
     return true;

@@ -3,16 +3,16 @@ import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import {
   acquire,
-  becomes,
   granted,
   one,
   openReady,
+  reachesConnection,
   runIdOf,
   type Subject,
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
-import { Ear, listen } from "../contract/wake-contract.js";
+import { RecordingListener, subscribe } from "../contract/subscription-contract.js";
 import { type RedisSentinelSet, startSentinel, waitUntil } from "../support/servers.js";
 
 let set: RedisSentinelSet;
@@ -48,21 +48,21 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   ];
   for (const open of opens) subjects.push(await openReady(open));
   const nodes = subjects.map(({ node }): LockNode => node);
-  // As long as somebody watches, errors are heard.
+  // Errors have a listener only while the node is watched.
   for (const node of nodes) node.watch(() => {});
   for (const node of nodes) expect(await one(node, take())).toEqual(granted);
   const identities = await Promise.all(nodes.map((node) => runIdOf(node)));
   expect(new Set(identities).size).toBe(1);
 
-  const subscriptions = nodes.map(() => new Ear());
-  const patience = { timeout: 20_000 };
+  const subscriptions = nodes.map(() => new RecordingListener());
+  const pollOptions = { timeout: 20_000 };
   nodes.forEach((node, index) => {
-    listen(node, "channel", subscriptions[index] as Ear);
+    subscribe(node, "channel", subscriptions[index] as RecordingListener);
   });
   for (const subscription of subscriptions)
-    await expect.poll(() => subscription.state, patience).toBe("subscribed");
+    await expect.poll(() => subscription.state, pollOptions).toBe("subscribed");
 
-  const down = nodes.map((node) => becomes(node, "down"));
+  const down = nodes.map((node) => reachesConnection(node, "down"));
   await set.master.kill();
   await Promise.all(down);
   for (const node of nodes) expect(await one(node, take())).toMatchObject({ kind: "failed" });
@@ -79,10 +79,10 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
     expect(await runIdOf(node)).not.toBe(identities[0]);
   }
   for (const subscription of subscriptions) {
-    expect(subscription.told.slice(0, 2)).toEqual(["subscribed", "unsubscribed"]);
-    await expect.poll(() => subscription.state, patience).toBe("subscribed");
+    expect(subscription.states.slice(0, 2)).toEqual(["subscribed", "unsubscribed"]);
+    await expect.poll(() => subscription.state, pollOptions).toBe("subscribed");
   }
   await set.replica.call("PUBLISH", "channel", "from the new master");
   for (const subscription of subscriptions)
-    await expect.poll(() => subscription.messages, patience).toEqual(["from the new master"]);
+    await expect.poll(() => subscription.messages, pollOptions).toEqual(["from the new master"]);
 }, 120_000);

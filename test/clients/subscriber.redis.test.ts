@@ -18,7 +18,7 @@ const socket = () => ({ port: port(), host: "127.0.0.1" });
 
 type OpenSubscriber = (events: SubscriberEvents) => { subscriber: Subscriber; end(): unknown };
 
-/** The casts are those of `recogniseNode`, which knows the clients by what they can do. */
+/** The casts correspond to those of `recogniseNode`, which recognises clients by their methods. */
 const kinds: [string, OpenSubscriber][] = [
   ...([Redis, Redis5] as unknown as (typeof Redis)[]).flatMap((Library, index): [string, OpenSubscriber][] =>
     ([2, 3] as const).slice(0, index === 0 ? 2 : 1).map((protocol) => [
@@ -52,7 +52,7 @@ const kinds: [string, OpenSubscriber][] = [
 ];
 
 test.each(kinds)(
-  "a connection of %s that listens is answered when it asks, and hears on",
+  "a subscriber connection of %s gets replies to PING, and keeps receiving messages",
   async (_, open) => {
     const heard: string[] = [];
     let subscriber: Subscriber | undefined;

@@ -6,7 +6,7 @@ import * as redis5 from "redis-5";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { Subject } from "./subject.js";
 
-/** The libraries under test; each pair has the same interface as far as the tests use it. */
+/** The library versions under test; the members of each pair have the same interface as far as the tests use it. */
 export const ioredisVersions = [
   ["ioredis 6", ioredis6],
   ["ioredis 5", ioredis5 as unknown as typeof ioredis6],
@@ -36,12 +36,12 @@ interface NodeRedis3 {
   on(event: "error", listener: () => void): void;
 }
 
-/** node-redis 3, which has callbacks, connects at once, and comes without types. */
+/** node-redis 3, which has callbacks, connects at once, and has no types. */
 export const { createClient: createRedis3 } = createRequire(import.meta.url)("redis-3") as {
   createClient(options: object): NodeRedis3;
 };
 
-/** A node over a client of node-redis 3, which is closed at the end. */
+/** A node over a node-redis 3 client, which is closed after the test. */
 export const nodeRedis3Subject = (client: NodeRedis3): Subject => ({
   node: recogniseNode(client, 0),
   end: () => client.quit(),
@@ -52,7 +52,7 @@ interface IoredisLike {
   disconnect(): void;
 }
 
-/** A node over an ioredis client, which is closed at the end. */
+/** A node over an ioredis client, which is closed after the test. */
 export const ioredisSubject = (client: object & IoredisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: () => client.disconnect(),
@@ -63,7 +63,7 @@ interface NodeRedisLike {
   destroy(): unknown;
 }
 
-/** A node over a node-redis client, which is closed at the end. */
+/** A node over a node-redis client, which is closed after the test. */
 export const nodeRedisSubject = (client: object & NodeRedisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: async () => {

@@ -7,7 +7,7 @@ import { queuesOfCluster } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfCluster } from "./server-view.js";
 import { acquire, granted, type Open, openReady, run, tokenOf, uniqueKey } from "./subject.js";
-import { describeWakeContract } from "./wake-contract.js";
+import { describeSubscriptionContract } from "./subscription-contract.js";
 
 let cluster: RedisCluster;
 
@@ -20,11 +20,11 @@ function describeCluster(name: string, open: Open, stored: { prefix?: string } =
   describeRedisContract(name, open, () => viewOfCluster(cluster.ports[0] as number, stored));
   describeQueueContract(name, open, () => queuesOfCluster(cluster.ports[0] as number, stored));
   describeConnectionContract(name, open);
-  describeWakeContract(name, open, () => cluster.nodes);
+  describeSubscriptionContract(name, open, () => cluster.nodes);
 
   // A prefix with a hash tag puts all keys into one slot.
   if (stored.prefix?.includes("{")) return;
-  test(`${name} keeps the keys of one command together: others fail for it alone`, async () => {
+  test(`${name} fails only commands whose keys are in different slots`, async () => {
     const { node, end } = await openReady(open);
     const apart = [uniqueKey(), uniqueKey(), uniqueKey(), uniqueKey()];
     const replies = await run(
@@ -40,7 +40,7 @@ function describeCluster(name: string, open: Open, stored: { prefix?: string } =
   });
 }
 
-/** What every client of a Cluster does, on a Cluster of this file's own. */
+/** The contract of every Cluster client, on a Cluster for this file alone. */
 export function describeClusterContract({ ioredis, nodeRedis }: Versions): void {
   beforeAll(async () => {
     cluster = await startCluster();

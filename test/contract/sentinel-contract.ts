@@ -7,7 +7,7 @@ import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
-import { describeWakeContract } from "./wake-contract.js";
+import { describeSubscriptionContract } from "./subscription-contract.js";
 
 let set: RedisSentinelSet;
 
@@ -18,13 +18,13 @@ function describeSentinel(name: string, open: Open, stored: { db?: number } = {}
   describeRedisContract(name, open, () => viewOfServer(set.master.port, stored));
   describeQueueContract(name, open, () => queuesOfServer(set.master.port, stored));
   describeConnectionContract(name, open);
-  describeWakeContract(name, open, () => [set.master]);
+  describeSubscriptionContract(name, open, () => [set.master]);
 }
 
-/** What every client of a Sentinel set does, on a set of this file's own. */
+/** The contract of every Sentinel client, on a Sentinel set for this file alone. */
 export function describeSentinelContract({ ioredis, nodeRedis }: Versions): void {
   beforeAll(async () => {
-    // Nothing here is to fail over: only a machine too busy to answer could make it.
+    // Long enough that no failover happens during the test, even on a busy machine.
     set = await startSentinel({ downAfterMs: 10_000 });
   });
   afterAll(() => set.stop());

@@ -41,7 +41,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     ),
   ),
   ...reason("of Node's EventEmitter, which is called by the class itself", "redlock.emit"),
-  ...reason("private", "redlock.quitAll", "redlock.keeperOf"),
+  ...reason("private", "redlock.quitAll", "redlock.heldLocksOf"),
   ...reason(
     "the engine's port, not its users': see replies.test.ts",
     ...[
@@ -50,7 +50,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "watch",
       "subscribe",
       "publish",
-      "ring",
+      "deliver",
       "connect",
       "close",
       "identify",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { everyClient, withNode } from "../clients/every-client.js";
 import { startStub } from "../clients/stub-server.js";
-import { acquire, becomes, one, tokenOf, uniqueKey } from "../contract/subject.js";
+import { acquire, one, reachesConnection, tokenOf, uniqueKey } from "../contract/subject.js";
 import { bounded, replay } from "./support/property.js";
 
 // Thousands of inputs, on a machine that may be busy.
@@ -64,7 +64,7 @@ it.each(everyClient(() => port))(
       try {
         await withNode(open, async (node) => {
           for (const { text, grants } of replies) {
-            if (node.connection !== "ready") await bounded(becomes(node, "ready"));
+            if (node.connection !== "ready") await bounded(reachesConnection(node, "ready"));
             const { kind } = await bounded(one(node, acquire(uniqueKey(), tokenOf("me"))));
             if ((kind === "granted") !== grants)
               throw new Error(`${JSON.stringify(text.slice(0, 100))} is ${kind}`);

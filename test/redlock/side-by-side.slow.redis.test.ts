@@ -6,11 +6,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createLocks, LockContendedError } from "../../src/index.js";
 import { sharedServers } from "../support/shared-servers.js";
 
-/** As docs/migrating/from-redis-semaphore.md tells people to set it. */
+/** The prefix that docs/migrating/from-redis-semaphore.md recommends. */
 const prefix = "mutex:";
 
 const uniqueKey = () => `side-by-side:${randomUUID()}`;
-/** Theirs polls every 10 ms: enough to see that it is refused. */
+/** The peer polls every 10 ms, so this is long enough to be refused. */
 const briefly = { acquireTimeout: 100, refreshInterval: 0 };
 
 function clientsOf(count: number, options: { keyPrefix?: string } = {}): Redis[] {
@@ -43,7 +43,7 @@ const cases = [
 ];
 
 describe.each(cases)("redis-semaphore's $name and ours, side by side", ({ servers, mutexOf }) => {
-  it("theirs is refused while ours is held, and acquired once it is released", async () => {
+  it("theirs is refused while ours is held, and acquired after the release", async () => {
     const clients = clientsOf(servers);
     const key = uniqueKey();
     const lease = await locksOver(clients).acquire(key);
@@ -56,7 +56,7 @@ describe.each(cases)("redis-semaphore's $name and ours, side by side", ({ server
     await mutex.release();
   });
 
-  it("ours is refused while theirs is held, and acquired once it is released", async () => {
+  it("ours is refused while theirs is held, and acquired after the release", async () => {
     const clients = clientsOf(servers);
     const locks = locksOver(clients);
     const key = uniqueKey();
@@ -88,8 +88,8 @@ describe.each(cases)("redis-semaphore's $name and ours, side by side", ({ server
   });
 });
 
-describe("what the page warns of", () => {
-  it("a keyPrefix of the client is put in front by both", async () => {
+describe("the warnings of the page", () => {
+  it("a keyPrefix of the client is added by both", async () => {
     const [client] = clientsOf(1, { keyPrefix: `${randomUUID()}:` }) as [Redis];
     const [plain] = clientsOf(1) as [Redis];
     const key = uniqueKey();
@@ -121,7 +121,7 @@ describe("what the page warns of", () => {
     await mutex.release();
   });
 
-  it("a Semaphore's key is no lock to us", async () => {
+  it("a Semaphore's key does not count as a lock", async () => {
     const [client] = clientsOf(1) as [Redis];
     const key = uniqueKey();
     const semaphore = new Semaphore(client, key, 1, briefly);

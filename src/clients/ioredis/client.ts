@@ -21,7 +21,7 @@ interface CommandQueue {
   remove(index: number, count: number): unknown;
 }
 
-/** What is used of an ioredis client, versions 5 and 6; Sentinel mode is the same class. */
+/** The part of an ioredis client that is used here: versions 4 to 6. Sentinel mode uses the same class. */
 export interface IoredisClient extends Emitter {
   readonly status: string;
   readonly options: {
@@ -36,30 +36,32 @@ export interface IoredisClient extends Emitter {
   };
   readonly condition?: { readonly select?: number } | null | undefined;
   readonly stream?: { readonly writable?: boolean; destroy?(): unknown } | null | undefined;
-  /** What has been written and is not answered yet, in order. */
+  /** Commands that were written and are not answered yet, in order. */
   readonly commandQueue?: CommandQueue | undefined;
-  /** What of that is sent again on the next connection. */
+  /** Unanswered commands that the client sends again on the next connection. */
   readonly prevCommandQueue?: CommandQueue | null | undefined;
   connect(): Promise<unknown>;
   disconnect?(reconnect: boolean): void;
   flushQueue?(error: Error, queues: { readonly offlineQueue: boolean }): void;
   duplicate?(overrides: object): unknown;
-  /** Commands made by it are written at once, also when the client collects others (`enableAutoPipelining`). */
+  /**
+   * Commands created by this method are written at once, even if the client batches others (`enableAutoPipelining`).
+   */
   createBuiltinCommand(name: string): { readonly string: SendCommand };
 }
 
-/** After a half-closed connection the status lags behind: what is sent then would be kept by the client. */
+/** After a half-closed connection the status lags behind: ioredis would queue a command instead of sending it. */
 const isReady = (client: Pick<IoredisClient, "status" | "stream">): boolean =>
   client.status === "ready" && client.stream?.writable !== false;
 
-/** How both ioredis' Redis and its Cluster, which has no stream, tell their state. */
+/** How ioredis' Redis and Cluster report their state. A Cluster has no stream. */
 export const ioredisSource = (
   client: Emitter & Pick<IoredisClient, "status" | "stream">,
 ): ConnectionSource => ({
   emitter: client,
   events: ["connecting", "connect", "ready", "close", "reconnecting", "end"],
   errors: ["error"],
-  throwsUnheard: false,
+  throwsUnhandled: false,
   read: () => {
     if (isReady(client)) return "ready";
     if (client.status === "wait") return "fresh";
@@ -97,7 +99,7 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
 
   replaceConnection(cause: ReplacementCause): Replacement {
     const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     return replacement;
   }
 
@@ -111,10 +113,10 @@ export interface IoredisConnection extends ScriptConnection {
   replace(cause: ReplacementCause): Replacement;
 }
 
-/** Whose connection it is: see {@link replaceIoredisConnection}. */
+/** Who owns the connection; see {@link replaceIoredisConnection}. */
 export type IoredisOwner = "user" | "holdfast" | "cluster";
 
-/** `prefix` is put before the keys where the client does not do that itself. */
+/** `prefix` is added to the keys if the client does not add a prefix itself. */
 export function ioredisConnection(
   client: IoredisClient,
   prefix = "",

@@ -1,5 +1,5 @@
 import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
-import { inTurn, replaceSilent, slotOf } from "../cluster.js";
+import { replaceUnresponsive, rotation, slotOf } from "../cluster.js";
 import type { Emitter } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
@@ -13,14 +13,14 @@ interface Address {
   readonly port: number;
 }
 
-/** Where the servers of a Cluster are reached, by the addresses that they tell. */
+/** Maps the addresses that the servers announce to reachable addresses. */
 type NatMap = ((address: string) => Address | null) | Readonly<Record<string, Address | undefined>>;
 
-/** What is used of an ioredis Cluster, versions 5 and 6. */
+/** The part of an ioredis Cluster that is used here: versions 5 and 6. */
 export interface IoredisCluster extends Emitter {
   readonly isCluster: true;
   readonly status: string;
-  /** For each slot the addresses of its master and its replicas. */
+  /** For each slot the addresses of its master and replicas. */
   readonly slots: (readonly string[] | undefined)[];
   readonly startupNodes: readonly unknown[];
   readonly options: { readonly keyPrefix?: string; readonly natMap?: NatMap };
@@ -30,11 +30,11 @@ export interface IoredisCluster extends Emitter {
 }
 
 /**
- * One vote: a whole Cluster. Calls go straight to the master of their slot. The Cluster object would keep what it can't
- * send, and repeat what was redirected, without asking whether anybody still wants it.
+ * A whole Cluster with one vote. Calls are sent directly to the master of their slot, because the Cluster object would
+ * queue a command that it cannot send and repeat a redirected one, even if the caller has given up.
  *
- * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
- * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
+ * Limits: a dead master is noticed only when its connection fails, and a slot cannot vote while the Cluster elects
+ * another master for it. The first request for such a slot is a failed vote and starts the search for the master.
  */
 export class IoredisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
@@ -44,9 +44,9 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   #refreshing: Promise<void> | null = null;
 
   constructor(private readonly client: IoredisCluster) {
-    const next = inTurn<IoredisClient>(({ status }) => status === "ready");
+    const next = rotation<IoredisClient>(({ status }) => status === "ready");
     super(ioredisSource(client), (events) => {
-      // What is published at one server of a Cluster is heard at all of them.
+      // A message published at one server of a Cluster reaches the subscribers at all of them.
       const master = next(client.nodes("master"));
       return master === undefined ? null : openIoredisSubscriber(master, events);
     });
@@ -68,39 +68,43 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {
     const address = this.client.slots[slotOf(this.#prefix + key)]?.[0];
     const masters = this.client.nodes("master");
-    // Slots may be unknown for a moment, with `stringNumbers` for good: then any master redirects to the right one.
+    // Slots may be unknown for a moment, and always are with `stringNumbers`: then any master redirects to the right
+    // one.
     const master =
       address === undefined
         ? masters[0]
-        : (this.#find(masters, address) ?? this.#newServers.get(this.#reached(address)));
+        : (this.#find(masters, address) ?? this.#newServers.get(this.#reachableAddress(address)));
     if (master === undefined) void this.refresh();
     return master === undefined ? null : this.#open(master);
   }
 
-  /** The Cluster object forgets a master whose connection has ended, and finds it again with the next redirection. */
+  /**
+   * The Cluster object drops a master whose connection has ended, and finds the master again with the next redirection.
+   */
   replaceConnection(cause: ReplacementCause): Replacement {
-    // Which servers take locks is for the Cluster to say, and not for where the connections lead.
+    // The Cluster decides which servers take locks, not the targets of its connections.
     if (cause === "wrongServer") {
       void this.refresh();
       return "tooSoon";
     }
-    // The others are opened by the first request for them.
+    // The other connections are opened by the first request for them.
     const opened = this.client.nodes("master").filter(({ status }) => status !== "wait");
-    const replacement = replaceSilent(
-      opened.map((master) => this.#over(master)),
+    const replacement = replaceUnresponsive(
+      opened.map((master) => this.#connectionTo(master)),
       cause,
     );
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     void this.refresh();
     return replacement;
   }
 
   /**
-   * Never by a command on a key, which the Cluster object would repeat wherever it is redirected: where the slot is being
-   * moved it sends an ASKING with it, and leaves the promise of that to itself.
+   * Refreshes without sending a command on a key: the Cluster object repeats such a command wherever it is redirected,
+   * with an ASKING whose promise is not handled while the slot is being moved.
    */
   refresh(key?: string, owner?: string): Promise<void> {
-    // As the Cluster object does with what its own commands are told: the server that is asked next may not know it yet.
+    // The Cluster object does the same when its own commands are redirected: the server that is asked for the slots
+    // next may not know the move yet.
     if (key !== undefined && owner) this.client.slots[slotOf(this.#prefix + key)] = [owner];
     if (this.client.status !== "ready") return Promise.resolve();
     const done = () => {
@@ -119,19 +123,21 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   }
 
   async open(address: string): Promise<ScriptConnection | null> {
-    const node = this.#newServers.open(this.#reached(address));
+    const node = this.#newServers.open(this.#reachableAddress(address));
     return node === null ? null : this.#open(node);
   }
 
   #find(nodes: readonly IoredisClient[], address: string): IoredisClient | undefined {
-    const reached = this.#reached(address);
+    const reached = this.#reachableAddress(address);
     const node = nodes.find((known) => addressOf(known) === reached);
     if (node !== undefined) this.#newServers.close(reached);
     return node;
   }
 
-  /** By the address that the servers tell, or by the one that stands for it: after a redirection the slots hold either. */
-  #reached(address: string): string {
+  /**
+   * The mapped address of a server. After a redirection the slots contain either the announced or the mapped address.
+   */
+  #reachableAddress(address: string): string {
     const { natMap } = this.client.options;
     const mapped = typeof natMap === "function" ? natMap(address) : natMap?.[address];
     return mapped ? `${mapped.host}:${mapped.port}` : address;
@@ -141,26 +147,29 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
     return this.client.options.keyPrefix ?? "";
   }
 
-  /** The Cluster object opens the connection to a master with the first command; here that is done before. */
+  /**
+   * The Cluster object opens the connection to a master with the first command; here the connection is opened before.
+   */
   #open(node: IoredisClient): ScriptConnection | Promise<ScriptConnection | null> {
     if (["wait", "connecting", "connect"].includes(node.status)) {
       let opening = this.#opening.get(node);
       if (opening === undefined) {
-        opening = settled(node).then((open) => {
+        opening = becameReady(node).then((open) => {
           this.#opening.delete(node);
-          return open ? this.#over(node) : null;
+          return open ? this.#connectionTo(node) : null;
         });
         this.#opening.set(node, opening);
       }
       return opening;
     }
-    return this.#over(node);
+    return this.#connectionTo(node);
   }
 
-  #over(node: IoredisClient): ScriptConnection {
+  #connectionTo(node: IoredisClient): ScriptConnection {
     let connection = this.#connections.get(node);
     if (connection === undefined) {
-      // The prefix of `redisOptions` is applied by the connection, that of the Cluster's options by the Cluster only.
+      // The connection applies the prefix of `redisOptions`; only the Cluster object applies the prefix of the
+      // Cluster's options.
       connection = ioredisConnection(node, node.options.keyPrefix ? "" : this.#prefix, "cluster");
       this.#connections.set(node, connection);
     }
@@ -171,7 +180,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 const addressOf = (node: IoredisClient): string => `${node.options.host}:${node.options.port}`;
 
 /** Whether the connection became ready; false as soon as it failed. */
-function settled(node: IoredisClient): Promise<boolean> {
+function becameReady(node: IoredisClient): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (open: boolean) => {
       node.off("ready", ready);
@@ -188,7 +197,7 @@ function settled(node: IoredisClient): Promise<boolean> {
   });
 }
 
-/** Startup nodes are given as ports, "host:port", URLs or objects. */
+/** Startup nodes are ports, "host:port", URLs or objects. */
 function startupAddress(node: unknown): string {
   if (typeof node === "string")
     return node

@@ -2,20 +2,20 @@ import { addressParts } from "../cluster.js";
 import type { Emitter } from "../connection-watch.js";
 import type { IoredisClient } from "./client.js";
 
-/** What a Cluster object must offer for this. */
+/** The part of a Cluster object that is used here. */
 interface ClusterOfServers extends Emitter {
   readonly status: string;
   nodes(role: "master"): readonly IoredisClient[];
 }
 
-/** A user's disconnect() or quit() begins with the first; the second comes when the last server is gone. */
+/** A user's disconnect() or quit() starts with the first event; the second follows when the last server is gone. */
 const ends = ["disconnecting", "close"];
 
 /**
- * Connections to servers that have joined a Cluster and that an ioredis Cluster does not know yet. It would open its own
- * with the first command that is redirected there, but each time it asks for the slots it closes those to servers without
- * any, and then leaves the ASKING in front of the command as a rejection that nobody handles. Hence these, which are
- * closed once it knows the server, or is closed itself.
+ * Connections to servers that have joined a Cluster but are unknown to the ioredis Cluster object. That object would
+ * open a connection with the first redirected command, but closes connections to servers without slots at each refresh
+ * of the slots, and leaves the command's ASKING as an unhandled rejection. The connections here are closed when the
+ * Cluster object knows the server or is closed itself.
  */
 export class IoredisNewServers {
   readonly #clients = new Map<string, IoredisClient>();
@@ -26,14 +26,14 @@ export class IoredisNewServers {
     return this.#clients.get(address);
   }
 
-  /** Not connected yet; null where the address is none, or the Cluster not there. */
+  /** Returns a client that is not connected yet; null if the address is invalid or the Cluster is not ready. */
   open(address: string): IoredisClient | null {
     const known = this.#clients.get(address);
     if (known !== undefined) return known;
     const parts = addressParts(address);
     const like = this.cluster.nodes("master")[0];
     if (parts === null || like?.duplicate === undefined || this.cluster.status !== "ready") return null;
-    // As the Cluster opens its own: what is lost is found again with the next redirection.
+    // The same options as the Cluster's own connections: a lost connection is reopened by the next redirection.
     const overrides = {
       ...parts,
       lazyConnect: true,
@@ -41,9 +41,9 @@ export class IoredisNewServers {
       readOnly: false,
       retryStrategy: null,
     };
-    // A duplicate is what the client is: the same library, in the same version.
+    // A duplicate has the type of its client: the same library, in the same version.
     const client = like.duplicate(overrides) as IoredisClient;
-    // Without a listener it would print them. What matters is that it ends.
+    // Without a listener ioredis would print the errors. Only the end of the connection matters.
     client.on("error", () => {});
     client.on("end", () => this.#forget(address, client));
     if (this.#clients.size === 0) for (const event of ends) this.cluster.on(event, this.#closeAll);
@@ -51,12 +51,12 @@ export class IoredisNewServers {
     return client;
   }
 
-  /** The server still answers what it has received. */
+  /** The server still answers the commands that it has received. */
   close(address: string): void {
     const client = this.#clients.get(address);
     if (client === undefined) return;
     this.#forget(address, client);
-    // What has ended would be given a timer that nothing clears.
+    // Disconnecting an ended client would start a timer that nothing clears.
     if (client.status !== "end") client.disconnect?.(false);
   }
 

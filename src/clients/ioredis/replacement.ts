@@ -4,49 +4,52 @@ import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
 import type { IoredisClient, IoredisOwner, QueuedCommand } from "./client.js";
 
-interface Circumstances {
+interface ReplacementContext {
   readonly inFlight: InFlight;
-  /** The scripts that were sent from here, as texts and as SHA-1: that is how our own commands are told from others. */
+  /** Scripts sent by this adapter, as text and as SHA-1. They distinguish our own commands from the user's. */
   readonly own: ReadonlySet<unknown>;
-  /** Only a user's connection may have other commands than ours in flight. A Cluster gives up what it has lost. */
+  /** Only a user's connection may carry other commands. A Cluster's connection does not resend what it has lost. */
   readonly owner: IoredisOwner;
   readonly cause: ReplacementCause;
 }
 
-/** What ioredis itself sends on a new connection, and again on the next one; without a ready check it does not wait for it. */
+/**
+ * The commands that ioredis sends on a new connection, and again on the next one. Without a ready check ioredis does
+ * not wait for their replies.
+ */
 const handshake = new Set(["hello", "auth", "select", "client", "readonly"]);
 
 /**
- * Ends the socket under an ioredis client, version 4 to 6, which then connects again by its own means: its options,
- * listeners and subscriptions survive, and so does what waits in its offline queue.
+ * Ends the socket of an ioredis client, version 4 to 6. The client then reconnects by itself: its options, listeners,
+ * subscriptions and offline queue survive.
  */
-export function replaceIoredisConnection(client: IoredisClient, circumstances: Circumstances): Replacement {
-  const { inFlight, owner, cause } = circumstances;
+export function replaceIoredisConnection(client: IoredisClient, context: ReplacementContext): Replacement {
+  const { inFlight, owner, cause } = context;
   if (client.disconnect === undefined || client.status === "end") return "impossible";
-  // The client would not connect again.
+  // This client would not reconnect.
   if (owner !== "cluster" && typeof client.options.retryStrategy !== "function") return "impossible";
   if (client.status === "wait") client.connect().catch(() => {});
-  // Any other state is on its way to a new connection, and bounded by the client's own timeouts.
+  // In any other state the client is opening a connection, bounded by its own timeouts.
   if (client.status !== "ready" && client.status !== "connect") return "replacing";
-  const others = owner !== "holdfast" && hasOtherCommands(client, circumstances.own);
+  const others = owner !== "holdfast" && hasOtherCommands(client, context.own);
   if (cause === "wrongServer") {
-    // The server still answers what it has received. The rest is sent again by the client, in order.
+    // The server still answers the commands that it has received. The client sends the others again, in order.
     client.disconnect(true);
     return "replacing";
   }
   if (others) return "busy";
   const lost = new LostError(replacedMessage[cause]);
-  // Otherwise the client would send our own commands again, which are answered as lost. What belongs to the handshake must
-  // not fail: the client would take that for a reason to refuse all that waits for the connection.
+  // Without flushing, the client would resend our own commands, although they are answered as lost. Handshake commands
+  // must not fail: the client would then reject everything that waits for the connection.
   if (client.status === "ready") client.flushQueue?.(lost, { offlineQueue: false });
   inFlight.abandon(lost.message);
   client.disconnect(true);
-  // That waits for the other end, which does not answer.
+  // disconnect() waits for the other end, which does not answer.
   client.stream?.destroy?.();
   return "replacing";
 }
 
-/** Whether anything but our own commands and the handshake is unanswered; true where that cannot be known. */
+/** Whether the client has unanswered commands besides our own and the handshake; true if that is unknown. */
 function hasOtherCommands({ commandQueue, status }: IoredisClient, own: ReadonlySet<unknown>): boolean {
   if (commandQueue === undefined) return true;
   for (let index = 0; index < commandQueue.length; index++) {
@@ -63,8 +66,8 @@ const isOwn = ({ name, args }: QueuedCommand, own: ReadonlySet<unknown>): boolea
   name === "asking" || (name.startsWith("eval") && own.has(args[0]));
 
 /**
- * Takes our own commands out of what an ioredis client is about to send again after a lost connection: they are answered as
- * lost, and nobody waits for them any more. What belongs to its user stays, in order.
+ * Removes our own commands from those that an ioredis client is about to resend after a lost connection: they are
+ * answered as lost already. The user's commands stay, in order.
  */
 export function withdrawOwnCommands({ prevCommandQueue }: IoredisClient, own: ReadonlySet<unknown>): void {
   if (!prevCommandQueue) return;

@@ -2,7 +2,7 @@ import type { Emitter } from "../connection-watch.js";
 import type { Subscriber, SubscriberEvents } from "../pubsub/subscriber.js";
 import type { IoredisClient } from "./client.js";
 
-/** What is used of the client that listens. */
+/** The part of the subscribing client that is used here. */
 interface IoredisListener extends Emitter {
   readonly status: string;
   readonly stream?: { unref?(): unknown; destroy?(): unknown } | null;
@@ -13,12 +13,12 @@ interface IoredisListener extends Emitter {
   disconnect(): void;
 }
 
-/** ms that a Sentinel may take to name the master, and that a replica in its place may be loading. */
+/** ms for a Sentinel to name the master, and for a loading replica in the master's place. */
 const sentinelTimeout = 2_000;
 
 /**
- * A duplicate that connects once: authentication, TLS and Sentinels are the user's; all that would reconnect, queue,
- * prefix, or keep a timer is not.
+ * A duplicate that connects once. It inherits the user's authentication, TLS and Sentinels; reconnecting, queueing,
+ * prefixes and timers are turned off.
  */
 export function openIoredisSubscriber(client: IoredisClient, events: SubscriberEvents): Subscriber {
   const own = client.duplicate?.({
@@ -36,16 +36,16 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     enableAutoPipelining: false,
-    // A server that is still loading may be listened to; only with Sentinels it matters whether it is the master.
+    // A loading server accepts subscriptions. Only with Sentinels does the ready check matter, to verify the master.
     enableReadyCheck: Boolean(client.options.sentinels),
     maxLoadingRetryTime: sentinelTimeout,
     commandTimeout: undefined,
     socketTimeout: undefined,
     scripts: undefined,
     himportFieldsets: undefined,
-    // A duplicate is what the client is: the same library, in the same version.
+    // A duplicate has the type of its client: the same library, in the same version.
   }) as IoredisListener;
-  // Without a listener it would print them. What matters is that it ends.
+  // Without a listener ioredis would print the errors. Only the end of the connection matters.
   own.on("error", () => {});
   const unref = () => own.stream?.unref?.();
   own.on("connect", unref);
@@ -53,7 +53,7 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
   own.on("end", () => events.lost());
   own.on("message", (channel, message) => events.message(String(channel), String(message)));
   own.connect().catch(() => {});
-  // The socket is made within `connect`, but only after a tick, or once Sentinels have answered.
+  // `connect` creates the socket, but only a tick later, or after the Sentinels have answered.
   setImmediate(unref);
   return {
     subscribe: (channel) => own.subscribe(channel),
@@ -62,9 +62,9 @@ export function openIoredisSubscriber(client: IoredisClient, events: SubscriberE
     },
     ping: () => own.ping(),
     close: () => {
-      // What has ended would be given a timer that nothing clears.
+      // Disconnecting an ended client would start a timer that nothing clears.
       if (own.status !== "end") own.disconnect();
-      // At once, rather than when the server has agreed to it.
+      // Ends the socket at once instead of waiting for the server.
       own.stream?.destroy?.();
     },
   };

@@ -23,27 +23,27 @@ import { failure } from "../failure.js";
 import { Channel } from "../pubsub/channel.js";
 import { MemoryStore } from "./memory-store.js";
 
-/** A node inside this process, for tests, demos and single-process programs. It can be made to fail on purpose. */
+/** A node inside this process, for tests, demos and single-process programs. Its methods inject faults. */
 export interface MemoryNode extends LockNode {
-  /** The node dies: its connection goes down, and what it has not answered yet is lost. */
+  /** Crashes the node: its connection goes down, and unanswered requests are lost. */
   crash(): void;
   /**
-   * The node is back, with a new identity. Its memory is empty unless `keepMemory` is true (default false); it counts as
-   * lost all the same, because nobody can know that it is not an old one.
+   * Starts the node again, with a new identity. Its memory is empty unless `keepMemory` is true (default false). Even
+   * kept memory counts as lost, because it could be outdated.
    */
   restart(options?: { readonly keepMemory?: boolean }): void;
-  /** All keys are gone, the node itself goes on. */
+  /** Deletes all keys; the node keeps running. */
   flush(): void;
-  /** After `crash`: only the connection had been gone, and the node is the same as before. */
+  /** Reconnects after `crash` as if only the connection had been lost: the node keeps its identity and memory. */
   reconnect(): void;
-  /** The node stops answering; its connection stays. Requests are kept until `wake`. */
+  /** Stops answering; the connection stays. Requests are kept until `wake`. */
   hang(): void;
-  /** The node answers again: first what was sent meanwhile, in order. */
+  /** Answers again, starting with the kept requests, in order. */
   wake(): void;
 }
 
 export interface MemoryNodeOptions {
-  /** Decides when keys expire. Default: the system's. */
+  /** The clock that expires keys. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
@@ -51,7 +51,7 @@ export interface MemoryNodeOptions {
 let serial = 0;
 
 /**
- * A node without a server. `name` is what votes and errors call it; default "memory-1" and so on.
+ * Creates a node without a server. Votes and errors show `name`; default "memory-1" and so on.
  *
  * @throws InvalidOptionError
  */
@@ -65,13 +65,13 @@ export function memoryNode(name?: string, options: MemoryNodeOptions = {}): Memo
   return new InProcessNode(name ?? `memory-${serial}`, serial, clock);
 }
 
-/** With no other option than this one. */
+/** Checks that the options have no property other than this one. */
 function optionsIn<Options extends object>(options: Options, name: keyof Options & string): Options {
   if (entriesOf(options)?.every(([key]) => key === name)) return options;
   throw new InvalidOptionError("options", options, `an object with ${name}`);
 }
 
-interface Waiting {
+interface PendingWork {
   run(): void;
   lose(): void;
 }
@@ -84,11 +84,11 @@ export class InProcessNode implements MemoryNode {
   readonly sharded = false;
   #store = this.#newStore();
   #generation = 1;
-  /** It is known what it granted before: nothing. */
+  /** A new node has a complete memory: it has granted nothing. */
   #marker: string;
   #connection: Connection = "ready";
   #hanging = false;
-  #waiting: Waiting[] = [];
+  #pending: PendingWork[] = [];
   readonly #listeners = new ConnectionListeners();
   readonly #channels = new Map<string, Channel>();
 
@@ -97,7 +97,7 @@ export class InProcessNode implements MemoryNode {
     readonly serial: number,
     readonly clock: Clock,
   ) {
-    this.#marker = formMarker(serial, this.#life, 0);
+    this.#marker = formMarker(serial, this.#runId, 0);
   }
 
   get connection(): Connection {
@@ -117,8 +117,8 @@ export class InProcessNode implements MemoryNode {
     if (channel === undefined) {
       channel = new Channel();
       this.#channels.set(name, channel);
-      // Nobody is there yet to be told.
-      this.#settle(channel);
+      // The channel has no listeners to notify yet.
+      this.#updateChannel(channel);
     }
     const own = channel;
     const remove = own.add(listener);
@@ -128,25 +128,25 @@ export class InProcessNode implements MemoryNode {
   }
 
   /**
-   * Tells the subscribers of a channel, in order: later, not during this call, and while the node hangs not before it
-   * wakes. Returns how many there are now.
+   * Delivers a message to the subscribers of a channel, in order: asynchronously, and not before `wake` if the node
+   * hangs. Returns the current number of subscribers.
    */
-  ring(channel: string, message: string): number {
+  deliver(channel: string, message: string): number {
     const listening = this.#channels.get(channel)?.size ?? 0;
     if (this.#connection !== "ready" || listening === 0) return 0;
     const generation = this.#generation;
-    const deliver = () => {
+    const notifyListeners = () => {
       if (this.#connection !== "ready" || generation !== this.#generation) return;
       this.#channels.get(channel)?.message(message);
     };
-    if (this.#hanging) this.#waiting.push({ run: () => queueMicrotask(deliver), lose: () => {} });
-    else queueMicrotask(deliver);
+    if (this.#hanging) this.#pending.push({ run: () => queueMicrotask(notifyListeners), lose: () => {} });
+    else queueMicrotask(notifyListeners);
     return listening;
   }
 
   publish(channel: string, message: string): Promise<number> {
-    return this.#perform(
-      () => this.ring(channel, message),
+    return this.#run(
+      () => this.deliver(channel, message),
       () => Promise.reject(new Error(`${this.name} is not connected`)),
     );
   }
@@ -156,13 +156,13 @@ export class InProcessNode implements MemoryNode {
   async close(): Promise<void> {}
 
   identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
-    return this.#perform(
+    return this.#run(
       () => {
-        if (id !== "" && !this.#marker.includes(`.${this.#life} `)) this.#marker = formLoss(id, this.#life);
-        if (change !== null && change.marker === this.#marker) this.#remember(id, change);
+        if (id !== "" && !this.#marker.includes(`.${this.#runId} `)) this.#marker = formLoss(id, this.#runId);
+        if (change !== null && change.marker === this.#marker) this.#changeMemory(id, change);
         const now = Math.ceil(this.clock.monotonic());
         return readMarker(this.#marker, {
-          runId: this.#life,
+          runId: this.#runId,
           now,
           watermark: this.#store.watermark,
           longLeft: this.#store.longLeft(now, age),
@@ -177,7 +177,7 @@ export class InProcessNode implements MemoryNode {
       for (const request of requests) request.answered(down);
       return;
     }
-    void this.#perform(
+    void this.#run(
       () => requests.map(({ command }) => this.#apply(command, mark)),
       () => requests.map(() => lost),
     ).then((replies) => {
@@ -188,7 +188,7 @@ export class InProcessNode implements MemoryNode {
   crash(): void {
     if (this.#connection === "down") return;
     this.#hanging = false;
-    for (const request of this.#waiting.splice(0)) request.lose();
+    for (const request of this.#pending.splice(0)) request.lose();
     this.#change("down", new Error(`${this.name} crashed`));
   }
 
@@ -218,37 +218,37 @@ export class InProcessNode implements MemoryNode {
 
   wake(): void {
     this.#hanging = false;
-    for (const request of this.#waiting.splice(0)) request.run();
+    for (const request of this.#pending.splice(0)) request.run();
   }
 
-  get #life(): string {
+  get #runId(): string {
     return `${this.serial}x${this.#generation}`;
   }
 
   #apply(command: LockCommand, mark: string | null): Reply {
     if (mark !== null && needsMemory(command)) {
-      if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#life}`)) return forgetful;
+      if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#runId}`)) return forgetful;
       const longest = Number(this.#marker.slice(mark.length).split(" ")[1]);
       if ("ttl" in command && command.ttl > longest && command.ttl <= longestShort) {
-        this.#marker = formMarker(mark.slice(0, -this.#life.length - 1), this.#life, command.ttl);
+        this.#marker = formMarker(mark.slice(0, -this.#runId.length - 1), this.#runId, command.ttl);
       }
     }
     return this.#store.apply(command, this.clock.monotonic());
   }
 
-  #remember(id: string, { abstention, longest, watermark }: MemoryChange): void {
-    this.#store.raise(watermark);
-    this.#marker = formMarker(id, this.#life, longest, abstention);
+  #changeMemory(id: string, { abstention, longest, watermark }: MemoryChange): void {
+    this.#store.raiseWatermark(watermark);
+    this.#marker = formMarker(id, this.#runId, longest, abstention);
   }
 
   #newStore(): MemoryStore {
     return new MemoryStore((channel, message) => {
-      this.ring(channel, message);
+      this.deliver(channel, message);
     });
   }
 
-  /** `work` is done at once or at `wake`; its result is told asynchronously, and not at all after a crash. */
-  async #perform<T>(work: () => T, onLost: () => T | Promise<T>): Promise<T> {
+  /** Runs `work` now or at `wake`. The result is delivered asynchronously, or replaced by `onLost` after a crash. */
+  async #run<T>(work: () => T, onLost: () => T | Promise<T>): Promise<T> {
     if (this.#connection !== "ready") return onLost();
     if (!this.#hanging) {
       const { result, generation } = { result: work(), generation: this.#generation };
@@ -256,20 +256,20 @@ export class InProcessNode implements MemoryNode {
       return this.#connection === "ready" && generation === this.#generation ? result : onLost();
     }
     return new Promise<T>((resolve) => {
-      this.#waiting.push({ run: () => resolve(work()), lose: () => resolve(onLost()) });
+      this.#pending.push({ run: () => resolve(work()), lose: () => resolve(onLost()) });
     });
   }
 
-  /** A subscription stands as soon as the node can answer. */
-  #settle(channel: Channel): void {
-    if (this.#connection !== "ready") channel.become("unsubscribed");
-    else if (!this.#hanging) channel.become("subscribed");
-    else this.#waiting.push({ run: () => channel.become("subscribed"), lose: () => {} });
+  /** A subscription is confirmed as soon as the node can answer. */
+  #updateChannel(channel: Channel): void {
+    if (this.#connection !== "ready") channel.setState("unsubscribed");
+    else if (!this.#hanging) channel.setState("subscribed");
+    else this.#pending.push({ run: () => channel.setState("subscribed"), lose: () => {} });
   }
 
   #change(connection: Connection, cause?: Error): void {
     this.#connection = connection;
-    this.#listeners.tell(connection, cause);
-    for (const channel of this.#channels.values()) this.#settle(channel);
+    this.#listeners.notify(connection, cause);
+    for (const channel of this.#channels.values()) this.#updateChannel(channel);
   }
 }

@@ -1,18 +1,18 @@
 import { placeTtl, type QueuePlace, reservation, wakeChannel } from "../../engine/protocol/command.js";
 
-/** Tells whoever listens on this channel. */
+/** Publishes a message on a channel. */
 export type Publish = (channel: string, message: string) => void;
 
 interface Waiter {
   readonly id: string;
   readonly ticket: number;
-  /** ms: then it counts as gone, unless it has shown itself again. */
+  /** ms: when the entry expires unless the waiter refreshes it. */
   readonly until: number;
-  /** It waits for other keys too, and knows that this one is free and kept for it. */
-  readonly knows: boolean;
+  /** The waiter also waits for other keys, and knows that this key is free and reserved for it. */
+  readonly informed: boolean;
 }
 
-/** Who waits for one key, as the script keeps it in a sorted set. Time is passed in, ms. */
+/** The waiters for one key, in the order of the script's sorted set. Time is passed in, ms. */
 export class MemoryQueue {
   readonly #waiters = new Map<string, Waiter>();
 
@@ -23,30 +23,36 @@ export class MemoryQueue {
   }
 
   join({ id, ticket }: QueuePlace, now: number): void {
-    this.#waiters.set(id, { id, ticket, until: now + placeTtl, knows: false });
+    this.#waiters.set(id, { id, ticket, until: now + placeTtl, informed: false });
   }
 
-  /** It has just shown itself, and was denied for another key: it need not be told that this one is free. */
-  informHeir(now: number): void {
+  /**
+   * Marks the first waiter as informed: it was just denied because of another key, so it needs no message that this key
+   * is free.
+   */
+  markInformed(now: number): void {
     const first = this.#first(now);
-    if (first !== null) this.#waiters.set(first.id, { ...first, knows: true });
+    if (first !== null) this.#waiters.set(first.id, { ...first, informed: true });
   }
 
-  leave(id: string): void {
+  remove(id: string): void {
     this.#waiters.delete(id);
   }
 
-  /** Whose turn it is. Who has not shown itself in time has lost its place. */
-  heir(now: number): string | null {
+  /** The id of the first waiter. Waiters that did not refresh their entry in time are removed. */
+  firstId(now: number): string | null {
     return this.#first(now)?.id ?? null;
   }
 
-  /** Tells it, once, that the key is free; its place is good for a moment only from now on. */
-  summon(now: number): void {
+  /**
+   * Sends the first waiter one message that the key is free. From then on its entry is valid only for the reservation
+   * time.
+   */
+  wakeFirst(now: number): void {
     const first = this.#first(now);
-    if (first === null || first.knows) return;
-    const [process = "", , kept = reservation] = first.id.split(":");
-    const until = now + Number(kept);
+    if (first === null || first.informed) return;
+    const [process = "", , hold = reservation] = first.id.split(":");
+    const until = now + Number(hold);
     if (first.until <= until) return;
     this.#waiters.set(first.id, { ...first, until });
     this.publish(wakeChannel(process), first.id);
@@ -54,9 +60,9 @@ export class MemoryQueue {
 
   #first(now: number): Waiter | null {
     let first: Waiter | null = null;
-    for (const listener of this.#waiters.values()) {
-      if (listener.until <= now) this.#waiters.delete(listener.id);
-      else if (first === null || isBefore(listener, first)) first = listener;
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.until <= now) this.#waiters.delete(waiter.id);
+      else if (first === null || isBefore(waiter, first)) first = waiter;
     }
     return first;
   }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand, QueueExit, QueuePolicy } from "../../engine/protocol/command.js";
 import { longestShort } from "../../engine/protocol/memory.js";
@@ -6,48 +5,52 @@ import { fenceRecordTtl } from "../../engine/protocol/script.js";
 import { sideKeysOf } from "../../engine/protocol/side-keys.js";
 import { isOwnerLabel } from "../../engine/protocol/token.js";
 import { type Answer, granted, type Holder } from "../../engine/protocol/vote.js";
+import { hashOf } from "../../support/platform.js";
 import { MemoryQueue, type Publish } from "./memory-queue.js";
 
 interface Entry {
   readonly value: string;
-  /** ms, counted from `since`: kept apart because their sum would lose precision for very long ttls. */
+  /** ms, counted from `since`. The two are separate because their sum would lose precision for very long ttls. */
   readonly ttl: number;
   readonly since: number;
-  /** Since when it is held by a lease longer than `longestShort`; null if it is not. */
+  /** When a lease longer than `longestShort` began to hold the key; null if no such lease does. */
   readonly longSince: number | null;
 }
 
 type Acquire = Extract<LockCommand, { op: "acquire" }>;
 
 const single = sideKeysOf(false);
-/** What a server says of a ttl that is none. */
+/** A server's reply to an invalid ttl. */
 const noTtl: Answer = {
   kind: "failed",
   reason: "refused",
   message: "ERR invalid expire time in 'set' command",
 };
-/** As the script does it: a label, then "~" and 22 characters; anything else is a foreign token. */
+/** The token format, as in the script: a label, "~" and 22 characters. Any other value is a foreign token. */
 const ownToken = /^([^~]*)~[\w-]{22}$/;
-/** Expired entries and queues nobody asks for again are swept when they have doubled since the last sweep. */
+/**
+ * Expired entries and abandoned queues are swept when the number of both has doubled since the last sweep; at least
+ * this many.
+ */
 const smallestSweep = 1_024;
 
-/** The lock commands over a map: what {@link batchScript} does on a server. Time is passed in, ms. */
+/** The lock commands over a map: the in-memory equivalent of {@link batchScript}. Time is passed in, ms. */
 export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
-  /** By the lock's key; none that is empty. */
+  /** By the lock's key. Empty queues are removed. */
   readonly #queues = new Map<string, MemoryQueue>();
   #sweepAt = smallestSweep;
   #watermark = 0;
 
-  /** `publish` is how those who wait are told that it is their turn. */
+  /** `publish` notifies waiters that it is their turn. */
   constructor(private readonly publish: Publish = () => {}) {}
 
-  /** What is kept, what has expired and was not asked for since included. */
+  /** The number of entries, including expired ones that were not read since. */
   get entryCount(): number {
     return this.#entries.size;
   }
 
-  /** Keys for which somebody waits, or waited lately. */
+  /** The number of keys with waiters, including waiters that have expired. */
   get queueCount(): number {
     return this.#queues.size;
   }
@@ -57,7 +60,7 @@ export class MemoryStore {
     return this.#watermark;
   }
 
-  /** ms until the last of the long leases is over that have been held for at least `age` ms. */
+  /** ms until the last of the long leases ends that have been held for at least `age` ms. */
   longLeft(now: number, age: number): number {
     let longest = 0;
     for (const entry of this.#entries.values()) {
@@ -67,19 +70,20 @@ export class MemoryStore {
     return Math.ceil(longest);
   }
 
-  /** Takes over a watermark. */
-  raise(watermark: number): void {
+  /** Raises the watermark to at least this value. */
+  raiseWatermark(watermark: number): void {
     this.#watermark = Math.max(this.#watermark, watermark);
   }
 
-  /** Executes one command, all of its keys or none. */
+  /** Executes one command, for all of its keys or none. */
   apply(command: LockCommand, now: number): Reply {
     if ("ttl" in command && command.op !== "renew" && !(command.ttl > 0)) return noTtl;
     switch (command.op) {
       case "acquire": {
         const { keys, token, ttl, queue } = command;
         const blocked = this.#unavailable(command, now);
-        if (queue !== undefined) for (const key of keys) this.#settle(key, command, blocked === null, now);
+        if (queue !== undefined)
+          for (const key of keys) this.#updateQueue(key, command, blocked === null, now);
         if (blocked !== null) return blocked;
         for (const key of keys) this.#set(key, token, ttl, now, this.#longSince(key, ttl, now));
         return this.#fenced(keys, command.fence, now);
@@ -123,7 +127,7 @@ export class MemoryStore {
           if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);
         }
         if (command.queue !== undefined)
-          for (const key of command.keys) this.#part(key, command.queue, blocked === null, now);
+          for (const key of command.keys) this.#leaveQueue(key, command.queue, blocked === null, now);
         return blocked ?? granted;
       }
       case "inspect":
@@ -134,62 +138,68 @@ export class MemoryStore {
     }
   }
 
-  /** The denial because of a key that is held or, where none is, because it is somebody else's turn at one of them. */
+  /** The denial because a key is held or, if none is held, because of another waiter's turn at one of the keys. */
   #unavailable({ keys, token, queue }: Acquire, now: number): Answer | null {
     const deferred = keys.map((key) => this.#deferred(key, token, queue, now));
     const held = this.#first(keys, now, (value) => value !== null && value !== token);
     return held ?? deferred.find((denial) => denial !== null) ?? null;
   }
 
-  /** The denial because it is somebody else's turn. */
-  #deferred(key: string, token: string, turn: QueuePolicy | undefined, now: number): Answer | null {
-    if (turn === undefined || turn.barge) return null;
+  /** The denial because of another waiter's turn. */
+  #deferred(key: string, token: string, policy: QueuePolicy | undefined, now: number): Answer | null {
+    if (policy === undefined || policy.barge) return null;
     const value = this.#read(key, now)?.value ?? null;
-    return this.#heed(key, (queue) => {
-      if (turn.place !== null) queue.join(turn.place, now);
-      const heir = queue.heir(now);
-      if (heir === null || heir === turn.place?.id || value === token) return null;
-      if (value === null) queue.summon(now);
+    return this.#withQueue(key, (queue) => {
+      if (policy.place !== null) queue.join(policy.place, now);
+      const firstId = queue.firstId(now);
+      if (firstId === null || firstId === policy.place?.id || value === token) return null;
+      if (value === null) queue.wakeFirst(now);
       return { kind: "denied", holder: this.#holder(key, now) };
     });
   }
 
-  /** Who is granted the key waits no more; who is denied it, or another with it, takes or keeps its place. */
-  #settle(key: string, { keys, queue: heed }: Acquire, isGranted: boolean, now: number): void {
-    const place = heed?.place ?? null;
+  /**
+   * Removes a waiter that was granted the key. A waiter that was denied this key, or another one with it, joins or
+   * keeps its place.
+   */
+  #updateQueue(key: string, { keys, queue: policy }: Acquire, isGranted: boolean, now: number): void {
+    const place = policy?.place ?? null;
     if (place === null) return;
     if (isGranted) {
-      this.#heed(key, (queue) => queue.leave(place.id));
+      this.#withQueue(key, (queue) => queue.remove(place.id));
       return;
     }
     const queue = this.#queues.get(key) ?? new MemoryQueue(this.publish);
     queue.join(place, now);
-    if (keys.length > 1 && this.#read(key, now) === null && queue.heir(now) === place.id)
-      queue.informHeir(now);
+    if (keys.length > 1 && this.#read(key, now) === null && queue.firstId(now) === place.id)
+      queue.markInformed(now);
     this.#queues.set(key, queue);
     this.#sweep(now);
   }
 
-  /** Leaves the place; the first of the others is told that the key is free, but not of what a minority had granted. */
-  #part(key: string, { id, wake }: QueueExit, isReleased: boolean, now: number): void {
+  /**
+   * Leaves the queue. The first remaining waiter is notified that the key is free, unless the release concerns a
+   * minority grant.
+   */
+  #leaveQueue(key: string, { id, wake }: QueueExit, isReleased: boolean, now: number): void {
     const passesOn = isReleased ? wake : wake || id !== null;
     const isFree = this.#read(key, now) === null;
-    this.#heed(key, (queue) => {
-      if (id !== null) queue.leave(id);
-      if (passesOn && isFree) queue.summon(now);
+    this.#withQueue(key, (queue) => {
+      if (id !== null) queue.remove(id);
+      if (passesOn && isFree) queue.wakeFirst(now);
     });
   }
 
-  /** Null where nobody waits. A queue that became empty is dropped. */
-  #heed<T>(key: string, what: (queue: MemoryQueue) => T): T | null {
+  /** Returns null if there are no waiters. Drops the queue when it becomes empty. */
+  #withQueue<T>(key: string, action: (queue: MemoryQueue) => T): T | null {
     const queue = this.#queues.get(key);
     if (queue === undefined) return null;
-    const result = what(queue);
+    const result = action(queue);
     if (queue.isEmpty) this.#queues.delete(key);
     return result;
   }
 
-  /** Accepts the proposed fence if it is above the resource's record, or above the watermark where there is none. */
+  /** Accepts the proposed fence if it is above the resource's record, or above the watermark if there is no record. */
   #fenced(keys: readonly string[], fence: number | undefined, now: number): Answer {
     if (fence === undefined) return granted;
     const seen = (key: string) => Number(this.#read(single.record(key), now)?.value ?? this.#watermark);
@@ -197,8 +207,8 @@ export class MemoryStore {
       this.#set(single.record(key), String(value), fenceRecordTtl, now, null);
     const bound = Math.max(...keys.map(seen));
     if (fence <= bound) {
-      // Only leases of these keys can raise their records: the next proposal is not compared with a watermark that
-      // others have raised since.
+      // Stores the current bound for keys without a record. Only leases of these keys can raise a record, so the next
+      // proposal is not compared with a watermark that other resources have raised meanwhile.
       for (const key of keys) record(key, seen(key));
       return { kind: "granted", fence: { accepted: false, highest: bound } };
     }
@@ -219,7 +229,7 @@ export class MemoryStore {
     return {
       key,
       owner: isOwnerLabel(label) ? label : null,
-      tokenHash: createHash("sha1").update(entry.value).digest("hex").slice(0, 16),
+      tokenHash: hashOf("sha1", entry.value).slice(0, 16),
       ttlLeft: Math.ceil(left(entry, now)),
       type: "string",
     };
@@ -233,7 +243,7 @@ export class MemoryStore {
     return null;
   }
 
-  /** Never shortens what is there. */
+  /** Never shortens an existing ttl. */
   #extend(key: string, value: string, ttl: number, now: number): void {
     const entry = this.#read(key, now);
     const longSince = this.#longSince(key, ttl, now);
@@ -252,7 +262,7 @@ export class MemoryStore {
   #sweep(now: number): void {
     if (this.#entries.size + this.#queues.size < this.#sweepAt) return;
     for (const key of this.#entries.keys()) this.#read(key, now);
-    for (const key of this.#queues.keys()) this.#heed(key, (queue) => queue.heir(now));
+    for (const key of this.#queues.keys()) this.#withQueue(key, (queue) => queue.firstId(now));
     this.#sweepAt = Math.max(smallestSweep, (this.#entries.size + this.#queues.size) * 2);
   }
 }

@@ -8,7 +8,7 @@ import { UserClient } from "../user-client.js";
 import { replaceNodeRedisConnection } from "./replacement.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
 
-/** What is used of a node-redis client (`createClient`), versions 4 to 6. */
+/** The part of a node-redis client (`createClient`) that is used here: versions 4 to 6. */
 export interface NodeRedisClient extends Emitter {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -22,23 +22,24 @@ export interface NodeRedisClient extends Emitter {
     readonly database?: number;
     readonly pingInterval?: number | undefined;
   };
-  /** Grows with each connection; from version 5 on. */
+  /** Increases with each connection; since version 5. */
   readonly socketEpoch?: number;
   readonly _keyPrefix?: string;
   connect(): Promise<unknown>;
   destroy?(): unknown;
-  /** When all is answered; from version 5 on. */
+  /** Closes once everything is answered; since version 5. */
   close?(): unknown;
   duplicate?(overrides: object): unknown;
   sendCommand(args: readonly string[], options?: object): Promise<unknown>;
-  /** What waits to be written or to be answered: from version 5.11 on, and how much that is from 5.12 on. */
+  /** The commands to be written or answered: since version 5.11, their number since 5.12. */
   _getQueue?(): { readonly pendingCount?: number; flushWaitingForReply(error: Error): void };
 }
 
 /**
- * The client behind what `createClient`, `withTypeMapping` and the like give, which are objects that inherit from it.
- * Listeners must not be removed through those, nor the last one here: Node would start a new table of listeners
- * for the one object, and the other would go on with the old one. Hence one that stays, for an event that never comes.
+ * Returns the client behind the objects of `createClient`, `withTypeMapping` and the like, which inherit from it.
+ * Removing a listener through such an object, or removing the last listener here, makes Node start a new listener table
+ * for that one object while the other keeps the old table. Therefore one listener stays attached, for an event that is
+ * never emitted.
  */
 export function underlying<Client extends Emitter>(client: Client): Client {
   const { _self = client } = client as { _self?: Client };
@@ -56,7 +57,7 @@ const source = (client: NodeRedisClient): ConnectionSource => ({
   events: ["connect", "ready", "reconnecting", "terminated"],
   errors: ["error"],
   closed: "end",
-  throwsUnheard: true,
+  throwsUnhandled: true,
   read: () => {
     if (client.isReady) return "ready";
     return client.isOpen ? "trying" : "fresh";
@@ -85,7 +86,7 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
     return path ?? `${host}:${port}`;
   }
 
-  /** A later SELECT is not readable: the database is the one of the options. */
+  /** The database of the options: a later SELECT is not visible. */
   get keyspace(): Keyspace {
     return { prefix: this.client._keyPrefix ?? "", database: this.client.options?.database ?? 0 };
   }
@@ -96,7 +97,7 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
 
   replaceConnection(cause: ReplacementCause): Replacement {
     const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     return replacement;
   }
 
@@ -111,9 +112,9 @@ export interface NodeRedisConnection extends ScriptConnection {
 }
 
 /**
- * Raw commands, so that type mappings and reply transformations don't matter; hence the prefix is put before the keys
- * here. What is not written yet when the connection breaks is withdrawn by a signal: the client would keep it for
- * the next connection.
+ * Sends raw commands, so that type mappings and reply transformations do not matter; therefore the prefix is added to
+ * the keys here. A command that is still unwritten when the connection breaks is withdrawn by an abort signal: the
+ * client would keep it for the next connection.
  */
 export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string): NodeRedisConnection {
   const client = underlying(given);
@@ -125,7 +126,7 @@ export function nodeRedisConnection(given: NodeRedisClient, prefix: () => string
         () => {
           if (!client.isReady) throw new NotReadyError("not connected");
           const stored = keys.map((key) => prefix() + key);
-          // No timeout of the client's own: the caller bounds the wait.
+          // Disables the client's own timeout: the caller bounds the wait.
           const options = { abortSignal: withdrawal.signal, timeout: undefined, typeMapping: {} };
           return client.sendCommand([command, script, String(keys.length), ...stored, ...args], options);
         },

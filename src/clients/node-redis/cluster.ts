@@ -1,5 +1,5 @@
 import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
-import { inTurn, replaceSilent, slotOf } from "../cluster.js";
+import { replaceUnresponsive, rotation, slotOf } from "../cluster.js";
 import type { ConnectionSource, Emitter } from "../connection-watch.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptClient, ScriptConnection } from "../script-client.js";
@@ -11,7 +11,7 @@ import { openNodeRedisSubscriber } from "./subscriber.js";
 export interface ClusterMember {
   readonly address?: string;
   readonly client?: NodeRedisClient | undefined;
-  /** While it is being connected for the first time. */
+  /** Set while the member connects for the first time. */
   readonly connectPromise?: Promise<unknown> | undefined;
 }
 
@@ -20,7 +20,7 @@ interface RootNode {
   readonly socket?: { readonly host?: string; readonly port?: number };
 }
 
-/** What is used of a node-redis Cluster (`createCluster`), versions 4 to 6. */
+/** The part of a node-redis Cluster (`createCluster`) that is used here: versions 4 to 6. */
 export interface NodeRedisCluster extends Emitter {
   readonly isOpen: boolean;
   readonly masters: readonly ClusterMember[];
@@ -38,21 +38,21 @@ const source = (cluster: NodeRedisCluster): ConnectionSource => ({
   events: ["connect", "node-connect", "node-ready", "node-reconnecting", "node-disconnect"],
   errors: ["error", "node-error"],
   closed: "disconnect",
-  throwsUnheard: true,
+  throwsUnhandled: true,
   read: () => {
     if (!cluster.isOpen) return "fresh";
-    // A master without a client is connected by the first request for it.
+    // The first request for a master without a client opens its connection.
     const reachable = cluster.masters.some(({ client }) => client === undefined || client.isReady);
     return reachable ? "ready" : "trying";
   },
 });
 
 /**
- * One vote: a whole Cluster. Calls go straight to the master of their slot. The Cluster object would keep what it can't
- * send, and repeat what was redirected, without asking whether anybody still wants it.
+ * A whole Cluster with one vote. Calls are sent directly to the master of their slot, because the Cluster object would
+ * queue a command that it cannot send and repeat a redirected one, even if the caller has given up.
  *
- * Not possible: to know that a master is dead before its connection notices, or to vote for a slot while the Cluster
- * elects another master for it: the first request for such a slot is a failed vote, and starts the search for its master.
+ * Limits: a dead master is noticed only when its connection fails, and a slot cannot vote while the Cluster elects
+ * another master for it. The first request for such a slot is a failed vote and starts the search for the master.
  */
 export class NodeRedisClusterScriptClient extends UserClient implements ScriptClient {
   readonly sharded = true;
@@ -64,12 +64,12 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
 
   constructor(cluster: NodeRedisCluster) {
     const bare = underlying(cluster);
-    const next = inTurn<ClusterMember>(({ client }) => client?.isReady === true);
+    const next = rotation<ClusterMember>(({ client }) => client?.isReady === true);
     super(source(bare), (events) => {
-      // What is published at one server of a Cluster is heard at all of them.
+      // A message published at one server of a Cluster reaches the subscribers at all of them.
       const member = next(bare.masters);
       if (member?.client !== undefined) return openNodeRedisSubscriber(member.client, events);
-      // With `minimizeConnections` there may be none yet; the one that is opened here also serves the locks.
+      // With `minimizeConnections` the master may have no client yet. The client opened here also serves the locks.
       if (member !== undefined) Promise.resolve(bare.nodeClient(member)).catch(() => {});
       return null;
     });
@@ -103,17 +103,17 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   }
 
   replaceConnection(cause: ReplacementCause): Replacement {
-    // Which servers take locks is for the Cluster to say, and not for where the connections lead.
+    // The Cluster decides which servers take locks, not the targets of its connections.
     if (cause === "wrongServer") {
       void this.refresh();
       return "tooSoon";
     }
     const clients = this.cluster.masters.flatMap(({ client }) => (client === undefined ? [] : [client]));
-    const replacement = replaceSilent(
-      clients.map((client) => this.#over(client)),
+    const replacement = replaceUnresponsive(
+      clients.map((client) => this.#connectionTo(client)),
       cause,
     );
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     void this.refresh();
     return replacement;
   }
@@ -141,14 +141,16 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
     return this.cluster._keyPrefix ?? "";
   }
 
-  /** Asks whichever master still answers; the Cluster object does so by itself only when a command is redirected. */
+  /**
+   * Fetches the slot table from any master that is ready. The Cluster object itself does so only after a redirection.
+   */
   async #rediscover(): Promise<void> {
     const clients = this.cluster.masters.map(({ client }) => client);
     const start = clients.find((client) => client?.isReady) ?? clients.find((client) => client !== undefined);
     try {
       if (start !== undefined) await this.cluster._slots?.rediscover?.(start);
     } catch {
-      // Nobody answers; the next request that finds no master asks again.
+      // No server answers; the next request that finds no master tries again.
     }
   }
 
@@ -156,15 +158,15 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
     const { client, connectPromise } = member;
     if (client !== undefined && connectPromise === undefined) {
       if (!client.isReady) void this.refresh();
-      return this.#over(client);
+      return this.#connectionTo(client);
     }
     return Promise.resolve(this.cluster.nodeClient(member)).then(
-      (opened) => this.#over(opened),
+      (opened) => this.#connectionTo(opened),
       () => null,
     );
   }
 
-  #over(client: NodeRedisClient): ScriptConnection {
+  #connectionTo(client: NodeRedisClient): ScriptConnection {
     let connection = this.#connections.get(client);
     if (connection === undefined) {
       connection = nodeRedisConnection(client, () => this.#prefix);

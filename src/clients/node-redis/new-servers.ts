@@ -3,16 +3,17 @@ import type { NodeRedisClient } from "./client.js";
 import type { ClusterMember, NodeRedisCluster } from "./cluster.js";
 
 /**
- * Servers that have joined a Cluster and have no slot yet. A node-redis Cluster does not know them, and fails every command
- * that it would have to ask them while the first slot is being moved there. It opens connections to them all the same, with
- * its own options and address map, but does not close them: that is done here, once it knows the server, or is closed itself.
+ * Servers that have joined a Cluster and have no slot yet. A node-redis Cluster does not know these servers, and fails
+ * every command that is redirected to one of them while the first slot is moved there. The Cluster object can open
+ * connections to these servers, with its own options and address map, but does not close them. They are closed here,
+ * when the Cluster object knows the server or is closed itself.
  */
 export class NodeRedisNewServers {
   readonly #members = new Map<string, ClusterMember>();
 
   constructor(private readonly cluster: NodeRedisCluster) {}
 
-  /** What the Cluster object may be asked to connect to; null where the address is none, or the Cluster closed. */
+  /** A member that the Cluster object can connect to; null if the address is invalid or the Cluster is closed. */
   get(address: string): ClusterMember | null {
     const parts = addressParts(address);
     if (parts === null || !this.cluster.isOpen) return null;
@@ -24,7 +25,7 @@ export class NodeRedisNewServers {
     return member;
   }
 
-  /** It still gets the answers that it is waiting for. */
+  /** The pending commands are still answered. */
   close(address: string): void {
     this.#end(address, (client) => (client.close ?? client.destroy)?.call(client));
   }
@@ -37,7 +38,7 @@ export class NodeRedisNewServers {
     const end = async () => {
       if (member.client?.isOpen) await by(member.client);
     };
-    // While it is being opened it cannot be closed in every version.
+    // Waits for the connection: some versions cannot close a client that is connecting.
     (member.connectPromise ?? Promise.resolve()).then(end).catch(() => {});
   }
 

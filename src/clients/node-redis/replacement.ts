@@ -4,25 +4,26 @@ import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
 import type { NodeRedisClient } from "./client.js";
 
-/** ms that a PING of the client's own may be late. */
+/** ms by which a PING of the client itself may be late. */
 const pingTolerance = 1_000;
 
 /**
- * Ends the socket under a node-redis client, version 4 to 6, so that its options, listeners and subscriptions survive.
- * These versions do not let anybody near the socket, and connect again by themselves only where it breaks. Hence three
- * ways: a server that answers is asked to close the connection; a connection whose handshake is unanswered is broken by
- * failing the handshake; a ready one, on which nothing of the user is in flight, is destroyed and connected again. What is
- * in flight is known from version 5.12 on; before, a connection that was ready stays.
+ * Ends the socket of a node-redis client, version 4 to 6, so that its options, listeners and subscriptions survive.
+ * These versions do not expose the socket, and reconnect by themselves only after the socket breaks. Hence three
+ * methods: a server that answers is asked to close the connection; an unanswered handshake is failed, which breaks the
+ * connection; a ready connection without commands of the user is destroyed and opened again. The commands in flight are
+ * known since version 5.12; in earlier versions a ready connection is kept.
  */
 export function replaceNodeRedisConnection(
   client: NodeRedisClient,
   inFlight: InFlight,
   cause: ReplacementCause,
 ): Replacement {
-  // Closed by its user, or not opened yet; and one that would not connect again must not lose what it has.
+  // The user closed the client or has not opened it. A client that would not reconnect must keep its connection.
   if (!client.isOpen || client.options?.socket?.reconnectStrategy === false) return "impossible";
   if (cause === "wrongServer" && client.isReady) {
-    // It answers all that came before, and then ends the connection; the client takes that for a loss.
+    // The server answers all earlier commands and then ends the connection; the client treats this as a lost
+    // connection.
     client.sendCommand(["QUIT"]).catch(() => {});
     return "replacing";
   }
@@ -30,8 +31,8 @@ export function replaceNodeRedisConnection(
   if (queue?.pendingCount === undefined || client.destroy === undefined) return "impossible";
   const lost = new LostError(replacedMessage[cause]);
   if (!client.isReady) {
-    // No command of the user's can be the reason for this silence: the handshake goes first. Those that the client has
-    // written behind it are refused, as after any lost connection. Without effect between two attempts.
+    // A command of the user cannot cause this silence, because the handshake comes first. Commands that the client
+    // wrote behind the handshake are rejected, as after any lost connection. Between two attempts this has no effect.
     queue.flushWaitingForReply(lost);
     return "replacing";
   }
@@ -44,8 +45,8 @@ export function replaceNodeRedisConnection(
 }
 
 /**
- * How many of the commands in flight are PINGs that the client sends by itself: one where it has been silent for so long
- * that one was due. Had a command of the user's been unanswered for as long, there would be two.
+ * How many of the commands in flight are PINGs that the client sent itself: one if the connection has been silent for
+ * long enough that a PING was due. If a command of the user had been unanswered for as long, there would be two.
  */
 const ownPings = ({ options }: NodeRedisClient, inFlight: InFlight): number =>
   options?.pingInterval && inFlight.age > options.pingInterval + pingTolerance ? 1 : 0;

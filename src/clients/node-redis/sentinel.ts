@@ -6,7 +6,7 @@ import { UserClient } from "../user-client.js";
 import { type NodeRedisClient, type NodeRedisConnection, nodeRedisConnection, underlying } from "./client.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
 
-/** What is used of a node-redis Sentinel client (`createSentinel`), versions 5 and 6. */
+/** The part of a node-redis Sentinel client (`createSentinel`) that is used here: versions 5 and 6. */
 export interface NodeRedisSentinel extends Emitter {
   readonly isOpen: boolean;
   readonly identity?: { readonly id?: string };
@@ -17,38 +17,39 @@ export interface NodeRedisSentinel extends Emitter {
   _execute<T>(isReadonly: boolean, run: (master: NodeRedisClient) => Promise<T>): Promise<T>;
 }
 
-/** Emitted on the Sentinel client, which does not tell when its master's connection comes and goes. */
+/** Emitted on the Sentinel client, which does not report changes of its master's connection. */
 const masterChanged = "holdfast:master";
 
 /**
- * The client of the current master. The Sentinel client itself would
- * spread calls over its pool and repeat failed ones without asking whether anybody still wants them: it is asked for
- * its master only, and calls go there in order. Its `masterPoolSize` must leave one connection that nobody holds for ever.
+ * The client of the current master. The Sentinel client itself would spread calls over its pool and repeat failed ones
+ * even if the caller has given up. Therefore the Sentinel client only provides its master, and calls are sent to the
+ * master in order. The client's `masterPoolSize` must leave one connection that no caller holds for ever.
  */
 class Master {
   current: NodeRedisClient | null = null;
   connection: NodeRedisConnection | null = null;
-  #looking = false;
+  #finding = false;
 
   constructor(private readonly sentinel: NodeRedisSentinel) {}
 
-  /** Looks for the master unless one is known; a known one reconnects by itself, until a failover closes it. */
-  look(): void {
-    if (this.#looking || this.current?.isOpen === true) return;
-    this.#looking = true;
-    const look = this.sentinel._execute(false, async (master) => this.#meet(master));
+  /** Looks up the master unless one is known. A known master reconnects by itself, until a failover closes it. */
+  find(): void {
+    if (this.#finding || this.current?.isOpen === true) return;
+    this.#finding = true;
+    const find = this.sentinel._execute(false, async (master) => this.#setCurrent(master));
     const done = () => {
-      this.#looking = false;
+      this.#finding = false;
     };
-    look.then(done, done).then(() => this.current?.isReady === true && this.sentinel.emit(masterChanged));
+    find.then(done, done).then(() => this.current?.isReady === true && this.sentinel.emit(masterChanged));
   }
 
-  #meet(given: NodeRedisClient): void {
+  #setCurrent(given: NodeRedisClient): void {
     const master = underlying(given);
     if (master === this.current) return;
     this.current = master;
     this.connection = nodeRedisConnection(master, () => this.sentinel._keyPrefix ?? "");
-    // The master's client belongs to the Sentinel client, and goes with it: nothing to remove.
+    // The Sentinel client owns the master's client and discards it with its listeners, so no listener needs to be
+    // removed.
     for (const event of ["ready", "error", "end"]) master.on(event, () => this.sentinel.emit(masterChanged));
   }
 }
@@ -57,11 +58,11 @@ const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource =
   emitter: sentinel,
   events: ["connect", "ready", "reconnecting", "end", "topology-change", masterChanged],
   errors: ["error"],
-  throwsUnheard: true,
+  throwsUnhandled: true,
   read: () => {
     if (!sentinel.isOpen) return master.current === null ? "fresh" : "over";
     if (master.current?.isReady === true) return "ready";
-    master.look();
+    master.find();
     return "trying";
   },
 });
@@ -76,19 +77,21 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
     const bare = underlying(sentinel);
     const master = new Master(bare);
     super(source(bare, master), (events) => {
-      if (bare.isOpen) master.look();
+      if (bare.isOpen) master.find();
       return master.current?.isReady === true ? openNodeRedisSubscriber(master.current, events) : null;
     });
     this.sentinel = bare;
     this.#master = master;
   }
 
-  /** The name of the master group is not readable; that of the first Sentinel is part of the client's id. */
+  /**
+   * The address of the first Sentinel, which is part of the client's id. The name of the master group is not readable.
+   */
   get name(): string {
     return `sentinel:${this.sentinel.identity?.id?.replace(/\/[^/]*$/, "") ?? "node-redis"}`;
   }
 
-  /** The database is known from the first connection on; until then nothing is. */
+  /** Null until the first connection, because only the master's client shows the database. */
   get keyspace(): Keyspace | null {
     const master = this.#master.current;
     if (master === null) return null;
@@ -99,10 +102,10 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
     if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
   }
 
-  /** The Sentinel client looks for its master by itself; until it has one there is no connection of it to replace. */
+  /** The Sentinel client looks up its master by itself; before that there is no connection to replace. */
   replaceConnection(cause: ReplacementCause): Replacement {
     const replacement = this.#master.connection?.replace(cause) ?? "impossible";
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     return replacement;
   }
 

@@ -4,7 +4,7 @@ import type { NodeRedisClient } from "./client.js";
 
 type Listener = (message: unknown, channel: unknown) => void;
 
-/** What is used of the client that listens. */
+/** The part of the subscribing client that is used here. */
 interface NodeRedisListener extends Emitter {
   readonly isReady: boolean;
   connect(): Promise<unknown>;
@@ -13,20 +13,20 @@ interface NodeRedisListener extends Emitter {
   sendCommand(args: readonly string[]): Promise<unknown>;
   unref?(): void;
   destroy?(): unknown;
-  /** `destroy` of version 4. */
+  /** The version 4 equivalent of `destroy`. */
   disconnect?(): unknown;
 }
 
 /**
- * A duplicate that connects once: authentication and TLS are the user's; all that would reconnect, map replies, cache,
- * or keep a timer is not.
+ * A duplicate that connects once. It inherits the user's authentication and TLS; reconnecting, reply mapping, caching
+ * and timers are turned off.
  */
 export function openNodeRedisSubscriber(client: NodeRedisClient, events: SubscriberEvents): Subscriber {
   const abort = new AbortController();
   const own = client.duplicate?.({
     socket: {
       ...client.options?.socket,
-      // An error is understood as "never" by every version.
+      // Every version stops reconnecting if the strategy returns an error.
       reconnectStrategy: () => new Error("not reconnected"),
       signal: abort.signal,
     },
@@ -40,7 +40,7 @@ export function openNodeRedisSubscriber(client: NodeRedisClient, events: Subscri
     clientSideCache: undefined,
     emitInvalidate: false,
     maintNotifications: "disabled",
-    // A duplicate is what the client is: the same library, in the same version.
+    // A duplicate has the type of its client: the same library, in the same version.
   }) as NodeRedisListener;
   const heard: Listener = (message, channel) => events.message(String(channel), String(message));
   // Without a listener an error would end the process.
@@ -53,13 +53,14 @@ export function openNodeRedisSubscriber(client: NodeRedisClient, events: Subscri
   own.connect().catch(() => events.lost());
   return {
     subscribe: (channel) => own.subscribe(channel, heard),
-    // With its listener: else the library would take the channel for subscribed until the server has answered.
+    // The listener is passed because otherwise the library would treat the channel as subscribed until the server has
+    // answered.
     unsubscribe: (channel) => {
       own.unsubscribe(channel, heard).catch(() => {});
     },
     ping: () => own.sendCommand(["PING"]),
     close: () => {
-      // Version 5 does not end a socket that is still connecting; what has ended already refuses to end.
+      // Version 5 does not end a socket that is still connecting. Ending an ended client is an error.
       abort.abort();
       Promise.resolve()
         .then(() => (own.destroy ?? own.disconnect)?.call(own))

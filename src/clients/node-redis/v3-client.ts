@@ -10,7 +10,10 @@ import { openNodeRedis3Subscriber } from "./v3-subscriber.js";
 
 type Reply = (error: Error | null, reply: unknown) => void;
 
-/** What is used of a node-redis client with callbacks, versions 2.6 to 3. It connects by itself. */
+/**
+ * The part of a node-redis client with callbacks that is used here: versions 2.6 to 3. Such a client connects by
+ * itself.
+ */
 export interface NodeRedis3Client extends Emitter {
   readonly ready: boolean;
   readonly connected?: boolean;
@@ -18,7 +21,7 @@ export interface NodeRedis3Client extends Emitter {
   readonly address?: string;
   readonly selected_db?: number | undefined;
   readonly stream?: { readonly writable?: boolean; end?(): unknown; destroy?(): unknown } | null;
-  /** What has been written and is not answered yet, in order. */
+  /** Commands that were written and are not answered yet, in order. */
   readonly command_queue?: {
     readonly length: number;
     get(index: number): { readonly command: string; readonly args: readonly unknown[] } | undefined;
@@ -33,14 +36,14 @@ export interface NodeRedis3Client extends Emitter {
   eval(args: readonly string[], reply: Reply): unknown;
 }
 
-/** Otherwise it would keep a command for later. */
+/** A client that is not ready would queue a command. */
 const isReady = (client: NodeRedis3Client): boolean => client.ready && client.stream?.writable !== false;
 
 const source = (client: NodeRedis3Client): ConnectionSource => ({
   emitter: client,
   events: ["connect", "ready", "reconnecting", "end"],
   errors: ["error"],
-  throwsUnheard: true,
+  throwsUnhandled: true,
   read: () => {
     if (isReady(client)) return "ready";
     return client.closing ? "over" : "trying";
@@ -70,7 +73,7 @@ export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
 
   replaceConnection(cause: ReplacementCause): Replacement {
     const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenWakeLine();
+    if (replacement === "replacing") this.reopenSubscriptions();
     return replacement;
   }
 

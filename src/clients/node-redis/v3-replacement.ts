@@ -3,12 +3,12 @@ import type { InFlight } from "../in-flight.js";
 import { type ReplacementCause, replacedMessage } from "../replacement.js";
 import type { NodeRedis3Client } from "./v3-client.js";
 
-/** What the client itself sends on a new connection before it counts as ready. */
+/** The commands that the client sends on a new connection before it is ready. */
 const handshake = new Set(["auth", "info"]);
 
 /**
- * Ends the socket under a node-redis client of version 2.6 to 3, which then connects again by its own means: its options,
- * listeners, subscriptions and offline queue survive. It never sends again what it has lost.
+ * Ends the socket of a node-redis client, version 2.6 to 3. The client then reconnects by itself: its options,
+ * listeners, subscriptions and offline queue survive. It never resends lost commands.
  */
 export function replaceNodeRedis3Connection(
   client: NodeRedis3Client,
@@ -16,12 +16,12 @@ export function replaceNodeRedis3Connection(
   own: ReadonlySet<unknown>,
   cause: ReplacementCause,
 ): Replacement {
-  // A stream of the user's own cannot be opened anew.
+  // A stream that the user provided cannot be opened again.
   if (client.closing || client.options?.stream !== undefined) return "impossible";
-  // Connecting, or waiting for the next attempt.
+  // The client is connecting, or waits for the next attempt.
   if (!client.connected) return "replacing";
   if (cause === "wrongServer") {
-    // The server still answers what it has received.
+    // The server still answers the commands that it has received.
     client.stream?.end?.();
     return "replacing";
   }
@@ -31,7 +31,7 @@ export function replaceNodeRedis3Connection(
   return "replacing";
 }
 
-/** Whether anything but our own commands and the handshake is unanswered; true where that cannot be known. */
+/** Whether the client has unanswered commands besides our own and the handshake; true if that is unknown. */
 function hasOtherCommands({ command_queue, ready }: NodeRedis3Client, own: ReadonlySet<unknown>): boolean {
   if (command_queue === undefined) return true;
   for (let index = 0; index < command_queue.length; index++) {

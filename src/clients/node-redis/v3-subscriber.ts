@@ -4,7 +4,7 @@ import type { NodeRedis3Client } from "./v3-client.js";
 
 type Reply = (error: Error | null) => void;
 
-/** What is used of the client that listens. */
+/** The part of the subscribing client that is used here. */
 interface NodeRedis3Listener extends Emitter {
   readonly stream?: { unref?(): unknown; destroy?(): unknown } | null;
   subscribe(channel: string, reply: Reply): unknown;
@@ -13,7 +13,7 @@ interface NodeRedis3Listener extends Emitter {
   end(flush: boolean): unknown;
 }
 
-/** A duplicate, which connects at once, and only once: it neither reconnects, nor prefixes, nor keeps a timer. */
+/** A duplicate that connects at once and only once. Reconnecting, prefixes and timers are turned off. */
 export function openNodeRedis3Subscriber(client: NodeRedis3Client, events: SubscriberEvents): Subscriber {
   const own = client.duplicate?.({
     prefix: null,
@@ -24,10 +24,10 @@ export function openNodeRedis3Subscriber(client: NodeRedis3Client, events: Subsc
     detect_buffers: false,
     string_numbers: false,
     retry_strategy: () => undefined,
-    // A duplicate is what the client is: the same library, in the same version.
+    // A duplicate has the type of its client: the same library, in the same version.
   }) as NodeRedis3Listener;
   own.stream?.unref?.();
-  // Without a listener an error would end the process. Nothing but the end of the connection is worth one.
+  // Without a listener an error would end the process. Errors occur only when the connection ends.
   own.on("error", () => events.lost());
   own.on("end", () => events.lost());
   own.on("ready", () => events.ready());

@@ -1,14 +1,14 @@
 import type { SubscriptionListener } from "../../engine/node/lock-node.js";
 
-/** `opening`: nobody knows yet. */
+/** `opening`: the state is not known yet. */
 type ChannelState = "opening" | "subscribed" | "unsubscribed";
 
 interface ChannelListener {
   readonly listener: SubscriptionListener;
-  told: ChannelState;
+  lastState: ChannelState;
 }
 
-/** One pub/sub channel: who listens, and what they were told, never the same twice in a row. */
+/** The listeners of one pub/sub channel. A listener is never notified of the same state twice in a row. */
 export class Channel {
   readonly #listeners = new Set<ChannelListener>();
   #state: ChannelState = "opening";
@@ -17,39 +17,42 @@ export class Channel {
     return this.#listeners.size;
   }
 
-  /** The state is told later, not during this call. Returns the removal; true when it removed something. */
+  /**
+   * The listener is notified of the state asynchronously. Returns a function that removes the listener; the function
+   * returns true if it removed something.
+   */
   add(listener: SubscriptionListener): () => boolean {
-    const entry: ChannelListener = { listener, told: "opening" };
+    const entry: ChannelListener = { listener, lastState: "opening" };
     this.#listeners.add(entry);
-    queueMicrotask(() => this.#tell(entry));
+    queueMicrotask(() => this.#notify(entry));
     return () => this.#listeners.delete(entry);
   }
 
-  become(state: "subscribed" | "unsubscribed"): void {
+  setState(state: "subscribed" | "unsubscribed"): void {
     this.#state = state;
-    for (const entry of [...this.#listeners]) this.#tell(entry);
+    for (const entry of [...this.#listeners]) this.#notify(entry);
   }
 
   message(message: string): void {
     for (const entry of [...this.#listeners]) this.#call(entry, ({ listener }) => listener.message(message));
   }
 
-  #tell(entry: ChannelListener): void {
+  #notify(entry: ChannelListener): void {
     const state = this.#state;
-    if (entry.told === state || state === "opening") return;
-    entry.told = state;
+    if (entry.lastState === state || state === "opening") return;
+    entry.lastState = state;
     this.#call(entry, ({ listener }) =>
       state === "subscribed" ? listener.subscribed() : listener.unsubscribed(),
     );
   }
 
-  /** An earlier listener may have removed a later one. */
-  #call(entry: ChannelListener, tell: (entry: ChannelListener) => void): void {
+  /** Skips a listener that an earlier listener has removed. */
+  #call(entry: ChannelListener, callback: (entry: ChannelListener) => void): void {
     if (!this.#listeners.has(entry)) return;
     try {
-      tell(entry);
+      callback(entry);
     } catch {
-      // One listener's mistake is no reason to keep the others in the dark.
+      // A failing listener must not keep the event from the others.
     }
   }
 }

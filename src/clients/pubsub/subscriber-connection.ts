@@ -1,22 +1,25 @@
 import type { Clock, Timer } from "../../engine/time/clock.js";
 import type { OpenSubscriber, Subscriber } from "./subscriber.js";
 
-/** ms for connecting, and for the answer to each subscription: a server that says nothing for so long counts as lost. */
+/**
+ * ms for connecting, and for the reply to each subscription and PING. A server that does not answer in time counts as
+ * lost.
+ */
 const answerTimeout = 5_000;
 /**
- * ms between two questions whether the server is still there. A connection that only listens has no other way to notice that
- * it hears nothing any more, because a NAT forgets first what is seldom used.
+ * ms between PINGs. A connection that only subscribes has no other way to detect its loss, and a NAT drops idle
+ * connections first.
  */
 const pingInterval = 10_000;
 
 export interface SubscriberConnectionEvents {
   ready(): void;
   message(channel: string, message: string): void;
-  /** Comes at most once, and nothing comes after it. */
+  /** Called at most once, and no other callback follows. */
   lost(): void;
 }
 
-/** The life of one listening connection: from opening it to losing or closing it. Nothing of it outlives `close`. */
+/** One subscriber connection, from opening to loss or closing. `close` releases all timers and the connection. */
 export class SubscriberConnection {
   readonly #deadlines = new Set<Timer>();
   #subscriber: Subscriber | null = null;
@@ -30,10 +33,10 @@ export class SubscriberConnection {
   ) {}
 
   start(open: OpenSubscriber): void {
-    const connected = this.#deadline();
+    const cancelDeadline = this.#deadline();
     const ready = () => {
       if (this.#closed || this.#ready) return;
-      connected();
+      cancelDeadline();
       this.#ready = true;
       this.#pingLater();
       this.events.ready();
@@ -44,18 +47,18 @@ export class SubscriberConnection {
     try {
       this.#subscriber = open({ ready, message, lost: () => this.#lose() });
     } catch {
-      // A client that cannot be duplicated is as good as one that cannot be reached.
+      // A client that cannot be duplicated is treated like an unreachable server.
     }
     if (this.#subscriber === null) this.#lose();
   }
 
-  /** Only when it is ready; otherwise nothing happens. `answered` gets the refusal, or undefined. */
-  ask(channel: string, answered: (refusal: unknown) => void): void {
+  /** Does nothing unless the connection is ready. `answered` receives the refusal, or undefined. */
+  subscribe(channel: string, answered: (refusal: unknown) => void): void {
     const subscriber = this.#subscriber;
     if (!this.#ready || this.#closed || subscriber === null) return;
-    const met = this.#deadline();
+    const cancelDeadline = this.#deadline();
     const settle = (refusal?: unknown) => {
-      met();
+      cancelDeadline();
       if (!this.#closed) answered(refusal);
     };
     Promise.resolve()
@@ -66,8 +69,8 @@ export class SubscriberConnection {
       );
   }
 
-  drop(channel: string): void {
-    // Behind what `ask` sends.
+  unsubscribe(channel: string): void {
+    // After the microtask in which `subscribe` sends its command.
     if (this.#ready)
       queueMicrotask(() => quietly(this.#subscriber, (subscriber) => subscriber.unsubscribe(channel)));
   }
@@ -76,7 +79,7 @@ export class SubscriberConnection {
     this.#nextPing = this.clock.after(pingInterval, () => this.#ping(), true);
   }
 
-  /** Any answer will do, also a refusal. */
+  /** Any reply counts, even a refusal. */
   #ping(): void {
     const subscriber = this.#subscriber;
     if (this.#closed || subscriber === null) return;
@@ -106,7 +109,7 @@ export class SubscriberConnection {
     this.events.lost();
   }
 
-  /** Returns what to call when it was met. */
+  /** Starts a deadline for a reply. Returns a function that cancels the deadline. */
   #deadline(): () => void {
     const timer = this.clock.after(answerTimeout, () => this.#lose(), true);
     this.#deadlines.add(timer);
@@ -117,11 +120,11 @@ export class SubscriberConnection {
   }
 }
 
-/** Clients throw when they are already closed. */
+/** Ignores exceptions, which clients throw when they are closed already. */
 function quietly(subscriber: Subscriber | null, act: (subscriber: Subscriber) => void): void {
   try {
     if (subscriber !== null) act(subscriber);
   } catch {
-    // It is gone, which is what was wanted.
+    // The client is closed already, as intended.
   }
 }

@@ -6,28 +6,28 @@ import { Channel } from "./channel.js";
 import type { OpenSubscriber } from "./subscriber.js";
 import { SubscriberConnection } from "./subscriber-connection.js";
 
-/** ms before a lost connection is opened again: doubled with each failure, and up to a half less by chance. */
+/** ms before a lost connection is opened again: doubles with each failure, minus a random part of up to one half. */
 const firstDelay = 100;
 const longestDelay = 5_000;
 /** ms before a server that refused is asked again: permissions seldom change. */
 const refusedDelay = 30_000;
-/** What a server says to those who may not listen. */
+/** Error codes of a server that does not permit the subscription. */
 const forbidden = new Set(["NOPERM", "NOAUTH", "WRONGPASS", "ERR"]);
 
 /**
- * The one listening connection beside a client, shared by all who subscribe: opened with the first, closed with the
- * last, opened again whenever it is lost. The delays go on counting while it is closed, so that neither a dead server
- * nor one that refuses is pestered by those who come and go. Nothing of it keeps the process alive.
+ * The one subscriber connection beside a client, shared by all subscriptions: opened with the first, closed with the
+ * last, and opened again whenever it is lost. The delays continue while the connection is closed, so that short-lived
+ * subscriptions do not overload a dead or refusing server. The timers do not keep the process alive.
  */
 export class Subscriptions {
   readonly #channels = new Map<string, Channel>();
-  /** Channels that the server does not let this connection hear. */
+  /** Channels to which the server refused a subscription. */
   readonly #refused = new Set<string>();
   #connection: SubscriberConnection | null = null;
   #retry: Timer | null = null;
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
-  #stoodSince: number | null = null;
+  #subscribedSince: number | null = null;
   #closed = false;
 
   constructor(
@@ -41,37 +41,38 @@ export class Subscriptions {
     const remove = channel.add(listener);
     if (known === undefined) {
       this.#channels.set(name, channel);
-      this.#ask(name, channel);
+      this.#subscribeChannel(name, channel);
     }
-    // Later, so that who comes and goes at once costs no connection, and hears nothing during this call.
-    queueMicrotask(() => (this.#closed ? channel.become("unsubscribed") : this.#open()));
+    // Opened asynchronously, so that a subscription that is removed at once costs no connection and receives no call
+    // before `subscribe` returns.
+    queueMicrotask(() => (this.#closed ? channel.setState("unsubscribed") : this.#open()));
     return () => {
-      if (remove() && channel.size === 0) this.#leave(name);
+      if (remove() && channel.size === 0) this.#removeChannel(name);
     };
   }
 
-  /** Opens the connection anew, because it may have been silenced without noticing. */
+  /** Opens the connection again, because it may be dead without having noticed. */
   reopen(): void {
     if (this.#connection !== null && !this.#closed) this.#lost();
   }
 
-  /** For good: what is subscribed falls. */
+  /** Closes the connection for good and ends all subscriptions. */
   close(): void {
     this.#closed = true;
-    this.#hangUp();
-    for (const channel of this.#channels.values()) channel.become("unsubscribed");
+    this.#disconnect();
+    for (const channel of this.#channels.values()) channel.setState("unsubscribed");
   }
 
-  #leave(name: string): void {
+  #removeChannel(name: string): void {
     this.#channels.delete(name);
     this.#refused.delete(name);
-    if (this.#channels.size === 0) this.#hangUp();
-    else if (this.#deaf) this.#lost(refusedDelay);
-    else this.#connection?.drop(name);
+    if (this.#channels.size === 0) this.#disconnect();
+    else if (this.#allRefused) this.#lost(refusedDelay);
+    else this.#connection?.unsubscribe(name);
   }
 
-  /** One that may hear nothing at all is not kept open. */
-  get #deaf(): boolean {
+  /** Whether every subscription was refused; then the connection is not kept open. */
+  get #allRefused(): boolean {
     return this.#refused.size === this.#channels.size;
   }
 
@@ -79,15 +80,15 @@ export class Subscriptions {
     if (this.#connection !== null || this.#channels.size === 0 || this.#closed) return;
     const wait = this.#notBefore - this.clock.monotonic();
     if (this.#retry !== null || wait > 0) {
-      // First the timer, then the telling: whoever is told may leave, as the last one.
-      this.#retry ??= this.clock.after(wait, () => this.#again(), true);
-      for (const channel of this.#channels.values()) channel.become("unsubscribed");
+      // The timer is set first, because a notified listener may remove the last subscription.
+      this.#retry ??= this.clock.after(wait, () => this.#retryNow(), true);
+      for (const channel of this.#channels.values()) channel.setState("unsubscribed");
       return;
     }
     this.#connection = new SubscriberConnection(
       {
         ready: () => {
-          for (const [name, channel] of this.#channels) this.#ask(name, channel);
+          for (const [name, channel] of this.#channels) this.#subscribeChannel(name, channel);
         },
         message: (name, message) => this.#channels.get(name)?.message(message),
         lost: () => this.#lost(),
@@ -97,46 +98,46 @@ export class Subscriptions {
     this.#connection.start(this.openSubscriber);
   }
 
-  #again(): void {
+  #retryNow(): void {
     this.#retry = null;
     this.#open();
   }
 
-  #ask(name: string, channel: Channel): void {
-    this.#connection?.ask(name, (refusal) => {
-      // Whoever asked may have left, and somebody else have asked again.
+  #subscribeChannel(name: string, channel: Channel): void {
+    this.#connection?.subscribe(name, (refusal) => {
+      // The channel may have been removed meanwhile, and added again by another listener.
       if (this.#channels.get(name) !== channel) return;
       if (refusal === undefined) {
-        this.#stoodSince ??= this.clock.monotonic();
-        channel.become("subscribed");
+        this.#subscribedSince ??= this.clock.monotonic();
+        channel.setState("subscribed");
       } else if (forbidden.has(serverCode(refusal))) {
         this.#refused.add(name);
-        if (this.#deaf) this.#lost(refusedDelay);
-        else channel.become("unsubscribed");
+        if (this.#allRefused) this.#lost(refusedDelay);
+        else channel.setState("unsubscribed");
       } else {
         this.#lost();
       }
     });
   }
 
-  #lost(least = 0): void {
-    this.#hangUp();
+  #lost(minDelay = 0): void {
+    this.#disconnect();
     const ceiling = Math.min(firstDelay * 2 ** Math.min(this.#failures, 30), longestDelay);
     this.#failures += 1;
-    const delay = Math.max(least, ceiling * (1 - systemRandom.fraction() / 2));
+    const delay = Math.max(minDelay, ceiling * (1 - systemRandom.fraction() / 2));
     this.#notBefore = this.clock.monotonic() + delay;
     this.#open();
   }
 
-  #hangUp(): void {
+  #disconnect(): void {
     this.#retry?.cancel();
     this.#retry = null;
     this.#connection?.close();
     this.#connection = null;
     this.#refused.clear();
-    // One that was lost again at once is no better than one that could not be opened.
-    const stood = this.#stoodSince === null ? 0 : this.clock.monotonic() - this.#stoodSince;
-    if (stood >= longestDelay) this.#failures = 0;
-    this.#stoodSince = null;
+    // A connection that is lost soon counts like one that could not be opened.
+    const lasted = this.#subscribedSince === null ? 0 : this.clock.monotonic() - this.#subscribedSince;
+    if (lasted >= longestDelay) this.#failures = 0;
+    this.#subscribedSince = null;
   }
 }

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { explained, saying, show } from "../../support/redaction.js";
+import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply, Request } from "../node/lock-node.js";
 import { type LockCommand, needsMemory, type QueueExit, type QueuePolicy } from "./command.js";
 import {
@@ -153,7 +153,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
     return {
       kind: "failed",
       reason: "refused",
-      message: explained(saying(text(raw[1]) ?? "no reason given")),
+      message: explained(printable(text(raw[1]) ?? "no reason given")),
     };
   }
   if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;

@@ -1,3 +1,5 @@
+import { afterNextPoll } from "../../support/platform.js";
+
 /** A pending call; cancelling twice, or after it ran, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -79,5 +81,5 @@ export const systemClock: Clock = {
   },
   // Timers run before the event loop polls, immediates after that. Two of them: a client may write a request from an
   // immediate of its own, and the reply can then be read in the next turn only.
-  afterPoll: (callback) => void setImmediate(() => setImmediate(callback)),
+  afterPoll: afterNextPoll,
 };

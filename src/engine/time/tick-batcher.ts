@@ -1,3 +1,5 @@
+import { nextTick, onExit } from "../../support/platform.js";
+
 /** What has something to send. */
 export interface Flushable {
   flush(): void;
@@ -15,7 +17,7 @@ let hooked = false;
 function hookExit(): void {
   if (hooked) return;
   hooked = true;
-  process.prependOnceListener("exit", () => {
+  onExit(() => {
     exiting = true;
     for (const batcher of unflushed) batcher.flush();
   });
@@ -48,7 +50,7 @@ export class TickBatcher {
     hookExit();
     unflushed.add(this);
     // Ticks run when no promise is left to run, those that were settled meanwhile included.
-    queueMicrotask(() => process.nextTick(this.flush));
+    queueMicrotask(() => nextTick(this.flush));
   }
 
   /** Calls back when all that was added so far has departed. */

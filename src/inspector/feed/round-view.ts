@@ -1,6 +1,6 @@
 import type { Vote } from "../../engine/protocol/vote.js";
 import type { LockMachineEvent } from "../../machines/lock-events.js";
-import { clip, saying } from "../../support/redaction.js";
+import { clip, printable } from "../../support/redaction.js";
 import type { RoundView, VoteView } from "./frames.js";
 
 /** Maximum number of votes shown. */
@@ -24,7 +24,7 @@ function viewOf(vote: Vote): VoteView {
       node,
       kind: "failed",
       reason: vote.reason,
-      message: clip(saying(vote.message), maxMessageLength),
+      message: clip(printable(vote.message), maxMessageLength),
     };
   }
   if (vote.holder === null) return { node, kind: "denied", holder: null };

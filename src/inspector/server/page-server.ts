@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CannotListenError } from "../../errors.js";
-import { saying } from "../../support/redaction.js";
+import { printable } from "../../support/redaction.js";
 import { packageVersion } from "../../support/version.js";
 import type { AccessToken } from "./access-token.js";
 import { HostNames } from "./host-names.js";
@@ -110,7 +110,7 @@ function answer(
   if (refusal !== null) return refuse(response, refusal);
   routes.answer(path, query, request.method === "HEAD", response).catch((error: unknown) => {
     if (response.headersSent) return void response.destroy();
-    const why = error instanceof Error ? saying(error.message) : "unknown";
+    const why = error instanceof Error ? printable(error.message) : "unknown";
     refuse(response, { status: 500, line: `This could not be answered: ${why}` });
   });
 }

@@ -16,7 +16,7 @@ async function subscription(count = 3) {
   const line = subscribeToFrames(nodes, (frame) => received.push(frame), clock);
   await settle();
   const say = async (frame: unknown, on = nodes) => {
-    for (const node of on) node.ring(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
+    for (const node of on) node.deliver(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
     await settle();
   };
   return { clock, nodes, heard: received, line, say };

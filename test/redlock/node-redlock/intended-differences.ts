@@ -1,4 +1,4 @@
-/** Why a result is meant to differ; these sentences stand in docs/migrating.md. */
+/** Reasons for intended differences; these sentences appear in docs/migrating.md. */
 
 export const alwaysYes =
   "RedisjsClient returns what the server answered: the original returned OK and 1 without looking, so that such a server always voted for everybody.";

@@ -1,5 +1,5 @@
-/** Why ours is meant to differ, where several cases show it. Each stands, word for word, in docs/migrating.md. */
-export const meant = {
+/** Reasons for intended differences that several cases show. Each appears, word for word, in docs/migrating.md. */
+export const reasons = {
   clientErrors:
     "A failed node is reported with a `ClientError`, which has the `node` and the `reason`; the original passes on the client's own error.",
   closed:

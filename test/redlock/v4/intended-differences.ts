@@ -1,4 +1,4 @@
-/** Why a result is meant to differ; these sentences stand in docs/migrating.md. */
+/** Reasons for intended differences; these sentences appear in docs/migrating.md. */
 
 export const refusedScripts =
   "Scripts of your own (lockScript, unlockScript, extendScript) are refused with InvalidOptionError: " +

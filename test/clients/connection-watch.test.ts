@@ -4,7 +4,7 @@ import { ConnectionWatch } from "../../src/clients/connection-watch.js";
 
 type State = "fresh" | "trying" | "ready" | "over";
 
-function watched(throwsUnheard = false) {
+function watched(throwsUnhandled = false) {
   const emitter = new EventEmitter();
   let state: State = "fresh";
   const source = {
@@ -12,7 +12,7 @@ function watched(throwsUnheard = false) {
     events: ["change"],
     errors: ["error"],
     closed: "end",
-    throwsUnheard,
+    throwsUnhandled,
     read: () => state,
   };
   const watch = new ConnectionWatch(source);
@@ -31,7 +31,7 @@ function watched(throwsUnheard = false) {
 }
 
 describe("the connection of a client", () => {
-  test("is connecting until it was ready once, and down from then on until it is ready again", () => {
+  test("is connecting until it is first ready, and down after that whenever it is not ready", () => {
     const { watch, seen, become, subscribe } = watched();
     subscribe();
     become("trying");
@@ -43,7 +43,7 @@ describe("the connection of a client", () => {
     expect(watch.connection).toBe("down");
   });
 
-  test("is down when it was closed before it was ever ready, until somebody opens it again", () => {
+  test("is down when it was closed before it was ever ready, until it is opened again", () => {
     const { watch, become, subscribe } = watched();
     subscribe();
     become("trying");
@@ -53,7 +53,7 @@ describe("the connection of a client", () => {
     expect(watch.connection).toBe("connecting");
   });
 
-  test("goes down with its cause, in words alone: what clients hang onto errors may be a password", () => {
+  test("goes down with its cause, as a message alone: error properties of clients may contain a password", () => {
     const { watch, seen, become, subscribe } = watched();
     subscribe();
     become("ready");
@@ -69,7 +69,7 @@ describe("the connection of a client", () => {
     expect(watch.trouble).toBe("");
   });
 
-  test("is followed by one listener an event, and by none when nobody watches", () => {
+  test("has one listener per event, and none without watchers", () => {
     const { emitter, subscribe } = watched();
     const stops = [subscribe(), subscribe(), subscribe()];
     expect(["change", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([1, 1, 1]);
@@ -77,7 +77,7 @@ describe("the connection of a client", () => {
     expect(emitter.eventNames()).toEqual([]);
   });
 
-  test("keeps an open emitter that throws unheard errors from throwing, whether or not its owner listens by then", () => {
+  test("keeps an open emitter from throwing errors, whether or not its owner listens later", () => {
     const alone = watched(true);
     alone.become("ready");
     alone.subscribe()();

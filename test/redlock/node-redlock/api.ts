@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { createClient } from "redis";
 import { sharedServers } from "../../support/shared-servers.js";
-import type { Scene } from "../compare.js";
+import type { CaseContext } from "../compare.js";
 
 export interface Lock {
   readonly resource: string;
@@ -42,7 +42,7 @@ export interface Locker {
   on(event: string, listener: (payload: Lock & Error) => void): Locker;
 }
 
-export interface Face {
+export interface Api {
   readonly Redlock: new (
     clients: readonly unknown[],
     retryCount?: number,
@@ -53,39 +53,39 @@ export interface Face {
   readonly RedisjsClient: new (client: unknown) => Reader;
 }
 
-// The package is published as sources only. The names are held in variables so that its types are not checked here.
+// The package is published as sources only. Variables hold the names, so that the package's types are not checked here.
 const parts = ["redlock", "IoRedisClient", "RedisJsClient"].map((part) => `node-redlock/${part}.ts`);
-export const original = Object.assign({}, ...(await Promise.all(parts.map((part) => import(part))))) as Face;
+export const original = Object.assign({}, ...(await Promise.all(parts.map((part) => import(part))))) as Api;
 
-export type Setting = Scene<Face>;
+export type Setting = CaseContext<Api>;
 export type Outcome = { value?: unknown; error?: string };
 export const long = 60_000;
 
-/** Three servers over ioredis, as in the documentation; one attempt, so that what fails does so at once. */
-export async function three(scene: Setting, retryCount = 1, retryDelay = 10) {
-  const servers = await scene.clients(3);
-  const clients = servers.map((server) => new scene.face.IoredisClient(server));
-  const redlock = new scene.face.Redlock(clients, retryCount, retryDelay);
-  return { servers, clients, redlock, key: scene.key(), heard: listen(scene, redlock) };
+/** Three servers over ioredis, as in the documentation; one attempt, so that a failure is immediate. */
+export async function three(context: Setting, retryCount = 1, retryDelay = 10) {
+  const servers = await context.clients(3);
+  const clients = servers.map((server) => new context.api.IoredisClient(server));
+  const redlock = new context.api.Redlock(clients, retryCount, retryDelay);
+  return { servers, clients, redlock, key: context.key(), emitted: listen(context, redlock) };
 }
 
-/** Connected node-redis clients of the shared servers from this one on. */
-export async function nodeRedis(scene: Setting, first: number, end: number) {
+/** Connected node-redis clients of the shared servers from `first` to `end`. */
+export async function nodeRedis(context: Setting, first: number, end: number) {
   const servers = sharedServers().slice(first, end);
   return Promise.all(
     servers.map(async ({ url }) => {
       const client = createClient({ url });
       client.on("error", () => {});
-      // It lets the commands end that the original does not wait for.
-      scene.later(() => client.close());
+      // close() lets the commands finish that the original does not wait for.
+      context.later(() => client.close());
       await client.connect();
       return client;
     }),
   );
 }
 
-/** The documented interface, put around any client by hand; answers may take their time. */
-export function byHand(servers: readonly Redis[], delay = 0): Client[] {
+/** The documented client interface, implemented by hand; answers may be delayed. */
+export function customClients(servers: readonly Redis[], delay = 0): Client[] {
   const answer = () => (delay > 0 ? sleep(delay) : undefined);
   return servers.map(
     (server): Client => ({
@@ -103,21 +103,22 @@ export function byHand(servers: readonly Redis[], delay = 0): Client[] {
   );
 }
 
-/** Every event in its order, in plain data. */
-export function listen(scene: Setting, redlock: Locker): unknown[][] {
-  const heard: unknown[][] = [];
+/** Records every event in order, in plain data. */
+export function listen(context: Setting, redlock: Locker): unknown[][] {
+  const emitted: unknown[][] = [];
   for (const event of ["acquired", "released", "renewed"]) {
     redlock.on(event, ({ resource, ttl }) => {
-      heard.push([event, scene.plain(resource), ttl > Date.now() ? "a deadline" : ttl]);
+      emitted.push([event, context.plain(resource), ttl > Date.now() ? "a deadline" : ttl]);
     });
   }
   for (const event of ["clientError", "error"]) {
-    redlock.on(event, (error) => heard.push([event, scene.plain(error.message)]));
+    redlock.on(event, (error) => emitted.push([event, context.plain(error.message)]));
   }
-  return heard;
+  return emitted;
 }
 
-export const only = (heard: readonly unknown[][], event: string) => heard.filter(([name]) => name === event);
-/** Whether a key has about so many ms left; the servers' clocks step in whole ms. */
+export const only = (emitted: readonly unknown[][], event: string) =>
+  emitted.filter(([name]) => name === event);
+/** Whether a key has about this many ms left; the servers' clocks advance in whole ms. */
 export const near = (ttl: number) => (ms: number) => ms > ttl - 1_000 && ms <= ttl + 10;
 export const show = (lock: Lock | null) => (lock === null ? null : "locked");

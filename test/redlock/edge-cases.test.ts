@@ -15,8 +15,8 @@ beforeEach(() => {
   redlock = world.redlock();
 });
 
-/** A node that does what it is told, and whose replies to these get lost while its connection stays. */
-function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"])): LockNode {
+/** A node that executes all commands, but loses the replies to some of them while its connection stays open. */
+function losingReplies(node: LockNode, ops: ReadonlySet<string> = new Set(["release"])): LockNode {
   const lost: Reply = { kind: "failed", reason: "connection", message: "the reply was lost" };
   return {
     name: node.name,
@@ -36,11 +36,11 @@ function forgetful(node: LockNode, ops: ReadonlySet<string> = new Set(["release"
   };
 }
 
-describe("a name that is used again", () => {
-  it("is not undone by a release that is still owed from before", async () => {
+describe("a value that is used again", () => {
+  it("is not undone by an earlier release that is still pending", async () => {
     const poor = new Redlock(
-      world.nodes.map((node) => forgetful(node)),
-      // It is tried again well within the first ttl.
+      world.nodes.map((node) => losingReplies(node)),
+      // The release is repeated well within the first ttl.
       { clock: world.clock, nodeTimeout: 100 },
     );
     expect(await world.run(poor.tryAcquire("a", "worker", 1_000))).toBe(3);
@@ -54,7 +54,7 @@ describe("a name that is used again", () => {
   it("is not undone by a failed attempt before it, whose replies were lost", async () => {
     const ops = new Set(["swap", "release"]);
     const poor = new Redlock(
-      world.nodes.map((node) => forgetful(node, ops)),
+      world.nodes.map((node) => losingReplies(node, ops)),
       { clock: world.clock },
     );
     expect(await world.run(poor.tryAcquire("a", "worker", 1_000))).toBe(0);
@@ -84,33 +84,34 @@ describe("a name that is used again", () => {
     expect(outcomes).toContain("ManagerClosedError");
   });
 
-  it("is not undone by an earlier attempt that hears late what it was granted", async () => {
+  it("is not undone by an earlier attempt whose grant is reported late", async () => {
     let refusing: number[] = [0, 1];
     const late: (() => void)[] = [];
     const refused: Reply = { kind: "failed", reason: "refused", message: "BUSY" };
     const nodes = world.nodes.map((node, index) => ({
-      ...forgetful(node),
+      ...losingReplies(node),
       execute: oneByOne(async (one, mark) => {
         const swap = one.command.op === "swap";
         if (swap && refusing.includes(index)) return refused;
         const reply = await ask(node, one, mark);
-        if (swap && index === 2 && late.length === 0) await new Promise<void>((heard) => late.push(heard));
+        if (swap && index === 2 && late.length === 0)
+          await new Promise<void>((emitted) => late.push(emitted));
         return reply;
       }),
     }));
     const program = new Redlock(nodes, { clock: world.clock });
-    // The first attempt is renamed on node 2 alone, and does not hear of it.
+    // The first attempt is renamed on node 2 alone, and receives no reply.
     expect(await world.run(program.tryAcquire("a", "worker", 60_000))).toBeLessThan(2);
-    // The second one has node 1, and node 2 by its name.
+    // The second attempt holds node 1, and node 2 by its value.
     refusing = [0];
     expect(await world.run(program.tryAcquire("a", "worker", 60_000))).toBe(2);
-    for (const heard of late) heard();
+    for (const emitted of late) emitted();
     await settle();
     expect(program.handle({ resource: "a", value: "worker" })?.state).toBe("held");
     expect(await world.holders("a")).toEqual([false, true, true]);
   });
 
-  it("leaves no trace of the token under which it was won, not on a node that missed the rest either", async () => {
+  it("leaves no trace of the token under which it was acquired, even on a node that missed the renaming", async () => {
     const missing = world.redlock();
     missing.locks.once("acquired", () => world.node(2).hang());
     const granted = missing.tryAcquire("a", "worker", 60_000);
@@ -122,9 +123,9 @@ describe("a name that is used again", () => {
     expect(await world.holders("a")).toEqual([false, false, false]);
   });
 
-  it("is not undone by what was owed when it is renewed after all", async () => {
+  it("is not undone by a pending release when it is renewed after all", async () => {
     const poor = new Redlock(
-      world.nodes.map((node) => forgetful(node)),
+      world.nodes.map((node) => losingReplies(node)),
       { clock: world.clock },
     );
     const lock = (await world.run(redlock.acquireLock("a", 60_000)))!;
@@ -145,7 +146,7 @@ describe("a name that is used again", () => {
     expect(await world.run(poor.renewLock("a", lock.value, 60_000))).toBe(false);
   });
 
-  it("is released everywhere, also where an earlier life left it", async () => {
+  it("is released everywhere, even where an earlier process left it", async () => {
     const before = world.redlock();
     await world.run(before.acquireLockInstance(world.nodes[0], "a", "worker", 60_000));
     expect(await world.run(redlock.tryAcquire("a", "worker", 60_000))).toBeGreaterThanOrEqual(2);
@@ -153,7 +154,7 @@ describe("a name that is used again", () => {
     expect(await world.holders("a")).toEqual([false, false, false]);
   });
 
-  it("is one thing after the other, however fast the calls follow", async () => {
+  it("is handled by one call at a time, however fast the calls follow", async () => {
     const calls = [redlock.tryAcquire("a", "worker", 5_000), redlock.releaseLock("a", "worker")] as const;
     expect(await world.run(Promise.all(calls))).toEqual([3, undefined]);
     expect(redlock.handle({ resource: "a", value: "worker" })).toBeNull();
@@ -169,7 +170,7 @@ describe("a name that is used again", () => {
     expect(await world.holders("b")).toEqual([false, false, false]);
   });
 
-  it("names several resources in any order", async () => {
+  it("identifies several resources in any order", async () => {
     const lock = await world.run(redlock.acquire(["a", "b"], 5_000));
     const turned = { resources: ["b", "a"], value: lock.value } as never;
     expect(redlock.handle(turned)).not.toBeNull();
@@ -178,9 +179,9 @@ describe("a name that is used again", () => {
   });
 });
 
-it("a grant that is answered after the deadline takes nothing from who has renewed the lock", async () => {
+it("a grant that is answered after the deadline does not affect a process that has renewed the lock", async () => {
   const late: (() => void)[] = [];
-  const slow = { ...forgetful(world.node(2)) };
+  const slow = { ...losingReplies(world.node(2)) };
   slow.execute = oneByOne(async (one, mark) => {
     const reply = await ask(world.node(2), one, mark);
     if (one.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
@@ -196,8 +197,8 @@ it("a grant that is answered after the deadline takes nothing from who has renew
   expect(await world.holders("a")).toEqual([true, true, true]);
 });
 
-describe("looking at a lock", () => {
-  it("gives the same handle for as long as it is held, so that a look is not taken for a lease that was dropped", async () => {
+describe("the handle of a lock", () => {
+  it("is the same while the lock is held, so that reading it does not count as dropping the lease", async () => {
     const lock = await world.run(redlock.acquire(["a"], 5_000));
     const handle = redlock.handle(lock);
     expect(JSON.stringify(handle)).toContain('"state":"held"');
@@ -207,19 +208,19 @@ describe("looking at a lock", () => {
 
 describe("quit", () => {
   it("ends pauses between retries, and the calls on single clients", async () => {
-    const patient = world.redlock({ retryDelay: 60_000 });
-    const lock = await world.run(patient.acquire(["a"], 600_000));
+    const manyAttempts = world.redlock({ retryDelay: 60_000 });
+    const lock = await world.run(manyAttempts.acquire(["a"], 600_000));
     for (const node of world.nodes) node.hang();
-    const extended = patient.extend(lock, 600_000).catch((error: Error) => error.name);
+    const extended = manyAttempts.extend(lock, 600_000).catch((error: Error) => error.name);
     await world.clock.advance(1_000);
-    await world.run(patient.quit());
+    await world.run(manyAttempts.quit());
     expect(await world.run(extended)).toBe("ManagerClosedError");
     expect(world.clock.pending).toBe(0);
-    const single = patient.acquireLockInstance(world.nodes[0], "b", "value", 1_000);
+    const single = manyAttempts.acquireLockInstance(world.nodes[0], "b", "value", 1_000);
     expect(await world.caught(single)).toMatchObject({ name: "ManagerClosedError" });
   });
 
-  it("says so to a release that nobody has answered", async () => {
+  it("rejects a release that is unanswered", async () => {
     const lock = await world.run(redlock.lock("a", 5_000));
     for (const node of world.nodes) node.hang();
     const released = lock.unlock().catch((error: Error) => error.name);
@@ -230,7 +231,7 @@ describe("quit", () => {
 });
 
 describe("using", () => {
-  it("does not extend all the time, whatever the threshold", async () => {
+  it("does not extend continuously, whatever the threshold", async () => {
     let renewals = 0;
     redlock.locks.on("renewed", () => renewals++);
     const settings = { automaticExtensionThreshold: 29_800 };
@@ -242,7 +243,7 @@ describe("using", () => {
     expect(renewals).toBeLessThan(6);
   });
 
-  it("goes by the lease, not by what is written on the lock, when the routine extends it itself", async () => {
+  it("uses the lease's end, not the lock's expiration, when the routine extends the lock itself", async () => {
     const seen = await world.run(
       redlock.using(
         "a",
@@ -258,7 +259,7 @@ describe("using", () => {
     expect(seen).toBeGreaterThan(4_000);
   });
 
-  it("tells a renewal once, whoever asked for it", async () => {
+  it("reports a renewal once, whoever requested it", async () => {
     let renewals = 0;
     redlock.on("renewed", () => renewals++);
     const used = redlock.using(
@@ -273,44 +274,41 @@ describe("using", () => {
     expect(renewals).toBe(1);
   });
 
-  it("gives a signal with its error where the lock is over before the routine begins", async () => {
+  it("sets the signal's error if the lock is over before the routine begins", async () => {
     redlock.locks.on("acquired", () => void redlock.quit());
     const used = redlock.using(["a"], 1_000, async (signal) => [signal.aborted, signal.error?.name]);
     expect(await world.run(used)).toEqual([true, "ManagerClosedError"]);
   });
 
-  it("says why it has no lock", async () => {
+  it("reports why it has no lock", async () => {
     await world.run(world.redlock().acquireLock("a", 60_000));
     const error = await world.caught(redlock.using("a", 1_000, async () => {}));
     expect(error.cause).toMatchObject({ name: "LockContendedError" });
   });
 
-  it.each([{ autoextend: true }, { autoExtend: 1 }, true])(
-    "refuses options that it does not know: %j",
-    async (options) => {
-      const call = redlock.using("a", 1_000, async () => {}, options as never);
-      expect(await world.caught(call)).toMatchObject({ name: "InvalidOptionError", option: "options" });
-    },
-  );
+  it.each([{ autoextend: true }, { autoExtend: 1 }, true])("refuses unknown options: %j", async (options) => {
+    const call = redlock.using("a", 1_000, async () => {}, options as never);
+    expect(await world.caught(call)).toMatchObject({ name: "InvalidOptionError", option: "options" });
+  });
 });
 
-describe("what is told of nodes", () => {
-  it("blames none that was not even asked", async () => {
+describe("errors of nodes", () => {
+  it("do not concern a node that was not asked", async () => {
     world.node(0).crash();
     world.node(1).crash();
-    const told: string[] = [];
+    const messages: string[] = [];
     const once = world.redlock({ retryCount: 0 });
-    once.on("error", ({ message }) => told.push(message));
+    once.on("error", ({ message }) => messages.push(message));
     const error = (await world.caught(once.acquire(["a"], 1_000))) as Error & {
       attempts: Promise<{ votesAgainst: Map<unknown, Error> }>[];
     };
     await settle();
-    expect(told).toEqual(["node-0: node-0 crashed", "node-1: node-1 crashed"]);
+    expect(messages).toEqual(["node-0: node-0 crashed", "node-1: node-1 crashed"]);
     const [stats] = await Promise.all(error.attempts);
     expect([...stats!.votesAgainst.values()][2]).toMatchObject({ reason: "notAsked" });
   });
 
-  it("shows no password of an address, and no arguments that a server repeats", () => {
+  it("show no password of an address, and no arguments that a server repeats", () => {
     const opened = new Redlock(["redis://:hunter2@127.0.0.1:1"]);
     expect(inspect(opened, { depth: 9 })).not.toContain("hunter2");
     expect([...opened.clients, ...opened.servers]).toEqual(["redis://127.0.0.1:1", "redis://127.0.0.1:1"]);
@@ -319,31 +317,31 @@ describe("what is told of nodes", () => {
     expect(failureOf(new Error(said)).message).toBe("ERR unknown command 'evalsha'");
   });
 
-  it("rejects where a wrapped client makes its replies up: null would hide that it can never work", async () => {
+  it("are thrown if a wrapped client makes up replies: null would hide that it can never work", async () => {
     const made = { set: async () => "OK", eval: async () => 1 };
     const hopeless = new Redlock([made], 1, 1);
     expect(await world.caught(hopeless.acquireLock("a", 1_000))).toMatchObject({
       name: "InvalidOptionError",
       message: expect.stringMatching(
-        /^clients must be clients whose eval hands on.*got "client 0: unexpected reply: 1"$/,
+        /^clients must be clients whose eval returns the reply.*got "client 0: unexpected reply: 1"$/,
       ),
     });
   });
 
-  it("reaches those who listen to errorMonitor", async () => {
+  it("reach listeners of errorMonitor", async () => {
     await world.run(redlock.acquire(["a"], 60_000));
-    let heard = 0;
+    let emitted = 0;
     const once = world.redlock({ retryCount: 0 });
-    // The types know the events by their names alone.
-    (once as EventEmitter).on(EventEmitter.errorMonitor, () => heard++);
+    // The types accept the events only by name.
+    (once as EventEmitter).on(EventEmitter.errorMonitor, () => emitted++);
     once.on("error", () => {});
     await world.caught(once.acquire(["a"], 1_000));
-    expect(heard).toBe(3);
+    expect(emitted).toBe(3);
   });
 });
 
-describe("the class in other hands", () => {
-  it("works behind a Proxy, and as somebody's prototype", async () => {
+describe("the class in unusual uses", () => {
+  it("works behind a Proxy, and as a prototype", async () => {
     const proxied = new Proxy(redlock, {});
     await world.run(proxied.acquire(["a"], 1_000));
     await world.run(Object.create(redlock).lock("b", 1_000));
@@ -351,13 +349,13 @@ describe("the class in other hands", () => {
     expect(inspect(redlock)).not.toContain("inner");
   });
 
-  it("says that its settings cannot be changed later", () => {
+  it("refuses later changes of its settings", () => {
     expect(() => {
       redlock.retryCount = 0;
     }).toThrow("retryCount must be given to the constructor or to a call: it cannot be changed later; got 0");
   });
 
-  it("takes settings of one call where redlock 4 has a callback, and checks them", async () => {
+  it("accepts settings of one call in the place of redlock 4's callback, and checks them", async () => {
     await world.run(redlock.lock("a", 60_000));
     const settings = { retryCount: 0 } as never;
     expect(await world.caught(redlock.lock("a", 1_000, settings))).toMatchObject({ attempts: 1 });
@@ -374,7 +372,7 @@ describe("the class in other hands", () => {
     });
   });
 
-  it("takes a frozen lock of plain data", async () => {
+  it("accepts a frozen lock of plain data", async () => {
     const { value } = await world.run(redlock.lock("a", 1_000));
     await world.run(redlock.unlock(Object.freeze({ resource: "a", value }) as never));
     expect(await world.holders("a")).toEqual([false, false, false]);

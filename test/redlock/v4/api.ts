@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { Redis } from "ioredis";
 import { sharedServers } from "../../support/shared-servers.js";
-import type { Scene } from "../compare.js";
+import type { CaseContext } from "../compare.js";
 import { count } from "../v4-support.js";
 
 type Callback<T = void> = (error: (Error & { attempts?: number }) | null, value?: T) => void;
@@ -43,7 +43,7 @@ interface V4 {
   listenerCount(event: string): number;
 }
 
-export interface Face {
+export interface Api {
   new (clients: readonly unknown[], options?: object): V4;
   readonly Lock: new (redlock: V4, resource: Resource, value: string, expiration: number) => Lock;
   readonly LockError: new (message?: string, attempts?: number) => Error;
@@ -56,22 +56,22 @@ export interface Bluebird {
 }
 
 const require = createRequire(import.meta.url);
-export const original = require("redlock-4") as Face;
+export const original = require("redlock-4") as Api;
 export const { using } = require("bluebird") as Bluebird;
 
-export type Setting = Scene<Face>;
+export type Setting = CaseContext<Api>;
 
-/** One attempt, so that what fails does so at once. */
+/** One attempt, so that a failure is immediate. */
 export const once = { retryCount: 0, retryDelay: 10, retryJitter: 0 };
 export const long = 60_000;
 
-/** Three servers, and what a program makes of them first. */
-export async function three(scene: Setting, options: object = once) {
-  const clients = await scene.clients(3);
-  return { clients, redlock: new scene.face(clients, options), key: scene.key() };
+/** Three servers, and a program's first objects. */
+export async function three(context: Setting, options: object = once) {
+  const clients = await context.clients(3);
+  return { clients, redlock: new context.api(clients, options), key: context.key() };
 }
 
-/** On how many of the servers each key is. */
+/** The number of servers that have each key. */
 export const counts = (clients: readonly Redis[], ...keys: string[]) =>
   Promise.all(keys.map((key) => count(clients, key)));
 
@@ -80,34 +80,34 @@ export interface NodeRedis3 extends EventEmitter {
   end(flush: boolean): void;
 }
 
-/** As the documentation makes its clients: not connected yet. */
-export function nodeRedis3(scene: Setting, count: number): NodeRedis3[] {
+/** Clients as in the documentation: not connected yet. */
+export function nodeRedis3(context: Setting, count: number): NodeRedis3[] {
   const { createClient } = require("redis-3") as {
     createClient(port: number, host: string): NodeRedis3;
   };
   const clients = sharedServers()
     .slice(0, count)
     .map(({ port }) => createClient(port, "127.0.0.1"));
-  scene.later(() => clients.forEach((client) => void client.end(false)));
+  context.later(() => clients.forEach((client) => void client.end(false)));
   return clients;
 }
 
-/** What a failed call tells its user. */
-export const told = (scene: Setting, error: unknown) => {
+/** The properties of an error that users read. */
+export const errorView = (context: Setting, error: unknown) => {
   const { name, message, attempts } = error as Error & { attempts?: number };
-  return { name, message: scene.plain(message), attempts };
+  return { name, message: context.plain(message), attempts };
 };
-export const failure = (scene: Setting, promise: Promise<unknown>) =>
+export const failure = (context: Setting, promise: Promise<unknown>) =>
   promise.then(
     () => "resolved",
-    (error: unknown) => told(scene, error),
+    (error: unknown) => errorView(context, error),
   );
 
-/** Clients, of which the first so many have lost their connection for good. */
-export async function cutOff(scene: Setting, count: number, options: object = once) {
-  const made = await three(scene, options);
-  const heard: Error[] = [];
-  made.redlock.on("clientError", (error) => heard.push(error));
+/** A Redlock and clients, of which `cut` disconnects the first `count` for good. */
+export async function cutOff(context: Setting, count: number, options: object = once) {
+  const made = await three(context, options);
+  const emitted: Error[] = [];
+  made.redlock.on("clientError", (error) => emitted.push(error));
   const [dead, alive] = [made.clients.slice(0, count), made.clients.slice(count)];
-  return { ...made, heard, alive, cut: () => dead.forEach((client) => void client.disconnect()) };
+  return { ...made, emitted, alive, cut: () => dead.forEach((client) => void client.disconnect()) };
 }

@@ -1,28 +1,28 @@
 import type { Redis } from "ioredis";
 import { waitUntil } from "../../support/servers.js";
-import type { Case, Scene } from "../compare.js";
+import type { Case, CaseContext } from "../compare.js";
 
-/** What a program of redlock 5 imports. It is the type of ours: each case shows that such a program compiles. */
-export type Face = typeof import("../../../src/redlock.js");
-export type V5 = Scene<Face>;
-export type V5Case = Case<Face>;
+/** The exports that a program of redlock 5 imports. The type is ours: each case shows that such a program compiles. */
+export type Api = typeof import("../../../src/redlock.js");
+export type V5 = CaseContext<Api>;
+export type V5Case = Case<Api>;
 
-type Attempts = InstanceType<Face["ExecutionError"]>["attempts"];
+type Attempts = InstanceType<Api["ExecutionError"]>["attempts"];
 
-/** One attempt and no more, for what is expected to fail. */
+/** A single attempt, for calls that are expected to fail. */
 export const once = { retryCount: 0 } as const;
 
-/** What the original comes to when too few of its clients vote for something, as `outcome` shows it. */
-export const unachieved = {
+/** The original's outcome when too few clients vote for an operation, as `outcome` shows it. */
+export const noQuorumOutcome = {
   error: "ExecutionError",
   message: "The operation was unable to achieve a quorum during its retry window.",
 } as const;
 
-/** Enough attempts for a client to connect again meanwhile. */
-export const patient = { retryCount: 20, retryDelay: 50, retryJitter: 0 } as const;
+/** Enough attempts for a client to reconnect meanwhile. */
+export const manyAttempts = { retryCount: 20, retryDelay: 50, retryJitter: 0 } as const;
 
-/** Who voted what, in each attempt: clients by their place among those given. */
-export async function votesOf(scene: V5, attempts: Attempts, clients: readonly Redis[]) {
+/** The votes of each attempt, with clients shown by their index. */
+export async function votesOf(context: V5, attempts: Attempts, clients: readonly Redis[]) {
   const all = await Promise.all(attempts);
   return all.map(({ membershipSize, quorumSize, votesFor, votesAgainst }) => ({
     membershipSize,
@@ -30,12 +30,12 @@ export async function votesOf(scene: V5, attempts: Attempts, clients: readonly R
     for: clients.flatMap((client, index) => (votesFor.has(client) ? [index] : [])),
     against: clients.flatMap((client, index) => {
       const error = votesAgainst.get(client);
-      return error === undefined ? [] : [`${index}: ${error.name}: ${scene.plain(error.message)}`];
+      return error === undefined ? [] : [`${index}: ${error.name}: ${context.plain(error.message)}`];
     }),
   }));
 }
 
-/** What a promise rejected with. */
+/** The error that a promise rejects with. */
 async function failure(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     () => {
@@ -45,7 +45,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** As `outcome`, but of an error its name only: for messages that each package has of its own. */
+/** Like `outcome`, but shows only the name of an error, because the packages have different messages. */
 export async function kind(
   promise: PromiseLike<unknown>,
   show: (value: unknown) => unknown = () => "resolved",
@@ -57,14 +57,14 @@ export async function kind(
   }
 }
 
-/** As `failure`, for the error that tells of its attempts. */
-export async function refusal(scene: V5, promise: Promise<unknown>) {
+/** Like `failure`, for an ExecutionError. */
+export async function refusal(context: V5, promise: Promise<unknown>) {
   const error = await failure(promise);
-  if (error instanceof scene.face.ExecutionError) return error;
+  if (error instanceof context.api.ExecutionError) return error;
   throw error;
 }
 
-/** What each of the servers stores there. */
+/** The value of the key on each server. */
 export const stored = (clients: readonly Redis[], key: string): Promise<(string | null)[]> =>
   Promise.all(clients.map((client) => client.get(key)));
 
@@ -72,22 +72,22 @@ export const stored = (clients: readonly Redis[], key: string): Promise<(string 
 export const gone = (clients: readonly Redis[], key: string): Promise<void> =>
   waitUntil("the key is gone", 5_000, async () => (await stored(clients, key)).every((is) => is === null));
 
-/** Waits until every server has the key: the quorum is enough for a lock, the rest may be under way. */
+/** Waits until every server has the key: a quorum suffices for a lock, and the other requests may be in flight. */
 export const everywhere = (clients: readonly Redis[], key: string): Promise<void> =>
   waitUntil("the key is everywhere", 5_000, async () =>
     (await stored(clients, key)).every((is) => is !== null),
   );
 
-/** Ends the client's connection for good: it fails whatever it is asked until somebody connects it again. */
+/** Ends the client's connection for good: its commands fail until it is connected again. */
 export async function down(client: Redis): Promise<void> {
   const end = new Promise((resolve) => client.once("end", resolve));
   client.disconnect();
   await end;
 }
 
-/** Somebody else's key. */
-export const foreign = (clients: readonly Redis[], key: string): Promise<unknown> =>
-  Promise.all(clients.map((client) => client.set(key, "foreign", "PX", 60_000)));
+/** Sets the key as another program does. */
+export const setForeignKey = (clients: readonly Redis[], key: string): Promise<unknown> =>
+  Promise.all(clients.map((client) => client.set(key, "setForeignKey", "PX", 60_000)));
 
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
