@@ -47,12 +47,12 @@ const ways = {
 
   /** Subscribes to published frames, as `holdfast ui` does. Counts frames. */
   async channel({ ports }) {
-    const { listenTo } = await import("../../dist/esm/inspector/publishing/listening.js");
+    const { subscribeToFrames } = await import("../../dist/esm/inspector/publishing/frame-subscription.js");
     const { recogniseNode } = await import("../../dist/esm/clients/recognise.js");
     const nodes = ports.map((port, index) => recogniseNode(`redis://127.0.0.1:${port}`, index));
     let seen = 0;
     const first = new EventTarget();
-    listenTo(nodes, () => {
+    subscribeToFrames(nodes, () => {
       seen += 1;
       first.dispatchEvent(new Event("received"));
     });

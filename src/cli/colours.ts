@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 
 export type Colours = ReturnType<typeof picocolors.createColors>;
 
-/** Colours for this stream: only on a terminal that can, unless FORCE_COLOR asks or NO_COLOR forbids. */
+/** Colours for this stream: only on a capable terminal, unless FORCE_COLOR requests or NO_COLOR forbids colours. */
 export function coloursFor(
   stream: NodeJS.WriteStream,
   environment: NodeJS.ProcessEnv = process.env,

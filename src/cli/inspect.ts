@@ -9,9 +9,11 @@ import { describeHolder, describeOwner } from "./holder.js";
 import { chooseNodes } from "./nodes.js";
 import { output } from "./output.js";
 
-/** ms that closing the connections may take. */
-const partingTime = 1_000;
-/** ms for one node's answer; unlike for a lock it is the first one, so that it takes connecting as well. */
+/** Time in ms that closing the connections may take. */
+const closeTimeout = 1_000;
+/**
+ * Time in ms for one node's answer. Longer than for a lock, because it is the first answer and includes connecting.
+ */
 const defaultTimeout = 2_000;
 
 export interface InspectFlags {
@@ -21,7 +23,7 @@ export interface InspectFlags {
   readonly json?: boolean;
 }
 
-/** `holdfast inspect`: who holds a resource, node by node. Resolves with what to exit with. */
+/** `holdfast inspect`: shows who holds a resource, node by node. Resolves with the exit code. */
 export async function inspect(
   resource: string,
   flags: InspectFlags,
@@ -34,7 +36,7 @@ export async function inspect(
     nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
     prefix: flags.prefix ?? config.prefix ?? "",
     nodeTimeout,
-    // Nothing is locked; but a ttl has to be longer than a node's answer may take.
+    // No lock is acquired, but a ttl must exceed the node timeout.
     ttl: nodeTimeout + 1,
   });
   try {
@@ -42,10 +44,10 @@ export async function inspect(
     if (flags.json) output.json(inspection, "stdout");
     else for (const line of describe(inspection, coloursFor(process.stdout))) output.print(line);
     if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
-    output.complain("no node could tell who holds it; holdfast doctor says what is wrong with them");
+    output.error("no node could tell who holds it; holdfast doctor says what is wrong with them");
     return exitCode.unavailable;
   } finally {
-    await within(partingTime, locks.close({ timeout: 0 }));
+    await within(closeTimeout, locks.close({ timeout: 0 }));
   }
 }
 
@@ -60,17 +62,17 @@ function describe({ resource, held, holder, nodes }: Inspection, paint: Colours)
 function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Colours): string {
   if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
   if (held === null) return paint.red("unknown: too few nodes answered");
-  // Keys on a minority, or of several holders: left by an attempt that failed, or by one under way.
+  // Keys on a minority, or of several holders, come from an attempt that failed or is under way.
   const minority = nodes.some(({ state }) => state === "held");
   return minority ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
 }
 
 function line(inspection: NodeInspection, paint: Colours): string {
   const { quarantine } = inspection;
-  return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(abstains(quarantine))}`}`;
+  return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(quarantineText(quarantine))}`}`;
 }
 
-function abstains({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
+function quarantineText({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
   const again = until === null ? "" : `; it votes again in ${formatDuration(until - Date.now())}`;
   return `it does not vote: ${cause}${again}`;
 }

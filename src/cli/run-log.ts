@@ -5,7 +5,7 @@ import { formatDuration } from "./duration.js";
 import { describeHolder, longestHolder } from "./holder.js";
 import { output } from "./output.js";
 
-/** What a run tells besides the events of the lock. */
+/** The events of a run besides the events of the lock. */
 type RunEvent =
   | { readonly event: "started"; readonly pid: number; readonly command: string }
   | { readonly event: "signal"; readonly signal: string; readonly why: string }
@@ -14,23 +14,23 @@ type RunEvent =
   | { readonly event: "error"; readonly message: string; readonly exitCode: number }
   | { readonly event: "warning"; readonly message: string };
 
-/** Where a run's story goes: every event as a line of JSON, or what somebody has to know as a line of text. */
+/** Reports a run: every event as a line of JSON, or only what the user has to know as a line of text. */
 export interface RunLog {
   follow(locks: Locks): void;
-  tell(event: RunEvent): void;
+  write(event: RunEvent): void;
 }
 
-export const jsonJournal: RunLog = {
+export const jsonRunLog: RunLog = {
   follow(locks) {
     for (const name of managerEvents) {
-      // One listener fits all: each event is only written down.
+      // One listener suits all events, because each event is only written.
       locks.on(name, (event: object) => output.json({ event: name, ...event, ...plainError(event) }));
     }
   },
-  tell: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
+  write: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
 };
 
-/** An error has no properties of its own that JSON would show. */
+/** The properties of an error that JSON would not show. */
 function plainError(event: object): object {
   if (!("error" in event)) return {};
   const { error } = event;
@@ -38,31 +38,29 @@ function plainError(event: object): object {
   return { error: { ...("code" in error ? { code: error.code } : {}), message: error.message } };
 }
 
-export const textJournal: RunLog = {
+export const textRunLog: RunLog = {
   follow(locks) {
     let quorum = true;
     let waiting = false;
     locks.on("quorumLost", ({ resources, remaining }) => {
       if (quorum)
-        output.complain(
-          `no quorum to renew ${named(resources)}; still valid for ${formatDuration(remaining)}`,
-        );
+        output.error(`no quorum to renew ${named(resources)}; still valid for ${formatDuration(remaining)}`);
       quorum = false;
     });
     locks.on("renewed", ({ resources }) => {
-      if (!quorum) output.complain(`${named(resources)} is renewed again`);
+      if (!quorum) output.error(`${named(resources)} is renewed again`);
       quorum = true;
     });
     locks.on("retrying", ({ resources, reason, votes }) => {
-      // Who waits in a script wants to read one line, why it failed; who sits before it wants to know now.
+      // A log needs only one line, why the wait failed. A user at a terminal wants to know at once.
       if (waiting || !process.stderr.isTTY) return;
       waiting = true;
       const who =
         reason === "contended" ? `held by ${describeHolder(longestHolder(votes))}` : "no quorum of nodes";
-      output.complain(`waiting for ${named(resources)}: ${who}`);
+      output.error(`waiting for ${named(resources)}: ${who}`);
     });
   },
-  tell(event) {
-    if ("message" in event) output.complain(event.message);
+  write(event) {
+    if ("message" in event) output.error(event.message);
   },
 };

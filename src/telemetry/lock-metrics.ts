@@ -11,9 +11,9 @@ import { errorTypeOf } from "./error-type.js";
 import type { Instruments } from "./instruments.js";
 import { attributes } from "./names.js";
 
-/** What one manager's locks and nodes do, as numbers. */
+/** Counts and times what one manager's locks and nodes do. */
 export class LockMetrics implements ManagerObserver {
-  /** When the acquisition of a lock began, or its lease. */
+  /** When the acquisition or the lease of a lock began. */
   private readonly began = new WeakMap<ObservedLock, Instant>();
   private readonly ofNode: readonly { readonly [attributes.node]: string }[];
 
@@ -23,7 +23,7 @@ export class LockMetrics implements ManagerObserver {
     private readonly onClosed: () => void,
   ) {
     this.ofNode = manager.nodes.map(({ name }) => ({ [attributes.node]: name }));
-    // What is held already is timed as well; what is being acquired is only counted.
+    // Leases that are held already are timed as well; pending acquisitions are only counted.
     for (const lock of manager.inUse)
       if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
   }
@@ -90,7 +90,7 @@ export class LockMetrics implements ManagerObserver {
 
   private countFailed(votes: readonly Vote[]): void {
     for (const vote of votes) {
-      // Not asked is no failure: the others had decided already.
+      // A node that was not asked did not fail: the others had decided already.
       if (vote.kind !== "failed" || vote.reason === "notAsked") continue;
       this.to.votesFailed.add(1, { [attributes.node]: vote.node, [attributes.reason]: vote.reason });
     }

@@ -18,27 +18,27 @@ import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.j
 import type { Tracing } from "./tracing.js";
 
 /** The spans of one acquisition, and of the lease that it led to. */
-interface Trail {
-  /** What the span of the hold is a child of. */
+interface LockTrace {
+  /** The parent of the span of the hold. */
   parent: Context;
-  /** That of the acquisition, then that of the hold. */
+  /** The span of the acquisition, later that of the hold. */
   span: Span;
-  /** A renewal, or the release. */
+  /** The span of a renewal or of the release. */
   request: Span | null;
 }
 
 /**
- * One manager's locks, as spans: the acquisition, as a child of what was active when it was asked for; the hold beside
- * it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
+ * Reports one manager's locks as spans: the acquisition as a child of the span that was active at its start; the hold
+ * next to it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
  */
 export class LockSpans implements ManagerObserver {
-  private readonly trails = new WeakMap<ObservedLock, Trail>();
+  private readonly traces = new WeakMap<ObservedLock, LockTrace>();
 
   constructor(private readonly tracing: Tracing) {}
 
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string): void {
     if (event.type === "ACQUIRE") return this.begin(lock);
-    const trail = this.trails.get(lock);
+    const trail = this.traces.get(lock);
     if (trail === undefined) return;
     switch (event.type) {
       case "DENIED":
@@ -57,7 +57,7 @@ export class LockSpans implements ManagerObserver {
         trail.request?.setAttributes(voteAttributes(event.votes));
         return this.endRequest(lock, trail);
       case "RELEASE":
-        // What the renewal that was under way comes to is of no interest any more.
+        // The outcome of a renewal that is under way does not matter any more.
         this.endRequest(lock, trail);
         trail.request = this.request(lock, trail, "holdfast.release");
         return;
@@ -73,7 +73,7 @@ export class LockSpans implements ManagerObserver {
   }
 
   lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
-    const trail = this.trails.get(lock);
+    const trail = this.traces.get(lock);
     if (trail === undefined) return;
     const { span } = trail;
     const exception = exceptionOf(error);
@@ -87,20 +87,20 @@ export class LockSpans implements ManagerObserver {
     span.recordException(exception, timeOf(lock));
     span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
     span.end(timeOf(lock));
-    this.trails.delete(lock);
+    this.traces.delete(lock);
   }
 
-  /** Nobody looks on any more: what is under way ends as far as it is known. */
+  /** Ends the open spans of a lock, with what is known so far. */
   end(
     lock: ObservedLock,
-    trail = this.trails.get(lock),
+    trail = this.traces.get(lock),
     outcome?: "released" | "expired" | "handedOver",
   ): void {
     if (trail === undefined) return;
     this.endRequest(lock, trail);
     if (outcome !== undefined) trail.span.setAttribute(attributes.outcome, outcome);
     trail.span.end(timeOf(lock));
-    this.trails.delete(lock);
+    this.traces.delete(lock);
   }
 
   private begin(lock: ObservedLock): void {
@@ -110,12 +110,12 @@ export class LockSpans implements ManagerObserver {
     const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
     const span = tracer.startSpan("holdfast.acquire", options, active);
     if (!span.isRecording()) return;
-    // Where it is a child of nothing, the hold would be in a trace of its own.
+    // Without an active span the hold would be in a trace of its own.
     const parent = trace.getSpan(active) === undefined ? trace.setSpan(active, span) : active;
-    this.trails.set(lock, { parent, span, request: null });
+    this.traces.set(lock, { parent, span, request: null });
   }
 
-  private hold(lock: ObservedLock, trail: Trail): void {
+  private hold(lock: ObservedLock, trail: LockTrace): void {
     const { span: acquire, parent } = trail;
     acquire.setAttribute("holdfast.attempts", lock.context.attempt);
     acquire.end(timeOf(lock));
@@ -132,17 +132,17 @@ export class LockSpans implements ManagerObserver {
     trail.span = span;
   }
 
-  private request(lock: ObservedLock, { parent, span }: Trail, name: string): Span | null {
+  private request(lock: ObservedLock, { parent, span }: LockTrace, name: string): Span | null {
     const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
     return this.tracing.tracer?.startSpan(name, options, trace.setSpan(parent, span)) ?? null;
   }
 
-  private endRequest(lock: ObservedLock, trail: Trail): void {
+  private endRequest(lock: ObservedLock, trail: LockTrace): void {
     trail.request?.end(timeOf(lock));
     trail.request = null;
   }
 
-  private failAttempt(lock: ObservedLock, { span }: Trail, event: RefusalEvent): void {
+  private failAttempt(lock: ObservedLock, { span }: LockTrace, event: RefusalEvent): void {
     const delay = lock.retryDelay;
     span.addEvent(
       "holdfast.retry",
@@ -156,7 +156,7 @@ export class LockSpans implements ManagerObserver {
     );
   }
 
-  private loseQuorum(lock: ObservedLock, trail: Trail, event: RefusalEvent): void {
+  private loseQuorum(lock: ObservedLock, trail: LockTrace, event: RefusalEvent): void {
     const votes = voteAttributes(event.votes);
     const remaining = Math.max(0, lock.leaseState?.left() ?? 0) / 1_000;
     trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
@@ -166,17 +166,17 @@ export class LockSpans implements ManagerObserver {
     trail.span.addEvent("holdfast.quorum_lost", details, timeOf(lock));
   }
 
-  private lose(lock: ObservedLock, trail: Trail, { reason }: LossEvent, released: boolean): void {
+  private lose(lock: ObservedLock, trail: LockTrace, { reason }: LossEvent, released: boolean): void {
     const lost = { code: SpanStatusCode.ERROR, message: `the lease is over: ${reason}` };
     trail.request?.setStatus(lost);
     trail.span.setAttribute(attributes.reason, reason);
-    // Who had asked for the release has nothing left to lose.
+    // A holder that has asked for the release has nothing left to lose.
     if (!released) trail.span.setStatus(lost);
     this.end(lock, trail, "expired");
   }
 }
 
-/** The SDK's own time is finer than the system's clock; with another one, spans are in its time. */
+/** The SDK's own time is finer than the system clock's; with another clock, spans use the time of that clock. */
 const timeOf = ({ manager: { clock } }: ObservedLock): number | undefined =>
   clock === systemClock ? undefined : clock.wall();
 

@@ -14,10 +14,10 @@ test("a free lock is free on every node", async () => {
   expect(code).toBe(0);
 });
 
-test("a held lock shows its holder and how long, node by node, and an unreachable node why", async () => {
+test("a held lock shows its holder and the remaining time node by node, and an unreachable node the reason", async () => {
   const args = ["run", "--resource", resource, "--owner", "day-shift", "--json", ...nodes()];
   const running = await startHoldfast([...args, "--", "sleep", "30"]);
-  await running.hears("started");
+  await running.logs("started");
   const all = [...nodes(), "--node", "redis://127.0.0.1:1"];
   const text = await holdfast(["inspect", resource, ...all]);
   expect(text.stdout).toMatch(/ held by day-shift for up to \d/);

@@ -4,24 +4,26 @@ import { startServer, waitUntil } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
 import { end, type Holdfast, startHoldfast } from "./support/holdfast.js";
 import { isGone, watchdogOf } from "./support/processes.js";
-import { createWitness } from "./support/witness.js";
+import { createReporter } from "./support/reporter.js";
 
 const ttl = 4_000;
 const grace = 600;
 const resource = "the-lock";
 
-/** Servers, and a command that holdfast runs over them: each test's own, so that several can wait at the same time. */
-async function stage({ onTestFinished }: TestContext) {
+/**
+ * Servers, and a command that holdfast runs over them: separate for each test, so that tests can wait concurrently.
+ */
+async function startServers({ onTestFinished }: TestContext) {
   const servers = await startAll(Array.from({ length: 3 }, () => startServer));
   onTestFinished(() => stopAll(servers));
-  const reporter = await createWitness();
+  const reporter = await createReporter();
   onTestFinished(() => reporter.remove());
   return {
     servers,
     reporter,
     suspendMajority: () => Promise.all(servers.slice(0, 2).map((server) => server.suspend())),
 
-    /** Holdfast over a command that runs already. */
+    /** Starts holdfast and waits until its command runs. */
     async runs(command: readonly string[], ...options: string[]): Promise<Holdfast> {
       const nodes = servers.flatMap(({ url }) => ["--node", url]);
       const timing = ["--ttl", `${ttl}ms`, "--grace", `${grace}ms`];
@@ -38,12 +40,12 @@ async function stage({ onTestFinished }: TestContext) {
       ];
       const running = await startHoldfast(args);
       onTestFinished(() => end(running));
-      await running.hears("started");
+      await running.logs("started");
       await reporter.works();
       return running;
     },
 
-    /** The witness is ended, and wrote its last line before `time`. */
+    /** The command has ended, and wrote its last line before `time`. */
     async endedBefore(time: number): Promise<void> {
       await reporter.isEnded(Math.max(0, time - Date.now()) + 2_000);
       expect(reporter.lastAlive).toBeLessThan(time);
@@ -52,10 +54,10 @@ async function stage({ onTestFinished }: TestContext) {
 }
 
 describe("a lock that is lost", () => {
-  test("without a majority the whole group gets SIGTERM a grace before it is killed, before the validity ends", async (context) => {
-    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+  test("without a majority the whole group gets SIGTERM, and after the grace SIGKILL, before the validity ends", async (context) => {
+    const { suspendMajority, runs, endedBefore, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
-    await running.hears("renewed");
+    await running.logs("renewed");
     await suspendMajority();
     const { code, stderr } = await running.ended;
     expect(code).toBe(76);
@@ -63,27 +65,27 @@ describe("a lock that is lost", () => {
     await endedBefore(end);
     const [term, ...more] = reporter.terms;
     expect(term).toBeLessThanOrEqual(end - grace);
-    // Once is enough: a second one is an order to hurry, for many programs.
+    // Exactly one SIGTERM: many programs take a second one as an order to end at once.
     expect(more).toEqual([]);
     expect(reporter.lastAlive - Number(term)).toBeGreaterThan(grace / 2);
     expect(stderr).toMatch(/"event":"lost".*no renewal succeeded/);
   });
 
-  test("a command that obeys SIGTERM ends in its own way, and it is a loss all the same", async (context) => {
-    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+  test("a command that obeys SIGTERM ends by itself, and the exit code still reports the loss", async (context) => {
+    const { suspendMajority, runs, endedBefore, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(false, "trap 'exit 0' TERM;"));
     await suspendMajority();
     expect(await running.ended).toMatchObject({ code: 76 });
     await endedBefore(running.validUntil - grace);
   });
 
-  test("a short outage is no loss", async (context) => {
-    const { servers, suspendMajority, runs, reporter } = await stage(context);
-    // Long enough for a busy machine to renew it again once the servers go on.
+  test("a short outage does not lose the lock", async (context) => {
+    const { servers, suspendMajority, runs, reporter } = await startServers(context);
+    // Long enough for a busy machine to renew the lock once the servers continue.
     const running = await runs(reporter.command(false), "--ttl", "16s");
-    await running.hears("renewed", 30_000);
+    await running.logs("renewed", 30_000);
     await suspendMajority();
-    await running.hears("quorumLost", 30_000);
+    await running.logs("quorumLost", 30_000);
     for (const server of servers) server.resume();
     const before = running.events.length;
     await waitUntil("it is renewed again", 20_000, () =>
@@ -93,8 +95,8 @@ describe("a lock that is lost", () => {
     expect(await running.ended).toMatchObject({ code: 0 });
   });
 
-  test.for(["DEL", "SET"])("a lock that was lost at once (%s) leaves no grace", async (verb, context) => {
-    const { servers, runs, reporter } = await stage(context);
+  test.for(["DEL", "SET"])("a lock that was deleted or taken (%s) leaves no grace", async (verb, context) => {
+    const { servers, runs, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
     const value = verb === "SET" ? ["somebody-else"] : [];
     await Promise.all(servers.map((server) => server.call(verb as "SET", resource, ...value)));
@@ -106,8 +108,8 @@ describe("a lock that is lost", () => {
     expect(reporter.lastAlive).toBeLessThan(Number(expired?.time) + grace);
   });
 
-  test("--max-hold ends the command before it has held the lock for so long", async (context) => {
-    const { runs, endedBefore, reporter } = await stage(context);
+  test("--max-hold ends the command before the lock was held for so long", async (context) => {
+    const { runs, endedBefore, reporter } = await startServers(context);
     const maxHold = 5_000;
     const running = await runs(reporter.grandchild(true), "--max-hold", `${maxHold}ms`);
     const { code, stderr } = await running.ended;
@@ -122,14 +124,14 @@ describe("a lock that is lost", () => {
   });
 });
 
-describe("a command that nobody may guard any more", () => {
+describe("a command whose holdfast is gone", () => {
   test.for<[string, string[]]>([
     ["its own group", []],
     ["the foreground", ["--foreground"]],
   ])(
     "holdfast is killed: the command in %s is ended before the validity ends, grandchildren too",
     async ([, options], context) => {
-      const { runs, endedBefore, reporter } = await stage(context);
+      const { runs, endedBefore, reporter } = await startServers(context);
       const running = await runs(reporter.grandchild(true), ...options);
       const end = running.validUntil;
       running.kill("SIGKILL");
@@ -141,9 +143,9 @@ describe("a command that nobody may guard any more", () => {
   );
 
   test("holdfast is stopped: the watchdog ends the group in time, with its grace", async (context) => {
-    const { runs, reporter } = await stage(context);
+    const { runs, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
-    await running.hears("renewed");
+    await running.logs("renewed");
     running.kill("SIGSTOP");
     await reporter.isEnded(ttl + 2_000);
     running.kill("SIGCONT");
@@ -155,7 +157,7 @@ describe("a command that nobody may guard any more", () => {
   });
 
   test("a grandchild that left the group and the session is ended as well", async (context) => {
-    const { runs, endedBefore, reporter } = await stage(context);
+    const { runs, endedBefore, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true, "setsid"));
     const end = running.validUntil;
     running.kill("SIGKILL");
@@ -163,7 +165,7 @@ describe("a command that nobody may guard any more", () => {
   });
 
   test("nothing is left running after an ordinary end", async (context) => {
-    const { servers, runs, reporter } = await stage(context);
+    const { servers, runs, reporter } = await startServers(context);
     const running = await runs(reporter.command(false));
     const watchdog = Number(watchdogOf(running.pid));
     running.kill("SIGTERM");
@@ -177,7 +179,7 @@ describe("a command that nobody may guard any more", () => {
 
 describe("a watchdog", () => {
   test("a watchdog that dies is replaced, and the new one guards", async (context) => {
-    const { runs, endedBefore, reporter } = await stage(context);
+    const { runs, endedBefore, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
     const first = watchdogOf(running.pid);
     process.kill(Number(first), "SIGKILL");
@@ -185,7 +187,7 @@ describe("a watchdog", () => {
       const now = watchdogOf(running.pid);
       return now !== undefined && now !== first;
     });
-    // It knows the job once it has been told, which only a renewal after it shows.
+    // The watchdog knows the job once it has received the messages, which only a later renewal shows.
     const before = running.events.length;
     await waitUntil("a renewal comes after it", 5_000, () =>
       running.events.slice(before).some(({ event }) => event === "renewed"),
@@ -195,8 +197,8 @@ describe("a watchdog", () => {
     await endedBefore(end);
   });
 
-  test("a watchdog that dies again and again ends the command: nobody would guard it", async (context) => {
-    const { runs, reporter } = await stage(context);
+  test("a watchdog that keeps dying ends the command, which would be unguarded", async (context) => {
+    const { runs, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
     for (let last: number | undefined; running.child.exitCode === null; ) {
       const watchdog = watchdogOf(running.pid);
@@ -210,8 +212,8 @@ describe("a watchdog", () => {
     await reporter.isEnded(1_000);
   });
 
-  test("a watchdog that was stopped keeps nothing from being ended, and is not left behind", async (context) => {
-    const { suspendMajority, runs, endedBefore, reporter } = await stage(context);
+  test("a stopped watchdog does not prevent the end of the command, and is not left behind", async (context) => {
+    const { suspendMajority, runs, endedBefore, reporter } = await startServers(context);
     const running = await runs(reporter.grandchild(true));
     const watchdog = Number(watchdogOf(running.pid));
     process.kill(watchdog, "SIGSTOP");

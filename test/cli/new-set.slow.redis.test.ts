@@ -4,7 +4,7 @@ import { type RedisServer, startServer } from "../support/servers.js";
 import { startAll, stopAll } from "../support/start-all.js";
 import { endAll, holdfast } from "./support/holdfast.js";
 
-/** A new set of three of which one is not there. */
+/** A new set of three nodes, one of which is down. */
 let servers: RedisServer[];
 let absent: string;
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   await stopAll(servers);
 });
 
-test("says which node keeps it from starting, and how to start without", async () => {
+test("says which node prevents its start, and how to start without that node", async () => {
   const ended = await run("--wait", "4s");
   expect(ended.stderr).toMatch(/^holdfast: no quorum of nodes: [^\n]+; waited 4 s\n$/);
   expect(ended.stderr).toContain(absent);
@@ -31,7 +31,7 @@ test("says which node keeps it from starting, and how to start without", async (
   expect(ended).toMatchObject({ code: 69, stdout: "" });
 });
 
-test("starts without that node with --quarantine 0, and needs no such word afterwards", async () => {
+test("starts without that node with --quarantine 0, and afterwards without the option", async () => {
   expect(await run("--quarantine", "0")).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   expect(await run()).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
 });

@@ -28,7 +28,7 @@ async function started(options: readonly string[], command: readonly string[]): 
 test.each([
   ["in its own group", []],
   ["in the foreground", ["--foreground"]],
-])("signals reach a command %s, and its answer is the exit code", async (_where, options) => {
+])("signals reach a command %s, and its exit code is passed on", async (_where, options) => {
   const running = await started(options, [process.execPath, echo]);
   for (const signal of passed) {
     running.kill(signal);

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { createLocks, type Locks } from "../../src/index.js";
 import type { Frame, LockView } from "../../src/inspector/feed/frames.js";
-import { get } from "../inspector/server/asking.js";
 import { Reader } from "../inspector/server/reader.js";
+import { get } from "../inspector/server/request.js";
 import { ownServers } from "../locks/support.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -17,7 +17,7 @@ afterEach(endAll);
 const urlsOf = (servers: readonly { readonly port: number }[]) =>
   servers.map(({ port }) => `redis://127.0.0.1:${port}`);
 
-/** Its nodes are connected with its first lock. */
+/** Its nodes connect with its first lock. */
 async function publishing(urls: readonly string[], owner: string): Promise<Locks> {
   const locks = createLocks({ nodes: urls, owner, publish: true, prefix: `ui-${process.pid}:` });
   open.push(locks);
@@ -28,7 +28,7 @@ async function publishing(urls: readonly string[], owner: string): Promise<Locks
 async function start(urls: readonly string[]): Promise<{ running: Holdfast; port: number }> {
   const nodes = urls.flatMap((url) => ["--node", url]);
   const running = await startHoldfast(["ui", ...nodes, "--port", "0"]);
-  await waitUntil(`it tells its address; it said: ${running.stderr}`, 10_000, () =>
+  await waitUntil(`the address is printed; stderr: ${running.stderr}`, 10_000, () =>
     running.stdout.includes("\n"),
   );
   return { running, port: Number(/^http:\/\/127\.0\.0\.1:(\d+)\/\n$/.exec(running.stdout)?.[1]) };
@@ -37,7 +37,7 @@ async function start(urls: readonly string[]): Promise<{ running: Holdfast; port
 const locksIn = (frame: Frame): readonly LockView[] =>
   frame.kind === "locks" ? frame.locks : frame.kind === "steps" ? frame.steps.map(({ lock }) => lock) : [];
 
-const tells = (resource: string, state: string) => (frame: Frame) =>
+const reports = (resource: string, state: string) => (frame: Frame) =>
   locksIn(frame).some((lock) => lock.resources.includes(resource) && lock.state === state);
 
 const isBeatOf = (owner: string) => (frame: Frame) => frame.kind === "beat" && frame.owner === owner;
@@ -47,13 +47,13 @@ test("the locks of every process that publishes are shown, with their histories 
   const { running, port } = await start(urls);
   const reader = await Reader.open(port);
   const [ann, ben] = [await publishing(urls, "ann"), await publishing(urls, "ben")];
-  for (const owner of ["ann", "ben"]) await reader.hears(owner, isBeatOf(owner));
+  for (const owner of ["ann", "ben"]) await reader.receives(owner, isBeatOf(owner));
   const lease = await ann.acquire("payouts:42");
   await ben.acquire("reports:nightly");
-  await reader.hears("ann's lease", tells("payouts:42", "held"));
-  await reader.hears("ben's lease", tells("reports:nightly", "held"));
+  await reader.receives("ann's lease", reports("payouts:42", "held"));
+  await reader.receives("ben's lease", reports("reports:nightly", "held"));
   await lease.release();
-  await reader.hears("the release", tells("payouts:42", "idle"));
+  await reader.receives("the release", reports("payouts:42", "idle"));
   const { id } = reader.frames.flatMap(locksIn).find(({ resources }) => resources.includes("payouts:42")) ?? {
     id: "",
   };
@@ -61,30 +61,32 @@ test("the locks of every process that publishes are shown, with their histories 
   expect(history.map(({ to }) => to)).toContain("held");
   expect((await get(port, "/metrics")).text).toMatch(/^# TYPE holdfast_/m);
   await ann.close();
-  await reader.hears("that ann has closed", ({ kind }) => kind === "bye");
+  await reader.receives("that ann has closed", ({ kind }) => kind === "bye");
   running.kill("SIGTERM");
   expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("nodes that are lost are told of; when they are back, what is published is heard again", async () => {
+test("lost nodes are reported; when they are back, frames are received again", async () => {
   const servers = await ownServers(1);
   const [server] = servers;
   const urls = urlsOf(servers);
   const { running, port } = await start(urls);
-  await waitUntil("it says that nobody publishes", 10_000, () => running.stderr.includes("publish: true"));
+  await waitUntil("the missing publisher is reported", 10_000, () =>
+    running.stderr.includes("publish: true"),
+  );
   expect(running.stderr).toMatch(/^holdfast: no process tells of its locks [^\n]*\n$/);
   await server?.kill();
   await waitUntil("it says what it has lost", 10_000, () =>
     /lost \S+; trying again|lost .*trying again/.test(running.stderr),
   );
-  // The page is there all the same.
+  // The page is served all the same.
   const reader = await Reader.open(port);
   await server?.start();
   await waitUntil("it says that it is back", 15_000, () => running.stderr.includes(" is back"));
   const locks = await publishing(urls, "cleo");
-  await reader.hears("cleo", isBeatOf("cleo"), 20_000);
+  await reader.receives("cleo", isBeatOf("cleo"), 20_000);
   await locks.using("payouts:42", async () => undefined);
-  await reader.hears("a lock", tells("payouts:42", "idle"));
+  await reader.receives("a lock", reports("payouts:42", "idle"));
   running.kill("SIGINT");
   expect(await running.ended).toMatchObject({ code: 0 });
 }, 120_000);

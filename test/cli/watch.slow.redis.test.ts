@@ -17,7 +17,7 @@ import { endAll, type Holdfast, holdfast, startHoldfast } from "./support/holdfa
 const channel = "holdfast:life";
 const password = "never-shown";
 
-/** Of its own: what is published on a server is heard by all who listen there. */
+/** Servers of its own, because every subscriber of a server receives what is published there. */
 let servers: RedisServer[];
 let folder: string;
 let opened: Locks[] = [];
@@ -28,11 +28,11 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await endAll();
-  // Its end hangs up on what runs in it.
+  // Closing the terminal sends SIGHUP to its processes.
   for (const terminal of terminals.splice(0)) terminal.kill();
   await Promise.all(opened.map((locks) => locks.close({ timeout: 0 })));
   opened = [];
-  // A server notices later that a listener is gone: the next test must not take it for its own.
+  // A server notices late that a subscriber is gone; the next test must not count it.
   await areListening(0);
 });
 afterAll(async () => {
@@ -52,7 +52,7 @@ function locksOf(options: {
   return locks;
 }
 
-/** So many commands listen on each server. */
+/** The number of subscribed commands on each server. */
 async function areListening(count: number, on: readonly RedisServer[] = servers): Promise<void> {
   await waitUntil(`${count} listen`, 10_000, async () => {
     const answers = await Promise.all(on.map((server) => server.call("PUBSUB", "NUMSUB", channel)));
@@ -68,7 +68,7 @@ const publish = async (...frames: readonly (Frame | string)[]) => {
 const waitFor = (watching: Holdfast, what: RegExp, stream: "stdout" | "stderr" = "stdout") =>
   waitUntil(`${stream} has ${what}; it has: ${watching[stream]}`, 10_000, () => what.test(watching[stream]));
 
-/** In a terminal of its own, after these words of a shell. */
+/** Runs the command in a terminal of its own, after this shell code. */
 async function startTerminal(before: string, args: readonly string[], after = "") {
   const command = [process.execPath, await builtCommand(), ...args].join(" ");
   const terminal = spawn("script", ["-qec", `${before} ${command}${after}`, "/dev/null"], {
@@ -81,16 +81,16 @@ async function startTerminal(before: string, args: readonly string[], after = ""
 
 const stepsOf = (frames: readonly Frame[]): Step[] =>
   frames.flatMap((frame) => (frame.kind === "steps" ? frame.steps : []));
-const told = ({ event, from, to, lock }: Step) => `${lock.resources.join()} ${from} → ${to} ${event}`;
+const describeStep = ({ event, from, to, lock }: Step) => `${lock.resources.join()} ${from} → ${to} ${event}`;
 
-describe("what a process tells", () => {
-  test("is a line for each step, and the same in the recording and as JSON", async () => {
+describe("the locks of a process", () => {
+  test("have a line for each step, and the same in the recording and as JSON", async () => {
     const file = join(folder, "life.jsonl");
     const lines = await startHoldfast(["watch", "payouts:*", ...nodes(), "--record", file]);
     const json = await startHoldfast(["watch", "payouts:*", ...nodes(), "--json"]);
     await areListening(2);
     const locks = locksOf({ publish: true, owner: "worker-1" });
-    // Nodes are connected when something is first asked of them, and then told of.
+    // Nodes connect with the first request, and only then send frames.
     const other = await locks.acquire("other");
     await waitFor(lines, /worker-1 tells of its locks/);
     await waitFor(json, /"kind":"beat"/);
@@ -107,7 +107,7 @@ describe("what a process tells", () => {
 
     const { frames, cutOff } = await readRecording(file);
     expect(cutOff).toBe(false);
-    const steps = stepsOf(frames).map(told);
+    const steps = stepsOf(frames).map(describeStep);
     expect(steps).toEqual([
       "payouts:42 idle → acquiring.asking ACQUIRE",
       "payouts:42 acquiring.asking → held GRANTED",
@@ -121,7 +121,7 @@ describe("what a process tells", () => {
       .split("\n")
       .map((line) => parseFrame(JSON.parse(line)));
     expect(parsed).not.toContain(null);
-    expect(stepsOf(parsed.filter((frame) => frame !== null)).map(told)).toEqual(steps);
+    expect(stepsOf(parsed.filter((frame) => frame !== null)).map(describeStep)).toEqual(steps);
     const inLines = shown.stdout.split("\n").filter((line) => / → \S+ [A-Z]+ by worker-1/.test(line));
     expect(inLines.map((line) => line.replace(/^[\d:.]+ /, "").replace(/ by worker-1.*/, ""))).toEqual(steps);
     expect(shown.stdout).toMatch(
@@ -134,7 +134,7 @@ describe("what a process tells", () => {
     }
   });
 
-  test("is drawn on a terminal, and the last table stays", async () => {
+  test("are drawn on a terminal, and the last table remains", async () => {
     const terminal = await startTerminal("stty rows 12 cols 125; exec", ["watch", ...nodes()]);
     let text = "";
     terminal.stdout.setEncoding("utf8").on("data", (more: string) => {
@@ -147,11 +147,11 @@ describe("what a process tells", () => {
     const locks = locksOf({ publish: true, owner: "worker-1" });
     const lease = await locks.acquire("reports:nightly", { fence: true });
     await shows(/held.*reports:nightly.*worker-1.*█/);
-    // What Ctrl-C on the terminal's keyboard does.
+    // The character that Ctrl-C sends.
     terminal.stdin.write("\u0003");
     expect(await ended).toBe(0);
     await lease.release();
-    // It draws in place, hides the cursor while it does, and gives it back.
+    // The command draws in place, hides the cursor meanwhile, and restores it.
     expect(text).toContain("\u001b[1A");
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
     const last = stripVTControlCharacters(text.slice(text.lastIndexOf("holdfast watch  ")));
@@ -162,7 +162,7 @@ describe("what a process tells", () => {
   });
 });
 
-test("a command run under a lock with --publish is seen", async () => {
+test("include that of a command run with --publish", async () => {
   const watching = await startHoldfast(["watch", ...nodes()]);
   await areListening(1);
   const run = ["run", "--resource", "reports:nightly", "--owner", "night-shift", "--publish", ...nodes()];
@@ -174,14 +174,14 @@ test("a command run under a lock with --publish is seen", async () => {
 test.each([
   ["does not tell its size", "stty rows 0 cols 0; exec"],
   ["can do nothing", "stty rows 24 cols 80; exec env TERM=dumb"],
-])("a terminal that %s gets lines, without anything for a terminal to obey", async (_, before) => {
+])("a terminal that %s gets lines without control sequences", async (_, before) => {
   const terminal = await startTerminal(before, ["watch", "a", ...nodes()]);
   let text = "";
   terminal.stdout.setEncoding("utf8").on("data", (more: string) => {
     text += more;
   });
   await waitUntil("it prints a line", 10_000, () => /a.* is .*free.*\(asked\)/.test(text));
-  // Colours at most: each code ends with an m.
+  // Only colours: each code ends with an m.
   const codes = text.split("\u001b[").slice(1);
   expect(codes.filter((code) => !/^\d+m/.test(code))).toEqual([]);
   const ended = new Promise((resolve) => terminal.once("exit", resolve));
@@ -189,9 +189,10 @@ test.each([
   expect(await ended).toBe(0);
 });
 
-test("a terminal that is closed ends it, and its recording is whole", async () => {
+test("closing the terminal ends the command, and its recording is complete", async () => {
   const [file, status] = [join(folder, "closed.jsonl"), join(folder, "status")];
-  // The shell outlives its terminal, to tell that it ended; how is Node's: it aborts where it cannot reset a terminal.
+  // The shell outlives its terminal and reports the end. The status is not checked: Node.js aborts if it cannot reset
+  // a terminal.
   const terminal = await startTerminal(
     "trap '' HUP; stty rows 12 cols 125;",
     ["watch", ...nodes(), "--record", file],
@@ -206,8 +207,8 @@ test("a terminal that is closed ends it, and its recording is whole", async () =
   expect(await readRecording(file)).toMatchObject({ cutOff: false, frames: [{ kind: "beat" }] });
 });
 
-describe("of what nobody tells", () => {
-  test("the nodes are asked by name", async () => {
+describe("a resource that no process reports", () => {
+  test("is asked about by name", async () => {
     const watching = await startHoldfast(["watch", "quiet", ...nodes()]);
     await waitFor(watching, /quiet is free \(asked\)/);
     const lease = await locksOf({ owner: "silent-worker" }).acquire("quiet");
@@ -217,7 +218,7 @@ describe("of what nobody tells", () => {
     expect(watching.stderr).toBe("");
   });
 
-  test("with a prefix, and as JSON", async () => {
+  test("is asked about with a prefix, and as JSON", async () => {
     const watching = await startHoldfast(["watch", "quiet", "--prefix", "app:", "--json", ...nodes()]);
     await locksOf({ owner: "silent-worker", prefix: "app:" }).acquire("quiet");
     await waitFor(watching, /silent-worker/);
@@ -229,15 +230,15 @@ describe("of what nobody tells", () => {
     });
   });
 
-  test("without a name, one line says how to be told", async () => {
+  test("without a name, one line says how locks are published", async () => {
     const { code, stdout, stderr } = await holdfast(["watch", ...nodes(), "--for", "6s"]);
-    expect(stderr).toMatch(/^holdfast: nobody tells of locks [^\n]*publish: true[^\n]*\n$/);
+    expect(stderr).toMatch(/^holdfast: no process tells of its locks [^\n]*publish: true[^\n]*\n$/);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   });
 });
 
 describe("nodes", () => {
-  test("none that can be reached is 69, at once and in one line", async () => {
+  test("if none can be reached the exit code is 69, at once and with one line", async () => {
     const began = performance.now();
     const file = join(folder, "never.jsonl");
     const bad = ["--node", `redis://:${password}@127.0.0.1:1`, "--node", "redis://127.0.0.1:2"];
@@ -251,7 +252,7 @@ describe("nodes", () => {
     await expect(readFile(file)).rejects.toThrow("ENOENT");
   });
 
-  test("some that cannot be reached are no hindrance; one that is lost, and comes back, is said and heard again", async () => {
+  test("unreachable nodes are no hindrance; a node that is lost and comes back is reported, and its frames are received again", async () => {
     const lost = await startServer();
     const watching = await startHoldfast(["watch", "a", "--node", lost.url, "--node", "redis://127.0.0.1:1"]);
     await waitFor(watching, /a is free \(asked\)/);
@@ -265,7 +266,7 @@ describe("nodes", () => {
     await lost.stop();
   });
 
-  test("one that lets nobody listen is told", async () => {
+  test("a node that forbids subscribing is reported", async () => {
     const server = await startServer({ password });
     await server.call("ACL", "SETUSER", "deaf", "on", ">secret", "allkeys", "+@all", "resetchannels");
     const url = `redis://deaf:secret@127.0.0.1:${server.port}`;
@@ -277,7 +278,7 @@ describe("nodes", () => {
 });
 
 describe("the recording", () => {
-  test("a file that exists is refused with 73, and replaced with --force", async () => {
+  test("an existing file is refused with 73, and replaced with --force", async () => {
     const file = join(folder, "taken.jsonl");
     await writeFile(file, "precious");
     const args = ["watch", "a", ...nodes(), "--for", "500ms", "--record", file];
@@ -291,7 +292,7 @@ describe("the recording", () => {
     expect((await readRecording(file)).frames).toEqual([]);
   });
 
-  test("one that cannot be made, or not be written any further, is 73 and one line", async () => {
+  test("a file that cannot be created or written yields 73 and one line", async () => {
     for (const file of [join(folder, "none", "a.jsonl"), folder, "/dev/full"]) {
       const { code, stderr } = await holdfast([
         "watch",
@@ -310,7 +311,7 @@ describe("the recording", () => {
     }
   });
 
-  test("of a watch that was killed is read up to where it was", async () => {
+  test("of a watch that was killed can be read", async () => {
     const file = join(folder, "killed.jsonl");
     const watching = await startHoldfast(["watch", ...nodes(), "--record", file]);
     await areListening(1);
@@ -329,7 +330,7 @@ describe("the recording", () => {
   });
 });
 
-test("whatever is published, nothing of it drives the terminal, and what is no frame is ignored", async () => {
+test("published text cannot control the terminal, and messages that are not frames are ignored", async () => {
   const args = [...nodes(), "--for", "4s"];
   const watching = await Promise.all([
     startHoldfast(["watch", ...args]),
@@ -365,7 +366,7 @@ test("whatever is published, nothing of it drives the terminal, and what is no f
   }
 });
 
-test("a reader that goes away ends it", async () => {
+test("a reader that goes away ends the command", async () => {
   const watching = await startHoldfast(["watch", "a", ...nodes()]);
   watching.child.stdout?.destroy();
   const { code, stderr } = await watching.ended;

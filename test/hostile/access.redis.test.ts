@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { listenTo } from "../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../src/inspector/publishing/frame-subscription.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
 import { type RedisServer, waitUntil } from "../support/servers.js";
 
@@ -49,7 +49,7 @@ describe("the access that SECURITY.md gives", () => {
       const lease = await ours.acquire("a", { fence: true });
       const waiting = theirs.acquire("a", { fence: true, wait: 20_000 });
       const owners = new Set<string>();
-      const looking = listenTo(
+      const looking = subscribeToFrames(
         servers.map((server, index) => recogniseNode(open(server) as string, index)),
         (frame) => frame.kind === "beat" && owners.add(frame.owner),
       );

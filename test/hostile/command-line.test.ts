@@ -204,7 +204,7 @@ async function refused(args: Words): Promise<{ code: number; stderr: string }> {
   } catch (error) {
     const { exitCode, message } = explain(error);
     code = exitCode;
-    if (message !== null) output.complain(message);
+    if (message !== null) output.error(message);
   } finally {
     vi.restoreAllMocks();
     // A real process would end here, and remove its signal handlers.

@@ -170,7 +170,7 @@ async function contend(output: CapturedOutput, servers: readonly RedisServer[]):
   const nodes = servers.flatMap(({ port }) => ["--node", addressOf(port, "command", passwords.command)]);
   const args = ["run", "--resource", "held", "--ttl", "3s", "--grace", "100ms", "--json", ...nodes];
   const running = await startHoldfast([...args, "--", "sleep", "30"]);
-  await running.hears("acquired");
+  await running.logs("acquired");
   output.note(await holdfast(["run", "--resource", "held", "--no-wait", ...nodes, "--", "true"]));
   output.note(await holdfast(["inspect", "held", ...nodes]));
   for (const server of servers) await server.call("DEL", "held");

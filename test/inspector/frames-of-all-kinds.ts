@@ -65,7 +65,7 @@ export const beat = (changes: Partial<Beat> = {}): Beat => ({
   ...changes,
 });
 
-/** One of each kind. */
+/** One frame of each kind. */
 export const framesOfAllKinds: readonly Frame[] = [
   beat(),
   { kind: "steps", source: "a", seq: 2, time: noon, steps: [step()] },

@@ -12,7 +12,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** A pino of all levels, and what it has written. */
+/** A pino logger of all levels, and the lines that it wrote. */
 function logging() {
   const lines: Line[] = [];
   const stream = new Writable({
@@ -29,7 +29,7 @@ function logging() {
 const levelsOf = (lines: readonly Line[]) => lines.map(({ level, event }) => `${level} ${event}`);
 
 describe("the logger option", () => {
-  it("tells what goes well at debug, with the event's own fields", async () => {
+  it("logs successes at debug, with the event's own fields", async () => {
     const world = new World(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, logger });
@@ -48,7 +48,7 @@ describe("the logger option", () => {
     await locks.close();
   });
 
-  it("takes contention and giving up for everyday life, and a missing quorum for an error", async () => {
+  it("logs contention and abandoned waits at info, and a missing quorum as an error", async () => {
     const world = new World(3);
     const { logger, lines } = logging();
     const other = world.locks({ owner: "other" });
@@ -75,7 +75,7 @@ describe("the logger option", () => {
     await world.run(Promise.all([locks.close({ timeout: 10 }), other.close({ timeout: 10 })]));
   });
 
-  it("warns of a lost quorum and of nodes, naming them, and calls a lost lease an error", async () => {
+  it("warns of a lost quorum and of failed nodes by name, and logs a lost lease as an error", async () => {
     const world = new World(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100, logger });
@@ -94,7 +94,7 @@ describe("the logger option", () => {
     await world.run(locks.close({ timeout: 10 }));
   });
 
-  it("harms no lock when it fails, as any listener", async () => {
+  it("does not harm locks when it fails, like any listener", async () => {
     const world = new World(3);
     const errors: string[] = [];
     const fail = () => {

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
-import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
+import { type PrometheusText, prometheusOf, prometheusOfAggregate } from "../../src/telemetry/prometheus.js";
 import { World } from "../manager/world.js";
 import { samplesOf, sumOf } from "./exposition.js";
 
@@ -15,7 +15,7 @@ async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusT
 }
 
 describe("the Prometheus text of a process's own locks", () => {
-  it("tells what happened, in Prometheus' format, with several managers added up", async () => {
+  it("reports the sum of several managers in Prometheus' format", async () => {
     const aggregate = new World(3);
     const [ours, theirs] = [aggregate.locks(), aggregate.locks({ owner: "other" })];
     const prometheus = await opened(prometheusOf([ours, theirs]));
@@ -37,7 +37,7 @@ describe("the Prometheus text of a process's own locks", () => {
     await Promise.all([held.release(), kept.release(), ours.close(), theirs.close()]);
   });
 
-  it("leaves the program's own provider alone, and each call has its own figures", async () => {
+  it("does not use the program's own provider, and each call has its own figures", async () => {
     const aggregate = new World(3);
     const locks = aggregate.locks();
     const before = metrics.getMeterProvider();
@@ -55,7 +55,7 @@ describe("the Prometheus text of a process's own locks", () => {
     await locks.close();
   });
 
-  it("still tells what was, when the locks are closed", async () => {
+  it("still reports past figures when the locks are closed", async () => {
     const aggregate = new World(3);
     const locks = aggregate.locks();
     const prometheus = await opened(prometheusOf([locks]));
@@ -66,7 +66,7 @@ describe("the Prometheus text of a process's own locks", () => {
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
-  it("refuses what is not locks", async () => {
+  it("refuses anything but locks", async () => {
     await expect(prometheusOf([{} as never])).rejects.toMatchObject({
       code: "INVALID_OPTION",
       option: "locks",
@@ -118,10 +118,10 @@ const node = (name: string, state: "ready" | "down", p99: number | null) => ({
 });
 
 describe("the Prometheus text of all processes", () => {
-  it("adds up what the processes tell, without a name of a lock or a process", async () => {
+  it("sums the figures of the processes, without the name of a lock or a process", async () => {
     const seen = new Seen();
     const now = Date.now();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
     seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
     const locks = [
@@ -142,7 +142,7 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
     expect(text).not.toMatch(/process-|resource of/);
-    seen.forget(now);
+    seen.removeSilent(now);
     seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
     const later = samplesOf(await prometheus.text());
     expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
@@ -150,15 +150,15 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
-  it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
+  it("never counts backwards: a process that is removed or comes back subtracts nothing and adds nothing twice", async () => {
     const seen = new Seen();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     const acquired = async () =>
       sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     seen.apply(beat("process-a", { acquired: 5 }), 1_000);
     seen.apply(beat("process-b", { acquired: 2 }), 2_000);
     expect(await acquired()).toBe(7);
-    seen.forget(1_500);
+    seen.removeSilent(1_500);
     expect(await acquired()).toBe(7);
     seen.apply(beat("process-a", { acquired: 6 }), 3_000);
     expect(await acquired()).toBe(8);

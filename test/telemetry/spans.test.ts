@@ -23,7 +23,7 @@ const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
 const eventNames = ({ events }: ReadableSpan) => events.map(({ name }) => name);
 
 describe("spans of a lock", () => {
-  it("are its acquisition, its hold, and in that each renewal and the release", async () => {
+  it("are its acquisition and its hold, which contains each renewal and the release", async () => {
     const world = new World(3);
     const locks = world.locks({ ttl: 1_000 });
     const spans = traced(locks);
@@ -57,7 +57,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("belong to what was active when the lock was asked for, the hold too", async () => {
+  it("are children of the span that was active at the acquisition, the hold too", async () => {
     followContext();
     const world = new World(3);
     const locks = world.locks();
@@ -74,7 +74,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are one trace where nothing was active", async () => {
+  it("are one trace without an active span", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks);
@@ -84,7 +84,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("tell each attempt that failed, why, and how long it waits then", async () => {
+  it("have an event for each failed attempt, with the reason and the delay", async () => {
     const world = new World(3);
     const other = world.locks({ owner: "other" });
     const held = await world.run(other.acquire("a"));
@@ -109,7 +109,7 @@ describe("spans of a lock", () => {
     await Promise.all([locks.close(), other.close()]);
   });
 
-  it("tell failures apart, with the error that the caller got", async () => {
+  it("distinguish failures, with the error that the caller got", async () => {
     const world = new World(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
@@ -150,7 +150,7 @@ describe("spans of a lock", () => {
     await world.run(other.close({ timeout: 0 }));
   });
 
-  it("survive whatever an acquisition is aborted with", async () => {
+  it("tolerate any value that an acquisition is aborted with", async () => {
     const world = new World(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
@@ -175,7 +175,7 @@ describe("spans of a lock", () => {
     await Promise.all([locks.close(), other.close()]);
   });
 
-  it("show a quorum that was lost, and the lease that ends by it", async () => {
+  it("show a lost quorum, and the lease that ends because of it", async () => {
     const world = new World(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100 });
     const spans = traced(locks);
@@ -188,7 +188,7 @@ describe("spans of a lock", () => {
     expect(hold.events[0]?.attributes?.["holdfast.lock.remaining"]).toBeGreaterThan(0.3);
     expect(hold.status).toEqual({ code: SpanStatusCode.ERROR, message: "the lease is over: deadline" });
     expect(hold.attributes).toMatchObject({ "holdfast.outcome": "expired", "holdfast.reason": "deadline" });
-    // One may have been under way at the deadline.
+    // A renewal may have been under way at the deadline.
     const { length } = hold.events;
     expect([length, length + 1]).toContain(spans.named("renew").length);
     for (const renew of spans.named("renew")) expect(renew.status.code).toBe(SpanStatusCode.ERROR);
@@ -207,7 +207,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("blame the nodes, not the job, where a release was asked for and not confirmed", async () => {
+  it("mark the release, not the hold, as failed if a release was not confirmed", async () => {
     const world = new World(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 900 });
     const spans = traced(locks);
@@ -236,7 +236,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("begin anew with each acquisition of a handle", async () => {
+  it("start over with each acquisition of a handle", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks);
@@ -246,7 +246,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("name at most ten resources, each cut short", async () => {
+  it("name at most ten resources, each clipped", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks);
@@ -257,7 +257,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are none of an acquisition that is not sampled", async () => {
+  it("are not created for an acquisition that is not sampled", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks, new AlwaysOffSampler());
@@ -266,7 +266,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("end with the removal, and follow no more", async () => {
+  it("end when they are removed, and no more are created", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks);
@@ -281,7 +281,7 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are all ended when the locks are closed", async () => {
+  it("all end when the locks are closed", async () => {
     const world = new World(3);
     const locks = world.locks();
     const spans = traced(locks);
@@ -293,7 +293,7 @@ describe("spans of a lock", () => {
     expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
   });
 
-  it("are those of a Redlock's locks as well", async () => {
+  it("are created for a Redlock's locks as well", async () => {
     const world = new RedlockWorld(3);
     const redlock = world.redlock();
     const spans = traced(redlock.locks);
@@ -305,7 +305,7 @@ describe("spans of a lock", () => {
     await world.run(redlock.quit());
   });
 
-  it("are recorded by the global SDK, also when it is registered after the locks were made", async () => {
+  it("are recorded by the global SDK, even if it is registered after the locks were created", async () => {
     const world = new World(3);
     const locks = world.locks();
     const remove = instrumentLocks(locks);
@@ -323,7 +323,7 @@ describe("spans of a lock", () => {
   });
 });
 
-it("a tracer that throws harms no lock", async () => {
+it("a tracer that throws does not harm locks", async () => {
   const world = new World(3);
   const errors: unknown[] = [];
   const locks = world.locks({ onListenerError: (error) => errors.push(error) });
@@ -337,7 +337,7 @@ it("a tracer that throws harms no lock", async () => {
   await locks.close();
 });
 
-it("what is no provider is refused, by name, and so are locks that are closed", async () => {
+it("invalid providers are refused by name, and so are closed locks", async () => {
   const locks = new World(1).locks();
   expect(() => instrumentLocks(locks, { tracerProvider: {} as never })).toThrow(/tracerProvider .*getTracer/);
   expect(() => instrumentLocks(locks, { meterProvider: 5 as never })).toThrow(/meterProvider .*getMeter/);

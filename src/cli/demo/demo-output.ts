@@ -4,13 +4,13 @@ import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder, longestHolder } from "../holder.js";
 import { output } from "../output.js";
-import type { Heard } from "./worker-pool.js";
+import type { WorkerEvent } from "./worker-pool.js";
 
-/** Writes a line for each thing that happens, with the state of the lock it happened to. */
+/** Writes a line for each event, with the state of its lock. */
 export class DemoOutput {
   readonly #began = performance.now();
   readonly #width: number;
-  /** Acquisitions of which it was told that they wait: each retry would be too much to read. */
+  /** Acquisitions whose wait was reported already: a line for each retry would be too much to read. */
   readonly #waiting = new Set<string>();
 
   constructor(
@@ -21,9 +21,9 @@ export class DemoOutput {
     this.#width = Math.max(...names.map((name) => name.length));
   }
 
-  hear(heard: Heard): void {
-    const text = this.#tell(heard);
-    if (text !== undefined) this.line(heard.worker.name, heard.worker.handle.state, text);
+  show(event: WorkerEvent): void {
+    const text = this.#textOf(event);
+    if (text !== undefined) this.line(event.worker.name, event.worker.handle.state, text);
   }
 
   line(who: string, state: LockState, text: string): void {
@@ -45,7 +45,7 @@ export class DemoOutput {
     return colours[state](state.padEnd("acquiring".length));
   }
 
-  /** A round is decided as soon as its votes allow it: later ones are not among them. */
+  /** A round is decided as soon as its votes allow it; later votes are not included. */
   #votes({ votes }: { readonly votes: readonly Vote[] }): string {
     const count = (kind: Vote["kind"]) => votes.filter((vote) => vote.kind === kind).length;
     const against = (["denied", "failed"] as const).filter((kind) => count(kind) > 0);
@@ -53,7 +53,7 @@ export class DemoOutput {
     return `granted by ${count("granted")} of ${this.nodes} nodes${others}`;
   }
 
-  #tell({ name, event }: Heard): string | undefined {
+  #textOf({ name, event }: WorkerEvent): string | undefined {
     const { paint } = this;
     switch (name) {
       case "acquiring":

@@ -1,28 +1,28 @@
 import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js";
 import type { NodeInput } from "../../clients/node-input.js";
 
-/** The nodes that the workers lock on, and what can be done to them. */
+/** The nodes of the demo, and the faults that can be injected. */
 export interface DemoServers {
   readonly names: readonly string[];
-  /** For one worker's locks. */
+  /** The nodes for one worker's locks. */
   nodesOf(worker: string): readonly NodeInput[];
-  /** Takes one node away; says what was done. */
+  /** Makes one node fail; returns a description. */
   breakOne(): string;
-  /** Brings it back. */
-  mendOne(): string;
-  /** What to say once it has the lock like the others. */
-  readonly mended: string;
-  /** Takes so many away that no quorum is left. */
+  /** Restores that node; returns a description. */
+  restoreOne(): string;
+  /** The text to print when the restored node has the lock like the others. */
+  readonly restored: string;
+  /** Makes so many nodes fail that no quorum is left; returns a description. */
   breakMajority(): string;
-  mendMajority(): string;
+  restoreMajority(): string;
   close(): void;
 }
 
 const size = 5;
-/** So many, and the rest is no quorum, which takes floor(n/2) + 1. */
+/** The number of nodes whose failure leaves no quorum of floor(n/2) + 1. */
 export const blocking = (nodes: number) => nodes - Math.floor(nodes / 2);
 
-/** Five nodes in this process: they really crash, forget, hang and wake. */
+/** Five nodes in this process, which really crash, lose their memory, hang and recover. */
 export function memoryServers(): DemoServers {
   const nodes = Array.from({ length: size }, (_, index) => memoryNode(`node-${index + 1}`));
   const one = nodes.slice(-1);
@@ -35,10 +35,10 @@ export function memoryServers(): DemoServers {
     names: nodes.map(({ name }) => name),
     nodesOf: () => nodes,
     breakOne: () => `${to(one, (node) => node.crash())} crashed`,
-    mendOne: () => `${to(one, (node) => node.restart())} is back, with an empty memory`,
-    mended: "has the lock again: a renewal has healed it",
+    restoreOne: () => `${to(one, (node) => node.restart())} is back, with an empty memory`,
+    restored: "has the lock again: a renewal has healed it",
     breakMajority: () => `${to(majority, (node) => node.hang())} hang: no quorum of ${size} is left`,
-    mendMajority: () => `${to(majority, (node) => node.wake())} answer again`,
+    restoreMajority: () => `${to(majority, (node) => node.wake())} answer again`,
     close: () => undefined,
   };
 }

@@ -9,49 +9,49 @@ import { chooseNodes } from "../nodes.js";
 import { output as stdio } from "../output.js";
 import { DemoOutput } from "./demo-output.js";
 import { type DemoServers, memoryServers } from "./demo-servers.js";
+import { EventCounts } from "./event-counts.js";
 import { openPage } from "./page.js";
 import { runScenario } from "./scenario.js";
-import { Tally } from "./tally.js";
 import { ttl, WorkerPool } from "./worker-pool.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
-  /** ms; Infinity: until it is interrupted. Default: so on a terminal, else 15 s. */
+  /** In ms; Infinity: until it is interrupted. Default: Infinity on a terminal, else 15 s. */
   readonly for?: number;
 }
 
-const defaultLength = 15_000;
-/** ms between the end of the story and its next beginning. */
-const breath = 2_000;
-/** ms that the story takes, with room for a slow machine. */
-const shortest = 8_000;
-/** ms kept at the end for releasing, closing and the summary. */
-const parting = 1_500;
+const defaultDuration = 15_000;
+/** Pause in ms between two runs of the scenario. */
+const scenarioPause = 2_000;
+/** Minimum duration in ms of the scenario, with a margin for a slow machine. */
+const minDuration = 8_000;
+/** Time in ms reserved at the end for releasing, closing and the summary. */
+const closeTimeout = 1_500;
 
 const names = ["ann", "ben", "cleo"] as const;
 
-/** `holdfast demo`: a lock's life on the screen; every line is an event of a lock, or something done to a node. */
+/** `holdfast demo`: shows locks at work. Every line is an event of a lock, or a fault of a node. */
 export async function demo({ node, for: given }: DemoFlags): Promise<number> {
-  const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultLength);
-  if (length < shortest)
-    throw usageError(`--for ${length}ms is too short for the story; use ${shortest}ms or longer`);
+  const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultDuration);
+  if (length < minDuration)
+    throw usageError(`--for ${length}ms is too short for the demo; use ${minDuration}ms or longer`);
   const paint = coloursFor(process.stdout);
-  const servers = node === undefined ? memoryServers() : await serverStageOf(node);
-  // On servers that are in use, a name that nobody else has.
+  const servers = node === undefined ? memoryServers() : await serversOf(node);
+  // On real servers, a name that no other program uses.
   const resource = node === undefined ? "payouts:42" : `holdfast-demo:${randomBytes(4).toString("hex")}`;
   const workers = new WorkerPool(servers, resource, names);
   const page = await openPage(workers.workers.map(({ locks }) => locks));
   if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
-  const tally = new Tally();
+  const counts = new EventCounts();
   const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length);
-  workers.hear((heard) => tally.hear(heard));
-  workers.hear((heard) => output.hear(heard));
+  workers.listen((event) => counts.count(event));
+  workers.listen((event) => output.show(event));
   const say = (text: string) =>
     output.line("nodes", workers.holder?.handle.state ?? "idle", paint.magenta(text));
-  const [watcher] = workers.workers;
-  watcher?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
-  watcher?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
-  watcher?.locks.on("nodeQuarantined", ({ node, until, time }) =>
+  const [first] = workers.workers;
+  first?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
+  first?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
+  first?.locks.on("nodeQuarantined", ({ node, until, time }) =>
     say(
       `${node} does not vote${until === null ? "" : ` for ${formatDuration(until - time)}`}: it lost its memory`,
     ),
@@ -67,24 +67,24 @@ export async function demo({ node, for: given }: DemoFlags): Promise<number> {
       workers.workLoop.finish();
     });
   }
-  // Nobody reads on.
+  // The reader of stdout has gone.
   process.stdout.once("error", () => workers.workLoop.finish());
-  const told = await play(workers, servers, resource, say, length - parting);
+  const completed = await play(workers, servers, resource, say, length - closeTimeout);
   servers.close();
   await page?.close();
-  summarise(workers, tally, paint);
+  summarise(workers, counts, paint);
   if (interrupted !== undefined) return exitCode.signalled + constants.signals[interrupted];
   if (!process.stdout.writable) return exitCode.ok;
-  return judge(workers, told);
+  return exitCodeOf(workers, completed);
 }
 
-async function serverStageOf(addresses: readonly string[]): Promise<DemoServers> {
-  // A client is loaded only where there is a server.
+async function serversOf(addresses: readonly string[]): Promise<DemoServers> {
+  // The client library is loaded only if it is needed.
   const { redisServers } = await import("./redis-servers.js");
   return redisServers(chooseNodes(addresses, undefined, undefined));
 }
 
-/** Whether the whole story could be told in time. */
+/** Resolves with whether the whole scenario ran in time. */
 async function play(
   workers: WorkerPool,
   servers: DemoServers,
@@ -93,7 +93,7 @@ async function play(
   length: number,
 ): Promise<boolean> {
   const work = workers.work();
-  const told = tell(workers, servers, resource, say, length === Number.POSITIVE_INFINITY);
+  const completed = repeatScenario(workers, servers, resource, say, length === Number.POSITIVE_INFINITY);
   const timer =
     length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {
@@ -101,13 +101,15 @@ async function play(
   } finally {
     clearTimeout(timer);
     workers.workLoop.finish();
-    await within(parting, workers.close());
+    await within(closeTimeout, workers.close());
   }
-  return told;
+  return completed;
 }
 
-/** Whether it could be told to the end; `again`: over and over, until the shift is over. */
-async function tell(
+/**
+ * Runs the scenario, with `again` repeatedly until the demo ends. Resolves with whether it completed at least once.
+ */
+async function repeatScenario(
   workers: WorkerPool,
   servers: DemoServers,
   resource: string,
@@ -115,19 +117,19 @@ async function tell(
   again: boolean,
 ): Promise<boolean> {
   const { end } = workers.workLoop;
-  for (let told = false; ; told = true) {
+  for (let completed = false; ; completed = true) {
     try {
       await runScenario(workers, servers, resource, say, end);
       if (!again) return true;
-      await sleep(breath, undefined, { signal: end });
+      await sleep(scenarioPause, undefined, { signal: end });
     } catch {
-      // Time has run out, perhaps between two tellings.
-      return told;
+      // The demo has ended, perhaps between two runs.
+      return completed;
     }
   }
 }
 
-function summarise({ occupancy }: WorkerPool, tally: Tally, paint: Colours): void {
+function summarise({ occupancy }: WorkerPool, tally: EventCounts, paint: Colours): void {
   const counts: [string, number][] = [
     ["acquisitions", tally.of("acquired")],
     ["retries", tally.of("retrying")],
@@ -144,17 +146,17 @@ function summarise({ occupancy }: WorkerPool, tally: Tally, paint: Colours): voi
   stdio.print(`         ${verdict(`overlaps ${overlaps}`)}, looked for at each of the ${entries} entries`);
 }
 
-function judge({ occupancy }: WorkerPool, told: boolean): number {
+function exitCodeOf({ occupancy }: WorkerPool, completed: boolean): number {
   if (occupancy.overlaps > 0) {
-    stdio.complain("two workers held the lock at once");
+    stdio.error("two workers held the lock at once");
     return exitCode.internal;
   }
   if (occupancy.entries === 0) {
-    stdio.complain("no quorum of nodes could be reached");
+    stdio.error("no quorum of nodes could be reached");
     return exitCode.unavailable;
   }
-  if (!told) {
-    stdio.complain("the time was too short to see everything: try a longer --for");
+  if (!completed) {
+    stdio.error("the time was too short to see everything: try a longer --for");
     return exitCode.internal;
   }
   return exitCode.ok;

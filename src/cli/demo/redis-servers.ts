@@ -2,8 +2,8 @@ import { Redis } from "ioredis";
 import { blocking, type DemoServers, listed } from "./demo-servers.js";
 
 /**
- * Real servers. Nobody's servers are stopped for a demo: an outage is made by closing the demo's own connections to
- * them, and is over when they are opened again.
+ * Real servers. The demo does not stop servers: it simulates an outage by closing its own connections, and ends the
+ * outage by opening them again.
  */
 export function redisServers(addresses: readonly string[]): DemoServers {
   const clients = new Map<string, readonly Redis[]>();
@@ -31,11 +31,11 @@ export function redisServers(addresses: readonly string[]): DemoServers {
       return own;
     },
     breakOne: () => `cut our own connections to ${act(one, cut)} (the server itself goes on)`,
-    mendOne: () => `connecting to ${act(one, join)} again`,
-    mended: "has the lock (it was not really gone)",
+    restoreOne: () => `connecting to ${act(one, join)} again`,
+    restored: "has the lock (it was not really gone)",
     breakMajority: () =>
       `cut our own connections to ${act(majority, cut)}: no quorum of ${addresses.length} is left`,
-    mendMajority: () => `connecting to ${act(majority, join)} again`,
+    restoreMajority: () => `connecting to ${act(majority, join)} again`,
     close() {
       for (const client of all().flat()) client.disconnect();
     },

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DemoServers } from "./demo-servers.js";
 import type { WorkerPool } from "./worker-pool.js";
 
-/** With fewer nodes every one of them is needed for a quorum. */
-const leastToSpareOne = 3;
-/** ms between two looks at what a node keeps. */
-const look = 100;
+/** With fewer nodes every node is needed for a quorum. */
+const minNodesForOneLoss = 3;
+/** Interval in ms at which a node's key is checked. */
+const checkInterval = 100;
 
 /**
- * What is done to the nodes, and when: each step waits for what the locks themselves tell. Rejects with the signal's
- * reason if time runs out before the end.
+ * The faults of the demo, in order. Each step waits for events of the locks. Rejects with the signal's reason if
+ * `signal` aborts before the end.
  */
 export async function runScenario(
   workers: WorkerPool,
@@ -20,7 +20,7 @@ export async function runScenario(
 ): Promise<void> {
   await workers.next(["renewed"], signal);
   await workers.next(["released"], signal);
-  if (servers.names.length >= leastToSpareOne) {
+  if (servers.names.length >= minNodesForOneLoss) {
     await oneNodeLess(workers, servers, resource, say, signal);
     await workers.next(["released"], signal);
   }
@@ -36,19 +36,19 @@ async function oneNodeLess(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  workers.workLoop.keepOn();
-  await workers.taken(signal);
+  workers.workLoop.keepHolding();
+  await workers.whenHeld(signal);
   say(servers.breakOne());
   await workers.next(["renewed"], signal);
-  say(servers.mendOne());
+  say(servers.restoreOne());
   const name = servers.names.at(-1);
   while (!(await holds(workers, resource, servers.names.length - 1)))
-    await sleep(look, undefined, { signal });
-  say(`${name} ${servers.mended}`);
-  workers.workLoop.letGo();
+    await sleep(checkInterval, undefined, { signal });
+  say(`${name} ${servers.restored}`);
+  workers.workLoop.allowRelease();
 }
 
-/** Whether that node has the key; asked over a connection of the holder's. */
+/** Whether that node has the key of the current holder; asked over the holder's connection. */
 async function holds(workers: WorkerPool, resource: string, index: number): Promise<boolean> {
   const inspection = await (workers.holder ?? workers.workers[0])?.locks.inspect(resource);
   const node = inspection?.nodes[index];
@@ -62,15 +62,15 @@ async function noQuorum(
   signal: AbortSignal,
 ): Promise<void> {
   for (let seen = false; !seen; ) {
-    workers.workLoop.keepOn();
-    await workers.taken(signal);
+    workers.workLoop.keepHolding();
+    await workers.whenHeld(signal);
     await workers.next(["renewed"], signal);
     say(servers.breakMajority());
-    // A machine that is too busy may find the lease over before a renewal could fail: then once more.
+    // On a very busy machine the lease may expire before a renewal fails: then the step is repeated.
     const first = await workers.next(["quorumLost", "expired"], signal);
     seen = first.name === "quorumLost";
     if (seen) await workers.next(["expired"], signal);
-    say(servers.mendMajority());
-    workers.workLoop.letGo();
+    say(servers.restoreMajority());
+    workers.workLoop.allowRelease();
   }
 }

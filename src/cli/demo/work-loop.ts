@@ -1,15 +1,18 @@
-/** ms that a worker keeps the lock, and then rests: from, to. Longer than half the ttl, so that it is renewed. */
-const keeping = [700, 1_400] as const;
-const resting = [50, 250] as const;
+/**
+ * Minimum and maximum time in ms for which a worker holds the lock, and then pauses. The lock is held for longer than
+ * half the ttl, so that it is renewed.
+ */
+const holdMs = [700, 1_400] as const;
+const restMs = [50, 250] as const;
 
-const between = ([least, most]: readonly [number, number]) => least + Math.random() * (most - least);
+const between = ([min, max]: readonly [number, number]) => min + Math.random() * (max - min);
 
-/** How long the workers work; they can be asked to keep what they hold until told otherwise. */
+/** The timing of the workers. The workers can be asked to keep what they hold until they may release it. */
 export class WorkLoop {
   readonly #end = new AbortController();
   #pause: AbortController | undefined;
 
-  /** Aborted when it is time to go home. */
+  /** Aborted when the demo ends. */
   get end(): AbortSignal {
     return this.#end.signal;
   }
@@ -19,36 +22,36 @@ export class WorkLoop {
   }
 
   finish(): void {
-    this.#end.abort(new Error("the shift is over"));
-    this.letGo();
+    this.#end.abort(new Error("the demo is over"));
+    this.allowRelease();
   }
 
-  /** From now on nobody releases. */
-  keepOn(): void {
+  /** Keeps all workers from releasing until `allowRelease`. */
+  keepHolding(): void {
     this.#pause ??= new AbortController();
   }
 
-  letGo(): void {
+  allowRelease(): void {
     this.#pause?.abort();
     this.#pause = undefined;
   }
 
-  /** Works for a while, until `stop` aborts or the shift is over. */
-  async toil(stop: AbortSignal): Promise<void> {
-    await forA(between(keeping), stop, this.end);
+  /** Simulates work for a while, until `stop` aborts or the demo ends. */
+  async work(stop: AbortSignal): Promise<void> {
+    await sleep(between(holdMs), stop, this.end);
     const pause = this.#pause;
     if (pause === undefined || stop.aborted) return;
-    // Bounded by the shift, which lets go when it ends.
-    await forA(2 ** 31 - 1, stop, pause.signal);
+    // Bounded: `finish` ends the pause.
+    await sleep(2 ** 31 - 1, stop, pause.signal);
   }
 
   rest(): Promise<void> {
-    return forA(between(resting), this.end);
+    return sleep(between(restMs), this.end);
   }
 }
 
-/** Sleeps; each of the signals ends it early. */
-function forA(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+/** Sleeps for `ms`; each of the signals ends the sleep early. */
+function sleep(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

@@ -5,7 +5,7 @@ import type { DemoServers } from "./demo-servers.js";
 import { Occupancy } from "./occupancy.js";
 import { WorkLoop } from "./work-loop.js";
 
-/** ms; short, so that renewals, losses and their ends come while somebody watches. */
+/** In ms; short, so that renewals and losses happen while the user watches. */
 export const ttl = 1_000;
 
 export interface Worker {
@@ -15,16 +15,16 @@ export interface Worker {
 }
 
 /** One event of one worker's lock. */
-export type Heard = {
+export type WorkerEvent = {
   [Name in keyof LockEvents]: { readonly name: Name; readonly event: Parameters<LockEvents[Name]>[0] };
 }[keyof LockEvents] & { readonly worker: Worker };
 
-/** Workers that contend for one resource, each with locks of its own, as if in a process of its own. */
+/** Workers that contend for one resource, each with its own locks, like separate processes. */
 export class WorkerPool {
   readonly workers: readonly Worker[];
   readonly occupancy = new Occupancy();
   readonly workLoop = new WorkLoop();
-  readonly #listeners = new Set<(heard: Heard) => void>();
+  readonly #listeners = new Set<(event: WorkerEvent) => void>();
 
   constructor(servers: DemoServers, resource: string, names: readonly string[]) {
     this.workers = names.map((name) => {
@@ -40,12 +40,12 @@ export class WorkerPool {
     });
   }
 
-  hear(listener: (heard: Heard) => void): void {
+  listen(listener: (event: WorkerEvent) => void): void {
     this.#listeners.add(listener);
   }
 
-  /** The next event of such a name, of any worker; rejects when `signal` aborts. */
-  next(names: readonly (keyof LockEvents)[], signal: AbortSignal): Promise<Heard> {
+  /** Resolves with the next event of one of these names, from any worker. Rejects when `signal` aborts. */
+  next(names: readonly (keyof LockEvents)[], signal: AbortSignal): Promise<WorkerEvent> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
@@ -53,8 +53,8 @@ export class WorkerPool {
         signal.removeEventListener("abort", onAbort);
         act();
       };
-      const listener = (heard: Heard) => {
-        if (names.includes(heard.name)) settle(() => resolve(heard));
+      const listener = (event: WorkerEvent) => {
+        if (names.includes(event.name)) settle(() => resolve(event));
       };
       const onAbort = () => settle(() => reject(signal.reason));
       signal.addEventListener("abort", onAbort);
@@ -62,17 +62,19 @@ export class WorkerPool {
     });
   }
 
-  /** Somebody is in: the next one may have been told, and have entered, before the last one heard that it had left. */
-  async taken(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until a worker holds the lock. The next holder may have acquired before the last one was told of its loss.
+   */
+  async whenHeld(signal: AbortSignal): Promise<void> {
     if (this.holder === undefined) await this.next(["acquired"], signal);
   }
 
-  /** Whoever is in now. */
+  /** The worker that holds the lock now. */
   get holder(): Worker | undefined {
     return this.workers.find(({ handle }) => handle.lease !== null);
   }
 
-  /** All of them at work, until the shift is over. */
+  /** Runs all workers until the demo ends. */
   async work(): Promise<void> {
     await Promise.all(this.workers.map((worker) => this.#work(worker)));
   }
@@ -97,16 +99,16 @@ export class WorkerPool {
   }
 
   async #use(lease: Lease): Promise<void> {
-    // Stops at the loss of the lease, as every job should.
-    await this.workLoop.toil(lease.signal);
+    // Stops when the lease is lost, as every job should.
+    await this.workLoop.work(lease.signal);
   }
 
   #relay<Name extends keyof LockEvents>(worker: Worker, name: Name): void {
-    // The name and its event belong together, which the compiler cannot see once both are generic.
+    // The name and its event belong together, which the compiler cannot infer from two generics.
     const listener = (event: unknown) => {
-      // When the event is told, its transition is still under way; a moment later the state is the new one.
+      // The event is emitted during its transition; a microtask later the state has changed.
       queueMicrotask(() => {
-        for (const listener of [...this.#listeners]) listener({ worker, name, event } as Heard);
+        for (const listener of [...this.#listeners]) listener({ worker, name, event } as WorkerEvent);
       });
     };
     worker.handle.on(name, listener as LockEvents[Name]);

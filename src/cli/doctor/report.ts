@@ -4,10 +4,10 @@ import type { Diagnosis, NodeDiagnosis } from "./diagnose.js";
 import { type Finding, type Severity, severities, worstOf } from "./finding.js";
 import { count } from "./words.js";
 
-/** Of the longest severity. */
+/** Length of the longest severity. */
 const severityWidth = Math.max(...severities.map((severity) => severity.length));
 
-/** The diagnosis for people, line by line. `width`: of the terminal. */
+/** The diagnosis as lines of text. `width`: columns of the terminal. */
 export function reportLines({ nodes, set, verdict }: Diagnosis, paint: Colours, width: number): string[] {
   const all = [...nodes.flatMap(({ findings }) => findings), ...set];
   return [

@@ -1,7 +1,7 @@
 import type { InspectorOptions } from "../../inspector/inspector-options.js";
 import { isLoopback } from "../../inspector/server/host-names.js";
 import type { ListenAddress } from "../../inspector/server/listen-address.js";
-import { checkDoor } from "../../inspector/server/options.js";
+import { checkListenAddress } from "../../inspector/server/options.js";
 import { usageError } from "../exit.js";
 import { hideSecret } from "../redact.js";
 
@@ -11,7 +11,10 @@ export interface ListenFlags {
   readonly token?: string;
 }
 
-/** Where the page is to be found, and by whom. The token of the command line wins over the environment's. */
+/**
+ * The address to listen on, and the access token. The token of the command line takes precedence over the
+ * environment's.
+ */
 export function listenAddressOf(
   { port, host, token: given }: ListenFlags,
   environment: NodeJS.ProcessEnv,
@@ -30,5 +33,5 @@ export function listenAddressOf(
     ...(host === undefined ? {} : { host }),
     ...(token === undefined ? {} : { token }),
   };
-  return checkDoor(options);
+  return checkListenAddress(options);
 }

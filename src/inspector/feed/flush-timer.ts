@@ -1,49 +1,52 @@
 import type { Clock, Timer } from "../../engine/time/clock.js";
 
-/** ms that what happens is collected before it is told. */
-const batch = 100;
-/** ms between two beats. */
-const beatEvery = 1_000;
+/** Delay in ms from the first change to the flush that reports it. */
+const flushDelay = 100;
+/** Interval between two beats, in ms. */
+const beatInterval = 1_000;
 
-/** When something is told: soon after something has happened, and with every beat. Keeps no process alive. */
+/**
+ * Decides when frames are sent: shortly after a change, and with every beat. The timer does not keep the process
+ * alive.
+ */
 export class FlushTimer {
   private timer: Timer | null = null;
-  /** By the monotonic clock. */
-  private beaten = Number.NEGATIVE_INFINITY;
-  /** Whether something is to be told soon. */
+  /** When the last beat was taken, by the monotonic clock. */
+  private lastBeat = Number.NEGATIVE_INFINITY;
+  /** Whether a flush is scheduled because of a change. */
   pending = false;
 
-  /** `due`: is to call `next`. */
+  /** `onDue` is called when a flush is due and must call `scheduleNext`. */
   constructor(
     private readonly clock: Clock,
-    private readonly due: () => void,
+    private readonly onDue: () => void,
   ) {}
 
-  /** Something has happened. */
+  /** Schedules a flush after a change. */
   flushSoon(): void {
     if (this.pending) return;
     this.pending = true;
-    this.set(batch);
+    this.set(flushDelay);
   }
 
-  /** The next time: soon if there is `more`, else with the next beat. */
-  next(more: boolean): void {
+  /** Schedules the next flush: shortly if there is `more` to send, otherwise with the next beat. */
+  scheduleNext(more: boolean): void {
     this.pending = false;
     if (more) return this.flushSoon();
-    this.set(Math.max(0, this.beaten + beatEvery - this.clock.monotonic()));
+    this.set(Math.max(0, this.lastBeat + beatInterval - this.clock.monotonic()));
   }
 
-  /** Whether it is time for a beat, which is then taken as told. */
-  beats(): boolean {
+  /** Whether a beat is due. A beat that is due counts as sent from then on. */
+  takeBeat(): boolean {
     const now = this.clock.monotonic();
-    if (now - this.beaten < beatEvery) return false;
-    this.beaten = now;
+    if (now - this.lastBeat < beatInterval) return false;
+    this.lastBeat = now;
     return true;
   }
 
-  /** A beat is due at once. */
-  wantBeat(): void {
-    this.beaten = Number.NEGATIVE_INFINITY;
+  /** Makes a beat due immediately. */
+  requestBeat(): void {
+    this.lastBeat = Number.NEGATIVE_INFINITY;
   }
 
   stop(): void {
@@ -54,6 +57,6 @@ export class FlushTimer {
 
   private set(delay: number): void {
     this.timer?.cancel();
-    this.timer = this.clock.after(delay, this.due, true);
+    this.timer = this.clock.after(delay, this.onDue, true);
   }
 }

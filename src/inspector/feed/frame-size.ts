@@ -1,16 +1,19 @@
 import type { LockView } from "./frames.js";
 
-/** Characters, about, that stand around the texts of a lock, and of a vote. */
-const ofLock = 500;
-const ofVote = 100;
+/** Approximate characters of a lock, and of a vote, besides their texts. */
+const lockOverhead = 500;
+const voteOverhead = 100;
 
-/** About how many characters a lock's view has. What is heard may be anybody's, and a hundred times the usual. */
+/**
+ * Approximate number of characters in a lock's view. A view that was received from another process may be a hundred
+ * times the usual size.
+ */
 export function frameSizeOf({ resources, state, acquisition, reason, round }: LockView): number {
-  let weight = ofLock + state.length + (acquisition?.length ?? 0) + (reason?.length ?? 0);
-  for (const resource of resources) weight += resource.length;
+  let size = lockOverhead + state.length + (acquisition?.length ?? 0) + (reason?.length ?? 0);
+  for (const resource of resources) size += resource.length;
   for (const { node, reason, message, holder } of round?.votes ?? []) {
-    weight += ofVote + node.length + (reason?.length ?? 0) + (message?.length ?? 0);
-    weight += holder?.owner?.length ?? 0;
+    size += voteOverhead + node.length + (reason?.length ?? 0) + (message?.length ?? 0);
+    size += holder?.owner?.length ?? 0;
   }
-  return weight;
+  return size;
 }

@@ -3,74 +3,80 @@ import { Hub } from "../server/hub.js";
 import type { Frame } from "./frames.js";
 import { Tracker } from "./tracker.js";
 
-/** Steps of a manager's locks that are told one by one, a second: while a page is open, and while none is. */
-const lookedAt = 1_000;
-/** Enough to remember what a process with long jobs does. */
-const alone = 100;
-/** Further steps in a second: a process with that many, at which nobody looks, is let alone until somebody does. */
-const busy = 500;
+/** Steps per second and manager that are reported individually while a page is open. */
+const observedRate = 1_000;
+/** The same while no page is open: enough for the history of a process with long jobs. */
+const unobservedRate = 100;
+/**
+ * Unreported steps per second from which a process counts as busy: a busy process is not observed again until a page
+ * is open.
+ */
+const busyRate = 500;
 
-/** Looks on at a program's managers for those who read: closely while there are any, else as far as it costs nothing. */
+/**
+ * Observes the managers of a program for the readers of its page: closely while there are readers, otherwise only as
+ * far as it costs next to nothing.
+ */
 export class InspectorFeed {
-  readonly hub = new Hub((anybody) => this.looked(anybody));
-  private readonly watches: ManagerFeed[] = [];
+  readonly hub = new Hub((hasReaders) => this.setHasReaders(hasReaders));
+  private readonly feeds: ManagerFeed[] = [];
 
   watch(manager: Manager): void {
-    const watch = new ManagerFeed(manager, this.hub);
-    this.watches.push(watch);
-    watch.come();
+    const feed = new ManagerFeed(manager, this.hub);
+    this.feeds.push(feed);
+    feed.subscribe();
   }
 
   stop(): void {
-    for (const watch of this.watches) watch.stop();
+    for (const feed of this.feeds) feed.stop();
   }
 
-  private looked(anybody: boolean): void {
-    for (const watch of this.watches) watch.looked(anybody);
+  private setHasReaders(hasReaders: boolean): void {
+    for (const feed of this.feeds) feed.setHasReaders(hasReaders);
   }
 }
 
-/** Looks on at one manager. */
+/** Observes one manager. */
 class ManagerFeed {
   private readonly tracker: Tracker;
-  private leave: (() => void) | null = null;
-  private anybody = false;
+  private unsubscribe: (() => void) | null = null;
+  private hasReaders = false;
   private missed = 0;
-  /** What it is called in its frames. */
+  /** The manager's name in its frames. */
   private source = "";
 
   constructor(
     manager: Manager,
     private readonly hub: Hub,
   ) {
-    this.tracker = new Tracker(manager, { stepsPerSecond: alone });
+    this.tracker = new Tracker(manager, { stepsPerSecond: unobservedRate });
   }
 
-  come(): void {
-    this.leave = this.tracker.listen((frame) => this.hear(frame));
+  subscribe(): void {
+    this.unsubscribe = this.tracker.listen((frame) => this.receive(frame));
   }
 
-  looked(anybody: boolean): void {
-    this.anybody = anybody;
-    this.tracker.pace(anybody ? lookedAt : alone);
-    if (!anybody || this.leave !== null) return;
-    // What ended meanwhile was not heard of: better to know nothing than what is long over.
-    this.hub.aggregate.forgetOne(this.source);
-    this.come();
+  setHasReaders(hasReaders: boolean): void {
+    this.hasReaders = hasReaders;
+    this.tracker.setRate(hasReaders ? observedRate : unobservedRate);
+    if (!hasReaders || this.unsubscribe !== null) return;
+    // Locks may have ended while the manager was not observed: an empty list is better than an outdated one.
+    this.hub.aggregate.removeSource(this.source);
+    this.subscribe();
   }
 
   stop(): void {
     this.tracker.stop();
   }
 
-  private hear(frame: Frame): void {
+  private receive(frame: Frame): void {
     this.source = frame.source;
-    this.hub.hear(frame);
+    this.hub.receive(frame);
     if (frame.kind !== "beat") return;
-    const isBusy = frame.missed - this.missed > busy;
+    const isBusy = frame.missed - this.missed > busyRate;
     this.missed = frame.missed;
-    if (!isBusy || this.anybody) return;
-    this.leave?.();
-    this.leave = null;
+    if (!isBusy || this.hasReaders) return;
+    this.unsubscribe?.();
+    this.unsubscribe = null;
   }
 }

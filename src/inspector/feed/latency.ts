@@ -1,15 +1,15 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Clock } from "../../engine/time/clock.js";
 
-/** ms that one of the two histograms is filled: what is read is of the last 10 to 20 s. */
+/** Time in ms for which one of the two histograms is filled: together they cover the last 10 to 20 s. */
 const span = 10_000;
 
-/** µs; what took longer counts as this. */
-const longest = 60_000_000;
+/** Maximum in µs; a longer time counts as this. */
+const maxTime = 60_000_000;
 
-const histogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: longest, figures: 2 });
+const histogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: maxTime, figures: 2 });
 
-/** How long a node takes to answer, lately. */
+/** The recent response times of a node. */
 export class Latency {
   private current = histogram();
   private before = histogram();
@@ -20,19 +20,19 @@ export class Latency {
   }
 
   add(ms: number): void {
-    this.current.record(Math.min(Math.max(1, Math.round(ms * 1_000)), longest));
+    this.current.record(Math.min(Math.max(1, Math.round(ms * 1_000)), maxTime));
   }
 
-  /** ms; null where nothing was asked. To be read more often than every 10 s. */
+  /** In ms; null without recent requests. Must be called more often than every 10 s. */
   read(): { readonly p50: number | null; readonly p99: number | null } {
-    this.turn();
+    this.rotate();
     if (this.current.count + this.before.count === 0) return { p50: null, p99: null };
     const all = histogram();
     for (const part of [this.before, this.current]) if (part.count > 0) all.add(part);
     return { p50: all.percentile(50) / 1_000, p99: all.percentile(99) / 1_000 };
   }
 
-  private turn(): void {
+  private rotate(): void {
     const past = this.clock.monotonic() - this.since;
     if (past < span) return;
     [this.before, this.current] = [this.current, this.before];

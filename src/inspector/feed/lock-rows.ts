@@ -4,68 +4,71 @@ import { clip } from "../../support/redaction.js";
 import type { LockView } from "./frames.js";
 import type { Identity } from "./lock-view.js";
 
-/** What is told of one lock after another of the same resources. */
+/** One row of the inspector: successive locks on the same resources share it. */
 export interface LockRow {
   readonly identity: Identity;
-  /** What locks of the same resources have in common. */
+  /** Equal for locks on the same resources. */
   readonly key: string;
-  /** Null while no lock of it is in use: the user's own handle must not be kept for the sake of looking on. */
+  /** Null while no lock of the row is in use: the inspector must not keep the user's handle alive. */
   lock: ObservedLock | null;
   view: LockView | null;
-  /** By the monotonic clock; of a row that is not in use. */
+  /** When the row became idle, by the monotonic clock. Meaningful only for an idle row. */
   idleSince: number;
-  /** When it was told last, by the monotonic clock; and how often all rows had been told anew by then. */
-  told: number;
-  turn: number;
-  /** It had to make room; no lock has it any more. */
-  dead: boolean;
+  /** When the row was last sent, by the monotonic clock, and the round of resending in which it was. */
+  sentAt: number;
+  round: number;
+  /** The row was evicted to make room and belongs to no lock. */
+  evicted: boolean;
 }
 
-/** Rows; beyond that the one that has been idle longest goes, and while none is, further locks have none. */
-const mostRows = 20_000;
-/** Names shown of one lock, and characters of each. */
-const mostResources = 10;
-const longestResource = 300;
+/**
+ * Maximum number of rows. Beyond it the row that has been idle longest is evicted; while no row is idle, further
+ * locks get none.
+ */
+const defaultMaxRows = 20_000;
+/** Names shown per lock, and characters per name. */
+const maxResources = 10;
+const maxResourceLength = 300;
 
 /**
- * The rows of one manager's locks. A lock keeps its row; one that is new takes over a row of the same resources that is
- * idle, so that a loop of `using` is one row, and not thousands.
+ * The rows of one manager's locks. A lock keeps its row. A new lock takes over an idle row of the same resources, so
+ * that a loop of `using` fills one row, not thousands.
  */
 export class LockRows {
-  /** Those whose lock is in use; the one that was told of longest ago is first. */
+  /** Rows whose lock is in use, the row that was sent longest ago first. */
   readonly inUse = new Set<LockRow>();
-  /** The one that has been idle longest is first. */
+  /** Idle rows, the row that has been idle longest first. */
   readonly idle = new Set<LockRow>();
-  /** The ids of rows that had to make room, to be told. */
-  displaced: string[] = [];
+  /** The ids of rows that were evicted and are yet to be reported. */
+  evicted: string[] = [];
   private readonly byLock = new WeakMap<ObservedLock, LockRow>();
   private readonly spare = new Map<string, Set<LockRow>>();
   private serial = 0;
 
   constructor(
     private readonly source: string,
-    private readonly most = mostRows,
+    private readonly maxRows = defaultMaxRows,
   ) {}
 
-  /** The row of a lock that is in use, first of all or still; null if there are too many. */
+  /** The row of a lock that is in use. Returns null if there are too many rows. */
   use(lock: ObservedLock): LockRow | null {
     const own = this.byLock.get(lock);
-    if (own?.lock === lock) return this.hand(own, lock);
-    const row = own?.lock === null && !own.dead ? own : this.spareOf(lock.resources);
+    if (own?.lock === lock) return this.assign(own, lock);
+    const row = own?.lock === null && !own.evicted ? own : this.spareOf(lock.resources);
     if (row === null || !(this.inUse.has(row) || this.idle.has(row))) {
       if (!this.makeRoom()) return null;
     }
-    const found = row ?? this.make(lock.resources);
+    const found = row ?? this.create(lock.resources);
     if (found !== own) this.byLock.set(lock, found);
-    return this.hand(found, lock);
+    return this.assign(found, lock);
   }
 
   has(lock: ObservedLock): boolean {
     return this.byLock.get(lock)?.lock === lock;
   }
 
-  /** Its lock is not in use any more. `now`: by the monotonic clock. */
-  rest(row: LockRow, now: number): void {
+  /** Marks a row as idle: its lock is no longer in use. `now`: by the monotonic clock. */
+  markIdle(row: LockRow, now: number): void {
     row.lock = null;
     row.idleSince = now;
     this.inUse.delete(row);
@@ -75,8 +78,8 @@ export class LockRows {
     this.spare.set(row.key, spare.add(row));
   }
 
-  /** Forgets the rows that have been idle since before; returns their ids. */
-  forget(before: number): string[] {
+  /** Removes the rows that became idle before `before` (monotonic clock). Returns their ids. */
+  removeIdle(before: number): string[] {
     const gone: string[] = [];
     for (const row of this.idle) {
       if (row.idleSince > before) break;
@@ -86,31 +89,31 @@ export class LockRows {
     return gone;
   }
 
-  /** All of them; a lock that is seen again has the row that it had. */
+  /** Removes all rows. A lock that is used again gets its former row back. */
   clear(): void {
     for (const row of this.inUse) row.lock = null;
     for (const kept of [this.inUse, this.idle, this.spare]) kept.clear();
-    this.displaced = [];
+    this.evicted = [];
   }
 
-  private hand(row: LockRow, lock: ObservedLock): LockRow {
-    if (row.lock === null) this.take(row);
+  private assign(row: LockRow, lock: ObservedLock): LockRow {
+    if (row.lock === null) this.takeFromIdle(row);
     row.lock = lock;
-    // To the end.
+    // Moves the row to the end.
     this.inUse.delete(row);
     this.inUse.add(row);
     return row;
   }
 
-  /** One that no lock uses. */
+  /** An idle row of these resources. */
   private spareOf(resources: readonly string[]): LockRow | null {
     const [spare] = this.spare.get(keyOf(resources)) ?? [];
     return spare ?? null;
   }
 
-  private make(resources: readonly string[]): LockRow {
+  private create(resources: readonly string[]): LockRow {
     this.serial += 1;
-    const shown = resources.slice(0, mostResources).map((resource) => clip(resource, longestResource));
+    const shown = resources.slice(0, maxResources).map((resource) => clip(resource, maxResourceLength));
     const more = resources.length - shown.length;
     const identity = {
       id: `${this.source}/${this.serial}`,
@@ -119,26 +122,26 @@ export class LockRows {
       ...(more > 0 ? { more } : {}),
     };
     const key = keyOf(resources);
-    return { identity, key, lock: null, view: null, idleSince: 0, told: 0, turn: 0, dead: false };
+    return { identity, key, lock: null, view: null, idleSince: 0, sentAt: 0, round: 0, evicted: false };
   }
 
   private makeRoom(): boolean {
-    if (this.inUse.size + this.idle.size < this.most) return true;
+    if (this.inUse.size + this.idle.size < this.maxRows) return true;
     const [oldest] = this.idle;
     if (oldest === undefined) return false;
-    oldest.dead = true;
+    oldest.evicted = true;
     this.drop(oldest);
-    this.displaced.push(oldest.identity.id);
+    this.evicted.push(oldest.identity.id);
     return true;
   }
 
   private drop(row: LockRow): void {
-    this.take(row);
+    this.takeFromIdle(row);
     row.view = null;
   }
 
-  /** Out of those that are idle. */
-  private take(row: LockRow): void {
+  /** Removes the row from the idle rows. */
+  private takeFromIdle(row: LockRow): void {
     this.idle.delete(row);
     const spare = this.spare.get(row.key);
     spare?.delete(row);
@@ -146,9 +149,9 @@ export class LockRows {
   }
 }
 
-/** Names may be long, and rows many: what is long is not kept. */
+/** Long names are hashed, because there may be many rows. */
 function keyOf(resources: readonly string[]): string {
   const [only = ""] = resources;
-  if (resources.length === 1 && only.length <= longestResource) return `=${only}`;
+  if (resources.length === 1 && only.length <= maxResourceLength) return `=${only}`;
   return createHash("sha256").update(JSON.stringify(resources)).digest("base64");
 }

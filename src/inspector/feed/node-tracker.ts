@@ -3,14 +3,14 @@ import { clip } from "../../support/redaction.js";
 import type { NodeView } from "./frames.js";
 import { Latency } from "./latency.js";
 
-/** More nodes than that are not shown. */
-const mostNodes = 100;
-/** Characters. */
-const longestName = 200;
-const longestCause = 300;
+/** Maximum number of nodes shown. */
+const maxNodes = 100;
+/** Maximum lengths in characters. */
+const maxNameLength = 200;
+const maxCauseLength = 300;
 
-/** The nodes of one manager: how they are, how fast, and how they came to be so. */
-export class NodeWatch {
+/** The nodes of one manager: their states, their latencies and their latest steps. */
+export class NodeTracker {
   private readonly latencies = new Map<number, Latency>();
   private readonly steps = new Map<number, NonNullable<NodeView["step"]>>();
 
@@ -20,7 +20,7 @@ export class NodeWatch {
     this.steps.set(node, step);
   }
 
-  /** `ms`: from a request until its answer. */
+  /** `ms`: time from a request to its answer. */
   answered(node: number, ms: number): void {
     let latency = this.latencies.get(node);
     if (latency === undefined) {
@@ -31,10 +31,10 @@ export class NodeWatch {
   }
 
   views(): NodeView[] {
-    return this.manager.nodes.slice(0, mostNodes).map(({ name, state, cause, until }, node) => ({
-      name: clip(name, longestName),
+    return this.manager.nodes.slice(0, maxNodes).map(({ name, state, cause, until }, node) => ({
+      name: clip(name, maxNameLength),
       state,
-      cause: cause === null ? null : clip(cause, longestCause),
+      cause: cause === null ? null : clip(cause, maxCauseLength),
       until,
       ...(this.latencies.get(node)?.read() ?? { p50: null, p99: null }),
       step: this.steps.get(node) ?? null,

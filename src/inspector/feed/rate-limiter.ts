@@ -1,35 +1,38 @@
 import type { Clock } from "../../engine/time/clock.js";
 
-/** How much may be told: so many a second, and as many at once after a pause. */
+/** A token bucket: `perSecond` items a second, and as many at once after a pause. */
 export class RateLimiter {
-  private left: number;
-  private filled: number;
+  private remaining: number;
+  private refilledAt: number;
 
   constructor(
     private perSecond: number,
     private readonly clock: Clock,
   ) {
-    this.left = perSecond;
-    this.filled = clock.monotonic();
+    this.remaining = perSecond;
+    this.refilledAt = clock.monotonic();
   }
 
-  /** Whether there is some left for it. */
+  /** Takes `amount` from the bucket. Returns false if too little is left. */
   take(amount = 1): boolean {
-    if (this.left < amount) return false;
-    this.left -= amount;
+    if (this.remaining < amount) return false;
+    this.remaining -= amount;
     return true;
   }
 
-  /** From now on. */
-  become(perSecond: number): void {
+  /** Changes the rate. */
+  setRate(perSecond: number): void {
     this.perSecond = perSecond;
-    this.left = Math.min(this.left, perSecond);
+    this.remaining = Math.min(this.remaining, perSecond);
   }
 
-  /** By the time that has passed: not with each `take`, which is to cost nothing. */
+  /** Adds what the elapsed time allows. Separate from `take`, which must cost next to nothing. */
   refill(): void {
     const now = this.clock.monotonic();
-    this.left = Math.min(this.perSecond, this.left + ((now - this.filled) / 1_000) * this.perSecond);
-    this.filled = now;
+    this.remaining = Math.min(
+      this.perSecond,
+      this.remaining + ((now - this.refilledAt) / 1_000) * this.perSecond,
+    );
+    this.refilledAt = now;
   }
 }

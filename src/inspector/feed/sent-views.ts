@@ -2,18 +2,18 @@ import type { ObservedLock } from "../../lock/observed-lock.js";
 import type { Manager } from "../../manager/manager.js";
 import type { LockView, Step } from "./frames.js";
 import { LockRows } from "./lock-rows.js";
-import { isStale, type Taken, viewOf } from "./lock-view.js";
+import { isStale, type TakenStep, viewOf } from "./lock-view.js";
 
-/** ms that a lock which is not in use any more is shown. */
-const shownIdle = 10_000;
+/** Time in ms for which a lock that is no longer in use stays visible. */
+const idleDisplayMs = 10_000;
 
-/** Not in use. */
-const isOut = (state: string): boolean => state === "idle" || state === "expired";
+/** Whether a lock in this state is no longer in use. */
+const isIdle = (state: string): boolean => state === "idle" || state === "expired";
 
-/** How each lock of a manager was told last. */
+/** The view of each lock of a manager as it was last sent. */
 export class SentViews {
   private readonly rows: LockRows;
-  private turn = 0;
+  private round = 0;
 
   constructor(
     private readonly manager: Manager,
@@ -22,71 +22,74 @@ export class SentViews {
     this.rows = new LockRows(source);
   }
 
-  /** Null if there are too many locks. */
-  note(lock: ObservedLock, taken: Taken): Step | null {
+  /** Updates the lock's row after a step. Returns null if there are too many locks. */
+  recordStep(lock: ObservedLock, taken: TakenStep): Step | null {
     const view = this.update(lock, taken);
     if (view === null) return null;
     return { time: view.since, event: taken.event.type, from: taken.from, to: view.state, lock: view };
   }
 
-  /** Compares what was told with the locks themselves. Returns those that were wrong, or not known; at most so many. */
-  compare(most: number): LockView[] {
-    const wrong: LockView[] = [];
-    const look = (lock: ObservedLock) => {
+  /** Compares the rows with the locks. Returns at most `max` views that were outdated or missing, updated. */
+  compare(max: number): LockView[] {
+    const outdated: LockView[] = [];
+    const check = (lock: ObservedLock) => {
       const view = this.update(lock, null);
-      if (view !== null) wrong.push(view);
+      if (view !== null) outdated.push(view);
     };
-    // Those first that were told longest ago; what is updated goes to the end.
+    // Rows that were sent longest ago come first; an updated row moves to the end.
     for (const { lock, view } of [...this.rows.inUse]) {
-      if (wrong.length >= most) break;
-      if (lock !== null && (view === null || isStale(view, lock))) look(lock);
+      if (outdated.length >= max) break;
+      if (lock !== null && (view === null || isStale(view, lock))) check(lock);
     }
     for (const lock of this.manager.inUse) {
-      if (wrong.length >= most) break;
-      if (!this.rows.has(lock)) look(lock);
+      if (outdated.length >= max) break;
+      if (!this.rows.has(lock)) check(lock);
     }
-    return wrong;
+    return outdated;
   }
 
-  /** The ids of what is not shown any more; each once. */
-  gone(): string[] {
-    const gone = [...this.rows.displaced, ...this.rows.forget(this.clock.monotonic() - shownIdle)];
-    this.rows.displaced = [];
+  /** The ids of rows that are no longer visible. Each id is returned once. */
+  takeGone(): string[] {
+    const gone = [...this.rows.evicted, ...this.rows.removeIdle(this.clock.monotonic() - idleDisplayMs)];
+    this.rows.evicted = [];
     return gone;
   }
 
-  /** All locks; those in use come last, and of them the one first that was told longest ago. */
+  /** The views of all rows: idle rows first, then the rows in use, the one that was sent longest ago first. */
   get views(): LockView[] {
     return [...this.rows.idle, ...this.rows.inUse].flatMap(({ view }) => view ?? []);
   }
 
-  /** Those that were told before (by the monotonic clock), or not since `startOver`. What is taken counts as told. */
-  *retell(before: number): Iterable<LockView> {
+  /**
+   * The views that were last sent before `before` (monotonic clock), or not since `resendAll`. A view that is taken
+   * counts as sent.
+   */
+  *resend(before: number): Iterable<LockView> {
     const now = this.clock.monotonic();
     for (const row of [...this.rows.inUse, ...this.rows.idle]) {
-      if (row.view === null || (row.told > before && row.turn === this.turn)) continue;
-      row.told = now;
-      row.turn = this.turn;
+      if (row.view === null || (row.sentAt > before && row.round === this.round)) continue;
+      row.sentAt = now;
+      row.round = this.round;
       yield row.view;
     }
   }
 
-  /** All of them are to be told again. */
-  startOver(): void {
-    this.turn += 1;
+  /** Makes `resend` return every row again. */
+  resendAll(): void {
+    this.round += 1;
   }
 
   clear(): void {
     this.rows.clear();
   }
 
-  private update(lock: ObservedLock, taken: Taken | null): LockView | null {
+  private update(lock: ObservedLock, taken: TakenStep | null): LockView | null {
     const row = this.rows.use(lock);
     if (row === null) return null;
     row.view = viewOf(lock, row.identity, row.view, taken, this.clock.wall());
-    row.told = this.clock.monotonic();
-    row.turn = this.turn;
-    if (isOut(row.view.state)) this.rows.rest(row, row.told);
+    row.sentAt = this.clock.monotonic();
+    row.round = this.round;
+    if (isIdle(row.view.state)) this.rows.markIdle(row, row.sentAt);
     return row.view;
   }
 

@@ -2,7 +2,7 @@ import type { LockMachineEvent } from "../../machines/lock-events.js";
 import type { Totals } from "./frames.js";
 import { noTotals } from "./totals.js";
 
-/** Counts what becomes of the locks: every step, however many there are. */
+/** Counts the outcomes of acquisitions, renewals and leases. Every step counts, also steps beyond the rate limit. */
 export class StepCounts {
   private readonly counts = { ...noTotals };
 
@@ -31,7 +31,7 @@ export class StepCounts {
       case "ABORT":
       case "TIMED_OUT":
       case "REFUSED":
-        // Nothing but the end of an acquisition leads from these to idle.
+        // From these events, only the end of an acquisition leads to idle.
         if (to === "idle") this.counts.failed += 1;
         else if (to === "held" || to.startsWith("renewing")) this.counts.quorumLost += 1;
         break;

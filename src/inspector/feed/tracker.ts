@@ -8,44 +8,47 @@ import { clip } from "../../support/redaction.js";
 import { FlushTimer } from "./flush-timer.js";
 import { FrameBroadcast, type FrameListener } from "./frame-broadcast.js";
 import type { Beat, Frame, LockView, Step } from "./frames.js";
-import { NodeWatch } from "./node-tracker.js";
+import { NodeTracker } from "./node-tracker.js";
 import { RateLimiter } from "./rate-limiter.js";
 import { SentViews } from "./sent-views.js";
 import { StepCounts } from "./step-counts.js";
 
-/** ms between two comparisons of what was told with the locks, while there are more steps than can be told. */
-const compareEvery = 500;
-/** Locks that one comparison tells anew. */
-const mostCompared = 2_000;
+/**
+ * Interval in ms between two comparisons of the sent views with the locks, while there are more steps than the rate
+ * allows.
+ */
+const compareInterval = 500;
+/** Maximum number of locks that one comparison sends again. */
+const maxCompared = 2_000;
 const defaultStepsPerSecond = 1_000;
 
-/** How many trackers each manager had: the rows of each are its own. */
+/** The number of trackers per manager: each tracker has rows of its own. */
 const serials = new WeakMap<Manager, number>();
 
 /**
- * Tells of one manager's locks, in frames. While nobody listens it only counts. Beyond so many steps a second it tells no
- * more of them one by one, but looks twice a second at how the locks are: of a busy process a sample is shown, which is
- * not wrong for longer than that.
+ * Reports one manager's locks as frames. Without listeners the tracker only counts. Beyond `stepsPerSecond` the
+ * tracker reports no more individual steps and compares the locks twice a second instead: of a busy process listeners
+ * see a sample, which is never outdated for longer than that.
  */
 export class Tracker implements ManagerObserver {
-  /** What it is called in its frames. */
+  /** The manager's name in its frames. */
   readonly source: string;
-  private readonly errorListener: FrameBroadcast;
+  private readonly broadcast: FrameBroadcast;
   private readonly sentViews: SentViews;
   private readonly stepCounts = new StepCounts();
-  private readonly nodes: NodeWatch;
+  private readonly nodes: NodeTracker;
   private readonly rateLimiter: RateLimiter;
   private readonly flushTimer: FlushTimer;
-  private readonly unwatch: () => void;
+  private readonly stopWatching: () => void;
   private steps: Step[] = [];
   private missed = 0;
-  /** Some step was not told, so that what was told of its lock may be wrong. */
+  /** A step was not reported, so that the view of its lock may be outdated. */
   private dirty = false;
-  /** By the monotonic clock. */
-  private compared = Number.NEGATIVE_INFINITY;
+  /** When the locks were last compared, by the monotonic clock. */
+  private comparedAt = Number.NEGATIVE_INFINITY;
   private stopped = false;
 
-  /** `stepsPerSecond`: told one by one. Default 1,000. */
+  /** `stepsPerSecond`: steps reported individually. Default 1,000. */
   constructor(
     private readonly manager: Manager,
     { stepsPerSecond = defaultStepsPerSecond }: { readonly stepsPerSecond?: number } = {},
@@ -53,74 +56,77 @@ export class Tracker implements ManagerObserver {
     const serial = (serials.get(manager) ?? 0) + 1;
     serials.set(manager, serial);
     this.source = serial === 1 ? manager.series : `${manager.series}.${serial}`;
-    this.errorListener = new FrameBroadcast(this.source, this.clock, manager.context.onListenerError);
+    this.broadcast = new FrameBroadcast(this.source, this.clock, manager.context.onListenerError);
     this.sentViews = new SentViews(manager, this.source);
-    this.nodes = new NodeWatch(manager);
+    this.nodes = new NodeTracker(manager);
     this.rateLimiter = new RateLimiter(stepsPerSecond, this.clock);
-    this.flushTimer = new FlushTimer(this.clock, () => this.due());
-    this.unwatch = manager.watch(this);
+    this.flushTimer = new FlushTimer(this.clock, () => this.flush());
+    this.stopWatching = manager.watch(this);
   }
 
-  /** First tells all that is known. Returns the end of it. A sink that throws is reported as a listener that does. */
+  /**
+   * Adds a listener, which first receives the current state. Returns a function that removes the listener. An error
+   * that the listener throws is reported like the error of an event listener.
+   */
   listen(listener: FrameListener): () => void {
     if (this.stopped) return () => {};
     this.catchUp();
-    // What is known begins with a beat.
-    if (!this.errorListener.any) this.flushTimer.beats();
-    const leave = this.errorListener.join(listener, this.known());
-    if (!this.flushTimer.pending) this.flushTimer.next(this.steps.length > 0);
+    // The current state begins with a beat.
+    if (!this.broadcast.hasListeners) this.flushTimer.takeBeat();
+    const unsubscribe = this.broadcast.add(listener, this.currentFrames());
+    if (!this.flushTimer.pending) this.flushTimer.scheduleNext(this.steps.length > 0);
     return () => {
-      leave();
-      if (!this.errorListener.any) this.rest();
+      unsubscribe();
+      if (!this.broadcast.hasListeners) this.reset();
     };
   }
 
-  /** A beat, and all locks as they are. */
+  /** A beat, and the current views of all locks. */
   snapshot(): Frame[] {
     this.catchUp();
-    const known = this.known();
-    if (!this.errorListener.any) this.rest();
+    const known = this.currentFrames();
+    if (!this.broadcast.hasListeners) this.reset();
     return known;
   }
 
-  /** How the process is. */
+  /** The manager's current beat. */
   beat(): Beat {
-    return this.errorListener.frame(this.pulse());
+    return this.broadcast.frame(this.beatContent());
   }
 
-  /** Whether something is to be told soon. */
+  /** Whether a flush is scheduled because of a change. */
   get pending(): boolean {
     return this.flushTimer.pending;
   }
 
-  /** All locks as they were told last, if that was before (by the monotonic clock); they count as told when they are taken. */
-  retell(before: number): Iterable<LockView> {
-    return this.sentViews.retell(before);
+  /** The views that were last sent before `before` (monotonic clock). A view that is taken counts as sent. */
+  resend(before: number): Iterable<LockView> {
+    return this.sentViews.resend(before);
   }
 
-  /** From now on all locks count as told long ago. */
-  startOver(): void {
-    this.sentViews.startOver();
+  /** Makes `resend` return every lock again. */
+  resendAll(): void {
+    this.sentViews.resendAll();
   }
 
-  /** Steps told one by one, a second, from now on. */
-  pace(stepsPerSecond: number): void {
-    this.rateLimiter.become(stepsPerSecond);
+  /** Sets how many steps a second are reported individually. */
+  setRate(stepsPerSecond: number): void {
+    this.rateLimiter.setRate(stepsPerSecond);
   }
 
   stop(): void {
     this.stopped = true;
-    this.unwatch();
-    this.errorListener.leave();
-    this.rest();
+    this.stopWatching();
+    this.broadcast.clear();
+    this.reset();
   }
 
-  // What the manager tells.
+  // Called by the manager.
 
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
     this.stepCounts.count(event.type, to);
-    if (!this.errorListener.any) return;
-    const step = this.rateLimiter.take() ? this.sentViews.note(lock, { event, from }) : null;
+    if (!this.broadcast.hasListeners) return;
+    const step = this.rateLimiter.take() ? this.sentViews.recordStep(lock, { event, from }) : null;
     if (step !== null) {
       this.steps.push(step);
     } else {
@@ -132,17 +138,17 @@ export class Tracker implements ManagerObserver {
 
   nodeStepped(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void {
     this.nodes.stepped(node, { time: this.clock.wall(), event: event.type, from, to });
-    this.flushTimer.wantBeat();
-    if (this.errorListener.any) this.flushTimer.flushSoon();
+    this.flushTimer.requestBeat();
+    if (this.broadcast.hasListeners) this.flushTimer.flushSoon();
   }
 
   nodeAnswered(node: number, ms: number): void {
-    if (this.errorListener.any) this.nodes.answered(node, ms);
+    if (this.broadcast.hasListeners) this.nodes.answered(node, ms);
   }
 
   closed(): void {
-    if (this.errorListener.any) this.catchUp();
-    this.errorListener.send({ kind: "bye" });
+    if (this.broadcast.hasListeners) this.catchUp();
+    this.broadcast.send({ kind: "bye" });
     this.stop();
   }
 
@@ -150,7 +156,7 @@ export class Tracker implements ManagerObserver {
     return this.manager.context.clock;
   }
 
-  private pulse() {
+  private beatContent() {
     const { owner, prefix } = this.manager.context;
     return {
       kind: "beat" as const,
@@ -164,43 +170,43 @@ export class Tracker implements ManagerObserver {
     };
   }
 
-  private known(): Frame[] {
+  private currentFrames(): Frame[] {
     return [
       this.beat(),
-      ...this.errorListener.frames(this.sentViews.views, (locks) => ({ kind: "locks" as const, locks })),
+      ...this.broadcast.frames(this.sentViews.views, (locks) => ({ kind: "locks" as const, locks })),
     ];
   }
 
-  private tellSteps(): void {
+  private sendSteps(): void {
     const { steps } = this;
     this.steps = [];
-    this.errorListener.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
+    this.broadcast.sendAll(steps, (part) => ({ kind: "steps", steps: part }));
   }
 
-  private compare(most: number): void {
-    const wrong = this.sentViews.compare(most);
-    this.compared = this.clock.monotonic();
-    this.dirty = wrong.length >= most;
-    this.errorListener.sendAll(wrong, (locks) => ({ kind: "locks", locks }));
+  private compare(max: number): void {
+    const outdated = this.sentViews.compare(max);
+    this.comparedAt = this.clock.monotonic();
+    this.dirty = outdated.length >= max;
+    this.broadcast.sendAll(outdated, (locks) => ({ kind: "locks", locks }));
   }
 
-  /** So that all that is known is as it is. */
+  /** Brings all views up to date. */
   private catchUp(): void {
-    this.tellSteps();
+    this.sendSteps();
     this.compare(Number.POSITIVE_INFINITY);
   }
 
-  private due(): void {
+  private flush(): void {
     this.rateLimiter.refill();
-    this.tellSteps();
-    if (this.dirty && this.clock.monotonic() - this.compared >= compareEvery) this.compare(mostCompared);
-    this.errorListener.sendAll(this.sentViews.gone(), (locks) => ({ kind: "gone", locks }));
-    if (this.flushTimer.beats()) this.errorListener.send(this.pulse());
-    if (this.errorListener.any) this.flushTimer.next(this.dirty || this.steps.length > 0);
+    this.sendSteps();
+    if (this.dirty && this.clock.monotonic() - this.comparedAt >= compareInterval) this.compare(maxCompared);
+    this.broadcast.sendAll(this.sentViews.takeGone(), (locks) => ({ kind: "gone", locks }));
+    if (this.flushTimer.takeBeat()) this.broadcast.send(this.beatContent());
+    if (this.broadcast.hasListeners) this.flushTimer.scheduleNext(this.dirty || this.steps.length > 0);
   }
 
-  /** Nobody listens: nothing is kept. */
-  private rest(): void {
+  /** Without listeners, nothing is kept. */
+  private reset(): void {
     this.flushTimer.stop();
     this.steps = [];
     this.dirty = false;

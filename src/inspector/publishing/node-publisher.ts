@@ -1,42 +1,49 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
 import type { Clock } from "../../engine/time/clock.js";
-import { lifeChannel } from "./channel.js";
+import { frameChannel } from "./channel.js";
 
-/** ms after which a node that has not answered counts as one where nobody listens. */
-const patience = 5_000;
-/** ms that a node which refused is left alone: permissions seldom change. */
-const rest = 10_000;
+/** Time in ms after which a node that has not answered counts as a node without subscribers. */
+const answerTimeout = 5_000;
+/** Pause in ms after a node refused a message: permissions seldom change. */
+const pauseAfterFailure = 10_000;
 
-/** One node that is published to: one message at a time, and what comes meanwhile is dropped, never queued. */
+/**
+ * Publishes to one node, one batch of messages at a time. Messages that arrive meanwhile are dropped, never queued.
+ */
 export class NodePublisher {
-  private heard = 0;
+  private lastReceivers = 0;
   private busySince: number | null = null;
-  private notBefore = Number.NEGATIVE_INFINITY;
+  private pausedUntil = Number.NEGATIVE_INFINITY;
   private sending: Promise<void> = Promise.resolve();
 
-  /** `answered`: called with each answer. Must not throw. */
+  /**
+   * `onAnswered` is called after each batch, with true if there are more subscribers than before. It must not throw.
+   */
   constructor(
     private readonly node: LockNode,
     private readonly clock: Clock,
-    private readonly answered: (more: boolean) => void,
+    private readonly onAnswered: (more: boolean) => void,
   ) {}
 
   get ready(): boolean {
     return this.node.connection === "ready";
   }
 
-  /** How many listened last time. */
+  /** Number of subscribers that received the latest message. */
   get receivers(): number {
-    const silent = this.busySince !== null && this.clock.monotonic() - this.busySince > patience;
-    return silent || !this.ready ? 0 : this.heard;
+    const silent = this.busySince !== null && this.clock.monotonic() - this.busySince > answerTimeout;
+    return silent || !this.ready ? 0 : this.lastReceivers;
   }
 
-  /** Starts now, if it is free. */
+  /** Starts now if no batch is under way; otherwise drops the messages. */
   send(messages: readonly string[]): void {
-    if (this.busySince === null && this.clock.monotonic() >= this.notBefore) this.start(messages);
+    if (this.busySince === null && this.clock.monotonic() >= this.pausedUntil) this.start(messages);
   }
 
-  /** Behind what is on its way. Resolves when it was sent, or could not be; never, where the node does not answer. */
+  /**
+   * Sends the messages after the current batch. Resolves when they were sent or could not be sent; never resolves if
+   * the node does not answer.
+   */
   finish(messages: readonly string[]): Promise<void> {
     return this.sending.then(() => {
       this.start(messages);
@@ -51,18 +58,18 @@ export class NodePublisher {
   }
 
   private async publish(messages: readonly string[]): Promise<void> {
-    const before = this.heard;
+    const before = this.lastReceivers;
     try {
       for (const message of messages) {
         this.busySince = this.clock.monotonic();
-        this.heard = (await this.node.publish?.(lifeChannel, message)) ?? 0;
+        this.lastReceivers = (await this.node.publish?.(frameChannel, message)) ?? 0;
       }
     } catch {
-      // Whatever is wrong with the node shows in the locks' own requests.
-      this.heard = 0;
-      this.notBefore = this.clock.monotonic() + rest;
+      // Problems of a node show in the locks' own requests.
+      this.lastReceivers = 0;
+      this.pausedUntil = this.clock.monotonic() + pauseAfterFailure;
     }
     this.busySince = null;
-    this.answered(this.heard > before);
+    this.onAnswered(this.lastReceivers > before);
   }
 }

@@ -7,9 +7,12 @@ export interface PublishSettings {
 }
 
 const defaultStepsPerSecond = 200;
-const mostStepsPerSecond = 10_000;
+const maxStepsPerSecond = 10_000;
 
-/** Null where nothing is to be published. @throws InvalidOptionError */
+/**
+ * Returns null if nothing is to be published.
+ * @throws InvalidOptionError
+ */
 export function publishSettingsOf(options: LocksOptions): PublishSettings | null {
   const publish = publishOf(options);
   if (publish === false) return null;
@@ -19,9 +22,9 @@ export function publishSettingsOf(options: LocksOptions): PublishSettings | null
   }
   checkKnown("publish", publish);
   const { stepsPerSecond = defaultStepsPerSecond } = publish;
-  if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= mostStepsPerSecond)
+  if (Number.isSafeInteger(stepsPerSecond) && stepsPerSecond >= 1 && stepsPerSecond <= maxStepsPerSecond)
     return { stepsPerSecond };
-  const allowed = `an integer from 1 to ${mostStepsPerSecond}`;
+  const allowed = `an integer from 1 to ${maxStepsPerSecond}`;
   throw new InvalidOptionError("publish.stepsPerSecond", stepsPerSecond, allowed);
 }
 

@@ -4,7 +4,10 @@ import { warn } from "../../support/warn.js";
 import type { PublishSettings } from "./publish-settings.js";
 import type { Publisher } from "./publisher.js";
 
-/** Publishes the life of a manager's locks, from when the code for it is there: who does not publish does not load it. */
+/**
+ * Publishes the steps of a manager's locks. The code for it is loaded only by programs that publish, and publishing
+ * begins when the code has loaded.
+ */
 export class Publishing {
   #publisher: Publisher | null = null;
   #ended = false;
@@ -17,7 +20,7 @@ export class Publishing {
       .catch((error: unknown) => warn("PUBLISH_FAILED", `locks are not published: ${String(error)}`));
   }
 
-  /** Says goodbye; takes a quarter of a second at most. Never rejects. */
+  /** Announces the end. Takes at most a quarter of a second. Never rejects. */
   async end(): Promise<void> {
     this.#ended = true;
     await this.#publisher?.end();

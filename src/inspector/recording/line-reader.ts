@@ -1,9 +1,9 @@
-/** Cuts what comes in pieces into lines, without their ends. */
+/** Splits chunks into lines, without the line ends. */
 export class LineReader {
   private pieces: Buffer[] = [];
   private length = 0;
 
-  /** Bytes of the line that is not ended yet. */
+  /** Bytes of the incomplete line. */
   get pending(): number {
     return this.length;
   }
@@ -18,7 +18,7 @@ export class LineReader {
     this.keep(chunk.subarray(from));
   }
 
-  /** The line that is not ended. */
+  /** The incomplete line. */
   rest(): Buffer {
     const [first] = this.pieces;
     const line = this.pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.pieces);

@@ -1,14 +1,17 @@
-/** `missing`: there is nothing to read. `corrupt`: what is there cannot be read. `unwritable`: it cannot be written. */
+/**
+ * `missing`: there is nothing to read. `corrupt`: the content cannot be read. `unwritable`: the file cannot be
+ * written.
+ */
 export type RecordingProblem = "missing" | "corrupt" | "unwritable";
 
-/** What is wrong with the file of a recording, in one line that names it. */
+/** A problem with the file of a recording, in one line that names the file. */
 export class RecordingError extends Error {
   override readonly name = "RecordingError";
   constructor(
-    readonly trouble: RecordingProblem,
+    readonly problem: RecordingProblem,
     readonly path: string,
     what: string,
-    /** Counted from 1; null where it is not about one line. */
+    /** Counted from 1; null if the problem is not about one line. */
     readonly line: number | null = null,
   ) {
     super(`${path}${line === null ? "" : `, line ${line}`}: ${what}`);
@@ -26,10 +29,10 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENAMETOOLONG: "the name is too long",
   ENXIO: "nobody reads from this pipe",
-  EAGAIN: "whoever reads from this pipe is too slow",
+  EAGAIN: "the reader of this pipe is too slow",
 };
 
-/** What the system says, in words. */
+/** The system's error in words. */
 export function systemReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return reasons[code ?? ""] ?? code ?? message;

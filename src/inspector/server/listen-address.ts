@@ -1,6 +1,6 @@
 import type { AccessToken } from "./access-token.js";
 
-/** Where a server listens, and who may come in. */
+/** The address that a server listens on, and the access token that it asks for. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;

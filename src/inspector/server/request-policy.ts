@@ -3,7 +3,10 @@ import type { AccessToken } from "./access-token.js";
 import type { HostNames } from "./host-names.js";
 import type { Refusal } from "./reply.js";
 
-/** Why a request is not answered, whoever it is from; null for one that may be. It tells nobody anything. */
+/**
+ * Why a request is refused, regardless of the token; null if the request may pass. The refusal reveals nothing about
+ * the locks.
+ */
 export function refusalOf(
   { method = "", headers }: IncomingMessage,
   path: string,
@@ -25,7 +28,11 @@ export function refusalOf(
     return { status: 403, line: `Other sites may not ask for this. Open ${names.url} by its address.` };
   }
   if (method !== "GET" && method !== "HEAD") {
-    return { status: 405, line: "Here one can only look: GET and HEAD.", headers: { Allow: "GET, HEAD" } };
+    return {
+      status: 405,
+      line: "This server is read-only: use GET or HEAD.",
+      headers: { Allow: "GET, HEAD" },
+    };
   }
   if (Number(headers["content-length"] ?? 0) !== 0 || headers["transfer-encoding"] !== undefined) {
     return { status: 413, line: "A request with a body is not read.", headers: { Connection: "close" } };
@@ -33,7 +40,10 @@ export function refusalOf(
   return null;
 }
 
-/** Why a request is not answered for want of the token, or where to go on with it. */
+/**
+ * Refuses a request without a valid token, or redirects a request that brings the token in its query; null if the
+ * request may pass.
+ */
 export function admissionOf(
   { headers }: IncomingMessage,
   path: string,
@@ -41,7 +51,7 @@ export function admissionOf(
   token: AccessToken,
 ): Refusal | null {
   if (path === "/" && given !== null && token.is(given)) {
-    // So that it neither stays in the address bar nor in the history.
+    // Keeps the token out of the address bar and the history.
     return { status: 303, line: "Welcome.", headers: { Location: "/", "Set-Cookie": token.cookie } };
   }
   if (token.admits(headers.authorization, headers.cookie)) return null;
@@ -52,10 +62,13 @@ export function admissionOf(
   };
 }
 
-/** Another site's page asks. It may lead to this page as a whole, which tells it nothing. */
+/**
+ * Whether another site's page sent the request. Such a page may link to this page as a whole, which reveals nothing
+ * to it.
+ */
 function isForeign(headers: IncomingMessage["headers"], path: string): boolean {
   const site = headers["sec-fetch-site"];
   if (site === undefined || site === "same-origin" || site === "none") return false;
-  const leads = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
-  return !(path === "/" && leads);
+  const navigates = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  return !(path === "/" && navigates);
 }

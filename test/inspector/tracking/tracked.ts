@@ -7,20 +7,20 @@ import { Tracker } from "../../../src/inspector/feed/tracker.js";
 import type { LocksOptions } from "../../../src/lock/options.js";
 import { World } from "../../manager/world.js";
 
-/** Locks on memory nodes in virtual time, a tracker of them, and all that it tells. */
+/** Locks on memory nodes in virtual time, with a tracker and its frames. */
 export function tracked(options: Partial<LocksOptions> = {}, stepsPerSecond?: number) {
   const world = new World();
   const locks = world.locks(options);
   const manager = managerOf(locks);
   const tracker = new Tracker(manager, stepsPerSecond === undefined ? {} : { stepsPerSecond });
   onTestFinished(() => tracker.stop());
-  const heard = new Heard();
-  const listen = () => tracker.listen((frame) => heard.take(frame));
-  return { world, locks, manager, tracker, heard, listen, clock: world.clock };
+  const received = new ReceivedFrames();
+  const listen = () => tracker.listen((frame) => received.take(frame));
+  return { world, locks, manager, tracker, received, listen, clock: world.clock };
 }
 
-/** What was told, as it would arrive elsewhere. */
-export class Heard {
+/** The frames as they would arrive elsewhere. */
+export class ReceivedFrames {
   readonly frames: Frame[] = [];
   readonly view = new View();
 

@@ -7,11 +7,11 @@ import { Positions } from "./positions.js";
 
 export const speeds = [0.1, 0.25, 0.5, 1, 2, 5, 10] as const;
 
-/** A recording that is stepped through, or played. */
+/** A recording that is stepped through or played. */
 export class Replay {
   readonly positions: Positions;
   readonly cursor = signal(0);
-  /** Epoch ms of the recording. */
+  /** The recording's time in epoch ms. */
   readonly time = signal(0);
   readonly playing = signal(false);
   readonly speed = signal<number>(1);
@@ -38,7 +38,7 @@ export class Replay {
     this.seek(this.positions.previous(this.cursor.peek()));
   }
 
-  /** Right after so many steps. */
+  /** Moves to right after so many steps. */
   seekStep(step: number): void {
     this.pause();
     this.seek(this.positions.cursorOf(step));

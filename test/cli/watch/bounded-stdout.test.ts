@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Printed } from "../../../src/cli/watch/printed.js";
+import { BoundedStdout } from "../../../src/cli/watch/bounded-stdout.js";
 
 afterEach(() => vi.restoreAllMocks());
 
-test("what a slow reader has not read is bounded: further lines are left out, and counted at the end", async () => {
+test("the lines that wait for a slow reader are bounded; further lines are left out and counted at the end", async () => {
   const unread = vi.spyOn(process.stdout, "writableLength", "get").mockReturnValue(9 * 1024 * 1024);
   const complaint = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const printed = new Printed();
+  const printed = new BoundedStdout();
   const write = vi.fn();
   for (let n = 0; n < 3; n += 1) printed.print(write);
   expect(write).not.toHaveBeenCalled();
@@ -19,8 +19,8 @@ test("what a slow reader has not read is bounded: further lines are left out, an
   );
 });
 
-test("a reader that was never too slow is told nothing", async () => {
+test("a reader that was never too slow gets no message", async () => {
   const complaint = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await new Printed().end();
+  await new BoundedStdout().end();
   expect(complaint).not.toHaveBeenCalled();
 });

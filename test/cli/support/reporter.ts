@@ -6,24 +6,24 @@ import { fileURLToPath } from "node:url";
 import { waitUntil } from "../../support/wait-until.js";
 import { isGone } from "./processes.js";
 
-const program = fileURLToPath(new URL("../fixtures/witness.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../fixtures/reporter.mjs", import.meta.url));
 
-/** ms between two stamps. */
+/** Interval in ms between two lines. */
 const period = 20;
 
-/** A process that writes down, again and again, that it lives: it tells when it was really ended. */
-export class Witness {
+/** A process that records regularly that it is alive, so that a test can tell when it ended. */
+export class Reporter {
   constructor(
     readonly directory: string,
     readonly file: string,
   ) {}
 
-  /** The words of a command that is, or starts, a witness. `stubborn`: SIGTERM is noted and not obeyed. */
+  /** The arguments of a command that starts the process. `stubborn`: the process records SIGTERM without ending. */
   command(stubborn: boolean): string[] {
     return [process.execPath, program, this.file, String(period), ...(stubborn ? ["stubborn"] : [])];
   }
 
-  /** The same as the grandchild of whoever runs the command: a shell waits for it. */
+  /** The same as a grandchild of the caller: a shell waits for it. */
   grandchild(stubborn: boolean, shell = ""): string[] {
     const quoted = this.command(stubborn)
       .map((word) => `'${word}'`)
@@ -48,7 +48,7 @@ export class Witness {
     return Math.max(...this.#noted("alive"));
   }
 
-  /** Epoch ms at which SIGTERM came, once for each. */
+  /** Epoch ms of each SIGTERM. */
   get terms(): readonly number[] {
     return this.#noted("term");
   }
@@ -58,11 +58,11 @@ export class Witness {
   }
 
   async works(): Promise<void> {
-    await waitUntil("the witness works", 10_000, () => this.#noted("alive").length > 2);
+    await waitUntil("the process is alive", 10_000, () => this.#noted("alive").length > 2);
   }
 
   async isEnded(timeoutMs: number): Promise<void> {
-    await waitUntil("the witness is ended", timeoutMs, () => isGone(this.pid));
+    await waitUntil("the process has ended", timeoutMs, () => isGone(this.pid));
   }
 
   async remove(): Promise<void> {
@@ -70,7 +70,7 @@ export class Witness {
   }
 }
 
-export async function createWitness(): Promise<Witness> {
-  const directory = await mkdtemp(join(tmpdir(), "holdfast-witness-"));
-  return new Witness(directory, join(directory, "witness.log"));
+export async function createReporter(): Promise<Reporter> {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-reporter-"));
+  return new Reporter(directory, join(directory, "reporter.log"));
 }

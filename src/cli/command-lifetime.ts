@@ -5,8 +5,11 @@ import { exitCode } from "./exit.js";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** When to stop: a signal, the time that was given, nobody who reads on, or something that makes it useless. */
-export class Ending {
+/**
+ * Decides when a command ends: at a signal, after a given time, when the reader of stdout has gone, or at a fatal
+ * error.
+ */
+export class CommandLifetime {
   readonly #over = new AbortController();
   #timer: Timer | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -19,7 +22,7 @@ export class Ending {
   };
 
   constructor() {
-    // For good: whoever gives the cursor back at the end of the process ends it where nobody else listens.
+    // Stays attached: a library that restores the cursor on exit ends the process if it finds no other listener.
     for (const signal of signals) process.on(signal, this.#interrupted);
     process.stdout.once("error", this.#stop);
   }
@@ -28,7 +31,7 @@ export class Ending {
     return this.#over.signal;
   }
 
-  /** Also after so many ms. */
+  /** Also ends after `ms`. */
   after(ms: number): void {
     this.#timer = systemClock.after(ms, this.#stop);
   }
@@ -38,15 +41,15 @@ export class Ending {
     this.#stop();
   }
 
-  /** Rejects with what it failed with. */
-  async over(): Promise<void> {
+  /** Resolves when the command is to end. Rejects with the error passed to `fail`. */
+  async ended(): Promise<void> {
     if (!this.signal.aborted) {
       await new Promise((resolve) => this.signal.addEventListener("abort", resolve, { once: true }));
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  leave(): void {
+  dispose(): void {
     this.#timer?.cancel();
     for (const signal of signals) process.off(signal, this.#interrupted);
     process.stdout.off("error", this.#stop);

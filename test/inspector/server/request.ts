@@ -6,7 +6,7 @@ export interface Asked {
   readonly text: string;
 }
 
-/** Asks a server of this machine; the headers are exactly those given, `Host` besides unless it is among them. */
+/** Sends a request to a local server with exactly the given headers, plus `Host` unless it is given. */
 export function get(
   port: number,
   path: string,

@@ -1,14 +1,14 @@
 import type { AnyStateMachine } from "xstate";
 
-/** What a machine's own configuration says, read without the code that charts are made by. */
-export interface Told {
+/** The content of a machine's configuration, read without the code under test. */
+export interface DescribedChart {
   readonly states: readonly string[];
-  /** In its order: from, event, guard, and the target as it is given; null for none. */
-  readonly transitions: readonly ToldTransition[];
+  /** In its order: source, event, guard, and the target as given; null for none. */
+  readonly transitions: readonly DescribedTransition[];
   readonly entries: readonly (readonly [state: string, action: string])[];
 }
 
-interface ToldTransition {
+interface DescribedTransition {
   readonly from: string;
   readonly event: string;
   readonly guard: string | null;
@@ -35,9 +35,9 @@ interface Transition {
 const list = <One>(given: One | readonly One[] | undefined): readonly One[] =>
   given === undefined ? [] : Array.isArray(given) ? given : [given as One];
 
-export function told(machine: AnyStateMachine): Told {
+export function describedBy(machine: AnyStateMachine): DescribedChart {
   const states: string[] = [];
-  const transitions: ToldTransition[] = [];
+  const transitions: DescribedTransition[] = [];
   const entries: [string, string][] = [];
   const read = (config: Config, path: readonly string[]): void => {
     const from = path.join(".");
@@ -57,12 +57,12 @@ export function told(machine: AnyStateMachine): Told {
     }
     for (const [key, inner] of Object.entries(config.states ?? {})) read(inner, [...path, key]);
   };
-  // Ours are given by names alone, which XState's type does not say.
+  // Our machines give actions and guards by name only, which XState's type does not say.
   read(machine.config as Config, []);
   return { states, transitions, entries };
 }
 
-/** A sibling's name, "#machine.path", or ".child". */
+/** Resolves a sibling's name, "#machine.path", or ".child". */
 function resolved(target: string, from: readonly string[]): string {
   if (target.startsWith("#")) return target.slice(target.indexOf(".") + 1);
   if (target.startsWith(".")) return [...from, target.slice(1)].join(".");

@@ -15,45 +15,45 @@ afterEach(async () => {
   }
 });
 
-function looksOn(): { feed: InspectorFeed; locks: Locks; heard: () => number } {
+function observedLocks(): { feed: InspectorFeed; locks: Locks; lastReceived: () => number } {
   const locks = createLocks({ nodes: [memoryNode(), memoryNode(), memoryNode()], ttl: 60_000 });
   const feed = new InspectorFeed();
   feed.watch(managerOf(locks));
   open.push({ feed, locks });
-  return { feed, locks, heard: () => [...feed.hub.aggregate.sources.values()][0]?.heard ?? 0 };
+  return { feed, locks, lastReceived: () => [...feed.hub.aggregate.sources.values()][0]?.receivedAt ?? 0 };
 }
 
-/** Locks and unlocks, as fast as it goes, until told otherwise. */
+/** Acquires and releases as fast as possible until it is stopped. */
 async function busily(locks: Locks, isEnough: () => boolean): Promise<void> {
   while (!isEnough())
     await Promise.all(["a", "b", "c"].map((name) => locks.using(name, async () => undefined)));
 }
 
-test("a busy process is let alone while nobody looks, and shown as it is as soon as somebody does", async () => {
-  const { feed, locks, heard } = looksOn();
+test("a busy process is not observed without readers, and its state is right as soon as there is one", async () => {
+  const { feed, locks, lastReceived } = observedLocks();
   const { hub } = feed;
   const released = await locks.acquire("released meanwhile");
   await locks.acquire("held all the time");
-  // It is told of every second, as long as it is looked on at.
-  const isAlone = () => Date.now() - heard() > 2_500;
+  // An observed manager sends a beat every second.
+  const isUnobserved = () => Date.now() - lastReceived() > 2_500;
   const deadline = performance.now() + 15_000;
-  await busily(locks, () => isAlone() || performance.now() > deadline);
-  expect(isAlone()).toBe(true);
+  await busily(locks, () => isUnobserved() || performance.now() > deadline);
+  expect(isUnobserved()).toBe(true);
   await released.release();
   const { port } = await serve({ hub });
   const reader = await Reader.open(port);
-  await reader.hears("what is held", (frame) => frame.kind === "locks");
+  await reader.receives("what is held", (frame) => frame.kind === "locks");
   const shown = [...hub.aggregate.locks.values()].map(({ resources: [name], state }) => `${name}: ${state}`);
   expect(shown).toContain("held all the time: held");
   expect(shown.filter((one) => one.startsWith("released"))).toEqual([]);
-  // From then on it is told of again.
-  const before = heard();
-  await waitUntil("it is told of", 5_000, () => heard() > before);
+  // The manager is observed again from then on.
+  const before = lastReceived();
+  await waitUntil("the frame is received", 5_000, () => lastReceived() > before);
   reader.vanish();
 }, 120_000);
 
-test("a process that is not busy is never let alone, so that what it did is known", async () => {
-  const { feed, locks } = looksOn();
+test("a process that is not busy is always observed, so that its history is known", async () => {
+  const { feed, locks } = observedLocks();
   for (let round = 0; round < 3; round += 1) {
     await locks.using("a", async () => undefined);
   }

@@ -1,6 +1,6 @@
 import type { Beat, Frame, LockView, NodeView, Step } from "../../../../src/inspector/feed/frames.js";
 
-/** The way of a lock that is acquired, renewed and released. */
+/** The states of a lock that is acquired, renewed and released. */
 const life = [
   ["ACQUIRE", "idle", "acquiring.asking"],
   ["GRANTED", "acquiring.asking", "held"],
@@ -13,8 +13,8 @@ const life = [
 const ttl = 10_000;
 const nodes = ["node-1", "node-2", "node-3", "node-4", "node-5"];
 
-/** Any number of locks of one process, made up: their frames are all that is real. */
-export class Crowd {
+/** A simulated process with any number of locks, which produces real frames. */
+export class ManyLocks {
   private seq = 0;
   private turn = 0;
   private readonly places: number[];
@@ -22,13 +22,13 @@ export class Crowd {
 
   constructor(
     size: number,
-    private readonly source = "crowd",
+    private readonly source = "many",
   ) {
     this.places = Array.from({ length: size }, (_, index) => index % life.length);
     this.locks = this.places.map((place, index) => this.lockAt(index, place, Date.now()));
   }
 
-  /** All of it, as it is. */
+  /** The current state of all locks. */
   *frames(now: number): Generator<Frame> {
     yield this.beat(now);
     for (let from = 0; from < this.locks.length; from += 500) {
@@ -36,7 +36,7 @@ export class Crowd {
     }
   }
 
-  /** The next so many steps, of one lock after the other. */
+  /** The next `count` steps, of one lock after the other. */
   steps(count: number, now: number): Frame {
     const steps: Step[] = [];
     for (let index = 0; index < count; index += 1) {
@@ -62,7 +62,7 @@ export class Crowd {
     return {
       ...this.head(now),
       kind: "beat",
-      owner: "crowd",
+      owner: "many",
       pid: 4_711,
       prefix: "",
       nodes: nodes.map(

@@ -1,11 +1,11 @@
 import type { LockEvents } from "../../lock/events.js";
-import type { Heard } from "./worker-pool.js";
+import type { WorkerEvent } from "./worker-pool.js";
 
-/** How often each event was heard. */
-export class Tally {
+/** Counts how often each event was emitted. */
+export class EventCounts {
   readonly #counts = new Map<keyof LockEvents, number>();
 
-  hear({ name }: Heard): void {
+  count({ name }: WorkerEvent): void {
     this.#counts.set(name, this.of(name) + 1);
   }
 

@@ -11,7 +11,7 @@ import { settle, World } from "../manager/world.js";
 import { seeded } from "../support/chance.js";
 import { recordSpans } from "./recorders.js";
 
-/** What somebody who looks on may do to a lock, at any moment. */
+/** Actions that an observer may take on a lock at any moment. */
 function deeds(world: World, chance: () => number) {
   const asked: Promise<unknown>[] = [];
   const valid = new Set<Lease>();
@@ -88,22 +88,22 @@ async function meddle(seed: number): Promise<number> {
   const provider = counting(spans.provider);
   instrumentLocks(locks, { tracerProvider: provider });
   const answered = () => (chance() < 0.1 ? act() : undefined);
-  // Typed to give nothing; what a probe gives all the same is ignored.
+  // Typed to return nothing; an observer's return value is ignored.
   manager.watch({ lockStepped: act, lockFailed: act, nodeStepped: act, nodeAnswered: answered, closed: act });
   new Tracker(manager).listen(act);
-  // Node ends the process where a subscriber of these throws.
-  const hear = () =>
+  // Node.js ends the process if a subscriber of these channels throws.
+  const onMessage = () =>
     void Promise.resolve()
       .then(act)
       .catch(() => {});
-  for (const name of managerEvents) subscribe(`holdfast:${name}`, hear);
+  for (const name of managerEvents) subscribe(`holdfast:${name}`, onMessage);
   for (let turn = 0; turn < 30; turn++) {
     left = 30;
-    hear();
+    onMessage();
     await world.clock.advance(chance() * 300);
   }
   left = 0;
-  for (const name of managerEvents) unsubscribe(`holdfast:${name}`, hear);
+  for (const name of managerEvents) unsubscribe(`holdfast:${name}`, onMessage);
   wakeAll(world);
   await world.run(Promise.all(asked), 20_000);
   await world.run(locks.close({ timeout: 1_000 }), 5_000);
@@ -115,7 +115,7 @@ async function meddle(seed: number): Promise<number> {
   return seen.granted;
 }
 
-it("whoever looks on may use the locks in the middle of their steps, and throw", async () => {
+it("observers may use the locks in the middle of their steps, and throw", async () => {
   let granted = 0;
   const run = async (seed: number) => {
     granted += await meddle(seed);

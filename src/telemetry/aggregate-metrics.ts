@@ -6,17 +6,23 @@ import { gaugesOf } from "./instruments.js";
 import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
 
-/** ms without a word, at a beat a second, after which a process counts as silent. */
-const silence = 5_000;
+/** Time in ms without a frame after which a process counts as silent; processes send a beat every second. */
+const silenceTimeout = 5_000;
 
-/** So many processes are remembered when the world has forgotten them, lest one that comes back be counted twice. */
-const mostRemembered = 10_000;
+/**
+ * Maximum number of processes remembered after the aggregate removed them, so that a process that comes back is not
+ * counted twice.
+ */
+const maxRemembered = 10_000;
 
 const processStates = ["alive", "silent", "closed"] as const;
 
-/** Under the names of one process's own metrics, summed over all. Returns the end. */
+/**
+ * Reports the sum over all processes, under the names of one process's own metrics. Returns a function that ends the
+ * reporting.
+ */
 export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () => void {
-  const sums = new Sums();
+  const sums = new TotalsSum();
   const figures = new NodeFigures();
   const counter = (name: string, unit: string, description: string) =>
     meter.createObservableCounter(`holdfast.lock.${name}`, { unit, description });
@@ -38,7 +44,7 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   const latencies = { p50: latency("p50"), p99: latency("p99") };
   const processes = meter.createObservableUpDownCounter("holdfast.processes", {
     unit: "{process}",
-    description: "Managers of locks that tell of themselves; silent: not heard of for 5 s",
+    description: "Managers of locks that report; silent: no frame for 5 s",
   });
   const observed = [...Object.values(counters), ...Object.values(gauges), ...Object.values(latencies)];
   const all = [...observed, processes];
@@ -59,7 +65,7 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
         result.observe(gauges.nodes, count, { ...label, [attributes.nodeState]: state });
       }
       for (const which of ["p50", "p99"] as const) {
-        // No figure is one, too: the SDK would go on with the last one.
+        // NaN stands for no figure: without an observation the SDK would keep exporting the last value.
         result.observe(latencies[which], (latest.get(name)?.[which] ?? Number.NaN) / 1_000, label);
       }
     }
@@ -68,10 +74,10 @@ export function observeAggregate(meter: Meter, aggregate: FrameAggregate): () =>
   return () => meter.removeBatchObservableCallback(observe, all);
 }
 
-/** The totals of all processes. They only grow, also when a process is forgotten. */
-class Sums {
+/** The totals of all processes. They only grow, even when a process is removed. */
+class TotalsSum {
   private readonly totals = { ...noTotals };
-  /** What was added of each process. */
+  /** The latest totals of each process, which are included already. */
   private readonly added = new Map<string, Totals>();
 
   add(aggregate: FrameAggregate): Totals {
@@ -80,12 +86,12 @@ class Sums {
       for (const name of totalNames) {
         this.totals[name] += Math.max(0, beat.totals[name] - (known?.[name] ?? 0));
       }
-      // To the end: the first one is the one that was there longest ago.
+      // Moves the process to the end: the first process is the one that was seen longest ago.
       this.added.delete(source);
       this.added.set(source, beat.totals);
     }
     for (const source of this.added.keys()) {
-      if (this.added.size <= mostRemembered) break;
+      if (this.added.size <= maxRemembered) break;
       if (!aggregate.sources.has(source)) this.added.delete(source);
     }
     return this.totals;
@@ -96,7 +102,7 @@ function countLocks(aggregate: FrameAggregate): Map<string, number> {
   const counts = new Map<string, number>(statesInUse.map((state) => [state, 0]));
   for (const { state } of aggregate.locks.values()) {
     const [top = ""] = state.split(".");
-    // Frames may come from anybody: no label is made of what they say.
+    // Frames are untrusted: their texts must not become labels.
     const count = counts.get(top);
     if (count !== undefined) counts.set(top, count + 1);
   }
@@ -105,14 +111,14 @@ function countLocks(aggregate: FrameAggregate): Map<string, number> {
 
 function countProcesses(aggregate: FrameAggregate, now: number): Map<(typeof processStates)[number], number> {
   const counts = new Map(processStates.map((state) => [state, 0]));
-  for (const { closed, heard } of aggregate.sources.values()) {
-    const state = closed ? "closed" : now - heard > silence ? "silent" : "alive";
+  for (const { closed, receivedAt } of aggregate.sources.values()) {
+    const state = closed ? "closed" : now - receivedAt > silenceTimeout ? "silent" : "alive";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;
 }
 
-/** ms, of the process that waits longest. */
+/** In ms, of the process that waits longest. */
 interface Latency {
   readonly p50: number | null;
   readonly p99: number | null;

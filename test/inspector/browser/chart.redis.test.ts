@@ -9,14 +9,14 @@ import { startServer, waitUntil } from "../../support/servers.js";
 import { startAll, stopAll } from "../../support/start-all.js";
 import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
-import { LitStates } from "./support/lit-states.js";
+import { HighlightedStates } from "./support/highlighted-states.js";
 
 useBrowser();
 
-/** ms; short, so that a lease is renewed and lost while the test waits. */
+/** In ms; short, so that a lease is renewed and lost during the test. */
 const ttl = 1_200;
 
-test("a chart lights up step by step while a lock lives on real servers, and the same again in a replay", {
+test("a chart highlights each step of a lock on real servers, and the same again in a replay", {
   timeout: 60_000,
 }, async () => {
   onTestFinished(closeAll);
@@ -27,7 +27,7 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   onTestFinished(() => locks.close({ timeout: 500 }));
   const inspector = await serveInspector(locks, { port: 0 });
   onTestFinished(() => inspector.close());
-  // What a recording would hold of the same run.
+  // The frames that a recording of the same run would contain.
   const tracker = new Tracker(managerOf(locks));
   onTestFinished(() => tracker.stop());
   const recording: Frame[] = [];
@@ -42,10 +42,10 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   await handle.release();
   await page.waitForSelector("[data-chart=lock][data-lit=idle]");
   const steps = () => recording.flatMap((frame) => (frame.kind === "steps" ? frame.steps : []));
-  const told = () => steps().map(({ to }) => to);
-  await waitUntil("the release is told", 5_000, () => told().at(-1) === "idle");
-  const before = told().length;
-  const lit = await LitStates.of(page);
+  const reached = () => steps().map(({ to }) => to);
+  await waitUntil("the release is received", 5_000, () => reached().at(-1) === "idle");
+  const before = reached().length;
+  const lit = await HighlightedStates.of(page);
 
   await handle.acquire();
   await new Promise<void>((resolve) => handle.on("renewed", () => resolve()));
@@ -56,11 +56,11 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   await handle.acquire({ wait: 20_000 });
   await handle.release();
 
-  await waitUntil("the release is told", 5_000, () => told().at(-1) === "idle");
-  const wanted = told().slice(before);
+  await waitUntil("the release is received", 5_000, () => reached().at(-1) === "idle");
+  const wanted = reached().slice(before);
   await waitUntil("all of it was lit", 20_000, async () => (await lit.read()).length >= wanted.length);
   expect(await lit.read()).toEqual(wanted);
-  // What the run was to show was in it, in this order.
+  // The expected states occurred in this order.
   expect(wanted.join(" ")).toMatch(
     /^acquiring\.asking held .*renewing\.asking held .*renewing\.retrying .*expired acquiring\.asking .*held .*releasing idle$/,
   );
@@ -72,16 +72,16 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   expect(await page.locator("[data-mark=quorumLost]").count()).toBeGreaterThan(0);
   expectNoTrouble(live);
 
-  // What was recorded, played again.
+  // Replays the recorded frames.
   const replayed = await serve({ recording });
   const id = steps()[0]?.lock.id ?? "";
   const replay = await visit(`${replayed.server.url}#/lock/${encodeURIComponent(id)}`);
   await replay.page.getByText(/step 0 of/).waitFor();
-  const all = told().length;
+  const all = reached().length;
   for (let step = 1; step <= before; step += 1) await replay.page.keyboard.press("ArrowRight");
   await replay.page.getByText(`step ${before} of ${all}`).waitFor();
   await replay.page.waitForSelector("[data-chart=lock][data-lit=idle]");
-  const again = await LitStates.of(replay.page);
+  const again = await HighlightedStates.of(replay.page);
   for (let step = before + 1; step <= all; step += 1) {
     await replay.page.keyboard.press("ArrowRight");
     await replay.page.getByText(`step ${step} of ${all}`).waitFor();
@@ -89,8 +89,8 @@ test("a chart lights up step by step while a lock lives on real servers, and the
   await waitUntil("all of it was lit", 20_000, async () => (await again.read()).length >= wanted.length);
   expect(await again.read()).toEqual(wanted);
 
-  // And back: each state once more, the other way round.
-  const back = told().slice(0, -1).reverse();
+  // Steps back: the same states in reverse order.
+  const back = reached().slice(0, -1).reverse();
   for (const state of back.slice(0, 6)) {
     await replay.page.keyboard.press("ArrowLeft");
     await replay.page.waitForSelector(`[data-chart=lock][data-lit="${state}"]`);

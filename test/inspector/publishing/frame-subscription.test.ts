@@ -3,28 +3,28 @@ import { describe, expect, it } from "vitest";
 import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
-import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
 import { beat, lockView, noon } from "../frames-of-all-kinds.js";
 
 const channel = "holdfast:life";
 
-async function listening(count = 3) {
+async function subscription(count = 3) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
-  const heard: Frame[] = [];
-  const line = listenTo(nodes, (frame) => heard.push(frame), clock);
+  const received: Frame[] = [];
+  const line = subscribeToFrames(nodes, (frame) => received.push(frame), clock);
   await settle();
   const say = async (frame: unknown, on = nodes) => {
     for (const node of on) node.deliver(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
     await settle();
   };
-  return { clock, nodes, heard, line, say };
+  return { clock, nodes, heard: received, line, say };
 }
 
-describe("listening", () => {
-  it("hears a frame once, whatever the number of nodes it comes over", async () => {
-    const { nodes, heard, line, say } = await listening();
+describe("a frame subscription", () => {
+  it("receives a frame once, however many nodes deliver it", async () => {
+    const { nodes, heard, line, say } = await subscription();
     await say(beat({ seq: 1 }));
     await say(beat({ seq: 2 }), nodes.slice(1));
     await say(beat({ seq: 2 }), nodes.slice(0, 1));
@@ -36,28 +36,28 @@ describe("listening", () => {
     expect(heard).toHaveLength(3);
   });
 
-  it("does not hear what comes later than what followed it", async () => {
-    const { heard, say } = await listening();
+  it("ignores a frame that arrives after a later one", async () => {
+    const { heard, say } = await subscription();
     await say(beat({ seq: 5 }));
     await say(beat({ seq: 4 }));
     expect(heard.map(({ seq }) => seq)).toEqual([5]);
   });
 
-  it("goes on over the nodes that are left, and over those that come back", async () => {
-    const { nodes, heard, line, say } = await listening();
-    expect(line.standing).toBe(3);
+  it("continues over the remaining nodes, and over those that come back", async () => {
+    const { nodes, heard, line, say } = await subscription();
+    expect(line.subscribedNodes).toBe(3);
     nodes[0]?.crash();
     await say(beat({ seq: 1 }));
-    expect([line.standing, heard.length]).toEqual([2, 1]);
+    expect([line.subscribedNodes, heard.length]).toEqual([2, 1]);
     nodes[0]?.restart();
     await say(beat({ seq: 2 }), nodes.slice(0, 1));
-    expect([line.standing, heard.length]).toEqual([3, 2]);
+    expect([line.subscribedNodes, heard.length]).toEqual([3, 2]);
     await line.close();
-    expect(line.standing).toBe(0);
+    expect(line.subscribedNodes).toBe(0);
   });
 
-  it("drops what is no frame, and counts it", async () => {
-    const { heard, line, say } = await listening(1);
+  it("drops and counts messages that are not frames", async () => {
+    const { heard, line, say } = await subscription(1);
     const long = JSON.stringify(beat({ owner: "x".repeat(100 * 1024) }));
     const wrong = [
       "",
@@ -81,8 +81,8 @@ describe("listening", () => {
     expect(heard).toEqual([]);
   });
 
-  it("takes a lock for gone of which nothing was heard for long, though its process is there", async () => {
-    const { clock, heard, line, say } = await listening(1);
+  it("treats a lock as gone that was not reported for long, even if its process is alive", async () => {
+    const { clock, heard, line, say } = await subscription(1);
     await say(beat({ seq: 1 }));
     await say({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] });
     await say({ kind: "locks", source: "a", seq: 3, time: noon, locks: [lockView({ id: "a-2" })] });
@@ -95,17 +95,17 @@ describe("listening", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("remembers no more than it has room for", () => {
+  it("keeps its memory bounded", () => {
     const clock = new VirtualClock();
     const dedup = new FrameDedup(clock);
     for (let source = 0; source < 2_000; source++) {
       const locks = Array.from({ length: 50 }, (_, index) => lockView({ id: `${source}/${index}` }));
-      dedup.isNews({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
+      dedup.isNew({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
     }
     expect(dedup.sizes).toEqual({ sources: 1_000, locks: 20_000 });
     clock.stall(120_000);
     dedup.tidy();
     expect(dedup.sizes).toEqual({ sources: 0, locks: 0 });
-    expect(dedup.isNews(beat({ source: "new" }))).toBe(true);
+    expect(dedup.isNew(beat({ source: "new" }))).toBe(true);
   });
 });

@@ -2,21 +2,21 @@ import type { CDPSession } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
-import { Crowd } from "./support/crowd.js";
+import { ManyLocks } from "./support/many-locks.js";
 
 useBrowser();
 
 const locks = 5_000;
 const changesPerSecond = 500;
 const tick = 50;
-/** s of a processor that the page has taken for its scripts, styles and layout. */
+/** Processor time in s that the page used for its scripts, styles and layout. */
 async function busyTime(session: CDPSession): Promise<number> {
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const { metrics } = await session.send("Performance.getMetrics");
   return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
 }
 
-/** ms that the frames of the screen are counted. */
+/** Time in ms for which screen frames are counted. */
 const measured = 5_000;
 
 test("5,000 locks with 500 changes a second are shown fluently, and in little memory", {
@@ -24,20 +24,20 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
 }, async () => {
   onTestFinished(closeAll);
   const { hub, server } = await serve();
-  const crowd = new Crowd(locks);
-  for (const frame of crowd.frames(Date.now())) hub.hear(frame);
+  const source = new ManyLocks(locks);
+  for (const frame of source.frames(Date.now())) hub.receive(frame);
   const visited = await visit(server.url);
   const { page } = visited;
   await page.waitForSelector(".row");
   const begun = performance.now();
-  let told = 0;
-  // As many as are due by then: a busy machine's timers come late.
-  const tell = () => {
-    const due = Math.floor(((performance.now() - begun) * changesPerSecond) / 1_000) - told;
-    told += due;
-    hub.hear(crowd.steps(due, Date.now()));
+  let sent = 0;
+  // Sends all steps that are due, because timers are late on a busy machine.
+  const sendDue = () => {
+    const due = Math.floor(((performance.now() - begun) * changesPerSecond) / 1_000) - sent;
+    sent += due;
+    hub.receive(source.steps(due, Date.now()));
   };
-  const feed = setInterval(tell, tick);
+  const feed = setInterval(sendDue, tick);
   onTestFinished(() => clearInterval(feed));
 
   const session = await page.context().newCDPSession(page);
@@ -50,7 +50,7 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
         const frame = (now: number) => {
           times.push(now);
           const [first = now] = times;
-          // In the second half it is scrolled all the time.
+          // The list is scrolled throughout the second half.
           if (now - first > length / 2) scroller.scrollTop += 60;
           if (now - first < length) return void requestAnimationFrame(frame);
           const gaps = times.slice(1).map((time, index) => time - times[index]!);
@@ -63,10 +63,10 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   const share = (await busyTime(session)) - busy;
   expect(await page.locator(".row").first().textContent()).not.toContain("orders:00000");
   clearInterval(feed);
-  tell();
-  hub.hear(crowd.beat(Date.now()));
+  sendDue();
+  hub.receive(source.beat(Date.now()));
   const acquired = page.locator("[data-total=acquired] dd");
-  await expect.poll(async () => Number((await acquired.textContent())?.replace(",", ""))).toBe(told);
+  await expect.poll(async () => Number((await acquired.textContent())?.replace(",", ""))).toBe(sent);
 
   await session.send("HeapProfiler.enable");
   await session.send("HeapProfiler.collectGarbage");
@@ -75,7 +75,7 @@ test("5,000 locks with 500 changes a second are shown fluently, and in little me
   console.log(
     `${frames.perSecond.toFixed(1)} frames/s, the longest ${frames.longest.toFixed(0)} ms; ` +
       `${((share * 100_000) / measured).toFixed(0)} % of a core; ` +
-      `${megabytes.toFixed(1)} MB after ${told} changes`,
+      `${megabytes.toFixed(1)} MB after ${sent} changes`,
   );
   expect(frames.perSecond).toBeGreaterThan(30);
   expect(megabytes).toBeLessThan(150);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { Wanted } from "../../../src/cli/watch/wanted.js";
+import { LockFilter } from "../../../src/cli/watch/lock-filter.js";
 import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
 import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const has = (names: readonly string[], resource: string, prefix = "") =>
-  new Wanted(names, undefined).has(lockView({ resources: [resource] }), prefix);
+  new LockFilter(names, undefined).has(lockView({ resources: [resource] }), prefix);
 
 describe("names", () => {
   test.each([
@@ -29,10 +29,10 @@ describe("names", () => {
     expect(has([name], resource)).toBe(expected);
   });
 
-  test("none has all, and of several one is enough", () => {
+  test("without names everything matches, and one of several names suffices", () => {
     expect(has([], "anything")).toBe(true);
     expect(has(["a", "b*"], "bc")).toBe(true);
-    expect(new Wanted(["b"], undefined).has(lockView({ resources: ["a", "b"] }), "")).toBe(true);
+    expect(new LockFilter(["b"], undefined).has(lockView({ resources: ["a", "b"] }), "")).toBe(true);
   });
 
   test("a name may include the prefix", () => {
@@ -41,12 +41,12 @@ describe("names", () => {
     expect(has(["b:a"], "a", "app:")).toBe(false);
   });
 
-  test("many stars take no time", () => {
+  test("many stars are fast", () => {
     expect(has([`${"*a".repeat(500)}*b`], "a".repeat(1_000))).toBe(false);
   });
 
   test("the nodes are asked about names without stars, each once", () => {
-    expect(new Wanted(["a", "b*", "a", "c"], undefined).exact).toEqual(["a", "c"]);
+    expect(new LockFilter(["a", "b*", "a", "c"], undefined).exact).toEqual(["a", "c"]);
   });
 });
 
@@ -55,13 +55,13 @@ describe("frames", () => {
   aggregate.apply(beat(), noon);
   aggregate.apply({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] }, noon);
 
-  test("all are wanted where nothing is named, except of locks that are not known", () => {
-    const wanted = new Wanted([], undefined);
+  test("all pass without names, except ids of unknown locks", () => {
+    const wanted = new LockFilter([], undefined);
     expect(framesOfAllKinds.map((frame) => wanted.of(frame, aggregate))).toEqual(framesOfAllKinds);
   });
 
-  test("of those that are not wanted nothing is left", () => {
-    const wanted = new Wanted(["other"], undefined);
+  test("frames that do not match are dropped", () => {
+    const wanted = new LockFilter(["other"], undefined);
     const other = step({ lock: lockView({ id: "a-2", resources: ["other"] }) });
     const frame: Frame = { kind: "steps", source: "a", seq: 3, time: noon, steps: [step(), other] };
     expect(wanted.of(frame, aggregate)).toEqual({ ...frame, steps: [other] });
@@ -74,17 +74,17 @@ describe("frames", () => {
     ).toBeNull();
   });
 
-  test("with a prefix only processes with this prefix are heard, and any only once it is known, until its end", () => {
-    const wanted = new Wanted([], "app:");
-    const heard = new FrameAggregate();
+  test("with a prefix only processes with this prefix pass, from their first beat to their end", () => {
+    const wanted = new LockFilter([], "app:");
+    const aggregate = new FrameAggregate();
     const locks: Frame = { kind: "locks", source: "b", seq: 1, time: noon, locks: [lockView()] };
-    expect(wanted.of(locks, heard)).toBeNull();
-    expect(wanted.of(beat({ source: "b", prefix: "other:" }), heard)).toBeNull();
+    expect(wanted.of(locks, aggregate)).toBeNull();
+    expect(wanted.of(beat({ source: "b", prefix: "other:" }), aggregate)).toBeNull();
     const own = beat({ source: "b", prefix: "app:" });
-    expect(wanted.of(own, heard)).toEqual(own);
-    heard.apply(own, noon);
-    expect(wanted.of(locks, heard)).toEqual(locks);
-    heard.apply({ kind: "bye", source: "b", seq: 2, time: noon }, noon);
-    expect(wanted.of(locks, heard)).toBeNull();
+    expect(wanted.of(own, aggregate)).toEqual(own);
+    aggregate.apply(own, noon);
+    expect(wanted.of(locks, aggregate)).toEqual(locks);
+    aggregate.apply({ kind: "bye", source: "b", seq: 2, time: noon }, noon);
+    expect(wanted.of(locks, aggregate)).toBeNull();
   });
 });

@@ -1,13 +1,16 @@
 import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { Frame, LockView } from "../../inspector/feed/frames.js";
 
-/** What of all that is told is looked at: resources of these names, under this prefix; all of them where none is given. */
-export class Wanted {
-  /** Names of which the nodes can be asked. */
+/** Selects locks by resource names and prefix. Without names every resource is selected. */
+export class LockFilter {
+  /** Names without a pattern, which the nodes can be asked about. */
   readonly exact: readonly string[];
   private readonly patterns: readonly ((text: string) => boolean)[];
 
-  /** In a name, `*` stands for any text. Without a `prefix` locks under any are wanted, and a name may include it. */
+  /**
+   * In a name, `*` stands for any text. Without a `prefix` locks under any prefix are selected, and a name may
+   * include the prefix.
+   */
   constructor(
     names: readonly string[],
     readonly prefix: string | undefined,
@@ -23,33 +26,39 @@ export class Wanted {
     );
   }
 
-  /** What of the frame is wanted, or null. `world`: what was heard so far. */
+  /** The selected part of the frame, or null. `aggregate`: the state before the frame. */
   of(frame: Frame, { sources, locks }: Pick<FrameAggregate, "sources" | "locks">): Frame | null {
     if (frame.kind === "beat")
       return this.prefix === undefined || frame.prefix === this.prefix ? frame : null;
     const known = sources.get(frame.source);
-    // Who it is, and under which prefix its locks are, is told by its first beat; what comes after its end was late.
+    // A process and its prefix are known from its first beat. Frames after its end arrived late.
     if (known === undefined || known.closed) return null;
     const { prefix } = known.beat;
     switch (frame.kind) {
       case "steps":
-        return some({ ...frame, steps: frame.steps.filter(({ lock }) => this.has(lock, prefix)) }, "steps");
+        return unlessEmpty(
+          { ...frame, steps: frame.steps.filter(({ lock }) => this.has(lock, prefix)) },
+          "steps",
+        );
       case "locks":
-        return some({ ...frame, locks: frame.locks.filter((lock) => this.has(lock, prefix)) }, "locks");
+        return unlessEmpty(
+          { ...frame, locks: frame.locks.filter((lock) => this.has(lock, prefix)) },
+          "locks",
+        );
       case "gone":
-        return some({ ...frame, locks: frame.locks.filter((id) => locks.has(id)) }, "locks");
+        return unlessEmpty({ ...frame, locks: frame.locks.filter((id) => locks.has(id)) }, "locks");
       case "bye":
         return frame;
     }
   }
 }
 
-const some = <Key extends string, Part extends { readonly [key in Key]: readonly unknown[] }>(
+const unlessEmpty = <Key extends string, Part extends { readonly [key in Key]: readonly unknown[] }>(
   frame: Part,
   key: Key,
 ): Part | null => (frame[key].length > 0 ? frame : null);
 
-/** By hand, because a regular expression of many stars may take for ever. */
+/** Written by hand, because a regular expression with many stars may take exponential time. */
 function patternOf(name: string): (text: string) => boolean {
   const [first = "", ...others] = name.split("*");
   const last = others.pop();

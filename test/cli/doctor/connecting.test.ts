@@ -3,23 +3,23 @@ import { afterEach, expect, test } from "vitest";
 import { probe } from "../../../src/cli/doctor/probe.js";
 import { readTarget } from "../../../src/cli/doctor/target.js";
 import { freePort } from "../../support/free-port.js";
-import { openDoor, type StubDoor } from "./stub-door.js";
+import { type StubServer, startStubServer } from "./stub-server.js";
 
 const password = "never-shown";
-/** ms; what is silent is given up after it. */
+/** Time in ms after which a silent server is given up. */
 const timeout = 500;
-/** ms, on a busy machine. */
+/** In ms, for a busy machine. */
 const promptly = 5_000;
 
-let door: StubDoor | undefined;
+let door: StubServer | undefined;
 
 afterEach(async () => {
   await door?.close();
   door = undefined;
 });
 
-async function probeDoor(meet: (socket: Socket) => void, scheme = "redis", credentials = "") {
-  door = await openDoor(meet);
+async function probeStub(onConnection: (socket: Socket) => void, scheme = "redis", credentials = "") {
+  door = await startStubServer(onConnection);
   const begun = performance.now();
   const facts = await probe(readTarget(`${scheme}://${credentials}127.0.0.1:${door.port}`), "", timeout);
   expect(performance.now() - begun).toBeLessThan(promptly);
@@ -46,7 +46,7 @@ test.each([
   ["is full of clients", answer("-ERR max number of clients reached\r\n"), "refusing"],
   ["is in protected mode", answer("-DENIED Redis is running in protected mode\r\n"), "refusing"],
 ])("a server that %s", async (_, meet, failure) => {
-  expect(await probeDoor(meet)).toMatchObject({ reached: false, failure });
+  expect(await probeStub(meet)).toMatchObject({ reached: false, failure });
 });
 
 test.each([
@@ -54,7 +54,7 @@ test.each([
   ["ends the connection", (socket: Socket) => void socket.end()],
   ["answers without TLS", answer("-ERR unknown command\r\n")],
 ])("TLS to a server that %s", async (_, meet) => {
-  expect(await probeDoor(meet, "rediss")).toMatchObject({ reached: false, failure: "noTls" });
+  expect(await probeStub(meet, "rediss")).toMatchObject({ reached: false, failure: "noTls" });
 });
 
 test.each([
@@ -66,23 +66,23 @@ test.each([
     "password",
   ],
 ])("a server that repeats the password in %s is not quoted", async (_, meet, failure) => {
-  const facts = await probeDoor(meet, "redis", `:${password}@`);
+  const facts = await probeStub(meet, "redis", `:${password}@`);
   expect(facts).toMatchObject({ reached: false, failure });
   expect(JSON.stringify(facts)).not.toContain(password);
 });
 
 test("a server that falls silent after PING is examined no longer than the timeout", async () => {
   const pong = (socket: Socket) => void socket.once("data", () => socket.write("+PONG\r\n"));
-  expect(await probeDoor(pong)).toMatchObject({ reached: true, complete: false, pings: [] });
+  expect(await probeStub(pong)).toMatchObject({ reached: true, complete: false, pings: [] });
 });
 
-test("a server that answers nonsense to everything but PING is believed in nothing", async () => {
+test("a server that answers nonsense to everything but PING yields no facts", async () => {
   const nonsense = (socket: Socket) =>
     void socket.on("data", (chunk) => {
       const commands = chunk.toString().match(/\*\d+\r\n\$\d+\r\n\w+/g) ?? [];
       for (const command of commands) socket.write(/PING$/i.test(command) ? "+PONG\r\n" : "*1\r\n$-1\r\n");
     });
-  expect(await probeDoor(nonsense)).toMatchObject({
+  expect(await probeStub(nonsense)).toMatchObject({
     reached: true,
     clock: null,
     info: { ok: false },
@@ -90,12 +90,12 @@ test("a server that answers nonsense to everything but PING is believed in nothi
   });
 });
 
-test("what a server says cannot move the cursor of a terminal", async () => {
-  const facts = await probeDoor(answer("-LOADING \u001b[2J\u009bgone\u202e\r\n"));
+test("a server's texts cannot control the terminal", async () => {
+  const facts = await probeStub(answer("-LOADING \u001b[2J\u009bgone\u202e\r\n"));
   expect(facts).toMatchObject({ reached: false, message: "LOADING [2J gone" });
 });
 
-test("a port on which nobody listens, and a host that nobody knows", async () => {
+test("a closed port, and an unknown host", async () => {
   const dead = await probe(readTarget(`redis://127.0.0.1:${await freePort()}`), "", timeout);
   expect(dead).toMatchObject({ reached: false, failure: "refused" });
   const unknown = await probe(readTarget("redis://nowhere.invalid"), "", promptly);

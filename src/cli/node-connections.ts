@@ -2,57 +2,60 @@ import type { Connection, LockNode } from "../engine/node/lock-node.js";
 import { CommandError, exitCode } from "./exit.js";
 import { plain } from "./plain.js";
 
-/** How the nodes are reached from here. They reconnect by themselves. */
-export class Reach {
+/** Tracks the connections to the nodes. The nodes reconnect by themselves. */
+export class NodeConnections {
   readonly #nodes: readonly LockNode[];
-  readonly #leave: readonly (() => void)[];
-  /** Of each, the last that was told; nothing is told twice. */
+  readonly #unwatch: readonly (() => void)[];
+  /** The last reported state of each node; a state is not reported twice. */
   readonly #known = new Map<LockNode, Connection>();
   readonly #tried = new Set<LockNode>();
-  #heard: () => void = () => undefined;
+  #onConnection: () => void = () => undefined;
 
-  /** `changed`: a node was lost, or is back. Not called for how they are at first. */
+  /** `changed` is called when a node was lost or is back, but not for its initial state. */
   constructor(nodes: readonly LockNode[], changed: (what: string) => void) {
     this.#nodes = nodes;
-    this.#leave = nodes.map((node) =>
+    this.#unwatch = nodes.map((node) =>
       node.watch((connection) => {
         this.#tried.add(node);
         const before = this.#known.get(node);
         if (connection !== "connecting") this.#known.set(node, connection);
-        this.#heard();
-        const isNews = before !== undefined && connection !== "connecting" && connection !== before;
-        if (isNews)
+        this.#onConnection();
+        const hasChanged = before !== undefined && connection !== "connecting" && connection !== before;
+        if (hasChanged)
           changed(connection === "ready" ? `${node.name} is back` : `lost ${describe(node)}; trying again`);
       }),
     );
   }
 
-  /** Waits for one of them, for so many ms. @throws CommandError where none can be reached, unless it is `over` before. */
-  async any(ms: number, over: AbortSignal): Promise<void> {
+  /**
+   * Waits at most `ms` until a node is ready.
+   * @throws CommandError if no node can be reached, unless `over` has aborted
+   */
+  async waitForAny(ms: number, over: AbortSignal): Promise<void> {
     if ((await this.#reached(ms, over)) || over.aborted) return;
     const line = `no node could be reached: ${this.describe()}; holdfast doctor says what is wrong with them`;
     throw new CommandError(exitCode.unavailable, line);
   }
 
   async #reached(ms: number, over: AbortSignal): Promise<boolean> {
-    const isSo = () => this.#nodes.some(({ connection }) => connection === "ready");
+    const isReady = () => this.#nodes.some(({ connection }) => connection === "ready");
     await new Promise<void>((resolve) => {
-      const look = () => {
-        if (isSo() || this.#tried.size === this.#nodes.length) done();
+      const check = () => {
+        if (isReady() || this.#tried.size === this.#nodes.length) done();
       };
       const timer = setTimeout(() => done(), ms);
       const done = () => {
         clearTimeout(timer);
         over.removeEventListener("abort", done);
-        this.#heard = () => undefined;
+        this.#onConnection = () => undefined;
         resolve();
       };
       over.addEventListener("abort", done);
-      this.#heard = look;
+      this.#onConnection = check;
       for (const node of this.#nodes) node.connect();
-      look();
+      check();
     });
-    return isSo();
+    return isReady();
   }
 
   /** `redis://a:6379 ready, redis://b:6379 down: connect ECONNREFUSED`. */
@@ -60,8 +63,8 @@ export class Reach {
     return this.#nodes.map(describe).join(", ");
   }
 
-  leave(): void {
-    for (const leave of this.#leave) leave();
+  stop(): void {
+    for (const unwatch of this.#unwatch) unwatch();
   }
 }
 

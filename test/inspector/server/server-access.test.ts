@@ -1,10 +1,10 @@
 import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { get } from "./asking.js";
 import { Reader } from "./reader.js";
+import { get } from "./request.js";
 import { closeAll, serve } from "./served.js";
 
-// What it waits for comes within a second, unless the machine is busy.
+// Usually takes less than a second; more on a busy machine.
 vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(closeAll);
@@ -12,8 +12,8 @@ afterEach(closeAll);
 const path = "/history?lock=one";
 const token = "correct-horse-battery";
 
-describe("who may ask", () => {
-  test("only by a name of this machine, with the port: another name may be led here by anybody", async () => {
+describe("requests are accepted", () => {
+  test("only under a name of this machine, with the port, because any other name may resolve to it", async () => {
     const { port } = await serve();
     const fine = [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`];
     for (const Host of fine)
@@ -35,7 +35,7 @@ describe("who may ask", () => {
     for (const Host of forged) {
       const { status, text } = await get(port, path, { Host });
       expect({ Host, status }).toEqual({ Host, status: 403 });
-      // One line, which says where to go and repeats nothing.
+      // One line that says where to go and repeats nothing of the request.
       expect(text).toMatch(new RegExp(`^[^\n]*open http://127.0.0.1:${port}/[^\n]*\n$`));
       expect(text).not.toContain("evil");
     }
@@ -59,7 +59,7 @@ describe("who may ask", () => {
     }
   });
 
-  test("not where a browser says that another site asks, except to open the page itself", async () => {
+  test("not if the browser reports another site, except to open the page itself", async () => {
     const { port } = await serve();
     const status = async (site: string, at = path, more = {}) =>
       (await get(port, at, { "Sec-Fetch-Site": site, ...more })).status;
@@ -79,7 +79,7 @@ describe("who may ask", () => {
 });
 
 describe("with a token", () => {
-  test("nothing is answered without it", async () => {
+  test("no request is accepted without it", async () => {
     const { port } = await serve({}, { token });
     for (const at of ["/", "/events", path, "/metrics", "/recording", "/assets/x.js", "/nowhere"]) {
       const { status, headers, text } = await get(port, at);
@@ -99,35 +99,35 @@ describe("with a token", () => {
     }
   });
 
-  test("it is taken as a bearer's", async () => {
+  test("it is accepted as a bearer token", async () => {
     const { port } = await serve({}, { token });
     expect((await get(port, path, { Authorization: `Bearer ${token}` })).status).toBe(200);
     const reader = await Reader.open(port, { Authorization: `bearer ${token}` });
     await expect.poll(() => reader.events.length).toBeGreaterThan(0);
   });
 
-  test("it is taken once from the address, which then forgets it, and from then on as a cookie", async () => {
+  test("it is accepted once in the address, removed from there, and then accepted as a cookie", async () => {
     const { port } = await serve({}, { token });
     const { status, headers } = await get(port, `/?token=${token}`);
     expect({ status, to: headers.location }).toEqual({ status: 303, to: "/" });
     const [cookie = ""] = headers["set-cookie"] ?? [];
     expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
-    // Other servers of this host are sent the cookie too.
+    // The browser sends the cookie to other servers of this host too.
     expect(cookie).not.toContain(token);
     const [pair = ""] = cookie.split(";");
     expect((await get(port, path, { Cookie: `theme=dark; ${pair}` })).status).toBe(200);
     expect((await get(port, path, { Cookie: `${pair}x` })).status).toBe(401);
     expect((await get(port, path, { Cookie: pair.slice(0, -1) })).status).toBe(401);
-    // Only there: the address of anything else is nothing to be passed around.
+    // Only for the page itself: a token in other addresses would be passed around.
     expect((await get(port, `${path}&token=${token}`)).status).toBe(401);
     expect((await get(port, "/?token=wrong")).status).toBe(401);
   });
 
-  test("two inspectors of a machine do not take each other's cookie, which browsers keep by host alone", async () => {
+  test("two inspectors on one machine do not overwrite each other's cookie, which browsers keep per host", async () => {
     const tokens = [token, `${token}-2`];
     const served = await Promise.all(tokens.map((own) => serve({}, { token: own })));
     const replies = await Promise.all(served.map(({ port }, index) => get(port, `/?token=${tokens[index]}`)));
-    // A later one of the same name takes the place of the one before.
+    // A later cookie of the same name replaces the earlier one.
     const jar = new Map(
       replies.map(
         ({ headers }) => (headers["set-cookie"]?.[0]?.split(";")[0] ?? "").split("=", 2) as [string, string],
@@ -137,14 +137,14 @@ describe("with a token", () => {
     for (const { port } of served) expect((await get(port, path, { Cookie: cookie })).status).toBe(200);
   });
 
-  test("a forged name is refused before the token is looked at", async () => {
+  test("a forged name is refused before the token is checked", async () => {
     const { port } = await serve({}, { token });
     const headers = { Host: "evil.example", Authorization: `Bearer ${token}` };
     expect((await get(port, path, headers)).status).toBe(403);
   });
 });
 
-test("listening everywhere, it goes by its addresses too, at whatever port they are reached", async () => {
+test("a server on all addresses accepts its addresses too, at whatever port they are reached", async () => {
   const { server, port } = await serve({}, { host: "0.0.0.0", token });
   expect(server.url).toBe(`http://127.0.0.1:${port}/`);
   const headers = { Authorization: `Bearer ${token}` };

@@ -1,10 +1,10 @@
 import type { Page } from "playwright-core";
 
-/** The states that the open lock's chart lights, one after the other, from now on. */
-export class LitStates {
+/** Collects the states that the open lock's chart highlights from now on. */
+export class HighlightedStates {
   private constructor(private readonly page: Page) {}
 
-  static async of(page: Page): Promise<LitStates> {
+  static async of(page: Page): Promise<HighlightedStates> {
     await page.waitForSelector("[data-chart=lock] .leaf.lit");
     await page.evaluate(() => {
       const lit: string[] = [];
@@ -13,15 +13,15 @@ export class LitStates {
         if (state !== undefined && state !== null) lit.push(state);
       };
       const chart = document.querySelector("[data-chart=lock]");
-      // The chart is drawn anew with each step, also where the state stays the same.
+      // The chart is redrawn with each step, even if the state stays the same.
       if (chart !== null) new MutationObserver(look).observe(chart, { childList: true });
       Object.assign(window, { lit });
     });
-    return new LitStates(page);
+    return new HighlightedStates(page);
   }
 
   read(): Promise<string[]> {
-    // Put there above.
+    // Installed above.
     return this.page.evaluate(() => (window as unknown as { lit: string[] }).lit);
   }
 }

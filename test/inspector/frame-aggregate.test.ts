@@ -8,7 +8,7 @@ import { beat, lockView, noon, step } from "./frames-of-all-kinds.js";
 const head = (source = "a", seq = 2) => ({ source, seq, time: noon });
 const locks = (...views: LockView[]): Frame => ({ ...head(views[0]?.source), kind: "locks", locks: views });
 
-/** Frames of a few processes that may speak of each other's locks. */
+/** Frames of a few processes that may contain each other's locks. */
 const source = fc.constantFrom("a", "b", "c", "d");
 const view = fc
   .record({ source, number: fc.nat(12), state: fc.constantFrom("held", "idle") })
@@ -31,14 +31,14 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   source.map((name) => ({ ...head(name), kind: "bye" as const })),
 );
 
-/** All that can be asked of it. */
-const told = (aggregate: FrameAggregate) => [
+/** The complete visible state of an aggregate. */
+const contentOf = (aggregate: FrameAggregate) => [
   aggregate.snapshot(),
   [...aggregate.locks.keys()].map((id) => aggregate.history(id)),
 ];
 
-describe("a world", () => {
-  it("adds up what processes tell", () => {
+describe("a frame aggregate", () => {
+  it("combines the frames of processes", () => {
     const aggregate = new FrameAggregate();
     aggregate.apply(beat(), noon);
     expect(aggregate.apply(locks(lockView(), lockView({ id: "a-2" })), noon)).toEqual(["a-1", "a-2"]);
@@ -46,14 +46,14 @@ describe("a world", () => {
     expect(aggregate.apply({ ...head(), kind: "steps", steps: [released] }, noon + 5)).toEqual(["a-1"]);
     expect(aggregate.locks.get("a-1")?.state).toBe("releasing");
     expect(aggregate.history("a-1")).toEqual([released]);
-    expect(aggregate.sources.get("a")).toMatchObject({ heard: noon + 5, lag: 0, closed: false });
+    expect(aggregate.sources.get("a")).toMatchObject({ receivedAt: noon + 5, lag: 0, closed: false });
     expect(aggregate.apply({ ...head(), kind: "gone", locks: ["a-2", "nobody"] }, noon)).toEqual(["a-2"]);
     expect(aggregate.apply({ ...head(), kind: "bye" }, noon)).toEqual(["a-1"]);
     expect(aggregate.sources.get("a")?.closed).toBe(true);
     expect(aggregate.history("a-1")).toEqual([]);
   });
 
-  it("hears a process from its first beat to its end", () => {
+  it("accepts the frames of a process from its first beat to its end", () => {
     const aggregate = new FrameAggregate();
     expect(aggregate.apply(locks(lockView()), noon)).toEqual([]);
     aggregate.apply(beat(), noon);
@@ -62,7 +62,7 @@ describe("a world", () => {
     expect([aggregate.locks.size, aggregate.sources.get("a")?.closed]).toEqual([0, true]);
   });
 
-  it("lets no process speak of another one's locks", () => {
+  it("lets no process change another process's locks", () => {
     const aggregate = new FrameAggregate();
     for (const name of ["a", "b"]) aggregate.apply(beat({ source: name }), noon);
     aggregate.apply(locks(lockView()), noon);
@@ -77,17 +77,17 @@ describe("a world", () => {
     expect(aggregate.locks.get("a-1")).toEqual(lockView());
   });
 
-  it("forgets processes that were not heard of, with their locks", () => {
+  it("removes silent processes, with their locks", () => {
     const aggregate = new FrameAggregate();
     aggregate.apply(beat(), noon);
     aggregate.apply(locks(lockView()), noon);
     aggregate.apply(beat({ source: "b" }), noon + 100);
-    expect(aggregate.forget(noon)).toEqual([]);
-    expect(aggregate.forget(noon + 50)).toEqual(["a-1"]);
+    expect(aggregate.removeSilent(noon)).toEqual([]);
+    expect(aggregate.removeSilent(noon + 50)).toEqual(["a-1"]);
     expect([...aggregate.sources.keys()]).toEqual(["b"]);
   });
 
-  it("never holds more than its bounds, whatever it is told", () => {
+  it("never exceeds its bounds, whatever the frames", () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { maxLength: 60 }), (frames) => {
         const aggregate = new FrameAggregate({ sources: 3, locks: 10, steps: 20, stepsOfLock: 4 });
@@ -103,7 +103,7 @@ describe("a world", () => {
     );
   });
 
-  it("is the same world again, by its snapshot", () => {
+  it("is reproduced by its snapshot", () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { maxLength: 40 }), (frames) => {
         const [aggregate, copy] = [new FrameAggregate(), new FrameAggregate()];
@@ -117,7 +117,7 @@ describe("a world", () => {
     );
   });
 
-  it("goes its own way after it was copied, the same way if it is told the same", () => {
+  it("is independent of its copy, and equal to it after the same frames", () => {
     fc.assert(
       fc.property(
         fc.array(anyFrame, { maxLength: 30 }),
@@ -128,50 +128,50 @@ describe("a world", () => {
           const copies = [aggregate.copy(), aggregate.copy()] as const;
           for (const frame of after) aggregate.apply(frame, noon);
           for (const frame of after) copies[0].apply(frame, noon);
-          expect(told(copies[0])).toEqual(told(aggregate));
+          expect(contentOf(copies[0])).toEqual(contentOf(aggregate));
           const then = new FrameAggregate({ sources: 3, locks: 10, steps: 20, stepsOfLock: 4 });
           for (const frame of before) then.apply(frame, noon);
-          expect(told(copies[1])).toEqual(told(then));
+          expect(contentOf(copies[1])).toEqual(contentOf(then));
         },
       ),
       { numRuns: 300 },
     );
   });
 
-  it("lets another one know how far a process's clock is off, however long ago that spoke", () => {
+  it("conveys the offset of a process's clock, however old its last frame", () => {
     const [aggregate, copy] = [new FrameAggregate(), new FrameAggregate()];
-    // Its clock is 3 s behind, and it fell silent a minute ago.
+    // Its clock is 3 s behind, and its last frame arrived a minute ago.
     aggregate.apply(beat({ time: noon - 3_000 }), noon);
     for (const frame of aggregate.snapshot(noon + 60_000)) copy.apply(frame, noon + 60_000);
     expect(copy.sources.get("a")?.lag).toBe(3_000);
   });
 
-  it("remembers the last steps of a lock, however many more it had before", () => {
+  it("keeps the last steps of a lock, however many there were before", () => {
     const aggregate = new FrameAggregate({ steps: 100, stepsOfLock: 10 });
     aggregate.apply(beat(), noon);
-    const tell = (id: string, count: number) => {
+    const addSteps = (id: string, count: number) => {
       const steps = Array.from({ length: count }, (_, at) =>
         step({ time: noon + at, lock: lockView({ id }) }),
       );
       aggregate.apply({ ...head(), kind: "steps", steps }, noon);
     };
-    tell("busy", 100);
-    tell("other", 50);
+    addSteps("busy", 100);
+    addSteps("other", 50);
     expect(aggregate.history("busy").map(({ time }) => time - noon)).toEqual([
       90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
     ]);
-    // One that comes again has its own steps.
+    // A lock that comes back has steps of its own.
     aggregate.apply({ ...head(), kind: "gone", locks: ["busy"] }, noon);
-    tell("busy", 5);
-    tell("other", 90);
+    addSteps("busy", 5);
+    addSteps("other", 90);
     expect(aggregate.history("busy")).toHaveLength(5);
-    tell("other", 10);
+    addSteps("other", 10);
     expect(aggregate.history("busy")).toHaveLength(0);
   });
 
-  it("is told, and forgotten, in no time, also of very many processes", () => {
+  it("adds and removes very many processes quickly", () => {
     const aggregate = new FrameAggregate();
-    const telling = cpuTime(() => {
+    const adding = cpuTime(() => {
       for (let process = 0; process < 1_000; process++) {
         const source = `p${process}`;
         aggregate.apply(beat({ source }), noon);
@@ -179,16 +179,16 @@ describe("a world", () => {
         aggregate.apply(locks(...views), noon);
       }
     });
-    const ms = cpuTime(() => {
+    const reading = cpuTime(() => {
       expect(aggregate.snapshot()).toHaveLength(2_000);
-      expect(aggregate.forget(noon + 1)).toHaveLength(20_000);
+      expect(aggregate.removeSilent(noon + 1)).toHaveLength(20_000);
     });
-    // With a look at all locks for each process it takes seconds.
-    expect(ms).toBeLessThan(5 * telling);
+    // Scanning all locks for each process would take seconds.
+    expect(reading).toBeLessThan(5 * adding);
   });
 
-  it("holds no more than so many characters, however much each lock is", () => {
-    const aggregate = new FrameAggregate({ weight: 100_000 });
+  it("keeps to its bound of characters, however large each lock is", () => {
+    const aggregate = new FrameAggregate({ size: 100_000 });
     aggregate.apply(beat(), noon);
     const votes = Array.from({ length: 9 }, () => ({ node: "n".repeat(1_000), kind: "granted" as const }));
     const view = (at: number) =>

@@ -1,36 +1,37 @@
 import type { Inspection, Locks } from "../../api/types.js";
 
-/** ms between two questions. */
+/** Pause in ms between two rounds of questions. */
 const period = 1_000;
 
-export interface Asked {
+export interface NodeAnswer {
   readonly inspection: Inspection;
   /** Epoch ms. */
   readonly time: number;
 }
 
-/** Asks the nodes about resources of which nobody tells, again and again. Changes nothing there. */
-export class Asking {
-  readonly latest = new Map<string, Asked>();
+/** Asks the nodes once a second about resources that no process reports. Changes nothing on the nodes. */
+export class NodeQuery {
+  readonly latest = new Map<string, NodeAnswer>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   /**
-   * `isTold`: of this one somebody tells. `changed`: it is held by somebody else than before, or free, or nobody knows.
-   * `failed`: they cannot be asked at all; nothing follows.
+   * `isReported`: whether a process reports a holder of the resource. `changed`: called when the holder has changed, the
+   * resource is free, or nothing is known. `failed`: called when the nodes cannot be asked at all; no further round
+   * follows.
    */
   constructor(
     private readonly locks: Pick<Locks, "inspect">,
     private readonly names: readonly string[],
-    private readonly heard: {
-      isTold(name: string): boolean;
-      changed(asked: Asked): void;
+    private readonly listener: {
+      isReported(name: string): boolean;
+      changed(asked: NodeAnswer): void;
       failed(error: unknown): void;
     },
   ) {}
 
   start(): void {
-    if (this.names.length > 0) this.#round().then(() => this.#next(), this.heard.failed);
+    if (this.names.length > 0) this.#round().then(() => this.#next(), this.listener.failed);
   }
 
   stop(): void {
@@ -38,7 +39,7 @@ export class Asking {
     clearTimeout(this.#timer);
   }
 
-  /** Only when all are answered: nodes that hang are not asked ever more. */
+  /** Starts the next round only after all answers: nodes that hang must not be asked more and more. */
   #next(): void {
     if (!this.#stopped) this.#timer = setTimeout(() => this.start(), period);
   }
@@ -48,17 +49,17 @@ export class Asking {
   }
 
   async #ask(name: string): Promise<void> {
-    if (this.heard.isTold(name)) {
+    if (this.listener.isReported(name)) {
       this.latest.delete(name);
       return;
     }
     const inspection = await this.locks.inspect(name);
-    // Its process may tell of it by now.
-    if (this.#stopped || this.heard.isTold(name)) return;
+    // A process may have reported the holder meanwhile.
+    if (this.#stopped || this.listener.isReported(name)) return;
     const before = this.latest.get(name)?.inspection;
     const asked = { inspection, time: Date.now() };
     this.latest.set(name, asked);
-    if (before === undefined || !isSame(before, inspection)) this.heard.changed(asked);
+    if (before === undefined || !isSame(before, inspection)) this.listener.changed(asked);
   }
 }
 

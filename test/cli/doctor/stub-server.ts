@@ -1,17 +1,17 @@
 import { createServer, type Socket } from "node:net";
 
-export interface StubDoor {
+export interface StubServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** A server that does with each connection whatever a test wants to see. */
-export async function openDoor(meet: (socket: Socket) => void): Promise<StubDoor> {
+/** A server that handles each connection as a test requires. */
+export async function startStubServer(onConnection: (socket: Socket) => void): Promise<StubServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
-    meet(socket);
+    onConnection(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -1,6 +1,6 @@
 import type { Beat, Frame, LockView } from "../../src/inspector/feed/frames.js";
 
-/** Frames of a process that does not exist. */
+/** Frames of an invented process. */
 
 const none = { acquired: 0, failed: 0, retries: 0, renewed: 0, quorumLost: 0, expired: 0, released: 0 };
 

@@ -3,8 +3,8 @@ import { named } from "../support/names.js";
 import { type Deadline, deadlineIn, earlier, systemClocks, timeLeft } from "./deadline.js";
 import { formatDuration } from "./duration.js";
 
-/** For how long a command may run: while its lease is renewed, and never beyond its longest hold. */
-export class Term {
+/** How long a command may run: while its lease is renewed, and at most for --max-hold. */
+export class HoldLimit {
   readonly #lease: Lease;
   readonly #maxHold: number | undefined;
   readonly #limit: Deadline | undefined;
@@ -15,12 +15,12 @@ export class Term {
     this.#limit = maxHold === undefined ? undefined : deadlineIn(maxHold - heldFor(lease));
   }
 
-  /** As things are now. */
+  /** The current deadline. */
   get end(): Deadline {
     return earlier(this.#leaseEnd(), this.#limit);
   }
 
-  /** Why it is over, or as good as over. */
+  /** Why the deadline has passed or is about to pass. */
   get why(): string {
     const resources = named(this.#lease.resources);
     const limited = this.#limit !== undefined && timeLeft(this.#limit) <= timeLeft(this.#leaseEnd());
@@ -34,5 +34,5 @@ export class Term {
   }
 }
 
-/** ms since just before the request that was granted: what the validity has lost so far. */
+/** Time in ms since just before the request that was granted: the part of the validity that is used up. */
 const heldFor = (lease: Lease): number => Math.max(0, lease.ttl - lease.drift - lease.remaining());

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Inspection } from "../../../src/api/types.js";
-import { Asking } from "../../../src/cli/watch/asking.js";
+import { NodeQuery } from "../../../src/cli/watch/node-query.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -19,22 +19,22 @@ const inspection = (holder: ReturnType<typeof holderOf> | null): Inspection => (
   nodes: [],
 });
 
-function asking(answer: () => Promise<Inspection>, told: () => boolean = () => false) {
-  const heard = { changed: [] as Inspection[], failed: [] as unknown[], questions: 0 };
+function asking(answer: () => Promise<Inspection>, reported: () => boolean = () => false) {
+  const calls = { changed: [] as Inspection[], failed: [] as unknown[], questions: 0 };
   const inspect = () => {
-    heard.questions += 1;
+    calls.questions += 1;
     return answer();
   };
-  const one = new Asking({ inspect }, ["a"], {
-    isTold: told,
-    changed: (asked) => heard.changed.push(asked.inspection),
-    failed: (error) => heard.failed.push(error),
+  const one = new NodeQuery({ inspect }, ["a"], {
+    isReported: reported,
+    changed: (asked) => calls.changed.push(asked.inspection),
+    failed: (error) => calls.failed.push(error),
   });
   one.start();
-  return { one, heard };
+  return { one, heard: calls };
 }
 
-test("it asks once a second, and tells only what changes", async () => {
+test("it asks once a second, and reports only changes", async () => {
   const answers = [
     inspection(null),
     inspection(holderOf("1")),
@@ -52,29 +52,29 @@ test("it asks once a second, and tells only what changes", async () => {
   expect(heard.questions).toBe(4);
 });
 
-test("nobody asks about what is told, and what was answered before is forgotten", async () => {
-  let told = false;
+test("a reported resource is not asked about, and its earlier answer is dropped", async () => {
+  let reported = false;
   const { one, heard } = asking(
     async () => inspection(null),
-    () => told,
+    () => reported,
   );
   await vi.advanceTimersByTimeAsync(10);
   expect(one.latest.size).toBe(1);
-  told = true;
+  reported = true;
   await vi.advanceTimersByTimeAsync(5_000);
   expect(heard.questions).toBe(1);
   expect(one.latest.size).toBe(0);
   one.stop();
 });
 
-test("nodes that hang are not asked ever more", async () => {
+test("nodes that hang are not asked again and again", async () => {
   const { one, heard } = asking(() => new Promise(() => undefined));
   await vi.advanceTimersByTimeAsync(60_000);
   expect(heard.questions).toBe(1);
   one.stop();
 });
 
-test("nodes that cannot be asked at all end it", async () => {
+test("nodes that cannot be asked at all end the query", async () => {
   const { heard } = asking(() => Promise.reject(new Error("two nodes are one server")));
   await vi.advanceTimersByTimeAsync(5_000);
   expect(heard).toMatchObject({ questions: 1, failed: [new Error("two nodes are one server")] });
