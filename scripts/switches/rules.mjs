@@ -324,7 +324,7 @@ export const switches = [
   [
     "3 clean-up",
     "a lost request is forgotten when a later request uses another connection",
-    "src/engine/quorum/claim.ts",
+    "src/engine/quorum/claim-command.ts",
     "if (dealings.unanswered === 0) dealings.askedOn",
     "dealings.askedOn",
     "test/manager/pending-ttl",
@@ -332,7 +332,7 @@ export const switches = [
   [
     "3 clean-up",
     "a request that was never sent counts as answered",
-    "src/engine/quorum/claim.ts",
+    "src/engine/quorum/claim-command.ts",
     "if (this.sent && isAnswer(reply))",
     "if (isAnswer(reply))",
     "test/manager/pending-ttl",
@@ -356,7 +356,7 @@ export const switches = [
   [
     "3 clean-up",
     "given-up commands are still wanted",
-    "src/engine/quorum/claim.ts",
+    "src/engine/quorum/claim-command.ts",
     "return !this.claim.ended;",
     "return true;",
     "test/safety/rule-03",
@@ -639,7 +639,7 @@ export const switches = [
   [
     "3 clean-up",
     "an abandoned command is resent after a refusal",
-    "src/clients/redis-node.ts",
+    "src/clients/request-replies.ts",
     'request.command.op === "release" || request.wanted()',
     "true",
     "test/clients/redis-node",
@@ -683,7 +683,7 @@ export const switches = [
   [
     "13 batches",
     "a release without a waiting caller is not resent",
-    "src/clients/redis-node.ts",
+    "src/clients/request-replies.ts",
     'request.command.op === "release" || request.wanted()',
     "request.wanted()",
     "test/clients/redis-node",
@@ -701,7 +701,7 @@ export const switches = [
   [
     "13 batches",
     "every caller gets the first reply of the batch",
-    "src/clients/redis-node.ts",
+    "src/clients/request-replies.ts",
     "decodeReply(request.command, raw[index])",
     "decodeReply(request.command, raw[0])",
     "test/clients/redis-node",
@@ -1216,8 +1216,8 @@ export const switches = [
   [
     "14 liveness",
     "a connection that leads to a replica is kept",
-    "src/clients/redis-node.ts",
-    'this.#replace("wrongServer");',
+    "src/clients/connection-replacer.ts",
+    'this.replace("wrongServer");',
     "",
     "test/clients/wrong-server.redis",
     "refused by a replica",
@@ -1293,7 +1293,7 @@ export const switches = [
   [
     "14 liveness",
     "a server that joined the Cluster is not reached",
-    "src/clients/redis-node.ts",
+    "src/clients/redirections.ts",
     "?? (await this.client.open?.(address)) ?? null",
     "?? null",
     "test/clients/redirections",
@@ -1378,7 +1378,7 @@ export const switches = [
   [
     "3 clean-up",
     "a claim that arrives after its release is not released again",
-    "src/engine/quorum/claim.ts",
+    "src/engine/quorum/claim-command.ts",
     "this.claim.releaseAgain(this);",
     "this.claim.ended;",
     "test/manager/liveness",
