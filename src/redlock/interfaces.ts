@@ -191,5 +191,6 @@ export interface RedlockInstance extends EventEmitter<RedlockEvents> {
    * As in redlock 4 and 5: ends waiting calls, and quits every client that has `quit()`. Held locks are not released:
    * they expire. Resolves with the results of the clients' `quit()`.
    */
+  // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
   quit(callback?: Callback<any>): Promise<any>;
 }

@@ -3,10 +3,10 @@ import type { Reply } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { Host } from "../../src/testing/simulator/host.js";
 import { Link } from "../../src/testing/simulator/link.js";
+import type { ClientBehaviour } from "../../src/testing/simulator/network-path.js";
 import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Server } from "../../src/testing/simulator/server.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
-import { type ClientBehaviour } from "../../src/testing/simulator/network-path.js";
 
 const clockError = { rate: 1, wallRate: 1, ahead: 0 };
 const token = `me~${"x".repeat(22)}`;

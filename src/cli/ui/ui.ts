@@ -1,5 +1,4 @@
 import { PageServer } from "../../inspector/server/page-server.js";
-import type { Shown } from "../../inspector/server/shown.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
