@@ -1,4 +1,4 @@
-import type { Work } from "./client.js";
+
 import type { Injected } from "./inject.js";
 import { kindOf } from "./kinds.js";
 import { covered, merged, type RecordedNote, type Span, spansOf } from "./record.js";
