@@ -260,11 +260,11 @@ export const switches = [
     off: "healing continues after the release has begun",
     changes: [
       [
-        "src/engine/quorum/claim-command.ts",
+        "src/engine/quorum/claim.ts",
         "if (record === undefined || this.ended) return;",
         "if (record === undefined) return;",
       ],
-      ["src/engine/quorum/claim.ts", "return !this.claim.ended;", "return true;"],
+      ["src/engine/quorum/claim-command.ts", "return !this.claim.ended;", "return true;"],
     ],
   },
   {
