@@ -5,44 +5,56 @@ import type { Reply } from "./lock-node.js";
 import type { PendingCommand } from "./pending-command.js";
 import { type Release, ReleaseCommand } from "./release-command.js";
 
-/** Releases kept for one node. Beyond that the oldest is dropped, and its key lives until its ttl. */
+/**
+ * Maximum number of pending releases per node. Beyond it the oldest release is dropped, and its key stays until its ttl
+ * ends.
+ */
 const mostPending = 10_000;
-/** ms between two tries of a release that the node refuses: doubled from one patience up to this. */
+/**
+ * Maximum pause in ms before a release that the node refused is sent again. The pause begins with the node timeout, and
+ * doubles.
+ */
 const longestPause = 5_000;
 /**
- * ms for which a request of an ended connection may still reach the server: it lies in the buffers of a server that stands
- * still, or is transmitted again by the system.
+ * How long a request of a closed connection may still reach the server, in ms: the request may be in the buffers of a
+ * stalled server, or may be retransmitted by the operating system.
  */
 const straying = 120_000;
-/** ms after the delivery of a release at which it is repeated, where the request that it undoes may arrive behind it. */
+/**
+ * Times in ms after the delivery of a release at which the release is repeated, if the request that it undoes may
+ * arrive after it.
+ */
 const repetitions: readonly number[] = [1_000, 4_000, 15_000, 60_000, 120_000];
 
-/** A release that a node has not taken, or may have taken too early. */
+/** A release that a node has not accepted, or may have accepted too early. */
 interface Pending {
   readonly release: Release;
   readonly since: Instant;
-  /** ms from `since` after which it is not worth delivering any more. */
+  /** The release is no longer worth delivering this many ms after `since`. */
   readonly life: number;
-  /** The monotonic time before which it is not sent. */
+  /** The release is not sent before this monotonic time. */
   readonly due: number;
-  /** How often it was refused since it was delivered last. */
+  /** How often the release was refused since its last delivery. */
   readonly refusals: number;
-  /** How often it was delivered. */
+  /** How often the release was delivered. */
   readonly deliveries: number;
 }
 
-/** The member whose releases these are. */
+/** The quorum member that sends the releases. */
 export interface ReleaseSender {
-  /** Whether a release can be handed to the client now. */
+  /** Whether a release can be passed to the client now. */
   readonly accepts: boolean;
-  /** Whether the node is connected and answers. When it is again, `deliver` is called. */
+  /** Whether the node is connected and answers. `deliver` is called when that becomes true again. */
   readonly reachable: boolean;
-  /** Stands for the connection: the same as long as what is sent arrives in order. Null if nobody can tell. */
+  /**
+   * Identifies the connection: the value stays the same as long as requests arrive in order. Null if the order cannot
+   * be known.
+   */
   readonly connection: number | null;
   send(command: PendingCommand): void;
 }
 
-/** A release that was refused, timed out or lost may be repeated: it does no harm until its token is claimed again. */
+/** Whether the node did not accept the release. Repeating a release is harmless until its token is claimed again. */
 const undelivered = (reply: Reply): boolean =>
   reply.kind === "failed" &&
   ["connection", "notReady", "refused", "timeout", "overloaded"].includes(reply.reason);
@@ -51,16 +63,17 @@ const concerns = (command: LockCommand, token: string): boolean =>
   ("token" in command && command.token === token) || ("from" in command && command.from === token);
 
 /**
- * The releases that one node is owed. Each is delivered for as long as its key can live: a release that the client refused
- * or timed out is sent again, and one that may have overtaken the request that it undoes is repeated.
+ * The releases that one node still has to receive. Each release is delivered for as long as its key can exist: a
+ * release that was refused, lost or timed out is sent again, and a release that may have overtaken the request that it
+ * undoes is repeated.
  */
 export class PendingReleases {
   private pending: Pending[] = [];
-  /** How many of them are of tokens that may be claimed again. */
+  /** How many of the pending releases have a token that may be claimed again. */
   private cancellable = 0;
-  /** Under way, for tokens that may be claimed again. */
+  /** Releases in flight whose token may be claimed again. */
   private readonly recurring = new Set<ReleaseCommand>();
-  /** Under way for another time. */
+  /** Number of retried releases in flight. */
   private retried = 0;
   private timer: Timer | null = null;
   private closed = false;
@@ -68,9 +81,12 @@ export class PendingReleases {
   constructor(
     private readonly sender: ReleaseSender,
     private readonly clock: Clock,
-    /** ms between two looks at what is pending. */
+    /** Interval in ms at which pending releases are checked. */
     private readonly patience: number,
-    /** Whether the member may be collected when nobody refers to it: then a timer keeps it until nothing is pending. */
+    /**
+     * Whether an unreferenced member may be garbage-collected. If so, a timer keeps the member alive until nothing is
+     * pending.
+     */
     private readonly collectable: boolean,
   ) {}
 
@@ -78,12 +94,12 @@ export class PendingReleases {
     return this.pending.length;
   }
 
-  /** Whether a release was refused, or lost, and has not been taken yet. */
+  /** Whether a release was refused or lost, and has not been accepted yet. */
   get outstanding(): boolean {
     return this.retried > 0 || this.pending.some(({ deliveries }) => deliveries === 0);
   }
 
-  /** Sends a release behind everything sent before, or keeps it until the node can take it. */
+  /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
     const command = new ReleaseCommand(release, release.answered, (one, reply) =>
       this.settle(one, null, reply),
@@ -92,7 +108,10 @@ export class PendingReleases {
     else command.onReply(releaseOwed);
   }
 
-  /** Gives up a place in a queue: `later`, once the node has answered something, if the place has not lapsed by then. */
+  /**
+   * Gives up a place in a queue. `later`: only once the node has answered something, unless the place has expired by
+   * then.
+   */
   leaveQueue(command: LockCommand, later: boolean): void {
     const release = {
       command,
@@ -106,19 +125,22 @@ export class PendingReleases {
     else this.release(release);
   }
 
-  /** It is handed to the client. */
+  /** The release is passed to the client. */
   sent(command: ReleaseCommand): void {
     command.connection = this.sender.connection;
     if (command.release.recurring) this.recurring.add(command);
   }
 
-  /** The token is being claimed again: no release that is pending or under way may be repeated. */
+  /** The token is being claimed again: no release of this token that is pending or in flight may be repeated. */
   cancel(token: string): void {
     if (this.cancellable > 0) this.retain(({ release }) => !concerns(release.command, token));
     for (const command of this.recurring) command.cancel(token);
   }
 
-  /** Sends all that is due, if the node takes it: behind what the client resends by itself, before anything new. */
+  /**
+   * Sends all releases that are due, if the node is reachable: after the commands that the client resends by itself,
+   * before any new command.
+   */
   deliver(): void {
     if (this.pending.length === 0) return;
     this.prune();
@@ -150,13 +172,16 @@ export class PendingReleases {
     else if (this.mayBeOvertaken(command)) this.repeat(command.release, before);
   }
 
-  /** Whether what the release undoes was never answered, and may be under way on another connection. */
+  /** Whether a request that the release undoes was never answered, and may be in flight on another connection. */
   private mayBeOvertaken({ release, connection }: ReleaseCommand): boolean {
     const { unanswered, askedOn } = release;
     return unanswered && (askedOn === null || askedOn !== connection);
   }
 
-  /** The node has not taken it. At the next connection it is sent at once; a node that refuses is asked less and less often. */
+  /**
+   * Keeps a release that the node has not accepted. After a lost connection the release is sent with the next
+   * connection; after a refusal the pauses grow.
+   */
   private keep(release: Release, before: Pending | null, reply: Reply): void {
     const lost = reply.kind === "failed" && (reply.reason === "connection" || reply.reason === "notReady");
     const refusals = lost ? 0 : (before?.refusals ?? 0) + 1;

@@ -12,42 +12,48 @@ import {
 import type { LockNode } from "./lock-node.js";
 import type { ServerIdentity } from "./server-identity.js";
 
-/** A node of the quorum, as far as its memory is concerned. */
+/** The part of a quorum member that the quarantine uses. */
 export interface QuarantineMember {
   readonly name: string;
   readonly node: LockNode;
   readonly server: ServerIdentity;
-  /** Whether it is connected and answers. */
+  /** Whether the node is connected and answers. */
   readonly reachable: boolean;
-  /** What is known of its server has changed. */
+  /** Called when the known state of the server has changed. */
   settled(): void;
 }
 
-/** ms before the first look at others that may be about to begin. The pauses double. */
+/** Pause in ms before the next review while other nodes may be about to start. The pauses double. */
 const shortestPause = 10;
-/** ms between two looks at nodes that cannot be reached, or take no memory. */
+/** Pause in ms between two reviews of nodes that cannot be reached or accept no memory. */
 const longestPause = 1_000;
-/** ms between two looks at the long leases that are waited for: a share of the time for which that has gone on. */
+/**
+ * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
+ * waited already.
+ */
 const longWait = { share: 1 / 4, least: 1_000, most: 10_000 } as const;
-/** ms; what a timer can be set for. */
+/** Maximum delay of the timer in ms. */
 const longestTimer = 3_600_000;
-/** ms by which the end of an abstention may seem to move, for the way that the answer took. */
+/**
+ * Tolerance in ms for the end of an abstention: the reported end varies with the time that the answer took to arrive.
+ */
 const blur = 250;
 
 /**
- * Sees to it that a node that lost its memory votes again when every lease that it may have granted has run out: looks at
- * all nodes, has it planned, and carries that out. The decision stands on the node itself, for all processes.
+ * Lets a node that lost its memory vote again when every lease that the node may have granted has expired. The
+ * quarantine asks all nodes, plans the next step for each, and executes the plan. The decision is stored on the node
+ * itself, for all processes.
  */
 export class Quarantine {
   private timer: Timer | null = null;
-  /** What is waited for, each with how to wait no longer. */
+  /** The current waits. Each function ends one wait. */
   private readonly waits = new Set<() => void>();
   private reviewing = false;
   private again = false;
   private closed = false;
-  /** In a row, at others that may be about to begin. */
+  /** Consecutive reviews that found nodes which may be about to start. */
   private looks = 0;
-  /** What the last look showed. */
+  /** The result of the previous review. */
   private before: readonly (Identification | null)[] | null = null;
   private readonly names: readonly string[];
 
@@ -56,13 +62,13 @@ export class Quarantine {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly terms: QuarantineTerms,
-    /** The whole set has no memory, and votes all the same. */
+    /** Called when the whole set of nodes has no memory, and the nodes vote nevertheless. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
   ) {
     this.names = members.map(({ name }) => name);
   }
 
-  /** Some node cannot vote for want of memory, or might now be able to. */
+  /** Requests a review: some node cannot vote because it has no memory, or may be able to vote again. */
   request(): void {
     if (this.reviewing) {
       this.again = true;
@@ -89,7 +95,7 @@ export class Quarantine {
     for (const over of [...this.waits]) over();
   }
 
-  /** ms after which to look again; null if nothing is left to be settled. */
+  /** Reviews all nodes. Resolves to the pause in ms before the next review; null if no node needs another review. */
   private async review(): Promise<number | null> {
     const { before, looks } = this;
     const age = this.age();
@@ -111,7 +117,7 @@ export class Quarantine {
     return next.length === 0 ? null : Math.min(...next);
   }
 
-  /** A single node may well be new; one that was known is not. */
+  /** Warns about a cold start. A single node without a memory is probably new, unless it had a memory before. */
   private warn(view: QuorumView, plans: readonly (Plan | null)[]): void {
     const cold = this.names.filter((_, index) => plans[index]?.kind === "change");
     const alone = this.members.length === 1;
@@ -123,18 +129,21 @@ export class Quarantine {
       this.onColdStart(cold);
   }
 
-  /** ms: only long leases that have been held for so long concern any of the nodes that abstain. */
+  /** The minimum age in ms of the long leases that concern any abstaining node. */
   private age(): number {
     const memories = (this.before ?? []).flatMap((identification) => identification?.memory ?? []);
     const age = Math.min(...memories.map((memory) => neededAge(memory, this.terms)));
     return Number.isFinite(age) ? age : 0;
   }
 
-  /** Null if it does not answer in time. One that is about to connect is waited for. */
+  /**
+   * Identifies the node; null if the node does not answer in time. A node that is still connecting is given time to
+   * connect.
+   */
   private async look(member: QuarantineMember, age: number): Promise<Identification | null> {
     const { node, server } = member;
     if (node.connection === "connecting") await this.change(node);
-    // One that is silent is probed already: it must not be asked again and again meanwhile.
+    // A silent node is probed already, so no further request is sent to it.
     return member.reachable && !this.closed ? this.bounded(server.ask(null, age)) : null;
   }
 
@@ -143,7 +152,7 @@ export class Quarantine {
     plan: Plan | null,
     identification: Identification | null,
   ): Promise<number | null> {
-    // One that has gone will be met again; one that says nothing is asked again.
+    // A node whose connection was lost is identified again by itself; a node that does not answer is asked again here.
     if (identification === null) return server.known && !server.remembers ? longestPause : null;
     if (plan === null) return this.accept(server, settled, identification);
     if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
@@ -162,7 +171,7 @@ export class Quarantine {
   }
 
   private accept(server: ServerIdentity, settled: () => void, identification: Identification): number | null {
-    // What was overtaken by a later answer says nothing any more.
+    // An answer that was overtaken by a later one is ignored.
     if (!server.accept(identification)) return longestPause;
     settled();
     return null;
@@ -177,7 +186,7 @@ export class Quarantine {
   ): number {
     let until = ms === null ? null : this.clock.monotonic() + ms;
     const { abstention } = server;
-    // The same end, told again.
+    // The answer reports the same end again.
     if (until !== null && abstention?.until && Math.abs(until - abstention.until) < blur)
       until = abstention.until;
     server.accept(identification, { until, cause });
@@ -185,7 +194,7 @@ export class Quarantine {
     return ms === null ? longestPause : this.pauseFor(identification.memory, ms);
   }
 
-  /** ms until the next look at a node that abstains for `left`. */
+  /** The pause in ms before the next review of a node that abstains for `left` ms. */
   private pauseFor(memory: Memory | null, left: number): number {
     const pause = Math.min(left, longestTimer);
     if (memory === null || memory.abstention === null || this.terms.rule !== "auto") return pause;
@@ -194,11 +203,11 @@ export class Quarantine {
     if (!settled) return Math.min(pause, since < 0 ? -since : longestPause);
     if (until <= least) return pause;
     const regular = Math.max(longWait.least, Math.min(since * longWait.share, longWait.most));
-    // Several processes look; not all at the same time.
+    // The jitter keeps several processes from asking at the same time.
     return Math.min(pause, regular * (0.75 + this.random.fraction() / 2));
   }
 
-  /** Null when it fails, or takes longer than a node may. */
+  /** Resolves to null when the work fails, or takes longer than the node timeout. */
   private bounded<T>(
     work: Promise<T | null>,
     onError: (error: unknown) => void = () => {},
@@ -217,7 +226,7 @@ export class Quarantine {
     });
   }
 
-  /** Resolves when the node's connection changes, or has not in time. */
+  /** Resolves when the node's connection changes, or after the node timeout. */
   private change(node: LockNode): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -230,7 +239,7 @@ export class Quarantine {
     });
   }
 
-  /** It is over when a node has taken as long as it may, or this is closed. Returns the end of it. */
+  /** Calls `over` after the node timeout, or when the quarantine closes. Returns a function that cancels the call. */
   private wait(over: () => void): () => void {
     const timer = answerTimeout(this.clock, this.terms.nodeTimeout, over, true);
     this.waits.add(over);
@@ -241,7 +250,7 @@ export class Quarantine {
   }
 }
 
-/** A quorum that nobody has any more is not to be kept by a node that is waited for. */
+/** A weak reference: the retry timer must not keep an unreferenced engine alive. */
 const again = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

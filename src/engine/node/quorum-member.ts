@@ -25,12 +25,13 @@ import { type IdentifyOutcome, ServerIdentity } from "./server-identity.js";
 import { watchWeakly } from "./weak-watch.js";
 
 /**
- * One node's seat in the quorum. It lets a command through only when the node is connected, known to be nobody else's
- * double, and not silent; fails it at once otherwise. What is asked of it in one turn of the event loop travels together.
+ * A member of the quorum: one node and its commands. A command is sent only if the node is connected, is no duplicate of
+ * another node, and is not silent; otherwise it fails at once. The commands of one tick of the event loop are sent
+ * together.
  */
 export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly name: string;
-  /** Most of its votes. */
+  /** The vote of this member in the most frequent case. */
   readonly granted: Vote;
   readonly node: LockNode;
   readonly server: ServerIdentity;
@@ -41,7 +42,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   private closed = false;
   private readonly identifyListeners = new OnceListeners();
   private readonly requests: RequestQueue;
-  /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
+  /** End of the abstention, monotonic: null if not known yet, undefined if the node does not abstain. */
   private abstainsUntil: number | null | undefined;
   private readonly unwatch: () => void;
 
@@ -98,7 +99,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       : node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
-  /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is about to be known. */
+  /** Sends the command in this tick, answers it at once as failed, or keeps it until the node is identified. */
   ask(command: PendingCommand): void {
     const refusal = this.refusal(command.command);
     if (refusal !== null) return command.onReply(refusal);
@@ -107,23 +108,25 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.identify();
   }
 
-  /** Releases, behind everything sent before. What the node does not take now is delivered later. */
+  /** Sends a release after everything sent before. A release that the node does not accept now is delivered later. */
   release(release: Release): void {
     this.releases.release(release);
   }
 
-  /** Gives up a place in a queue. A node that is silent is told when it answers, if the place has not lapsed by then. */
+  /**
+   * Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired by then.
+   */
   leaveQueue(command: LockCommand): void {
     this.releases.leaveQueue(command, this.detector.open);
   }
 
-  /** Whether a release is under way to it, or still to be sent, over a connection that there is or that is being replaced. */
+  /** Whether a release is in flight or still to be sent, over a connection that is ready or being replaced. */
   get isOwed(): boolean {
     const connected = this.node.connection === "ready" || this.guard.replacing;
     return connected && (this.requests.releasing || this.releases.outstanding);
   }
 
-  /** Whether it can be asked, and its client has refused a release that is still to be sent. */
+  /** Whether the node is reachable, and a release that was refused is still to be sent. */
   get refusedRelease(): boolean {
     return this.reachable && this.releases.outstanding;
   }
@@ -132,15 +135,14 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     return this.node.connection === "ready" && !this.detector.open;
   }
 
-  /** Whether it takes a release now: one that is silent takes as many as other requests. */
+  /** Whether a release can be sent now. A silent node gets only as many releases as other requests. */
   get accepts(): boolean {
     if (this.node.connection !== "ready") return false;
     return !this.detector.suspects || this.requests.size < 2 * maxInFlight;
   }
 
   /**
-   * Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. Returns how to
-   * be called no more.
+   * Calls back once: when the node is identified, or cannot be reached for now. Returns a function that cancels the call.
    */
   whenIdentified(onMet: () => void): () => void {
     if (this.server.identified || this.node.connection === "down") {
@@ -152,12 +154,12 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     return remove;
   }
 
-  /** Another value after each reconnection; null where requests may travel on several connections. */
+  /** A different value after each reconnection; null if requests may use several connections. */
   get connection(): number | null {
     return this.node.opaque === true ? null : this.connections;
   }
 
-  /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
+  /** The answer for a node that was silent for `waited` ms, connected or not. `voting`: its vote was requested. */
   silentFor(waited: number, voting = true): Answer {
     if (voting && this.server.known && !this.server.votes && this.node.connection === "ready")
       return undecided;
@@ -183,7 +185,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.connections++;
       this.detector.reset();
       observe("connected");
-      // Behind whatever the client resent by itself on a new connection, and before anything new.
+      // After the commands that the client resends by itself on a new connection, before any new command.
       this.releases.deliver();
       this.identify();
     } else if (connection === "down") {
@@ -195,12 +197,12 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.requests.dismiss(failed("notReady", cause?.message ?? "connection lost"));
       this.identifyListeners.notify();
     } else if (cause !== undefined) {
-      // It will go on trying, but nobody needs to wait for it.
+      // The client keeps trying to connect, but callers need not wait for it.
       this.identifyListeners.notify();
     }
   }
 
-  /** What is known of its server has changed. */
+  /** The known state of the server has changed. */
   readonly settled = (): void => {
     if (this.closed) return;
     if (this.server.duplicateOf !== null) {
@@ -211,21 +213,21 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     } else {
       const { abstention } = this.server;
       if (abstention !== null) this.note(abstention.until, abstention.cause);
-      // What needs no memory is asked all the same.
+      // Commands that need no memory are sent nevertheless.
       this.requests.sendWaiting(this.server.refusal);
       if (abstention === null) return;
     }
     this.identifyListeners.notify();
   };
 
-  /** Tells when it begins to abstain, until when, and when it votes again. */
+  /** Reports the start of an abstention, a change of its end, and the end. */
   private note(until: number | null | undefined, cause: string | undefined): void {
     if (until === this.abstainsUntil) return;
     this.abstainsUntil = until;
     this.options.observe(until === undefined ? "remembers" : "forgot", cause, until);
   }
 
-  /** The server has not the memory that was expected of it. */
+  /** The server does not have the memory that was expected. */
   private doubt(): void {
     if (!this.server.votes || this.closed) return;
     this.server.forget();
@@ -248,13 +250,13 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.requests.send(command);
   }
 
-  /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
+  /** Connects a node that is not connected yet, and identifies a connected one. */
   private identify(): void {
     this.guard.want();
     if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);
   }
 
-  /** The node has been silent for too long: asks it who it is, and replaces the connection, which may be what is dead. */
+  /** The node has been silent for too long: identifies it again, and replaces the connection, which may be dead. */
   private probe(): void {
     if (this.server.identify(true)) this.detector.sent(1);
     this.guard.silent();
@@ -266,7 +268,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.requests.dismiss(unresponsive);
       this.identifyListeners.notify();
     } else if (liveness === "silent") {
-      // It is connected, and does not say who it is: nobody needs to wait for that any longer.
+      // The node is connected but does not identify itself, so callers need not wait for it.
       if (!this.server.known) this.identifyListeners.notify();
     } else if (liveness === "answered") {
       this.guard.answered();

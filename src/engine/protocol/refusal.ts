@@ -11,7 +11,7 @@ export const failed = (reason: FailureReason, message: string): Failed => ({
   message,
 });
 
-/** What a seat says in its node's stead: that it was not asked, or did not answer, and why. */
+/** The answers below are given in place of a node that was not asked or did not answer. Each states the reason. */
 
 export const duplicate = (of: string) => failed("duplicate", `is the same server as ${of}`);
 
@@ -25,7 +25,7 @@ export const undecided = failed(
   "it has no memory; whether it is new is not known as long as other nodes say nothing (quarantine 0 takes it for new)",
 );
 
-/** `left`: ms for which it abstains; null: nobody can tell yet. */
+/** `left`: remaining ms of the abstention; null if not known yet. */
 export const quarantined = (cause: string, left: number | null) =>
   failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
 

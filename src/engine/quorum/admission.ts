@@ -4,28 +4,28 @@ import type { Clock } from "../time/clock.js";
 import { quorumOf } from "./decision.js";
 import { Waits } from "./waits.js";
 
-/** ms that the first acquisition waits for the other nodes once a quorum has been identified. */
+/** How long the first acquisition waits for the other nodes once a quorum has been identified, in ms. */
 const maxGrace = 100;
 
-/** ms between two looks at nodes that are waited for to be ready. */
+/** Interval in ms at which `ready` checks nodes that are not identified. */
 const readyPause = 50;
 
-/** Identifies all nodes once before anything is acquired, so that a server that is given twice is found. */
+/** Identifies all nodes once before the first acquisition, so that a server that was given twice is detected. */
 export class Admission {
   private admission: Promise<void> | null = null;
   private readonly waits: Waits;
   private closed = false;
-  /** Whether the nodes have been identified, or given their time to be. */
+  /** Whether the nodes have been identified, or the time for that is over. */
   admitted = false;
-  /** Two nodes that turned out to be the same server, null if none were. */
+  /** The names of two nodes that are the same server; null if there are none. */
   duplicate: readonly [string, string] | null = null;
 
   constructor(
     private readonly members: readonly QuorumMember[],
     private readonly clock: Clock,
-    /** ms. */
+    /** Limit in ms for the nodes to connect and to be identified. */
     private readonly connectTimeout: number,
-    /** The first admission has begun. */
+    /** Called when the first admission has begun. */
     private readonly onBegun: () => void,
   ) {
     this.waits = new Waits(clock);
@@ -37,8 +37,8 @@ export class Admission {
   }
 
   /**
-   * Waits for all nodes, but only a moment longer once a quorum has been identified, and never longer than the connect
-   * timeout.
+   * Waits until all nodes are identified. The wait ends shortly after a quorum has been identified, and with the connect
+   * timeout at the latest.
    */
   admit(): Promise<void> {
     if (this.admission === null) {
@@ -48,7 +48,7 @@ export class Admission {
     return this.admission;
   }
 
-  /** The nodes that have not been identified in so many ms, and why. */
+  /** The nodes that have not been identified within `waited` ms, each with the reason. */
   unidentified(waited: number): Vote[] {
     return this.members
       .filter(({ server }) => !server.identified)
@@ -56,8 +56,8 @@ export class Admission {
   }
 
   /**
-   * Connects and identifies all nodes. Nodes that cannot be asked yet are tried again for `timeout` ms. Resolves to
-   * those that are not identified by then, and why.
+   * Connects and identifies all nodes. Nodes that are not available yet are tried again for `timeout` ms. Resolves to the
+   * nodes that are not identified by then, each with the reason.
    */
   async ready(timeout: number): Promise<Vote[]> {
     const started = this.clock.monotonic();
@@ -74,7 +74,7 @@ export class Admission {
     this.waits.endAll();
   }
 
-  /** Waits until all nodes are identified, but at most so many ms. */
+  /** Waits until all nodes are identified, for at most `ms`. */
   private identified(ms: number): Promise<void> {
     return new Promise((resolve) => {
       let unlisten: (() => void)[] = [];

@@ -4,22 +4,22 @@ import type { QuorumMember } from "../node/quorum-member.js";
 import { claims, type LockCommand } from "../protocol/command.js";
 import type { Instant } from "../time/clock.js";
 
-/** What one seat has been asked in the name of the token. */
+/** What one member has been sent in the name of the token, and what it answered. */
 export interface MemberRecord {
   readonly member: QuorumMember;
   /** The node may hold the token. */
   touched: boolean;
-  /** Requests that may make the node hold the token, sent and not answered by the server. */
+  /** Number of requests that may make the node hold the token, and that were sent but not answered by the server. */
   unanswered: number;
-  /** The connection on which the first of them was sent; null if nobody can tell. */
+  /** The connection on which the first of those requests was sent; null if unknown. */
   askedOn: number | null;
-  /** It has said that it holds the token. */
+  /** The node has granted the token. */
   granted: boolean;
-  /** What it grants from now on is to be released again. */
+  /** The claim was released here: whatever the node grants from now on must be released again. */
   over: boolean;
 }
 
-/** The claim in whose name a command is sent. */
+/** The claim that a command belongs to. */
 interface CommandedClaim {
   readonly ended: boolean;
   /** The node has granted the command. */
@@ -28,7 +28,7 @@ interface CommandedClaim {
   releaseAgain(command: ClaimCommand): void;
 }
 
-/** One command to one node in the name of a claim. */
+/** One command of a claim to one node. */
 export class ClaimCommand extends PendingCommand {
   private sent = false;
 
@@ -49,7 +49,8 @@ export class ClaimCommand extends PendingCommand {
   override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
     const { record } = this;
     record.touched = true;
-    // The first one that is unanswered counts: a later connection says nothing about what was lost with an earlier one.
+    // The first unanswered request determines the connection: a later connection says nothing about earlier lost
+    // requests.
     if (record.unanswered === 0) record.askedOn = record.member.connection;
     record.unanswered++;
     this.sent = true;
@@ -66,6 +67,9 @@ export class ClaimCommand extends PendingCommand {
   }
 }
 
-/** Whether it is known what became of the request: one that was lost, or waited for in vain, may still reach the server. */
+/**
+ * Whether the reply tells what happened to the request. A request that was lost, or timed out, may still reach the
+ * server.
+ */
 const isAnswer = (reply: Reply): boolean =>
   reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "timeout");
