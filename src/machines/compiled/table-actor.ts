@@ -10,25 +10,25 @@ import {
   topOf,
 } from "./table.js";
 
-/** Is told of each step, as long as it looks: of the states with their substates, "acquiring.asking". */
+/** Is notified of each transition while `observes` is true. States are given with their substates: "acquiring.asking". */
 export interface TransitionObserver<Machine extends AnyStateMachine> {
   readonly observes: boolean;
   transitioned(event: EventFromLogic<Machine>, from: string, to: string): void;
 }
 
 /**
- * A machine that runs on its table, and as XState's own actor from the moment somebody wants to look. Actions must not
- * throw: as with XState, one that does stops it, and the error goes uncaught.
+ * Runs a state machine from its table, and switches to XState's own actor when the machine is to be inspected. Actions
+ * must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;
   private settled: ContextFrom<Machine>;
-  /** One for all actions, so none may keep it. Its context is that of the transition under way. */
+  /** One object for all actions, so no action may keep it. Its context is that of the transition in progress. */
   private readonly args: Parameters<CompiledAction>[0];
   private mailbox: EventFromLogic<Machine>[] | null = null;
   private actor: Actor<Machine> | null = null;
   private busy = false;
-  /** Actions run. */
+  /** Whether actions are running. */
   private moving = false;
   private stopped = false;
 
@@ -44,7 +44,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     this.move(table.start);
   }
 
-  /** While actions run, this and the context are still those of before them, as with XState. */
+  /** While actions run, the value and the context are those from before the transition, as with XState. */
   get value(): StateValue {
     return this.observed?.value ?? this.leaf.value;
   }
@@ -83,15 +83,15 @@ export class TableActor<Machine extends AnyStateMachine> {
     if (this.stopped) this.actor?.stop();
   }
 
-  /** The events that are not yet taken, and all later ones, are ignored. */
+  /** Stops the machine: events that are not yet processed, and all later events, are ignored. */
   stop(): void {
     this.stopped = true;
     if (!this.busy) this.actor?.stop();
   }
 
   /**
-   * From now on it runs as the actor returned, which enters nothing again. Events are still to be sent to this one,
-   * which knows whether a transition is under way.
+   * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
+   * object, which tracks whether a transition is in progress.
    */
   toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
     if (this.actor !== null) return this.actor;
@@ -114,7 +114,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     const from = this.path;
     this.step(event);
     const to = this.path;
-    // An event that a state does not know leaves it where it is.
+    // An event that the state does not handle causes no transition.
     if (from !== to) observer.transitioned(event, from, to);
   }
 
@@ -137,12 +137,15 @@ export class TableActor<Machine extends AnyStateMachine> {
       const update = run(args);
       if (assigns) args.context = Object.assign({}, args.context, update);
     }
-    // The machine began with one, and its own assigns made it.
+    // The cast is safe: the initial context came from the machine, and only its own assigns updated the context.
     this.settled = args.context as ContextFrom<Machine>;
     this.leaf = target;
   }
 
-  /** An actor made during a transition began before it. It follows without a port, for the effects were had here. */
+  /**
+   * An actor that was created during a transition starts from the state before it. The actor repeats the transition
+   * without a port, because the effects have been executed here.
+   */
   private catchUp(event: EventFromLogic<Machine>): void {
     if (this.actor === null) return;
     this.actor.send(event);

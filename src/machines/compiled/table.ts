@@ -8,17 +8,20 @@ import {
   transition,
 } from "xstate";
 
-/** A guard, an action or an assignment. XState gives `spawn` and `system` too: to use them here fails at once. */
+/** A guard, an action or an assignment. XState also passes `spawn` and `system`; using them here fails at once. */
 export type CompiledAction = (args: { context: object; event: object; self: object }) => unknown;
 
-/** `steps`: the actions in order. One that `assigns` returns an update of the context. */
+/** A transition. `steps`: the actions in order. A step that `assigns` returns an update of the context. */
 export interface CompiledTransition {
   readonly guard: CompiledAction | null;
   readonly target: CompiledState;
   readonly steps: readonly { readonly assigns: boolean; readonly run: CompiledAction }[];
 }
 
-/** A state without substates. `state`: its top-level state; `path`: with all between, "acquiring.asking". `on`: by event type; the first allowed arrow is taken. */
+/**
+ * A state without substates. `state`: the name of its top-level state. `path`: all names down to this state,
+ * "acquiring.asking". `on`: the transitions by event type; the first allowed transition is taken.
+ */
 export interface CompiledState {
   readonly value: StateValue;
   readonly state: string;
@@ -26,17 +29,17 @@ export interface CompiledState {
   readonly on: Map<string, readonly CompiledTransition[]>;
 }
 
-/** A machine's transitions, laid flat, and how it begins. */
+/** The flat transition table of a state machine, with its initial transition. */
 export interface Table<Machine extends AnyStateMachine> {
   readonly machine: Machine;
   readonly start: CompiledTransition;
 }
 
-/** By these marks XState itself tells its own actions and guards. */
+/** XState marks its own actions and guards with these properties. */
 type Named = CompiledAction & { resolve?: unknown; check?: unknown; assignment?: CompiledAction | object };
 type ByName = Record<string, Named | undefined>;
 
-/** XState's own types would have them called with more, see `Run`. */
+/** XState's own types would require more arguments, see `CompiledAction`. */
 const namedOf = (machine: AnyStateMachine) =>
   machine.implementations as unknown as { actions: ByName; guards: ByName };
 
@@ -44,7 +47,7 @@ function refuse(node: AnyStateNode, what: string): never {
   throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
 }
 
-/** Refuses what a table cannot hold; all else is XState's to say. */
+/** Rejects what a table cannot represent. XState checks everything else. */
 function check(node: AnyStateNode): void {
   const { actions, guards } = namedOf(node.machine);
   const checkNamed = (name: unknown, among: ByName, what: string) => {
@@ -88,7 +91,7 @@ export const pathOf = (value: StateValue): string =>
         .map(([state, inner]) => (inner === undefined ? state : `${state}.${pathOf(inner)}`))
         .join();
 
-/** Derives a machine's table, by asking XState where each state goes on each event, and with which actions. */
+/** Derives the table of a machine by asking XState for the next state and the actions for each state and event. */
 export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Table<Machine> {
   check(machine.root);
   const { actions, guards } = namedOf(machine);
@@ -101,7 +104,8 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     allowed = guards[name]!;
     return true;
   };
-  // The same chart, but its actions do nothing, and its guards refuse so many times before one of them allows.
+  // The same state machine, except that its actions do nothing, and that its guards refuse `refusals` times before one of
+  // them allows the transition.
   const shape = createMachine(
     { ...machine.config, context: {} },
     { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
@@ -125,7 +129,7 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     const snapshot = shape.resolveState({ value, context: {} });
     for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
       const arrows: CompiledTransition[] = [];
-      // Until no guard has been asked that could allow it: what happens then happens without one.
+      // Until no guard that could allow the transition was evaluated: the last transition has no guard.
       while (arrows.at(-1)?.guard !== null) {
         refusals = arrows.length;
         allowed = null;
