@@ -5,7 +5,7 @@
 const port = Symbol("port");
 
 // Only `bind` and `transferPort` write this property, so its type is that of the bound port.
-const bearer = <Port>(actor: object) => actor as { [port]?: Port | undefined };
+const portOwner = <Port>(actor: object) => actor as { [port]?: Port | undefined };
 
 /**
  * Gives the actions of a state machine access to the objects that they act on. The port is a property of the actor rather
@@ -14,15 +14,15 @@ const bearer = <Port>(actor: object) => actor as { [port]?: Port | undefined };
  */
 export class Ports<Port> {
   bind(actor: object, bound: Port): void {
-    bearer<Port>(actor)[port] = bound;
+    portOwner<Port>(actor)[port] = bound;
   }
 
   of(actor: object): Port | undefined {
-    return bearer<Port>(actor)[port];
+    return portOwner<Port>(actor)[port];
   }
 }
 
 /** Moves the port of actor `from` to actor `to`. */
-export function handPort(from: object, to: object): void {
-  bearer(to)[port] = bearer(from)[port];
+export function transferPort(from: object, to: object): void {
+  portOwner(to)[port] = portOwner(from)[port];
 }

@@ -1,4 +1,4 @@
-import { introductionScript } from "../../src/engine/protocol/script.js";
+import { identificationScript } from "../../src/engine/protocol/script.js";
 import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type CallOptions, callRedis } from "./call-redis.js";
 
@@ -11,7 +11,7 @@ export async function giveMemory(port: number, options: CallOptions = {}): Promi
   const introduce = (...change: readonly (string | number)[]) =>
     callRedis(
       port,
-      ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", 0, ...change],
+      ["EVAL", identificationScript, keys.length, ...keys, "given-by-tests", 0, ...change],
       options,
     );
   const change = async () => {

@@ -21,7 +21,7 @@ export type QuarantineRule = "auto" | number | false;
 export type Plan =
   | { readonly kind: "change"; readonly change: MemoryChange; readonly cause: string }
   /** Ask all nodes again after a short pause. */
-  | { readonly kind: "look" }
+  | { readonly kind: "retry" }
   /** `ms`: null if the time cannot be known yet. */
   | { readonly kind: "wait"; readonly ms: number | null; readonly cause: string };
 
@@ -41,26 +41,27 @@ export interface QuorumView {
   /** Null for a node that does not answer. */
   readonly identifications: readonly (Identification | null)[];
   /** The previous review, which had ended before this review began; null if there was none. */
-  readonly before: readonly (Identification | null)[] | null;
+  readonly previous: readonly (Identification | null)[] | null;
   /** Duration of this review in ms. An answer may be older than the answers of other nodes by this much. */
   readonly took: number;
   /** The number of consecutive reviews before this one that found nodes which may be about to start. */
-  readonly looks: number;
+  readonly repeats: number;
   /** A long lease counts in this review only if it has been held for at least this many ms. */
-  readonly age: number;
+  readonly minAge: number;
 }
 
 /** Maximum number of reviews while other nodes may be about to start. */
-const mostLooks = 4;
+const maxRepeats = 4;
 /** A round is decided, or has failed, within this many node timeouts. */
 export const roundTimeouts = 4;
 /** The end of an abstention is moved forward only if that gains more than this many ms plus the drift. */
-const smallestGain = 1_000;
+const minGainMs = 1_000;
 const forgot = "it lost its memory";
-const awaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (quarantine 0 ends that)`;
+const forgotAndAwaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (quarantine 0 ends that)`;
 
 /** Why a node abstains, if the end of its abstention is known. */
-export const causeOf = ({ abstention }: Memory): string => (waits(abstention) ? awaits : forgot);
+export const causeOf = ({ abstention }: Memory): string =>
+  awaitsLongLeases(abstention) ? forgotAndAwaits : forgot;
 
 /**
  * Plans the next step for one node with regard to its memory (Redis documentation, "Distributed Locks with Redis":
@@ -78,7 +79,7 @@ export function planFor(index: number, view: QuorumView, terms: QuarantineTerms)
   }
   if (typeof rule === "number" && memory.left > rule) return abstain(memory, others, rule);
   if (rule === "auto") {
-    const change = newEnd(memory, view.before?.[index]?.memory ?? null, others, view, terms);
+    const change = newEnd(memory, view.previous?.[index]?.memory ?? null, others, view, terms);
     if (change !== null) return change;
   }
   if (memory.left > 0) return { kind: "wait", ms: memory.left, cause: causeOf(memory) };
@@ -95,16 +96,16 @@ function planForLost(
   terms: QuarantineTerms,
 ): Plan {
   if (view.names.length === 1) return vote(memory, others);
-  if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "look" };
+  if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
   const longest = longestOf(others);
   const isCertain = isQuorumKnown(others, view);
-  const everybody = silentOf(view).length === 0;
+  const allAnswered = silentOf(view).length === 0;
   // Another process may be about to give this set of nodes its first memory.
-  if (view.looks < mostLooks && (longest === 0 || (everybody && !isCertain))) return { kind: "look" };
-  if (!isCertain && !everybody) return waitForSilent(view, " (quarantine 0 takes it for new)");
+  if (view.repeats < maxRepeats && (longest === 0 || (allAnswered && !isCertain))) return { kind: "retry" };
+  if (!isCertain && !allAnswered) return waitForSilent(view, " (quarantine 0 takes it for new)");
   // An answer that was limited to older leases may leave out leases that began before this loss, so all leases must be
   // counted.
-  if (view.age > 0) return { kind: "look" };
+  if (view.minAge > 0) return { kind: "retry" };
   // If too few nodes can report the longest ttl, the usual ttl is assumed.
   const short = isCertain || longest === 0 ? longest : Math.max(longest, terms.ttl);
   return abstainFor(memory, others, short, view, terms);
@@ -118,10 +119,10 @@ export const isColdStart = ({ identifications }: QuorumView): boolean =>
  * Whether all nodes were without a memory at the same instant: all of them had answered the previous review before this
  * one began, and none has been given a memory since.
  */
-const isConfirmed = ({ identifications, before }: QuorumView): boolean =>
-  before !== null &&
+const isConfirmed = ({ identifications, previous }: QuorumView): boolean =>
+  previous !== null &&
   identifications.every(
-    (identification, index) => identification?.memory?.marker === before[index]?.memory?.marker,
+    (identification, index) => identification?.memory?.marker === previous[index]?.memory?.marker,
   );
 
 /**
@@ -154,7 +155,7 @@ function abstain(memory: Memory, others: readonly Memory[], ms: number): Plan {
  */
 function newEnd(
   memory: Memory,
-  before: Memory | null,
+  previous: Memory | null,
   others: readonly Memory[],
   view: QuorumView,
   terms: QuarantineTerms,
@@ -162,12 +163,12 @@ function newEnd(
   const { abstention, now } = memory;
   if (abstention === null || !canTell(others, view) || now < abstention.settles) return null;
   const { until, least, settles, settled } = abstention;
-  if (view.age > neededAge(memory, terms)) return { kind: "look" };
+  if (view.minAge > neededAge(memory, terms)) return { kind: "retry" };
   const left = longLeftOf(others, view);
   const end = now + withDrift(left, terms);
   if (!settled) {
     // The previous review must already have shown that the rounds are over: some answers of this review may be older.
-    if (before?.marker !== memory.marker || before.now < settles) return { kind: "look" };
+    if (previous?.marker !== memory.marker || previous.now < settles) return { kind: "retry" };
     // Requests that were under way at the loss have reached the other nodes by now, maybe with a longer ttl than was
     // known.
     const longest = longestOf(others);
@@ -184,7 +185,7 @@ function newEnd(
   const sooner = Math.max(least, end);
   if (until <= least || !isQuorumKnown(others, view)) return null;
   if (sooner <= now) return vote(memory, others);
-  if (until - sooner <= smallestGain + driftOf(left, terms.driftFactor)) return null;
+  if (until - sooner <= minGainMs + driftOf(left, terms.driftFactor)) return null;
   return change(memory, others, { until: sooner, least, settles, settled });
 }
 
@@ -244,7 +245,9 @@ const shortLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
 
 const longLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
   lastOf(
-    others.map(({ longLeft, left, abstention }) => Math.max(longLeft, waits(abstention) ? left : 0)),
+    others.map(({ longLeft, left, abstention }) =>
+      Math.max(longLeft, awaitsLongLeases(abstention) ? left : 0),
+    ),
     took,
   );
 
@@ -254,7 +257,7 @@ const lastOf = (lefts: readonly number[], took: number) => {
 };
 
 /** Whether the abstention lasts beyond the end of the short leases because of long leases. */
-const waits = (abstention: AbstentionTerm | null): boolean =>
+const awaitsLongLeases = (abstention: AbstentionTerm | null): boolean =>
   abstention !== null && abstention.until > abstention.least;
 
 /** Whether every quorum that the node was part of has another member among `others`. */

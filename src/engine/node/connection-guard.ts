@@ -22,11 +22,11 @@ export class ConnectionGuard {
    * When the node was first asked to connect, or its connection was lost; null while the connection is ready or not
    * needed.
    */
-  private since: Instant | null = null;
-  private wanted = false;
+  private waitingSince: Instant | null = null;
+  private needed = false;
   private replaced = false;
-  private overdueTold = false;
-  private stuckTold = false;
+  private overdueReported = false;
+  private stuckReported = false;
   private timer: Timer | null = null;
   private closed = false;
 
@@ -34,7 +34,7 @@ export class ConnectionGuard {
 
   /** How long the guard has waited for a connection, in ms; null while the connection is ready or not needed. */
   get waited(): number | null {
-    return this.since === null ? null : elapsed(this.options.clock, this.since);
+    return this.waitingSince === null ? null : elapsed(this.options.clock, this.waitingSince);
   }
 
   /** Whether the connection took longer than its timeout, so that callers need not wait for it any longer. */
@@ -48,23 +48,23 @@ export class ConnectionGuard {
   }
 
   /** A command is about to be sent to the node, so the node needs a connection. */
-  want(): void {
+  requireConnection(): void {
     const { node } = this.options;
-    this.wanted = true;
+    this.needed = true;
     if (node.connection === "ready") return;
-    this.await();
+    this.startWaiting();
     if (node.connection === "connecting") node.connect();
   }
 
   changed(connection: Connection): void {
     if (connection === "ready") {
-      this.since = null;
+      this.waitingSince = null;
       this.replaced = false;
-      this.overdueTold = false;
+      this.overdueReported = false;
       this.timer?.cancel();
       this.timer = null;
-    } else if (this.wanted) {
-      this.await();
+    } else if (this.needed) {
+      this.startWaiting();
     }
   }
 
@@ -73,14 +73,14 @@ export class ConnectionGuard {
     // A custom node may have no connection of its own.
     if (this.options.node.replaceConnection === undefined) return;
     const outcome = this.replace();
-    if (this.stuckTold || outcome === "replacing" || outcome === "tooSoon") return;
-    this.stuckTold = true;
+    if (this.stuckReported || outcome === "replacing" || outcome === "tooSoon") return;
+    this.stuckReported = true;
     this.options.onStuck(outcome);
   }
 
   /** The node has answered again. */
   answered(): void {
-    this.stuckTold = false;
+    this.stuckReported = false;
   }
 
   close(): void {
@@ -88,8 +88,8 @@ export class ConnectionGuard {
     this.timer?.cancel();
   }
 
-  private await(): void {
-    this.since ??= now(this.options.clock);
+  private startWaiting(): void {
+    this.waitingSince ??= now(this.options.clock);
     this.arm();
   }
 
@@ -101,20 +101,20 @@ export class ConnectionGuard {
     this.timer = answerTimeout(
       clock,
       connectTimeout,
-      weakly(this, (guard) => guard.look()),
+      weakly(this, (guard) => guard.check()),
       true,
     );
   }
 
-  private look(): void {
+  private check(): void {
     this.timer = null;
     if (this.options.node.connection === "ready") return;
     this.replace();
     // The node may have become ready in the meantime.
-    if (this.since === null) return;
+    if (this.waitingSince === null) return;
     this.arm();
-    if (this.overdueTold) return;
-    this.overdueTold = true;
+    if (this.overdueReported) return;
+    this.overdueReported = true;
     this.options.onOverdue(this.waited ?? 0);
   }
 

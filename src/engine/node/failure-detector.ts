@@ -9,7 +9,7 @@ export type Liveness = "silent" | "unresponsive" | "answered";
 export interface FailureDetectorOptions {
   readonly clock: Clock;
   /** A node that owes a reply and sends none for this many ms counts as silent. */
-  readonly patience: number;
+  readonly timeout: number;
   readonly observe: (liveness: Liveness) => void;
   /** Sends the node a request that has no effect. The request must lead to `sent`, and its reply to `replied`. */
   readonly probe: () => void;
@@ -21,7 +21,7 @@ export interface FailureDetectorOptions {
  */
 const silencesToOpen = 3;
 /** Maximum pause between two probes, in ms. The first pause equals the timeout, and each further pause doubles. */
-const longestPause = 5_000;
+const maxPauseMs = 5_000;
 
 /**
  * A circuit breaker for one node. The circuit is closed while the node answers, and opens when the node has owed
@@ -30,20 +30,20 @@ const longestPause = 5_000;
  */
 export class FailureDetector {
   /** Requests that the node has not replied to. */
-  private owed = 0;
+  private unanswered = 0;
   /** Further requests without a reply, which the client has given up. The node may still be silent about them. */
   private givenUp = 0;
   /** The monotonic time from which the current silence is measured. */
-  private since = 0;
+  private silentSince = 0;
   /** The node has replied since the timer was set. */
-  private heard = false;
+  private hasReplied = false;
   private silences = 0;
   private pause: number;
   private timer: Timer | null = null;
   private closed = false;
 
   constructor(private readonly options: FailureDetectorOptions) {
-    this.pause = options.patience;
+    this.pause = options.timeout;
   }
 
   /** Whether the circuit is open: requests are refused. */
@@ -63,44 +63,44 @@ export class FailureDetector {
 
   /** The client has been given this many requests. */
   sent(count: number): void {
-    if (this.owed + this.givenUp === 0) this.since = this.options.clock.monotonic();
-    this.owed += count;
+    if (this.unanswered + this.givenUp === 0) this.silentSince = this.options.clock.monotonic();
+    this.unanswered += count;
     if (this.timer !== null) return;
-    this.heard = false;
-    this.arm(this.options.patience);
+    this.hasReplied = false;
+    this.arm(this.options.timeout);
   }
 
   /** The node has replied to one request. */
   replied(): void {
     this.givenUp = 0;
-    this.heard = true;
+    this.hasReplied = true;
     const suspected = this.suspects;
     // The node answers again. Earlier requests are lost or will be answered at once, so they must not count as a
     // silence.
-    if (suspected) this.owed = 0;
+    if (suspected) this.unanswered = 0;
     this.silences = 0;
-    this.pause = this.options.patience;
-    this.ended();
+    this.pause = this.options.timeout;
+    this.requestEnded();
     if (suspected) this.options.observe("answered");
   }
 
   /** One request gets no reply: it was never sent, or its connection was lost. */
   lost(): void {
-    this.ended();
+    this.requestEnded();
   }
 
   /** The client gave up one request; the node has not replied. */
   timedOut(): void {
     this.givenUp++;
-    this.ended();
+    this.requestEnded();
   }
 
   /** A new connection begins. Requests on the old connection say nothing about the new one. */
   reset(): void {
     this.silences = 0;
     this.givenUp = 0;
-    this.pause = this.options.patience;
-    this.since = this.options.clock.monotonic();
+    this.pause = this.options.timeout;
+    this.silentSince = this.options.clock.monotonic();
     this.cancel();
   }
 
@@ -109,10 +109,10 @@ export class FailureDetector {
     this.cancel();
   }
 
-  private ended(): void {
+  private requestEnded(): void {
     // A custom node may report the requests of a lost connection twice.
-    this.owed = Math.max(0, this.owed - 1);
-    if (this.owed + this.givenUp === 0 && !this.open) this.cancel();
+    this.unanswered = Math.max(0, this.unanswered - 1);
+    if (this.unanswered + this.givenUp === 0 && !this.open) this.cancel();
   }
 
   private cancel(): void {
@@ -125,40 +125,40 @@ export class FailureDetector {
     this.timer = answerTimeout(
       this.options.clock,
       delay,
-      weakly(this, (detector) => detector.look()),
+      weakly(this, (detector) => detector.check()),
       true,
     );
   }
 
   /** One timer serves all requests. The timer keeps running while the node owes a reply. */
-  private look(): void {
-    const { clock, patience } = this.options;
+  private check(): void {
+    const { clock, timeout } = this.options;
     this.timer = null;
     if (this.open) return this.probe();
-    if (this.heard) {
-      this.heard = false;
-      this.since = clock.monotonic();
+    if (this.hasReplied) {
+      this.hasReplied = false;
+      this.silentSince = clock.monotonic();
     }
-    const left = patience - (clock.monotonic() - this.since);
+    const left = timeout - (clock.monotonic() - this.silentSince);
     // Whole ms: a fraction that no timer can wait for would make the timer fire again and again.
     if (left > 0) return this.arm(Math.ceil(left));
-    this.notice();
+    this.onSilence();
   }
 
-  private notice(): void {
+  private onSilence(): void {
     this.silences++;
     this.givenUp = 0;
-    this.since = this.options.clock.monotonic();
+    this.silentSince = this.options.clock.monotonic();
     const opened = this.open;
     // The timer is set first, because the observer may check whether a probe is scheduled.
     if (opened) this.probe();
-    else this.arm(this.options.patience);
+    else this.arm(this.options.timeout);
     this.options.observe(opened ? "unresponsive" : "silent");
   }
 
   private probe(): void {
     this.arm(this.pause);
-    this.pause = Math.min(this.pause * 2, Math.max(longestPause, this.options.patience));
+    this.pause = Math.min(this.pause * 2, Math.max(maxPauseMs, this.options.timeout));
     this.options.probe();
   }
 }

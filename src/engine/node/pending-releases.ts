@@ -1,5 +1,5 @@
 import { type LockCommand, placeTtl } from "../protocol/command.js";
-import { releaseOwed } from "../protocol/refusal.js";
+import { releasePending } from "../protocol/refusal.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
 import type { PendingCommand } from "./pending-command.js";
@@ -9,17 +9,17 @@ import { type Release, ReleaseCommand } from "./release-command.js";
  * Maximum number of pending releases per node. Beyond it the oldest release is dropped, and its key stays until its ttl
  * ends.
  */
-const mostPending = 10_000;
+const maxPending = 10_000;
 /**
  * Maximum pause in ms before a release that the node refused is sent again. The pause begins with the node timeout, and
  * doubles.
  */
-const longestPause = 5_000;
+const maxPauseMs = 5_000;
 /**
  * How long a request of a closed connection may still reach the server, in ms: the request may be in the buffers of a
  * stalled server, or may be retransmitted by the operating system.
  */
-const straying = 120_000;
+const maxStrayMs = 120_000;
 /**
  * Times in ms after the delivery of a release at which the release is repeated, if the request that it undoes may
  * arrive after it.
@@ -31,7 +31,7 @@ interface Pending {
   readonly release: Release;
   readonly since: Instant;
   /** The release is no longer worth delivering this many ms after `since`. */
-  readonly life: number;
+  readonly lifetime: number;
   /** The release is not sent before this monotonic time. */
   readonly due: number;
   /** How often the release was refused since its last delivery. */
@@ -72,7 +72,7 @@ export class PendingReleases {
   /** How many of the pending releases have a token that may be claimed again. */
   private cancellable = 0;
   /** Releases in flight whose token may be claimed again. */
-  private readonly recurring = new Set<ReleaseCommand>();
+  private readonly reclaimable = new Set<ReleaseCommand>();
   /** Number of retried releases in flight. */
   private retried = 0;
   private timer: Timer | null = null;
@@ -82,7 +82,7 @@ export class PendingReleases {
     private readonly sender: ReleaseSender,
     private readonly clock: Clock,
     /** Interval in ms at which pending releases are checked. */
-    private readonly patience: number,
+    private readonly interval: number,
     /**
      * Whether an unreferenced member may be garbage-collected. If so, a timer keeps the member alive until nothing is
      * pending.
@@ -102,10 +102,10 @@ export class PendingReleases {
   /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
     const command = new ReleaseCommand(release, release.answered, (one, reply) =>
-      this.settle(one, null, reply),
+      this.handleReply(one, null, reply),
     );
     if (this.sender.accepts) this.sender.send(command);
-    else command.onReply(releaseOwed);
+    else command.onReply(releasePending);
   }
 
   /**
@@ -116,25 +116,25 @@ export class PendingReleases {
     const release = {
       command,
       ttl: placeTtl,
-      recurring: false,
+      reclaimable: false,
       unanswered: false,
       askedOn: null,
       answered: null,
     };
-    if (later) this.add({ ...this.first(release), due: this.clock.monotonic() });
+    if (later) this.add({ ...this.newEntry(release), due: this.clock.monotonic() });
     else this.release(release);
   }
 
   /** The release is passed to the client. */
   sent(command: ReleaseCommand): void {
     command.connection = this.sender.connection;
-    if (command.release.recurring) this.recurring.add(command);
+    if (command.release.reclaimable) this.reclaimable.add(command);
   }
 
   /** The token is being claimed again: no release of this token that is pending or in flight may be repeated. */
   cancel(token: string): void {
     if (this.cancellable > 0) this.retain(({ release }) => !concerns(release.command, token));
-    for (const command of this.recurring) command.cancel(token);
+    for (const command of this.reclaimable) command.cancel(token);
   }
 
   /**
@@ -153,7 +153,7 @@ export class PendingReleases {
       this.sender.send(
         new ReleaseCommand(one.release, null, (command, reply) => {
           this.retried--;
-          this.settle(command, one, reply);
+          this.handleReply(command, one, reply);
         }),
       );
     }
@@ -165,10 +165,10 @@ export class PendingReleases {
     this.timer?.cancel();
   }
 
-  private settle(command: ReleaseCommand, before: Pending | null, reply: Reply): void {
-    this.recurring.delete(command);
+  private handleReply(command: ReleaseCommand, before: Pending | null, reply: Reply): void {
+    this.reclaimable.delete(command);
     if (command.cancelled) return;
-    if (undelivered(reply)) this.keep(command.release, before, reply);
+    if (undelivered(reply)) this.retryLater(command.release, before, reply);
     else if (this.mayBeOvertaken(command)) this.repeat(command.release, before);
   }
 
@@ -182,51 +182,51 @@ export class PendingReleases {
    * Keeps a release that the node has not accepted. After a lost connection the release is sent with the next
    * connection; after a refusal the pauses grow.
    */
-  private keep(release: Release, before: Pending | null, reply: Reply): void {
+  private retryLater(release: Release, before: Pending | null, reply: Reply): void {
     const lost = reply.kind === "failed" && (reply.reason === "connection" || reply.reason === "notReady");
     const refusals = lost ? 0 : (before?.refusals ?? 0) + 1;
-    const pause = Math.min(this.patience * 2 ** Math.min(refusals - 1, 20), longestPause);
+    const pause = Math.min(this.interval * 2 ** Math.min(refusals - 1, 20), maxPauseMs);
     const due = this.clock.monotonic() + (lost ? 0 : pause);
-    this.add({ ...(before ?? this.first(release)), due, refusals });
+    this.add({ ...(before ?? this.newEntry(release)), due, refusals });
   }
 
   private repeat(release: Release, before: Pending | null): void {
-    const { deliveries, ...rest } = before ?? this.first(release);
+    const { deliveries, ...rest } = before ?? this.newEntry(release);
     const pause = repetitions[deliveries];
     if (pause === undefined) return;
     const due = this.clock.monotonic() + pause;
     this.add({ ...rest, deliveries: deliveries + 1, due, refusals: 0 });
   }
 
-  private first(release: Release): Pending {
-    const life = release.unanswered ? release.ttl + straying : release.ttl;
-    return { release, since: now(this.clock), life, due: 0, refusals: 0, deliveries: 0 };
+  private newEntry(release: Release): Pending {
+    const lifetime = release.unanswered ? release.ttl + maxStrayMs : release.ttl;
+    return { release, since: now(this.clock), lifetime, due: 0, refusals: 0, deliveries: 0 };
   }
 
   private add(one: Pending): void {
     this.pending.push(one);
-    if (this.pending.length > mostPending) this.pending.shift();
-    if (one.release.recurring) this.cancellable++;
+    if (this.pending.length > maxPending) this.pending.shift();
+    if (one.release.reclaimable) this.cancellable++;
     this.schedule();
   }
 
   private prune(): void {
-    if (this.pending.length > 0) this.retain(({ since, life }) => elapsed(this.clock, since) < life);
+    if (this.pending.length > 0) this.retain(({ since, lifetime }) => elapsed(this.clock, since) < lifetime);
   }
 
   private retain(wanted: (one: Pending) => boolean): void {
     this.pending = this.pending.filter(wanted);
-    this.cancellable = this.pending.filter(({ release }) => release.recurring).length;
+    this.cancellable = this.pending.filter(({ release }) => release.reclaimable).length;
   }
 
   private schedule(): void {
     if (this.closed || this.timer !== null || this.pending.length === 0) return;
     if (!this.sender.reachable && !this.collectable) return;
-    const look = () => {
+    const check = () => {
       this.timer = null;
       this.deliver();
       this.schedule();
     };
-    this.timer = this.clock.after(this.patience, look, true);
+    this.timer = this.clock.after(this.interval, check, true);
   }
 }

@@ -20,24 +20,24 @@ export interface QuarantineMember {
   /** Whether the node is connected and answers. */
   readonly reachable: boolean;
   /** Called when the known state of the server has changed. */
-  settled(): void;
+  onServerChanged(): void;
 }
 
 /** Pause in ms before the next review while other nodes may be about to start. The pauses double. */
-const shortestPause = 10;
+const minPauseMs = 10;
 /** Pause in ms between two reviews of nodes that cannot be reached or accept no memory. */
-const longestPause = 1_000;
+const maxPauseMs = 1_000;
 /**
  * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
  * waited already.
  */
 const longWait = { share: 1 / 4, least: 1_000, most: 10_000 } as const;
 /** Maximum delay of the timer in ms. */
-const longestTimer = 3_600_000;
+const maxTimerMs = 3_600_000;
 /**
  * Tolerance in ms for the end of an abstention: the reported end varies with the time that the answer took to arrive.
  */
-const blur = 250;
+const toleranceMs = 250;
 
 /**
  * Lets a node that lost its memory vote again when every lease that the node may have granted has expired. The
@@ -49,12 +49,12 @@ export class Quarantine {
   /** The current waits. Each function ends one wait. */
   private readonly waits = new Set<() => void>();
   private reviewing = false;
-  private again = false;
+  private requestedAgain = false;
   private closed = false;
   /** Consecutive reviews that found nodes which may be about to start. */
-  private looks = 0;
+  private repeats = 0;
   /** The result of the previous review. */
-  private before: readonly (Identification | null)[] | null = null;
+  private previous: readonly (Identification | null)[] | null = null;
   private readonly names: readonly string[];
 
   constructor(
@@ -71,7 +71,7 @@ export class Quarantine {
   /** Requests a review: some node cannot vote because it has no memory, or may be able to vote again. */
   request(): void {
     if (this.reviewing) {
-      this.again = true;
+      this.requestedAgain = true;
       return;
     }
     this.timer?.cancel();
@@ -80,11 +80,11 @@ export class Quarantine {
     this.reviewing = true;
     this.review().then((pause) => {
       this.reviewing = false;
-      if (this.again) {
-        this.again = false;
+      if (this.requestedAgain) {
+        this.requestedAgain = false;
         this.request();
       } else if (pause !== null && !this.closed) {
-        this.timer = this.clock.after(pause, again(new WeakRef(this)), true);
+        this.timer = this.clock.after(pause, weakRequest(new WeakRef(this)), true);
       }
     });
   }
@@ -97,17 +97,17 @@ export class Quarantine {
 
   /** Reviews all nodes. Resolves to the pause in ms before the next review; null if no node needs another review. */
   private async review(): Promise<number | null> {
-    const { before, looks } = this;
-    const age = this.age();
-    const began = this.clock.monotonic();
-    const identifications = await Promise.all(this.members.map((member) => this.look(member, age)));
+    const { previous, repeats } = this;
+    const minAge = this.minAge();
+    const startedAt = this.clock.monotonic();
+    const identifications = await Promise.all(this.members.map((member) => this.identify(member, minAge)));
     if (this.closed) return null;
-    this.before = identifications;
-    const took = this.clock.monotonic() - began;
-    const view = { names: this.names, identifications, before, took, looks, age };
+    this.previous = identifications;
+    const took = this.clock.monotonic() - startedAt;
+    const view = { names: this.names, identifications, previous, took, repeats, minAge };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
-    this.looks = plans.some((plan) => plan?.kind === "look") ? this.looks + 1 : 0;
+    this.repeats = plans.some((plan) => plan?.kind === "retry") ? this.repeats + 1 : 0;
     const pauses = await Promise.all(
       this.members.map((member, index) =>
         this.carryOut(member, plans[index] ?? null, identifications[index] ?? null),
@@ -124,14 +124,14 @@ export class Quarantine {
     if (
       this.terms.rule === "auto" &&
       cold.length > 0 &&
-      (alone ? this.members[0]?.server.hasRemembered : isColdStart(view))
+      (alone ? this.members[0]?.server.hadMemory : isColdStart(view))
     )
       this.onColdStart(cold);
   }
 
   /** The minimum age in ms of the long leases that concern any abstaining node. */
-  private age(): number {
-    const memories = (this.before ?? []).flatMap((identification) => identification?.memory ?? []);
+  private minAge(): number {
+    const memories = (this.previous ?? []).flatMap((identification) => identification?.memory ?? []);
     const age = Math.min(...memories.map((memory) => neededAge(memory, this.terms)));
     return Number.isFinite(age) ? age : 0;
   }
@@ -140,46 +140,57 @@ export class Quarantine {
    * Identifies the node; null if the node does not answer in time. A node that is still connecting is given time to
    * connect.
    */
-  private async look(member: QuarantineMember, age: number): Promise<Identification | null> {
+  private async identify(member: QuarantineMember, minAge: number): Promise<Identification | null> {
     const { node, server } = member;
-    if (node.connection === "connecting") await this.change(node);
+    if (node.connection === "connecting") await this.connectionChange(node);
     // A silent node is probed already, so no further request is sent to it.
-    return member.reachable && !this.closed ? this.bounded(server.ask(null, age)) : null;
+    return member.reachable && !this.closed ? this.bounded(server.ask(null, minAge)) : null;
   }
 
   private async carryOut(
-    { server, settled }: QuarantineMember,
+    { server, onServerChanged }: QuarantineMember,
     plan: Plan | null,
     identification: Identification | null,
   ): Promise<number | null> {
     // A node whose connection was lost is identified again by itself; a node that does not answer is asked again here.
-    if (identification === null) return server.known && !server.remembers ? longestPause : null;
-    if (plan === null) return this.accept(server, settled, identification);
-    if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
-    if (plan.kind === "wait") return this.abstain(server, settled, identification, plan.ms, plan.cause);
+    if (identification === null) return server.known && !server.remembers ? maxPauseMs : null;
+    if (plan === null) return this.accept(server, onServerChanged, identification);
+    if (plan.kind === "retry") return minPauseMs * 2 ** (this.repeats - 1);
+    if (plan.kind === "wait")
+      return this.abstain(server, onServerChanged, identification, plan.ms, plan.cause);
     let refusal = "does not answer";
     const changed = await this.bounded(server.ask(plan.change, 0), (error) => {
       refusal = messageOf(error);
     });
     if (changed === null) {
       const cause = `it has no memory, and takes none: ${refusal}`;
-      return this.abstain(server, settled, identification, null, cause);
+      return this.abstain(server, onServerChanged, identification, null, cause);
     }
     const { memory } = changed;
-    if (memory === null || memory.state === "kept") return this.accept(server, settled, changed);
-    return this.abstain(server, settled, changed, memory.state === "lost" ? null : memory.left, plan.cause);
+    if (memory === null || memory.state === "kept") return this.accept(server, onServerChanged, changed);
+    return this.abstain(
+      server,
+      onServerChanged,
+      changed,
+      memory.state === "lost" ? null : memory.left,
+      plan.cause,
+    );
   }
 
-  private accept(server: ServerIdentity, settled: () => void, identification: Identification): number | null {
+  private accept(
+    server: ServerIdentity,
+    onServerChanged: () => void,
+    identification: Identification,
+  ): number | null {
     // An answer that was overtaken by a later one is ignored.
-    if (!server.accept(identification)) return longestPause;
-    settled();
+    if (!server.accept(identification)) return maxPauseMs;
+    onServerChanged();
     return null;
   }
 
   private abstain(
     server: ServerIdentity,
-    settled: () => void,
+    onServerChanged: () => void,
     identification: Identification,
     ms: number | null,
     cause: string,
@@ -187,20 +198,20 @@ export class Quarantine {
     let until = ms === null ? null : this.clock.monotonic() + ms;
     const { abstention } = server;
     // The answer reports the same end again.
-    if (until !== null && abstention?.until && Math.abs(until - abstention.until) < blur)
+    if (until !== null && abstention?.until && Math.abs(until - abstention.until) < toleranceMs)
       until = abstention.until;
     server.accept(identification, { until, cause });
-    settled();
-    return ms === null ? longestPause : this.pauseFor(identification.memory, ms);
+    onServerChanged();
+    return ms === null ? maxPauseMs : this.pauseFor(identification.memory, ms);
   }
 
   /** The pause in ms before the next review of a node that abstains for `left` ms. */
   private pauseFor(memory: Memory | null, left: number): number {
-    const pause = Math.min(left, longestTimer);
+    const pause = Math.min(left, maxTimerMs);
     if (memory === null || memory.abstention === null || this.terms.rule !== "auto") return pause;
     const { until, least, settles, settled } = memory.abstention;
     const since = memory.now - settles;
-    if (!settled) return Math.min(pause, since < 0 ? -since : longestPause);
+    if (!settled) return Math.min(pause, since < 0 ? -since : maxPauseMs);
     if (until <= least) return pause;
     const regular = Math.max(longWait.least, Math.min(since * longWait.share, longWait.most));
     // The jitter keeps several processes from asking at the same time.
@@ -227,7 +238,7 @@ export class Quarantine {
   }
 
   /** Resolves when the node's connection changes, or after the node timeout. */
-  private change(node: LockNode): Promise<void> {
+  private connectionChange(node: LockNode): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         end();
@@ -251,6 +262,6 @@ export class Quarantine {
 }
 
 /** A weak reference: the retry timer must not keep an unreferenced engine alive. */
-const again = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
+const weakRequest = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

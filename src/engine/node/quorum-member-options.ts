@@ -33,9 +33,9 @@ export interface QuorumMemberOptions {
    */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
   /** Whether response times are observed. */
-  readonly measures: () => boolean;
+  readonly observesLatency: () => boolean;
   /** Called with the ms from a request to its answer. */
-  readonly measured: (ms: number) => void;
+  readonly onLatency: (ms: number) => void;
   /** Whether anything is to be acquired in this quorum. */
   readonly decides: () => boolean;
   /** Called when the identity and the memory of the node's server are known. */

@@ -53,7 +53,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.node = node;
     this.detector = new FailureDetector({
       clock,
-      patience: nodeTimeout,
+      timeout: nodeTimeout,
       observe: (liveness) => this.onLiveness(liveness),
       probe: () => this.probe(),
     });
@@ -73,12 +73,12 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       checksMemory: options.checksMemory,
       decides: options.decides,
       onAsked: () => this.detector.sent(1),
-      onEnded: (end) => this.onQuestionEnded(end),
+      onEnded: (end) => this.onIdentifyEnded(end),
       onIdentified: () => {
-        this.settled();
+        this.onServerChanged();
         options.onIdentified();
       },
-      onRefused: (error) => this.onUnknown(error),
+      onRefused: (error) => this.onIdentifyRefused(error),
     });
     this.releases = new PendingReleases(this, clock, nodeTimeout, options.collectable);
     this.requests = new RequestQueue({
@@ -90,9 +90,9 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       mark: () => (options.checksMemory ? this.server.mark : null),
       takes: (command) => this.server.takes(command),
       askAgain: (command) => this.ask(command),
-      onForgotten: () => this.doubt(),
-      measures: options.measures,
-      measured: options.measured,
+      onForgotten: () => this.onMemoryMissing(),
+      observesLatency: options.observesLatency,
+      onLatency: options.onLatency,
     });
     this.unwatch = options.collectable
       ? watchWeakly(this, node)
@@ -113,21 +113,19 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.releases.release(release);
   }
 
-  /**
-   * Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired by then.
-   */
+  /** Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired. */
   leaveQueue(command: LockCommand): void {
     this.releases.leaveQueue(command, this.detector.open);
   }
 
   /** Whether a release is in flight or still to be sent, over a connection that is ready or being replaced. */
-  get isOwed(): boolean {
+  get hasUndeliveredRelease(): boolean {
     const connected = this.node.connection === "ready" || this.guard.replacing;
     return connected && (this.requests.releasing || this.releases.outstanding);
   }
 
   /** Whether the node is reachable, and a release that was refused is still to be sent. */
-  get refusedRelease(): boolean {
+  get hasRefusedRelease(): boolean {
     return this.reachable && this.releases.outstanding;
   }
 
@@ -144,12 +142,12 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   /**
    * Calls back once: when the node is identified, or cannot be reached for now. Returns a function that cancels the call.
    */
-  whenIdentified(onMet: () => void): () => void {
+  whenIdentified(callback: () => void): () => void {
     if (this.server.identified || this.node.connection === "down") {
-      onMet();
+      callback();
       return ignore;
     }
-    const remove = this.identifyListeners.add(onMet);
+    const remove = this.identifyListeners.add(callback);
     this.identify();
     return remove;
   }
@@ -203,16 +201,16 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   }
 
   /** The known state of the server has changed. */
-  readonly settled = (): void => {
+  readonly onServerChanged = (): void => {
     if (this.closed) return;
     if (this.server.duplicateOf !== null) {
       this.requests.dismiss(duplicate(this.server.duplicateOf));
     } else if (this.server.votes) {
-      this.note(undefined, undefined);
+      this.reportAbstention(undefined, undefined);
       this.requests.sendWaiting(null);
     } else {
       const { abstention } = this.server;
-      if (abstention !== null) this.note(abstention.until, abstention.cause);
+      if (abstention !== null) this.reportAbstention(abstention.until, abstention.cause);
       // Commands that need no memory are sent nevertheless.
       this.requests.sendWaiting(this.server.refusal);
       if (abstention === null) return;
@@ -221,14 +219,14 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   };
 
   /** Reports the start of an abstention, a change of its end, and the end. */
-  private note(until: number | null | undefined, cause: string | undefined): void {
+  private reportAbstention(until: number | null | undefined, cause: string | undefined): void {
     if (until === this.abstainsUntil) return;
     this.abstainsUntil = until;
     this.options.observe(until === undefined ? "remembers" : "forgot", cause, until);
   }
 
   /** The server does not have the memory that was expected. */
-  private doubt(): void {
+  private onMemoryMissing(): void {
     if (!this.server.votes || this.closed) return;
     this.server.forget();
     this.identify();
@@ -252,7 +250,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
 
   /** Connects a node that is not connected yet, and identifies a connected one. */
   private identify(): void {
-    this.guard.want();
+    this.guard.requireConnection();
     if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);
   }
 
@@ -283,13 +281,13 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.identifyListeners.notify();
   }
 
-  private onQuestionEnded(end: IdentifyOutcome): void {
+  private onIdentifyEnded(end: IdentifyOutcome): void {
     if (end === "answered") this.detector.replied();
     else if (end === "timedOut") this.detector.timedOut();
     else this.detector.lost();
   }
 
-  private onUnknown(error: unknown): void {
+  private onIdentifyRefused(error: unknown): void {
     this.requests.dismiss(failed("refused", messageOf(error)));
     this.identifyListeners.notify();
   }

@@ -8,7 +8,7 @@ export interface Release {
   /** ms after which the key expires by itself, counted from the last request that set it. */
   readonly ttl: number;
   /** Whether the token may be claimed again. */
-  readonly recurring: boolean;
+  readonly reclaimable: boolean;
   /** Whether the node has never answered a request that the release undoes. */
   readonly unanswered: boolean;
   /** The connection on which the first of those requests was sent; null if unknown. */
@@ -26,7 +26,7 @@ export class ReleaseCommand extends PendingCommand {
   constructor(
     readonly release: Release,
     private readonly answer: ((reply: Reply) => void) | null,
-    private readonly settle: (command: ReleaseCommand, reply: Reply) => void,
+    private readonly handleReply: (command: ReleaseCommand, reply: Reply) => void,
   ) {
     super();
   }
@@ -40,7 +40,7 @@ export class ReleaseCommand extends PendingCommand {
   }
 
   onReply(reply: Reply): void {
-    this.settle(this, reply);
+    this.handleReply(this, reply);
     this.answer?.(reply);
   }
 

@@ -30,9 +30,9 @@ export interface RequestQueueOptions {
   /** Called when the server does not have the memory that the batch named. */
   readonly onForgotten: () => void;
   /** Whether response times are observed. */
-  readonly measures: () => boolean;
+  readonly observesLatency: () => boolean;
   /** Called with the ms from a request to its answer. */
-  readonly measured: (ms: number) => void;
+  readonly onLatency: (ms: number) => void;
 }
 
 /** The requests of one node. The commands of one tick of the event loop are sent as one batch. */
@@ -109,7 +109,7 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   /** A request is no longer in flight. */
   replied(reply: Reply, command: PendingCommand): void {
-    const { detector, clock, measured, onForgotten } = this.options;
+    const { detector, clock, onLatency, onForgotten } = this.options;
     const { sentAt } = command;
     this.inFlight--;
     if (command instanceof ReleaseCommand) this.releases--;
@@ -119,12 +119,12 @@ export class RequestQueue implements ReplyListener, Flushable {
       return;
     }
     detector.replied();
-    if (sentAt !== null) measured(clock.monotonic() - sentAt);
+    if (sentAt !== null) onLatency(clock.monotonic() - sentAt);
     if (reply.kind === "failed" && reply.reason === "quarantined") onForgotten();
   }
 
   private execute(requests: PendingCommand[]): void {
-    const { node, clock, detector, releases, mark, measures } = this.options;
+    const { node, clock, detector, releases, mark, observesLatency } = this.options;
     for (const request of requests) {
       const { command } = request;
       // The order matters: a claim cancels the releases before it, but none after it.
@@ -133,7 +133,7 @@ export class RequestQueue implements ReplyListener, Flushable {
       request.markSent(this);
     }
     // The response time of the first request counts for the whole batch.
-    if (measures() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
+    if (observesLatency() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
     this.inFlight += requests.length;
     detector.sent(requests.length);
     try {

@@ -25,7 +25,7 @@ interface Abstention {
  */
 export type IdentifyOutcome = "answered" | "lost" | "timedOut";
 
-const endBy = (error: unknown): IdentifyOutcome => {
+const outcomeOf = (error: unknown): IdentifyOutcome => {
   const message = error instanceof Error ? error.message : "";
   // ETIMEDOUT means that the connection ended, which is reported separately.
   return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
@@ -64,7 +64,7 @@ export class ServerIdentity {
   private identification: Identification | undefined;
   abstention: Abstention | null = null;
   /** Whether the server had a memory at some time, as far as this process knows. */
-  hasRemembered = false;
+  hadMemory = false;
   /** The name of the node that is the same server as this one. */
   duplicateOf: string | null = null;
   /** Identifies the connection: answers to requests on another connection are ignored. */
@@ -84,7 +84,7 @@ export class ServerIdentity {
   }
 
   /** Whether nothing can be stored on the server, so that a loss of memory is not detected. */
-  get keepsNothing(): boolean {
+  get storesNothing(): boolean {
     return this.identification?.memory === null;
   }
 
@@ -113,11 +113,11 @@ export class ServerIdentity {
         this.options.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
-        if (!this.known) this.note(identification);
+        if (!this.known) this.update(identification);
         this.options.onIdentified();
       },
       (error: unknown) => {
-        this.options.onEnded(endBy(error));
+        this.options.onEnded(outcomeOf(error));
         if (this.connection !== connection) return;
         this.asking = false;
         this.options.onRefused(error);
@@ -141,7 +141,7 @@ export class ServerIdentity {
       this.latest = identification;
       return identification;
     } catch (error) {
-      this.options.onEnded(endBy(error));
+      this.options.onEnded(outcomeOf(error));
       throw error;
     }
   }
@@ -152,24 +152,24 @@ export class ServerIdentity {
    */
   accept(answer: Identification, abstention?: Abstention): boolean {
     if (this.latest !== answer) return false;
-    this.note(answer, abstention);
+    this.update(answer, abstention);
     return true;
   }
 
-  private note(identification: Identification, abstention = this.abstentionOf(identification)): void {
+  private update(identification: Identification, abstention = this.abstentionOf(identification)): void {
     this.identification = identification;
-    this.hasRemembered ||= identification.memory?.state === "kept";
+    this.hadMemory ||= identification.memory?.state === "kept";
     this.abstention = abstention;
     this.known = true;
     this.votes = this.remembers || !this.options.checksMemory;
     if (!this.options.knownServers.includes(this)) this.options.knownServers.push(this);
-    compare(this.options.knownServers);
+    markDuplicates(this.options.knownServers);
   }
 
   forget(): void {
     const at = this.options.knownServers.indexOf(this);
     if (at !== -1) this.options.knownServers.splice(at, 1);
-    compare(this.options.knownServers);
+    markDuplicates(this.options.knownServers);
     this.identification = undefined;
     this.known = false;
     this.votes = false;
@@ -211,7 +211,7 @@ export class ServerIdentity {
 }
 
 /** Compares all servers again: when a node turns out to be another server, its former duplicate may vote. */
-function compare(knownServers: KnownServers): void {
+function markDuplicates(knownServers: KnownServers): void {
   for (const [index, one] of knownServers.entries()) {
     one.duplicateOf = knownServers.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }

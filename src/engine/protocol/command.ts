@@ -92,7 +92,7 @@ export const placeTtl = constants.placeTtl;
 /** How long a free key is reserved for the first waiter, in ms, unless the waiter's id gives another duration. */
 export const reservation = constants.reservation;
 /** Maximum reservation in ms. */
-export const longestReservation = 1_000;
+export const maxReservation = 1_000;
 
 /** The channel on which a process is notified that a waiter's turn has come. The message is the id of the place. */
 export const wakeChannel = (process: string): string => `${constants.wakeChannelPrefix}${process}`;

@@ -3,14 +3,14 @@ import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply, Request } from "../node/lock-node.js";
 import { type LockCommand, needsMemory, type QueueExit, type QueuePolicy } from "./command.js";
 import {
-  formAbstention,
+  formatAbstention,
   type Identification,
   longestShort,
   type MemoryChange,
   readMarker,
 } from "./memory.js";
 import { commands } from "./script.generated.js";
-import type { batchScript, introductionScript } from "./script.js";
+import type { batchScript, identificationScript } from "./script.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
@@ -132,14 +132,14 @@ export const garbage = (value: unknown): Reply => ({
 });
 
 /** The failed vote of a server that is not the intended one, or has lost its memory since. */
-export const forgetful: Reply = Object.freeze({
+export const memoryLost: Reply = Object.freeze({
   kind: "failed",
   reason: "quarantined",
   message: "it does not remember what it granted",
 });
 
 /** The failed vote of a server whose record leaves no higher number. No clock can have produced such a record. */
-const spent: Reply = Object.freeze({
+const fencesExhausted: Reply = Object.freeze({
   kind: "failed",
   reason: "refused",
   message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and nothing is above it: delete that record, and the watermark`,
@@ -157,7 +157,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
     if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
     if (accepted !== 0 && accepted !== 1) return garbage(raw);
     return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
-      ? spent
+      ? fencesExhausted
       : { kind: "granted", fence: { accepted: accepted === 1, highest } };
   }
   if (status === -1) {
@@ -167,7 +167,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
       message: explained(printable(text(raw[1]) ?? "no reason given")),
     };
   }
-  if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;
+  if (status === -2 && raw.length === 1 && needsMemory(command)) return memoryLost;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
@@ -203,17 +203,17 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
 }
 
 /** ARGV of {@link identificationScript}. `age`: the minimum age in ms of the long leases that count. */
-export const encodeIntroduction = (id: string, change: MemoryChange | null, age: number): string[] => {
+export const encodeIdentification = (id: string, change: MemoryChange | null, age: number): string[] => {
   const args = [id, String(Math.floor(age))];
   if (change === null) return args;
   const { marker, abstention, longest, watermark } = change;
-  return [...args, marker, formAbstention(abstention), String(longest), String(watermark)];
+  return [...args, marker, formatAbstention(abstention), String(longest), String(watermark)];
 };
 
 /**
  * Decodes the reply of {@link identificationScript}. A single part is the run id alone. @throws if the reply is invalid.
  */
-export function decodeIntroduction(raw: unknown): Identification {
+export function decodeIdentification(raw: unknown): Identification {
   if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
   const [runId, marker, , watermark] = raw.map(text);
   if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);

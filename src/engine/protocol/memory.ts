@@ -79,24 +79,24 @@ const unknownHistory = "-";
  * once the abstention is settled: the server abstains. `? id.runId 0 history`: the server lost its memory, and nothing
  * was decided since. `history`: the replication id, and how often the server was told to change its role, `id:count`.
  */
-const form = /^(?:([-=]) (\d+) (\d+) (\d+) )?(([\w-]+)\.([\w-]*)) (\d+) (\S+)$/;
+const markerForm = /^(?:([-=]) (\d+) (\d+) (\d+) )?(([\w-]+)\.([\w-]*)) (\d+) (\S+)$/;
 
 /** The prefix of the mark of a server that abstains; empty for a server that votes. */
-export const formAbstention = (abstention: AbstentionTerm | null): string => {
+export const formatAbstention = (abstention: AbstentionTerm | null): string => {
   if (abstention === null) return "";
   const { until, least, settles, settled } = abstention;
   return `${settled ? "=" : "-"} ${[until, least, settles].map(exact).join(" ")} `;
 };
 
-export const formMarker = (
+export const formatMarker = (
   id: string | number,
-  life: string,
+  runId: string,
   longest: number,
   abstention: AbstentionTerm | null = null,
-) => `${formAbstention(abstention)}${id}.${life} ${longest} ${unknownHistory}`;
+) => `${formatAbstention(abstention)}${id}.${runId} ${longest} ${unknownHistory}`;
 
 /** The marker of one loss of memory. No other loss has the same marker. */
-export const formLoss = (id: string | number, life: string) => `? ${formMarker(id, life, 0)}`;
+export const formatLoss = (id: string | number, runId: string) => `? ${formatMarker(id, runId, 0)}`;
 
 /** Rounds up, and limits the result to integers that are written as plain digits. */
 const exact = (time: number): number => Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER));
@@ -114,10 +114,10 @@ export function readMarker(
   marker: string,
   { runId, now, watermark, longLeft }: MarkerContext,
 ): Identification {
-  const [, kind, until, least, settles, mark = "", id, life, longest] = form.exec(marker) ?? [];
+  const [, kind, until, least, settles, mark = "", id, markedRunId, longest] = markerForm.exec(marker) ?? [];
   const shared = { mark, longest: Number(longest ?? 0), longLeft, now, watermark, marker };
   // A server may have restarted with an old memory.
-  if (id === undefined || (life !== "" && runId !== null && life !== runId)) {
+  if (id === undefined || (markedRunId !== "" && runId !== null && markedRunId !== runId)) {
     return { runId, id: null, memory: { ...shared, state: "lost", left: 0, abstention: null } };
   }
   if (kind === undefined)

@@ -42,8 +42,8 @@ export const unresponsive = failed(
   "not asked: it has been silent for three node timeouts; a probe finds out when it answers again",
 );
 
-export const overloaded = (most: number) => failed("overloaded", `${most} requests are unanswered already`);
+export const overloaded = (limit: number) => failed("overloaded", `${limit} requests are unanswered already`);
 
 export const givenUp = failed("notAsked", "given up before it was sent");
 
-export const releaseOwed = failed("notReady", "not connected; the release follows when it is");
+export const releasePending = failed("notReady", "not connected; the release follows when it is");

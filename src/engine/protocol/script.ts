@@ -4,7 +4,7 @@ import { constants } from "./script.generated.js";
 export {
   batchScript,
   batchScriptSha,
-  introductionScript,
+  identificationScript,
   publishScript,
   runIdScript,
 } from "./script.generated.js";

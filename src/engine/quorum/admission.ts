@@ -8,7 +8,7 @@ import { Waits } from "./waits.js";
 const maxGrace = 100;
 
 /** Interval in ms at which `ready` checks nodes that are not identified. */
-const readyPause = 50;
+const readyPollMs = 50;
 
 /** Identifies all nodes once before the first acquisition, so that a server that was given twice is detected. */
 export class Admission {
@@ -64,7 +64,7 @@ export class Admission {
     void this.admit();
     const left = () => timeout - (this.clock.monotonic() - started);
     while (!this.closed && left() > 0 && this.members.some(({ server }) => !server.identified)) {
-      await this.identified(Math.min(readyPause, left()));
+      await this.identified(Math.min(readyPollMs, left()));
     }
     return this.unidentified(Math.round(this.clock.monotonic() - started));
   }
@@ -84,10 +84,10 @@ export class Admission {
         resolve();
       };
       const endWait = this.waits.start(ms, done);
-      const look = () => {
+      const check = () => {
         if (this.members.every(({ server }) => server.identified)) done();
       };
-      unlisten = this.members.map((member) => member.whenIdentified(look));
+      unlisten = this.members.map((member) => member.whenIdentified(check));
     });
   }
 
@@ -97,8 +97,8 @@ export class Admission {
       const finish = () => {
         endWait();
         this.admitted = true;
-        const double = this.members.find((member) => member.server.duplicateOf !== null);
-        if (double?.server.duplicateOf) this.duplicate = [double.server.duplicateOf, double.name];
+        const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
+        if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
         resolve();
       };
       let endWait = this.waits.start(this.connectTimeout, finish);

@@ -16,14 +16,14 @@ export interface MemberRecord {
   /** The node has granted the token. */
   granted: boolean;
   /** The claim was released here: whatever the node grants from now on must be released again. */
-  over: boolean;
+  released: boolean;
 }
 
 /** The claim that a command belongs to. */
 interface CommandedClaim {
   readonly ended: boolean;
   /** The node has granted the command. */
-  noteGrant(command: ClaimCommand): void;
+  onGranted(command: ClaimCommand): void;
   /** The command was lost: the node may grant it later. */
   releaseAgain(command: ClaimCommand): void;
 }
@@ -60,7 +60,7 @@ export class ClaimCommand extends PendingCommand {
   onReply(reply: Reply): void {
     if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
-      if (reply.kind === "granted") this.claim.noteGrant(this);
+      if (reply.kind === "granted") this.claim.onGranted(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
     }
     this.replied(reply);

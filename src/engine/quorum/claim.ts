@@ -42,8 +42,8 @@ export class Claim {
   private kept = false;
   private place: QueuePlace | null = null;
   /** Whether the end of the claim wakes waiters. */
-  private wakes = false;
-  private longestTtl = unknownTtl;
+  private wakesWaiters = false;
+  private maxTtl = unknownTtl;
   private readonly records: MemberRecord[];
 
   constructor(
@@ -63,7 +63,7 @@ export class Claim {
       unanswered: 0,
       askedOn: null,
       granted: false,
-      over: false,
+      released: false,
     }));
   }
 
@@ -81,13 +81,13 @@ export class Claim {
     const command: LockCommand =
       queue === null ? { op: "acquire", keys, token, ttl } : { op: "acquire", keys, token, ttl, queue };
     this.place = queue?.place ?? null;
-    this.longestTtl = ttl;
+    this.maxTtl = ttl;
     this.askFenced(command, timeout, fences, decided);
   }
 
   /** Extends keys held under a shared token. Sets no missing key: the token's other holder may have released it. */
   resume(ttl: number, timeout: number, decided: Decided): void {
-    this.longestTtl = Math.max(this.longestTtl, ttl);
+    this.maxTtl = Math.max(this.maxTtl, ttl);
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, decided);
   }
 
@@ -97,7 +97,7 @@ export class Claim {
    */
   swap(from: PriorLease, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
     this.from = from;
-    this.longestTtl = ttl;
+    this.maxTtl = ttl;
     const command: LockCommand = { op: "swap", keys: this.keys, from: from.token, token: this.token, ttl };
     this.askFenced(command, timeout, fences, decided);
   }
@@ -114,7 +114,7 @@ export class Claim {
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
     const missing: number[] = [];
-    this.longestTtl = Math.max(this.longestTtl, ttl);
+    this.maxTtl = Math.max(this.maxTtl, ttl);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
@@ -148,7 +148,7 @@ export class Claim {
   discard(wake: boolean): void {
     this.end();
     if (this.shared && !this.kept) return;
-    this.wakes = wake;
+    this.wakesWaiters = wake;
     for (const record of this.records) this.releaseAt(record, ignore);
   }
 
@@ -162,7 +162,7 @@ export class Claim {
   /** Like `discard(true)`, and reports "granted" once a quorum has answered, or "noQuorum" if none can. */
   release(timeout: number, decided: Decided): void {
     this.end();
-    this.wakes = true;
+    this.wakesWaiters = true;
     const round = this.newRound(timeout, answeredByQuorum, decided);
     round.start((index) => this.releaseAt(this.records[index], (reply) => round.vote(index, reply)), true);
   }
@@ -224,43 +224,40 @@ export class Claim {
   }
 
   /** A redirect or a reconnection inside the client can reorder commands, so a grant may follow the release. */
-  noteGrant(command: ClaimCommand): void {
+  onGranted(command: ClaimCommand): void {
     command.record.granted = true;
     this.releaseAgain(command);
   }
 
   /** Releases again after a command that was granted or lost: it may have arrived after the release. */
   releaseAgain({ record, askedAt }: ClaimCommand): void {
-    if (record.over && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
+    if (record.released && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
   }
 
   private releaseAt(record: MemberRecord | undefined, answered: (reply: Reply) => void): void {
     if (record === undefined) return;
     const { member } = record;
-    const { from, longestTtl } = this;
+    const { from, maxTtl } = this;
     // A node may still hold the old token without having been sent the new one.
     const inherited = from !== null && this.kept;
     if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
-    const recurring = this.shared || this.named || from !== null;
+    const reclaimable = this.shared || this.named || from !== null;
     const { askedOn } = record;
     const unanswered = record.unanswered > 0;
-    const release = (
-      command: LockCommand,
-      heard: ((reply: Reply) => void) | null,
-      ttl: number = longestTtl,
-    ) => member.release({ command, ttl, recurring, unanswered, askedOn, answered: heard });
+    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
+      member.release({ command, ttl, reclaimable, unanswered, askedOn, answered: onReply });
     if (from !== null && (this.kept || this.named)) {
       // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
-      const inheritedTtl = Math.max(from.ttl, longestTtl);
+      const inheritedTtl = Math.max(from.ttl, maxTtl);
       release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
       if (!this.kept && !record.granted) {
-        record.over = true;
+        record.released = true;
         return answered({ kind: "denied", holder: null });
       }
     }
     release(this.undo(this.token), (reply) => {
-      record.over = true;
+      record.released = true;
       answered(reply);
     });
   }
@@ -270,9 +267,7 @@ export class Claim {
    */
   private mayUndo(askedAt: Instant | null): boolean {
     if (askedAt === null) return true;
-    return (
-      !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.longestTtl
-    );
+    return !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.maxTtl;
   }
 
   private get named(): boolean {
@@ -281,14 +276,14 @@ export class Claim {
 
   /** Whether a node may have recorded a long lease. The ttl may be longer than known if only the token is known. */
   private get isLong(): boolean {
-    return this.longestTtl > longestShort || this.shared || this.from !== null;
+    return this.maxTtl > longestShort || this.shared || this.from !== null;
   }
 
   private undo(token: string): LockCommand {
     const { keys, from } = this;
     if (from === null || this.kept || this.named) {
       // A grant has already left the queue. Nodes that denied the claim keep its place until now.
-      const plain: ReleaseOperation = this.wakes
+      const plain: ReleaseOperation = this.wakesWaiters
         ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
       return this.isLong ? { ...plain, long: true } : plain;

@@ -58,10 +58,10 @@ export interface EngineOptions {
 }
 
 /** Interval in ms at which `delivered` checks whether nodes have accepted their releases. */
-const deliveryPause = 20;
+const deliveryPollMs = 20;
 
 /** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
-const mostNamed = 1_000;
+const maxNamed = 1_000;
 
 /**
  * The quorum of nodes. The engine creates claims and manages the nodes; it knows nothing of locks and their states. A
@@ -70,7 +70,7 @@ const mostNamed = 1_000;
 export class QuorumEngine {
   readonly members: readonly QuorumMember[];
   readonly fences: FenceSource;
-  private readonly ground: ClaimContext;
+  private readonly claimContext: ClaimContext;
   private readonly quarantine: Quarantine;
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
@@ -80,7 +80,7 @@ export class QuorumEngine {
   /** The latest claim of each token that the user chose. */
   private readonly named = new Map<string, Claim>();
   /** Names of the nodes that a warning was reported for. */
-  private readonly warnedOf = new Set<string>();
+  private readonly warned = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
@@ -104,8 +104,8 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
-        measures: () => latencyObserver?.any === true,
-        measured: (ms) => latencyObserver?.nodeAnswered(index, ms),
+        observesLatency: () => latencyObserver?.any === true,
+        onLatency: (ms) => latencyObserver?.nodeAnswered(index, ms),
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
         onStuck: (why) => options.onSilent(name, why),
@@ -118,7 +118,7 @@ export class QuorumEngine {
       { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
       options.onColdStart,
     );
-    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.settleMemories());
+    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.reviewMemories());
     this.inspection = new NodeInspection(this.members, clock, {
       connect: options.connectTimeout,
       answer: nodeTimeout,
@@ -126,7 +126,7 @@ export class QuorumEngine {
     this.batcher = batcher;
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
-    this.ground = { members: this.members, clock, timerWheel: this.timerWheel };
+    this.claimContext = { members: this.members, clock, timerWheel: this.timerWheel };
   }
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
@@ -138,23 +138,23 @@ export class QuorumEngine {
   /** Creates a claim with a fresh token. */
   claim(keys: readonly string[]): Claim {
     const { owner, random } = this.options;
-    return new Claim(this.ground, keys, freshToken(owner, random), false);
+    return new Claim(this.claimContext, keys, freshToken(owner, random), false);
   }
 
   /** Creates a claim with a token that the user chose. */
   claimNamed(keys: readonly string[], token: string): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.ground, keys, token, false, isLast);
+    const claim = new Claim(this.claimContext, keys, token, false, isLast);
     this.named.delete(token);
     this.named.set(token, claim);
     const [oldest] = this.named.keys();
-    if (this.named.size > mostNamed && oldest !== undefined) this.named.delete(oldest);
+    if (this.named.size > maxNamed && oldest !== undefined) this.named.delete(oldest);
     return claim;
   }
 
   /** Creates a claim with a token that the nodes hold already. */
   claimShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.ground, keys, token, true);
+    return new Claim(this.claimContext, keys, token, true);
   }
 
   /** Calls back when everything that was requested so far has been written to the sockets. */
@@ -171,10 +171,10 @@ export class QuorumEngine {
     const { clock, nodes } = this.options;
     const end = clock.monotonic() + ms;
     const isOver = () =>
-      this.members.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
-      !this.members.some(({ refusedRelease }) => refusedRelease);
+      this.members.filter(({ hasUndeliveredRelease }) => !hasUndeliveredRelease).length >=
+        quorumOf(nodes.length) && !this.members.some(({ hasRefusedRelease }) => hasRefusedRelease);
     for (let left = ms; left > 0 && !isOver(); ) {
-      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
+      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPollMs, left), resolve));
       left = end - clock.monotonic();
     }
   }
@@ -191,24 +191,24 @@ export class QuorumEngine {
   private onIdentified(name: string): void {
     this.inspection.identified();
     const member = this.members.find((one) => one.name === name);
-    if (member !== undefined && this.members.length > 1 && !this.warnedOf.has(name)) this.warnOf(member);
-    this.settleMemories();
+    if (member !== undefined && this.members.length > 1 && !this.warned.has(name)) this.warnAbout(member);
+    this.reviewMemories();
   }
 
-  private warnOf({ name, server, node }: QuorumMember): void {
+  private warnAbout({ name, server, node }: QuorumMember): void {
     const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
     const nameless = server.anonymous && server.remembers;
-    if (!nameless && (!server.keepsNothing || node.sharded || quarantine === false)) return;
+    if (!nameless && (!server.storesNothing || node.sharded || quarantine === false)) return;
     if (nameless && unidentified !== "warn") return;
-    this.warnedOf.add(name);
+    this.warned.add(name);
     if (nameless) onUnidentified(name);
     else onUnwatched(name);
   }
 
   /** Starts a quarantine review if a node has no memory. Without an acquisition nothing is changed on the nodes. */
-  private settleMemories(): void {
-    const unsettled = this.members.some(({ server }) => server.known && !server.remembers);
-    if (unsettled && this.admission.begun) this.quarantine.request();
+  private reviewMemories(): void {
+    const lacksMemory = this.members.some(({ server }) => server.known && !server.remembers);
+    if (lacksMemory && this.admission.begun) this.quarantine.request();
   }
 }
 

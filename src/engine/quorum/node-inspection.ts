@@ -46,7 +46,7 @@ export class NodeInspection {
 
   /** Asks one node. A node that is not identified yet first gets the connect timeout for that. */
   private async inspectAt(member: QuorumMember, keys: readonly string[]): Promise<NodeReport> {
-    if (!member.server.known && member.node.connection !== "down") await this.knownServer(member);
+    if (!member.server.known && member.node.connection !== "down") await this.untilKnown(member);
     if (this.closed) return { node: member.name, reply: closed };
     return new Promise((resolve) => {
       let wanted = true;
@@ -64,20 +64,20 @@ export class NodeInspection {
   }
 
   /** Waits until the server is identified, whether or not the node votes. */
-  private knownServer(member: QuorumMember): Promise<void> {
+  private untilKnown(member: QuorumMember): Promise<void> {
     return new Promise((resolve) => {
       let unlisten = () => {};
       const done = () => {
         endWait();
-        this.listeners.delete(look);
+        this.listeners.delete(check);
         unlisten();
         resolve();
       };
       const endWait = this.waits.start(this.timeouts.connect, done);
-      const look = () => {
+      const check = () => {
         if (member.server.known) done();
       };
-      this.listeners.add(look);
+      this.listeners.add(check);
       unlisten = member.whenIdentified(done);
     });
   }

@@ -25,7 +25,7 @@ interface Ballot {
 }
 
 /** The verdict, as soon as the missing votes cannot change it; null before. */
-export type Rule = (stepCounts: Tally, nodes: number) => Verdict | null;
+export type Rule = (tally: Tally, nodes: number) => Verdict | null;
 
 /**
  * One command sent to all nodes at once. The round decides as early as the votes allow; a node that does not answer
@@ -35,7 +35,7 @@ export class Round extends TimerEntry implements Ballot {
   private readonly votes: Vote[] = [];
   /** Votes that arrived after the verdict. */
   private readonly late: Vote[] = [];
-  private readonly stepCounts: Tally = { granted: 0, denied: 0, failed: 0 };
+  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
   private over = false;
   private dueAt = 0;
@@ -119,7 +119,7 @@ export class Round extends TimerEntry implements Ballot {
   private count(index: number, answer: Answer): void {
     const member = this.members[index] as QuorumMember;
     this.answered[index] = true;
-    this.stepCounts[answer.kind]++;
+    this.tally[answer.kind]++;
     const plain = answer.kind === "granted" && answer.fence === undefined;
     const vote = plain ? member.granted : { ...answer, node: member.name };
     // The array that was passed with the verdict must not change any more.
@@ -129,7 +129,7 @@ export class Round extends TimerEntry implements Ballot {
 
   private settle(): void {
     if (!this.over) {
-      const verdict = this.rule(this.stepCounts, this.members.length);
+      const verdict = this.rule(this.tally, this.members.length);
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();

@@ -1,5 +1,5 @@
 import type { LockNode } from "../node/lock-node.js";
-import { longestReservation, reservation, wakeChannel } from "../protocol/command.js";
+import { maxReservation, reservation, wakeChannel } from "../protocol/command.js";
 import type { Clock, Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { quorumOf } from "./decision.js";
@@ -19,10 +19,10 @@ type Subscribable = Partial<Pick<LockNode, "subscribe">>;
  * If the nodes take long to answer, a free key is reserved for this many times their response time: the wake-up message
  * and the command that claims the key take that long together.
  */
-const slack = 2;
+const reservationFactor = 2;
 
 /** How long the channel stays subscribed after the last waiter, in ms. Another waiter often follows soon. */
-const linger = 5_000;
+const lingerMs = 5_000;
 
 /**
  * The channel on which the waiters of this process are notified that their turn has come. Each process has one channel,
@@ -39,7 +39,7 @@ export class WakeupChannel {
   private readonly subscribedNodes = new Set<number>();
   private closing: Timer | null = null;
   /** Moving average of the nodes' response time in ms. */
-  private answering: number | null = null;
+  private averageResponseMs: number | null = null;
 
   constructor(
     private readonly nodes: readonly Subscribable[],
@@ -61,7 +61,8 @@ export class WakeupChannel {
 
   /** Records how many ms the nodes took to answer a caller that was denied. */
   answered(ms: number): void {
-    this.answering = this.answering === null ? ms : this.answering + (ms - this.answering) / 4;
+    this.averageResponseMs =
+      this.averageResponseMs === null ? ms : this.averageResponseMs + (ms - this.averageResponseMs) / 4;
   }
 
   /**
@@ -69,8 +70,8 @@ export class WakeupChannel {
    * subscribed.
    */
   register(listener: WakeupListener): string {
-    const kept = Math.min(Math.ceil((this.answering ?? 0) * slack), longestReservation);
-    const id = `${this.process}:${++this.serial}${kept > reservation ? `:${kept}` : ""}`;
+    const reserved = Math.min(Math.ceil((this.averageResponseMs ?? 0) * reservationFactor), maxReservation);
+    const id = `${this.process}:${++this.serial}${reserved > reservation ? `:${reserved}` : ""}`;
     this.listeners.set(id, listener);
     return id;
   }
@@ -86,7 +87,7 @@ export class WakeupChannel {
   unregister(id: string): void {
     this.listeners.delete(id);
     if (!this.waiting.delete(id) || this.waiting.size > 0) return;
-    this.closing = this.clock.after(linger, () => this.close(), true);
+    this.closing = this.clock.after(lingerMs, () => this.close(), true);
   }
 
   close(): void {
@@ -111,9 +112,9 @@ export class WakeupChannel {
   }
 
   private nodeSubscribed(index: number): void {
-    const stood = this.isSubscribed;
+    const wasSubscribed = this.isSubscribed;
     this.subscribedNodes.add(index);
-    if (stood || !this.isSubscribed) return;
+    if (wasSubscribed || !this.isSubscribed) return;
     for (const listener of [...this.listeners.values()]) listener.subscribed();
   }
 }

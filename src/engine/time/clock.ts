@@ -63,7 +63,7 @@ export function answerTimeout(
 }
 
 /** Node's maximum timer delay in ms; a longer timer would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
@@ -72,8 +72,8 @@ export const systemClock: Clock = {
     let handle: NodeJS.Timeout;
     const arm = (left: number) => {
       handle = setTimeout(
-        () => (left > longestTimer ? arm(left - longestTimer) : callback()),
-        Math.min(Math.ceil(left), longestTimer),
+        () => (left > maxTimerMs ? arm(left - maxTimerMs) : callback()),
+        Math.min(Math.ceil(left), maxTimerMs),
       );
       if (background) handle.unref();
     };

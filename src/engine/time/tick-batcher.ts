@@ -35,17 +35,17 @@ export class TickBatcher {
 
   /** Flushes the entry at the end of this tick. */
   add(one: Flushable): void {
-    if (this.batching && !exiting) this.keep(one);
+    if (this.batching && !exiting) this.enqueue(one);
     else one.flush();
   }
 
   /** Calls back at the end of this tick, even if entries are flushed at once; immediately if the process is exiting. */
   atTickEnd(callback: () => void): void {
     if (exiting) callback();
-    else this.keep({ flush: callback });
+    else this.enqueue({ flush: callback });
   }
 
-  private keep(one: Flushable): void {
+  private enqueue(one: Flushable): void {
     if (this.pending.push(one) > 1) return;
     hookExit();
     unflushed.add(this);

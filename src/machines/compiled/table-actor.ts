@@ -1,6 +1,6 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
 import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
-import { handPort } from "../port.js";
+import { transferPort } from "../port.js";
 import {
   type CompiledAction,
   type CompiledState,
@@ -22,14 +22,14 @@ export interface TransitionObserver<Machine extends AnyStateMachine> {
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;
-  private settled: ContextFrom<Machine>;
+  private currentContext: ContextFrom<Machine>;
   /** One object for all actions, so no action may keep it. Its context is that of the transition in progress. */
   private readonly args: Parameters<CompiledAction>[0];
   private mailbox: EventFromLogic<Machine>[] | null = null;
   private actor: Actor<Machine> | null = null;
   private busy = false;
   /** Whether actions are running. */
-  private moving = false;
+  private runningActions = false;
   private stopped = false;
 
   constructor(
@@ -38,10 +38,10 @@ export class TableActor<Machine extends AnyStateMachine> {
     private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
     const { context } = table.machine.config;
-    this.settled = typeof context === "function" ? context({ input, self: this }) : context;
-    this.args = { context: this.settled, event: { type: "xstate.init", input }, self: this };
+    this.currentContext = typeof context === "function" ? context({ input, self: this }) : context;
+    this.args = { context: this.currentContext, event: { type: "xstate.init", input }, self: this };
     this.leaf = table.start.target;
-    this.move(table.start);
+    this.apply(table.start);
   }
 
   /** While actions run, the value and the context are those from before the transition, as with XState. */
@@ -50,7 +50,7 @@ export class TableActor<Machine extends AnyStateMachine> {
   }
 
   get context(): ContextFrom<Machine> {
-    return this.observed?.context ?? this.settled;
+    return this.observed?.context ?? this.currentContext;
   }
 
   /** The top-level state's name. */
@@ -71,8 +71,8 @@ export class TableActor<Machine extends AnyStateMachine> {
     }
     this.busy = true;
     try {
-      this.take(event);
-      while (this.mailbox?.length) this.take(this.mailbox.shift()!);
+      this.process(event);
+      while (this.mailbox?.length) this.process(this.mailbox.shift()!);
     } catch (error) {
       this.stopped = true;
       setTimeout(() => {
@@ -98,7 +98,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     const { value, context, table } = this;
     const snapshot = table.machine.resolveState({ value, context });
     this.actor = new Actor(table.machine, { ...options, snapshot }).start();
-    if (!this.moving) handPort(this, this.actor);
+    if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
   }
@@ -107,7 +107,7 @@ export class TableActor<Machine extends AnyStateMachine> {
     return this.actor?.getSnapshot();
   }
 
-  private take(event: EventFromLogic<Machine>): void {
+  private process(event: EventFromLogic<Machine>): void {
     if (this.stopped) return;
     const { observer } = this;
     if (observer === null || !observer.observes) return this.step(event);
@@ -123,22 +123,22 @@ export class TableActor<Machine extends AnyStateMachine> {
     this.args.event = event;
     for (const transition of this.leaf.on.get(event.type) ?? []) {
       if (transition.guard !== null && !transition.guard(this.args)) continue;
-      this.moving = true;
-      this.move(transition);
-      this.moving = false;
+      this.runningActions = true;
+      this.apply(transition);
+      this.runningActions = false;
       this.catchUp(event);
       return;
     }
   }
 
-  private move({ steps, target }: CompiledTransition): void {
+  private apply({ steps, target }: CompiledTransition): void {
     const { args } = this;
     for (const { assigns, run } of steps) {
       const update = run(args);
       if (assigns) args.context = Object.assign({}, args.context, update);
     }
     // The cast is safe: the initial context came from the machine, and only its own assigns updated the context.
-    this.settled = args.context as ContextFrom<Machine>;
+    this.currentContext = args.context as ContextFrom<Machine>;
     this.leaf = target;
   }
 
@@ -149,6 +149,6 @@ export class TableActor<Machine extends AnyStateMachine> {
   private catchUp(event: EventFromLogic<Machine>): void {
     if (this.actor === null) return;
     this.actor.send(event);
-    handPort(this, this.actor);
+    transferPort(this, this.actor);
   }
 }

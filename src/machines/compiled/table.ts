@@ -43,7 +43,7 @@ type ByName = Record<string, Named | undefined>;
 const namedOf = (machine: AnyStateMachine) =>
   machine.implementations as unknown as { actions: ByName; guards: ByName };
 
-function refuse(node: AnyStateNode, what: string): never {
+function reject(node: AnyStateNode, what: string): never {
   throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
 }
 
@@ -52,21 +52,21 @@ function check(node: AnyStateNode): void {
   const { actions, guards } = namedOf(node.machine);
   const checkNamed = (name: unknown, among: ByName, what: string) => {
     const run =
-      typeof name === "string" ? among[name] : refuse(node, `${what} that is not given by name alone`);
-    if (run === undefined) refuse(node, `${what} "${name}" that is not implemented`);
+      typeof name === "string" ? among[name] : reject(node, `${what} that is not given by name alone`);
+    if (run === undefined) reject(node, `${what} "${name}" that is not implemented`);
     else if ((run.resolve && !run.assignment) || run.check)
-      refuse(node, `${what} "${name}" that is one of XState's own`);
+      reject(node, `${what} "${name}" that is one of XState's own`);
   };
-  if (!["compound", node.parent && "atomic"].includes(node.type)) refuse(node, `the type "${node.type}"`);
+  if (!["compound", node.parent && "atomic"].includes(node.type)) reject(node, `the type "${node.type}"`);
   for (const key of ["always", "after", "invoke", "onDone", "route"])
-    if (key in node.config) refuse(node, `"${key}"`);
+    if (key in node.config) reject(node, `"${key}"`);
   for (const type of node.transitions.keys())
-    if (type.includes("*")) refuse(node, `the wildcard event "${type}"`);
+    if (type.includes("*")) reject(node, `the wildcard event "${type}"`);
   Object.values<AnyStateNode>(node.states).forEach(check);
-  const arrows = [node.initial, ...[...node.transitions.values()].flat()];
-  for (const action of [node.entry, node.exit, ...arrows.map(({ actions }) => actions)].flat())
+  const transitions = [node.initial, ...[...node.transitions.values()].flat()];
+  for (const action of [node.entry, node.exit, ...transitions.map(({ actions }) => actions)].flat())
     checkNamed(action, actions, "an action");
-  for (const { guard } of arrows) if (guard) checkNamed(guard, guards, "a guard");
+  for (const { guard } of transitions) if (guard) checkNamed(guard, guards, "a guard");
 }
 
 function stepOf(run: Named): CompiledTransition["steps"][number] {
@@ -111,7 +111,9 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
   );
   const leaves = new Map<string, CompiledState>();
-  const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): CompiledTransition => {
+  const transitionOf = ([{ value }, todo]: ReturnType<
+    typeof transition<typeof shape>
+  >): CompiledTransition => {
     const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
     return { guard, target: leafOf(value), steps };
   };
@@ -128,19 +130,19 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     leaves.set(key, leaf);
     const snapshot = shape.resolveState({ value, context: {} });
     for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
-      const arrows: CompiledTransition[] = [];
+      const transitions: CompiledTransition[] = [];
       // Until no guard that could allow the transition was evaluated: the last transition has no guard.
-      while (arrows.at(-1)?.guard !== null) {
-        refusals = arrows.length;
+      while (transitions.at(-1)?.guard !== null) {
+        refusals = transitions.length;
         allowed = null;
-        arrows.push(arrowOf(transition(shape, snapshot, { type })));
+        transitions.push(transitionOf(transition(shape, snapshot, { type })));
       }
-      leaf.on.set(type, arrows);
+      leaf.on.set(type, transitions);
     }
     return leaf;
   };
-  const start = arrowOf(initialTransition(shape));
+  const start = transitionOf(initialTransition(shape));
   if (start.steps.some(({ assigns }) => !assigns))
-    refuse(machine.root, "an effect at the start, when no port is bound");
+    reject(machine.root, "an effect at the start, when no port is bound");
   return { machine, start };
 }
