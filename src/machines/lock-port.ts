@@ -36,7 +36,7 @@ export interface HoldingActions {
   /** Ends the lease as lost, and notifies the code that runs under the lease. */
   lose(event: LossEvent): void;
   /** Ends the lease without a release. */
-  letGo(): void;
+  endWithoutRelease(): void;
 }
 
 /**

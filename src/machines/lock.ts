@@ -59,7 +59,7 @@ const { createMachine } = setup({
     lose: ({ self, event }) => {
       if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.heldLease?.lose(event);
     },
-    letGo: ({ self }) => lockPorts.of(self)?.heldLease?.letGo(),
+    endWithoutRelease: ({ self }) => lockPorts.of(self)?.heldLease?.endWithoutRelease(),
   },
 });
 
@@ -147,7 +147,7 @@ export const lockMachine = createMachine({
         RENEW: "renewing",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
     },
     renewing: {
@@ -156,7 +156,7 @@ export const lockMachine = createMachine({
         LOST: "expired",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
       states: {
         asking: {
