@@ -76,7 +76,7 @@ describe("what a batch asks a server to remember", () => {
   });
 });
 
-describe("an introduction", () => {
+describe("an identification", () => {
   it("says how long a lease must have been held to count, in whole ms", () => {
     expect(encodeIdentification("id", null, 12.7)).toEqual(["id", "12"]);
   });

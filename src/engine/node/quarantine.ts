@@ -163,7 +163,7 @@ export class Quarantine {
       refusal = messageOf(error);
     });
     if (changed === null) {
-      const cause = `it has no memory, and takes none: ${refusal}`;
+      const cause = `it has no memory, and accepts none: ${refusal}`;
       return this.abstain(server, onServerChanged, identification, null, cause);
     }
     const { memory } = changed;

@@ -142,7 +142,7 @@ export const memoryLost: Reply = Object.freeze({
 const fencesExhausted: Reply = Object.freeze({
   kind: "failed",
   reason: "refused",
-  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and nothing is above it: delete that record, and the watermark`,
+  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and no higher number exists: delete that record, and the watermark`,
 });
 
 /** Decodes the reply to one command from the script's array. Anything unexpected is a failed vote. */

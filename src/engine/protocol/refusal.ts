@@ -17,12 +17,12 @@ export const duplicate = (of: string) => failed("duplicate", `is the same server
 
 export const nameless = failed(
   "duplicate",
-  "hides who it is, and may be the same server as another: permit INFO, and the keys holdfast:*",
+  "hides its identity, and may be the same server as another node: permit INFO, and the keys holdfast:*",
 );
 
 export const undecided = failed(
   "quarantined",
-  "it has no memory; whether it is new is not known as long as other nodes say nothing (quarantine 0 takes it for new)",
+  "it has no memory; whether it is new is not known as long as other nodes do not answer (quarantine 0 takes it for new)",
 );
 
 /** `left`: remaining ms of the abstention; null if not known yet. */

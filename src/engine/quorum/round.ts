@@ -65,12 +65,12 @@ export class Round extends TimerEntry implements Ballot {
     let asked = 0;
     for (; asked < this.members.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < this.members.length; asked++)
-      this.vote(asked, failed("notAsked", "not asked: the others had decided it"));
+      this.vote(asked, failed("notAsked", "not asked: the other nodes had decided already"));
   }
 
   vote(member: number, reply: Reply): void {
     if (this.answered[member] === true) return;
-    this.count(member, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
+    this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
     this.settle();
   }
 
