@@ -29,7 +29,7 @@ interface Abstention {
 
 export const nodePorts = new Ports<NodePort>();
 
-/** The reason why the node is down. Never empty. */
+/** The reason why the node is down, with a default if the event has no cause. */
 function causeOf(event: NodeMachineEvent): string {
   if ("cause" in event && event.cause !== undefined) return event.cause;
   return event.type === "UNRESPONSIVE" ? "does not answer" : "the connection was lost";

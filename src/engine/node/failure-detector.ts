@@ -51,7 +51,7 @@ export class FailureDetector {
     return this.silences >= silencesToOpen;
   }
 
-  /** Whether the node's latest timeout passed without a reply. */
+  /** Whether the node has been silent for at least one timeout since its last reply. */
   get suspects(): boolean {
     return this.silences > 0;
   }

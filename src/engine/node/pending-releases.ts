@@ -101,8 +101,8 @@ export class PendingReleases {
 
   /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
-    const command = new ReleaseCommand(release, release.answered, (one, reply) =>
-      this.handleReply(one, null, reply),
+    const command = new ReleaseCommand(release, release.answered, (sent, reply) =>
+      this.handleReply(sent, null, reply),
     );
     if (this.sender.accepts) this.sender.send(command);
     else command.onReply(releasePending);
@@ -146,14 +146,14 @@ export class PendingReleases {
     this.prune();
     if (!this.sender.reachable) return;
     const at = this.clock.monotonic();
-    const due = this.pending.filter((one) => one.due <= at);
-    this.retain((one) => one.due > at);
+    const due = this.pending.filter((entry) => entry.due <= at);
+    this.retain((entry) => entry.due > at);
     this.retried += due.length;
-    for (const one of due) {
+    for (const entry of due) {
       this.sender.send(
-        new ReleaseCommand(one.release, null, (command, reply) => {
+        new ReleaseCommand(entry.release, null, (command, reply) => {
           this.retried--;
-          this.handleReply(command, one, reply);
+          this.handleReply(command, entry, reply);
         }),
       );
     }
@@ -203,10 +203,10 @@ export class PendingReleases {
     return { release, since: now(this.clock), lifetime, due: 0, refusals: 0, deliveries: 0 };
   }
 
-  private add(one: Pending): void {
-    this.pending.push(one);
+  private add(entry: Pending): void {
+    this.pending.push(entry);
     if (this.pending.length > maxPending) this.pending.shift();
-    if (one.release.reclaimable) this.cancellable++;
+    if (entry.release.reclaimable) this.cancellable++;
     this.schedule();
   }
 
@@ -214,7 +214,7 @@ export class PendingReleases {
     if (this.pending.length > 0) this.retain(({ since, lifetime }) => elapsed(this.clock, since) < lifetime);
   }
 
-  private retain(wanted: (one: Pending) => boolean): void {
+  private retain(wanted: (entry: Pending) => boolean): void {
     this.pending = this.pending.filter(wanted);
     this.cancellable = this.pending.filter(({ release }) => release.reclaimable).length;
   }

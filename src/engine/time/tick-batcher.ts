@@ -34,9 +34,9 @@ export class TickBatcher {
   constructor(private readonly batching: boolean) {}
 
   /** Flushes the entry at the end of this tick. */
-  add(one: Flushable): void {
-    if (this.batching && !exiting) this.enqueue(one);
-    else one.flush();
+  add(entry: Flushable): void {
+    if (this.batching && !exiting) this.enqueue(entry);
+    else entry.flush();
   }
 
   /** Calls back at the end of this tick, even if entries are flushed at once; immediately if the process is exiting. */
@@ -45,8 +45,8 @@ export class TickBatcher {
     else this.enqueue({ flush: callback });
   }
 
-  private enqueue(one: Flushable): void {
-    if (this.pending.push(one) > 1) return;
+  private enqueue(entry: Flushable): void {
+    if (this.pending.push(entry) > 1) return;
     hookExit();
     unflushed.add(this);
     // A tick runs when no promise job is left, including those of promises that settle in the meantime.
@@ -62,6 +62,6 @@ export class TickBatcher {
     const { pending } = this;
     this.pending = [];
     unflushed.delete(this);
-    for (const one of pending) one.flush();
+    for (const entry of pending) entry.flush();
   };
 }
