@@ -1,4 +1,4 @@
-import { randomFillSync } from "../../support/platform.js";
+import { Buffer, randomFillSync } from "../../support/platform.js";
 
 /** The only source of randomness. The source is injected, so that a seed determines everything in the simulator. */
 export interface Random {
