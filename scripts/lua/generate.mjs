@@ -11,7 +11,7 @@ const generatedIn = (root) => join(root, "src/engine/protocol/script.generated.t
 /** The scripts: the name in TypeScript, and the file that the script begins with. */
 const scripts = {
   batchScript: "batch.lua",
-  introductionScript: "introduction.lua",
+  identificationScript: "identification.lua",
   runIdScript: "run-id.lua",
   publishScript: "publish.lua",
 };

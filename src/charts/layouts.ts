@@ -311,7 +311,7 @@ export const layouts: Readonly<Record<ChartName, ChartLayout>> = {
           [584, 97],
         ],
         label: { x: 616.5, y: 403.5, width: 79, height: 21 },
-        labels: [{ event: "HAND_OVER", guard: null, actions: ["letGo"] }],
+        labels: [{ event: "HAND_OVER", guard: null, actions: ["endWithoutRelease"] }],
       },
       {
         from: "renewing",
@@ -358,7 +358,7 @@ export const layouts: Readonly<Record<ChartName, ChartLayout>> = {
           [605.9, 97],
         ],
         label: { x: 606.9, y: 612, width: 79, height: 21 },
-        labels: [{ event: "HAND_OVER", guard: null, actions: ["letGo"] }],
+        labels: [{ event: "HAND_OVER", guard: null, actions: ["endWithoutRelease"] }],
       },
       {
         from: "renewing.asking",

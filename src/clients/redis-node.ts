@@ -7,12 +7,12 @@ import type {
   Request,
   SubscriptionListener,
 } from "../engine/node/lock-node.js";
-import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../engine/protocol/encoding.js";
+import { decodeIdentification, encodeBatch, encodeIdentification } from "../engine/protocol/encoding.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import {
   batchScript,
   batchScriptSha,
-  introductionScript,
+  identificationScript,
   publishScript,
   runIdScript,
 } from "../engine/protocol/script.js";
@@ -138,12 +138,12 @@ export class RedisNode implements LockNode {
 
   async identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark(""), longLeasesKey];
-    const whole = () => this.#runScript(introductionScript, keys, encodeIntroduction(id, change, age));
+    const whole = () => this.#runScript(identificationScript, keys, encodeIdentification(id, change, age));
     // An access list may permit no keys beside the locks. The run id may be forbidden as well.
     const alone = () => this.#runScript(runIdScript, this.sharded ? [probeKey] : [], []);
     for (const run of [whole, alone]) {
       try {
-        return decodeIntroduction(await run());
+        return decodeIdentification(await run());
       } catch (error) {
         if (!noPermission.test(messageOf(error))) throw new Error(`${this.name}: ${messageOf(error)}`);
       }

@@ -156,7 +156,7 @@ export class HeldLease implements HoldingActions {
     this.settleRelease("expired");
   }
 
-  letGo(): void {
+  endWithoutRelease(): void {
     this.lock.endLease();
     this.leaseState.claim.end();
     this.close();

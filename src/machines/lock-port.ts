@@ -3,7 +3,7 @@ import { Ports } from "./port.js";
 
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
-/** What the chart asks of an acquisition. Each `askFor…` leads to one outcome event. */
+/** The actions of the state machine on an acquisition. Each `askFor…` leads to one outcome event. */
 export interface AcquiringActions {
   /** Limits the wait: → TIMED_OUT when `wait` is over. */
   armWait(): void;
@@ -11,7 +11,7 @@ export interface AcquiringActions {
   askForGrant(attempt: number): void;
   /** → RETRY after the delay, or TIMED_OUT when `wait` is over before. */
   scheduleRetry(event: RefusalEvent, attempt: number): void;
-  /** Takes back what the present attempt may have been granted. */
+  /** Releases the keys that the current attempt may have been granted. */
   abandonAttempt(): void;
   /** Ends the acquisition without a lease. */
   fail(event: FailureEvent): void;
@@ -19,29 +19,29 @@ export interface AcquiringActions {
   begin(event: Of<"GRANTED">): void;
 }
 
-/** What the chart asks of a lease that is held. Each `askFor…` leads to one outcome event. */
+/** The actions of the state machine on a lease that is held. Each `askFor…` leads to one outcome event. */
 export interface HoldingActions {
-  /** Sets the one timer: → RENEW or EXPIRED, whichever comes first. */
+  /** Sets the lease's only timer: → RENEW or EXPIRED, whichever comes first. */
   armTimer(): void;
   /** → RENEWED, NO_QUORUM, LOST or EXPIRED. */
   askForRenewal(): void;
   prolong(event: Of<"RENEWED">): void;
-  /** Reports a renewal that found no quorum, and schedules the next try, if one follows. */
+  /** Reports a renewal that found no quorum, and schedules the next attempt, if one follows. */
   reportQuorumLost(event: RefusalEvent): void;
   /** → RELEASED, or EXPIRED if the deadline comes first. */
   askForRelease(): void;
   finishRelease(event: Of<"RELEASED">): void;
-  /** Releases what a lost lease may have left on the nodes. */
+  /** Releases keys of a lost lease that may remain on the nodes. */
   releaseRemains(): void;
-  /** Ends the lease as lost, and tells the job. */
+  /** Ends the lease as lost, and notifies the code that runs under the lease. */
   lose(event: LossEvent): void;
   /** Ends the lease without a release. */
-  letGo(): void;
+  endWithoutRelease(): void;
 }
 
 /**
- * What the lock's chart drives: the acquisition and the lease, each while it exists. None of their actions may throw,
- * because an action that throws stops its actor.
+ * The objects that the lock state machine acts on: the acquisition and the lease, each while it exists. None of their
+ * actions may throw, because an action that throws stops its actor.
  */
 export interface LockPort {
   readonly acquisition: AcquiringActions | null;

@@ -59,17 +59,20 @@ const { createMachine } = setup({
     lose: ({ self, event }) => {
       if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.heldLease?.lose(event);
     },
-    letGo: ({ self }) => lockPorts.of(self)?.heldLease?.letGo(),
+    endWithoutRelease: ({ self }) => lockPorts.of(self)?.heldLease?.endWithoutRelease(),
   },
 });
 
-/** It asks the nodes, unless others of this process are before it. */
+/** Starts an acquisition, or queues it if other callers of this process come first. */
 const acquire = [
   { guard: "isQueued" as const, target: "#lock.acquiring.queued", actions: "openAcquisition" as const },
   { target: "acquiring", actions: "openAcquisition" as const },
 ];
 
-/** A failed attempt: again after a delay, while the retry policy allows it. Its remains are released either way. */
+/**
+ * A failed attempt: retried after a delay, while the retry policy allows it. Keys that it may have been granted are
+ * released either way.
+ */
 const again = [
   {
     guard: "mayRetry" as const,
@@ -79,7 +82,10 @@ const again = [
   { target: "#lock.idle", actions: ["noteReason" as const, "abandonAttempt" as const, "fail" as const] },
 ];
 
-/** A renewal without a quorum: the lease still runs, so try again until the deadline, if it is renewed at all. */
+/**
+ * A renewal without a quorum: the lease is still valid, so the renewal is retried until the deadline, if the lease is
+ * renewed at all.
+ */
 const lostQuorum = [
   {
     guard: "mayRetry" as const,
@@ -89,7 +95,10 @@ const lostQuorum = [
   { target: "#lock.held", actions: ["noteReason" as const, "reportQuorumLost" as const] },
 ];
 
-/** The life of one lock. One actor serves one handle for as long as the program keeps it: no final state. */
+/**
+ * The state machine of one lock. One actor serves one handle for as long as the program keeps the handle, so there is no
+ * final state.
+ */
 export const lockMachine = createMachine({
   id: "lock",
   context: ({ input }) => ({
@@ -138,7 +147,7 @@ export const lockMachine = createMachine({
         RENEW: "renewing",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
     },
     renewing: {
@@ -147,7 +156,7 @@ export const lockMachine = createMachine({
         LOST: "expired",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
       states: {
         asking: {
@@ -181,7 +190,7 @@ export type LockActor = ActorRefFrom<typeof lockMachine>;
 
 let table: Table<typeof lockMachine> | null = null;
 
-/** The chart's table, derived when the first lock is made. */
+/** The table of the lock state machine, derived when the first lock is created. */
 export function lockTable(): Table<typeof lockMachine> {
   table ??= tableOf(lockMachine);
   return table;

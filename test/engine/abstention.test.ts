@@ -51,15 +51,15 @@ function view(memories: readonly (Memory | null)[], change: Partial<QuorumView> 
   return {
     names: memories.map((_, index) => `node-${index}`),
     identifications: memories.map((memory) => (memory === null ? null : met(memory))),
-    before: null,
-    looks: 4,
-    age: 0,
+    previous: null,
+    repeats: 4,
+    minAge: 0,
     took: 0,
     ...change,
   };
 }
 
-const again = (seen: QuorumView): QuorumView => ({ ...seen, before: seen.identifications });
+const again = (seen: QuorumView): QuorumView => ({ ...seen, previous: seen.identifications });
 
 const plan = (memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}, rule = terms.rule) =>
   planFor(0, view(memories, change), { ...terms, rule });
@@ -114,7 +114,7 @@ describe("a node that lost its memory", () => {
   });
 
   it("is looked at again where that look left out leases that began lately", () => {
-    expect(plan([lost, kept(), kept()], { age: 1 })).toEqual({ kind: "look" });
+    expect(plan([lost, kept(), kept()], { minAge: 1 })).toEqual({ kind: "retry" });
   });
 });
 
@@ -122,18 +122,18 @@ describe("a cold start", () => {
   const cold = view([lost, { ...lost, marker: "? other" }, lost]);
 
   it("is looked at twice, and then all vote", () => {
-    expect(planFor(0, cold, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, cold, terms)).toEqual({ kind: "retry" });
     expect(planFor(0, again(cold), terms)).toMatchObject(votes);
   });
 
   it("is looked at once more where one of them was given a memory, and lost that, in between", () => {
     const before = view([lost, lost, { ...lost, marker: "? earlier" }]).identifications;
-    expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
 
   it("is none where somebody did not answer the first time", () => {
     const before = [met(lost), met(lost), null];
-    expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
 
   it("is none where somebody never answers", () => {
@@ -143,7 +143,7 @@ describe("a cold start", () => {
 
   it("is none where one remembers, though nothing was asked of it: a first round may be under way", () => {
     const mixed = again(view([lost, lost, kept({ longest: 0 })]));
-    expect(planFor(0, { ...mixed, looks: 3 }, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, { ...mixed, repeats: 3 }, terms)).toEqual({ kind: "retry" });
     expect(endOf(planFor(0, mixed, terms))).toMatchObject({ until: settling });
   });
 });
@@ -159,9 +159,9 @@ describe("the second look", () => {
   it("begins only when it was seen that this time is over", () => {
     const memory = abstaining(settled);
     const at = view([memory, kept(), kept()]);
-    expect(planFor(0, at, terms)).toEqual({ kind: "look" });
-    const early = { ...at, before: view([{ ...memory, now: now - 6 }, kept(), kept()]).identifications };
-    expect(planFor(0, early, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, at, terms)).toEqual({ kind: "retry" });
+    const early = { ...at, previous: view([{ ...memory, now: now - 6 }, kept(), kept()]).identifications };
+    expect(planFor(0, early, terms)).toEqual({ kind: "retry" });
     expect(planFor(0, again(at), terms)).toMatchObject({ kind: "change" });
   });
 
@@ -237,7 +237,7 @@ describe("the end of a settled abstention", () => {
     expect(neededAge(abstaining({ settled: false }), terms)).toBe(0);
     // 10 s since it settled, less the drift, and as much again as a round may take.
     expect(neededAge(abstaining(), terms)).toBe(10_000 - 102 - 400);
-    expect(plan([long, kept(), kept()], { age: 10_000 })).toEqual({ kind: "look" });
+    expect(plan([long, kept(), kept()], { minAge: 10_000 })).toEqual({ kind: "retry" });
   });
 });
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../../src/engine/protocol/encoding.js";
+import {
+  decodeIdentification,
+  encodeBatch,
+  encodeIdentification,
+} from "../../src/engine/protocol/encoding.js";
 import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
 const encode = (mark: string | null, ...commands: LockCommand[]) =>
@@ -72,21 +76,21 @@ describe("what a batch asks a server to remember", () => {
   });
 });
 
-describe("an introduction", () => {
+describe("an identification", () => {
   it("says how long a lease must have been held to count, in whole ms", () => {
-    expect(encodeIntroduction("id", null, 12.7)).toEqual(["id", "12"]);
+    expect(encodeIdentification("id", null, 12.7)).toEqual(["id", "12"]);
   });
 
   it("is no less than all of its parts", () => {
     const whole = ["life", "id.life 5 -", "1000", "7", "60"];
-    expect(decodeIntroduction(whole).memory).toMatchObject({
+    expect(decodeIdentification(whole).memory).toMatchObject({
       longest: 5,
       longLeft: 60,
       now: 1_000,
       watermark: 7,
     });
-    expect(() => decodeIntroduction(whole.slice(0, 4))).toThrow(/unexpected reply/);
-    expect(() => decodeIntroduction(["life", "id.life 5 -", "x", "7", "60"])).toThrow(/unexpected reply/);
-    expect(() => decodeIntroduction([...whole.slice(0, 4), "much"])).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification(whole.slice(0, 4))).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification(["life", "id.life 5 -", "x", "7", "60"])).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification([...whole.slice(0, 4), "much"])).toThrow(/unexpected reply/);
   });
 });

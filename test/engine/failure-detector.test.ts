@@ -11,7 +11,7 @@ function detecting() {
   const probedAt: number[] = [];
   const detector: FailureDetector = new FailureDetector({
     clock,
-    patience,
+    timeout: patience,
     observe: (liveness) => told.push(liveness),
     probe: () => {
       probedAt.push(clock.monotonic());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
-  formLoss,
-  formMarker,
+  formatLoss,
+  formatMarker,
   type Identification,
   isSameServer,
   readMarker,
@@ -13,7 +13,7 @@ const until = (time: number) => ({ until: time, least: 800, settles: 700, settle
 
 describe("what a marker says", () => {
   it("is that all is remembered, in the life in which it was left", () => {
-    expect(read(formMarker("id", "abc", 70))).toMatchObject({
+    expect(read(formatMarker("id", "abc", 70))).toMatchObject({
       runId: "abc",
       id: "id",
       memory: { state: "kept", mark: "id.abc", longest: 70, left: 0 },
@@ -32,7 +32,7 @@ describe("what a marker says", () => {
       "- id.abc 70 -",
       "- 900 800 id.abc 70 -",
       " id.abc 70 -",
-      formLoss("id", "abc"),
+      formatLoss("id", "abc"),
       "- 5 ",
       "x".repeat(99),
     ]) {
@@ -41,17 +41,17 @@ describe("what a marker says", () => {
   });
 
   it("is how long it abstains", () => {
-    expect(read(formMarker("id", "abc", 70, until(1_250))).memory).toMatchObject({
+    expect(read(formatMarker("id", "abc", 70, until(1_250))).memory).toMatchObject({
       state: "abstaining",
       left: 250,
       abstention: until(1_250),
     });
-    expect(read(formMarker("id", "abc", 70, until(900))).memory).toMatchObject({
+    expect(read(formatMarker("id", "abc", 70, until(900))).memory).toMatchObject({
       state: "abstaining",
       left: 0,
     });
     const settled = { ...until(2 ** 53), settled: true };
-    expect(read(formMarker("id", "abc", 70, settled)).memory?.abstention).toEqual({
+    expect(read(formatMarker("id", "abc", 70, settled)).memory?.abstention).toEqual({
       ...settled,
       until: Number.MAX_SAFE_INTEGER,
     });

@@ -35,8 +35,8 @@ async function seated(grouped: boolean) {
     admitsNameless: true,
     collectable: false,
     observe: () => {},
-    measures: () => false,
-    measured: () => {},
+    observesLatency: () => false,
+    onLatency: () => {},
     decides: () => true,
     onIdentified: () => {},
     onStuck: () => {},
@@ -49,7 +49,7 @@ async function seated(grouped: boolean) {
 const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
 const owed = {
-  ...{ command: release, ttl: 60_000, recurring: true },
+  ...{ command: release, ttl: 60_000, reclaimable: true },
   ...{ unanswered: false, askedOn: null, answered: null },
 };
 

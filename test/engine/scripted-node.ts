@@ -1,6 +1,6 @@
 import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import { formMarker, type Identification, readMarker } from "../../src/engine/protocol/memory.js";
+import { formatMarker, type Identification, readMarker } from "../../src/engine/protocol/memory.js";
 
 /** A request as it reached the node, and the way to answer it. */
 interface Arrival {
@@ -47,7 +47,7 @@ export class ScriptedNode implements LockNode {
   async identify(): Promise<Identification> {
     const { identity } = this;
     if (this.mute) return new Promise(() => {});
-    const marker = formMarker("scripted", identity ?? "", 0);
+    const marker = formatMarker("scripted", identity ?? "", 0);
     if (identity === null) return { runId: null, id: null, memory: null };
     return readMarker(marker, { runId: identity, now: 0, watermark: 0, longLeft: 0 });
   }

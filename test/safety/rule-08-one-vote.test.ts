@@ -112,7 +112,9 @@ describe("rule 8: one server, one vote", () => {
     it("fails their votes where they are to be refused", async () => {
       const { locks, nodes } = hidden({ unidentified: "refuse" });
       const error = await caught(locks.acquire("a"));
-      expect(String(error)).toContain("node-1: hides who it is, and may be the same server as another");
+      expect(String(error)).toContain(
+        "node-1: hides its identity, and may be the same server as another node",
+      );
       expect(nodes.slice(1).flatMap(({ ops }) => ops)).toEqual([]);
     });
   });

@@ -1,4 +1,4 @@
-import { introductionScript } from "../../src/engine/protocol/script.js";
+import { identificationScript } from "../../src/engine/protocol/script.js";
 import { longLeasesKey, markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type CallOptions, callRedis } from "./call-redis.js";
 
@@ -8,15 +8,15 @@ import { type CallOptions, callRedis } from "./call-redis.js";
  */
 export async function giveMemory(port: number, options: CallOptions = {}): Promise<void> {
   const keys = [markerKey, sideKeysOf(false).watermark(""), longLeasesKey];
-  const introduce = (...change: readonly (string | number)[]) =>
+  const identify = (...change: readonly (string | number)[]) =>
     callRedis(
       port,
-      ["EVAL", introductionScript, keys.length, ...keys, "given-by-tests", 0, ...change],
+      ["EVAL", identificationScript, keys.length, ...keys, "given-by-tests", 0, ...change],
       options,
     );
   const change = async () => {
-    const [, marker] = (await introduce()) as [string, string];
-    await introduce(marker, "", 0, 0);
+    const [, marker] = (await identify()) as [string, string];
+    await identify(marker, "", 0, 0);
   };
   await change().catch(() => undefined);
 }

@@ -6,10 +6,10 @@ import type {
   SubscriptionListener,
 } from "../../engine/node/lock-node.js";
 import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
-import { forgetful } from "../../engine/protocol/encoding.js";
+import { memoryLost } from "../../engine/protocol/encoding.js";
 import {
-  formLoss,
-  formMarker,
+  formatLoss,
+  formatMarker,
   type Identification,
   longestShort,
   type MemoryChange,
@@ -97,7 +97,7 @@ export class InProcessNode implements MemoryNode {
     readonly serial: number,
     readonly clock: Clock,
   ) {
-    this.#marker = formMarker(serial, this.#runId, 0);
+    this.#marker = formatMarker(serial, this.#runId, 0);
   }
 
   get connection(): Connection {
@@ -158,7 +158,8 @@ export class InProcessNode implements MemoryNode {
   identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return this.#run(
       () => {
-        if (id !== "" && !this.#marker.includes(`.${this.#runId} `)) this.#marker = formLoss(id, this.#runId);
+        if (id !== "" && !this.#marker.includes(`.${this.#runId} `))
+          this.#marker = formatLoss(id, this.#runId);
         if (change !== null && change.marker === this.#marker) this.#changeMemory(id, change);
         const now = Math.ceil(this.clock.monotonic());
         return readMarker(this.#marker, {
@@ -227,10 +228,10 @@ export class InProcessNode implements MemoryNode {
 
   #apply(command: LockCommand, mark: string | null): Reply {
     if (mark !== null && needsMemory(command)) {
-      if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#runId}`)) return forgetful;
+      if (!this.#marker.startsWith(`${mark} `) || !mark.endsWith(`.${this.#runId}`)) return memoryLost;
       const longest = Number(this.#marker.slice(mark.length).split(" ")[1]);
       if ("ttl" in command && command.ttl > longest && command.ttl <= longestShort) {
-        this.#marker = formMarker(mark.slice(0, -this.#runId.length - 1), this.#runId, command.ttl);
+        this.#marker = formatMarker(mark.slice(0, -this.#runId.length - 1), this.#runId, command.ttl);
       }
     }
     return this.#store.apply(command, this.clock.monotonic());
@@ -238,7 +239,7 @@ export class InProcessNode implements MemoryNode {
 
   #changeMemory(id: string, { abstention, longest, watermark }: MemoryChange): void {
     this.#store.raiseWatermark(watermark);
-    this.#marker = formMarker(id, this.#runId, longest, abstention);
+    this.#marker = formatMarker(id, this.#runId, longest, abstention);
   }
 
   #newStore(): MemoryStore {

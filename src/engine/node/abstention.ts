@@ -10,61 +10,63 @@ import { driftOf } from "../protocol/validity.js";
 import { quorumOf } from "../quorum/decision.js";
 
 /**
- * How long a node that lost its memory abstains. "auto": for the longest ttl that the others were ever asked for, and until
- * the long leases that they hold are over; a single node, and a whole set without any memory, vote at once. A number: for so
- * many ms, whatever the others say; 0 ends an abstention. False: not at all, and what is lost is not looked for.
+ * How long a node that lost its memory abstains. "auto": until every lease that the node may have granted has expired,
+ * which is the longest ttl that the other nodes were ever asked for, and the end of the long leases that they hold; a
+ * single node, and a whole set of nodes without any memory, vote at once. A number: exactly this many ms, whatever the
+ * other nodes report; 0 ends an abstention. False: the node never abstains, and a loss of memory is not checked for.
  */
 export type QuarantineRule = "auto" | number | false;
 
-/** What a node that cannot vote is to do next. */
+/** The next step for a node that cannot vote. */
 export type Plan =
   | { readonly kind: "change"; readonly change: MemoryChange; readonly cause: string }
-  /** Once more, in a moment. */
-  | { readonly kind: "look" }
-  /** `ms`: null if it cannot be known yet. */
+  /** Ask all nodes again after a short pause. */
+  | { readonly kind: "retry" }
+  /** `ms`: null if the time cannot be known yet. */
   | { readonly kind: "wait"; readonly ms: number | null; readonly cause: string };
 
-/** What a quorum agrees on beforehand. */
+/** The settings of a quorum that determine an abstention. */
 export interface QuarantineTerms {
   readonly rule: QuarantineRule;
   readonly driftFactor: number;
-  /** ms that a node may take to answer, and to connect. */
+  /** Limit in ms for a node to answer, and to connect. */
   readonly nodeTimeout: number;
-  /** ms; what is taken for the longest ttl where the others cannot tell. */
+  /** The ttl in ms that is assumed to be the longest if the other nodes cannot report the longest ttl. */
   readonly ttl: number;
 }
 
-/** What one look at all nodes shows, in their order. */
+/** The result of one review: the identifications of all nodes, in the order of the nodes. */
 export interface QuorumView {
   readonly names: readonly string[];
-  /** Null: it does not answer. */
+  /** Null for a node that does not answer. */
   readonly identifications: readonly (Identification | null)[];
-  /** The look before this one, which had ended when this one began; null if there was none. */
-  readonly before: readonly (Identification | null)[] | null;
-  /** ms that this look took: so much older than the others' an answer may be. */
+  /** The previous review, which had ended before this review began; null if there was none. */
+  readonly previous: readonly (Identification | null)[] | null;
+  /** Duration of this review in ms. An answer may be older than the answers of other nodes by this much. */
   readonly took: number;
-  /** How many looks before this one, in a row, were at others that may be about to begin. */
-  readonly looks: number;
-  /** ms for which a long lease must have been held already to be seen by this look. */
-  readonly age: number;
+  /** The number of consecutive reviews before this one that found nodes which may be about to start. */
+  readonly repeats: number;
+  /** A long lease counts in this review only if it has been held for at least this many ms. */
+  readonly minAge: number;
 }
 
-/** Where it is not clear whether others are just about to begin, they are looked at so often. */
-const mostLooks = 4;
-/** A round is decided within so many node timeouts, or has failed. */
+/** Maximum number of reviews while other nodes may be about to start. */
+const maxRepeats = 4;
+/** A round is decided, or has failed, within this many node timeouts. */
 export const roundTimeouts = 4;
-/** ms; an end that would be moved forward by less than this, and the drift, stays. */
-const smallestGain = 1_000;
+/** The end of an abstention is moved forward only if that gains more than this many ms plus the drift. */
+const minGainMs = 1_000;
 const forgot = "it lost its memory";
-const awaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (quarantine 0 ends that)`;
+const forgotAndAwaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (quarantine 0 ends that)`;
 
-/** Why a node abstains whose end is known. */
-export const causeOf = ({ abstention }: Memory): string => (waits(abstention) ? awaits : forgot);
+/** Why a node abstains, if the end of its abstention is known. */
+export const causeOf = ({ abstention }: Memory): string =>
+  awaitsLongLeases(abstention) ? forgotAndAwaits : forgot;
 
 /**
- * What becomes of one node, as far as its memory is concerned (Redis documentation, "Distributed Locks with Redis": delayed
- * restarts). All leases were granted by a quorum, so that of more than n − quorum other nodes one knows each of them.
- * Null: nothing; it votes, or says nothing.
+ * Plans the next step for one node with regard to its memory (Redis documentation, "Distributed Locks with Redis":
+ * delayed restarts). All leases were granted by a quorum, so any group of more than n − quorum other nodes contains a
+ * node that knows of each lease. Returns null if there is nothing to do: the node votes, or does not answer.
  */
 export function planFor(index: number, view: QuorumView, terms: QuarantineTerms): Plan | null {
   const memory = view.identifications[index]?.memory ?? null;
@@ -77,11 +79,12 @@ export function planFor(index: number, view: QuorumView, terms: QuarantineTerms)
   }
   if (typeof rule === "number" && memory.left > rule) return abstain(memory, others, rule);
   if (rule === "auto") {
-    const change = newEnd(memory, view.before?.[index]?.memory ?? null, others, view, terms);
+    const change = newEnd(memory, view.previous?.[index]?.memory ?? null, others, view, terms);
     if (change !== null) return change;
   }
   if (memory.left > 0) return { kind: "wait", ms: memory.left, cause: causeOf(memory) };
-  // Also where it has abstained for long enough: the highest fence may be known only to one that is away.
+  // This applies even if the node has abstained for long enough: the highest fence may be known only to a node that is
+  // unreachable.
   if (!canTell(others, view)) return waitForSilent(view);
   return vote(memory, others);
 }
@@ -93,37 +96,38 @@ function planForLost(
   terms: QuarantineTerms,
 ): Plan {
   if (view.names.length === 1) return vote(memory, others);
-  if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "look" };
+  if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
   const longest = longestOf(others);
   const isCertain = isQuorumKnown(others, view);
-  const everybody = silentOf(view).length === 0;
-  // Others may be about to give this set its first memory.
-  if (view.looks < mostLooks && (longest === 0 || (everybody && !isCertain))) return { kind: "look" };
-  if (!isCertain && !everybody) return waitForSilent(view, " (quarantine 0 takes it for new)");
-  // Leases that began since then have begun after this loss: but this look may have left out others.
-  if (view.age > 0) return { kind: "look" };
-  // With too few who can tell, what is not known is taken to be the usual.
+  const allAnswered = silentOf(view).length === 0;
+  // Another process may be about to give this set of nodes its first memory.
+  if (view.repeats < maxRepeats && (longest === 0 || (allAnswered && !isCertain))) return { kind: "retry" };
+  if (!isCertain && !allAnswered) return waitForSilent(view, " (quarantine 0 takes it for new)");
+  // An answer that was limited to older leases may leave out leases that began before this loss, so all leases must be
+  // counted.
+  if (view.minAge > 0) return { kind: "retry" };
+  // If too few nodes can report the longest ttl, the usual ttl is assumed.
   const short = isCertain || longest === 0 ? longest : Math.max(longest, terms.ttl);
   return abstainFor(memory, others, short, view, terms);
 }
 
-/** Nobody remembers anything. One that says nothing may. */
+/** Whether every node answers and has lost its memory. A node that does not answer may still have its memory. */
 export const isColdStart = ({ identifications }: QuorumView): boolean =>
   identifications.every((identification) => identification?.memory?.state === "lost");
 
 /**
- * Whether all of them had lost their memory at one instant: the look before had been answered by all when this one began, and
- * since then none has been given a memory.
+ * Whether all nodes were without a memory at the same instant: all of them had answered the previous review before this
+ * one began, and none has been given a memory since.
  */
-const isConfirmed = ({ identifications, before }: QuorumView): boolean =>
-  before !== null &&
+const isConfirmed = ({ identifications, previous }: QuorumView): boolean =>
+  previous !== null &&
   identifications.every(
-    (identification, index) => identification?.memory?.marker === before[index]?.memory?.marker,
+    (identification, index) => identification?.memory?.marker === previous[index]?.memory?.marker,
   );
 
 /**
- * Until all short leases are over that may have been granted, all long ones that the others hold, and every round has been
- * decided that is under way.
+ * Plans an abstention that ends when all short leases that the node may have granted and all long leases that the other
+ * nodes hold have expired, and when every round that is under way has been decided.
  */
 function abstainFor(
   memory: Memory,
@@ -139,16 +143,19 @@ function abstainFor(
   return change(memory, others, { until, least, settles, settled: false });
 }
 
-/** For exactly so many ms. */
+/** Plans an abstention of exactly `ms`. */
 function abstain(memory: Memory, others: readonly Memory[], ms: number): Plan {
   const until = memory.now + ms;
   return change(memory, others, { until, least: until, settles: memory.now, settled: true });
 }
 
-/** Another end of the abstention, by what the others hold now; null if it stays. */
+/**
+ * Plans another end of the abstention, based on the leases that the other nodes hold now; null if the end stays as it
+ * is.
+ */
 function newEnd(
   memory: Memory,
-  before: Memory | null,
+  previous: Memory | null,
   others: readonly Memory[],
   view: QuorumView,
   terms: QuarantineTerms,
@@ -156,13 +163,14 @@ function newEnd(
   const { abstention, now } = memory;
   if (abstention === null || !canTell(others, view) || now < abstention.settles) return null;
   const { until, least, settles, settled } = abstention;
-  if (view.age > neededAge(memory, terms)) return { kind: "look" };
+  if (view.minAge > neededAge(memory, terms)) return { kind: "retry" };
   const left = longLeftOf(others, view);
   const end = now + withDrift(left, terms);
   if (!settled) {
-    // Not before it was known to be time: some of this look's answers may be from before.
-    if (before?.marker !== memory.marker || before.now < settles) return { kind: "look" };
-    // What was under way when it forgot has reached the others by now, maybe with a longer ttl than they knew of.
+    // The previous review must already have shown that the rounds are over: some answers of this review may be older.
+    if (previous?.marker !== memory.marker || previous.now < settles) return { kind: "retry" };
+    // Requests that were under way at the loss have reached the other nodes by now, maybe with a longer ttl than was
+    // known.
     const longest = longestOf(others);
     const late = longest > memory.longest ? settles + withDrift(longest, terms) : 0;
     const short = Math.max(least, late, now + withDrift(shortLeftOf(others, view), terms));
@@ -173,17 +181,17 @@ function newEnd(
       settled: true,
     });
   }
-  // Never later: what is granted or renewed after that is granted without this node.
+  // The end is never moved back: leases that are granted or renewed after this point are granted without this node.
   const sooner = Math.max(least, end);
   if (until <= least || !isQuorumKnown(others, view)) return null;
   if (sooner <= now) return vote(memory, others);
-  if (until - sooner <= smallestGain + driftOf(left, terms.driftFactor)) return null;
+  if (until - sooner <= minGainMs + driftOf(left, terms.driftFactor)) return null;
   return change(memory, others, { until: sooner, least, settles, settled });
 }
 
 /**
- * ms: a long lease that has been held for less than this began, by whatever clock, after every round had been decided that was
- * under way when the node forgot. 0 if all count.
+ * The minimum age in ms of the long leases that count; 0 if all of them count. A long lease that has been held for less
+ * time began, by any clock, after every round had been decided that was under way when the node lost its memory.
  */
 export function neededAge(
   { state, abstention, now }: Memory,
@@ -210,7 +218,10 @@ function change(memory: Memory, others: readonly Memory[], abstention: Abstentio
 const withDrift = (ms: number, { driftFactor }: QuarantineTerms): number =>
   ms === 0 ? 0 : ms + driftOf(ms, driftFactor);
 
-/** Who can tell what the node may have granted: those that abstain know until when, where they are needed. */
+/**
+ * The memories of the other nodes that limit what the node may have granted. Abstaining nodes are included only if the
+ * voting nodes are too few.
+ */
 function othersOf(index: number, view: QuorumView): Memory[] {
   const others = view.identifications.flatMap((identification, other) => {
     const memory = identification?.memory ?? null;
@@ -222,7 +233,10 @@ function othersOf(index: number, view: QuorumView): Memory[] {
 
 const longestOf = (others: readonly Memory[]) => Math.max(0, ...others.map(({ longest }) => longest));
 
-/** ms. One that abstains does so until all that it may have granted is over: first the short leases, then the long ones. */
+/**
+ * ms until the last short lease ends. An abstaining node abstains until all leases that it may have granted are over:
+ * first the short leases, then the long ones.
+ */
 const shortLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
   lastOf(
     others.map(({ abstention, now }) => (abstention === null ? 0 : abstention.least - now)),
@@ -231,7 +245,9 @@ const shortLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
 
 const longLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
   lastOf(
-    others.map(({ longLeft, left, abstention }) => Math.max(longLeft, waits(abstention) ? left : 0)),
+    others.map(({ longLeft, left, abstention }) =>
+      Math.max(longLeft, awaitsLongLeases(abstention) ? left : 0),
+    ),
     took,
   );
 
@@ -240,15 +256,15 @@ const lastOf = (lefts: readonly number[], took: number) => {
   return last === 0 ? 0 : last + took;
 };
 
-/** Whether it abstains for long leases, beyond the short ones. */
-const waits = (abstention: AbstentionTerm | null): boolean =>
+/** Whether the abstention lasts beyond the end of the short leases because of long leases. */
+const awaitsLongLeases = (abstention: AbstentionTerm | null): boolean =>
   abstention !== null && abstention.until > abstention.least;
 
-/** Whether every quorum that the node was part of has another member among those that can tell. */
+/** Whether every quorum that the node was part of has another member among `others`. */
 const isQuorumKnown = (others: readonly Memory[], { names: { length: nodes } }: QuorumView) =>
   others.length > nodes - quorumOf(nodes);
 
-/** The same, or nobody else can be asked. */
+/** Whether the other nodes suffice, or no further node can be asked because all of them answered. */
 const canTell = (others: readonly Memory[], view: QuorumView) =>
   isQuorumKnown(others, view) || silentOf(view).length === 0;
 

@@ -5,79 +5,82 @@ import { weakly } from "./weak-watch.js";
 export interface ConnectionGuardOptions {
   readonly node: LockNode;
   readonly clock: Clock;
-  /** ms that a connection may take to become ready. */
+  /** Limit in ms for a connection to become ready. */
   readonly connectTimeout: number;
-  /** The node has not become ready in time. Told once until it does. */
+  /** Called when the node has not become ready in time: once, until the node becomes ready. */
   readonly onOverdue: (waited: number) => void;
-  /** The connection is silent, and could not be replaced. Told once until it answers. */
+  /** Called when the connection is silent and could not be replaced: once, until the node answers. */
   readonly onStuck: (why: Exclude<Replacement, "replacing" | "tooSoon">) => void;
 }
 
 /**
- * Sees to it that a node that is asked has a connection that can answer: opens one, and replaces one that does not become
- * ready, because its handshake got no answer, or that has fallen silent.
+ * Keeps the connection of a node that is in use able to answer: opens a connection, and replaces a connection that does
+ * not become ready because its handshake got no answer, or that has become silent.
  */
 export class ConnectionGuard {
-  /** When the node was first asked to connect, or its connection was lost; null while it is ready, or not wanted. */
-  private since: Instant | null = null;
-  private wanted = false;
+  /**
+   * When the node was first asked to connect, or its connection was lost; null while the connection is ready or not
+   * needed.
+   */
+  private waitingSince: Instant | null = null;
+  private needed = false;
   private replaced = false;
-  private overdueTold = false;
-  private stuckTold = false;
+  private overdueReported = false;
+  private stuckReported = false;
   private timer: Timer | null = null;
   private closed = false;
 
   constructor(private readonly options: ConnectionGuardOptions) {}
 
-  /** ms for which it has been waited for a connection; null while there is one, or none is wanted. */
+  /** How long the guard has waited for a connection, in ms; null while the connection is ready or not needed. */
   get waited(): number | null {
-    return this.since === null ? null : elapsed(this.options.clock, this.since);
+    return this.waitingSince === null ? null : elapsed(this.options.clock, this.waitingSince);
   }
 
-  /** Whether nobody needs to wait any longer for the connection that is being opened. */
+  /** Whether the connection took longer than its timeout, so that callers need not wait for it any longer. */
   get overdue(): boolean {
     return this.waited !== null && this.waited > this.options.connectTimeout;
   }
 
-  /** Whether another connection is being opened in the place of one that was silent. */
+  /** Whether a new connection is being opened in place of a silent one. */
   get replacing(): boolean {
     return this.replaced && !this.overdue;
   }
 
-  /** The node is to be asked something. */
-  want(): void {
+  /** A command is about to be sent to the node, so the node needs a connection. */
+  requireConnection(): void {
     const { node } = this.options;
-    this.wanted = true;
+    this.needed = true;
     if (node.connection === "ready") return;
-    this.await();
+    this.startWaiting();
     if (node.connection === "connecting") node.connect();
   }
 
   changed(connection: Connection): void {
     if (connection === "ready") {
-      this.since = null;
+      this.waitingSince = null;
       this.replaced = false;
-      this.overdueTold = false;
+      this.overdueReported = false;
       this.timer?.cancel();
       this.timer = null;
-    } else if (this.wanted) {
-      this.await();
+    } else if (this.needed) {
+      this.startWaiting();
     }
   }
 
-  /** The connection is ready, and has been silent for longer than a node may. */
+  /** The connection is ready, and has been silent for longer than a node may be. */
   silent(): void {
-    // A node that was written for a program may have no connection of its own.
+    // A custom node may have no connection of its own.
     if (this.options.node.replaceConnection === undefined) return;
     const outcome = this.replace();
-    if (this.stuckTold || outcome === "replacing" || outcome === "tooSoon") return;
-    this.stuckTold = true;
+    if (this.stuckReported || outcome === "replacing" || outcome === "tooSoon") return;
+    this.stuckReported = true;
     this.options.onStuck(outcome);
   }
 
   /** The node has answered again. */
   answered(): void {
-    this.stuckTold = false;
+    this.stuckReported = false;
   }
 
   close(): void {
@@ -85,33 +88,33 @@ export class ConnectionGuard {
     this.timer?.cancel();
   }
 
-  private await(): void {
-    this.since ??= now(this.options.clock);
+  private startWaiting(): void {
+    this.waitingSince ??= now(this.options.clock);
     this.arm();
   }
 
   private arm(): void {
     if (this.closed || this.timer !== null) return;
     const { node, clock, connectTimeout } = this.options;
-    // It reconnects by itself, and there is nothing to replace.
+    // The node reconnects by itself, and there is no connection to replace.
     if (node.connection === "down" && node.replaceConnection === undefined) return;
     this.timer = answerTimeout(
       clock,
       connectTimeout,
-      weakly(this, (guard) => guard.look()),
+      weakly(this, (guard) => guard.check()),
       true,
     );
   }
 
-  private look(): void {
+  private check(): void {
     this.timer = null;
     if (this.options.node.connection === "ready") return;
     this.replace();
-    // The node may have become ready meanwhile.
-    if (this.since === null) return;
+    // The node may have become ready in the meantime.
+    if (this.waitingSince === null) return;
     this.arm();
-    if (this.overdueTold) return;
-    this.overdueTold = true;
+    if (this.overdueReported) return;
+    this.overdueReported = true;
     this.options.onOverdue(this.waited ?? 0);
   }
 

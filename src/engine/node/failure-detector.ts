@@ -1,52 +1,57 @@
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
 import { weakly } from "./weak-watch.js";
 
-/** What the detector notices. `unresponsive`: the circuit has opened. `answered`: the node has given a sign of life. */
+/**
+ * What the detector observes. `unresponsive`: the circuit has opened. `answered`: the node has replied after a silence.
+ */
 export type Liveness = "silent" | "unresponsive" | "answered";
 
 export interface FailureDetectorOptions {
   readonly clock: Clock;
-  /** ms without any reply, while the node owes one, that count as a silence. */
-  readonly patience: number;
+  /** A node that owes a reply and sends none for this many ms counts as silent. */
+  readonly timeout: number;
   readonly observe: (liveness: Liveness) => void;
-  /** Asks the node something without effect. It must lead to `sent`, and its reply to `replied`. */
+  /** Sends the node a request that has no effect. The request must lead to `sent`, and its reply to `replied`. */
   readonly probe: () => void;
 }
 
-/** Silences in a row that open the circuit. The first may be this process's own: it stood still, and not the node. */
+/**
+ * Consecutive silences that open the circuit. The first may be the fault of this process: it may have been stalled,
+ * rather than the node.
+ */
 const silencesToOpen = 3;
-/** ms between two probes at the most; the first pause is one patience, and each is twice the one before. */
-const longestPause = 5_000;
+/** Maximum pause between two probes, in ms. The first pause equals the timeout, and each further pause doubles. */
+const maxPauseMs = 5_000;
 
 /**
- * A circuit breaker for one node. It is closed while the node answers, and opens when the node has owed replies for three
- * times its patience: then nothing is sent but probes. While it is open a probe is always under way or scheduled, and any
- * reply closes it. (After Nygard, "Release It!", Stability Patterns.)
+ * A circuit breaker for one node. The circuit is closed while the node answers, and opens when the node has owed
+ * replies for three timeouts: then only probes are sent. While the circuit is open, a probe is always under way or
+ * scheduled, and any reply closes the circuit. (After Nygard, "Release It!", Stability Patterns.)
  */
 export class FailureDetector {
-  /** Requests that the node owes a reply to. */
-  private owed = 0;
-  /** Further ones that the client has given up. The node may still be silent about them. */
+  /** Requests that the node has not replied to. */
+  private unanswered = 0;
+  /** Further requests without a reply, which the client has given up. The node may still be silent about them. */
   private givenUp = 0;
-  /** The monotonic time from which a silence counts. */
-  private since = 0;
+  /** The monotonic time from which the current silence is measured. */
+  private silentSince = 0;
   /** The node has replied since the timer was set. */
-  private heard = false;
+  private hasReplied = false;
   private silences = 0;
   private pause: number;
   private timer: Timer | null = null;
   private closed = false;
 
   constructor(private readonly options: FailureDetectorOptions) {
-    this.pause = options.patience;
+    this.pause = options.timeout;
   }
 
-  /** Whether requests are to be refused. */
+  /** Whether the circuit is open: requests are refused. */
   get open(): boolean {
     return this.silences >= silencesToOpen;
   }
 
-  /** Whether it has been silent of late. */
+  /** Whether the node has been silent for at least one timeout since its last reply. */
   get suspects(): boolean {
     return this.silences > 0;
   }
@@ -56,45 +61,46 @@ export class FailureDetector {
     return this.open && this.timer !== null;
   }
 
-  /** So many requests have been handed to the client. */
+  /** The client has been given this many requests. */
   sent(count: number): void {
-    if (this.owed + this.givenUp === 0) this.since = this.options.clock.monotonic();
-    this.owed += count;
+    if (this.unanswered + this.givenUp === 0) this.silentSince = this.options.clock.monotonic();
+    this.unanswered += count;
     if (this.timer !== null) return;
-    this.heard = false;
-    this.arm(this.options.patience);
+    this.hasReplied = false;
+    this.arm(this.options.timeout);
   }
 
   /** The node has replied to one request. */
   replied(): void {
     this.givenUp = 0;
-    this.heard = true;
+    this.hasReplied = true;
     const suspected = this.suspects;
-    // It answers again: what was asked before is lost, or comes at once, and must not count against it.
-    if (suspected) this.owed = 0;
+    // The node answers again. Earlier requests are lost or will be answered at once, so they must not count as a
+    // silence.
+    if (suspected) this.unanswered = 0;
     this.silences = 0;
-    this.pause = this.options.patience;
-    this.ended();
+    this.pause = this.options.timeout;
+    this.requestEnded();
     if (suspected) this.options.observe("answered");
   }
 
-  /** One request was not replied to: it was never sent, or its connection is gone. */
+  /** One request gets no reply: it was never sent, or its connection was lost. */
   lost(): void {
-    this.ended();
+    this.requestEnded();
   }
 
-  /** The client waits no longer for one request; the node has said nothing. */
+  /** The client gave up one request; the node has not replied. */
   timedOut(): void {
     this.givenUp++;
-    this.ended();
+    this.requestEnded();
   }
 
-  /** Another connection begins: nothing that was asked on the old one tells anything about it. */
+  /** A new connection begins. Requests on the old connection say nothing about the new one. */
   reset(): void {
     this.silences = 0;
     this.givenUp = 0;
-    this.pause = this.options.patience;
-    this.since = this.options.clock.monotonic();
+    this.pause = this.options.timeout;
+    this.silentSince = this.options.clock.monotonic();
     this.cancel();
   }
 
@@ -103,10 +109,10 @@ export class FailureDetector {
     this.cancel();
   }
 
-  private ended(): void {
-    // A node that somebody else wrote may end requests of a connection that is gone twice.
-    this.owed = Math.max(0, this.owed - 1);
-    if (this.owed + this.givenUp === 0 && !this.open) this.cancel();
+  private requestEnded(): void {
+    // A custom node may report the requests of a lost connection twice.
+    this.unanswered = Math.max(0, this.unanswered - 1);
+    if (this.unanswered + this.givenUp === 0 && !this.open) this.cancel();
   }
 
   private cancel(): void {
@@ -119,40 +125,40 @@ export class FailureDetector {
     this.timer = answerTimeout(
       this.options.clock,
       delay,
-      weakly(this, (detector) => detector.look()),
+      weakly(this, (detector) => detector.check()),
       true,
     );
   }
 
-  /** One timer serves all requests: it goes on while the node owes anything. */
-  private look(): void {
-    const { clock, patience } = this.options;
+  /** One timer serves all requests. The timer keeps running while the node owes a reply. */
+  private check(): void {
+    const { clock, timeout } = this.options;
     this.timer = null;
     if (this.open) return this.probe();
-    if (this.heard) {
-      this.heard = false;
-      this.since = clock.monotonic();
+    if (this.hasReplied) {
+      this.hasReplied = false;
+      this.silentSince = clock.monotonic();
     }
-    const left = patience - (clock.monotonic() - this.since);
-    // Whole ms: a rest that no clock can wait for would come again and again.
+    const left = timeout - (clock.monotonic() - this.silentSince);
+    // Whole ms: a fraction that no timer can wait for would make the timer fire again and again.
     if (left > 0) return this.arm(Math.ceil(left));
-    this.notice();
+    this.onSilence();
   }
 
-  private notice(): void {
+  private onSilence(): void {
     this.silences++;
     this.givenUp = 0;
-    this.since = this.options.clock.monotonic();
+    this.silentSince = this.options.clock.monotonic();
     const opened = this.open;
-    // First the timer: whoever is told may look whether a probe is scheduled.
+    // The timer is set first, because the observer may check whether a probe is scheduled.
     if (opened) this.probe();
-    else this.arm(this.options.patience);
+    else this.arm(this.options.timeout);
     this.options.observe(opened ? "unresponsive" : "silent");
   }
 
   private probe(): void {
     this.arm(this.pause);
-    this.pause = Math.min(this.pause * 2, Math.max(longestPause, this.options.patience));
+    this.pause = Math.min(this.pause * 2, Math.max(maxPauseMs, this.options.timeout));
     this.options.probe();
   }
 }

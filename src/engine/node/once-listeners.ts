@@ -2,9 +2,9 @@
 export class OnceListeners {
   private listeners = new Set<() => void>();
 
-  /** Returns the removal. */
+  /** Adds a listener. Returns a function that removes it. */
   add(listener: () => void): () => void {
-    // A function of its own, so that the same listener may be added twice.
+    // A new function, so that the same listener can be added twice.
     const own = () => listener();
     this.listeners.add(own);
     return () => void this.listeners.delete(own);

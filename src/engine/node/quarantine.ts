@@ -12,43 +12,49 @@ import {
 import type { LockNode } from "./lock-node.js";
 import type { ServerIdentity } from "./server-identity.js";
 
-/** A node of the quorum, as far as its memory is concerned. */
+/** The part of a quorum member that the quarantine uses. */
 export interface QuarantineMember {
   readonly name: string;
   readonly node: LockNode;
   readonly server: ServerIdentity;
-  /** Whether it is connected and answers. */
+  /** Whether the node is connected and answers. */
   readonly reachable: boolean;
-  /** What is known of its server has changed. */
-  settled(): void;
+  /** Called when the known state of the server has changed. */
+  onServerChanged(): void;
 }
 
-/** ms before the first look at others that may be about to begin. The pauses double. */
-const shortestPause = 10;
-/** ms between two looks at nodes that cannot be reached, or take no memory. */
-const longestPause = 1_000;
-/** ms between two looks at the long leases that are waited for: a share of the time for which that has gone on. */
+/** Pause in ms before the next review while other nodes may be about to start. The pauses double. */
+const minPauseMs = 10;
+/** Pause in ms between two reviews of nodes that cannot be reached or accept no memory. */
+const maxPauseMs = 1_000;
+/**
+ * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
+ * waited already.
+ */
 const longWait = { share: 1 / 4, least: 1_000, most: 10_000 } as const;
-/** ms; what a timer can be set for. */
-const longestTimer = 3_600_000;
-/** ms by which the end of an abstention may seem to move, for the way that the answer took. */
-const blur = 250;
+/** Maximum delay of the timer in ms. */
+const maxTimerMs = 3_600_000;
+/**
+ * Tolerance in ms for the end of an abstention: the reported end varies with the time that the answer took to arrive.
+ */
+const toleranceMs = 250;
 
 /**
- * Sees to it that a node that lost its memory votes again when every lease that it may have granted has run out: looks at
- * all nodes, has it planned, and carries that out. The decision stands on the node itself, for all processes.
+ * Lets a node that lost its memory vote again when every lease that the node may have granted has expired. The
+ * quarantine asks all nodes, plans the next step for each, and executes the plan. The decision is stored on the node
+ * itself, for all processes.
  */
 export class Quarantine {
   private timer: Timer | null = null;
-  /** What is waited for, each with how to wait no longer. */
+  /** The current waits. Each function ends one wait. */
   private readonly waits = new Set<() => void>();
   private reviewing = false;
-  private again = false;
+  private requestedAgain = false;
   private closed = false;
-  /** In a row, at others that may be about to begin. */
-  private looks = 0;
-  /** What the last look showed. */
-  private before: readonly (Identification | null)[] | null = null;
+  /** Consecutive reviews that found nodes which may be about to start. */
+  private repeats = 0;
+  /** The result of the previous review. */
+  private previous: readonly (Identification | null)[] | null = null;
   private readonly names: readonly string[];
 
   constructor(
@@ -56,16 +62,16 @@ export class Quarantine {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly terms: QuarantineTerms,
-    /** The whole set has no memory, and votes all the same. */
+    /** Called when the whole set of nodes has no memory, and the nodes vote nevertheless. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
   ) {
     this.names = members.map(({ name }) => name);
   }
 
-  /** Some node cannot vote for want of memory, or might now be able to. */
+  /** Requests a review: some node cannot vote because it has no memory, or may be able to vote again. */
   request(): void {
     if (this.reviewing) {
-      this.again = true;
+      this.requestedAgain = true;
       return;
     }
     this.timer?.cancel();
@@ -74,11 +80,11 @@ export class Quarantine {
     this.reviewing = true;
     this.review().then((pause) => {
       this.reviewing = false;
-      if (this.again) {
-        this.again = false;
+      if (this.requestedAgain) {
+        this.requestedAgain = false;
         this.request();
       } else if (pause !== null && !this.closed) {
-        this.timer = this.clock.after(pause, again(new WeakRef(this)), true);
+        this.timer = this.clock.after(pause, weakRequest(new WeakRef(this)), true);
       }
     });
   }
@@ -89,19 +95,19 @@ export class Quarantine {
     for (const over of [...this.waits]) over();
   }
 
-  /** ms after which to look again; null if nothing is left to be settled. */
+  /** Reviews all nodes. Resolves to the pause in ms before the next review; null if no node needs another review. */
   private async review(): Promise<number | null> {
-    const { before, looks } = this;
-    const age = this.age();
-    const began = this.clock.monotonic();
-    const identifications = await Promise.all(this.members.map((member) => this.look(member, age)));
+    const { previous, repeats } = this;
+    const minAge = this.minAge();
+    const startedAt = this.clock.monotonic();
+    const identifications = await Promise.all(this.members.map((member) => this.identify(member, minAge)));
     if (this.closed) return null;
-    this.before = identifications;
-    const took = this.clock.monotonic() - began;
-    const view = { names: this.names, identifications, before, took, looks, age };
+    this.previous = identifications;
+    const took = this.clock.monotonic() - startedAt;
+    const view = { names: this.names, identifications, previous, took, repeats, minAge };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
-    this.looks = plans.some((plan) => plan?.kind === "look") ? this.looks + 1 : 0;
+    this.repeats = plans.some((plan) => plan?.kind === "retry") ? this.repeats + 1 : 0;
     const pauses = await Promise.all(
       this.members.map((member, index) =>
         this.carryOut(member, plans[index] ?? null, identifications[index] ?? null),
@@ -111,94 +117,108 @@ export class Quarantine {
     return next.length === 0 ? null : Math.min(...next);
   }
 
-  /** A single node may well be new; one that was known is not. */
+  /** Warns about a cold start. A single node without a memory is probably new, unless it had a memory before. */
   private warn(view: QuorumView, plans: readonly (Plan | null)[]): void {
     const cold = this.names.filter((_, index) => plans[index]?.kind === "change");
     const alone = this.members.length === 1;
     if (
       this.terms.rule === "auto" &&
       cold.length > 0 &&
-      (alone ? this.members[0]?.server.hasRemembered : isColdStart(view))
+      (alone ? this.members[0]?.server.hadMemory : isColdStart(view))
     )
       this.onColdStart(cold);
   }
 
-  /** ms: only long leases that have been held for so long concern any of the nodes that abstain. */
-  private age(): number {
-    const memories = (this.before ?? []).flatMap((identification) => identification?.memory ?? []);
+  /** The minimum age in ms of the long leases that concern any abstaining node. */
+  private minAge(): number {
+    const memories = (this.previous ?? []).flatMap((identification) => identification?.memory ?? []);
     const age = Math.min(...memories.map((memory) => neededAge(memory, this.terms)));
     return Number.isFinite(age) ? age : 0;
   }
 
-  /** Null if it does not answer in time. One that is about to connect is waited for. */
-  private async look(member: QuarantineMember, age: number): Promise<Identification | null> {
+  /**
+   * Identifies the node; null if the node does not answer in time. A node that is still connecting is given time to
+   * connect.
+   */
+  private async identify(member: QuarantineMember, minAge: number): Promise<Identification | null> {
     const { node, server } = member;
-    if (node.connection === "connecting") await this.change(node);
-    // One that is silent is probed already: it must not be asked again and again meanwhile.
-    return member.reachable && !this.closed ? this.bounded(server.ask(null, age)) : null;
+    if (node.connection === "connecting") await this.connectionChange(node);
+    // A silent node is probed already, so no further request is sent to it.
+    return member.reachable && !this.closed ? this.bounded(server.ask(null, minAge)) : null;
   }
 
   private async carryOut(
-    { server, settled }: QuarantineMember,
+    { server, onServerChanged }: QuarantineMember,
     plan: Plan | null,
     identification: Identification | null,
   ): Promise<number | null> {
-    // One that has gone will be met again; one that says nothing is asked again.
-    if (identification === null) return server.known && !server.remembers ? longestPause : null;
-    if (plan === null) return this.accept(server, settled, identification);
-    if (plan.kind === "look") return shortestPause * 2 ** (this.looks - 1);
-    if (plan.kind === "wait") return this.abstain(server, settled, identification, plan.ms, plan.cause);
+    // A node whose connection was lost is identified again by itself; a node that does not answer is asked again here.
+    if (identification === null) return server.known && !server.remembers ? maxPauseMs : null;
+    if (plan === null) return this.accept(server, onServerChanged, identification);
+    if (plan.kind === "retry") return minPauseMs * 2 ** (this.repeats - 1);
+    if (plan.kind === "wait")
+      return this.abstain(server, onServerChanged, identification, plan.ms, plan.cause);
     let refusal = "does not answer";
     const changed = await this.bounded(server.ask(plan.change, 0), (error) => {
       refusal = messageOf(error);
     });
     if (changed === null) {
-      const cause = `it has no memory, and takes none: ${refusal}`;
-      return this.abstain(server, settled, identification, null, cause);
+      const cause = `it has no memory, and accepts none: ${refusal}`;
+      return this.abstain(server, onServerChanged, identification, null, cause);
     }
     const { memory } = changed;
-    if (memory === null || memory.state === "kept") return this.accept(server, settled, changed);
-    return this.abstain(server, settled, changed, memory.state === "lost" ? null : memory.left, plan.cause);
+    if (memory === null || memory.state === "kept") return this.accept(server, onServerChanged, changed);
+    return this.abstain(
+      server,
+      onServerChanged,
+      changed,
+      memory.state === "lost" ? null : memory.left,
+      plan.cause,
+    );
   }
 
-  private accept(server: ServerIdentity, settled: () => void, identification: Identification): number | null {
-    // What was overtaken by a later answer says nothing any more.
-    if (!server.accept(identification)) return longestPause;
-    settled();
+  private accept(
+    server: ServerIdentity,
+    onServerChanged: () => void,
+    identification: Identification,
+  ): number | null {
+    // An answer that was overtaken by a later one is ignored.
+    if (!server.accept(identification)) return maxPauseMs;
+    onServerChanged();
     return null;
   }
 
   private abstain(
     server: ServerIdentity,
-    settled: () => void,
+    onServerChanged: () => void,
     identification: Identification,
     ms: number | null,
     cause: string,
   ): number {
     let until = ms === null ? null : this.clock.monotonic() + ms;
     const { abstention } = server;
-    // The same end, told again.
-    if (until !== null && abstention?.until && Math.abs(until - abstention.until) < blur)
+    // The answer reports the same end again.
+    if (until !== null && abstention?.until && Math.abs(until - abstention.until) < toleranceMs)
       until = abstention.until;
     server.accept(identification, { until, cause });
-    settled();
-    return ms === null ? longestPause : this.pauseFor(identification.memory, ms);
+    onServerChanged();
+    return ms === null ? maxPauseMs : this.pauseFor(identification.memory, ms);
   }
 
-  /** ms until the next look at a node that abstains for `left`. */
+  /** The pause in ms before the next review of a node that abstains for `left` ms. */
   private pauseFor(memory: Memory | null, left: number): number {
-    const pause = Math.min(left, longestTimer);
+    const pause = Math.min(left, maxTimerMs);
     if (memory === null || memory.abstention === null || this.terms.rule !== "auto") return pause;
     const { until, least, settles, settled } = memory.abstention;
     const since = memory.now - settles;
-    if (!settled) return Math.min(pause, since < 0 ? -since : longestPause);
+    if (!settled) return Math.min(pause, since < 0 ? -since : maxPauseMs);
     if (until <= least) return pause;
     const regular = Math.max(longWait.least, Math.min(since * longWait.share, longWait.most));
-    // Several processes look; not all at the same time.
+    // The jitter keeps several processes from asking at the same time.
     return Math.min(pause, regular * (0.75 + this.random.fraction() / 2));
   }
 
-  /** Null when it fails, or takes longer than a node may. */
+  /** Resolves to null when the work fails, or takes longer than the node timeout. */
   private bounded<T>(
     work: Promise<T | null>,
     onError: (error: unknown) => void = () => {},
@@ -217,8 +237,8 @@ export class Quarantine {
     });
   }
 
-  /** Resolves when the node's connection changes, or has not in time. */
-  private change(node: LockNode): Promise<void> {
+  /** Resolves when the node's connection changes, or after the node timeout. */
+  private connectionChange(node: LockNode): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         end();
@@ -230,7 +250,7 @@ export class Quarantine {
     });
   }
 
-  /** It is over when a node has taken as long as it may, or this is closed. Returns the end of it. */
+  /** Calls `over` after the node timeout, or when the quarantine closes. Returns a function that cancels the call. */
   private wait(over: () => void): () => void {
     const timer = answerTimeout(this.clock, this.terms.nodeTimeout, over, true);
     this.waits.add(over);
@@ -241,7 +261,7 @@ export class Quarantine {
   }
 }
 
-/** A quorum that nobody has any more is not to be kept by a node that is waited for. */
-const again = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
+/** A weak reference: the retry timer must not keep an unreferenced engine alive. */
+const weakRequest = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,37 +6,40 @@ import type { Liveness } from "./failure-detector.js";
 import type { LockNode } from "./lock-node.js";
 import type { KnownServers } from "./server-identity.js";
 
-/** What a seat notices about its node's health. */
+/** What a quorum member observes about the health of its node. */
 export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "remembers";
 
 export interface QuorumMemberOptions {
-  /** Tells it apart from the others in votes and errors. */
+  /** Distinguishes the member from the others in votes and errors. */
   readonly name: string;
   readonly node: LockNode;
   readonly clock: Clock;
   readonly batcher: TickBatcher;
   readonly random: Random;
-  /** ms that a node may take to answer. */
+  /** Limit in ms for the node to answer. */
   readonly nodeTimeout: number;
-  /** ms that a node may take to connect. */
+  /** Limit in ms for the node to connect. */
   readonly connectTimeout: number;
   readonly knownServers: KnownServers;
-  /** Whether it votes only as long as it remembers what it granted. */
+  /** Whether the node votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
-  /** Whether it votes also where its server hides who it is. */
+  /** Whether the node votes even if its server hides its identity. */
   readonly admitsNameless: boolean;
-  /** Whether it may be collected while its node lives on, if nobody refers to it and it has nothing left to do. */
+  /** Whether an unreferenced member with nothing left to do may be garbage-collected while its node is still in use. */
   readonly collectable: boolean;
-  /** `until`: the monotonic time at which a node that forgot will vote again, null if nobody can tell yet. */
+  /**
+   * `until`: the monotonic time at which a node that lost its memory will vote again; null if the time is not known
+   * yet.
+   */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
-  /** Whether anybody wants to know how long the node takes to answer. */
-  readonly measures: () => boolean;
-  /** ms from a request to its answer. */
-  readonly measured: (ms: number) => void;
-  /** Whether anything is to be acquired here. */
+  /** Whether response times are observed. */
+  readonly observesLatency: () => boolean;
+  /** Called with the ms from a request to its answer. */
+  readonly onLatency: (ms: number) => void;
+  /** Whether anything is to be acquired in this quorum. */
   readonly decides: () => boolean;
-  /** It is known who the node's server is, and what it remembers. */
+  /** Called when the identity and the memory of the node's server are known. */
   readonly onIdentified: () => void;
-  /** Its connection is silent, and could not be replaced. Told once until it answers. */
+  /** Called when the connection is silent and could not be replaced: once, until the node answers. */
   readonly onStuck: ConnectionGuardOptions["onStuck"];
 }

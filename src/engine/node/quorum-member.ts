@@ -25,12 +25,13 @@ import { type IdentifyOutcome, ServerIdentity } from "./server-identity.js";
 import { watchWeakly } from "./weak-watch.js";
 
 /**
- * One node's seat in the quorum. It lets a command through only when the node is connected, known to be nobody else's
- * double, and not silent; fails it at once otherwise. What is asked of it in one turn of the event loop travels together.
+ * A member of the quorum: one node and its commands. A command is sent only if the node is connected, is no duplicate of
+ * another node, and is not silent; otherwise it fails at once. The commands of one tick of the event loop are sent
+ * together.
  */
 export class QuorumMember implements QuarantineMember, ReleaseSender {
   readonly name: string;
-  /** Most of its votes. */
+  /** The vote of this member in the most frequent case. */
   readonly granted: Vote;
   readonly node: LockNode;
   readonly server: ServerIdentity;
@@ -41,7 +42,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   private closed = false;
   private readonly identifyListeners = new OnceListeners();
   private readonly requests: RequestQueue;
-  /** Until when it is known to abstain: null if nobody can tell, undefined if it does not. */
+  /** End of the abstention, monotonic: null if not known yet, undefined if the node does not abstain. */
   private abstainsUntil: number | null | undefined;
   private readonly unwatch: () => void;
 
@@ -52,7 +53,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.node = node;
     this.detector = new FailureDetector({
       clock,
-      patience: nodeTimeout,
+      timeout: nodeTimeout,
       observe: (liveness) => this.onLiveness(liveness),
       probe: () => this.probe(),
     });
@@ -72,12 +73,12 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       checksMemory: options.checksMemory,
       decides: options.decides,
       onAsked: () => this.detector.sent(1),
-      onEnded: (end) => this.onQuestionEnded(end),
+      onEnded: (end) => this.onIdentifyEnded(end),
       onIdentified: () => {
-        this.settled();
+        this.onServerChanged();
         options.onIdentified();
       },
-      onRefused: (error) => this.onUnknown(error),
+      onRefused: (error) => this.onIdentifyRefused(error),
     });
     this.releases = new PendingReleases(this, clock, nodeTimeout, options.collectable);
     this.requests = new RequestQueue({
@@ -89,16 +90,16 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       mark: () => (options.checksMemory ? this.server.mark : null),
       takes: (command) => this.server.takes(command),
       askAgain: (command) => this.ask(command),
-      onForgotten: () => this.doubt(),
-      measures: options.measures,
-      measured: options.measured,
+      onForgotten: () => this.onMemoryMissing(),
+      observesLatency: options.observesLatency,
+      onLatency: options.onLatency,
     });
     this.unwatch = options.collectable
       ? watchWeakly(this, node)
       : node.watch((connection, cause) => this.onConnection(connection, cause));
   }
 
-  /** Sends the errand in this turn, or tells now that it failed; waits only for a node that is about to be known. */
+  /** Sends the command in this tick, answers it at once as failed, or keeps it until the node is identified. */
   ask(command: PendingCommand): void {
     const refusal = this.refusal(command.command);
     if (refusal !== null) return command.onReply(refusal);
@@ -107,24 +108,24 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.identify();
   }
 
-  /** Releases, behind everything sent before. What the node does not take now is delivered later. */
+  /** Sends a release after everything sent before. A release that the node does not accept now is delivered later. */
   release(release: Release): void {
     this.releases.release(release);
   }
 
-  /** Gives up a place in a queue. A node that is silent is told when it answers, if the place has not lapsed by then. */
+  /** Gives up a place in a queue. A silent node gets the command when it answers, unless the place has expired. */
   leaveQueue(command: LockCommand): void {
     this.releases.leaveQueue(command, this.detector.open);
   }
 
-  /** Whether a release is under way to it, or still to be sent, over a connection that there is or that is being replaced. */
-  get isOwed(): boolean {
+  /** Whether a release is in flight or still to be sent, over a connection that is ready or being replaced. */
+  get hasUndeliveredRelease(): boolean {
     const connected = this.node.connection === "ready" || this.guard.replacing;
     return connected && (this.requests.releasing || this.releases.outstanding);
   }
 
-  /** Whether it can be asked, and its client has refused a release that is still to be sent. */
-  get refusedRelease(): boolean {
+  /** Whether the node is reachable, and a release that was refused is still to be sent. */
+  get hasRefusedRelease(): boolean {
     return this.reachable && this.releases.outstanding;
   }
 
@@ -132,32 +133,31 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     return this.node.connection === "ready" && !this.detector.open;
   }
 
-  /** Whether it takes a release now: one that is silent takes as many as other requests. */
+  /** Whether a release can be sent now. A silent node gets only as many releases as other requests. */
   get accepts(): boolean {
     if (this.node.connection !== "ready") return false;
     return !this.detector.suspects || this.requests.size < 2 * maxInFlight;
   }
 
   /**
-   * Calls back once, when the node is identified, or as soon as it turns out that it cannot be reached for now. Returns how to
-   * be called no more.
+   * Calls back once: when the node is identified, or cannot be reached for now. Returns a function that cancels the call.
    */
-  whenIdentified(onMet: () => void): () => void {
+  whenIdentified(callback: () => void): () => void {
     if (this.server.identified || this.node.connection === "down") {
-      onMet();
+      callback();
       return ignore;
     }
-    const remove = this.identifyListeners.add(onMet);
+    const remove = this.identifyListeners.add(callback);
     this.identify();
     return remove;
   }
 
-  /** Another value after each reconnection; null where requests may travel on several connections. */
+  /** A different value after each reconnection; null if requests may use several connections. */
   get connection(): number | null {
     return this.node.opaque === true ? null : this.connections;
   }
 
-  /** What the node's silence of so many ms means: it may not even be connected. `voting`: it was asked for its vote. */
+  /** The answer for a node that was silent for `waited` ms, connected or not. `voting`: its vote was requested. */
   silentFor(waited: number, voting = true): Answer {
     if (voting && this.server.known && !this.server.votes && this.node.connection === "ready")
       return undecided;
@@ -183,7 +183,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.connections++;
       this.detector.reset();
       observe("connected");
-      // Behind whatever the client resent by itself on a new connection, and before anything new.
+      // After the commands that the client resends by itself on a new connection, before any new command.
       this.releases.deliver();
       this.identify();
     } else if (connection === "down") {
@@ -195,38 +195,38 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.requests.dismiss(failed("notReady", cause?.message ?? "connection lost"));
       this.identifyListeners.notify();
     } else if (cause !== undefined) {
-      // It will go on trying, but nobody needs to wait for it.
+      // The client keeps trying to connect, but callers need not wait for it.
       this.identifyListeners.notify();
     }
   }
 
-  /** What is known of its server has changed. */
-  readonly settled = (): void => {
+  /** The known state of the server has changed. */
+  readonly onServerChanged = (): void => {
     if (this.closed) return;
     if (this.server.duplicateOf !== null) {
       this.requests.dismiss(duplicate(this.server.duplicateOf));
     } else if (this.server.votes) {
-      this.note(undefined, undefined);
+      this.reportAbstention(undefined, undefined);
       this.requests.sendWaiting(null);
     } else {
       const { abstention } = this.server;
-      if (abstention !== null) this.note(abstention.until, abstention.cause);
-      // What needs no memory is asked all the same.
+      if (abstention !== null) this.reportAbstention(abstention.until, abstention.cause);
+      // Commands that need no memory are sent nevertheless.
       this.requests.sendWaiting(this.server.refusal);
       if (abstention === null) return;
     }
     this.identifyListeners.notify();
   };
 
-  /** Tells when it begins to abstain, until when, and when it votes again. */
-  private note(until: number | null | undefined, cause: string | undefined): void {
+  /** Reports the start of an abstention, a change of its end, and the end. */
+  private reportAbstention(until: number | null | undefined, cause: string | undefined): void {
     if (until === this.abstainsUntil) return;
     this.abstainsUntil = until;
     this.options.observe(until === undefined ? "remembers" : "forgot", cause, until);
   }
 
-  /** The server has not the memory that was expected of it. */
-  private doubt(): void {
+  /** The server does not have the memory that was expected. */
+  private onMemoryMissing(): void {
     if (!this.server.votes || this.closed) return;
     this.server.forget();
     this.identify();
@@ -248,13 +248,13 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.requests.send(command);
   }
 
-  /** Connects a node that nobody connected yet, and asks one that is connected who it is. */
+  /** Connects a node that is not connected yet, and identifies a connected one. */
   private identify(): void {
-    this.guard.want();
+    this.guard.requireConnection();
     if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);
   }
 
-  /** The node has been silent for too long: asks it who it is, and replaces the connection, which may be what is dead. */
+  /** The node has been silent for too long: identifies it again, and replaces the connection, which may be dead. */
   private probe(): void {
     if (this.server.identify(true)) this.detector.sent(1);
     this.guard.silent();
@@ -266,7 +266,7 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
       this.requests.dismiss(unresponsive);
       this.identifyListeners.notify();
     } else if (liveness === "silent") {
-      // It is connected, and does not say who it is: nobody needs to wait for that any longer.
+      // The node is connected but does not identify itself, so callers need not wait for it.
       if (!this.server.known) this.identifyListeners.notify();
     } else if (liveness === "answered") {
       this.guard.answered();
@@ -281,13 +281,13 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     this.identifyListeners.notify();
   }
 
-  private onQuestionEnded(end: IdentifyOutcome): void {
+  private onIdentifyEnded(end: IdentifyOutcome): void {
     if (end === "answered") this.detector.replied();
     else if (end === "timedOut") this.detector.timedOut();
     else this.detector.lost();
   }
 
-  private onUnknown(error: unknown): void {
+  private onIdentifyRefused(error: unknown): void {
     this.requests.dismiss(failed("refused", messageOf(error)));
     this.identifyListeners.notify();
   }

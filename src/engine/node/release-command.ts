@@ -2,31 +2,31 @@ import type { LockCommand } from "../protocol/command.js";
 import type { Reply } from "./lock-node.js";
 import { PendingCommand } from "./pending-command.js";
 
-/** What a node is to release. */
+/** A release that a node is to execute. */
 export interface Release {
   readonly command: LockCommand;
-  /** ms after which the key is gone by itself, counted from the last request that set it. */
+  /** ms after which the key expires by itself, counted from the last request that set it. */
   readonly ttl: number;
-  /** Its token may be claimed again. */
-  readonly recurring: boolean;
-  /** Whether the node has never answered a request that it undoes. */
+  /** Whether the token may be claimed again. */
+  readonly reclaimable: boolean;
+  /** Whether the node has never answered a request that the release undoes. */
   readonly unanswered: boolean;
-  /** The connection on which the first of those was sent; null if nobody can tell. */
+  /** The connection on which the first of those requests was sent; null if unknown. */
   readonly askedOn: number | null;
   readonly answered: ((reply: Reply) => void) | null;
 }
 
-/** A release on its way. */
+/** The command that sends a release. */
 export class ReleaseCommand extends PendingCommand {
-  /** What it is to release was claimed again meanwhile: it is not to be tried again. */
+  /** The token was claimed again in the meantime: the release must not be retried. */
   cancelled = false;
-  /** The connection that took it; null if nobody can tell. */
+  /** The connection on which the release was sent; null if unknown. */
   connection: number | null = null;
 
   constructor(
     readonly release: Release,
     private readonly answer: ((reply: Reply) => void) | null,
-    private readonly settle: (command: ReleaseCommand, reply: Reply) => void,
+    private readonly handleReply: (command: ReleaseCommand, reply: Reply) => void,
   ) {
     super();
   }
@@ -40,7 +40,7 @@ export class ReleaseCommand extends PendingCommand {
   }
 
   onReply(reply: Reply): void {
-    this.settle(this, reply);
+    this.handleReply(this, reply);
     this.answer?.(reply);
   }
 

@@ -10,8 +10,8 @@ import type { PendingReleases } from "./pending-releases.js";
 import { ReleaseCommand } from "./release-command.js";
 
 /**
- * Unanswered requests per node. Beyond this limit votes fail unsent. Of the releases to a silent node this many are sent and
- * the others are kept for later, so that a hung node costs no memory.
+ * Maximum number of unanswered requests per node. Beyond this limit votes fail without being sent. A silent node is
+ * sent this many releases, and the others are kept for later, so that a hung node does not use unbounded memory.
  */
 export const maxInFlight = 10_000;
 
@@ -21,24 +21,24 @@ export interface RequestQueueOptions {
   readonly batcher: TickBatcher;
   readonly detector: FailureDetector;
   readonly releases: PendingReleases;
-  /** What the node's memory must be marked with for it to grant anything; null if its memory is not checked. */
+  /** The mark that the node's memory must have for the node to grant anything; null if the memory is not checked. */
   readonly mark: () => string | null;
-  /** Whether the node can be asked this now. */
+  /** Whether the node can be sent this command now. */
   readonly takes: (command: LockCommand) => boolean;
-  /** Where a command goes that the node no longer takes when the batch is sent. */
+  /** Receives a command that the node no longer accepts when the batch is sent. */
   readonly askAgain: (command: PendingCommand) => void;
-  /** The server lacks the memory that the batch named. */
+  /** Called when the server does not have the memory that the batch named. */
   readonly onForgotten: () => void;
   /** Whether response times are observed. */
-  readonly measures: () => boolean;
-  /** ms from a request to its answer. */
-  readonly measured: (ms: number) => void;
+  readonly observesLatency: () => boolean;
+  /** Called with the ms from a request to its answer. */
+  readonly onLatency: (ms: number) => void;
 }
 
-/** The requests of one node: what is asked in one tick of the event loop is sent as one batch. */
+/** The requests of one node. The commands of one tick of the event loop are sent as one batch. */
 export class RequestQueue implements ReplyListener, Flushable {
   private inFlight = 0;
-  /** How many of the requests in flight, or in the next batch, are releases. */
+  /** The number of releases in flight or in the next batch. */
   private releases = 0;
   /** The next batch. */
   private outgoing: PendingCommand[] = [];
@@ -47,7 +47,7 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   constructor(private readonly options: RequestQueueOptions) {}
 
-  /** Requests that are waiting, in the next batch or in flight. */
+  /** The number of requests that are waiting, in the next batch or in flight. */
   get size(): number {
     return this.inFlight + this.outgoing.length + this.waiting.length;
   }
@@ -57,7 +57,10 @@ export class RequestQueue implements ReplyListener, Flushable {
     return this.releases > 0;
   }
 
-  /** Whether nothing more can be asked. Releases do not count: thousands may be given up in one tick on a healthy node. */
+  /**
+   * Whether no further request is accepted. Releases do not count: a healthy node may get thousands of them in one
+   * tick.
+   */
   get full(): boolean {
     if (this.size - this.releases < maxInFlight) return false;
     this.waiting = this.waiting.filter((command) => command.wanted());
@@ -75,7 +78,7 @@ export class RequestQueue implements ReplyListener, Flushable {
     this.waiting.push(command);
   }
 
-  /** Sends what waits and is taken by now. `otherwise` answers the rest; null keeps it waiting. */
+  /** Sends the waiting commands that the node accepts now. `otherwise` answers the rest; null keeps them waiting. */
   sendWaiting(otherwise: Answer | null): void {
     for (const command of this.waiting.splice(0)) {
       if (this.options.takes(command.command)) this.send(command);
@@ -84,12 +87,12 @@ export class RequestQueue implements ReplyListener, Flushable {
     }
   }
 
-  /** Answers everything that waits. */
+  /** Answers all waiting commands. */
   dismiss(answer: Answer): void {
     for (const command of this.waiting.splice(0)) command.onReply(answer);
   }
 
-  /** Hands the batch of this tick to the client. */
+  /** Passes the batch of this tick to the client. */
   flush(): void {
     const { node, takes, askAgain } = this.options;
     const { outgoing } = this;
@@ -106,7 +109,7 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   /** A request is no longer in flight. */
   replied(reply: Reply, command: PendingCommand): void {
-    const { detector, clock, measured, onForgotten } = this.options;
+    const { detector, clock, onLatency, onForgotten } = this.options;
     const { sentAt } = command;
     this.inFlight--;
     if (command instanceof ReleaseCommand) this.releases--;
@@ -116,27 +119,28 @@ export class RequestQueue implements ReplyListener, Flushable {
       return;
     }
     detector.replied();
-    if (sentAt !== null) measured(clock.monotonic() - sentAt);
+    if (sentAt !== null) onLatency(clock.monotonic() - sentAt);
     if (reply.kind === "failed" && reply.reason === "quarantined") onForgotten();
   }
 
   private execute(requests: PendingCommand[]): void {
-    const { node, clock, detector, releases, mark, measures } = this.options;
+    const { node, clock, detector, releases, mark, observesLatency } = this.options;
     for (const request of requests) {
       const { command } = request;
-      // In their order: a claim cancels the releases before it, and none behind it.
+      // The order matters: a claim cancels the releases before it, but none after it.
       if (claims(command) || command.op === "renew") releases.cancel(command.token);
       if (request instanceof ReleaseCommand) releases.sent(request);
       request.markSent(this);
     }
-    // The first request is measured for its whole batch.
-    if (measures() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
+    // The response time of the first request counts for the whole batch.
+    if (observesLatency() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
     this.inFlight += requests.length;
     detector.sent(requests.length);
     try {
       node.execute({ mark: mark(), requests });
     } catch (error) {
-      // A node must not throw. A node that the user wrote may, and must not keep others from being asked.
+      // A node must not throw. A custom node may throw nevertheless, and must not keep the other nodes from being
+      // asked.
       const message = error instanceof Error ? error.message : String(error);
       for (const request of requests) request.answered(failed("connection", message));
     }
@@ -148,6 +152,6 @@ export class RequestQueue implements ReplyListener, Flushable {
   }
 }
 
-/** Whether the server said so, rather than the client about a request that was not answered. */
+/** Whether the failure is the server's reply, rather than the client's report about an unanswered request. */
 const isSaidByServer = (reason: FailureReason): boolean =>
   reason === "refused" || reason === "garbage" || reason === "quarantined";

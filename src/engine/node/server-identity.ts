@@ -7,27 +7,32 @@ import type { Random } from "../time/random.js";
 import { causeOf } from "./abstention.js";
 import type { LockNode } from "./lock-node.js";
 
-/** Whom one quorum has met, in that order; the first of those that are the same server votes. */
+/**
+ * The identified servers of one quorum, in the order of their identification. Of several entries for the same server,
+ * the first one votes.
+ */
 export type KnownServers = ServerIdentity[];
 
-/** Why a node that is known does not vote for now. */
+/** Why an identified node does not vote for now. */
 interface Abstention {
-  /** By the monotonic clock; null: nobody can tell yet. */
+  /** By the monotonic clock, in ms; null if the time is not known yet. */
   readonly until: number | null;
   readonly cause: string;
 }
 
-/** What became of a question. `timedOut`: the client has given it up by itself, and the node has said nothing. */
+/**
+ * The outcome of an identification request. `timedOut`: the client gave the request up, and the node has not replied.
+ */
 export type IdentifyOutcome = "answered" | "lost" | "timedOut";
 
-const endBy = (error: unknown): IdentifyOutcome => {
+const outcomeOf = (error: unknown): IdentifyOutcome => {
   const message = error instanceof Error ? error.message : "";
-  // ETIMEDOUT is the end of a connection, which is told by itself.
+  // ETIMEDOUT means that the connection ended, which is reported separately.
   return /timed? ?out/i.test(message) && !/ETIMEDOUT/.test(message) ? "timedOut" : "lost";
 };
 
 export interface ServerIdentityOptions {
-  /** Tells the node apart from others in votes and errors. */
+  /** Distinguishes the node from the others in votes and errors. */
   readonly name: string;
   readonly node: LockNode;
   readonly clock: Clock;
@@ -35,64 +40,68 @@ export interface ServerIdentityOptions {
   readonly knownServers: KnownServers;
   /** Whether the node votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
-  /** Whether anything is to be acquired: an inspection alone leaves nothing on the server. */
+  /** Whether anything is to be acquired: an inspection alone stores nothing on the server. */
   readonly decides: () => boolean;
-  /** `ask` has sent a question, whose end is told, too. */
+  /** Called when `ask` has sent a request. `onEnded` follows. */
   readonly onAsked: () => void;
-  /** A question is no longer in flight; how it ended, on this connection. */
+  /** Called when a request on this connection is no longer in flight, with its outcome. */
   readonly onEnded: (end: IdentifyOutcome) => void;
   readonly onIdentified: () => void;
   readonly onRefused: (error: unknown) => void;
 }
 
-/** Who is behind a node: asked anew on each connection, because another server may answer there, or another life of it. */
+/**
+ * The identity and the memory of the server behind a node. They are requested on each connection, because another
+ * server may answer there, or the same server after a restart.
+ */
 export class ServerIdentity {
   readonly name: string;
-  /** Whether it is known which server this is. */
+  /** Whether the server has been identified. */
   known = false;
-  /** Whether the node votes: its server is known, and remembers all that it granted, if that is checked. */
+  /** Whether the node votes: its server is identified and, if that is checked, remembers everything that it granted. */
   votes = false;
-  /** Undefined until it was asked. */
+  /** Undefined until the server has answered. */
   private identification: Identification | undefined;
   abstention: Abstention | null = null;
-  /** It had a memory once, as far as this process knows. */
-  hasRemembered = false;
+  /** Whether the server had a memory at some time, as far as this process knows. */
+  hadMemory = false;
   /** The name of the node that is the same server as this one. */
   duplicateOf: string | null = null;
-  /** Stands for the connection: what was asked on another one is not believed. */
+  /** Identifies the connection: answers to requests on another connection are ignored. */
   private connection = {};
   private asking = false;
-  /** The last answer to `ask` on this connection. */
+  /** The latest answer to `ask` on this connection. */
   private latest: Identification | null = null;
 
   constructor(private readonly options: ServerIdentityOptions) {
     this.name = options.name;
   }
 
-  /** Whether it remembers all that it granted, as far as can be known. */
+  /** Whether the server remembers everything that it granted, as far as can be known. */
   get remembers(): boolean {
     const memory = this.identification?.memory;
     return memory === null || memory?.state === "kept";
   }
 
-  /** Whether nothing can be left there, so that a loss of memory is not noticed. */
-  get keepsNothing(): boolean {
+  /** Whether nothing can be stored on the server, so that a loss of memory is not detected. */
+  get storesNothing(): boolean {
     return this.identification?.memory === null;
   }
 
-  /** What it must have to grant anything; null where it keeps nothing. */
+  /** The mark that the server must have to grant anything; null if nothing can be stored on the server. */
   get mark(): string | null {
     return this.identification?.memory?.mark ?? null;
   }
 
-  /** Whether there is nothing to tell this server from others by. */
+  /** Whether nothing distinguishes this server from others. */
   get anonymous(): boolean {
     return this.identification?.runId === null && this.identification.id === null;
   }
 
   /**
-   * Leads to `onMet` or `onRefused`, unless the connection is gone before. `anyway`: asks although it is known, or an earlier
-   * question may still be answered; a call that was lost must not be waited for. Returns whether it has asked.
+   * Identifies the server: leads to `onIdentified` or `onRefused`, unless the connection is lost before. `anyway`:
+   * sends a request even if the server is identified already, or an earlier request may still be answered; a lost
+   * request must not block the next one. Returns whether a request was sent.
    */
   identify(anyway = false): boolean {
     if (!anyway && (this.known || this.asking)) return false;
@@ -104,11 +113,11 @@ export class ServerIdentity {
         this.options.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
-        if (!this.known) this.note(identification);
+        if (!this.known) this.update(identification);
         this.options.onIdentified();
       },
       (error: unknown) => {
-        this.options.onEnded(endBy(error));
+        this.options.onEnded(outcomeOf(error));
         if (this.connection !== connection) return;
         this.asking = false;
         this.options.onRefused(error);
@@ -118,8 +127,8 @@ export class ServerIdentity {
   }
 
   /**
-   * Asks again, having left a new memory there if there is a `change`. Null if another connection has begun meanwhile.
-   * `age`: see {@link LockNode.identify}. Rejects if it cannot be asked.
+   * Identifies the server again, after storing a new memory there if there is a `change`. Resolves to null if a new
+   * connection has begun in the meantime. `age`: see {@link LockNode.identify}. Rejects if the server cannot be asked.
    */
   async ask(change: MemoryChange | null, age: number): Promise<Identification | null> {
     const { connection } = this;
@@ -132,32 +141,35 @@ export class ServerIdentity {
       this.latest = identification;
       return identification;
     } catch (error) {
-      this.options.onEnded(endBy(error));
+      this.options.onEnded(outcomeOf(error));
       throw error;
     }
   }
 
-  /** From now on this answer is what is known of it, unless it was overtaken or another connection has begun. */
+  /**
+   * Makes this answer the known state of the server. Returns false if the answer was overtaken by a later one, or if a
+   * new connection has begun.
+   */
   accept(answer: Identification, abstention?: Abstention): boolean {
     if (this.latest !== answer) return false;
-    this.note(answer, abstention);
+    this.update(answer, abstention);
     return true;
   }
 
-  private note(identification: Identification, abstention = this.abstentionOf(identification)): void {
+  private update(identification: Identification, abstention = this.abstentionOf(identification)): void {
     this.identification = identification;
-    this.hasRemembered ||= identification.memory?.state === "kept";
+    this.hadMemory ||= identification.memory?.state === "kept";
     this.abstention = abstention;
     this.known = true;
     this.votes = this.remembers || !this.options.checksMemory;
     if (!this.options.knownServers.includes(this)) this.options.knownServers.push(this);
-    compare(this.options.knownServers);
+    markDuplicates(this.options.knownServers);
   }
 
   forget(): void {
     const at = this.options.knownServers.indexOf(this);
     if (at !== -1) this.options.knownServers.splice(at, 1);
-    compare(this.options.knownServers);
+    markDuplicates(this.options.knownServers);
     this.identification = undefined;
     this.known = false;
     this.votes = false;
@@ -168,13 +180,13 @@ export class ServerIdentity {
     this.latest = null;
   }
 
-  /** Somebody has decided it before. */
+  /** The abstention that another process has decided. */
   private abstentionOf({ memory }: Identification): Abstention | null {
     if (memory?.state !== "abstaining" || memory.left === 0) return null;
     return { until: this.options.clock.monotonic() + memory.left, cause: causeOf(memory) };
   }
 
-  /** Whether the node can be asked this, as far as its server is known. */
+  /** Whether the node can be sent this command, given what is known of its server. */
   takes(command: LockCommand): boolean {
     return needsMemory(command) ? this.votes : this.known;
   }
@@ -184,7 +196,7 @@ export class ServerIdentity {
     return this.votes || this.duplicateOf !== null || this.abstention !== null;
   }
 
-  /** The vote of a node that abstains; null if it does not. */
+  /** The vote of an abstaining node; null if the node does not abstain. */
   get refusal(): Answer | null {
     if (this.abstention === null) return null;
     const { until, cause } = this.abstention;
@@ -198,8 +210,8 @@ export class ServerIdentity {
   }
 }
 
-/** Anew for all of them: when one turns to another server, its double votes. */
-function compare(knownServers: KnownServers): void {
+/** Compares all servers again: when a node turns out to be another server, its former duplicate may vote. */
+function markDuplicates(knownServers: KnownServers): void {
   for (const [index, one] of knownServers.entries()) {
     one.duplicateOf = knownServers.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }

@@ -6,13 +6,16 @@ interface ConnectionObserver {
 
 type Unwatch = () => void;
 
-/** The weak watches of each node. They live with it: what the registry below holds must not keep any node alive. */
+/** The weak watches of each node, stored by node in a WeakMap: the registry below must not keep a node alive. */
 const watches = new WeakMap<LockNode, Set<Unwatch>>();
 
-/** Ends the watch of one that nobody has any more. */
+/** Ends the watch of an observer that was garbage-collected. */
 const abandoned = new FinalizationRegistry<WeakRef<Unwatch>>((unwatch) => unwatch.deref()?.());
 
-/** Tells of the node's connection without keeping who is told: a client may outlive many quorums that nobody closed. */
+/**
+ * Notifies the observer of the node's connection without keeping the observer alive: a client may outlive many quorums
+ * that were never closed.
+ */
 export function watchWeakly(observer: ConnectionObserver, node: LockNode): Unwatch {
   const end = node.watch(listenerOf(new WeakRef(observer)));
   const own = watches.get(node) ?? new Set();
@@ -26,11 +29,14 @@ export function watchWeakly(observer: ConnectionObserver, node: LockNode): Unwat
   return unwatch;
 }
 
-/** Apart: a function keeps whatever is in sight where it is made. */
+/** A separate function, because a closure may keep everything in its scope alive. */
 const listenerOf = (watcher: WeakRef<ConnectionObserver>) => (connection: Connection, cause?: Error) =>
   watcher.deref()?.onConnection(connection, cause);
 
-/** Calls `then` with the target as long as anybody else refers to it: a timer must not keep an unreferenced engine alive. */
+/**
+ * Returns a function that calls `then` with the target unless the target was garbage-collected: a timer must not keep
+ * an unreferenced engine alive.
+ */
 export function weakly<Target extends object>(target: Target, then: (target: Target) => void): () => void {
   return callerOf(new WeakRef(target), then);
 }

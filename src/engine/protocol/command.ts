@@ -1,24 +1,24 @@
 import { type ClaimingOp, constants, opClaims, opNeedsMemory } from "./script.generated.js";
 
 /**
- * What a node can be asked to do with the keys of one lock. Every command concerns all of its keys or none:
- * a node grants the whole set or denies it.
+ * A command for the keys of one lock. Every command applies to all of its keys or to none: a node grants the whole set or
+ * denies it.
  */
 export type LockCommand =
-  /** Set the keys that nobody holds; one that already holds this token gets its full ttl again. */
+  /** Sets keys that are free. A key that already holds this token gets its full ttl again. */
   | {
       readonly op: "acquire";
       readonly keys: readonly string[];
       readonly token: string;
       readonly ttl: number;
-      /** Propose this fencing token along with it. */
+      /** The fencing token to propose together with the command. */
       readonly fence?: number;
-      /** Heed those who wait for the key; of a single key only. */
+      /** How the command treats the waiters of its keys. */
       readonly queue?: QueuePolicy;
     }
-  /** Extend keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
+  /** Extends keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
   | RenewalCommand<"renew">
-  /** Put back keys that are absent; extend those that hold this token. */
+  /** Sets keys that are absent, and extends keys that hold this token. */
   | RenewalCommand<"heal">
   /** Compare-and-set: keys that hold `from` now hold `token`. */
   | {
@@ -29,7 +29,7 @@ export type LockCommand =
       readonly ttl: number;
       readonly fence?: number;
     }
-  /** Undoes a swap: keys that hold `from` hold `token` again, for `ttl` ms at the most. */
+  /** Undoes a swap: keys that hold `from` hold `token` again, for at most `ttl` ms. */
   | {
       readonly op: "giveBack";
       readonly keys: readonly string[];
@@ -37,56 +37,64 @@ export type LockCommand =
       readonly token: string;
       readonly ttl: number;
     }
-  /** Propose a higher fencing token for keys that hold this token. */
+  /** Proposes a higher fencing token for keys that hold this token. */
   | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
   /** Compare-and-delete. */
   | {
       readonly op: "release";
       readonly keys: readonly string[];
       readonly token: string;
-      /** They may have been granted for longer than `longestShort`: what is recorded of that goes with them. */
+      /**
+       * Whether the keys may have been granted for longer than `longestShort`: their record as long leases is then
+       * removed too.
+       */
       readonly long?: boolean;
-      /** Heed those who wait for the keys. */
+      /** How the command treats the waiters of its keys. */
       readonly queue?: QueueExit;
     }
-  /** Tell who holds the keys; changes nothing. */
+  /** Reports the holders of the keys; changes nothing. */
   | { readonly op: "inspect"; readonly keys: readonly string[] };
 
-/** Where those who wait for one key stand: first come, first served. */
+/** A place in the queue of a key. Waiters are served in the order of their arrival. */
 export interface QueuePlace {
   /**
-   * Names who waits: `process:number`, or `process:number:ms` where a free key is to be kept for it for so long. Messages
-   * for it come on the process's channel, see {@link wakeChannel}.
+   * Identifies the waiter: `process:number`, or `process:number:ms` if a free key is to be reserved for this many ms.
+   * Messages for the waiter are published on the channel of the process, see {@link wakeChannel}.
    */
   readonly id: string;
-  /** Epoch ms at which it came. The order, the same on every node; of two that are equal the smaller id comes first. */
+  /**
+   * Arrival time of the waiter in epoch ms. The ticket determines the order, which is the same on every node; if two
+   * tickets are equal, the smaller id comes first.
+   */
   readonly ticket: number;
 }
 
-/** How an acquisition heeds those who wait. */
+/** How an acquisition treats waiters. */
 export interface QueuePolicy {
-  /** Taken, or kept, if the key is denied; left if it is granted. Null: it does not wait. */
+  /**
+   * The place to take, or keep, if the key is denied, and to leave if the key is granted. Null: the caller does not wait.
+   */
   readonly place: QueuePlace | null;
-  /** Take the key when it is free, whoever waits. */
+  /** Whether to take the key if it is free, even if others wait for it. */
   readonly barge: boolean;
 }
 
-/** How a release does. */
+/** How a release treats waiters. */
 export interface QueueExit {
-  /** The place that is left with it, if any; of a single key only. */
+  /** The id of the place that is left together with the release; null if there is none. */
   readonly id: string | null;
-  /** Whether the first who waits is told that the key is free: not where it was granted by a minority only. */
+  /** Whether to wake the first waiter if the key is free. False if only a minority granted the key. */
   readonly wake: boolean;
 }
 
-/** ms without a sign of life after which a waiter has lost its place; each attempt is one. */
+/** A waiter that makes no attempt for this many ms loses its place. */
 export const placeTtl = constants.placeTtl;
-/** ms for which a free key is kept for the first who waits, unless its id says otherwise. */
+/** How long a free key is reserved for the first waiter, in ms, unless the waiter's id gives another duration. */
 export const reservation = constants.reservation;
-/** ms for which it is kept at the most. */
-export const longestReservation = 1_000;
+/** Maximum reservation in ms. */
+export const maxReservation = 1_000;
 
-/** Where a process hears that its turn has come: the message is the id of the place. */
+/** The channel on which a process is notified that a waiter's turn has come. The message is the id of the place. */
 export const wakeChannel = (process: string): string => `${constants.wakeChannelPrefix}${process}`;
 
 interface RenewalCommand<Op extends string> {
@@ -97,10 +105,10 @@ interface RenewalCommand<Op extends string> {
   readonly ttl: number;
 }
 
-/** Whether a node must know all that it granted to answer this. */
+/** Whether a node must remember everything that it granted to execute this command. */
 export const needsMemory = ({ op }: LockCommand): boolean => opNeedsMemory(op);
 
-/** The commands that may leave a key behind; a release must follow them, and none may be sent once given up. */
+/** The commands that may set a key. A release must follow them, and none may be sent after it was given up. */
 export type ClaimingCommand = Extract<LockCommand, { op: ClaimingOp }>;
 
 export const claims = (command: LockCommand): command is ClaimingCommand => opClaims(command.op);

@@ -3,14 +3,14 @@ import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply, Request } from "../node/lock-node.js";
 import { type LockCommand, needsMemory, type QueueExit, type QueuePolicy } from "./command.js";
 import {
-  formAbstention,
+  formatAbstention,
   type Identification,
   longestShort,
   type MemoryChange,
   readMarker,
 } from "./memory.js";
 import { commands } from "./script.generated.js";
-import type { batchScript, introductionScript } from "./script.js";
+import type { batchScript, identificationScript } from "./script.js";
 import { longLeasesKey, markerKey, type SideKeys } from "./side-keys.js";
 import { isOwnerLabel } from "./token.js";
 import { granted, type Holder } from "./vote.js";
@@ -18,7 +18,7 @@ import { granted, type Holder } from "./vote.js";
 type Form = (typeof commands)[keyof typeof commands];
 type Argument = Form["arguments"][number];
 
-/** The entry of the list that the command is sent as. */
+/** The entry of the command list that matches the command. */
 function formOf(command: LockCommand): Form {
   if (command.op === "acquire" && command.queue !== undefined) {
     if (command.queue.barge) return commands.acquireBarging;
@@ -31,7 +31,7 @@ function formOf(command: LockCommand): Form {
   return commands[command.op];
 }
 
-/** The fields that arguments are made from. A command has the fields that its listed arguments need. */
+/** The fields that arguments are read from. A command has the fields that its listed arguments need. */
 interface ArgumentSource {
   readonly token: string;
   readonly ttl: number;
@@ -54,11 +54,14 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
   }
 }
 
-/** Whether it may concern a lease that is recorded on its own. */
+/** Whether the command may concern a lease that is recorded individually. */
 const isLong = (command: LockCommand): boolean =>
   command.op === "release" ? command.long === true : "ttl" in command && command.ttl > longestShort;
 
-/** KEYS and ARGV of {@link batchScript}. `mark`: what the server must have, to grant anything; null if nothing. */
+/**
+ * KEYS and ARGV of {@link batchScript}. `mark`: the mark that the server must have to grant anything; null if no mark is
+ * checked.
+ */
 export function encodeBatch(
   mark: string | null,
   requests: readonly Pick<Request, "command">[],
@@ -66,7 +69,7 @@ export function encodeBatch(
 ): { keys: string[]; args: string[] } {
   let needed = false;
   let long = false;
-  // The longest ttl that the server is to remember having been asked for, of those that are not recorded one by one.
+  // The longest ttl that the server must record, among the leases that are not recorded individually.
   let longest = 0;
   for (const { command } of requests) {
     if (isLong(command)) long = true;
@@ -104,8 +107,8 @@ const text = (value: unknown): string | null =>
   typeof value === "string" ? value : isUint8Array(value) ? Buffer.from(value).toString() : null;
 
 /**
- * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number
- * can tell exactly: longer than any ttl of ours is long enough.
+ * Clients may be configured to return numbers as strings, and text as buffers. The ttl of a foreign key may exceed the
+ * safe integers; it is cut to the largest safe integer, which is longer than any ttl of Holdfast.
  */
 const integer = (value: unknown): number | null => {
   const written = typeof value === "number" || typeof value === "bigint" ? String(value) : text(value);
@@ -113,7 +116,7 @@ const integer = (value: unknown): number | null => {
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(written), Number.MAX_SAFE_INTEGER));
 };
 
-/** What it looks like: not what it says, which may be somebody else's reply, and secret. */
+/** Describes the shape of a value, but not its content, which may belong to another reply and be secret. */
 const shape = (value: unknown): string => {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const written = text(value);
@@ -121,28 +124,28 @@ const shape = (value: unknown): string => {
   return /^[A-Z]{1,10}$/.test(written) ? written : `a string of ${written.length} characters`;
 };
 
-/** A reply that the script cannot have given: the vote is failed. */
+/** The failed vote for a reply that the script cannot have produced. */
 export const garbage = (value: unknown): Reply => ({
   kind: "failed",
   reason: "garbage",
   message: `unexpected reply: ${shape(value)}`,
 });
 
-/** The server is not the one that was meant, or has lost its memory since. */
-export const forgetful: Reply = Object.freeze({
+/** The failed vote of a server that is not the intended one, or has lost its memory since. */
+export const memoryLost: Reply = Object.freeze({
   kind: "failed",
   reason: "quarantined",
   message: "it does not remember what it granted",
 });
 
-/** No number is left: no clock can have made that record. */
-const spent: Reply = Object.freeze({
+/** The failed vote of a server whose record leaves no higher number. No clock can have produced such a record. */
+const fencesExhausted: Reply = Object.freeze({
   kind: "failed",
   reason: "refused",
-  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and nothing is above it: delete that record, and the watermark`,
+  message: `its record of the fence is ${Number.MAX_SAFE_INTEGER}, and no higher number exists: delete that record, and the watermark`,
 });
 
-/** The reply to one command out of the script's array; anything unexpected is a failed vote. */
+/** Decodes the reply to one command from the script's array. Anything unexpected is a failed vote. */
 export function decodeReply(command: LockCommand, raw: unknown): Reply {
   const fenced = "fence" in command && command.fence !== undefined;
   if (!Array.isArray(raw)) {
@@ -154,7 +157,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
     if (raw.length !== 3 || highest === null || highest < 0) return garbage(raw);
     if (accepted !== 0 && accepted !== 1) return garbage(raw);
     return accepted === 0 && highest >= Number.MAX_SAFE_INTEGER
-      ? spent
+      ? fencesExhausted
       : { kind: "granted", fence: { accepted: accepted === 1, highest } };
   }
   if (status === -1) {
@@ -164,7 +167,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
       message: explained(printable(text(raw[1]) ?? "no reason given")),
     };
   }
-  if (status === -2 && raw.length === 1 && needsMemory(command)) return forgetful;
+  if (status === -2 && raw.length === 1 && needsMemory(command)) return memoryLost;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
   if (status === 0 && command.op !== "inspect") {
     const key = command.keys[(integer(raw[1]) ?? 0) - 1];
@@ -186,7 +189,7 @@ function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   return { kind: "report", keys: reports };
 }
 
-/** Four values: pttl, owner, hash, type. Null: the key is not there. Undefined: garbage. */
+/** Decodes four values: pttl, owner, hash, type. Null: the key does not exist. Undefined: the values are invalid. */
 function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
   const pttl = integer(raw[at]);
   const owner = text(raw[at + 1]);
@@ -194,21 +197,23 @@ function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder 
   const type = text(raw[at + 3]);
   if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
-  // Both are shown: to whom anything may be told there, anything could be.
+  // Both values are displayed, so reject anything that a hostile server could inject.
   if (!/^[\w-]{1,32}$/.test(type) || !hashForm.test(tokenHash)) return undefined;
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }
 
-/** ARGV of {@link introductionScript}. `age`: ms for which a long lease must have been held already to count. */
-export const encodeIntroduction = (id: string, change: MemoryChange | null, age: number): string[] => {
+/** ARGV of {@link identificationScript}. `age`: the minimum age in ms of the long leases that count. */
+export const encodeIdentification = (id: string, change: MemoryChange | null, age: number): string[] => {
   const args = [id, String(Math.floor(age))];
   if (change === null) return args;
   const { marker, abstention, longest, watermark } = change;
-  return [...args, marker, formAbstention(abstention), String(longest), String(watermark)];
+  return [...args, marker, formatAbstention(abstention), String(longest), String(watermark)];
 };
 
-/** What the server says of itself; one part alone is its run id. @throws what it cannot have said. */
-export function decodeIntroduction(raw: unknown): Identification {
+/**
+ * Decodes the reply of {@link identificationScript}. A single part is the run id alone. @throws if the reply is invalid.
+ */
+export function decodeIdentification(raw: unknown): Identification {
   if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
   const [runId, marker, , watermark] = raw.map(text);
   if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);

@@ -1,99 +1,107 @@
 import { constants } from "./script.generated.js";
 
-/** Who a server is, and what it knows of its past. */
+/** The identity of a server, and its memory. */
 export interface Identification {
-  /** A fresh one each time it starts; null where it is hidden. */
+  /** The run id, which changes with each start of the server; null if it is hidden. */
   readonly runId: string | null;
-  /** An id that was left there; null where there is none. */
+  /** An id that a client stored on the server; null if there is none. */
   readonly id: string | null;
-  /** Null where nothing can be kept beside the locks: what it forgets is not noticed then. */
+  /** Null if nothing can be stored beside the locks: a loss of memory is then not detected. */
   readonly memory: Memory | null;
 }
 
 /**
- * ms. Of the leases with a ttl up to this a server records only the longest ttl, for good. Longer ones are recorded one by
- * one, and forgotten when they are released or have run out: a ttl of a day, used once, must not count for ever.
+ * Limit in ms between short and long leases. For leases with a ttl up to this limit, a server records only the longest
+ * ttl, permanently. Longer leases are recorded one by one, and their records are removed when they are released or have
+ * expired: a ttl of a day that was used once must not count forever.
  */
 export const longestShort = constants.longestShort;
 
-/** What a server remembers. */
+/** The memory of a server. */
 export interface Memory {
   /**
-   * `kept`: all that it granted. `lost`: nothing is sure; it was emptied, or restarted, or was a replica. `abstaining`: it is
-   * known to have lost its memory, and does not vote until it is told to.
+   * `kept`: the server remembers everything that it granted. `lost`: nothing is certain, because the server was emptied,
+   * was restarted, or was a replica. `abstaining`: the server is known to have lost its memory, and does not vote until a
+   * client ends the abstention.
    */
   readonly state: "kept" | "lost" | "abstaining";
-  /** What is found there only as long as the memory is kept. */
+  /** The mark, which is on the server only as long as the memory is kept. */
   readonly mark: string;
-  /** The longest short ttl, ms, that it was ever asked to keep anything for; while it abstains, that the others were. */
+  /**
+   * The longest short ttl in ms that the server was ever asked for; while the server abstains, the longest that the other
+   * servers were asked for.
+   */
   readonly longest: number;
-  /** ms until the last of the long leases is over that it holds, of those that are as old as was asked for. */
+  /** ms until the last long lease on the server ends, among those that have the requested minimum age. */
   readonly longLeft: number;
-  /** ms for which it is still to abstain. */
+  /** Remaining time of the abstention in ms. */
   readonly left: number;
-  /** Null unless it abstains. */
+  /** Null unless the server abstains. */
   readonly abstention: AbstentionTerm | null;
-  /** Epoch ms by its own clock when it said so. */
+  /** The time of the reply in epoch ms, by the server's own clock. */
   readonly now: number;
-  /** The highest fence of all that it has accepted. */
+  /** The highest fence that the server has ever accepted. */
   readonly watermark: number;
-  /** The compare-and-set precondition: a change is made only where this is still the marker. */
+  /** The compare-and-set precondition: a change applies only while this is still the marker. */
   readonly marker: string;
 }
 
-/** How long a server that lost its memory is to abstain. All in epoch ms of its own clock. */
+/** The abstention of a server that lost its memory. All times are in epoch ms of the server's own clock. */
 export interface AbstentionTerm {
-  /** When it ends. It is moved forward when the long leases that it waits for have been released. */
+  /**
+   * The end of the abstention. The end is moved forward when the long leases that the server waits for have been
+   * released.
+   */
   readonly until: number;
-  /** It does not end before this: until then a short lease may be valid. */
+  /** The earliest end: until then a short lease may be valid. */
   readonly least: number;
-  /** When every round has been decided that was under way as the memory was lost. */
+  /** The time by which every round has been decided that was under way when the memory was lost. */
   readonly settles: number;
-  /** Whether the others have been looked at since: from then on the end is never moved back. */
+  /** Whether the other servers have been asked since then: if so, the end is never moved back. */
   readonly settled: boolean;
 }
 
-/** A new memory for a server that has lost its own, or another end of its abstention. */
+/** A new memory for a server that has lost its memory, or a new end of its abstention. */
 export interface MemoryChange {
-  /** The marker that was seen. */
+  /** The marker that the change is based on. */
   readonly marker: string;
-  /** Null: it votes from now on. */
+  /** Null: the server votes from now on. */
   readonly abstention: AbstentionTerm | null;
   readonly longest: number;
   readonly watermark: number;
 }
 
-/** Stands for a replication history that is not known. */
+/** The placeholder for an unknown replication history. */
 const unknownHistory = "-";
 
 /**
- * `id.life longest history`: it votes; `- until least settles …`, or `=` in place of the `-` once it is settled: it abstains;
- * `? id.life 0 history`: it lost its memory, and nothing was decided since. `history`: the replication id, and how often the
- * server was told to change its role, `id:count`.
+ * The forms of a marker. `id.runId longest history`: the server votes. `- until least settles …`, or `=` in place of `-`
+ * once the abstention is settled: the server abstains. `? id.runId 0 history`: the server lost its memory, and nothing
+ * was decided since. `history`: the replication id, and how often the server was told to change its role, `id:count`.
  */
-const form = /^(?:([-=]) (\d+) (\d+) (\d+) )?(([\w-]+)\.([\w-]*)) (\d+) (\S+)$/;
+const markerForm = /^(?:([-=]) (\d+) (\d+) (\d+) )?(([\w-]+)\.([\w-]*)) (\d+) (\S+)$/;
 
-/** What stands before the mark of a server that abstains; empty for one that votes. */
-export const formAbstention = (abstention: AbstentionTerm | null): string => {
+/** The prefix of the mark of a server that abstains; empty for a server that votes. */
+export const formatAbstention = (abstention: AbstentionTerm | null): string => {
   if (abstention === null) return "";
   const { until, least, settles, settled } = abstention;
   return `${settled ? "=" : "-"} ${[until, least, settles].map(exact).join(" ")} `;
 };
 
-export const formMarker = (
+export const formatMarker = (
   id: string | number,
-  life: string,
+  runId: string,
   longest: number,
   abstention: AbstentionTerm | null = null,
-) => `${formAbstention(abstention)}${id}.${life} ${longest} ${unknownHistory}`;
+) => `${formatAbstention(abstention)}${id}.${runId} ${longest} ${unknownHistory}`;
 
-/** The marker of one loss, of which no other can have the same. */
-export const formLoss = (id: string | number, life: string) => `? ${formMarker(id, life, 0)}`;
+/** The marker of one loss of memory. No other loss has the same marker. */
+export const formatLoss = (id: string | number, runId: string) => `? ${formatMarker(id, runId, 0)}`;
 
-/** Rounded up, and never so large that it would not be written with its digits. */
+/** Rounds up, and limits the result to integers that are written as plain digits. */
 const exact = (time: number): number => Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER));
 
-/** What a server says beside its marker. */
+/** The part of a server's reply that is not in its marker. */
 export interface MarkerContext {
   readonly runId: string | null;
   /** Epoch ms by the server's clock. */
@@ -106,10 +114,10 @@ export function readMarker(
   marker: string,
   { runId, now, watermark, longLeft }: MarkerContext,
 ): Identification {
-  const [, kind, until, least, settles, mark = "", id, life, longest] = form.exec(marker) ?? [];
+  const [, kind, until, least, settles, mark = "", id, markedRunId, longest] = markerForm.exec(marker) ?? [];
   const shared = { mark, longest: Number(longest ?? 0), longLeft, now, watermark, marker };
-  // A new life may have begun with an old memory.
-  if (id === undefined || (life !== "" && runId !== null && life !== runId)) {
+  // A server may have restarted with an old memory.
+  if (id === undefined || (markedRunId !== "" && runId !== null && markedRunId !== runId)) {
     return { runId, id: null, memory: { ...shared, state: "lost", left: 0, abstention: null } };
   }
   if (kind === undefined)
@@ -124,7 +132,10 @@ export function readMarker(
   return { runId, id, memory: { ...shared, state: "abstaining", left, abstention } };
 }
 
-/** Whether two introductions are the same server's. Run ids decide: the rest of a memory may have been copied. */
+/**
+ * Whether two identifications belong to the same server. Run ids decide, because the rest of a memory may have been
+ * copied.
+ */
 export const isSameServer = (one: Identification, other: Identification): boolean =>
   one.runId !== null && other.runId !== null
     ? one.runId === other.runId

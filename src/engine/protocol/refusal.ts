@@ -11,21 +11,21 @@ export const failed = (reason: FailureReason, message: string): Failed => ({
   message,
 });
 
-/** What a seat says in its node's stead: that it was not asked, or did not answer, and why. */
+/** The answers below are given in place of a node that was not asked or did not answer. Each states the reason. */
 
 export const duplicate = (of: string) => failed("duplicate", `is the same server as ${of}`);
 
 export const nameless = failed(
   "duplicate",
-  "hides who it is, and may be the same server as another: permit INFO, and the keys holdfast:*",
+  "hides its identity, and may be the same server as another node: permit INFO, and the keys holdfast:*",
 );
 
 export const undecided = failed(
   "quarantined",
-  "it has no memory; whether it is new is not known as long as other nodes say nothing (quarantine 0 takes it for new)",
+  "it has no memory; whether it is new is not known as long as other nodes do not answer (quarantine 0 takes it for new)",
 );
 
-/** `left`: ms for which it abstains; null: nobody can tell yet. */
+/** `left`: remaining ms of the abstention; null if not known yet. */
 export const quarantined = (cause: string, left: number | null) =>
   failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
 
@@ -42,8 +42,8 @@ export const unresponsive = failed(
   "not asked: it has been silent for three node timeouts; a probe finds out when it answers again",
 );
 
-export const overloaded = (most: number) => failed("overloaded", `${most} requests are unanswered already`);
+export const overloaded = (limit: number) => failed("overloaded", `${limit} requests are unanswered already`);
 
 export const givenUp = failed("notAsked", "given up before it was sent");
 
-export const releaseOwed = failed("notReady", "not connected; the release follows when it is");
+export const releasePending = failed("notReady", "not connected; the release follows when it is");

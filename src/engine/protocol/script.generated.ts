@@ -390,7 +390,7 @@ nextCommand = nextCommand + 1 + argumentCount[name]
 end
 return replies`;
 
-export const introductionScript = `local checkedAtOnce = 1000
+export const identificationScript = `local checkedAtOnce = 1000
 local replication = redis.pcall('INFO', 'replication')
 local function countRoleChanges()
 local stats, count = redis.pcall('INFO', 'commandstats'), 0

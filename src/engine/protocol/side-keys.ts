@@ -1,19 +1,22 @@
 import calculateSlot from "cluster-key-slot";
 
-/** What a server remembers of itself: see `readMarker`. One a server; a Cluster has none. */
+/** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
 export const markerKey = "holdfast:memory";
-/** Where a server records its leases that are longer than `longestShort`. One a server; a Cluster has none. */
+/** The key of the record of leases that are longer than `longestShort`. Each server has one; a Cluster has none. */
 export const longLeasesKey = "holdfast:memory:long";
-/** Finds one server of a Cluster. */
+/** The key that selects one server of a Cluster. */
 export const probeKey = "holdfast:identity";
 
-/** Where a node remembers fences and who waits: beside the lock's key, never in it. */
+/** The keys for fences and queues. They are separate from the key of the lock. */
 export interface SideKeys {
   /** The highest fence of this resource. */
   record(key: string): string;
-  /** The highest fence of all: what counts where the record has expired. One a node; in a Cluster one a hash slot. */
+  /**
+   * The highest fence of all resources, which applies if the record of a resource has expired. Each node has one; a
+   * Cluster has one per hash slot.
+   */
   watermark(key: string): string;
-  /** Who waits for this resource; there only while somebody does. */
+  /** The queue of the waiters of this resource. The key exists only while there are waiters. */
   queue(key: string): string;
 }
 
@@ -23,7 +26,7 @@ const single: SideKeys = {
   queue: (key) => `holdfast:queue:${key}`,
 };
 
-/** For each hash slot a short string that hashes to it, found by counting up; at most 16,384 of them. */
+/** A short string for each hash slot that hashes to the slot, found by counting up; at most 16,384 entries. */
 const tags = new Map<number, string>();
 let counted = 0;
 
@@ -36,7 +39,10 @@ function tagOf(slot: number): string {
   return tags.get(slot) ?? "";
 }
 
-/** In a Cluster the side keys must share the lock key's slot, whatever that key looks like: so they carry a tag of it. */
+/**
+ * Returns the side keys of a node. In a Cluster the side keys must be in the slot of the lock's key, whatever that key
+ * looks like, so they contain a hash tag for that slot.
+ */
 export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): SideKeys {
   if (!sharded) return single;
   const tag = (key: string) => tagOf(calculateSlot(prefix() + key));

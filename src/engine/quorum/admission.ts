@@ -4,28 +4,28 @@ import type { Clock } from "../time/clock.js";
 import { quorumOf } from "./decision.js";
 import { Waits } from "./waits.js";
 
-/** ms that the first acquisition waits for the other nodes once a quorum has been identified. */
+/** How long the first acquisition waits for the other nodes once a quorum has been identified, in ms. */
 const maxGrace = 100;
 
-/** ms between two looks at nodes that are waited for to be ready. */
-const readyPause = 50;
+/** Interval in ms at which `ready` checks nodes that are not identified. */
+const readyPollMs = 50;
 
-/** Identifies all nodes once before anything is acquired, so that a server that is given twice is found. */
+/** Identifies all nodes once before the first acquisition, so that a server that was given twice is detected. */
 export class Admission {
   private admission: Promise<void> | null = null;
   private readonly waits: Waits;
   private closed = false;
-  /** Whether the nodes have been identified, or given their time to be. */
+  /** Whether the nodes have been identified, or the time for that is over. */
   admitted = false;
-  /** Two nodes that turned out to be the same server, null if none were. */
+  /** The names of two nodes that are the same server; null if there are none. */
   duplicate: readonly [string, string] | null = null;
 
   constructor(
     private readonly members: readonly QuorumMember[],
     private readonly clock: Clock,
-    /** ms. */
+    /** Limit in ms for the nodes to connect and to be identified. */
     private readonly connectTimeout: number,
-    /** The first admission has begun. */
+    /** Called when the first admission has begun. */
     private readonly onBegun: () => void,
   ) {
     this.waits = new Waits(clock);
@@ -37,8 +37,8 @@ export class Admission {
   }
 
   /**
-   * Waits for all nodes, but only a moment longer once a quorum has been identified, and never longer than the connect
-   * timeout.
+   * Waits until all nodes are identified. The wait ends shortly after a quorum has been identified, and with the connect
+   * timeout at the latest.
    */
   admit(): Promise<void> {
     if (this.admission === null) {
@@ -48,7 +48,7 @@ export class Admission {
     return this.admission;
   }
 
-  /** The nodes that have not been identified in so many ms, and why. */
+  /** The nodes that have not been identified within `waited` ms, each with the reason. */
   unidentified(waited: number): Vote[] {
     return this.members
       .filter(({ server }) => !server.identified)
@@ -56,15 +56,15 @@ export class Admission {
   }
 
   /**
-   * Connects and identifies all nodes. Nodes that cannot be asked yet are tried again for `timeout` ms. Resolves to
-   * those that are not identified by then, and why.
+   * Connects and identifies all nodes. Nodes that are not available yet are tried again for `timeout` ms. Resolves to the
+   * nodes that are not identified by then, each with the reason.
    */
   async ready(timeout: number): Promise<Vote[]> {
     const started = this.clock.monotonic();
     void this.admit();
     const left = () => timeout - (this.clock.monotonic() - started);
     while (!this.closed && left() > 0 && this.members.some(({ server }) => !server.identified)) {
-      await this.identified(Math.min(readyPause, left()));
+      await this.identified(Math.min(readyPollMs, left()));
     }
     return this.unidentified(Math.round(this.clock.monotonic() - started));
   }
@@ -74,7 +74,7 @@ export class Admission {
     this.waits.endAll();
   }
 
-  /** Waits until all nodes are identified, but at most so many ms. */
+  /** Waits until all nodes are identified, for at most `ms`. */
   private identified(ms: number): Promise<void> {
     return new Promise((resolve) => {
       let unlisten: (() => void)[] = [];
@@ -84,10 +84,10 @@ export class Admission {
         resolve();
       };
       const endWait = this.waits.start(ms, done);
-      const look = () => {
+      const check = () => {
         if (this.members.every(({ server }) => server.identified)) done();
       };
-      unlisten = this.members.map((member) => member.whenIdentified(look));
+      unlisten = this.members.map((member) => member.whenIdentified(check));
     });
   }
 
@@ -97,8 +97,8 @@ export class Admission {
       const finish = () => {
         endWait();
         this.admitted = true;
-        const double = this.members.find((member) => member.server.duplicateOf !== null);
-        if (double?.server.duplicateOf) this.duplicate = [double.server.duplicateOf, double.name];
+        const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
+        if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
         resolve();
       };
       let endWait = this.waits.start(this.connectTimeout, finish);

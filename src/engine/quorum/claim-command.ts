@@ -4,31 +4,31 @@ import type { QuorumMember } from "../node/quorum-member.js";
 import { claims, type LockCommand } from "../protocol/command.js";
 import type { Instant } from "../time/clock.js";
 
-/** What one seat has been asked in the name of the token. */
+/** What one member has been sent in the name of the token, and what it answered. */
 export interface MemberRecord {
   readonly member: QuorumMember;
   /** The node may hold the token. */
   touched: boolean;
-  /** Requests that may make the node hold the token, sent and not answered by the server. */
+  /** Number of requests that may make the node hold the token, and that were sent but not answered by the server. */
   unanswered: number;
-  /** The connection on which the first of them was sent; null if nobody can tell. */
+  /** The connection on which the first of those requests was sent; null if unknown. */
   askedOn: number | null;
-  /** It has said that it holds the token. */
+  /** The node has granted the token. */
   granted: boolean;
-  /** What it grants from now on is to be released again. */
-  over: boolean;
+  /** The claim was released here: whatever the node grants from now on must be released again. */
+  released: boolean;
 }
 
-/** The claim in whose name a command is sent. */
+/** The claim that a command belongs to. */
 interface CommandedClaim {
   readonly ended: boolean;
   /** The node has granted the command. */
-  noteGrant(command: ClaimCommand): void;
+  onGranted(command: ClaimCommand): void;
   /** The command was lost: the node may grant it later. */
   releaseAgain(command: ClaimCommand): void;
 }
 
-/** One command to one node in the name of a claim. */
+/** One command of a claim to one node. */
 export class ClaimCommand extends PendingCommand {
   private sent = false;
 
@@ -49,7 +49,8 @@ export class ClaimCommand extends PendingCommand {
   override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
     const { record } = this;
     record.touched = true;
-    // The first one that is unanswered counts: a later connection says nothing about what was lost with an earlier one.
+    // The first unanswered request determines the connection: a later connection says nothing about earlier lost
+    // requests.
     if (record.unanswered === 0) record.askedOn = record.member.connection;
     record.unanswered++;
     this.sent = true;
@@ -59,13 +60,16 @@ export class ClaimCommand extends PendingCommand {
   onReply(reply: Reply): void {
     if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
-      if (reply.kind === "granted") this.claim.noteGrant(this);
+      if (reply.kind === "granted") this.claim.onGranted(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
     }
     this.replied(reply);
   }
 }
 
-/** Whether it is known what became of the request: one that was lost, or waited for in vain, may still reach the server. */
+/**
+ * Whether the reply tells what happened to the request. A request that was lost, or timed out, may still reach the
+ * server.
+ */
 const isAnswer = (reply: Reply): boolean =>
   reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "timeout");

@@ -15,15 +15,15 @@ type Decided = (result: RoundResult) => void;
 type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
 
 /**
- * Rounds after the first one to get a fence accepted. A node that refuses keeps what it compared with as its record of
- * the resource, which nobody else raises: so one round does, and the others are for nodes that had not answered.
+ * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
+ * the record of the resource, which no other client raises. So one round suffices; the others serve late nodes.
  */
 const fenceRounds = 3;
 
-/** ms for which a release is still worth delivering where nobody knows how long the nodes keep the key. */
+/** How long a release is worth delivering if it is unknown how long the nodes keep the key, in ms. */
 const unknownTtl = 60_000;
 
-/** What a claim needs of its quorum. */
+/** What a claim needs from its quorum. */
 export interface ClaimContext {
   readonly members: readonly QuorumMember[];
   readonly clock: Clock;
@@ -31,30 +31,29 @@ export interface ClaimContext {
 }
 
 /**
- * One token and all that the nodes are asked in its name, so that its end leaves nothing behind: a release goes to
- * every node that was sent anything, silent ones too, and what is still to be sent by then is not.
+ * One token and all commands that are sent in its name. The end of a claim leaves nothing behind: every node that was
+ * sent anything gets a release, even a silent one, and commands that are not yet sent are dropped.
  */
 export class Claim {
   ended = false;
   private round: Round | null = null;
-  /** What to take over from, for an adoption. */
+  /** The lease to take over, if this is an adoption. */
   private from: PriorLease | null = null;
   private kept = false;
   private place: QueuePlace | null = null;
-  /** Whether its end is told to those who wait. */
-  private wakes = false;
-  private longestTtl = unknownTtl;
+  /** Whether the end of the claim wakes waiters. */
+  private wakesWaiters = false;
+  private maxTtl = unknownTtl;
   private readonly records: MemberRecord[];
 
   constructor(
     private readonly context: ClaimContext,
     readonly keys: readonly string[],
     readonly token: string,
-    /** The nodes hold the token already, for somebody else too. */
+    /** The nodes hold the token already, and another client may use it too. */
     private readonly shared: boolean,
     /**
-     * Where the user gave the token, and may give it again: where it stands it may not be by this claim. Tells whether
-     * this is still the last claim of that name.
+     * Set if the user chose the token, and so may use it again: whether the claim is still the latest one of that token.
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
@@ -64,11 +63,13 @@ export class Claim {
       unanswered: 0,
       askedOn: null,
       granted: false,
-      over: false,
+      released: false,
     }));
   }
 
-  /** `fences`: ask for a fencing token as well. `queue`: heed those who wait; null where nobody is waited for. */
+  /**
+   * Requests the keys. `fences`: requests a fencing token as well. `queue`: null if the waiters of the keys are ignored.
+   */
   acquire(
     ttl: number,
     timeout: number,
@@ -80,41 +81,40 @@ export class Claim {
     const command: LockCommand =
       queue === null ? { op: "acquire", keys, token, ttl } : { op: "acquire", keys, token, ttl, queue };
     this.place = queue?.place ?? null;
-    this.longestTtl = ttl;
+    this.maxTtl = ttl;
     this.askFenced(command, timeout, fences, decided);
   }
 
-  /** Extends what the nodes hold under a shared token. Puts nothing back: its other holder may have released it. */
+  /** Extends keys held under a shared token. Sets no missing key: the token's other holder may have released it. */
   resume(ttl: number, timeout: number, decided: Decided): void {
-    this.longestTtl = Math.max(this.longestTtl, ttl);
+    this.maxTtl = Math.max(this.maxTtl, ttl);
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, decided);
   }
 
   /**
-   * Takes over from `from`, which must still be what a quorum holds. Until `keep` is called the end of the claim gives
-   * the keys back to `from`: a failed attempt must not cost the lease that it was to take over.
+   * Takes over the lease `from`, which a quorum must still hold. Unless `keep` is called, the end of the claim gives the
+   * keys back to `from`: a failed adoption must not end the lease.
    */
   swap(from: PriorLease, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
     this.from = from;
-    this.longestTtl = ttl;
+    this.maxTtl = ttl;
     const command: LockCommand = { op: "swap", keys: this.keys, from: from.token, token: this.token, ttl };
     this.askFenced(command, timeout, fences, decided);
   }
 
-  /** The adoption, or the resumption, has succeeded: from now on the end of the claim ends the lease. */
+  /** The adoption or the resumption has succeeded: from now on the end of the claim ends the lease. */
   keep(): void {
     this.kept = true;
   }
 
   /**
-   * Extends the claim; nodes that lack the key are told to put it back, but only once `decided` has accepted the
-   * renewal (a live quorum, in time) by answering true. A shared token is not put back: whether it is being released
-   * elsewhere cannot be known.
+   * Extends the claim. Nodes that lack the key are told to set it again, but only once `decided` has accepted the renewal
+   * (a live quorum, in time) by returning true. A shared token is not set again: another process may be releasing it.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {
     const heal: LockCommand = { op: "heal", keys: this.keys, token: this.token, ttl };
     const missing: number[] = [];
-    this.longestTtl = Math.max(this.longestTtl, ttl);
+    this.maxTtl = Math.max(this.maxTtl, ttl);
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
@@ -133,43 +133,42 @@ export class Claim {
     return this.records.some(({ touched }) => touched);
   }
 
-  /** The votes of the round under way, and what the silence of the others means after so many ms. */
+  /** The votes of the current round; the other nodes have been silent for `waited` ms. */
   votesSoFar(waited: number): Vote[] {
     return this.round?.soFar(waited) ?? [];
   }
 
-  /** Ends the claim and leaves the keys: from now on nothing is sent in its name. */
+  /** Ends the claim and keeps the keys: nothing more is sent in the name of the claim. */
   end(): void {
     this.ended = true;
     this.round?.abandon();
   }
 
-  /** Ends the claim on every node that was sent anything. `wake`: wakes waiters too, if a majority can have granted the claim. */
+  /** Ends the claim on every node that was sent anything. `wake`: a majority may have granted it, so wake waiters. */
   discard(wake: boolean): void {
     this.end();
     if (this.shared && !this.kept) return;
-    this.wakes = wake;
+    this.wakesWaiters = wake;
     for (const record of this.records) this.releaseAt(record, ignore);
   }
 
-  /** Gives up the place in the queues of all nodes: those that this claim was not sent to may have been asked before. */
+  /** Gives up the place in the queues of all nodes, because an earlier claim may have been sent to other nodes. */
   leave(place: QueuePlace): void {
     const { keys, token } = this;
     const command: LockCommand = { op: "release", keys, token, queue: { id: place.id, wake: false } };
     for (const { member } of this.records) member.leaveQueue(command);
   }
 
-  /** As `discard(true)`, and tells when a quorum has answered ("granted"), or that no more will ("noQuorum"). */
+  /** Like `discard(true)`, and reports "granted" once a quorum has answered, or "noQuorum" if none can. */
   release(timeout: number, decided: Decided): void {
     this.end();
-    this.wakes = true;
+    this.wakesWaiters = true;
     const round = this.newRound(timeout, answeredByQuorum, decided);
     round.start((index) => this.releaseAt(this.records[index], (reply) => round.vote(index, reply)), true);
   }
 
   /**
-   * A quorum must accept the fence that travels with the command. Where too many nodes have seen a higher one, the next
-   * round proposes one above it.
+   * A quorum must accept the fence. If too many nodes have seen a higher one, the next round proposes a fence above it.
    */
   private askFenced(
     command: LockCommand,
@@ -224,70 +223,67 @@ export class Claim {
     record.member.ask(new ClaimCommand(this, command, record, askedAt, onReply));
   }
 
-  /** A redirect or a reconnection inside the client can turn the order round: granted after the release. */
-  noteGrant(command: ClaimCommand): void {
+  /** A redirect or a reconnection inside the client can reorder commands, so a grant may follow the release. */
+  onGranted(command: ClaimCommand): void {
     command.record.granted = true;
     this.releaseAgain(command);
   }
 
-  /** Of what was granted, or lost on its way, behind the release: it may have arrived later than that. */
+  /** Releases again after a command that was granted or lost: it may have arrived after the release. */
   releaseAgain({ record, askedAt }: ClaimCommand): void {
-    if (record.over && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
+    if (record.released && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
   }
 
   private releaseAt(record: MemberRecord | undefined, answered: (reply: Reply) => void): void {
     if (record === undefined) return;
     const { member } = record;
-    const { from, longestTtl } = this;
-    // What was taken over may be where the one who took it over was never sent.
+    const { from, maxTtl } = this;
+    // A node may still hold the old token without having been sent the new one.
     const inherited = from !== null && this.kept;
     if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
     // These tokens may be claimed again.
-    const recurring = this.shared || this.named || from !== null;
+    const reclaimable = this.shared || this.named || from !== null;
     const { askedOn } = record;
     const unanswered = record.unanswered > 0;
-    const release = (
-      command: LockCommand,
-      heard: ((reply: Reply) => void) | null,
-      ttl: number = longestTtl,
-    ) => member.release({ command, ttl, recurring, unanswered, askedOn, answered: heard });
+    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
+      member.release({ command, ttl, reclaimable, unanswered, askedOn, answered: onReply });
     if (from !== null && (this.kept || this.named)) {
-      // A node that was never sent the new token keeps the key for as long as its giver asked for.
-      const inheritedTtl = Math.max(from.ttl, longestTtl);
+      // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
+      const inheritedTtl = Math.max(from.ttl, maxTtl);
       release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
       if (!this.kept && !record.granted) {
-        record.over = true;
+        record.released = true;
         return answered({ kind: "denied", holder: null });
       }
     }
     release(this.undo(this.token), (reply) => {
-      record.over = true;
+      record.released = true;
       answered(reply);
     });
   }
 
-  /** A name may be somebody else's by now, unless it was claimed within the ttl, and by nobody here since. */
+  /**
+   * Whether a release is safe: another process may use a chosen token, unless this claim used it last, within the ttl.
+   */
   private mayUndo(askedAt: Instant | null): boolean {
     if (askedAt === null) return true;
-    return (
-      !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.longestTtl
-    );
+    return !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.maxTtl;
   }
 
   private get named(): boolean {
     return this.isLast !== null;
   }
 
-  /** Whether a node may have recorded the lease on its own: also where only its token is known. */
+  /** Whether a node may have recorded a long lease. The ttl may be longer than known if only the token is known. */
   private get isLong(): boolean {
-    return this.longestTtl > longestShort || this.shared || this.from !== null;
+    return this.maxTtl > longestShort || this.shared || this.from !== null;
   }
 
   private undo(token: string): LockCommand {
     const { keys, from } = this;
     if (from === null || this.kept || this.named) {
-      // Where the place was left by a grant it is not left again; nodes that denied it keep it until now.
-      const plain: ReleaseOperation = this.wakes
+      // A grant has already left the queue. Nodes that denied the claim keep its place until now.
+      const plain: ReleaseOperation = this.wakesWaiters
         ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
         : { op: "release", keys, token };
       return this.isLong ? { ...plain, long: true } : plain;

@@ -13,8 +13,8 @@ export interface Tally {
 export type Verdict = "granted" | Exclude<RetryReason, "tooSlow">;
 
 /**
- * The verdict, as soon as the missing votes cannot change it; null before. Contended means that more nodes denied
- * than a quorum can spare, however many: an even number of nodes may split, and settles all the same.
+ * The verdict, as soon as the missing votes cannot change it; null before. "contended": more nodes denied than a quorum
+ * can spare. An even number of nodes may split the votes, which is contended too.
  */
 export function decide({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
   const quorum = quorumOf(nodes);
@@ -26,7 +26,7 @@ export function decide({ granted, denied, failed }: Tally, nodes: number): Verdi
   return null;
 }
 
-/** A release is through when a quorum of nodes has said anything, or when all have spoken or failed. */
+/** A release is complete when a quorum of nodes has answered, or when all nodes have answered or failed. */
 export function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
   if (granted + denied >= quorumOf(nodes)) return "granted";
   return granted + denied + failed === nodes ? "noQuorum" : null;

@@ -19,7 +19,7 @@ import { WakeupChannel } from "./wakeup-channel.js";
 
 interface LatencyObserver {
   readonly any: boolean;
-  /** ms from a request to a node until its answer. */
+  /** Called with the ms from a request to a node until its answer. */
   nodeAnswered(node: number, ms: number): void;
 }
 
@@ -28,56 +28,59 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;
-  /** ms that one node's answer may take. */
+  /** Limit in ms for the answer of one node. */
   readonly nodeTimeout: number;
-  /** ms that a node may take to connect, and to be identified. */
+  /** Limit in ms for a node to connect, and to be identified. */
   readonly connectTimeout: number;
-  /** Whether what is asked of a node in one turn of the event loop goes as one call. */
+  /** Whether the commands to a node in one tick of the event loop are sent as one call. */
   readonly grouping: boolean;
-  /** Whether it may be collected without having been closed. Default false. */
+  /** Whether an engine that was not closed may be garbage-collected. Default false. */
   readonly collectable?: boolean;
   /** How long a node that lost its memory abstains. */
   readonly quarantine: QuarantineRule;
   readonly driftFactor: number;
-  /** ms; the usual one. */
+  /** The usual ttl in ms. */
   readonly ttl: number;
-  /** What becomes of a node among several whose server hides who it is. */
+  /** The treatment of a node whose server hides its identity, if there are several nodes. */
   readonly unidentified: "warn" | "allow" | "refuse";
-  /** Told once a node, where that is to be warned of. */
+  /** Called once per node that hides its identity, if `unidentified` is "warn". */
   readonly onUnidentified: (node: string) => void;
-  /** Told once a node: that it loses its memory would not be noticed. */
+  /** Called once per node whose loss of memory would not be detected. */
   readonly onUnwatched: (node: string) => void;
-  /** `node`: its place in `nodes`. `until`: see the seat's. */
+  /** `node`: the index in `nodes`. `until`: see {@link QuorumMemberOptions.observe}. */
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
-  /** Who wants to know how long nodes take to answer, if anybody does. */
+  /** Receives response times while `any` is true. */
   readonly latencyObserver?: LatencyObserver;
-  /** The connection to a node is silent, and could not be replaced. */
+  /** Called when the connection to a node is silent and could not be replaced. */
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
-  /** None of the nodes has a memory, and they vote all the same. */
+  /** Called when none of the nodes has a memory, and they vote nevertheless. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
 
-/** ms between two looks whether nodes have taken what they are owed. */
-const deliveryPause = 20;
+/** Interval in ms at which `delivered` checks whether nodes have accepted their releases. */
+const deliveryPollMs = 20;
 
-/** Names that are remembered; what is granted late to an older one is left to its ttl. */
-const mostNamed = 1_000;
+/** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
+const maxNamed = 1_000;
 
-/** The quorum of nodes. Knows no lock and no lifecycle: it hands out claims, and refuses a server that would vote twice. */
+/**
+ * The quorum of nodes. The engine creates claims and manages the nodes; it knows nothing of locks and their states. A
+ * server that would vote twice is refused.
+ */
 export class QuorumEngine {
   readonly members: readonly QuorumMember[];
   readonly fences: FenceSource;
-  private readonly ground: ClaimContext;
+  private readonly claimContext: ClaimContext;
   private readonly quarantine: Quarantine;
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
   readonly wakeupChannel: WakeupChannel;
   readonly admission: Admission;
   readonly inspection: NodeInspection;
-  /** The last claims of names that the user gave. */
+  /** The latest claim of each token that the user chose. */
   private readonly named = new Map<string, Claim>();
-  /** Nodes that were warned of. */
-  private readonly warnedOf = new Set<string>();
+  /** Names of the nodes that a warning was reported for. */
+  private readonly warned = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
     const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
@@ -101,8 +104,8 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
-        measures: () => latencyObserver?.any === true,
-        measured: (ms) => latencyObserver?.nodeAnswered(index, ms),
+        observesLatency: () => latencyObserver?.any === true,
+        onLatency: (ms) => latencyObserver?.nodeAnswered(index, ms),
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
         onStuck: (why) => options.onSilent(name, why),
@@ -115,7 +118,7 @@ export class QuorumEngine {
       { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
       options.onColdStart,
     );
-    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.settleMemories());
+    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.reviewMemories());
     this.inspection = new NodeInspection(this.members, clock, {
       connect: options.connectTimeout,
       answer: nodeTimeout,
@@ -123,55 +126,55 @@ export class QuorumEngine {
     this.batcher = batcher;
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
-    this.ground = { members: this.members, clock, timerWheel: this.timerWheel };
+    this.claimContext = { members: this.members, clock, timerWheel: this.timerWheel };
   }
 
-  /** The claim of an attempt: with a fresh token, unless the origin names one. */
+  /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
   claimFor(keys: readonly string[], origin: Origin | null): Claim {
     if (origin?.kind === "shared") return this.claimShared(keys, origin.token);
     return origin?.as === undefined ? this.claim(keys) : this.claimNamed(keys, origin.as);
   }
 
-  /** A claim with a fresh token. */
+  /** Creates a claim with a fresh token. */
   claim(keys: readonly string[]): Claim {
     const { owner, random } = this.options;
-    return new Claim(this.ground, keys, freshToken(owner, random), false);
+    return new Claim(this.claimContext, keys, freshToken(owner, random), false);
   }
 
-  /** A claim in the name of a token that the user gave. */
+  /** Creates a claim with a token that the user chose. */
   claimNamed(keys: readonly string[], token: string): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.ground, keys, token, false, isLast);
+    const claim = new Claim(this.claimContext, keys, token, false, isLast);
     this.named.delete(token);
     this.named.set(token, claim);
     const [oldest] = this.named.keys();
-    if (this.named.size > mostNamed && oldest !== undefined) this.named.delete(oldest);
+    if (this.named.size > maxNamed && oldest !== undefined) this.named.delete(oldest);
     return claim;
   }
 
-  /** A claim in the name of a token that the nodes hold already. */
+  /** Creates a claim with a token that the nodes hold already. */
   claimShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.ground, keys, token, true);
+    return new Claim(this.claimContext, keys, token, true);
   }
 
-  /** Calls back when all that was asked for so far has been handed to the sockets. */
+  /** Calls back when everything that was requested so far has been written to the sockets. */
   whenWritten(callback: () => void): void {
     const later = this.members.some(({ node }) => node.writesLater === true);
     this.batcher.whenFlushed(later ? () => afterPoll(this.options.clock, callback) : callback);
   }
 
   /**
-   * Waits until a quorum of nodes has taken every release, and until nodes that answer have taken those that their clients
-   * refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
+   * Waits until a quorum of nodes has accepted every release, and until all reachable nodes have accepted the releases
+   * that their clients refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
    */
   async delivered(ms: number): Promise<void> {
     const { clock, nodes } = this.options;
     const end = clock.monotonic() + ms;
     const isOver = () =>
-      this.members.filter(({ isOwed }) => !isOwed).length >= quorumOf(nodes.length) &&
-      !this.members.some(({ refusedRelease }) => refusedRelease);
+      this.members.filter(({ hasUndeliveredRelease }) => !hasUndeliveredRelease).length >=
+        quorumOf(nodes.length) && !this.members.some(({ hasRefusedRelease }) => hasRefusedRelease);
     for (let left = ms; left > 0 && !isOver(); ) {
-      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPause, left), resolve));
+      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPollMs, left), resolve));
       left = end - clock.monotonic();
     }
   }
@@ -184,32 +187,32 @@ export class QuorumEngine {
     await Promise.all(this.members.map((member) => member.close()));
   }
 
-  /** Another node can be asked; some may wait for just that. */
+  /** A node has been identified. Waiting inspections and the quarantine may proceed. */
   private onIdentified(name: string): void {
     this.inspection.identified();
     const member = this.members.find((one) => one.name === name);
-    if (member !== undefined && this.members.length > 1 && !this.warnedOf.has(name)) this.warnOf(member);
-    this.settleMemories();
+    if (member !== undefined && this.members.length > 1 && !this.warned.has(name)) this.warnAbout(member);
+    this.reviewMemories();
   }
 
-  private warnOf({ name, server, node }: QuorumMember): void {
+  private warnAbout({ name, server, node }: QuorumMember): void {
     const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
     const nameless = server.anonymous && server.remembers;
-    if (!nameless && (!server.keepsNothing || node.sharded || quarantine === false)) return;
+    if (!nameless && (!server.storesNothing || node.sharded || quarantine === false)) return;
     if (nameless && unidentified !== "warn") return;
-    this.warnedOf.add(name);
+    this.warned.add(name);
     if (nameless) onUnidentified(name);
     else onUnwatched(name);
   }
 
-  /** Whoever only inspects changes nothing. */
-  private settleMemories(): void {
-    const unsettled = this.members.some(({ server }) => server.known && !server.remembers);
-    if (unsettled && this.admission.begun) this.quarantine.request();
+  /** Starts a quarantine review if a node has no memory. Without an acquisition nothing is changed on the nodes. */
+  private reviewMemories(): void {
+    const lacksMemory = this.members.some(({ server }) => server.known && !server.remembers);
+    if (lacksMemory && this.admission.begun) this.quarantine.request();
   }
 }
 
-/** The same names, the later ones of several that are alike with a number. */
+/** Makes repeated names unique: "a", "a (2)". */
 function distinct(names: readonly string[]): string[] {
   return names.map((name, index) => {
     const before = names.slice(0, index).filter((other) => other === name).length;

@@ -6,7 +6,7 @@ import { failed } from "../protocol/refusal.js";
 import type { Clock } from "../time/clock.js";
 import { Waits } from "./waits.js";
 
-/** What one node said about keys; `failed` if it could not be asked. */
+/** The reply of one node about keys; `failed` if the node could not be asked. */
 export interface NodeReport {
   readonly node: string;
   readonly reply: Reply;
@@ -14,7 +14,7 @@ export interface NodeReport {
 
 const closed: Reply = failed("notReady", "closed");
 
-/** Asks every node who holds keys. Changes nothing on the nodes. */
+/** Asks every node for the holders of keys. Changes nothing on the nodes. */
 export class NodeInspection {
   private readonly waits: Waits;
   /** Called when a node has been identified. */
@@ -24,7 +24,7 @@ export class NodeInspection {
   constructor(
     private readonly members: readonly QuorumMember[],
     clock: Clock,
-    /** ms that a node may take to connect and to be identified, and then to answer. */
+    /** Limits in ms for a node to connect and to be identified, and then to answer. */
     private readonly timeouts: { readonly connect: number; readonly answer: number },
   ) {
     this.waits = new Waits(clock);
@@ -44,9 +44,9 @@ export class NodeInspection {
     this.waits.endAll();
   }
 
-  /** A node that is still to be connected and identified has the connect timeout for that first. */
+  /** Asks one node. A node that is not identified yet first gets the connect timeout for that. */
   private async inspectAt(member: QuorumMember, keys: readonly string[]): Promise<NodeReport> {
-    if (!member.server.known && member.node.connection !== "down") await this.knownServer(member);
+    if (!member.server.known && member.node.connection !== "down") await this.untilKnown(member);
     if (this.closed) return { node: member.name, reply: closed };
     return new Promise((resolve) => {
       let wanted = true;
@@ -63,21 +63,21 @@ export class NodeInspection {
     });
   }
 
-  /** Whether the node votes does not matter here. */
-  private knownServer(member: QuorumMember): Promise<void> {
+  /** Waits until the server is identified, whether or not the node votes. */
+  private untilKnown(member: QuorumMember): Promise<void> {
     return new Promise((resolve) => {
       let unlisten = () => {};
       const done = () => {
         endWait();
-        this.listeners.delete(look);
+        this.listeners.delete(check);
         unlisten();
         resolve();
       };
       const endWait = this.waits.start(this.timeouts.connect, done);
-      const look = () => {
+      const check = () => {
         if (member.server.known) done();
       };
-      this.listeners.add(look);
+      this.listeners.add(check);
       unlisten = member.whenIdentified(done);
     });
   }

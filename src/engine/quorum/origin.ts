@@ -1,12 +1,13 @@
-/** A lease that somebody handed over: its token, and the ttl (ms) that it was given. */
+/** A lease that was handed over: its token, and its ttl in ms. */
 export interface PriorLease {
   readonly token: string;
   readonly ttl: number;
 }
 
 /**
- * Where a lease comes from, unless it is a new one: handed over, to go on under a token of its own, or under the one
- * that the user wants (`as`); or one that the nodes hold for somebody else too, and that goes on here under its token.
+ * The origin of a lease that is not new. "handover": the lease was handed over, and continues under a fresh token, or
+ * under the token that the user chose (`as`). "shared": the nodes hold the token for another client too, and the lease
+ * continues under that token.
  */
 export type Origin =
   | ({ readonly kind: "handover"; readonly as?: string } & PriorLease)

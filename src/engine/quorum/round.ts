@@ -6,36 +6,36 @@ import { afterPoll, type Clock } from "../time/clock.js";
 import { TimerEntry, type TimerWheel } from "../time/timer-wheel.js";
 import type { Tally, Verdict } from "./decision.js";
 
-/** The votes of one question, and what they decide. */
+/** The votes of one round, and the verdict. */
 export interface RoundResult {
   readonly verdict: Verdict;
-  /** As far as they had come in when the verdict was clear. */
+  /** The votes that had arrived when the verdict was clear. */
   readonly votes: readonly Vote[];
-  /** Accepted by a quorum, if one was asked for. */
+  /** The fence that a quorum accepted, if one was requested. */
   readonly fence?: number;
-  /** ms from the question to the verdict, by the monotonic clock. */
+  /** ms from the start of the round to the verdict, by the monotonic clock. */
   readonly took: number;
-  /** Where the votes that were not waited for come in. */
+  /** Gives access to the votes that arrive after the verdict. */
   readonly ballot: Ballot;
 }
 
 interface Ballot {
-  /** All votes, once they are in; who says nothing within the timeout has failed its vote. */
+  /** Resolves to all votes. A node that does not answer within the timeout has a failed vote. */
   everyVote(): Promise<readonly Vote[]>;
 }
 
 /** The verdict, as soon as the missing votes cannot change it; null before. */
-export type Rule = (stepCounts: Tally, nodes: number) => Verdict | null;
+export type Rule = (tally: Tally, nodes: number) => Verdict | null;
 
 /**
- * One question put to all nodes at once. Decides as early as the votes allow; a node that says nothing within the
- * timeout has failed its vote.
+ * One command sent to all nodes at once. The round decides as early as the votes allow; a node that does not answer
+ * within the timeout has a failed vote.
  */
 export class Round extends TimerEntry implements Ballot {
   private readonly votes: Vote[] = [];
-  /** What came in when the verdict was clear. */
+  /** Votes that arrived after the verdict. */
   private readonly late: Vote[] = [];
-  private readonly stepCounts: Tally = { granted: 0, denied: 0, failed: 0 };
+  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
   private readonly answered: boolean[] = [];
   private over = false;
   private dueAt = 0;
@@ -47,7 +47,7 @@ export class Round extends TimerEntry implements Ballot {
     private readonly members: readonly QuorumMember[],
     private readonly timerWheel: TimerWheel,
     private readonly clock: Clock,
-    /** ms. */
+    /** Limit in ms for the answers. */
     private readonly timeout: number,
     private readonly rule: Rule,
     private decided: (result: RoundResult) => void,
@@ -56,8 +56,8 @@ export class Round extends TimerEntry implements Ballot {
   }
 
   /**
-   * Puts the question to each seat; `ask` leads to one `vote` call a seat, now or later. Where votes fail at once the
-   * verdict may be clear before everybody was asked: the rest is then asked only if it concerns `everybody`.
+   * Asks each member; `ask` leads to one `vote` call per member, now or later. If votes fail at once, the verdict may be
+   * clear before all members were asked: the others are then asked only if `everybody` is true.
    */
   start(ask: (member: number) => void, everybody = false): void {
     this.askedAt = this.clock.monotonic();
@@ -65,12 +65,12 @@ export class Round extends TimerEntry implements Ballot {
     let asked = 0;
     for (; asked < this.members.length && (everybody || !this.over); asked++) ask(asked);
     for (; asked < this.members.length; asked++)
-      this.vote(asked, failed("notAsked", "not asked: the others had decided it"));
+      this.vote(asked, failed("notAsked", "not asked: the other nodes had decided already"));
   }
 
   vote(member: number, reply: Reply): void {
     if (this.answered[member] === true) return;
-    this.count(member, reply.kind === "report" ? failed("garbage", "a report is no vote") : reply);
+    this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
     this.settle();
   }
 
@@ -85,7 +85,7 @@ export class Round extends TimerEntry implements Ballot {
     return this.completion;
   }
 
-  /** The votes so far, and what the silence of the others means after so many ms. */
+  /** The votes so far, with the answer for the nodes that have been silent for `waited` ms. */
   soFar(waited: number): Vote[] {
     const silent = this.members.filter((_, index) => this.answered[index] !== true);
     return [
@@ -95,15 +95,15 @@ export class Round extends TimerEntry implements Ballot {
     ];
   }
 
-  /** Nobody wants to know any more. */
+  /** Ends the round without a further callback. */
   abandon(): void {
     this.over = true;
-    // A node that hangs keeps its requests, and they keep this: but not who asked.
+    // The requests of a hung node keep this round alive, but must not keep the caller alive.
     this.decided = ignore;
     if (this.completion === null) this.timerWheel.remove(this);
   }
 
-  /** Replies that lie in the socket count: they are read before the others' silence is counted. */
+  /** Replies that have already arrived in the socket count: they are read before silent nodes are counted as failed. */
   due(): void {
     afterPoll(this.clock, () => this.countSilent());
   }
@@ -119,17 +119,17 @@ export class Round extends TimerEntry implements Ballot {
   private count(index: number, answer: Answer): void {
     const member = this.members[index] as QuorumMember;
     this.answered[index] = true;
-    this.stepCounts[answer.kind]++;
+    this.tally[answer.kind]++;
     const plain = answer.kind === "granted" && answer.fence === undefined;
     const vote = plain ? member.granted : { ...answer, node: member.name };
-    // What was handed out with the verdict is not changed any more.
+    // The array that was passed with the verdict must not change any more.
     if (this.over) this.late.push(vote);
     else this.votes.push(vote);
   }
 
   private settle(): void {
     if (!this.over) {
-      const verdict = this.rule(this.stepCounts, this.members.length);
+      const verdict = this.rule(this.tally, this.members.length);
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();

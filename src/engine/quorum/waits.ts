@@ -6,7 +6,7 @@ export class Waits {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Calls `over` once: after `ms`, or with `endAll`. Returns how to end the wait before that, without a call. */
+  /** Calls `over` once: after `ms`, or with `endAll`. Returns a function that ends the wait without a call. */
   start(ms: number, over: () => void): () => void {
     const done = () => {
       end();

@@ -1,44 +1,45 @@
 import type { LockNode } from "../node/lock-node.js";
-import { longestReservation, reservation, wakeChannel } from "../protocol/command.js";
+import { maxReservation, reservation, wakeChannel } from "../protocol/command.js";
 import type { Clock, Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { quorumOf } from "./decision.js";
 
-/** Somebody who waits. Must not throw. */
+/** A caller that waits for a lock. The methods must not throw. */
 export interface WakeupListener {
-  /** A node says that it is this one's turn. `node`: its place in the quorum. */
+  /** A node reports that it is this waiter's turn. `node`: the index of the node in the quorum. */
   woken(node: number): void;
-  /** From now on it would be told. */
+  /** A quorum of nodes is subscribed: from now on wake-up messages are delivered. */
   subscribed(): void;
 }
 
-/** Nodes that somebody else wrote may not be able to tell anything. */
+/** Custom nodes may offer no subscriptions. */
 type Subscribable = Partial<Pick<LockNode, "subscribe">>;
 
 /**
- * A free key is kept for so many times as long as the nodes take to answer, where that is long: the message that it is
- * free, and the question for it, take as long together.
+ * If the nodes take long to answer, a free key is reserved for this many times their response time: the wake-up message
+ * and the command that claims the key take that long together.
  */
-const slack = 2;
+const reservationFactor = 2;
 
-/** ms that it stays open after the last waiter, who is often followed by the next. */
-const linger = 5_000;
+/** How long the channel stays subscribed after the last waiter, in ms. Another waiter often follows soon. */
+const lingerMs = 5_000;
 
 /**
- * Where those who wait in this process are told that their turn has come: one channel of the process's own, listened to
- * on every node, and only while somebody waits. What is heard is a hint; who hears nothing asks again in any case.
+ * The channel on which the waiters of this process are notified that their turn has come. Each process has one channel,
+ * which is subscribed on every node while there are waiters. A message is only a hint: a waiter that gets no message
+ * polls.
  */
 export class WakeupChannel {
   private readonly process: string;
   private serial = 0;
   private readonly listeners = new Map<string, WakeupListener>();
-  /** Those of them who were denied. */
+  /** The ids of the listeners that were denied and wait. */
   private readonly waiting = new Set<string>();
   private unsubscribes: (() => void)[] | null = null;
   private readonly subscribedNodes = new Set<number>();
   private closing: Timer | null = null;
-  /** ms that they lately took, on average. */
-  private answering: number | null = null;
+  /** Moving average of the nodes' response time in ms. */
+  private averageResponseMs: number | null = null;
 
   constructor(
     private readonly nodes: readonly Subscribable[],
@@ -48,30 +49,34 @@ export class WakeupChannel {
     this.process = random.secret();
   }
 
-  /** Whether a quorum of nodes could tell. */
+  /** Whether a quorum of nodes is subscribed. */
   get isSubscribed(): boolean {
     return this.unsubscribes !== null && this.subscribedNodes.size >= quorumOf(this.nodes.length);
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waitingCount(): number {
     return this.waiting.size;
   }
 
-  /** ms that the nodes took to answer somebody who was denied. */
+  /** Records how many ms the nodes took to answer a caller that was denied. */
   answered(ms: number): void {
-    this.answering = this.answering === null ? ms : this.answering + (ms - this.answering) / 4;
+    this.averageResponseMs =
+      this.averageResponseMs === null ? ms : this.averageResponseMs + (ms - this.averageResponseMs) / 4;
   }
 
-  /** An id for a place in the queues; whoever asks under it is told until `forget`, while anybody listens. */
+  /**
+   * Returns an id for a place in the queues. The listener is notified until `unregister`, while the channel is
+   * subscribed.
+   */
   register(listener: WakeupListener): string {
-    const kept = Math.min(Math.ceil((this.answering ?? 0) * slack), longestReservation);
-    const id = `${this.process}:${++this.serial}${kept > reservation ? `:${kept}` : ""}`;
+    const reserved = Math.min(Math.ceil((this.averageResponseMs ?? 0) * reservationFactor), maxReservation);
+    const id = `${this.process}:${++this.serial}${reserved > reservation ? `:${reserved}` : ""}`;
     this.listeners.set(id, listener);
     return id;
   }
 
-  /** Who entered under this id has to wait. */
+  /** The caller with this id has to wait: subscribes to the channel. */
   listen(id: string): void {
     this.waiting.add(id);
     this.closing?.cancel();
@@ -82,7 +87,7 @@ export class WakeupChannel {
   unregister(id: string): void {
     this.listeners.delete(id);
     if (!this.waiting.delete(id) || this.waiting.size > 0) return;
-    this.closing = this.clock.after(linger, () => this.close(), true);
+    this.closing = this.clock.after(lingerMs, () => this.close(), true);
   }
 
   close(): void {
@@ -107,9 +112,9 @@ export class WakeupChannel {
   }
 
   private nodeSubscribed(index: number): void {
-    const stood = this.isSubscribed;
+    const wasSubscribed = this.isSubscribed;
     this.subscribedNodes.add(index);
-    if (stood || !this.isSubscribed) return;
+    if (wasSubscribed || !this.isSubscribed) return;
     for (const listener of [...this.listeners.values()]) listener.subscribed();
   }
 }

@@ -5,20 +5,21 @@ export interface Timer {
   cancel(): void;
 }
 
-/** The only source of time. Injected everywhere, so that tests and the simulator own it. */
+/** The only source of time. The clock is injected everywhere, so that tests and the simulator control it. */
 export interface Clock {
-  /** ms since some fixed point; never steps, but may stand still while the machine is suspended. */
+  /** ms since a fixed point; never steps, but may stop while the machine is suspended. */
   monotonic(): number;
   /** Epoch ms; may step. */
   wall(): number;
   /**
-   * Calls back after `delay` ms (any length), never synchronously. `background`: does not keep the process alive.
+   * Calls back after `delay` ms (any length), never synchronously. `background`: the timer does not keep the process
+   * alive.
    */
   after(delay: number, callback: () => void, background?: boolean): Timer;
   /**
-   * Calls back after the event loop has read what lies in the sockets, never synchronously. A timer that fires late says
-   * nothing about replies that arrived meanwhile: whoever is about to count a silence looks at the network first. May be
-   * missing: then it is the next timer.
+   * Calls back after the event loop has read the data that is waiting in the sockets, never synchronously. A timer that
+   * fires late says nothing about replies that arrived in the meantime, so the network is read before a node counts as
+   * silent. Optional: the default is the next timer.
    */
   afterPoll?(callback: () => void): void;
 }
@@ -29,7 +30,7 @@ export function afterPoll(clock: Clock, callback: () => void): void {
   else clock.after(0, callback);
 }
 
-/** A moment on both clocks. */
+/** A point in time on both clocks. */
 export interface Instant {
   readonly monotonic: number;
   readonly wall: number;
@@ -37,13 +38,13 @@ export interface Instant {
 
 export const now = (clock: Clock): Instant => ({ monotonic: clock.monotonic(), wall: clock.wall() });
 
-/** ms since `start`: the larger of the two clocks' opinions, because either may have stood still or stepped back. */
+/** ms since `start`: the larger result of the two clocks, because either may have stopped or stepped back. */
 export const elapsed = (clock: Clock, start: Instant): number =>
   Math.max(clock.monotonic() - start.monotonic, clock.wall() - start.wall, 0);
 
 /**
- * Calls back after `delay` ms without an answer, having looked at the network once more: after a stall of the event loop the
- * answer may lie in the socket while the timer is long due.
+ * Calls back after `delay` ms without an answer, after reading the network once more: after a stall of the event loop,
+ * the answer may be in the socket although the timer is overdue.
  */
 export function answerTimeout(
   clock: Clock,
@@ -61,8 +62,8 @@ export function answerTimeout(
   };
 }
 
-/** Node's longest timer; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+/** Node's maximum timer delay in ms; a longer timer would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
@@ -71,15 +72,15 @@ export const systemClock: Clock = {
     let handle: NodeJS.Timeout;
     const arm = (left: number) => {
       handle = setTimeout(
-        () => (left > longestTimer ? arm(left - longestTimer) : callback()),
-        Math.min(Math.ceil(left), longestTimer),
+        () => (left > maxTimerMs ? arm(left - maxTimerMs) : callback()),
+        Math.min(Math.ceil(left), maxTimerMs),
       );
       if (background) handle.unref();
     };
     arm(Math.max(delay, 0));
     return { cancel: () => clearTimeout(handle) };
   },
-  // Timers run before the event loop polls, immediates after that. Two of them: a client may write a request from an
-  // immediate of its own, and the reply can then be read in the next turn only.
+  // Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
+  // a request in an immediate of its own, and the reply can then be read only in the next iteration.
   afterPoll: afterNextPoll,
 };

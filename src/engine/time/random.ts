@@ -1,15 +1,18 @@
 import { Buffer, randomFillSync } from "../../support/platform.js";
 
-/** The only source of chance. Injected, so that a seed can decide everything in the simulator. */
+/** The only source of randomness. The source is injected, so that a seed determines everything in the simulator. */
 export interface Random {
   /** A fresh secret of 128 bits, as 22 characters of base64url. */
   secret(): string;
-  /** From 0 (included) to 1 (excluded). */
+  /** A number from 0 (inclusive) to 1 (exclusive). */
   fraction(): number;
 }
 
 const secretBytes = 16;
-/** Filled at once and used up: asking the system for each secret costs more than all else that a token needs. */
+/**
+ * Random bytes for many secrets: a call to the system for each secret would cost more than the rest of a token's
+ * creation.
+ */
 const pool = Buffer.alloc(secretBytes * 256);
 let used = pool.length;
 

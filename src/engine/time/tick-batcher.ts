@@ -1,18 +1,18 @@
 import { nextTick, onExit } from "../../support/platform.js";
 
-/** What has something to send. */
+/** An object that has something to send. */
 export interface Flushable {
   flush(): void;
 }
 
-/** Turns in which something has not departed yet. */
+/** Batchers with entries that are not flushed yet. */
 const unflushed = new Set<TickBatcher>();
 let exiting = false;
 let hooked = false;
 
 /**
- * No tick follows the "exit" event of the process. What is to be sent by then departs in it, and what is asked for by
- * listeners that run later departs at once: sockets take it as long as the client writes synchronously.
+ * No tick follows the "exit" event of the process. So pending entries are flushed in that event, and entries that later
+ * listeners add are flushed at once: sockets accept data as long as the client writes synchronously.
  */
 function hookExit(): void {
   if (hooked) return;
@@ -24,36 +24,36 @@ function hookExit(): void {
 }
 
 /**
- * A turn of the event loop: all that runs until something is awaited from outside. What is to be sent in one turn
- * leaves at its end, together; nothing is held back for longer.
+ * Collects what is to be sent in one tick of the event loop, which is all code that runs before the loop waits for
+ * outside events. The entries of one tick are flushed together at its end; nothing is held back for longer.
  */
 export class TickBatcher {
   private pending: Flushable[] = [];
 
-  /** `grouped`: false sends everything by itself, at once. */
+  /** `batching`: false flushes every entry by itself, at once. */
   constructor(private readonly batching: boolean) {}
 
-  /** Lets it depart at the end of this turn. */
-  add(one: Flushable): void {
-    if (this.batching && !exiting) this.keep(one);
-    else one.flush();
+  /** Flushes the entry at the end of this tick. */
+  add(entry: Flushable): void {
+    if (this.batching && !exiting) this.enqueue(entry);
+    else entry.flush();
   }
 
-  /** Calls back at the end of this turn, also where everything else is sent at once; now if the process is ending. */
+  /** Calls back at the end of this tick, even if entries are flushed at once; immediately if the process is exiting. */
   atTickEnd(callback: () => void): void {
     if (exiting) callback();
-    else this.keep({ flush: callback });
+    else this.enqueue({ flush: callback });
   }
 
-  private keep(one: Flushable): void {
-    if (this.pending.push(one) > 1) return;
+  private enqueue(entry: Flushable): void {
+    if (this.pending.push(entry) > 1) return;
     hookExit();
     unflushed.add(this);
-    // Ticks run when no promise is left to run, those that were settled meanwhile included.
+    // A tick runs when no promise job is left, including those of promises that settle in the meantime.
     queueMicrotask(() => nextTick(this.flush));
   }
 
-  /** Calls back when all that was added so far has departed. */
+  /** Calls back when everything that was added so far has been flushed. */
   whenFlushed(callback: () => void): void {
     this.add({ flush: callback });
   }
@@ -62,6 +62,6 @@ export class TickBatcher {
     const { pending } = this;
     this.pending = [];
     unflushed.delete(this);
-    for (const one of pending) one.flush();
+    for (const entry of pending) entry.flush();
   };
 }

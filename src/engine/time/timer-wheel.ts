@@ -2,21 +2,21 @@ import { LinkedList, ListNode } from "../../support/linked-list.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Flushable, TickBatcher } from "./tick-batcher.js";
 
-/** What is to happen at a time. */
+/** A callback that is scheduled for a time. */
 export abstract class TimerEntry extends ListNode {
   bucket: Bucket | null = null;
 
   abstract due(): void;
 }
 
-/** One ms, and all that is due in it. */
+/** All entries that are due in the same ms. */
 class Bucket {
   private readonly entries = new LinkedList<TimerEntry>();
   private timer: Timer;
 
   constructor(
     private readonly wheel: TimerWheel,
-    /** By the monotonic clock. */
+    /** By the monotonic clock, in ms. */
     readonly time: number,
   ) {
     this.timer = wheel.arm(this);
@@ -46,9 +46,9 @@ class Bucket {
       this.timer = this.wheel.arm(this);
       return;
     }
-    // What they put off by nothing is for another slot.
+    // An entry that is rescheduled with a delay of 0 goes to another bucket.
     this.wheel.forget(this);
-    // In one go, so that what they send can travel together.
+    // All entries run in the same tick, so that their commands are sent together.
     for (let next = this.entries.first; next !== null; next = this.entries.first) {
       next.bucket = null;
       this.entries.remove(next);
@@ -57,7 +57,7 @@ class Bucket {
   }
 }
 
-/** The times of thousands of locks, with one timer for all that is due in the same ms. */
+/** Timers for thousands of locks, with one system timer for all entries that are due in the same ms. */
 export class TimerWheel implements Flushable {
   private readonly buckets = new Map<number, Bucket>();
   private emptied: Bucket[] = [];
@@ -65,18 +65,21 @@ export class TimerWheel implements Flushable {
   constructor(
     private readonly clock: Clock,
     private readonly batcher: TickBatcher,
-    /** Keeps no process alive. */
+    /** Whether the timers do not keep the process alive. */
     private readonly background = false,
   ) {}
 
-  /** In so many ms, or up to one later: never before. Finite. Returns the time, by the monotonic clock. */
+  /**
+   * Schedules an entry in `delay` ms (finite), or up to 1 ms later, but never earlier. Returns the monotonic time at
+   * which the entry is due.
+   */
   schedule(entry: TimerEntry, delay: number): number {
     const time = Math.ceil(this.clock.monotonic() + Math.max(0, delay));
     this.scheduleAt(entry, time);
     return time;
   }
 
-  /** At a whole ms of the monotonic clock. */
+  /** Schedules an entry at a whole ms of the monotonic clock. */
   scheduleAt(entry: TimerEntry, time: number): void {
     let bucket = this.buckets.get(time);
     if (bucket === undefined) {
@@ -90,14 +93,16 @@ export class TimerWheel implements Flushable {
     entry.bucket?.remove(entry);
   }
 
-  /** For the slots. */
+  /** Sets the system timer of a bucket. Called by buckets. */
   arm(bucket: Bucket): Timer {
     const { clock, background } = this;
     const left = () => bucket.time - clock.monotonic();
     return clock.after(left(), () => bucket.run(left() > 0), background);
   }
 
-  /** Nothing is due in it any more: its timer goes at the end of this turn, unless something else is by then. */
+  /**
+   * The bucket is empty: its timer is cancelled at the end of this tick, unless the bucket has an entry again by then.
+   */
   bucketEmptied(bucket: Bucket): void {
     if (this.emptied.push(bucket) === 1) this.batcher.add(this);
   }

@@ -1,6 +1,6 @@
 import type { ContextFrom, EventFromLogic, InputFrom, StateValue } from "xstate";
 import { Actor, type ActorOptions, type AnyMachineSnapshot, type AnyStateMachine } from "xstate";
-import { handPort } from "../port.js";
+import { transferPort } from "../port.js";
 import {
   type CompiledAction,
   type CompiledState,
@@ -10,26 +10,26 @@ import {
   topOf,
 } from "./table.js";
 
-/** Is told of each step, as long as it looks: of the states with their substates, "acquiring.asking". */
+/** Is notified of each transition while `observes` is true. States are given with their substates: "acquiring.asking". */
 export interface TransitionObserver<Machine extends AnyStateMachine> {
   readonly observes: boolean;
   transitioned(event: EventFromLogic<Machine>, from: string, to: string): void;
 }
 
 /**
- * A machine that runs on its table, and as XState's own actor from the moment somebody wants to look. Actions must not
- * throw: as with XState, one that does stops it, and the error goes uncaught.
+ * Runs a state machine from its table, and switches to XState's own actor when the machine is to be inspected. Actions
+ * must not throw: as with XState, an action that throws stops the machine, and the error is uncaught.
  */
 export class TableActor<Machine extends AnyStateMachine> {
   private leaf: CompiledState;
-  private settled: ContextFrom<Machine>;
-  /** One for all actions, so none may keep it. Its context is that of the transition under way. */
+  private currentContext: ContextFrom<Machine>;
+  /** One object for all actions, so no action may keep it. Its context is that of the transition in progress. */
   private readonly args: Parameters<CompiledAction>[0];
   private mailbox: EventFromLogic<Machine>[] | null = null;
   private actor: Actor<Machine> | null = null;
   private busy = false;
-  /** Actions run. */
-  private moving = false;
+  /** Whether actions are running. */
+  private runningActions = false;
   private stopped = false;
 
   constructor(
@@ -38,19 +38,19 @@ export class TableActor<Machine extends AnyStateMachine> {
     private readonly observer: TransitionObserver<Machine> | null = null,
   ) {
     const { context } = table.machine.config;
-    this.settled = typeof context === "function" ? context({ input, self: this }) : context;
-    this.args = { context: this.settled, event: { type: "xstate.init", input }, self: this };
+    this.currentContext = typeof context === "function" ? context({ input, self: this }) : context;
+    this.args = { context: this.currentContext, event: { type: "xstate.init", input }, self: this };
     this.leaf = table.start.target;
-    this.move(table.start);
+    this.apply(table.start);
   }
 
-  /** While actions run, this and the context are still those of before them, as with XState. */
+  /** While actions run, the value and the context are those from before the transition, as with XState. */
   get value(): StateValue {
     return this.observed?.value ?? this.leaf.value;
   }
 
   get context(): ContextFrom<Machine> {
-    return this.observed?.context ?? this.settled;
+    return this.observed?.context ?? this.currentContext;
   }
 
   /** The top-level state's name. */
@@ -71,8 +71,8 @@ export class TableActor<Machine extends AnyStateMachine> {
     }
     this.busy = true;
     try {
-      this.take(event);
-      while (this.mailbox?.length) this.take(this.mailbox.shift()!);
+      this.process(event);
+      while (this.mailbox?.length) this.process(this.mailbox.shift()!);
     } catch (error) {
       this.stopped = true;
       setTimeout(() => {
@@ -83,22 +83,22 @@ export class TableActor<Machine extends AnyStateMachine> {
     if (this.stopped) this.actor?.stop();
   }
 
-  /** The events that are not yet taken, and all later ones, are ignored. */
+  /** Stops the machine: events that are not yet processed, and all later events, are ignored. */
   stop(): void {
     this.stopped = true;
     if (!this.busy) this.actor?.stop();
   }
 
   /**
-   * From now on it runs as the actor returned, which enters nothing again. Events are still to be sent to this one,
-   * which knows whether a transition is under way.
+   * Switches to the returned XState actor, without entering the current state again. Events must still be sent to this
+   * object, which tracks whether a transition is in progress.
    */
   toActor(options?: Pick<ActorOptions<Machine>, "inspect">): Actor<Machine> {
     if (this.actor !== null) return this.actor;
     const { value, context, table } = this;
     const snapshot = table.machine.resolveState({ value, context });
     this.actor = new Actor(table.machine, { ...options, snapshot }).start();
-    if (!this.moving) handPort(this, this.actor);
+    if (!this.runningActions) transferPort(this, this.actor);
     if (this.stopped) this.stop();
     return this.actor;
   }
@@ -107,14 +107,14 @@ export class TableActor<Machine extends AnyStateMachine> {
     return this.actor?.getSnapshot();
   }
 
-  private take(event: EventFromLogic<Machine>): void {
+  private process(event: EventFromLogic<Machine>): void {
     if (this.stopped) return;
     const { observer } = this;
     if (observer === null || !observer.observes) return this.step(event);
     const from = this.path;
     this.step(event);
     const to = this.path;
-    // An event that a state does not know leaves it where it is.
+    // An event that the state does not handle causes no transition.
     if (from !== to) observer.transitioned(event, from, to);
   }
 
@@ -123,29 +123,32 @@ export class TableActor<Machine extends AnyStateMachine> {
     this.args.event = event;
     for (const transition of this.leaf.on.get(event.type) ?? []) {
       if (transition.guard !== null && !transition.guard(this.args)) continue;
-      this.moving = true;
-      this.move(transition);
-      this.moving = false;
+      this.runningActions = true;
+      this.apply(transition);
+      this.runningActions = false;
       this.catchUp(event);
       return;
     }
   }
 
-  private move({ steps, target }: CompiledTransition): void {
+  private apply({ steps, target }: CompiledTransition): void {
     const { args } = this;
     for (const { assigns, run } of steps) {
       const update = run(args);
       if (assigns) args.context = Object.assign({}, args.context, update);
     }
-    // The machine began with one, and its own assigns made it.
-    this.settled = args.context as ContextFrom<Machine>;
+    // The cast is safe: the initial context came from the machine, and only its own assigns updated the context.
+    this.currentContext = args.context as ContextFrom<Machine>;
     this.leaf = target;
   }
 
-  /** An actor made during a transition began before it. It follows without a port, for the effects were had here. */
+  /**
+   * An actor that was created during a transition starts from the state before it. The actor repeats the transition
+   * without a port, because the effects have been executed here.
+   */
   private catchUp(event: EventFromLogic<Machine>): void {
     if (this.actor === null) return;
     this.actor.send(event);
-    handPort(this, this.actor);
+    transferPort(this, this.actor);
   }
 }

@@ -8,17 +8,20 @@ import {
   transition,
 } from "xstate";
 
-/** A guard, an action or an assignment. XState gives `spawn` and `system` too: to use them here fails at once. */
+/** A guard, an action or an assignment. XState also passes `spawn` and `system`; using them here fails at once. */
 export type CompiledAction = (args: { context: object; event: object; self: object }) => unknown;
 
-/** `steps`: the actions in order. One that `assigns` returns an update of the context. */
+/** A transition. `steps`: the actions in order. A step that `assigns` returns an update of the context. */
 export interface CompiledTransition {
   readonly guard: CompiledAction | null;
   readonly target: CompiledState;
   readonly steps: readonly { readonly assigns: boolean; readonly run: CompiledAction }[];
 }
 
-/** A state without substates. `state`: its top-level state; `path`: with all between, "acquiring.asking". `on`: by event type; the first allowed arrow is taken. */
+/**
+ * A state without substates. `state`: the name of its top-level state. `path`: all names down to this state,
+ * "acquiring.asking". `on`: the transitions by event type; the first allowed transition is taken.
+ */
 export interface CompiledState {
   readonly value: StateValue;
   readonly state: string;
@@ -26,44 +29,44 @@ export interface CompiledState {
   readonly on: Map<string, readonly CompiledTransition[]>;
 }
 
-/** A machine's transitions, laid flat, and how it begins. */
+/** The flat transition table of a state machine, with its initial transition. */
 export interface Table<Machine extends AnyStateMachine> {
   readonly machine: Machine;
   readonly start: CompiledTransition;
 }
 
-/** By these marks XState itself tells its own actions and guards. */
+/** XState marks its own actions and guards with these properties. */
 type Named = CompiledAction & { resolve?: unknown; check?: unknown; assignment?: CompiledAction | object };
 type ByName = Record<string, Named | undefined>;
 
-/** XState's own types would have them called with more, see `Run`. */
+/** XState's own types would require more arguments, see `CompiledAction`. */
 const namedOf = (machine: AnyStateMachine) =>
   machine.implementations as unknown as { actions: ByName; guards: ByName };
 
-function refuse(node: AnyStateNode, what: string): never {
+function reject(node: AnyStateNode, what: string): never {
   throw new Error(`No table can be derived: state "${node.id}" has ${what}`);
 }
 
-/** Refuses what a table cannot hold; all else is XState's to say. */
+/** Rejects what a table cannot represent. XState checks everything else. */
 function check(node: AnyStateNode): void {
   const { actions, guards } = namedOf(node.machine);
   const checkNamed = (name: unknown, among: ByName, what: string) => {
     const run =
-      typeof name === "string" ? among[name] : refuse(node, `${what} that is not given by name alone`);
-    if (run === undefined) refuse(node, `${what} "${name}" that is not implemented`);
+      typeof name === "string" ? among[name] : reject(node, `${what} that is not given by name alone`);
+    if (run === undefined) reject(node, `${what} "${name}" that is not implemented`);
     else if ((run.resolve && !run.assignment) || run.check)
-      refuse(node, `${what} "${name}" that is one of XState's own`);
+      reject(node, `${what} "${name}" that is one of XState's own`);
   };
-  if (!["compound", node.parent && "atomic"].includes(node.type)) refuse(node, `the type "${node.type}"`);
+  if (!["compound", node.parent && "atomic"].includes(node.type)) reject(node, `the type "${node.type}"`);
   for (const key of ["always", "after", "invoke", "onDone", "route"])
-    if (key in node.config) refuse(node, `"${key}"`);
+    if (key in node.config) reject(node, `"${key}"`);
   for (const type of node.transitions.keys())
-    if (type.includes("*")) refuse(node, `the wildcard event "${type}"`);
+    if (type.includes("*")) reject(node, `the wildcard event "${type}"`);
   Object.values<AnyStateNode>(node.states).forEach(check);
-  const arrows = [node.initial, ...[...node.transitions.values()].flat()];
-  for (const action of [node.entry, node.exit, ...arrows.map(({ actions }) => actions)].flat())
+  const transitions = [node.initial, ...[...node.transitions.values()].flat()];
+  for (const action of [node.entry, node.exit, ...transitions.map(({ actions }) => actions)].flat())
     checkNamed(action, actions, "an action");
-  for (const { guard } of arrows) if (guard) checkNamed(guard, guards, "a guard");
+  for (const { guard } of transitions) if (guard) checkNamed(guard, guards, "a guard");
 }
 
 function stepOf(run: Named): CompiledTransition["steps"][number] {
@@ -88,7 +91,7 @@ export const pathOf = (value: StateValue): string =>
         .map(([state, inner]) => (inner === undefined ? state : `${state}.${pathOf(inner)}`))
         .join();
 
-/** Derives a machine's table, by asking XState where each state goes on each event, and with which actions. */
+/** Derives the table of a machine by asking XState for the next state and the actions for each state and event. */
 export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Table<Machine> {
   check(machine.root);
   const { actions, guards } = namedOf(machine);
@@ -101,13 +104,16 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     allowed = guards[name]!;
     return true;
   };
-  // The same chart, but its actions do nothing, and its guards refuse so many times before one of them allows.
+  // The same state machine, except that its actions do nothing, and that its guards refuse `refusals` times before one of
+  // them allows the transition.
   const shape = createMachine(
     { ...machine.config, context: {} },
     { actions: stubs(actions, () => () => {}), guards: stubs(guards, guardOf) },
   );
   const leaves = new Map<string, CompiledState>();
-  const arrowOf = ([{ value }, todo]: ReturnType<typeof transition<typeof shape>>): CompiledTransition => {
+  const transitionOf = ([{ value }, todo]: ReturnType<
+    typeof transition<typeof shape>
+  >): CompiledTransition => {
     const [guard, steps] = [allowed, todo.map(({ type }) => stepOf(actions[type]!))];
     return { guard, target: leafOf(value), steps };
   };
@@ -124,19 +130,19 @@ export function tableOf<Machine extends AnyStateMachine>(machine: Machine): Tabl
     leaves.set(key, leaf);
     const snapshot = shape.resolveState({ value, context: {} });
     for (const type of new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType))) {
-      const arrows: CompiledTransition[] = [];
-      // Until no guard has been asked that could allow it: what happens then happens without one.
-      while (arrows.at(-1)?.guard !== null) {
-        refusals = arrows.length;
+      const transitions: CompiledTransition[] = [];
+      // Until no guard that could allow the transition was evaluated: the last transition has no guard.
+      while (transitions.at(-1)?.guard !== null) {
+        refusals = transitions.length;
         allowed = null;
-        arrows.push(arrowOf(transition(shape, snapshot, { type })));
+        transitions.push(transitionOf(transition(shape, snapshot, { type })));
       }
-      leaf.on.set(type, arrows);
+      leaf.on.set(type, transitions);
     }
     return leaf;
   };
-  const start = arrowOf(initialTransition(shape));
+  const start = transitionOf(initialTransition(shape));
   if (start.steps.some(({ assigns }) => !assigns))
-    refuse(machine.root, "an effect at the start, when no port is bound");
+    reject(machine.root, "an effect at the start, when no port is bound");
   return { machine, start };
 }

@@ -136,8 +136,8 @@ export class LockModel implements AcquiringActions, HoldingActions {
     this.#end();
   }
 
-  letGo(): void {
-    this.#called("letGo", this.#lease && !this.#releasing);
+  endWithoutRelease(): void {
+    this.#called("endWithoutRelease", this.#lease && !this.#releasing);
     this.#end();
   }
 
