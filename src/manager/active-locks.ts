@@ -12,7 +12,7 @@ export abstract class ActiveLock extends ListNode {
   /** The clocks have parted: look again. */
   abstract clocksDiverged(): void;
   /** The manager closes: end what is under way, and let the reason be known. */
-  abstract withdraw(error: unknown): void;
+  abstract shutDown(error: unknown): void;
   /** The manager has closed. */
   abstract stop(): void;
 }
@@ -63,7 +63,7 @@ export class ActiveLocks implements Flushable {
    */
   async end(error: unknown, timeout: number, told: () => Promise<void>): Promise<void> {
     const left = this.locks.toArray();
-    for (const lock of left) lock.withdraw(error);
+    for (const lock of left) lock.shutDown(error);
     if (!this.locks.empty) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(timeout, resolve);

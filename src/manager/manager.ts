@@ -22,7 +22,7 @@ import {
   checkResources,
   checkSlots,
   checkText,
-  keyspaceTrouble,
+  keyspaceConflict,
 } from "../lock/option-checks.js";
 import type { AcquireOptions, LocksOptions } from "../lock/options.js";
 import { managerSettingsOf, type Settings, settingsOf } from "../lock/settings.js";
@@ -217,7 +217,7 @@ export class Manager {
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
     const { duplicate } = this.context.engine.admission;
-    const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
+    const found = duplicate === null ? keyspaceConflict(this.#nodes) : new DuplicateNodeError(duplicate);
     if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
     return found;
   }
@@ -253,7 +253,7 @@ function nodesOf({ nodes }: LocksOptions): LockNode[] {
     const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
     if (first !== index) throw new DuplicateNodeError(names);
   }
-  const trouble = keyspaceTrouble(recognised);
+  const trouble = keyspaceConflict(recognised);
   if (trouble !== null) throw trouble;
   return recognised;
 }
