@@ -55,8 +55,7 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   try {
     return brand in error && (code === undefined || (error as { code?: unknown }).code === code);
   } catch {
-    // The value may be a proxy whose traps throw.
-    return false;
+    return false; // The value may be a proxy whose traps throw.
   }
 }
 
@@ -69,14 +68,14 @@ function describe(holder: Holder | undefined): string {
     : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
-/** The resource is taken: so many nodes denied it that no quorum is left. `attempts` is the number of attempts made. */
+/** The resource is taken: so many nodes denied it that no quorum is left. */
 export class LockContendedError extends HoldfastError {
   readonly code = "LOCK_CONTENDED";
   /** The holder, as reported by the node with the longest remaining ttl. Undefined if no node reported a holder. */
   readonly holder: Holder | undefined;
   constructor(
     readonly resources: readonly string[],
-    readonly attempts: number,
+    /** The number of attempts made. */ readonly attempts: number,
     readonly votes: readonly Vote[],
   ) {
     const holder = longestHolder(votes);
@@ -111,12 +110,11 @@ export class QuorumUnavailableError extends HoldfastError {
   readonly code = "QUORUM_UNAVAILABLE";
   constructor(
     readonly resources: readonly string[],
-    /** The operation that failed: "acquire", "renew" or "adopt". */
-    readonly operation: string,
+    /** The operation that failed: "acquire", "renew" or "adopt". */ readonly operation: string,
     readonly attempts: number,
     /** The votes that had arrived at the decision. A failed vote contains its reason. */
     readonly votes: readonly Vote[],
-    readonly nodes: number,
+    /** The number of nodes. */ readonly nodes: number,
     reason: "noQuorum" | "tooSlow" = "noQuorum",
   ) {
     const granted = votes.filter((vote) => vote.kind === "granted").length;
@@ -143,7 +141,7 @@ export class NodesNotReadyError extends HoldfastError {
     readonly timeout: number,
     /** One failed vote, with the reason, for each node that is not ready. */
     readonly votes: readonly Vote[],
-    readonly nodes: number,
+    /** The number of nodes. */ readonly nodes: number,
   ) {
     const reasons = votes.map((one) => `${one.node}: ${one.kind === "failed" ? one.message : "not ready"}`);
     super(
@@ -158,8 +156,7 @@ export class AcquireTimeoutError extends HoldfastError {
   readonly code = "ACQUIRE_TIMEOUT";
   constructor(
     readonly resources: readonly string[],
-    /** The option `wait`, in ms. */
-    readonly wait: number,
+    /** The option `wait`, in ms. */ readonly wait: number,
     readonly attempts: number,
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
@@ -193,10 +190,13 @@ export class LeaseExpiredError extends HoldfastError {
   }
 }
 
-/** Two of the given nodes are the same server, which would then vote twice. `nodes` contains the names of both. */
+/** Two of the given nodes are the same server, which would then vote twice. */
 export class DuplicateNodeError extends HoldfastError {
   readonly code = "DUPLICATE_NODE";
-  constructor(readonly nodes: readonly [string, string]) {
+  constructor(
+    /** The names of both nodes. */
+    readonly nodes: readonly [string, string],
+  ) {
     super(
       `nodes ${nodes[0]} and ${nodes[1]} are the same server: a quorum needs independent servers. ` +
         "Remove one of them, or give a client of another server.",
@@ -261,7 +261,7 @@ export class StaleFenceError extends HoldfastError {
   readonly code = "STALE_FENCE";
   constructor(
     readonly fence: number,
-    readonly seen: number,
+    /** The newer fence. */ readonly seen: number,
   ) {
     super(
       `the write with fence ${fence} was refused: fence ${seen} was used before, so a later lease has begun. ` +

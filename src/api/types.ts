@@ -24,7 +24,7 @@ export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** Returns the ms of validity left, by the less favourable of two clocks. 0 when the lease is over. */
   remaining(): number;
-  /** @throws LeaseExpiredError when the lease is over. */
+  /** Throws a LeaseExpiredError when the lease is over. */
   assertHeld(): void;
   /**
    * Renews the lease now, in addition to the automatic renewal. `ttl` (ms) also applies to later renewals. A `ttl` that is

@@ -3,7 +3,7 @@ import type { LockContext } from "../machines/lock-context.js";
 import type { LockState } from "../machines/lock-state.js";
 
 /** A held lease as observers see it. */
-export interface ObservedLease {
+interface ObservedLease {
   /** The number of renewals so far. */
   readonly renewals: number;
   /** The ttl, in ms, of the last round that a quorum granted. */
