@@ -6,12 +6,12 @@ import type { LocksOptions } from "./lock/options.js";
 import { Manager } from "./manager/manager.js";
 
 /**
- * Makes the locks of one quorum of nodes.
+ * Creates the locks of one quorum of nodes.
  *
- * @throws InvalidOptionError for options that cannot work, DuplicateNodeError for the same client given twice.
+ * @throws InvalidOptionError for invalid options, DuplicateNodeError if the same client is given twice.
  */
 export function createLocks(options: LocksOptions): Locks {
-  // Validated first: an option that is refused must leave nothing started.
+  // The options are checked first, because an invalid option must leave nothing started.
   const publish = publishSettingsOf(options);
   const manager = new Manager(options);
   if (publish !== null) {

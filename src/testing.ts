@@ -1,4 +1,4 @@
-/** For tests of programs that use Holdfast: nodes without a server, virtual time, and a simulator of bad days. */
+/** Tools for testing programs that use Holdfast: nodes without a server, virtual time, and a simulator of faults. */
 export type { MemoryNode, MemoryNodeOptions } from "./clients/memory/memory-node.js";
 export { memoryNode } from "./clients/memory/memory-node.js";
 export type { Clock, Timer } from "./engine/time/clock.js";

@@ -4,7 +4,7 @@ import { Buffer, hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";
 import { isWellFormed } from "../support/untrusted.js";
 
-/** What travels from the process that gives a lease away to the one that adopts it. A secret: it holds the token. */
+/** The data of a handover, for the process that adopts the lease. The data is secret, because it contains the token. */
 export interface Handover {
   readonly resources: readonly string[];
   readonly token: string;
@@ -15,24 +15,33 @@ export interface Handover {
 const kind = "holdfast2";
 
 export const writeHandover = ({ resources, token, ttl }: Handover): string =>
-  sealed(JSON.stringify([resources, token, ttl]));
+  withChecksum(JSON.stringify([resources, token, ttl]));
 
-/** What was changed on its way is noticed: a digit of the ttl could otherwise make it a lease for years. */
-export function sealed(json: string): string {
+/** Encodes the JSON with a checksum that reveals a change. A changed digit of the ttl could result in a lease for years. */
+export function withChecksum(json: string): string {
   const body = Buffer.from(json).toString("base64url");
-  return `${kind}.${body}.${sealOf(body)}`;
+  return `${kind}.${body}.${checksumOf(body)}`;
 }
 
-/** Against accidents: whoever can forge it has the token anyway. */
-const sealOf = (body: string): string => hashOf("sha256", body, "base64url").slice(0, 16);
+/** A checksum against accidental changes only. A forger would need the token anyway, and could then use the token itself. */
+const checksumOf = (body: string): string => hashOf("sha256", body, "base64url").slice(0, 16);
 
-/** Refuses anything that `writeHandover` did not write, without showing it: it may hold a token. */
-export function readHandover(note: unknown): Handover {
+/**
+ * Reads a string that `writeHandover` wrote.
+ *
+ * @throws InvalidOptionError for any other value. The message does not show the value, which may contain a token.
+ */
+export function readHandover(handover: unknown): Handover {
   const refused = () =>
-    new InvalidOptionError("handover", typeof note, "the string that lease.handover() gave", kindOf(note));
-  if (typeof note !== "string") throw refused();
-  const [start, body = "", seal, ...more] = note.split(".", 4);
-  if (start !== kind || seal !== sealOf(body) || more.length > 0) throw refused();
+    new InvalidOptionError(
+      "handover",
+      typeof handover,
+      "the string that lease.handover() gave",
+      kindOf(handover),
+    );
+  if (typeof handover !== "string") throw refused();
+  const [start, body = "", checksum, ...more] = handover.split(".", 4);
+  if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();
   try {
     const parts: unknown = JSON.parse(Buffer.from(body, "base64url").toString());
     if (!Array.isArray(parts) || parts.length !== 3) throw refused();

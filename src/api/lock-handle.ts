@@ -7,7 +7,7 @@ import type { Settings } from "../lock/settings.js";
 import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, LockState, ReleaseOutcome } from "./types.js";
 
-/** One lock in its user's hand. */
+/** The implementation of `Handle` over one lock. */
 export class LockHandle implements Handle<FencedLease> {
   readonly #lock: Lock;
   readonly #settings: (options?: AcquireOptions) => Settings;
@@ -32,7 +32,7 @@ export class LockHandle implements Handle<FencedLease> {
   }
 
   get actor(): LockActor {
-    // A lock's actor has more than its users need; its snapshots are of the same shape.
+    // The actor has more members than the interface. Its snapshots have the same shape.
     return this.#lock.actor as LockActor;
   }
 
@@ -40,7 +40,7 @@ export class LockHandle implements Handle<FencedLease> {
     return this.#lock.acquire(this.#settings(options), (leaseState) => this.#leaseOf(leaseState));
   }
 
-  /** Releases what is held, and gives up what is being acquired. */
+  /** Releases the held lease, or aborts the pending acquisition. */
   async release(): Promise<ReleaseOutcome> {
     const { leaseState } = this.#lock;
     if (leaseState !== null) return this.#leaseOf(leaseState).release();
@@ -68,7 +68,7 @@ export class LockHandle implements Handle<FencedLease> {
     return { resources: this.resources, state: this.state, lease: this.lease };
   }
 
-  /** One lease object a hold, whoever asks first. */
+  /** Returns the same lease object for the same state, regardless of which call asks first. */
   #leaseOf(leaseState: LeaseState): LockLease {
     if (!this.#lease?.isOf(leaseState)) this.#lease = new LockLease(this.#lock, leaseState);
     return this.#lease;

@@ -5,7 +5,7 @@ import { checkTtl } from "../lock/option-checks.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
 
-/** The lease as its user sees it. */
+/** The implementation of `Lease` over a lock and a lease state. */
 export class LockLease implements FencedLease {
   readonly #lock: Lock;
   readonly #leaseState: LeaseState;
@@ -16,7 +16,7 @@ export class LockLease implements FencedLease {
     if (leaseState.grant.renew) leaseState.lease = this;
   }
 
-  /** Whether this is the lease of that hold. */
+  /** Whether this is the lease object of that state. */
   isOf(leaseState: LeaseState): boolean {
     return this.#leaseState === leaseState;
   }
@@ -37,7 +37,7 @@ export class LockLease implements FencedLease {
     return this.#leaseState.validUntil;
   }
 
-  /** Undefined unless it was asked for, and only then do the types show it. */
+  /** Undefined without `fence: true`. The public types show the property only with `fence: true`. */
   get fence(): number {
     return this.#leaseState.grant.fence as number;
   }
@@ -86,7 +86,7 @@ export class LockLease implements FencedLease {
     };
   }
 
-  /** The hold lets go of it, or is no longer told when it is collected. */
+  /** Removes the state's reference to this object, or the warning about its garbage collection. */
   #end(): void {
     if (this.#leaseState.lease === null) forgetDrop(this);
     else this.#leaseState.lease = null;

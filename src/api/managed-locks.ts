@@ -9,24 +9,24 @@ import { LockHandle } from "./lock-handle.js";
 import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
-/** ms that `close` waits for releases by default. */
+/** The default time, in ms, that `close` waits for releases. */
 const defaultCloseTimeout = 5_000;
 
-/** One attempt. */
+/** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
-/** The public face of a manager. */
+/** Returns the public interface of a manager. */
 export function locksOf(manager: Manager): Locks {
-  // Which leases have a fence follows from the options of each call; only the interface can say that.
+  // Whether a lease has a fence depends on the options of each call, which only the interface can express.
   return new ManagedLocks(manager) as Locks;
 }
 
-/** The same for every copy of the package, so that one entry point's inspector takes another one's locks. */
+/** The key of the manager in a `Locks` object, shared by all copies of the package and thus by all entry points. */
 const managerKey: unique symbol = Symbol.for("holdfast.manager") as never;
 
-/** What is behind the public face. @throws InvalidOptionError for anything but what `createLocks` gave. */
+/** Returns the manager behind `locks`. @throws InvalidOptionError if `locks` was not returned by `createLocks`. */
 export function managerOf(locks: unknown): Manager {
   const found = (locks as { [managerKey]?: Manager } | null | undefined)?.[managerKey];
   if (found === undefined) throw new InvalidOptionError("locks", locks, "what createLocks gave");
@@ -74,7 +74,7 @@ class ManagedLocks {
     const onAbort = () => leaseState.abort(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
-    // Whoever was told of the grant may have taken longer than it lasts.
+    // A listener of `acquired` may have blocked for longer than the lease lasts.
     lock.checkHeld(leaseState);
     try {
       return await job(lease);
@@ -91,12 +91,12 @@ class ManagedLocks {
   }
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
-    const inheritance = readHandover(handover);
-    const settings = this.#manager.settings({ ttl: inheritance.ttl }, options);
-    const lock = this.#manager.lock(inheritance.resources);
+    const handedOver = readHandover(handover);
+    const settings = this.#manager.settings({ ttl: handedOver.ttl }, options);
+    const lock = this.#manager.lock(handedOver.resources);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",
-      ...inheritance,
+      ...handedOver,
     });
   }
 

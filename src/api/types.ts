@@ -8,74 +8,79 @@ import type { NodeState } from "../machines/node-state.js";
 
 export type { LockState, ReleaseOutcome };
 
-/** What an acquisition yields: the right to act on its resources until `validUntil`, or until it is released. */
+/** The result of an acquisition: the right to use the resources until `validUntil` or until the release. */
 export interface Lease extends AsyncDisposable {
   readonly resources: readonly string[];
-  /** ms. */
+  /** ms that the nodes keep the lock after a grant or a renewal. */
   readonly ttl: number;
-  /** ms; already taken off the validity. */
+  /** ms by which clocks may disagree. Already subtracted from the validity. */
   readonly drift: number;
-  /** Epoch ms, to be shown. Code asks `remaining()`. */
+  /** Epoch ms at which the lease ends unless it is renewed. Use this value for display, and `remaining()` in code. */
   readonly validUntil: number;
   /**
-   * Aborted when the lease is lost (LeaseExpiredError) or taken back by `close()` (ManagerClosedError); not by its own
-   * release. A listener on it that refers to the lease keeps the lease alive, and so renewed.
+   * Aborts when the lease is lost (LeaseExpiredError) or ended by `close()` (ManagerClosedError), but not when the lease is
+   * released. A listener on the signal that refers to the lease keeps the lease alive, and so the lease is renewed.
    */
   readonly signal: AbortSignal;
-  /** ms of validity left by the worse of two clocks; 0 when the lease is over. */
+  /** Returns the ms of validity left, by the less favourable of two clocks. 0 when the lease is over. */
   remaining(): number;
   /** Throws a LeaseExpiredError when the lease is over. */
   assertHeld(): void;
   /**
-   * Renews now, besides the automatic renewal. `ttl` (ms) also holds for the renewals to come; one that is shorter than
-   * what is left takes nothing away. Rejects with LeaseExpiredError or QuorumUnavailableError.
+   * Renews the lease now, in addition to the automatic renewal. `ttl` (ms) also applies to later renewals. A `ttl` that is
+   * shorter than the remaining validity does not shorten the lease.
+   *
+   * @throws LeaseExpiredError, QuorumUnavailableError, InvalidOptionError.
    */
   renew(ttl?: number): Promise<void>;
-  /** Never rejects. Idempotent: a second call gives the first one's outcome. */
+  /** Releases the lease. Never rejects. A second call returns the outcome of the first. */
   release(): Promise<ReleaseOutcome>;
   /**
-   * Ends the lease here without releasing it. The string lets another process `adopt` it before it expires;
-   * it contains the token, so treat it as a secret.
+   * Ends the lease here without releasing it. Another process can `adopt` the lease with the returned string before the
+   * lease expires. The string contains the token, so treat it as a secret.
+   *
+   * @throws LeaseExpiredError when the lease is over.
    */
   handover(): string;
 }
 
-/** A lease that was asked for with `fence: true`. */
+/** A lease that was acquired with `fence: true`. */
 export interface FencedLease extends Lease {
-  /** Grows from one lease of a resource to the next, also when this one was never released. */
+  /** The fencing token. It grows from one lease of a resource to the next, even if a lease was never released. */
   readonly fence: number;
 }
 
-/** The lease that these options give. */
+/** The type of the lease for these options. */
 export type LeaseOf<Options> = Options extends { readonly fence: true } ? FencedLease : Lease;
 
-/** One state machine, reusable: acquires nothing by itself. */
+/** A reusable state machine for one lock. A handle acquires nothing by itself. */
 export interface Handle<Held extends Lease = Lease> {
   readonly resources: readonly string[];
   readonly state: LockState;
-  /** The current lease, null when none is held. */
+  /** The current lease, or null if none is held. */
   readonly lease: Held | null;
-  /** The XState actor: subscribe to it, take its snapshot. It is the handle's to drive. */
+  /** The XState actor, for subscriptions and snapshots. Only the handle sends events to the actor. */
   readonly actor: LockActor;
-  /** Options given here win over the handle's. @throws HandleBusyError unless the handle is idle or expired. */
+  /** Acquires the lock. These options override the handle's. @throws HandleBusyError unless the handle is idle or expired. */
   acquire(options?: Omit<AcquireOptions, "fence">): Promise<Held>;
+  /** Releases the held lease, or aborts a pending acquisition. Never rejects. */
   release(): Promise<ReleaseOutcome>;
   on<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
   once<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
   off<Name extends keyof LockEvents>(name: Name, listener: LockEvents[Name]): this;
 }
 
-/** What one node tells about one resource. */
+/** The report of one node about one resource. */
 export interface NodeInspection {
   readonly node: string;
   readonly state: "held" | "free" | "failed";
-  /** How the node itself is, by this manager's experience; "quarantined": it lost its memory, and does not vote for a time. */
+  /** The node's state as this manager observed it. "quarantined": the node lost its memory and does not vote for a time. */
   readonly health: NodeState;
-  /** Present while it is quarantined. */
+  /** Present while the node is quarantined. */
   readonly quarantine?: {
-    /** Epoch ms at which it votes again at the latest; null if nobody can tell yet. */
+    /** Epoch ms at which the node votes again at the latest. Null if this is not known yet. */
     readonly until: number | null;
-    /** Why, and what it waits for. */
+    /** Why the node is quarantined and what it waits for. */
     readonly cause: string;
   };
   /** Present when held. */
@@ -84,37 +89,38 @@ export interface NodeInspection {
   readonly error?: string;
 }
 
+/** The reports of all nodes about one resource, and their summary. */
 export interface Inspection {
   readonly resource: string;
-  /** Whether a quorum of nodes reports the same holder; null where the nodes that failed could make the difference. */
+  /** Whether a quorum of nodes reports the same holder. Null when too few nodes answered to tell. */
   readonly held: boolean | null;
-  /** That holder. */
+  /** The holder that a quorum reports, or null. */
   readonly holder: Holder | null;
   readonly nodes: readonly NodeInspection[];
 }
 
 type Job<Held extends Lease, T> = (lease: Held) => T | Promise<T>;
 
-/** What `createLocks` gives. */
+/** The locks of one quorum of nodes, as `createLocks` returns them. */
 export interface Locks extends AsyncDisposable {
   /**
-   * Acquires one resource, or several at once: all of them or none.
+   * Acquires one resource or several at once. Of several resources, either all are acquired or none.
    *
    * @throws LockContendedError, QuorumUnavailableError, AcquireTimeoutError, DuplicateNodeError, InvalidOptionError,
-   * ManagerClosedError, or the reason of `signal`.
+   * ManagerClosedError, OverloadedError, or the reason of `signal`.
    */
   acquire<Options extends AcquireOptions = AcquireOptions>(
     resources: string | readonly string[],
     options?: Options,
   ): Promise<LeaseOf<Options>>;
-  /** One attempt. Null only when somebody else holds it; without a quorum it throws. */
+  /** Makes a single attempt. Resolves to null only if the resource is taken. Rejects if there is no quorum. */
   tryAcquire<Options extends AcquireOptions = AcquireOptions>(
     resources: string | readonly string[],
     options?: Options,
   ): Promise<LeaseOf<Options> | null>;
   /**
-   * Acquires, runs the job, releases. What comes out is the job's value or error, also when the lease was lost under it:
-   * `onLost` has run then, and `lease.signal` is aborted.
+   * Acquires the resource, runs the job and releases the lease. Resolves or rejects with the job's value or error, even if
+   * the lease was lost while the job ran. In that case `onLost` was called and `lease.signal` has aborted.
    */
   using<T>(resources: string | readonly string[], job: Job<Lease, T>): Promise<T>;
   using<T, Options extends AcquireOptions>(
@@ -122,30 +128,30 @@ export interface Locks extends AsyncDisposable {
     options: Options,
     job: Job<LeaseOf<Options>, T>,
   ): Promise<T>;
-  /** One state machine, to be used again and again; acquires nothing by itself. */
+  /** Creates a reusable state machine for one lock. A handle acquires nothing by itself. */
   handle<Options extends AcquireOptions = AcquireOptions>(
     resources: string | readonly string[],
     options?: Options,
   ): Handle<LeaseOf<Options>>;
-  /** Takes over a lease that another process handed over: a new lease with a token of its own. */
+  /** Takes over a lease that another process handed over. The result is a new lease with its own token. */
   adopt<Options extends AcquireOptions = AcquireOptions>(
     handover: string,
     options?: Options,
   ): Promise<LeaseOf<Options>>;
   /**
-   * Connects to all nodes and identifies them, so that the first acquisition need not wait for that. Not needed before it.
-   * `timeout`: ms, the `connectTimeout` by default. Nodes that cannot be reached yet are tried again until it is over.
+   * Connects to all nodes and identifies them, so that the first acquisition need not wait for that. Calling `ready` is
+   * optional. `timeout` is in ms and defaults to `connectTimeout`. Unreachable nodes are tried again until the timeout.
    *
-   * @throws NodesNotReadyError, which names each node that could not be connected or identified, and why;
+   * @throws NodesNotReadyError, which names each node that could not be connected or identified and the reason;
    * DuplicateNodeError, ManagerClosedError.
    */
   ready(options?: { readonly timeout?: number }): Promise<void>;
-  /** Asks every node who holds the resource. Changes nothing. */
+  /** Asks every node for the holder of the resource. Changes nothing. */
   inspect(resource: string): Promise<Inspection>;
   /**
-   * Refuses new acquisitions, ends those that wait (ManagerClosedError), releases what is held and aborts the signals
-   * of jobs that still run. Waits for the releases for at most `timeout` ms, 5,000 by default, also for those that a
-   * client has refused and that are tried again; stops every timer, and closes only connections that were opened here.
+   * Refuses new acquisitions, ends pending ones (ManagerClosedError), releases all leases and aborts their signals. Waits
+   * for the releases for at most `timeout` ms (default 5,000), including releases that a client refused and that are
+   * retried. Then stops every timer and closes the connections that this manager opened, but no others.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;

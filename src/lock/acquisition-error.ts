@@ -8,22 +8,22 @@ import {
   QuorumUnavailableError,
 } from "../errors.js";
 import type { FailureEvent } from "../machines/lock-events.js";
-import { lossIn } from "./loss.js";
+import { lossReason } from "./loss.js";
 
-/** How the last attempt failed. */
+/** A failed attempt: its reason, its number (from 1) and the votes. */
 export interface FailedAttempt {
   readonly reason: RetryReason;
   readonly attempt: number;
   readonly votes: readonly Vote[];
 }
 
-/** What it is called that is done with a lease that others began. */
+/** The operation that errors report for an acquisition that continues an existing lease. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
-/** What is known of an acquisition that failed. */
+/** The data of an acquisition that failed. */
 interface FailedAcquisition {
   readonly resources: readonly string[];
-  /** ms. */
+  /** The option `wait`, in ms. */
   readonly wait: number;
   readonly origin: Origin | null;
   readonly attempts: number;
@@ -31,7 +31,7 @@ interface FailedAcquisition {
   readonly nodes: number;
 }
 
-/** The error that the caller is rejected with. */
+/** Returns the error with which the acquisition rejects. */
 export function acquisitionError(event: FailureEvent, failed: FailedAcquisition): unknown {
   const { resources, origin, wait, attempts } = failed;
   if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
@@ -39,7 +39,7 @@ export function acquisitionError(event: FailureEvent, failed: FailedAcquisition)
     return new AcquireTimeoutError(resources, wait, attempts, lastError(failed));
   if (origin === null || event.reason !== "contended") return lastError(failed);
   if (origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
-  return new LeaseExpiredError(resources, lossIn(event.votes));
+  return new LeaseExpiredError(resources, lossReason(event.votes));
 }
 
 function lastError({

@@ -18,13 +18,13 @@ import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
 import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
 
-/** The chart's event for each reason why an attempt did not succeed. */
+/** Maps each reason for a failed attempt to the chart's event. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
 
-/** An attempt takes no more node timeouts than that, also where the nodes are to be met, and a fence is refused. */
-const attemptTimeouts = 6;
+/** The maximum duration of an attempt, in node timeouts. The maximum includes identifying the nodes and a refused fence. */
+const maxAttemptTimeouts = 6;
 
-/** One acquisition, from the wish to the grant or the failure: attempts, each with a claim of its own, and the waits between. */
+/** One acquisition: attempts, each with its own claim, and the waits between them, until the grant or the failure. */
 export class Acquisition implements QueuedAcquisition, AcquiringActions {
   readonly id: string;
   readonly queueKey: string;
@@ -32,25 +32,25 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   readonly fair: boolean;
   readonly ticket: number;
   asking = false;
-  /** Where it stands in line with others who want the same. */
+  /** Decides when the acquisition asks again. Null if the acquisition does not queue. */
   private readonly waitStrategy: WaitStrategy | null;
-  /** Whether it had to line up. */
+  /** Whether the acquisition waited in this process's queue before its first attempt. */
   private queued = false;
-  /** ms from the attempt that failed last to the next one, while it waits for that. */
+  /** ms from the last failed attempt to the next attempt. Null unless the acquisition waits between two attempts. */
   delay: number | null = null;
   readonly since: Instant;
   private start: Instant;
   private attempts = 0;
   private claim: Claim | null = null;
-  /** Whether the nodes have answered the present attempt. */
+  /** Whether the nodes have decided the current attempt. */
   private decided = false;
-  /** The last claim that reached a node, and the claim to take back. */
+  /** The last claim that was sent to a node, and the claim that is still to be released. */
   private last: Claim | null = null;
   private abandoned: Claim | null = null;
   private granted: LeaseState | null = null;
   private failedAttempt: FailedAttempt | null = null;
-  private unlisten: (() => void) | null = null;
-  /** What the alarm is set for. */
+  private removeAbortListener: (() => void) | null = null;
+  /** The event for which the timer is set. */
   private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
 
   constructor(
@@ -67,15 +67,15 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.since = now(lock.manager.clock);
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
-    this.waitStrategy = this.lines ? new WaitStrategy(lock, settings, this.ticket, this) : null;
+    this.waitStrategy = this.queues ? new WaitStrategy(lock, settings, this.ticket, this) : null;
     if (settings.signal !== null) {
-      this.unlisten = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
+      this.removeAbortListener = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
     }
   }
 
-  /** Whether it may ask at once: nobody of this process is before it. */
+  /** Joins this process's queue. Returns true if the acquisition may ask the nodes at once. */
   enterQueue(): boolean {
-    return !this.lines || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
+    return !this.queues || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
   }
 
   proceed(): void {
@@ -83,34 +83,34 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   released(): void {
-    if (this.delay === null) this.waitStrategy?.releasedMeanwhile();
+    if (this.delay === null) this.waitStrategy?.recordRelease();
     else this.askAgain(true);
   }
 
   retryWithin(delay: number): void {
     if (this.delay === null) return;
     if (delay === 0) this.askAgain(true);
-    else this.remind("RETRY", Math.min(delay, this.waitLeft()));
+    else this.setTimer("RETRY", Math.min(delay, this.waitLeft()));
   }
 
   armWait(): void {
     this.queued = true;
-    this.remind("TIMED_OUT", this.waitLeft());
+    this.setTimer("TIMED_OUT", this.waitLeft());
   }
 
-  /** Starts an attempt; the first one of a manager waits until the nodes have been met. */
+  /** Starts an attempt. The first attempt of a manager waits until the nodes have been identified. */
   askForGrant(attempt: number): void {
     const { engine, clock } = this.lock.manager;
     this.attempts = attempt;
     this.delay = null;
-    // The first one starts with the pursuit, unless it was queued.
+    // The first attempt starts with the acquisition, unless the acquisition was queued.
     const fresh = attempt === 1 && !this.queued;
     this.start = fresh ? this.since : now(clock);
-    // Most attempts are over long before that: then it needs no timer.
+    // Most attempts end long before `wait` is over. The timer is set only if this attempt could last longer.
     const left = fresh ? this.settings.wait : this.waitLeft();
-    const most = attemptTimeouts * this.lock.manager.nodeTimeout;
-    if (left < most || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
-      this.remind("TIMED_OUT", this.waitLeft());
+    const maxDuration = maxAttemptTimeouts * this.lock.manager.nodeTimeout;
+    if (left < maxDuration || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
+      this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
     const claim = engine.claimFor(this.lock.keys, this.origin);
     this.claim = claim;
@@ -125,12 +125,12 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
-    this.takeBack();
+    this.releaseAbandoned();
     const delay = Math.round(this.waitStrategy?.untilRetry(event) ?? event.retryIn ?? 0);
     const left = this.waitLeft();
     this.delay = delay;
-    if (delay >= left) return this.remind("TIMED_OUT", left);
-    this.remind("RETRY", delay);
+    if (delay >= left) return this.setTimer("TIMED_OUT", left);
+    this.setTimer("RETRY", delay);
     this.lock.notifier.notify("retrying", this.id, { attempt, delay, reason, votes });
   }
 
@@ -151,9 +151,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (claim.sent) this.last = claim;
   }
 
-  /** Takes back what was abandoned. */
-  private takeBack(): void {
-    // Undecided, and given up for good: a quorum may have granted it, so those who wait are to hear of its end.
+  /** Releases the abandoned claim on the nodes. */
+  private releaseAbandoned(): void {
+    // A quorum may have granted an undecided claim. Its release must therefore notify the waiters.
     this.abandoned?.discard(!this.decided);
     this.abandoned = null;
   }
@@ -170,18 +170,18 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
       nodes: manager.engine.members.length,
     });
     const { place } = this.waitStrategy ?? {};
-    const leaves = this.abandoned?.sent === true || (place && this.last !== null);
-    // First the place: leaving it wakes nobody for what only a minority had granted.
+    const hasWrites = this.abandoned?.sent === true || (place && this.last !== null);
+    // The queue is left first: leaving the queue notifies no waiter about a lock that only a minority granted.
     if (place) this.last?.leave(place);
-    this.takeBack();
+    this.releaseAbandoned();
     this.close();
-    const tell = () => {
+    const report = () => {
       this.lock.notifier.notify("failed", this.id, { error });
       this.lock.outbox.put(() => this.reject(error));
     };
-    // Whoever is told may end the process: what was granted must be on its way back by then.
-    if (leaves) this.lock.manager.engine.whenWritten(() => this.lock.deliver(tell));
-    else tell();
+    // A listener may end the process, so the releases must have been written before the failure is reported.
+    if (hasWrites) this.lock.manager.engine.whenWritten(() => this.lock.deliver(report));
+    else report();
     this.lock.reportFailure(event, error);
   }
 
@@ -206,19 +206,18 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return leaseState;
   }
 
-  /** By the timer. */
   due(): void {
     if (this.next === "RETRY") this.askAgain(false);
     else this.lock.send({ type: this.next });
   }
 
-  /** `isTold`: it is likely to be granted now. Otherwise it waits while too many others of this process are asking. */
-  private askAgain(isTold: boolean): void {
-    if (!this.lines || this.lock.manager.localQueue.again(this, isTold)) this.lock.send({ type: "RETRY" });
-    else this.remind("TIMED_OUT", this.waitLeft());
+  /** Starts the next attempt. Unless `notified`, the attempt waits while too many acquisitions of this process ask. */
+  private askAgain(notified: boolean): void {
+    if (!this.queues || this.lock.manager.localQueue.retry(this, notified)) this.lock.send({ type: "RETRY" });
+    else this.setTimer("TIMED_OUT", this.waitLeft());
   }
 
-  private remind(next: "RETRY" | "TIMED_OUT", delay: number): void {
+  private setTimer(next: "RETRY" | "TIMED_OUT", delay: number): void {
     this.next = next;
     this.lock.timer.set(delay, this);
   }
@@ -258,31 +257,31 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = this.hopeless(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
-    // The policy is the user's code, and may have ended this attempt.
+    const retryIn = this.isFinal(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
+    // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
   }
 
-  /** Whether it stands in line with others who want the same. */
-  private get lines(): boolean {
+  /** Whether the acquisition queues with others that want the same resources. */
+  private get queues(): boolean {
     return this.settings.queued && this.origin === null;
   }
 
-  /** How those who wait are heeded; null where nobody is. */
+  /** How the attempt treats the nodes' queues. Null: the attempt takes no place and ignores the places of others. */
   private queuePolicy(): QueuePolicy | null {
     return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
   }
 
-  /** Whether no further attempt can succeed, or none is wanted. */
-  private hopeless(reason: RetryReason): boolean {
+  /** Whether no further attempt can succeed or is allowed. */
+  private isFinal(reason: RetryReason): boolean {
     const { ttl, wait, driftFactor } = this.settings;
     const stale = this.origin !== null && reason === "contended";
     return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
   }
 
-  /** ms; Infinity where nothing but the attempts bounds the acquisition. */
+  /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */
   private waitLeft(): number {
     const { wait } = this.settings;
     return wait === 0
@@ -291,7 +290,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   private close(): void {
-    this.unlisten?.();
+    this.removeAbortListener?.();
     this.waitStrategy?.end();
     this.lock.manager.localQueue.leave(this);
     this.claim = null;

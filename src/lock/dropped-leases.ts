@@ -3,9 +3,10 @@ import { warn } from "../support/warn.js";
 import type { LeaseState } from "./lease-state.js";
 
 /**
- * Warns of a lease that was dropped: collected without having been released. It is then no longer renewed. Nothing
- * that renews it may keep the lease itself alive. The hold is referenced weakly: its timer keeps it as long as there is
- * something to warn of, and a client whose listeners refer to the lease must not be kept by it.
+ * Warns about a dropped lease, that is, a lease that was garbage-collected before its release. A dropped lease is no
+ * longer renewed. The code that renews a lease must not keep the lease object alive. This registry refers to the state
+ * weakly: the timer keeps the state alive as long as a warning is possible, and the registry must not keep a client alive
+ * whose listeners refer to the lease.
  */
 const dropped = new FinalizationRegistry<WeakRef<LeaseState>>((reference) => {
   const leaseState = reference.deref();
@@ -18,7 +19,10 @@ const dropped = new FinalizationRegistry<WeakRef<LeaseState>>((reference) => {
   );
 });
 
-/** From the first renewal on its hold no longer keeps the lease: watching the many short ones would cost too much. */
+/**
+ * Drops the state's reference to the lease and watches the lease from then on. Called at the first renewal, because
+ * watching the many leases that end before a renewal would cost too much.
+ */
 export function watchForDrop(leaseState: LeaseState): void {
   const { lease } = leaseState;
   if (lease === null) return;
@@ -26,5 +30,5 @@ export function watchForDrop(leaseState: LeaseState): void {
   dropped.register(lease, new WeakRef(leaseState), lease);
 }
 
-/** It has ended in an orderly way. */
+/** Stops watching a lease that was released or handed over. */
 export const forgetDrop = (lease: object): unknown => dropped.unregister(lease);

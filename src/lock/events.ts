@@ -3,9 +3,9 @@ import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
 
 interface LockEvent {
-  /** What the lock is of. */
+  /** The resources that the lock covers. */
   readonly resources: readonly string[];
-  /** Names one acquisition of one handle, from `acquiring` to its end. Not the token. */
+  /** Identifies one acquisition and its lease, from `acquiring` to the last event. This is not the token. */
   readonly acquisition: string;
   /** Epoch ms. */
   readonly time: number;
@@ -14,22 +14,22 @@ interface LockEvent {
 export interface AcquiringEvent extends LockEvent {}
 
 export interface RetryingEvent extends LockEvent {
-  /** The attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number;
-  /** ms until the next one. */
+  /** ms until the next attempt. */
   readonly delay: number;
   readonly reason: RetryReason;
   readonly votes: readonly Vote[];
 }
 
 export interface AcquiredEvent extends LockEvent {
-  /** ms. */
+  /** ms that the nodes keep the lock. */
   readonly ttl: number;
-  /** ms that clocks may disagree by; already taken off `validUntil`. */
+  /** ms by which clocks may disagree. Already subtracted from `validUntil`. */
   readonly drift: number;
-  /** Epoch ms. */
+  /** Epoch ms at which the lease ends unless it is renewed. */
   readonly validUntil: number;
-  /** Only with `fence: true`. */
+  /** The fencing token. Present only with `fence: true`. */
   readonly fence?: number;
   /** ms from the call to the grant. */
   readonly waited: number;
@@ -38,24 +38,24 @@ export interface AcquiredEvent extends LockEvent {
 }
 
 export interface RenewedEvent extends LockEvent {
-  /** Epoch ms. */
+  /** Epoch ms at which the lease now ends unless it is renewed again. */
   readonly validUntil: number;
   readonly votes: readonly Vote[];
 }
 
-/** A renewal found no quorum. The lease still runs, and renewal goes on. */
+/** A renewal found no quorum. The lease is still valid, and renewal continues. */
 export interface QuorumLostEvent extends LockEvent {
   readonly votes: readonly Vote[];
   /** ms of validity left. */
   readonly remaining: number;
 }
 
-/** The lease is over without having been released. */
+/** The lease ended without a release. */
 export interface ExpiredEvent extends LockEvent {
   readonly reason: ExpiryReason;
-  /** Epoch ms: when the lease ended. */
+  /** Epoch ms at which the lease ended. */
   readonly validUntil: number;
-  /** ms between the end of the validity and this event; 0 where the lease was lost before its deadline. */
+  /** ms between the end of the validity and this event. 0 if the lease was lost before its deadline. */
   readonly overdue: number;
 }
 
@@ -71,7 +71,7 @@ export interface FailedEvent extends LockEvent {
   readonly error: unknown;
 }
 
-/** What a lock tells, on its handle and on the manager. */
+/** The events of a lock. A handle emits the events of its own lock, a manager emits those of all its locks. */
 export interface LockEvents {
   acquiring: (event: AcquiringEvent) => void;
   retrying: (event: RetryingEvent) => void;
@@ -84,33 +84,33 @@ export interface LockEvents {
 }
 
 export interface NodeEvent {
-  /** The node's name: an address without credentials. */
+  /** The node's name, such as an address without credentials. */
   readonly node: string;
   /** Epoch ms. */
   readonly time: number;
-  /** Why it is down; missing where it is up. */
+  /** Why the node is down or quarantined. Absent in `nodeUp`. */
   readonly cause?: string;
 }
 
-/** A node's connection was lost, or it is not asked any more because it was silent. */
+/** A node's connection was lost, or the node is no longer asked because it did not answer. */
 export interface NodeDownEvent extends NodeEvent {
   readonly cause: string;
 }
 
 export interface NodeQuarantinedEvent extends NodeEvent {
-  /** Epoch ms at which it votes again; null while nobody can tell, because too few of the others can be asked. */
+  /** Epoch ms at which the node votes again. Null while this is unknown because too few other nodes can be asked. */
   readonly until: number | null;
 }
 
-/** What the manager tells besides. */
+/** The events of a manager: those of its locks and those of its nodes. */
 export interface ManagerEvents extends LockEvents {
-  /** It lost its memory, and does not vote for a time; `nodeUp` when it does again. */
+  /** A node lost its memory and does not vote for a time. `nodeUp` follows when the node votes again. */
   nodeQuarantined: (event: NodeQuarantinedEvent) => void;
   nodeDown: (event: NodeDownEvent) => void;
   nodeUp: (event: NodeEvent) => void;
 }
 
-/** A list in which none can be missing. */
+/** Returns the names as a list. The type of `names` ensures that none is missing. */
 const listed = <Name extends string>(names: Readonly<Record<Name, true>>) => Object.keys(names) as Name[];
 
 export const lockEvents: readonly (keyof LockEvents)[] = listed<keyof LockEvents>({

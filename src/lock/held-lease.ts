@@ -8,22 +8,22 @@ import type { HoldingActions } from "../machines/lock-port.js";
 import { watchForDrop } from "./dropped-leases.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
-import { lossIn } from "./loss.js";
+import { lossReason } from "./loss.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 
-/** ms between two tries to renew without a quorum: a tenth of the ttl, within these. */
-const renewalRetry = { least: 10, most: 1_000 };
+/** The range, in ms, of the delay between two renewals without a quorum. The delay is a tenth of the ttl within this range. */
+const renewalRetry = { min: 10, max: 1_000 };
 
-/** The time in which a lock is held: renewals, the deadline, the release or the loss. */
+/** A lease that is held: renewals, the deadline, and the release or the loss. */
 export class HeldLease implements HoldingActions {
   private over = false;
   private renewing = false;
-  /** Until the next try, after a renewal that found no quorum. */
+  /** The pause before the next renewal after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
   private readonly queue: RenewalQueue;
-  /** A quorum of nodes has answered the release. */
+  /** Whether a quorum of nodes has confirmed the release. */
   private confirmed = false;
   private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
 
@@ -39,7 +39,7 @@ export class HeldLease implements HoldingActions {
     return this.settings.tokenShared;
   }
 
-  /** Looks at the clock, never at the state alone; a deadline that has passed is acted upon here and now. */
+  /** Whether the lease is held, according to the clock and not only to the state. Ends the lease if its deadline has passed. */
   checkHeld(): boolean {
     if (this.leaseState.end === null && this.leaseState.left() <= 0) {
       this.lost(
@@ -56,7 +56,7 @@ export class HeldLease implements HoldingActions {
     return renewed;
   }
 
-  /** Over from here on: what the nodes say to it only decides when it is through. */
+  /** Releases the lease. The lease is over at once. The nodes' answers only determine when the release is complete. */
   release(): void {
     this.leaseState.end = "released";
     this.leaseState.releasing = new Promise<ReleaseOutcome>((resolve) => {
@@ -70,9 +70,10 @@ export class HeldLease implements HoldingActions {
     this.lock.send({ type: "HAND_OVER" });
   }
 
-  /** Sets the alarm to whichever comes first, the next renewal or the deadline. */
+  /** Sets the timer to the next renewal or the deadline, whichever comes first. */
   armTimer(): void {
-    if (this.leaseState.end === null && this.queue.asked && !this.renewing) this.lock.send({ type: "RENEW" });
+    if (this.leaseState.end === null && this.queue.hasRequests && !this.renewing)
+      this.lock.send({ type: "RENEW" });
     const background = this.tokenShared && !this.renews;
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
   }
@@ -83,7 +84,7 @@ export class HeldLease implements HoldingActions {
     this.renewing = true;
     this.pause = null;
     watchForDrop(leaseState);
-    // Never for less than is left: each renewal counts from its own start, and none may shorten the lease.
+    // Each renewal counts from its own start. The ttl covers what is left, so that no renewal shortens the lease.
     const ttl = leaseState.ttlToRenew(this.queue.begin(), this.settings.driftFactor);
     const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.manager, ttl), leaseState.left()));
@@ -109,7 +110,7 @@ export class HeldLease implements HoldingActions {
   askForRelease(): void {
     const { leaseState, lock } = this;
     this.queue.refuse();
-    // The alarm of the time before goes on: it looks at the deadline, too.
+    // The timer that was set before stays active, because the timer also checks the deadline.
     leaseState.claim.release(timeoutFor(lock.manager, leaseState.ttl), (result) => {
       this.settings.roundObserver?.round("release", result);
       this.confirmed = result.verdict === "granted";
@@ -131,8 +132,8 @@ export class HeldLease implements HoldingActions {
   }
 
   /**
-   * What is left on the nodes of a lost lease; a release that was under way has asked for that already. Where others
-   * may have renewed it, its end here says nothing about them.
+   * Releases what a lost lease left on the nodes. A pending release does so already. A lease with a shared token that
+   * reached its deadline is left alone, because another process may have renewed the lease.
    */
   releaseRemains(): void {
     const { end } = this.leaseState;
@@ -148,7 +149,7 @@ export class HeldLease implements HoldingActions {
     const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-leaseState.left())) };
     this.close();
     this.queue.refuse();
-    // A job that has asked for the release learns it from the outcome; it has nothing left to lose.
+    // A job that asked for the release gets the loss as the outcome of the release, without an abort or `onLost`.
     const lost = leaseState.end !== "released";
     if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
     lock.notifier.notify("expired", leaseState.acquisition, details);
@@ -164,7 +165,7 @@ export class HeldLease implements HoldingActions {
     this.settleRelease("handedOver");
   }
 
-  /** By the alarm. */
+  /** Called by the timer. */
   due(): void {
     if (this.over) return;
     if (this.leaseState.end === "released") {
@@ -176,12 +177,12 @@ export class HeldLease implements HoldingActions {
     }
   }
 
-  /** The clocks have parted. */
+  /** Checks the lease after the clocks diverged. */
   wake(): void {
     this.due();
   }
 
-  /** Whether the renewal was accepted: only then are nodes that lost the key told to put it back. */
+  /** Returns whether the renewal was accepted. Only then is the key restored on nodes that lost it. */
   private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
     const { leaseState, lock } = this;
     const { verdict, votes } = result;
@@ -189,14 +190,14 @@ export class HeldLease implements HoldingActions {
     if (!this.checkHeld()) return false;
     const late = result.took > roundLimit(lock.manager);
     if (verdict === "granted" && !late) {
-      // The lease still runs, and this renewal was for no less than was left of it: so it has left some validity too.
+      // The lease is still valid and the renewal covers at least what was left, so the renewed lease is valid too.
       const chance = lock.manager.random.fraction();
       leaseState.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
       lock.send({ type: "RENEWED", validUntil: leaseState.validUntil, votes });
       return true;
     }
     if (verdict === "contended") {
-      this.lost("LOST", lossIn(votes), votes);
+      this.lost("LOST", lossReason(votes), votes);
     } else {
       const retryIn = this.renews ? this.retryDelay() : null;
       const reason = verdict === "granted" ? "tooSlow" : verdict;
@@ -206,13 +207,13 @@ export class HeldLease implements HoldingActions {
   }
 
   private retryDelay(): number {
-    const tenth = Math.min(Math.max(this.leaseState.ttl / 10, renewalRetry.least), renewalRetry.most);
-    // Half of it by chance, so that locks that lost their quorum together do not all come back at once.
+    const tenth = Math.min(Math.max(this.leaseState.ttl / 10, renewalRetry.min), renewalRetry.max);
+    // Half of the delay is random, so that locks that lost their quorum together do not all retry at once.
     return tenth * (0.5 + this.lock.manager.random.fraction() / 2);
   }
 
   private lost(type: LossEvent["type"], reason: ExpiryReason, votes: readonly Vote[] = []): void {
-    // Latched before the chart hears of it: whoever asks meanwhile must not be told that it is held.
+    // `end` is set before the chart gets the event, so that the lease never appears to be held meanwhile.
     this.leaseState.end = reason;
     this.sendLoss(type, reason, votes);
   }
@@ -221,13 +222,13 @@ export class HeldLease implements HoldingActions {
     this.lock.send({ type, reason, validUntil: this.leaseState.validUntil, votes });
   }
 
-  /** Whether further renewals follow by themselves. */
+  /** Whether further automatic renewals follow. */
   private get renews(): boolean {
     const { leaseState } = this;
     return leaseState.grant.renew && leaseState.end === null && !leaseState.dropped && !leaseState.capped;
   }
 
-  /** ms; Infinity while one is under way, and where none is to come. */
+  /** ms until the next renewal. Infinity while a renewal is under way or if no renewal follows. */
   private untilRenewal(): number {
     if (this.renewing || !this.renews) return Number.POSITIVE_INFINITY;
     if (this.pause === null) return this.leaseState.untilRenewal();

@@ -4,7 +4,7 @@ import { type Grant, LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import type { Settings } from "./settings.js";
 
-/** The lease that a claim was granted under these settings. */
+/** Creates the state of the lease that the claim was granted with these settings. */
 export function leaseFor(
   { manager, resources }: LockInternals,
   settings: Settings,

@@ -5,51 +5,54 @@ import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
 import { AsyncResource } from "../support/platform.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 
-/** How a hold ended. */
+/** How a lease ended. */
 export type LeaseEnd = ExpiryReason | "released" | "handedOver";
 
-/** What was granted. */
+/** The grant of a lease. */
 export interface Grant {
   readonly resources: readonly string[];
   readonly acquisition: string;
   /** Epoch ms at which the acquisition began. */
   readonly began: number;
-  /** Just before the first request of the round that granted it. */
+  /** The time just before the first request of the round that granted the lease. */
   readonly at: Instant;
   /** ms. */
   readonly ttl: number;
+  /** ms. */
   readonly drift: number;
+  /** ms; Infinity for no limit. */
   readonly maxHold: number;
   readonly fence: number | undefined;
-  /** Whether it is renewed by itself, and how many ms before its end at the latest. */
+  /** Whether the lease is renewed automatically. */
   readonly renew: boolean;
+  /** The lease is renewed at least this many ms before its end. */
   readonly renewBefore: number;
-  /** From 0 to 1: decides when it is renewed for the first time. */
+  /** A random number from 0 to 1 that decides when the first renewal is due. */
   readonly chance: number;
 }
 
-/** Into so many steps a validity is divided: renewals that are due within one travel together. */
+/** The number of steps in a validity. Renewals that are due within one step are sent together. */
 const steps = 50;
 /** ms. */
-const longestStep = 50;
+const maxStep = 50;
 
-const shareBy = (chance: number): number => 0.5 - chance / 10;
+const shareFor = (chance: number): number => 0.5 - chance / 10;
 
-/** The facts of one lease: what was granted, when, and whether it is over. Over is over: `end` latches. */
+/** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
 export class LeaseState {
   end: LeaseEnd | null = null;
-  /** Set once a release was asked for. */
+  /** The pending or completed release. Null until a release is requested. */
   releasing: Promise<ReleaseOutcome> | null = null;
-  /** What its user has, until it is renewed for the first time; then it is its user's alone. */
+  /** The user's lease object, referenced only until the first renewal. After that the state must not keep the object alive. */
   lease: object | null = null;
-  /** Nobody holds the lease any more: it is not renewed, and ends at its deadline. */
+  /** The user's lease object was garbage-collected. The lease is not renewed and ends at its deadline. */
   dropped = false;
   ttl: number;
   drift: number;
   renewals = 0;
-  /** Just before the first request of the round that confirmed it last. */
+  /** The time just before the first request of the last round that granted or renewed the lease. */
   private confirmedAt: Instant;
-  /** After which part of the validity it is renewed. */
+  /** The share of the validity after which the lease is renewed. */
   private share: number;
   private controller: AbortController | null = null;
   private context: AsyncResource | null = null;
@@ -61,7 +64,7 @@ export class LeaseState {
     readonly grant: Grant,
   ) {
     this.confirmedAt = grant.at;
-    this.share = shareBy(grant.chance);
+    this.share = shareFor(grant.chance);
     this.ttl = grant.ttl;
     this.drift = grant.drift;
   }
@@ -74,27 +77,27 @@ export class LeaseState {
     return this.grant.acquisition;
   }
 
-  /** ms of validity left by the clocks alone; negative by how much the deadline is past. */
+  /** ms of validity left according to the clocks alone. Negative after the deadline. */
   left(): number {
     const confirmed = this.confirmedFor();
     return this.bounded ? Math.min(confirmed, this.holdLeft()) : confirmed;
   }
 
-  /** Whether the deadline is that of `maxHold`, which no renewal moves. */
+  /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
   get capped(): boolean {
     return this.bounded && this.holdLeft() <= this.confirmedFor();
   }
 
   /**
-   * ms until a renewal is due: between two fifths and half of the validity, or before; but not all the time. By chance,
-   * so that leases that were taken together are not renewed together for ever; and at the next common time before, so
-   * that those that are due at about the same time travel together.
+   * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
+   * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
+   * The time is rounded down to a common step, so that renewals that are due at about the same time are sent together.
    */
   untilRenewal(): number {
     const validity = this.ttl - this.drift;
     const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
     const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
-    const step = Math.min(Math.max(validity / steps, 1), longestStep);
+    const step = Math.min(Math.max(validity / steps, 1), maxStep);
     const now = this.clock.monotonic();
     return Math.floor((now + delay) / step) * step - now;
   }
@@ -105,35 +108,35 @@ export class LeaseState {
   }
 
   /**
-   * The ttl of a renewal that begins now and was asked for with this ttl. A renewal counts from its own start, and never
-   * shortens the lease: what is left of a longer ttl is kept, but never more than that ttl is asked for.
+   * Returns the ttl of a renewal that begins now and was requested with `asked` ms. A renewal counts from its own start
+   * and never shortens the lease: the remainder of a longer ttl is kept, up to that ttl.
    */
   ttlToRenew(asked: number, driftFactor: number): number {
     const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
     return Math.max(asked, Math.min(kept, this.ttl));
   }
 
-  /** A renewal counts from its own start, and from nothing before. */
+  /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */
   confirm(start: Instant, ttl: number, drift: number, chance: number): void {
     this.renewals += 1;
     this.confirmedAt = start;
-    this.share = shareBy(chance);
+    this.share = shareFor(chance);
     this.ttl = ttl;
     this.drift = drift;
   }
 
-  /** Made when first asked for: most short leases never are. */
+  /** Created on first access, because most short leases never use a signal. */
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController();
-      // Those who listen are called where they asked, not in whatever ends the lease.
+      // Listeners run in the asynchronous context of the first access, not in that of the code that ends the lease.
       this.context = new AsyncResource("HoldfastLease");
       if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
     }
     return this.controller.signal;
   }
 
-  /** What using it now is answered with. */
+  /** The error of any use of the lease after its end. */
   overError(): LeaseExpiredError {
     return new LeaseExpiredError(this.resources, this.end ?? "deadline");
   }

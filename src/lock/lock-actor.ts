@@ -3,9 +3,9 @@ import type { LockState } from "../machines/lock-state.js";
 
 export type { LockContext };
 
-/** A moment of a lock's chart. */
+/** A snapshot of a lock's state machine. */
 export interface LockSnapshot {
-  /** The state's name; an object where it has substates, as in `{ acquiring: "waiting" }`. */
+  /** The state's name, or an object for a state with substates, such as `{ acquiring: "waiting" }`. */
   readonly value:
     | Exclude<LockState, "acquiring" | "renewing">
     | { readonly acquiring: "queued" | "asking" | "waiting" }
@@ -15,24 +15,24 @@ export interface LockSnapshot {
 }
 
 /**
- * The XState actor of a lock, as far as watching it goes. Written by hand: XState's own inferred types would ask
- * every consumer for `skipLibCheck`.
+ * The XState actor of a lock, limited to what an observer needs. The type is written by hand, because XState's inferred
+ * types would require `skipLibCheck` of every consumer.
  */
 export interface LockActor {
   readonly id: string;
   getSnapshot(): LockSnapshot;
-  /** Called with every snapshot from the next on. */
+  /** Calls `listener` with every snapshot, beginning with the next one. */
   subscribe(listener: (snapshot: LockSnapshot) => void): { unsubscribe(): void };
 }
 
-/** One of XState's inspection events, as its `inspect` option receives them. */
+/** An inspection event of XState, as its `inspect` option receives it. */
 export interface InspectionEvent {
   readonly type: `@xstate.${string}`;
   readonly rootId: string;
   readonly actorRef: object;
 }
 
-/** An observer of them. A method, so that one that is typed by XState's own events will do. */
+/** An observer of inspection events. `next` is a method, so that observers typed by XState's own events are assignable. */
 export interface InspectionObserver {
   next?(event: InspectionEvent): void;
 }

@@ -6,24 +6,24 @@ import type { Notifier } from "./notifier.js";
 import type { Outbox } from "./outbox.js";
 import type { Settings } from "./settings.js";
 
-/** What the two halves of a lock's life, the pursuit and the tenure, share. */
+/** The parts of a lock that its acquisition and its held lease share. */
 export interface LockInternals {
   readonly manager: ManagerContext;
   readonly resources: readonly string[];
   readonly keys: readonly string[];
   readonly timer: LockTimer;
   readonly notifier: Notifier;
-  /** For what users are to hear. */
+  /** Queues the callbacks of users. */
   readonly outbox: Outbox;
-  /** Delivers what is told outside a step of the chart. */
-  deliver(tell: () => void): void;
-  /** Tells the chart. */
+  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  deliver(report: () => void): void;
+  /** Sends an event to the chart. */
   send(event: LockMachineEvent): void;
-  /** The acquisition is over without a lease. */
+  /** Ends the acquisition without a lease. */
   endAcquisition(): void;
-  /** Observers are told what the acquisition's caller is rejected with. */
+  /** Reports to observers the error with which the acquisition rejects. */
   reportFailure(event: FailureEvent, error: unknown): void;
-  /** The acquisition is over, and the lease begins. */
+  /** Ends the acquisition and begins the lease. */
   beginLease(leaseState: LeaseState, settings: Settings): void;
   endLease(): void;
 }

@@ -1,21 +1,21 @@
 import { TimerEntry, type TimerWheel } from "../engine/time/timer-wheel.js";
 
-/** The one timer of a lock: setting it anew forgets what it was set to before. */
+/** The single timer of a lock. Setting the timer replaces its previous setting. */
 export class LockTimer extends TimerEntry {
-  private sleeper: Pick<TimerEntry, "due"> | null = null;
+  private target: Pick<TimerEntry, "due"> | null = null;
 
   constructor(
     private readonly foreground: TimerWheel,
-    /** Keeps no process alive. */
+    /** A wheel that does not keep the process alive. */
     private readonly background: TimerWheel,
   ) {
     super();
   }
 
-  /** ms; Infinity: it never goes off. */
-  set(delay: number, sleeper: Pick<TimerEntry, "due">, inBackground = false): void {
+  /** Calls `target.due()` after `delay` ms. With Infinity the timer never fires. */
+  set(delay: number, target: Pick<TimerEntry, "due">, inBackground = false): void {
     this.clear();
-    this.sleeper = sleeper;
+    this.target = target;
     if (delay === Number.POSITIVE_INFINITY) return;
     (inBackground ? this.background : this.foreground).schedule(this, delay);
   }
@@ -25,6 +25,6 @@ export class LockTimer extends TimerEntry {
   }
 
   due(): void {
-    this.sleeper?.due();
+    this.target?.due();
   }
 }

@@ -20,7 +20,7 @@ import { Outbox } from "./outbox.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { inContext, type Settings } from "./settings.js";
 
-/** One lock: its chart, and what the chart drives: first a pursuit, then a tenure, and again. */
+/** One lock: its chart, and the acquisition and then the held lease that the chart drives. A lock can be reused. */
 export class Lock
   extends ActiveLock
   implements LockPort, LockInternals, TransitionObserver<typeof lockMachine>
@@ -46,7 +46,7 @@ export class Lock
     if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
   }
 
-  /** The chart as XState's own actor, which it is from now on. */
+  /** The chart as an XState actor. The first access turns the chart into an actor for good. */
   get actor(): LockActor {
     return this.chart.toActor();
   }
@@ -59,7 +59,7 @@ export class Lock
     return this.chart.state as LockState;
   }
 
-  /** The state with its substate: "acquiring.asking". */
+  /** The state with its substate, such as "acquiring.asking". */
   get path(): string {
     return this.chart.path;
   }
@@ -72,12 +72,12 @@ export class Lock
     return this.acquisition !== null;
   }
 
-  /** Epoch ms at which the acquisition under way, or that of what is held, began; null when there is neither. */
+  /** Epoch ms at which the current acquisition, or the acquisition of the held lease, began. Null if there is neither. */
   get began(): number | null {
     return this.acquisition?.since.wall ?? this.heldLease?.leaseState.grant.began ?? null;
   }
 
-  /** ms from the attempt that failed last to the next one; null unless it is between two of them. */
+  /** ms from the last failed attempt to the next attempt. Null unless the lock waits between two attempts. */
   get retryDelay(): number | null {
     return this.acquisition?.delay ?? null;
   }
@@ -88,22 +88,26 @@ export class Lock
 
   send(event: LockMachineEvent): void {
     this.outbox.open();
-    // The chart does not throw: its actions are the ones below.
+    // The chart does not throw, because none of its actions throws.
     this.chart.send(event);
     this.outbox.close();
   }
 
-  /** Delivers what is told outside a step of the chart. */
-  deliver(tell: () => void): void {
+  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  deliver(report: () => void): void {
     this.outbox.open();
-    tell();
+    report();
     this.outbox.close();
   }
 
-  /** What it is granted, in the form that `give` makes of it. */
+  /**
+   * Acquires the lock. Resolves to what `toLease` makes of the granted state.
+   *
+   * @throws HandleBusyError if the lock is in use, OverloadedError, the reason of the signal, or the acquisition's error.
+   */
   acquire<T>(
     settings: Settings,
-    give: (leaseState: LeaseState) => T,
+    toLease: (leaseState: LeaseState) => T,
     origin: Origin | null = null,
   ): Promise<T> {
     if (this.acquisition !== null || this.heldLease !== null) {
@@ -117,7 +121,7 @@ export class Lock
         this,
         inContext(settings),
         origin,
-        (leaseState) => resolve(give(leaseState)),
+        (leaseState) => resolve(toLease(leaseState)),
         reject,
       );
       this.acquisition = acquisition;
@@ -127,7 +131,7 @@ export class Lock
     });
   }
 
-  /** Gives up an acquisition under way; does nothing otherwise. */
+  /** Ends a pending acquisition with `error`. Does nothing if there is none. */
   abort(error: unknown): void {
     this.send({ type: "ABORT", error });
   }
@@ -146,7 +150,7 @@ export class Lock
     return leaseState.releasing ?? Promise.resolve("released");
   }
 
-  /** Ends the lease here without releasing it; its token is then somebody else's to adopt. */
+  /** Ends the lease here without releasing it. Returns the token, which another process can adopt. */
   handOver(leaseState: LeaseState): string {
     if (!this.checkHeld(leaseState) || this.heldLease === null) throw leaseState.overError();
     this.heldLease.handOver();
@@ -157,16 +161,16 @@ export class Lock
     return this.leaseState === leaseState ? (this.heldLease?.checkHeld() ?? false) : leaseState.end === null;
   }
 
-  /** The clocks have parted: what was set by them is to be looked at again. */
+  /** Checks the held lease after the clocks diverged. */
   clocksDiverged(): void {
     this.heldLease?.wake();
   }
 
   /**
-   * Gives back whatever it has or asks for, because the manager closes. A job that did not ask for that is told by its
-   * signal. A lease that others may go on with is not taken from them.
+   * Ends the acquisition or the lease because the manager closes. The lease's signal aborts, so that a running job learns
+   * of the end. A lease with a shared token is handed over and not released, because another process may still use it.
    */
-  withdraw(error: unknown): void {
+  shutDown(error: unknown): void {
     this.abort(error);
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null) return;
@@ -175,7 +179,7 @@ export class Lock
     else void this.release(leaseState);
   }
 
-  /** The manager waits no longer: what is still under way ends here. */
+  /** Stops the lock. A release that is still pending ends here, because the manager waits no longer. */
   stop(): void {
     if (this.heldLease !== null) this.send({ type: "RELEASED", votes: [] });
     this.timer.clear();
@@ -183,7 +187,7 @@ export class Lock
     this.notifier.close();
   }
 
-  // What the chart tells.
+  // Called by the chart.
 
   get observes(): boolean {
     return this.manager.observers.any;
@@ -193,7 +197,7 @@ export class Lock
     this.manager.observers.lockStepped(this, event, from, to);
   }
 
-  // For the acquisition and the lease.
+  // Called by the acquisition and the lease.
 
   endAcquisition(): void {
     this.acquisition = null;

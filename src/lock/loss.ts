@@ -1,5 +1,5 @@
 import type { Vote } from "../engine/protocol/vote.js";
 
-/** How a lease was lost that a majority denies: somebody else has it there, or nobody. */
-export const lossIn = (votes: readonly Vote[]): "taken" | "missing" =>
+/** Returns why a lease was lost that too many nodes denied: another holder has the key ("taken"), or no holder ("missing"). */
+export const lossReason = (votes: readonly Vote[]): "taken" | "missing" =>
   votes.some((vote) => vote.kind === "denied" && vote.holder !== null) ? "taken" : "missing";

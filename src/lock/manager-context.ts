@@ -9,17 +9,17 @@ import type { InspectionEvent } from "./lock-actor.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
 
-/** What a lock needs of its manager. */
+/** The parts of a manager that its locks need. */
 export interface ManagerContext extends ManagerSettings {
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
   readonly observers: Observers;
   readonly activeLocks: ActiveLocks;
   readonly localQueue: LocalQueue;
-  /** For what keeps no process alive. */
+  /** A timer wheel that does not keep the process alive. */
   readonly background: TimerWheel;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
   nextAcquisition(): string;
-  /** Why nothing can ever be locked on these nodes, as it turned out when they were met; null if nothing did. */
+  /** Returns why these nodes can never grant a lock together, as far as this is known. Null if no reason is known. */
   refusal(): HoldfastError | null;
 }

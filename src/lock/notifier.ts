@@ -6,7 +6,7 @@ import type { Outbox } from "./outbox.js";
 type Common = "resources" | "acquisition" | "time";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
-/** Tells the listeners of one lock and of its manager; makes no event that nobody hears. */
+/** Emits the events of one lock to its own listeners and to its manager's. Creates no event without a listener. */
 export class Notifier {
   private emitter: SafeEmitter<LockEvents> | null = null;
 
@@ -16,7 +16,7 @@ export class Notifier {
     private readonly outbox: Outbox,
   ) {}
 
-  /** The lock's own listeners; most locks have none. */
+  /** The lock's own emitter. Created on first access, because most locks have no listeners of their own. */
   get own(): SafeEmitter<LockEvents> {
     this.emitter ??= new SafeEmitter<LockEvents>(lockEvents, this.manager.onListenerError);
     return this.emitter;
@@ -28,7 +28,7 @@ export class Notifier {
 
   notify<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
     if (!this.hasListeners(name)) return;
-    // The details and the common part are the event, which the compiler cannot conclude for a Name it does not know.
+    // The details and the common part make up the event, but TypeScript cannot infer this for a generic Name.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
     this.outbox.put(() => {
       this.emitter?.emit(name, event);
@@ -36,7 +36,7 @@ export class Notifier {
     });
   }
 
-  /** Calls the user's own callback. */
+  /** Calls the user's `onLost` callback. */
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
     const event = this.event(acquisition, details);
     this.outbox.put(() => isolate(() => onLost(event), "onLost", this.manager.onListenerError));

@@ -2,14 +2,14 @@ import type { Clock } from "../engine/time/clock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { LockState } from "../machines/lock-state.js";
 
-/** What an observer may read of a lease that is held. */
+/** A held lease as observers see it. */
 interface ObservedLease {
-  /** How often it was renewed. */
+  /** The number of renewals so far. */
   readonly renewals: number;
-  /** ms; of the last round that a quorum granted. */
+  /** The ttl, in ms, of the last round that a quorum granted. */
   readonly ttl: number;
   readonly grant: {
-    /** Just before the first request of the round that granted it. */
+    /** The time just before the first request of the round that granted the lease. */
     readonly at: { readonly monotonic: number; readonly wall: number };
     readonly ttl: number;
     readonly fence: number | undefined;
@@ -18,18 +18,18 @@ interface ObservedLease {
   left(): number;
 }
 
-/** A lock as observers see it: they read it, and cannot change it. */
+/** A read-only view of a lock for observers. */
 export interface ObservedLock {
   readonly resources: readonly string[];
   readonly manager: { readonly clock: Clock; readonly owner: string };
   readonly state: LockState;
-  /** The state with its substate: "acquiring.asking". */
+  /** The state with its substate, such as "acquiring.asking". */
   readonly path: string;
-  /** The context of its chart. */
+  /** The context of the lock's chart. */
   readonly context: LockContext;
-  /** Epoch ms at which the present acquisition began; null when there is none. */
+  /** Epoch ms at which the current acquisition, or the acquisition of the held lease, began. Null if there is neither. */
   readonly began: number | null;
-  /** ms from the last failed attempt to the next one; null unless the lock waits between two attempts. */
+  /** ms from the last failed attempt to the next attempt. Null unless the lock waits between two attempts. */
   readonly retryDelay: number | null;
   readonly leaseState: ObservedLease | null;
 }

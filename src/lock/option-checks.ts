@@ -5,7 +5,7 @@ import { InvalidOptionError } from "../errors.js";
 import { kindOf } from "../support/redaction.js";
 import { entriesOf, isList, isWellFormed, testSafely } from "../support/untrusted.js";
 
-/** Checks of what users pass; each throws an InvalidOptionError, before any request is sent. */
+/** Checks of options and arguments. Each throws an InvalidOptionError before any request is sent. */
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
 
@@ -14,14 +14,14 @@ export function checkTtl(value: unknown): number {
   throw new InvalidOptionError("ttl", value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
 }
 
-/** A duration in ms, from `least` up; `Infinity` too unless `finite`. */
-export function checkDuration(option: string, value: unknown, least: 0 | 1, finite = false): number {
-  if (isNumber(value) && value >= least && (!finite || value !== Number.POSITIVE_INFINITY)) return value;
+/** Checks a duration of at least `min` ms. `Infinity` is allowed unless `finite`. */
+export function checkDuration(option: string, value: unknown, min: 0 | 1, finite = false): number {
+  if (isNumber(value) && value >= min && (!finite || value !== Number.POSITIVE_INFINITY)) return value;
   const kind = finite ? "a finite number" : "a number";
-  throw new InvalidOptionError(option, value, `${kind} of ms, at least ${least}`);
+  throw new InvalidOptionError(option, value, `${kind} of ms, at least ${min}`);
 }
 
-/** How many there may be. */
+/** Checks a maximum: an integer from 1, or Infinity. */
 export function checkCount(option: string, value: unknown): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 1))
     return Number(value);
@@ -43,26 +43,26 @@ export function checkFunction<T>(option: string, value: T): T {
   throw new InvalidOptionError(option, value, "a function");
 }
 
-/** A misspelt one would silently never be heard of. */
+/** Checks that `value` is one of `names`. A listener for a misspelt event, for example, would silently never be called. */
 export function checkName(option: string, value: unknown, names: readonly string[]): void {
   if (!names.includes(value as string))
     throw new InvalidOptionError(option, value, `one of ${names.join(", ")}`);
 }
 
-/** An object, by its methods. */
+/** Checks that `value` is an object with these methods. `otherwise` names an alternative in the message. */
 export function checkMethods<T>(
   option: string,
   value: T,
   methods: readonly (keyof T & string)[],
   otherwise = "",
 ): T {
-  const able = testSafely(
+  const hasMethods = testSafely(
     () =>
       typeof value === "object" &&
       value !== null &&
       methods.every((name) => typeof value[name] === "function"),
   );
-  if (able) return value;
+  if (hasMethods) return value;
   throw new InvalidOptionError(
     option,
     value,
@@ -70,14 +70,14 @@ export function checkMethods<T>(
   );
 }
 
-/** Text that can be stored as it is. */
+/** Checks that `value` is a string without lone surrogates, which Redis could not store unchanged. */
 export function checkText(option: string, value: unknown, allowed: string): string {
   if (typeof value !== "string") throw new InvalidOptionError(option, value, allowed);
   if (isWellFormed(value)) return value;
   throw new InvalidOptionError(option, value, `${allowed}, in whole characters (it has a lone surrogate)`);
 }
 
-/** One resource or several, as a list of distinct, non-empty strings. */
+/** Checks one resource or several. Returns them as a list of distinct, non-empty strings. */
 export function checkResources(value: unknown): readonly string[] {
   const isSeveral = isList(value);
   const resources = isSeveral ? value : [value];
@@ -94,7 +94,7 @@ export function checkResources(value: unknown): readonly string[] {
   return Object.freeze([...distinct]);
 }
 
-/** Where nodes remember fences, and who waits: a lock there would be in their way. */
+/** Prefixes of the keys under which nodes store fences, queues and their markers. A lock there would overwrite them. */
 const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, probeKey];
 
 export function checkKeys(keys: readonly string[]): void {
@@ -103,7 +103,7 @@ export function checkKeys(keys: readonly string[]): void {
   throw new InvalidOptionError("resource", key, `a key that does not begin with ${reserved.join(" or ")}`);
 }
 
-/** In a Cluster only keys of one hash slot can be locked together. */
+/** Checks that all keys are in one hash slot if a node is a Redis Cluster. */
 export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]): void {
   if (keys.length === 1) return;
   for (const node of nodes) {
@@ -119,8 +119,8 @@ export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]):
   }
 }
 
-/** All nodes must store a lock under the same key; null if they do, as far as it is known. */
-export function keyspaceTrouble(nodes: readonly LockNode[]): InvalidOptionError | null {
+/** Returns an error if two nodes are known to store a lock under different keys or in different databases, else null. */
+export function keyspaceConflict(nodes: readonly LockNode[]): InvalidOptionError | null {
   const known = nodes.filter((node) => node.keyspace !== null);
   const [first] = known;
   for (const node of known) {
@@ -177,15 +177,15 @@ const known = {
   instrumentLocks: ["tracerProvider", "meterProvider"],
 };
 
-/** A misspelt option, or one in the wrong place, would silently not hold. */
+/** Checks that all options are known. A misspelt or misplaced option would silently have no effect. */
 export function checkKnown(where: keyof typeof known, options: unknown): void {
   if (options === undefined) return;
   const entries = entriesOf(options);
   if (entries === null) throw new InvalidOptionError("options", options, "an object");
-  const stranger = entries.find(([name, value]) => value !== undefined && !known[where].includes(name));
-  if (stranger === undefined) return;
-  const [name, value] = stranger;
-  // Nobody knows what it means: it may be a password.
+  const unexpected = entries.find(([name, value]) => value !== undefined && !known[where].includes(name));
+  if (unexpected === undefined) return;
+  const [name, value] = unexpected;
+  // The value of an unknown option may be a password, so the message shows only its kind.
   throw new InvalidOptionError(
     name,
     value,

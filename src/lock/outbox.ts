@@ -1,11 +1,12 @@
 import type { Clock } from "../engine/time/clock.js";
 
-/** Delivered in one go; what listeners add beyond that waits for the event loop, which they must not starve. */
-const mostAtOnce = 100;
+/** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
+const maxPerDelivery = 100;
 
 /**
- * What users are to hear, kept back until the chart has come to rest: XState runs actions while it is still computing
- * the next state, and a listener that looks at its lock, or tells it something, must find it where the event says.
+ * The queue of callbacks to user code, held back until the chart has completed its step. XState runs actions while it is
+ * still computing the next state, but a listener that reads or uses its lock must find the lock in the state that the
+ * event implies.
  */
 export class Outbox {
   private entries: (() => void)[] | null = null;
@@ -20,12 +21,12 @@ export class Outbox {
     else this.entries.push(callback);
   }
 
-  /** A step of the chart begins. */
+  /** Marks the beginning of a step of the chart. Steps may be nested. */
   open(): void {
     this.depth++;
   }
 
-  /** It is over: behind the outermost one, what was put here is delivered in order. */
+  /** Marks the end of a step. After the outermost step, the queued callbacks are called in order. */
   close(): void {
     this.depth--;
     if (this.entries !== null) this.deliver();
@@ -34,7 +35,7 @@ export class Outbox {
   private deliver(): void {
     if (this.depth > 0 || this.delivering) return;
     this.delivering = true;
-    for (let count = 0; count < mostAtOnce && this.entries !== null; count++) {
+    for (let count = 0; count < maxPerDelivery && this.entries !== null; count++) {
       const next = this.entries.shift();
       if (this.entries.length === 0) this.entries = null;
       next?.();

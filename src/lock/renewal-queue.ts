@@ -8,26 +8,28 @@ interface RenewalRequest {
   reject(error: unknown): void;
 }
 
-/** Never added to. */
+/** An empty list that is shared and never modified. */
 const none: RenewalRequest[] = [];
 
-/** Those who asked for a renewal and wait for it: each for one that began after they asked. */
+/** The pending renewal requests of one lease. Each request waits for a renewal that began after the request. */
 export class RenewalQueue {
+  /** Requests for the next renewal. */
   private waiting: RenewalRequest[] = none;
-  /** Those who asked before the renewal under way began. */
-  private riding: RenewalRequest[] = none;
-  /** The longest ttl that is asked for, ms; what was asked for last stays for the renewals to come. */
+  /** Requests that the renewal under way serves. */
+  private inProgress: RenewalRequest[] = none;
+  /** The longest ttl among the waiting requests, in ms. Null if no request has a ttl. */
   private ttl: number | null = null;
-  private current: number;
+  /** The ttl of the last renewal, in ms. Later renewals use the same ttl unless a request has another. */
+  private currentTtl: number;
 
   constructor(
     private readonly lock: LockInternals,
     private readonly leaseState: LeaseState,
   ) {
-    this.current = leaseState.grant.ttl;
+    this.currentTtl = leaseState.grant.ttl;
   }
 
-  get asked(): boolean {
+  get hasRequests(): boolean {
     return this.waiting.length > 0;
   }
 
@@ -38,41 +40,41 @@ export class RenewalQueue {
     });
   }
 
-  /** A renewal begins, for all who have asked so far; the ttl that suits them all. */
+  /** Assigns all waiting requests to the renewal that begins now. Returns the longest ttl requested, in ms. */
   begin(): number {
-    this.riding = [...this.riding, ...this.waiting];
+    this.inProgress = [...this.inProgress, ...this.waiting];
     this.waiting = none;
-    this.current = this.ttl ?? this.current;
+    this.currentTtl = this.ttl ?? this.currentTtl;
     this.ttl = null;
-    return this.current;
+    return this.currentTtl;
   }
 
   succeed(): void {
-    this.settle((listener) => listener.resolve());
+    this.settle((request) => request.resolve());
   }
 
   fail(votes: readonly Vote[], reason: "noQuorum" | "tooSlow"): void {
-    if (this.riding.length === 0) return;
+    if (this.inProgress.length === 0) return;
     const { resources, manager } = this.lock;
     const nodes = manager.engine.members.length;
     const error = new QuorumUnavailableError(resources, "renew", 1, votes, nodes, reason);
-    this.settle((listener) => listener.reject(error));
+    this.settle((request) => request.reject(error));
   }
 
-  /** The lease is over. */
+  /** Rejects all requests because the lease is over. */
   refuse(): void {
-    if (this.riding.length + this.waiting.length === 0) return;
+    if (this.inProgress.length + this.waiting.length === 0) return;
     const error = this.leaseState.overError();
     this.begin();
-    this.settle((listener) => listener.reject(error));
+    this.settle((request) => request.reject(error));
   }
 
-  private settle(how: (listener: RenewalRequest) => void): void {
-    const waiters = this.riding;
-    if (waiters.length === 0) return;
-    this.riding = none;
+  private settle(settleOne: (request: RenewalRequest) => void): void {
+    const requests = this.inProgress;
+    if (requests.length === 0) return;
+    this.inProgress = none;
     this.lock.outbox.put(() => {
-      for (const listener of waiters) how(listener);
+      for (const request of requests) settleOne(request);
     });
   }
 }

@@ -4,7 +4,10 @@ import { ignoreRejection } from "../support/safe-emitter.js";
 import { testSafely } from "../support/untrusted.js";
 import type { Settings } from "./settings.js";
 
-/** Asks the retry policy, which is the user's own code: ms until the next attempt, null to give up, or what is wrong with it. */
+/**
+ * Calls the retry policy, which may be user code. Returns the ms until the next attempt, null to give up, or an error if
+ * the policy throws or returns an invalid value.
+ */
 export function retryDelayOf(
   settings: Settings,
   attempts: number,

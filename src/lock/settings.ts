@@ -23,7 +23,7 @@ import {
 } from "./option-checks.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 
-/** The options of one acquisition, checked and with every default filled in. */
+/** The options of one acquisition, checked and with all defaults filled in. */
 export interface Settings {
   readonly ttl: number;
   readonly wait: number;
@@ -33,31 +33,31 @@ export interface Settings {
   readonly fence: boolean;
   readonly signal: AbortSignal | null;
   readonly onLost: AcquireOptions["onLost"] | null;
-  /** The share of the ttl that clocks may disagree by. */
+  /** The share of the ttl by which clocks may disagree. */
   readonly driftFactor: number;
-  /** ms before its end that a lease is renewed at the latest; half its validity, if that comes first. */
+  /** A lease is renewed at least this many ms before its end, or after half its validity, whichever comes first. */
   readonly renewBefore: number;
   /**
-   * Others may have the token, and renew the lease too. So its keys are left to their ttl when it is over here, and it
-   * keeps no process alive.
+   * Whether other processes may have the token and renew the lease too. The keys of such a lease are left to their ttl at
+   * its deadline, and its timer does not keep the process alive unless the lease is renewed automatically.
    */
   readonly tokenShared: boolean;
   readonly roundObserver: RoundObserver | null;
-  /** Whether it leaves a free lock to who has waited longer. */
+  /** Whether the acquisition leaves a free lock to callers that have waited longer. */
   readonly fair: boolean;
-  /** Whether it stands in line, here and on the nodes, and is told when its turn has come. */
+  /** Whether the acquisition queues, in this process and on the nodes, and is notified of its turn. */
   readonly queued: boolean;
-  /** Whether it only asks again when it is told, or often enough to keep its place: no retry policy was given. */
+  /** Whether no retry policy was given. The acquisition then asks when notified, and often enough to keep its place. */
   readonly defaultRetry: boolean;
 }
 
-/** Hears what is asked of the nodes in the name of one lock, and its end. Must not throw. */
+/** Observes the rounds of one lock and the end of its lease. Must not throw. */
 export interface RoundObserver {
   round(operation: "acquire" | "renew" | "release", result: RoundResult): void;
   over(leaseState: LeaseState): void;
 }
 
-/** What the whole manager shares. */
+/** The settings that all locks of a manager share. */
 export interface ManagerSettings {
   readonly clock: Clock;
   readonly random: Random;
@@ -70,7 +70,7 @@ export interface ManagerSettings {
   readonly maxPending: number;
   readonly quarantine: QuarantineRule;
   readonly unidentified: Exclude<LocksOptions["unidentified"], undefined>;
-  /** ms; the default of an acquisition. */
+  /** The default ttl of an acquisition, in ms. */
   readonly ttl: number;
   readonly onListenerError: (error: unknown, event: string) => void;
 }
@@ -79,13 +79,13 @@ const defaultTtl = 10_000;
 const defaultWait = 10_000;
 const defaultMaxPending = 100_000;
 
-/** ms. */
+/** Returns the default node timeout in ms: a quarter of the ttl, within limits. */
 export const defaultNodeTimeout = (ttl: number): number =>
-  Math.max(1, Math.min(Math.floor(ttl / 4), longestDefaultTimeout));
+  Math.max(1, Math.min(Math.floor(ttl / 4), maxDefaultTimeout));
 
-/** ms; the default node timeout is a quarter of the ttl, but never more: it fits round trips of 600 ms and some lag. */
-const longestDefaultTimeout = 1_000;
-/** ms; it fits a handshake of several round trips of 600 ms. */
+/** The maximum default node timeout, in ms: enough for round trips of 600 ms and some event loop lag. */
+const maxDefaultTimeout = 1_000;
+/** ms: enough for a handshake of several round trips of 600 ms. */
 const defaultConnectTimeout = 5_000;
 
 const warnOfListener = (error: unknown, event: string) =>
@@ -143,8 +143,8 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
 const defaultOwner = () => `${hostname()}:${processId}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
 
 /**
- * The same, with the user's own callbacks bound to the asynchronous context of who acquires: they are called from timers
- * and replies that many share.
+ * Returns the settings with the user's callbacks bound to the current asynchronous context, that of the caller of
+ * `acquire`. The callbacks are called from timers and replies that many callers share.
  */
 export function inContext(settings: Settings): Settings {
   const { onLost, defaultRetry, retry } = settings;
@@ -156,7 +156,7 @@ export function inContext(settings: Settings): Settings {
   };
 }
 
-/** Later options win; what is undefined counts as not given, null does not. */
+/** Merges the layers of options and checks them. Later layers win. An undefined option counts as not given; null does not. */
 export function settingsOf(
   context: ManagerSettings,
   ...layers: readonly (AcquireOptions | undefined)[]
@@ -192,8 +192,8 @@ export function settingsOf(
 }
 
 /**
- * A node's answer that takes longer than half the validity could not be followed by anything. A ttl that leaves none
- * is not made worse by waiting, and then fails for what is wrong with it.
+ * Returns the node timeout for a ttl, in ms: at most half the validity, because a later answer would leave too little of
+ * it. For a ttl without any validity the full node timeout applies, so that the attempt fails for the right reason.
  */
 export function timeoutFor(context: ManagerSettings, ttl: number): number {
   const validity = ttl - driftOf(ttl, context.driftFactor);
@@ -203,8 +203,8 @@ export function timeoutFor(context: ManagerSettings, ttl: number): number {
 }
 
 /**
- * ms from the question of a round within which it must be decided. Whatever the event loop did meanwhile, a request is then
- * known to have been answered within a bounded time: how long a node that lost its memory abstains counts on that.
+ * The maximum duration of a round, in ms. A slower round is not accepted, even if the event loop was blocked, so that every
+ * accepted answer is known to have arrived within this time. The abstention of nodes that lost their memory relies on this.
  */
 export const roundLimit = ({ nodeTimeout }: ManagerSettings): number => roundTimeouts * nodeTimeout;
 

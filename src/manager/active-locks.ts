@@ -2,24 +2,25 @@ import type { Clock, Timer } from "../engine/time/clock.js";
 import type { Flushable, TickBatcher } from "../engine/time/tick-batcher.js";
 import { LinkedList, ListNode } from "../support/linked-list.js";
 
-/** ms between two looks at the clocks. */
+/** ms between two checks of the clocks. */
 const period = 250;
-/** ms that the clocks may part between two looks before the timers set by them are no longer trusted. */
+/** ms by which the clocks may diverge between two checks before the timers that depend on them are no longer trusted. */
 const tolerance = 1;
 
-/** What is in use. None of these may throw. */
+/** A lock that is in use. Its methods must not throw. */
 export abstract class ActiveLock extends ListNode {
-  /** The clocks have parted: look again. */
+  /** Called when the clocks diverged. The lock must check its deadline again. */
   abstract clocksDiverged(): void;
-  /** The manager closes: end what is under way, and let the reason be known. */
-  abstract withdraw(error: unknown): void;
-  /** The manager has closed. */
+  /** Called when the manager closes. The lock must end its acquisition or lease and report `error` as the reason. */
+  abstract shutDown(error: unknown): void;
+  /** Called when the manager has closed. */
   abstract stop(): void;
 }
 
 /**
- * The locks that are in use, and the one tick that they share. Timers run on the monotonic clock, which stands still
- * while the machine is suspended; when the wall clock has moved on without it, or stepped, every one is woken.
+ * The locks that are in use, and the periodic clock check that they share. Timers run on the monotonic clock, which stops
+ * while the machine is suspended. If the wall clock has advanced without the monotonic clock, or was set, every lock is
+ * notified.
  */
 export class ActiveLocks implements Flushable {
   private readonly locks = new LinkedList<ActiveLock>();
@@ -48,7 +49,7 @@ export class ActiveLocks implements Flushable {
   remove(lock: ActiveLock): void {
     this.locks.remove(lock);
     if (!this.locks.empty) return;
-    // Often the next one comes in the same turn.
+    // The timer is cancelled at the end of the turn, because the next lock is often added in the same turn.
     this.batcher.add(this);
     this.onEmpty();
   }
@@ -57,13 +58,10 @@ export class ActiveLocks implements Flushable {
     return this.locks.toArray();
   }
 
-  /**
-   * Withdraws all, waits until they have ended, but not for more than `timeout` ms, and until what they have to tell is told,
-   * and stops them.
-   */
-  async end(error: unknown, timeout: number, told: () => Promise<void>): Promise<void> {
+  /** Shuts all locks down, waits for at most `timeout` ms until they have ended, awaits `delivered()`, and stops the locks. */
+  async end(error: unknown, timeout: number, delivered: () => Promise<void>): Promise<void> {
     const left = this.locks.toArray();
-    for (const lock of left) lock.withdraw(error);
+    for (const lock of left) lock.shutDown(error);
     if (!this.locks.empty) {
       await new Promise<void>((resolve) => {
         const timer = this.clock.after(timeout, resolve);
@@ -73,15 +71,15 @@ export class ActiveLocks implements Flushable {
         };
       });
     }
-    await told();
+    await delivered();
     for (const lock of left) lock.stop();
   }
 
   private arm(): void {
-    this.timer = this.clock.after(period, () => this.look(), true);
+    this.timer = this.clock.after(period, () => this.checkClocks(), true);
   }
 
-  private look(): void {
+  private checkClocks(): void {
     this.arm();
     const offset = this.readOffset();
     if (Math.abs(offset - this.offset) <= tolerance) return;

@@ -3,14 +3,14 @@ import { type Channel, channel } from "../support/platform.js";
 import { SafeEmitter } from "../support/safe-emitter.js";
 
 /**
- * One of the process for each event, of all managers: "holdfast:acquired". Kept here, since Node lets go of channels
- * that nobody holds. Made at the first look at this file; until somebody subscribes, an event costs one look.
+ * The process's diagnostics channel for each event, such as "holdfast:acquired", shared by all managers. The channels are
+ * kept in this constant, because Node collects unreferenced channels. Without subscribers, an event costs one check.
  */
 const channels = Object.fromEntries(
   managerEvents.map((name) => [name, channel(`holdfast:${name}`)]),
 ) as Record<keyof ManagerEvents, Channel>;
 
-/** A manager's events, for its listeners and for the process's diagnostics channels. */
+/** Emits a manager's events to its listeners and to the process's diagnostics channels. */
 export class ManagerEmitter extends SafeEmitter<ManagerEvents> {
   constructor(onError: (error: unknown, event: string) => void) {
     super(managerEvents, onError);
@@ -25,7 +25,7 @@ export class ManagerEmitter extends SafeEmitter<ManagerEvents> {
     event: Parameters<ManagerEvents[Name]>[0],
   ): void {
     super.emit(name, event);
-    // Node itself isolates subscribers: what one throws is an uncaught exception of the next tick.
+    // Node isolates subscribers itself: an error in one is thrown as an uncaught exception in the next tick.
     if (channels[name].hasSubscribers) channels[name].publish(event);
   }
 }

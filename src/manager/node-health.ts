@@ -15,16 +15,19 @@ const eventTypes = {
   remembers: "REMEMBERED",
 } as const satisfies Record<Observation, NodeMachineEvent["type"]>;
 
-/** How a node is. */
+/** The condition of a node. */
 export interface NodeCondition {
   readonly state: NodeState;
-  /** Why it is not well, as far as it is known. */
+  /** Why the node is not ready. Null if the node is ready or the cause is unknown. */
   readonly cause: string | null;
-  /** Epoch ms at which it votes again, while it is quarantined; null if nobody can tell. */
+  /** Epoch ms at which a quarantined node votes again. Null if unknown, or if the node is not quarantined. */
   readonly until: number | null;
 }
 
-/** One chart a node, fed by what its seat notices; tells the user when it goes down and comes up. */
+/**
+ * The health of all nodes. Each node has a chart that receives the observations of the node's quorum member. Emits
+ * `nodeUp`, `nodeDown` and `nodeQuarantined`.
+ */
 export class Health {
   private readonly actors: readonly NodeActor[];
   private readonly causes: (string | null)[];
@@ -32,20 +35,20 @@ export class Health {
 
   constructor(
     nodes: readonly LockNode[],
-    private readonly ground: Pick<ManagerContext, "events" | "observers" | "clock" | "inspect">,
+    private readonly context: Pick<ManagerContext, "events" | "observers" | "clock" | "inspect">,
   ) {
     this.causes = nodes.map(() => null);
-    this.actors = nodes.map((node) => start(node, ground));
+    this.actors = nodes.map((node) => start(node, context));
   }
 
-  /** `until`: by the monotonic clock. */
+  /** Records an observation of a node. `until` is a time of the monotonic clock, in ms. */
   observe(node: number, observation: Observation, cause?: string, until?: number | null): void {
-    // What a hung node answers after all may come when nobody wants to know any more.
+    // A hung node may still answer after the manager has closed.
     if (this.stopped) return;
     const type = eventTypes[observation];
     const event = { type, ...(cause === undefined ? {} : { cause }), ...this.end(until) };
-    // The type and what belongs to it come together.
-    this.take(node, event as NodeMachineEvent);
+    // The member passes the fields that belong to the type, which TypeScript cannot infer.
+    this.apply(node, event as NodeMachineEvent);
   }
 
   stateOf(node: number): NodeState {
@@ -67,8 +70,8 @@ export class Health {
     for (const actor of this.actors) actor.stop();
   }
 
-  private take(node: number, event: NodeMachineEvent): void {
-    const { observers } = this.ground;
+  private apply(node: number, event: NodeMachineEvent): void {
+    const { observers } = this.context;
     const from = this.stateOf(node);
     if ("cause" in event && event.cause !== undefined) this.causes[node] = event.cause;
     this.actors[node]?.send(event);
@@ -79,7 +82,7 @@ export class Health {
 
   private end(until: number | null | undefined): { until?: number | null } {
     if (until === undefined || until === null) return until === null ? { until } : {};
-    const { clock } = this.ground;
+    const { clock } = this.context;
     return { until: Math.ceil(clock.wall() + until - clock.monotonic()) };
   }
 }

@@ -4,37 +4,37 @@ import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
 import { isolate } from "../support/safe-emitter.js";
 
-/** Looks on at a manager: the inspector, telemetry and what is published are built on it. */
+/** An observer of a manager. The inspector, telemetry and publishing are built on this interface. */
 export interface ManagerObserver {
   /**
-   * A lock's chart has taken an event; one that it has no use for led it nowhere: `from` is `to`. Its users have not heard
-   * of it yet. What the step ended (a pursuit, a hold) is gone from the lock already.
+   * A lock's chart has taken an event. If the chart ignored the event, `from` equals `to`. Listeners have not been called
+   * yet. An acquisition or lease that the step ended is no longer part of the lock.
    */
   lockStepped?(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void;
-  /** What the caller's acquisition is about to reject with. The step of the chart that it comes with is told next. */
+  /** An acquisition is about to reject with `error`. The corresponding call of `lockStepped` follows. */
   lockFailed?(lock: ObservedLock, event: FailureEvent, error: unknown): void;
-  /** A node's chart has. */
+  /** A node's chart has changed its state. */
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
-  /** ms from a request to a node until its answer. */
+  /** A node has answered a request after `ms` ms. */
   nodeAnswered?(node: number, ms: number): void;
-  /** The manager has closed; nothing follows. */
+  /** The manager has closed. No further call follows. */
   closed?(): void;
 }
 
-/** Those who look on. While there is nobody, a lock pays for one look at `any`. */
+/** The observers of a manager. Without an observer, a step costs one check of `any`. */
 export class Observers implements Required<ManagerObserver> {
   any = false;
   private list: readonly ManagerObserver[] = [];
 
   constructor(private readonly onError: (error: unknown, event: string) => void) {}
 
-  /** Returns the removal. */
+  /** Adds an observer. Returns a function that removes the observer. */
   add(observer: ManagerObserver): () => void {
-    this.become([...this.list, observer]);
-    return () => this.become(this.list.filter((other) => other !== observer));
+    this.replaceList([...this.list, observer]);
+    return () => this.replaceList(this.list.filter((other) => other !== observer));
   }
 
-  // This and `nodeAnswered` without a closure for each: they are called a hundred thousand times a second.
+  // This method and `nodeAnswered` create no closure, because they are called a hundred thousand times a second.
   lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void {
     for (const observer of this.list) {
       try {
@@ -66,14 +66,14 @@ export class Observers implements Required<ManagerObserver> {
 
   closed(): void {
     this.each((observer) => observer.closed?.());
-    this.become([]);
+    this.replaceList([]);
   }
 
-  private each(tell: (observer: ManagerObserver) => void): void {
-    for (const observer of this.list) isolate(() => tell(observer), "inspection", this.onError);
+  private each(notify: (observer: ManagerObserver) => void): void {
+    for (const observer of this.list) isolate(() => notify(observer), "inspection", this.onError);
   }
 
-  /** They run other people's code too, an exporter or a logger, which may give a promise where none is asked for. */
+  /** Handles a promise that an observer returned. Observers run foreign code, such as an exporter, that may be asynchronous. */
   private settle(result: unknown): void {
     if (result !== undefined) isolate(() => result, "inspection", this.onError);
   }
@@ -85,7 +85,7 @@ export class Observers implements Required<ManagerObserver> {
     isolate(rethrow, "inspection", this.onError);
   }
 
-  private become(list: readonly ManagerObserver[]): void {
+  private replaceList(list: readonly ManagerObserver[]): void {
     this.list = list;
     this.any = list.length > 0;
   }

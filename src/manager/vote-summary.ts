@@ -1,10 +1,10 @@
 import type { Vote } from "../engine/protocol/vote.js";
 
-/** A round of votes in short, for logs and traces. */
+/** A summary of the votes of a round, for logs and traces. */
 export interface VoteSummary {
   readonly granted: number;
   readonly denied: number;
-  /** Node and reason of each that failed: "redis://10.0.0.1: timeout". */
+  /** The node and reason of each failed vote, such as "redis://10.0.0.1: timeout". */
   readonly failed: readonly string[];
 }
 

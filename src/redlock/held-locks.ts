@@ -156,7 +156,7 @@ export class HeldLocks {
       held.reporter.end(operation);
     }
     const { keys } = this.manager.lock(resources);
-    await this.manager.meet();
+    await this.manager.identifyNodes();
     const reporter = new RoundReporter(operation, () => {});
     await this.#releaseByToken(keys, token, (result) => reporter.round("release", result));
   }

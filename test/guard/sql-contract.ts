@@ -66,7 +66,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
         await insert(id, 3);
         expect(await send(kind, guard(5).sql(row(id)))).toBe("written");
         expect(await look(id)).toEqual({ balance: "first", fence: "5" });
-        await expect(send(kind, guard(4).sql(row(id, "late")))).rejects.toThrow("fence 5 has been here");
+        await expect(send(kind, guard(4).sql(row(id, "late")))).rejects.toThrow("fence 5 was used before");
       });
 
       it("lets no late holder win, in whatever order its requests arrive", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sealed } from "../../src/api/handover.js";
+import { withChecksum } from "../../src/api/handover.js";
 import { isHoldfastError, type Lease, type Locks } from "../../src/index.js";
 import { World } from "../manager/world.js";
 import { secret } from "./support/odd-values.js";
@@ -100,7 +100,7 @@ describe("a handover", () => {
     await holds(
       json,
       async (text) => {
-        const error = await refusal(sealed(text));
+        const error = await refusal(withChecksum(text));
         const isTyped = isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "LEASE_EXPIRED");
         if (!isTyped) throw error;
         expect(String(error).length).toBeLessThan(1_000);

@@ -39,7 +39,7 @@ function denied(): { lines: LocalQueue; all: Caller[] } {
 describe("thousands of a process who were denied and ask again", () => {
   it("do so a limited number at a time, in the order in which they would, and all get through", () => {
     const { lines, all } = denied();
-    const passed = all.filter((listener) => lines.again(listener, false));
+    const passed = all.filter((listener) => lines.retry(listener, false));
     expect(passed).toEqual(all.slice(0, most));
     for (const [index, listener] of all.entries()) {
       expect(listener.asking).toBe(true);
@@ -52,22 +52,22 @@ describe("thousands of a process who were denied and ask again", () => {
 
   it("do not keep a newcomer waiting for more than those before it", () => {
     const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
+    for (const listener of all) lines.retry(listener, false);
     const newcomer = new Caller("new");
     expect(lines.join(newcomer, false)).toBe(false);
     // They ask again and again, each behind all others.
     for (const listener of all) {
       lines.answered(listener);
-      lines.again(listener, false);
+      lines.retry(listener, false);
     }
     expect(newcomer).toMatchObject({ calls: 1, asking: true });
   });
 
   it("ask at once when they are told that it is their turn, and only once", () => {
     const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
+    for (const listener of all) lines.retry(listener, false);
     const told = all.slice(most, 2 * most + 1);
-    for (const listener of told) expect(lines.again(listener, true)).toBe(true);
+    for (const listener of told) expect(lines.retry(listener, true)).toBe(true);
     // As many as were told have to be answered before anybody else is called.
     for (const listener of told) {
       expect(all.every(({ calls }) => calls === 0)).toBe(true);
@@ -82,7 +82,7 @@ describe("thousands of a process who were denied and ask again", () => {
 
   it("make room when they give up, whether they were asking or not", () => {
     const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
+    for (const listener of all) lines.retry(listener, false);
     for (const listener of all.slice(most, most + 10)) lines.leave(listener);
     expect(all.every(({ calls }) => calls === 0)).toBe(true);
     for (const listener of all.slice(0, 5)) lines.leave(listener);

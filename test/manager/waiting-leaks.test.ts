@@ -73,8 +73,8 @@ async function live(seed: number): Promise<void> {
   // Nobody waits any more: what is free is kept for nobody, and nobody is remembered.
   for (const { context } of managers) {
     const { localQueue, engine } = context;
-    expect(kept(localQueue, ["pending", "fronts", "followers", "asking", "gate", "calls"])).toEqual({
-      ...{ pending: 0, fronts: 0, followers: 0, asking: 0, gate: 0, calls: 0 },
+    expect(kept(localQueue, ["pending", "fronts", "followers", "asking", "gate", "toCall"])).toEqual({
+      ...{ pending: 0, fronts: 0, followers: 0, asking: 0, gate: 0, toCall: 0 },
     });
     expect(kept(engine.wakeupChannel, ["listeners", "waiting"])).toEqual({ listeners: 0, waiting: 0 });
   }

@@ -87,8 +87,8 @@ describe("rule 8: one server, one vote", () => {
         await acquisition;
       }
       expect(warnings()).toEqual([
-        expect.stringContaining("node-1 does not tell who it is"),
-        expect.stringContaining("node-2 does not tell who it is"),
+        expect.stringContaining("node-1 cannot be identified"),
+        expect.stringContaining("node-2 cannot be identified"),
       ]);
     });
 

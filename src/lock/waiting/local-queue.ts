@@ -1,25 +1,25 @@
 import { FifoSet } from "../../support/fifo-set.js";
 
-/** Somebody who wants a lock. Must not throw. */
+/** An acquisition that may wait in this process's queue. Its methods must not throw. */
 export interface QueuedAcquisition {
-  /** What it wants: those who want the same go one after the other. */
+  /** Identifies the wanted keys. Acquisitions with the same key ask one after the other. */
   readonly queueKey: string;
   readonly keys: readonly string[];
-  /** Whether it leaves a free lock to who has waited longer. */
+  /** Whether the acquisition leaves a free lock to callers that have waited longer. */
   readonly fair: boolean;
-  /** Epoch ms at which it came. */
+  /** Epoch ms at which the acquisition began. */
   readonly ticket: number;
-  /** Kept here: whether a question of it is under way. */
+  /** Whether an attempt of the acquisition is under way. Set by the queue. */
   asking: boolean;
-  /** It may ask now. */
+  /** Called when the acquisition may ask the nodes. */
   proceed(): void;
-  /** What it wants was released in this process. */
+  /** Called when a wanted key was released in this process. */
   released(): void;
 }
 
 /**
- * The line of those who want these keys. Who does not heed the order stands in another: behind those whom it may
- * overtake it would wait for them.
+ * Returns the name of the queue for these keys. Barging callers (`fair: false`) queue separately, so that they never wait
+ * behind fair callers.
  */
 export function queueKeyOf(keys: readonly string[], fair: boolean): string {
   const [only = ""] = keys;
@@ -28,32 +28,33 @@ export function queueKeyOf(keys: readonly string[], fair: boolean): string {
 }
 
 /**
- * Acquisitions of which a question may be under way at once; the others follow in the order in which they would ask. So
- * thousands who wait do not ask healthy nodes for more than these can answer, and nobody is refused because of them: each
- * question is followed by a release, and a seat takes no more when 10,000 commands are unanswered.
+ * The maximum number of acquisitions that ask the nodes at once. The others follow in order. The limit keeps thousands of
+ * waiters from overloading healthy nodes and from causing refusals: each attempt is followed by a release, and a quorum
+ * member refuses commands while 10,000 are unanswered.
  */
-const mostAsking = 2_000;
+const maxAsking = 2_000;
 
 /**
- * The callers of one process. Of those who want the same lock only the first asks the nodes, and stands there for all:
- * when it has its lease, or has given up, the next one asks.
+ * The pending acquisitions of one process. Of the acquisitions that want the same keys, only the front asks the nodes. When
+ * the front has its lease or has given up, the next one asks.
  */
 export class LocalQueue {
-  /** Acquisitions under way or waiting, those that stand in no line included. */
+  /** The number of acquisitions under way or waiting, including those that do not queue. */
   private pending = 0;
   private readonly fronts: Record<string, QueuedAcquisition> = Object.create(null);
   private readonly followers = new Map<string, FifoSet<QueuedAcquisition>>();
-  /** By key: fronts that want others with it. */
-  private readonly several = new Map<string, Set<QueuedAcquisition>>();
+  /** The fronts that want several keys, by each of their keys. */
+  private readonly frontsByKey = new Map<string, Set<QueuedAcquisition>>();
   private asking = 0;
+  /** Acquisitions that wait because too many others are asking. */
   private readonly gate = new FifoSet<QueuedAcquisition>();
-  /** To be called, in this order. */
-  private readonly calls = new FifoSet<QueuedAcquisition>();
+  /** Acquisitions whose `proceed` is to be called, in order. */
+  private readonly toCall = new FifoSet<QueuedAcquisition>();
   private calling = false;
 
   constructor(private readonly maxPending: number) {}
 
-  /** Whether one more may be pending: until `exit`. */
+  /** Counts a pending acquisition until `exit`. Returns false if `maxPending` is reached. */
   enter(): boolean {
     if (this.pending >= this.maxPending) return false;
     this.pending++;
@@ -64,13 +65,16 @@ export class LocalQueue {
     this.pending--;
   }
 
-  /** Whether it may ask at once; otherwise it is called. `alone`: it stands in no line. */
-  join(acquisition: QueuedAcquisition, alone: boolean): boolean {
+  /**
+   * Adds an acquisition. Returns true if the acquisition may ask at once; otherwise its `proceed` is called later. An
+   * `independent` acquisition does not wait for others that want the same keys.
+   */
+  join(acquisition: QueuedAcquisition, independent: boolean): boolean {
     const { queueKey } = acquisition;
-    if (alone) return this.pass(acquisition);
+    if (independent) return this.tryAsk(acquisition);
     if (this.fronts[queueKey] === undefined) {
-      this.lead(acquisition);
-      return this.pass(acquisition);
+      this.addFront(acquisition);
+      return this.tryAsk(acquisition);
     }
     let followers = this.followers.get(queueKey);
     if (followers === undefined) {
@@ -81,31 +85,34 @@ export class LocalQueue {
     return false;
   }
 
-  /** Whether one that was denied may ask again at once; otherwise it is called. `isTold`: it need not wait for others. */
-  again(acquisition: QueuedAcquisition, isTold: boolean): boolean {
-    if (!isTold) return this.pass(acquisition);
+  /**
+   * Returns true if an acquisition that was denied may ask again at once; otherwise its `proceed` is called later. If
+   * `notified`, the limit on asking acquisitions does not apply.
+   */
+  retry(acquisition: QueuedAcquisition, notified: boolean): boolean {
+    if (!notified) return this.tryAsk(acquisition);
     this.gate.delete(acquisition);
-    this.calls.delete(acquisition);
-    this.begin(acquisition);
+    this.toCall.delete(acquisition);
+    this.beginAsking(acquisition);
     return true;
   }
 
-  /** Its question is answered. */
+  /** Records that the attempt of an acquisition was answered. */
   answered(acquisition: QueuedAcquisition): void {
     if (!acquisition.asking) return;
     acquisition.asking = false;
     this.asking--;
-    const next = this.asking < mostAsking ? this.gate.take() : undefined;
+    const next = this.asking < maxAsking ? this.gate.take() : undefined;
     if (next === undefined) return;
-    this.pass(next);
+    this.tryAsk(next);
     this.call(next);
   }
 
-  /** It has its lease, or has given up. */
+  /** Removes an acquisition that has its lease or has given up. */
   leave(acquisition: QueuedAcquisition): void {
     const { queueKey } = acquisition;
     this.gate.delete(acquisition);
-    this.calls.delete(acquisition);
+    this.toCall.delete(acquisition);
     this.answered(acquisition);
     const followers = this.followers.get(queueKey);
     if (this.fronts[queueKey] !== acquisition) {
@@ -114,69 +121,73 @@ export class LocalQueue {
       return;
     }
     delete this.fronts[queueKey];
-    this.forget(acquisition);
+    this.removeFromFrontsByKey(acquisition);
     const next = followers?.take();
     if (followers?.size === 0) this.followers.delete(queueKey);
     if (next === undefined) return;
-    this.lead(next);
-    if (this.pass(next)) this.call(next);
+    this.addFront(next);
+    if (this.tryAsk(next)) this.call(next);
   }
 
-  /** They were released in this process: whoever stands for them need not wait to be told by the nodes. */
+  /** Notifies the fronts that want these keys of a release in this process, without waiting for the nodes' messages. */
   released(keys: readonly string[]): void {
-    const told = new Set<QueuedAcquisition>();
+    const toNotify = new Set<QueuedAcquisition>();
     for (const key of keys) {
       const unfair = this.fronts[queueKeyOf([key], false)];
-      if (unfair !== undefined) told.add(unfair);
-      // Of those who heed the order only the first can be granted it, as far as this process knows.
+      if (unfair !== undefined) toNotify.add(unfair);
+      // Of the fair acquisitions of this process, only the oldest can be granted the key.
       let first = this.fronts[queueKeyOf([key], true)];
-      for (const front of this.several.get(key) ?? []) {
-        if (!front.fair) told.add(front);
+      for (const front of this.frontsByKey.get(key) ?? []) {
+        if (!front.fair) toNotify.add(front);
         else if (first === undefined || front.ticket < first.ticket) first = front;
       }
-      if (first !== undefined) told.add(first);
+      if (first !== undefined) toNotify.add(first);
     }
-    for (const acquisition of told) acquisition.released();
+    for (const acquisition of toNotify) acquisition.released();
   }
 
-  private lead(acquisition: QueuedAcquisition): void {
+  private addFront(acquisition: QueuedAcquisition): void {
     this.fronts[acquisition.queueKey] = acquisition;
     if (acquisition.keys.length === 1) return;
     for (const key of acquisition.keys) {
-      const fronts = this.several.get(key);
-      if (fronts === undefined) this.several.set(key, new Set([acquisition]));
+      const fronts = this.frontsByKey.get(key);
+      if (fronts === undefined) this.frontsByKey.set(key, new Set([acquisition]));
       else fronts.add(acquisition);
     }
   }
 
-  private forget(acquisition: QueuedAcquisition): void {
+  private removeFromFrontsByKey(acquisition: QueuedAcquisition): void {
     if (acquisition.keys.length === 1) return;
     for (const key of acquisition.keys) {
-      const fronts = this.several.get(key);
+      const fronts = this.frontsByKey.get(key);
       fronts?.delete(acquisition);
-      if (fronts?.size === 0) this.several.delete(key);
+      if (fronts?.size === 0) this.frontsByKey.delete(key);
     }
   }
 
-  /** One after the other: where nodes refuse at once, each is through before its call is, and calls the next one. */
+  /**
+   * Calls `proceed` without recursion. If the nodes refuse at once, an acquisition ends within its call, which would
+   * otherwise call the next acquisition from inside.
+   */
   private call(acquisition: QueuedAcquisition): void {
-    this.calls.add(acquisition);
+    this.toCall.add(acquisition);
     if (this.calling) return;
     this.calling = true;
     try {
-      for (let next = this.calls.take(); next !== undefined; next = this.calls.take()) next.proceed();
+      for (let next = this.toCall.take(); next !== undefined; next = this.toCall.take()) next.proceed();
     } finally {
       this.calling = false;
     }
   }
 
-  private pass(acquisition: QueuedAcquisition): boolean {
-    if (this.asking < mostAsking) this.begin(acquisition);
+  /** Lets the acquisition ask, or makes it wait while too many others are asking. Returns whether it may ask. */
+  private tryAsk(acquisition: QueuedAcquisition): boolean {
+    if (this.asking < maxAsking) this.beginAsking(acquisition);
     else this.gate.add(acquisition);
     return acquisition.asking;
   }
 
-  private begin(acquisition: QueuedAcquisition): void {
+  private beginAsking(acquisition: QueuedAcquisition): void {
     if (acquisition.asking) return;
     acquisition.asking = true;
     this.asking++;

@@ -1,13 +1,13 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
 import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
 
-/** ms from the first node's word until the others' must have come: the release may still be on its way to them. */
-const gathering = 3;
+/** ms to wait after the first node's message, because the release may still be on its way to the other nodes. */
+const gatherDelay = 3;
 
-/** An acquisition's place in the queues of the nodes, and what it hears of its turn. */
+/** An acquisition's place in the queues of the nodes, and the messages that notify the acquisition of its turn. */
 export class QueuePosition implements WakeupListener {
   readonly place: QueuePlace;
-  /** Whether a node may have it in its queue. */
+  /** Whether a node may have the place in its queue. */
   taken = false;
   private readonly wakeups = new Set<number>();
 
@@ -16,13 +16,13 @@ export class QueuePosition implements WakeupListener {
     /** Epoch ms. */
     ticket: number,
     private readonly quorum: number,
-    /** Its turn has come, in so many ms at the latest. */
+    /** Called when the acquisition should ask within `delay` ms. */
     private readonly onTurn: (delay: number) => void,
   ) {
     this.place = { id: wakeupChannel.register(this), ticket };
   }
 
-  /** It was denied, and waits from now on. */
+  /** Starts listening for messages after a denial. */
   wait(): void {
     this.wakeupChannel.listen(this.place.id);
   }
@@ -36,13 +36,13 @@ export class QueuePosition implements WakeupListener {
     if (!this.taken) this.onTurn(0);
   }
 
-  /** ms until it had better ask, by what it has heard since it asked; null if it has heard nothing. */
+  /** ms until the acquisition should ask, according to the messages since its last attempt. Null without a message. */
   get turn(): number | null {
     if (this.wakeups.size === 0) return null;
-    return this.wakeups.size >= this.quorum ? 0 : gathering;
+    return this.wakeups.size >= this.quorum ? 0 : gatherDelay;
   }
 
-  /** It asks: what it has heard has served. */
+  /** Returns the place for a new attempt, and forgets the messages received before. */
   ask(): QueuePlace {
     this.taken = true;
     this.wakeups.clear();

@@ -1,29 +1,33 @@
 import type { Vote } from "../../engine/protocol/vote.js";
 import { quorumOf } from "../../engine/quorum/decision.js";
 
-/** Whether a node denied what is free there, because it is kept for somebody who has waited longer. */
+/** Whether a node denied a free key because the key is kept for a caller that has waited longer. */
 export const isKept = (votes: readonly Vote[]): boolean =>
   votes.some((vote) => vote.kind === "denied" && vote.holder === null);
 
-/** ms until enough of the nodes that denied are free again, by what they said. `kept`: how long is kept what they keep. */
+/**
+ * Returns the ms until the keys are free on enough nodes for a quorum, according to the votes. A free key that is kept for
+ * another caller counts as taken for `kept` ms.
+ */
 export function untilFree(votes: readonly Vote[], nodes: number, kept: number): number {
-  const lefts = votes.flatMap((vote) =>
+  const remaining = votes.flatMap((vote) =>
     vote.kind === "denied" ? [vote.holder === null ? kept : (vote.holder.ttlLeft ?? Infinity)] : [],
   );
-  lefts.sort((one, other) => one - other);
-  return lefts[lefts.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
+  remaining.sort((one, other) => one - other);
+  return remaining[remaining.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
 }
 
 /**
- * Whether the nodes were divided between several, none of whom is known to have a quorum: those who asked at the same
- * time, or while a release was on its way. They will give it back soon, and tell nobody.
+ * Whether the votes were split between several holders, none of which is known to have a quorum. This happens when
+ * callers ask at the same time or while a release is on its way. Such holders soon release the keys without notifying
+ * the waiters.
  */
 export function isSplit(votes: readonly Vote[], nodes: number): boolean {
   const shares = new Map<string, number>();
   for (const vote of votes) {
     if (vote.kind === "failed") continue;
-    const whose = vote.kind === "granted" ? "ours" : (vote.holder?.tokenHash ?? "nobody's");
-    shares.set(whose, (shares.get(whose) ?? 0) + 1);
+    const holder = vote.kind === "granted" ? "ours" : (vote.holder?.tokenHash ?? "nobody's");
+    shares.set(holder, (shares.get(holder) ?? 0) + 1);
   }
   return shares.size > 1 && Math.max(...shares.values()) < quorumOf(nodes);
 }

@@ -6,40 +6,44 @@ import type { Settings } from "../settings.js";
 import { QueuePosition } from "./queue-position.js";
 import { isKept, isSplit, untilFree } from "./wait-estimate.js";
 
-/** ms between two attempts of somebody who waits to be told, give or take a quarter. */
+/** ms between two attempts of a waiter that can be notified, plus or minus a quarter. */
 const poll = 400;
-/** From so many in a process on, who then ask less often together, though still often enough to keep their places. */
-const crowd = 1_000;
-const crowdedPoll = 1_000;
-/** The same where it cannot be told: it must come within the time for which a free lock is kept for it. */
-const deafPoll = 36;
-/** ms for which it waits for the nodes to be able to tell it of its turn, before it asks again. */
-const opening = 100;
-/** ms, so that those who wait for the same ttl to end don't ask in the same instant. */
+/** With more waiters than this in a process, each asks less often, but still often enough to keep its place. */
+const manyWaiters = 1_000;
+/** The maximum ms between two attempts if there are many waiters, plus or minus a quarter. */
+const maxPoll = 1_000;
+/**
+ * ms between two attempts of a waiter that cannot be notified, plus or minus a quarter. The waiter must ask within the
+ * time for which a free lock is kept.
+ */
+const unnotifiedPoll = 36;
+/** ms to wait for the subscriptions before the second attempt. */
+const subscriptionDelay = 100;
+/** The maximum random delay, in ms, so that waiters for the end of the same ttl do not ask in the same instant. */
 const jitter = 5;
-/** ms before the next attempt where the nodes were split; twice as many each time that they are again. */
+/** ms before the next attempt after a split vote. Doubled with each further split vote. */
 const splitDelay = 5;
 
-/** Takes no place. */
+/** A fair attempt that takes no place in the queue. */
 export const fairPolicy: QueuePolicy = { place: null, barge: false };
 const bargingPolicy: QueuePolicy = { place: null, barge: true };
 
 interface RetryListener {
-  /** It had better ask in so many ms, if it is between two attempts. */
+  /** Shortens the wait for the next attempt to `delay` ms, if the acquisition waits between two attempts. */
   retryWithin(delay: number): void;
 }
 
-/** How one acquisition waits while others hold what it wants: its place in their queues, and when it asks again. */
+/** Decides how one acquisition waits for a taken lock: its place in the nodes' queues, and when it asks again. */
 export class WaitStrategy {
-  /** Once it was denied. */
+  /** The place in the nodes' queues. Null until the acquisition needs one. */
   private position: QueuePosition | null = null;
-  /** How often the nodes were split since it was told of its turn. */
+  /** The number of split votes since the last notification. */
   private splits = 0;
-  /** How often in a row it was kept for somebody else, who may want other resources with it and then waits for those. */
+  /** How often in a row the lock was kept for another waiter, which may also be waiting for other resources. */
   private kept = 0;
-  /** By the monotonic clock. */
+  /** The start of the last attempt, in ms of the monotonic clock. */
   private askedAt = 0;
-  /** It was released here while an attempt was under way, which may have come too early for that. */
+  /** Whether the lock was released in this process during an attempt. The attempt may have reached the nodes too early. */
   private missed = false;
 
   constructor(
@@ -50,17 +54,17 @@ export class WaitStrategy {
     private readonly listener: RetryListener,
   ) {}
 
-  /** The place that a node may have in its queue. */
+  /** The place that a node may have in its queue. Null if no node has one. */
   get place(): QueuePlace | null {
     return this.position?.taken ? this.position.place : null;
   }
 
-  /** How an attempt that begins now heeds those who wait. */
+  /** Returns how an attempt that begins now treats the nodes' queues. */
   queuePolicy(): QueuePolicy {
     this.missed = false;
     this.askedAt = this.lock.manager.clock.monotonic();
     const { fair } = this.settings;
-    // Who was denied takes a place, also where it cannot be told of its turn: without one it would be let by for ever.
+    // After a denial the acquisition takes a place even if it cannot be notified. Otherwise others could always go first.
     if (this.position === null && !this.lock.manager.engine.wakeupChannel.isSubscribed) {
       return fair ? fairPolicy : bargingPolicy;
     }
@@ -68,12 +72,12 @@ export class WaitStrategy {
     return { place: this.position.ask(), barge: !fair };
   }
 
-  /** It was released in this process, while an attempt is under way. */
-  releasedMeanwhile(): void {
+  /** Records that the lock was released in this process while an attempt is under way. */
+  recordRelease(): void {
     this.missed = true;
   }
 
-  /** ms until the next attempt. Who was denied is told when its turn has come, and asks in any case. */
+  /** Returns the ms until the next attempt. A notification can start the attempt earlier. */
   untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
     const { lock, settings } = this;
     const { random, engine } = lock.manager;
@@ -88,7 +92,7 @@ export class WaitStrategy {
     if (isDenied) this.position.wait();
     if (isFirst) {
       if (!settings.defaultRetry) return policy;
-      return engine.wakeupChannel.isSubscribed ? 0 : opening;
+      return engine.wakeupChannel.isSubscribed ? 0 : subscriptionDelay;
     }
     const { turn } = this.position;
     if (turn !== null) {
@@ -101,12 +105,12 @@ export class WaitStrategy {
     const split = isSplit(votes, nodes);
     if (reason === "noQuorum" && !split) return policy;
     const { isSubscribed, waitingCount } = engine.wakeupChannel;
-    const told = Math.max(poll, Math.min((poll * waitingCount) / crowd, crowdedPoll));
-    const longest = (isSubscribed ? told : deafPoll) * (0.75 + random.fraction() / 2);
-    const again = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : longest;
+    const notifiedPoll = Math.max(poll, Math.min((poll * waitingCount) / manyWaiters, maxPoll));
+    const maxDelay = (isSubscribed ? notifiedPoll : unnotifiedPoll) * (0.75 + random.fraction() / 2);
+    const splitLimit = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : maxDelay;
     this.kept = isKept(votes) ? this.kept + 1 : 0;
     const kept = reservation * 2 ** Math.max(0, this.kept - 1);
-    return Math.min(longest, again, untilFree(votes, nodes, kept) + random.fraction() * jitter);
+    return Math.min(maxDelay, splitLimit, untilFree(votes, nodes, kept) + random.fraction() * jitter);
   }
 
   end(): void {
