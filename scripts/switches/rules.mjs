@@ -731,7 +731,7 @@ export const switches = [
     "src/clients/memory/memory-queue.ts",
     "one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);",
     "false && one !== other;",
-    "test/manager/order",
+    "test/manager/waiting-order",
     "messages that take their time",
   ],
   [
@@ -740,7 +740,7 @@ export const switches = [
     "src/engine/protocol/command.ts",
     "export const reservation = constants.reservation;",
     "export const reservation = 5_000;",
-    "test/manager/places",
+    "test/manager/queue-exit",
     "behind one who will not come",
   ],
   [
@@ -749,7 +749,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "if (place) this.last?.leave(place);",
     "",
-    "test/manager/places",
+    "test/manager/queue-exit",
   ],
   [
     "waiting",
@@ -757,7 +757,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "for (const { seat } of this.dealings) seat.leave(command);",
     "for (const { seat, touched } of this.dealings) if (touched) seat.leave(command);",
-    "test/manager/places",
+    "test/manager/queue-exit",
     "hangs, and wakes",
   ],
   [
@@ -766,7 +766,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(false);",
-    "test/manager/places",
+    "test/manager/queue-exit",
     "undecided",
   ],
   [
@@ -775,7 +775,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(true);",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "tells nobody",
   ],
   [
@@ -784,7 +784,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "this.wakes = true;",
     "this.wakes = false;",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "seldom asks",
   ],
   [
@@ -793,7 +793,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "const poll = 400;",
     "const poll = 20_000;",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "by asking",
   ],
   [
@@ -802,7 +802,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "this.standing === null && !this.lock",
     "!this.lock",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "in its way",
   ],
   [
@@ -811,7 +811,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "const split = isSplit(votes, nodes);",
     "const split = false;",
-    "test/manager/order",
+    "test/manager/waiting-order",
   ],
   [
     "waiting",
@@ -819,7 +819,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "return fair ? wanted :",
     "return true ? wanted :",
-    "test/manager/lines",
+    "test/manager/local-queue",
     "past those of its process",
   ],
   [
@@ -828,7 +828,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "if (this.fronts[line] === undefined) {",
     "if (true) {",
-    "test/manager/lines",
+    "test/manager/local-queue",
     "one place on each node",
   ],
   [
@@ -837,7 +837,7 @@ export const switches = [
     "src/engine/quorum/wakeup-channel.ts",
     "if (!this.waiting.delete(id) || this.waiting.size > 0) return;",
     "return;",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "listens once",
   ],
   [
@@ -846,7 +846,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.patience = this.lines ?",
     "this.patience = this.lines && lock.keys.length === 1 ?",
-    "test/manager/several",
+    "test/manager/several-resources",
     "are granted within 20 times",
   ],
   [
@@ -855,7 +855,7 @@ export const switches = [
     "src/clients/memory/memory-store.ts",
     "for (const key of keys) this.#settle(key, command, blocked === null, now);",
     'this.#settle(keys[0] ?? "", command, blocked === null, now);',
-    "test/manager/several",
+    "test/manager/several-resources",
     "where they overlap",
   ],
   [
@@ -873,7 +873,7 @@ export const switches = [
     "src/clients/memory/memory-queue.ts",
     "first === null || first.knows",
     "first === null",
-    "test/manager/several",
+    "test/manager/several-resources",
     "asks seldom",
   ],
   [
@@ -891,7 +891,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "reservation * 2 ** Math.max(0, this.kept - 1)",
     "reservation",
-    "test/manager/several",
+    "test/manager/several-resources",
     "asks seldom",
   ],
   [
@@ -900,7 +900,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "else if (first === undefined || front.ticket < first.ticket) first = front;",
     "",
-    "test/manager/several",
+    "test/manager/several-resources",
     "within one process",
   ],
   [
@@ -918,7 +918,7 @@ export const switches = [
     "src/engine/quorum/wakeup-channel.ts",
     "(this.answering ?? 0) * slack",
     "0",
-    "test/manager/several",
+    "test/manager/several-resources",
     "in its turn",
   ],
   [
@@ -936,7 +936,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "if (!isTold) return this.pass(entrant);",
     "",
-    "test/manager/crowd",
+    "test/manager/many-callers",
     "a limited number",
   ],
   [
@@ -988,7 +988,7 @@ export const switches = [
     "src/engine/node/failure-detector.ts",
     "    this.options.probe();",
     "",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1004,7 +1004,7 @@ export const switches = [
     "src/engine/node/quorum-member.ts",
     "    this.guard.want();",
     "    this.guard.want();\n    this.detector.sent(1);",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1012,7 +1012,7 @@ export const switches = [
     "src/engine/node/server-identity.ts",
     "if (!anyway && (this.met || this.asking)) return false;",
     "if (this.met || this.asking) return false;",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1036,7 +1036,7 @@ export const switches = [
     "src/engine/quorum/round.ts",
     "afterPoll(this.clock, () => this.countSilent());",
     "this.countSilent();",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "14 liveness",
@@ -1044,7 +1044,7 @@ export const switches = [
     "src/engine/time/clock.ts",
     "afterPoll(clock, () => cancelled || callback())",
     "cancelled || callback()",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "14 liveness",
@@ -1060,7 +1060,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     " && result.took <= roundLimit(this.lock.ground)",
     "",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "9 memory",
@@ -1068,7 +1068,7 @@ export const switches = [
     "src/lock/held-lease.ts",
     "result.took > roundLimit(lock.ground)",
     "false",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "2 validity",
@@ -1092,7 +1092,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "if (leaves) this.lock.ground.engine.whenWritten(() => this.lock.deliver(tell));\n    else tell();",
     "tell();",
-    "test/manager/refused",
+    "test/manager/refused-acquisitions",
   ],
   [
     "3 clean-up",
@@ -1140,7 +1140,7 @@ export const switches = [
     "src/engine/node/quorum-member.ts",
     "this.releases.leaveQueue(command, this.detector.open);",
     "this.releases.leaveQueue(command, false);",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
     "leaves a queue",
   ],
   [

@@ -3,7 +3,7 @@ import { recogniseNode } from "../../src/clients/recognise.js";
 import type { Batch, LockNode } from "../../src/engine/node/lock-node.js";
 import { systemClock } from "../../src/engine/time/clock.js";
 import { locksOf, ownServers } from "../locks/support.js";
-import { Ledger } from "./ledger.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
@@ -57,7 +57,7 @@ describe("on real servers, fences of resources that nobody had before", () => {
     });
     const slow = locksOf(nodes);
     await slow.using("met", () => {});
-    const sentViews = new Ledger();
+    const sentViews = new FenceLog();
     for (let nth = 0; nth < 10; nth++) {
       const resources = [`slow-${nth}`, `slow-too-${nth}`];
       const lease = await slow.acquire(resources, { fence: true });

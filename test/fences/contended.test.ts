@@ -5,7 +5,7 @@ import { createLocks } from "../../src/create-locks.js";
 import { FenceSource } from "../../src/engine/protocol/fence.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { far } from "../support/far-node.js";
-import { Ledger } from "./ledger.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
@@ -23,7 +23,7 @@ const quick: Machine = { delay: 2, ahead: 0 };
 /** Processes of different machines, which take leases of resources that nobody had before. */
 class Fresh {
   readonly clock = new VirtualClock();
-  readonly sentViews = new Ledger();
+  readonly sentViews = new FenceLog();
   readonly failures: unknown[] = [];
   private readonly nodes: MemoryNode[] = [0, 1, 2].map((index) =>
     memoryNode(`node-${index}`, { clock: this.clock }),

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FencedLease, Locks } from "../../src/index.js";
-import { World } from "../manager/world.js";
-import { Ledger } from "./ledger.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
@@ -19,18 +19,18 @@ type Deed =
 
 /** Processes whose clocks are hours apart, on nodes of which a minority may be away. */
 class Troubled {
-  readonly sentViews = new Ledger();
-  readonly #world: World;
+  readonly sentViews = new FenceLog();
+  readonly #testNodes: TestNodes;
   readonly #clocks: readonly SkewedClock[];
   readonly #processes: readonly Locks[];
   readonly #away = new Set<number>();
   #isLearning = false;
 
   constructor(nodes: number, aheads: readonly number[]) {
-    this.#world = new World(nodes);
-    this.#clocks = aheads.map((ahead) => new SkewedClock(this.#world.clock, ahead));
+    this.#testNodes = new TestNodes(nodes);
+    this.#clocks = aheads.map((ahead) => new SkewedClock(this.#testNodes.clock, ahead));
     this.#processes = this.#clocks.map((clock, nth) =>
-      this.#world.locks({ clock, owner: `process-${nth}`, ttl, nodeTimeout: 100, wait: 3 * ttl }),
+      this.#testNodes.locks({ clock, owner: `process-${nth}`, ttl, nodeTimeout: 100, wait: 3 * ttl }),
     );
   }
 
@@ -48,16 +48,16 @@ class Troubled {
       case "step":
         return this.#clocks[action[1]]?.step(action[2]);
       case "wait":
-        return this.#world.clock.advance(action[1]);
+        return this.#testNodes.clock.advance(action[1]);
       case "pass":
         // In one go: what processes do by the clock while nothing is held is not what this is about.
-        this.#world.clock.stall(action[1]);
-        return this.#world.clock.advance(1);
+        this.#testNodes.clock.stall(action[1]);
+        return this.#testNodes.clock.advance(1);
     }
   }
 
   async end(): Promise<void> {
-    for (const locks of this.#processes) await this.#world.run(locks.close({ timeout: 100 }));
+    for (const locks of this.#processes) await this.#testNodes.run(locks.close({ timeout: 100 }));
   }
 
   /** It may fail while nodes are away. */
@@ -67,33 +67,33 @@ class Troubled {
     );
     if (lease === null) return;
     this.sentViews.note(resources, lease.fence);
-    if (end === "release") await this.#world.run(lease.release());
+    if (end === "release") await this.#testNodes.run(lease.release());
     if (end === "adopt") {
       // By a process that has no reason to know of the fence.
       const heir = this.#process(process + 1);
       const adopted = await this.#attempt(heir.adopt(lease.handover(), { fence: true, renew: false }));
       if (adopted !== null) this.sentViews.note(resources, adopted.fence);
     }
-    if (end !== "release") await this.#world.clock.advance(2 * ttl);
+    if (end !== "release") await this.#testNodes.clock.advance(2 * ttl);
   }
 
   /** Only a minority is away at a time. */
   #leave(nth: number, how: "crash" | "hang"): void {
-    const { nodes } = this.#world;
+    const { nodes } = this.#testNodes;
     const node = nth % nodes.length;
     if (this.#isLearning || this.#away.has(node) || this.#away.size >= Math.ceil(nodes.length / 2) - 1)
       return;
     this.#away.add(node);
-    this.#world.node(node)[how]();
+    this.#testNodes.node(node)[how]();
   }
 
   /** It comes back empty, one at a time. */
   async #forget(nth: number): Promise<void> {
-    const node = nth % this.#world.nodes.length;
+    const node = nth % this.#testNodes.nodes.length;
     if (this.#isLearning || this.#away.has(node)) return;
     this.#isLearning = true;
     await this.#lease(nth, ["a"], "release");
-    this.#world.node(node).restart();
+    this.#testNodes.node(node).restart();
     await this.#lease(nth + 1, ["a"], "release");
     await this.#learn(nth);
   }
@@ -101,16 +101,16 @@ class Troubled {
   /** Nobody else leaves until all are there, and the one that forgot has had the time to learn from them. */
   async #learn(nth: number): Promise<void> {
     if (!this.#isLearning || this.#away.size > 0) return;
-    await this.#world.clock.advance(4 * ttl);
+    await this.#testNodes.clock.advance(4 * ttl);
     await this.#lease(nth, ["b"], "release");
     this.#isLearning = false;
   }
 
   /** With what it remembers. */
   async #comeBack(nth: number): Promise<void> {
-    const node = nth % this.#world.nodes.length;
+    const node = nth % this.#testNodes.nodes.length;
     if (!this.#away.delete(node)) return;
-    const found = this.#world.node(node);
+    const found = this.#testNodes.node(node);
     if (found.connection === "down") found.restart({ keepMemory: true });
     else found.wake();
     await this.#learn(nth);
@@ -123,7 +123,7 @@ class Troubled {
   }
 
   #attempt(acquisition: Promise<FencedLease>): Promise<FencedLease | null> {
-    return this.#world.run(acquisition.catch(() => null));
+    return this.#testNodes.run(acquisition.catch(() => null));
   }
 }
 
@@ -148,13 +148,13 @@ const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
 describe("fences", () => {
   it("grow from lease to lease of each resource, whoever is away, and whatever the clocks say", async () => {
     let leases = 0;
-    const world = fc.tuple(
+    const testNodes = fc.tuple(
       fc.constantFrom(3, 5),
       fc.array(fc.integer({ min: -48 * hour, max: 48 * hour }), { minLength: 3, maxLength: 3 }),
     );
     await fc.assert(
       fc.asyncProperty(
-        world,
+        testNodes,
         fc.array(anyDeed, { minLength: 10, maxLength: 40 }),
         async ([nodes, aheads], actions) => {
           const troubled = new Troubled(nodes, aheads);

@@ -5,7 +5,7 @@ import { TableActor } from "../../src/machines/compiled/table-actor.js";
 import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { lockPorts } from "../../src/machines/lock-port.js";
-import { type Act, byActor, byTable, type Lived, look } from "./both-ways.js";
+import { type Act, byActor, byTable, type Lived, look } from "./actor-and-table.js";
 import { lockEvents as events, lockPaths as paths } from "./lock-paths.js";
 
 const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [

@@ -1,34 +1,34 @@
 import { describe, expect, it } from "vitest";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { granted, missing, ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted } from "../safety/world.js";
-import { World } from "./world.js";
+import { answer, caught, scripted } from "../safety/scripted-locks.js";
+import { TestNodes } from "./test-nodes.js";
 
 describe("the first acquisition of a process", () => {
   it("takes no longer than its wait, also while the nodes are still being met", async () => {
-    const world = new World();
-    const nodes = world.nodes.map(({ name }) => new ScriptedNode(name));
+    const testNodes = new TestNodes();
+    const nodes = testNodes.nodes.map(({ name }) => new ScriptedNode(name));
     for (const node of nodes) node.connection = "connecting";
-    const locks = world.locks({ nodes, nodeTimeout: 10, connectTimeout: 5_000 });
-    const since = world.clock.monotonic();
-    expect(await world.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
+    const locks = testNodes.locks({ nodes, nodeTimeout: 10, connectTimeout: 5_000 });
+    const since = testNodes.clock.monotonic();
+    expect(await testNodes.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
       code: "ACQUIRE_TIMEOUT",
     });
-    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(105);
+    expect(testNodes.clock.monotonic() - since).toBeLessThanOrEqual(105);
   });
 });
 
 describe("a handle that waits", () => {
   it("hears that it has failed when its manager is closed", async () => {
-    const world = new World();
-    await world.run(world.locks().acquire("a"));
-    const locks = world.locks();
+    const testNodes = new TestNodes();
+    await testNodes.run(testNodes.locks().acquire("a"));
+    const locks = testNodes.locks();
     const handle = locks.handle("a", { wait: 60_000 });
     const heard: unknown[] = [];
     handle.on("failed", ({ error }) => heard.push(error));
     const error = caught(handle.acquire());
-    await world.clock.advance(1_000);
-    await world.run(locks.close());
+    await testNodes.clock.advance(1_000);
+    await testNodes.run(locks.close());
     expect(heard).toEqual([await error]);
     expect(heard).toMatchObject([{ code: "MANAGER_CLOSED" }]);
   });
@@ -36,27 +36,27 @@ describe("a handle that waits", () => {
 
 describe("a node that says who it is, and is silent from then on", () => {
   it("has its connection replaced, also while it is not yet known whether it remembers what it granted", async () => {
-    const world = new World();
-    for (const node of world.nodes) node.flush();
-    const node = world.node(2);
-    const replaced = fallSilent(world, node);
-    const locks = world.locks({ nodeTimeout: 100 });
-    const acquired = world.run(locks.acquire("a", { wait: 20_000 }));
+    const testNodes = new TestNodes();
+    for (const node of testNodes.nodes) node.flush();
+    const node = testNodes.node(2);
+    const replaced = fallSilent(testNodes, node);
+    const locks = testNodes.locks({ nodeTimeout: 100 });
+    const acquired = testNodes.run(locks.acquire("a", { wait: 20_000 }));
     await expect(acquired).resolves.toMatchObject({ resources: ["a"] });
-    await world.clock.advance(2_000);
+    await testNodes.clock.advance(2_000);
     expect(replaced.count).toBe(1);
-    await expect(world.holders("a")).resolves.toEqual([true, true, true]);
+    await expect(testNodes.holders("a")).resolves.toEqual([true, true, true]);
   });
 });
 
 describe("a node whose client gives up on every call before the node timeout", () => {
   it("has its connection replaced, also while it is not yet known who it is", async () => {
-    const world = new World();
-    const replaced = fallSilent(world, world.node(2), { answers: 0, patience: 20 });
-    const locks = world.locks({ nodeTimeout: 100 });
+    const testNodes = new TestNodes();
+    const replaced = fallSilent(testNodes, testNodes.node(2), { answers: 0, patience: 20 });
+    const locks = testNodes.locks({ nodeTimeout: 100 });
     for (let round = 0; round < 100 && replaced.count === 0; round++) {
-      await (await world.run(locks.acquire("a"))).release();
-      await world.clock.advance(100);
+      await (await testNodes.run(locks.acquire("a"))).release();
+      await testNodes.clock.advance(100);
     }
     expect(replaced.count).toBe(1);
   });
@@ -96,8 +96,8 @@ describe("a request that a plain client has given up", () => {
  * client gives up on a question by itself.
  */
 function fallSilent(
-  { clock }: World,
-  node: World["nodes"][number],
+  { clock }: TestNodes,
+  node: TestNodes["nodes"][number],
   { answers = 1, patience = Number.POSITIVE_INFINITY } = {},
 ) {
   const replaced = { count: 0 };

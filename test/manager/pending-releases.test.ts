@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Reply } from "../../src/engine/node/lock-node.js";
 import { granted, type ScriptedNode } from "../engine/scripted-node.js";
-import { answer, scripted } from "../safety/world.js";
-import { settle } from "./world.js";
+import { answer, scripted } from "../safety/scripted-locks.js";
+import { settle } from "./test-nodes.js";
 
 const refusals: readonly Reply[] = [
   { kind: "failed", reason: "overloaded", message: "The queue is full" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Lease } from "../../src/index.js";
 import { granted, missing, refused } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "../safety/world.js";
+import { answer, caught, scripted, settle } from "../safety/scripted-locks.js";
 
 const ttl = 1_000;
 const longer = 10_000;
@@ -87,39 +87,39 @@ describe("a request that was lost with its connection, and may reach the node ye
   }
 
   it("makes the release come again, also where later requests were answered", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    const acquisition = world.locks.acquire("a");
-    await answer(world.nodes, "acquire", [null, granted, granted]);
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    const acquisition = setup.locks.acquire("a");
+    await answer(setup.nodes, "acquire", [null, granted, granted]);
     const lease = await acquisition;
-    world.nodes[0]?.of("acquire")[0]?.answer(lost);
-    reconnect(world);
+    setup.nodes[0]?.of("acquire")[0]?.answer(lost);
+    reconnect(setup);
     const renewal = lease.renew();
-    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await answer(setup.nodes, "renew", [missing, granted, granted]);
     await renewal;
-    await answer(world.nodes, "heal", [granted]);
-    expect(await isRepeated(world, lease)).toBe(true);
+    await answer(setup.nodes, "heal", [granted]);
+    expect(await isRepeated(setup, lease)).toBe(true);
   });
 
   it("makes the release come again, also where the node could not be asked before", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    await world.locks.ready();
-    world.nodes[0]?.change("down");
-    const acquisition = world.locks.acquire("a");
-    await answer(world.nodes.slice(1), "acquire", [granted, granted]);
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    await setup.locks.ready();
+    setup.nodes[0]?.change("down");
+    const acquisition = setup.locks.acquire("a");
+    await answer(setup.nodes.slice(1), "acquire", [granted, granted]);
     const lease = await acquisition;
-    world.nodes[0]?.change("ready");
+    setup.nodes[0]?.change("ready");
     const renewal = lease.renew();
-    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await answer(setup.nodes, "renew", [missing, granted, granted]);
     await renewal;
-    await answer(world.nodes, "heal", [lost]);
-    reconnect(world);
-    expect(await isRepeated(world, lease)).toBe(true);
+    await answer(setup.nodes, "heal", [lost]);
+    reconnect(setup);
+    expect(await isRepeated(setup, lease)).toBe(true);
   });
 
   it("and no other does", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    const lease = await held(world.locks, world.nodes);
-    reconnect(world);
-    expect(await isRepeated(world, lease)).toBe(false);
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    const lease = await held(setup.locks, setup.nodes);
+    reconnect(setup);
+    expect(await isRepeated(setup, lease)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { granted } from "../engine/scripted-node.js";
-import { World } from "../manager/world.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 2: validity counts from before the first request of the winning round", () => {
   it("takes off the time that the answers took", async () => {
@@ -83,28 +83,28 @@ describe("rule 2: validity counts from before the first request of the winning r
   });
 
   it("is not believed from an earlier round when nodes forgot: the last round alone says how long they keep it", async () => {
-    const world = new World(5);
+    const testNodes = new TestNodes(5);
     const lax = { quarantine: false } as const;
-    const [ours, theirs] = [world.locks(lax), world.locks({ ...lax, owner: "other" })];
-    world.node(3).crash();
-    world.node(4).crash();
-    const lease = await world.run(ours.acquire("a", { renew: false }));
-    world.node(3).restart();
-    world.node(4).restart();
+    const [ours, theirs] = [testNodes.locks(lax), testNodes.locks({ ...lax, owner: "other" })];
+    testNodes.node(3).crash();
+    testNodes.node(4).crash();
+    const lease = await testNodes.run(ours.acquire("a", { renew: false }));
+    testNodes.node(3).restart();
+    testNodes.node(4).restart();
     await settle();
     await lease.renew(500);
-    world.node(0).restart();
-    world.node(1).restart();
+    testNodes.node(0).restart();
+    testNodes.node(1).restart();
     await settle();
     await lease.renew(500);
-    await world.clock.advance(600);
+    await testNodes.clock.advance(600);
     expect(lease.remaining()).toBeGreaterThan(0);
     expect(await theirs.tryAcquire("a")).toBeNull();
   });
 
   it("serves overlapping renewals with the longest ttl that was asked for", async () => {
-    const world = new World(3);
-    const lease = await world.locks({ ttl: 1_000 }).acquire("a", { renew: false });
+    const testNodes = new TestNodes(3);
+    const lease = await testNodes.locks({ ttl: 1_000 }).acquire("a", { renew: false });
     await Promise.all([lease.renew(), lease.renew(60_000), lease.renew(2_000)]);
     expect(lease.remaining()).toBeGreaterThan(59_000);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, missing, refused, type ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 const tokens = (node: ScriptedNode | undefined, op: "acquire" | "release") =>
   node?.of(op).map(({ command }) => ("token" in command ? command.token : ""));

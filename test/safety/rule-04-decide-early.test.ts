@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, refused } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 4: decide as early as the votes allow", () => {
   it("is granted by a quorum, without waiting for the rest", async () => {

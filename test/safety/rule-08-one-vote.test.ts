@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLocks, DuplicateNodeError, InvalidOptionError } from "../../src/index.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 8: one server, one vote", () => {
   it("refuses the same client given twice when the manager is made", () => {
@@ -74,9 +74,9 @@ describe("rule 8: one server, one vote", () => {
     const hidden = (options: Partial<LocksOptions> = {}, size = 3) => {
       const emitted = vi.spyOn(process, "emitWarning").mockReturnValue();
       onTestFinished(() => emitted.mockRestore());
-      const world = scripted(size, options);
-      for (const node of size === 1 ? world.nodes : world.nodes.slice(1)) node.identity = null;
-      return { ...world, warnings: () => emitted.mock.calls.map(([text]) => String(text)) };
+      const setup = scripted(size, options);
+      for (const node of size === 1 ? setup.nodes : setup.nodes.slice(1)) node.identity = null;
+      return { ...setup, warnings: () => emitted.mock.calls.map(([text]) => String(text)) };
     };
 
     it("warns, once a node, that it cannot tell, and lets them vote", async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, missing } from "../engine/scripted-node.js";
-import { answer, scripted, settle } from "./world.js";
+import { answer, scripted, settle } from "./scripted-locks.js";
 
 async function renewing() {
-  const world = scripted(3);
-  const acquisition = world.locks.acquire("a");
-  await answer(world.nodes, "acquire", [granted, granted, granted]);
+  const setup = scripted(3);
+  const acquisition = setup.locks.acquire("a");
+  await answer(setup.nodes, "acquire", [granted, granted, granted]);
   const lease = await acquisition;
-  await world.clock.advance(494);
-  return { ...world, lease };
+  await setup.clock.advance(494);
+  return { ...setup, lease };
 }
 
 describe("rule 10: a lost node is healed", () => {

@@ -20,7 +20,7 @@ class Noted extends TimerEntry {
   }
 }
 
-function world() {
+function setUp() {
   const clock = new VirtualClock();
   const log: string[] = [];
   const noted = (name: string, then?: () => void) => new Noted(name, log, then);
@@ -29,7 +29,7 @@ function world() {
 
 describe("an agenda", () => {
   it("calls what is due in one ms in the order in which it was put there, with one timer", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     for (const name of ["a", "b", "c"]) timerWheel.schedule(noted(name), 9.5 + log.length);
     timerWheel.schedule(noted("before"), 9);
     timerWheel.schedule(noted("d"), 10);
@@ -42,7 +42,7 @@ describe("an agenda", () => {
   });
 
   it("calls nothing before its time, and at most one ms late", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     await clock.advance(0.25);
     expect(timerWheel.schedule(noted("a"), 10)).toBe(11);
     timerWheel.schedule(noted("at once"), -5);
@@ -57,7 +57,7 @@ describe("an agenda", () => {
     ["middle", ["a", "c"]],
     ["last", ["a", "b"]],
   ])("forgets the %s of a ms, and keeps the order of the others", async (which, left) => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     const all = ["a", "b", "c"].map((name) => noted(name));
     for (const one of all) timerWheel.schedule(one, 10);
     const off = all[["first", "middle", "last"].indexOf(which)] as Noted;
@@ -70,7 +70,7 @@ describe("an agenda", () => {
   });
 
   it("leaves no timer behind when all of a ms are taken off, and may be put there again", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     const [a, b] = [noted("a"), noted("b")];
     timerWheel.schedule(a, 10);
     timerWheel.schedule(b, 10);
@@ -85,7 +85,7 @@ describe("an agenda", () => {
   });
 
   it("does not call what is taken off by something due in the same ms, and calls what is put there then", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     const off = noted("off");
     const again = noted("again");
     timerWheel.schedule(
@@ -103,7 +103,7 @@ describe("an agenda", () => {
   });
 
   it("takes back what puts itself there anew whenever it is due", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     const one: Noted = noted("tick", () => timerWheel.schedule(one, 10));
     const only: Noted = noted("now", () => log.length < 4 && timerWheel.schedule(only, 0));
     timerWheel.schedule(one, 10);
@@ -148,7 +148,7 @@ describe("an agenda", () => {
   });
 
   it("keeps thousands, at any times, in order of time and then of arrival, whatever is taken off", async () => {
-    const { clock, log, noted, timerWheel } = world();
+    const { clock, log, noted, timerWheel } = setUp();
     const all = Array.from({ length: 20_000 }, (_, index) => ({
       index,
       time: 1 + ((index * 7_919) % 50),

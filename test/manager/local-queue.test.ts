@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { far } from "../support/far-node.js";
 import { standIn } from "./queues.js";
-import { settle, World } from "./world.js";
+import { settle, TestNodes } from "./test-nodes.js";
 
 type Failure = Error & { code: string; attempts: number; cause?: Failure };
 const failure = (error: unknown) => error as Failure;
 
 describe("the callers of one process", () => {
   it("have one place on each node between them, in order of their arrival", async () => {
-    const world = new World();
-    const places = world.nodes.map(() => new Set<string>());
+    const testNodes = new TestNodes();
+    const places = testNodes.nodes.map(() => new Set<string>());
     let asked = 0;
-    const nodes = world.nodes.map((node, index) =>
-      far(node, world.clock, {
+    const nodes = testNodes.nodes.map((node, index) =>
+      far(node, testNodes.clock, {
         delay: () => 1,
         sees: (command) => {
           if (command.op !== "acquire") return;
@@ -21,34 +21,34 @@ describe("the callers of one process", () => {
         },
       }),
     );
-    const [holder, locks] = [world.locks(), world.locks({ nodes })];
-    const held = await world.run(holder.acquire("a"));
+    const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes })];
+    const held = await testNodes.run(holder.acquire("a"));
     const order: number[] = [];
     const all = Array.from({ length: 50 }, (_, index) =>
       locks.using("a", async () => void order.push(index)),
     );
-    await world.clock.advance(5_000);
+    await testNodes.clock.advance(5_000);
     expect(places.map(({ size }) => size)).toEqual([1, 1, 1]);
     // One asks for all of them: twice at first, and then every 300 to 500 ms.
     expect(asked / 3).toBeLessThanOrEqual(2 + 5_000 / 300 + 1);
     await held.release();
-    await world.run(Promise.all(all));
+    await testNodes.run(Promise.all(all));
     expect(order).toEqual(all.map((_, index) => index));
   });
 
   it("who follow are told why when their time is over: they never asked", async () => {
-    const world = new World();
-    const locks = world.locks();
-    await world.run(locks.acquire("a", { renew: false, ttl: 60_000 }));
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    await testNodes.run(locks.acquire("a", { renew: false, ttl: 60_000 }));
     const front = locks.acquire("a").catch(failure);
     const follower = locks.acquire("a", { wait: 300 }).catch(failure);
-    const error = (await world.run(follower)) as Failure;
+    const error = (await testNodes.run(follower)) as Failure;
     expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", attempts: 0, cause: { code: "LOCK_CONTENDED" } });
     expect(error.message).toBe(
       'could not acquire "a" within 300 ms: "a" is wanted by others in this process, who came before; ' +
         "gave up before the first attempt. Wait longer (wait, retry) or try again later.",
     );
-    const { message, cause } = (await world.run(front)) as Failure;
+    const { message, cause } = (await testNodes.run(front)) as Failure;
     expect(message).toMatch(
       /^could not acquire "a" within 10 s: "a" is held by me for up to [\d.]+ m?s; gave/,
     );
@@ -56,91 +56,91 @@ describe("the callers of one process", () => {
   });
 
   it("who follow leave the line when they are aborted, and are not asked for any more", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const held = await world.run(locks.acquire("a"));
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire("a"));
     const order: number[] = [];
     const aborts = [0, 1, 2, 3].map(() => new AbortController());
     const all = aborts.map(({ signal }, index) =>
       locks.using("a", { signal }, async () => void order.push(index)).catch(() => {}),
     );
-    await world.clock.advance(50);
+    await testNodes.clock.advance(50);
     aborts[1]?.abort();
     aborts[0]?.abort();
     await held.release();
-    await world.run(Promise.all(all));
+    await testNodes.run(Promise.all(all));
     expect(order).toEqual([2, 3]);
   });
 
   it("fail one after the other, thousands of them, when the nodes are gone", async () => {
-    const world = new World();
-    const [holder, locks] = [world.locks(), world.locks()];
-    await world.run(holder.acquire("a", { renew: false, ttl: 60_000 }));
+    const testNodes = new TestNodes();
+    const [holder, locks] = [testNodes.locks(), testNodes.locks()];
+    await testNodes.run(holder.acquire("a", { renew: false, ttl: 60_000 }));
     const codes = new Map<string, number>();
     const count = ({ code }: Failure) => codes.set(code, (codes.get(code) ?? 0) + 1);
     const retry = { count: 0 };
     // No chance in it: it must not have given up before they are gone.
     const slow = { count: 3, delay: 1_000, jitter: 0 };
     const front = locks.acquire("a", { retry: slow }).catch((error) => count(failure(error)));
-    await world.clock.advance(20);
+    await testNodes.clock.advance(20);
     const followers = Array.from({ length: 10_000 }, () =>
       locks.acquire("a", { retry }).catch((error) => count(failure(error))),
     );
-    for (const node of world.nodes) node.crash();
-    await world.run(Promise.all([front, ...followers]));
+    for (const node of testNodes.nodes) node.crash();
+    await testNodes.run(Promise.all([front, ...followers]));
     expect([...codes]).toEqual([["QUORUM_UNAVAILABLE", 10_001]]);
   });
 
   it("for thousands of resources do not all ask for the first time at once, and all get theirs", async () => {
-    const world = new World();
-    const locks = world.locks();
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
     const all = Array.from({ length: 6_000 }, (_, index) => locks.using(`a${index}`, async () => index));
-    expect(await world.run(Promise.all(all))).toHaveLength(6_000);
+    expect(await testNodes.run(Promise.all(all))).toHaveLength(6_000);
   });
 });
 
 describe("who is not fair", () => {
   it("takes a lock that is kept for somebody else, past those of its process who wait", async () => {
-    const world = new World();
-    const [holder, locks] = [world.locks(), world.locks()];
-    const held = await world.run(holder.acquire("a"));
+    const testNodes = new TestNodes();
+    const [holder, locks] = [testNodes.locks(), testNodes.locks()];
+    const held = await testNodes.run(holder.acquire("a"));
     let fair = false;
     const waiting = locks.using("a", async () => {
       fair = true;
     });
-    await world.clock.advance(20);
-    await standIn(world.nodes, "a");
+    await testNodes.clock.advance(20);
+    await standIn(testNodes.nodes, "a");
     await held.release();
     await settle();
     expect(fair).toBe(false);
-    const lease = await world.run(locks.acquire("a", { fair: false }), 5);
+    const lease = await testNodes.run(locks.acquire("a", { fair: false }), 5);
     expect(fair).toBe(false);
     await lease.release();
-    await world.run(waiting, 600);
+    await testNodes.run(waiting, 600);
   });
 
   it("is also told, and follows those of its kind in order", async () => {
-    const world = new World();
-    const [holder, locks] = [world.locks(), world.locks()];
-    const held = await world.run(holder.acquire("a"));
+    const testNodes = new TestNodes();
+    const [holder, locks] = [testNodes.locks(), testNodes.locks()];
+    const held = await testNodes.run(holder.acquire("a"));
     const order: number[] = [];
     const all = [0, 1, 2].map((index) =>
       locks.using("a", { fair: false }, async () => void order.push(index)),
     );
-    await world.clock.advance(50);
+    await testNodes.clock.advance(50);
     await held.release();
-    await world.run(Promise.all(all), 10);
+    await testNodes.run(Promise.all(all), 10);
     expect(order).toEqual([0, 1, 2]);
   });
 
   it("takes what was released in its own process at once", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const held = await world.run(locks.acquire("a"));
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire("a"));
     const waiting = locks.acquire("a", { fair: false });
-    await world.clock.advance(50);
-    await standIn(world.nodes, "a");
+    await testNodes.clock.advance(50);
+    await standIn(testNodes.nodes, "a");
     await held.release();
-    await world.run(waiting, 5);
+    await testNodes.run(waiting, 5);
   });
 });

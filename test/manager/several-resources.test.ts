@@ -7,7 +7,7 @@ import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
 import { standIn } from "./queues.js";
-import { settle, World } from "./world.js";
+import { settle, TestNodes } from "./test-nodes.js";
 
 const seeds = [1, 2, 3, 4, 5];
 
@@ -297,64 +297,64 @@ describe("one who waits for several resources", () => {
 
 describe("within one process", () => {
   it("one who wants several is woken by the release of any of them, without a word from the nodes", async () => {
-    const world = new World();
-    const nodes = world.nodes.map((node) =>
-      far(node, world.clock, { delay: () => 0.5, losesMessage: () => true }),
+    const testNodes = new TestNodes();
+    const nodes = testNodes.nodes.map((node) =>
+      far(node, testNodes.clock, { delay: () => 0.5, losesMessage: () => true }),
     );
-    const locks = world.locks({ nodes });
-    const [a, b] = await world.run(Promise.all([locks.acquire("a"), locks.acquire("b")]));
+    const locks = testNodes.locks({ nodes });
+    const [a, b] = await testNodes.run(Promise.all([locks.acquire("a"), locks.acquire("b")]));
     const waiting = locks.acquire(["b", "a"]);
-    await world.clock.advance(1);
+    await testNodes.clock.advance(1);
     const later = locks.acquire("a");
-    await world.clock.advance(600);
-    await world.run(b.release());
-    await world.clock.advance(100);
-    const start = world.clock.monotonic();
+    await testNodes.clock.advance(600);
+    await testNodes.run(b.release());
+    await testNodes.clock.advance(100);
+    const start = testNodes.clock.monotonic();
     void a.release();
-    const lease = await world.run(waiting, 20);
-    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(5);
+    const lease = await testNodes.run(waiting, 20);
+    expect(testNodes.clock.monotonic() - start).toBeLessThanOrEqual(5);
     void lease.release();
-    await world.run(later, 20);
+    await testNodes.run(later, 20);
   });
 
   it("a release of several asks once for whoever wants them all, and for those who want one of them", async () => {
-    const world = new World();
+    const testNodes = new TestNodes();
     const asks: string[] = [];
-    const nodes = world.nodes.map((node) =>
-      far(node, world.clock, {
+    const nodes = testNodes.nodes.map((node) =>
+      far(node, testNodes.clock, {
         delay: () => 0.5,
         sees: (command) => {
           if (command.op === "acquire") asks.push(command.keys.join());
         },
       }),
     );
-    const locks = world.locks({ nodes });
-    const held = await world.run(locks.acquire(["a", "b", "c"]));
+    const locks = testNodes.locks({ nodes });
+    const held = await testNodes.run(locks.acquire(["a", "b", "c"]));
     const all = locks.acquire(["a", "b"]);
-    await world.clock.advance(1);
+    await testNodes.clock.advance(1);
     const [c, one] = [locks.acquire("c"), locks.acquire("a")];
-    await world.clock.advance(450);
+    await testNodes.clock.advance(450);
     asks.length = 0;
     void held.release();
-    await world.clock.advance(4);
+    await testNodes.clock.advance(4);
     expect(asks.sort()).toEqual([...Array(3).fill("a,b"), ...Array(3).fill("c")]);
-    const lease = await world.run(all, 5);
+    const lease = await testNodes.run(all, 5);
     void lease.release();
-    await world.run(Promise.all([c, one]), 5);
+    await testNodes.run(Promise.all([c, one]), 5);
   });
 
   it("who barges takes several that are kept for somebody else", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const held = await world.run(locks.acquire(["a", "b"]));
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire(["a", "b"]));
     const fair = locks.acquire(["b", "a"]);
     const barging = locks.acquire(["a", "b"], { fair: false });
-    await world.clock.advance(50);
-    await standIn(world.nodes, "a");
+    await testNodes.clock.advance(50);
+    await standIn(testNodes.nodes, "a");
     await held.release();
-    const lease = await world.run(barging, 5);
+    const lease = await testNodes.run(barging, 5);
     await settle();
     await lease.release();
-    await world.run(fair, 600);
+    await testNodes.run(fair, 600);
   });
 });

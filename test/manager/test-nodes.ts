@@ -30,7 +30,7 @@ export function listen(locks: Locks): Heard[] {
 }
 
 /** Memory nodes and managers of one virtual time. */
-export class World {
+export class TestNodes {
   readonly clock = new VirtualClock();
   readonly nodes: MemoryNode[];
 

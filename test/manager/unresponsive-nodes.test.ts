@@ -1,43 +1,43 @@
 import { describe, expect, it } from "vitest";
 import { batchScript } from "../../src/engine/protocol/script.js";
-import { caught, scripted } from "../safety/world.js";
-import { listen, settle, World } from "./world.js";
+import { caught, scripted } from "../safety/scripted-locks.js";
+import { listen, settle, TestNodes } from "./test-nodes.js";
 
-const healths = async (world: World, locks: ReturnType<World["locks"]>) =>
-  (await world.run(locks.inspect("a"))).nodes.map(({ health }) => health);
+const healths = async (testNodes: TestNodes, locks: ReturnType<TestNodes["locks"]>) =>
+  (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
 describe("a node that was silent", () => {
   it("votes again: it stood still while a process asked a new set, before it was known who it is", async () => {
-    const world = new World();
-    for (const node of world.nodes) node.flush();
-    world.node(2).hang();
-    const locks = world.locks();
+    const testNodes = new TestNodes();
+    for (const node of testNodes.nodes) node.flush();
+    testNodes.node(2).hang();
+    const locks = testNodes.locks();
     for (let spent = 0; spent < 8; spent++) {
-      await world.run(locks.acquire("a", { wait: 1_000 }).catch(() => {}));
+      await testNodes.run(locks.acquire("a", { wait: 1_000 }).catch(() => {}));
     }
-    world.node(2).wake();
-    const lease = await world.run(locks.acquire("a", { wait: 20_000 }), 10_000);
-    await world.run(lease.release());
-    expect(await healths(world, locks)).toEqual(["ready", "ready", "ready"]);
+    testNodes.node(2).wake();
+    const lease = await testNodes.run(locks.acquire("a", { wait: 20_000 }), 10_000);
+    await testNodes.run(lease.release());
+    expect(await healths(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
     // Without it there is no quorum.
-    world.node(0).crash();
-    expect(await world.run(locks.using("a", () => "done"))).toBe("done");
+    testNodes.node(0).crash();
+    expect(await testNodes.run(locks.using("a", () => "done"))).toBe("done");
   });
 
   it("is shown as unresponsive while it is not asked, and as ready when a probe was answered", async () => {
-    const world = new World();
-    const locks = world.locks({ nodeTimeout: 100 });
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks({ nodeTimeout: 100 });
     const heard = listen(locks);
-    await world.run(locks.using("a", () => {}));
-    world.node(0).hang();
-    await world.run(locks.using("a", () => {}));
-    await world.clock.advance(1_000);
-    const inspection = await world.run(locks.inspect("a"));
+    await testNodes.run(locks.using("a", () => {}));
+    testNodes.node(0).hang();
+    await testNodes.run(locks.using("a", () => {}));
+    await testNodes.clock.advance(1_000);
+    const inspection = await testNodes.run(locks.inspect("a"));
     expect(inspection.nodes[0]).toMatchObject({ health: "unresponsive", state: "failed" });
     expect(inspection.nodes[0]?.error).toContain("not asked: it has been silent");
-    world.node(0).wake();
-    await world.clock.advance(1);
-    expect((await healths(world, locks))[0]).toBe("ready");
+    testNodes.node(0).wake();
+    await testNodes.clock.advance(1);
+    expect((await healths(testNodes, locks))[0]).toBe("ready");
     expect(heard.map(({ name }) => name).filter((name) => name.startsWith("node"))).toEqual([
       "nodeDown",
       "nodeUp",
@@ -45,8 +45,8 @@ describe("a node that was silent", () => {
   });
 
   it("is asked again though its client has lost all calls of a time, and tells nothing of its connection", async () => {
-    const world = new World(1);
-    const { clock } = world;
+    const testNodes = new TestNodes(1);
+    const { clock } = testNodes;
     let loses = false;
     const plain = {
       set: async () => "OK",
@@ -58,9 +58,9 @@ describe("a node that was silent", () => {
         return Promise.resolve(Array.from({ length: commands }, () => 1));
       },
     };
-    const locks = world.locks({ nodes: [plain], nodeTimeout: 100, ttl: 1_000, renew: false });
-    const held = await world.run(locks.acquire("a"));
-    await world.run(held.release());
+    const locks = testNodes.locks({ nodes: [plain], nodeTimeout: 100, ttl: 1_000, renew: false });
+    const held = await testNodes.run(locks.acquire("a"));
+    await testNodes.run(held.release());
     loses = true;
     for (let round = 0; round < 5; round++) {
       const refused = locks.acquire("a", { wait: 0, retry: { count: 0 } }).catch((error: unknown) => error);
@@ -69,13 +69,13 @@ describe("a node that was silent", () => {
     }
     loses = false;
     await clock.advance(5_000);
-    const lease = await world.run(locks.tryAcquire("a"));
-    if (lease !== null) await world.run(lease.release());
+    const lease = await testNodes.run(locks.tryAcquire("a"));
+    if (lease !== null) await testNodes.run(lease.release());
     // What was lost for good does not make the node silent again.
     const heard = listen(locks);
     await clock.advance(60_000);
     expect(heard).toEqual([]);
-    await world.run(locks.close());
+    await testNodes.run(locks.close());
   });
 
   it("is not sent what leaves a queue while it is silent, however many give up", async () => {

@@ -1,24 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { World } from "./world.js";
+import { TestNodes } from "./test-nodes.js";
 
 describe("a lock that several of one process wait for", () => {
   it.each([0, 1, 3])(
     "is passed on at once, oldest first, however soon it is released: after %i ms",
     async (held) => {
-      const world = new World(3);
-      const locks = world.locks();
+      const testNodes = new TestNodes(3);
+      const locks = testNodes.locks();
       const lease = await locks.acquire("a");
       const served: number[] = [];
       const waiting = Array.from({ length: 20 }, async (_, index) => {
         const next = await locks.acquire("a");
         served.push(index);
-        if (held > 0) await new Promise<void>((resolve) => world.clock.after(held, resolve));
+        if (held > 0) await new Promise<void>((resolve) => testNodes.clock.after(held, resolve));
         await next.release();
       });
-      await world.clock.advance(50);
+      await testNodes.clock.advance(50);
       await lease.release();
       // A millisecond a lease to ask again; no poll, which comes after hundreds.
-      await world.clock.advance(20 * (held + 2));
+      await testNodes.clock.advance(20 * (held + 2));
       expect(served).toEqual(Array.from({ length: 20 }, (_, index) => index));
       await Promise.all(waiting);
       await locks.close();

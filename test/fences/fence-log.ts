@@ -1,5 +1,5 @@
 /** The fences of all leases there were, resource by resource, in their order. */
-export class Ledger {
+export class FenceLog {
   leases = 0;
   readonly #highest = new Map<string, number>();
   readonly #wrong: string[] = [];

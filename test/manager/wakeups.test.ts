@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LockNode, SubscriptionListener } from "../../src/engine/node/lock-node.js";
 import { far } from "../support/far-node.js";
 import { Contention } from "./contention.js";
-import { World } from "./world.js";
+import { TestNodes } from "./test-nodes.js";
 
 /** The subscriptions of one process, which the test may lose. */
 class Subscriptions {
@@ -12,10 +12,10 @@ class Subscriptions {
   readonly opened: number[];
   private readonly losses = new Set<() => void>();
 
-  constructor(world: World) {
-    this.open = world.nodes.map(() => 0);
-    this.opened = world.nodes.map(() => 0);
-    this.nodes = world.nodes.map((node, index) => {
+  constructor(testNodes: TestNodes) {
+    this.open = testNodes.nodes.map(() => 0);
+    this.opened = testNodes.nodes.map(() => 0);
+    this.nodes = testNodes.nodes.map((node, index) => {
       const subscribe = (channel: string, listener: SubscriptionListener) => {
         this.count(this.open, index, 1);
         this.count(this.opened, index, 1);
@@ -52,10 +52,10 @@ class Subscriptions {
 }
 
 /** ms of virtual time from now until it is settled. */
-async function time(world: World, waiting: Promise<unknown>): Promise<number> {
-  const start = world.clock.monotonic();
-  await world.run(waiting);
-  return world.clock.monotonic() - start;
+async function time(testNodes: TestNodes, waiting: Promise<unknown>): Promise<number> {
+  const start = testNodes.clock.monotonic();
+  await testNodes.run(waiting);
+  return testNodes.clock.monotonic() - start;
 }
 
 describe("who waits for a lock", () => {
@@ -77,41 +77,48 @@ describe("who waits for a lock", () => {
   });
 
   it("seldom asks where one node has something else to say for long", async () => {
-    const world = new World();
-    const [stray, holder, locks] = [world.locks({ nodes: [world.node(0)] }), world.locks(), world.locks()];
-    await world.run(stray.acquire("a", { ttl: 60_000, renew: false }));
-    await world.run(holder.acquire("a", { ttl: 5_000, renew: false }));
+    const testNodes = new TestNodes();
+    const [stray, holder, locks] = [
+      testNodes.locks({ nodes: [testNodes.node(0)] }),
+      testNodes.locks(),
+      testNodes.locks(),
+    ];
+    await testNodes.run(stray.acquire("a", { ttl: 60_000, renew: false }));
+    await testNodes.run(holder.acquire("a", { ttl: 5_000, renew: false }));
     let attempts = 0;
     locks.on("retrying", () => {
       attempts++;
     });
-    const start = world.clock.monotonic();
-    await world.run(locks.acquire("a"));
-    expect(world.clock.monotonic() - start).toBeLessThanOrEqual(5_000 + 15);
+    const start = testNodes.clock.monotonic();
+    await testNodes.run(locks.acquire("a"));
+    expect(testNodes.clock.monotonic() - start).toBeLessThanOrEqual(5_000 + 15);
     expect(attempts).toBeLessThanOrEqual(2 + 7 + 5_000 / 300);
   });
 
   it("tells nobody when it gives back what a minority had granted it", async () => {
-    const world = new World();
+    const testNodes = new TestNodes();
     const told: boolean[] = [];
-    const nodes = world.nodes.map((node) =>
-      far(node, world.clock, {
+    const nodes = testNodes.nodes.map((node) =>
+      far(node, testNodes.clock, {
         delay: () => 1,
         sees: (command) => {
           if (command.op === "release") told.push(command.queue?.wake ?? false);
         },
       }),
     );
-    const [holder, locks] = [world.locks({ quarantine: false }), world.locks({ nodes, quarantine: false })];
-    const held = await world.run(holder.acquire("a"));
+    const [holder, locks] = [
+      testNodes.locks({ quarantine: false }),
+      testNodes.locks({ nodes, quarantine: false }),
+    ];
+    const held = await testNodes.run(holder.acquire("a"));
     const waiting = locks.acquire("a");
-    world.node(2).restart();
-    await world.clock.advance(3_000);
+    testNodes.node(2).restart();
+    await testNodes.clock.advance(3_000);
     expect(told.length).toBeGreaterThan(3_000 / 500);
     expect(told).not.toContain(true);
     await held.release();
-    const lease = await world.run(waiting);
-    await world.run(lease.release());
+    const lease = await testNodes.run(waiting);
+    await testNodes.run(lease.release());
     expect(told.slice(-3)).toEqual([true, true, true]);
   });
 
@@ -131,107 +138,110 @@ describe("who waits for a lock", () => {
 
   it("gets it by asking when its subscriptions are lost, whenever that is", async () => {
     for (let at = 0; at <= 400; at += 20) {
-      const world = new World();
-      const subscriptions = new Subscriptions(world);
-      const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
-      const held = await world.run(holder.acquire("a"));
+      const testNodes = new TestNodes();
+      const subscriptions = new Subscriptions(testNodes);
+      const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
+      const held = await testNodes.run(holder.acquire("a"));
       const waiting = locks.acquire("a");
-      await world.clock.advance(at);
+      await testNodes.clock.advance(at);
       subscriptions.lose();
-      await world.clock.advance(200);
+      await testNodes.clock.advance(200);
       await held.release();
-      expect(await time(world, waiting)).toBeLessThanOrEqual(500 + 5);
+      expect(await time(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
     }
   });
 
   it("gets it when its ttl is over although it lost its subscriptions: its own place is not in its way", async () => {
     for (const ttl of [700, 1_000, 1_300]) {
-      const world = new World();
-      const subscriptions = new Subscriptions(world);
-      const [holder, locks] = [world.locks({ renew: false }), world.locks({ nodes: subscriptions.nodes })];
-      const start = world.clock.monotonic();
-      await world.run(holder.acquire("a", { ttl }));
+      const testNodes = new TestNodes();
+      const subscriptions = new Subscriptions(testNodes);
+      const [holder, locks] = [
+        testNodes.locks({ renew: false }),
+        testNodes.locks({ nodes: subscriptions.nodes }),
+      ];
+      const start = testNodes.clock.monotonic();
+      await testNodes.run(holder.acquire("a", { ttl }));
       const waiting = locks.acquire("a");
-      await world.clock.advance(50);
+      await testNodes.clock.advance(50);
       subscriptions.lose();
-      await world.run(waiting);
-      expect(world.clock.monotonic() - start).toBeLessThanOrEqual(ttl + 15);
+      await testNodes.run(waiting);
+      expect(testNodes.clock.monotonic() - start).toBeLessThanOrEqual(ttl + 15);
     }
   });
 
   it("gets it although it was released between the denial and the subscription", async () => {
-    const world = new World();
-    const [holder, locks] = [world.locks(), world.locks()];
-    const held = await world.run(holder.acquire("a"));
+    const testNodes = new TestNodes();
+    const [holder, locks] = [testNodes.locks(), testNodes.locks()];
+    const held = await testNodes.run(holder.acquire("a"));
     // The nodes have denied it, and nobody could have told it yet.
     const waiting = locks.acquire("a");
     const released = held.release();
-    expect(await time(world, Promise.all([waiting, released]))).toBeLessThanOrEqual(100 + 5);
+    expect(await time(testNodes, Promise.all([waiting, released]))).toBeLessThanOrEqual(100 + 5);
   });
 
   it("gets it where a majority of nodes can tell nobody anything", async () => {
-    const world = new World();
-    const nodes = world.nodes.map((node, index) => {
+    const testNodes = new TestNodes();
+    const nodes = testNodes.nodes.map((node, index) => {
       if (index > 0) Object.defineProperty(node, "subscribe", { value: () => null });
       return node;
     });
-    const [holder, locks] = [world.locks({ nodes }), world.locks({ nodes })];
-    const held = await world.run(holder.acquire("a"));
+    const [holder, locks] = [testNodes.locks({ nodes }), testNodes.locks({ nodes })];
+    const held = await testNodes.run(holder.acquire("a"));
     const waiting = locks.acquire("a");
-    await world.clock.advance(1_000);
+    await testNodes.clock.advance(1_000);
     await held.release();
-    expect(await time(world, waiting)).toBeLessThanOrEqual(500 + 5);
+    expect(await time(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
   });
 
   it("gets it at the latest when the time is over that it may take, or not at all", async () => {
-    const world = new World();
-    const [holder, locks] = [world.locks(), world.locks()];
-    const held = await world.run(holder.acquire("a"));
+    const testNodes = new TestNodes();
+    const [holder, locks] = [testNodes.locks(), testNodes.locks()];
+    const held = await testNodes.run(holder.acquire("a"));
     const late = locks.acquire("a", { wait: 330 }).catch((error: unknown) => error);
-    expect(await time(world, late)).toBeLessThanOrEqual(330 + 5);
+    expect(await time(testNodes, late)).toBeLessThanOrEqual(330 + 5);
     expect(await late).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "LOCK_CONTENDED" } });
     const woken = locks.acquire("a", { wait: 330 });
-    await world.clock.advance(325);
+    await testNodes.clock.advance(325);
     await held.release();
-    await world.run(woken, 5);
+    await testNodes.run(woken, 5);
   });
 });
 
 describe("a process", () => {
   it("listens once on each node, only while somebody waits, and a while longer", async () => {
-    const world = new World();
-    const subscriptions = new Subscriptions(world);
-    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
-    await world.run(locks.using("free", async () => {}));
+    const testNodes = new TestNodes();
+    const subscriptions = new Subscriptions(testNodes);
+    const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
+    await testNodes.run(locks.using("free", async () => {}));
     expect(subscriptions.opened).toEqual([0, 0, 0]);
     const names = ["a", "b", "c", "d"];
-    const held = await Promise.all(names.map((name) => world.run(holder.acquire(name))));
+    const held = await Promise.all(names.map((name) => testNodes.run(holder.acquire(name))));
     const waiting = names.flatMap((name) => [1, 2].map(() => locks.using(name, async () => {})));
-    await world.clock.advance(1_000);
+    await testNodes.clock.advance(1_000);
     expect(subscriptions.open).toEqual([1, 1, 1]);
     for (const lease of held) await lease.release();
-    await world.run(Promise.all(waiting));
+    await testNodes.run(Promise.all(waiting));
     // Whoever takes a free lock meanwhile does not wait, and keeps no connection open.
     for (let at = 0; at < 4_900; at += 100) {
-      await world.run(locks.using("free", async () => {}));
-      await world.clock.advance(95);
+      await testNodes.run(locks.using("free", async () => {}));
+      await testNodes.clock.advance(95);
     }
     expect(subscriptions.opened).toEqual([1, 1, 1]);
-    await world.clock.advance(500);
+    await testNodes.clock.advance(500);
     expect(subscriptions.open).toEqual([0, 0, 0]);
   });
 
   it("goes on listening where the next one waits in time", async () => {
-    const world = new World();
-    const subscriptions = new Subscriptions(world);
-    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
+    const testNodes = new TestNodes();
+    const subscriptions = new Subscriptions(testNodes);
+    const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
     for (let times = 0; times < 3; times++) {
-      const held = await world.run(holder.acquire("a"));
+      const held = await testNodes.run(holder.acquire("a"));
       const waiting = locks.using("a", async () => {});
-      await world.clock.advance(3_000);
+      await testNodes.clock.advance(3_000);
       await held.release();
-      await world.run(waiting);
-      await world.clock.advance(3_000);
+      await testNodes.run(waiting);
+      await testNodes.clock.advance(3_000);
     }
     expect(subscriptions.opened).toEqual([1, 1, 1]);
     await locks.close();
@@ -239,22 +249,22 @@ describe("a process", () => {
   });
 
   it("leaves nothing when it is closed: no timer, no subscription, nobody who listens", async () => {
-    const world = new World();
-    const before = world.clock.pending;
-    const subscriptions = new Subscriptions(world);
-    const [holder, locks] = [world.locks(), world.locks({ nodes: subscriptions.nodes })];
-    const held = await world.run(holder.acquire("a"));
+    const testNodes = new TestNodes();
+    const before = testNodes.clock.pending;
+    const subscriptions = new Subscriptions(testNodes);
+    const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
+    const held = await testNodes.run(holder.acquire("a"));
     const abort = new AbortController();
     const options = [{}, {}, { fair: false }, { wait: 200 }, { signal: abort.signal }];
     const all = options.map((option) => locks.acquire("a", option).catch((error: Error) => error.name));
-    await world.clock.advance(300);
+    await testNodes.clock.advance(300);
     abort.abort(new Error("enough"));
-    await world.run(locks.close());
+    await testNodes.run(locks.close());
     const closed = "ManagerClosedError";
     expect(await Promise.all(all)).toEqual([closed, closed, closed, "AcquireTimeoutError", "Error"]);
     expect(subscriptions.open).toEqual([0, 0, 0]);
     await held.release();
-    await world.run(holder.close());
-    expect(world.clock.pending).toBe(before);
+    await testNodes.run(holder.close());
+    expect(testNodes.clock.pending).toBe(before);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Contention } from "./contention.js";
-import { settle, World } from "./world.js";
+import { settle, TestNodes } from "./test-nodes.js";
 
 const twenty = Array.from({ length: 20 }, (_, index) => index);
 const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
@@ -32,10 +32,12 @@ describe("those who wait for a lock", () => {
   it.each([1, 3, 5])(
     "are served in the order in which they came, whatever their process: %i nodes",
     async (size) => {
-      const world = new World(size);
-      const { clock } = world;
-      const processes = Array.from({ length: 5 }, (_, index) => world.locks({ owner: `process-${index}` }));
-      const held = await world.run(world.locks().acquire("a"));
+      const testNodes = new TestNodes(size);
+      const { clock } = testNodes;
+      const processes = Array.from({ length: 5 }, (_, index) =>
+        testNodes.locks({ owner: `process-${index}` }),
+      );
+      const held = await testNodes.run(testNodes.locks().acquire("a"));
       const order: number[] = [];
       const waits = [];
       for (const index of twenty) {
@@ -44,23 +46,23 @@ describe("those who wait for a lock", () => {
         await clock.advance(1);
       }
       await held.release();
-      await world.run(Promise.all(waits), 500);
+      await testNodes.run(Promise.all(waits), 500);
       expect(order).toEqual(twenty);
     },
   );
 
   it("are served in the order in which they came within one process, at once one after the other", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const held = await world.run(locks.acquire("a"));
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire("a"));
     const order: number[] = [];
     const waits = twenty.map((index) => locks.using("a", async () => void order.push(index)));
     await settle();
     await held.release();
-    const before = world.clock.monotonic();
-    await world.run(Promise.all(waits), 100);
+    const before = testNodes.clock.monotonic();
+    await testNodes.run(Promise.all(waits), 100);
     expect(order).toEqual(twenty);
-    expect(world.clock.monotonic() - before).toBeLessThanOrEqual(5);
+    expect(testNodes.clock.monotonic() - before).toBeLessThanOrEqual(5);
   });
 
   it.each(troubles)(

@@ -4,7 +4,7 @@ import { createLocks } from "../../src/index.js";
 import type { InspectionEvent } from "../../src/lock/lock-actor.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
-import { listen } from "./world.js";
+import { listen } from "./test-nodes.js";
 
 /** An event loop: what lies in the sockets is read after the timers, and before what waits for that. */
 class LoopClock extends VirtualClock {

@@ -2,7 +2,7 @@ import { createLocks } from "../../src/index.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "../engine/scripted-node.js";
-import { listen } from "../manager/world.js";
+import { listen } from "../manager/test-nodes.js";
 import { groupingOption } from "../support/grouping.js";
 
 /** A manager over nodes whose every answer is the test's own. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLocks } from "../../src/index.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { denied, granted, ScriptedNode } from "../engine/scripted-node.js";
-import { World } from "./world.js";
+import { TestNodes } from "./test-nodes.js";
 
 /** What the process has handed to the sockets so far; of a client that writes later, only what it has written. */
 function refusing(writesLater: boolean) {
@@ -64,15 +64,15 @@ describe("an acquisition that is refused", () => {
 });
 
 it("an acquisition that ends because its manager closes is told to the listeners of its handle", async () => {
-  const world = new World();
-  const held = await world.run(world.locks().acquire("a"));
-  const locks = world.locks();
+  const testNodes = new TestNodes();
+  const held = await testNodes.run(testNodes.locks().acquire("a"));
+  const locks = testNodes.locks();
   const handle = locks.handle("a");
   const told: string[] = [];
   handle.on("failed", () => told.push("failed"));
   const waiting = handle.acquire().catch(({ code }) => code);
   await settle();
-  await world.run(locks.close());
+  await testNodes.run(locks.close());
   expect([told, await waiting]).toEqual([["failed"], "MANAGER_CLOSED"]);
   expect(held.remaining()).toBeGreaterThan(0);
 });
