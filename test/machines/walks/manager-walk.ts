@@ -11,7 +11,7 @@ interface Chart {
   getSnapshot(): { readonly value: StateValue };
 }
 
-/** A manager with a lease, which cannot be given back while its nodes hang. */
+/** A manager with a lease that cannot be released while the nodes hang. */
 async function begin() {
   const testNodes = new TestNodes(3);
   const charts = new Set<Chart>();
@@ -25,7 +25,7 @@ async function begin() {
   const others = testNodes.locks({ owner: "others" });
   const handover = (await others.acquire("theirs")).handover();
   const state = () => [...charts].map((chart) => chart.getSnapshot().value);
-  /** Everything that only an open manager does. */
+  /** Every call that only an open manager accepts. */
   const calls: readonly (() => Promise<unknown>)[] = [
     async () => (await locks.acquire("a")).release(),
     async () => (await locks.tryAcquire("a"))?.release(),
@@ -40,7 +40,7 @@ async function begin() {
 
 type Subject = Awaited<ReturnType<typeof begin>>;
 
-/** What each state allows. */
+/** Checks the calls that each state allows. */
 const checks: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
   async open({ testNodes, lease, calls }) {
     for (const call of calls) await testNodes.run(call());
@@ -67,12 +67,12 @@ async function refusesAll({ testNodes, lease, locks, calls }: Subject): Promise<
     });
   await expect(lease.renew()).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
   expect(lease.remaining()).toBe(0);
-  // Harmless, and never called.
+  // A closed manager accepts listeners and never calls them.
   locks.on("acquired", () => expect.unreachable()).once("failed", () => expect.unreachable());
 }
 
-/** What makes each event come. */
-const deeds: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = {
+/** Actions that cause each event. */
+const actions: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = {
   CLOSE: async ({ testNodes, locks }) => {
     for (const node of testNodes.nodes) node.hang();
     void locks.close({ timeout: 60_000 });
@@ -84,7 +84,7 @@ const deeds: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = 
   },
 };
 
-/** The real one. */
+/** Runs the chart of a real manager. */
 export const managerWalk: Walk = {
   machine: managerMachine,
   paths: getSimplePaths(managerMachine).map(({ steps }) => steps.slice(1).map(({ event }) => event)),
@@ -94,14 +94,14 @@ export const managerWalk: Walk = {
     const check = () => {
       const state = String(states.at(-1));
       const found = checks[state];
-      if (found === undefined) throw new Error(`nothing is known of the state ${state}`);
+      if (found === undefined) throw new Error(`there is no check for the state ${state}`);
       return found(subject);
     };
     await check();
     for (const { type } of path) {
-      const deed = deeds[type];
-      if (deed === undefined) throw new Error(`nothing is known that leads to ${type}`);
-      await deed(subject);
+      const action = actions[type];
+      if (action === undefined) throw new Error(`there is no action for the event ${type}`);
+      await action(subject);
       states.push(...subject.state());
       await check();
     }
