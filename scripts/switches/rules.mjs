@@ -625,7 +625,7 @@ export const switches = [
     "if (!command.wanted()) command.onReply(",
     "if (false) command.onReply(",
     "test/manager/grouping",
-    "leaves out what is given up",
+    "leave out a command that is aborted",
   ],
   [
     "3 clean-up",
@@ -634,7 +634,7 @@ export const switches = [
     "else requests.push(command);",
     "else requests.unshift(command);",
     "test/manager/grouping",
-    "in the order in which it was asked",
+    "in the order of the requests",
   ],
   [
     "3 clean-up",
@@ -714,7 +714,7 @@ export const switches = [
     "if (turn === undefined || turn.barge) return null;",
     "return null;",
     "test/manager/waiting",
-    "asks once, and soon is",
+    "until the reservation expires",
   ],
   [
     "waiting",
@@ -732,7 +732,7 @@ export const switches = [
     "one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);",
     "false && one !== other;",
     "test/manager/waiting-order",
-    "messages that take their time",
+    "when messages take time",
   ],
   [
     "waiting",
@@ -741,7 +741,7 @@ export const switches = [
     "export const reservation = constants.reservation;",
     "export const reservation = 5_000;",
     "test/manager/queue-exit",
-    "behind one who will not come",
+    "behind a dead waiter",
   ],
   [
     "waiting",
@@ -776,7 +776,7 @@ export const switches = [
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(true);",
     "test/manager/wakeups",
-    "tells nobody",
+    "wakes no other waiter",
   ],
   [
     "waiting",
@@ -803,7 +803,7 @@ export const switches = [
     "this.standing === null && !this.lock",
     "!this.lock",
     "test/manager/wakeups",
-    "in its way",
+    "does not block it",
   ],
   [
     "waiting",
@@ -820,7 +820,7 @@ export const switches = [
     "return fair ? wanted :",
     "return true ? wanted :",
     "test/manager/local-queue",
-    "past those of its process",
+    "ahead of the waiters of its own process",
   ],
   [
     "waiting",
@@ -838,7 +838,7 @@ export const switches = [
     "if (!this.waiting.delete(id) || this.waiting.size > 0) return;",
     "return;",
     "test/manager/wakeups",
-    "listens once",
+    "open once per node",
   ],
   [
     "waiting",
@@ -856,7 +856,7 @@ export const switches = [
     "for (const key of keys) this.#settle(key, command, blocked === null, now);",
     'this.#settle(keys[0] ?? "", command, blocked === null, now);',
     "test/manager/several-resources",
-    "where they overlap",
+    "where their sets overlap",
   ],
   [
     "waiting",
@@ -919,7 +919,7 @@ export const switches = [
     "(this.answering ?? 0) * slack",
     "0",
     "test/manager/several-resources",
-    "in its turn",
+    "is served in order",
   ],
   [
     "waiting",
@@ -1141,7 +1141,7 @@ export const switches = [
     "this.releases.leaveQueue(command, this.detector.open);",
     "this.releases.leaveQueue(command, false);",
     "test/manager/unresponsive-nodes",
-    "leaves a queue",
+    "queue exits of callers",
   ],
   [
     "7 release",

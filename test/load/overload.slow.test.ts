@@ -59,7 +59,7 @@ it("keeps 100,000 waiters for one lock in little memory, serves the oldest first
 }, 600_000);
 
 it.each(["crash", "hang"] as const)(
-  "refuses 20,000 that are asked for while all nodes %s, each for that",
+  "rejects 20,000 requests while all nodes %s, each with that reason",
   async (how) => {
     const testNodes = new TestNodes(3);
     const locks = testNodes.locks({ wait: 5_000, retry: { count: 0 } });
@@ -74,7 +74,7 @@ it.each(["crash", "hang"] as const)(
   600_000,
 );
 
-it("refuses 20,000 waiters for one lock when the nodes go down, each with that reason", async () => {
+it("rejects 20,000 waiters for one lock when the nodes go down, each with that reason", async () => {
   const testNodes = new TestNodes(3);
   const locks = testNodes.locks({ retry: { count: 0 } });
   await locks.using("first", () => {});

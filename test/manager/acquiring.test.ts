@@ -4,7 +4,7 @@ import { answer, scripted, settle } from "../safety/scripted-locks.js";
 import { far } from "../support/far-node.js";
 import { TestNodes } from "./test-nodes.js";
 
-it("a listener is called when the lock has come to rest, also where every node fails in the call itself", async () => {
+it("a listener is called after the state change, even when every node fails synchronously", async () => {
   const testNodes = new TestNodes();
   const locks = testNodes.locks({ nodeTimeout: 50 });
   await testNodes.run(locks.using("met", () => {}));
@@ -19,19 +19,19 @@ it("a listener is called when the lock has come to rest, also where every node f
   expect(states).toEqual(["acquiring: acquiring", "retrying: acquiring", "failed: idle"]);
 });
 
-it("a caller whose signal has been aborted before is told its reason, and no node is asked", async () => {
+it("a caller with an aborted signal gets its reason, and no node is asked", async () => {
   const testNodes = new TestNodes();
   const locks = testNodes.locks();
   await testNodes.run(locks.using("met", () => {}));
-  const heard: string[] = [];
-  for (const name of ["acquiring", "failed", "acquired"] as const) locks.on(name, () => heard.push(name));
+  const emitted: string[] = [];
+  for (const name of ["acquiring", "failed", "acquired"] as const) locks.on(name, () => emitted.push(name));
   const reason = new Error("enough");
   await expect(testNodes.run(locks.acquire("a", { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
-  expect(heard).toEqual([]);
+  expect(emitted).toEqual([]);
   expect(await testNodes.holders("a")).toEqual([false, false, false]);
 });
 
-it("the time that it takes to connect is not taken off the lease", async () => {
+it("the connection time does not shorten the lease", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl: 1_000, wait: 10_000, renew: false });
   for (const node of nodes) node.connection = "connecting";
   const acquisition = locks.acquire("a");
@@ -42,7 +42,7 @@ it("the time that it takes to connect is not taken off the lease", async () => {
   expect((await acquisition).remaining()).toBeGreaterThan(950);
 });
 
-it("who waits is told of an attempt that was given up while its grants were on their way", async () => {
+it("a waiter is woken when an attempt is aborted while its grants are in transit", async () => {
   const testNodes = new TestNodes();
   const slow = testNodes.locks({
     nodes: testNodes.nodes.map((node) => far(node, testNodes.clock, { delay: () => 20 })),
@@ -52,8 +52,8 @@ it("who waits is told of an attempt that was given up while its grants were on t
   await testNodes.run(slow.using("met", () => {}));
   await testNodes.run(locks.using("met", () => {}));
   const abort = new AbortController();
-  const given = slow.acquire("a", { signal: abort.signal }).catch(() => "given up");
-  // The nodes have granted it, and their answers are under way.
+  const aborted = slow.acquire("a", { signal: abort.signal }).catch(() => "aborted up");
+  // The nodes have granted the attempt, and their answers are in transit.
   await testNodes.clock.advance(25);
   const start = testNodes.clock.monotonic();
   let waited: number | null = null;
@@ -63,13 +63,13 @@ it("who waits is told of an attempt that was given up while its grants were on t
   });
   await testNodes.clock.advance(5);
   abort.abort();
-  expect(await testNodes.run(given)).toBe("given up");
+  expect(await testNodes.run(aborted)).toBe("aborted up");
   await testNodes.run((await testNodes.run(waiting)).release());
-  // It would ask again by itself after 300 ms at the earliest.
+  // Without the wake-up, the waiter would ask again after 300 ms at the earliest.
   expect(waited).toBeLessThan(100);
 });
 
-it("a ttl that drift uses up is refused by the first attempt: no other one could succeed", async () => {
+it("a TTL no longer than the drift fails at the first attempt, because no other attempt could succeed", async () => {
   const testNodes = new TestNodes();
   const locks = testNodes.locks({ ttl: 10_000 });
   await testNodes.run(locks.using("met", () => {}));

@@ -4,12 +4,12 @@ import { TestNodes } from "./test-nodes.js";
 
 const caller = new AsyncLocalStorage<string>();
 
-describe("what a caller brings with it", () => {
-  it("is called in its own asynchronous context, whoever's timer or reply it was", async () => {
+describe("the callbacks of a caller", () => {
+  it("run in the caller's asynchronous context, whichever timer or reply triggers them", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks({ ttl: 1_000, renew: false, maxHold: 500 });
-    const heard: [string, string | undefined][] = [];
-    const note = (what: string) => heard.push([what, caller.getStore()]);
+    const notes: [string, string | undefined][] = [];
+    const note = (what: string) => notes.push([what, caller.getStore()]);
     const ours = testNodes.locks({ ttl: 60_000 });
     const held = await testNodes.run(ours.acquire("taken"));
     const acquisitions = ["A", "B"].map((name) =>
@@ -27,13 +27,13 @@ describe("what a caller brings with it", () => {
     await testNodes.run(Promise.all(acquisitions));
     await testNodes.clock.advance(1_000);
     await held.release();
-    expect(heard.length).toBe(6);
-    for (const [what, store] of heard) expect(what.at(-1), what).toBe(store);
+    expect(notes.length).toBe(6);
+    for (const [what, store] of notes) expect(what.at(-1), what).toBe(store);
   });
 });
 
-describe("an acquisition with a policy of its own", () => {
-  it("is bounded by it, whoever of its process waits before it", async () => {
+describe("an acquisition with its own retry policy", () => {
+  it("is bounded by the policy, even when another caller of the process waits before it", async () => {
     const testNodes = new TestNodes();
     const [other, locks] = [testNodes.locks({ ttl: 60_000 }), testNodes.locks()];
     const held = await testNodes.run(other.acquire("a"));
@@ -45,7 +45,7 @@ describe("an acquisition with a policy of its own", () => {
     await (await testNodes.run(patient, 100)).release();
   });
 
-  it("makes nobody wait for it", async () => {
+  it("does not delay other callers", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     for (const node of testNodes.nodes.slice(1)) node.crash();
@@ -58,11 +58,11 @@ describe("an acquisition with a policy of its own", () => {
   });
 });
 
-describe("a process that cannot be told of its turn", () => {
-  it("is not let by for ever", async () => {
+describe("a process without subscriptions", () => {
+  it("is not starved", async () => {
     const testNodes = new TestNodes();
     const shares = [0, 0, 0];
-    const deaf = testNodes.nodes.map(
+    const withoutSubscriptions = testNodes.nodes.map(
       (node) =>
         new Proxy(node, {
           get(target, name) {
@@ -72,7 +72,7 @@ describe("a process that cannot be told of its turn", () => {
           },
         }),
     );
-    const all = [testNodes.locks(), testNodes.locks(), testNodes.locks({ nodes: deaf })];
+    const all = [testNodes.locks(), testNodes.locks(), testNodes.locks({ nodes: withoutSubscriptions })];
     let over = false;
     const contenders = all.map(async (locks, index) => {
       while (!over) {

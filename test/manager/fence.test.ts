@@ -4,7 +4,7 @@ import { ask } from "../engine/batches.js";
 import { TestNodes } from "./test-nodes.js";
 
 describe("fences", () => {
-  it("grow from lease to lease, also over managers whose clocks are behind", async () => {
+  it("grow from lease to lease, even with managers whose clocks are behind", async () => {
     const testNodes = new TestNodes(3);
     const ours = testNodes.locks();
     const first = await ours.acquire("a", { fence: true });
@@ -18,7 +18,7 @@ describe("fences", () => {
     expect(third.fence).toBeGreaterThan(second.fence);
   });
 
-  it("grow past one that was accepted by a minority only", async () => {
+  it("grow above a fence that only a minority accepted", async () => {
     const testNodes = new TestNodes(3);
     const node = testNodes.node(0);
     const ahead = (testNodes.clock.wall() + 3_600_000) * 1_000;
@@ -30,7 +30,7 @@ describe("fences", () => {
     expect(lease.fence).toBeGreaterThan(ahead);
   });
 
-  it("grow when minorities take turns to be down", async () => {
+  it("grow when different minorities are down in turn", async () => {
     const testNodes = new TestNodes(3);
     const locks = testNodes.locks();
     let last = 0;
@@ -56,14 +56,14 @@ describe("fences", () => {
     expect(second.fence).toBeGreaterThan(first.fence);
   });
 
-  it("are shared by the resources of one lease, and come with an adoption", async () => {
+  it("are shared by the resources of one lease, and grow with an adoption", async () => {
     const testNodes = new TestNodes(3);
     const lease = await testNodes.locks().acquire(["a", "b"], { fence: true });
-    const heir = await testNodes.locks().adopt(lease.handover(), { fence: true });
-    expect(heir.fence).toBeGreaterThan(lease.fence);
+    const adopted = await testNodes.locks().adopt(lease.handover(), { fence: true });
+    expect(adopted.fence).toBeGreaterThan(lease.fence);
   });
 
-  it("are there, and typed, only where they were asked for", async () => {
+  it("exist, and have a type, only when they were requested", async () => {
     const testNodes = new TestNodes(3);
     const locks = testNodes.locks();
     const plain = await locks.acquire("a");

@@ -2,11 +2,11 @@ import { describe, expect, it, vi } from "vitest";
 import { HandleBusyError, LeaseExpiredError, LockContendedError } from "../../src/errors.js";
 import { listen, settle, TestNodes } from "./test-nodes.js";
 
-describe("the life of a lock", () => {
+describe("the lifecycle of a lock", () => {
   it("is acquired, renewed and released", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks({ ttl: 1_000 });
-    const heard = listen(locks);
+    const events = listen(locks);
     const lease = await locks.acquire("a");
     expect(lease.resources).toEqual(["a"]);
     expect(lease.remaining()).toBeLessThanOrEqual(1_000 - 12);
@@ -15,7 +15,7 @@ describe("the life of a lock", () => {
     expect(lease.remaining()).toBeGreaterThan(400);
     expect(await testNodes.run(lease.release())).toBe("released");
     expect(await testNodes.holders("a")).toEqual([false, false, false]);
-    const said = heard.map(({ name }) => name);
+    const said = events.map(({ name }) => name);
     expect(said.slice(0, 2)).toEqual(["acquiring", "acquired"]);
     expect(said.filter((name) => name === "renewed").length).toBeGreaterThanOrEqual(9);
     expect(said.at(-1)).toBe("released");
@@ -25,23 +25,23 @@ describe("the life of a lock", () => {
     expect(testNodes.clock.pending).toBe(0);
   });
 
-  it("keeps a second one out until it is released, then lets it in", async () => {
+  it("denies a second caller until the release, then grants the lock", async () => {
     const testNodes = new TestNodes();
     const [ours, theirs] = [testNodes.locks(), testNodes.locks({ owner: "other" })];
-    const heard = listen(theirs);
+    const events = listen(theirs);
     const lease = await ours.acquire("a");
     const waiting = theirs.acquire("a");
     await testNodes.clock.advance(1_000);
     await lease.release();
     const second = await testNodes.run(waiting);
     expect(second.remaining()).toBeGreaterThan(0);
-    expect(heard.filter(({ name }) => name === "retrying")[0]?.event).toMatchObject({
+    expect(events.filter(({ name }) => name === "retrying")[0]?.event).toMatchObject({
       attempt: 1,
       reason: "contended",
     });
   });
 
-  it("tells who holds it when it gives up", async () => {
+  it("names the holder when the acquisition gives up", async () => {
     const testNodes = new TestNodes();
     await testNodes.locks({ owner: "alice" }).acquire("a");
     const attempt = testNodes.locks().acquire("a", { retry: { count: 2, jitter: 0 } });
@@ -51,7 +51,7 @@ describe("the life of a lock", () => {
     expect((error as Error).message).toMatch(/"a" is held by alice for up to [\d.]+ m?s;/);
   });
 
-  it("bounds the whole acquisition by wait, and names the last reason", async () => {
+  it("limits the whole acquisition by wait, and names the last reason", async () => {
     const testNodes = new TestNodes();
     await testNodes.locks({ owner: "alice" }).acquire("a");
     const since = testNodes.clock.monotonic();
@@ -79,14 +79,14 @@ describe("the life of a lock", () => {
     await expect(other.tryAcquire("a")).rejects.toMatchObject({ code: "QUORUM_UNAVAILABLE" });
   });
 
-  it("gives null, not an error, when it is held and a minority of the nodes is down", async () => {
+  it("returns null, not an error, when the lock is held and a minority of the nodes is down", async () => {
     const testNodes = new TestNodes();
     await testNodes.locks().acquire("a");
     testNodes.node(0).crash();
     expect(await testNodes.locks().tryAcquire("a")).toBeNull();
   });
 
-  it("gives a job its value back, and releases behind it", async () => {
+  it("returns the value of a job, and releases the lock after it", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     expect(await locks.using("a", async (lease) => lease.resources.length + 41)).toBe(42);
@@ -139,14 +139,14 @@ describe("the life of a lock", () => {
   it("lets a lease of fixed length run out", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
-    const heard = listen(locks);
+    const events = listen(locks);
     const lease = await locks.acquire("a", { ttl: 1_000, renew: false });
     await testNodes.clock.advance(988);
     expect(lease.signal.reason).toMatchObject({ code: "LEASE_EXPIRED", reason: "deadline" });
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
+    expect(events.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
   });
 
-  it("tells per node who holds a resource, also before anything was acquired here", async () => {
+  it("reports the holder of a resource per node, even before this manager has acquired a lock", async () => {
     const testNodes = new TestNodes(3);
     await testNodes.locks({ owner: "alice", ttl: 5_000 }).acquire("a");
     testNodes.node(2).crash();
@@ -156,7 +156,7 @@ describe("the life of a lock", () => {
     expect(found.nodes.map(({ state }) => state)).toEqual(["held", "held", "failed"]);
     expect(found.nodes[2]?.error).toBe("node-2 crashed");
     expect(await locks.inspect("b")).toMatchObject({ held: false, holder: null });
-    // The nodes have been met by then: acquiring waits for nobody.
+    // The nodes are identified, so the acquisition waits for none of them.
     expect(await locks.tryAcquire("a")).toBeNull();
   });
 
@@ -179,7 +179,7 @@ describe("the life of a lock", () => {
     expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("releases what is held and refuses what waits when it is closed", async () => {
+  it("releases held locks and rejects waiting callers when the manager is closed", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     const lease = await locks.acquire("a");
@@ -194,8 +194,8 @@ describe("the life of a lock", () => {
   });
 });
 
-describe("an inspection of nodes that do not say who they are", () => {
-  it("ends with the manager, and leaves no timer", async () => {
+describe("an inspection of nodes that do not identify themselves", () => {
+  it("ends when the manager is closed, and leaves no timer", async () => {
     const testNodes = new TestNodes(3);
     for (const node of testNodes.nodes) node.hang();
     const locks = testNodes.locks();
@@ -208,8 +208,8 @@ describe("an inspection of nodes that do not say who they are", () => {
   });
 });
 
-describe("a wait that is over before the first attempt is decided", () => {
-  it("names what each node did, also those that are silent", async () => {
+describe("a wait that ends before the first attempt is decided", () => {
+  it("reports the result of each node, including unresponsive nodes", async () => {
     const testNodes = new TestNodes(3);
     testNodes.node(0).hang();
     testNodes.node(1).hang();
@@ -227,7 +227,7 @@ describe("a wait that is over before the first attempt is decided", () => {
 });
 
 describe("an inspection", () => {
-  it("does not call free what the nodes that failed may hold", async () => {
+  it("does not report a resource as free when the failed nodes may hold it", async () => {
     const testNodes = new TestNodes(3);
     testNodes.node(2).crash();
     const lease = await testNodes.locks({ owner: "alice" }).acquire("a", { renew: false });
@@ -244,8 +244,8 @@ describe("an inspection", () => {
   });
 });
 
-describe("an option that nobody knows", () => {
-  it("is refused by name, and so is one in the wrong place", async () => {
+describe("an unknown option", () => {
+  it("is rejected by name, as is an option in the wrong place", async () => {
     const testNodes = new TestNodes(1);
     const wrong: object[] = [{ tll: 5 }, { signal: new AbortController().signal }, { retry: { jitterr: 1 } }];
     for (const options of wrong) {

@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { far } from "../support/far-node.js";
-import { standIn } from "./queues.js";
+import { addDeadWaiter } from "./queues.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
 type Failure = Error & { code: string; attempts: number; cause?: Failure };
 const failure = (error: unknown) => error as Failure;
 
 describe("the callers of one process", () => {
-  it("have one place on each node between them, in order of their arrival", async () => {
+  it("share one place on each node, in order of arrival", async () => {
     const testNodes = new TestNodes();
-    const places = testNodes.nodes.map(() => new Set<string>());
-    let asked = 0;
+    const queueIds = testNodes.nodes.map(() => new Set<string>());
+    let acquireCommands = 0;
     const nodes = testNodes.nodes.map((node, index) =>
       far(node, testNodes.clock, {
         delay: () => 1,
         sees: (command) => {
           if (command.op !== "acquire") return;
-          asked++;
-          if (command.queue?.place) places[index]?.add(command.queue.place.id);
+          acquireCommands++;
+          if (command.queue?.place) queueIds[index]?.add(command.queue.place.id);
         },
       }),
     );
@@ -28,15 +28,15 @@ describe("the callers of one process", () => {
       locks.using("a", async () => void order.push(index)),
     );
     await testNodes.clock.advance(5_000);
-    expect(places.map(({ size }) => size)).toEqual([1, 1, 1]);
-    // One asks for all of them: twice at first, and then every 300 to 500 ms.
-    expect(asked / 3).toBeLessThanOrEqual(2 + 5_000 / 300 + 1);
+    expect(queueIds.map(({ size }) => size)).toEqual([1, 1, 1]);
+    // The front caller asks for all of them: twice at first, and then every 300 to 500 ms.
+    expect(acquireCommands / 3).toBeLessThanOrEqual(2 + 5_000 / 300 + 1);
     await held.release();
     await testNodes.run(Promise.all(all));
     expect(order).toEqual(all.map((_, index) => index));
   });
 
-  it("who follow are told why when their time is over: they never asked", async () => {
+  it("get an error with the reason when they time out as followers, without an attempt of their own", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     await testNodes.run(locks.acquire("a", { renew: false, ttl: 60_000 }));
@@ -55,7 +55,7 @@ describe("the callers of one process", () => {
     expect(cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });
 
-  it("who follow leave the line when they are aborted, and are not asked for any more", async () => {
+  it("leave the queue when they are aborted as followers", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     const held = await testNodes.run(locks.acquire("a"));
@@ -72,14 +72,14 @@ describe("the callers of one process", () => {
     expect(order).toEqual([2, 3]);
   });
 
-  it("fail one after the other, thousands of them, when the nodes are gone", async () => {
+  it("fail one after the other, thousands of them, when the nodes are down", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     await testNodes.run(holder.acquire("a", { renew: false, ttl: 60_000 }));
     const codes = new Map<string, number>();
     const count = ({ code }: Failure) => codes.set(code, (codes.get(code) ?? 0) + 1);
     const retry = { count: 0 };
-    // No chance in it: it must not have given up before they are gone.
+    // Without jitter, the front caller cannot give up before the nodes are down.
     const slow = { count: 3, delay: 1_000, jitter: 0 };
     const front = locks.acquire("a", { retry: slow }).catch((error) => count(failure(error)));
     await testNodes.clock.advance(20);
@@ -91,7 +91,7 @@ describe("the callers of one process", () => {
     expect([...codes]).toEqual([["QUORUM_UNAVAILABLE", 10_001]]);
   });
 
-  it("for thousands of resources do not all ask for the first time at once, and all get theirs", async () => {
+  it("limit their first attempts for thousands of resources, and all get their locks", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     const all = Array.from({ length: 6_000 }, (_, index) => locks.using(`a${index}`, async () => index));
@@ -99,8 +99,8 @@ describe("the callers of one process", () => {
   });
 });
 
-describe("who is not fair", () => {
-  it("takes a lock that is kept for somebody else, past those of its process who wait", async () => {
+describe("a caller with fair: false", () => {
+  it("takes a lock that is reserved for another process, ahead of the waiters of its own process", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));
@@ -109,7 +109,7 @@ describe("who is not fair", () => {
       fair = true;
     });
     await testNodes.clock.advance(20);
-    await standIn(testNodes.nodes, "a");
+    await addDeadWaiter(testNodes.nodes, "a");
     await held.release();
     await settle();
     expect(fair).toBe(false);
@@ -119,7 +119,7 @@ describe("who is not fair", () => {
     await testNodes.run(waiting, 600);
   });
 
-  it("is also told, and follows those of its kind in order", async () => {
+  it("is woken as well, and queues behind other unfair callers in order", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));
@@ -133,13 +133,13 @@ describe("who is not fair", () => {
     expect(order).toEqual([0, 1, 2]);
   });
 
-  it("takes what was released in its own process at once", async () => {
+  it("takes a lock that its own process released at once", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     const held = await testNodes.run(locks.acquire("a"));
     const waiting = locks.acquire("a", { fair: false });
     await testNodes.clock.advance(50);
-    await standIn(testNodes.nodes, "a");
+    await addDeadWaiter(testNodes.nodes, "a");
     await held.release();
     await testNodes.run(waiting, 5);
   });

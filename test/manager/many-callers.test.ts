@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LocalQueue, type QueuedAcquisition } from "../../src/lock/waiting/local-queue.js";
 
-class Caller implements QueuedAcquisition {
+class QueuedCaller implements QueuedAcquisition {
   readonly keys: readonly string[];
   readonly fair = true;
   readonly ticket = 1;
@@ -19,73 +19,73 @@ class Caller implements QueuedAcquisition {
   released(): void {}
 }
 
-const crowd = 10_000;
-/** Of them may ask at once. */
-const most = 2_000;
+const callerCount = 10_000;
+/** Maximum number of callers that may ask at once. */
+const maxAsking = 2_000;
 
-/** Thousands who were denied, each for a lock of its own. */
-function denied(): { lines: LocalQueue; all: Caller[] } {
-  const lines = new LocalQueue(100_000);
-  const all = Array.from({ length: crowd }, (_, index) => new Caller(`a${index}`));
-  for (const listener of all) lines.join(listener, false);
-  for (const listener of all) lines.answered(listener);
-  for (const listener of all) {
-    expect(listener.asking).toBe(false);
-    listener.calls = 0;
+/** Thousands of callers that were denied, each for its own lock. */
+function deniedCallers(): { queue: LocalQueue; all: QueuedCaller[] } {
+  const queue = new LocalQueue(100_000);
+  const all = Array.from({ length: callerCount }, (_, index) => new QueuedCaller(`a${index}`));
+  for (const caller of all) queue.join(caller, false);
+  for (const caller of all) queue.answered(caller);
+  for (const caller of all) {
+    expect(caller.asking).toBe(false);
+    caller.calls = 0;
   }
-  return { lines, all };
+  return { queue, all };
 }
 
-describe("thousands of a process who were denied and ask again", () => {
-  it("do so a limited number at a time, in the order in which they would, and all get through", () => {
-    const { lines, all } = denied();
-    const passed = all.filter((listener) => lines.again(listener, false));
-    expect(passed).toEqual(all.slice(0, most));
-    for (const [index, listener] of all.entries()) {
-      expect(listener.asking).toBe(true);
-      lines.answered(listener);
-      expect(all[index + most]?.calls ?? 1).toBe(1);
-      expect(all[index + most + 1]?.calls ?? 0).toBe(0);
+describe("thousands of callers of one process that were denied and ask again", () => {
+  it("ask in a limited number at a time, in order, until all have asked", () => {
+    const { queue, all } = deniedCallers();
+    const passed = all.filter((caller) => queue.again(caller, false));
+    expect(passed).toEqual(all.slice(0, maxAsking));
+    for (const [index, caller] of all.entries()) {
+      expect(caller.asking).toBe(true);
+      queue.answered(caller);
+      expect(all[index + maxAsking]?.calls ?? 1).toBe(1);
+      expect(all[index + maxAsking + 1]?.calls ?? 0).toBe(0);
     }
     expect(all.some(({ asking }) => asking)).toBe(false);
   });
 
-  it("do not keep a newcomer waiting for more than those before it", () => {
-    const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
-    const newcomer = new Caller("new");
-    expect(lines.join(newcomer, false)).toBe(false);
-    // They ask again and again, each behind all others.
-    for (const listener of all) {
-      lines.answered(listener);
-      lines.again(listener, false);
+  it("do not delay a new caller by more than the callers before it", () => {
+    const { queue, all } = deniedCallers();
+    for (const caller of all) queue.again(caller, false);
+    const newcomer = new QueuedCaller("new");
+    expect(queue.join(newcomer, false)).toBe(false);
+    // Each caller asks again behind all others.
+    for (const caller of all) {
+      queue.answered(caller);
+      queue.again(caller, false);
     }
     expect(newcomer).toMatchObject({ calls: 1, asking: true });
   });
 
-  it("ask at once when they are told that it is their turn, and only once", () => {
-    const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
-    const told = all.slice(most, 2 * most + 1);
-    for (const listener of told) expect(lines.again(listener, true)).toBe(true);
-    // As many as were told have to be answered before anybody else is called.
-    for (const listener of told) {
+  it("ask at once, and only once, when they are woken", () => {
+    const { queue, all } = deniedCallers();
+    for (const caller of all) queue.again(caller, false);
+    const woken = all.slice(maxAsking, 2 * maxAsking + 1);
+    for (const caller of woken) expect(queue.again(caller, true)).toBe(true);
+    // As many callers as were woken must be answered before another caller is called.
+    for (const caller of woken) {
       expect(all.every(({ calls }) => calls === 0)).toBe(true);
-      lines.answered(listener);
+      queue.answered(caller);
     }
     expect(all.every(({ calls }) => calls === 0)).toBe(true);
-    for (const listener of all.slice(0, most)) lines.answered(listener);
+    for (const caller of all.slice(0, maxAsking)) queue.answered(caller);
     expect(all.map(({ calls }) => calls)).toEqual(
-      all.map((_, index) => (index > 2 * most && index <= 3 * most ? 1 : 0)),
+      all.map((_, index) => (index > 2 * maxAsking && index <= 3 * maxAsking ? 1 : 0)),
     );
   });
 
-  it("make room when they give up, whether they were asking or not", () => {
-    const { lines, all } = denied();
-    for (const listener of all) lines.again(listener, false);
-    for (const listener of all.slice(most, most + 10)) lines.leave(listener);
+  it("free their slots when they give up, whether they were asking or not", () => {
+    const { queue, all } = deniedCallers();
+    for (const caller of all) queue.again(caller, false);
+    for (const caller of all.slice(maxAsking, maxAsking + 10)) queue.leave(caller);
     expect(all.every(({ calls }) => calls === 0)).toBe(true);
-    for (const listener of all.slice(0, 5)) lines.leave(listener);
-    expect(all.filter(({ calls }) => calls === 1)).toEqual(all.slice(most + 10, most + 15));
+    for (const caller of all.slice(0, 5)) queue.leave(caller);
+    expect(all.filter(({ calls }) => calls === 1)).toEqual(all.slice(maxAsking + 10, maxAsking + 15));
   });
 });

@@ -4,8 +4,8 @@ import type { LocksOptions } from "../../src/lock/options.js";
 import type { ManagerObserver } from "../../src/manager/observers.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
-/** Locks that are looked on at, and every step of theirs, as "EVENT from>to (state of the lock)". */
-function watched(options: Partial<LocksOptions> = {}) {
+/** A manager whose observer records every step of its locks, as "EVENT from>to". */
+function setUp(options: Partial<LocksOptions> = {}) {
   const testNodes = new TestNodes();
   const locks = testNodes.locks(options);
   const manager = managerOf(locks);
@@ -20,23 +20,23 @@ function watched(options: Partial<LocksOptions> = {}) {
   return { testNodes, locks, manager, steps, watch, observer };
 }
 
-const whole = [
+const allSteps = [
   "ACQUIRE idle>acquiring.asking",
   "GRANTED acquiring.asking>held",
   "RELEASE held>releasing",
   "RELEASED releasing>idle",
 ];
 
-describe("a probe", () => {
-  it("sees every step of every lock, in order", async () => {
-    const { testNodes, locks, steps, watch } = watched();
+describe("an observer", () => {
+  it("receives every step of every lock, in order", async () => {
+    const { testNodes, locks, steps, watch } = setUp();
     watch();
     await testNodes.run(locks.using("a", () => {}));
-    expect(steps).toEqual(whole);
+    expect(steps).toEqual(allSteps);
   });
 
-  it("sees them in order also where listeners call back into the lock", async () => {
-    const { testNodes, locks, steps, watch } = watched();
+  it("receives the steps in order, even when listeners call back into the lock", async () => {
+    const { testNodes, locks, steps, watch } = setUp();
     watch();
     const handle = locks.handle("a");
     let again = true;
@@ -48,43 +48,43 @@ describe("a probe", () => {
     await testNodes.run(handle.acquire());
     await testNodes.run(new Promise<void>((resolve) => setImmediate(resolve)));
     await testNodes.clock.advance(50);
-    expect(steps).toEqual([...whole, ...whole]);
+    expect(steps).toEqual([...allSteps, ...allSteps]);
   });
 
-  it("sees what follows, where it comes late, and nothing once it has left", async () => {
-    const { testNodes, locks, steps, watch } = watched();
+  it("receives only the steps between its subscription and its removal", async () => {
+    const { testNodes, locks, steps, watch } = setUp();
     const lease = await testNodes.run(locks.acquire("a"));
-    const leave = watch();
+    const unsubscribe = watch();
     await testNodes.run(lease.release());
-    expect(steps).toEqual(whole.slice(2));
-    leave();
+    expect(steps).toEqual(allSteps.slice(2));
+    unsubscribe();
     await testNodes.run(locks.using("a", () => {}));
-    expect(steps).toEqual(whole.slice(2));
+    expect(steps).toEqual(allSteps.slice(2));
   });
 
-  it("sees the same of a lock that is XState's own actor", async () => {
-    const { testNodes, locks, steps, watch } = watched();
+  it("receives the same steps of a lock that runs as XState's actor", async () => {
+    const { testNodes, locks, steps, watch } = setUp();
     watch();
     const handle = locks.handle("a");
     expect(handle.actor.getSnapshot().value).toBe("idle");
     await testNodes.run(handle.acquire());
     await testNodes.run(handle.release());
-    expect(steps).toEqual(whole);
+    expect(steps).toEqual(allSteps);
   });
 
-  it("sees the same of a lock whose actor is asked for in the middle of a step", async () => {
-    const { testNodes, locks, steps, watch } = watched();
+  it("receives the same steps of a lock whose actor is requested during a step", async () => {
+    const { testNodes, locks, steps, watch } = setUp();
     watch();
     const handle = locks.handle("a");
     handle.on("acquired", () => expect(handle.actor.getSnapshot().value).toBe("held"));
     await testNodes.run(handle.acquire());
     await testNodes.run(handle.release());
-    expect(steps).toEqual(whole);
+    expect(steps).toEqual(allSteps);
   });
 
-  it("may ask for the actor itself, at any step: the lock goes on", async () => {
+  it("may request the actor during any step, and the lock continues", async () => {
     for (const at of ["ACQUIRE", "GRANTED", "RENEW"]) {
-      const { testNodes, locks, steps, watch, manager } = watched({ ttl: 1_000 });
+      const { testNodes, locks, steps, watch, manager } = setUp({ ttl: 1_000 });
       const handle = locks.handle("a");
       manager.watch({ lockStepped: (_, { type }) => void (type === at && handle.actor) });
       watch();
@@ -97,40 +97,40 @@ describe("a probe", () => {
     }
   });
 
-  it("sees the same beside XState's inspection", async () => {
+  it("receives the same steps together with XState's inspection", async () => {
     const inspected: string[] = [];
-    const { testNodes, locks, steps, watch } = watched({
+    const { testNodes, locks, steps, watch } = setUp({
       xstate: { inspect: ({ type }) => inspected.push(type) },
     });
     watch();
     await testNodes.run(locks.using("a", () => {}));
-    expect(steps).toEqual(whole);
+    expect(steps).toEqual(allSteps);
     expect(inspected).toContain("@xstate.snapshot");
   });
 
-  it("harms nobody when it throws or rejects, and is reported", async () => {
+  it("affects no lock when it throws or rejects, and the error is reported", async () => {
     const failures: string[] = [];
-    const { testNodes, locks, manager, steps, watch } = watched({
+    const { testNodes, locks, manager, steps, watch } = setUp({
       onListenerError: (error, event) => void failures.push(`${event}: ${error}`),
     });
     const broken = () => {
       throw new Error("broken");
     };
     manager.watch({ lockStepped: broken, nodeAnswered: broken, nodeStepped: broken, closed: broken });
-    // Typed to give nothing, and yet somebody's may be asynchronous.
+    // The type requires a synchronous callback, but a user's callback may be asynchronous.
     manager.watch({ lockStepped: (async () => broken()) as unknown as () => void });
     watch();
     await testNodes.run(locks.using("a", () => {}));
     testNodes.node(0).crash();
     await testNodes.run(locks.close());
     await settle();
-    expect(steps).toEqual(whole);
+    expect(steps).toEqual(allSteps);
     expect(new Set(failures)).toEqual(new Set(["inspection: Error: broken"]));
-    expect(failures.length).toBeGreaterThan(2 * whole.length);
+    expect(failures.length).toBeGreaterThan(2 * allSteps.length);
   });
 
-  it("sees what becomes of the nodes, and how long they take", async () => {
-    const { testNodes, locks, manager } = watched({ quarantine: false });
+  it("receives the state changes and the response times of the nodes", async () => {
+    const { testNodes, locks, manager } = setUp({ quarantine: false });
     const seen: unknown[] = [];
     const answers: [number, number][] = [];
     manager.watch({
@@ -158,23 +158,23 @@ describe("a probe", () => {
     expect(Math.max(...answers.filter(([node]) => node !== 2).map(([, ms]) => ms))).toBe(0);
   });
 
-  it("is told once that the manager has closed, behind all steps", async () => {
-    const { testNodes, locks, manager, steps, watch } = watched();
+  it("is notified once that the manager has closed, after all steps", async () => {
+    const { testNodes, locks, manager, steps, watch } = setUp();
     watch();
     manager.watch({ closed: () => void steps.push("closed") });
     await testNodes.run(locks.acquire("a"));
     await testNodes.run(locks.close());
     await locks.close();
-    // Closing aborts what a lock that is held does not do: that leads nowhere, and is no step.
-    expect(steps).toEqual([...whole, "closed"]);
+    // Closing sends an abort that a held lock ignores, so the abort is no step.
+    expect(steps).toEqual([...allSteps, "closed"]);
   });
 
-  it("costs a lock nothing but a look while there is none", async () => {
-    const { testNodes, locks, manager, watch } = watched();
+  it("is reported as absent while none is subscribed", async () => {
+    const { testNodes, locks, manager, watch } = setUp();
     expect(manager.context.observers.any).toBe(false);
-    const leave = watch();
+    const unsubscribe = watch();
     expect(manager.context.observers.any).toBe(true);
-    leave();
+    unsubscribe();
     expect(manager.context.observers.any).toBe(false);
     await testNodes.run(locks.using("a", () => {}));
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Lease, Locks } from "../../src/api/types.js";
 import { far } from "../support/far-node.js";
-import { keptOn, standIn } from "./queues.js";
+import { addDeadWaiter, reservedOn } from "./queues.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
 const nowhere = [false, false, false];
 const reason = (error: unknown) => (error instanceof Error ? error.name : error);
 
-/** "a" is held; somebody of another process waits for it. */
-async function waitedFor(testNodes: TestNodes, options: { wait?: number } = {}) {
+/** Holds "a" while another process waits for it. */
+async function holdWithWaiter(testNodes: TestNodes, options: { wait?: number } = {}) {
   const [holder, first, second] = [testNodes.locks(), testNodes.locks(), testNodes.locks()] as const;
   const held = await testNodes.run(holder.acquire("a"));
   const abort = new AbortController();
@@ -17,71 +17,71 @@ async function waitedFor(testNodes: TestNodes, options: { wait?: number } = {}) 
   return { held, first, second, abort, leaving };
 }
 
-/** ms of virtual time from now until it is granted. */
-async function time(testNodes: TestNodes, waiting: Promise<unknown>): Promise<number> {
+/** Returns the ms of virtual time until the promise resolves. */
+async function timeToResolve(testNodes: TestNodes, waiting: Promise<unknown>): Promise<number> {
   const start = testNodes.clock.monotonic();
   await testNodes.run(waiting);
   return testNodes.clock.monotonic() - start;
 }
 
-/** One by one, it may have been granted within the turn: then it gives that back. */
-async function given(leaving: Promise<unknown>): Promise<void> {
+/** Without grouping, the lock may have been granted in the same tick. In this case the lease is released. */
+async function releaseIfGranted(leaving: Promise<unknown>): Promise<void> {
   const outcome = await leaving;
   if (outcome instanceof Object && "release" in outcome) await (outcome as Lease).release();
   else expect(["enough", "ManagerClosedError"]).toContain(outcome);
 }
 
-describe("the place of one who gives up", () => {
-  it("is left when it is aborted while it waits", async () => {
+describe("the queue position of a caller that gives up", () => {
+  it("is removed when the caller is aborted while it waits", async () => {
     const testNodes = new TestNodes();
-    const { held, abort, leaving } = await waitedFor(testNodes);
+    const { held, abort, leaving } = await holdWithWaiter(testNodes);
     abort.abort("enough");
     expect(await leaving).toBe("enough");
     await held.release();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left when it is aborted in the very turn in which it is told, and would ask", async () => {
+  it("is removed when the caller is aborted in the tick in which the wake-up arrives", async () => {
     const testNodes = new TestNodes();
-    const { held, abort, leaving } = await waitedFor(testNodes);
+    const { held, abort, leaving } = await holdWithWaiter(testNodes);
     await held.release();
     abort.abort("enough");
-    await given(leaving);
+    await releaseIfGranted(leaving);
     await settle();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left when its time is over", async () => {
+  it("is removed when the wait is over", async () => {
     const testNodes = new TestNodes();
-    const { held, leaving } = await waitedFor(testNodes, { wait: 700 });
+    const { held, leaving } = await holdWithWaiter(testNodes, { wait: 700 });
     expect(await testNodes.run(leaving)).toBe("AcquireTimeoutError");
     await held.release();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left when its policy gives up", async () => {
+  it("is removed when the retry policy gives up", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks({ retry: { count: 3, delay: 5 } })];
     const held = await testNodes.run(holder.acquire("a"));
     expect(await testNodes.run(locks.acquire("a").catch(reason))).toBe("LockContendedError");
     await held.release();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left when its manager is closed, its followers' too", async () => {
+  it("is removed when the manager is closed, and its followers fail as well", async () => {
     const testNodes = new TestNodes();
-    const { held, first, leaving } = await waitedFor(testNodes);
+    const { held, first, leaving } = await holdWithWaiter(testNodes);
     const followers = [1, 2, 3].map(() => first.acquire("a").catch(reason));
     await settle();
     await testNodes.run(first.close());
     expect(await Promise.all([leaving, ...followers])).toEqual(Array(4).fill("ManagerClosedError"));
     await held.release();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left on a node that was not asked any more: it hangs, and wakes", async () => {
+  it("is removed on an unresponsive node: the node hangs, and wakes", async () => {
     const testNodes = new TestNodes();
-    const { held, abort, leaving } = await waitedFor(testNodes);
+    const { held, abort, leaving } = await holdWithWaiter(testNodes);
     testNodes.node(2).hang();
     await testNodes.clock.advance(4_000);
     abort.abort("enough");
@@ -90,12 +90,12 @@ describe("the place of one who gives up", () => {
     await settle();
     await held.release();
     await settle();
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("is left on a node that was down for a moment", async () => {
+  it("is removed on a node that was down for a short time", async () => {
     const testNodes = new TestNodes();
-    const { held, abort, leaving } = await waitedFor(testNodes);
+    const { held, abort, leaving } = await holdWithWaiter(testNodes);
     testNodes.node(2).crash();
     await settle();
     abort.abort("enough");
@@ -104,27 +104,27 @@ describe("the place of one who gives up", () => {
     await testNodes.clock.advance(10);
     await held.release();
     await testNodes.clock.advance(10);
-    expect(await keptOn(testNodes.nodes, "a")).toEqual(nowhere);
+    expect(await reservedOn(testNodes.nodes, "a")).toEqual(nowhere);
   });
 
-  it("passes the turn on at once: by an abort, by the end of its time, by closing", async () => {
+  it("is passed over at once by an abort and by close(): the next waiter gets the lock", async () => {
     const endings: ((first: Locks, abort: AbortController) => void)[] = [
       (_, abort) => abort.abort("enough"),
       (first) => void first.close(),
     ];
     for (const end of endings) {
       const testNodes = new TestNodes();
-      const { held, first, second, abort, leaving } = await waitedFor(testNodes);
+      const { held, first, second, abort, leaving } = await holdWithWaiter(testNodes);
       const next = second.acquire("a");
       await testNodes.clock.advance(20);
       await held.release();
       end(first, abort);
-      await given(leaving);
-      expect(await time(testNodes, next)).toBeLessThanOrEqual(5);
+      await releaseIfGranted(leaving);
+      expect(await timeToResolve(testNodes, next)).toBeLessThanOrEqual(5);
     }
   });
 
-  it("is not needed to pass the turn on: an attempt that is given up undecided may have been granted", async () => {
+  it("is not needed to wake the next waiter: an attempt that is aborted undecided may have been granted", async () => {
     const testNodes = new TestNodes();
     const { clock } = testNodes;
     const nodes = testNodes.nodes.map((node) => far(node, clock, { delay: () => 40 }));
@@ -137,40 +137,40 @@ describe("the place of one who gives up", () => {
     await clock.advance(5);
     abort.abort("enough");
     expect(await undecided).toBe("enough");
-    expect(await time(testNodes, waiting)).toBeLessThanOrEqual(40 + 5);
+    expect(await timeToResolve(testNodes, waiting)).toBeLessThanOrEqual(40 + 5);
   });
 });
 
-describe("who waits behind one who will not come", () => {
-  it("gets the lock when it has been kept for that one for a moment, and at the next question", async () => {
+describe("a caller that waits behind a dead waiter", () => {
+  it("gets the lock at its next attempt after the reservation for the dead waiter has expired", async () => {
     for (let times = 0; times < 10; times++) {
       const testNodes = new TestNodes();
       const [holder, locks] = [testNodes.locks(), testNodes.locks()];
       const held = await testNodes.run(holder.acquire("a"));
       const waiting = locks.acquire("a");
       await testNodes.clock.advance(20 + times * 40);
-      await standIn(testNodes.nodes, "a");
+      await addDeadWaiter(testNodes.nodes, "a");
       await held.release();
-      const taken = await time(testNodes, waiting);
+      const taken = await timeToResolve(testNodes, waiting);
       expect(taken).toBeLessThanOrEqual(50 + 500 + 5);
     }
   });
 
-  it("gets the lock of a holder that died when its ttl is over, to the ms", async () => {
+  it("gets the lock of a dead holder within 15 ms of the end of its TTL", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks({ renew: false }), testNodes.locks()];
     await testNodes.run(holder.acquire("a", { ttl: 3_210 }));
     const waiting = locks.acquire("a");
-    expect(await time(testNodes, waiting)).toBeLessThanOrEqual(3_210 + 5 + 10);
+    expect(await timeToResolve(testNodes, waiting)).toBeLessThanOrEqual(3_210 + 5 + 10);
   });
 
-  it("gets the lock of a holder and an heir that died together", async () => {
+  it("gets the lock when the holder and the next waiter are dead", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks({ renew: false }), testNodes.locks()];
     await testNodes.run(holder.acquire("a", { ttl: 1_000 }));
     const waiting = locks.acquire("a");
     await testNodes.clock.advance(900);
-    await standIn(testNodes.nodes, "a");
-    expect(await time(testNodes, waiting)).toBeLessThanOrEqual(100 + 50 + 500 + 10);
+    await addDeadWaiter(testNodes.nodes, "a");
+    expect(await timeToResolve(testNodes, waiting)).toBeLessThanOrEqual(100 + 50 + 500 + 10);
   });
 });

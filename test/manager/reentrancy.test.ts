@@ -5,16 +5,16 @@ import { listen, settle, TestNodes } from "./test-nodes.js";
 const setUp = () => {
   const testNodes = new TestNodes(3);
   const locks = testNodes.locks({ ttl: 1_000 });
-  return { testNodes, locks, heard: listen(locks), handle: locks.handle("a") };
+  return { testNodes, locks, events: listen(locks), handle: locks.handle("a") };
 };
 const free = [false, false, false];
 
-describe("a listener that tells its lock something", () => {
-  it("finds the lock where the event says", async () => {
+describe("a listener that calls its lock", () => {
+  it("finds the lock in the state of the event", async () => {
     const { handle } = setUp();
     const seen: unknown[] = [];
-    const look = () => seen.push([handle.state, handle.lease !== null]);
-    for (const name of ["acquiring", "acquired", "released"] as const) handle.on(name, look);
+    const recordState = () => seen.push([handle.state, handle.lease !== null]);
+    for (const name of ["acquiring", "acquired", "released"] as const) handle.on(name, recordState);
     await handle.acquire();
     await handle.release();
     expect(seen).toEqual([
@@ -24,7 +24,7 @@ describe("a listener that tells its lock something", () => {
     ]);
   });
 
-  it("may release what was just acquired", async () => {
+  it("may release the lock that was just acquired", async () => {
     const { testNodes, handle } = setUp();
     const released = vi.fn();
     handle.on("acquired", () => void handle.release().then(released));
@@ -50,7 +50,7 @@ describe("a listener that tells its lock something", () => {
     expect(await testNodes.holders("a")).toEqual(free);
   });
 
-  it("may acquire anew when the lease was lost or released", async () => {
+  it("may acquire again when the lease was lost or released", async () => {
     for (const name of ["expired", "released"] as const) {
       const { testNodes, handle } = setUp();
       const again: Promise<unknown>[] = [];
@@ -64,7 +64,7 @@ describe("a listener that tells its lock something", () => {
     }
   });
 
-  it("may acquire anew in onLost", async () => {
+  it("may acquire again in onLost", async () => {
     const { testNodes, handle } = setUp();
     let again: Promise<unknown> | undefined;
     const onLost = () => {
@@ -76,7 +76,7 @@ describe("a listener that tells its lock something", () => {
     expect(handle.state).toBe("held");
   });
 
-  it("is refused a second acquisition while the first one runs, and the first one settles", async () => {
+  it("cannot start a second acquisition while the first one runs, and the first one settles", async () => {
     const { handle } = setUp();
     let second: Promise<unknown> | undefined;
     handle.once("acquiring", () => {
@@ -113,7 +113,7 @@ describe("a listener that tells its lock something", () => {
     }
   });
 
-  it("may hand over or release, whichever it says first", async () => {
+  it("may hand over and release, and the first call counts", async () => {
     for (const first of ["handover", "release"] as const) {
       const { testNodes, handle } = setUp();
       const outcomes: unknown[] = [];
@@ -129,7 +129,7 @@ describe("a listener that tells its lock something", () => {
     }
   });
 
-  it("may end an attempt in its retry policy, and the next acquisition is not touched by it", async () => {
+  it("may release in its retry policy without an effect on the next acquisition", async () => {
     const { testNodes, locks } = setUp();
     await testNodes.locks({ owner: "other" }).acquire("b");
     const handle: Handle = locks.handle("b");
@@ -148,7 +148,7 @@ describe("a listener that tells its lock something", () => {
 });
 
 describe("a program that misbehaves", () => {
-  it("may inspect with a function that throws: the lock goes on, and says so", async () => {
+  it("may inspect with a function that throws: the lock continues, and the error is reported", async () => {
     const testNodes = new TestNodes(3);
     const reported: string[] = [];
     const inspect = () => {
@@ -163,7 +163,7 @@ describe("a program that misbehaves", () => {
     expect(new Set(reported)).toEqual(new Set(["xstate.inspect"]));
   });
 
-  it("may try again at once, for ever: others get their turn", async () => {
+  it("may retry at once forever without blocking the event loop", async () => {
     const { testNodes, handle } = setUp();
     for (const node of testNodes.nodes) node.crash();
     let tries = 0;
@@ -179,7 +179,7 @@ describe("a program that misbehaves", () => {
     expect(handle.state).toBe("held");
   });
 
-  it("may acquire or close once more while it closes: the one is refused, the other is the same", async () => {
+  it("may acquire or close during close(): an acquisition is rejected, and a close is shared", async () => {
     for (const again of ["acquire", "handle", "close"] as const) {
       const { testNodes, locks, handle } = setUp();
       await testNodes.locks({ owner: "other" }).acquire("a");
@@ -213,7 +213,7 @@ describe("a program that misbehaves", () => {
     expect(handle.state).toBe("idle");
   });
 
-  it("may re-acquire one lock from the end of another: the alarm is the new one's", async () => {
+  it("may acquire a lock again when another lock ends, and the timer belongs to the new acquisition", async () => {
     const testNodes = new TestNodes(3);
     const locks = testNodes.locks({ ttl: 5_000, renew: false });
     const [first, second] = [locks.handle("x"), locks.handle("y")];
@@ -234,7 +234,7 @@ describe("a program that misbehaves", () => {
   });
 });
 
-describe("a manager that is closed under a running job", () => {
+describe("a manager that is closed during a job", () => {
   const run = (locks: Locks) =>
     locks.using("a", (lease) => {
       return new Promise<unknown>((resolve) => {
@@ -242,7 +242,7 @@ describe("a manager that is closed under a running job", () => {
       });
     });
 
-  it("tells the job by its signal before it gives the lock away", async () => {
+  it("aborts the job's signal before it releases the lock", async () => {
     const { testNodes, locks } = setUp();
     const job = run(locks);
     await settle();
@@ -251,8 +251,8 @@ describe("a manager that is closed under a running job", () => {
     expect(await testNodes.holders("a")).toEqual(free);
   });
 
-  it("leaves nothing pending when the nodes hang and it waits no longer", async () => {
-    const { testNodes, locks, heard, handle } = setUp();
+  it("leaves nothing pending when the nodes hang and its timeout is 0", async () => {
+    const { testNodes, locks, events, handle } = setUp();
     await handle.acquire();
     for (const node of testNodes.nodes) node.hang();
     const release = handle.release();
@@ -261,13 +261,13 @@ describe("a manager that is closed under a running job", () => {
     await closed;
     expect(await release).toBe("pending");
     expect(handle.state).toBe("idle");
-    expect(heard.at(-1)?.name).toBe("released");
+    expect(events.at(-1)?.name).toBe("released");
     expect(testNodes.clock.pending).toBe(0);
   });
 });
 
 describe("a callback that fails", () => {
-  it("harms no lock, even if whoever is told of it fails as well", async () => {
+  it("affects no lock, even when the error listener fails as well", async () => {
     const warnings: string[] = [];
     const onWarning = ({ code }: Error & { code?: string }) => warnings.push(code ?? "");
     process.on("warning", onWarning);

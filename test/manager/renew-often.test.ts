@@ -4,8 +4,8 @@ import { TestNodes } from "./test-nodes.js";
 
 const ttl = 2_000;
 
-/** The longest that any node keeps the key, ms. */
-async function longestKept(testNodes: TestNodes): Promise<number> {
+/** Returns the longest TTL in ms that any node has left for the key. */
+async function longestTtlLeft(testNodes: TestNodes): Promise<number> {
   const command = { op: "inspect", keys: ["a"] } as const;
   const replies = await Promise.all(
     testNodes.nodes.map((node) => ask(node, { command, wanted: () => true })),
@@ -14,7 +14,7 @@ async function longestKept(testNodes: TestNodes): Promise<number> {
   return Math.max(...lefts);
 }
 
-it("a lease that is renewed thousands of times keeps the ttl that was asked for, on the nodes too", async () => {
+it("a lease that is renewed thousands of times keeps the requested TTL, on the nodes as well", async () => {
   const testNodes = new TestNodes();
   const lease = await testNodes.run(testNodes.locks().acquire("a", { ttl }));
   for (let times = 0; times < 5_000; times++) {
@@ -24,10 +24,10 @@ it("a lease that is renewed thousands of times keeps the ttl that was asked for,
     expect(before).toBeLessThanOrEqual(ttl);
   }
   expect(lease.ttl).toBe(ttl);
-  expect(await longestKept(testNodes)).toBeLessThanOrEqual(ttl);
+  expect(await longestTtlLeft(testNodes)).toBeLessThanOrEqual(ttl);
 });
 
-it("a longer ttl that was asked for once is kept while it lasts, and never more than that", async () => {
+it("a longer TTL that was requested once is kept while it lasts, and is never exceeded", async () => {
   const testNodes = new TestNodes();
   const lease = await testNodes.run(testNodes.locks().acquire("a", { ttl, renew: false }));
   await lease.renew(60_000);
@@ -35,7 +35,7 @@ it("a longer ttl that was asked for once is kept while it lasts, and never more 
     const before = lease.remaining();
     await lease.renew(ttl);
     expect(lease.remaining()).toBeGreaterThanOrEqual(before - 1);
-    expect(await longestKept(testNodes)).toBeLessThanOrEqual(60_000);
+    expect(await longestTtlLeft(testNodes)).toBeLessThanOrEqual(60_000);
     await testNodes.clock.advance(70);
   }
   expect(lease.ttl).toBeLessThanOrEqual(ttl);

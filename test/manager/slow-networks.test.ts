@@ -4,7 +4,7 @@ import { answer, caught, scripted } from "../safety/scripted-locks.js";
 import { far } from "../support/far-node.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
-/** A process of its own behind a network with so many ms each way. */
+/** A process behind a network with a delay of `delay` ms each way. */
 function distant(testNodes: TestNodes, delay: number) {
   return testNodes.locks({
     nodes: testNodes.nodes.map((node) => far(node, testNodes.clock, { delay: () => delay })),
@@ -12,14 +12,14 @@ function distant(testNodes: TestNodes, delay: number) {
 }
 
 describe("a network with round trips of 600 ms", () => {
-  it("does not turn a lock that is taken into a want of quorum, with the defaults", async () => {
+  it("reports a held lock as contended, not as a missing quorum, with the default options", async () => {
     const testNodes = new TestNodes();
     const held = await testNodes.run(testNodes.locks().acquire("a"));
     expect(await testNodes.run(distant(testNodes, 300).tryAcquire("a"))).toBeNull();
     expect(held.remaining()).toBeGreaterThan(0);
   });
 
-  it("is enough to hold a lease, renewed", async () => {
+  it("allows a lease to be held and renewed", async () => {
     const testNodes = new TestNodes();
     const locks = distant(testNodes, 300);
     const lease = await testNodes.run(locks.acquire("a"));
@@ -29,8 +29,8 @@ describe("a network with round trips of 600 ms", () => {
   });
 });
 
-describe("a node that takes its time to connect", () => {
-  it("is waited for by the first acquisition, for longer than an answer may take", async () => {
+describe("a node that connects slowly", () => {
+  it("delays the first acquisition for longer than the node timeout", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 10_000 });
     for (const node of nodes) node.change("connecting");
     const acquisition = locks.tryAcquire("a");
@@ -41,11 +41,11 @@ describe("a node that takes its time to connect", () => {
   });
 });
 
-describe("an inspection by a process that is not connected yet", () => {
-  it("waits for the connections, and tells what the nodes say", async () => {
+describe("an inspection by an unconnected process", () => {
+  it("waits for the connections and reports the answers of the nodes", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 10_000 });
     for (const node of nodes) node.change("connecting");
-    const inspected = locks.inspect("a");
+    const inspection = locks.inspect("a");
     await clock.advance(3_000);
     for (const node of nodes) node.change("ready");
     await settle();
@@ -55,17 +55,17 @@ describe("an inspection by a process that is not connected yet", () => {
     expect((await inspected).nodes.map(({ state }) => state)).toEqual(["free", "free", "free"]);
   });
 
-  it("says which node could not be connected, when the time for that is over", async () => {
+  it("names the nodes that did not connect within the connect timeout", async () => {
     const { locks, nodes, clock } = scripted(1, { nodeTimeout: 100, connectTimeout: 2_000, ttl: 10_000 });
     nodes[0]?.change("connecting");
-    const inspected = locks.inspect("a");
+    const inspection = locks.inspect("a");
     await clock.advance(2_200);
-    const { nodes: told } = await inspected;
-    expect(told[0]).toMatchObject({ state: "failed" });
-    expect(told[0]?.error).toContain("not connected");
+    const { nodes: reports } = await inspection;
+    expect(reports[0]).toMatchObject({ state: "failed" });
+    expect(reports[0]?.error).toContain("not connected");
   });
 
-  it("asks a node that lost its memory at once: whether it votes is of no matter", async () => {
+  it("asks a node that lost its memory at once, although the node does not vote", async () => {
     const testNodes = new TestNodes();
     for (const node of testNodes.nodes) node.flush();
     const { nodes } = await testNodes.run(testNodes.locks().inspect("a"), 100);
@@ -89,7 +89,7 @@ describe("ready()", () => {
     await waited;
   });
 
-  it("tries again what could not be reached, until its time is over, and says what is wrong with whom", async () => {
+  it("retries unreachable nodes until its timeout, and reports the reason for each node", async () => {
     const testNodes = new TestNodes();
     testNodes.node(0).crash();
     const locks = testNodes.locks();
@@ -103,7 +103,7 @@ describe("ready()", () => {
     await testNodes.run(later);
   });
 
-  it("asks for nothing that cannot be, and ends with its manager", async () => {
+  it("rejects impossible arguments, and ends when its manager is closed", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
     for (const timeout of [-1, Number.NaN, Number.POSITIVE_INFINITY, "5"])

@@ -3,11 +3,11 @@ import { batchScript } from "../../src/engine/protocol/script.js";
 import { caught, scripted } from "../safety/scripted-locks.js";
 import { listen, settle, TestNodes } from "./test-nodes.js";
 
-const healths = async (testNodes: TestNodes, locks: ReturnType<TestNodes["locks"]>) =>
+const nodeHealth = async (testNodes: TestNodes, locks: ReturnType<TestNodes["locks"]>) =>
   (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
-describe("a node that was silent", () => {
-  it("votes again: it stood still while a process asked a new set, before it was known who it is", async () => {
+describe("a node that was unresponsive", () => {
+  it("votes again when it hung in a new set before it was identified", async () => {
     const testNodes = new TestNodes();
     for (const node of testNodes.nodes) node.flush();
     testNodes.node(2).hang();
@@ -18,16 +18,16 @@ describe("a node that was silent", () => {
     testNodes.node(2).wake();
     const lease = await testNodes.run(locks.acquire("a", { wait: 20_000 }), 10_000);
     await testNodes.run(lease.release());
-    expect(await healths(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
-    // Without it there is no quorum.
+    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
+    // Without this node there is no quorum.
     testNodes.node(0).crash();
     expect(await testNodes.run(locks.using("a", () => "done"))).toBe("done");
   });
 
-  it("is shown as unresponsive while it is not asked, and as ready when a probe was answered", async () => {
+  it("is shown as unresponsive while it is not asked, and as ready when it has answered a probe", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks({ nodeTimeout: 100 });
-    const heard = listen(locks);
+    const events = listen(locks);
     await testNodes.run(locks.using("a", () => {}));
     testNodes.node(0).hang();
     await testNodes.run(locks.using("a", () => {}));
@@ -37,14 +37,14 @@ describe("a node that was silent", () => {
     expect(inspection.nodes[0]?.error).toContain("not asked: it has been silent");
     testNodes.node(0).wake();
     await testNodes.clock.advance(1);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
-    expect(heard.map(({ name }) => name).filter((name) => name.startsWith("node"))).toEqual([
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
+    expect(events.map(({ name }) => name).filter((name) => name.startsWith("node"))).toEqual([
       "nodeDown",
       "nodeUp",
     ]);
   });
 
-  it("is asked again though its client has lost all calls of a time, and tells nothing of its connection", async () => {
+  it("is asked again after its client, which reports no connection state, lost all calls for a time", async () => {
     const testNodes = new TestNodes(1);
     const { clock } = testNodes;
     let loses = false;
@@ -53,7 +53,7 @@ describe("a node that was silent", () => {
       eval: (script: string, _keys: string[], args: string[]) => {
         if (loses) return new Promise(() => {});
         if (script !== batchScript) return Promise.resolve(["1f", "x.1f 0 -", Date.now(), "0", "0"]);
-        // Each command is granted.
+        // The script grants each command.
         const commands = args.filter((arg) => /^(acquire|release)[A-Za-z]*\d*$/.test(arg)).length;
         return Promise.resolve(Array.from({ length: commands }, () => 1));
       },
@@ -71,14 +71,14 @@ describe("a node that was silent", () => {
     await clock.advance(5_000);
     const lease = await testNodes.run(locks.tryAcquire("a"));
     if (lease !== null) await testNodes.run(lease.release());
-    // What was lost for good does not make the node silent again.
-    const heard = listen(locks);
+    // Calls that are lost for good do not make the node unresponsive again.
+    const events = listen(locks);
     await clock.advance(60_000);
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
     await testNodes.run(locks.close());
   });
 
-  it("is not sent what leaves a queue while it is silent, however many give up", async () => {
+  it("is not sent the queue exits of callers that give up while it is unresponsive", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, retry: { count: 1, delay: 10 } });
     await locks.ready();
     const [, , hung] = nodes;

@@ -1,24 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { Redlock } from "../../src/redlock.js";
-import { standIn } from "./queues.js";
+import { addDeadWaiter } from "./queues.js";
 import { listen, settle, TestNodes } from "./test-nodes.js";
 
 const code = (error: unknown) => (error as { code?: string }).code;
 
-/** "a" is held, and kept for somebody else as soon as it is released. */
-async function kept(testNodes: TestNodes) {
+/** Leaves "a" free but reserved for a dead waiter. */
+async function reserve(testNodes: TestNodes) {
   const holder = testNodes.locks();
   const held = await testNodes.run(holder.acquire("a"));
-  await standIn(testNodes.nodes, "a");
+  await addDeadWaiter(testNodes.nodes, "a");
   await held.release();
   await settle();
 }
 
-describe("a lock that is free, but kept for who has waited longest", () => {
-  it("is not given to who asks once, and soon is", async () => {
+describe("a free lock that is reserved for the longest waiter", () => {
+  it("is denied to a caller that asks once, until the reservation expires", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
-    await kept(testNodes);
+    await reserve(testNodes);
     expect(await testNodes.run(locks.tryAcquire("a"), 5)).toBeNull();
     expect(await testNodes.run(locks.tryAcquire(["b", "a"]), 5)).toBeNull();
     const error = await testNodes.run(
@@ -34,10 +34,10 @@ describe("a lock that is free, but kept for who has waited longest", () => {
     expect(await testNodes.run(locks.tryAcquire("a"), 5)).not.toBeNull();
   });
 
-  it("is given to who asks once and is not fair, and to a Redlock, also with others at once", async () => {
+  it("is granted to unfair callers and to Redlock, also together with other resources", async () => {
     const fresh = async () => {
       const testNodes = new TestNodes();
-      await kept(testNodes);
+      await reserve(testNodes);
       return testNodes;
     };
     const unfair = await fresh();
@@ -53,7 +53,7 @@ describe("a lock that is free, but kept for who has waited longest", () => {
 });
 
 describe("several resources at once", () => {
-  it("wake who waits for any of them when they are released, and take no place themselves", async () => {
+  it("wake the waiters for each of them when they are released", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire(["a", "b", "c"]));
@@ -64,14 +64,14 @@ describe("several resources at once", () => {
     const all = locks.acquire(["a", "b", "c"]);
     await testNodes.clock.advance(30);
     for (const lease of leases) await lease.release();
-    // They are told of nothing, and ask again as their policy says.
+    // The caller of all resources may have to ask again after its retry delay.
     await testNodes.run(all, 1_000);
     expect(await testNodes.run(locks.tryAcquire("a"), 5)).toBeNull();
   });
 });
 
-describe("a lock that was waited for", () => {
-  it("has a fence above the last one", async () => {
+describe("a lock with waiters", () => {
+  it("gets a higher fence with each lease", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a", { fence: true }));
@@ -83,7 +83,7 @@ describe("a lock that was waited for", () => {
     expect(new Set(fences).size).toBe(4);
   });
 
-  it("may be handed over while others wait, and is theirs when the adopter releases it", async () => {
+  it("can be handed over, and goes to the waiters when the adopter releases it", async () => {
     const testNodes = new TestNodes();
     const [holder, adopter, locks] = [testNodes.locks(), testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));
@@ -115,7 +115,7 @@ describe("a lock that was waited for", () => {
     await testNodes.run(Promise.all(waiting), 1_000);
   });
 
-  it("leaves its handle as it was: it may wait again, and is idle when it has given up", async () => {
+  it("leaves the handle reusable: the handle is idle after a timeout and can wait again", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const handle = locks.handle("a");
@@ -135,7 +135,7 @@ describe("a lock that was waited for", () => {
   });
 });
 
-describe("a policy of one's own", () => {
+describe("a custom retry policy", () => {
   it("gives up after as many attempts as it allows", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
@@ -147,30 +147,30 @@ describe("a policy of one's own", () => {
     }
   });
 
-  it("is asked after each attempt, with its number and the reason, and bounds the delay", async () => {
+  it("is called after each attempt, with its number and the reason, and bounds the delay", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
-    const heard = listen(locks);
+    const events = listen(locks);
     const held = await testNodes.run(holder.acquire("a"));
-    const asked: unknown[] = [];
+    const policyCalls: unknown[] = [];
     const retry = (attempt: number, reason: string) => {
-      asked.push([attempt, reason]);
+      policyCalls.push([attempt, reason]);
       return 100;
     };
     const waiting = locks.acquire("a", { retry });
     await testNodes.clock.advance(450);
     await held.release();
     await testNodes.run(waiting, 5);
-    expect(asked).toEqual(asked.map((_, index) => [index + 1, "contended"]));
-    expect(asked.length).toBeGreaterThanOrEqual(5);
-    expect(asked.length).toBeLessThanOrEqual(6);
-    const retrying = heard.filter(({ name }) => name === "retrying").map(({ event }) => event.attempt);
-    expect(retrying).toEqual(asked.map((_, index) => index + 1));
-    const acquired = heard.find(({ name }) => name === "acquired");
-    expect(acquired?.event).toMatchObject({ attempt: asked.length + 1 });
+    expect(policyCalls).toEqual(policyCalls.map((_, index) => [index + 1, "contended"]));
+    expect(policyCalls.length).toBeGreaterThanOrEqual(5);
+    expect(policyCalls.length).toBeLessThanOrEqual(6);
+    const retrying = events.filter(({ name }) => name === "retrying").map(({ event }) => event.attempt);
+    expect(retrying).toEqual(policyCalls.map((_, index) => index + 1));
+    const acquired = events.find(({ name }) => name === "acquired");
+    expect(acquired?.event).toMatchObject({ attempt: policyCalls.length + 1 });
   });
 
-  it("that is slower than places last still gets the lock when it asks", async () => {
+  it("that is slower than the life of a queue position still gets the lock when it asks", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));

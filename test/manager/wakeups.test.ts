@@ -4,10 +4,10 @@ import { far } from "../support/far-node.js";
 import { Contention } from "./contention.js";
 import { TestNodes } from "./test-nodes.js";
 
-/** The subscriptions of one process, which the test may lose. */
+/** The subscriptions of one process. The test can drop them. */
 class Subscriptions {
   readonly nodes: LockNode[];
-  /** How many stand, on each node. */
+  /** Number of open subscriptions per node. */
   readonly open: number[];
   readonly opened: number[];
   private readonly losses = new Set<() => void>();
@@ -41,7 +41,7 @@ class Subscriptions {
     });
   }
 
-  /** The connections are gone, and do not come back. */
+  /** Drops all subscriptions for good. */
   lose(): void {
     for (const lose of this.losses) lose();
   }
@@ -51,32 +51,32 @@ class Subscriptions {
   }
 }
 
-/** ms of virtual time from now until it is settled. */
-async function time(testNodes: TestNodes, waiting: Promise<unknown>): Promise<number> {
+/** Returns the ms of virtual time until the promise settles. */
+async function timeToSettle(testNodes: TestNodes, waiting: Promise<unknown>): Promise<number> {
   const start = testNodes.clock.monotonic();
   await testNodes.run(waiting);
   return testNodes.clock.monotonic() - start;
 }
 
-describe("who waits for a lock", () => {
-  it("seldom asks while it is held, and has it a few ms after its release", async () => {
+describe("a caller that waits for a lock", () => {
+  it("seldom asks while the lock is held, and gets it a few ms after its release", async () => {
     for (const size of [1, 3, 5]) {
       const contention = new Contention({ seed: 5, size, processes: 2 });
       const open = await contention.begin();
-      contention.want(1, 1);
+      contention.addCaller(1, 1);
       await contention.clock.advance(5_000);
-      // Denied, again with a place as soon as it can be told, and then every 300 to 500 ms.
-      expect(contention.asked / size).toBeGreaterThan(5_000 / 500);
-      expect(contention.asked / size).toBeLessThanOrEqual(2 + 5_000 / 300);
-      const before = contention.asked;
+      // The first attempt is denied. The second attempt takes a queue position, and then one follows every 300 to 500 ms.
+      expect(contention.acquireCommands / size).toBeGreaterThan(5_000 / 500);
+      expect(contention.acquireCommands / size).toBeLessThanOrEqual(2 + 5_000 / 300);
+      const before = contention.acquireCommands;
       open();
       await contention.end(1_000);
       expect(Math.max(...contention.gaps)).toBeLessThan(15);
-      expect((contention.asked - before) / size).toBeLessThanOrEqual(2);
+      expect((contention.acquireCommands - before) / size).toBeLessThanOrEqual(2);
     }
   });
 
-  it("seldom asks where one node has something else to say for long", async () => {
+  it("seldom asks when one node reports another holder for a long time", async () => {
     const testNodes = new TestNodes();
     const [stray, holder, locks] = [
       testNodes.locks({ nodes: [testNodes.node(0)] }),
@@ -95,14 +95,14 @@ describe("who waits for a lock", () => {
     expect(attempts).toBeLessThanOrEqual(2 + 7 + 5_000 / 300);
   });
 
-  it("tells nobody when it gives back what a minority had granted it", async () => {
+  it("wakes no other waiter when it releases the grants of a minority", async () => {
     const testNodes = new TestNodes();
-    const told: boolean[] = [];
+    const wakes: boolean[] = [];
     const nodes = testNodes.nodes.map((node) =>
       far(node, testNodes.clock, {
         delay: () => 1,
         sees: (command) => {
-          if (command.op === "release") told.push(command.queue?.wake ?? false);
+          if (command.op === "release") wakes.push(command.queue?.wake ?? false);
         },
       }),
     );
@@ -114,29 +114,29 @@ describe("who waits for a lock", () => {
     const waiting = locks.acquire("a");
     testNodes.node(2).restart();
     await testNodes.clock.advance(3_000);
-    expect(told.length).toBeGreaterThan(3_000 / 500);
-    expect(told).not.toContain(true);
+    expect(wakes.length).toBeGreaterThan(3_000 / 500);
+    expect(wakes).not.toContain(true);
     await held.release();
     const lease = await testNodes.run(waiting);
     await testNodes.run(lease.release());
-    expect(told.slice(-3)).toEqual([true, true, true]);
+    expect(wakes.slice(-3)).toEqual([true, true, true]);
   });
 
-  it("gets it by asking when every message is lost", async () => {
+  it("gets the lock by asking when every message is lost", async () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const contention = new Contention({ seed, size: 3, losesMessages: true });
       const open = await contention.begin();
-      for (const name of [0, 1, 2, 3, 4]) contention.want(name, name);
+      for (const name of [0, 1, 2, 3, 4]) contention.addCaller(name, name);
       await contention.clock.advance(500);
       open();
       await contention.end();
       expect([...contention.order].sort()).toEqual([0, 1, 2, 3, 4]);
-      // What is kept for one who hears nothing is lost to it after 50 ms, and asked for by the next one in 500 at most.
+      // A reservation for a waiter without messages expires after 50 ms, and the next waiter asks within 500 ms.
       expect(Math.max(...contention.gaps)).toBeLessThan(50 + 500 + 50);
     }
   });
 
-  it("gets it by asking when its subscriptions are lost, whenever that is", async () => {
+  it("gets the lock by asking when its subscriptions are lost at any time", async () => {
     for (let at = 0; at <= 400; at += 20) {
       const testNodes = new TestNodes();
       const subscriptions = new Subscriptions(testNodes);
@@ -147,11 +147,11 @@ describe("who waits for a lock", () => {
       subscriptions.lose();
       await testNodes.clock.advance(200);
       await held.release();
-      expect(await time(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
+      expect(await timeToSettle(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
     }
   });
 
-  it("gets it when its ttl is over although it lost its subscriptions: its own place is not in its way", async () => {
+  it("gets the lock when the holder's TTL is over without subscriptions: its own queue position does not block it", async () => {
     for (const ttl of [700, 1_000, 1_300]) {
       const testNodes = new TestNodes();
       const subscriptions = new Subscriptions(testNodes);
@@ -169,17 +169,17 @@ describe("who waits for a lock", () => {
     }
   });
 
-  it("gets it although it was released between the denial and the subscription", async () => {
+  it("gets the lock when it was released between the denial and the subscription", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));
-    // The nodes have denied it, and nobody could have told it yet.
+    // The nodes have denied the attempt, and there is no subscription yet.
     const waiting = locks.acquire("a");
     const released = held.release();
-    expect(await time(testNodes, Promise.all([waiting, released]))).toBeLessThanOrEqual(100 + 5);
+    expect(await timeToSettle(testNodes, Promise.all([waiting, released]))).toBeLessThanOrEqual(100 + 5);
   });
 
-  it("gets it where a majority of nodes can tell nobody anything", async () => {
+  it("gets the lock when a majority of nodes cannot publish messages", async () => {
     const testNodes = new TestNodes();
     const nodes = testNodes.nodes.map((node, index) => {
       if (index > 0) Object.defineProperty(node, "subscribe", { value: () => null });
@@ -190,15 +190,15 @@ describe("who waits for a lock", () => {
     const waiting = locks.acquire("a");
     await testNodes.clock.advance(1_000);
     await held.release();
-    expect(await time(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
+    expect(await timeToSettle(testNodes, waiting)).toBeLessThanOrEqual(500 + 5);
   });
 
-  it("gets it at the latest when the time is over that it may take, or not at all", async () => {
+  it("gets the lock within its wait time, or fails", async () => {
     const testNodes = new TestNodes();
     const [holder, locks] = [testNodes.locks(), testNodes.locks()];
     const held = await testNodes.run(holder.acquire("a"));
     const late = locks.acquire("a", { wait: 330 }).catch((error: unknown) => error);
-    expect(await time(testNodes, late)).toBeLessThanOrEqual(330 + 5);
+    expect(await timeToSettle(testNodes, late)).toBeLessThanOrEqual(330 + 5);
     expect(await late).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "LOCK_CONTENDED" } });
     const woken = locks.acquire("a", { wait: 330 });
     await testNodes.clock.advance(325);
@@ -207,8 +207,8 @@ describe("who waits for a lock", () => {
   });
 });
 
-describe("a process", () => {
-  it("listens once on each node, only while somebody waits, and a while longer", async () => {
+describe("the subscriptions of a process", () => {
+  it("are open once per node while a caller waits, and for a few seconds longer", async () => {
     const testNodes = new TestNodes();
     const subscriptions = new Subscriptions(testNodes);
     const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
@@ -221,7 +221,7 @@ describe("a process", () => {
     expect(subscriptions.open).toEqual([1, 1, 1]);
     for (const lease of held) await lease.release();
     await testNodes.run(Promise.all(waiting));
-    // Whoever takes a free lock meanwhile does not wait, and keeps no connection open.
+    // A caller that takes a free lock does not wait, and keeps no subscription open.
     for (let at = 0; at < 4_900; at += 100) {
       await testNodes.run(locks.using("free", async () => {}));
       await testNodes.clock.advance(95);
@@ -231,7 +231,7 @@ describe("a process", () => {
     expect(subscriptions.open).toEqual([0, 0, 0]);
   });
 
-  it("goes on listening where the next one waits in time", async () => {
+  it("stay open when the next caller waits in time", async () => {
     const testNodes = new TestNodes();
     const subscriptions = new Subscriptions(testNodes);
     const [holder, locks] = [testNodes.locks(), testNodes.locks({ nodes: subscriptions.nodes })];
@@ -248,7 +248,7 @@ describe("a process", () => {
     expect(subscriptions.open).toEqual([0, 0, 0]);
   });
 
-  it("leaves nothing when it is closed: no timer, no subscription, nobody who listens", async () => {
+  it("end with close(), and no timer remains", async () => {
     const testNodes = new TestNodes();
     const before = testNodes.clock.pending;
     const subscriptions = new Subscriptions(testNodes);

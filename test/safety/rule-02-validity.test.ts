@@ -53,7 +53,7 @@ describe("rule 2: validity counts from before the first request of the winning r
   });
 
   it("does not believe a renewal that took as long as the lease had left", async () => {
-    const { locks, nodes, clock, heard } = scripted(3);
+    const { locks, nodes, clock, events } = scripted(3);
     const acquisition = locks.acquire("a", { renew: false });
     await answer(nodes, "acquire", [granted, granted, granted]);
     const lease = await acquisition;
@@ -63,7 +63,7 @@ describe("rule 2: validity counts from before the first request of the winning r
     clock.stall(288);
     await answer(nodes, "renew", [granted, granted, granted]);
     expect(await renewal).toMatchObject({ code: "LEASE_EXPIRED" });
-    expect(heard.at(-1)?.name).toBe("expired");
+    expect(events.at(-1)?.name).toBe("expired");
   });
 
   it("never lets a renewal shorten the lease: asks for as much as is left, never for more than was asked for, and counts from the new round all the same", async () => {

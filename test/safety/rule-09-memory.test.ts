@@ -21,12 +21,12 @@ afterEach(() => vi.restoreAllMocks());
 async function started(size = 3, options: Parameters<TestNodes["locks"]>[0] = {}) {
   const testNodes = new TestNodes(size);
   const locks = testNodes.locks({ ttl, nodeTimeout: 100, ...options });
-  const heard = listen(locks);
+  const events = listen(locks);
   await (await testNodes.run(locks.acquire("first"))).release();
-  return { testNodes, locks, heard };
+  return { testNodes, locks, events };
 }
 
-/** A minority has never heard of the lease, and the node that makes the majority forgets it. */
+/** A minority has never events of the lease, and the node that makes the majority forgets it. */
 async function forgotten(testNodes: TestNodes, locks: Locks, forget: () => void): Promise<Lease> {
   testNodes.node(2).crash();
   const lease = await testNodes.run(locks.acquire("a", { renew: false }));
@@ -69,12 +69,12 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   });
 
   it("is told of, with the time at which it votes again", async () => {
-    const { testNodes, locks, heard } = await started();
+    const { testNodes, locks, events } = await started();
     const time = testNodes.clock.wall();
     testNodes.node(0).flush();
     await testNodes.run(locks.acquire("a"));
     await settle();
-    expect(heard.find(({ name }) => name === "nodeQuarantined")?.event).toEqual({
+    expect(events.find(({ name }) => name === "nodeQuarantined")?.event).toEqual({
       node: "node-0",
       time,
       until: time + quarantine,
@@ -107,17 +107,17 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   });
 
   it("does not know how long while too few of the others can be asked, and says whom it waits for", async () => {
-    const { testNodes, locks, heard } = await started();
+    const { testNodes, locks, events } = await started();
     testNodes.node(1).crash();
     testNodes.node(0).flush();
     const attempt = () => testNodes.run(locks.tryAcquire("a").catch((error: unknown) => error));
     await attempt();
     expect(String(await attempt())).toContain("known only when node-1 can be asked");
     await testNodes.clock.advance(10 * ttl);
-    expect(heard.filter(({ name }) => name === "nodeQuarantined").at(-1)?.event.until).toBeNull();
+    expect(events.filter(({ name }) => name === "nodeQuarantined").at(-1)?.event.until).toBeNull();
     testNodes.node(1).reconnect();
     await settle();
-    expect(heard.filter(({ name }) => name === "nodeQuarantined").at(-1)?.event.until).toBeGreaterThan(0);
+    expect(events.filter(({ name }) => name === "nodeQuarantined").at(-1)?.event.until).toBeGreaterThan(0);
     await testNodes.clock.advance(quarantine + 10);
     expect((await healths(testNodes, locks))[0]).toBe("ready");
   });
@@ -299,10 +299,10 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   });
 
   it("votes at once where every write is on disk before the reply, and it is told so", async () => {
-    const { testNodes, locks, heard } = await started(3, { quarantine: false });
+    const { testNodes, locks, events } = await started(3, { quarantine: false });
     for (const node of testNodes.nodes) node.flush();
     expect(await testNodes.run(locks.tryAcquire("a"), 5)).not.toBeNull();
-    expect(heard.map(({ name }) => name)).not.toContain("nodeQuarantined");
+    expect(events.map(({ name }) => name)).not.toContain("nodeQuarantined");
   });
 
   it("grants nothing that was sent before it was known: the check travels with every batch", async () => {

@@ -12,7 +12,7 @@ describe("rule 11: the token is a secret", () => {
     const trace = (event: InspectionEvent) => shown.push(JSON.stringify(event));
     const ours = testNodes.locks({ ttl: 1_000, random, xstate: { inspect: trace } });
     const theirs = testNodes.locks({ owner: "other", random });
-    const heard = [listen(ours), listen(theirs)];
+    const events = [listen(ours), listen(theirs)];
 
     const handle = ours.handle("a");
     const lease = await handle.acquire();
@@ -39,7 +39,7 @@ describe("rule 11: the token is a secret", () => {
     await Promise.all([ours.close(), theirs.close()]);
 
     expect(secrets.length).toBeGreaterThan(5);
-    const written = [...heard.flat(), ...shown]
+    const written = [...events.flat(), ...shown]
       .map(
         (item) =>
           `${inspect(item, { depth: 4, getters: true, maxArrayLength: 20 })}\n${JSON.stringify(item)}`,

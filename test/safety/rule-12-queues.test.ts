@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../engine/batches.js";
-import { standIn } from "../manager/queues.js";
+import { addDeadWaiter } from "../manager/queues.js";
 import { settle, TestNodes } from "../manager/test-nodes.js";
 
 const wanted = () => true;
@@ -10,7 +10,7 @@ describe("rule 12: queues stand beside the key, never in it", () => {
   it("so a client that knows of none takes a lock that is kept for somebody else", async () => {
     const testNodes = new TestNodes();
     const held = await testNodes.run(testNodes.locks().acquire("a"));
-    await standIn(testNodes.nodes, "a");
+    await addDeadWaiter(testNodes.nodes, "a");
     await held.release();
     await settle();
     expect(await testNodes.run(testNodes.locks().tryAcquire("a"))).toBeNull();

@@ -18,7 +18,7 @@ export function scripted(size: number, options: Partial<LocksOptions> = {}) {
     retry: { count: 0 },
     ...options,
   });
-  return { clock, nodes, locks, heard: listen(locks) };
+  return { clock, nodes, locks, events: listen(locks) };
 }
 
 /** Answers what has arrived of this kind and is not answered yet, node by node; null leaves it unanswered. */
