@@ -946,7 +946,7 @@ export const switches = [
     "for (const key of keys) record(key, seen(key));",
     "",
     "test/fences/contended",
-    "beside quick ones",
+    "beside quick processes",
   ],
   [
     "waiting",
@@ -964,7 +964,7 @@ export const switches = [
     "if (time > this.due) this.anchor(time);",
     "",
     "test/fences/contended",
-    "what a source proposes",
+    "the proposals of a fence source",
   ],
   [
     "12 stored form",

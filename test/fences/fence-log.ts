@@ -1,4 +1,4 @@
-/** The fences of all leases there were, resource by resource, in their order. */
+/** Records the fences of all leases in order, and checks that the fences of each resource grow. */
 export class FenceLog {
   leases = 0;
   readonly #highest = new Map<string, number>();
@@ -14,11 +14,12 @@ export class FenceLog {
     }
   }
 
-  /** Repeats and steps back. */
+  /** The highest fence so far. */
   get highest(): number {
     return Math.max(0, ...this.#highest.values());
   }
 
+  /** Descriptions of all fences that did not grow. */
   get wrong(): readonly string[] {
     return this.#wrong;
   }

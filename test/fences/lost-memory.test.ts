@@ -5,10 +5,10 @@ import { SkewedClock } from "./skewed-clock.js";
 
 const ttl = 1_000;
 
-it("a node that forgot a fence takes over what a majority remembers, before it accepts another", async () => {
+it("a node that lost a fence adopts the fences of a majority before it accepts another fence", async () => {
   const testNodes = new TestNodes(3);
   const [first, second] = [testNodes.node(0), testNodes.node(1)];
-  // The third is there, but not for everybody.
+  // One process cannot reach the third node.
   const unreachable = memoryNode("node-2", { clock: testNodes.clock });
   unreachable.crash();
   const ahead = testNodes.locks({
@@ -23,13 +23,13 @@ it("a node that forgot a fence takes over what a majority remembers, before it a
   second.restart();
   first.hang();
   const acquire = (locks = others) => testNodes.run(locks.acquire("a", { fence: true, wait: 5 * ttl }));
-  // The third never knew, the second knows no more, and cannot ask.
+  // The third node never had the fence. The second node lost it and cannot ask the first node.
   await expect(acquire()).rejects.toMatchObject({ cause: { code: "QUORUM_UNAVAILABLE" } });
   first.wake();
   await testNodes.clock.advance(4 * ttl);
   await testNodes.run(others.using("b", () => {}));
   first.hang();
-  // By a process that has heard of no fence yet.
+  // The next process has not seen any fence.
   const next = await acquire(testNodes.locks({ owner: "later", ttl, nodeTimeout: 100 }));
   expect(next.fence).toBeGreaterThan(lease.fence);
 });

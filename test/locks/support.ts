@@ -101,12 +101,12 @@ export const clients = {
   },
 };
 
-/** What each server stores under names that begin so. */
+/** The name of the watermark, a side key that each server stores. */
 const watermark = sideKeysOf(false).watermark("");
 
+/** Lists the keys with this prefix per server, without the side keys of the server itself. */
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
   const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`])));
-  // The side keys of the server itself belong to no lock.
   return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey && key !== watermark));
 }
 

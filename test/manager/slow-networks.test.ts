@@ -52,7 +52,7 @@ describe("an inspection by an unconnected process", () => {
     for (const node of nodes)
       for (const { answer: reply } of node.of("inspect"))
         reply({ kind: "report", keys: [{ key: "a", holder: null }] });
-    expect((await inspected).nodes.map(({ state }) => state)).toEqual(["free", "free", "free"]);
+    expect((await inspection).nodes.map(({ state }) => state)).toEqual(["free", "free", "free"]);
   });
 
   it("names the nodes that did not connect within the connect timeout", async () => {

@@ -4,7 +4,7 @@ import { settle, TestNodes } from "../manager/test-nodes.js";
 import { answer, scripted } from "./scripted-locks.js";
 
 describe("rule 7: releasing is idempotent and masks nothing", () => {
-  it("gives the same outcome again, and asks the nodes once", async () => {
+  it("returns the same outcome again, and asks the nodes once", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -16,7 +16,7 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
     expect(nodes.map(({ ops }) => ops.filter((op) => op === "release").length)).toEqual([1, 1, 1]);
   });
 
-  it("is an outcome, not an exception, when the lease is over", async () => {
+  it("returns an outcome, not an exception, when the lease is over", async () => {
     const testNodes = new TestNodes();
     const lease = await testNodes.locks({ ttl: 500 }).acquire("a", { renew: false });
     await testNodes.clock.advance(600);
@@ -24,7 +24,7 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
     expect(await lease.release()).toBe("expired");
   });
 
-  it("keeps the job's value, and the job's error, when the lease was lost under it", async () => {
+  it("keeps the job's value or error when the lease was lost during the job", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks({ ttl: 500, renew: false });
     const sleep = () => new Promise<void>((resolve) => testNodes.clock.after(1_000, resolve));
@@ -40,7 +40,7 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
     await expect(testNodes.run(error)).rejects.toThrow("the job's own");
   });
 
-  it("succeeds where no node can be reached, and where the key is somebody else's by now", async () => {
+  it("returns an outcome when no node answers, and when another client holds the key", async () => {
     const { locks, nodes, clock } = scripted(3);
     for (const [replies, outcome] of [
       [[], "pending"],
@@ -59,7 +59,7 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("leaves no timer and no renewal, nor do a loss and a close", async () => {
+  it("leaves no timer and no renewal, as do a loss and close()", async () => {
     for (const end of ["release", "loss", "close"] as const) {
       const testNodes = new TestNodes();
       const locks = testNodes.locks({ ttl: 1_000 });
@@ -71,13 +71,13 @@ describe("rule 7: releasing is idempotent and masks nothing", () => {
         for (const node of testNodes.nodes) node.crash();
         await testNodes.clock.advance(1_000);
       }
-      // Timers go at the end of the turn.
+      // Timers are cancelled at the end of the tick.
       await settle();
       expect(testNodes.clock.pending, end).toBe(0);
     }
   });
 
-  it("leaves no timer where a node answers for the first time after the others were given up", async () => {
+  it("leaves no timer when a node answers for the first time after the attempt was abandoned", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks({ nodeTimeout: 100 });
     for (const node of testNodes.nodes.slice(1)) node.hang();

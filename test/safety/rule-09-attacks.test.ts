@@ -13,7 +13,7 @@ const options = { ttl, nodeTimeout: 100 } as const;
 beforeEach(() => void vi.spyOn(process, "emitWarning").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
 
-/** The way of one process to a node, on which what it sends may be held up. */
+/** The path of one process to a node. The test may delay its requests. */
 function delayed(node: LockNode) {
   const held: (() => void)[] = [];
   let holding: "all" | "changes" | "batches" | null = null;
@@ -21,7 +21,7 @@ function delayed(node: LockNode) {
     if (holding === what || holding === "all") held.push(send);
     else send();
   };
-  const way = wayTo(node, {
+  const path = wayTo(node, {
     identify: (id, change) =>
       change === null
         ? node.identify(id, null)
@@ -31,7 +31,7 @@ function delayed(node: LockNode) {
     execute: (batch) => over("batches", () => node.execute(batch)),
   });
   return {
-    way,
+    path,
     hold: (what: "all" | "changes" | "batches") => {
       holding = what;
     },
@@ -45,14 +45,14 @@ function delayed(node: LockNode) {
   };
 }
 
-/** A process whose way to each node is its own, and slow. */
-function slowly(testNodes: TestNodes, slow: Partial<LocksOptions>) {
-  const ways = testNodes.nodes.map(delayed);
-  return { ways, slow: testNodes.locks({ ...options, nodes: ways.map(({ way }) => way), ...slow }) };
+/** A process with its own slow path to each node. */
+function slowProcess(testNodes: TestNodes, slow: Partial<LocksOptions>) {
+  const paths = testNodes.nodes.map(delayed);
+  return { paths, slow: testNodes.locks({ ...options, nodes: paths.map(({ path }) => path), ...slow }) };
 }
 
-/** All nodes have a memory: something was held, and released. */
-async function remembering(testNodes: TestNodes, locks: Locks): Promise<void> {
+/** Acquires and releases a lease, so that all nodes have a memory. */
+async function giveAllMemory(testNodes: TestNodes, locks: Locks): Promise<void> {
   await (await testNodes.run(locks.acquire("first"))).release();
   await settle();
 }
@@ -60,12 +60,12 @@ async function remembering(testNodes: TestNodes, locks: Locks): Promise<void> {
 async function started(given: Partial<LocksOptions> = {}) {
   const testNodes = new TestNodes(3);
   const locks = testNodes.locks({ ...options, ...given });
-  await remembering(testNodes, locks);
+  await giveAllMemory(testNodes, locks);
   return { testNodes, locks };
 }
 
-/** The third node misses a lease that the first one then forgets. */
-async function forgotten(testNodes: TestNodes, locks: Locks): Promise<Lease> {
+/** Acquires a lease that the third node misses, and then clears the first node. */
+async function leaseThenLoss(testNodes: TestNodes, locks: Locks): Promise<Lease> {
   testNodes.node(2).crash();
   const lease = await testNodes.run(locks.acquire("a", { renew: false }));
   testNodes.node(2).reconnect();
@@ -73,19 +73,19 @@ async function forgotten(testNodes: TestNodes, locks: Locks): Promise<Lease> {
   return lease;
 }
 
-/** A long lease: the first node grants it, and then forgets; the second one is asked after `meanwhile`, the third one never. */
-async function outrun(
+/** Acquires a long lease: the first node grants it and loses its memory, the second is asked after `beforeSecond`, the third never. */
+async function grantBeforeLoss(
   testNodes: TestNodes,
-  ways: ReturnType<typeof slowly>["ways"],
+  paths: ReturnType<typeof slowProcess>["paths"],
   slow: Locks,
-  meanwhile: () => Promise<unknown>,
+  beforeSecond: () => Promise<unknown>,
 ): Promise<Lease> {
-  for (const way of ways.slice(1)) way.hold("batches");
+  for (const path of paths.slice(1)) path.hold("batches");
   const pending = slow.acquire("a", { ttl: 60_000, renew: false });
   await settle();
   testNodes.node(0).flush();
-  await meanwhile();
-  ways[1]?.pass();
+  await beforeSecond();
+  paths[1]?.pass();
   const lease = await testNodes.run(pending);
   expect(await testNodes.holders("a")).toEqual([false, true, false]);
   return lease;
@@ -102,16 +102,16 @@ async function staysAlone(lease: Lease, testNodes: TestNodes, second: Locks): Pr
 
 const secondOf = (testNodes: TestNodes) => testNodes.locks({ ...options, owner: "second" });
 
-const healths = async (testNodes: TestNodes, locks: Locks) =>
+const nodeHealth = async (testNodes: TestNodes, locks: Locks) =>
   (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
-describe("a minority that lost its memory never makes a second lease", () => {
-  it("where others learn of a longer ttl only when it abstains already", async () => {
+describe("a minority that lost its memory never allows a second lease", () => {
+  it("when other nodes see a longer TTL only after the abstention has begun", async () => {
     const testNodes = new TestNodes(3);
-    const { ways, slow } = slowly(testNodes, { nodeTimeout: 500 });
-    await remembering(testNodes, slow);
+    const { paths, slow } = slowProcess(testNodes, { nodeTimeout: 500 });
+    await giveAllMemory(testNodes, slow);
     const second = secondOf(testNodes);
-    const lease = await outrun(testNodes, ways, slow, async () => {
+    const lease = await grantBeforeLoss(testNodes, paths, slow, async () => {
       await attempt(testNodes, second, "b");
       await attempt(testNodes, second, "b");
       await settle();
@@ -120,37 +120,37 @@ describe("a minority that lost its memory never makes a second lease", () => {
     await staysAlone(lease, testNodes, second);
   });
 
-  it("where the first round of all was under way", async () => {
+  it("when the very first round was in progress", async () => {
     const testNodes = new TestNodes(3);
-    const { ways, slow } = slowly(testNodes, { nodeTimeout: 500 });
+    const { paths, slow } = slowProcess(testNodes, { nodeTimeout: 500 });
     const second = secondOf(testNodes);
-    const lease = await outrun(testNodes, ways, slow, () => testNodes.run(second.tryAcquire("b")));
+    const lease = await grantBeforeLoss(testNodes, paths, slow, () => testNodes.run(second.tryAcquire("b")));
     for (let time = 0; time < 5; time++) {
       await staysAlone(lease, testNodes, second);
       await testNodes.clock.advance(ttl);
     }
   });
 
-  it("where what a process once decided for a new server arrives when it is one no more", async () => {
+  it("when a decision for a new server arrives after the server is in use", async () => {
     const testNodes = new TestNodes(3);
     for (const node of testNodes.nodes) node.flush();
-    const { ways, slow } = slowly(testNodes, { owner: "slow" });
-    for (const way of ways) way.hold("changes");
-    const dozing = slow.tryAcquire("b").catch(() => null);
+    const { paths, slow } = slowProcess(testNodes, { owner: "slow" });
+    for (const path of paths) path.hold("changes");
+    const delayedAttempt = slow.tryAcquire("b").catch(() => null);
     await settle();
     await settle();
-    expect(ways[0]?.held).toBe(1);
+    expect(paths[0]?.held).toBe(1);
     const first = testNodes.locks(options);
-    await remembering(testNodes, first);
-    const lease = await forgotten(testNodes, first);
-    ways[0]?.pass();
+    await giveAllMemory(testNodes, first);
+    const lease = await leaseThenLoss(testNodes, first);
+    paths[0]?.pass();
     await settle();
     await staysAlone(lease, testNodes, secondOf(testNodes));
-    for (const way of ways) way.pass();
-    await testNodes.run(dozing);
+    for (const path of paths) path.pass();
+    await testNodes.run(delayedAttempt);
   });
 
-  it("where the end of its abstention arrives when it has been restarted with an old snapshot", async () => {
+  it("when the end of its abstention arrives after a restart with an old snapshot", async () => {
     const { testNodes, locks: first } = await started();
     const node = testNodes.node(0);
     node.flush();
@@ -159,17 +159,17 @@ describe("a minority that lost its memory never makes a second lease", () => {
     await testNodes.clock.advance(ttl + 2 * drift);
     const { memory } = await node.identify("late", null);
     expect(memory).toMatchObject({ state: "abstaining", left: 0 });
-    // Decided in its old life.
+    // The change was decided before the restart.
     node.restart({ keepMemory: true });
     const change = { marker: memory?.marker ?? "", abstention: null, longest: ttl, watermark: 0 };
     expect((await node.identify("late", change)).memory?.state).not.toBe("kept");
   });
 
-  it("where somebody asks only that node who holds what", async () => {
+  it("when a process inspects only that node", async () => {
     const { testNodes, locks: first } = await started();
-    const lease = await forgotten(testNodes, first);
-    const curious = testNodes.locks({ ...options, nodes: [testNodes.node(0)] });
-    await testNodes.run(curious.inspect("a"));
+    const lease = await leaseThenLoss(testNodes, first);
+    const inspector = testNodes.locks({ ...options, nodes: [testNodes.node(0)] });
+    await testNodes.run(inspector.inspect("a"));
     await settle();
     await staysAlone(lease, testNodes, secondOf(testNodes));
   });
@@ -177,7 +177,7 @@ describe("a minority that lost its memory never makes a second lease", () => {
 
 describe("fences", () => {
   it.each([["auto"], [2_000]] as const)(
-    "do not step back where a node ends its quarantine (%s) while one of the others is away",
+    "do not decrease when a node ends its quarantine (%s) while another node is down",
     async (quarantine) => {
       const { testNodes, locks: first } = await started({ quarantine });
       testNodes.node(2).crash();
@@ -197,26 +197,26 @@ describe("fences", () => {
   );
 });
 
-describe("what is shown of a node that abstains", () => {
+describe("the health of an abstaining node", () => {
   const abstaining = async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     await attempt(testNodes, locks, "a");
     await settle();
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
     return { testNodes, locks };
   };
 
-  it("is that it still does when only its connection was gone", async () => {
+  it("is still quarantined after a reconnection", async () => {
     const { testNodes, locks } = await abstaining();
     testNodes.node(0).crash();
     testNodes.node(0).reconnect();
     await settle();
     await settle();
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
   });
 
-  it("is that it still does when it was silent for long", async () => {
+  it("is still quarantined after a long unresponsive time", async () => {
     const { testNodes, locks } = await abstaining();
     testNodes.node(0).hang();
     for (let time = 0; time < 6; time++) {
@@ -224,15 +224,15 @@ describe("what is shown of a node that abstains", () => {
       await testNodes.clock.advance(110);
       await inspected;
     }
-    expect((await healths(testNodes, locks))[0]).toBe("unresponsive");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("unresponsive");
     testNodes.node(0).wake();
     await settle();
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
   });
 });
 
 describe("the review of lost memories", () => {
-  it("leaves no timer when the manager is closed in the middle of it", async () => {
+  it("leaves no timer when the manager is closed during the review", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(1).hang();
     testNodes.node(0).flush();
@@ -246,7 +246,7 @@ describe("the review of lost memories", () => {
     expect(testNodes.clock.pending).toBe(0);
   });
 
-  it("goes on where an answer comes late", async () => {
+  it("continues after a late answer", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     testNodes.node(0).hang();
@@ -257,7 +257,7 @@ describe("the review of lost memories", () => {
     await testNodes.clock.advance(2 * ttl);
     await attempt(testNodes, locks, "b");
     await testNodes.clock.advance(2 * ttl);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     expect(listen(locks)).toEqual([]);
   });
 });

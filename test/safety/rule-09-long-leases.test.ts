@@ -17,69 +17,74 @@ afterEach(() => vi.restoreAllMocks());
 const attempt = (testNodes: TestNodes, locks: Locks, resource: string) =>
   testNodes.run(locks.tryAcquire(resource, { renew: false }).catch(() => null));
 
-const take = (testNodes: TestNodes, locks: Locks, resource: string, longer = ttl) =>
+const acquireLease = (testNodes: TestNodes, locks: Locks, resource: string, longer = ttl) =>
   testNodes.run(locks.acquire(resource, { ttl: longer, renew: false }));
 
-async function once(testNodes: TestNodes, locks: Locks, resource: string, longer = ttl): Promise<void> {
-  await testNodes.run((await take(testNodes, locks, resource, longer)).release());
+async function acquireAndRelease(
+  testNodes: TestNodes,
+  locks: Locks,
+  resource: string,
+  longer = ttl,
+): Promise<void> {
+  await testNodes.run((await acquireLease(testNodes, locks, resource, longer)).release());
   await settle();
 }
 
 async function started(size = 3) {
   const testNodes = new TestNodes(size);
   const locks = testNodes.locks(options);
-  await once(testNodes, locks, "first");
+  await acquireAndRelease(testNodes, locks, "first");
   return { testNodes, locks, other: testNodes.locks({ ...options, owner: "other" }) };
 }
 
-const healths = async (testNodes: TestNodes, locks: Locks) =>
+const nodeHealth = async (testNodes: TestNodes, locks: Locks) =>
   (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
-/** The first node forgets, and everybody knows. */
-async function forget(testNodes: TestNodes, locks: Locks): Promise<void> {
+/** Clears the first node, and makes the manager detect the loss. */
+async function loseMemory(testNodes: TestNodes, locks: Locks): Promise<void> {
   testNodes.node(0).flush();
   await attempt(testNodes, locks, "b");
   await settle();
-  expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+  expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
 }
 
-/** In steps, so that what is to happen at a time happens then. */
-async function pass(testNodes: TestNodes, ms: number): Promise<void> {
+/** Advances the clock in small steps, so that timers run close to their times. */
+async function advanceInSteps(testNodes: TestNodes, ms: number): Promise<void> {
   const steps = 200;
   for (let step = 0; step < steps; step++) await testNodes.clock.advance(ms / steps);
 }
 
-describe("a ttl of a day, used once and over", () => {
-  it("does not count any more when nodes lose their memory, one after the other", async () => {
+describe("a finished lease with a TTL of a day", () => {
+  it("does not extend the abstention when nodes lose their memory, one after the other", async () => {
     const { testNodes, locks } = await started();
-    await once(testNodes, locks, "long", day);
+    await acquireAndRelease(testNodes, locks, "long", day);
     for (const node of [0, 1]) {
       testNodes.node(node).restart();
       await attempt(testNodes, locks, "b");
       await testNodes.clock.advance(ttl / 2);
     }
     await testNodes.clock.advance(2 * short);
-    expect(await healths(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
+    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
     expect(await attempt(testNodes, locks, "b")).not.toBeNull();
   });
 
-  it("counts until it has run out, where it was never released", async () => {
+  it("extends the abstention until it expires when it was never released", async () => {
     const { testNodes, locks } = await started();
-    const lease = await take(testNodes, locks, "a", 100_000);
-    await forget(testNodes, locks);
-    await pass(testNodes, 100_000 - short);
+    const lease = await acquireLease(testNodes, locks, "a", 100_000);
+    await loseMemory(testNodes, locks);
+    await advanceInSteps(testNodes, 100_000 - short);
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
-    await pass(testNodes, 1_002 + 2 * short);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
+    await advanceInSteps(testNodes, 1_002 + 2 * short);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 });
 
-describe("a day's lease that is held", () => {
-  it("is granted to nobody else when two nodes lose their memory", async () => {
+describe("a held lease with a TTL of a day", () => {
+  it("is granted to no other client when two nodes lose their memory", async () => {
     const { testNodes, locks, other } = await started();
     const hour = day / 24;
-    const lease = await take(testNodes, locks, "a", hour);
+    const lease = await acquireLease(testNodes, locks, "a", hour);
     for (const node of [0, 1]) {
       testNodes.node(node).restart();
       await attempt(testNodes, other, "b");
@@ -93,64 +98,64 @@ describe("a day's lease that is held", () => {
     expect(await attempt(testNodes, other, "a")).not.toBeNull();
   });
 
-  it("is waited for no longer than until it is released", async () => {
+  it("extends the abstention only until its release", async () => {
     const { testNodes, locks, other } = await started();
-    const lease = await take(testNodes, locks, "a", day);
-    const told = listen(other);
+    const lease = await acquireLease(testNodes, locks, "a", day);
+    const events = listen(other);
     await attempt(testNodes, other, "b");
-    await forget(testNodes, other);
-    await pass(testNodes, 60_000);
-    expect((await healths(testNodes, other))[0]).toBe("quarantined");
-    const ends = told.flatMap(({ name, event }) => (name === "nodeQuarantined" ? [event.until] : []));
-    // Once when it was found, once at most when it had settled: not with each look.
+    await loseMemory(testNodes, other);
+    await advanceInSteps(testNodes, 60_000);
+    expect((await nodeHealth(testNodes, other))[0]).toBe("quarantined");
+    const ends = events.flatMap(({ name, event }) => (name === "nodeQuarantined" ? [event.until] : []));
+    // One event for the detection and at most one after the settling time, not one per look.
     expect(ends.length).toBeLessThanOrEqual(2);
     await testNodes.run(lease.release());
-    await pass(testNodes, 13_000);
-    expect((await healths(testNodes, other))[0]).toBe("ready");
+    await advanceInSteps(testNodes, 13_000);
+    expect((await nodeHealth(testNodes, other))[0]).toBe("ready");
   });
 
-  it("is waited for by whoever comes later, too", async () => {
+  it("extends the abstention for later processes as well", async () => {
     const { testNodes, locks } = await started();
-    const lease = await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
+    const lease = await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
     const late = testNodes.locks({ ...options, owner: "late" });
     await attempt(testNodes, late, "b");
-    await pass(testNodes, 30_000);
-    expect((await healths(testNodes, late))[0]).toBe("quarantined");
+    await advanceInSteps(testNodes, 30_000);
+    expect((await nodeHealth(testNodes, late))[0]).toBe("quarantined");
     await testNodes.run(lease.release());
-    await pass(testNodes, 13_000);
-    expect((await healths(testNodes, late))[0]).toBe("ready");
+    await advanceInSteps(testNodes, 13_000);
+    expect((await nodeHealth(testNodes, late))[0]).toBe("ready");
   });
 
-  it("does not keep a node abstaining by being renewed, again and again", async () => {
+  it("does not extend the abstention with each renewal", async () => {
     const { testNodes, locks } = await started();
-    const lease = await take(testNodes, locks, "a", 100_000);
-    await forget(testNodes, locks);
+    const lease = await acquireLease(testNodes, locks, "a", 100_000);
+    await loseMemory(testNodes, locks);
     for (let time = 0; time < 8; time++) {
-      await pass(testNodes, 13_000);
+      await advanceInSteps(testNodes, 13_000);
       await testNodes.run(lease.renew(100_000));
     }
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     expect(lease.remaining()).toBeGreaterThan(0);
     expect(await attempt(testNodes, testNodes.locks({ ...options, owner: "other" }), "a")).toBeNull();
   });
 
-  it("does not keep it abstaining where others come after it, each a long one", async () => {
+  it("does not extend the abstention when other long leases follow", async () => {
     const { testNodes, locks } = await started();
-    const old = await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
-    await pass(testNodes, 60_000);
-    const young = await take(testNodes, locks, "young", day);
+    const old = await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    await advanceInSteps(testNodes, 60_000);
+    const young = await acquireLease(testNodes, locks, "young", day);
     await testNodes.run(old.release());
-    await pass(testNodes, 60_000);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    await advanceInSteps(testNodes, 60_000);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     expect(young.remaining()).toBeGreaterThan(0);
   });
 
-  it("is shown with what is waited for, in words that people understand, and how to end that", async () => {
+  it("is named in the error as the reason of the abstention, with the way to end the abstention", async () => {
     const { testNodes, locks, other } = await started();
-    await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
     testNodes.node(1).crash();
     const error = await testNodes.run(other.tryAcquire("b").catch((reason: unknown) => reason));
     expect(String(error)).toMatch(
@@ -158,10 +163,10 @@ describe("a day's lease that is held", () => {
     );
   });
 
-  it("is told of by inspect(): until when, and why", async () => {
+  it("is reported by inspect() with the end and the cause of the abstention", async () => {
     const { testNodes, locks } = await started();
-    await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
     const { nodes } = await testNodes.run(locks.inspect("a"));
     expect(nodes.map(({ quarantine }) => quarantine)).toEqual([
       {
@@ -176,39 +181,39 @@ describe("a day's lease that is held", () => {
   });
 
   it.each([0, false] as const)(
-    "is not waited for where an operator says so: quarantine %s",
+    "does not extend the abstention when an operator ends the quarantine: quarantine %s",
     async (quarantine) => {
       const { testNodes, locks } = await started();
-      await take(testNodes, locks, "a", day);
-      await forget(testNodes, locks);
+      await acquireLease(testNodes, locks, "a", day);
+      await loseMemory(testNodes, locks);
       const operator = testNodes.locks({ ...options, quarantine, owner: "operator" });
       expect(await attempt(testNodes, operator, "c")).not.toBeNull();
       await settle();
-      await pass(testNodes, 13_000);
-      expect((await healths(testNodes, locks))[0]).toBe("ready");
+      await advanceInSteps(testNodes, 13_000);
+      expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     },
   );
 
-  it("is waited for no longer than an operator says", async () => {
+  it("extends the abstention no longer than an operator's quarantine", async () => {
     const { testNodes, locks } = await started();
-    await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
     const operator = testNodes.locks({ ...options, quarantine: 5_000, owner: "operator" });
     await attempt(testNodes, operator, "c");
     await settle();
     await operator.close();
-    await pass(testNodes, 4_900);
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
-    await pass(testNodes, 12_000);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    await advanceInSteps(testNodes, 4_900);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
+    await advanceInSteps(testNodes, 12_000);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 });
 
-/** The way of one process to a node, on which its batches may be held up. */
-function held(node: LockNode) {
+/** The path of one process to a node. The test may delay its batches. */
+function delayed(node: LockNode) {
   const batches: (() => void)[] = [];
   let holding = false;
-  const way = wayTo(node, {
+  const path = wayTo(node, {
     execute: (batch) => {
       if (holding) batches.push(() => node.execute(batch));
       else node.execute(batch);
@@ -221,67 +226,67 @@ function held(node: LockNode) {
     holding = false;
     for (const send of batches.splice(0)) send();
   };
-  return { way, hold, go };
+  return { path, hold, go };
 }
 
-describe("a lease that is under way when the memory is lost", () => {
-  /** The first node grants it and forgets that; the second one is asked `late` ms later, the third one never. */
-  async function outrun(
+describe("a lease that is being acquired when the memory is lost", () => {
+  /** Acquires a lease: the first node grants it and loses its memory, the second is asked `late` ms later, the third never. */
+  async function grantBeforeLoss(
     longer: number,
     late: number,
   ): Promise<{ testNodes: TestNodes; lease: Lease; other: Locks }> {
     const { testNodes, other } = await started();
-    const ways = testNodes.nodes.map(held);
-    const slow = testNodes.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 300 });
-    await once(testNodes, slow, "first");
-    for (const way of ways.slice(1)) way.hold();
+    const paths = testNodes.nodes.map(delayed);
+    const slow = testNodes.locks({ ...options, nodes: paths.map(({ path }) => path), nodeTimeout: 300 });
+    await acquireAndRelease(testNodes, slow, "first");
+    for (const path of paths.slice(1)) path.hold();
     const pending = slow.acquire("a", { ttl: longer, renew: false });
     await settle();
-    await forget(testNodes, other);
+    await loseMemory(testNodes, other);
     await testNodes.clock.advance(late);
-    ways[1]?.go();
+    paths[1]?.go();
     const lease = await testNodes.run(pending);
     expect(await testNodes.holders("a")).toEqual([false, true, false]);
     return { testNodes, lease, other };
   }
 
   it.each([
-    ["a long one", 120_000],
-    ["a short one, but longer than any before", 30_000],
-  ])("is waited for: %s", async (_what, longer) => {
-    const { testNodes, lease, other } = await outrun(longer, 250);
+    ["a long lease", 120_000],
+    ["a short lease that is longer than any earlier lease", 30_000],
+  ])("extends the abstention: %s", async (_what, longer) => {
+    const { testNodes, lease, other } = await grantBeforeLoss(longer, 250);
     while (lease.remaining() > 0) {
       expect(await attempt(testNodes, other, "a")).toBeNull();
       await testNodes.clock.advance(longer / 50);
     }
-    await pass(testNodes, 0.02 * longer + 12_000);
+    await advanceInSteps(testNodes, 0.02 * longer + 12_000);
     expect(await attempt(testNodes, other, "a")).not.toBeNull();
   });
 });
 
-describe("nobody looks more often than is needed", () => {
-  /** How often the first node was asked for its memory. */
+describe("the nodes are looked at no more often than necessary", () => {
+  /** Returns how often the first node was asked for its memory. */
   async function looks(testNodes: TestNodes, ms: number): Promise<number> {
     const asked = vi.spyOn(testNodes.node(0), "identify");
-    await pass(testNodes, ms);
+    await advanceInSteps(testNodes, ms);
     const { length } = asked.mock.calls;
     asked.mockRestore();
     return length;
   }
 
-  it("where only short ones are waited for: when it has settled, and at the end", async () => {
+  it("with short leases only: after the settling time and at the end", async () => {
     const { testNodes, locks } = await started();
-    await once(testNodes, locks, "short", 60_000);
-    await forget(testNodes, locks);
+    await acquireAndRelease(testNodes, locks, "short", 60_000);
+    await loseMemory(testNodes, locks);
     expect(await looks(testNodes, 60_000)).toBeLessThanOrEqual(4);
   });
 
-  it("where a long one is waited for: every second at first, every ten seconds later", async () => {
+  it("with a long lease: every second at first, every ten seconds later", async () => {
     const { testNodes, locks } = await started();
-    await take(testNodes, locks, "a", day);
-    await forget(testNodes, locks);
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
     expect(await looks(testNodes, 4_000)).toBeGreaterThanOrEqual(3);
-    await pass(testNodes, 60_000);
+    await advanceInSteps(testNodes, 60_000);
     const later = await looks(testNodes, 100_000);
     expect(later).toBeLessThanOrEqual(14);
     expect(later).toBeGreaterThanOrEqual(7);
@@ -289,20 +294,20 @@ describe("nobody looks more often than is needed", () => {
 });
 
 describe("long and short leases together", () => {
-  it("are waited for, the longest of the short ones and those of the long ones that are held", async () => {
+  it("extend the abstention to the longest short TTL and the held long leases", async () => {
     const { testNodes, locks, other } = await started();
-    await once(testNodes, locks, "over", day);
-    const short = await take(testNodes, locks, "short", 60_000);
-    const long = await take(testNodes, locks, "long", 61_000);
-    await forget(testNodes, locks);
+    await acquireAndRelease(testNodes, locks, "over", day);
+    const short = await acquireLease(testNodes, locks, "short", 60_000);
+    const long = await acquireLease(testNodes, locks, "long", 61_000);
+    await loseMemory(testNodes, locks);
     testNodes.node(2).crash();
-    // The second node alone knows of them.
+    // Only the second node knows the leases now.
     await testNodes.run(long.release());
-    await pass(testNodes, 59_000);
+    await advanceInSteps(testNodes, 59_000);
     testNodes.node(2).reconnect();
     expect(short.remaining()).toBeGreaterThan(0);
     expect(await attempt(testNodes, other, "short")).toBeNull();
-    await pass(testNodes, 15_000);
-    expect(await healths(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
+    await advanceInSteps(testNodes, 15_000);
+    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
   });
 });

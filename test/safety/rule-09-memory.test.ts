@@ -5,10 +5,10 @@ import { listen, TestNodes } from "../manager/test-nodes.js";
 import { settle } from "./scripted-locks.js";
 
 const ttl = 1_000;
-/** ms: the ttl, and what clocks may disagree by over it. */
+/** ms: the TTL plus the clock drift over it. */
 const quarantine = ttl + 12;
 
-/** What the process was warned of, by code. */
+/** The codes of the warnings that the process emitted. */
 let warned: string[];
 beforeEach(() => {
   warned = [];
@@ -26,17 +26,17 @@ async function started(size = 3, options: Parameters<TestNodes["locks"]>[0] = {}
   return { testNodes, locks, events };
 }
 
-/** A minority has never events of the lease, and the node that makes the majority forgets it. */
-async function forgotten(testNodes: TestNodes, locks: Locks, forget: () => void): Promise<Lease> {
+/** Acquires a lease that the third node misses, and then makes the first node lose its memory. */
+async function leaseThenLoss(testNodes: TestNodes, locks: Locks, loseMemory: () => void): Promise<Lease> {
   testNodes.node(2).crash();
   const lease = await testNodes.run(locks.acquire("a", { renew: false }));
   testNodes.node(2).reconnect();
-  forget();
+  loseMemory();
   await settle();
   return lease;
 }
 
-const healths = async (testNodes: TestNodes, locks: Locks) =>
+const nodeHealth = async (testNodes: TestNodes, locks: Locks) =>
   (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
 describe("rule 9: a node that lost its memory does not vote", () => {
@@ -44,31 +44,31 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     ["was flushed", (testNodes: TestNodes) => testNodes.node(0).flush()],
     ["restarted empty", (testNodes: TestNodes) => testNodes.node(0).restart()],
     [
-      "restarted with a memory that may be an old one",
+      "restarted with a possibly outdated memory",
       (testNodes: TestNodes) => testNodes.node(0).restart({ keepMemory: true }),
     ],
-  ])("and %s", (_, forget) => {
-    it("until every lease that it may have granted has run out", async () => {
+  ])("and %s", (_, loseMemory) => {
+    it("until every lease that it may have granted has expired", async () => {
       const { testNodes, locks } = await started();
-      const lease = await forgotten(testNodes, locks, () => forget(testNodes));
+      const lease = await leaseThenLoss(testNodes, locks, () => loseMemory(testNodes));
       const second = testNodes.locks({ ttl, nodeTimeout: 100, owner: "second" });
-      const told = listen(second);
+      const secondEvents = listen(second);
       const error = await testNodes.run(second.tryAcquire("a").catch((reason: unknown) => reason));
       expect(error).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
       expect(String(error)).toContain("node-0: it lost its memory; it votes again in");
       expect(lease.remaining()).toBeGreaterThan(0);
-      expect(await healths(testNodes, second)).toEqual(["quarantined", "ready", "ready"]);
+      expect(await nodeHealth(testNodes, second)).toEqual(["quarantined", "ready", "ready"]);
       await testNodes.clock.advance(quarantine + 10);
       expect(lease.remaining()).toBe(0);
       expect(await testNodes.run(second.tryAcquire("a"))).not.toBeNull();
-      expect(await healths(testNodes, second)).toEqual(["ready", "ready", "ready"]);
-      const health = told.filter(({ event }) => event.node === "node-0");
+      expect(await nodeHealth(testNodes, second)).toEqual(["ready", "ready", "ready"]);
+      const health = secondEvents.filter(({ event }) => event.node === "node-0");
       expect(health.map(({ name }) => name)).toEqual(["nodeQuarantined", "nodeUp"]);
       expect(warned).toEqual([]);
     });
   });
 
-  it("is told of, with the time at which it votes again", async () => {
+  it("is reported with the time at which it votes again", async () => {
     const { testNodes, locks, events } = await started();
     const time = testNodes.clock.wall();
     testNodes.node(0).flush();
@@ -82,18 +82,18 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     });
   });
 
-  it("abstains for the longest ttl that anybody ever asked the others for", async () => {
+  it("abstains for the longest TTL that the other nodes were ever asked for", async () => {
     const { testNodes, locks } = await started();
     await (await testNodes.run(locks.acquire("long", { ttl: 5_000 }))).release();
     testNodes.node(0).flush();
     await testNodes.run(locks.acquire("a"));
     await testNodes.clock.advance(quarantine + 10);
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
     await testNodes.clock.advance(5_052 - quarantine);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 
-  it("ends its quarantine for all processes, also for those that came later", async () => {
+  it("ends its quarantine for all processes, including later ones", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     await testNodes.run(locks.acquire("a"));
@@ -101,12 +101,12 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     await testNodes.clock.advance(ttl / 2);
     const late = testNodes.locks({ ttl, nodeTimeout: 100 });
     expect(await testNodes.run(late.tryAcquire("b"))).not.toBeNull();
-    expect((await healths(testNodes, late))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, late))[0]).toBe("quarantined");
     await testNodes.clock.advance(ttl / 2 + 20);
-    expect((await healths(testNodes, late))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, late))[0]).toBe("ready");
   });
 
-  it("does not know how long while too few of the others can be asked, and says whom it waits for", async () => {
+  it("has no end of its quarantine while too few other nodes answer, and the error names them", async () => {
     const { testNodes, locks, events } = await started();
     testNodes.node(1).crash();
     testNodes.node(0).flush();
@@ -119,10 +119,10 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     await settle();
     expect(events.filter(({ name }) => name === "nodeQuarantined").at(-1)?.event.until).toBeGreaterThan(0);
     await testNodes.clock.advance(quarantine + 10);
-    expect((await healths(testNodes, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 
-  it("takes no cold start for one where a minority forgot what it granted with nodes that say nothing now", async () => {
+  it("is not part of a cold start when a minority lost a grant and the other grantors are unresponsive", async () => {
     const testNodes = new TestNodes(3);
     const first = testNodes.locks({ ttl, nodeTimeout: 100 });
     testNodes.node(1).crash();
@@ -137,7 +137,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(warned).toEqual([]);
   });
 
-  it("leaves no timer behind where it is closed while a node is asked", async () => {
+  it("leaves no timer when the manager is closed during a request to a node", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     await testNodes.run(locks.acquire("a").then((lease) => lease.release()));
@@ -148,23 +148,23 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(testNodes.clock.pending).toBe(0);
   });
 
-  it("still takes releases, and can still be asked who holds what", async () => {
+  it("still executes releases and inspections", async () => {
     const { testNodes, locks } = await started();
     const lease = await testNodes.run(locks.acquire("a", { renew: false }));
     testNodes.node(0).restart({ keepMemory: true });
     await testNodes.run(locks.tryAcquire("b"));
-    expect((await healths(testNodes, locks))[0]).toBe("quarantined");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
     expect(await testNodes.holders("a")).toEqual([true, true, true]);
     await testNodes.run(lease.release());
     await settle();
     expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("takes over the fences of a majority before it accepts one", async () => {
+  it("adopts the fences of a majority before it accepts a fence", async () => {
     const { testNodes, locks } = await started();
     let last = 0;
     for (let round = 0; round < 4; round++) {
-      // Only the node that is about to forget, and one more, have seen it.
+      // Only two nodes have seen the fence, and one of them loses its memory next.
       testNodes.node(2).crash();
       const lease = await testNodes.run(locks.acquire("a", { fence: true }));
       expect(lease.fence).toBeGreaterThan(last);
@@ -174,7 +174,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
       testNodes.node(0).flush();
       await testNodes.run(locks.tryAcquire("b").catch(() => null));
       await testNodes.clock.advance(quarantine + 10);
-      // Now the two that have not.
+      // Now only the two other nodes vote.
       testNodes.node(1).crash();
       testNodes.clock.stepWall(-60_000);
       const other = testNodes.locks({ ttl, nodeTimeout: 100, owner: "other" });
@@ -188,7 +188,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   });
 
   it.each([1, 3, 5])(
-    "holds up nobody where a whole set of %i is new; says so where it is several",
+    "delays no acquisition when a whole set of %i is new, and causes a warning with several nodes",
     async (size) => {
       const testNodes = new TestNodes(size);
       for (const node of testNodes.nodes) node.flush();
@@ -199,7 +199,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     },
   );
 
-  it("takes no set for new while a node that may remember says nothing", async () => {
+  it("is not part of a new set while an unresponsive node may have a memory", async () => {
     const testNodes = new TestNodes();
     const unreached = memoryNode("node-2", { clock: testNodes.clock });
     unreached.crash();
@@ -218,7 +218,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(await testNodes.run(others.tryAcquire("a"))).not.toBeNull();
   });
 
-  it("says from the first attempt on why a new set grants nothing with a node that hangs", async () => {
+  it("is named in the error of the first attempt when a new set grants nothing because a node hangs", async () => {
     const testNodes = new TestNodes();
     for (const node of testNodes.nodes) node.flush();
     testNodes.node(2).hang();
@@ -232,7 +232,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(await testNodes.run(locks.tryAcquire("a"))).not.toBeNull();
   });
 
-  it("asks again now and then, no more, as long as a node says nothing", async () => {
+  it("is reviewed at a limited rate while another node is unresponsive", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     testNodes.node(1).hang();
@@ -247,7 +247,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(timers).toBeLessThan(60 * 10);
   });
 
-  it("is not changed by whoever only looks", async () => {
+  it("is not changed by an inspection", async () => {
     const testNodes = new TestNodes();
     for (const node of testNodes.nodes) node.flush();
     const locks = testNodes.locks();
@@ -258,7 +258,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect((await testNodes.run(locks.acquire("a"))).remaining()).toBeGreaterThan(0);
   });
 
-  it("tells who holds what, also to whoever asks it for the first time", async () => {
+  it("answers inspections, even of a process that asks it for the first time", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     const states = async () => {
@@ -270,21 +270,21 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(await states()).toEqual(["free", "free", "free"]);
   });
 
-  it("shows who abstains also to whoever only looks", async () => {
+  it("is shown as abstaining to a process that only inspects", async () => {
     const { testNodes, locks } = await started();
     testNodes.node(0).flush();
     await testNodes.run(locks.tryAcquire("a"));
-    expect(await healths(testNodes, testNodes.locks())).toEqual(["quarantined", "ready", "ready"]);
+    expect(await nodeHealth(testNodes, testNodes.locks())).toEqual(["quarantined", "ready", "ready"]);
   });
 
-  it("says so where a single node lost its memory, and votes at once", async () => {
+  it("causes a warning and votes at once when it is the only node", async () => {
     const { testNodes, locks } = await started(1);
     testNodes.node(0).restart();
     await testNodes.run(locks.tryAcquire("a"));
     expect(warned).toEqual(["COLD_START"]);
   });
 
-  it("waits as long as it is told to: also alone, and where all have lost their memory", async () => {
+  it("abstains for the configured time, even as the only node and when all nodes lost their memory", async () => {
     for (const size of [1, 3]) {
       const { testNodes, locks } = await started(size, { quarantine: 4_000 });
       for (const node of testNodes.nodes) node.flush();
@@ -298,17 +298,17 @@ describe("rule 9: a node that lost its memory does not vote", () => {
     expect(warned).toEqual([]);
   });
 
-  it("votes at once where every write is on disk before the reply, and it is told so", async () => {
+  it("votes at once with quarantine: false, for servers that write to disk before the reply", async () => {
     const { testNodes, locks, events } = await started(3, { quarantine: false });
     for (const node of testNodes.nodes) node.flush();
     expect(await testNodes.run(locks.tryAcquire("a"), 5)).not.toBeNull();
     expect(events.map(({ name }) => name)).not.toContain("nodeQuarantined");
   });
 
-  it("grants nothing that was sent before it was known: the check travels with every batch", async () => {
+  it("grants nothing before the loss is detected, because every batch contains the check", async () => {
     const { testNodes, locks } = await started();
     for (const node of testNodes.nodes) node.flush();
-    // Nobody has noticed yet.
+    // No process has detected the loss yet.
     const failure = await testNodes.run(
       locks.tryAcquire("a").catch((error: unknown) => error),
       5,
@@ -318,7 +318,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   });
 
   it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "none", true, null])(
-    "refuses quarantine: %s",
+    "rejects quarantine: %s",
     (value) => {
       expect(() => new TestNodes().locks({ quarantine: value as never })).toThrow(/quarantine/);
     },

@@ -5,7 +5,7 @@ import { listen, TestNodes } from "../manager/test-nodes.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 
 describe("rule 11: the token is a secret", () => {
-  it("is in no event, error, inspection, trace or JSON of a run with contention, renewal, loss and handover", async () => {
+  it("appears in no event, error, inspection, trace or JSON of a run with contention, renewal, loss and handover", async () => {
     const testNodes = new TestNodes(3);
     const { random, secrets } = noteSecrets();
     const shown: unknown[] = [];
@@ -45,7 +45,7 @@ describe("rule 11: the token is a secret", () => {
           `${inspect(item, { depth: 4, getters: true, maxArrayLength: 20 })}\n${JSON.stringify(item)}`,
       )
       .join("\n");
-    // The first secret of a manager names its acquisitions by eight characters; no token is made of it.
+    // The first secret of each manager is used for acquisition ids, eight characters long, and never for a token.
     const tokens = secrets.slice(2);
     expect(tokens.filter((token) => written.includes(token))).toEqual([]);
     expect(written).toContain("tokenHash");

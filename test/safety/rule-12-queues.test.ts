@@ -6,8 +6,8 @@ import { settle, TestNodes } from "../manager/test-nodes.js";
 const wanted = () => true;
 const foreign = { keys: ["a"], token: "foreign" };
 
-describe("rule 12: queues stand beside the key, never in it", () => {
-  it("so a client that knows of none takes a lock that is kept for somebody else", async () => {
+describe("rule 12: queues are stored beside the key, never in it", () => {
+  it("a client without queues takes a lock that is reserved for a waiter", async () => {
     const testNodes = new TestNodes();
     const held = await testNodes.run(testNodes.locks().acquire("a"));
     await addDeadWaiter(testNodes.nodes, "a");
@@ -20,7 +20,7 @@ describe("rule 12: queues stand beside the key, never in it", () => {
     }
   });
 
-  it("and who waits in line waits for it too, until its ttl is over or it is gone without a word", async () => {
+  it("a queued caller waits for the end of a foreign lock, by its TTL or by a release without a wake-up", async () => {
     for (const released of [false, true]) {
       const testNodes = new TestNodes();
       for (const node of testNodes.nodes) {

@@ -5,7 +5,7 @@ import { ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "../manager/test-nodes.js";
 import { groupingOption } from "../support/grouping.js";
 
-/** A manager over nodes whose every answer is the test's own. */
+/** Creates a manager over nodes whose requests the test answers itself. */
 export function scripted(size: number, options: Partial<LocksOptions> = {}) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: size }, (_, index) => new ScriptedNode(`node-${index}`));
@@ -21,7 +21,7 @@ export function scripted(size: number, options: Partial<LocksOptions> = {}) {
   return { clock, nodes, locks, events: listen(locks) };
 }
 
-/** Answers what has arrived of this kind and is not answered yet, node by node; null leaves it unanswered. */
+/** Answers the last request with this operation on each node. A null reply leaves the request unanswered. */
 export async function answer(
   nodes: readonly ScriptedNode[],
   op: Parameters<ScriptedNode["of"]>[0],
@@ -36,6 +36,7 @@ export async function answer(
   await settle();
 }
 
+/** Resolves with the reason of a rejection. Fails if the promise is fulfilled. */
 export const caught = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => {
