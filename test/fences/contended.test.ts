@@ -124,7 +124,7 @@ describe("fences of new resources", () => {
       for (const adopted of [false, true]) {
         const alone = await leasesOf(machine, [], ms, adopted);
         const among = await leasesOf(machine, others, ms, adopted);
-        // Without other machines, a lease takes two round trips, one more for a refused proposal, and one more for an adoption.
+        // On its own, a lease takes two round trips, one more for a refused proposal and one more when adopted.
         expect(among.leases).toBeGreaterThanOrEqual(alone.leases / 2);
         expect(among.leastOfOthers).toBeGreaterThan(ms / 60);
       }

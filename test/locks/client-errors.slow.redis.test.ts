@@ -3,7 +3,7 @@ import type { RedisServer } from "../support/servers.js";
 import { type Child, runFixture } from "./child.js";
 import { ownServers } from "./support.js";
 
-/** ms. The limit is generous, because a child process loads three clients and two servers are killed on a busy machine. */
+/** ms. The limit is generous, because a child process loads three clients, and the machine may be busy. */
 const timeout = 60_000;
 
 /** Starts a process with a lease on three servers. The first server, of a node-redis client, has been killed. */

@@ -22,7 +22,7 @@ describe.each(Object.keys(nodesOf))("a server that hung, with %s", (kind) => {
     const [hung] = servers;
     await hung?.suspend();
     const down = new Promise<void>((resolve) => void locks.once("nodeDown", () => resolve()));
-    // The requests to the hung server are in its socket. The connection is replaced, and the new one delivers the releases.
+    // The requests to the hung server are in its socket. The releases use a new connection.
     for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});
     await down;
     for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});

@@ -39,7 +39,7 @@ describe("a process that has finished with its locks", () => {
       expect(lines).toEqual(["waiting", said, said, said, "timers 0"]);
       expect(code).toBe(0);
       expect(lingered).toBeLessThan(maxLingerMs);
-      // A process that quits its clients in the tick of the abort cannot leave the queue, so its queue position expires.
+      // A process that quits its clients in the tick of the abort cannot leave the queue. Its position expires.
       await waitUntil("no queue position is left", how === "aborted" ? 3_000 : 100, async () => {
         return (await countKeys(shared, `holdfast:queue:${prefix}`)) === 0;
       });

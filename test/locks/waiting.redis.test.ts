@@ -224,7 +224,7 @@ describe("a caller that waits for a lock, on servers", () => {
     const prefix = uniqueName();
     const key = `${prefix}a`;
     const locks = processOf(servers, { prefix });
-    // The time includes setting the foreign key, because much of its TTL may pass on a busy machine before the acquisition.
+    // The time includes setting the foreign key: much of its TTL may pass before the acquisition.
     const {
       value: lease,
       ms,

@@ -65,7 +65,7 @@ describe("a caller that waits for a lock", () => {
       const open = await contention.begin();
       contention.addCaller(1, 1);
       await contention.clock.advance(5_000);
-      // The first attempt is denied. The second attempt takes a queue position, and then one follows every 300 to 500 ms.
+      // Two attempts at first, the second with a queue position, and then one every 300 to 500 ms.
       expect(contention.acquireCommands / size).toBeGreaterThan(5_000 / 500);
       expect(contention.acquireCommands / size).toBeLessThanOrEqual(2 + 5_000 / 300);
       const before = contention.acquireCommands;

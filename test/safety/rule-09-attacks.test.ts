@@ -73,7 +73,7 @@ async function leaseThenLoss(testNodes: TestNodes, locks: Locks): Promise<Lease>
   return lease;
 }
 
-/** Acquires a long lease: the first node grants it and loses its memory, the second is asked after `beforeSecond`, the third never. */
+/** Acquires a long lease. The first node grants and is cleared, the second is asked after `beforeSecond`, the third never. */
 async function grantBeforeLoss(
   testNodes: TestNodes,
   paths: ReturnType<typeof slowProcess>["paths"],

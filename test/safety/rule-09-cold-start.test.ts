@@ -49,7 +49,7 @@ it("a set does not count as new when one answer is older than a later loss of me
   const paths = testNodes.nodes.map(slowPath);
   const slow = testNodes.locks({ ...options, owner: "slow", nodes: paths.map(({ path }) => path) });
   const quick = testNodes.locks(options);
-  // The slow process has identified all nodes as new and looks again: the first node answers, the others are asked later.
+  // The slow process has identified all nodes as new and looks again. Only the first node answers now.
   const pending = slow.tryAcquire("a", { renew: false }).catch(() => null);
   paths[0]?.holdBack("answers");
   paths[1]?.holdBack("questions");

@@ -230,7 +230,7 @@ function delayed(node: LockNode) {
 }
 
 describe("a lease that is being acquired when the memory is lost", () => {
-  /** Acquires a lease: the first node grants it and loses its memory, the second is asked `late` ms later, the third never. */
+  /** Acquires a lease. The first node grants and is cleared, the second is asked `late` ms later, the third never. */
   async function grantBeforeLoss(
     longer: number,
     late: number,
