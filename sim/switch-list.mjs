@@ -44,7 +44,7 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/claim.ts",
-        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)",
+        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.context.members.length)",
         "answers.length > 0",
       ],
     ],
@@ -81,7 +81,7 @@ export const switches = [
   {
     rule: "2 validity",
     off: "a lease that expired before the grant is accepted",
-    changes: [["src/lock/acquisition.ts", "hold.left() > 0", "true"]],
+    changes: [["src/lock/acquisition.ts", "leaseState.left() > 0", "true"]],
   },
   {
     rule: "2 validity",
@@ -94,7 +94,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "only nodes that granted",
-    changes: [["src/engine/quorum/claim.ts", "!dealings.touched &&", "!dealings.granted &&"]],
+    changes: [["src/engine/quorum/claim.ts", "!record.touched &&", "!record.granted &&"]],
   },
   {
     rule: "3 clean-up",
@@ -115,7 +115,11 @@ export const switches = [
     rule: "3 clean-up",
     off: "a lost lease is not released",
     changes: [
-      ["src/lock/held-lease.ts", "else this.hold.claim.discard(true);", "else this.hold.claim.end();"],
+      [
+        "src/lock/held-lease.ts",
+        "else this.leaseState.claim.discard(true);",
+        "else this.leaseState.claim.end();",
+      ],
     ],
   },
   {
@@ -135,7 +139,7 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/round.ts",
-        "if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));",
+        "if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));",
         "",
       ],
     ],
@@ -144,13 +148,19 @@ export const switches = [
     rule: "5 loss",
     off: "no timer is set for the deadline",
     changes: [
-      ["src/lock/held-lease.ts", "Math.min(this.hold.left(), this.untilRenewal())", "this.untilRenewal()"],
+      [
+        "src/lock/held-lease.ts",
+        "Math.min(this.leaseState.left(), this.untilRenewal())",
+        "this.untilRenewal()",
+      ],
     ],
   },
   {
     rule: "5 loss",
     off: "the state is trusted, not the clock",
-    changes: [["src/lock/held-lease.ts", "this.hold.end === null && this.hold.left() <= 0", "false"]],
+    changes: [
+      ["src/lock/held-lease.ts", "this.leaseState.end === null && this.leaseState.left() <= 0", "false"],
+    ],
   },
   {
     rule: "5 loss",
@@ -163,7 +173,7 @@ export const switches = [
     changes: [
       [
         "src/lock/held-lease.ts",
-        "if (lost) lock.outbox.put(() => hold.abort(new LeaseExpiredError(hold.resources, reason)));",
+        "if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));",
         "",
       ],
     ],
@@ -187,13 +197,13 @@ export const switches = [
     rule: "6 two clocks",
     off: "no shared tick",
     changes: [
-      ["src/manager/active-locks.ts", "for (const sleeper of this.sleepers.toArray()) sleeper.wake();", ""],
+      ["src/manager/active-locks.ts", "for (const lock of this.locks.toArray()) lock.clocksDiverged();", ""],
     ],
   },
   {
     rule: "7 release",
     off: "a renewal timer survives the release",
-    changes: [["src/lock/held-lease.ts", "this.lock.alarm.clear();\n", ""]],
+    changes: [["src/lock/held-lease.ts", "this.lock.timer.clear();\n", ""]],
   },
   {
     rule: "7 release",
@@ -243,7 +253,7 @@ export const switches = [
   {
     rule: "9 memory",
     off: "the others' watermark is not taken over",
-    changes: [["src/clients/memory/memory-node.ts", "this.#store.raise(watermark);", ""]],
+    changes: [["src/clients/memory/memory-node.ts", "this.#store.raiseWatermark(watermark);", ""]],
   },
   {
     rule: "10 healing",
@@ -251,10 +261,10 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/claim.ts",
-        "if (dealings === undefined || this.ended) return;",
-        "if (dealings === undefined) return;",
+        "if (record === undefined || this.ended) return;",
+        "if (record === undefined) return;",
       ],
-      ["src/engine/quorum/claim.ts", "return !this.claim.ended;", "return true;"],
+      ["src/engine/quorum/claim-command.ts", "return !this.claim.ended;", "return true;"],
     ],
   },
   {
@@ -293,7 +303,7 @@ export const switches = [
     changes: [
       [
         "src/lock/acquisition.ts",
-        ": Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));",
+        ": Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));",
         ": wait * 1e3;",
       ],
     ],
@@ -344,8 +354,8 @@ export const switches = [
     changes: [
       [
         "src/engine/node/quorum-member.ts",
-        'if (this.node.connection === "ready" && this.server.meet()) this.detector.sent(1);',
-        'if (this.node.connection === "ready") this.server.meet();\n    this.detector.sent(1);',
+        'if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);',
+        'if (this.node.connection === "ready") this.server.identify();\n    this.detector.sent(1);',
       ],
       ["src/engine/node/failure-detector.ts", "    this.options.probe();\n", ""],
     ],
@@ -420,8 +430,8 @@ export const switches = [
     changes: [
       [
         "src/lock/acquisition.ts",
-        "this.patience = this.lines ?",
-        "this.patience = this.lines && lock.keys.length === 1 ?",
+        "this.waitStrategy = this.lines ?",
+        "this.waitStrategy = this.lines && lock.keys.length === 1 ?",
       ],
     ],
   },

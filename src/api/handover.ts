@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../errors.js";
 import { checkResources, checkTtl } from "../lock/option-checks.js";
-import { hashOf } from "../support/platform.js";
+import { Buffer, hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";
 import { isWellFormed } from "../support/untrusted.js";
 

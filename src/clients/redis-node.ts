@@ -4,18 +4,10 @@ import type {
   Keyspace,
   LockNode,
   Replacement,
-  Reply,
   Request,
   SubscriptionListener,
 } from "../engine/node/lock-node.js";
-import type { LockCommand } from "../engine/protocol/command.js";
-import {
-  decodeIntroduction,
-  decodeReply,
-  encodeBatch,
-  encodeIntroduction,
-  garbage,
-} from "../engine/protocol/encoding.js";
+import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../engine/protocol/encoding.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import {
   batchScript,
@@ -32,42 +24,25 @@ import {
   sideKeysOf,
 } from "../engine/protocol/side-keys.js";
 import { type Clock, systemClock } from "../engine/time/clock.js";
-import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
+import { sameSlot, slotOf } from "./cluster.js";
 import type { ConnectionListener } from "./connection-listeners.js";
+import { ConnectionReplacer } from "./connection-replacer.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
-import { backoffOf, type ReplacementBackoff, type ReplacementCause } from "./replacement.js";
+import { Redirections, unconnected } from "./redirections.js";
+import { groupRequests, splittable, tooBig } from "./request-groups.js";
+import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { forgetScript, knownScript } from "./script-cache.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { hasQueue, sendKeyByKey, tryAgain, withoutQueue } from "./slot-migration.js";
-import { WrongServerDetector } from "./wrong-server.js";
 
-/** Commands in one call; more are split, so that no call keeps the server busy for long. */
-const commandsPerCall = 500;
-/** Characters of keys and tokens in one call. */
-const charactersPerCall = 256 * 1024;
 /** Redirections that one call follows, in case its slot keeps moving. */
 const maxRedirections = 3;
-/**
- * A server rejects the whole call with these codes and without effect, although only one of its commands may be the
- * cause.
- */
-const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
-const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 const noPermission = /^NOPERM|can't run this command/;
 
 const evalForbidden = /'eval'/i;
 
 /** In a Cluster: the number of routing keys for PUBLISH, tried in rotation until one leads to a server with subscribers. */
 const publishSlots = 32;
-
-const givenUp = failure("refused", "given up before it was sent");
-const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
-
-interface Group {
-  readonly requests: Request[];
-  /** Characters of keys and tokens. */
-  size: number;
-}
 
 /** Commands that are sent as one call. */
 interface Call {
@@ -89,16 +64,16 @@ export class RedisNode implements LockNode {
   /** An access list forbids the queues, and so every call that names a queue key. */
   #queueless = false;
   #publishSlot = 0;
-  readonly #backoff: ReplacementBackoff;
-  readonly #wrongServer: WrongServerDetector;
+  readonly #replacer: ConnectionReplacer;
+  readonly #redirections: Redirections;
 
   constructor(
     private readonly client: ScriptClient,
     clock: Clock = systemClock,
   ) {
     this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
-    this.#backoff = backoffOf(client, clock);
-    this.#wrongServer = new WrongServerDetector(clock);
+    this.#redirections = new Redirections(client);
+    this.#replacer = new ConnectionReplacer(client, clock);
   }
 
   get name(): string {
@@ -138,7 +113,7 @@ export class RedisNode implements LockNode {
   }
 
   replaceConnection(): Replacement {
-    return this.#replace("silence");
+    return this.#replacer.replace("silence");
   }
 
   subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
@@ -179,7 +154,7 @@ export class RedisNode implements LockNode {
   execute({ mark, requests }: Batch): void {
     if (this.connection !== "ready") return answerAll(requests, this.#notReady());
     if (requests.length === 1 && !this.sharded) return this.#send(mark, requests);
-    for (const group of this.#groups(requests)) this.#send(mark, group);
+    for (const group of groupRequests(requests, (keys) => this.#slot(keys))) this.#send(mark, group);
   }
 
   /** Runs a script on the server; in a Cluster on the server that has the key. */
@@ -195,44 +170,19 @@ export class RedisNode implements LockNode {
       try {
         const reply = await to.eval(script, keys, args);
         // A replica may answer this script too, so the reply resets only the backoff.
-        this.#backoff.answered();
+        this.#replacer.answered();
         return reply;
       } catch (error) {
-        this.#noteRefusal(messageOf(error));
+        this.#replacer.noteRefusal(messageOf(error));
         const code = serverCode(error);
         if ((code !== "MOVED" && code !== "ASK") || !this.sharded || redirections === maxRedirections)
           throw error;
-        to = await (code === "ASK" ? this.#importer(error) : this.#newOwner(error, routingKey));
+        to = await (code === "ASK"
+          ? this.#redirections.importer(error)
+          : this.#redirections.newOwner(error, routingKey));
         if (code === "ASK" && to.ready) to.asking?.();
       }
     }
-  }
-
-  /** Groups requests into calls: bounded in size, and in a Cluster one hash slot per call. */
-  #groups(requests: readonly Request[]): Request[][] {
-    const open = new Map<number, Group>();
-    const groups: Request[][] = [];
-    for (const request of requests) {
-      const slot = this.#slot(request.command.keys);
-      if (slot === null) {
-        request.answered(scattered);
-        continue;
-      }
-      const size = sizeOf(request.command);
-      let group = open.get(slot);
-      if (
-        group === undefined ||
-        group.requests.length === commandsPerCall ||
-        group.size + size > charactersPerCall
-      ) {
-        group = { requests: [], size: 0 };
-        open.set(slot, group);
-        groups.push(group.requests);
-      }
-      group.requests.push(request);
-      group.size += size;
-    }
-    return groups;
   }
 
   /** Null if the keys do not share a slot. */
@@ -286,7 +236,7 @@ export class RedisNode implements LockNode {
     Promise.resolve(reply).then((raw) => {
       // The call was refused with queues and accepted without them.
       if (queueless) this.#queueless = true;
-      this.#noteRefusal(answerEach(requests, raw));
+      this.#replacer.noteRefusal(answerEach(requests, raw));
     }, recover);
   }
 
@@ -294,7 +244,7 @@ export class RedisNode implements LockNode {
   async #recover(call: Call, error: unknown, sentWhole: boolean): Promise<void> {
     const { requests, to } = call;
     const code = serverCode(error);
-    this.#noteRefusal(messageOf(error));
+    this.#replacer.noteRefusal(messageOf(error));
     if (code === "NOSCRIPT" && !sentWhole) {
       return this.#call({ ...call, requests: stillWanted(requests), whole: true });
     }
@@ -307,7 +257,7 @@ export class RedisNode implements LockNode {
     const redirections = call.redirections + 1;
     const key = requests[0]?.command.keys[0] ?? "";
     if (code === "MOVED" && this.sharded && redirections <= maxRedirections) {
-      const owner = await this.#newOwner(error, key);
+      const owner = await this.#redirections.newOwner(error, key);
       return this.#call({ ...call, requests: stillWanted(requests), to: owner, redirections });
     }
     if (code === "NOPERM" && !call.queueless && requests.some(hasQueue)) {
@@ -322,7 +272,7 @@ export class RedisNode implements LockNode {
     }
     if (code === "TRYAGAIN" && this.sharded) return this.#sendFewerKeys(call, messageOf(error));
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
-      const importing = await this.#importer(error);
+      const importing = await this.#redirections.importer(error);
       const kept = stillWanted(requests);
       if (kept.length > 0 && importing.ready) importing.asking?.();
       // ASKING permits one call only: a NOSCRIPT reply would waste it, so the whole script is sent.
@@ -341,94 +291,8 @@ export class RedisNode implements LockNode {
     }
   }
 
-  #replace(cause: ReplacementCause): Replacement {
-    if (this.client.replaceConnection === undefined) return "impossible";
-    if (!this.#backoff.permits) return "tooSoon";
-    try {
-      const replacement = this.client.replaceConnection(cause);
-      if (replacement === "replacing") this.#backoff.replaced();
-      return replacement;
-    } catch {
-      return "impossible";
-    }
-  }
-
-  /** Notes a server's refusal; `message` is null if the server executed the command or denied it. */
-  #noteRefusal(message: string | null): void {
-    if (message === null) {
-      this.#wrongServer.answered();
-      this.#backoff.answered();
-    } else if (this.#wrongServer.isWrong(message)) {
-      this.#replace("wrongServer");
-    }
-  }
-
   #notReady(): Failure {
     const { trouble } = this.client;
     return failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`);
   }
-
-  /**
-   * The connection to a key's new server. Refreshes the client's slots, so that later calls are sent there directly.
-   */
-  async #newOwner(error: unknown, key: string): Promise<ScriptConnection> {
-    const address = redirectAddress(error);
-    const refreshed = this.client.refresh?.(key, address);
-    const known = await this.client.at?.(address);
-    if (known) return known;
-    await refreshed;
-    // The server that was asked for the slots may not know the move yet, unlike the server that sent the redirection.
-    return (await this.#connectionTo(address)) ?? (await this.client.route(key)) ?? unconnected;
-  }
-
-  /** The connection to the server that imports a slot. The client does not know a server without slots. */
-  async #importer(error: unknown): Promise<ScriptConnection> {
-    return (await this.#connectionTo(redirectAddress(error))) ?? unconnected;
-  }
-
-  async #connectionTo(address: string): Promise<ScriptConnection | null> {
-    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? null;
-  }
-}
-
-function sizeOf(command: LockCommand): number {
-  let size = "token" in command ? command.token.length : 0;
-  for (const key of command.keys) size += key.length;
-  return size;
-}
-
-/** Used where there is no connection. */
-const unconnected: ScriptConnection = {
-  ready: false,
-  evalsha: null,
-  eval: () => Promise.reject(new Error("not connected")),
-};
-
-/** Keeps releases, and requests that are still wanted. Answers the others as given up. */
-function stillWanted(requests: readonly Request[]): Request[] {
-  return requests.filter((request) => {
-    const keep = request.command.op === "release" || request.wanted();
-    if (!keep) request.answered(givenUp);
-    return keep;
-  });
-}
-
-function answerAll(requests: readonly Request[], reply: Reply): void {
-  for (const request of requests) request.answered(reply);
-}
-
-/** Returns a server's refusal of one of the requests; null if there was none. */
-function answerEach(requests: readonly Request[], raw: unknown): string | null {
-  if (!Array.isArray(raw) || raw.length !== requests.length) {
-    answerAll(requests, garbage(raw));
-    return null;
-  }
-  let refusal: string | null = null;
-  for (let index = 0; index < requests.length; index++) {
-    const request = requests[index] as Request;
-    const reply = decodeReply(request.command, raw[index]);
-    if (reply.kind === "failed" && reply.reason === "refused") refusal = reply.message;
-    request.answered(reply);
-  }
-  return refusal;
 }

@@ -3,7 +3,7 @@ import type { LockContext } from "../machines/lock-context.js";
 import type { LockState } from "../machines/lock-state.js";
 
 /** What an observer may read of a lease that is held. */
-export interface ObservedLease {
+interface ObservedLease {
   /** How often it was renewed. */
   readonly renewals: number;
   /** ms; of the last round that a quorum granted. */

@@ -1,15 +1,15 @@
 import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
 import { checkResources } from "../lock/option-checks.js";
 import type { HeldLocks } from "./held-locks.js";
+import type { RedlockInstance } from "./interfaces.js";
 import { type ClassicLock, type Lock, NodeRedlockLock } from "./lock.js";
 import type { Operation } from "./operation.js";
-import type { Redlock } from "./redlock.js";
 import { retriesOf } from "./settings.js";
 import type { Client, Settings } from "./types.js";
 
 /** The context that the calls of all three packages share. */
 export interface CallContext {
-  readonly redlock: Redlock;
+  readonly redlock: RedlockInstance;
   readonly heldLocks: HeldLocks;
   /** By node name. */
   readonly clients: ReadonlyMap<string, Client>;

@@ -1,10 +1,10 @@
-import type { ClassicLock } from "./lock.js";
+import type { ClassicLock, Disposer } from "./interfaces.js";
 
 /**
  * A resource for bluebird's `using`: an object with these three methods, or a promise of one (bluebird 3,
  * "Promise.using"). Without bluebird, use `await using` or call `tryDispose`.
  */
-export class Disposer implements AsyncDisposable {
+export class LockDisposer implements Disposer {
   constructor(
     private readonly lock: ClassicLock,
     private readonly onError: (error: unknown) => void,

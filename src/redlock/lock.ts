@@ -1,56 +1,31 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { testSafely } from "../support/untrusted.js";
-import type { Redlock } from "./redlock.js";
-import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
+import type {
+  Attempts,
+  ClassicLock,
+  LockConstructor,
+  Lock as LockInterface,
+  RedlockInstance,
+} from "./interfaces.js";
+import type { Callback, ExecutionResult } from "./types.js";
 
-type Attempts = ReadonlyArray<Promise<ExecutionStats>>;
-
-/**
- * The locks of the three packages in one type. The own properties depend on the call that returned the lock:
- * `resources`, `value`, `attempts` and `expiration` as in redlock 5, `resource`, `value`, `expiration`, `attempts` (a
- * number) and `attemptsRemaining` as in redlock 4, or `resource`, `value` and `ttl` as in node-redlock.
- */
-export interface Lock {
-  readonly redlock: Redlock;
-  /** The locked resource. As in redlock 4, an array if the call locked several. */
-  readonly resource: string;
-  readonly resources: string[];
-  /** The value stored in the keys: a secret, because it allows the lock to be extended and released. */
-  readonly value: string;
-  readonly attempts: Attempts;
-  /**
-   * Epoch ms: when the lock must no longer be relied on; 0 once the lock was released, or replaced by an extended lock.
-   */
-  expiration: number;
-  /** Epoch ms, as in node-redlock: the same as `expiration`. */
-  readonly ttl: number;
-  release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult>;
-  /** `duration`: whole ms from now. */
-  extend(duration: number, callback?: Callback<Lock>): Promise<Lock>;
-  unlock(callback?: Callback<void>): Promise<void>;
-}
-
-/** As in redlock 4: `attempts` is the number of attempts. */
-export type ClassicLock = Omit<Lock, "extend"> & {
-  readonly attempts: number;
-  readonly attemptsRemaining: number;
-  extend(ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
-};
+export type { ClassicLock, LockConstructor };
+export type Lock = LockInterface;
 
 abstract class AnyLock {
-  readonly #redlock: Redlock;
+  readonly #redlock: RedlockInstance;
   abstract readonly value: string;
   abstract readonly resources: string[];
   abstract expiration: number;
   /** Whether this is a lock as in redlock 4. */
   abstract readonly classic: boolean;
 
-  constructor(redlock: Redlock) {
+  constructor(redlock: RedlockInstance) {
     this.#redlock = redlock;
   }
 
-  get redlock(): Redlock {
+  get redlock(): RedlockInstance {
     return this.#redlock;
   }
 
@@ -91,7 +66,7 @@ export class Redlock5Lock extends AnyLock {
   readonly #attempts: Attempts | { readonly attempts: Attempts } | number;
 
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     resources: string[] | string,
     readonly value: string,
     attempts: Attempts | { readonly attempts: Attempts } | number,
@@ -132,7 +107,7 @@ export class Redlock5Lock extends AnyLock {
 /** A lock as in redlock 4. */
 export class Redlock4Lock extends AnyLock {
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     readonly resource: string[],
     readonly value: string,
     public expiration: number,
@@ -165,7 +140,7 @@ export class NodeRedlockLock extends AnyLock {
   #expiration: number;
 
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     readonly resource: string,
     readonly value: string,
     readonly ttl: number,
@@ -193,19 +168,6 @@ export class NodeRedlockLock extends AnyLock {
   get attempts(): Attempts {
     return [];
   }
-}
-
-export interface LockConstructor {
-  /** As in redlock 5. A lock that another process acquired can be extended and released here. */
-  new (redlock: Redlock, resources: string[], value: string, attempts: Attempts, expiration: number): Lock;
-  /** As in redlock 4. */
-  new (
-    redlock: Redlock,
-    resource: string | string[],
-    value: string,
-    expiration: number,
-    attempts?: number,
-  ): ClassicLock;
 }
 
 /** Whether this is a lock as in redlock 4, or such a lock as plain data. */

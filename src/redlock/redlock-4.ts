@@ -9,7 +9,7 @@ import {
   unreachable,
 } from "./call-context.js";
 import { Calls } from "./calls.js";
-import { Disposer } from "./disposer.js";
+import { LockDisposer } from "./disposer.js";
 import { LockError } from "./errors.js";
 import { type ClassicLock, type Lock, Redlock4Lock } from "./lock.js";
 import { defaultSettings, retriesOf } from "./settings.js";
@@ -86,8 +86,8 @@ export class Redlock4 extends Calls {
     resource: string | readonly string[],
     ttl: number,
     onError: (error: unknown) => void = () => {},
-  ): Promise<Disposer> {
-    return new Disposer(await this.lock(resource, ttl), onError);
+  ): Promise<LockDisposer> {
+    return new LockDisposer(await this.lock(resource, ttl), onError);
   }
 }
 

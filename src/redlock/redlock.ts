@@ -4,31 +4,23 @@ import type { Handle, Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
 import { isolate } from "../support/safe-emitter.js";
 import { distinct, resourcesOf } from "./call-context.js";
-import type { Disposer } from "./disposer.js";
 import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
 import { HeldLocks } from "./held-locks.js";
+import type { Disposer, RedlockEvents, RedlockInstance } from "./interfaces.js";
 import { type ClassicLock, isClassic, Lock } from "./lock.js";
 import { NodeRedlock } from "./node-redlock.js";
 import { isCallback, nodeify } from "./nodeify.js";
 import { Redlock4 } from "./redlock-4.js";
 import { Redlock5 } from "./redlock-5.js";
 import { defaultSettings, readOptions } from "./settings.js";
-import type {
-  Callback,
-  Client,
-  ExecutionResult,
-  Options,
-  RedlockAbortSignal,
-  RedlockEvents,
-  Settings,
-} from "./types.js";
+import type { Callback, Client, ExecutionResult, Options, RedlockAbortSignal, Settings } from "./types.js";
 import { IoredisClient, RedisjsClient, unwrap } from "./wrappers.js";
 
 /**
  * The Redlock class of `redlock` 4, `redlock` 5 and `node-redlock` on Holdfast's locks. Each call behaves as in its
  * package. Where packages share a name, the arguments decide (see the table in docs/migrating.md).
  */
-export class Redlock extends EventEmitter<RedlockEvents> {
+export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInstance {
   static readonly Redlock = Redlock;
   static readonly default = Redlock;
   static readonly Lock = Lock;
@@ -39,11 +31,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
   static readonly IoredisClient = IoredisClient;
   static readonly RedisjsClient = RedisjsClient;
 
-  /** The clients as given to the constructor; an address is shown as its node's name. */
   readonly clients: Set<Client>;
-  /** The settings of calls that pass none. */
   readonly settings: Settings;
-  /** The same locks through Holdfast's own interface: events, `inspect`, and more. */
   readonly locks: Locks;
   /** Not enumerable, and readable through a Proxy. */
   declare private readonly inner: Inner;
@@ -107,10 +96,8 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     }
   }
 
-  /** As in redlock 4: the same as `lock`. */
   acquire(resource: string, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   acquire(resources: string[], ttl: number, callback: Callback<ClassicLock>): Promise<ClassicLock>;
-  /** As in redlock 5. `duration`: whole ms. @throws ExecutionError. */
   acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
@@ -118,12 +105,10 @@ export class Redlock extends EventEmitter<RedlockEvents> {
       : this.lockWithOptions(resources, ttl, more as Callback<ClassicLock>);
   }
 
-  /** As in redlock 4: one resource, or several at once. `ttl`: whole ms. @throws LockError. */
   lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock> {
     return this.lockWithOptions(resource, ttl, callback);
   }
 
-  /** As in redlock 4: `lock` with settings for this call. */
   lockWithOptions(
     resource: string | string[],
     ttl: number,
@@ -143,7 +128,6 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.lockWithOptions(resource, ttl, options, callback);
   }
 
-  /** As in redlock 4: a resource for bluebird's `using`. `errorHandler` receives the error of a failed release. */
   disposer(
     resource: string | string[],
     ttl: number,
@@ -152,15 +136,10 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.inner.redlock4.disposer(resource, ttl, errorHandler);
   }
 
-  /** As in redlock 4. @throws LockError when too few nodes could be reached to know that the lock is released. */
   unlock(lock: Lock | ClassicLock, callback?: Callback<void>): Promise<void> {
     return nodeify(this.inner.redlock4.unlock(lock), callback);
   }
 
-  /**
-   * As in the package whose call returned the lock. @throws ExecutionError or LockError when too few nodes could be
-   * reached.
-   */
   release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
@@ -170,10 +149,6 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return nodeify(this.inner.redlock4.unlock(lock, settingsIn(more)), callbackIn<void>(more));
   }
 
-  /**
-   * As in the package whose call returned the lock: as in redlock 4, changes the lock and resolves with it; otherwise
-   * resolves with a new lock. `duration`: whole ms from now. @throws LockError or ExecutionError.
-   */
   extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
@@ -184,14 +159,12 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return nodeify(extended, callbackIn(more));
   }
 
-  /** As in node-redlock. @throws Error when the lock could not be acquired. */
   using<T>(
     resource: string,
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
     options?: { readonly autoExtend?: boolean },
   ): Promise<T>;
-  /** As in redlock 5, but always settles with the routine's own value or error, even if the lock was lost meanwhile. */
   using<T>(
     resources: string[],
     duration: number,
@@ -220,15 +193,10 @@ export class Redlock extends EventEmitter<RedlockEvents> {
       : this.inner.redlock5.using(list, duration, third, fourth as Routine);
   }
 
-  /** As in node-redlock. Resolves with null when the lock could not be acquired. `ttl`: whole ms. */
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
     return this.inner.nodeRedlock.acquireLock(resource, ttl);
   }
 
-  /**
-   * As in node-redlock: `retryStrategy` receives the number of the failed attempt, from 0, and returns ms until the
-   * next one.
-   */
   acquireLockWithCustomRetry(
     resource: string,
     ttl: number,
@@ -237,48 +205,32 @@ export class Redlock extends EventEmitter<RedlockEvents> {
     return this.inner.nodeRedlock.acquireLockWithCustomRetry(resource, ttl, retryStrategy);
   }
 
-  /**
-   * As in node-redlock: one attempt with a value that no other caller may use. Resolves with the number of clients that
-   * granted the lock; without a quorum, those grants are released.
-   */
   tryAcquire(resource: string, value: string, ttl: number): Promise<number> {
     return this.inner.nodeRedlock.tryAcquire(resource, value, ttl);
   }
 
-  /** As in node-redlock: `tryAcquire` on one client. */
   async acquireLockInstance(client: Client, resource: string, value: string, ttl: number): Promise<boolean> {
     return (await this.inner.nodeRedlock.tryAcquire(resource, value, ttl, this.heldLocksOf(client))) === 1;
   }
 
-  /** As in node-redlock: releases the lock on one client. Resolves with the number of removed keys. */
   async releaseLockInstance(client: Client, lock: Pick<Lock, "resource" | "value">): Promise<number> {
     resourcesOf(lock);
     return this.inner.nodeRedlock.releaseOn(this.heldLocksOf(client), lock.resource, lock.value);
   }
 
-  /**
-   * As in node-redlock, also for another process's lock. Resolves with true if a quorum held the lock, and holds it for
-   * `ttl` ms from now.
-   */
   renewLock(resource: string, value: string, ttl: number): Promise<boolean> {
     return this.inner.nodeRedlock.renewLock(resource, value, ttl);
   }
 
-  /** As in node-redlock, also for another process's lock. */
   releaseLock(resource: string, value: string): Promise<void> {
     return this.inner.nodeRedlock.releaseLock(resource, value);
   }
 
-  /** The state machine of a lock that this instance holds; null for any other lock. */
   handle(lock: Pick<Lock, "value"> & Partial<Pick<Lock, "resource" | "resources">>): Handle | null {
     const held = this.inner.heldLocks.find(distinct(resourcesOf(lock)), lock.value);
     return held && this.inner.heldLocks.handleOf(held);
   }
 
-  /**
-   * As in redlock 4 and 5: ends waiting calls, and quits every client that has `quit()`. Held locks are not released:
-   * they expire. Resolves with the results of the clients' `quit()`.
-   */
   // biome-ignore lint/suspicious/noExplicitAny: programs of redlock 5 declare it as void.
   quit(callback?: Callback<any>): Promise<any> {
     return nodeify(this.quitAll(), callback);

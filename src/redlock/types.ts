@@ -1,5 +1,4 @@
 import type { LocksOptions } from "../lock/options.js";
-import type { Lock } from "./lock.js";
 
 /** The methods that a wrapped client must have. */
 export interface RedisClient {
@@ -82,19 +81,3 @@ export type RedlockAbortSignal = AbortSignal & { error?: Error };
 /** A node-style callback. */
 // biome-ignore lint/suspicious/noExplicitAny: callbacks of redlock 4 declare their error with any type.
 export type Callback<T> = (error: any, value?: T) => void;
-
-/** The argument of `renewed` and `released` events. */
-export interface LockNotice {
-  readonly resource: string;
-  readonly value: string;
-  /** ms for which the lock was renewed; 0 if it was released. */
-  readonly ttl: number;
-}
-
-export interface RedlockEvents {
-  acquired: [lock: Lock];
-  renewed: [notice: LockNotice];
-  released: [notice: LockNotice];
-  clientError: [error: Error];
-  error: [error: Error];
-}

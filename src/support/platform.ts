@@ -1,11 +1,12 @@
 /** All that the core needs of Node.js, in one place: a build for another platform replaces this file. */
 import { AsyncResource } from "node:async_hooks";
+import { Buffer } from "node:buffer";
 import { createHash, randomFillSync } from "node:crypto";
 import { type Channel, channel } from "node:diagnostics_channel";
 import { hostname } from "node:os";
 import { inspect, types } from "node:util";
 
-export { AsyncResource, type Channel, channel, hostname, inspect, randomFillSync };
+export { AsyncResource, Buffer, type Channel, channel, hostname, inspect, randomFillSync };
 
 export const processId: number = process.pid;
 

@@ -1,4 +1,5 @@
-import { type Disturbances, findGaps, type Gaps, type ProcessRun } from "./disturbances.js";
+import type { ProcessRun } from "./client.js";
+import { type Disturbances, findGaps, type Gaps } from "./disturbances.js";
 import { covered, merged, type Recorded, type Span } from "./record.js";
 import type { Sighting } from "./scanner.js";
 

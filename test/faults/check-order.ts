@@ -1,4 +1,5 @@
-import type { Disturbances, ProcessRun } from "./disturbances.js";
+import type { ProcessRun } from "./client.js";
+import type { Disturbances } from "./disturbances.js";
 import { byResource, merged, overlaps, type RecordedLease } from "./record.js";
 
 /** Minimum lead in ms for one waiter to count as earlier than another: its request has reached the nodes by then. */

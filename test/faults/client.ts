@@ -5,9 +5,20 @@ import { fileURLToPath } from "node:url";
 import type { LocksOptions } from "../../src/index.js";
 import { type KeptProcess, startKept } from "../support/kept-process.js";
 import { waitUntil } from "../support/wait-until.js";
-import type { ProcessRun } from "./disturbances.js";
 import { now, type Span } from "./record.js";
 import { endProcess } from "./stop.js";
+
+/** A client process, from the first answer of its nodes until its end. */
+export interface ProcessRun extends Span {
+  /** The id of the process. */
+  readonly id: string;
+  /** The index of the client. */
+  readonly client: number;
+  /** The work that the process repeats. */
+  readonly works: readonly Work[];
+  /** Whether the process was killed, and so could not release its leases. */
+  readonly killed?: boolean;
+}
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/client.mjs", import.meta.url));
 /** Timeout until a process has started and acquired a lease, with some servers down and on a busy machine. */

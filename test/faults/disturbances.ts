@@ -1,19 +1,7 @@
-import type { Work } from "./client.js";
+
 import type { Injected } from "./inject.js";
 import { kindOf } from "./kinds.js";
 import { covered, merged, type RecordedNote, type Span, spansOf } from "./record.js";
-
-/** A client process, from the first answer of its nodes until its end. */
-export interface ProcessRun extends Span {
-  /** The id of the process. */
-  readonly id: string;
-  /** The index of the client. */
-  readonly client: number;
-  /** The work that the process repeats. */
-  readonly works: readonly Work[];
-  /** Whether the process was killed, and so could not release its leases. */
-  readonly killed?: boolean;
-}
 
 /** When each server and each process was disturbed by a fault, or got no processor time. Times in ms. */
 export class Disturbances {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { bounds, judgeLiveness, type LivenessFacts } from "./check-liveness.js";
 import { judgeOrder, maxOvertakenShare, maxOvertakings } from "./check-order.js";
-import type { Client } from "./client.js";
-import { Disturbances, findGaps, type ProcessRun } from "./disturbances.js";
+import type { Client, ProcessRun } from "./client.js";
+import { Disturbances, findGaps } from "./disturbances.js";
 import type { Injected } from "./inject.js";
 import type { RecordedLease, RecordedNote } from "./record.js";
 import { type Sighting, sightingOf } from "./scanner.js";

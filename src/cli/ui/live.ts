@@ -6,7 +6,7 @@ import { prometheusOfAggregate } from "../../telemetry/prometheus.js";
 import { within } from "../bounded.js";
 import { NodeConnections } from "../node-connections.js";
 import { output } from "../output.js";
-import type { Presentation } from "./ui.js";
+import type { Presentation } from "./presentation.js";
 
 /** Time in ms that closing the connections may take. */
 const closeTimeout = 1_000;

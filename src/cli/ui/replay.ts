@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { readRecording } from "../../inspector/recording.js";
 import { Hub } from "../../inspector/server/hub.js";
 import { output } from "../output.js";
-import type { Presentation } from "./ui.js";
+import type { Presentation } from "./presentation.js";
 
 /**
  * Shows a recording that `holdfast watch --record` wrote.

@@ -1,5 +1,4 @@
 import { PageServer } from "../../inspector/server/page-server.js";
-import type { Shown } from "../../inspector/server/shown.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
 import { exitCode, usageError } from "../exit.js";
@@ -7,6 +6,7 @@ import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
 import { type ListenFlags, listenAddressOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
+import type { Presentation } from "./presentation.js";
 import { showRecording } from "./replay.js";
 
 /** Time in ms for one node's answer; the first answer includes connecting. */
@@ -18,11 +18,6 @@ export interface UiFlags extends ListenFlags {
   readonly replay?: string;
   /** In ms. */
   readonly nodeTimeout?: number;
-}
-
-/** The content of the page, and how to end it. */
-export interface Presentation extends Shown {
-  end(): Promise<void>;
 }
 
 /** `holdfast ui`: serves the page until it is ended. Resolves with the exit code. */

@@ -7,7 +7,7 @@ export interface QueuedCommand {
   readonly args: readonly unknown[];
 }
 
-export interface CommandQueue {
+interface CommandQueue {
   readonly length: number;
   peekAt(index: number): { readonly command: QueuedCommand } | undefined;
   remove(index: number, count: number): unknown;

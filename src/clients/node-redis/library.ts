@@ -34,7 +34,7 @@ export interface ClusterMember {
   readonly connectPromise?: Promise<unknown> | undefined;
 }
 
-export interface RootNode {
+interface RootNode {
   readonly url?: string;
   readonly socket?: { readonly host?: string; readonly port?: number };
 }

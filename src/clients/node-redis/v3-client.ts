@@ -1,5 +1,5 @@
 import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
-import type { ConnectionSource, Emitter } from "../connection-watch.js";
+import type { ConnectionSource } from "../connection-watch.js";
 import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";

@@ -1,6 +1,6 @@
 import type { Emitter } from "../connection-watch.js";
 
-export type Reply = (error: Error | null, reply: unknown) => void;
+type Reply = (error: Error | null, reply: unknown) => void;
 
 /**
  * The part of a node-redis client with callbacks that is used here: versions 2.6 to 3. Such a client connects by

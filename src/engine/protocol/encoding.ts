@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { Buffer, isUint8Array } from "../../support/platform.js";
 import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply, Request } from "../node/lock-node.js";
 import { type LockCommand, needsMemory, type QueueExit, type QueuePolicy } from "./command.js";
@@ -101,7 +101,7 @@ export function encodeBatch(
 }
 
 const text = (value: unknown): string | null =>
-  typeof value === "string" ? value : types.isUint8Array(value) ? Buffer.from(value).toString() : null;
+  typeof value === "string" ? value : isUint8Array(value) ? Buffer.from(value).toString() : null;
 
 /**
  * Clients may be set to give numbers as strings, and text as buffers. A foreign key may live for longer than a number

@@ -1,4 +1,4 @@
-import { randomFillSync } from "../../support/platform.js";
+import { Buffer, randomFillSync } from "../../support/platform.js";
 
 /** The only source of chance. Injected, so that a seed can decide everything in the simulator. */
 export interface Random {

@@ -31,7 +31,8 @@ export function publishSettingsOf(options: LocksOptions): PublishSettings | null
 /** Options that cannot be read are refused by the manager. */
 function publishOf(options: LocksOptions | null): LocksOptions["publish"] {
   try {
-    return options?.publish ?? false;
+    const publish = options?.publish;
+    return publish === undefined ? false : publish;
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import type { FaultMix } from "./generate.js";
+import type { FaultMix } from "./fault-mix.js";
 import type { Action } from "./script.js";
 
 /** Generates one action of a program. */

@@ -1,4 +1,4 @@
-import type { FaultMix } from "./generate.js";
+import type { FaultMix } from "./fault-mix.js";
 import type { Fault, Step } from "./script.js";
 
 type Kind = Fault["kind"];

@@ -1,4 +1,4 @@
-import type { FaultMix } from "./generate.js";
+import type { FaultMix } from "./fault-mix.js";
 import type { Step } from "./script.js";
 
 /** Maximum time in ms until a client notices the memory loss of a node and decides how long the node abstains. */

@@ -1,27 +1,11 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockError } from "./clocks.js";
+import type { FaultMix } from "./fault-mix.js";
 import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { lossesOf } from "./generate-losses.js";
 import type { FaultClass, HostPlan, Script, Step } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
-
-/** The parameters of a run: which kinds of faults there are, and how many. */
-export interface FaultMix {
-  readonly random: SeededRandom;
-  readonly faults: FaultClass;
-  readonly nodes: number;
-  readonly hosts: number;
-  readonly resources: readonly string[];
-  /** ms. */
-  readonly end: number;
-  /** The TTL of most locks, in ms. */
-  readonly ttl: number;
-  /** Whether the clocks of all nodes run as fast, and those of all holders as slowly, as the assumptions allow. */
-  readonly opposed: boolean;
-  /** The TTL in ms of some leases, long enough that leftovers would be found; null if there are no such leases. */
-  readonly longTtl: number | null;
-}
 
 /** Long TTLs in ms: under a minute, which nodes remember as a maximum; longer, which nodes remember individually; a day. */
 const longTtls = [50_000, 120_000, 86_400_000] as const;

@@ -2,66 +2,20 @@ import { failure } from "../../clients/failure.js";
 import { lostAfter } from "../../clients/plain.js";
 import type {
   Batch,
-  Connection,
   LockNode,
   Replacement,
   Reply,
   Request,
   SubscriptionListener,
 } from "../../engine/node/lock-node.js";
-import { claims, type LockCommand, needsMemory } from "../../engine/protocol/command.js";
+import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
 import type { Host } from "./host.js";
+import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
+import type { ClientBehaviour, LinkWatch, NetworkPath } from "./network-path.js";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Server } from "./server.js";
 import { SimulatedSubscription } from "./simulated-subscription.js";
-
-/** How messages travel between one host and one node. */
-export interface NetworkPath {
-  /** Maximum one-way latency of most messages, in ms. */
-  readonly usual: number;
-  /** The share of slow messages. */
-  readonly slow: number;
-  /** Maximum one-way latency of slow messages, in ms. */
-  readonly slowest: number;
-  /** Whether the client resends unanswered requests on a new connection. */
-  readonly resends: boolean;
-  /** The share of messages in transit on a dead connection that are delivered all the same, some time later. */
-  readonly lateDelivery: number;
-  /** The share of wake-up messages that are lost. */
-  readonly wakeupLoss: number;
-}
-
-/** How the user's Redis client behaves. */
-export interface ClientBehaviour {
-  /** Whether the client has only `set` and `eval`: it reports no connection state, and cannot open another connection. */
-  readonly plain: boolean;
-  /** The client's own command timeout in ms; null for none. */
-  readonly timeout: number | null;
-}
-
-/** Observes the traffic of a link. */
-export interface LinkWatch {
-  sent(batch: Batch): void;
-  note(who: string, what: string, ...details: readonly (string | number)[]): void;
-}
-
-/** A request, with what to do when it arrives at the server or is lost. */
-interface Message {
-  readonly label: string;
-  readonly batch: Batch | null;
-  /** Executes the request at the server. Passes to `reply` the callback that handles the reply at the host. */
-  readonly runAtServer: (reply: (arrived: () => void) => void) => void;
-  readonly lost: () => void;
-  /** Whether the request includes the script, because the node lacked it. */
-  readonly whole?: boolean;
-}
-
-/** A message on its way to the server. */
-interface MessageInTransit {
-  readonly message: Message;
-  gone: boolean;
-}
 
 const notReady = failure("notReady", "not connected");
 const connectionLost = failure("connection", "the connection was lost");
@@ -84,61 +38,29 @@ const identificationLabel = (change: MemoryChange | null): string => {
     : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
 };
 
-type ConnectionListener = (connection: Connection, cause?: Error) => void;
-
-/**
- * The connection of one host to one node, with the guarantees of real clients and no others: a live connection delivers
- * in order and loses nothing; a dead connection fails its unanswered requests, whether or not the node executed them.
- */
-export class Link implements LockNode {
-  readonly name: string;
+/** The connection of one host to one node, as a lock node with the guarantees of real clients. */
+export class Link extends NetworkConnection implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
   readonly opaque: boolean;
-  connection: Connection;
   readonly replaceConnection?: () => Replacement;
   /** True time at which this host last received a grant from the node. */
   grantedAt = Number.NEGATIVE_INFINITY;
-  readonly listeners = new Set<ConnectionListener>();
-  readonly subscriptions = new Set<SimulatedSubscription>();
-  /** Counts the connections, so that a callback can detect that its connection is gone. */
-  private connectionCount = 0;
-  /** The server's incarnation when the connection was made. */
-  private incarnation = 0;
-  private broken = true;
-  private readonly unanswered = new Set<Message>();
-  /** Requests that the client will resend once connected. */
-  private readonly resending = new Set<Message>();
-  private readonly transits = new Set<MessageInTransit>();
-  private thereFree = 0;
-  private backFree = 0;
-  /** The number of cuts in effect, per direction, and the messages held until the cuts end. */
-  private cutsThere = 0;
-  private cutsBack = 0;
-  private heldThere: MessageInTransit[] = [];
-  private heldBack: (() => void)[] = [];
-  private ended = false;
-  /** Whether the connection is half-open: nothing passes in either direction, and neither end is notified. */
-  private halfOpen = false;
   /** The number of reasons why the client's queue is full. */
   private fullness = 0;
   private replacedAt = Number.NEGATIVE_INFINITY;
-  /** Minimum and maximum latency in ms once the network has recovered; null while faults occur. */
-  private latency: readonly [least: number, most: number] | null = null;
 
   constructor(
-    readonly host: Host,
-    readonly server: Server,
-    private readonly random: SeededRandom,
-    private readonly path: NetworkPath,
-    private readonly client: ClientBehaviour,
-    private readonly watcher: LinkWatch,
+    host: Host,
+    server: Server,
+    random: SeededRandom,
+    path: NetworkPath,
+    client: ClientBehaviour,
+    watcher: LinkWatch,
   ) {
-    this.name = server.name;
-    this.connection = client.plain ? "ready" : "connecting";
+    super(host, server, random, path, client, watcher);
     this.opaque = client.plain;
     if (!client.plain) this.replaceConnection = () => this.replace();
-    this.reconnect(this.random.flip(0.5) ? 0 : this.random.between(0, 20));
   }
 
   get trouble(): string {
@@ -151,8 +73,6 @@ export class Link implements LockNode {
     this.listeners.add(own);
     return () => this.listeners.delete(own);
   }
-
-  connect(): void {}
 
   identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return new Promise((resolve, reject) => {
@@ -199,32 +119,9 @@ export class Link implements LockNode {
     };
   }
 
+  connect(): void {}
+
   async close(): Promise<void> {}
-
-  /** Picks the latency of one message, in ms. */
-  delay(): number {
-    const { usual, slow, slowest } = this.path;
-    if (this.latency !== null) return this.random.between(...this.latency);
-    return this.random.flip(slow) ? this.random.between(usual, slowest) : this.random.between(0.05, usual);
-  }
-
-  /** Marks the network as recovered: from now on each message takes between `least` and `most` ms. */
-  setLatency(least: number, most: number): void {
-    this.latency = [least, most];
-  }
-
-  /** Whether the next wake-up message is lost. */
-  get losesWakeup(): boolean {
-    if (this.latency !== null && !this.halfOpen) return false;
-    return this.halfOpen || this.cutsBack > 0 || this.random.flip(this.path.wakeupLoss);
-  }
-
-  /** Makes the connection half-open: from now on nothing passes in either direction, and neither end is notified. */
-  makeHalfOpen(): void {
-    if (this.client.plain || this.broken || this.ended) return;
-    this.halfOpen = true;
-    this.watcher.note(this.host.name, "is cut off from", this.name);
-  }
 
   /** Makes the client refuse requests until `drain` has been called equally often. */
   fill(): void {
@@ -233,63 +130,6 @@ export class Link implements LockNode {
 
   drain(): void {
     this.fullness--;
-  }
-
-  /** Whether a request that claims keys for this token may still reach the node. */
-  mayDeliverClaim(token: string): boolean {
-    const underWay = [...this.transits, ...this.heldThere].map(({ message }) => message);
-    return [...this.unanswered, ...this.resending, ...underWay].some(
-      ({ batch }) =>
-        batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
-    );
-  }
-
-  /** Breaks the connection at both ends. The client is notified, and reconnects after a while. */
-  reset(cause: string): void {
-    if (this.broken || this.ended) return;
-    this.broken = true;
-    this.halfOpen = false;
-    this.connectionCount++;
-    this.watcher.note(this.host.name, "lost", this.name, cause);
-    for (const transit of [...this.transits, ...this.heldThere]) this.loseInTransit(transit);
-    this.transits.clear();
-    this.heldThere = [];
-    this.heldBack = [];
-    for (const subscription of this.subscriptions) subscription.detach();
-    this.host.run(() => this.noticeLoss(cause));
-  }
-
-  /** The server died. The host notices this unless nothing arrives from the server. */
-  serverDied(): void {
-    const { connectionCount } = this;
-    this.host.timeline.in(this.delay(), () => {
-      if (connectionCount === this.connectionCount && this.cutsBack === 0 && !this.halfOpen)
-        this.reset("the server died");
-    });
-  }
-
-  /** Holds messages in these directions until `mend` has been called equally often. */
-  cut(there: boolean, back: boolean): void {
-    if (there) this.cutsThere++;
-    if (back) this.cutsBack++;
-  }
-
-  mend(there: boolean, back: boolean): void {
-    if (there && --this.cutsThere === 0) this.sendHeld();
-    if (back && --this.cutsBack === 0) for (const arrive of this.heldBack.splice(0)) this.sendBack(arrive);
-  }
-
-  private sendHeld(): void {
-    for (const transit of this.heldThere.splice(0)) this.send(transit);
-  }
-
-  /** Ends the link: the user closed the client, or the process ended. */
-  end(): void {
-    this.ended = true;
-    this.connectionCount++;
-    this.heldBack = [];
-    for (const subscription of this.subscriptions) subscription.close();
-    this.subscriptions.clear();
   }
 
   private replace(): Replacement {
@@ -340,111 +180,6 @@ export class Link implements LockNode {
     const batch = { mark, requests: wanted };
     if (this.connection === "ready") this.call(batch, label, true);
     else answerAll(batch, notReady);
-  }
-
-  private post(message: Message): void {
-    this.unanswered.add(message);
-    this.send({ message, gone: false });
-  }
-
-  private send(transit: MessageInTransit): void {
-    // The connection is broken, but the process has not noticed yet.
-    if (this.broken) return;
-    if (this.cutsThere > 0 || this.halfOpen) {
-      this.heldThere.push(transit);
-      return;
-    }
-    const { timeline } = this.host;
-    this.thereFree = Math.max(this.thereFree, timeline.now + this.delay());
-    this.transits.add(transit);
-    timeline.at(this.thereFree, () => this.arrive(transit));
-  }
-
-  private arrive(transit: MessageInTransit): void {
-    if (!this.transits.delete(transit)) return;
-    if (this.halfOpen) return void this.heldThere.push(transit);
-    if (!this.server.up || this.server.incarnation !== this.incarnation) return this.reset("refused");
-    const { connectionCount } = this;
-    const { label, runAtServer } = transit.message;
-    this.watcher.note(this.name, "does", this.host.name, label);
-    runAtServer((arrived) => {
-      if (connectionCount !== this.connectionCount) return;
-      const receive = () => {
-        if (connectionCount === this.connectionCount && !this.halfOpen)
-          this.host.run(() => this.receive(transit.message, arrived));
-      };
-      if (this.cutsBack > 0) this.heldBack.push(receive);
-      else this.sendBack(receive);
-    });
-  }
-
-  private sendBack(receive: () => void): void {
-    const { timeline } = this.host;
-    this.backFree = Math.max(this.backFree, timeline.now + this.delay());
-    timeline.at(this.backFree, receive);
-  }
-
-  private receive(message: Message, arrived: () => void): void {
-    if (!this.unanswered.delete(message)) return;
-    this.watcher.note(this.host.name, "hears", this.name, message.label);
-    arrived();
-  }
-
-  /** Loses a message in transit on a dead connection, or delivers it late. */
-  private loseInTransit({ message }: MessageInTransit): void {
-    const { runAtServer, label } = message;
-    if (!this.random.flip(this.path.lateDelivery)) return;
-    this.host.timeline.in(this.random.between(0, 2_000), () => {
-      if (!this.server.up) return;
-      this.watcher.note(this.name, "does late", this.host.name, label);
-      runAtServer(() => {});
-    });
-  }
-
-  private noticeLoss(cause: string): void {
-    // The connection was lost again before the process noticed that it was back.
-    if (this.connection !== "ready") return this.reconnect(this.random.between(1, 150));
-    const lost = [...this.unanswered];
-    this.unanswered.clear();
-    // A plain client reports nothing: resent requests are answered normally, and the others are never answered.
-    if (this.client.plain) return this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
-    if (this.path.resends) for (const message of lost) this.resending.add(message);
-    this.connection = "down";
-    for (const message of lost) message.lost();
-    for (const listener of [...this.listeners]) listener("down", new Error(cause));
-    for (const subscription of this.subscriptions) subscription.notifyUnsubscribed();
-    this.reconnect(this.random.between(1, 150), this.path.resends ? lost : []);
-  }
-
-  private reconnect(delay: number, resent: readonly Message[] = []): void {
-    this.host.timeline.in(delay, () => {
-      if (this.ended) return;
-      if (!this.server.up || this.cutsThere > 0 || this.cutsBack > 0) {
-        return this.reconnect(this.random.between(10, 150), resent);
-      }
-      this.broken = false;
-      this.incarnation = this.server.incarnation;
-      this.host.run(() => this.noticeConnection(resent));
-    });
-  }
-
-  private noticeConnection(resent: readonly Message[]): void {
-    if (this.broken) return;
-    this.thereFree = this.backFree = this.host.timeline.now;
-    // Resent before any new request. Unless the client is plain, the replies are discarded.
-    for (const message of resent) {
-      const { batch, label } = message;
-      this.resending.delete(message);
-      if (batch === null) continue;
-      const again = { ...message, label: `${label} again` };
-      if (this.client.plain) this.unanswered.add(again);
-      this.send({ message: again, gone: false });
-    }
-    if (this.client.plain) return;
-    this.connection = "ready";
-    this.watcher.note(this.host.name, "reaches", this.name);
-    for (const listener of [...this.listeners]) listener("ready");
-    for (const subscription of this.subscriptions) subscription.open();
   }
 }
 

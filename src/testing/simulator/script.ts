@@ -1,6 +1,6 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockError } from "./clocks.js";
-import type { ClientBehaviour, NetworkPath } from "./link.js";
+import type { ClientBehaviour, NetworkPath } from "./network-path.js";
 import type { Memory, Refusing } from "./server.js";
 
 /**

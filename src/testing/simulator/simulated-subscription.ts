@@ -1,5 +1,16 @@
 import type { SubscriptionListener } from "../../engine/node/lock-node.js";
-import type { Link } from "./link.js";
+import type { Host } from "./host.js";
+import type { Server } from "./server.js";
+
+/** The link that carries a subscription. */
+interface SubscribedLink {
+  readonly host: Host;
+  readonly server: Server;
+  /** Whether the next message is lost. */
+  readonly losesWakeup: boolean;
+  /** ms that a message takes. */
+  delay(): number;
+}
 
 /** A subscription over a link: messages are delayed, keep their order, and may be lost. */
 export class SimulatedSubscription {
@@ -9,7 +20,7 @@ export class SimulatedSubscription {
   private closed = false;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: SubscribedLink,
     private readonly channel: string,
     private readonly listener: SubscriptionListener,
   ) {}
