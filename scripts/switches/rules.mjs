@@ -625,7 +625,7 @@ export const switches = [
     "if (!command.wanted()) command.onReply(",
     "if (false) command.onReply(",
     "test/manager/grouping",
-    "leaves out what is given up",
+    "leave out a command that is aborted",
   ],
   [
     "3 clean-up",
@@ -634,7 +634,7 @@ export const switches = [
     "else requests.push(command);",
     "else requests.unshift(command);",
     "test/manager/grouping",
-    "in the order in which it was asked",
+    "in the order of the requests",
   ],
   [
     "3 clean-up",
@@ -714,7 +714,7 @@ export const switches = [
     "if (policy === undefined || policy.barge) return null;",
     "return null;",
     "test/manager/waiting",
-    "asks once, and soon is",
+    "until the reservation expires",
   ],
   [
     "waiting",
@@ -731,8 +731,8 @@ export const switches = [
     "src/clients/memory/memory-queue.ts",
     "one.ticket < other.ticket || (one.ticket === other.ticket && one.id < other.id);",
     "false && one !== other;",
-    "test/manager/order",
-    "messages that take their time",
+    "test/manager/waiting-order",
+    "when messages take time",
   ],
   [
     "waiting",
@@ -740,8 +740,8 @@ export const switches = [
     "src/engine/protocol/command.ts",
     "export const reservation = constants.reservation;",
     "export const reservation = 5_000;",
-    "test/manager/places",
-    "behind one who will not come",
+    "test/manager/queue-exit",
+    "behind a dead waiter",
   ],
   [
     "waiting",
@@ -749,7 +749,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "if (place) this.last?.leave(place);",
     "",
-    "test/manager/places",
+    "test/manager/queue-exit",
   ],
   [
     "waiting",
@@ -757,7 +757,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "for (const { member } of this.records) member.leaveQueue(command);",
     "for (const { member, touched } of this.records) if (touched) member.leaveQueue(command);",
-    "test/manager/places",
+    "test/manager/queue-exit",
     "hangs, and wakes",
   ],
   [
@@ -766,7 +766,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(false);",
-    "test/manager/places",
+    "test/manager/queue-exit",
     "undecided",
   ],
   [
@@ -775,8 +775,8 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.abandoned?.discard(!this.decided);",
     "this.abandoned?.discard(true);",
-    "test/manager/waking",
-    "tells nobody",
+    "test/manager/wakeups",
+    "wakes no other waiter",
   ],
   [
     "waiting",
@@ -784,7 +784,7 @@ export const switches = [
     "src/engine/quorum/claim.ts",
     "this.wakesWaiters = true;",
     "this.wakesWaiters = false;",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "seldom asks",
   ],
   [
@@ -793,7 +793,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "const poll = 400;",
     "const poll = 20_000;",
-    "test/manager/waking",
+    "test/manager/wakeups",
     "by asking",
   ],
   [
@@ -802,8 +802,8 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "this.position === null && !this.lock",
     "!this.lock",
-    "test/manager/waking",
-    "in its way",
+    "test/manager/wakeups",
+    "does not block it",
   ],
   [
     "waiting",
@@ -811,7 +811,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "const split = isSplit(votes, nodes);",
     "const split = false;",
-    "test/manager/order",
+    "test/manager/waiting-order",
   ],
   [
     "waiting",
@@ -819,8 +819,8 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "return fair ? wanted :",
     "return true ? wanted :",
-    "test/manager/lines",
-    "past those of its process",
+    "test/manager/local-queue",
+    "ahead of the waiters of its own process",
   ],
   [
     "waiting",
@@ -828,7 +828,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "if (this.fronts[queueKey] === undefined) {",
     "if (true) {",
-    "test/manager/lines",
+    "test/manager/local-queue",
     "one place on each node",
   ],
   [
@@ -837,8 +837,8 @@ export const switches = [
     "src/engine/quorum/wakeup-channel.ts",
     "if (!this.waiting.delete(id) || this.waiting.size > 0) return;",
     "return;",
-    "test/manager/waking",
-    "listens once",
+    "test/manager/wakeups",
+    "open once per node",
   ],
   [
     "waiting",
@@ -846,7 +846,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "this.waitStrategy = this.lines ?",
     "this.waitStrategy = this.lines && lock.keys.length === 1 ?",
-    "test/manager/several",
+    "test/manager/several-resources",
     "are granted within 20 times",
   ],
   [
@@ -855,8 +855,8 @@ export const switches = [
     "src/clients/memory/memory-store.ts",
     "for (const key of keys) this.#updateQueue(key, command, blocked === null, now);",
     'this.#updateQueue(keys[0] ?? "", command, blocked === null, now);',
-    "test/manager/several",
-    "where they overlap",
+    "test/manager/several-resources",
+    "where their sets overlap",
   ],
   [
     "waiting",
@@ -873,7 +873,7 @@ export const switches = [
     "src/clients/memory/memory-queue.ts",
     "first === null || first.informed",
     "first === null",
-    "test/manager/several",
+    "test/manager/several-resources",
     "asks seldom",
   ],
   [
@@ -891,7 +891,7 @@ export const switches = [
     "src/lock/waiting/wait-strategy.ts",
     "reservation * 2 ** Math.max(0, this.kept - 1)",
     "reservation",
-    "test/manager/several",
+    "test/manager/several-resources",
     "asks seldom",
   ],
   [
@@ -900,7 +900,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "else if (first === undefined || front.ticket < first.ticket) first = front;",
     "",
-    "test/manager/several",
+    "test/manager/several-resources",
     "within one process",
   ],
   [
@@ -918,8 +918,8 @@ export const switches = [
     "src/engine/quorum/wakeup-channel.ts",
     "(this.answering ?? 0) * slack",
     "0",
-    "test/manager/several",
-    "in its turn",
+    "test/manager/several-resources",
+    "is served in order",
   ],
   [
     "waiting",
@@ -936,7 +936,7 @@ export const switches = [
     "src/lock/waiting/local-queue.ts",
     "if (!isTold) return this.pass(acquisition);",
     "",
-    "test/manager/crowd",
+    "test/manager/many-callers",
     "a limited number",
   ],
   [
@@ -946,7 +946,7 @@ export const switches = [
     "for (const key of keys) record(key, seen(key));",
     "",
     "test/fences/contended",
-    "beside quick ones",
+    "beside quick processes",
   ],
   [
     "waiting",
@@ -964,7 +964,7 @@ export const switches = [
     "if (time > this.due) this.anchor(time);",
     "",
     "test/fences/contended",
-    "what a source proposes",
+    "the proposals of a fence source",
   ],
   [
     "12 stored form",
@@ -988,7 +988,7 @@ export const switches = [
     "src/engine/node/failure-detector.ts",
     "    this.options.probe();",
     "",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1004,7 +1004,7 @@ export const switches = [
     "src/engine/node/quorum-member.ts",
     "    this.guard.requireConnection();",
     "    this.guard.requireConnection();\n    this.detector.sent(1);",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1012,7 +1012,7 @@ export const switches = [
     "src/engine/node/server-identity.ts",
     "if (!anyway && (this.known || this.asking)) return false;",
     "if (this.known || this.asking) return false;",
-    "test/manager/silent-nodes",
+    "test/manager/unresponsive-nodes",
   ],
   [
     "14 liveness",
@@ -1036,7 +1036,7 @@ export const switches = [
     "src/engine/quorum/round.ts",
     "afterPoll(this.clock, () => this.countSilent());",
     "this.countSilent();",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "14 liveness",
@@ -1044,7 +1044,7 @@ export const switches = [
     "src/engine/time/clock.ts",
     "afterPoll(clock, () => cancelled || callback())",
     "cancelled || callback()",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "14 liveness",
@@ -1060,7 +1060,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     " && result.took <= roundLimit(this.lock.manager)",
     "",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "9 memory",
@@ -1068,7 +1068,7 @@ export const switches = [
     "src/lock/held-lease.ts",
     "result.took > roundLimit(lock.manager)",
     "false",
-    "test/manager/lag",
+    "test/manager/event-loop-lag",
   ],
   [
     "2 validity",
@@ -1092,7 +1092,7 @@ export const switches = [
     "src/lock/acquisition.ts",
     "if (leaves) this.lock.manager.engine.whenWritten(() => this.lock.deliver(tell));\n    else tell();",
     "tell();",
-    "test/manager/refused",
+    "test/manager/refused-acquisitions",
   ],
   [
     "3 clean-up",
@@ -1140,8 +1140,8 @@ export const switches = [
     "src/engine/node/quorum-member.ts",
     "this.releases.leaveQueue(command, this.detector.open);",
     "this.releases.leaveQueue(command, false);",
-    "test/manager/silent-nodes",
-    "leaves a queue",
+    "test/manager/unresponsive-nodes",
+    "queue exits of callers",
   ],
   [
     "7 release",

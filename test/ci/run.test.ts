@@ -10,22 +10,22 @@ import { waitUntil } from "../support/wait-until.js";
 const RUN = fileURLToPath(new URL("../../.ci/run", import.meta.url));
 const timeout = 60_000;
 const results = JSON.stringify({ numPassedTests: 7, numFailedTests: 0, numPendingTests: 0, success: true });
-/** What takes longer than the run may. */
+/** A command that takes longer than the budget of the run. */
 const hangs = "exec sleep 100";
 
 interface Parts {
-  /** What `npm test` does, as a shell script; `$results` is where its counts are to be. */
+  /** The shell script that replaces `npm test`. It writes its counts to `$results`. */
   readonly tests: string;
-  /** The same for `npm run test:all`. */
+  /** The shell script that replaces `npm run test:all`. */
   readonly otherTests?: string;
-  /** What every other `npm` command does. */
+  /** The shell script that replaces every other `npm` command. */
   readonly checks?: string;
-  /** Seconds for everything, and for both test commands. */
+  /** Seconds for the whole run and for both test commands. */
   readonly budget?: number;
   readonly testsBudget?: number;
 }
 
-/** The run, over a project that does what the test says. */
+/** Starts the CI run in a project with these scripts. */
 async function start({
   tests,
   otherTests = write(results),
@@ -79,7 +79,7 @@ it("counts the tests of both commands and the checks in its last line", { timeou
   expect(await ended).toMatchObject({ code: 0, last: "21 passed, 0 failed" });
 });
 
-it("counts tests that failed, and were skipped, and checks that failed", { timeout }, async () => {
+it("counts failed tests, skipped tests and failed checks", { timeout }, async () => {
   const counts = results.replace('"numFailedTests":0', '"numFailedTests":2').replace("true", "false");
   const failing = await start({ tests: `${write(counts)}\nexit 1`, checks: "exit 1" });
   expect(await failing.ended).toMatchObject({ code: 1, last: "16 passed, 7 failed" });
@@ -93,7 +93,7 @@ it("counts tests that failed, and were skipped, and checks that failed", { timeo
   expect(await skipping.ended).toMatchObject({ code: 1, last: "21 passed, 3 failed" });
 });
 
-it("counts tests that are cut off, and those for which no time is left, as failed, says so, and goes on", {
+it("reports tests that are cut off or have no time left as failed, and continues", {
   timeout,
 }, async () => {
   const { ended } = await start({ tests: hangs, testsBudget: 4 });
@@ -105,7 +105,7 @@ it("counts tests that are cut off, and those for which no time is left, as faile
   );
 });
 
-it("counts a check that is cut off, and those for which no time is left, as failed", {
+it("counts checks that are cut off or have no time left as failed", {
   timeout,
 }, async () => {
   const { ended } = await start({ tests: write(results), checks: hangs, budget: 8 });
@@ -115,7 +115,7 @@ it("counts a check that is cut off, and those for which no time is left, as fail
   expect(text).toContain("no time was left for it");
 });
 
-it("gives its last line also when it is interrupted, and leaves nothing running", { timeout }, async () => {
+it("prints its last line when it is interrupted, and leaves no process running", { timeout }, async () => {
   const { child, ended, said } = await start({ tests: `echo "pid $$"\n${hangs}` });
   await waitUntil("the tests run", 20_000, () => /pid \d+/.test(said()));
   child.kill("SIGTERM");

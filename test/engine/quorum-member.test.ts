@@ -7,7 +7,7 @@ import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "./scripted-node.js";
 
-class Plain extends PendingCommand {
+class WantedCommand extends PendingCommand {
   constructor(readonly command: LockCommand) {
     super();
   }
@@ -19,7 +19,7 @@ class Plain extends PendingCommand {
   onReply(): void {}
 }
 
-async function seated(grouped: boolean) {
+async function identifiedMember(grouped: boolean) {
   const node = new ScriptedNode("node");
   const clock = new VirtualClock();
   const member = new QuorumMember({
@@ -48,13 +48,13 @@ async function seated(grouped: boolean) {
 
 const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
-const owed = {
+const pendingRelease = {
   ...{ command: release, ttl: 60_000, reclaimable: true },
   ...{ unanswered: false, askedOn: null, answered: null },
 };
 
-/** The connection breaks before the release is answered, and comes back. */
-async function lose(node: ScriptedNode): Promise<void> {
+/** Breaks the connection before the release is answered, and restores it. */
+async function loseReplies(node: ScriptedNode): Promise<void> {
   await settle();
   for (const { command, answer } of node.arrivals.splice(0)) {
     answer(command.op === "release" ? { kind: "failed", reason: "connection", message: "gone" } : granted);
@@ -68,20 +68,20 @@ async function lose(node: ScriptedNode): Promise<void> {
 describe.each([
   ["in one batch", true],
   ["one by one", false],
-])("a release whose answer is lost, and a claim of the same name in one turn, %s", (_, grouped) => {
-  it("is sent again where it was asked for behind the claim", async () => {
-    const { node, member } = await seated(grouped);
-    member.ask(new Plain(renew));
-    member.release(owed);
-    await lose(node);
+])("a release whose answer is lost, and a claim with the same token in one tick, %s", (_, grouped) => {
+  it("is sent again when it was requested after the claim", async () => {
+    const { node, member } = await identifiedMember(grouped);
+    member.ask(new WantedCommand(renew));
+    member.release(pendingRelease);
+    await loseReplies(node);
     expect(node.ops).toEqual(["release"]);
   });
 
-  it("is not where the claim came behind it, which it would undo", async () => {
-    const { node, member } = await seated(grouped);
-    member.release(owed);
-    member.ask(new Plain(renew));
-    await lose(node);
+  it("is not sent again when the claim came after it, because it would undo the claim", async () => {
+    const { node, member } = await identifiedMember(grouped);
+    member.release(pendingRelease);
+    member.ask(new WantedCommand(renew));
+    await loseReplies(node);
     expect(node.ops).toEqual([]);
   });
 });

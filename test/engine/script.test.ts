@@ -13,13 +13,15 @@ import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 const root = resolve(import.meta.dirname, "../..");
 const folder = "src/engine/protocol/script";
 
-interface Listed {
+interface ListedCommand {
   readonly name: string;
   readonly op: LockCommand["op"];
   readonly arguments: readonly string[];
   readonly flags: readonly string[];
 }
-const listed: readonly Listed[] = JSON.parse(readFileSync(join(root, folder, "commands.json"), "utf8"));
+const listed: readonly ListedCommand[] = JSON.parse(
+  readFileSync(join(root, folder, "commands.json"), "utf8"),
+);
 
 describe("the generated scripts", () => {
   it("agree with their sources", () => {
@@ -35,7 +37,7 @@ describe("the generated scripts", () => {
   });
 });
 
-/** What generating says after one file of the sources was changed. */
+/** Returns the generator's error message after a change to one source file. */
 function complaint(file: string, change: (text: string) => string): string {
   const copy = mkdtempSync(join(tmpdir(), "holdfast-lua-"));
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
@@ -45,7 +47,7 @@ function complaint(file: string, change: (text: string) => string): string {
   try {
     before = readFileSync(path, "utf8");
   } catch {
-    // A new file.
+    // The file is new.
   }
   writeFileSync(path, change(before));
   try {
@@ -61,7 +63,7 @@ describe("the Lua files are rejected", () => {
     expect(complaint("queues.lua", (text) => text.replace("return end", "return"))).toContain("queues.lua");
   });
 
-  it("if they use what they do not declare, or declare what they do not use", () => {
+  it("if they use undeclared names or declare unused names", () => {
     const undeclared = complaint("keys.lua", (text) => text.replace("'PTTL', key)", "'PTTL', kex)"));
     expect(undeclared).toMatch(/keys\.lua:\d+: kex is not declared/);
     const unused = complaint("turns.lua", (text) => `${text}\nlocal function idle() end`);
@@ -94,7 +96,7 @@ describe("the Lua files are rejected", () => {
 
 const token = "me~0123456789012345678901";
 const place = { id: "p:1", ticket: 1 };
-/** A command for each name in the list. */
+/** An example command for each listed name. */
 const examples: Readonly<Record<string, object>> = {
   acquire: {},
   acquireInTurn: { queue: { place: null, barge: false } },

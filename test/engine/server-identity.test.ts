@@ -6,15 +6,15 @@ import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { wayTo } from "../support/way-to.js";
 import { ScriptedNode } from "./scripted-node.js";
 
-const saying = (marker: string): Identification =>
+const identificationOf = (marker: string): Identification =>
   readMarker(marker, { runId: "life", now: 1_000, watermark: 0, longLeft: 0 });
 
-const lost = saying("");
-const abstaining = saying("= 2000 2000 900 id.life 5 -");
-const kept = saying("id.life 5 -");
+const lost = identificationOf("");
+const abstaining = identificationOf("= 2000 2000 900 id.life 5 -");
+const kept = identificationOf("id.life 5 -");
 
-/** A node whose answers are given by hand, in any order. */
-function asked() {
+/** The identity of a server whose answers the test gives itself, in any order. */
+function scriptedServer() {
   const answers: ((answer: Identification) => void)[] = [];
   const node = wayTo(new ScriptedNode("node"), {
     identify: () => new Promise<Identification>((resolve) => answers.push(resolve)),
@@ -42,9 +42,9 @@ function asked() {
   return { server, ask };
 }
 
-describe("what is known of a server", () => {
-  it("is its last answer", async () => {
-    const { server, ask } = asked();
+describe("the identity of a server", () => {
+  it("follows the last answer", async () => {
+    const { server, ask } = scriptedServer();
     for (const [said, remembers] of [
       [lost, false],
       [abstaining, false],
@@ -58,14 +58,14 @@ describe("what is known of a server", () => {
     }
   });
 
-  it("is not what was overtaken by a later answer", async () => {
-    const { server, ask } = asked();
+  it("ignores an answer that a later answer has overtaken", async () => {
+    const { server, ask } = scriptedServer();
     const [first, second] = [ask(), ask()];
     first.give(kept);
     const early = (await first.answer) as Identification;
     second.give(abstaining);
     const late = (await second.answer) as Identification;
-    // In the meantime it has lost what it still had when it answered first.
+    // The server lost its memory after the first answer.
     expect(server.accept(early)).toBe(false);
     expect(server.known).toBe(false);
     expect(server.accept(late)).toBe(true);
@@ -74,8 +74,8 @@ describe("what is known of a server", () => {
     expect(server.remembers).toBe(false);
   });
 
-  it("is nothing that was asked on another connection", async () => {
-    const { server, ask } = asked();
+  it("ignores an answer to a question that was sent on another connection", async () => {
+    const { server, ask } = scriptedServer();
     const { answer, give } = ask();
     server.forget();
     give(kept);

@@ -1,4 +1,3 @@
-
 import type { Injected } from "./inject.js";
 import { kindOf } from "./kinds.js";
 import { covered, merged, type RecordedNote, type Span, spansOf } from "./record.js";

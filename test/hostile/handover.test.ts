@@ -2,19 +2,19 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { withChecksum } from "../../src/api/handover.js";
 import { isHoldfastError, type Lease, type Locks } from "../../src/index.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { secret } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
 
 // Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let world: World;
+let world: TestNodes;
 let ours: Locks;
 let theirs: Locks;
 let leases: Lease[];
 beforeEach(() => {
-  world = new World();
+  world = new TestNodes();
   ours = world.locks({ renew: false, owner: "ours" });
   theirs = world.locks({ renew: false, owner: "theirs" });
   leases = [];

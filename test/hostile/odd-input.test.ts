@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { createLocks, isHoldfastError, ManagerClosedError } from "../../src/index.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { anything } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
 
@@ -22,7 +22,7 @@ it("values that throw when inspected are refused like any other", async () => {
   const { proxy, revoke } = Proxy.revocable([], {});
   revoke();
   const bad = proxy as never;
-  const locks = new World().locks();
+  const locks = new TestNodes().locks();
   const refused = { code: "INVALID_OPTION" };
   expect(() => createLocks(bad)).toThrow(expect.objectContaining(refused));
   expect(() => createLocks({ nodes: bad })).toThrow(expect.objectContaining(refused));
@@ -35,7 +35,7 @@ it("values that throw when inspected are refused like any other", async () => {
 });
 
 it("a retry function may return any value: the acquisition ends, and leaves nothing behind", async () => {
-  const world = new World(1);
+  const world = new TestNodes(1);
   const ours = world.locks();
   await world.locks({ owner: "other" }).acquire("a", { ttl: 60_000, renew: false });
   const strays: unknown[] = [];

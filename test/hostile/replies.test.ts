@@ -6,7 +6,7 @@ import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { type LockCommand, needsMemory } from "../../src/engine/protocol/command.js";
 import { createLocks } from "../../src/index.js";
 import { one } from "../contract/subject.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { anything } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
 
@@ -195,7 +195,7 @@ describe("a reply of any type and size", () => {
 });
 
 describe("a message on the wake-up channel", () => {
-  const world = new World(3);
+  const world = new TestNodes(3);
   afterEach(() => world.clock.advance(0));
 
   it("may have any content: a waiter keeps waiting, and gets the lock in the end", async () => {

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { ask } from "../engine/batches.js";
-import { listen, World } from "../manager/world.js";
+import { listen, TestNodes } from "../manager/test-nodes.js";
 import { CountedNode } from "./counted-node.js";
 import { heapInUse } from "./heap.js";
 
 it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is not flooded when it resumes", async () => {
-  const world = new World(3);
-  const nodes = world.nodes.map((node) => new CountedNode(node));
-  const locks = world.locks({ nodes, ttl: 60_000, nodeTimeout: 200 });
+  const testNodes = new TestNodes(3);
+  const nodes = testNodes.nodes.map((node) => new CountedNode(node));
+  const locks = testNodes.locks({ nodes, ttl: 60_000, nodeTimeout: 200 });
   const events = listen(locks);
   await locks.using("first", () => {});
   const [hung] = nodes as [CountedNode, ...CountedNode[]];
@@ -21,9 +21,9 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
       granted++;
       return lease.release();
     });
-    await world.run(Promise.all(pairs));
+    await testNodes.run(Promise.all(pairs));
     // One turn per ms at first, so that the bound on requests applies before the silence of the node is detected.
-    await world.clock.advance(round < 300 ? 1 : 20);
+    await testNodes.clock.advance(round < 300 ? 1 : 20);
   }
   expect(granted).toBe(50_000);
   expect(hung.maxUnanswered).toBeGreaterThan(1_000);
@@ -33,7 +33,7 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
   // The held commands are executed in order, without additional commands.
   for (const node of nodes) node.look();
   hung.memory.wake();
-  await world.clock.advance(1_000);
+  await testNodes.clock.advance(1_000);
   expect(hung.unanswered).toBe(0);
   expect(hung.look().commands).toBeLessThan(10);
   for (let round = 0; round < 300; round++) {
@@ -45,5 +45,5 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
   }
   // The node votes again: without its vote there is no quorum.
   nodes[2]?.memory.crash();
-  expect(await world.run(locks.using("last", () => "done"))).toBe("done");
+  expect(await testNodes.run(locks.using("last", () => "done"))).toBe("done");
 }, 600_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemRandom } from "../../src/engine/time/random.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { CountedNode } from "./counted-node.js";
 
 const count = 200;
@@ -16,29 +16,29 @@ function chance() {
 }
 
 function renewing(ttl: number) {
-  const world = new World(3);
-  const nodes = world.nodes.map((node) => new CountedNode(node));
-  const locks = world.locks({ nodes, grouping: true, ttl, random: chance() });
+  const testNodes = new TestNodes(3);
+  const nodes = testNodes.nodes.map((node) => new CountedNode(node));
+  const locks = testNodes.locks({ nodes, grouping: true, ttl, random: chance() });
   const renewals: { resource: string; at: number }[] = [];
   const lost: string[] = [];
   locks.on("renewed", ({ resources: [resource = ""] }) => {
-    renewals.push({ resource, at: world.clock.monotonic() });
+    renewals.push({ resource, at: testNodes.clock.monotonic() });
   });
   locks.on("expired", ({ resources: [resource = ""] }) => lost.push(resource));
   locks.on("quorumLost", ({ resources: [resource = ""] }) => lost.push(resource));
   const acquireAll = (leases = count) =>
     Promise.all(Array.from({ length: leases }, (_, index) => locks.acquire(`r${index}`)));
-  return { world, nodes, locks, renewals, lost, acquireAll };
+  return { testNodes, nodes, locks, renewals, lost, acquireAll };
 }
 
 describe("leases that were acquired in one turn", { timeout: 600_000 }, () => {
   it.each([200, 2_000])(
     "are renewed in at most 20 calls per second, and none is lost: %i",
     async (leased) => {
-      const { world, nodes, locks, renewals, lost, acquireAll } = renewing(10_000);
+      const { testNodes, nodes, locks, renewals, lost, acquireAll } = renewing(10_000);
       const leases = await acquireAll(leased);
       for (const node of nodes) node.look();
-      await world.clock.advance(60_000);
+      await testNodes.clock.advance(60_000);
       expect(lost).toEqual([]);
       for (const lease of leases) expect(lease.remaining()).toBeGreaterThan(4_900);
       expect(renewals.length).toBeGreaterThan(leased * 11);
@@ -49,16 +49,16 @@ describe("leases that were acquired in one turn", { timeout: 600_000 }, () => {
         expect(batches).toBeLessThan(renewals.length / 3);
       }
       await locks.close();
-      expect(world.clock.pending).toBe(0);
+      expect(testNodes.clock.pending).toBe(0);
     },
   );
 
   it.each([200, 1_000, 10_000, 60_000])(
     "are each renewed between a third and half of their validity, every time: ttl %i",
     async (ttl) => {
-      const { world, renewals, acquireAll } = renewing(ttl);
+      const { testNodes, renewals, acquireAll } = renewing(ttl);
       await acquireAll();
-      await world.clock.advance(ttl * 3);
+      await testNodes.clock.advance(ttl * 3);
       const validity = ttl - ttl * 0.01 - 2;
       const last = new Map<string, number>();
       for (const { resource, at } of renewals) {
@@ -72,9 +72,9 @@ describe("leases that were acquired in one turn", { timeout: 600_000 }, () => {
   );
 
   it("spread over time, more with every renewal, so that they do not all fall in one ms", async () => {
-    const { world, renewals, acquireAll } = renewing(10_000);
+    const { testNodes, renewals, acquireAll } = renewing(10_000);
     await acquireAll();
-    await world.clock.advance(60_000);
+    await testNodes.clock.advance(60_000);
     const byResource = new Map<string, number[]>();
     for (const { resource, at } of renewals) {
       byResource.set(resource, [...(byResource.get(resource) ?? []), at]);

@@ -4,14 +4,14 @@ import { type RedisServer, waitUntil } from "../support/servers.js";
 import { clients, countKeys, keysOn, locksOf, ownServers, strayErrors } from "./support.js";
 
 const prefix = "lock:";
-/** One node of each kind that reconnects by itself. */
+/** Creates one node of each kind that reconnects automatically. */
 const threeKinds = ([first, second, third]: readonly RedisServer[]) => [
   clients.ioredis(first!.port),
   clients.nodeRedis(second!.port),
   third!.url,
 ];
 
-/** Does something to all servers again and again, until `work` is done. */
+/** Disturbs all servers repeatedly until `work` is done. */
 async function during(
   servers: readonly RedisServer[],
   disturb: (server: RedisServer) => Promise<unknown>,
@@ -40,7 +40,7 @@ const gone = (servers: readonly RedisServer[]) =>
   waitUntil("no key is left", 10_000, async () => (await countKeys(servers, prefix)) === 0);
 
 describe("SCRIPT FLUSH", () => {
-  it("between acquisition, renewal and release costs nothing but a resend", async () => {
+  it("between acquisition, renewal and release causes only a resend of the script", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 60_000 });
     const flush = () => Promise.all(servers.map((server) => server.call("SCRIPT", "FLUSH")));
@@ -56,7 +56,7 @@ describe("SCRIPT FLUSH", () => {
     await gone(servers);
   });
 
-  it("at any moment fails no acquisition and leaves no key", async () => {
+  it("at any time fails no acquisition and leaves no key", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 60_000 });
     const failures: unknown[] = [];
@@ -73,7 +73,7 @@ describe("SCRIPT FLUSH", () => {
 });
 
 describe("a server that was killed and restarted", () => {
-  it("is given the key again, with an expiry, by the next renewal", async () => {
+  it("gets the key again, with an expiry, from the next renewal", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 4_000 });
     const lease = await locks.acquire("a");
@@ -90,7 +90,7 @@ describe("a server that was killed and restarted", () => {
     await gone(servers);
   });
 
-  it("is given nothing after the release", async () => {
+  it("gets no key after the release", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 1_000 });
     let ups = 0;
@@ -102,7 +102,7 @@ describe("a server that was killed and restarted", () => {
     expect(await lease.release()).toBe("released");
     await servers[0]!.start();
     await waitUntil("the client is back", 10_000, () => ups > 0);
-    // Two renewals would have come by then: real time has to pass, for nothing to happen.
+    // Two renewals would have happened in this real time.
     const until = performance.now() + 1_200;
     await waitUntil("a ttl has passed", 5_000, async () => {
       expect(await keysOn(servers, prefix)).toEqual([[], [], []]);
@@ -114,7 +114,7 @@ describe("a server that was killed and restarted", () => {
 describe("CLIENT KILL", () => {
   const kill = (server: RedisServer) => server.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
 
-  it("while acquiring is survived, and leaves no key", { timeout: 60_000 }, async () => {
+  it("during acquisitions fails none of them, and leaves no key", { timeout: 60_000 }, async () => {
     const strays = strayErrors();
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 60_000, wait: 30_000, retry: { delay: 10 } });
@@ -132,7 +132,7 @@ describe("CLIENT KILL", () => {
       async (server) => {
         const before = granted;
         killed += Number(await kill(server));
-        // However long it takes to connect again: what is never granted anything has not survived.
+        // Reconnecting may take any time, but the acquisition must be granted in the end.
         await waitUntil("something was granted since", 30_000, () => over || granted > before);
       },
       work,
@@ -142,7 +142,7 @@ describe("CLIENT KILL", () => {
     expect(strays).toEqual([]);
   });
 
-  it("while held costs no lease", async () => {
+  it("during a lease does not lose the lease", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(threeKinds(servers), { prefix, ttl: 3_000 });
     let renewals = 0;

@@ -7,30 +7,27 @@ import { countKeys, foreignSet, uniqueName } from "./support.js";
 const shared = sharedServers().slice(0, 3);
 const ports = shared.map(({ port }) => String(port));
 
-/** ms; far less than the ttl. Servers may read what lies in their sockets only after the process that wrote it has ended. */
+/** ms: far less than the TTL. A server may read its socket only after the writing process has ended. */
 const soon = 30_000;
 
-describe.each(["addresses", "ioredis", "node-redis"])(
-  "a program that ends its process at once, with %s",
-  (client) => {
-    it.each(["refused", "timeout", "aborted", "redlock"])(
-      "leaves nothing on the minority: %s",
-      async (what) => {
-        const prefix = uniqueName();
-        await foreignSet(shared.slice(1), `${prefix}job`);
-        const { code, stderr } = await runFixture("ends-at-once", [client, what, prefix, ...ports]).ended;
-        expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
-        await waitUntil(
-          "the minority is free",
-          soon,
-          async () => (await countKeys(shared.slice(0, 1), prefix)) === 0,
-        );
-      },
-    );
-  },
-);
+describe.each(["addresses", "ioredis", "node-redis"])("a program that exits at once, with %s", (client) => {
+  it.each(["refused", "timeout", "aborted", "redlock"])(
+    "leaves nothing on the minority: %s",
+    async (what) => {
+      const prefix = uniqueName();
+      await foreignSet(shared.slice(1), `${prefix}job`);
+      const { code, stderr } = await runFixture("ends-at-once", [client, what, prefix, ...ports]).ended;
+      expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
+      await waitUntil(
+        "the minority is free",
+        soon,
+        async () => (await countKeys(shared.slice(0, 1), prefix)) === 0,
+      );
+    },
+  );
+});
 
-describe.each(["addresses", "ioredis"])("a release that no tick follows, with %s", (client) => {
+describe.each(["addresses", "ioredis"])("a release directly before the exit, with %s", (client) => {
   it.each(["released", "unawaited", "closed", "closing"])(
     "is written before the process ends: %s",
     async (what) => {

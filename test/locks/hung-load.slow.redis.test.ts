@@ -3,7 +3,7 @@ import { heapInUse } from "../load/heap.js";
 import { waitUntil } from "../support/servers.js";
 import { clients, countKeys, locksOf, ownServers } from "./support.js";
 
-it("thousands of pairs over three nodes, one of which stands still, cost bounded memory and leave no key", {
+it("thousands of acquisitions and releases on three nodes, one of which hangs, need bounded memory and leave no key", {
   timeout: 60_000,
 }, async () => {
   const servers = await ownServers(3);
@@ -20,11 +20,11 @@ it("thousands of pairs over three nodes, one of which stands still, cost bounded
   let done = 0;
   for (let round = 0; round < 80; round++) done += (await pairs(round)).length;
   expect(done).toBe(8_000);
-  // What the stopped node has not answered: some 10,000 commands at the most.
+  // The stopped node has about 10,000 unanswered commands at most.
   expect(heapInUse() - before).toBeLessThan(60e6);
   hung?.resume();
   await waitUntil("no key is left", 20_000, async () => (await countKeys(servers, "load:")) === 0);
-  // It votes again: without it there is no quorum.
+  // The node votes again: without its vote there is no quorum.
   await servers[2]?.kill();
   await waitUntil("it votes again", 5_000, async () => (await locks.using("last", () => "done")) === "done");
   expect(await countKeys(servers.slice(0, 2), "load:")).toBe(0);

@@ -7,7 +7,7 @@ const count = 10_000;
 const names = (start: string) => Array.from({ length: count }, (_, index) => `${start}${index}`);
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? String(error);
 
-it("10,000 callers of one process are served on healthy servers: for one lock, for some, and each for its own", {
+it("10,000 callers of one process are served on healthy servers: for one lock, for several locks, and for one lock each", {
   timeout: 120_000,
 }, async () => {
   const prefix = uniqueName();
@@ -30,11 +30,11 @@ it("10,000 callers of one process are served on healthy servers: for one lock, f
   );
   expect(failures).toEqual([]);
   expect(order).toEqual(Array.from({ length: count / 4 }, (_, index) => index * 4));
-  // As many leases are given back in one turn, for each of which somebody waits, and as many others are asked for.
+  // 10,000 leases with waiters are released in one tick, and 10,000 other locks are requested.
   const acquire = (from: Locks, name: string) => from.acquire(name, { renew: false }).catch(note);
   const held = await Promise.all(names("held").map((name) => acquire(holder, name)));
   const waiting = names("held").map((name) => acquire(locks, name));
-  // Who comes last is served although so many wait, each of whom asks time and again.
+  // The last caller is served although 10,000 waiters poll.
   await locks.acquire("last");
   const released = held.map((lease) => lease?.release());
   const others = names("other").map((name) => acquire(holder, name));
@@ -43,6 +43,6 @@ it("10,000 callers of one process are served on healthy servers: for one lock, f
   expect(failures).toEqual([]);
   await Promise.all(leases.map((lease) => lease?.release()));
   await Promise.all([locks.close(), holder.close()]);
-  // A quorum has taken every release; what the other server was sent may still be on its way.
+  // A quorum has executed every release. The releases to the other server may still be in transit.
   await waitUntil("no key is left", 10_000, async () => (await countKeys(servers, prefix)) === 0);
 });

@@ -7,10 +7,10 @@ import { runFixture } from "./child.js";
 import { countKeys, timed, uniqueName } from "./support.js";
 
 const processes = 8;
-/** The soak takes it further. */
+/** The soak test uses larger numbers. */
 const turnsEach = 300;
 
-it("lets 8 processes in 2,400 times, one at a time", { timeout: 400_000 }, async () => {
+it("grants 2,400 leases to 8 processes without an overlap", { timeout: 400_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-overlap-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "turns.log");

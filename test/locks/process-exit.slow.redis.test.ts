@@ -7,10 +7,10 @@ import { countKeys, foreignSet, ownServers, uniqueName } from "./support.js";
 const shared = sharedServers().slice(0, 3);
 const portsOf = (servers: readonly { port: number }[]) => servers.map(({ port }) => String(port));
 
-/** ms; generous: an ended event loop ends its process within milliseconds. */
-const lingering = 1_500;
+/** ms. The limit is generous: a process with an empty event loop ends within milliseconds. */
+const maxLingerMs = 1_500;
 
-describe("a process that is done with its locks", () => {
+describe("a process that has finished with its locks", () => {
   it.each(["addresses", "clients", "unclosed", "published", "published-unclosed"])(
     "ends by itself, without a timer left: %s",
     async (how) => {
@@ -18,8 +18,8 @@ describe("a process that is done with its locks", () => {
       expect(stderr).toBe("");
       expect(lines).toEqual(["held", "done", "timers 0"]);
       expect(code).toBe(0);
-      expect(lingered).toBeLessThan(lingering);
-      // What it still held was released, on every node.
+      expect(lingered).toBeLessThan(maxLingerMs);
+      // The held lock was released on every node.
       expect(await countKeys(shared, `exit-${how}:`)).toBe(0);
     },
   );
@@ -38,21 +38,21 @@ describe("a process that is done with its locks", () => {
       const said = how === "aborted" ? "enough" : "MANAGER_CLOSED";
       expect(lines).toEqual(["waiting", said, said, said, "timers 0"]);
       expect(code).toBe(0);
-      expect(lingered).toBeLessThan(lingering);
-      // Who quits its clients in the turn in which it gives up cannot say so any more: its place runs out.
-      await waitUntil("no place is left", how === "aborted" ? 3_000 : 100, async () => {
+      expect(lingered).toBeLessThan(maxLingerMs);
+      // A process that quits its clients in the tick of the abort cannot leave the queue. Its position expires.
+      await waitUntil("no queue position is left", how === "aborted" ? 3_000 : 100, async () => {
         return (await countKeys(shared, `holdfast:queue:${prefix}`)) === 0;
       });
     },
   );
 
-  it.each(["quit", "disconnect"])("ends with locks of Redlock left to their ttl: %s", async (how) => {
+  it.each(["quit", "disconnect"])("ends without a release of Redlock locks: %s", async (how) => {
     const { code, lines, stderr, lingered } = await runFixture("redlock-exit", [how, ...portsOf(shared)])
       .ended;
     expect(stderr).toBe("");
     expect(lines).toEqual(["held 3"]);
     expect(code).toBe(0);
-    expect(lingered).toBeLessThan(lingering);
+    expect(lingered).toBeLessThan(maxLingerMs);
     expect(await countKeys(shared, `redlock-exit-${how}:`)).toBe(9);
   });
 
@@ -65,6 +65,6 @@ describe("a process that is done with its locks", () => {
     expect(stderr).toBe("");
     expect(lines.slice(0, -1)).toEqual(["held", "done after the loss", "ACQUIRE_TIMEOUT"]);
     expect(code).toBe(0);
-    expect(lingered).toBeLessThan(lingering);
+    expect(lingered).toBeLessThan(maxLingerMs);
   });
 });

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { clients, countKeys, locksOf, ownServers } from "./support.js";
 
-it("300 leases of 3 s are renewed in a fifth of the calls at most, and none is lost", async () => {
+it("300 leases of 3 s are renewed with at most a fifth of the calls, and none is lost", async () => {
   const servers = await ownServers(3);
   const locks = locksOf(
     servers.map(({ port }) => clients.ioredis(port)),
-    // Long enough for a machine that does other things as well.
+    // The limit suits a busy machine.
     { ttl: 3_000, grouping: true },
   );
   await locks.using("first", () => {});
@@ -18,7 +18,7 @@ it("300 leases of 3 s are renewed in a fifth of the calls at most, and none is l
   locks.on("expired", ({ resources }) => lost.push(...resources));
   const leases = await Promise.all(Array.from({ length: 300 }, (_, index) => locks.acquire(`r${index}`)));
   for (const server of servers) await server.call("CONFIG", "RESETSTAT");
-  // By the servers' clocks, which only real time moves: two and a half ttls, in which each is renewed five times.
+  // Two and a half TTLs of real time, because the servers have real clocks. Each lease is renewed five times.
   await sleep(7_500);
   expect(lost).toEqual([]);
   for (const lease of leases) expect(lease.remaining()).toBeGreaterThan(0);

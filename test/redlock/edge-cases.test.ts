@@ -5,7 +5,7 @@ import { failureOf } from "../../src/clients/failure.js";
 import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
 import { Redlock } from "../../src/redlock.js";
 import { ask, oneByOne } from "../engine/batches.js";
-import { settle } from "../manager/world.js";
+import { settle } from "../manager/test-nodes.js";
 import { RedlockWorld } from "./world.js";
 
 let world: RedlockWorld;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Redlock } from "../../src/redlock.js";
-import { listen, settle } from "../manager/world.js";
+import { listen, settle } from "../manager/test-nodes.js";
 import { RedlockWorld } from "./world.js";
 
 let world: RedlockWorld;

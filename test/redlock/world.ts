@@ -1,9 +1,9 @@
 import type { Options } from "../../src/redlock/types.js";
 import { Redlock } from "../../src/redlock.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 
 /** Memory nodes in one virtual time. Each Redlock program on them counts as a process of its own. */
-export class RedlockWorld extends World {
+export class RedlockWorld extends TestNodes {
   redlock(options: Options = {}): Redlock {
     return new Redlock(this.nodes, { clock: this.clock, owner: "me", retryJitter: 0, ...options });
   }

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { managerEvents } from "../../src/lock/events.js";
-import { listen, World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { listen, TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 
 /** Everything published by event name, from now to the end of the test. */
 function subscribeToAll() {
@@ -17,7 +17,7 @@ function subscribeToAll() {
 
 describe("diagnostics channels", () => {
   it("carry the events of all managers, each once", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [
       world.locks({ ttl: 1_000, nodeTimeout: 100 }),
       world.locks({ owner: "other", ttl: 1_000, nodeTimeout: 100 }),
@@ -46,7 +46,7 @@ describe("diagnostics channels", () => {
   });
 
   it("create no event without subscribers", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const unheard = () => {};
     subscribe("holdfast:acquired", unheard);
@@ -71,7 +71,7 @@ describe("diagnostics channels", () => {
   });
 
   it("isolate the lock from a subscriber that throws: Node.js reports an uncaught exception", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const events = listen(locks);
     const before = process.listeners("uncaughtException");

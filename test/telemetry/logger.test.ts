@@ -2,8 +2,8 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { LocksOptions } from "../../src/index.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 
 interface Line {
   readonly level: string;
@@ -30,7 +30,7 @@ const levelsOf = (lines: readonly Line[]) => lines.map(({ level, event }) => `${
 
 describe("the logger option", () => {
   it("logs successes at debug, with the event's own fields", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, logger });
     const lease = await world.run(locks.acquire("a"));
@@ -49,7 +49,7 @@ describe("the logger option", () => {
   });
 
   it("logs contention and abandoned waits at info, and a missing quorum as an error", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
@@ -76,7 +76,7 @@ describe("the logger option", () => {
   });
 
   it("warns of a lost quorum and of failed nodes by name, and logs a lost lease as an error", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100, logger });
     await world.run(locks.acquire("a"));
@@ -95,7 +95,7 @@ describe("the logger option", () => {
   });
 
   it("does not harm locks when it fails, like any listener", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const errors: string[] = [];
     const fail = () => {
       throw new Error("the disk is full");
@@ -110,7 +110,7 @@ describe("the logger option", () => {
   });
 
   it("is refused when it cannot log", () => {
-    const world = new World(1);
+    const world = new TestNodes(1);
     for (const logger of [console.log, {}, { debug() {}, info() {}, warn() {} }, "pino", 5]) {
       expect(() => world.locks({ logger } as unknown as Partial<LocksOptions>)).toThrow(
         /logger.*debug\(\), info\(\), warn\(\), error\(\)/,

@@ -3,8 +3,8 @@ import { metrics } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { waitUntil } from "../support/wait-until.js";
 import { recordMetrics, sumOf, total } from "./recorders.js";
 
@@ -16,7 +16,7 @@ function metered(...all: Locks[]) {
 
 describe("metrics of locks and nodes", () => {
   it("time the wait and the hold, in s", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks({ ttl: 1_000 }), world.locks({ owner: "other" })];
     const { collect } = metered(ours);
     const held = await world.run(theirs.acquire("a"));
@@ -40,7 +40,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("count failures by error, lost quorums, losses by reason, and failed votes by node and reason", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks({ ttl: 1_000, nodeTimeout: 100 }), world.locks({ owner: "other" })];
     const { collect } = metered(ours);
     await world.run(theirs.acquire("a"));
@@ -67,7 +67,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("do not count a node that was not asked as failed", async () => {
-    const world = new World(5);
+    const world = new TestNodes(5);
     const locks = world.locks();
     const { collect } = metered(locks);
     for (let round = 0; round < 20; round++) await (await world.run(locks.acquire("a"))).release();
@@ -76,7 +76,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("time each node's answers", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const { collect } = metered(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -89,7 +89,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("have few series, however many resources, owners and acquisitions there are", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const all = ["p", "q"].map((owner) => world.locks({ owner }));
     const { collect } = metered(...all);
     const use = async (count: number, what: string) => {
@@ -113,7 +113,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("count the locks in use, over all managers", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
     const { collect } = metered(ours, theirs);
     await world.run(ours.acquire("a"));
@@ -132,7 +132,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("time leases that were held already, and only count pending acquisitions", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const lease = await world.run(locks.acquire("a"));
     const pending = locks.acquire("a");
@@ -148,7 +148,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("measure the event loop until no manager is left", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
     const { collect, removals } = metered(ours, theirs);
     // Samples at the same times, because it is started right after the other.
@@ -174,7 +174,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("end when they are removed, and with the locks", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const { collect, removals } = metered(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -186,7 +186,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("use the global SDK by default; without one nothing is measured", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     instrumentLocks(locks)();
     const { provider, collect } = recordMetrics();

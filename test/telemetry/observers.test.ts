@@ -7,12 +7,12 @@ import type { Handle, Lease } from "../../src/index.js";
 import { Tracker } from "../../src/inspector/feed/tracker.js";
 import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks } from "../../src/telemetry.js";
-import { settle, World } from "../manager/world.js";
+import { settle, TestNodes } from "../manager/test-nodes.js";
 import { seeded } from "../support/chance.js";
 import { recordSpans } from "./recorders.js";
 
 /** Actions that an observer may take on a lock at any moment. */
-function deeds(world: World, chance: () => number) {
+function deeds(world: TestNodes, chance: () => number) {
   const asked: Promise<unknown>[] = [];
   const valid = new Set<Lease>();
   const seen = { granted: 0, twice: 0 };
@@ -44,7 +44,7 @@ function deeds(world: World, chance: () => number) {
   return { asked, seen, ways };
 }
 
-function wakeAll({ nodes }: World): void {
+function wakeAll({ nodes }: TestNodes): void {
   for (const node of nodes) node.wake();
 }
 
@@ -63,7 +63,7 @@ function counting(provider: TracerProvider) {
 }
 
 async function meddle(seed: number): Promise<number> {
-  const world = new World(3);
+  const world = new TestNodes(3);
   const chance = seeded(seed);
   for (let i = 0; i < 20; i++) chance();
   const { asked, seen, ways } = deeds(world, chance);

@@ -4,7 +4,7 @@ import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate
 import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
 import { type PrometheusText, prometheusOf, prometheusOfAggregate } from "../../src/telemetry/prometheus.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { samplesOf, sumOf } from "./exposition.js";
 
 async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusText> {
@@ -16,7 +16,7 @@ async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusT
 
 describe("the Prometheus text of a process's own locks", () => {
   it("reports the sum of several managers in Prometheus' format", async () => {
-    const aggregate = new World(3);
+    const aggregate = new TestNodes(3);
     const [ours, theirs] = [aggregate.locks(), aggregate.locks({ owner: "other" })];
     const prometheus = await opened(prometheusOf([ours, theirs]));
     await (await aggregate.run(ours.acquire("a"))).release();
@@ -38,7 +38,7 @@ describe("the Prometheus text of a process's own locks", () => {
   });
 
   it("does not use the program's own provider, and each call has its own figures", async () => {
-    const aggregate = new World(3);
+    const aggregate = new TestNodes(3);
     const locks = aggregate.locks();
     const before = metrics.getMeterProvider();
     const first = await opened(prometheusOf([locks]));
@@ -56,7 +56,7 @@ describe("the Prometheus text of a process's own locks", () => {
   });
 
   it("still reports past figures when the locks are closed", async () => {
-    const aggregate = new World(3);
+    const aggregate = new TestNodes(3);
     const locks = aggregate.locks();
     const prometheus = await opened(prometheusOf([locks]));
     await aggregate.run(locks.acquire("a"));

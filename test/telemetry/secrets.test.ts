@@ -3,13 +3,13 @@ import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 import { recordMetrics, recordSpans } from "./recorders.js";
 
 it("no span, metric, log line or channel message has a token in it", async () => {
-  const world = new World(3);
+  const world = new TestNodes(3);
   const { random, secrets } = noteSecrets();
   const messages: unknown[] = [];
   const log = (...line: unknown[]) => void messages.push(line);

@@ -3,9 +3,9 @@ import { AlwaysOffSampler, type ReadableSpan } from "@opentelemetry/sdk-trace-ba
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { RedlockWorld } from "../redlock/world.js";
-import { caught } from "../safety/world.js";
+import { caught } from "../safety/scripted-locks.js";
 import { followContext, msOf, recordMetrics, recordSpans } from "./recorders.js";
 
 /** Locks whose spans are recorded. */
@@ -24,7 +24,7 @@ const eventNames = ({ events }: ReadableSpan) => events.map(({ name }) => name);
 
 describe("spans of a lock", () => {
   it("are its acquisition and its hold, which contains each renewal and the release", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000 });
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a", { fence: true }));
@@ -59,7 +59,7 @@ describe("spans of a lock", () => {
 
   it("are children of the span that was active at the acquisition, the hold too", async () => {
     followContext();
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const tracer = spans.provider.getTracer("test");
@@ -75,7 +75,7 @@ describe("spans of a lock", () => {
   });
 
   it("are one trace without an active span", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -85,7 +85,7 @@ describe("spans of a lock", () => {
   });
 
   it("have an event for each failed attempt, with the reason and the delay", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     const held = await world.run(other.acquire("a"));
     const locks = world.locks({ retry: { count: 5, delay: 100, jitter: 0 } });
@@ -110,7 +110,7 @@ describe("spans of a lock", () => {
   });
 
   it("distinguish failures, with the error that the caller got", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
     const locks = world.locks({ retry: { count: 0 }, nodeTimeout: 100 });
@@ -151,7 +151,7 @@ describe("spans of a lock", () => {
   });
 
   it("tolerate any value that an acquisition is aborted with", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
     const locks = world.locks();
@@ -176,7 +176,7 @@ describe("spans of a lock", () => {
   });
 
   it("show a lost quorum, and the lease that ends because of it", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100 });
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -196,7 +196,7 @@ describe("spans of a lock", () => {
   });
 
   it("show a lock that vanished from its nodes", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, quarantine: 0 });
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -208,7 +208,7 @@ describe("spans of a lock", () => {
   });
 
   it("mark the release, not the hold, as failed if a release was not confirmed", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 900 });
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a", { renew: false }));
@@ -223,7 +223,7 @@ describe("spans of a lock", () => {
   });
 
   it("end a hold that is handed over", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const note = (await world.run(locks.acquire("a"))).handover();
@@ -237,7 +237,7 @@ describe("spans of a lock", () => {
   });
 
   it("start over with each acquisition of a handle", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const handle = locks.handle("a");
@@ -247,7 +247,7 @@ describe("spans of a lock", () => {
   });
 
   it("name at most ten resources, each clipped", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const many = Array.from({ length: 12 }, (_, index) => `${index}:${"x".repeat(1_000)}`);
@@ -258,7 +258,7 @@ describe("spans of a lock", () => {
   });
 
   it("are not created for an acquisition that is not sampled", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks, new AlwaysOffSampler());
     await (await world.run(locks.acquire("a"))).release();
@@ -267,7 +267,7 @@ describe("spans of a lock", () => {
   });
 
   it("end when they are removed, and no more are created", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a"));
@@ -282,7 +282,7 @@ describe("spans of a lock", () => {
   });
 
   it("all end when the locks are closed", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -306,7 +306,7 @@ describe("spans of a lock", () => {
   });
 
   it("are recorded by the global SDK, even if it is registered after the locks were created", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const remove = instrumentLocks(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -324,7 +324,7 @@ describe("spans of a lock", () => {
 });
 
 it("a tracer that throws does not harm locks", async () => {
-  const world = new World(3);
+  const world = new TestNodes(3);
   const errors: unknown[] = [];
   const locks = world.locks({ onListenerError: (error) => errors.push(error) });
   const startSpan = () => {
@@ -338,7 +338,7 @@ it("a tracer that throws does not harm locks", async () => {
 });
 
 it("invalid providers are refused by name, and so are closed locks", async () => {
-  const locks = new World(1).locks();
+  const locks = new TestNodes(1).locks();
   expect(() => instrumentLocks(locks, { tracerProvider: {} as never })).toThrow(/tracerProvider .*getTracer/);
   expect(() => instrumentLocks(locks, { meterProvider: 5 as never })).toThrow(/meterProvider .*getMeter/);
   expect(() => instrumentLocks(locks, { tracer: 5 } as never)).toThrow(/tracer/);

@@ -1,7 +1,7 @@
 import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { describe, expect, it } from "vitest";
-import { listen, settle, World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { listen, settle, TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 
 /**
@@ -33,7 +33,7 @@ const named = (sent: readonly StatelyInspectionEvent[], name: string) =>
 
 describe("Stately's inspector", () => {
   it("receives every actor by name, with its machine", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ xstate: { inspect: inspector.inspect } });
     await (await world.run(locks.acquire("a"))).release();
@@ -49,7 +49,7 @@ describe("Stately's inspector", () => {
   });
 
   it("receives a lock's events, and the state after each, in order", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ ttl: 1_000, xstate: { inspect: inspector.inspect } });
     const lease = await world.run(locks.acquire("a"));
@@ -74,7 +74,7 @@ describe("Stately's inspector", () => {
   });
 
   it("receives the outages of nodes", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ xstate: { inspect: inspector.inspect } });
     await (await world.run(locks.acquire("a"))).release();
@@ -89,7 +89,7 @@ describe("Stately's inspector", () => {
   });
 
   it("receives no token, even with handovers, losses and failures", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const { random, secrets } = noteSecrets();
     const locks = world.locks({ ttl: 1_000, random, xstate: { inspect: inspector.inspect } });
@@ -109,7 +109,7 @@ describe("Stately's inspector", () => {
   });
 
   it("does not harm locks when it fails", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const errors: string[] = [];
     const locks = world.locks({
       xstate: {

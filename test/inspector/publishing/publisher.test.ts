@@ -9,7 +9,7 @@ import {
 import { parseFrame } from "../../../src/inspector/feed/frames.js";
 import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import "../../../src/inspector/publishing/publisher.js";
-import { settle, World } from "../../manager/world.js";
+import { settle, TestNodes } from "../../manager/test-nodes.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { ReceivedFrames } from "../tracking/tracked.js";
 
@@ -17,7 +17,7 @@ import { ReceivedFrames } from "../tracking/tracked.js";
  * Processes that publish their locks over memory nodes in virtual time. Counts the messages published at each node.
  */
 class Published {
-  readonly world = new World();
+  readonly world = new TestNodes();
   readonly messages: string[][] = this.world.nodes.map(() => []);
 
   constructor() {
@@ -208,7 +208,7 @@ describe("publishing", () => {
       expect(asked).toBeLessThan(20);
     }
     const silent = Object.assign(node, { publish: undefined });
-    await new World().locks({ nodes: [silent], publish: true }).close();
+    await new TestNodes().locks({ nodes: [silent], publish: true }).close();
   });
 
   it("announces the end when the locks are closed, and sets no timer afterwards", async () => {
@@ -302,7 +302,7 @@ describe("publishing", () => {
       { rate: 1 },
     ];
     for (const publish of bad) {
-      expect(() => new World().locks({ nodes, publish: publish as never })).toThrow(InvalidOptionError);
+      expect(() => new TestNodes().locks({ nodes, publish: publish as never })).toThrow(InvalidOptionError);
     }
   });
 });

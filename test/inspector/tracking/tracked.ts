@@ -5,11 +5,11 @@ import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.j
 import { parseFrame } from "../../../src/inspector/feed/frames.js";
 import { Tracker } from "../../../src/inspector/feed/tracker.js";
 import type { LocksOptions } from "../../../src/lock/options.js";
-import { World } from "../../manager/world.js";
+import { TestNodes } from "../../manager/test-nodes.js";
 
 /** Locks on memory nodes in virtual time, with a tracker and its frames. */
 export function tracked(options: Partial<LocksOptions> = {}, stepsPerSecond?: number) {
-  const world = new World();
+  const world = new TestNodes();
   const locks = world.locks(options);
   const manager = managerOf(locks);
   const tracker = new Tracker(manager, stepsPerSecond === undefined ? {} : { stepsPerSecond });

@@ -4,7 +4,7 @@ import { managerOf } from "../../../src/api/managed-locks.js";
 import { type Lease, type MemoryNode, memoryNode } from "../../../src/index.js";
 import type { Beat } from "../../../src/inspector/feed/frames.js";
 import { Tracker } from "../../../src/inspector/feed/tracker.js";
-import { settle } from "../../manager/world.js";
+import { settle } from "../../manager/test-nodes.js";
 import { tracked } from "./tracked.js";
 
 const beats = (frames: readonly { kind: string }[]) => frames.filter(({ kind }) => kind === "beat") as Beat[];

@@ -2,9 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
-import { listen, settle, World } from "./world.js";
+import { listen, settle, TestNodes } from "./test-nodes.js";
 
-/** Collects garbage until `done`, or for so many rounds: finalisers run when the engine likes. */
+/** Collects garbage until `done` returns true, for at most `rounds` rounds. Finalizers run at an unspecified time. */
 async function collect(done: () => boolean, rounds = 100): Promise<void> {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
@@ -23,50 +23,50 @@ async function warningsDuring(action: () => Promise<void>): Promise<string[]> {
   return warnings;
 }
 
-/** In a function of its own, so that no stack frame keeps the lease. */
+/** A separate function, so that no stack frame retains the lease. */
 const acquireAndForget = async (locks: Locks) => void (await locks.acquire("a", { ttl: 1_000 }));
 
-describe("a lease that was dropped", () => {
-  it("is renewed no more, with a warning, and ends at its deadline", async () => {
-    const world = new World(3);
-    const locks = world.locks();
-    const heard = listen(locks);
+describe("a dropped lease", () => {
+  it("causes a warning, is no longer renewed and ends at its deadline", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
+    const events = listen(locks);
     const warnings = await warningsDuring(async () => {
       await acquireAndForget(locks);
-      // Until its first renewal it is kept.
-      await world.clock.advance(600);
+      // The lease is retained until its first renewal.
+      await testNodes.clock.advance(600);
       let warned = false;
       process.once("warning", () => {
         warned = true;
       });
       await collect(() => warned);
-      await world.clock.advance(5_000);
+      await testNodes.clock.advance(5_000);
     });
     expect(warnings).toEqual(["LEASE_DROPPED"]);
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "renewed", "expired"]);
-    expect(heard.at(-1)?.event).toMatchObject({ reason: "dropped" });
-    expect(await world.holders("a")).toEqual([false, false, false]);
-    expect(world.clock.pending).toBe(0);
+    expect(events.map(({ name }) => name)).toEqual(["acquiring", "acquired", "renewed", "expired"]);
+    expect(events.at(-1)?.event).toMatchObject({ reason: "dropped" });
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
+    expect(testNodes.clock.pending).toBe(0);
   });
 
-  it("does not keep the clients that refer to it, once it is lost", async () => {
-    const stage = async () => {
-      const world = new World(3);
-      const locks = world.locks();
+  it("does not retain the clients that refer to it after its loss", async () => {
+    const dropNodes = async () => {
+      const testNodes = new TestNodes(3);
+      const locks = testNodes.locks();
       const lease = await locks.acquire("a", { ttl: 1_000 });
-      // It is renewed once, and then lost.
-      await world.clock.advance(600);
-      for (const node of world.nodes) node.crash();
-      await world.clock.advance(5_000);
+      // The lease is renewed once and then lost.
+      await testNodes.clock.advance(600);
+      for (const node of testNodes.nodes) node.crash();
+      await testNodes.clock.advance(5_000);
       expect(lease.signal.aborted).toBe(true);
-      // As a client does whose listeners use the lease.
-      for (const node of world.nodes) Object.assign(node, { user: lease });
+      // A client refers to the lease in this way when its listeners use the lease.
+      for (const node of testNodes.nodes) Object.assign(node, { user: lease });
       await locks.close();
-      return world.nodes.map((node) => new WeakRef(node));
+      return testNodes.nodes.map((node) => new WeakRef(node));
     };
-    const nodes = await stage();
+    const nodes = await dropNodes();
     const left = () => nodes.filter((node) => node.deref() !== undefined).length;
-    // Apart: what was looked at in a turn is not collected in it.
+    // A WeakRef that was read in a tick keeps its target until the tick ends, so collect in another tick.
     for (let round = 0; round < 50 && left() > 0; round++) {
       await settle();
       await collect(() => false, 1);
@@ -75,9 +75,9 @@ describe("a lease that was dropped", () => {
     expect(left()).toBe(0);
   });
 
-  it("is one only without a release: a released one is collected in silence", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+  it("causes no warning when it was released before", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
     const warnings = await warningsDuring(async () => {
       await locks.using("a", () => {});
       await (await locks.acquire("a")).release();

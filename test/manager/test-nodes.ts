@@ -6,8 +6,8 @@ import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ask } from "../engine/batches.js";
 import { groupingOption } from "../support/grouping.js";
 
-/** Every event of a manager, in order: its name, and what it carried. */
-export type Heard = { name: string; event: Record<string, unknown> };
+/** An event of a manager: its name and its payload. */
+export type EmittedEvent = { name: string; event: Record<string, unknown> };
 
 const names = [
   "acquiring",
@@ -23,14 +23,15 @@ const names = [
   "nodeQuarantined",
 ] as const;
 
-export function listen(locks: Locks): Heard[] {
-  const heard: Heard[] = [];
-  for (const name of names) locks.on(name, (event: object) => heard.push({ name, event: { ...event } }));
-  return heard;
+/** Records all events of a manager, in order. */
+export function listen(locks: Locks): EmittedEvent[] {
+  const events: EmittedEvent[] = [];
+  for (const name of names) locks.on(name, (event: object) => events.push({ name, event: { ...event } }));
+  return events;
 }
 
-/** Memory nodes and managers of one virtual time. */
-export class World {
+/** Memory nodes and managers that share one virtual clock. */
+export class TestNodes {
   readonly clock = new VirtualClock();
   readonly nodes: MemoryNode[];
 
@@ -40,7 +41,7 @@ export class World {
     );
   }
 
-  /** A process of its own: same nodes, same time. */
+  /** Creates a manager, as in a separate process, over the same nodes and the same clock. */
   locks(options: Partial<LocksOptions> = {}): Locks {
     return createLocks({
       ...groupingOption(),
@@ -57,7 +58,7 @@ export class World {
     return node;
   }
 
-  /** Which of the nodes hold the resource. */
+  /** Returns for each node whether the node stores a lock for the resource. */
   async holders(resource: string): Promise<boolean[]> {
     const command = { op: "inspect", keys: [resource] } as const;
     return Promise.all(
@@ -69,7 +70,7 @@ export class World {
     );
   }
 
-  /** Settles a promise while virtual time goes by, in steps of 5 ms, for at most `limit` ms. */
+  /** Awaits a promise while virtual time advances in steps of 5 ms, for at most `limit` ms. */
   async run<T>(promise: Promise<T>, limit = 60_000): Promise<T> {
     let over = false;
     const finish = () => {

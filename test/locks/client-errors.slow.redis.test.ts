@@ -3,14 +3,14 @@ import type { RedisServer } from "../support/servers.js";
 import { type Child, runFixture } from "./child.js";
 import { ownServers } from "./support.js";
 
-/** ms: a process that loads three clients, and two servers that die, on a machine that does other things as well. */
+/** ms. The limit is generous, because a child process loads three clients, and the machine may be busy. */
 const timeout = 60_000;
 
-/** A process with a lease over three servers; the first of them, that of a node-redis client, is dead by now. */
+/** Starts a process with a lease on three servers. The first server, of a node-redis client, has been killed. */
 async function started(): Promise<{ child: Child; second: RedisServer }> {
   const servers = await ownServers(3);
   const child = runFixture(
-    "unheard",
+    "no-error-listener",
     servers.map(({ port }) => String(port)),
   );
   await child.said("held");
@@ -26,7 +26,7 @@ async function expectAlive(child: Child): Promise<void> {
   expect(code).toBe(0);
 }
 
-describe("a node-redis client to whose errors nobody listens does not end the process when its server dies", () => {
+describe("a node-redis client without an error listener does not end the process when its server dies", () => {
   it("while it is in use, and after close()", { timeout }, async () => {
     const { child, second } = await started();
     child.tell("release");
@@ -35,7 +35,7 @@ describe("a node-redis client to whose errors nobody listens does not end the pr
     await expectAlive(child);
   });
 
-  it("after close(), with a request still unanswered by then", { timeout }, async () => {
+  it("after close() with an unanswered request", { timeout }, async () => {
     const { child, second } = await started();
     await second.suspend();
     child.tell("release");

@@ -4,8 +4,8 @@ import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
 import { TimerEntry, TimerWheel } from "../../src/engine/time/timer-wheel.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 
-/** Notes its name when it is due, and does something then. */
-class Noted extends TimerEntry {
+/** A timer entry that logs its name when it is due and then runs a callback. */
+class LoggedEntry extends TimerEntry {
   constructor(
     readonly name: string,
     private readonly log: string[],
@@ -20,19 +20,19 @@ class Noted extends TimerEntry {
   }
 }
 
-function world() {
+function setUp() {
   const clock = new VirtualClock();
   const log: string[] = [];
-  const noted = (name: string, then?: () => void) => new Noted(name, log, then);
-  return { clock, log, noted, timerWheel: new TimerWheel(clock, new TickBatcher(false)) };
+  const entry = (name: string, then?: () => void) => new LoggedEntry(name, log, then);
+  return { clock, log, entry, timerWheel: new TimerWheel(clock, new TickBatcher(false)) };
 }
 
-describe("an agenda", () => {
-  it("calls what is due in one ms in the order in which it was put there, with one timer", async () => {
-    const { clock, log, noted, timerWheel } = world();
-    for (const name of ["a", "b", "c"]) timerWheel.schedule(noted(name), 9.5 + log.length);
-    timerWheel.schedule(noted("before"), 9);
-    timerWheel.schedule(noted("d"), 10);
+describe("a timer wheel", () => {
+  it("calls the entries of one ms in the order in which they were scheduled, with one timer", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    for (const name of ["a", "b", "c"]) timerWheel.schedule(entry(name), 9.5 + log.length);
+    timerWheel.schedule(entry("before"), 9);
+    timerWheel.schedule(entry("d"), 10);
     expect(clock.pending).toBe(2);
     await clock.advance(9);
     expect(log).toEqual(["before"]);
@@ -41,11 +41,11 @@ describe("an agenda", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("calls nothing before its time, and at most one ms late", async () => {
-    const { clock, log, noted, timerWheel } = world();
+  it("calls no entry early, and calls each entry at most 1 ms late", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
     await clock.advance(0.25);
-    expect(timerWheel.schedule(noted("a"), 10)).toBe(11);
-    timerWheel.schedule(noted("at once"), -5);
+    expect(timerWheel.schedule(entry("a"), 10)).toBe(11);
+    timerWheel.schedule(entry("at once"), -5);
     await clock.advance(9.99);
     expect(log).toEqual(["at once"]);
     await clock.advance(0.76);
@@ -56,22 +56,22 @@ describe("an agenda", () => {
     ["first", ["b", "c"]],
     ["middle", ["a", "c"]],
     ["last", ["a", "b"]],
-  ])("forgets the %s of a ms, and keeps the order of the others", async (which, left) => {
-    const { clock, log, noted, timerWheel } = world();
-    const all = ["a", "b", "c"].map((name) => noted(name));
+  ])("removes the %s entry of a ms and keeps the order of the others", async (which, left) => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const all = ["a", "b", "c"].map((name) => entry(name));
     for (const one of all) timerWheel.schedule(one, 10);
-    const off = all[["first", "middle", "last"].indexOf(which)] as Noted;
+    const off = all[["first", "middle", "last"].indexOf(which)] as LoggedEntry;
     timerWheel.remove(off);
     timerWheel.remove(off);
-    timerWheel.schedule(noted("d"), 10);
+    timerWheel.schedule(entry("d"), 10);
     await clock.advance(10);
     expect(log).toEqual([...left, "d"]);
     expect(clock.pending).toBe(0);
   });
 
-  it("leaves no timer behind when all of a ms are taken off, and may be put there again", async () => {
-    const { clock, log, noted, timerWheel } = world();
-    const [a, b] = [noted("a"), noted("b")];
+  it("cancels the timer when all entries of a ms are removed, and accepts these entries again", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const [a, b] = [entry("a"), entry("b")];
     timerWheel.schedule(a, 10);
     timerWheel.schedule(b, 10);
     timerWheel.remove(a);
@@ -84,28 +84,28 @@ describe("an agenda", () => {
     expect(log).toEqual(["b", "a"]);
   });
 
-  it("does not call what is taken off by something due in the same ms, and calls what is put there then", async () => {
-    const { clock, log, noted, timerWheel } = world();
-    const off = noted("off");
-    const again = noted("again");
+  it("does not call an entry that another entry of the same ms removed, and calls an entry that it scheduled", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const off = entry("off");
+    const again = entry("again");
     timerWheel.schedule(
-      noted("a", () => {
+      entry("a", () => {
         timerWheel.remove(off);
         timerWheel.schedule(again, 0);
       }),
       10,
     );
     timerWheel.schedule(off, 10);
-    timerWheel.schedule(noted("b"), 10);
+    timerWheel.schedule(entry("b"), 10);
     await clock.advance(10);
     expect(log).toEqual(["a", "b", "again"]);
     expect(clock.pending).toBe(0);
   });
 
-  it("takes back what puts itself there anew whenever it is due", async () => {
-    const { clock, log, noted, timerWheel } = world();
-    const one: Noted = noted("tick", () => timerWheel.schedule(one, 10));
-    const only: Noted = noted("now", () => log.length < 4 && timerWheel.schedule(only, 0));
+  it("accepts an entry that schedules itself again whenever it is due", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
+    const one: LoggedEntry = entry("tick", () => timerWheel.schedule(one, 10));
+    const only: LoggedEntry = entry("now", () => log.length < 4 && timerWheel.schedule(only, 0));
     timerWheel.schedule(one, 10);
     timerWheel.schedule(only, 10);
     await clock.advance(35);
@@ -115,7 +115,7 @@ describe("an agenda", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("waits on where a timer goes off early", () => {
+  it("keeps waiting when a timer fires early", () => {
     let time = 0;
     const timers = new Set<() => void>();
     const clock: Clock = {
@@ -126,7 +126,7 @@ describe("an agenda", () => {
         return { cancel: () => timers.delete(callback) };
       },
     };
-    const ring = () => {
+    const fire = () => {
       const [callback] = timers;
       if (callback === undefined) throw new Error("no timer is set");
       timers.delete(callback);
@@ -134,25 +134,25 @@ describe("an agenda", () => {
     };
     const log: string[] = [];
     const timerWheel = new TimerWheel(clock, new TickBatcher(false));
-    const other = new Noted("b", log);
-    timerWheel.schedule(new Noted("a", log), 10);
+    const other = new LoggedEntry("b", log);
+    timerWheel.schedule(new LoggedEntry("a", log), 10);
     timerWheel.schedule(other, 10);
-    for (time of [9.2, 9.9]) ring();
+    for (time of [9.2, 9.9]) fire();
     expect(log).toEqual([]);
     expect(timers.size).toBe(1);
     timerWheel.remove(other);
     time = 10;
-    ring();
+    fire();
     expect(log).toEqual(["a"]);
     expect(timers.size).toBe(0);
   });
 
-  it("keeps thousands, at any times, in order of time and then of arrival, whatever is taken off", async () => {
-    const { clock, log, noted, timerWheel } = world();
+  it("calls thousands of entries in order of time and then of scheduling, whichever entries are removed", async () => {
+    const { clock, log, entry, timerWheel } = setUp();
     const all = Array.from({ length: 20_000 }, (_, index) => ({
       index,
       time: 1 + ((index * 7_919) % 50),
-      one: noted(String(index)),
+      one: entry(String(index)),
     }));
     for (const { one, time } of all) timerWheel.schedule(one, time);
     expect(clock.pending).toBe(50);
@@ -165,14 +165,14 @@ describe("an agenda", () => {
   });
 });
 
-describe("an agenda whose turn is not over", () => {
-  it("keeps the timer of a ms in which nothing is due any more, until the turn is over", async () => {
+describe("a timer wheel before the end of the tick", () => {
+  it("keeps the timer of a ms without entries until the end of the tick", async () => {
     const clock = new VirtualClock();
     const after = vi.spyOn(clock, "after");
     const timerWheel = new TimerWheel(clock, new TickBatcher(true));
     const log: string[] = [];
     for (const name of ["a", "b", "c"]) {
-      const one = new Noted(name, log);
+      const one = new LoggedEntry(name, log);
       timerWheel.schedule(one, 10);
       if (name !== "c") timerWheel.remove(one);
     }
@@ -181,7 +181,7 @@ describe("an agenda whose turn is not over", () => {
     expect(clock.pending).toBe(1);
     await clock.advance(10);
     expect(log).toEqual(["c"]);
-    const off = new Noted("off", log);
+    const off = new LoggedEntry("off", log);
     timerWheel.schedule(off, 10);
     timerWheel.remove(off);
     expect(clock.pending).toBe(1);
@@ -190,14 +190,14 @@ describe("an agenda whose turn is not over", () => {
   });
 });
 
-describe("an agenda by the system's clock", () => {
+describe("a timer wheel with the system clock", () => {
   afterEach(() => vi.useRealTimers());
 
-  it("waits for longer than Node's timers can", () => {
+  it("waits for longer than the maximum of Node's timers", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const log: string[] = [];
     const timerWheel = new TimerWheel(systemClock, new TickBatcher(false));
-    timerWheel.schedule(new Noted("late", log), 2 ** 31 + 5_000);
+    timerWheel.schedule(new LoggedEntry("late", log), 2 ** 31 + 5_000);
     vi.advanceTimersByTime(2 ** 31 + 4_998);
     expect(log).toEqual([]);
     vi.advanceTimersByTime(3);

@@ -1,5 +1,5 @@
-/** The fences of all leases there were, resource by resource, in their order. */
-export class Ledger {
+/** Records the fences of all leases in order, and checks that the fences of each resource grow. */
+export class FenceLog {
   leases = 0;
   readonly #highest = new Map<string, number>();
   readonly #wrong: string[] = [];
@@ -14,11 +14,12 @@ export class Ledger {
     }
   }
 
-  /** Repeats and steps back. */
+  /** The highest fence so far. */
   get highest(): number {
     return Math.max(0, ...this.#highest.values());
   }
 
+  /** Descriptions of all fences that did not grow. */
   get wrong(): readonly string[] {
     return this.#wrong;
   }

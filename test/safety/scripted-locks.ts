@@ -2,10 +2,10 @@ import { createLocks } from "../../src/index.js";
 import type { LocksOptions } from "../../src/lock/options.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "../engine/scripted-node.js";
-import { listen } from "../manager/world.js";
+import { listen } from "../manager/test-nodes.js";
 import { groupingOption } from "../support/grouping.js";
 
-/** A manager over nodes whose every answer is the test's own. */
+/** Creates a manager over nodes whose requests the test answers itself. */
 export function scripted(size: number, options: Partial<LocksOptions> = {}) {
   const clock = new VirtualClock();
   const nodes = Array.from({ length: size }, (_, index) => new ScriptedNode(`node-${index}`));
@@ -18,10 +18,10 @@ export function scripted(size: number, options: Partial<LocksOptions> = {}) {
     retry: { count: 0 },
     ...options,
   });
-  return { clock, nodes, locks, heard: listen(locks) };
+  return { clock, nodes, locks, events: listen(locks) };
 }
 
-/** Answers what has arrived of this kind and is not answered yet, node by node; null leaves it unanswered. */
+/** Answers the last request with this operation on each node. A null reply leaves the request unanswered. */
 export async function answer(
   nodes: readonly ScriptedNode[],
   op: Parameters<ScriptedNode["of"]>[0],
@@ -36,6 +36,7 @@ export async function answer(
   await settle();
 }
 
+/** Resolves with the reason of a rejection. Fails if the promise is fulfilled. */
 export const caught = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => {

@@ -1,24 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { Contention } from "./contention.js";
-import { settle, World } from "./world.js";
+import { settle, TestNodes } from "./test-nodes.js";
 
 const twenty = Array.from({ length: 20 }, (_, index) => index);
 const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
-/** ms: a release, a message and a question travel for up to 26; what is kept for who does not come costs 50. */
-const promptly = 60;
+/** ms: a release, a message and a request take up to 26 ms, and a reservation for a missing waiter takes 50 ms. */
+const maxPromptGap = 60;
 
-type Trouble = (contention: Contention) => void;
-const troubles: readonly (readonly [string, Trouble])[] = [
+type Disturbance = (contention: Contention) => void;
+const disturbances: readonly (readonly [string, Disturbance])[] = [
   ["nothing happens", () => {}],
   ["a node is down", ({ nodes }) => nodes[0]?.crash()],
   [
-    "a node comes back empty, again and again",
+    "a node restarts without its memory, again and again",
     ({ nodes, clock }) => {
       for (let at = 50; at < 900; at += 200) clock.after(at, () => nodes[0]?.restart());
     },
   ],
   [
-    "a node goes and comes",
+    "a node disconnects and reconnects",
     ({ nodes, clock }) => {
       for (let at = 50; at < 900; at += 100) {
         clock.after(at, () => nodes[0]?.crash());
@@ -28,59 +28,56 @@ const troubles: readonly (readonly [string, Trouble])[] = [
   ],
 ];
 
-describe("those who wait for a lock", () => {
-  it.each([1, 3, 5])(
-    "are served in the order in which they came, whatever their process: %i nodes",
-    async (size) => {
-      const world = new World(size);
-      const { clock } = world;
-      const processes = Array.from({ length: 5 }, (_, index) => world.locks({ owner: `process-${index}` }));
-      const held = await world.run(world.locks().acquire("a"));
-      const order: number[] = [];
-      const waits = [];
-      for (const index of twenty) {
-        const locks = processes[(index * 3 + Math.floor(index / 7)) % 5];
-        waits.push(locks?.using("a", async () => void order.push(index)));
-        await clock.advance(1);
-      }
-      await held.release();
-      await world.run(Promise.all(waits), 500);
-      expect(order).toEqual(twenty);
-    },
-  );
+describe("callers that wait for a lock", () => {
+  it.each([1, 3, 5])("are served in order of arrival across processes: %i nodes", async (size) => {
+    const testNodes = new TestNodes(size);
+    const { clock } = testNodes;
+    const processes = Array.from({ length: 5 }, (_, index) => testNodes.locks({ owner: `process-${index}` }));
+    const held = await testNodes.run(testNodes.locks().acquire("a"));
+    const order: number[] = [];
+    const waits = [];
+    for (const index of twenty) {
+      const locks = processes[(index * 3 + Math.floor(index / 7)) % 5];
+      waits.push(locks?.using("a", async () => void order.push(index)));
+      await clock.advance(1);
+    }
+    await held.release();
+    await testNodes.run(Promise.all(waits), 500);
+    expect(order).toEqual(twenty);
+  });
 
-  it("are served in the order in which they came within one process, at once one after the other", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const held = await world.run(locks.acquire("a"));
+  it("are served in order of arrival within one process, without pauses", async () => {
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire("a"));
     const order: number[] = [];
     const waits = twenty.map((index) => locks.using("a", async () => void order.push(index)));
     await settle();
     await held.release();
-    const before = world.clock.monotonic();
-    await world.run(Promise.all(waits), 100);
+    const before = testNodes.clock.monotonic();
+    await testNodes.run(Promise.all(waits), 100);
     expect(order).toEqual(twenty);
-    expect(world.clock.monotonic() - before).toBeLessThanOrEqual(5);
+    expect(testNodes.clock.monotonic() - before).toBeLessThanOrEqual(5);
   });
 
-  it.each(troubles)(
-    "keep their order, and lose no time over it, with messages that take their time: %s",
-    async (_, trouble) => {
+  it.each(disturbances)(
+    "keep their order without delays when messages take time: %s",
+    async (_, disturb) => {
       for (const size of [3, 5]) {
         for (const seed of seeds) {
           const contention = new Contention({ seed, size });
           const open = await contention.begin();
           for (const index of twenty) {
-            contention.want(index);
+            contention.addCaller(index);
             await contention.clock.advance(1);
           }
           await contention.clock.advance(500);
           open();
-          trouble(contention);
+          disturb(contention);
           await contention.end();
           const { order, gaps } = contention;
           expect({ seed, size, order, slowest: Math.max(...gaps) }).toMatchObject({ order: twenty });
-          expect({ seed, size, gaps: gaps.filter((gap) => gap > promptly) }).toEqual({
+          expect({ seed, size, gaps: gaps.filter((gap) => gap > maxPromptGap) }).toEqual({
             seed,
             size,
             gaps: [],
@@ -91,14 +88,14 @@ describe("those who wait for a lock", () => {
     30_000,
   );
 
-  it("lose no more than the node timeout, once a process, over a node that hangs", async () => {
+  it("lose at most the node timeout, once per process, when a node hangs", async () => {
     const nodeTimeout = 100;
     for (const size of [3, 5]) {
       for (const seed of seeds) {
         const contention = new Contention({ seed, size, nodeTimeout });
         const open = await contention.begin();
         for (const index of twenty) {
-          contention.want(index);
+          contention.addCaller(index);
           await contention.clock.advance(1);
         }
         await contention.clock.advance(500);
@@ -107,32 +104,32 @@ describe("those who wait for a lock", () => {
         await contention.end();
         const { order, gaps } = contention;
         expect({ seed, size, order }).toEqual({ seed, size, order: twenty });
-        const slow = gaps.filter((gap) => gap > promptly);
+        const slow = gaps.filter((gap) => gap > maxPromptGap);
         expect(slow.length).toBeLessThanOrEqual(5);
-        expect(Math.max(...gaps)).toBeLessThan(5 * nodeTimeout + promptly);
+        expect(Math.max(...gaps)).toBeLessThan(5 * nodeTimeout + maxPromptGap);
       }
     }
   }, 120_000);
 
-  it.each(troubles)(
-    "and all ask at the same moment for a free one do not block each other: %s",
-    async (_, trouble) => {
+  it.each(disturbances)(
+    "do not block each other when they all ask for a free lock at the same time: %s",
+    async (_, disturb) => {
       for (const size of [2, 3, 4, 5]) {
         for (const seed of seeds) {
           const contention = new Contention({ seed, size });
           const open = await contention.begin();
           open();
           await contention.clock.advance(100);
-          // Of two nodes both are needed.
-          if (size > 2) trouble(contention);
-          for (const index of twenty) contention.want(index, index % 5);
+          // With two nodes, both are needed.
+          if (size > 2) disturb(contention);
+          for (const index of twenty) contention.addCaller(index, index % 5);
           await contention.end();
           const { order, gaps } = contention;
           const [first = 0, ...others] = gaps;
           expect([...order].sort((a, b) => a - b)).toEqual(twenty);
-          // It had been free for 100 ms when they came, and chance decides between them: seldom not at once.
-          expect(first).toBeLessThan(100 + 2 * promptly);
-          expect({ seed, size, gaps: others.filter((gap) => gap > promptly) }).toEqual({
+          // The lock had been free for 100 ms. Split votes between the callers can delay the first grant.
+          expect(first).toBeLessThan(100 + 2 * maxPromptGap);
+          expect({ seed, size, gaps: others.filter((gap) => gap > maxPromptGap) }).toEqual({
             seed,
             size,
             gaps: [],

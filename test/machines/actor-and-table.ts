@@ -6,33 +6,33 @@ import { type LockPort, lockPorts } from "../../src/machines/lock-port.js";
 
 const input = { resources: ["a"] };
 
-/** A lock's chart that runs one way or the other, and all that it did and showed. */
-export interface Lived {
+/** A run of the lock's chart, by XState's actor or by the transition table, with everything that was observed. */
+export interface ChartRun {
   readonly actor: Actor<typeof lockMachine> | TableActor<typeof lockMachine>;
-  /** Each call of the port, with what was to be seen meanwhile; and what was to be seen after each event. */
+  /** Each call of the port with the state during the call, and the state after each event. */
   readonly seen: unknown[];
   send(event: LockMachineEvent): void;
 }
 
-/** What the port's nth call does by itself. */
-export type Act = (lived: Lived) => void;
+/** A reaction of the port to its nth call. */
+export type PortReaction = (run: ChartRun) => void;
 
-export const look = (actor: Lived["actor"]) => {
+export const snapshotOf = (actor: ChartRun["actor"]) => {
   const { value, context } = actor instanceof TableActor ? actor : actor.getSnapshot();
   return { value, context };
 };
 
-function live(actor: Lived["actor"], acts: readonly Act[]): Lived {
+function observe(actor: ChartRun["actor"], reactions: readonly PortReaction[]): ChartRun {
   const seen: unknown[] = [];
   const send = (event: LockMachineEvent) => {
     actor.send(event);
-    seen.push(look(actor));
+    seen.push(snapshotOf(actor));
   };
-  const lived = { actor, seen, send };
+  const run = { actor, seen, send };
   let calls = 0;
   const call = (name: string | symbol, args: readonly unknown[]) => {
-    seen.push([name, args, look(actor)]);
-    acts[calls++]?.(lived);
+    seen.push([name, args, snapshotOf(actor)]);
+    reactions[calls++]?.(run);
   };
   const actions = new Proxy(
     {},
@@ -43,27 +43,32 @@ function live(actor: Lived["actor"], acts: readonly Act[]): Lived {
           call(name, args),
     },
   );
-  // It answers to every name.
+  // The proxy has a method for every name.
   lockPorts.bind(actor, { acquisition: actions, heldLease: actions } as LockPort);
-  return lived;
+  return run;
 }
 
-export function byActor(acts: readonly Act[] = [], taken = new Set<AnyTransitionDefinition>()): Lived {
+export function runActor(
+  reactions: readonly PortReaction[] = [],
+  takenTransitions = new Set<AnyTransitionDefinition>(),
+): ChartRun {
   const actor = createActor(lockMachine, {
     input,
     inspect: (event) => {
-      if (event.type === "@xstate.microstep") for (const one of event._transitions) taken.add(one);
+      if (event.type === "@xstate.microstep") for (const one of event._transitions) takenTransitions.add(one);
     },
   });
-  const lived = live(actor, acts);
+  const run = observe(actor, reactions);
   actor.start();
-  lived.seen.push(look(actor));
-  return lived;
+  run.seen.push(snapshotOf(actor));
+  return run;
 }
 
-export function byTable(acts: readonly Act[] = []): Lived & { actor: TableActor<typeof lockMachine> } {
+export function runTable(
+  reactions: readonly PortReaction[] = [],
+): ChartRun & { actor: TableActor<typeof lockMachine> } {
   const actor = new TableActor(lockTable(), input);
-  const lived = live(actor, acts);
-  lived.seen.push(look(actor));
-  return { ...lived, actor };
+  const run = observe(actor, reactions);
+  run.seen.push(snapshotOf(actor));
+  return { ...run, actor };
 }
