@@ -1,17 +1,39 @@
 import { defineConfig } from "vitest/config";
 
-const redis = {
-  globalSetup: ["test/support/global-setup.ts"],
-  // It is published as TypeScript only.
-  server: { deps: { inline: [/node-redlock/] } },
-  // Not how long a test may take, but when it is taken to hang: on a busy machine one may take ten times as long.
+/**
+ * `npm test` runs the projects "unit", "cli" and "redis"; `npm run test:all` runs all others. The name of a file says
+ * where it belongs:
+ *
+ *   name.test.ts             "unit", or "cli" for tests of the command line: needs no server
+ *   name.redis.test.ts       "redis": runs on real servers
+ *   name.slow.test.ts        "unit, slow"
+ *   name.slow.redis.test.ts  "redis, slow"
+ *
+ * The folders test/package, test/inspector/browser and test/rules are projects of their own.
+ */
+const slow = "test/**/*.slow.*";
+const onServers = "test/**/*.redis.test.ts";
+const commandLine = ["test/cli/**/*.test.ts", "test/hostile/command-line.test.ts"];
+const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
+
+const shared = {
+  // This is when a test is taken to hang. A busy machine may take ten times as long as a quiet one.
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  // The same for what a test waits for; the default is a second.
+  // Tests provoke the library's warnings. Tests that check a warning listen to it.
+  execArgv: ["--disable-warning=HoldfastWarning"],
+};
+
+const redis = {
+  ...shared,
+  globalSetup: ["test/support/global-setup.ts"],
+  // This package is published as TypeScript only.
+  server: { deps: { inline: [/node-redlock/] } },
+  // The default is a second.
   expect: { poll: { timeout: 20_000 } },
-  // They wait for servers, for leases to run out, for processes to start and to end: more at a time than there are cores,
-  // and only when the others, which compute, are through.
-  maxWorkers: 3,
+  // These tests wait for servers, for leases to expire and for processes: more files at a time than there are cores, and
+  // only after the tests that compute.
+  maxWorkers: 4,
   sequence: { groupOrder: 1 },
 };
 
@@ -21,64 +43,106 @@ export default defineConfig({
     retry: 0,
     allowOnly: !process.env.CI,
     passWithNoTests: false,
+    reporters: ["dot"],
+    // What a test prints is shown when the test fails. HOLDFAST_FIGURES=1 shows the figures that passing tests print.
+    silent: process.env.HOLDFAST_FIGURES ? false : "passed-only",
     projects: [
       {
         test: {
+          ...shared,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.redis.test.ts", "test/package/**", "test/inspector/browser/**"],
-          testTimeout: 60_000,
+          exclude: [onServers, slow, ...folders, ...commandLine],
           provide: { grouping: true },
+          // To start a process and load the library for each file would take longer than the tests of most files.
+          isolate: false,
         },
       },
       {
         test: {
-          // The inspector's page, in a real browser: needs a build. The one with real servers is among those below.
-          name: "browser",
-          include: ["test/inspector/browser/*.test.ts"],
-          exclude: ["test/**/*.redis.test.ts"],
-          testTimeout: 60_000,
-          // After all others, and one file after the other: frames are counted, and share the machine with nobody.
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          // What is asked in one turn goes command by command (`grouping: false`), and everything must hold as well.
-          name: "unit, one by one",
-          include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
-          provide: { grouping: false },
-        },
-      },
-      {
-        test: {
-          // What users install: needs a build, and installs the packed package into an empty folder.
-          name: "package",
-          include: ["test/package/*.test.ts"],
-          testTimeout: 60_000,
-          // They wait for installations: with those that wait for servers.
-          maxWorkers: redis.maxWorkers,
-          sequence: redis.sequence,
+          // Isolated, because a process of the command line notes the secrets that it must not print.
+          ...shared,
+          name: "cli",
+          include: commandLine,
+          exclude: [onServers, slow],
+          provide: { grouping: true },
         },
       },
       {
         test: {
           ...redis,
           name: "redis",
-          include: ["test/**/*.redis.test.ts"],
+          include: [onServers],
+          exclude: [slow, ...folders],
           provide: { grouping: true },
         },
       },
       {
         test: {
+          ...shared,
+          name: "unit, slow",
+          include: ["test/**/*.slow.test.ts"],
+          provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // Commands of one tick are sent one by one (`grouping: false`), and everything must hold as well.
+          ...shared,
+          name: "unit, one by one",
+          include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
+          provide: { grouping: false },
+          isolate: false,
+        },
+      },
+      {
+        test: {
           ...redis,
-          // Those of them that are cheap, and whose managers are made in the test's own process.
+          name: "redis, slow",
+          include: ["test/**/*.slow.redis.test.ts"],
+          provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // The cheap ones whose managers are created in the test's own process.
+          ...redis,
           name: "redis, one by one",
           include: ["abort", "clean-up", "cluster", "hung-nodes", "mixed-quorum", "redlock-interop"].map(
             (suite) => `test/locks/${suite}.redis.test.ts`,
           ),
           provide: { grouping: false },
+        },
+      },
+      {
+        test: {
+          // What users install: needs a build, and installs the packed package into an empty folder.
+          ...shared,
+          name: "package",
+          include: ["test/package/*.test.ts"],
+          // These tests wait for installations.
+          maxWorkers: redis.maxWorkers,
+          sequence: redis.sequence,
+        },
+      },
+      {
+        test: {
+          // The inspector's page in a real browser: needs a build.
+          ...redis,
+          name: "browser",
+          include: ["test/inspector/browser/*.test.ts"],
+          // The tests count frames, so nothing else runs meanwhile.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          provide: { grouping: true },
+        },
+      },
+      {
+        test: {
+          // This test runs other tests, over copies of the sources in which a rule is switched off: two at a time.
+          name: "rules",
+          include: ["test/rules/*.test.ts"],
+          sequence: { groupOrder: 3 },
         },
       },
     ],

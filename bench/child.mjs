@@ -1,11 +1,11 @@
-/** A part of a measurement in a process of its own: the parent's side; the child's is children/serve.mjs. */
+/** The parent's side of a measurement that runs in a child process; the child's side is children/serve.mjs. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stopAtExit } from "./leftovers.mjs";
 
 /**
- * Starts `children/<program>.mjs` with its job. Resolves when it is ready; then `ask(order)` gives its result, each time,
- * and `go(order)` for the last time: the process is gone after that, or after `stop()`.
+ * Starts `children/<program>.mjs` with a job, and resolves when the child is ready. `ask(order)` resolves with the result
+ * of one measurement. `go(order)` does too, and then ends the process, as `stop()` does.
  */
 export async function startChild(program, job) {
   const path = fileURLToPath(new URL(`children/${program}.mjs`, import.meta.url));

@@ -1,5 +1,5 @@
-/** Connected clients that count the commands they are given. A library is loaded when it is asked for. */
-/** A pipeline or a batch counts as the commands in it. */
+/** Connected clients that count the commands sent. Client libraries are loaded on demand. */
+/** Counts the commands of a client; a pipeline or a batch counts as the commands in it. */
 function counted(client, count) {
   const send = client.sendCommand;
   client.sendCommand = function (...args) {
@@ -22,13 +22,13 @@ const connectors = {
     const client = createClient({ url: `redis://127.0.0.1:${port}` });
     client.on("error", () => {});
     await client.connect();
-    // `createClient` gives an object that inherits from the client; what it calls is the client's own.
+    // `createClient` returns an object that inherits from the client, but commands are sent through the client itself.
     counted(client._self, count);
     return { client, close: () => client.destroy() };
   },
 };
 
-/** One client a port. `count.sent` grows with each command of any of them. */
+/** Connects one client per port. `count.sent` is the number of commands that all of them have sent. */
 export async function connectAll(kind, ports) {
   const count = { sent: 0 };
   const connections = await Promise.all(ports.map((port) => connectors[kind](port, count)));

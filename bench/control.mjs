@@ -1,4 +1,4 @@
-/** The benchmark's own connections to its servers, apart from those that are measured. */
+/** The benchmark's own connections to its servers, separate from the measured connections. */
 import { Redis } from "ioredis";
 
 export function controlOf(ports) {
@@ -8,7 +8,7 @@ export function controlOf(ports) {
   return {
     flush: () => each((client) => client.flushall()),
     keys: () => each((client) => client.dbsize()),
-    /** Commands that the servers have run, those inside scripts and the question itself included; per node. */
+    /** The number of commands that each server has run, including commands inside scripts and this INFO command. */
     processed: () =>
       each(async (client) => Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))[1])),
     version: async () => /redis_version:(\S+)/.exec(await clients[0].info("server"))[1],

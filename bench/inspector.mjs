@@ -1,6 +1,6 @@
 /**
- * What it costs that locks can be looked at: the same work in a build without the inspector, with nobody looking, and
- * with somebody who does. Run it after a build: npm run bench:inspector
+ * Measures what observing costs: the same work in a build without the inspector, without an observer, and with one. Run it
+ * after a build: npm run bench:inspector
  * Progress goes to stderr, the table to stdout.
  */
 import "./production.mjs";
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { startChild } from "./child.mjs";
 import { variants } from "./inspector/variants.mjs";
-import { buildWithout } from "./inspector/without.mjs";
+import { buildWithoutInspector } from "./inspector/without.mjs";
 import { stopAtExit } from "./leftovers.mjs";
 import { environment } from "./report/environment.mjs";
 import { inspectorReport } from "./report/inspector.mjs";
@@ -17,7 +17,7 @@ import { startServers } from "./servers.mjs";
 import { inTurns } from "./turns.mjs";
 
 const options = new Command("bench:inspector")
-  .description("measures what looking on costs")
+  .description("measures what observing costs")
   .option("--quick", "few short rounds: noisy")
   .option("--browser", "also a real browser that shows the page")
   .option("--write", "write docs/performance.md")
@@ -29,7 +29,7 @@ const { rounds, duration, warmUp } = options.quick
   ? { rounds: 3, duration: 1_000, warmUp: 1_000 }
   : { rounds: 7, duration: 3_000, warmUp: 3_000 };
 const names = Object.keys(variants).filter((name) => name !== "browser" || options.browser);
-/** ms for what the one before has left to do. */
+/** Pause in ms, so that the previous measurement can finish its work. */
 const pause = 300;
 
 const started = performance.now();
@@ -42,17 +42,17 @@ async function compare(ports, without) {
     return startChild("watched", { entry, ports, callers, warmUp, serves, options: given });
   };
   const children = {};
-  // One after the other: each warms up alone.
+  // Started one after the other, so that each child warms up alone.
   for (const name of names) children[name] = await start(name);
   const results = await inTurns(names, rounds, async (name, round) => {
     const child = children[name];
-    const { onlooker: way } = variants[name];
-    const onlooker = way && (await startChild("onlooker", { way, ports, ...(await child.ask()) }));
-    const before = await onlooker?.ask();
+    const { observer: way } = variants[name];
+    const observer = way && (await startChild("observer", { way, ports, ...(await child.ask()) }));
+    const before = await observer?.ask();
     await sleep(pause);
     const result = await child.ask({ duration });
-    if (onlooker && (await onlooker.go({ leave: true })) <= before)
-      throw new Error(`${name}: who was to look on saw nothing`);
+    if (observer && (await observer.go({ close: true })) <= before)
+      throw new Error(`${name}: the observer received nothing`);
     console.error(
       `${String(elapsed()).padStart(4)} s  ${ports.length} nodes, round ${round + 1}: ${name} ${Math.round(result.throughput)}`,
     );
@@ -62,7 +62,7 @@ async function compare(ports, without) {
   return results;
 }
 
-const { entry, remove } = await buildWithout();
+const { entry, remove } = await buildWithoutInspector();
 stopAtExit(remove);
 const cells = [];
 for (const nodes of [1, 3]) {

@@ -1,10 +1,10 @@
-/** What a package and all that it depends on take on the disk, as installed here. */
+/** Measures the disk space of a package and its dependencies, as installed here. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { locate, manifest, root } from "./packages.mjs";
 
-/** Without the packages nested in it, which count for themselves. */
+/** The size of a package in bytes, without nested packages, which are counted separately. */
 function sizeOf(folder) {
   const entries = readdirSync(folder, { withFileTypes: true });
   return entries.reduce((sum, entry) => {
@@ -26,7 +26,7 @@ function dependenciesOf(folder, found = new Set()) {
 
 const sum = (folders) => [...folders].reduce((total, folder) => total + sizeOf(folder), 0);
 
-/** Bytes: the package alone, with its dependencies, and with ioredis, which the others leave to the user. */
+/** Sizes in bytes: the package alone, with its dependencies, and with ioredis, which the peers do not depend on. */
 export function installedSizes(name) {
   const own = name === "holdfast";
   const folder = own ? root : locate(name);

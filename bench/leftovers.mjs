@@ -1,4 +1,4 @@
-/** What has to be stopped when this process ends, also by a failure or a signal. */
+/** Functions to call when this process ends, including by a failure or a signal. */
 const stops = new Set();
 
 process.once("exit", () => {
@@ -9,7 +9,7 @@ for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP:
   process.once(signal, () => process.exit(code));
 }
 
-/** Gives the function that takes it off again. */
+/** Registers a function to call when this process ends. Returns a function that removes the registration. */
 export function stopAtExit(stop) {
   stops.add(stop);
   return () => stops.delete(stop);

@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { summary } from "./stats.mjs";
 
-/** Over all measurements: a release that a system does not wait for is not met again. */
+/** Shared by all measurements: no resource is reused, so a release that is still in progress cannot interfere. */
 let serial = 0;
 
 /**
- * So many callers, each doing one pair of acquire and release after the other, for so long (ms).
- * `acquire(resource, caller)` gives the function that releases. Resources are distinct, unless `resourceOf` says else.
+ * Runs `callers` callers for `duration` ms. Each acquires and releases in a loop. `acquire(resource, caller)` returns the
+ * function that releases. Resources are distinct by default; `resourceOf(caller)` overrides them.
  */
 export async function load({ acquire, callers, duration, resourceOf }) {
   const latencies = [];

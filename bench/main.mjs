@@ -1,5 +1,5 @@
 /**
- * The benchmark: Holdfast against its peers, all on the same servers in turns. Run it after a build: npm run bench
+ * Measures Holdfast against its peers, in turns on the same servers. Run it after a build: npm run bench
  * Progress goes to stderr, tables to stdout.
  */
 import "./production.mjs";
@@ -26,7 +26,7 @@ const options = new Command("bench")
     `some of ${known.map((id) => `${id}: ${scenarios[id].title}`).join("; ")}`,
     letters,
   )
-  .option("--quick", "fewer rounds and cells: under two minutes, and noisy")
+  .option("--quick", "fewer rounds and cells: under two minutes, but noisy")
   .option("--json <file>", "write the raw results")
   .option("--from <file>", "measure nothing; report the raw results of an earlier run")
   .option("--write", "write docs/performance.md and its plot")

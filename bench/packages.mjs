@@ -1,4 +1,4 @@
-/** The packages installed here. */
+/** Finds the installed packages. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 export const manifest = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
-/** As Node looks it up: from the folder upwards. */
+/** Finds a package as Node does: from the folder upwards. Throws an error if the package is not installed. */
 export function locate(name, from = root) {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = join(folder, "node_modules", name);

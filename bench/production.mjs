@@ -1,2 +1,2 @@
-/** Imported first: libraries that have a development build look at this when they are loaded. */
+/** Must be imported first: libraries with a development build read NODE_ENV when they are loaded. */
 process.env.NODE_ENV = "production";

@@ -1,6 +1,6 @@
 /**
- * What the Redlock class costs: acquire and release through it, and through createLocks, in turns, on the same clients
- * of the same servers. Prints medians and their ratio; run it after a build: npm run bench:redlock
+ * Measures what the Redlock class costs: acquire and release through the class and through createLocks, in turns, with
+ * the same clients and servers. Prints medians and their ratio. Run it after a build: npm run bench:redlock
  */
 import { performance } from "node:perf_hooks";
 import { createLocks } from "holdfast";
@@ -14,7 +14,7 @@ const rounds = 11;
 const ttl = 10_000;
 let serial = 0;
 
-/** Pairs a second, of so many callers who each do one after the other. */
+/** Runs `pairs` pairs with `callers` callers, each in a loop. Returns the pairs per second. */
 async function measure(pair, callers, pairs) {
   const start = performance.now();
   const each = Math.ceil(pairs / callers);
@@ -54,7 +54,7 @@ for (const nodes of [1, 3]) {
   ]) {
     const speeds = await compare(ports.slice(0, nodes), callers, pairs);
     for (const [name, values] of Object.entries(speeds)) {
-      // Round by round, so that what slows the machine for a while slows both.
+      // Compared round by round, so that a temporary slowdown of the machine affects both values.
       const ratio = median(values.map((value, round) => speeds.native[round] / value));
       console.log(
         `${nodes} node${nodes > 1 ? "s" : " "} ${String(callers).padStart(3)} callers  ${name.padEnd(12)} ${Math.round(median(values)).toString().padStart(6)} pairs/s  ${ratio.toFixed(2)}`,

@@ -4,5 +4,5 @@ import { holding } from "./scenarios/holding.mjs";
 import { uncontended } from "./scenarios/uncontended.mjs";
 import { weight } from "./scenarios/weight.mjs";
 
-/** Each has `run(plan, progress)`, which gives raw results, and its `plans`. */
+/** Each scenario has `plans`, and `run(plan, progress)`, which returns raw results. */
 export const scenarios = { a: uncontended, b: contention, c: holding, d: faults, e: weight };

@@ -1,4 +1,4 @@
-/** Redis servers of the benchmark's own, on free ports of the loopback interface; gone with the process. */
+/** The benchmark's Redis servers, on free ports of the loopback interface. They end with this process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { stopAtExit } from "./leftovers.mjs";
 
-/** Where a run of the tests has left a server when the system has none. */
+/** Where the tests store a downloaded Redis server if the system has none. */
 const fetched = fileURLToPath(new URL("../node_modules/.cache/holdfast/redis/usr", import.meta.url));
 
 function launch() {
@@ -33,14 +33,14 @@ export async function freePort() {
   return port;
 }
 
-/** So many fresh servers, without persistence: their ports and process ids, and how to stop them. */
+/** Starts `count` empty servers without persistence. Returns their ports and process ids, and a function that stops them. */
 export async function startServers(count) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   const { command, env } = launch();
   const children = [];
   const stop = () => {
     forget();
-    // One that is suspended hears nothing else.
+    // A suspended process reacts to no other signal.
     for (const child of children) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   };

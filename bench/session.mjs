@@ -1,7 +1,7 @@
 import { connectAll } from "./clients.mjs";
 import { systemNamed } from "./systems.mjs";
 
-/** A system on connections of its own. */
+/** Opens a system with its own connections. */
 export async function openSession(name, { ports, client = "ioredis", ...settings }) {
   const open = await systemNamed(name).load();
   const { clients, count, close } = await connectAll(client, ports);

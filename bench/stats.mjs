@@ -1,4 +1,4 @@
-/** Order statistics; quantiles by the nearest rank, so that every figure is one that was measured. */
+/** Order statistics. Quantiles use the nearest rank, so that every figure is a measured value. */
 const ascending = (values) => Float64Array.from(values).sort();
 
 const at = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
@@ -14,7 +14,7 @@ export function summary(values) {
   return { p50: at(sorted, 0.5), p99: at(sorted, 0.99), max: at(sorted, 1) };
 }
 
-/** What rounds say of one figure: the median, and how far they lie apart. */
+/** The median and the range of a figure over the rounds. */
 export function spread(values) {
   const sorted = ascending(values);
   return { median: median(sorted), min: sorted[0], max: at(sorted, 1) };

@@ -1,10 +1,11 @@
 /**
- * What is compared. A system is loaded when it is opened, so that a process of one system has that alone.
- * - `clients`: the client libraries that it takes.
- * - `load()` gives `open(clients, { client, ttl, patient, retryDelay })`, which gives `acquire(resource, caller)`, whose result is the function
- *   that releases, and, if the system renews leases, `hold(resource, onLost)`, the same with renewal.
- * - `retryDelays`: what to try under contention; undefined is the system's own default. Who is `patient` never gives up.
- * - `package`: as it is installed here.
+ * The compared systems. A system is loaded when it is opened, so that a process loads only the system that it measures.
+ * - `clients`: the client libraries that the system supports.
+ * - `load()` returns `open(clients, { client, ttl, patient, retryDelay })`. With `patient`, the system retries without
+ *   limit. `open` returns `acquire(resource, caller)`, which returns the function that releases; and, if the system renews
+ *   leases, `hold(resource, onLost)`, which does the same with renewal.
+ * - `retryDelays`: the delays in ms to try under contention; undefined is the system's own default.
+ * - `package`: the name under which the system is installed here.
  */
 const any = ["ioredis", "node-redis"];
 
@@ -60,7 +61,7 @@ const systems = [
 
 export const peerNames = peers.map(({ name }) => name);
 
-/** Those that are locks, one row each. */
+/** The systems that are locks; each has one row in the reports. */
 export const lockNames = [holdfast.name, ...peerNames];
 
 export const systemNamed = (name) => systems.find((system) => system.name === name);

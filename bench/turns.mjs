@@ -1,6 +1,6 @@
 /**
- * Measures all of them in each round, in an order that rotates, so that what slows the machine for a while slows all,
- * and each comes first as often as any other. Gives each name's results, round by round.
+ * Measures every name in each round. The order rotates, so that a temporary slowdown of the machine affects all names, and
+ * each name is measured first equally often. Returns the results of each name, by round.
  */
 export async function inTurns(names, rounds, measure) {
   const results = Object.fromEntries(names.map((name) => [name, []]));

@@ -1,4 +1,4 @@
-// Two servers, each with another client library. One program takes a lock, another wants it too.
+// Two servers, each with a different client library. Two programs contend for one lock.
 import { createLocks } from "holdfast";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -10,7 +10,7 @@ const ioredis = new Redis(urls[0]);
 const nodeRedis = createClient({ url: urls[1] });
 nodeRedis.on("error", (error) => console.error(error.message));
 
-// In real life these would be two processes: each has its own name, and both have the same nodes.
+// In production these would be two processes, with different names and the same nodes.
 const alice = createLocks({ nodes: [ioredis, nodeRedis], owner: "alice" });
 const bob = createLocks({ nodes: [ioredis, nodeRedis], owner: "bob" });
 
@@ -41,6 +41,6 @@ await second?.release();
 
 await alice.close();
 await bob.close();
-// Clients that you made are yours to close.
+// Holdfast does not close clients that it did not create.
 await ioredis.quit();
 await nodeRedis.close();

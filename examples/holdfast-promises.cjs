@@ -1,4 +1,4 @@
-// Acquire, renew, release, from CommonJS. Errors are told apart by their code.
+// Acquire, renew and release from CommonJS. Errors are distinguished by their code.
 const { createLocks, isHoldfastError } = require("holdfast");
 
 const nodes = (
@@ -6,7 +6,7 @@ const nodes = (
 ).split(" ");
 const resource = process.env.RESOURCE ?? "locks:example";
 
-// Given addresses, Holdfast opens the connections itself, and close() closes them.
+// Holdfast opens connections to addresses itself, and close() closes them.
 const locks = createLocks({ nodes, owner: "example" });
 locks.on("acquired", ({ resources }) => console.log(`  acquired: ${resources}`));
 locks.on("renewed", ({ resources }) => console.log(`  renewed: ${resources}`));
@@ -26,7 +26,7 @@ async function main() {
   }
 }
 
-/** Somebody else, who waits for 300 ms at most. */
+/** Another caller, which waits for at most 300 ms. */
 async function waitForIt() {
   try {
     await locks.acquire(resource, { wait: 300 });

@@ -1,4 +1,4 @@
-// A retry strategy of one's own, a renewal, and a look at what Redis stores.
+// A custom retry strategy, a renewal, and the contents of Redis.
 import { createLocks, LockContendedError } from "holdfast";
 import { Redis } from "ioredis";
 
@@ -15,7 +15,7 @@ locks.on("renewed", ({ votes }) => console.log(`  renewed, ${votes.length} votes
 // `attempt` counts from 1. `false` gives up.
 const retry = (attempt) => (attempt > 2 ? false : 2 ** attempt * 100);
 
-// `renew: false`: only renewed when we say so. Without it a lease is renewed until it is released.
+// `renew: false`: renewed only by lease.renew(). By default, a lease is renewed until it is released.
 const lease = await locks.acquire(resource, { ttl: 10_000, renew: false, retry });
 console.log(`acquired, ${Math.round(lease.remaining())} ms left`);
 
@@ -29,15 +29,15 @@ try {
 await lease.renew(20_000);
 console.log(`renewed, ${Math.round(lease.remaining())} ms left`);
 
-// The nodes' own view. It never contains the token, so it may be logged.
+// The state as the nodes report it. It never contains the token, so it is safe to log.
 const { held, holder } = await locks.inspect(resource);
 console.log(`held: ${held}, by ${holder?.owner}, for ${holder?.ttlLeft} ms`);
 
-// What stands in Redis: a string with an expiry, like every Redlock's.
+// The key in Redis: a string with an expiry, as in every Redlock implementation.
 console.log(`ttl in Redis: ${await clients[0].pttl(resource)} ms`);
 console.log(`value in Redis: ${await clients[0].get(resource)}`);
 
-lease.assertHeld(); // throws when the lease is over: the last look before something that matters
+lease.assertHeld(); // throws if the lease is over: check right before a critical operation
 console.log(`release: ${await lease.release()}`);
 console.log(`release again: ${await lease.release()}`);
 console.log(`value in Redis: ${await clients[0].get(resource)}`);

@@ -1,4 +1,4 @@
-// A job longer than its lock: renewed while it runs, and told at once if the lock is lost.
+// A job that takes longer than its TTL: the lock is renewed while the job runs, and a loss is reported immediately.
 import { setTimeout as pause } from "node:timers/promises";
 import { createLocks } from "holdfast";
 
@@ -6,7 +6,7 @@ const nodes = (
   process.env.REDIS_URLS ?? "redis://127.0.0.1:6379 redis://127.0.0.1:6380 redis://127.0.0.1:6381"
 ).split(" ");
 const resource = process.env.RESOURCE ?? "locks:example";
-// Both or none.
+// Locks both accounts or neither.
 const accounts = [`${resource}:alice`, `${resource}:bob`];
 
 const locks = createLocks({ nodes, ttl: 2_000 });
@@ -25,13 +25,13 @@ locks.on("renewed", () => {
 const onLost = ({ reason }) => console.log(`stop the work: ${reason}`);
 
 const moved = await locks.using(accounts, { wait: 5_000, onLost }, async (lease) => {
-  // One of the two is enough to be refused.
+  // Refused, because one of the two accounts is locked.
   const other = await locks.tryAcquire(accounts[1]);
-  console.log(`somebody else gets ${other === null ? "nothing" : "a lock"}`);
+  console.log(`another caller gets ${other === null ? "nothing" : "a lock"}`);
 
   let steps = 0;
   while (steps < 5) {
-    // The signal ends the wait, and the job, when the lease is lost. Give it to whatever takes a signal.
+    // If the lease is lost, the signal ends the pause and the job. Pass the signal to every function that accepts one.
     await pause(600, undefined, { signal: lease.signal });
     steps++;
   }

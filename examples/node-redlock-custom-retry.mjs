@@ -1,4 +1,4 @@
-// Exponential backoff, a renewal, and a look at what stands in Redis.
+// Exponential backoff, a renewal, and the contents of Redis.
 import { IoredisClient, RedisjsClient, Redlock } from "holdfast/redlock";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -22,11 +22,11 @@ const retryStrategy = (attempt) => {
 };
 
 const lock = await redlock.acquireLockWithCustomRetry(resource, 10_000, retryStrategy);
-if (lock === null) throw new Error(`${resource} is taken by somebody else`);
+if (lock === null) throw new Error(`${resource} is held by another caller`);
 console.log(`acquired ${resource}`);
 
 const other = await redlock.acquireLockWithCustomRetry(resource, 10_000, retryStrategy);
-console.log(`somebody else gets ${other === null ? "null" : "the lock"}`);
+console.log(`another caller gets ${other === null ? "null" : "the lock"}`);
 
 const renewed = await redlock.renewLock(lock.resource, lock.value, 20_000);
 console.log(`renewed: ${renewed}`);

@@ -1,4 +1,4 @@
-// The mistake: two clients of ONE server. It would vote twice, so it is refused.
+// A mistake: two clients of ONE server. The server would vote twice, so the second client is refused.
 import { DuplicateNodeError } from "holdfast";
 import { IoredisClient, RedisjsClient, Redlock } from "holdfast/redlock";
 import { Redis } from "ioredis";

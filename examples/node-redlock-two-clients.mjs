@@ -1,4 +1,4 @@
-// Two servers, each with another client library: one lock, which only one can have.
+// Two servers, each with a different client library: only one caller can hold the lock.
 import { IoredisClient, RedisjsClient, Redlock } from "holdfast/redlock";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -12,14 +12,14 @@ const redisjs = createClient({ url: urls[1] });
 redisjs.on("error", (error) => console.error(error.message));
 await redisjs.connect();
 
-// One client of each server. Two clients of one server are refused: see node-redlock-same-server.mjs.
+// One client per server. Two clients of one server are refused: see node-redlock-same-server.mjs.
 const redlock = new Redlock([new IoredisClient(ioredis), new RedisjsClient(redisjs)]);
 redlock.on("clientError", (error) => console.error(error.message));
 
 const first = await redlock.acquireLock(resource, ttl);
 console.log(first ? `1. acquired ${first.resource}` : "1. refused");
 
-// Three attempts, 200 ms apart, all in vain: somebody has it.
+// Three attempts, 200 ms apart. All are refused, because the lock is held.
 const second = await redlock.acquireLock(resource, ttl);
 console.log(second ? `2. acquired ${second.resource}` : "2. refused");
 

@@ -12,7 +12,7 @@ const redlock = new Redlock(
   { retryCount: 2, retryDelay: 100, retryJitter: 50 },
 );
 
-// Once for each server that fails. A lock that somebody else has is no failure.
+// Emitted once per failing server. A lock that another caller holds is not a failure.
 redlock.on("clientError", (error) => console.error("clientError:", error.message));
 
 redlock

@@ -16,7 +16,7 @@ const redlock = new Redlock(
 
 let refusals = 0;
 redlock.on("error", (error) => {
-  // Somebody else has it: no reason to worry.
+  // Another caller holds the lock. This is not a fault.
   if (error instanceof ResourceLockedError) refusals++;
   else console.error(error);
 });
@@ -42,7 +42,7 @@ const moved = await redlock.using(accounts, 2_000, async (signal) => {
   return steps;
 });
 console.log(`done, ${moved} steps`);
-console.log(`${refusals > 0 ? "some" : "no"} servers refused somebody`);
+console.log(`${refusals > 0 ? "some" : "no"} servers refused a caller`);
 
 // Both are free again.
 const lock = await redlock.acquire(accounts, 2_000);

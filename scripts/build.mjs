@@ -1,22 +1,27 @@
-/** Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. */
+/**
+ * Builds dist: the same sources once as ESM, once as CommonJS, each with its types; and the inspector's page. The module
+ * that contains the Lua scripts is generated first.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "vite";
+import { write as generateScripts } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");
 
+generateScripts(".");
 rmSync("dist", { recursive: true, force: true });
 for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
   const { status } = spawnSync(process.execPath, [tsc, "-p", project], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
-// The package itself is of type "module"; this folder is the exception.
+// The package has type "module"; this folder overrides it.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
-// The one file that cannot be made from the same source: see src/here.ts.
-writeFileSync("dist/cjs/here.js", '"use strict";\nexports.here = __dirname;\n');
+// This file cannot be compiled from the same source: see src/support/module-location.ts.
+writeFileSync("dist/cjs/support/module-location.js", '"use strict";\nexports.here = __dirname;\n');
 chmodSync("dist/esm/cli/main.js", 0o755);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });

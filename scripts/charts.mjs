@@ -1,7 +1,6 @@
 /**
- * Writes the charts of the machines, from the built machines themselves: as pictures, as Mermaid diagrams, as JSON, and
- * as the layout that `holdfast chart` and the inspector draw from.
- * With --check it writes nothing, and fails when a committed one no longer shows its machine.
+ * Generates the charts from the built machines: as pictures, as Mermaid diagrams, as JSON, and as the layouts that
+ * `holdfast chart` and the inspector draw. `--check` writes nothing, and fails when a committed chart is out of date.
  */
 import { writeFileSync } from "node:fs";
 import * as draw from "../dist/esm/charts/draw.js";
@@ -16,7 +15,7 @@ const files = await chartFiles({ ...machines, ...model, ...metrics, ...draw, ...
 
 if (process.argv.includes("--check")) {
   for (const path of staleFiles(files, ".")) {
-    console.error(`${path} no longer shows the machine: npm run charts`);
+    console.error(`${path} is out of date: npm run charts`);
     process.exitCode = 1;
   }
 } else {

@@ -1,8 +1,8 @@
 /**
- * What one acquisition runs through: npm run path -- [--list]
- * One ioredis node, a listener attached. Counted by V8's precise coverage on the unbundled build, after a first acquisition has
- * loaded and connected everything: source files in which a function ran and their lines, the functions, and their own lines
- * in the built JavaScript (without those of functions inside them).
+ * Measures the code that one acquisition runs: npm run path -- [--list]
+ * Uses one ioredis node and a listener. A first acquisition loads and connects everything. Then V8's precise coverage of
+ * the unbundled build counts the source files in which a function ran and their lines, the functions, and the functions'
+ * own lines in the built JavaScript, without nested functions.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
@@ -15,7 +15,7 @@ const built = new URL("../dist/esm/", import.meta.url).href;
 
 const linesIn = (text) => text.split("\n").length - 1;
 
-/** Lines on which a function stands, and none of those inside it. */
+/** Counts the lines of the functions that ran, without the lines of nested functions. */
 function ownLines(ranges, text) {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
@@ -73,7 +73,7 @@ client.disconnect();
 
 const files = scripts.flatMap(({ url: file, functions }) => {
   const text = readFileSync(fileURLToPath(file), "utf8");
-  // The first one of a file is the module itself.
+  // The range of a whole file is the module, not a function.
   const all = functions
     .filter(({ ranges: [range] }) => range.startOffset > 0 || range.endOffset < text.length)
     .map(({ functionName, ranges: [range] }) => ({ ...range, name: functionName, ran: range.count > 0 }));

@@ -1,12 +1,13 @@
 /**
- * Switches each rule of safety off, one at a time, in a copy of the sources, and checks that its test then fails.
- * A rule whose test still passes without it is not tested.
+ * Switches each safety rule off, one at a time, in a copy of the sources, and checks that its test then fails. A rule is
+ * not tested if the test still passes.
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { write as generateScripts } from "./lua/generate.mjs";
 import { findSwitch, readSources, switchedOff } from "./switches/find.mjs";
 import { switches } from "./switches/rules.mjs";
 
@@ -15,7 +16,7 @@ const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const run = promisify(execFile);
 let missed = 0;
 
-/** The tests' report, however they ended. */
+/** Runs the tests and returns their report, whether they pass or fail. */
 async function report(copy, args) {
   try {
     return (await run(process.execPath, args, { cwd: copy, timeout: 240_000, maxBuffer: 64 << 20 })).stdout;
@@ -26,9 +27,9 @@ async function report(copy, args) {
 
 const placeOf = ([, off, file, from]) => ({ off, file, from });
 
-async function tryOut(one) {
-  const [rule, off, , , to, tests, name] = one;
-  const place = places.get(one);
+async function trySwitch(entry) {
+  const [rule, off, , , to, tests, name] = entry;
+  const place = places.get(entry);
   const copy = mkdtempSync(join(tmpdir(), "holdfast-rules-"));
   try {
     for (const part of ["src", "test", "vitest.config.ts", "package.json", "tsconfig.json"]) {
@@ -36,9 +37,12 @@ async function tryOut(one) {
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, place.path), switchedOff(sources, place, to));
+    // What is switched off may have been the only use of something.
+    if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     const project = tests.includes(".redis") ? "redis" : "unit";
-    // A test that waits for what never comes has failed, too.
-    const args = [vitest, "run", "--project", project, "--reporter", "json", "--testTimeout", "30000", tests];
+    const projects = ["--project", project, "--project", `${project}, slow`];
+    // A test that times out has failed too.
+    const args = [vitest, "run", ...projects, "--reporter", "json", "--testTimeout", "30000", tests];
     if (name !== undefined) args.push("--testNamePattern", name);
     const stdout = await report(copy, args);
     const start = stdout.indexOf("{");
@@ -50,11 +54,11 @@ async function tryOut(one) {
   }
 }
 
-/** Each must be found, also those that are not tried. */
+/** Finds the code of all switches, even of those that are not tried. */
 const sources = readSources(root);
 const places = new Map(switches.map((one) => [one, findSwitch(sources, placeOf(one))]));
 
-// `--few`: one a rule, the first. `--only TEXT`: those whose rule or description has it.
+// `--few`: only the first switch of each rule. `--only TEXT`: only switches whose rule or description contains TEXT.
 const few = process.argv.includes("--few");
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
 const chosen = switches.filter(([rule, off], index) => {
@@ -62,10 +66,10 @@ const chosen = switches.filter(([rule, off], index) => {
   return `${rule} ${off}`.includes(only ?? "");
 });
 
-// Two at a time: each has a copy of its own.
+// Tries two switches at a time, each in its own copy.
 const left = [...chosen];
 const worker = async () => {
-  for (let next = left.shift(); next !== undefined; next = left.shift()) await tryOut(next);
+  for (let next = left.shift(); next !== undefined; next = left.shift()) await trySwitch(next);
 };
 await Promise.all([worker(), worker()]);
 console.log(`rules: ${chosen.length - missed} of ${switches.length} switches caught, ${missed} missed`);

@@ -1,7 +1,7 @@
 /**
- * Takes the pictures of the inspector that the README shows, in both themes: the built page, in a real browser, while
- * real locks on five nodes in memory live through an outage. Takes a minute: the timeline is to show one.
- * With --all DIR it also takes every view, in two widths, into that folder.
+ * Takes the README's screenshots of the inspector in both themes: of the built page in a real browser, while locks on five
+ * in-memory nodes go through an outage. Runs for a minute, so that the timeline shows a minute.
+ * `--all DIR` also writes screenshots of every view, in two widths, to that folder.
  */
 import { setMaxListeners } from "node:events";
 import { mkdir, stat } from "node:fs/promises";
@@ -13,12 +13,12 @@ import { createLocks, memoryNode } from "../dist/esm/index.js";
 import { serveInspector } from "../dist/esm/inspector.js";
 
 const folder = "visualizations/screenshots";
-const mostBytes = 200_000;
-const shown = "reports:nightly";
+const maxBytes = 200_000;
+const shownLock = "reports:nightly";
 
 const nodes = Array.from({ length: 5 }, (_, index) => memoryNode(`node-${index + 1}`));
 const end = new AbortController();
-// Of each who works.
+// Every worker adds a listener.
 setMaxListeners(0, end.signal);
 const between = (least, most) => least + Math.random() * (most - least);
 const rest = (least, most, ...signals) =>
@@ -26,11 +26,11 @@ const rest = (least, most, ...signals) =>
     () => {},
   );
 
-const crew = (owner, options = {}) => createLocks({ nodes, owner, ttl: 6_000, wait: 60_000, ...options });
-const all = ["ann", "ben", "cleo", "night-shift"].map((owner) => crew(owner));
+const locksOf = (owner, options = {}) => createLocks({ nodes, owner, ttl: 6_000, wait: 60_000, ...options });
+const all = ["ann", "ben", "cleo", "night-shift"].map((owner) => locksOf(owner));
 const [ann, ben, cleo, night] = all;
 
-/** Takes the lock again and again, keeps it for a while, and rests; each time in ms: from, to. */
+/** Acquires the lock repeatedly, holds it, and pauses. `keeping` and `resting`: minimum and maximum duration in ms. */
 async function work(locks, resource, keeping, resting, options = {}) {
   const handle = locks.handle(resource, options);
   while (!end.signal.aborted) {
@@ -51,11 +51,11 @@ const working = [
   }),
   ...["invoices:eu", "invoices:us"].map((name) => work(cleo, name, [3_000, 7_000], [500, 2_000])),
   work(ann, ["stock:7", "stock:9"], [2_000, 5_000], [500, 1_500]),
-  work(night, shown, [1e6, 1e6], [1_000, 1_500], { ttl: 5_000, fence: true }),
+  work(night, shownLock, [1e6, 1e6], [1_000, 1_500], { ttl: 5_000, fence: true }),
 ];
 
-/** What happens to the nodes: one forgets what it granted; a majority hangs for longer than a lease lasts. */
-async function hurt() {
+/** Injects faults: one node loses its memory; then a majority hangs for longer than a TTL. */
+async function injectFaults() {
   await rest(12_000, 12_000);
   nodes[4].crash();
   await rest(2_000, 2_000);
@@ -77,12 +77,12 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 
-/** The address of the lock that is shown; its row may be out of sight. */
+/** Returns the page address of the shown lock. Filters the list first, because the row may be out of view. */
 async function find() {
   const page = await browser.newPage();
   await page.goto(inspector.url);
-  await page.locator("#filter").fill(shown);
-  await page.getByRole("link", { name: shown }).click();
+  await page.locator("#filter").fill(shownLock);
+  await page.getByRole("link", { name: shownLock }).click();
   await page.waitForSelector("[data-lock]");
   const address = page.url();
   await page.close();
@@ -98,7 +98,7 @@ async function open(address, colorScheme, viewport) {
 }
 
 async function take(page, path) {
-  // A page in the background is not drawn; and its chart shows one step after the other.
+  // A page in the background is not rendered, and the chart shows one step after the other.
   await page.bringToFront();
   await rest(3_000, 3_000);
   await page.screenshot({ path });
@@ -108,7 +108,7 @@ async function take(page, path) {
 }
 
 try {
-  await hurtAndTake();
+  await takeAll();
 } finally {
   end.abort();
   await Promise.all(working);
@@ -117,17 +117,17 @@ try {
   await Promise.all(all.map((locks) => locks.close({ timeout: 500 })));
 }
 
-async function hurtAndTake() {
+async function takeAll() {
   await rest(1_000, 1_000);
   const address = await find();
   const themes = ["light", "dark"];
   const pages = await Promise.all(themes.map((theme) => open(address, theme, { width: 1_520, height: 860 })));
-  await hurt();
+  await injectFaults();
   await mkdir(folder, { recursive: true });
   for (const [index, theme] of themes.entries()) {
     const size = await take(pages[index], join(folder, `${theme}.png`));
-    if (size > mostBytes) {
-      console.error(`${theme}.png is larger than ${mostBytes / 1_000} kB`);
+    if (size > maxBytes) {
+      console.error(`${theme}.png is larger than ${maxBytes / 1_000} kB`);
       process.exitCode = 1;
     }
   }

@@ -14,6 +14,6 @@ if (!current) {
     stdio: "inherit",
     shell: process.platform === "win32",
   });
-  if (status !== 0) console.error("the dependencies could not be installed; npm has said why above");
+  if (status !== 0) console.error("the dependencies could not be installed; see npm's error above");
   process.exitCode = status ?? 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Real faults for ten minutes: npm run soak -- [--for 10m] [--seed N] [--class beyond] [--json FILE] [--write]
- * What it runs is the tests' own (test/faults), which is TypeScript: loaded as the tests are.
+ * Injects real faults for ten minutes: npm run soak -- [--for 10m] [--seed N] [--class beyond] [--json FILE] [--write]
+ * Runs the TypeScript code of test/faults, loaded in the same way as the tests.
  */
 import { createViteServer } from "vitest/node";
 

@@ -1,4 +1,4 @@
-/** npm run sim: plays days of locks in virtual time, a seed each, and looks for violations. */
+/** npm run sim: simulates runs of locks in virtual time, one per seed, and checks for violations. */
 import { parseArgs } from "node:util";
 import { playSeeds } from "./pool.mjs";
 import { describe, printFailures, printTotals } from "./report.mjs";
@@ -6,15 +6,15 @@ import { printSeed } from "./seed.mjs";
 
 const usage = `npm run sim -- [options]
 
-  --seeds 10000       how many seeds
-  --from 1            the first one
-  --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must hold
-  --deeds 140         what programs do, per seed
-  --jobs 2            threads
-  --seed N            this one only; a failing one is shrunk
-  --trace             with --seed: what happened, line by line
-  --switches          breaks each rule, one at a time, and looks how soon that is found
-  --only TEXT         with --switches: those with that text, may be given several times
+  --seeds 10000       number of seeds
+  --from 1            first seed
+  --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase
+  --actions 140       number of actions per seed
+  --jobs 2            number of threads
+  --seed N            plays only this seed, and shrinks its script if it fails
+  --trace             with --seed: prints the events of the run, one per line
+  --switches          breaks each rule, one at a time, and counts the seeds until a checker detects it
+  --only TEXT         with --switches: only entries that contain the text; may be repeated
   --write             with --switches: writes the table into docs/safety.md`;
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
-    deeds: { type: "string" },
+    actions: { type: "string" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
@@ -42,7 +42,7 @@ const integer = (name) => {
 
 const entry = new URL("../dist/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
-const deeds = values.deeds === undefined ? 140 : integer("deeds");
+const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
   console.log(usage);
@@ -50,29 +50,34 @@ if (values.help) {
   console.error(`--class ${faults}: give inBounds or beyond`);
   process.exitCode = 2;
 } else if (values.switches) {
-  const { tryOut } = await import("./switches.mjs");
-  process.exitCode = await tryOut({ jobs: integer("jobs"), deeds, only: values.only, write: values.write });
+  const { trySwitches } = await import("./switches.mjs");
+  process.exitCode = await trySwitches({
+    jobs: integer("jobs"),
+    actions,
+    only: values.only,
+    write: values.write,
+  });
 } else if (values.seed !== undefined) {
-  process.exitCode = await printSeed({ entry, seed: integer("seed"), faults, deeds, trace: values.trace });
+  process.exitCode = await printSeed({ entry, seed: integer("seed"), faults, actions, trace: values.trace });
 } else {
   const began = performance.now();
-  let told = began;
+  let reportedAt = began;
   let shown = 0;
   const total = await playSeeds({
     entry,
     from: integer("from"),
     count: integer("seeds"),
     faults,
-    deeds,
+    actions,
     jobs: integer("jobs"),
     onProgress({ seeds, failed }) {
       for (; shown < failed.length; shown++) console.log(describe(failed[shown]));
-      if (performance.now() - told < 10_000) return;
-      told = performance.now();
+      if (performance.now() - reportedAt < 10_000) return;
+      reportedAt = performance.now();
       console.log(`… ${seeds} seeds, ${failed.length} with a violation`);
     },
   });
   printTotals(total, faults, performance.now() - began);
-  printFailures(total.failed, faults, deeds);
+  printFailures(total.failed, faults, actions);
   process.exitCode = total.failed.length === 0 ? 0 : 1;
 }

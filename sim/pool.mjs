@@ -1,22 +1,22 @@
-/** Many seeds, on several threads. */
+/** Plays many seeds on several threads. */
 import { Worker } from "node:worker_threads";
 
-/** What a run makes is soon forgotten: with room for it, a fifth less time is spent on clearing it away. */
+/** The objects of a run are short-lived. A larger young generation saves a fifth of the time. */
 const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
-/** Seeds that a thread is given at once. */
-const handful = 10;
+/** The number of seeds that a thread gets at a time. */
+const batchSize = 10;
 
 /**
- * Plays `count` seeds from `from` on; `entry`: the build's simulator, a folder's URL. Stops early when `enough` says so
- * of what was found. Adds up what the runs did.
+ * Plays `count` seeds, starting with `from`, and adds up their results. `entry`: URL of the simulator's folder in the
+ * build. Stops early when `enough` returns true for the total.
  */
 export async function playSeeds({
   entry,
   from,
   count,
   faults,
-  deeds,
+  actions,
   jobs,
   enough = () => false,
   onProgress,
@@ -30,19 +30,19 @@ export async function playSeeds({
   );
   const serve = (worker) =>
     new Promise((resolve, reject) => {
-      const give = () => {
+      const sendNext = () => {
         if (next >= end || enough(total)) return resolve();
         const seeds = [];
-        while (seeds.length < handful && next < end) seeds.push(next++);
-        worker.postMessage({ seeds, faults, deeds });
+        while (seeds.length < batchSize && next < end) seeds.push(next++);
+        worker.postMessage({ seeds, faults, actions });
       };
       worker.on("message", (sum) => {
         add(total, sum);
         onProgress?.(total);
-        give();
+        sendNext();
       });
       worker.on("error", reject);
-      give();
+      sendNext();
     });
   try {
     await Promise.all(workers.map(serve));

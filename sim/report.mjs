@@ -1,8 +1,8 @@
-/** What a search has found, in words. */
+/** Prints the results of a search. */
 
 const number = new Intl.NumberFormat("en");
 
-/** What counts as an operation: each is a round that was put to the nodes. */
+/** Counts that are operations: each is a round of requests to the nodes. */
 const operations = ["acquired", "retrying", "failed", "renewed", "quorumLost", "released", "inspection"];
 
 const operationsOf = (counts) => operations.reduce((sum, what) => sum + (counts[what] ?? 0), 0);
@@ -19,11 +19,11 @@ export function printTotals({ seeds, time, overlaps, counts, failed }, faults, w
   ];
   for (const [what, value] of lines) console.log(`${what.padEnd(18)}${value}`);
   printKinds("faults", "fault: ", counts);
-  // A checker that never looks finds nothing.
-  printKinds("looks", "looks: ", counts);
+  // Shows a checker that never ran.
+  printKinds("checks", "looks: ", counts);
 }
 
-/** What was counted under names that begin like that. */
+/** Prints the counts whose names begin with `prefix`. */
 function printKinds(title, prefix, counts) {
   const kinds = Object.entries(counts)
     .filter(([what]) => what.startsWith(prefix))
@@ -35,8 +35,8 @@ function printKinds(title, prefix, counts) {
 export const describe = ({ seed, hash, violation }) =>
   `seed ${seed} (${hash}): ${violation.checker}: ${violation.what}`;
 
-export function printFailures(failed, faults, deeds) {
+export function printFailures(failed, faults, actions) {
   const [first] = failed;
   if (first === undefined) return;
-  console.log(`replay: npm run sim -- --seed ${first.seed} --class ${faults} --deeds ${deeds} --trace`);
+  console.log(`replay: npm run sim -- --seed ${first.seed} --class ${faults} --actions ${actions} --trace`);
 }

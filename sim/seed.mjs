@@ -1,13 +1,13 @@
-/** One seed: played, told, and shrunk if it fails. */
+/** Plays one seed, prints the outcome, and shrinks the script if it fails. */
 import { shrink } from "./shrink.mjs";
 
-/** Lines of a trace that are shown before the violation. */
+/** The number of trace lines shown before the violation. */
 const shown = 200;
 
-export async function printSeed({ entry, seed, faults, deeds, trace }) {
+export async function printSeed({ entry, seed, faults, actions, trace }) {
   const { generate } = await import(new URL("generate.js", entry).href);
   const { play } = await import(new URL("run.js", entry).href);
-  const script = generate(seed, faults, deeds);
+  const script = generate(seed, faults, actions);
   const outcome = await play(script, { trace });
   if (trace) console.log(outcome.trace.join("\n"));
   console.log(`seed ${seed}: trace ${outcome.hash}, ${outcome.overlaps} overlaps`);
@@ -19,7 +19,7 @@ export async function printSeed({ entry, seed, faults, deeds, trace }) {
   console.log(`violation at ${violation.time.toFixed(2)} ms: ${violation.checker}: ${violation.what}`);
   const smaller = await shrink(play, script, violation.checker);
   const { trace: lines, violations } = await play(smaller, { trace: true });
-  console.log(`\nthe same with ${smaller.steps.length} of its ${script.steps.length} steps:\n`);
+  console.log(`\nthe same with ${smaller.steps.length} of the ${script.steps.length} steps:\n`);
   console.log(lines.slice(-shown).join("\n"));
   console.log(`\n${violations[0].checker}: ${violations[0].what}\n\nsteps:`);
   for (const step of smaller.steps) console.log(JSON.stringify(step));

@@ -1,8 +1,8 @@
-/** Makes a failing script smaller, as long as it fails in the same way. */
+/** Removes steps from a failing script while the same checker still fails. */
 import fc from "fast-check";
 
-/** ms. */
-const longest = 60_000;
+/** Maximum duration in ms. */
+const maxShrinkMs = 60_000;
 
 export async function shrink(play, script, checker) {
   let smallest = script;
@@ -13,8 +13,8 @@ export async function shrink(play, script, checker) {
     if (steps.length < smallest.steps.length) smallest = candidate;
     return true;
   };
-  // Halves, quarters and so on are left out first; fast-check then goes on one step at a time.
-  const end = performance.now() + longest / 2;
+  // First removes halves, quarters and so on; fast-check then removes single steps.
+  const end = performance.now() + maxShrinkMs / 2;
   for (let size = Math.ceil(script.steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < smallest.steps.length && performance.now() < end; ) {
       const { steps } = smallest;
@@ -24,7 +24,12 @@ export async function shrink(play, script, checker) {
   const steps = [...smallest.steps];
   await fc.check(
     fc.asyncProperty(fc.subarray(steps), async (some) => !(await fails(some))),
-    { numRuns: 1, examples: [[steps]], interruptAfterTimeLimit: longest / 2, markInterruptAsFailure: false },
+    {
+      numRuns: 1,
+      examples: [[steps]],
+      interruptAfterTimeLimit: maxShrinkMs / 2,
+      markInterruptAsFailure: false,
+    },
   );
   return smallest;
 }

@@ -1,16 +1,18 @@
-/** What is switched off, one at a time: the rule, what it then does, and what stands where instead of what. */
+/** The switches: the rule, the fault that the switch introduces, and the changes of the source that introduce it. */
 export const switches = [
   {
     rule: "1 exclusion",
     off: "a minority is enough",
-    changes: [["src/engine/quorum.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"]],
+    changes: [
+      ["src/engine/quorum/decision.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"],
+    ],
   },
   {
     rule: "1 exclusion",
-    off: "a node may be taken twice",
+    off: "a node grants a key that is already held",
     changes: [
       [
-        "src/clients/memory-store.ts",
+        "src/clients/memory/memory-store.ts",
         "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
         "null;\n    return held",
       ],
@@ -18,10 +20,10 @@ export const switches = [
   },
   {
     rule: "1 exclusion",
-    off: "a release deletes whatever is there",
+    off: "a release deletes any value",
     changes: [
       [
-        "src/clients/memory-store.ts",
+        "src/clients/memory/memory-store.ts",
         "if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);",
         "this.#entries.delete(key);",
       ],
@@ -30,10 +32,10 @@ export const switches = [
   {
     rule: "1 exclusion",
     off: "an equal fence is accepted",
-    // Proposed as well: by chance two numbers are seldom the same.
+    // The proposal is changed too, because two random fences are seldom equal.
     changes: [
-      ["src/clients/memory-store.ts", "fence <= bound", "fence < bound"],
-      ["src/engine/fence.ts", "this.highest += 1;", ""],
+      ["src/clients/memory/memory-store.ts", "fence <= bound", "fence < bound"],
+      ["src/engine/protocol/fence.ts", "this.highest += 1;", ""],
     ],
   },
   {
@@ -41,8 +43,8 @@ export const switches = [
     off: "a fence needs no quorum",
     changes: [
       [
-        "src/engine/claim.ts",
-        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.ground.seats.length)",
+        "src/engine/quorum/claim.ts",
+        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.context.members.length)",
         "answers.length > 0",
       ],
     ],
@@ -50,14 +52,16 @@ export const switches = [
   {
     rule: "2 validity",
     off: "no drift",
-    changes: [["src/engine/validity.ts", "Math.ceil(ttl * driftFactor) + 2", "ttl * driftFactor * 0"]],
+    changes: [
+      ["src/engine/protocol/validity.ts", "Math.ceil(ttl * driftFactor) + 2", "ttl * driftFactor * 0"],
+    ],
   },
   {
     rule: "2 validity",
-    off: "counted from the reply",
+    off: "validity counts from the reply",
     changes: [
       [
-        "src/manager/hold.ts",
+        "src/lock/lease-state.ts",
         "this.confirmedAt = grant.at;",
         "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
       ],
@@ -68,7 +72,7 @@ export const switches = [
     off: "a renewal counts from its reply",
     changes: [
       [
-        "src/manager/hold.ts",
+        "src/lock/lease-state.ts",
         "this.confirmedAt = start;",
         "this.confirmedAt = { monotonic: this.clock.monotonic(), wall: this.clock.wall() };",
       ],
@@ -76,49 +80,57 @@ export const switches = [
   },
   {
     rule: "2 validity",
-    off: "what is over when it is granted is a lease",
-    changes: [["src/manager/pursuit.ts", "hold.left() > 0", "true"]],
+    off: "a lease that expired before the grant is accepted",
+    changes: [["src/lock/acquisition.ts", "leaseState.left() > 0", "true"]],
   },
   {
     rule: "2 validity",
     off: "a renewal shortens what a node grants",
     changes: [
-      ["src/clients/memory-store.ts", "Math.max(ttl, entry === null ? 0 : left(entry, now))", "ttl"],
-      ["src/manager/hold.ts", "Math.ceil((this.left() + 4) / (1 - driftFactor))", "0"],
+      ["src/clients/memory/memory-store.ts", "Math.max(ttl, entry === null ? 0 : left(entry, now))", "ttl"],
+      ["src/lock/lease-state.ts", "Math.ceil((this.left() + 4) / (1 - driftFactor))", "0"],
     ],
   },
   {
     rule: "3 clean-up",
     off: "only nodes that granted",
-    changes: [["src/engine/claim.ts", "!dealings.touched &&", "!dealings.granted &&"]],
+    changes: [["src/engine/quorum/claim.ts", "!record.touched &&", "!record.granted &&"]],
   },
   {
     rule: "3 clean-up",
     off: "one token for all attempts",
-    changes: [["src/engine/token.ts", "random.secret()", '"0123456789012345678901"']],
+    changes: [["src/engine/protocol/token.ts", "random.secret()", '"0123456789012345678901"']],
   },
   {
     rule: "3 clean-up",
-    off: "a failed attempt is not taken back",
-    changes: [["src/manager/pursuit.ts", "this.abandoned?.discard(!this.decided);", ""]],
+    off: "a failed attempt is not released",
+    changes: [["src/lock/acquisition.ts", "this.abandoned?.discard(!this.decided);", ""]],
   },
   {
     rule: "3 clean-up",
-    off: "an unreachable node is forgotten",
-    changes: [["src/engine/pending-releases.ts", "this.pending.push(one);", ""]],
+    off: "a release to an unreachable node is dropped",
+    changes: [["src/engine/node/pending-releases.ts", "this.pending.push(one);", ""]],
   },
   {
     rule: "3 clean-up",
     off: "a lost lease is not released",
     changes: [
-      ["src/manager/tenure.ts", "else this.hold.claim.discard(true);", "else this.hold.claim.end();"],
+      [
+        "src/lock/held-lease.ts",
+        "else this.leaseState.claim.discard(true);",
+        "else this.leaseState.claim.end();",
+      ],
     ],
   },
   {
     rule: "3 clean-up",
-    off: "an heir releases only what it renamed",
+    off: "an adopted lease is released only on nodes that renamed its token",
     changes: [
-      ["src/engine/claim.ts", "const inherited = from !== null && this.kept;", "const inherited = false;"],
+      [
+        "src/engine/quorum/claim.ts",
+        "const inherited = from !== null && this.kept;",
+        "const inherited = false;",
+      ],
     ],
   },
   {
@@ -126,36 +138,42 @@ export const switches = [
     off: "a round never times out",
     changes: [
       [
-        "src/engine/round.ts",
-        "if (this.answered[index] !== true) this.count(index, seat.silentFor(this.timeout));",
+        "src/engine/quorum/round.ts",
+        "if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));",
         "",
       ],
     ],
   },
   {
     rule: "5 loss",
-    off: "the deadline has no alarm",
+    off: "no timer is set for the deadline",
     changes: [
-      ["src/manager/tenure.ts", "Math.min(this.hold.left(), this.untilRenewal())", "this.untilRenewal()"],
+      [
+        "src/lock/held-lease.ts",
+        "Math.min(this.leaseState.left(), this.untilRenewal())",
+        "this.untilRenewal()",
+      ],
     ],
   },
   {
     rule: "5 loss",
-    off: "the state is believed, not the clock",
-    changes: [["src/manager/tenure.ts", "this.hold.end === null && this.hold.left() <= 0", "false"]],
+    off: "the state is trusted, not the clock",
+    changes: [
+      ["src/lock/held-lease.ts", "this.leaseState.end === null && this.leaseState.left() <= 0", "false"],
+    ],
   },
   {
     rule: "5 loss",
-    off: "expiry does not latch",
-    changes: [["src/manager/tenure.ts", "if (!this.checkHeld()) return false;", ""]],
+    off: "expiry is not final",
+    changes: [["src/lock/held-lease.ts", "if (!this.checkHeld()) return false;", ""]],
   },
   {
     rule: "5 loss",
     off: "the signal is not aborted",
     changes: [
       [
-        "src/manager/tenure.ts",
-        "if (lost) lock.outbox.put(() => hold.abort(new LeaseExpiredError(hold.resources, reason)));",
+        "src/lock/held-lease.ts",
+        "if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));",
         "",
       ],
     ],
@@ -163,33 +181,39 @@ export const switches = [
   {
     rule: "5 loss",
     off: "onLost is not called",
-    changes: [["src/manager/tenure.ts", "if (lost && onLost)", "if (false)"]],
+    changes: [["src/lock/held-lease.ts", "if (lost && onLost)", "if (false)"]],
   },
   {
     rule: "6 two clocks",
     off: "monotonic only",
-    changes: [["src/engine/clock.ts", "clock.wall() - start.wall, 0)", "0)"]],
+    changes: [["src/engine/time/clock.ts", "clock.wall() - start.wall, 0)", "0)"]],
   },
   {
     rule: "6 two clocks",
     off: "wall only",
-    changes: [["src/engine/clock.ts", "clock.monotonic() - start.monotonic, ", ""]],
+    changes: [["src/engine/time/clock.ts", "clock.monotonic() - start.monotonic, ", ""]],
   },
   {
     rule: "6 two clocks",
     off: "no shared tick",
-    changes: [["src/manager/vigil.ts", "for (const sleeper of this.sleepers.toArray()) sleeper.wake();", ""]],
+    changes: [
+      ["src/manager/active-locks.ts", "for (const lock of this.locks.toArray()) lock.clocksDiverged();", ""],
+    ],
   },
   {
     rule: "7 release",
-    off: "a renewal survives it",
-    changes: [["src/manager/tenure.ts", "this.lock.alarm.clear();\n", ""]],
+    off: "a renewal timer survives the release",
+    changes: [["src/lock/held-lease.ts", "this.lock.timer.clear();\n", ""]],
   },
   {
     rule: "7 release",
     off: "a subscription survives the close",
     changes: [
-      ["src/engine/doorbell.ts", "for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();", ""],
+      [
+        "src/engine/quorum/wakeup-channel.ts",
+        "for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();",
+        "",
+      ],
     ],
   },
   {
@@ -197,7 +221,7 @@ export const switches = [
     off: "no quarantine",
     changes: [
       [
-        "src/engine/abstention.ts",
+        "src/engine/node/abstention.ts",
         'rule === "auto" ? planForLost(memory, others, view, terms)',
         'rule === "auto" ? vote(memory, others)',
       ],
@@ -208,7 +232,7 @@ export const switches = [
     off: "abstains for a quarter of the time",
     changes: [
       [
-        "src/engine/abstention.ts",
+        "src/engine/node/abstention.ts",
         "{ until, least, settles, settled: false }",
         "{ until: now + (until - now) / 4, least: now, settles: now, settled: true }",
       ],
@@ -216,29 +240,31 @@ export const switches = [
   },
   {
     rule: "9 memory",
-    off: "not looked at in every batch",
-    changes: [["src/clients/memory.ts", "if (mark !== null && needsMemory(command)) {", "if (false) {"]],
+    off: "memory is not checked in every batch",
+    changes: [
+      ["src/clients/memory/memory-node.ts", "if (mark !== null && needsMemory(command)) {", "if (false) {"],
+    ],
   },
   {
     rule: "9 memory",
-    off: "what is asked for is not recorded",
-    changes: [["src/clients/memory.ts", "command.ttl > longest &&", "false &&"]],
+    off: "requested TTLs are not recorded",
+    changes: [["src/clients/memory/memory-node.ts", "command.ttl > longest &&", "false &&"]],
   },
   {
     rule: "9 memory",
     off: "the others' watermark is not taken over",
-    changes: [["src/clients/memory.ts", "this.#store.raise(watermark);", ""]],
+    changes: [["src/clients/memory/memory-node.ts", "this.#store.raiseWatermark(watermark);", ""]],
   },
   {
     rule: "10 healing",
-    off: "after the release has begun",
+    off: "healing continues after the release has begun",
     changes: [
       [
-        "src/engine/claim.ts",
-        "if (dealings === undefined || this.ended) return;",
-        "if (dealings === undefined) return;",
+        "src/engine/quorum/claim.ts",
+        "if (record === undefined || this.ended) return;",
+        "if (record === undefined) return;",
       ],
-      ["src/engine/claim.ts", "return !this.claim.ended;", "return true;"],
+      ["src/engine/quorum/claim-command.ts", "return !this.claim.ended;", "return true;"],
     ],
   },
   {
@@ -246,7 +272,7 @@ export const switches = [
     off: "keys of other clients are taken",
     changes: [
       [
-        "src/clients/memory-store.ts",
+        "src/clients/memory/memory-store.ts",
         "this.#first(keys, now, (value) => value !== null && value !== token);\n    return held",
         "this.#first(keys, now, (value) => value !== null && value !== token && ownToken.test(value));\n    return held",
       ],
@@ -254,10 +280,10 @@ export const switches = [
   },
   {
     rule: "13 batches",
-    off: "every caller is given the first one's reply",
+    off: "every caller gets the first reply of the batch",
     changes: [
       [
-        "src/clients/memory.ts",
+        "src/clients/memory/memory-node.ts",
         "request.answered(replies[index] ?? lost)",
         "request.answered(replies[0] ?? lost)",
       ],
@@ -265,10 +291,10 @@ export const switches = [
   },
   {
     rule: "waiting",
-    off: "a free lock is kept for the dead",
+    off: "a free lock stays reserved for a dead waiter",
     changes: [
-      ["src/clients/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
-      ["src/clients/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
+      ["src/clients/memory/memory-queue.ts", "until: now + placeTtl", "until: now + placeTtl * 1e6"],
+      ["src/clients/memory/memory-queue.ts", "{ ...first, until }", "{ ...first }"],
     ],
   },
   {
@@ -276,23 +302,25 @@ export const switches = [
     off: "the time to wait is not bounded",
     changes: [
       [
-        "src/manager/pursuit.ts",
-        ": Math.max(0, wait - elapsed(this.lock.ground.clock, this.since));",
+        "src/lock/acquisition.ts",
+        ": Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));",
         ": wait * 1e3;",
       ],
     ],
   },
   {
     rule: "2 validity",
-    off: "each renewal asks for a little more",
-    changes: [["src/manager/hold.ts", "Math.max(asked, Math.min(kept, this.ttl))", "Math.max(asked, kept)"]],
+    off: "each renewal requests a slightly longer TTL",
+    changes: [
+      ["src/lock/lease-state.ts", "Math.max(asked, Math.min(kept, this.ttl))", "Math.max(asked, kept)"],
+    ],
   },
   {
     rule: "3 clean-up",
-    off: "a release to a node that is silent is dropped",
+    off: "a release to a silent node is dropped",
     changes: [
       [
-        "src/engine/seat.ts",
+        "src/engine/node/quorum-member.ts",
         "    this.releases.release(release);\n  }\n\n  /** Gives up",
         "    if (!this.detector.suspects) this.releases.release(release);\n    else release.answered?.(unresponsive);\n  }\n\n  /** Gives up",
       ],
@@ -300,10 +328,10 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "a release that the client refuses is not owed",
+    off: "a release that the client refuses is not kept pending",
     changes: [
       [
-        "src/engine/pending-releases.ts",
+        "src/engine/node/pending-releases.ts",
         '["connection", "notReady", "refused", "timeout", "overloaded"]',
         '["connection", "notReady", "refused"]',
       ],
@@ -311,10 +339,10 @@ export const switches = [
   },
   {
     rule: "3 clean-up",
-    off: "a request that overtakes its release is left",
+    off: "a claim that arrives after its release is not released again",
     changes: [
       [
-        "src/engine/pending-releases.ts",
+        "src/engine/node/pending-releases.ts",
         "return unanswered && (askedOn === null || askedOn !== connection);",
         "return false;",
       ],
@@ -322,32 +350,32 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "asking who a node is starts the clock, though nothing is sent, and what is open is not probed",
+    off: "identifying a node starts the failure timeout although nothing is sent, and an open circuit is not probed",
     changes: [
       [
-        "src/engine/seat.ts",
-        'if (this.node.connection === "ready" && this.server.meet()) this.detector.sent(1);',
-        'if (this.node.connection === "ready") this.server.meet();\n    this.detector.sent(1);',
+        "src/engine/node/quorum-member.ts",
+        'if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);',
+        'if (this.node.connection === "ready") this.server.identify();\n    this.detector.sent(1);',
       ],
-      ["src/engine/failure-detector.ts", "    this.options.probe();\n", ""],
+      ["src/engine/node/failure-detector.ts", "    this.options.probe();\n", ""],
     ],
   },
   {
     rule: "14 liveness",
     off: "an open circuit is not probed",
-    changes: [["src/engine/failure-detector.ts", "    this.options.probe();\n", ""]],
+    changes: [["src/engine/node/failure-detector.ts", "    this.options.probe();\n", ""]],
   },
   {
     rule: "14 liveness",
     off: "a silent connection is not replaced",
-    changes: [["src/engine/seat.ts", "    this.guard.silent();\n", ""]],
+    changes: [["src/engine/node/quorum-member.ts", "    this.guard.silent();\n", ""]],
   },
   {
     rule: "14 liveness",
-    off: "silence is counted before the network is looked at",
+    off: "silence is counted before the network is read",
     changes: [
       [
-        "src/engine/clock.ts",
+        "src/engine/time/clock.ts",
         "clock.after(delay, () => afterPoll(clock, () => cancelled || callback()), background)",
         "clock.after(delay, () => cancelled || callback(), background)",
       ],
@@ -355,25 +383,29 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "a round ends before the network is looked at",
-    changes: [
-      ["src/engine/round.ts", "afterPoll(this.clock, () => this.countSilent());", "this.countSilent();"],
-    ],
-  },
-  {
-    rule: "14 liveness",
-    off: "who waits is neither told nor asks again",
-    changes: [
-      ["src/clients/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
-      ["src/manager/waiting/patience.ts", "const poll = 400;", "const poll = 1e9;"],
-    ],
-  },
-  {
-    rule: "14 liveness",
-    off: "who comes last is served first",
+    off: "a round ends before the network is read",
     changes: [
       [
-        "src/clients/memory-queue.ts",
+        "src/engine/quorum/round.ts",
+        "afterPoll(this.clock, () => this.countSilent());",
+        "this.countSilent();",
+      ],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "waiters are not woken and do not poll",
+    changes: [
+      ["src/clients/memory/memory-queue.ts", "this.publish(wakeChannel(process), first.id);", ""],
+      ["src/lock/waiting/wait-strategy.ts", "const poll = 400;", "const poll = 1e9;"],
+    ],
+  },
+  {
+    rule: "14 liveness",
+    off: "the last waiter is served first",
+    changes: [
+      [
+        "src/clients/memory/memory-queue.ts",
         "one.ticket < other.ticket || (one.ticket",
         "one.ticket > other.ticket || (one.ticket",
       ],
@@ -381,34 +413,34 @@ export const switches = [
   },
   {
     rule: "14 liveness",
-    off: "everybody takes what is free",
-    changes: [["src/manager/waiting/patience.ts", "barge: !fair }", "barge: true }"]],
+    off: "every caller barges",
+    changes: [["src/lock/waiting/wait-strategy.ts", "barge: !fair }", "barge: true }"]],
   },
   {
     rule: "14 liveness",
-    off: "what a fence was refused for is not kept, and a clock that is ahead is not followed",
+    off: "the watermark that caused a refusal is not recorded, and a clock that is ahead is not followed",
     changes: [
-      ["src/clients/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
-      ["src/engine/fence.ts", "if (time > this.due) this.anchor(time);", ""],
+      ["src/clients/memory/memory-store.ts", "for (const key of keys) record(key, seen(key));", ""],
+      ["src/engine/protocol/fence.ts", "if (time > this.due) this.anchor(time);", ""],
     ],
   },
   {
     rule: "14 liveness",
-    off: "several resources at once stand in no queue",
+    off: "acquisitions of several resources do not queue",
     changes: [
       [
-        "src/manager/pursuit.ts",
-        "this.patience = this.lines ?",
-        "this.patience = this.lines && lock.keys.length === 1 ?",
+        "src/lock/acquisition.ts",
+        "this.waitStrategy = this.lines ?",
+        "this.waitStrategy = this.lines && lock.keys.length === 1 ?",
       ],
     ],
   },
   {
     rule: "14 liveness",
-    off: "who abstains is not looked at again",
+    off: "an abstaining node is not checked again",
     changes: [
       [
-        "src/engine/quarantine.ts",
+        "src/engine/node/quarantine.ts",
         "this.timer = this.clock.after(pause, again(new WeakRef(this)), true);",
         "",
       ],

@@ -1,4 +1,4 @@
-/** The table of what breaks, and how soon it is found. */
+/** The table of switches: which checker detects each one, and after how many seeds. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { markdownTable } from "markdown-table";
@@ -25,6 +25,6 @@ export function writeTable(rows) {
   const text = readFileSync(page, "utf8");
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
   if (start < 0 || end < start)
-    throw new Error(`${page}: no place for the table between ${open} and ${close}`);
+    throw new Error(`${page}: no markers for the table: ${open} and ${close} are needed`);
   writeFileSync(page, `${text.slice(0, start + open.length)}\n\n${tableOf(rows)}\n\n${text.slice(end)}`);
 }

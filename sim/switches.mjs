@@ -1,22 +1,22 @@
-/** Breaks each rule, one at a time, in a copy of the sources, and looks how many seeds it takes to find that. */
+/** Breaks each rule, one at a time, in a copy of the sources, and counts the seeds until a checker detects it. */
 import { playSeeds } from "./pool.mjs";
 import { switches } from "./switch-list.mjs";
 import { printTable, writeTable } from "./switch-table.mjs";
 import { switchedBuild } from "./switched-build.mjs";
 
-/** Within so many seeds each must be found. */
-const mostSeeds = 1_000;
+/** Maximum number of seeds per rule. */
+const maxSeeds = 1_000;
 
-/** Seeds until it is found, and by which checker; null if it is not. */
-async function search(one, { jobs, deeds }) {
-  const build = await switchedBuild(one);
+/** Returns the first failing seed with its violation; null if no seed fails. */
+async function search(entry, { jobs, actions }) {
+  const build = await switchedBuild(entry);
   try {
     const found = await playSeeds({
       entry: build.entry,
       from: 1,
-      count: mostSeeds,
-      faults: one.faults ?? "inBounds",
-      deeds,
+      count: maxSeeds,
+      faults: entry.faults ?? "inBounds",
+      actions,
       jobs,
       enough: ({ failed }) => failed.length > 0,
     });
@@ -27,12 +27,12 @@ async function search(one, { jobs, deeds }) {
   }
 }
 
-export async function tryOut({ jobs, deeds, only, write }) {
+export async function trySwitches({ jobs, actions, only, write }) {
   const rows = [];
   for (const one of switches) {
     if (only !== undefined && !only.some((part) => `${one.rule} ${one.off}`.includes(part))) continue;
     const began = performance.now();
-    const found = await search(one, { jobs, deeds });
+    const found = await search(one, { jobs, actions });
     rows.push({ ...one, found });
     const took = `${Math.round((performance.now() - began) / 1_000)} s`;
     const how = found === null ? "MISSED" : `${found.seeds} seeds, ${found.checker}: ${found.what}`;

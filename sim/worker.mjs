@@ -1,18 +1,18 @@
-/** Plays seeds, one after the other, with the build that it is given; tells what became of each handful. */
+/** Worker thread: plays seeds with the given build, and posts the total of each batch. */
 import { parentPort, workerData } from "node:worker_threads";
 
-// Made for messages that nobody reads here.
+// No output uses stack traces, and creating them takes time.
 Error.stackTraceLimit = 0;
-// Of cold starts, which are part of such days.
+// Cold starts are part of the runs, and each would print a warning.
 process.removeAllListeners("warning");
 
 const { generate } = await import(new URL("generate.js", workerData.entry).href);
 const { play } = await import(new URL("run.js", workerData.entry).href);
 
-parentPort.on("message", async ({ seeds, faults, deeds }) => {
+parentPort.on("message", async ({ seeds, faults, actions }) => {
   const sum = { seeds: 0, time: 0, overlaps: 0, counts: {}, failed: [] };
   for (const seed of seeds) {
-    const { violations, overlaps, counts, time, hash } = await play(generate(seed, faults, deeds));
+    const { violations, overlaps, counts, time, hash } = await play(generate(seed, faults, actions));
     sum.seeds++;
     sum.time += time;
     sum.overlaps += overlaps;

@@ -1,11 +1,11 @@
-import { formatDuration } from "./engine/duration.js";
-import { clip, show, withoutCredentials } from "./engine/shown.js";
-import type { Holder, Vote } from "./engine/vote.js";
-import { named } from "./named.js";
+import type { Holder, Vote } from "./engine/protocol/vote.js";
+import { formatDuration } from "./support/duration.js";
+import { named } from "./support/names.js";
+import { clip, show, withoutCredentials } from "./support/redaction.js";
 
 const brand = Symbol.for("holdfast.error");
 
-/** Every code a {@link HoldfastError} may carry; stable across versions. */
+/** The codes of {@link HoldfastError}. They are stable across versions. */
 export type HoldfastErrorCode =
   | "LOCK_CONTENDED"
   | "QUORUM_UNAVAILABLE"
@@ -20,7 +20,7 @@ export type HoldfastErrorCode =
   | "CANNOT_LISTEN"
   | "NODES_NOT_READY";
 
-/** What all errors of this package extend: a stable `code`, a message that says what to do, and data. */
+/** The base class of all errors of this package: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {
   abstract readonly code: HoldfastErrorCode;
   /** Present on every copy of the package, so that {@link isHoldfastError} works across copies. */
@@ -46,7 +46,7 @@ type ErrorByCode = {
   NODES_NOT_READY: NodesNotReadyError;
 };
 
-/** Whether `error` was thrown by Holdfast (any copy of it), optionally with this very `code`. */
+/** Whether `error` is a Holdfast error, of any copy of the package, and has this `code` if one is given. */
 export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCode>(
   error: unknown,
   code?: Code,
@@ -55,8 +55,7 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   try {
     return brand in error && (code === undefined || (error as { code?: unknown }).code === code);
   } catch {
-    // Anything may be thrown, a proxy that throws in its turn as well.
-    return false;
+    return false; // The value may be a proxy whose traps throw.
   }
 }
 
@@ -69,25 +68,24 @@ function describe(holder: Holder | undefined): string {
     : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
-/** The resource is held by somebody else: more nodes denied it than a quorum can spare. */
+/** The resource is taken: so many nodes denied it that no quorum is left. */
 export class LockContendedError extends HoldfastError {
   readonly code = "LOCK_CONTENDED";
-  /** Who holds it, as the node with the longest remaining ttl reported it; undefined if no node could tell. */
+  /** The holder, as reported by the node with the longest remaining ttl. Undefined if no node reported a holder. */
   readonly holder: Holder | undefined;
   constructor(
     readonly resources: readonly string[],
-    /** How many attempts were made. */
-    readonly attempts: number,
+    /** The number of attempts made. */ readonly attempts: number,
     readonly votes: readonly Vote[],
   ) {
-    const holder = longest(votes);
+    const holder = longestHolder(votes);
     const which = resources.length > 1 && holder !== undefined ? ` (the key ${named([holder.key])})` : "";
-    const passing = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
+    const expires = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
     const why =
       attempts === 0
         ? "is wanted by others in this process, who came before; gave up before the first attempt."
         : `is held by ${describe(holder)}${which}; gave up after ${count(attempts, "attempt")}.`;
-    const advice = passing
+    const advice = expires
       ? "Wait longer (wait, retry) or try again later."
       : "Waiting will not help: look at that key.";
     super(`${named(resources)} ${why} ${advice}`);
@@ -95,7 +93,7 @@ export class LockContendedError extends HoldfastError {
   }
 }
 
-function longest(votes: readonly Vote[]): Holder | undefined {
+function longestHolder(votes: readonly Vote[]): Holder | undefined {
   let found: Holder | undefined;
   for (const vote of votes) {
     if (vote.kind !== "denied" || vote.holder === null) continue;
@@ -107,65 +105,58 @@ function longest(votes: readonly Vote[]): Holder | undefined {
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** Too few nodes answered for a decision: not contention, but nodes that failed, timed out or answered too late. */
+/** No quorum of the `nodes` granted in time, because nodes failed, timed out or answered too late. */
 export class QuorumUnavailableError extends HoldfastError {
   readonly code = "QUORUM_UNAVAILABLE";
   constructor(
     readonly resources: readonly string[],
-    /** What was being done: "acquire", "renew", "adopt". */
-    readonly operation: string,
+    /** The operation that failed: "acquire", "renew" or "adopt". */ readonly operation: string,
     readonly attempts: number,
-    /** Each vote that had come in when it was clear; a failed one carries its reason. */
+    /** The votes that had arrived at the decision. A failed vote contains its reason. */
     readonly votes: readonly Vote[],
-    /** How many nodes were asked. */
-    readonly nodes: number,
+    /** The number of nodes. */ readonly nodes: number,
     reason: "noQuorum" | "tooSlow" = "noQuorum",
   ) {
-    const answered = `${votes.length} of ${count(nodes, "node")} answered, but too late`;
     const granted = votes.filter((vote) => vote.kind === "granted").length;
-    const unheard = nodes - votes.length;
+    const unanswered = nodes - votes.length;
     const failures = votes
       .filter((vote) => vote.kind !== "granted")
       .map((vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "denied"}`);
-    if (unheard > 0) failures.push(`not waited for ${unheard} more, which could not change it`);
+    if (unanswered > 0) failures.push(`not waited for ${unanswered} more, which could not change the result`);
     super(
       reason === "tooSlow"
-        ? `could not ${operation} ${named(resources)}: ${answered}: no validity was left of the ttl, or more than four node ` +
-            "timeouts had passed. Use a longer ttl or nodeTimeout, or look at the nodes' latency and at what keeps the event loop busy"
+        ? `could not ${operation} ${named(resources)}: ${votes.length} of ${count(nodes, "node")} answered, but too late: ` +
+            "no validity was left of the ttl, or more than four node timeouts had passed. Use a longer ttl or nodeTimeout, or look at the nodes' latency and at what keeps the event loop busy"
         : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
             `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
     );
   }
 }
 
-/** `ready()` ran out of time: some nodes could not be connected, or do not tell who they are. */
+/** `ready()` timed out: some of the `nodes` could not be connected or identified. */
 export class NodesNotReadyError extends HoldfastError {
   readonly code = "NODES_NOT_READY";
   constructor(
-    /** ms. */
+    /** The timeout of `ready`, in ms. */
     readonly timeout: number,
-    /** One failed vote for each node that is not ready, with the reason. */
+    /** One failed vote, with the reason, for each node that is not ready. */
     readonly votes: readonly Vote[],
-    /** How many nodes there are. */
-    readonly nodes: number,
+    /** The number of nodes. */ readonly nodes: number,
   ) {
-    const failures = votes.map(
-      (vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "not ready"}`,
-    );
+    const reasons = votes.map((one) => `${one.node}: ${one.kind === "failed" ? one.message : "not ready"}`);
     super(
-      `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${failures.join("; ")}). ` +
+      `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${reasons.join("; ")}). ` +
         "They are tried again whenever something is acquired.",
     );
   }
 }
 
-/** `wait` ran out. `cause` is the reason of the last attempt. */
+/** The acquisition took longer than `wait`. `cause` is the error of the last attempt. */
 export class AcquireTimeoutError extends HoldfastError {
   readonly code = "ACQUIRE_TIMEOUT";
   constructor(
     readonly resources: readonly string[],
-    /** The `wait` that ran out, in ms. */
-    readonly wait: number,
+    /** The option `wait`, in ms. */ readonly wait: number,
     readonly attempts: number,
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
@@ -174,37 +165,32 @@ export class AcquireTimeoutError extends HoldfastError {
   }
 }
 
-/** Why a lease ended without being released. */
+/** Why a lease ended without a release. */
 export type ExpiryReason = "deadline" | "taken" | "missing" | "maxHold" | "dropped";
 
-const whyExpired: Record<ExpiryReason, string> = {
+const endReasons: Record<LeaseExpiredError["reason"], string> = {
   deadline: "its validity ran out before a renewal succeeded",
   taken: "a majority of nodes no longer holds it, and somebody else holds it there",
   missing: "its keys vanished from a majority of the nodes",
   maxHold: "it was held for maxHold",
   dropped: "it was garbage-collected without having been released",
+  released: "it was released",
+  handedOver: "it was handed over",
+  stale: "the handover is no longer what the nodes hold: it expired, or was adopted already",
 };
 
-/** The lease is over: what it protected must not be touched any more. */
+/** The lease is over. The resources that it protected must no longer be used. */
 export class LeaseExpiredError extends HoldfastError {
   readonly code = "LEASE_EXPIRED";
   constructor(
     readonly resources: readonly string[],
     readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
   ) {
-    const why =
-      reason === "released"
-        ? "it was released"
-        : reason === "handedOver"
-          ? "it was handed over"
-          : reason === "stale"
-            ? "the handover is no longer what the nodes hold: it expired, or was adopted already"
-            : whyExpired[reason];
-    super(`the lease of ${named(resources)} is over: ${why}`);
+    super(`the lease of ${named(resources)} is over: ${endReasons[reason]}`);
   }
 }
 
-/** Two of the given nodes are the same server, which would let it vote twice. */
+/** Two of the given nodes are the same server, which would then vote twice. */
 export class DuplicateNodeError extends HoldfastError {
   readonly code = "DUPLICATE_NODE";
   constructor(
@@ -218,16 +204,16 @@ export class DuplicateNodeError extends HoldfastError {
   }
 }
 
-/** An option or argument that cannot work; thrown before any request is sent. */
+/** An option or argument is invalid. Thrown before any request is sent. */
 export class InvalidOptionError extends HoldfastError {
   readonly code = "INVALID_OPTION";
   readonly option: string;
-  /** Not shown with the rest: whatever was given may have a password in it. */
+  /** Private, so that the value is not printed with the error: the value may contain a password. */
   readonly #value: unknown;
   constructor(
     option: string,
     value: unknown,
-    /** What is allowed, in words. */
+    /** A description of the allowed values. */
     readonly allowed: string,
     shown = show(value),
   ) {
@@ -236,13 +222,13 @@ export class InvalidOptionError extends HoldfastError {
     this.#value = typeof value === "string" ? withoutCredentials(value) : value;
   }
 
-  /** As it was given; credentials in an address are left out. */
+  /** The value as given, without the credentials of an address. */
   get value(): unknown {
     return this.#value;
   }
 }
 
-/** `acquire()` on a handle that is neither idle nor expired. */
+/** `acquire()` was called on a handle that is neither idle nor expired. */
 export class HandleBusyError extends HoldfastError {
   readonly code = "HANDLE_BUSY";
   constructor(
@@ -256,7 +242,7 @@ export class HandleBusyError extends HoldfastError {
   }
 }
 
-/** As many acquisitions are under way or waiting as `maxPending` allows. Nothing was asked of the nodes. */
+/** As many acquisitions are pending as `maxPending` allows. Nothing was sent to the nodes. */
 export class OverloadedError extends HoldfastError {
   readonly code = "OVERLOADED";
   constructor(
@@ -270,22 +256,21 @@ export class OverloadedError extends HoldfastError {
   }
 }
 
-/** A storage has seen a newer fence: a later lease has begun, and this one's write was refused. Nothing was written. */
+/** The storage refused a write, because a later lease with the newer fence `seen` has begun. Nothing was written. */
 export class StaleFenceError extends HoldfastError {
   readonly code = "STALE_FENCE";
   constructor(
     readonly fence: number,
-    /** The newer fence. */
-    readonly seen: number,
+    /** The newer fence. */ readonly seen: number,
   ) {
     super(
-      `the write with fence ${fence} was refused: fence ${seen} has been here, so a later lease has begun. ` +
+      `the write with fence ${fence} was refused: fence ${seen} was used before, so a later lease has begun. ` +
         "Stop, and start over under a lease of your own: what was computed under this one may be out of date.",
     );
   }
 }
 
-/** The manager was closed, or is closing. */
+/** The manager is closed or closing. */
 export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
   constructor() {
@@ -293,14 +278,14 @@ export class ManagerClosedError extends HoldfastError {
   }
 }
 
-const whyDeaf: Readonly<Record<string, string>> = {
+const listenErrors: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there. Choose another port, or 0 for any that is free",
   EACCES: "the system does not allow it. Choose a port from 1024, or 0 for any that is free",
-  EADDRNOTAVAIL: "that is no address of this machine",
-  ENOTFOUND: "no machine of that name is known",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "the host name is unknown",
 };
 
-/** The inspector's page cannot be served at that address. Nothing was opened. */
+/** The inspector cannot listen on that address. No port was opened. */
 export class CannotListenError extends HoldfastError {
   readonly code = "CANNOT_LISTEN";
   constructor(
@@ -309,9 +294,7 @@ export class CannotListenError extends HoldfastError {
     cause: unknown,
   ) {
     const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no reason given";
-    super(
-      `cannot listen on port ${port} of ${clip(withoutCredentials(host))}: ${whyDeaf[reason] ?? reason}`,
-      { cause },
-    );
+    const why = listenErrors[reason] ?? reason;
+    super(`cannot listen on port ${port} of ${clip(withoutCredentials(host))}: ${why}`, { cause });
   }
 }

@@ -8,23 +8,26 @@ export type { GuardedRedis, RedisWrite } from "./guard/redis.js";
 export type { GuardedSql, SqlWrite } from "./guard/sql.js";
 export type { SqlDialect, SqlStatement } from "./guard/sql-statements.js";
 
-/** Writes that whoever holds a newer fence has made impossible. Needs no lock, no connection, and keeps no state. */
+/**
+ * Rejects writes of a lease once the record has seen a newer fence. A guard needs no lock and no connection, and keeps
+ * no state.
+ */
 export interface Guard {
   readonly fence: number;
   /**
-   * For storages of any kind: `seen` is the highest fence that came with a write to the record, null if none did. An
-   * equal one passes, since one lease may write often. Compare and write must be one step.
+   * For any storage: `seen` is the highest fence of the earlier writes to the record, null if there was none. An equal
+   * fence is accepted, because one lease may write often. Comparison and write must be one atomic step.
    * @throws StaleFenceError when `seen` is newer.
    */
   check(seen: number | bigint | string | null | undefined): void;
-  /** The statements of a write to one row of a table that has a column for the fence. @throws InvalidOptionError */
+  /** The statements that write one row of a table with a column for the fence. @throws InvalidOptionError */
   sql(write: SqlWrite): GuardedSql;
-  /** The script of a write to one key, whose fence is kept in a key beside it. @throws InvalidOptionError */
+  /** The script that writes one key and stores the fence in a second key. @throws InvalidOptionError */
   redis(write: RedisWrite): GuardedRedis;
 }
 
 /**
- * Guards writes by a lease's fence, or by what a request brought of it: a number, a bigint or its digits.
+ * Guards writes by a lease's fence, or by a fence received with a request: a number, a bigint or its digits.
  * @throws InvalidOptionError
  */
 export function guard(fence: number | bigint | string): Guard {
@@ -40,7 +43,7 @@ export function guard(fence: number | bigint | string): Guard {
   };
 }
 
-/** What throws when it is looked at is refused like all else that is no write. */
+/** Reports a write object that throws when it is read like any other invalid write. */
 function refusing<T>(write: unknown, make: () => T): T {
   try {
     return make();

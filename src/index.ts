@@ -1,10 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory.js";
+export type * from "./api/types.js";
+export { type MemoryNode, type MemoryNodeOptions, memoryNode } from "./clients/memory/memory-node.js";
 export type { NodeInput } from "./clients/node-input.js";
-export type { Clock, Timer } from "./engine/clock.js";
-export type { Farewell, Heed, LockCommand, Place } from "./engine/command.js";
-export type { Introduction, Memory, MemoryChange } from "./engine/memory.js";
+export { createLocks } from "./create-locks.js";
 export type {
   Batch,
   Connection,
@@ -14,15 +13,16 @@ export type {
   Replacement,
   Reply,
   Request,
-  WakeListener,
-} from "./engine/node.js";
-export type { Random } from "./engine/random.js";
-export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/retry.js";
-export type { Answer, FailureReason, Holder, Vote } from "./engine/vote.js";
+  SubscriptionListener,
+} from "./engine/node/lock-node.js";
+export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/protocol/command.js";
+export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
+export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
+export type { Clock, Timer } from "./engine/time/clock.js";
+export type { Random } from "./engine/time/random.js";
+export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/time/retry.js";
 export * from "./errors.js";
-export type * from "./manager/actor.js";
-export type * from "./manager/events.js";
-export { createLocks } from "./manager/locks.js";
+export type * from "./lock/events.js";
+export type * from "./lock/lock-actor.js";
+export type { AcquireOptions, LocksOptions } from "./lock/options.js";
 export type { Logger } from "./manager/logger.js";
-export type { AcquireOptions, LocksOptions } from "./manager/options.js";
-export type * from "./manager/types.js";

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** The CommonJS face of redlock.ts: `require` gives the class itself. */
+/** The CommonJS version of redlock.ts: `require` returns the class itself. */
 import names = require("./redlock/names.js");
 import Redlock = names.Redlock;
 

@@ -1,9 +1,9 @@
-/** For tests of programs that use Holdfast: nodes without a server, virtual time, and a simulator of bad days. */
-export type { MemoryNode, MemoryNodeOptions } from "./clients/memory.js";
-export { memoryNode } from "./clients/memory.js";
-export type { Clock, Timer } from "./engine/clock.js";
-export type { Random } from "./engine/random.js";
-export type { Counts, Violation } from "./testing/simulator/inquest.js";
+/** Tools for testing programs that use Holdfast: nodes without a server, virtual time, and a simulator of faults. */
+export type { MemoryNode, MemoryNodeOptions } from "./clients/memory/memory-node.js";
+export { memoryNode } from "./clients/memory/memory-node.js";
+export type { Clock, Timer } from "./engine/time/clock.js";
+export type { Random } from "./engine/time/random.js";
+export type { Counts, Violation } from "./testing/simulator/oracle.js";
 export type { Outcome } from "./testing/simulator/run.js";
 export type { FaultClass } from "./testing/simulator/script.js";
 export type { SimulationOptions } from "./testing/simulator/simulate.js";

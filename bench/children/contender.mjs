@@ -4,10 +4,10 @@ import { load } from "../load.mjs";
 import { openSession } from "../session.mjs";
 import { serve } from "./serve.mjs";
 
-/** ms on a clock that all processes of the machine share. */
+/** The time in ms on a clock that all processes of the machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** Acquires, holds, releases and thinks, until the end. What it has not got by then is a wait as well. */
+/** Acquires, holds, releases and pauses until the end. An acquisition that is pending at the end counts as a wait too. */
 function contend({ acquire }, { resource, end, hold, think }, delay) {
   const record = { leases: [], waits: [], failures: 0 };
   let asked = null;
@@ -47,8 +47,8 @@ serve(async ({ name, contenders, settings }) => {
   );
   return async ({ start, first, ...order }) => {
     await sleep(start - now());
-    const tell = sessions.map((session, index) => contend(session, order, first + index));
+    const results = sessions.map((session, index) => contend(session, order, first + index));
     await sleep(order.end - now());
-    return tell.map((ask) => ask());
+    return results.map((result) => result());
   };
 });

@@ -7,7 +7,7 @@ import { serve } from "./serve.mjs";
 
 const atOnce = 200;
 
-/** Twice, in turns of their own: what is weakly held goes a turn later. */
+/** Collects garbage twice, in separate turns, because weakly held objects are freed a turn later. Returns the heap in bytes. */
 async function heap() {
   for (let times = 0; times < 2; times++) {
     await sleep(20);
@@ -16,7 +16,7 @@ async function heap() {
   return process.memoryUsage().heapUsed;
 }
 
-/** Takes so many leases, some at once; how many could not be had. */
+/** Acquires `leases` leases, `atOnce` at a time. Returns the number of failures. */
 async function takeAll(hold, leases, releases, onLost) {
   let next = 0;
   let failed = 0;
@@ -56,7 +56,7 @@ serve(async ({ name, leases, ttl, window, ports }) => {
     const { user, system } = process.cpuUsage(cpu);
     const share = (user + system) / 1e6 / seconds;
     const processedAfter = await control.processed();
-    // A key that a quorum has no more is a lease lost, whether or not it was told.
+    // A lease is lost when a quorum no longer has its key, whether or not the loss was reported.
     const keys = (await control.keys()).sort((a, b) => b - a)[ports.length >> 1];
     const sentAfter = session.sent();
     return {
@@ -66,7 +66,7 @@ serve(async ({ name, leases, ttl, window, ports }) => {
       cpuPerLease: (share * 1e6) / leases,
       heapPerLease: ((await heap()) - before) / leases,
       failed,
-      told: lost,
+      reported: lost,
       lost: Math.max(lost, leases - failed - keys, 0),
     };
   };

@@ -1,10 +1,10 @@
 /**
- * The child's side of child.mjs: `prepare(job)` opens and warms up what is measured, and gives the function that
- * measures it, for each order.
+ * The child's side of child.mjs. `prepare(job)` opens and warms up the system, and returns the function that runs one
+ * measurement per order.
  */
 import { on } from "node:events";
 
-/** Lost leases and broken connections are counted where they matter; a peer's stray rejection ends no measurement. */
+/** The measurements count lost leases and broken connections; an unhandled rejection in a peer must not end them. */
 process.on("unhandledRejection", () => {});
 process.on("disconnect", () => process.exit());
 
@@ -12,7 +12,7 @@ export async function serve(prepare) {
   try {
     let measure;
     for await (const [message] of on(process, "message")) {
-      // The first one is the job.
+      // The first message is the job.
       if (measure === undefined) {
         measure = await prepare(message);
         process.send({ result: "ready" });

@@ -1,4 +1,4 @@
-/** A port in front of another one, behind which every answer comes so many ms later. */
+/** A proxy that delays every answer of the target port by `delay` ms. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { serve } from "./serve.mjs";
@@ -9,7 +9,7 @@ serve(async ({ port, target, delay }) => {
     client.setNoDelay(true);
     upstream.setNoDelay(true);
     client.pipe(upstream);
-    // Timers of one delay fire in the order in which they were set.
+    // Timers with equal delays fire in the order in which they were set, so the data stays in order.
     upstream.on("data", (chunk) => setTimeout(() => client.write(chunk), delay));
     const end = () => {
       client.destroy();

@@ -1,4 +1,4 @@
-/** A process whose locks are, or are not, looked at: pairs of acquire and release of distinct resources. */
+/** A process whose locks may be observed: runs pairs of acquire and release on distinct resources. */
 import "../production.mjs";
 import { connectAll } from "../clients.mjs";
 import { load } from "../load.mjs";

@@ -1,16 +1,16 @@
 /**
- * What the locks' own process does, and who looks on from another one: at its page, or at what is published. They are
- * compared with the first.
+ * The variants: what the locks' process does, and how another process observes it, through the page or the published
+ * frames. All variants are compared with the first.
  */
 export const variants = {
   without: { title: "a build without the inspector", build: "without" },
-  nobody: { title: "nobody looks" },
+  unobserved: { title: "no observer" },
   serving: { title: "`serveInspector`, no page open", serves: true },
-  page: { title: "`serveInspector`, one page's events read", serves: true, onlooker: "events" },
-  browser: { title: "`serveInspector`, the page in Chromium", serves: true, onlooker: "browser" },
-  unheard: { title: "`publish: true`, nobody listens", options: { publish: true } },
-  heard: { title: "`publish: true`, one process listens", options: { publish: true }, onlooker: "channel" },
+  page: { title: "`serveInspector`, one page's events read", serves: true, observer: "events" },
+  browser: { title: "`serveInspector`, the page in Chromium", serves: true, observer: "browser" },
+  unsubscribed: { title: "`publish: true`, no subscriber", options: { publish: true } },
+  subscribed: { title: "`publish: true`, one subscriber", options: { publish: true }, observer: "channel" },
 };
 
-/** The most that each may cost, as a share of the pairs. */
-export const goals = { nobody: 0.03, serving: 0.03, page: 0.15 };
+/** The maximum cost of a variant, as a share of the throughput. */
+export const goals = { unobserved: 0.03, serving: 0.03, page: 0.15 };

@@ -1,36 +1,31 @@
 import { switchedBuild } from "../../sim/switched-build.mjs";
 
-/** Where a lock, a node and its seat ask whether anybody looks on. */
+/** The code in which locks and nodes check whether they are observed. */
 const changes = [
   [
-    "src/machines/table-actor.ts",
-    `    const { onlooker } = this;
-    if (onlooker === null || !onlooker.looks) return this.step(event);
-    const from = this.path;
-    this.step(event);
-    const to = this.path;
-    // An event that a state does not know leaves it where it is.
-    if (from !== to) onlooker.stepped(event, from, to);`,
-    "    this.step(event);",
+    "src/machines/compiled/table-actor.ts",
+    `    const { observer } = this;
+    if (observer === null || !observer.observes) return this.step(event);`,
+    "    return this.step(event);",
   ],
   [
-    "src/engine/seat.ts",
-    "if (this.options.measures() && requests[0] !== undefined) requests[0].leftAt = this.clock.monotonic();",
+    "src/engine/node/request-queue.ts",
+    "if (measures() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();",
     "",
   ],
+  ["src/engine/node/request-queue.ts", "const { sentAt } = command;", ""],
+  ["src/engine/node/request-queue.ts", "if (sentAt !== null) measured(clock.monotonic() - sentAt);", ""],
+  ["src/engine/node/pending-command.ts", "sentAt: number | null = null;", ""],
   [
-    "src/engine/seat.ts",
-    "arrived(reply: Reply, { leftAt }: Errand): void {",
-    "arrived(reply: Reply): void {",
+    "src/manager/node-health.ts",
+    "if (observers.any && from !== to) observers.nodeStepped(node, event, from, to);",
+    "",
   ],
-  ["src/engine/seat.ts", "if (leftAt !== null) this.options.measured(this.clock.monotonic() - leftAt);", ""],
-  ["src/engine/errand.ts", "leftAt: number | null = null;", ""],
-  ["src/manager/health.ts", "if (probes.any && from !== to) probes.nodeStepped(node, event, from, to);", ""],
-  ["src/manager/lock.ts", "if (this.looks) this.ground.probes.lockFailed(this, event, error);", ""],
+  ["src/lock/lock.ts", "if (this.observes) this.manager.observers.lockFailed(this, event, error);", ""],
 ];
 
-/** A build without anything for the inspector to look through. `entry`: what stands for "holdfast". */
-export async function buildWithout() {
-  const { entry, remove } = await switchedBuild({ changes });
+/** Builds the sources without the hooks of the inspector. `entry`: URL of the module to import instead of "holdfast". */
+export async function buildWithoutInspector() {
+  const { entry, remove } = await switchedBuild({ off: "the inspector's hooks", changes });
   return { entry: new URL("../../index.js", entry).href, remove };
 }

@@ -24,7 +24,7 @@ const columns = [
 export function contentionReport({ contenders, ttl, hold, think, duration, rounds, cells }) {
   const parts = [
     "### b. Contention",
-    `${contenders} contenders for one resource, each with its own connections and its own manager; hold ${hold} ms, think ${think} ms, begun 1 ms apart, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration / 1_000} s. In use: the time from the grant to the call of release, summed, of all time. A wait runs from the call to the grant, and counts also when the round ends first. An even share is ${percent(1 / contenders)}. Overlaps: leases granted before the one before was given up; must be 0. Peers have all the retries they need; rows with ms have a retry delay other than their default, and the better of the two gets all rounds.`,
+    `${contenders} contenders for one resource, each with its own connections and its own manager; hold ${hold} ms, think ${think} ms, started 1 ms apart, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration / 1_000} s. In use: the time from the grant to the call of release, summed, of all time. A wait runs from the call to the grant, and counts also when the round ends first. An even share is ${percent(1 / contenders)}. Overlaps: leases granted before the previous lease was given up; must be 0. Peers retry without limit; rows with ms use that retry delay instead of the default, and the better of the two delays gets all rounds.`,
   ];
   for (const processes of new Set(cells.map((cell) => cell.processes))) {
     const rows = cells

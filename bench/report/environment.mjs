@@ -5,10 +5,10 @@ import { locate, manifest, root } from "../packages.mjs";
 import { startServers } from "../servers.mjs";
 
 function system() {
-  const told =
+  const found =
     existsSync("/etc/os-release") &&
     /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync("/etc/os-release", "utf8"));
-  return told ? told[1] : `${type()} ${release()}`;
+  return found ? found[1] : `${type()} ${release()}`;
 }
 
 async function redisVersion() {
@@ -22,7 +22,7 @@ async function redisVersion() {
 
 const versionOf = (name) => manifest(locate(name)).version.replace(/^v/, "");
 
-/** What the figures were measured with. */
+/** Describes the machine and the versions of the software. */
 export async function environment(run) {
   const names = ["xstate", "ioredis", "redis", "redlock-5", "redis-semaphore", "redlock-universal"];
   return {

@@ -1,7 +1,7 @@
 import { markdownTable } from "markdown-table";
 import { spread } from "../stats.mjs";
 
-/** Three significant digits; above a thousand, whole numbers. */
+/** Formats a number with three significant digits, or as a whole number from a thousand. */
 export function figure(value) {
   if (!Number.isFinite(value)) return "–";
   if (value >= 1_000) return Math.round(value).toLocaleString("en-US");
@@ -12,13 +12,13 @@ export const percent = (share) => `${figure(share * 100)} %`;
 export const times = (ratio) => `${ratio.toFixed(2)}×`;
 export const kilobytes = (bytes) => `${figure(bytes / 1_000)} kB`;
 
-/** Median and range of the rounds. */
+/** Formats the median and the range of the rounds. */
 export function ranged(values, format = figure) {
   const { median, min, max } = spread(values);
   return values.length > 1 ? `${format(median)} (${format(min)}–${format(max)})` : format(median);
 }
 
-/** Columns are `[title, value(row)]`; the first `texts` of them are aligned to the left. */
+/** Formats a Markdown table. Columns are `[title, value(row)]`; the first `texts` columns are aligned to the left. */
 export function table(rows, columns, texts = 1) {
   const lines = rows.map((row) => columns.map(([, value]) => String(value(row))));
   return markdownTable([columns.map(([title]) => title), ...lines], {

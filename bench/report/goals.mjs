@@ -1,4 +1,4 @@
-/** What the figures should be, and whether they are. */
+/** The goals for the figures, and whether they are met. */
 import { medians } from "../scenarios/contention.mjs";
 import { median } from "../stats.mjs";
 import { peerNames } from "../systems.mjs";
@@ -34,7 +34,7 @@ function* contention({ cells }) {
   }
 }
 
-/** What a system that lost its leases spent on them is no figure. */
+/** Ignores the costs of a system that lost its leases. */
 const kept = ({ leases, results }, name) => (results[name].lost < leases / 100 ? results[name] : {});
 
 function* holding({ cells }) {

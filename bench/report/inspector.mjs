@@ -3,7 +3,7 @@ import { median } from "../stats.mjs";
 import { environmentReport } from "./environment.mjs";
 import { counted, figure, percent, ranged, table } from "./format.mjs";
 
-/** Round by round against the first variant, so that what slows the machine for a while slows both. */
+/** Compares with the first variant round by round, so that a temporary slowdown of the machine affects both values. */
 function cost(rounds, name, field) {
   const ratios = rounds[name].map((round, index) => round[field] / rounds.without[index][field]);
   return name === "without" ? null : median(ratios) - 1;
@@ -33,7 +33,7 @@ export function inspectorReport({ environment, callers, rounds, duration, cells 
   );
   const columns = [
     ["nodes", (row) => row.nodes],
-    ["who looks", (row) => row.title],
+    ["variant", (row) => row.title],
     ["pairs/s", (row) => row.throughput],
     ["to the first", (row) => row.pairs],
     ["CPU, µs", (row) => row.cpu],
@@ -42,7 +42,7 @@ export function inspectorReport({ environment, callers, rounds, duration, cells 
   ];
   return [
     environmentReport(environment),
-    `Acquire and release of distinct resources over ioredis, ${counted(callers, "caller")}, ttl 10 s; ${counted(rounds, "round")} of ${figure(duration / 1_000)} s each, in turns, each variant in a process of its own. What is compared with the first row is the median of the rounds' ratios. CPU is the locks' own process's, for each pair; who looks on is another process, on the same machine.`,
+    `Acquire and release of distinct resources over ioredis, ${counted(callers, "caller")}, ttl 10 s; ${counted(rounds, "round")} of ${figure(duration / 1_000)} s each, in turns, each variant in a process of its own. The columns "to the first" show the median of the rounds' ratios. CPU is that of the locks' process, per pair; the observer is another process on the same machine.`,
     table(rows, columns, 2),
   ].join("\n\n");
 }

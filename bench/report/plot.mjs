@@ -1,4 +1,4 @@
-/** Throughput over nodes, as an SVG that reads on a light and on a dark page. */
+/** Plots throughput over nodes, as an SVG that is readable on a light and on a dark page. */
 import { scaleBand, scaleLinear } from "d3-scale";
 import { spread } from "../stats.mjs";
 import { figure } from "./format.mjs";
@@ -16,7 +16,7 @@ const style = `
   .s0 { fill: #d9480f; } .s1 { fill: #4c6ef5; } .s2 { fill: #1098ad; } .s3 { fill: #9c6ade; } .s4 { fill: #868e96; }
   @media (prefers-color-scheme: dark) { text { fill: #ccc; } .range { stroke: #ccc; } }`;
 
-/** `cells` are of one client and one number of callers. */
+/** All `cells` must have the same client and number of callers. */
 export function plotOf(cells, names, title) {
   const figures = cells.flatMap(({ nodes, results }) =>
     names.map((name) => ({ nodes, name, ...spread(results[name].map(({ throughput }) => throughput)) })),

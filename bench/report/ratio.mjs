@@ -1,13 +1,13 @@
 import { median } from "../stats.mjs";
 import { isPeer } from "../systems.mjs";
 
-/** Which of two is better. */
+/** Chooses the best of several figures. */
 export const most = Math.max;
 export const least = Math.min;
 
 /**
- * A system's figure against that of the best peer: round by round, because what slows the machine for a while slows
- * both; then the median. NaN when no peer has the figure.
+ * Compares a system's figure with that of the best peer, round by round, so that a temporary slowdown of the machine
+ * affects both. Returns the median of the ratios; NaN if no peer has the figure.
  */
 export function againstBestPeer(results, name, key, best, peer = isPeer) {
   const peers = Object.keys(results).filter(

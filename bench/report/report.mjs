@@ -14,7 +14,7 @@ const sections = {
   e: weightReport,
 };
 
-/** All of a run as Markdown. */
+/** Formats the results of a run as Markdown. */
 export function reportOf({ environment, results }) {
   const tables = Object.entries(sections).flatMap(([id, of]) => (results[id] ? of(results[id]) : []));
   return [...environmentReport(environment), ...tables, ...goalsReport(results)].join("\n\n");

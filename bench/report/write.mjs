@@ -1,4 +1,4 @@
-/** The reports go into docs/performance.md, and the plot beside it. */
+/** Writes the reports into docs/performance.md, and the plot next to it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packages.mjs";
@@ -10,7 +10,7 @@ const page = join(root, "docs/performance.md");
 const picture = join(root, "docs/performance.svg");
 const title = "Acquire + release, pairs per second at 100 callers (ioredis)";
 
-/** Puts the text between the marks of docs/performance.md that are named so. What is around them is left alone. */
+/** Replaces the text between the named markers in docs/performance.md. Throws an error if there are none. */
 export function writeSection(name, text) {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const before = existsSync(page) ? readFileSync(page, "utf8") : `# Performance\n\n${begin}\n${end}\n`;

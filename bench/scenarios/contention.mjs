@@ -15,7 +15,7 @@ const plans = {
   quick: { rounds: 1, duration: 800, nodes: [3], processes: [1, 8] },
 };
 
-/** Leases of different holders at one time. Here, a holder's own view: the grant is known late, the release begun early. */
+/** Counts overlapping leases, as the holders see them: a holder learns of a grant late, and counts until it calls release. */
 function overlaps(leases) {
   const ordered = [...leases].sort(([a], [b]) => a - b);
   return ordered.filter(([granted], index) => index > 0 && granted < ordered[index - 1][1]).length;
@@ -45,14 +45,14 @@ async function contest(ports, processes, { name, retryDelay }, duration) {
   const children = await Promise.all(Array.from({ length: processes }, () => startChild("contender", job)));
   const start = Number(process.hrtime.bigint()) / 1e6 + 100;
   const order = { start, end: start + duration, ...work };
-  // One begins a millisecond after the other: all at once would be no contest but a crash.
+  // The contenders start one millisecond apart, so that the first attempts do not all collide.
   const records = await Promise.all(
     children.map(({ go }, index) => go({ ...order, first: index * job.contenders })),
   );
   return digest(records.flat(), duration);
 }
 
-/** Every retry delay once; then each system with the one that served it better. */
+/** Measures every retry delay once, and then each system with its better delay. */
 async function compare(ports, processes, plan, progress) {
   const control = controlOf(ports);
   const measure = async (entry) => {
@@ -94,7 +94,7 @@ async function run(plan, progress) {
   return { contenders, ttl, ...work, ...plan, cells };
 }
 
-/** The median over the rounds of each figure. */
+/** The median of each figure over the rounds. */
 export const medians = (rounds) =>
   Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]));
 

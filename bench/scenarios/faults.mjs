@@ -1,4 +1,4 @@
-/** Five nodes: all well, one of them hung, one of them slow. */
+/** Five nodes: all healthy, one hung, or one slow. */
 import { startChild } from "../child.mjs";
 import { controlOf } from "../control.mjs";
 import { freePort, startServers } from "../servers.mjs";
@@ -14,7 +14,7 @@ const plans = {
   quick: { rounds: 1, duration: 300 },
 };
 
-/** The last node in each condition: its port, what is to be done before the measurement, and after. */
+/** The last node in each condition: its port, and what to do before and after the measurement. */
 function conditions(port, pid, slowPort) {
   const nothing = () => {};
   return {

@@ -1,4 +1,4 @@
-/** Many leases at once, renewed automatically, each system in a process of its own. */
+/** Many leases at once, renewed automatically, with each system in its own process. */
 import { startChild } from "../child.mjs";
 import { startServers } from "../servers.mjs";
 import { lockNames } from "../systems.mjs";
@@ -6,8 +6,8 @@ import { lockNames } from "../systems.mjs";
 const nodes = 3;
 
 /**
- * `ttls`: how many ttls are measured. `atOnce`: how many systems are measured side by side, each on servers of its own,
- * where the machine renews without effort and waiting is most of it.
+ * `ttls`: the duration of the measurement in TTLs. `atOnce`: the number of systems measured at the same time, each on its
+ * own servers, where renewing takes little of the machine and most of the time is spent waiting.
  */
 const cell = (leases, ttl, ttls, atOnce) => ({ leases, ttl, ttls, atOnce });
 

@@ -1,4 +1,4 @@
-/** Acquire and release of resources that nobody else wants. */
+/** Acquires and releases resources without contention. */
 import { controlOf } from "../control.mjs";
 import { load } from "../load.mjs";
 import { startServers } from "../servers.mjs";
@@ -13,7 +13,7 @@ const plans = {
   quick: { rounds: 3, duration: 120, warmUp: 300, callers: [1, 100], nodes: [1, 3] },
 };
 
-/** One slice of load, with the commands that it took on each node. */
+/** Measures one slice of load, and the commands per node that it took. */
 async function slice(session, control, nodes, callers, duration) {
   const sent = session.sent();
   const processed = await control.processed();

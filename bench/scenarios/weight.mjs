@@ -1,4 +1,4 @@
-/** What it takes to load and to install each. */
+/** The time to import each system, and its installed size. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { installedSizes } from "../install-size.mjs";

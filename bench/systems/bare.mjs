@@ -1,6 +1,6 @@
 /**
- * The client library alone, which is the floor of what a lock over it costs: no validity, no retries, no failures.
- * `bare` sends each command by itself and awaits every node; `grouped` sends all of a turn of the event loop as one call.
+ * The client library alone: a lower bound for the cost of a lock, without validity, retries or error handling. `bare`
+ * sends each command separately and awaits every node; `grouped` sends all commands of a turn of the event loop as one call.
  */
 import { createHash } from "node:crypto";
 
@@ -9,7 +9,7 @@ const token = () => `bare-token-of-some-length-${serial++}`;
 
 const releaseScript = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`;
 
-/** A ttl of 0 releases. */
+/** A TTL of 0 releases. */
 const groupScript = `
 local done = {}
 for i, key in ipairs(KEYS) do
@@ -40,7 +40,8 @@ const libraries = {
 const sha = (script) => createHash("sha1").update(script).digest("hex");
 
 const mustBe = (wanted, replies) => {
-  for (const reply of replies) if (reply !== wanted) throw new Error(`a bare client was told ${reply}`);
+  for (const reply of replies)
+    if (reply !== wanted) throw new Error(`unexpected reply to a bare client: ${reply}`);
 };
 
 export async function openBare(nodes, { client, ttl }) {
@@ -57,7 +58,7 @@ export async function openBare(nodes, { client, ttl }) {
   };
 }
 
-/** Gathers what is asked within a turn; all of it goes to every node as one call. */
+/** Collects the requests of a turn, and sends them to every node as one call. */
 function group(send) {
   let asked = [];
   const flush = async () => {

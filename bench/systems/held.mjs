@@ -1,6 +1,6 @@
 /**
- * The release function of a lease that a library only gives to a job: `start` is handed the job, which goes on until
- * the lease is released. A loss is told by the job's signal.
+ * Returns the release function of a lease, for a library that grants leases only to a job. `start` gets the job, which
+ * runs until the lease is released. The job's signal reports a loss.
  */
 export function held(start, onLost) {
   return new Promise((granted, failed) => {

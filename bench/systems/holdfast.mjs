@@ -24,7 +24,7 @@ const inspect = () => {
   watcher.events++;
 };
 
-/** One handle a caller, whatever the resource. */
+/** Uses one handle per caller, whatever the resource. */
 const handles = (locks) => {
   const handleOf = new Map();
   return async (_, caller) => {

@@ -11,7 +11,7 @@ export function openRedisSemaphore(clients, { ttl, patient }) {
   };
   return {
     acquire: (resource) => take(resource, options),
-    // It renews by default.
+    // The library renews by default.
     hold: (resource, onLockLost) => take(resource, { ...options, onLockLost }),
   };
 }

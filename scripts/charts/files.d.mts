@@ -1,5 +1,5 @@
-/** Each file that shows the machines, by its path in the project, and what it should say. */
+/** Generates the contents of each chart file, by its path in the project. `charts`: the exports of src/charts. */
 export function chartFiles(charts: object): Promise<Map<string, string>>;
 
-/** The paths of those that do not say in this folder what they should. */
+/** Returns the paths of the files in `folder` that are missing or out of date. */
 export function staleFiles(files: ReadonlyMap<string, string>, folder: string): string[];

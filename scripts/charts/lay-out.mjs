@@ -20,17 +20,17 @@ const options = {
   "elk.hierarchyHandling": "INCLUDE_CHILDREN",
   "elk.json.shapeCoords": "ROOT",
   "elk.json.edgeCoords": "ROOT",
-  // Keeps the state that it begins in on top.
+  // Keeps the initial state at the top.
   "elk.layered.cycleBreaking.strategy": "MODEL_ORDER",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
   "elk.layered.thoroughness": 100,
-  // Of the first 60 the one with which the fewest of the lock's arrows cross.
+  // Of the seeds 1 to 60, the one with the fewest crossing arrows in the lock's chart.
   "elk.randomSeed": 28,
   "elk.padding": `[top=${margin},left=${margin},bottom=${margin},right=${margin}]`,
   ...spacing,
 };
 
-/** The one draws straighter arrows; the other keeps states with states in them narrow, and needs to. */
+/** BRANDES_KOEPF draws straighter arrows; LINEAR_SEGMENTS keeps compound states narrow. */
 const placement = (states) => ({
   "elk.layered.nodePlacement.strategy": states.every(({ initial }) => initial === null)
     ? "BRANDES_KOEPF"
@@ -41,8 +41,8 @@ const startOf = (path) => `start of ${path}`;
 const idOf = (path) => (path === "" ? "any state" : path);
 
 /**
- * Where everything of a model goes: a ChartLayout. The same model gives the same layout, on every machine.
- * `sizes`: what src/charts/metrics.ts has.
+ * Computes the layout of a model, a ChartLayout. The same model gives the same layout on every machine.
+ * `sizes`: the exports of src/charts/metrics.ts.
  */
 export async function layOut(model, sizes) {
   const { metrics, sizeOfState } = sizes;

@@ -1,9 +1,10 @@
 export interface Place {
   readonly path: string;
-  /** Offsets. */
+  /** Offset of the first character. */
   readonly from: number;
+  /** Offset after the last character. */
   readonly to: number;
-  /** Names in the pattern, and what they are called there. */
+  /** The current name of each identifier of the pattern. */
   readonly renamed: ReadonlyMap<string, string>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Finds the code that a switch names, also after identifiers in it were renamed or the file was moved: identifiers of the
- * pattern match any identifier, each always the same one, and everything else must match exactly. Where several places have
- * that shape, the one with the most identifiers unchanged is meant; a tie is an error.
+ * Finds the code of a switch, even after its identifiers were renamed or its file was moved. Each identifier of the pattern
+ * matches any identifier, consistently; everything else must match exactly. If several places have that shape, the place
+ * with the most unchanged identifiers is chosen; a tie is an error.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +9,13 @@ import { join } from "node:path";
 const tokenPattern =
   /(?<word>[A-Za-z_$][\w$]*)|(?<space>\s+)|\d[\w.]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|./gs;
 
-/** They mean the same everywhere. */
+/** Words that are never renamed. */
 const fixed = new Set(
   (
     "as async await break case catch class const constructor continue default delete do else export extends false finally for " +
     "from function get if implements import in instanceof interface let new null of private public readonly return set static " +
     "super switch this throw true try type typeof undefined var void while yield " +
-    // Lua's, in scripts.
+    // Lua.
     "and elseif end local nil not or repeat then until redis call ARGV KEYS"
   ).split(" "),
 );
@@ -30,7 +30,7 @@ function tokensOf(text) {
   return tokens;
 }
 
-/** The renamings under which the pattern stands at a place, and how many identifiers are unchanged; null if it does not. */
+/** Matches the pattern at one place. Returns the renamed identifiers, and the number of unchanged ones; null if it does not match. */
 function matchAt(source, start, pattern) {
   if (start + pattern.length > source.length) return null;
   const renamed = new Map();
@@ -64,15 +64,15 @@ function matchesIn(text, pattern) {
   return matches;
 }
 
-/** The sources of a project: their texts by path. */
+/** Reads the sources of a project, without generated ones. Returns their texts by path. */
 export function readSources(root) {
-  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ts|lua)$/.test(name),
+  const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(ts|lua)$/.test(name) && !name.endsWith(".generated.ts"),
   );
   return new Map(names.map((name) => [`src/${name}`, readFileSync(join(root, "src", name), "utf8")]));
 }
 
-/** What a pattern calls by names that may change. */
+/** The identifiers of a pattern that may be renamed. */
 export const identifiersIn = (pattern) => [
   ...new Set(
     tokensOf(pattern)
@@ -81,16 +81,19 @@ export const identifiersIn = (pattern) => [
   ),
 ];
 
-/** Where the pattern stands: in its file as it is; else there, or in any other, with other names. `off`: for the error. */
+/**
+ * Finds the place of a pattern: an exact match in its file, otherwise a match with renamed identifiers there or in any
+ * file. Throws an error that names `off` if there is no such place, or no single best one.
+ */
 export function findSwitch(sources, { off, file, from }) {
   const pattern = tokensOf(from);
   const free = pattern.filter((token) => token.free).length;
-  const look = ([path, text]) => matchesIn(text, pattern).map((match) => ({ ...match, path }));
-  const near = look([file, sources.get(file) ?? ""]);
+  const search = ([path, text]) => matchesIn(text, pattern).map((match) => ({ ...match, path }));
+  const near = search([file, sources.get(file) ?? ""]);
   const exact = near.filter(({ same }) => same === free);
   if (exact.length === 1) return exact[0];
   if (exact.length > 1) throw new Error(`${off}: "${from}" stands ${exact.length} times in ${file}`);
-  const candidates = near.length > 0 ? near : [...sources].flatMap(look);
+  const candidates = near.length > 0 ? near : [...sources].flatMap(search);
   candidates.sort((a, b) => b.same - a.same);
   const [best, next] = candidates;
   if (best === undefined)
@@ -100,7 +103,7 @@ export function findSwitch(sources, { off, file, from }) {
   return best;
 }
 
-/** The text of the file with the switch off: the replacement in the names that the code has now. */
+/** Returns the text of the file with the rule switched off. The replacement uses the current identifiers. */
 export function switchedOff(sources, { path, from, to, renamed }, replacement) {
   const text = sources.get(path) ?? "";
   const words = replacement.replace(/[A-Za-z_$][\w$]*/g, (word) => renamed.get(word) ?? word);

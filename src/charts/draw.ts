@@ -6,15 +6,15 @@ import { toneOf } from "./tones.js";
 import { type Attributes, element, text } from "./xml.js";
 
 export interface DrawOptions {
-  /** Path of the state to light, with those around it: "acquiring.asking". Default: none. */
+  /** Path of the state to highlight, together with its parents: "acquiring.asking". Default: none. */
   readonly state?: string | undefined;
-  /** The step whose arrow is to stand out. Default: none. */
+  /** The step whose arrow to highlight. Default: none. */
   readonly moved?: Moved | undefined;
-  /** "none": without a style element, for a page that has `chartStyle` already. Default: "auto". */
+  /** "none": without a style element, for a page that includes `chartStyle` already. Default: "auto". */
   readonly theme?: Theme | "none" | undefined;
 }
 
-/** A chart as a whole `<svg>`. The same arguments give the same text. */
+/** Draws a chart as an `<svg>` document. The same arguments give the same text. */
 export function drawChart(layout: ChartLayout, { state, moved, theme = "auto" }: DrawOptions = {}): string {
   const { name, width, height } = layout;
   const lit = new Set(state === undefined ? [] : around(state).filter((path) => path !== ""));
@@ -88,7 +88,7 @@ function drawEdge({ from, to, points, label, labels }: Edge, movedOn: string | n
   const { event, labelPadding } = metrics;
   const baseline = (index: number) => y + labelPadding.y + index * event.line + event.size + 1;
   return element("g", attributes, [
-    element("title", {}, text(labels.map(toldInFull).join("\n"))),
+    element("title", {}, text(labels.map(labelText).join("\n"))),
     ...drawArrow(points),
     element("rect", { class: "pill", x, y, width, height, rx: 6 }),
     ...labels.map((one, index) =>
@@ -99,7 +99,7 @@ function drawEdge({ from, to, points, label, labels }: Edge, movedOn: string | n
           x: x + width / 2,
           y: baseline(index),
           "text-anchor": "middle",
-          // Else some programs drop the space before the guard.
+          // Without this, some programs drop the space before the guard.
           "xml:space": "preserve",
           "data-event": one.event,
         },
@@ -110,18 +110,18 @@ function drawEdge({ from, to, points, label, labels }: Edge, movedOn: string | n
   ]);
 }
 
-const toldInFull = ({ event, guard, actions }: EdgeLabel): string =>
+const labelText = ({ event, guard, actions }: EdgeLabel): string =>
   [
     event,
     ...(guard === null ? [] : [guardText(guard)]),
     ...(actions.length === 0 ? [] : ["/", actions.join(", ")]),
   ].join(" ");
 
-/** Length and half the width of an arrow's tip. */
+/** Length and half the width of an arrow's tip, in px. */
 const tip = { length: 8, half: 4 };
 const cornerRadius = 8;
 
-/** Not by a marker: its id would have to be the only one in the page. */
+/** Draws the tip as a path rather than a marker, because a marker's id would have to be unique in the page. */
 function drawArrow(points: readonly Point[]): string[] {
   const end = points.at(-1);
   const before = points.at(-2);
@@ -143,7 +143,7 @@ const direction = ([fromX, fromY]: Point, [x, y]: Point): Point => [
 
 const distance = ([fromX, fromY]: Point, [x, y]: Point): number => Math.abs(x - fromX) + Math.abs(y - fromY);
 
-/** Straight lines, with rounded corners. */
+/** Straight lines with rounded corners. */
 function pathThrough(points: readonly Point[]): string {
   return points
     .map((point, index) => {

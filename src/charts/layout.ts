@@ -1,11 +1,13 @@
-/** Where everything of a chart goes, in px from its upper left corner. Plain data, so that a page can have it. */
+/**
+ * The position of every part of a chart, in px from the upper left corner. Plain data, so that a page can include it.
+ */
 export interface ChartLayout {
   readonly name: ChartName;
   readonly width: number;
   readonly height: number;
-  /** Each state before those that are in it. */
+  /** Each state comes before its substates. */
   readonly states: readonly StateBox[];
-  /** The arrow from a dot to the state that its parent, or the whole chart, begins in. */
+  /** The arrows from a dot to the initial state of each parent and of the whole chart. */
   readonly starts: readonly Start[];
   readonly edges: readonly Edge[];
 }
@@ -23,17 +25,17 @@ export interface Box {
 export type Point = readonly [x: number, y: number];
 
 export interface StateBox extends Box {
-  /** As the inspector has it: "acquiring.asking". Empty: no state, but what holds in each of them. */
+  /** As in the inspector: "acquiring.asking". Empty for the box of actions that apply to every state. */
   readonly path: string;
-  /** Path of the state within it that it begins in; null for one without. */
+  /** Path of the initial substate; null if there are no substates. */
   readonly initial: string | null;
-  /** What it does on entry and exit, and on events that it stays in. */
+  /** The actions on entry and exit, and on events that do not leave the state. */
   readonly notes: readonly Note[];
 }
 
 /** A line in a state's box. */
 export interface Note {
-  /** "entry", "exit", or the event that it stays in. */
+  /** "entry", "exit", or an event that does not leave the state. */
   readonly on: string;
   readonly guard: string | null;
   readonly actions: readonly string[];
@@ -48,9 +50,9 @@ interface Start {
 export interface Edge {
   readonly from: string;
   readonly to: string;
-  /** With right angles; the last one is the arrow's tip. */
+  /** A line with right angles; the last point is the arrow's tip. */
   readonly points: readonly Point[];
-  /** One line for each of the labels. */
+  /** The box of the labels, one line each. */
   readonly label: Box;
   readonly labels: readonly EdgeLabel[];
 }

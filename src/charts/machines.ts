@@ -4,7 +4,7 @@ import { managerMachine } from "../machines/manager.js";
 import { nodeMachine } from "../machines/node.js";
 import type { ChartName } from "./layout.js";
 
-/** The machines themselves, which the charts are drawn from. */
+/** The machines from which the charts are drawn. */
 export const machines: Readonly<Record<ChartName, AnyStateMachine>> = {
   lock: lockMachine,
   node: nodeMachine,

@@ -31,7 +31,7 @@ function describe(
   return [`${head} {`, ...inner.map((line) => `  ${line}`), "}"];
 }
 
-/** The dots of a path mean something else to Mermaid. */
+/** Mermaid gives the dots of a path another meaning. */
 const idOf = (path: string): string => (path === "" ? "any_state" : path.replaceAll(".", "_"));
 
 const stateLine = (path: string, notes: readonly string[]): string => {
@@ -39,7 +39,7 @@ const stateLine = (path: string, notes: readonly string[]): string => {
   return `state "${[title, ...notes].join("\\n")}" as ${idOf(path)}`;
 };
 
-/** What a state does on the events that it stays in. */
+/** The actions of a state on events that do not leave it. */
 const notesOf = (path: string, all: readonly ChartTransition[]): string[] =>
   all
     .filter(({ from, to }) => from === path && to === null)
@@ -48,7 +48,7 @@ const notesOf = (path: string, all: readonly ChartTransition[]): string[] =>
 const labelOf = ({ event, guard }: ChartTransition): string =>
   guard === null ? event : `${event} [${guard}]`;
 
-/** Those that stay within this state, and in none within it: Mermaid wants the others outside. */
+/** The transitions whose innermost common parent is this state, which is where Mermaid expects them. */
 const arrows = (all: readonly ChartTransition[], within: string): string[] =>
   all.flatMap((one) =>
     one.to === null || sharedBy(one.from, one.to) !== within
@@ -56,7 +56,7 @@ const arrows = (all: readonly ChartTransition[], within: string): string[] =>
       : [`${idOf(one.from)} --> ${idOf(one.to)}: ${labelOf(one)}`],
   );
 
-/** The innermost state around both. */
+/** The innermost state that contains both. */
 function sharedBy(from: string, to: string): string {
   const [a, b] = [from.split(".").slice(0, -1), to.split(".").slice(0, -1)];
   const differs = a.findIndex((part, index) => part !== b[index]);

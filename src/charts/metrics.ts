@@ -1,26 +1,26 @@
 import type { EdgeLabel, Note, StateBox } from "./layout.js";
 
 /**
- * Sizes in px that the layout reckons with, the drawing keeps to, and the style sets. The widths of letters are those
- * of the widest of the fonts that the style names, so that text fits its box with whatever font there is.
+ * Sizes in px for the layout, the drawing and the style. Letter widths are those of the widest font that the style
+ * names, so that text fits its box in any of these fonts.
  */
 export const metrics = {
   /** A state's name, in a bold font. */
   name: { size: 15, letter: 0.7, line: 20 },
-  /** Its notes, in a monospaced font. */
+  /** The notes of a state, in a monospaced font. */
   note: { size: 11, letter: 0.62, line: 15 },
   /** Events, in a monospaced font. */
   event: { size: 12, letter: 0.62, line: 17 },
   statePadding: { x: 12, y: 9 },
   labelPadding: { x: 6, y: 2 },
-  /** Of a state with states in it, above those. */
+  /** Height above the substates of a parent state. */
   header: 34,
   dot: 5,
 } as const;
 
-type Face = { readonly size: number; readonly letter: number };
+type Font = { readonly size: number; readonly letter: number };
 
-export const widthOf = (text: string, { size, letter }: Face): number =>
+export const widthOf = (text: string, { size, letter }: Font): number =>
   Math.ceil([...text].length * size * letter);
 
 export const noteText = ({ on, guard, actions }: Note): string =>
@@ -31,11 +31,11 @@ export const guardText = (guard: string): string => `[${guard}]`;
 export const labelText = ({ event, guard }: EdgeLabel): string =>
   guard === null ? event : `${event} ${guardText(guard)}`;
 
-/** The last part of its path, or what stands for every state. */
+/** The last part of the path, or the title that stands for every state. */
 export const titleOf = (path: string): string =>
   path === "" ? "any state" : path.slice(path.lastIndexOf(".") + 1);
 
-/** What a state's box takes, without the states in it. */
+/** The size of a state's box, without its substates. */
 export function sizeOfState({ path, notes }: Pick<StateBox, "path" | "notes">) {
   const { name, note, statePadding } = metrics;
   const texts = notes.map((one) => widthOf(noteText(one), note));

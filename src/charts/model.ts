@@ -1,19 +1,19 @@
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 
-/** A machine's chart as plain data: what it shows, and not yet where. */
+/** A machine's chart as plain data, without positions. */
 export interface ChartModel {
   readonly name: string;
-  /** Path of the state it begins in. */
+  /** Path of the initial state. */
   readonly initial: string;
   readonly states: readonly ChartState[];
-  /** In the order in which the machine lists them: of several for one event the first allowed one is taken. */
+  /** In the machine's order: of several transitions for one event the first allowed one is taken. */
   readonly transitions: readonly ChartTransition[];
 }
 
 export interface ChartState {
   /** With its parents: "acquiring.asking". */
   readonly path: string;
-  /** Path of the state within it that it begins in; null for one without. */
+  /** Path of the initial substate; null if there are no substates. */
   readonly initial: string | null;
   readonly entry: readonly string[];
   readonly exit: readonly string[];
@@ -21,18 +21,21 @@ export interface ChartState {
 }
 
 export interface ChartTransition {
-  /** Path; empty if it is taken in every state. */
+  /** Path of the source; empty if the transition applies to every state. */
   readonly from: string;
-  /** Path; null if it leaves no state, and enters none. */
+  /** Path of the target; null if the transition neither leaves nor enters a state. */
   readonly to: string | null;
   readonly event: string;
   readonly guard: string | null;
   readonly actions: readonly string[];
-  /** Whether one that leads to its own state, or into it, leaves it first. */
+  /** Whether a transition to the source itself, or into it, leaves the source first. */
   readonly reenter: boolean;
 }
 
-/** What a chart shows of a machine. Throws an Error for what it could not show truly. */
+/**
+ * Builds the model of a machine.
+ * @throws Error if a chart could not show the machine correctly
+ */
 export function modelOf(machine: AnyStateMachine): ChartModel {
   const { root } = machine;
   check(root);
@@ -44,7 +47,7 @@ export function modelOf(machine: AnyStateMachine): ChartModel {
   };
 }
 
-/** Every state, each before those that are in it. */
+/** Yields every state, each before its substates. */
 export function* allStates(states: readonly ChartState[]): Generator<ChartState> {
   for (const state of states) {
     yield state;
@@ -66,7 +69,7 @@ function check(node: AnyStateNode): void {
   childrenOf(node).forEach(check);
 }
 
-/** A state without states within it is its own, for XState. */
+/** XState gives a state without substates itself as its initial state. */
 function initialOf(node: AnyStateNode): string | null {
   const [target] = node.type === "compound" ? (node.initial.target ?? []) : [];
   return target === undefined ? null : pathOf(target);
@@ -96,7 +99,7 @@ function* transitionsOf(node: AnyStateNode): Generator<ChartTransition> {
   for (const child of childrenOf(node)) yield* transitionsOf(child);
 }
 
-/** Actions and guards are given by name, alone or as the type of an object. */
+/** The name of an action or a guard, given as a string or as the type of an object. */
 function nameOf(given: unknown, node: AnyStateNode, what: string): string {
   if (typeof given === "string") return given;
   if (typeof given === "object" && given !== null && "type" in given && typeof given.type === "string")

@@ -1,6 +1,6 @@
 import type { ChartLayout, Edge, StateBox } from "./layout.js";
 
-/** A step of the chart, as the inspector has it: from leaf to leaf. */
+/** A step of the chart from leaf to leaf, as the inspector reports it. */
 export interface Moved {
   readonly event: string;
   readonly from: string;
@@ -8,12 +8,12 @@ export interface Moved {
 }
 
 /**
- * What shows a step: the arrow, which may leave from a state around `from`, or enter one around `to`; or the box of the
- * state that it stays in. Null if nothing shows it.
+ * The part of the chart that represents a step: the arrow, which may start at a parent of `from` or end at a parent
+ * of `to`, or the box of the state that does not change. Null if no part represents the step.
  */
 export function shownBy(layout: ChartLayout, { event, from, to }: Moved): Edge | StateBox | null {
   const entered = new Map(layout.states.map(({ path, initial }) => [path, initial]));
-  /** Whether who enters this state ends in `to`. */
+  /** Whether entering this state leads to `to`. */
   const leadsIn = (path: string): boolean => {
     let leaf: string | null | undefined = path;
     for (let depth = 0; leaf && depth < layout.states.length; depth++) {
@@ -22,7 +22,7 @@ export function shownBy(layout: ChartLayout, { event, from, to }: Moved): Edge |
     }
     return false;
   };
-  // As in the machine, a state's own transition goes before those of the states around it.
+  // As in the machine, a state's own transition takes precedence over those of its parents.
   for (const source of around(from)) {
     const edge = layout.edges.find(
       (one) => one.from === source && one.labels.some((label) => label.event === event) && leadsIn(one.to),
@@ -36,7 +36,7 @@ export function shownBy(layout: ChartLayout, { event, from, to }: Moved): Edge |
   return null;
 }
 
-/** The state itself, those around it from within, and what holds in each: "acquiring.asking", "acquiring", "". */
+/** The state, its parents from the inside out, and the root: "acquiring.asking", "acquiring", "". */
 export function around(path: string): string[] {
   const parts = path === "" ? [] : path.split(".");
   return [...parts.map((_, index) => parts.slice(0, parts.length - index).join(".")), ""];

@@ -1,6 +1,9 @@
 import type { ResvgRenderOptions } from "@resvg/resvg-js";
 
-/** What became of a picture. `unloadable`: the library that draws it does not run here; without a reason it is missing. */
+/**
+ * The result of drawing a PNG. `unloadable`: the library cannot be loaded; `reason` is null if it is not installed.
+ * `fontless`: there is no font to draw text with.
+ */
 export type Png =
   | { readonly kind: "drawn"; readonly bytes: Uint8Array }
   | { readonly kind: "unloadable"; readonly reason: string | null }
@@ -9,12 +12,12 @@ export type Png =
 type Fonts = NonNullable<ResvgRenderOptions["font"]>;
 type Resvg = typeof import("@resvg/resvg-js");
 
-/** Pixels for one px: sharp on today's screens. */
+/** Pixels per px, for sharpness on high-density screens. */
 const zoom = 2;
 
 /**
- * An SVG as a PNG, by @resvg/resvg-js, which not everybody has. `fonts`: those to write with; by default the
- * system's. Without any the library would leave all text out, and say nothing.
+ * Renders an SVG as a PNG with the optional package @resvg/resvg-js. `fonts`: the fonts to use; default: the
+ * system's. Without a font the library would silently leave out all text.
  */
 export async function pngOf(
   svg: string,
@@ -30,12 +33,12 @@ export async function pngOf(
   }
   const render = (text: string) =>
     new library.Resvg(text, { fitTo: { mode: "zoom", value: zoom }, font: fonts }).render();
-  if (!writes(render)) return { kind: "fontless" };
+  if (!hasFont(render)) return { kind: "fontless" };
   return { kind: "drawn", bytes: render(svg).asPng() };
 }
 
-/** Whether a letter leaves anything at all on an empty ground. */
-const writes = (render: (svg: string) => { readonly pixels: Uint8Array }): boolean =>
+/** Whether a letter changes any pixel of an empty image. */
+const hasFont = (render: (svg: string) => { readonly pixels: Uint8Array }): boolean =>
   ["sans-serif", "monospace"].every((family) =>
     render(
       `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text x="2" y="16" font-family="${family}" font-size="16">a</text></svg>`,

@@ -1,6 +1,6 @@
 import type { ChartModel, ChartState, ChartTransition } from "./model.js";
 
-/** A machine's configuration for XState 5, and for the import of Stately's editor: names alone, and no functions. */
+/** A machine's configuration for XState 5 and for the import of Stately's editor: names only, no functions. */
 export interface StatelyMachine extends StatelyState {
   readonly id: string;
 }
@@ -20,7 +20,7 @@ export interface StatelyTransition {
   readonly reenter?: true;
 }
 
-/** The chart as what `createMachine` takes; what guards and actions do is left to who uses it. */
+/** The chart as the argument of `createMachine`. The implementations of guards and actions are up to the caller. */
 export const statelyOf = (model: ChartModel): StatelyMachine => ({
   id: model.name,
   initial: keyOf(model.initial),
@@ -52,7 +52,7 @@ function onOf(path: string, { name, transitions }: ChartModel): Pick<StatelyStat
   return { on: Object.fromEntries(on) };
 }
 
-/** By the target's whole path: that means the same wherever the state stands. */
+/** Targets are absolute paths, which mean the same in every state. */
 const transitionOf = (
   { to, guard, actions, reenter }: ChartTransition,
   machine: string,

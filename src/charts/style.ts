@@ -1,13 +1,13 @@
 import { metrics } from "./metrics.js";
 import { type Tone, tones } from "./tones.js";
 
-/** "auto": as the reader's system has it. */
+/** "auto" follows the reader's system. */
 export type Theme = "light" | "dark" | "auto";
 
 interface Shades {
   readonly tint: string;
   readonly line: string;
-  /** Of a lit state, and what is written on it. */
+  /** The fill of a highlighted state, and the text on it. */
   readonly lit: string;
   readonly onLit: string;
 }
@@ -77,7 +77,7 @@ const shape = `
 .chart .edge.moved .event.moved,.chart .note.moved{font-weight:700}
 `;
 
-/** Without variables and such, which not every program that draws SVG understands. */
+/** Without CSS variables and the like, which some programs that draw SVG do not support. */
 const coloursOf = (palette: Palette): string => `
 .chart .canvas{fill:${palette.canvas};stroke:${palette.frame}}
 .chart .name{fill:${palette.ink}}
@@ -102,7 +102,7 @@ function shadesOf(tone: Tone, palette: Palette): string {
 .chart .${tone}.lit.leaf .note.moved{fill:${onLit}}`;
 }
 
-/** What colours the classes of a drawn chart. It reaches nothing outside of `.chart`. */
+/** The style for the classes of a drawn chart. It affects nothing outside of `.chart`. */
 export function chartStyle(theme: Theme): string {
   if (theme === "light") return tidy(shape + coloursOf(light));
   if (theme === "dark") return tidy(shape + coloursOf(dark));

@@ -17,7 +17,7 @@ const toneOfState: Readonly<Record<string, Tone>> = {
   closing: "amber",
 };
 
-/** The colour of a state, and of those in it. Grey for one that nothing is known of. */
+/** The colour of a state and its substates; grey for an unknown state. */
 export function toneOf(path: string): Tone {
   const [top = ""] = path.split(".");
   return Object.hasOwn(toneOfState, top) ? (toneOfState[top] ?? "grey") : "grey";

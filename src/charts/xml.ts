@@ -11,13 +11,13 @@ const escapes: Readonly<Record<string, string>> = {
 /** Characters that XML does not allow, not even escaped. */
 const forbidden = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** Safe as content and as an attribute's value. */
+/** Escapes text for use as content or as an attribute's value. */
 export const text = (raw: string): string =>
   raw.replace(forbidden, "\ufffd").replace(/[&<>"']/g, (letter) => escapes[letter] ?? letter);
 
 const tenth = (number: number): string => String(Math.round(number * 10) / 10);
 
-/** `content`: elements and text that are safe already. */
+/** `content`: elements and text that are escaped already. */
 export function element(
   name: string,
   attributes: Attributes,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The value, or undefined if it takes longer than `ms`. Rejects as `promise` does. */
+/** Resolves with the promise's value, or with undefined after `ms`. Rejects as `promise` does. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   const timeout = new AbortController();
   try {

@@ -9,6 +9,6 @@ export interface ChartFlags {
   readonly format?: Format;
   readonly state?: string;
   readonly theme?: Theme;
-  /** A file. */
+  /** A file name. */
   readonly output?: string;
 }

@@ -13,7 +13,7 @@ import type { ChartFlags, Format } from "./chart-options.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
 import { output } from "./output.js";
 
-// Where the system knows none (Windows), it is undefined, whatever its type says.
+// Undefined on systems without the flag (Windows), whatever its type says.
 const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
 
 const formatOfEnding: Readonly<Record<string, Format>> = {
@@ -23,14 +23,14 @@ const formatOfEnding: Readonly<Record<string, Format>> = {
   ".png": "png",
 };
 
-/** `holdfast chart`: a machine's chart, on stdout or in a file. Resolves with what to exit with. */
+/** `holdfast chart`: writes a machine's chart to stdout or a file. Resolves with the exit code. */
 export async function chart(name: ChartName, flags: ChartFlags): Promise<number> {
   const { output: file } = flags;
   if (file === "") throw usageError("--output needs the name of a file");
   const format = flags.format ?? formatOf(file ?? "");
   check(name, format, flags);
   const content = await contentOf(name, format, flags);
-  if (file === undefined) await output.whole(content);
+  if (file === undefined) await output.document(content);
   else await writeTo(file, content);
   return exitCode.ok;
 }
@@ -99,18 +99,18 @@ async function png(svg: string): Promise<Uint8Array> {
 
 async function writeTo(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    // Not blocking: to open a pipe that nobody reads would hang.
+    // Non-blocking: opening a pipe that has no reader would hang.
     const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | (O_NONBLOCK ?? 0), 0o666);
     try {
-      // Who reads from a pipe may be slow, and has it open by now.
+      // A pipe's reader may be slow, so a pipe is written by a second, blocking open; its reader has it open by now.
       await ((await handle.stat()).isFIFO() ? writeFile(file, content) : handle.writeFile(content));
     } finally {
       await handle.close();
     }
   } catch (error) {
-    // What else could it throw; and a name with a zero in it has a code as well.
+    // Only system errors get here; the error for a file name with a zero byte has a code as well.
     const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(exitCode.cannotCreate, `cannot write ${JSON.stringify(file)}: ${why(code)}`);
+    throw new CommandError(exitCode.cannotCreate, `cannot write ${JSON.stringify(file)}: ${reasonOf(code)}`);
   }
 }
 
@@ -124,4 +124,4 @@ const reasons: Readonly<Record<string, string>> = {
   ENXIO: "nobody reads from this pipe",
 };
 
-const why = (code = "it is no name of a file"): string => reasons[code] ?? code;
+const reasonOf = (code = "it is no name of a file"): string => reasons[code] ?? code;

@@ -11,18 +11,18 @@ export interface CommandEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What the command is told by its environment. Never the token, and no node address that was not there before. */
-export interface CommandFacts {
+/** What the command finds in its environment. Never the token, and no node address that was not there before. */
+export interface CommandEnvironment {
   readonly resources: readonly string[];
   readonly acquisition: string;
   readonly validUntil: number;
   readonly owner: string;
 }
 
-/** In the environment of all that the command starts: how the processes of a job are recognised. */
+/** An environment variable of everything that the command starts: the processes of a job are recognised by it. */
 export const markName = "HOLDFAST_RUN";
 
-export const environmentOf = (facts: CommandFacts, mark: string): Record<string, string> => ({
+export const environmentOf = (facts: CommandEnvironment, mark: string): Record<string, string> => ({
   HOLDFAST_RESOURCE: facts.resources.join("\n"),
   HOLDFAST_ACQUISITION: facts.acquisition,
   HOLDFAST_VALID_UNTIL: String(facts.validUntil),
@@ -31,8 +31,8 @@ export const environmentOf = (facts: CommandFacts, mark: string): Record<string,
 });
 
 /**
- * Starts the command: in a session and a process group of its own, unless it is to keep the terminal.
- * Throws a CommandError with 127 or 126, as shells do, if there is no such command or it can not be run.
+ * Starts the command in a session and a process group of its own, unless it keeps the terminal.
+ * @throws CommandError with 127 or 126, as shells do, if the command does not exist or cannot be run
  */
 export async function startCommand(
   { command: [name, ...args], foreground }: Pick<RunOptions, "command" | "foreground">,
@@ -55,7 +55,7 @@ function spawnOrThrow(
 ): ChildProcess {
   try {
     const child = spawn(name, args, { detached, stdio: "inherit", env: { ...process.env, ...environment } });
-    // A failed kill is reported here too; who failed to start is asked about it below.
+    // A failed kill emits "error" as well; a failed start is handled by the caller.
     child.on("error", () => undefined);
     return child;
   } catch (error) {
@@ -65,7 +65,7 @@ function spawnOrThrow(
 
 function notRun(name: string, { code, message }: NodeJS.ErrnoException): CommandError {
   const quoted = JSON.stringify(name);
-  // A directory of the PATH that may not be searched makes it EACCES as well, for a command that is nowhere.
+  // A directory in the PATH that may not be searched causes EACCES too, even if the command exists nowhere.
   if (code === "ENOENT" || (code === "EACCES" && !isOnPath(name)))
     return new CommandError(exitCode.notFound, `${quoted}: command not found`);
   if (code === "EACCES") return new CommandError(exitCode.notExecutable, `${quoted}: permission denied`);
@@ -76,7 +76,7 @@ const isOnPath = (name: string): boolean =>
   name.includes("/") ||
   (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
 
-/** The command's own exit code; 128 and the signal's number if a signal ended it. */
+/** The command's own exit code, or 128 plus the signal's number if a signal ended it. */
 export function codeOf({ code, signal }: CommandEnd): number {
   if (code !== null) return code;
   return exitCode.signalled + (signal === null ? 0 : constants.signals[signal]);

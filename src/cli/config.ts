@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 import { usageError } from "./exit.js";
 
-/** What a configuration file may say; each is the default of the option of the same name. */
+/** The content of a configuration file: each key is the default of the option of the same name. */
 export interface Config {
   readonly nodes?: readonly string[];
   readonly prefix?: string;
   readonly owner?: string;
-  /** ms, as all durations here. */
+  /** In ms, as all durations here. */
   readonly ttl?: number;
   /** False: one attempt, no waiting. */
   readonly wait?: number | false;
@@ -54,7 +54,7 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
   publish: { read: (value) => (typeof value === "boolean" ? value : undefined), allowed: "true or false" },
 };
 
-/** Reads the named file, else the first of the usual ones in `directory`, else nothing. */
+/** Reads the named file, else the first default file found in `directory`, else nothing. */
 export function readConfig(named: string | undefined, directory: string): Config {
   const file = named ?? fileNames.map((name) => join(directory, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
@@ -70,7 +70,7 @@ function readText(file: string): string {
   }
 }
 
-/** Values are never quoted in what goes wrong: an address among them may hold a password. */
+/** Error messages never quote values: an address may contain a password. */
 export function parseConfig(json: string, file: string): Config {
   let parsed: unknown;
   try {

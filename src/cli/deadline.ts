@@ -1,13 +1,13 @@
 /**
- * A moment on both clocks, in ms. The monotonic one counts from the machine's start, not the process's
- * (`process.hrtime`), so that it means the same in the watchdog.
+ * A moment on both clocks, in ms. The monotonic clock (`process.hrtime`) counts from the machine's start, not the
+ * process's, so that a deadline means the same in the watchdog.
  */
 export interface Deadline {
   readonly monotonic: number;
   readonly epoch: number;
 }
 
-/** The clocks a deadline is compared with. */
+/** The clocks that a deadline is compared with. */
 export interface TwoClocks {
   monotonic(): number;
   wall(): number;
@@ -23,7 +23,10 @@ export const deadlineIn = (ms: number, clocks: TwoClocks = systemClocks): Deadli
   epoch: clocks.wall() + ms,
 });
 
-/** ms left by the worse of the two: one stands still while the machine is suspended, the other may step back. */
+/**
+ * Time left in ms, by the clock that leaves less: the monotonic clock stops while the machine is suspended, and the
+ * wall clock may step back.
+ */
 export const timeLeft = (deadline: Deadline, clocks: TwoClocks = systemClocks): number =>
   Math.min(deadline.monotonic - clocks.monotonic(), deadline.epoch - clocks.wall());
 

@@ -1,10 +1,12 @@
-export { formatDuration } from "../engine/duration.js";
+export { formatDuration } from "../support/duration.js";
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 export const durationSyntax = "a duration such as 500ms, 30s, 1.5m, 2h or 1d; a plain integer is ms";
 
-/** ms, or undefined if `text` is not a duration. A plain integer is ms, as in the library's options. */
+/**
+ * Parses a duration in ms; undefined if `text` is not a duration. A plain integer is ms, as in the library's options.
+ */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$|^(\d+)$/.exec(text.trim());
   if (match === null) return undefined;

@@ -1,11 +1,11 @@
-/** What the command exits with besides the job's own code; from sysexits.h, 126 and above as shells do. */
+/** Exit codes besides the command's own; from sysexits.h, 126 and above as in shells. */
 export const exitCode = {
   ok: 0,
-  /** EX_USAGE: the command line cannot work. */
+  /** EX_USAGE: the command line is invalid. */
   usage: 64,
-  /** EX_DATAERR: a recording that cannot be read. */
+  /** EX_DATAERR: a recording is corrupt. */
   corrupt: 65,
-  /** EX_NOINPUT: a file to be read is missing, or may not be read. */
+  /** EX_NOINPUT: an input file is missing or not readable. */
   noInput: 66,
   /** EX_UNAVAILABLE: too few nodes answered. */
   unavailable: 69,
@@ -13,9 +13,9 @@ export const exitCode = {
   internal: 70,
   /** EX_CANTCREAT: a file cannot be written. */
   cannotCreate: 73,
-  /** EX_TEMPFAIL: somebody else holds the lock. */
+  /** EX_TEMPFAIL: another client holds the lock. */
   contended: 75,
-  /** EX_PROTOCOL: the lock was lost, or held for its longest, before the command ended. */
+  /** EX_PROTOCOL: the lock was lost, or reached its --max-hold, before the command ended. */
   lost: 76,
   notExecutable: 126,
   notFound: 127,
@@ -23,7 +23,7 @@ export const exitCode = {
   signalled: 128,
 } as const;
 
-/** Ends the command with this code and this one line on stderr. */
+/** An error that ends `holdfast` with this exit code and this one line on stderr. */
 export class CommandError extends Error {
   constructor(
     readonly exitCode: number,

@@ -5,17 +5,17 @@ import {
   type LockContendedError,
   type QuorumUnavailableError,
 } from "../errors.js";
-import { RecordingError, type RecordingTrouble } from "../inspector/recording/trouble.js";
-import { named } from "../named.js";
+import { RecordingError, type RecordingProblem } from "../inspector/recording/recording-error.js";
+import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode, usageError } from "./exit.js";
 import { describeHolder } from "./holder.js";
 import { Interrupted } from "./signals.js";
 
-/** What an error means on a command line: the code to exit with, and the line that says why. */
+/** An error as the command line reports it: the exit code, and one line that explains it. */
 export interface Failure {
   readonly exitCode: number;
-  /** Null: nothing to say that whoever caused it does not know. */
+  /** Null if there is nothing to report that the user does not know. */
   readonly message: string | null;
 }
 
@@ -37,13 +37,13 @@ export function explain(error: unknown, conflictExitCode: number = exitCode.cont
     return { exitCode: exitCode.unavailable, message: `${error.message} (--port, --host)` };
   }
   if (error instanceof RecordingError) {
-    return { exitCode: recordingCodes[error.trouble], message: error.message };
+    return { exitCode: recordingCodes[error.problem], message: error.message };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCode.internal, message: `unexpected: ${message} (HOLDFAST_DEBUG=1 shows where)` };
 }
 
-const recordingCodes: Readonly<Record<RecordingTrouble, number>> = {
+const recordingCodes: Readonly<Record<RecordingProblem, number>> = {
   missing: exitCode.noInput,
   corrupt: exitCode.corrupt,
   unwritable: exitCode.cannotCreate,
@@ -54,7 +54,7 @@ function misread({ code, exitCode: status, message }: CommanderError): Failure {
   if (status === 0) return { exitCode: exitCode.ok, message: null };
   if (code === "commander.help")
     return usageError("name a command: run, inspect, watch, ui, chart, doctor or demo (holdfast --help)");
-  // `unknown option '--nodes=redis://...'` quotes what may be a password.
+  // `unknown option '--nodes=redis://...'` would quote a possible password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));
 }

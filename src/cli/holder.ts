@@ -1,4 +1,4 @@
-import type { Holder, Vote } from "../engine/vote.js";
+import type { Holder, Vote } from "../engine/protocol/vote.js";
 import { formatDuration } from "./duration.js";
 
 /** `worker-3:4711 for up to 8.2 s`. */
@@ -9,7 +9,7 @@ export function describeHolder(holder: Holder | undefined | null): string {
   return `${describeOwner(holder)} ${left}`;
 }
 
-/** Tokens of other clients carry no label: their hash at least tells two holders apart. */
+/** Tokens of other clients carry no label; the hash at least distinguishes two holders. */
 export const describeOwner = ({ owner, tokenHash }: Holder): string =>
   owner ?? `a client without a label (token hash ${tokenHash})`;
 

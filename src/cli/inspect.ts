@@ -1,17 +1,19 @@
-import { createLocks } from "../manager/locks.js";
-import type { Inspection, NodeInspection } from "../manager/types.js";
+import type { Inspection, NodeInspection } from "../api/types.js";
+import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
+import { type Colours, coloursFor } from "./colours.js";
 import type { Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { exitCode, usageError } from "./exit.js";
 import { describeHolder, describeOwner } from "./holder.js";
 import { chooseNodes } from "./nodes.js";
 import { output } from "./output.js";
-import { type Paint, paintFor } from "./paint.js";
 
-/** ms that closing the connections may take. */
-const partingTime = 1_000;
-/** ms for one node's answer; unlike for a lock it is the first one, so that it takes connecting as well. */
+/** Time in ms that closing the connections may take. */
+const closeTimeout = 1_000;
+/**
+ * Time in ms for one node's answer. Longer than for a lock, because it is the first answer and includes connecting.
+ */
 const defaultTimeout = 2_000;
 
 export interface InspectFlags {
@@ -21,7 +23,7 @@ export interface InspectFlags {
   readonly json?: boolean;
 }
 
-/** `holdfast inspect`: who holds a resource, node by node. Resolves with what to exit with. */
+/** `holdfast inspect`: shows who holds a resource, node by node. Resolves with the exit code. */
 export async function inspect(
   resource: string,
   flags: InspectFlags,
@@ -34,22 +36,22 @@ export async function inspect(
     nodes: chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes),
     prefix: flags.prefix ?? config.prefix ?? "",
     nodeTimeout,
-    // Nothing is locked; but a ttl has to be longer than a node's answer may take.
+    // No lock is acquired, but a ttl must exceed the node timeout.
     ttl: nodeTimeout + 1,
   });
   try {
     const inspection = await locks.inspect(resource);
     if (flags.json) output.json(inspection, "stdout");
-    else for (const line of describe(inspection, paintFor(process.stdout))) output.print(line);
+    else for (const line of describe(inspection, coloursFor(process.stdout))) output.print(line);
     if (!inspection.nodes.every((node) => node.state === "failed")) return exitCode.ok;
-    output.complain("no node could tell who holds it; holdfast doctor says what is wrong with them");
+    output.error("no node could tell who holds it; holdfast doctor says what is wrong with them");
     return exitCode.unavailable;
   } finally {
-    await within(partingTime, locks.close({ timeout: 0 }));
+    await within(closeTimeout, locks.close({ timeout: 0 }));
   }
 }
 
-function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): string[] {
+function describe({ resource, held, holder, nodes }: Inspection, paint: Colours): string[] {
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
     `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary({ held, holder, nodes }, paint)}`,
@@ -57,25 +59,25 @@ function describe({ resource, held, holder, nodes }: Inspection, paint: Paint): 
   ];
 }
 
-function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Paint): string {
+function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Colours): string {
   if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
   if (held === null) return paint.red("unknown: too few nodes answered");
-  // Keys on a minority, or of several holders: left by an attempt that failed, or by one under way.
+  // Keys on a minority, or of several holders, come from an attempt that failed or is under way.
   const minority = nodes.some(({ state }) => state === "held");
   return minority ? `${paint.green("free")}: nobody holds a majority` : paint.green("free");
 }
 
-function line(inspection: NodeInspection, paint: Paint): string {
+function line(inspection: NodeInspection, paint: Colours): string {
   const { quarantine } = inspection;
-  return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(abstains(quarantine))}`}`;
+  return `${answer(inspection, paint)}${quarantine === undefined ? "" : `  ${paint.magenta(quarantineText(quarantine))}`}`;
 }
 
-function abstains({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
+function quarantineText({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
   const again = until === null ? "" : `; it votes again in ${formatDuration(until - Date.now())}`;
   return `it does not vote: ${cause}${again}`;
 }
 
-function answer({ state, holder, error }: NodeInspection, paint: Paint): string {
+function answer({ state, holder, error }: NodeInspection, paint: Colours): string {
   if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
   if (holder === undefined) return paint.green("free");
   const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;

@@ -1,22 +1,22 @@
-import { carries, type ProcessRow, processTable, startOf } from "./processes.js";
+import { hasEnvironment, type ProcessRow, processTable, startOf } from "./processes.js";
 
 /** The command's first process. */
 export interface Leader {
   readonly pid: number;
-  /** See `startOf`: a pid alone may by now be another process's. Undefined if the system would not say. */
+  /** See `startOf`: a pid alone may belong to another process by now. Undefined if the system does not report it. */
   readonly start: string | undefined;
 }
 
-/** What is to be ended when the lock is lost. */
+/** Which processes to end when the lock is lost. */
 export interface JobDescription {
-  /** `NAME=value` in the environment of whatever the command started, unless it took it out. */
+  /** `NAME=value` in the environment of everything that the command started, unless the command removed it. */
   readonly mark: string;
   /** Whether the command leads a process group and a session of its own (not with --foreground). */
   readonly ownGroup: boolean;
   readonly leader: Leader | undefined;
 }
 
-/** Everything a command started, as far as it can be found. Signals never reach this process. */
+/** All processes that a command started, as far as they can be found. Signals are never sent to this process. */
 export class Job {
   #leader: Leader | undefined;
   #groupOnly = false;
@@ -29,31 +29,39 @@ export class Job {
     this.#leader = leader;
   }
 
-  /** From now on only the command's group counts: it ended by itself, and what left the group was meant to stay. */
+  /**
+   * Restricts the job to the command's group: the command ended by itself, and what left the group was meant to stay.
+   */
   narrow(): void {
     this.#groupOnly = true;
   }
 
   members(): readonly number[] {
     const rows = processTable();
-    if (rows === undefined) return this.#blindly(0) ? [this.#leader?.pid ?? 0] : [];
+    if (rows === undefined) return this.#signalWithoutTable(0) ? [this.#leader?.pid ?? 0] : [];
     return this.#find(rows).map((row) => row.pid);
   }
 
-  /** Sends the signal to all of them; to the group by one call, and at once: a long table takes its time. */
+  /**
+   * Sends the signal to all members. The group is signalled first and by one call, because reading a long process
+   * table takes time.
+   */
   signal(signal: NodeJS.Signals): void {
     const group = this.description.ownGroup ? this.#leader : undefined;
     const reached = group !== undefined && isLeader(group, startOf(group.pid)) && send(-group.pid, signal);
     const rows = processTable();
-    if (rows === undefined) return void (reached || this.#blindly(signal));
+    if (rows === undefined) return void (reached || this.#signalWithoutTable(signal));
     const members = this.#find(rows);
     const inGroup = (row: ProcessRow) => group !== undefined && row.group === group.pid;
     if (group !== undefined && !reached && members.some(inGroup)) send(-group.pid, signal);
     for (const row of members) if (!inGroup(row)) send(row.pid, signal);
   }
 
-  /** Without a table (no /proc, no ps): what the leader's pid alone reaches. Whether there was anybody. */
-  #blindly(signal: NodeJS.Signals | 0): boolean {
+  /**
+   * Signals the leader's pid or group when there is no process table (no /proc, no ps). Returns whether it reached a
+   * process.
+   */
+  #signalWithoutTable(signal: NodeJS.Signals | 0): boolean {
     if (this.#leader === undefined) return false;
     return send(this.description.ownGroup ? -this.#leader.pid : this.#leader.pid, signal);
   }
@@ -65,7 +73,7 @@ export class Job {
       if (leader !== undefined && ownGroup && row.group === leader) return true;
       if (this.#groupOnly) return false;
       if (leader !== undefined && (row.pid === leader || (ownGroup && row.session === leader))) return true;
-      return !row.zombie && carries(row.pid, mark);
+      return !row.zombie && hasEnvironment(row.pid, mark);
     };
     const found = new Set(rows.filter(belongs).map((row) => row.pid));
     if (!this.#groupOnly) addDescendants(rows, found);
@@ -73,7 +81,7 @@ export class Job {
     return rows.filter((row) => found.has(row.pid) && !row.zombie);
   }
 
-  /** Undefined once another process has its pid, and with it perhaps another group its number. */
+  /** Returns undefined once another process has the leader's pid, and thus perhaps another group its number. */
   #knownLeader(rows: readonly ProcessRow[]): Leader | undefined {
     const leader = this.#leader;
     if (leader === undefined) return undefined;
@@ -83,19 +91,19 @@ export class Job {
   }
 }
 
-/** Where its start is not known, its pid has to do. */
+/** If the start time is unknown, the pid has to suffice. */
 const isLeader = (leader: Leader, start: string | undefined): boolean =>
   start !== undefined && (leader.start === undefined || start === leader.start);
 
 function addDescendants(rows: readonly ProcessRow[], found: Set<number>): void {
-  // Children may be listed before their parents: again until nothing is added, at most once a row.
+  // Children may be listed before their parents, so this repeats until nothing is added, at most once per row.
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const row of rows) if (found.has(row.parent)) found.add(row.pid);
   }
 }
 
-/** False if there is nobody to get it: gone meanwhile, or not ours to end (EPERM). */
+/** Returns false if no process received the signal: it has ended, or it is another user's (EPERM). */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { exitCode } from "./exit.js";
 import { explain } from "./failure.js";
 import { output, surviveClosedStreams } from "./output.js";
@@ -10,11 +10,11 @@ surviveClosedStreams();
 hideCredentialsIn(process.argv);
 
 process.on("uncaughtException", (error) => process.exit(fail(error)));
-// Node's own warnings take several lines.
+// Node.js prints warnings on several lines.
 process.removeAllListeners("warning");
 process.on("warning", ({ message }) => {
   if (asksForJson()) output.json({ event: "warning", time: Date.now(), message });
-  else output.complain(`warning: ${message}`);
+  else output.error(`warning: ${message}`);
 });
 
 process.exit(await main());
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** What follows "--" are the command's own options. */
+/** Arguments after "--" belong to the command. */
 function asksForJson(): boolean {
   const end = process.argv.indexOf("--");
   return process.argv.slice(2, end === -1 ? undefined : end).includes("--json");
@@ -40,7 +40,7 @@ function asksForJson(): boolean {
 
 function fail(error: unknown): number {
   const { exitCode, message } = explain(error);
-  if (message !== null) output.complain(message);
+  if (message !== null) output.error(message);
   output.trace(error);
   return exitCode;
 }

@@ -5,7 +5,7 @@ const sources =
   "Name them with --node redis://host:6379 (once for each), in HOLDFAST_NODES (separated by commas or spaces), " +
   'or as "nodes" in holdfast.config.json';
 
-/** The addresses to use: of the command line, else of the environment, else of the configuration file. */
+/** The node addresses: from the command line, else from the environment, else from the configuration file. */
 export function chooseNodes(
   flags: readonly string[] | undefined,
   environment: string | undefined,
@@ -31,7 +31,8 @@ function checkAll(addresses: readonly string[], where: string): readonly string[
 
 function whyNoAddress(address: string): string | undefined {
   if (!/^rediss?:\/\//i.test(address)) return "it must start with redis:// or rediss://";
-  // Else a "#" or "/" in a password ends the host there, and the rest of the password is taken for something public.
+  // Otherwise a "#" or "/" in a password would end the host there, and the rest of the password would count as
+  // public.
   const rest = address.slice(address.indexOf("//") + 2);
   if (/[/?#]/.test(rest.slice(0, Math.max(0, rest.indexOf("@")))))
     return "a /, ? or # in a password must be percent-encoded";
@@ -42,7 +43,7 @@ function whyNoAddress(address: string): string | undefined {
   }
 }
 
-/** A malformed address may have its password anywhere: only what is plainly none is shown. */
+/** A malformed address may have its password anywhere, so it is shown only if it plainly has none. */
 function shown(address: string): string {
   if (address.includes("@")) return JSON.stringify(redact(address));
   return /^(?:rediss?:\/\/)?[a-z0-9.-]*(?::\d{1,6})?$/i.test(address)

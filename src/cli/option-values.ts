@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import { durationSyntax, parseDuration } from "./duration.js";
 
-/** Readers of option values; what they throw becomes one line that names the option. */
+/** Parsers of option values. Their errors become one line that names the option. */
 
 export function duration(text: string): number {
   const ms = parseDuration(text);

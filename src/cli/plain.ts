@@ -1,6 +1,6 @@
 /**
- * What others gave, in one line and with nothing that a terminal would obey: no control characters, and none that turn
- * the text around or hide it. One mark stands for each run of them, so that it shows.
+ * Makes foreign text safe for a terminal: one line, without control characters and without characters that reverse or
+ * hide text. Each run of such characters is replaced by one visible mark.
  */
 export const plain = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, "\u{fffd}");

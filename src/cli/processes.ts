@@ -1,20 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** One process, as far as it matters for finding who belongs to a job. */
+/** One process, with the fields needed to find the members of a job. */
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** Undefined where the system does not tell. */
+  /** Undefined if the system does not report it. */
   readonly session: number | undefined;
-  /** Differs between two processes that had the same pid; means nothing else. */
+  /** Differs between two processes with the same pid; has no other meaning. */
   readonly start: string;
-  /** Dead, but not yet collected by its parent: nothing more to end. */
+  /** The process is dead and only waits for its parent to collect it: there is nothing to end. */
   readonly zombie: boolean;
 }
 
-/** Every process that can be seen, now; undefined if the system would not say. */
+/** All visible processes; undefined if the system does not report them. */
 export function processTable(): ProcessRow[] | undefined {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
@@ -30,7 +30,7 @@ function fromProc(): ProcessRow[] | undefined {
 function readRow(pid: string): ProcessRow | undefined {
   const stat = readOrUndefined(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // proc(5): the name in parentheses may hold anything, so fields are counted from behind it: state, ppid, pgrp, ...
+  // proc(5): the name in parentheses may contain anything, so the fields after it are counted: state, ppid, pgrp, ...
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return {
     pid: Number(pid),
@@ -68,13 +68,13 @@ function fromPs(): ProcessRow[] | undefined {
   }
 }
 
-/** Whether the process was started with this in its environment; false where the system does not tell. */
-export function carries(pid: number, setting: string): boolean {
+/** Whether the process was started with this setting in its environment; false if the system does not report it. */
+export function hasEnvironment(pid: number, setting: string): boolean {
   if (process.platform !== "linux") return false;
   return readOrUndefined(`/proc/${pid}/environ`)?.split("\0").includes(setting) ?? false;
 }
 
-/** Processes end while they are looked at, and those of others may not be read. */
+/** Processes may end at any time, and those of other users may not be readable. */
 function readOrUndefined(file: string): string | undefined {
   try {
     return readFileSync(file, "latin1");
@@ -83,7 +83,7 @@ function readOrUndefined(file: string): string | undefined {
   }
 }
 
-/** When `pid` started, to recognise it by; undefined if there is no such process. */
+/** The start time of `pid`, to recognise the process by; undefined if there is no such process. */
 export function startOf(pid: number): string | undefined {
   if (process.platform === "linux") return readRow(String(pid))?.start;
   return fromPs()?.find((row) => row.pid === pid)?.start;

@@ -10,14 +10,14 @@ import { addWatch } from "./commands/watch.js";
 
 const commands: readonly AddCommand[] = [addRun, addInspect, addWatch, addUi, addChart, addDoctor, addDemo];
 
-/** The command line. Each action gives its exit code to `exit`. */
+/** Builds the command line. Each action passes its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {
   const program = new Command("holdfast")
     .description("A distributed lock: run a command under it, see who holds it, watch it at work.")
     .version(version)
     .enablePositionalOptions()
     .exitOverride()
-    // Every complaint is written by main, as one line.
+    // `main` writes every error as one line.
     .configureOutput({ writeErr: () => undefined });
   for (const add of commands) add(program, exit);
   return program;

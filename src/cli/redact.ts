@@ -1,14 +1,20 @@
-import { withoutCredentials } from "../engine/shown.js";
+import { withoutCredentials } from "../support/redaction.js";
 
 const mask = "***";
 
-/** What must not be printed; filled as addresses are read, before anything can fail because of them. */
+/**
+ * Texts that must not be printed. Addresses add their credentials as they are read, before any error could quote
+ * them.
+ */
 const secrets = new Set<string>();
 
-/** Shorter ones are not searched for alone: hiding every "a" would hide nothing and spoil everything. */
-const shortestAlone = 4;
+/**
+ * Minimum length of a secret that is searched for by itself: hiding every "a" would protect nothing and spoil
+ * everything.
+ */
+const minSecretLength = 4;
 
-/** Remembers the credentials of an address, well-formed or not. */
+/** Registers the credentials of an address, well-formed or not. */
 export function hideCredentials(address: string): void {
   const end = address.lastIndexOf("@");
   if (end === -1) return;
@@ -16,15 +22,17 @@ export function hideCredentials(address: string): void {
   secrets.add(`${userinfo}@`);
   const colon = userinfo.indexOf(":");
   const password = colon === -1 ? userinfo : userinfo.slice(colon + 1);
-  for (const form of [password, decoded(password)]) if (form.length >= shortestAlone) secrets.add(form);
+  for (const form of [password, decoded(password)]) if (form.length >= minSecretLength) secrets.add(form);
 }
 
-/** Remembers what is given to open something with. */
+/** Registers a secret, such as an access token. */
 export function hideSecret(text: string): void {
-  if (text.length >= shortestAlone) secrets.add(text);
+  if (text.length >= minSecretLength) secrets.add(text);
 }
 
-/** Credentials of whatever looks like an address among these words: a mistyped option is quoted in messages too. */
+/**
+ * Registers the credentials of all words that look like addresses, because error messages quote mistyped options too.
+ */
 export function hideCredentialsIn(words: readonly string[]): void {
   for (const word of words) {
     const start = word.indexOf("//");
@@ -32,7 +40,7 @@ export function hideCredentialsIn(words: readonly string[]): void {
   }
 }
 
-/** `text` without any credential of a node. */
+/** Replaces every known credential in `text`. */
 export function redact(text: string): string {
   let clean = text;
   for (const secret of longestFirst()) {

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import type { QuarantineRule } from "../engine/abstention.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
 import type { Config } from "./config.js";
 import { exitCode, usageError } from "./exit.js";
 import { chooseNodes } from "./nodes.js";
 import { defaults, requireRoom } from "./timing.js";
 
-/** What the command line says; absent where it says nothing. Durations in ms. */
+/** The options of the command line; absent if not given. Durations in ms. */
 export interface RunFlags {
   readonly resource?: readonly string[];
   readonly node?: readonly string[];
@@ -24,7 +24,7 @@ export interface RunFlags {
   readonly json?: boolean;
 }
 
-/** All that a run needs to know, checked and with every default filled in. */
+/** The complete options of a run, validated and with every default filled in. */
 export interface RunOptions {
   readonly resources: readonly string[];
   readonly nodes: readonly string[];
@@ -79,5 +79,5 @@ export function resolveRun(
   };
 }
 
-/** As the library's own default. Known here, because the command is told. */
+/** The same as the library's default, needed here because the command receives it. */
 const defaultOwner = () => `${hostname()}:${process.pid}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);

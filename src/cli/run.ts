@@ -1,37 +1,40 @@
-import { createLocks } from "../manager/locks.js";
-import type { Handle, Lease } from "../manager/types.js";
+import type { Handle, Lease } from "../api/types.js";
+import { createLocks } from "../create-locks.js";
 import { within } from "./bounded.js";
 import { CommandError, exitCode } from "./exit.js";
 import { explain } from "./failure.js";
-import { type Journal, jsonJournal, textJournal } from "./journal.js";
 import { output } from "./output.js";
+import { jsonRunLog, type RunLog, textRunLog } from "./run-log.js";
 import type { RunOptions } from "./run-options.js";
 import { SignalRelay } from "./signals.js";
 import { Supervision } from "./supervise.js";
 
-/** ms that releasing, and then closing, may take: the command is over, and somebody waits for its exit code. */
-const partingTime = 2_000;
+/**
+ * Time in ms that the release, and then closing, may take: the command has ended, and the caller waits for the exit
+ * code.
+ */
+const closeTimeout = 2_000;
 
-/** `holdfast run`: the lock, the command under it, the release. Resolves with what to exit with. */
+/** `holdfast run`: acquires the lock, runs the command, releases the lock. Resolves with the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   if (process.platform === "win32") {
     throw new CommandError(exitCode.internal, "run needs process groups and signals, which Windows has not");
   }
-  const journal = options.json ? jsonJournal : textJournal;
+  const runLog = options.json ? jsonRunLog : textRunLog;
   const relay = new SignalRelay(options.foreground, () =>
-    journal.tell({ event: "warning", message: "not suspended: a lock that is not renewed would be lost" }),
+    runLog.write({ event: "warning", message: "not suspended: a lock that is not renewed would be lost" }),
   );
   try {
-    return await runLocked(options, journal, relay);
+    return await runLocked(options, runLog, relay);
   } catch (error) {
     const { exitCode: code, message } = explain(error, options.conflictExitCode);
-    if (message !== null) journal.tell({ event: "error", exitCode: code, message });
+    if (message !== null) runLog.write({ event: "error", exitCode: code, message });
     output.trace(error);
     return code;
   }
 }
 
-async function runLocked(options: RunOptions, journal: Journal, relay: SignalRelay): Promise<number> {
+async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
   const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, publish, resources } = options;
   const locks = createLocks({
     nodes,
@@ -42,7 +45,7 @@ async function runLocked(options: RunOptions, journal: Journal, relay: SignalRel
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),
   });
-  journal.follow(locks);
+  runLog.follow(locks);
   let releasable = true;
   try {
     const handle = locks.handle(resources);
@@ -52,21 +55,21 @@ async function runLocked(options: RunOptions, journal: Journal, relay: SignalRel
     });
     const lease = await obtain(handle, options, relay);
     try {
-      const holding = { handle, lease, acquisition, options, journal, relay };
-      const { code, survivors } = await new Supervision(holding).run();
+      const input = { handle, lease, acquisition, options, runLog, relay };
+      const { code, survivors } = await new Supervision(input).run();
       releasable = survivors.length === 0;
       return code;
     } finally {
-      if (releasable) await within(partingTime, lease.release());
+      if (releasable) await within(closeTimeout, lease.release());
     }
   } finally {
-    // Closing would release as well.
-    if (releasable) await within(partingTime, locks.close({ timeout: partingTime }));
+    // Closing would release the lock as well.
+    if (releasable) await within(closeTimeout, locks.close({ timeout: closeTimeout }));
   }
 }
 
 function obtain(handle: Handle, { wait }: RunOptions, relay: SignalRelay): Promise<Lease> {
   const signal = relay.interrupted;
-  // One attempt still has to be bounded, by the default wait; each node by its timeout.
+  // A single attempt is bounded too: by the default wait, and each node by its timeout.
   return handle.acquire(wait === false ? { signal, retry: { count: 0 } } : { signal, wait });
 }

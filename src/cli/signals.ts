@@ -1,8 +1,11 @@
 import { constants } from "node:os";
 import { exitCode } from "./exit.js";
 
-/** Passed on to the command as they come. SIGCONT: somebody may have stopped the command's group. */
-const passed = [
+/**
+ * Signals that are passed on to the command. SIGCONT is one of them because the command's group may have been
+ * stopped.
+ */
+const relayed = [
   "SIGINT",
   "SIGTERM",
   "SIGHUP",
@@ -13,13 +16,13 @@ const passed = [
   "SIGCONT",
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** These end a wait for the lock. */
-const ending: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+/** Signals that end a wait for the lock. */
+const interrupting: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
-/** The terminal sends these to everybody in front of it, so to the command as well. */
+/** Signals that the terminal sends to its whole foreground group, and thus to the command as well. */
 const fromTerminal: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
-/** A signal came before there was a command to pass it to. */
+/** A signal arrived before the command was started. */
 export class Interrupted extends Error {
   readonly exitCode: number;
   constructor(readonly signal: NodeJS.Signals) {
@@ -28,15 +31,17 @@ export class Interrupted extends Error {
   }
 }
 
-/** Catches what is sent to `holdfast`, from the beginning to the end of the run. */
+/** Catches the signals that `holdfast` receives during the whole run. */
 export class SignalRelay {
   readonly #interrupt = new AbortController();
   #deliver: ((signal: NodeJS.Signals) => void) | undefined;
 
-  /** `onSuspend`: Ctrl-Z. A suspended `holdfast` could not renew, so it does not suspend itself. */
+  /**
+   * `onSuspend` is called on Ctrl-Z. A suspended `holdfast` could not renew the lock, so it does not suspend itself.
+   */
   constructor(foreground: boolean, onSuspend: () => void) {
     const sharesTerminal = foreground && process.stdin.isTTY === true;
-    for (const signal of passed) {
+    for (const signal of relayed) {
       process.on(signal, () => {
         if (this.#deliver === undefined) this.#beforeTheCommand(signal);
         else if (!(sharesTerminal && fromTerminal.includes(signal))) this.#deliver(signal);
@@ -44,22 +49,22 @@ export class SignalRelay {
     }
     process.on("SIGTSTP", () => {
       onSuspend();
-      // The terminal has stopped the command too, and nobody else would wake it.
+      // The terminal has stopped the command too, and nothing else would continue it.
       if (foreground) this.#deliver?.("SIGCONT");
     });
   }
 
-  /** Aborted with an {@link Interrupted} while nothing has been started. */
+  /** Aborted with an {@link Interrupted} if a signal arrives before the command is started. */
   get interrupted(): AbortSignal {
     return this.#interrupt.signal;
   }
 
-  /** From now on signals go there. */
+  /** Passes all later signals to `deliver`. */
   deliverTo(deliver: (signal: NodeJS.Signals) => void): void {
     this.#deliver = deliver;
   }
 
   #beforeTheCommand(signal: NodeJS.Signals): void {
-    if (ending.includes(signal)) this.#interrupt.abort(new Interrupted(signal));
+    if (interrupting.includes(signal)) this.#interrupt.abort(new Interrupted(signal));
   }
 }

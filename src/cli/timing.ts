@@ -1,9 +1,9 @@
-import { defaultDriftFactor, driftOf } from "../engine/validity.js";
-import { defaultNodeTimeout } from "../manager/settings.js";
+import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
+import { defaultNodeTimeout } from "../lock/settings.js";
 import { usageError } from "./exit.js";
 import { killMargin, termLead } from "./guard.js";
 
-/** As the library's defaults, where the command does not choose its own. All in ms. */
+/** Defaults in ms: the library's, except where the command chooses its own. */
 export const defaults = { ttl: 30_000, wait: 60_000, grace: 5_000 } as const;
 
 export interface Timing {
@@ -14,14 +14,16 @@ export interface Timing {
   readonly maxHold: number | undefined;
 }
 
-/** ms that must be left when a renewal succeeds at the last: the time in which the job can still be ended. */
+/**
+ * Validity in ms that must be left when a renewal succeeds at the last moment: the time that ending the job takes.
+ */
 const endingTime = (grace: number) => grace + killMargin + termLead;
 
 /**
- * Renewal comes at half the ttl, and may take the whole node timeout. If by then the time to end the job
- * has begun, every renewal would be a loss.
+ * Whether the ttl leaves enough time. A renewal starts at half the ttl and may take the whole node timeout. If the
+ * time to end the job has begun by then, every renewal would end the job.
  */
-function roomy({ grace, nodeTimeout }: Timing, ttl: number): boolean {
+function hasRoom({ grace, nodeTimeout }: Timing, ttl: number): boolean {
   const timeout = nodeTimeout ?? defaultNodeTimeout(ttl);
   return ttl / 2 - driftOf(ttl, defaultDriftFactor) - timeout > endingTime(grace);
 }
@@ -29,19 +31,22 @@ function roomy({ grace, nodeTimeout }: Timing, ttl: number): boolean {
 function smallestTtl(timing: Timing): number {
   let tooSmall = 1;
   let enough = 2;
-  while (!roomy(timing, enough)) enough *= 2;
+  while (!hasRoom(timing, enough)) enough *= 2;
   while (enough - tooSmall > 1) {
     const middle = Math.floor((tooSmall + enough) / 2);
-    if (roomy(timing, middle)) enough = middle;
+    if (hasRoom(timing, middle)) enough = middle;
     else tooSmall = middle;
   }
   return enough;
 }
 
-/** Refuses a ttl (or a longest hold) that leaves no time to end the job before the lock is over. */
+/**
+ * Checks that the ttl and the maximum hold time leave time to end the job before the lock expires.
+ * @throws CommandError (usage)
+ */
 export function requireRoom(timing: Timing): void {
   const { ttl, grace, maxHold } = timing;
-  if (!roomy(timing, ttl)) {
+  if (!hasRoom(timing, ttl)) {
     const timeout = timing.nodeTimeout ?? defaultNodeTimeout(ttl);
     const have = ttl / 2 - driftOf(ttl, defaultDriftFactor) - timeout;
     throw usageError(

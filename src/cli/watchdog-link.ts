@@ -8,40 +8,43 @@ import { readyLine, type WatchdogMessage } from "./watchdog-messages.js";
 
 const program = fileURLToPath(new URL("./watchdog.js", import.meta.url));
 
-/** ms that a watchdog may take to start. */
+/** Time in ms that a watchdog may take to start. */
 const startTimeout = 10_000;
-/** ms that it may take to end when it is told to; stopped by somebody, it would never hear of it. */
+/** Time in ms that the watchdog may take to end; a watchdog that was stopped by a signal would never react. */
 const finishTimeout = 500;
-/** How often one that died is replaced before the job is ended instead. */
-const replacements = 3;
+/** How often a watchdog that died is replaced before the job is ended instead. */
+const maxReplacements = 3;
 
-/** The watchdog as `holdfast` sees it: told everything, and replaced when it dies. */
+/** Runs the watchdog process: sends it every message, and replaces it when it dies. */
 export class WatchdogLink {
   #process: ChildProcess | undefined;
-  /** The last message of each kind, in the order in which a new watchdog must hear them. */
-  readonly #told = new Map<WatchdogMessage["tell"], WatchdogMessage>();
-  #left = replacements;
+  /** The latest message of each kind, in the order in which a new watchdog must receive them. */
+  readonly #sent = new Map<WatchdogMessage["kind"], WatchdogMessage>();
+  #left = maxReplacements;
   #finished = false;
 
-  /** `onLost`: it died too often; nobody would end the job if `holdfast` were killed. */
+  /** `onLost` is called when the watchdog died too often: nothing would end the job if `holdfast` were killed. */
   constructor(readonly onLost: (why: string) => void) {}
 
   get pid(): number | undefined {
     return this.#process?.pid;
   }
 
-  /** Resolves when the watchdog listens. */
+  /**
+   * Starts the watchdog. Resolves when it is ready for messages.
+   * @throws CommandError if it cannot be started
+   */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [program], {
       detached: true,
-      // Nobody's file system is kept from being unmounted.
+      // The watchdog must not keep a file system from being unmounted.
       cwd: "/",
-      // Neither NODE_OPTIONS nor node addresses concern it; PATH is for ps.
+      // The watchdog needs neither NODE_OPTIONS nor node addresses; PATH is for ps.
       env: { PATH: process.env.PATH },
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#process = child;
-    // A write to a watchdog that just died; its exit is what counts.
+    // A write to a watchdog that has just died fails; only its exit matters.
     child.stdin.on("error", () => undefined);
     let why = "it ended at once";
     child.on("error", (error) => {
@@ -64,36 +67,36 @@ export class WatchdogLink {
       child.kill("SIGKILL");
       throw new CommandError(exitCode.internal, `the watchdog could not be started: ${why}`);
     }
-    for (const message of this.#told.values()) this.#send(message);
+    for (const message of this.#sent.values()) this.#write(message);
     if (child.exitCode !== null || child.signalCode !== null) this.#replace();
     else child.once("exit", () => this.#replace());
   }
 
-  tell(message: WatchdogMessage): void {
-    // Re-inserted, so that the order stays that of the last tellings.
-    this.#told.set(message.tell, message);
-    this.#send(message);
+  send(message: WatchdogMessage): void {
+    // A Map keeps the position of an existing key, so the order stays that in which the kinds were first sent.
+    this.#sent.set(message.kind, message);
+    this.#write(message);
   }
 
-  /** Nothing is left to guard. Resolves when the watchdog is gone. */
+  /** Ends the watchdog, because nothing is left to guard. Resolves when the watchdog has exited or was killed. */
   async finish(): Promise<void> {
     this.#finished = true;
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
-    this.tell({ tell: "done" });
+    this.send({ kind: "done" });
     child.stdin?.end();
     if ((await within(finishTimeout, gone)) === undefined) child.kill("SIGKILL");
   }
 
-  #send(message: WatchdogMessage): void {
+  #write(message: WatchdogMessage): void {
     const pipe = this.#process?.stdin;
     if (pipe?.writable) pipe.write(`${JSON.stringify(message)}\n`);
   }
 
   #replace(): void {
     if (this.#finished) return;
-    if (this.#left === 0) return this.onLost(`the watchdog ended ${replacements + 1} times`);
+    if (this.#left === 0) return this.onLost(`the watchdog ended ${maxReplacements + 1} times`);
     this.#left -= 1;
     this.start().catch((error: unknown) => {
       if (!this.#finished) this.onLost(error instanceof Error ? error.message : String(error));

@@ -1,23 +1,23 @@
 import type { Deadline } from "./deadline.js";
 
-/** What `holdfast` tells its watchdog: one line of JSON each. */
+/** The messages from `holdfast` to its watchdog, one line of JSON each. */
 export type WatchdogMessage =
-  /** Before the command starts. `grace` in ms; `json`: how to complain. */
+  /** Sent before the command starts. `grace` in ms; `json`: how to write messages. */
   | {
-      readonly tell: "starting";
+      readonly kind: "starting";
       readonly mark: string;
       readonly ownGroup: boolean;
       readonly grace: number;
       readonly json: boolean;
     }
-  /** `start` recognises the process: its pid alone may later be another's. */
-  | { readonly tell: "started"; readonly pid: number; readonly start: string | null }
-  /** The lock now lasts until then. */
-  | ({ readonly tell: "deadline" } & Deadline)
-  /** The job was asked to end; SIGKILL is due in `grace` ms. `groupOnly`: only what is left of its group. */
-  | { readonly tell: "ending"; readonly grace: number; readonly groupOnly: boolean }
-  /** The command ended, nothing is left to guard. */
-  | { readonly tell: "done" };
+  /** `start` identifies the process, because its pid may be reused. */
+  | { readonly kind: "started"; readonly pid: number; readonly start: string | null }
+  /** The lock is now valid until this deadline. */
+  | ({ readonly kind: "deadline" } & Deadline)
+  /** The job has been asked to end; SIGKILL is due in `grace` ms. `groupOnly`: only what is left of its group. */
+  | { readonly kind: "ending"; readonly grace: number; readonly groupOnly: boolean }
+  /** The command has ended; nothing is left to guard. */
+  | { readonly kind: "done" };
 
-/** What the watchdog writes once it listens. */
+/** What the watchdog writes when it is ready for messages. */
 export const readyLine = "ready\n";

@@ -1,15 +1,18 @@
 /**
- * Ends the job when `holdfast` cannot: killed, stopped, or starved. A process of its own, in a session of its own,
- * so that what hits `holdfast` and its group does not hit this one. It knows only what comes through the
- * pipe on stdin; the end of that pipe without "done" means that nobody renews the lock or waits for the job.
+ * The watchdog process: ends the job when `holdfast` cannot, because it was killed, stopped or starved. The watchdog
+ * has a session of its own, so that a signal to `holdfast` and its group does not reach it. It knows only the
+ * messages from the pipe on stdin; if that pipe ends without "done", no process renews the lock or waits for the job.
  */
 import { createInterface } from "node:readline";
 import { Guard } from "./guard.js";
 import { Job } from "./job.js";
 import { readyLine, type WatchdogMessage } from "./watchdog-messages.js";
 
-/** ms for which a job is looked for that was about to start when `holdfast` died: fork and exec take time. */
-const startingTime = 1_000;
+/**
+ * Time in ms for which the watchdog looks for a job that was about to start when `holdfast` died: fork and exec take
+ * time.
+ */
+const startTimeout = 1_000;
 
 let job: Job | undefined;
 let guard: Guard | undefined;
@@ -17,17 +20,17 @@ let grace = 0;
 let json = false;
 let leaderKnown = false;
 
-// Sent to whole machines and containers that shut down: the job must not outlive its guard.
+// These signals are sent to whole machines and containers that shut down: the job must not outlive its watchdog.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
 for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-lines.on("line", (line) => hear(JSON.parse(line) as WatchdogMessage));
-lines.on("close", orphaned);
+lines.on("line", (line) => receive(JSON.parse(line) as WatchdogMessage));
+lines.on("close", onInputClosed);
 process.stdout.write(readyLine);
 
-function hear(message: WatchdogMessage): void {
-  switch (message.tell) {
+function receive(message: WatchdogMessage): void {
+  switch (message.kind) {
     case "starting": {
       ({ grace, json } = message);
       job = new Job({ mark: message.mark, ownGroup: message.ownGroup, leader: undefined });
@@ -48,20 +51,20 @@ function hear(message: WatchdogMessage): void {
   }
 }
 
-function orphaned(): void {
+function onInputClosed(): void {
   if (guard === undefined || job === undefined) process.exit(0);
   if (guard.begun) return;
-  if (leaderKnown) return endOrphan(guard);
-  const until = performance.now() + startingTime;
-  const look = () => {
-    if (job !== undefined && guard !== undefined && job.members().length > 0) endOrphan(guard);
+  if (leaderKnown) return endJob(guard);
+  const until = performance.now() + startTimeout;
+  const findJob = () => {
+    if (job !== undefined && guard !== undefined && job.members().length > 0) endJob(guard);
     else if (performance.now() > until) process.exit(0);
-    else setTimeout(look, 10);
+    else setTimeout(findJob, 10);
   };
-  look();
+  findJob();
 }
 
-function endOrphan(guard: Guard): void {
+function endJob(guard: Guard): void {
   const message = "holdfast ended without waiting for the command, which is ended too";
   process.stderr.write(
     json ? `${JSON.stringify({ event: "orphaned", time: Date.now(), message })}\n` : `holdfast: ${message}\n`,

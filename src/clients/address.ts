@@ -1,38 +1,44 @@
 import type { Redis } from "ioredis";
-import { systemClock, type Timer } from "../engine/clock.js";
-import type { Connection, Keyspace, Replacement, WakeListener } from "../engine/node.js";
+import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
+import { systemClock, type Timer } from "../engine/time/clock.js";
 import { InvalidOptionError } from "../errors.js";
+import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
-import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
-import { type ConnectionListener, ConnectionListeners } from "./listeners.js";
+import { IoredisScriptClient } from "./ioredis/client.js";
+import type { IoredisClient } from "./ioredis/library.js";
+import { openIoredisSubscriber } from "./ioredis/subscriber.js";
+import { Subscriptions } from "./pubsub/subscriptions.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { openIoredisSubscriber } from "./wake/ioredis-subscriber.js";
-import { WakeLine } from "./wake/wake-line.js";
 
 const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
-/** ms between attempts to reconnect: doubled from the first to the longest, for as long as the node is open. */
+/**
+ * ms between attempts to reconnect: doubles from the first to the longest delay. Attempts continue while the node is
+ * open.
+ */
 const firstDelay = 50;
 const longestDelay = 2_000;
-/** ms for the TCP and TLS handshakes; and again for what Redis is asked before the connection counts as ready. */
+/** ms for the TCP and TLS handshakes, and again for the replies to the client's first commands. */
 const defaultConnectTimeout = 5_000;
-/** ms without traffic after which the kernel asks the other end whether it is still there. */
+/** ms without traffic after which the kernel sends keep-alive probes. */
 const keepAlive = 10_000;
-/** ms that a closed connection may take to end; what was written before is on its way by then. */
+/** ms for a closed connection to end. Earlier writes have left the socket by then. */
 const disconnectTimeout = 250;
 
 /** The address without user, password and anything else that may be secret; for messages. */
 const redacted = (address: string): string =>
   address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
 
-/** A connection opened, and closed, for a `redis://` address. Throws InvalidOptionError if the address can't be one. */
+/**
+ * A connection that is opened and closed for a `redis://` address. Throws InvalidOptionError if the address is invalid.
+ */
 export class AddressScriptClient implements ScriptClient {
   readonly name: string;
   readonly keyspace: Keyspace;
   readonly sharded = false;
   readonly #address: string;
   readonly #listeners = new ConnectionListeners();
-  readonly #wakeLine = new WakeLine((events) =>
+  readonly #subscriptions = new Subscriptions((events) =>
     this.#opened === null ? null : openIoredisSubscriber(asClient(this.#opened.redis), events),
   );
   #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
@@ -75,27 +81,27 @@ export class AddressScriptClient implements ScriptClient {
   connect(): void {
     if (this.#opening || this.#closed) return;
     this.#opening = true;
-    this.#open().catch((error: unknown) => this.#listeners.tell("down", bare(error)));
+    this.#open().catch((error: unknown) => this.#listeners.notify("down", bare(error)));
   }
 
-  /** What is in flight here is ours alone. */
+  /** The connection belongs to this node, so only our own commands can be in flight. */
   replaceConnection(cause: ReplacementCause): Replacement {
     if (this.#closed) return "impossible";
-    // Nothing is open that could be replaced, and it is being opened already.
+    // The connection is being opened already.
     if (this.#opened === null) return "replacing";
     const replacement = this.#opened.client.replaceConnection(cause);
-    if (replacement === "replacing") this.#wakeLine.reopen();
+    if (replacement === "replacing") this.#subscriptions.reopen();
     return replacement;
   }
 
-  subscribe(channel: string, listener: WakeListener): () => void {
-    return this.#wakeLine.subscribe(channel, listener);
+  subscribe(channel: string, listener: SubscriptionListener): () => void {
+    return this.#subscriptions.subscribe(channel, listener);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
-    this.#wakeLine.close();
+    this.#subscriptions.close();
     if (this.#opened !== null) await ended(this.#opened.redis);
   }
 
@@ -104,13 +110,13 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   async #open(): Promise<void> {
-    // Only here: whoever passes clients of their own should not pay for loading another one.
+    // Imported lazily: managers that use only their users' clients do not load ioredis.
     const { Redis } = await import("ioredis");
     if (this.#closed) return;
     const redis = new Redis(this.#address, {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      // What is unanswered when the connection breaks is rejected at once instead of being kept.
+      // A command that is unanswered when the connection breaks is rejected at once instead of being kept.
       maxRetriesPerRequest: 0,
       connectTimeout: this.connectTimeout,
       keepAlive,
@@ -120,10 +126,10 @@ export class AddressScriptClient implements ScriptClient {
     const client = new IoredisScriptClient(asClient(redis), "holdfast");
     this.#opened = { client, redis };
     this.#boundHandshake(redis);
-    client.watch((connection, cause) => this.#listeners.tell(connection, cause));
+    client.watch((connection, cause) => this.#listeners.notify(connection, cause));
   }
 
-  /** ioredis bounds the time for TCP and TLS, but waits for the replies to AUTH, SELECT and INFO for ever. */
+  /** ioredis bounds the TCP and TLS handshakes, but not the wait for the replies to AUTH, SELECT and INFO. */
   #boundHandshake(redis: Redis): void {
     const message =
       `connected, but not ready within ${this.connectTimeout / 1_000} s: ` +
@@ -132,7 +138,8 @@ export class AddressScriptClient implements ScriptClient {
     const over = () => deadline?.cancel();
     redis.on("connect", () => {
       over();
-      // With an error, so that it is told; ioredis then connects again, and asks the name again.
+      // Destroyed with an error, so that the error is reported. ioredis then reconnects and resolves the host name
+      // again.
       deadline = systemClock.after(
         this.connectTimeout,
         () => redis.stream?.destroy(new Error(message)),
@@ -144,13 +151,13 @@ export class AddressScriptClient implements ScriptClient {
   }
 }
 
-/** The types of ioredis call private what every version offers. */
+/** The types of ioredis declare members as private that every version offers. */
 const asClient = (redis: Redis): IoredisClient => redis as unknown as IoredisClient;
 
-/** Resolves when the connection has ended, with every timer of it. */
+/** Resolves when the connection has ended and all its timers are cleared. */
 function ended(redis: Redis): Promise<void> {
   return new Promise((resolve) => {
-    // Nothing is open that could end: it has ended already, or is between two attempts to connect.
+    // The connection has ended already, or the client is waiting between two attempts to connect.
     if (redis.status === "end" || redis.status === "reconnecting") resolve();
     redis.once("end", resolve);
     redis.disconnect();

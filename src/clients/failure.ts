@@ -1,5 +1,5 @@
-import { explained, saying } from "../engine/shown.js";
-import type { FailureReason } from "../engine/vote.js";
+import type { FailureReason } from "../engine/protocol/vote.js";
+import { explained, printable } from "../support/redaction.js";
 
 /** A failed vote. */
 export interface Failure {
@@ -14,66 +14,66 @@ export const failure = (reason: FailureReason, message: string): Failure => ({
   message,
 });
 
-/** Thrown where a call would have been kept by the client instead of being sent. */
+/** Thrown when the client would have queued a call instead of sending it. */
 export class NotReadyError extends Error {}
 
-/** Thrown for calls whose connection was lost before they were answered: the server may have acted on them. */
+/** Thrown for calls whose connection was lost before they were answered. The server may have executed them. */
 export class LostError extends Error {}
 
-/** What was thrown, in words; clients also throw what is not an Error. */
+/** The message of a thrown value; clients also throw values that are not errors. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (typeof thrown !== "object" || thrown === null) return saying(String(thrown));
+    if (typeof thrown !== "object" || thrown === null) return printable(String(thrown));
     const { message, name } = thrown as { message?: unknown; name?: unknown };
-    // By shape: an error from another realm is no instance of ours.
-    return saying(inWords(String(message || (message === undefined ? thrown : name))));
+    // Recognised by shape: an error from another realm is not an instance of our Error class.
+    return printable(inWords(String(message || (message === undefined ? thrown : name))));
   } catch {
     return "something that cannot be put into words";
   }
 }
 
-/** What the clients' parsers say of a byte that no Redis sends, with a wish to hear of it. */
+/** How the clients' parsers report a byte that Redis never sends, with a request to file a bug. */
 const strangeReply = /^(Unknown RESP type|Protocol error, got) /;
 
 const inWords = (message: string): string =>
   strangeReply.test(message) ? "it does not speak Redis's protocol" : message;
 
 /**
- * The same complaint without what the client hung onto it: ioredis keeps the whole command in its errors, and the
- * arguments of AUTH are a password.
+ * A copy of an error without the client's additional properties: ioredis attaches the whole command, and the arguments
+ * of AUTH contain a password.
  */
 export const bare = (thrown: unknown): Error => new Error(messageOf(thrown));
 
-/** "NOPERM" of "NOPERM this user has no permissions …"; empty where the message is not a server's. */
+/** "NOPERM" of "NOPERM this user has no permissions …"; empty if the message is not from a server. */
 export const serverCode = (thrown: unknown): string => {
-  // A system error ("ECONNREFUSED …") looks alike; it always carries the call that failed.
+  // A system error ("ECONNREFUSED …") looks alike, but always names the system call that failed.
   if (typeof thrown === "object" && thrown !== null && "syscall" in thrown) return "";
   const message = messageOf(thrown);
-  // node-redis 3 begins with the command that it did not send.
+  // In node-redis 3 the message begins with the command that was not sent.
   if (/^\w+ can't be processed/.test(message)) return "";
   return /^([A-Z][A-Z0-9]+)(?: |$)/.exec(message)?.[1] ?? "";
 };
 
-/** What clients say of a request that they did not even send. */
+/** How clients reject a request that they did not send. */
 const unsent =
   /(isn't|not) write?able|offline|isn't ready|client is closed|already closed|subscriber mode|PubSub mode/i;
-/** The client holds as many requests as it may. */
+/** The client's queue is full. */
 const full = /queue is full|maximum (number of )?inflight|too many (inflight )?requests/i;
-/** The client waited for long enough; the server may act on the request yet. */
+/** The client's own timeout has passed; the server may still execute the request. */
 const late = /timed? ?out/i;
-/** That was not about the request, but about the connection, which is gone with it. */
+/** A timeout of the connection instead of the request; the connection is lost as well. */
 const connectionLate = /ETIMEDOUT|^socket timeout|connection timeout/i;
 
-/** Errors of node-redis that carry no message, by their class. */
+/** The class name, because some errors of node-redis have no message. */
 const classOf = (thrown: unknown): string => {
   const maker = typeof thrown === "object" && thrown !== null ? thrown.constructor : undefined;
   return typeof maker === "function" ? maker.name : "";
 };
 
-/** Servers repeat the arguments of a command that they don't know: tokens among them. */
+/** Servers repeat the arguments of an unknown command, tokens included. */
 const withoutArguments = (message: string): string => message.replace(/,? with args beginning with:.*$/s, "");
 
-/** The vote that a rejected call amounts to. */
+/** The failed vote for a rejected call. */
 export function failureOf(thrown: unknown): Failure {
   const message = withoutArguments(messageOf(thrown));
   if (thrown instanceof NotReadyError) return failure("notReady", message);

@@ -1,9 +1,9 @@
-import { Chain, Link } from "../engine/chain.js";
+import { LinkedList, ListNode } from "../support/linked-list.js";
+import type { Emitter } from "./connection-watch.js";
 import { LostError, messageOf } from "./failure.js";
-import type { Emitter } from "./watch.js";
 
 /** A call that is not answered yet. */
-class Call extends Link {
+class Call extends ListNode {
   readonly since = performance.now();
 
   constructor(
@@ -15,15 +15,15 @@ class Call extends Link {
 }
 
 /**
- * The calls of one connection that are not answered yet. Clients keep such calls over a reconnection, some for ever:
- * here they end with the connection, so that what is resent behind our back never counts as an answer.
+ * The unanswered calls of one connection. Clients keep such calls across a reconnection, some without limit. Here the
+ * calls end with the connection, so that a reply to a command that the client sent again never counts as an answer.
  */
 export class InFlight {
-  readonly #calls = new Chain<Call>();
+  readonly #calls = new LinkedList<Call>();
   #size = 0;
   readonly #onEvent: (cause?: unknown) => void;
 
-  /** After any of these events the connection may be gone. It is listened to them while there are calls to lose. */
+  /** After any of these events the connection may be gone. Listeners are attached only while calls are pending. */
   constructor(
     private readonly client: Emitter,
     private readonly events: readonly string[],
@@ -38,16 +38,16 @@ export class InFlight {
     return this.#size;
   }
 
-  /** ms for which the oldest of them has been unanswered; 0 where there is none. */
+  /** ms for which the oldest call has been unanswered; 0 if there is none. */
   get age(): number {
     return this.#calls.first === null ? 0 : performance.now() - this.#calls.first.since;
   }
 
-  /** Sends now. `onLost` is called when the connection went before the answer came. */
+  /** Sends now. `onLost` is called if the connection was lost before the answer arrived. */
   add(send: () => Promise<unknown>, onLost?: () => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const call = new Call(reject, onLost);
-      // First the watch, then the call: a client may lose the connection while it writes.
+      // Listens before sending: a client may lose the connection while it writes.
       if (this.#calls.empty) this.#listen();
       this.#calls.add(call);
       this.#size += 1;
@@ -71,7 +71,7 @@ export class InFlight {
   }
 
   #remove(call: Call): void {
-    if (call.chain === null) return;
+    if (call.list === null) return;
     this.#calls.remove(call);
     this.#size -= 1;
     if (this.#calls.empty) this.#unlisten();
@@ -81,7 +81,7 @@ export class InFlight {
     this.abandon(`connection lost ${cause === undefined ? "before the answer" : `(${messageOf(cause)})`}`);
   }
 
-  /** Ends every call as lost, because the connection is about to be. */
+  /** Rejects every call as lost, because the connection is about to be ended. */
   abandon(message: string): void {
     const calls = this.#calls.toArray();
     if (calls.length === 0) return;

@@ -8,19 +8,22 @@ export interface PlainClient {
 }
 
 /**
- * ms after which a call counts as lost. A plain client cannot tell that its connection is gone, and may never settle what was
- * under way on it: then a release would never be repeated, and the node would owe a reply for ever.
+ * ms after which a call counts as lost. A plain client cannot report that its connection is gone, and may never settle
+ * the calls on it: then a release would never be repeated, and the node's call would stay pending for ever.
  */
 export const lostAfter = 10_000;
 
-/** A plain client tells nothing about its connection: it always counts as ready, and its keyspace is unknown. */
+/**
+ * A plain client reports nothing about its connection: the connection always counts as ready, and the keyspace is
+ * unknown.
+ */
 export class PlainScriptClient implements ScriptClient {
   readonly keyspace = null;
   readonly sharded = false;
-  /** Nobody knows when it writes. */
+  /** It is unknown when the client writes. */
   readonly writesLater = true;
   readonly connection = "ready";
-  /** It may use another connection for each call. */
+  /** The client may use another connection for each call. */
   readonly opaque = true;
   readonly trouble = "";
   readonly #connection: ScriptConnection;
@@ -32,7 +35,7 @@ export class PlainScriptClient implements ScriptClient {
     this.#connection = {
       ready: true,
       evalsha: null,
-      // Copies: the arrays are ours, what the client does to them is not.
+      // Passes copies, because the client might modify the arrays.
       eval: (script, keys, args) => bounded(async () => client.eval(script, [...keys], [...args])),
     };
   }
@@ -52,7 +55,7 @@ export class PlainScriptClient implements ScriptClient {
 
 function bounded<T>(call: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const lost = () => reject(new LostError(`no answer within ${lostAfter / 1_000} s: taken for lost`));
+    const lost = () => reject(new LostError(`no answer within ${lostAfter / 1_000} s: treated as lost`));
     const timer = setTimeout(lost, lostAfter);
     // In some environments a timer is a number.
     (timer as { unref?: () => void }).unref?.();

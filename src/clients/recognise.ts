@@ -1,13 +1,16 @@
-import type { LockNode } from "../engine/node.js";
+import type { LockNode } from "../engine/node/lock-node.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import { AddressScriptClient } from "./address.js";
-import { type IoredisClient, IoredisScriptClient } from "./ioredis.js";
-import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis-cluster.js";
+import { IoredisScriptClient } from "./ioredis/client.js";
+import { type IoredisCluster, IoredisClusterScriptClient } from "./ioredis/cluster.js";
+import type { IoredisClient } from "./ioredis/library.js";
 import type { NodeInput } from "./node-input.js";
-import { type NodeRedisClient, NodeRedisScriptClient } from "./node-redis.js";
-import { type NodeRedis3Client, NodeRedis3ScriptClient } from "./node-redis-3.js";
-import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "./node-redis-cluster.js";
-import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis-sentinel.js";
+import { NodeRedisScriptClient } from "./node-redis/client.js";
+import { NodeRedisClusterScriptClient } from "./node-redis/cluster.js";
+import type { NodeRedisClient, NodeRedisCluster } from "./node-redis/library.js";
+import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis/sentinel.js";
+import { NodeRedis3ScriptClient } from "./node-redis/v3-client.js";
+import type { NodeRedis3Client } from "./node-redis/v3-library.js";
 import { type PlainClient, PlainScriptClient } from "./plain.js";
 import { RedisNode } from "./redis-node.js";
 import type { ScriptClient } from "./script-client.js";
@@ -17,9 +20,9 @@ const accepted =
   "eval(script, keys, args), a redis:// or rediss:// address, or a node such as memoryNode()";
 
 /**
- * The node that an entry of `nodes` stands for. Clients are recognised by what they can do, never by their class, so
- * that copies, subclasses and wrappers of any version work, and no library is loaded for it.
- * Throws InvalidOptionError for "nodes[index]".
+ * Returns the node for an entry of `nodes`. Clients are recognised by their methods, never by their class, so that
+ * copies, subclasses and wrappers of any version work and no library is loaded. Throws InvalidOptionError for
+ * "nodes[index]".
  */
 export function recogniseNode(input: NodeInput, index: number): LockNode {
   const option = `nodes[${index}]`;
@@ -35,22 +38,25 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
     return new RedisNode(clientOf(shape, option, index));
   } catch (error) {
     if (isHoldfastError(error)) throw error;
-    // What looks like a client, and throws when it is looked at.
+    // The input looks like a client, but throws when its properties are read.
     throw new InvalidOptionError(option, input, accepted);
   }
 }
 
-/** One adapter a client object, shared by all managers: so its listeners are attached once, and its state is kept once. */
+/**
+ * One adapter per client object, shared by all managers, so that listeners are attached once and the state is kept
+ * once.
+ */
 const adapters = new WeakMap<object, ScriptClient>();
 
-/** Anything may be there. */
+/** An untrusted object with arbitrary properties. */
 type Shape = Readonly<Record<string, unknown>>;
 
 const can = (shape: Shape, ...methods: readonly string[]): boolean =>
   methods.every((method) => typeof shape[method] === "function");
 
 const isNode = (shape: Shape): shape is Shape & LockNode =>
-  typeof shape.name === "string" && can(shape, "execute", "introduce", "watch", "connect", "close");
+  typeof shape.name === "string" && can(shape, "execute", "identify", "watch", "connect", "close");
 
 function clientOf(shape: Shape, option: string, index: number): ScriptClient {
   const known = adapters.get(identityOf(shape));
@@ -66,10 +72,10 @@ function clientOf(shape: Shape, option: string, index: number): ScriptClient {
   throw new InvalidOptionError(option, describe(shape), accepted);
 }
 
-/** node-redis gives out several objects that stand for one client. */
+/** node-redis hands out several objects for one client. */
 const identityOf = (shape: Shape): object => (typeof shape._self === "object" && shape._self) || shape;
 
-/** The casts are the point of this file: a shape was recognised, so the client is taken to be what it looks like. */
+/** The casts are intended: the shape was recognised, so the client is taken to be what its shape says. */
 function libraryClientOf(shape: Shape): ScriptClient | null {
   if (typeof shape.status === "string" && can(shape, "createBuiltinCommand", "evalsha", "on", "off")) {
     if (shape.isCluster === true) {
@@ -92,7 +98,7 @@ function libraryClientOf(shape: Shape): ScriptClient | null {
   return null;
 }
 
-/** Clients that look usable and are not. */
+/** Explains why an object that looks like a client is not usable; null if no reason is known. */
 function whyNot(shape: Shape): { readonly given: string; readonly advice: string } | null {
   if (can(shape, "then")) {
     return { given: "a promise", advice: "await it first: nodes: [await client.connect()]" };
@@ -132,14 +138,14 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
   return null;
 }
 
-/** Of node-redis 2.6 to 3. */
+/** node-redis 2.6 to 3. */
 const isNodeRedis3 = (shape: Shape): boolean =>
   typeof shape.ready === "boolean" && can(shape, "internal_send_command", "evalsha", "eval", "on", "off");
 
 const optionsOf = (shape: Shape): Shape =>
   typeof shape.options === "object" && shape.options !== null ? (shape.options as Shape) : {};
 
-/** node-redis 4 in legacy mode, what `legacy()` of later versions gives, and whatever is alike. */
+/** node-redis 4 in legacy mode, a `legacy()` client of later versions, and similar clients. */
 const isCallbackClient = (shape: Shape): boolean =>
   optionsOf(shape).legacyMode === true ||
   (can(shape, "send_command", "set") && typeof shape.status !== "string") ||

@@ -1,95 +1,79 @@
-import { type Clock, systemClock } from "../engine/clock.js";
-import type { LockCommand } from "../engine/command.js";
-import {
-  decodeIntroduction,
-  decodeReply,
-  encodeBatch,
-  encodeIntroduction,
-  garbage,
-} from "../engine/encoding.js";
-import type { Introduction, MemoryChange } from "../engine/memory.js";
 import type {
   Batch,
   Connection,
   Keyspace,
   LockNode,
   Replacement,
-  Reply,
   Request,
-  WakeListener,
-} from "../engine/node.js";
+  SubscriptionListener,
+} from "../engine/node/lock-node.js";
+import { decodeIdentification, encodeBatch, encodeIdentification } from "../engine/protocol/encoding.js";
+import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import {
   batchScript,
   batchScriptSha,
-  introductionScript,
+  identificationScript,
   publishScript,
   runIdScript,
-} from "../engine/script.js";
-import { longLeasesKey, markerKey, probeKey, type SideKeys, sideKeysOf } from "../engine/side-keys.js";
-import { redirectAddress, sameSlot, slotOf } from "./cluster.js";
+} from "../engine/protocol/script.js";
+import {
+  longLeasesKey,
+  markerKey,
+  probeKey,
+  type SideKeys,
+  sideKeysOf,
+} from "../engine/protocol/side-keys.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
+import { sameSlot, slotOf } from "./cluster.js";
+import type { ConnectionListener } from "./connection-listeners.js";
+import { ConnectionReplacer } from "./connection-replacer.js";
 import { type Failure, failure, failureOf, messageOf, serverCode } from "./failure.js";
-import type { ConnectionListener } from "./listeners.js";
-import { backoffOf, type ReplacementBackoff, type ReplacementCause } from "./replacement.js";
+import { Redirections, unconnected } from "./redirections.js";
+import { groupRequests, splittable, tooBig } from "./request-groups.js";
+import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { forgetScript, knownScript } from "./script-cache.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-import { askKeyByKey, hasQueue, tryAgain, withoutQueue } from "./slot-migration.js";
-import { WrongServerDetector } from "./wrong-server.js";
+import { hasQueue, sendKeyByKey, tryAgain, withoutQueue } from "./slot-migration.js";
 
-/** Commands in one call; more are split, so that no call keeps the server busy for long. */
-const commandsPerCall = 500;
-/** Characters of keys and tokens in one call. */
-const charactersPerCall = 256 * 1024;
-/** A slot that moves more often than this during one call is not followed any further. */
+/** Redirections that one call follows, in case its slot keeps moving. */
 const maxRedirections = 3;
-/** Refused as a whole and without effect, for what one of several commands may have caused. */
-const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
-const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 const noPermission = /^NOPERM|can't run this command/;
 
 const evalForbidden = /'eval'/i;
 
-/** In a Cluster: places from which is published, in turn, until one of them is where somebody listens. */
-const places = 32;
+/** In a Cluster: the number of routing keys for PUBLISH, tried in rotation until one leads to a server with subscribers. */
+const publishSlots = 32;
 
-const givenUp = failure("refused", "given up before it was sent");
-const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
-
-interface Group {
-  readonly requests: Request[];
-  /** Characters of keys and tokens. */
-  size: number;
-}
-
-/** Commands that go out as one call, and how. */
+/** Commands that are sent as one call. */
 interface Call {
   readonly mark: string | null;
   readonly requests: readonly Request[];
   readonly to: ScriptConnection;
   /** Send the whole script, because the server does not have it. */
   readonly whole: boolean;
-  /** Leave the queues out, because the server permits none. */
+  /** Leave the queues out, because the server's access list forbids them. */
   readonly queueless: boolean;
-  /** Leave the queues out this time, because their slot is being moved. */
+  /** Leave the queues out of this call, because their slot is being moved. */
   readonly migrating: boolean;
   readonly redirections: number;
 }
 
-/** The one lock node over Redis, whatever the client. */
+/** The lock node over Redis, for every client. */
 export class RedisNode implements LockNode {
   readonly #sideKeys: SideKeys;
-  /** An access list forbids the queues, and with them every call that names one. */
+  /** An access list forbids the queues, and so every call that names a queue key. */
   #queueless = false;
-  #place = 0;
-  readonly #backoff: ReplacementBackoff;
-  readonly #wrongServer: WrongServerDetector;
+  #publishSlot = 0;
+  readonly #replacer: ConnectionReplacer;
+  readonly #redirections: Redirections;
 
   constructor(
     private readonly client: ScriptClient,
     clock: Clock = systemClock,
   ) {
     this.#sideKeys = sideKeysOf(client.sharded, () => client.keyspace?.prefix ?? "");
-    this.#backoff = backoffOf(client, clock);
-    this.#wrongServer = new WrongServerDetector(clock);
+    this.#redirections = new Redirections(client);
+    this.#replacer = new ConnectionReplacer(client, clock);
   }
 
   get name(): string {
@@ -129,37 +113,37 @@ export class RedisNode implements LockNode {
   }
 
   replaceConnection(): Replacement {
-    return this.#replace("silence");
+    return this.#replacer.replace("silence");
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     return this.client.subscribe?.(channel, listener) ?? null;
   }
 
   async publish(channel: string, message: string): Promise<number> {
-    const place = `${channel}:${this.#place}`;
-    const ask = () => this.#ask(publishScript, this.sharded ? [place] : [], [channel, message], place);
-    const heard = await ask().catch((error: unknown) => {
+    const key = `${channel}:${this.#publishSlot}`;
+    const run = () => this.#runScript(publishScript, this.sharded ? [key] : [], [channel, message], key);
+    const receivers = await run().catch((error: unknown) => {
       throw new Error(`${this.name}: ${messageOf(error)}`);
     });
-    if (typeof heard !== "number") throw new Error(`${this.name}: not the reply to PUBLISH`);
-    // All servers of a Cluster pass it on, but each counts its own listeners only.
-    if (heard === 0) this.#place = (this.#place + 1) % places;
-    return heard;
+    if (typeof receivers !== "number") throw new Error(`${this.name}: not the reply to PUBLISH`);
+    // All servers of a Cluster pass the message on, but each counts only its own subscribers.
+    if (receivers === 0) this.#publishSlot = (this.#publishSlot + 1) % publishSlots;
+    return receivers;
   }
 
   close(): Promise<void> {
     return this.client.close();
   }
 
-  async introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+  async identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     const keys = this.sharded ? [probeKey] : [markerKey, this.#sideKeys.watermark(""), longLeasesKey];
-    const whole = () => this.#ask(introductionScript, keys, encodeIntroduction(id, change, age));
-    // It may permit no keys beside the locks, or not even to be asked for its run id.
-    const alone = () => this.#ask(runIdScript, this.sharded ? [probeKey] : [], []);
-    for (const ask of [whole, alone]) {
+    const whole = () => this.#runScript(identificationScript, keys, encodeIdentification(id, change, age));
+    // An access list may permit no keys beside the locks. The run id may be forbidden as well.
+    const alone = () => this.#runScript(runIdScript, this.sharded ? [probeKey] : [], []);
+    for (const run of [whole, alone]) {
       try {
-        return decodeIntroduction(await ask());
+        return decodeIdentification(await run());
       } catch (error) {
         if (!noPermission.test(messageOf(error))) throw new Error(`${this.name}: ${messageOf(error)}`);
       }
@@ -170,63 +154,38 @@ export class RedisNode implements LockNode {
   execute({ mark, requests }: Batch): void {
     if (this.connection !== "ready") return answerAll(requests, this.#notReady());
     if (requests.length === 1 && !this.sharded) return this.#send(mark, requests);
-    for (const group of this.#groups(requests)) this.#send(mark, group);
+    for (const group of groupRequests(requests, (keys) => this.#slot(keys))) this.#send(mark, group);
   }
 
-  /** One script for the server itself; in a Cluster for the one that has this key. */
-  async #ask(
+  /** Runs a script on the server; in a Cluster on the server that has the key. */
+  async #runScript(
     script: string,
     keys: readonly string[],
     args: readonly string[],
-    by = probeKey,
+    routingKey = probeKey,
   ): Promise<unknown> {
-    let to = (await this.client.route(by)) ?? unconnected;
+    let to = (await this.client.route(routingKey)) ?? unconnected;
     for (let redirections = 0; ; redirections++) {
       if (!to.ready) throw new Error(this.#notReady().message);
       try {
         const reply = await to.eval(script, keys, args);
-        // A replica may be asked who it is, and is then not the server that takes the locks.
-        this.#backoff.answered();
+        // A replica may answer this script too, so the reply resets only the backoff.
+        this.#replacer.answered();
         return reply;
       } catch (error) {
-        this.#noteRefusal(messageOf(error));
+        this.#replacer.noteRefusal(messageOf(error));
         const code = serverCode(error);
         if ((code !== "MOVED" && code !== "ASK") || !this.sharded || redirections === maxRedirections)
           throw error;
-        to = await (code === "ASK" ? this.#asked(error) : this.#moved(error, by));
+        to = await (code === "ASK"
+          ? this.#redirections.importer(error)
+          : this.#redirections.newOwner(error, routingKey));
         if (code === "ASK" && to.ready) to.asking?.();
       }
     }
   }
 
-  /** What goes out as one call: bounded, and in a Cluster the requests of one hash slot. */
-  #groups(requests: readonly Request[]): Request[][] {
-    const open = new Map<number, Group>();
-    const groups: Request[][] = [];
-    for (const request of requests) {
-      const slot = this.#slot(request.command.keys);
-      if (slot === null) {
-        request.answered(scattered);
-        continue;
-      }
-      const size = sizeOf(request.command);
-      let group = open.get(slot);
-      if (
-        group === undefined ||
-        group.requests.length === commandsPerCall ||
-        group.size + size > charactersPerCall
-      ) {
-        group = { requests: [], size: 0 };
-        open.set(slot, group);
-        groups.push(group.requests);
-      }
-      group.requests.push(request);
-      group.size += size;
-    }
-    return groups;
-  }
-
-  /** Null where the keys have not one slot in common. */
+  /** Null if the keys do not share a slot. */
   #slot(keys: readonly string[]): number | null {
     if (!this.sharded) return 0;
     const prefix = this.keyspace?.prefix ?? "";
@@ -257,13 +216,15 @@ export class RedisNode implements LockNode {
     const { to, requests, queueless } = call;
     if (requests.length === 0) return;
     if (!to.ready) return answerAll(requests, this.#notReady());
-    const bare = queueless || call.migrating;
-    const sent = bare ? requests.map(({ command }) => ({ command: withoutQueue(command) })) : requests;
+    const withoutQueues = queueless || call.migrating;
+    const sent = withoutQueues
+      ? requests.map(({ command }) => ({ command: withoutQueue(command) }))
+      : requests;
     const { keys, args } = encodeBatch(call.mark, sent, this.#sideKeys);
     const known = call.whole ? null : knownScript(to);
     const recover = (error: unknown) => {
-      this.#recover(call, error, known === null).catch((again: unknown) =>
-        answerAll(requests, failureOf(again)),
+      this.#recover(call, error, known === null).catch((next: unknown) =>
+        answerAll(requests, failureOf(next)),
       );
     };
     let reply: Promise<unknown>;
@@ -273,35 +234,35 @@ export class RedisNode implements LockNode {
       return recover(error);
     }
     Promise.resolve(reply).then((raw) => {
-      // It was refused with queues, and was not without.
+      // The call was refused with queues and accepted without them.
       if (queueless) this.#queueless = true;
-      this.#noteRefusal(answerEach(requests, raw));
+      this.#replacer.noteRefusal(answerEach(requests, raw));
     }, recover);
   }
 
-  /** What was refused without effect may be sent again, in order, as far as it is still wanted. */
+  /** Sends requests again that were refused without effect: in order, and only those still wanted. */
   async #recover(call: Call, error: unknown, sentWhole: boolean): Promise<void> {
     const { requests, to } = call;
     const code = serverCode(error);
-    this.#noteRefusal(messageOf(error));
+    this.#replacer.noteRefusal(messageOf(error));
     if (code === "NOSCRIPT" && !sentWhole) {
       return this.#call({ ...call, requests: stillWanted(requests), whole: true });
     }
-    // The script may be there already, and only sending it whole be forbidden.
+    // The server may know the script already, and forbid only EVAL.
     if (code === "NOPERM" && sentWhole && !call.whole && evalForbidden.test(messageOf(error))) {
       return this.#call({ ...call, requests: stillWanted(requests) });
     }
-    // The server may not have seen the script at all, or have refused it before looking at it.
+    // The server may not have received the script, or may have refused the call before reading it.
     forgetScript(to);
     const redirections = call.redirections + 1;
     const key = requests[0]?.command.keys[0] ?? "";
     if (code === "MOVED" && this.sharded && redirections <= maxRedirections) {
-      const owner = await this.#moved(error, key);
+      const owner = await this.#redirections.newOwner(error, key);
       return this.#call({ ...call, requests: stillWanted(requests), to: owner, redirections });
     }
     if (code === "NOPERM" && !call.queueless && requests.some(hasQueue)) {
       const kept = stillWanted(requests);
-      // Only the same requests once more, without queues, show that it was the queues.
+      // Only the same requests, repeated without queues, prove that the queues were the cause.
       return this.#call({ ...call, requests: kept, queueless: kept.length === requests.length });
     }
     if (requests.length > 1 && (splittable.has(code) || tooBig.test(messageOf(error)))) {
@@ -311,44 +272,22 @@ export class RedisNode implements LockNode {
     }
     if (code === "TRYAGAIN" && this.sharded) return this.#sendFewerKeys(call, messageOf(error));
     if (code === "ASK" && this.sharded && redirections <= maxRedirections) {
-      const importing = await this.#asked(error);
+      const importing = await this.#redirections.importer(error);
       const kept = stillWanted(requests);
       if (kept.length > 0 && importing.ready) importing.asking?.();
-      // The permission is good for one call: it must not be spent on a script that the server lacks.
+      // ASKING permits one call only: a NOSCRIPT reply would waste it, so the whole script is sent.
       return this.#call({ ...call, requests: kept, to: importing, whole: true, redirections });
     }
     answerAll(requests, failureOf(error));
   }
 
-  /** Of one request, in a slot that is being moved: first without its queue, then one key at a time. */
+  /** Retries single requests in a slot that is being moved: first without the queue, then one key at a time. */
   #sendFewerKeys(call: Call, message: string): void {
     for (const request of stillWanted(call.requests)) {
       if (!call.migrating && !call.queueless && hasQueue(request)) this.#send(call.mark, [request], true);
-      else if (!askKeyByKey(request, (one) => this.#send(call.mark, [one]))) {
+      else if (!sendKeyByKey(request, (one) => this.#send(call.mark, [one]))) {
         request.answered(tryAgain(message));
       }
-    }
-  }
-
-  #replace(cause: ReplacementCause): Replacement {
-    if (this.client.replaceConnection === undefined) return "impossible";
-    if (!this.#backoff.permits) return "tooSoon";
-    try {
-      const replacement = this.client.replaceConnection(cause);
-      if (replacement === "replacing") this.#backoff.replaced();
-      return replacement;
-    } catch {
-      return "impossible";
-    }
-  }
-
-  /** What a server said when it refused; null where it did what it was asked for, or answered otherwise. */
-  #noteRefusal(message: string | null): void {
-    if (message === null) {
-      this.#wrongServer.answered();
-      this.#backoff.answered();
-    } else if (this.#wrongServer.isWrong(message)) {
-      this.#replace("wrongServer");
     }
   }
 
@@ -356,66 +295,4 @@ export class RedisNode implements LockNode {
     const { trouble } = this.client;
     return failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`);
   }
-
-  /** Where a key has moved to; the client is told, so that later calls go there at once. */
-  async #moved(error: unknown, key: string): Promise<ScriptConnection> {
-    const address = redirectAddress(error);
-    const learnt = this.client.refresh?.(key, address);
-    const known = await this.client.at?.(address);
-    if (known) return known;
-    await learnt;
-    // The server that was asked who has the slot may not know yet; the one that redirected does.
-    return (await this.#reach(address)) ?? (await this.client.route(key)) ?? unconnected;
-  }
-
-  /** The server to which a slot is being moved. The client does not know it while it has no other slot. */
-  async #asked(error: unknown): Promise<ScriptConnection> {
-    return (await this.#reach(redirectAddress(error))) ?? unconnected;
-  }
-
-  async #reach(address: string): Promise<ScriptConnection | null> {
-    return (await this.client.at?.(address)) ?? (await this.client.open?.(address)) ?? null;
-  }
-}
-
-function sizeOf(command: LockCommand): number {
-  let size = "token" in command ? command.token.length : 0;
-  for (const key of command.keys) size += key.length;
-  return size;
-}
-
-/** Stands for the connection that is not there. */
-const unconnected: ScriptConnection = {
-  ready: false,
-  evalsha: null,
-  eval: () => Promise.reject(new Error("not connected")),
-};
-
-/** Releases are always sent again; everything else only while somebody waits for it. The others are answered. */
-function stillWanted(requests: readonly Request[]): Request[] {
-  return requests.filter((request) => {
-    const keep = request.command.op === "release" || request.wanted();
-    if (!keep) request.answered(givenUp);
-    return keep;
-  });
-}
-
-function answerAll(requests: readonly Request[], reply: Reply): void {
-  for (const request of requests) request.answered(reply);
-}
-
-/** Returns what the server refused one of them with, if it did. */
-function answerEach(requests: readonly Request[], raw: unknown): string | null {
-  if (!Array.isArray(raw) || raw.length !== requests.length) {
-    answerAll(requests, garbage(raw));
-    return null;
-  }
-  let refusal: string | null = null;
-  for (let index = 0; index < requests.length; index++) {
-    const request = requests[index] as Request;
-    const reply = decodeReply(request.command, raw[index]);
-    if (reply.kind === "failed" && reply.reason === "refused") refusal = reply.message;
-    request.answered(reply);
-  }
-  return refusal;
 }

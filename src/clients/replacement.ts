@@ -1,22 +1,22 @@
-import { type Clock, systemClock } from "../engine/clock.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
 
 /**
- * Why a connection is to be replaced. `silence`: nothing has been answered on it for too long. `wrongServer`: it answers, but
- * from a server that takes no locks, such as a master that has become a replica.
+ * Why a connection is replaced. `silence`: no reply has arrived for too long. `wrongServer`: the server answers, but
+ * takes no locks, for example a master that has become a replica.
  */
 export type ReplacementCause = "silence" | "wrongServer";
 
-/** What the requests in flight on a connection are told when it is replaced. */
+/** The error message for requests in flight on a replaced connection. */
 export const replacedMessage: Readonly<Record<ReplacementCause, string>> = {
   silence: "connection lost (it was silent for too long and has been replaced)",
   wrongServer: "connection lost (it led to a server that takes no locks and has been replaced)",
 };
 
-/** ms between two replacements of one connection: doubled from the first to the longest while nothing is answered. */
+/** ms between two replacements of one connection: doubles from the first to the longest delay until a reply arrives. */
 const firstDelay = 1_000;
 const longestDelay = 30_000;
 
-/** Bounds how often the connection of one client is replaced, whoever asks for it. */
+/** Limits how often the connection of one client is replaced, whichever caller requests the replacement. */
 export class ReplacementBackoff {
   #replacements = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -33,13 +33,13 @@ export class ReplacementBackoff {
     this.#replacements += 1;
   }
 
-  /** A reply of the right server: the next replacement is bounded by the first delay again. */
+  /** A reply of the right server resets the delay. */
   answered(): void {
     this.#replacements = 0;
   }
 }
 
-/** One for each client: several managers may share it. */
+/** One per client, because several managers may share a client. */
 const backoffs = new WeakMap<object, ReplacementBackoff>();
 
 export function backoffOf(client: object, clock?: Clock): ReplacementBackoff {

@@ -6,9 +6,9 @@ const unknownSession = Symbol("a session that the client does not tell");
 const sentIn = new WeakMap<ScriptConnection, unknown>();
 
 /**
- * How to call the script by its SHA-1; null where it must be sent whole. The first call on each new connection carries the
- * whole script, because a new connection may lead to another server, and asking first would cost a round trip. A server that
- * has lost the script says so.
+ * Returns the function that calls the script by its SHA-1; null if the script must be sent as a whole. The first call
+ * on each new connection carries the whole script, because a new connection may lead to another server, and checking
+ * first would cost a round trip. A server that has lost the script replies NOSCRIPT.
  */
 export function knownScript(to: ScriptConnection): ScriptCall | null {
   if (to.evalsha === null) return null;
@@ -18,7 +18,7 @@ export function knownScript(to: ScriptConnection): ScriptCall | null {
   return null;
 }
 
-/** The call that carried the script may not have reached the server. */
+/** Forces the next call to carry the script, because the last one may not have reached the server. */
 export function forgetScript(to: ScriptConnection): void {
   sentIn.delete(to);
 }

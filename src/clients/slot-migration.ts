@@ -1,17 +1,17 @@
-import type { LockCommand } from "../engine/command.js";
-import type { KeyReport, Reply, Request } from "../engine/node.js";
-import { granted } from "../engine/vote.js";
+import type { KeyReport, Reply, Request } from "../engine/node/lock-node.js";
+import type { LockCommand } from "../engine/protocol/command.js";
+import { granted } from "../engine/protocol/vote.js";
 import { failure } from "./failure.js";
 
 /*
- * While a Cluster moves a hash slot from one server to another, it answers TRYAGAIN to every command on several keys that
- * are not all at the same one of the two; for keys that exist nowhere yet that is always so. A command on one key is
- * answered by one of them.
+ * While a Cluster moves a hash slot, the two servers answer TRYAGAIN to every command on several keys that are not all
+ * on one of them. Keys that do not exist yet are always affected. A command on a single key is answered by one of the
+ * servers.
  */
 
 type Send = (request: Request) => void;
 
-/** The server's own words, and what they mean for a lock. */
+/** The server's message, and its meaning for a lock. */
 export const tryAgain = (message: string): Reply =>
   failure(
     "refused",
@@ -20,23 +20,27 @@ export const tryAgain = (message: string): Reply =>
   );
 
 /**
- * Asks for the keys of a command one by one, and puts the answers together. False where that would not be the same: a
- * fencing token is recorded beside its key, and a swap must not stop half-way.
+ * Sends a command key by key and combines the replies. Returns false for commands that must not be split: a fencing
+ * token is recorded beside its key, and a swap must not stop half-way.
  *
- * An acquisition is still granted only where every key is: each key is set only if nobody holds it, and what was set is
- * deleted again where a later key is denied. Others may see some of the keys held meanwhile, as they see it when an
+ * An acquisition is still granted only if every key is granted: each key is set only if it is free, and the keys set so
+ * far are deleted if a later key is denied. Meanwhile others may see some of the keys held, as they do when an
  * acquisition reaches a minority of the nodes.
  */
-export function askKeyByKey(request: Request, send: Send): boolean {
+export function sendKeyByKey(request: Request, send: Send): boolean {
   const { command } = request;
   if (command.keys.length < 2 || ("fence" in command && command.fence !== undefined)) return false;
-  if (command.op === "acquire") acquireInTurn(request, command, send);
+  if (command.op === "acquire") acquireKeyByKey(request, command, send);
   else if (command.op === "swap" || command.op === "giveBack" || command.op === "fence") return false;
-  else askAll(request, command, send);
+  else sendPerKey(request, command, send);
   return true;
 }
 
-function acquireInTurn(request: Request, command: Extract<LockCommand, { op: "acquire" }>, send: Send): void {
+function acquireKeyByKey(
+  request: Request,
+  command: Extract<LockCommand, { op: "acquire" }>,
+  send: Send,
+): void {
   const { keys, token, ttl } = command;
   const { wanted, answered } = methodsOf(request);
   const taken: string[] = [];
@@ -51,15 +55,15 @@ function acquireInTurn(request: Request, command: Extract<LockCommand, { op: "ac
           taken.push(key);
           next();
         } else {
-          giveUp(reply);
+          rollBack(reply);
         }
       },
     });
   };
-  const giveUp = (reply: Reply): void => {
+  const rollBack = (reply: Reply): void => {
     if (taken.length === 0) return answered(reply);
-    askAll(
-      // Where that fails the vote has failed, and not been denied: then a release follows.
+    sendPerKey(
+      // A failed release makes the vote failed instead of denied, so that a release follows.
       { wanted, answered: (released) => answered(released.kind === "failed" ? released : reply) },
       { op: "release", keys: taken, token },
       send,
@@ -68,14 +72,14 @@ function acquireInTurn(request: Request, command: Extract<LockCommand, { op: "ac
   next();
 }
 
-/** A request is an object with methods, which must be called on it. */
+/** The methods of a request, bound to the request. */
 const methodsOf = (request: Pick<Request, "wanted" | "answered">) => ({
   wanted: () => request.wanted(),
   answered: (reply: Reply) => request.answered(reply),
 });
 
-/** All at once: each is the same whatever becomes of the others. */
-function askAll(
+/** Sends one command per key, all at once: each is valid whatever the result of the others. */
+function sendPerKey(
   request: Pick<Request, "wanted" | "answered">,
   command: Extract<LockCommand, { op: "renew" | "heal" | "release" | "inspect" }>,
   send: Send,
@@ -90,14 +94,14 @@ function askAll(
       answered: (reply) => {
         replies[index] = reply;
         open -= 1;
-        if (open === 0) answered(together(replies));
+        if (open === 0) answered(combine(replies));
       },
     });
   });
 }
 
-/** A failure outweighs a denial, because a command that failed is owed. */
-function together(replies: readonly Reply[]): Reply {
+/** A failure outweighs a denial, because a failed command must be repeated or released. */
+function combine(replies: readonly Reply[]): Reply {
   const worst =
     replies.find(({ kind }) => kind === "failed") ?? replies.find(({ kind }) => kind === "denied");
   if (worst !== undefined) return worst;
@@ -108,7 +112,7 @@ function together(replies: readonly Reply[]): Reply {
 export const hasQueue = ({ command }: Pick<Request, "command">): boolean =>
   "queue" in command && command.queue !== undefined;
 
-/** The same command as if nobody waited for the key. */
+/** The same command without its queue entry. */
 export function withoutQueue<Command extends LockCommand>(command: Command): Command {
   if (command.op !== "acquire" && command.op !== "release") return command;
   const { queue: _, ...rest } = command;

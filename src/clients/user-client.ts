@@ -1,18 +1,18 @@
-import type { Connection, WakeListener } from "../engine/node.js";
-import type { ConnectionListener } from "./listeners.js";
-import type { OpenSubscriber } from "./wake/subscriber.js";
-import { WakeLine } from "./wake/wake-line.js";
-import { type ConnectionSource, ConnectionWatch } from "./watch.js";
+import type { Connection, SubscriptionListener } from "../engine/node/lock-node.js";
+import type { ConnectionListener } from "./connection-listeners.js";
+import { type ConnectionSource, ConnectionWatch } from "./connection-watch.js";
+import type { OpenSubscriber } from "./pubsub/subscriber.js";
+import { Subscriptions } from "./pubsub/subscriptions.js";
 
-/** A client that its user made: it is followed, and left open. */
+/** A client that the user created: its connection is watched, and never closed. */
 export abstract class UserClient {
   readonly #watch: ConnectionWatch;
-  readonly #wakeLine: WakeLine | null;
+  readonly #subscriptions: Subscriptions | null;
 
-  /** `open` is null where the client offers no way to another connection. */
+  /** `open` is null if the client cannot open another connection. */
   constructor(source: ConnectionSource, open: OpenSubscriber | null) {
     this.#watch = new ConnectionWatch(source);
-    this.#wakeLine = open === null ? null : new WakeLine(open);
+    this.#subscriptions = open === null ? null : new Subscriptions(open);
   }
 
   get connection(): Connection {
@@ -27,13 +27,13 @@ export abstract class UserClient {
     return this.#watch.subscribe(listener);
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
-    return this.#wakeLine?.subscribe(channel, listener) ?? null;
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
+    return this.#subscriptions?.subscribe(channel, listener) ?? null;
   }
 
-  /** The listening connection goes the same way as the client's own: whatever silenced one has silenced both. */
-  protected reopenWakeLine(): void {
-    this.#wakeLine?.reopen();
+  /** Reopens the subscriber connection together with the client's own, because one fault usually affects both. */
+  protected reopenSubscriptions(): void {
+    this.#subscriptions?.reopen();
   }
 
   async close(): Promise<void> {}

@@ -1,32 +1,35 @@
-import type { Clock } from "../engine/clock.js";
+import type { Clock } from "../engine/time/clock.js";
 
-/** A replica, which takes no writes for as long as it is one. Redis up to 6 puts the place in the script before the code. */
+/** Errors of a replica, which takes no writes. Redis up to 6 puts the position in the script before the error code. */
 const replica = /(^|[\s-])(READONLY|MASTERDOWN) /;
-/** A server that is starting, or an old master that has been cut off: it may recover, or another one may have taken over. */
+/**
+ * Errors of a server that is starting, or of an old master that has been cut off. The server may recover, or another
+ * one may have taken over.
+ */
 const unavailable = /(^|[\s-])(LOADING|NOREPLICAS|CLUSTERDOWN) /;
-/** ms for which a server may be unavailable before the connection is opened anew. */
-const patience = 2_000;
+/** ms for which a server may be unavailable before the connection is replaced. */
+const maxUnavailable = 2_000;
 
 /**
- * Recognises by its errors a server that takes no locks. The name that led to it may lead to another one by now, as it
- * does after a failover behind a DNS name, a proxy or a load balancer: only a new connection finds out. The clients cannot
- * see most of these errors, because the script catches them.
+ * Recognises by its errors a server that takes no locks. After a failover behind a DNS name, a proxy or a load
+ * balancer, only a new connection reaches the new master. The clients cannot see most of these errors, because the
+ * script catches them.
  */
 export class WrongServerDetector {
   #unavailableSince: number | null = null;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether a server that gives this error is not, or no longer, the one to ask. */
+  /** Whether an error shows that this is not, or no longer, the right server. */
   isWrong(message: string): boolean {
     if (replica.test(message)) return true;
     if (!unavailable.test(message)) return false;
     const now = this.clock.monotonic();
     this.#unavailableSince ??= now;
-    return now - this.#unavailableSince >= patience;
+    return now - this.#unavailableSince >= maxUnavailable;
   }
 
-  /** The server answered as one that takes locks. */
+  /** The server answered as a server that takes locks. */
   answered(): void {
     this.#unavailableSince = null;
   }

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../errors.js";
 
-/** @throws InvalidOptionError unless it is an object with no other properties than these. */
+/** @throws InvalidOptionError unless the value is an object whose properties are all known. */
 export function checkKnown(name: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new InvalidOptionError(name, options, `an object with ${known.join(", ")}`);

@@ -2,14 +2,17 @@ import { InvalidOptionError } from "../errors.js";
 
 const digits = /^(0|[1-9]\d{0,15})$/;
 
-/** A storage gives a bigint column as a number, a bigint or its digits; a header is always text. */
+/**
+ * Converts a fence. A storage returns a bigint column as a number, a bigint or a string of digits; a header is always
+ * text.
+ */
 function numberOf(value: unknown): number {
   if (typeof value === "number") return value;
   if (typeof value === "bigint" || (typeof value === "string" && digits.test(value))) return Number(value);
   return Number.NaN;
 }
 
-/** @throws InvalidOptionError unless it is a fence. */
+/** @throws InvalidOptionError unless the value is a fence. */
 export function checkFence(value: unknown): number {
   const fence = numberOf(value);
   if (Number.isSafeInteger(fence) && fence > 0) return fence;
@@ -17,7 +20,7 @@ export function checkFence(value: unknown): number {
   throw new InvalidOptionError("fence", value, allowed);
 }
 
-/** The highest fence that was seen, 0 where there was none. @throws InvalidOptionError. */
+/** Returns the highest fence that was seen, or 0 if there was none. @throws InvalidOptionError. */
 export function checkSeen(value: unknown): number {
   const seen = value === null || value === undefined ? 0 : numberOf(value);
   if (Number.isSafeInteger(seen) && seen >= 0) return seen;

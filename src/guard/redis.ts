@@ -3,10 +3,10 @@ import { checkKnown } from "./check-known.js";
 import { checkSeen } from "./fence-value.js";
 
 /**
- * KEYS: the record, and its fence. ARGV: the fence, for how long it is kept (ms, "" for ever), a command, and what
- * follows its key. Replies {1, the command's reply}, or {0, the newer fence}.
+ * KEYS: the record, and the record's fence. ARGV: the fence, how long the fence is kept (ms, "" for ever), a command,
+ * and the command's arguments after its key. Replies {1, the command's reply}, or {0, the newer fence}.
  *
- * A script that fails keeps what it did so far: so the fence is there before the write is.
+ * A failing script does not undo its earlier writes, so the script writes the fence before the record.
  */
 const script = `
 local seen = redis.call('GET', KEYS[2])
@@ -16,29 +16,38 @@ if ARGV[2] == '' then redis.call('SET', KEYS[2], ARGV[1]) else redis.call('SET',
 return { 1, redis.call(ARGV[3], KEYS[1], unpack(ARGV, 4)) }
 `;
 
-/** A Lua stack has room for 8,000. */
+/** A Lua stack has room for 8,000 values. */
 const maxArguments = 5_000;
 
 /** A write to one record. */
 export interface RedisWrite {
   readonly key: string;
-  /** Any command that writes to the key it names first, without that key: `["SET", "value", "PX", 60_000]`. */
+  /** Any command whose first key is `key`, without that key: `["SET", "value", "PX", 60_000]`. */
   readonly command: readonly (string | number)[];
   /**
-   * Where the record's highest fence is kept. Default: the key and ":fence", with braces around the key if it has
+   * The key that stores the record's highest fence. Default: the key and ":fence", with braces around the key if it has
    * none, so that a Cluster keeps both in one slot.
    */
   readonly fenceKey?: string;
-  /** ms after the last write that the fence is forgotten: longer than any process of yours may stand still. Default: never. */
+  /**
+   * ms for which the fence is kept after the last write: longer than any of your processes may be suspended. Default:
+   * for ever.
+   */
   readonly keep?: number;
 }
 
-/** For `eval`: `client.eval(script, keys.length, ...keys, ...args)` or `client.eval(script, { keys, arguments: args })`. */
+/**
+ * The arguments for `eval`: `client.eval(script, keys.length, ...keys, ...args)` or `client.eval(script, { keys,
+ * arguments: args })`.
+ */
 export interface GuardedRedis {
   readonly script: string;
   readonly keys: string[];
   readonly args: string[];
-  /** What the command replied. @throws StaleFenceError when the record has seen a newer fence; nothing was written then. */
+  /**
+   * Returns the command's reply. @throws StaleFenceError when the record has seen a newer fence; then nothing was
+   * written.
+   */
   outcome(reply: unknown): unknown;
 }
 
@@ -72,5 +81,5 @@ export function guardedRedis(fence: number, write: RedisWrite): GuardedRedis {
 
 const isArgument = (value: unknown): boolean => typeof value === "string" || Number.isFinite(value);
 
-/** The part in braces is what a Cluster hashes; a key with braces that aren't such a part is hashed as a whole. */
+/** A Cluster hashes only the part in braces. A key with braces that do not enclose such a part is hashed as a whole. */
 const fenceKeyOf = (key: string): string => (/[{}]/.test(key) ? `${key}:fence` : `{${key}}:fence`);

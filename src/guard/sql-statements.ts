@@ -1,7 +1,7 @@
-/** "mysql" is for MariaDB too. */
+/** Use "mysql" for MariaDB too. */
 export type SqlDialect = "postgresql" | "sqlite" | "mysql";
 
-/** `values` are in the order of the placeholders: `$1` for PostgreSQL, `?` otherwise. */
+/** `values` are in the order of the placeholders: `$1` for PostgreSQL, `?` for the other dialects. */
 export interface SqlStatement {
   readonly text: string;
   readonly values: unknown[];
@@ -9,18 +9,18 @@ export interface SqlStatement {
 
 export type Columns = readonly (readonly [name: string, value: unknown])[];
 
-/** A write to one row; the names are quoted. */
+/** A write to one row, with quoted names. */
 export interface Row {
   readonly dialect: SqlDialect;
   readonly table: string;
   readonly key: Columns;
   readonly set: Columns;
-  /** The column that keeps the fence. */
+  /** The column that stores the fence. */
   readonly held: string;
   readonly fence: number;
 }
 
-/** Puts a value among the values; what stands for it in the text. */
+/** Adds a value to the statement's values and returns its placeholder. */
 type Bind = (value: unknown) => string;
 
 function statement(dialect: SqlDialect, write: (bind: Bind) => string): SqlStatement {
@@ -61,7 +61,10 @@ function onConflictOf({ key, set, held }: Row): string {
   return `ON CONFLICT (${names(key)}) DO UPDATE SET ${assigned.join(", ")} WHERE ${condition}`;
 }
 
-/** There is no condition here, so each column has it. Columns change in order: the fence comes last. */
+/**
+ * This statement takes no WHERE clause, so each assignment repeats the condition. MySQL assigns columns in order, so
+ * the fence comes last.
+ */
 function onDuplicateKey({ set, held }: Row): string {
   const condition = `COALESCE(${held}, 0) <= VALUES(${held})`;
   const assigned = set.map(([name]) => `${name} = IF(${condition}, VALUES(${name}), ${name})`);
@@ -70,7 +73,7 @@ function onDuplicateKey({ set, held }: Row): string {
 }
 
 export function lookOf({ dialect, table, key, held }: Row): SqlStatement {
-  // In a transaction MySQL would otherwise show the row as it was when the transaction began.
+  // Without FOR UPDATE, a MySQL transaction would read the row as of the transaction's start.
   const latest = dialect === "mysql" ? " FOR UPDATE" : "";
   return statement(
     dialect,

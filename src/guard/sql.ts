@@ -10,35 +10,42 @@ import {
   upsertOf,
 } from "./sql-statements.js";
 
-/** A write to one row. Names are quoted: they are to be written as the database spells them. */
+/** A write to one row. Names are quoted: spell them as the database does. */
 export interface SqlWrite {
   readonly dialect: SqlDialect;
-  /** `account`, or with its schema `bank.account`. */
+  /** `account`, or with a schema `bank.account`. */
   readonly table: string;
-  /** The columns that tell the row from all others, with their values. */
+  /** The columns that identify the row, with their values. */
   readonly key: Readonly<Record<string, unknown>>;
-  /** What to write; with `{}` the fence alone. */
+  /** The columns to write, with their values; `{}` writes only the fence. */
   readonly set: Readonly<Record<string, unknown>>;
-  /** The column that keeps the row's highest fence: of 64 bits, null or 0 before the first. Default "fence". */
+  /** The column that stores the row's highest fence: 64 bits, null or 0 before the first fence. Default "fence". */
   readonly fence?: string;
 }
 
-/** Run `update` or `upsert`, then `look`, on the same connection; `outcome` tells from the row what became of it. */
+/**
+ * Run `update` or `upsert`, then `look`, on the same connection. `outcome` derives the result of the write from the
+ * row.
+ */
 export interface GuardedSql {
-  /** Changes the row, unless it has seen a newer fence. */
+  /** Changes the row, unless the row has seen a newer fence. */
   readonly update: SqlStatement;
-  /** The same, and inserts a missing row. Over the key's columns there must be a unique index; in MySQL no other one. */
+  /**
+   * Like `update`, and inserts a missing row. The key's columns need a unique index; in MySQL the table must have no
+   * other unique index.
+   */
   readonly upsert: SqlStatement;
-  /** Finds the row's fence. */
+  /** Selects the row's fence. */
   readonly look: SqlStatement;
   /**
-   * Of the row that `look` found, if any. "missing": no row had that key when the write came.
+   * The result of the write, from the row that `look` found, if any. "missing": no row had that key at the time of the
+   * write.
    * @throws StaleFenceError when the row has seen a newer fence.
    */
   outcome(row: { readonly fence?: unknown } | null | undefined): "written" | "missing";
 }
 
-/** How a name is quoted. */
+/** The quotation mark of each dialect. */
 const marks: Readonly<Record<SqlDialect, string>> = { postgresql: '"', sqlite: '"', mysql: "`" };
 
 export function guardedSql(fence: number, write: SqlWrite): GuardedSql {
@@ -84,7 +91,7 @@ const quoteWith =
     return mark + name.replaceAll(mark, mark + mark) + mark;
   };
 
-/** Each column once: a second value would win, or be an error, as the database likes. */
+/** Rejects repeated columns: depending on the database, the second value would win or cause an error. */
 function columnsOf(write: SqlWrite, column: string, quote: Quote): { key: Columns; set: Columns } {
   const taken = new Set([column]);
   const read = (option: "key" | "set"): Columns => {

@@ -1,10 +1,12 @@
 export interface InspectorOptions {
-  /** The TCP port; 0: any that is free. Default 4653. */
+  /** The TCP port; 0 picks any free port. Default 4653. */
   readonly port?: number;
-  /** The address to listen on. Default "127.0.0.1". Other than on this machine alone only with a `token`. */
+  /** The address to listen on. An address that other machines can reach requires a `token`. Default "127.0.0.1". */
   readonly host?: string;
-  /** What every request must bring, from then on: 16 to 256 characters, without spaces. Default: none. */
+  /**
+   * The access token that every request must then present: 16 to 256 ASCII characters, without spaces. Default: none.
+   */
   readonly token?: string;
-  /** What the page is called. Default "Holdfast". */
+  /** The page's title. At most 200 characters. Default "Holdfast". */
   readonly title?: string;
 }

@@ -1,14 +1,14 @@
-import type { RetryReason } from "../engine/retry.js";
+import type { RetryReason } from "../engine/time/retry.js";
 
-/** What inspection shows of a lock. Serialisable, and free of secrets. */
+/** The part of a lock that inspection displays. Serialisable, and free of secrets. */
 export interface LockContext {
   resources: readonly string[];
-  /** Names the current or last acquisition. */
+  /** The id of the current or latest acquisition. */
   acquisition: string | null;
   /** Attempts of this acquisition so far. */
   attempt: number;
   /** Why the last attempt or renewal failed. */
   reason: RetryReason | null;
-  /** Epoch ms; null when nothing is held. */
+  /** Epoch ms; null while the lock is not held. */
   validUntil: number | null;
 }

@@ -1,38 +1,41 @@
-import type { RetryReason } from "../engine/retry.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
 
-/** What the lock is told: imperative for wishes, past for outcomes. */
+/** The events of the lock state machine: imperative for requests, past tense for outcomes. */
 export type LockMachineEvent =
-  /** `queued`: others of this process are before it. */
+  /** `queued`: other callers of this process come first. */
   | { type: "ACQUIRE"; acquisition: string; queued: boolean }
-  /** Nobody of this process is before it any more. */
+  /** No caller of this process comes first any more. */
   | { type: "NEXT" }
   | { type: "GRANTED"; validUntil: number; votes: readonly Vote[] }
-  /** Somebody else holds it. `retryIn`: ms until the next try, null when none follows. */
+  /** Another client holds the lock. `retryIn`: ms until the next attempt; null if none follows. */
   | (Refusal & { type: "DENIED" })
   /** Too few nodes answered. */
   | (Refusal & { type: "NO_QUORUM" })
-  /** A quorum granted, but so late that no validity was left. */
+  /** A quorum granted the lock, but so late that no validity was left. */
   | (Refusal & { type: "TOO_SLOW" })
-  /** The delay before the next attempt is over, or its turn has come. */
+  /** The delay before the next attempt is over, or the waiter's turn has come. */
   | { type: "RETRY" }
   /** The caller gave up: its signal was aborted, or the manager closes. */
   | { type: "ABORT"; error: unknown }
   /** The whole acquisition took longer than `wait`. */
   | { type: "TIMED_OUT" }
-  /** It can never succeed: two nodes are one server. */
+  /** The acquisition can never succeed: two nodes are the same server. */
   | { type: "REFUSED"; error: unknown }
   /** A renewal is due, or was asked for. */
   | { type: "RENEW" }
   | { type: "RENEWED"; validUntil: number; votes: readonly Vote[] }
-  /** The keys are no longer ours on so many nodes that no quorum is left: the votes of the renewal that found it. */
+  /**
+   * Too many nodes no longer hold the keys for this lease, so no quorum is left. `votes`: those of the renewal that found
+   * this.
+   */
   | { type: "LOST"; reason: ExpiryReason; validUntil: number; votes?: readonly Vote[] }
-  /** The deadline has come. */
+  /** The deadline has passed. */
   | { type: "EXPIRED"; reason: ExpiryReason; validUntil: number; votes?: readonly Vote[] }
   | { type: "RELEASE" }
   | { type: "RELEASED"; votes: readonly Vote[] }
-  /** Ended here without releasing, to be adopted elsewhere. */
+  /** The lease ends here without a release, to be adopted elsewhere. */
   | { type: "HAND_OVER" };
 
 interface Refusal {
@@ -43,7 +46,7 @@ interface Refusal {
 
 export type RefusalEvent = Extract<LockMachineEvent, Refusal>;
 export type LossEvent = Extract<LockMachineEvent, { reason: ExpiryReason }>;
-/** What ends an acquisition for good. */
+/** The events that end an acquisition without a lease. */
 export type FailureEvent =
   | RefusalEvent
   | Extract<LockMachineEvent, { type: "ABORT" | "TIMED_OUT" | "REFUSED" }>;

@@ -3,38 +3,49 @@ import { Ports } from "./port.js";
 
 type Of<Type extends LockMachineEvent["type"]> = Extract<LockMachineEvent, { type: Type }>;
 
-/**
- * What the lock's chart drives. Each `ask…` leads to one outcome event; none of these may throw, since an action
- * that throws stops its actor.
- */
-export interface LockPort {
+/** The actions of the state machine on an acquisition. Each `askFor…` leads to one outcome event. */
+export interface AcquiringActions {
+  /** Limits the wait: → TIMED_OUT when `wait` is over. */
+  armWait(): void;
   /** Starts an attempt with a fresh token → GRANTED, DENIED, NO_QUORUM, TOO_SLOW or REFUSED. */
   askForGrant(attempt: number): void;
   /** → RETRY after the delay, or TIMED_OUT when `wait` is over before. */
   scheduleRetry(event: RefusalEvent, attempt: number): void;
-  /** → TIMED_OUT when `wait` is over. */
-  armWait(): void;
-  /** Takes back what the attempt under way may have been granted. */
+  /** Releases the keys that the current attempt may have been granted. */
   abandonAttempt(): void;
-  /** The acquisition ends without a lease. */
+  /** Ends the acquisition without a lease. */
   fail(event: FailureEvent): void;
-  /** The lease begins. */
+  /** Ends the acquisition with a lease. */
   begin(event: Of<"GRANTED">): void;
-  /** Sets the one timer: → RENEW or EXPIRED, whichever comes first. */
+}
+
+/** The actions of the state machine on a lease that is held. Each `askFor…` leads to one outcome event. */
+export interface HoldingActions {
+  /** Sets the lease's only timer: → RENEW or EXPIRED, whichever comes first. */
   armTimer(): void;
   /** → RENEWED, NO_QUORUM, LOST or EXPIRED. */
   askForRenewal(): void;
   prolong(event: Of<"RENEWED">): void;
-  /** A renewal found no quorum: tells so, and plans the next try, if one follows. */
+  /** Reports a renewal that found no quorum, and schedules the next attempt, if one follows. */
   reportQuorumLost(event: RefusalEvent): void;
   /** → RELEASED, or EXPIRED if the deadline comes first. */
   askForRelease(): void;
   finishRelease(event: Of<"RELEASED">): void;
-  /** Releases what a lost lease may have left on the nodes. */
+  /** Releases keys of a lost lease that may remain on the nodes. */
   releaseRemains(): void;
-  /** The lease is lost, and the job is told. */
+  /** Ends the lease as lost, and notifies the code that runs under the lease. */
   lose(event: LossEvent): void;
-  letGo(): void;
+  /** Ends the lease without a release. */
+  endWithoutRelease(): void;
+}
+
+/**
+ * The objects that the lock state machine acts on: the acquisition and the lease, each while it exists. None of their
+ * actions may throw, because an action that throws stops its actor.
+ */
+export interface LockPort {
+  readonly acquisition: AcquiringActions | null;
+  readonly heldLease: HoldingActions | null;
 }
 
 export const lockPorts = new Ports<LockPort>();

@@ -1,8 +1,8 @@
 import { type ActorRefFrom, assign, setup } from "xstate";
+import { type Table, tableOf } from "./compiled/table.js";
 import type { LockContext } from "./lock-context.js";
 import type { LockMachineEvent } from "./lock-events.js";
 import { lockPorts } from "./lock-port.js";
-import { type Table, tableOf } from "./table.js";
 
 const { createMachine } = setup({
   types: {} as {
@@ -24,12 +24,12 @@ const { createMachine } = setup({
       "validUntil" in event ? { validUntil: event.validUntil, reason: null } : {},
     ),
     forgetValidity: assign(() => ({ validUntil: null })),
-    armWait: ({ self }) => lockPorts.of(self)?.armWait(),
-    askForGrant: ({ self, context }) => lockPorts.of(self)?.askForGrant(context.attempt),
+    armWait: ({ self }) => lockPorts.of(self)?.acquisition?.armWait(),
+    askForGrant: ({ self, context }) => lockPorts.of(self)?.acquisition?.askForGrant(context.attempt),
     scheduleRetry: ({ self, event, context }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.scheduleRetry(event, context.attempt);
+      if ("retryIn" in event) lockPorts.of(self)?.acquisition?.scheduleRetry(event, context.attempt);
     },
-    abandonAttempt: ({ self }) => lockPorts.of(self)?.abandonAttempt(),
+    abandonAttempt: ({ self }) => lockPorts.of(self)?.acquisition?.abandonAttempt(),
     fail: ({ self, event }) => {
       if (
         "retryIn" in event ||
@@ -37,39 +37,42 @@ const { createMachine } = setup({
         event.type === "TIMED_OUT" ||
         event.type === "REFUSED"
       ) {
-        lockPorts.of(self)?.fail(event);
+        lockPorts.of(self)?.acquisition?.fail(event);
       }
     },
     begin: ({ self, event }) => {
-      if (event.type === "GRANTED") lockPorts.of(self)?.begin(event);
+      if (event.type === "GRANTED") lockPorts.of(self)?.acquisition?.begin(event);
     },
-    armTimer: ({ self }) => lockPorts.of(self)?.armTimer(),
-    askForRenewal: ({ self }) => lockPorts.of(self)?.askForRenewal(),
+    armTimer: ({ self }) => lockPorts.of(self)?.heldLease?.armTimer(),
+    askForRenewal: ({ self }) => lockPorts.of(self)?.heldLease?.askForRenewal(),
     prolong: ({ self, event }) => {
-      if (event.type === "RENEWED") lockPorts.of(self)?.prolong(event);
+      if (event.type === "RENEWED") lockPorts.of(self)?.heldLease?.prolong(event);
     },
     reportQuorumLost: ({ self, event }) => {
-      if ("retryIn" in event) lockPorts.of(self)?.reportQuorumLost(event);
+      if ("retryIn" in event) lockPorts.of(self)?.heldLease?.reportQuorumLost(event);
     },
-    askForRelease: ({ self }) => lockPorts.of(self)?.askForRelease(),
+    askForRelease: ({ self }) => lockPorts.of(self)?.heldLease?.askForRelease(),
     finishRelease: ({ self, event }) => {
-      if (event.type === "RELEASED") lockPorts.of(self)?.finishRelease(event);
+      if (event.type === "RELEASED") lockPorts.of(self)?.heldLease?.finishRelease(event);
     },
-    releaseRemains: ({ self }) => lockPorts.of(self)?.releaseRemains(),
+    releaseRemains: ({ self }) => lockPorts.of(self)?.heldLease?.releaseRemains(),
     lose: ({ self, event }) => {
-      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.lose(event);
+      if (event.type === "LOST" || event.type === "EXPIRED") lockPorts.of(self)?.heldLease?.lose(event);
     },
-    letGo: ({ self }) => lockPorts.of(self)?.letGo(),
+    endWithoutRelease: ({ self }) => lockPorts.of(self)?.heldLease?.endWithoutRelease(),
   },
 });
 
-/** It asks the nodes, unless others of this process are before it. */
+/** Starts an acquisition, or queues it if other callers of this process come first. */
 const acquire = [
   { guard: "isQueued" as const, target: "#lock.acquiring.queued", actions: "openAcquisition" as const },
   { target: "acquiring", actions: "openAcquisition" as const },
 ];
 
-/** A failed attempt: again after a delay, while the retry policy allows it. Its remains are released either way. */
+/**
+ * A failed attempt: retried after a delay, while the retry policy allows it. Keys that it may have been granted are
+ * released either way.
+ */
 const again = [
   {
     guard: "mayRetry" as const,
@@ -79,7 +82,10 @@ const again = [
   { target: "#lock.idle", actions: ["noteReason" as const, "abandonAttempt" as const, "fail" as const] },
 ];
 
-/** A renewal without a quorum: the lease still runs, so try again until the deadline, if it is renewed at all. */
+/**
+ * A renewal without a quorum: the lease is still valid, so the renewal is retried until the deadline, if the lease is
+ * renewed at all.
+ */
 const lostQuorum = [
   {
     guard: "mayRetry" as const,
@@ -89,7 +95,10 @@ const lostQuorum = [
   { target: "#lock.held", actions: ["noteReason" as const, "reportQuorumLost" as const] },
 ];
 
-/** The life of one lock. One actor serves one handle for as long as the program keeps it: no final state. */
+/**
+ * The state machine of one lock. One actor serves one handle for as long as the program keeps the handle, so there is no
+ * final state.
+ */
 export const lockMachine = createMachine({
   id: "lock",
   context: ({ input }) => ({
@@ -138,7 +147,7 @@ export const lockMachine = createMachine({
         RENEW: "renewing",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
     },
     renewing: {
@@ -147,7 +156,7 @@ export const lockMachine = createMachine({
         LOST: "expired",
         EXPIRED: "expired",
         RELEASE: "releasing",
-        HAND_OVER: { target: "idle", actions: "letGo" },
+        HAND_OVER: { target: "idle", actions: "endWithoutRelease" },
       },
       states: {
         asking: {
@@ -181,7 +190,7 @@ export type LockActor = ActorRefFrom<typeof lockMachine>;
 
 let table: Table<typeof lockMachine> | null = null;
 
-/** The chart's table, derived when the first lock is made. */
+/** The table of the lock state machine, derived when the first lock is created. */
 export function lockTable(): Table<typeof lockMachine> {
   table ??= tableOf(lockMachine);
   return table;

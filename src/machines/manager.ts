@@ -1,6 +1,9 @@
 import { type ActorRefFrom, setup } from "xstate";
 
-/** The manager: hands out locks while open, gives everything back while closing, and is closed for good. */
+/**
+ * The state machine of the manager. The manager creates locks while open, releases all of them while closing, and stays
+ * closed.
+ */
 export const managerMachine = setup({
   types: {} as { events: { type: "CLOSE" } | { type: "CLOSED" } },
 }).createMachine({

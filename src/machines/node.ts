@@ -4,18 +4,18 @@ import { Ports } from "./port.js";
 export type NodeMachineEvent =
   | { type: "CONNECTED" }
   | { type: "DISCONNECTED"; cause?: string }
-  /** It did not answer within the node timeout; `cause` if it is known why. */
+  /** The node did not answer within the node timeout. `cause`: the reason, if known. */
   | { type: "SILENT"; cause?: string }
-  /** It has been silent so often that it is not asked any more: only probed, until it answers. */
+  /** The node has been silent so often that it is only probed, until it answers. */
   | { type: "UNRESPONSIVE"; cause?: string }
-  /** It answered again after having been silent. */
+  /** The node answered again after a silence. */
   | { type: "ANSWERED" }
-  /** It lost its memory, and abstains; `until`: epoch ms, null if nobody can tell yet. */
+  /** The node lost its memory, and abstains. `until`: epoch ms; null if the time is not known yet. */
   | { type: "FORGOT"; until: number | null; cause?: string }
-  /** It has a memory again, and votes. */
+  /** The node has a memory again, and votes. */
   | { type: "REMEMBERED" };
 
-/** What the node's chart drives. */
+/** The object that the node state machine reports to. */
 export interface NodePort {
   up(): void;
   down(cause: string): void;
@@ -29,7 +29,7 @@ interface Abstention {
 
 export const nodePorts = new Ports<NodePort>();
 
-/** Why it is down, in any case. */
+/** The reason why the node is down, with a default if the event has no cause. */
 function causeOf(event: NodeMachineEvent): string {
   if ("cause" in event && event.cause !== undefined) return event.cause;
   return event.type === "UNRESPONSIVE" ? "does not answer" : "the connection was lost";
@@ -61,7 +61,7 @@ const down = { target: "down", actions: "reportDown" as const };
 const unresponsive = { target: "unresponsive", actions: "reportDown" as const };
 const up = { target: "ready", actions: ["forgetAbstention", "reportUp"] as const };
 
-/** The health of one node, as its connection and its replies show it. */
+/** The state machine for the health of one node, derived from its connection and its replies. */
 export const nodeMachine = createMachine({
   id: "node",
   context: ({ input }) => ({ node: input.node, abstention: null }),
@@ -76,7 +76,7 @@ export const nodeMachine = createMachine({
     suspect: {
       on: { ANSWERED: "ready", CONNECTED: "ready", UNRESPONSIVE: unresponsive, DISCONNECTED: down },
     },
-    // Connected, and not asked: a probe is under way or scheduled.
+    // Connected, but sent no commands: a probe is in flight or scheduled.
     unresponsive: {
       on: {
         ANSWERED: [{ guard: "abstains", target: "quarantined", actions: "reportQuarantined" }, up],
@@ -84,7 +84,7 @@ export const nodeMachine = createMachine({
         DISCONNECTED: "down",
       },
     },
-    // Whether it abstains is found out anew on each connection.
+    // Whether the node abstains is determined again on each connection.
     down: { on: { CONNECTED: up } },
     quarantined: {
       on: { REMEMBERED: up, UNRESPONSIVE: unresponsive, DISCONNECTED: down },

@@ -1,25 +1,28 @@
-/** What an actor's port is kept under. One name serves all: an actor has one chart, and that drives one kind of port. */
+/**
+ * The property of an actor that holds its port. One symbol is enough: an actor runs one state machine, which has one kind
+ * of port.
+ */
 const port = Symbol("port");
 
-// Only `bind` and `handOn` write it, so it is what was bound.
-const bearer = <Port>(actor: object) => actor as { [port]?: Port | undefined };
+// Only `bind` and `transferPort` write this property, so its type is that of the bound port.
+const portOwner = <Port>(actor: object) => actor as { [port]?: Port | undefined };
 
 /**
- * How a chart's actions reach what they drive. The port is a property of the actor, not of its context, which must
- * stay serialisable for inspection, and a symbol, which nothing serialises. An actor without a port (a chart that is
- * only walked) drives nothing.
+ * Gives the actions of a state machine access to the objects that they act on. The port is a property of the actor rather
+ * than of its context, which must stay serialisable for inspection; the property is a symbol, which is never serialised.
+ * The actions of an actor without a port (a state machine that is only explored) do nothing.
  */
 export class Ports<Port> {
   bind(actor: object, bound: Port): void {
-    bearer<Port>(actor)[port] = bound;
+    portOwner<Port>(actor)[port] = bound;
   }
 
   of(actor: object): Port | undefined {
-    return bearer<Port>(actor)[port];
+    return portOwner<Port>(actor)[port];
   }
 }
 
-/** The one drives from now on what the other drove. */
-export function handPort(from: object, to: object): void {
-  bearer(to)[port] = bearer(from)[port];
+/** Moves the port of actor `from` to actor `to`. */
+export function transferPort(from: object, to: object): void {
+  portOwner(to)[port] = portOwner(from)[port];
 }

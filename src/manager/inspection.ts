@@ -1,10 +1,10 @@
-import type { NodeReport } from "../engine/engine.js";
-import { quorumOf } from "../engine/quorum.js";
-import type { Holder } from "../engine/vote.js";
-import type { NodeCondition } from "./health.js";
-import type { Inspection, NodeInspection } from "./types.js";
+import type { Inspection, NodeInspection } from "../api/types.js";
+import type { Holder } from "../engine/protocol/vote.js";
+import { quorumOf } from "../engine/quorum/decision.js";
+import type { NodeReport } from "../engine/quorum/node-inspection.js";
+import type { NodeCondition } from "./node-health.js";
 
-/** What the nodes' reports on one resource add up to: it is held when a quorum names the same holder. */
+/** Summarises the nodes' reports on one resource. The resource is held if a quorum reports the same holder. */
 export function summarise(
   resource: string,
   reports: readonly NodeReport[],
@@ -17,16 +17,16 @@ export function summarise(
   const holders = nodes.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
   const failures = nodes.filter(({ state }) => state === "failed").length;
   const quorum = quorumOf(nodes.length);
-  const alike = (holder: Holder) => holders.filter((other) => same(holder, other)).length;
-  const agreed = holders.filter((holder) => alike(holder) >= quorum);
+  const reportsOf = (holder: Holder) => holders.filter((other) => same(holder, other)).length;
+  const agreed = holders.filter((holder) => reportsOf(holder) >= quorum);
   const holder = agreed.sort(byTtlLeft)[quorum - 1] ?? null;
-  // The nodes that could not be asked may make a quorum, alone or with the holder that some of the others name.
-  const mostAlike = Math.max(0, ...holders.map(alike));
-  const free = mostAlike + failures < quorum;
+  // The nodes that failed may form a quorum for a holder, alone or together with nodes that reported the holder.
+  const maxReports = Math.max(0, ...holders.map(reportsOf));
+  const free = maxReports + failures < quorum;
   return { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
 }
 
-/** The lease ends when a quorum is lost: when the longest-lived minority, and one more, are left. */
+/** Sorts holders by remaining ttl, longest first. The lease ends when a quorum of keys no longer exists. */
 const byTtlLeft = (a: Holder, b: Holder): number =>
   (b.ttlLeft ?? Number.POSITIVE_INFINITY) - (a.ttlLeft ?? Number.POSITIVE_INFINITY);
 

@@ -1,10 +1,10 @@
 import { isHoldfastError } from "../errors.js";
-import { checkMethods } from "./check.js";
-import type { SafeEmitter } from "./emitter.js";
-import { type ManagerEvents, managerEvents } from "./events.js";
-import { tallyOf } from "./tally.js";
+import { type ManagerEvents, managerEvents } from "../lock/events.js";
+import { checkMethods } from "../lock/option-checks.js";
+import type { SafeEmitter } from "../support/safe-emitter.js";
+import { voteSummaryOf } from "./vote-summary.js";
 
-/** As pino's, and the loggers that are called as it is: an object, then the message. */
+/** A logger with pino's interface: each method takes an object and then a message. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -13,9 +13,9 @@ export interface Logger {
 }
 
 type Level = keyof Logger;
-type Heard = Parameters<ManagerEvents[keyof ManagerEvents]>[0];
+type AnyEvent = Parameters<ManagerEvents[keyof ManagerEvents]>[0];
 
-/** What needs nobody's eye is for those who look into something. */
+/** The log level of each event. Events of normal operation are logged at "debug". */
 const levels: Readonly<Record<Exclude<keyof ManagerEvents, "failed">, Level>> = {
   acquiring: "debug",
   retrying: "debug",
@@ -29,29 +29,33 @@ const levels: Readonly<Record<Exclude<keyof ManagerEvents, "failed">, Level>> = 
   nodeQuarantined: "warn",
 };
 
-/** Tells the logger of every event; it is a listener like any other, and harms no lock. @throws InvalidOptionError */
+/**
+ * Logs every event of a manager. The logger is an ordinary listener, so its errors cannot harm a lock.
+ *
+ * @throws InvalidOptionError if a method is missing.
+ */
 export function logTo(logger: Logger, events: SafeEmitter<ManagerEvents>): void {
   checkMethods("logger", logger, ["debug", "info", "warn", "error"]);
   for (const name of managerEvents) {
-    const log = (event: Heard) => logger[levelOf(name, event)](fieldsOf(name, event), `holdfast: ${name}`);
+    const log = (event: AnyEvent) => logger[levelOf(name, event)](fieldsOf(name, event), `holdfast: ${name}`);
     events.on(name, log);
   }
 }
 
-function levelOf(name: keyof ManagerEvents, event: Heard): Level {
+function levelOf(name: keyof ManagerEvents, event: AnyEvent): Level {
   if (name !== "failed") return levels[name];
-  return "error" in event && isTrouble(event.error) ? "error" : "info";
+  return "error" in event && isProblem(event.error) ? "error" : "info";
 }
 
-/** That somebody else holds a lock, or that its caller gave up, is everyday life. */
-function isTrouble(error: unknown): boolean {
+/** Whether an error needs attention. Contention, a closed manager and an aborted wait are part of normal operation. */
+function isProblem(error: unknown): boolean {
   if (!isHoldfastError(error)) return false;
   if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return !isHoldfastError(error.cause, "LOCK_CONTENDED");
   return error.code !== "LOCK_CONTENDED" && error.code !== "MANAGER_CLOSED";
 }
 
-/** The event's own, with the votes in short, and the error where loggers look for it. */
-function fieldsOf(name: keyof ManagerEvents, event: Heard): object {
+/** Returns the fields of an event for the logger: with a summary of the votes, and with the error as `err`. */
+function fieldsOf(name: keyof ManagerEvents, event: AnyEvent): object {
   const { votes, error, ...rest } = event as Partial<Parameters<ManagerEvents["retrying" | "failed"]>[0]> & {
     votes?: Parameters<ManagerEvents["retrying"]>[0]["votes"];
     error?: unknown;
@@ -59,7 +63,7 @@ function fieldsOf(name: keyof ManagerEvents, event: Heard): object {
   return {
     event: name,
     ...rest,
-    ...(votes === undefined ? {} : { votes: tallyOf(votes) }),
+    ...(votes === undefined ? {} : { votes: voteSummaryOf(votes) }),
     ...(name === "failed" ? { err: error } : {}),
   };
 }

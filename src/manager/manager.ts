@@ -1,9 +1,9 @@
 import { createActor } from "xstate";
+import type { Inspection } from "../api/types.js";
 import { recogniseNode } from "../clients/recognise.js";
-import { Agenda } from "../engine/agenda.js";
-import { QuorumEngine } from "../engine/engine.js";
-import type { LockNode } from "../engine/node.js";
-import { kindOf } from "../engine/shown.js";
+import type { LockNode } from "../engine/node/lock-node.js";
+import { QuorumEngine } from "../engine/quorum/engine.js";
+import { TimerWheel } from "../engine/time/timer-wheel.js";
 import {
   DuplicateNodeError,
   type HoldfastError,
@@ -11,10 +11,10 @@ import {
   ManagerClosedError,
   NodesNotReadyError,
 } from "../errors.js";
-import { isList } from "../given.js";
-import { type ManagerActor, managerMachine } from "../machines/manager.js";
-import type { InspectionEvent } from "./actor.js";
-import { ManagerEmitter } from "./channels.js";
+import { Lock } from "../lock/lock.js";
+import type { InspectionEvent } from "../lock/lock-actor.js";
+import type { ManagerContext } from "../lock/manager-context.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import {
   checkKeys,
   checkKnown,
@@ -22,121 +22,132 @@ import {
   checkResources,
   checkSlots,
   checkText,
-  keyspaceTrouble,
-} from "./check.js";
-import { isolate } from "./emitter.js";
-import type { Surroundings } from "./ground.js";
-import { Health, type NodeCondition } from "./health.js";
+  keyspaceConflict,
+} from "../lock/option-checks.js";
+import type { AcquireOptions, LocksOptions } from "../lock/options.js";
+import { managerSettingsOf, type Settings, settingsOf } from "../lock/settings.js";
+import { LocalQueue } from "../lock/waiting/local-queue.js";
+import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { kindOf } from "../support/redaction.js";
+import { isolate } from "../support/safe-emitter.js";
+import { isList } from "../support/untrusted.js";
+import { ActiveLocks } from "./active-locks.js";
 import { summarise } from "./inspection.js";
-import { Lock } from "./lock.js";
 import { logTo } from "./logger.js";
+import { ManagerEmitter } from "./manager-emitter.js";
+import { Health, type NodeCondition } from "./node-health.js";
 import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
-import type { AcquireOptions, LocksOptions } from "./options.js";
-import { type Probe, Probes } from "./probes.js";
-import { Publishing, publishSettingsOf } from "./publishing.js";
-import { groundOf, type Settings, settingsOf } from "./settings.js";
-import type { Inspection } from "./types.js";
-import { Vigil } from "./vigil.js";
-import { Lines } from "./waiting/lines.js";
+import { type ManagerObserver, Observers } from "./observers.js";
 
-/** `until`: epoch ms at which a quarantined node votes again, null while nobody can tell. */
+/** The condition of a node, with the node's name. */
 export interface NodeStatus extends NodeCondition {
   readonly name: string;
 }
 
 export type Resources = string | readonly string[];
 
-/** What its faces share, `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
+/** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
-  readonly ground: Surroundings;
-  /** Its own among all processes: what its acquisitions are named after. */
+  readonly context: ManagerContext;
+  /** A random prefix of this manager's acquisition identifiers, unique among all processes. */
   readonly series: string;
   readonly #defaults: AcquireOptions;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
   readonly #actor: ManagerActor;
-  readonly #pauses = new Set<() => void>();
+  readonly #pendingPauses = new Set<() => void>();
   #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
   #closed = false;
-  readonly #usual: Settings;
-  readonly #publishing: Publishing | null;
+  readonly #defaultSettings: Settings;
+  readonly #closingHooks: (() => Promise<void>)[] = [];
 
-  /** `collectable`: it may be dropped without having been closed, as long as nothing is held, asked or waited for. */
+  /**
+   * Creates a manager. With `collectable`, the manager may be garbage-collected without having been closed, as long as
+   * nothing is held, asked or waited for.
+   *
+   * @throws InvalidOptionError, DuplicateNodeError.
+   */
   constructor(options: LocksOptions, collectable = false) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
-    const ground = groundOf(options);
+    const context = managerSettingsOf(options);
     this.#defaults = options;
-    this.#usual = settingsOf(ground, options);
-    const publish = publishSettingsOf(options);
+    this.#defaultSettings = settingsOf(context, options);
     this.#nodes = nodesOf(options);
-    const events = new ManagerEmitter(ground.onListenerError);
+    const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
-    const inspect = isolated(inspectorOf(options), ground.onListenerError);
-    const probes = new Probes(ground.onListenerError);
+    const inspect = isolated(inspectorOf(options), context.onListenerError);
+    const observers = new Observers(context.onListenerError);
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
-    this.#health = new Health(this.#nodes, { events, probes, clock: ground.clock, inspect });
-    const series = ground.random.secret().slice(0, 8);
+    this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
+    const series = context.random.secret().slice(0, 8);
     this.series = series;
     let acquisitions = 0;
     const engine = new QuorumEngine({
-      ...ground,
+      ...context,
       nodes: this.#nodes,
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
-      stopwatch: probes,
+      latencyObserver: observers,
       onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.ground = {
-      ...ground,
+    this.context = {
+      ...context,
       engine,
       events,
-      probes,
+      observers,
       inspect,
-      vigil: new Vigil(ground.clock, engine.turn),
-      lines: new Lines(ground.maxPending),
-      background: new Agenda(ground.clock, engine.turn, true),
+      activeLocks: new ActiveLocks(context.clock, engine.batcher),
+      localQueue: new LocalQueue(context.maxPending),
+      background: new TimerWheel(context.clock, engine.batcher, true),
       refusal: () => this.#refusal(),
       nextAcquisition: () => `${series}-${++acquisitions}`,
     };
-    this.#publishing = publish === null ? null : new Publishing(this, this.#nodes, publish);
   }
 
-  /** The options of one acquisition; later layers win. */
+  /** Returns the checked settings of one acquisition. Later layers win. @throws InvalidOptionError, ManagerClosedError. */
   settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
     this.checkOpen();
-    if (layers.every((layer) => layer === undefined)) return this.#usual;
+    if (layers.every((layer) => layer === undefined)) return this.#defaultSettings;
     for (const layer of layers) checkKnown("acquire", layer);
-    return settingsOf(this.ground, this.#defaults, ...layers);
+    return settingsOf(this.context, this.#defaults, ...layers);
   }
 
-  /** A lock of its own, idle. */
+  /** Creates an idle lock. @throws InvalidOptionError. */
   lock(resources: Resources): Lock {
     const checked = checkResources(resources);
-    const keys = checked.map((resource) => this.ground.prefix + resource);
+    const keys = checked.map((resource) => this.context.prefix + resource);
     checkKeys(keys);
     checkSlots(this.#nodes, keys);
-    return new Lock(this.ground, checked, keys);
+    return new Lock(this.context, checked, keys);
   }
 
-  /** Waits until the nodes have been met, or given their time to be. @throws what makes them useless together. */
-  async meet(): Promise<void> {
+  /**
+   * Waits until the nodes have been identified, or until the time for that is over.
+   *
+   * @throws ManagerClosedError, or the reason why these nodes can never grant a lock together.
+   */
+  async identifyNodes(): Promise<void> {
     this.checkOpen();
-    if (!this.ground.engine.admitted) await this.ground.engine.admit();
+    if (!this.context.engine.admission.admitted) await this.context.engine.admission.admit();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
   }
 
-  /** Waits until all nodes are connected and identified. @throws what keeps them from that. */
+  /**
+   * Waits for at most `timeout` ms until all nodes are connected and identified.
+   *
+   * @throws NodesNotReadyError, ManagerClosedError, or the reason why these nodes can never grant a lock together.
+   */
   async ready(timeout: number): Promise<void> {
     this.checkOpen();
-    const failures = await this.ground.engine.ready(timeout);
+    const failures = await this.context.engine.admission.ready(timeout);
     this.checkOpen();
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
@@ -146,30 +157,40 @@ export class Manager {
   async inspect(resource: string): Promise<Inspection> {
     this.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
-    const { engine, prefix } = this.ground;
-    const reports = await engine.inspect([prefix + resource]);
+    const { engine, prefix } = this.context;
+    const reports = await engine.inspection.inspect([prefix + resource]);
     return summarise(resource, reports, (node) => this.#health.statusOf(node));
   }
 
-  /** Lets it look on from now on. Returns the removal. */
-  watch(probe: Probe): () => void {
-    return this.ground.probes.add(probe);
+  /** Adds an observer. Returns a function that removes the observer. */
+  watch(observer: ManagerObserver): () => void {
+    return this.context.observers.add(observer);
   }
 
-  /** The locks that are in use: acquiring, or with a lease. */
-  get inUse(): readonly Lock[] {
-    return this.ground.vigil.toArray() as Lock[];
+  /** The locks that are in use, that is, acquiring or with a lease. */
+  get inUse(): readonly ObservedLock[] {
+    return this.context.activeLocks.toArray() as Lock[];
   }
 
-  /** Each node, in the order given, and how it is by this manager's experience. */
+  /** The name and condition of each node, as this manager observed them, in the order given. */
   get nodes(): readonly NodeStatus[] {
-    return this.ground.engine.seats.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
+    return this.context.engine.members.map(({ name }, node) => ({ name, ...this.#health.statusOf(node) }));
   }
 
-  /** Ends every acquisition and gives back what is held; waits for that for at most `timeout` ms. */
+  /** The nodes that the engine uses, in the order given. */
+  get lockNodes(): readonly LockNode[] {
+    return this.#nodes;
+  }
+
+  /** Calls `hook` when this manager closes, after the locks are released and before the connections close. It must not reject. */
+  onClosing(hook: () => Promise<void>): void {
+    this.#closingHooks.push(hook);
+  }
+
+  /** Ends every acquisition and releases every lease. Waits for the releases for at most `timeout` ms. */
   async close(timeout: number): Promise<void> {
     this.#closed = true;
-    // Not at once: it may be a listener that closes, in the middle of what it was told of.
+    // Closing begins later, because a listener may call `close` while an event is still being delivered.
     this.#closing ??= new Promise((resolve, reject) => {
       let begun = false;
       const begin = () => {
@@ -178,13 +199,13 @@ export class Manager {
         this.#close(timeout).then(resolve, reject);
       };
       queueMicrotask(begin);
-      // In a process that ends no microtask runs any more.
-      this.ground.engine.turn.atEnd(begin);
+      // No microtask runs while the process exits, so the end of the tick begins the closing too.
+      this.context.engine.batcher.atTickEnd(begin);
     });
     await this.#closing;
   }
 
-  /** Rejects at once when it is closed meanwhile. */
+  /** Waits for `ms` ms. Rejects with a ManagerClosedError as soon as the manager closes. */
   pause(ms: number): Promise<void> {
     this.checkOpen();
     return new Promise((resolve, reject) => {
@@ -192,51 +213,54 @@ export class Manager {
         timer.cancel();
         reject(new ManagerClosedError());
       };
-      const timer = this.ground.clock.after(ms, () => {
-        this.#pauses.delete(end);
+      const timer = this.context.clock.after(ms, () => {
+        this.#pendingPauses.delete(end);
         resolve();
       });
-      this.#pauses.add(end);
+      this.#pendingPauses.add(end);
     });
   }
 
-  /** @throws ManagerClosedError. */
+  /** @throws ManagerClosedError if the manager is closed or closing. */
   checkOpen(): void {
     if (this.#closed) throw new ManagerClosedError();
   }
 
-  /** Looked for until it is known of every node: some clients know their database only when they are connected. */
+  /**
+   * Returns why these nodes can never grant a lock together, or null. The result is cached only when all keyspaces are
+   * known, because some clients know their database only once they are connected.
+   */
   #refusal(): HoldfastError | null {
     if (this.#refused !== undefined) return this.#refused;
-    const { duplicate } = this.ground.engine;
-    const found = duplicate === null ? keyspaceTrouble(this.#nodes) : new DuplicateNodeError(duplicate);
+    const { duplicate } = this.context.engine.admission;
+    const found = duplicate === null ? keyspaceConflict(this.#nodes) : new DuplicateNodeError(duplicate);
     if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
     return found;
   }
 
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { engine, events, vigil, background, clock } = this.ground;
+    const { engine, events, activeLocks, background, clock } = this.context;
     const started = clock.monotonic();
-    for (const end of this.#pauses) end();
+    for (const end of this.#pendingPauses) end();
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
-    await vigil.end(new ManagerClosedError(), timeout, written);
+    await activeLocks.end(new ManagerClosedError(), timeout, written);
     await engine.delivered(timeout - (clock.monotonic() - started));
-    await this.#publishing?.end();
+    for (const hook of this.#closingHooks) await hook();
     await engine.close();
-    for (const timed of [engine.agenda, background, vigil]) timed.depart();
+    for (const timed of [engine.timerWheel, background, activeLocks]) timed.flush();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();
     events.clear();
-    this.ground.probes.closed();
+    this.context.observers.closed();
   }
 }
 
 function nodesOf({ nodes }: LocksOptions): LockNode[] {
   if (!isList(nodes) || nodes.length === 0) {
     const allowed = "a list of at least one client, address or memoryNode()";
-    // An address in its place may be one that hides its password nowhere.
+    // The value may be an address with a password, so the message shows only its kind.
     throw new InvalidOptionError("nodes", nodes, allowed, kindOf(nodes));
   }
   const recognised = Array.from(nodes, (input, index) => recogniseNode(input, index));
@@ -245,12 +269,12 @@ function nodesOf({ nodes }: LocksOptions): LockNode[] {
     const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
     if (first !== index) throw new DuplicateNodeError(names);
   }
-  const trouble = keyspaceTrouble(recognised);
-  if (trouble !== null) throw trouble;
+  const conflict = keyspaceConflict(recognised);
+  if (conflict !== null) throw conflict;
   return recognised;
 }
 
-/** An inspector that throws must not stop what it inspects. */
+/** Wraps an inspector, so that an error that it throws does not stop the inspected actor. */
 function isolated(
   inspect: ((event: InspectionEvent) => void) | undefined,
   onError: (error: unknown, event: string) => void,

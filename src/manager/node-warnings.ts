@@ -1,10 +1,10 @@
-import { warn } from "../warn.js";
+import { warn } from "../support/warn.js";
 
 export function warnOfColdStart(nodes: readonly string[]): void {
   warn(
     "COLD_START",
-    `none of the nodes remembers any lock (${nodes.join(", ")}): taken for new, all of them vote at once`,
-    "If they were in use and have just lost their memory, what is still held may be granted again. " +
+    `none of the nodes remembers any lock (${nodes.join(", ")}): they are treated as new, and all of them vote at once`,
+    "If they were in use and have just lost their memory, locks that are still held may be granted again. " +
       "Set `quarantine` to the longest ttl (ms) in use to have such nodes abstain for that long instead.",
   );
 }
@@ -12,7 +12,7 @@ export function warnOfColdStart(nodes: readonly string[]): void {
 export function warnOfUnwatched(node: string): void {
   warn(
     "UNWATCHED_NODE",
-    `${node} does not permit all that its memory needs beside the locks: that it loses its memory would not be noticed, and locks that are held may be granted again`,
+    `${node} does not permit everything that detecting a loss of its memory needs: such a loss would go unnoticed, and locks that are held may be granted again`,
     'Permit the keys "holdfast:*"; or, where every write is on disk before the reply, set `quarantine: false`.',
   );
 }
@@ -21,9 +21,9 @@ export function warnOfSilent(node: string, why: "busy" | "impossible"): void {
   warn(
     "SILENT_CONNECTION",
     why === "busy"
-      ? `${node} has stopped answering, and its connection was not replaced: other commands are in flight on it, which would be lost`
+      ? `${node} has stopped answering, and its connection was not replaced, because other commands in flight on it would be lost`
       : `${node} has stopped answering, and its client offers no way to replace the connection`,
-    "It is probed until it answers, and is not asked for votes meanwhile. If its server is well, the connection is dead: " +
+    "It is probed until it answers, and is not asked for votes meanwhile. If its server works, the connection is dead: " +
       "reconnect that client, or give Holdfast a client or an address of its own.",
   );
 }
@@ -31,7 +31,7 @@ export function warnOfSilent(node: string, why: "busy" | "impossible"): void {
 export function warnOfUnidentified(node: string): void {
   warn(
     "UNIDENTIFIED_NODE",
-    `${node} does not tell who it is: that it is the same server as another node would not be noticed, nor that it loses its memory`,
+    `${node} cannot be identified: it may be the same server as another node, and a loss of its memory would go unnoticed`,
     'Permit INFO, and the keys "holdfast:*"; or, if you know that the nodes are different servers, set `unidentified: "allow"`.',
   );
 }

@@ -1,31 +1,31 @@
-import type { Desk } from "./desk.js";
-import { type Audience, Operation } from "./operation.js";
+import type { CallContext } from "./call-context.js";
+import { type ErrorListener, Operation } from "./operation.js";
 import { readSettings } from "./settings.js";
 import type { Settings } from "./types.js";
 
-/** What the calls of each package need: who is told of failures, which settings hold, and a record of each call. */
+/** Base of the calls of each package: where errors are reported, which settings apply, and one record per call. */
 export abstract class Calls {
-  private readonly audience: Audience;
+  private readonly errorListener: ErrorListener;
 
   constructor(
-    protected readonly desk: Desk,
+    protected readonly context: CallContext,
     event: "error" | "clientError",
     private readonly all: Settings,
   ) {
-    const { redlock } = desk;
-    this.audience = {
-      hears: () => redlock.listenerCount(event) > 0,
-      tell: (error) => redlock.emit(event, error),
+    const { redlock } = context;
+    this.errorListener = {
+      enabled: () => redlock.listenerCount(event) > 0,
+      error: (error) => redlock.emit(event, error),
       denials: event === "error",
     };
   }
 
-  /** Those that hold for every call, and what a single one sets besides. */
+  /** The settings of all calls, overridden by the settings of one call. */
   protected settings(own?: unknown): Settings {
     return own === undefined ? this.all : { ...this.all, ...readSettings(own) };
   }
 
   protected operation({ length }: readonly string[]): Operation {
-    return new Operation(length, this.desk.clients, this.audience);
+    return new Operation(length, this.context.clients, this.errorListener);
   }
 }

@@ -1,10 +1,10 @@
-import type { ClassicLock } from "./lock.js";
+import type { ClassicLock, Disposer } from "./interfaces.js";
 
 /**
- * What bluebird's `using` takes as a resource that it must dispose of: an object with these three methods, or, as here,
- * the promise of one (bluebird 3, "Promise.using"). Without bluebird: `await using`, or call `tryDispose` yourself.
+ * A resource for bluebird's `using`: an object with these three methods, or a promise of one (bluebird 3,
+ * "Promise.using"). Without bluebird, use `await using` or call `tryDispose`.
  */
-export class Disposer implements AsyncDisposable {
+export class LockDisposer implements Disposer {
   constructor(
     private readonly lock: ClassicLock,
     private readonly onError: (error: unknown) => void,
@@ -18,7 +18,7 @@ export class Disposer implements AsyncDisposable {
     return this.lock;
   }
 
-  /** Releases the lock; an error goes to the handler that `disposer` was given. */
+  /** Releases the lock. An error is passed to the handler that `disposer` was given. */
   tryDispose(): Promise<void> {
     return this.lock.unlock().catch(this.onError);
   }

@@ -1,7 +1,9 @@
-import type { FailureReason, Vote } from "../engine/vote.js";
+import type { FailureReason, Vote } from "../engine/protocol/vote.js";
 import type { ExecutionStats } from "./types.js";
 
-/** As in redlock 4: the lock could not be taken, extended or released. `cause` says why, as one of Holdfast's errors. */
+/**
+ * As in redlock 4: the lock could not be acquired, extended or released. `cause` is Holdfast's error with the reason.
+ */
 export class LockError extends Error {
   override readonly name = "LockError";
 
@@ -10,17 +12,17 @@ export class LockError extends Error {
     this.attempts = attempts as number;
   }
 
-  /** How many attempts were made; undefined where none was needed to know it. */
+  /** How many attempts were made; undefined for a failed release. */
   readonly attempts: number;
 }
 
-/** As in redlock 5: no quorum was found for an operation. `cause` says why, as one of Holdfast's errors. */
+/** As in redlock 5: an operation found no quorum. `cause` is Holdfast's error with the reason. */
 export class ExecutionError extends Error {
   override readonly name = "ExecutionError";
 
   constructor(
     message: string,
-    /** How each attempt went; settled once all votes are in. */
+    /** The votes of each attempt; settled once all votes have arrived. */
     readonly attempts: ReadonlyArray<Promise<ExecutionStats>>,
     options?: ErrorOptions,
   ) {
@@ -28,12 +30,12 @@ export class ExecutionError extends Error {
   }
 }
 
-/** As in redlock 5: a client voted against because the resource is locked there by somebody else. */
+/** As in redlock 5: a client voted against because another owner holds the resource. */
 export class ResourceLockedError extends Error {
   override readonly name = "ResourceLockedError";
 }
 
-/** A client could not do what it was asked. */
+/** A client could not execute a request. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
 
@@ -47,7 +49,7 @@ export class ClientError extends Error {
   }
 }
 
-/** What a vote against says; null for one in favour. `keys`: how many were asked for. */
+/** The error for a vote against; null for a vote in favour. `keys`: how many keys were requested. */
 export function errorOf(vote: Vote, keys: number): Error | null {
   if (vote.kind === "granted") return null;
   if (vote.kind === "failed") return new ClientError(vote.message, vote.node, vote.reason);

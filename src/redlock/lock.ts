@@ -1,54 +1,31 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { looksRight } from "../given.js";
-import type { Redlock } from "./redlock.js";
-import type { Callback, ExecutionResult, ExecutionStats } from "./types.js";
+import { testSafely } from "../support/untrusted.js";
+import type {
+  Attempts,
+  ClassicLock,
+  LockConstructor,
+  Lock as LockInterface,
+  RedlockInstance,
+} from "./interfaces.js";
+import type { Callback, ExecutionResult } from "./types.js";
 
-type Attempts = ReadonlyArray<Promise<ExecutionStats>>;
-
-/**
- * A lock as the three packages know it, in one type. Which properties are its own depends on the call that gave it:
- * `resources`, `value`, `attempts` and `expiration` as in redlock 5, `resource`, `value`, `expiration`, `attempts` (a
- * number) and `attemptsRemaining` as in redlock 4, or `resource`, `value` and `ttl` as in node-redlock.
- */
-export interface Lock {
-  readonly redlock: Redlock;
-  /** What was locked. As in redlock 4, an array where that call locked several. */
-  readonly resource: string;
-  readonly resources: string[];
-  /** What stands in the keys. Whoever has it can extend and release the lock: a secret. */
-  readonly value: string;
-  readonly attempts: Attempts;
-  /** Epoch ms: when it must no longer be relied on; 0 once it was released, or extended into another. */
-  expiration: number;
-  /** Epoch ms, as in node-redlock: `expiration` by its other name. */
-  readonly ttl: number;
-  release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult>;
-  /** `duration`: whole ms from now. */
-  extend(duration: number, callback?: Callback<Lock>): Promise<Lock>;
-  unlock(callback?: Callback<void>): Promise<void>;
-}
-
-/** As in redlock 4: `attempts` is how many were made. */
-export type ClassicLock = Omit<Lock, "extend"> & {
-  readonly attempts: number;
-  readonly attemptsRemaining: number;
-  extend(ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
-};
+export type { ClassicLock, LockConstructor };
+export type Lock = LockInterface;
 
 abstract class AnyLock {
-  readonly #redlock: Redlock;
+  readonly #redlock: RedlockInstance;
   abstract readonly value: string;
   abstract readonly resources: string[];
   abstract expiration: number;
-  /** Whether it is a lock as in redlock 4. */
+  /** Whether this is a lock as in redlock 4. */
   abstract readonly classic: boolean;
 
-  constructor(redlock: Redlock) {
+  constructor(redlock: RedlockInstance) {
     this.#redlock = redlock;
   }
 
-  get redlock(): Redlock {
+  get redlock(): RedlockInstance {
     return this.#redlock;
   }
 
@@ -64,20 +41,20 @@ abstract class AnyLock {
     return this.#redlock.extend(this.self, duration, callback);
   }
 
-  /** A lock is logged more often than it is meant to be given away. */
+  /** Hides the value, because locks are often logged by accident. */
   [inspect.custom](): object {
     const hash = createHash("sha1").update(this.value).digest("hex").slice(0, 16);
     return { ...this, value: `(secret; its hash is ${hash})` };
   }
 
-  /** The subclasses' own properties are what each of the packages has; together they are a Lock. */
+  /** A subclass with its own properties of one package is a complete Lock. */
   private get self(): Lock {
     return this as unknown as Lock;
   }
 }
 
-/** As in redlock 5; but whatever call gave a lock, it is an instance of this. */
-export class ModernLock extends AnyLock {
+/** A lock as in redlock 5. `instanceof` is true for the locks of every package. */
+export class Redlock5Lock extends AnyLock {
   static override readonly name = "Lock";
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -89,7 +66,7 @@ export class ModernLock extends AnyLock {
   readonly #attempts: Attempts | { readonly attempts: Attempts } | number;
 
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     resources: string[] | string,
     readonly value: string,
     attempts: Attempts | { readonly attempts: Attempts } | number,
@@ -97,10 +74,10 @@ export class ModernLock extends AnyLock {
   ) {
     super(redlock);
     this.resources = Array.isArray(resources) ? resources : [resources];
-    // Redlock 4 has these two the other way round.
-    const former = typeof attempts === "number";
-    this.expiration = (former ? attempts : expiration) as number;
-    this.#attempts = former ? (expiration as number) : attempts;
+    // Redlock 4 has these two arguments in the opposite order.
+    const inRedlock4Order = typeof attempts === "number";
+    this.expiration = (inRedlock4Order ? attempts : expiration) as number;
+    this.#attempts = inRedlock4Order ? (expiration as number) : attempts;
   }
 
   get classic(): boolean {
@@ -120,17 +97,17 @@ export class ModernLock extends AnyLock {
     return this.expiration;
   }
 
-  /** Without the value: what is written down by the way should release nothing. */
+  /** Omits the value, so that a logged lock cannot be used to release the lock. */
   toJSON(): object {
     const { resources, expiration } = this;
     return { resources, expiration };
   }
 }
 
-/** As in redlock 4. */
-export class FormerLock extends AnyLock {
+/** A lock as in redlock 4. */
+export class Redlock4Lock extends AnyLock {
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     readonly resource: string[],
     readonly value: string,
     public expiration: number,
@@ -158,12 +135,12 @@ export class FormerLock extends AnyLock {
   }
 }
 
-/** As in node-redlock: plain data, which its programs pass on to other processes. */
-export class PlainLock extends AnyLock {
+/** A lock as in node-redlock: plain data that programs pass to other processes. */
+export class NodeRedlockLock extends AnyLock {
   #expiration: number;
 
   constructor(
-    redlock: Redlock,
+    redlock: RedlockInstance,
     readonly resource: string,
     readonly value: string,
     readonly ttl: number,
@@ -193,23 +170,10 @@ export class PlainLock extends AnyLock {
   }
 }
 
-export interface LockConstructor {
-  /** As in redlock 5; also for a lock that another process acquired: it can be extended and released here. */
-  new (redlock: Redlock, resources: string[], value: string, attempts: Attempts, expiration: number): Lock;
-  /** As in redlock 4. */
-  new (
-    redlock: Redlock,
-    resource: string | string[],
-    value: string,
-    expiration: number,
-    attempts?: number,
-  ): ClassicLock;
-}
-
-/** Whether it is a lock as in redlock 4, or what is left of one in plain data. */
+/** Whether this is a lock as in redlock 4, or such a lock as plain data. */
 export const isClassic = (lock: Lock | ClassicLock): lock is ClassicLock =>
-  looksRight(() => lock instanceof AnyLock)
+  testSafely(() => lock instanceof AnyLock)
     ? (lock as unknown as AnyLock).classic
     : typeof lock === "object" && lock?.resources === undefined;
 
-export const Lock = ModernLock as unknown as LockConstructor;
+export const Lock = Redlock5Lock as unknown as LockConstructor;

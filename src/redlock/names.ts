@@ -1,12 +1,14 @@
-/** All that the entry point exports by name. */
+/** The named exports of the entry point. */
 
 import type * as errors from "./errors.js";
+import type * as interfaces from "./interfaces.js";
 import type * as locks from "./lock.js";
 import { Redlock as RedlockClass } from "./redlock.js";
 import type * as types from "./types.js";
 import type * as wrappers from "./wrappers.js";
 
 export { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
+export type { LockNotice, RedlockEvents } from "./interfaces.js";
 export { type ClassicLock, Lock, type LockConstructor } from "./lock.js";
 export type {
   Callback,
@@ -15,11 +17,9 @@ export type {
   EvalResult,
   ExecutionResult,
   ExecutionStats,
-  LockNotice,
   Options,
   RedisClient,
   RedlockAbortSignal,
-  RedlockEvents,
   SetOptions,
   SetResult,
   Settings,
@@ -27,11 +27,11 @@ export type {
 export { IoredisClient, RedisjsClient } from "./wrappers.js";
 
 export const Redlock = RedlockClass;
-export type Redlock = RedlockClass;
+export type Redlock = interfaces.RedlockInstance;
 
-/** The types, by the names that the class has its values by: as in redlock 4, and for `export =`. */
+/** The types under the names of the class's static members: as in redlock 4, and for `export =`. */
 export namespace Redlock {
-  export type Redlock = RedlockClass;
+  export type Redlock = interfaces.RedlockInstance;
   export type Lock = locks.Lock;
   export type ClassicLock = locks.ClassicLock;
   export type LockConstructor = locks.LockConstructor;
@@ -48,11 +48,11 @@ export namespace Redlock {
   export type EvalResult = types.EvalResult;
   export type ExecutionResult = types.ExecutionResult;
   export type ExecutionStats = types.ExecutionStats;
-  export type LockNotice = types.LockNotice;
+  export type LockNotice = interfaces.LockNotice;
   export type Options = types.Options;
   export type RedisClient = types.RedisClient;
   export type RedlockAbortSignal = types.RedlockAbortSignal;
-  export type RedlockEvents = types.RedlockEvents;
+  export type RedlockEvents = interfaces.RedlockEvents;
   export type SetOptions = types.SetOptions;
   export type SetResult = types.SetResult;
   export type Settings = types.Settings;

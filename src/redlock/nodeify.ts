@@ -1,6 +1,6 @@
 import type { Callback } from "./types.js";
 
-/** Tells a node-style callback as well, if there is one; whoever takes the callback need not look at the promise. */
+/** Also passes the result to a node-style callback, if there is one. With a callback, the promise may be ignored. */
 export function nodeify<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> {
   if (typeof callback === "function") {
     promise.then(
@@ -11,5 +11,5 @@ export function nodeify<T>(promise: Promise<T>, callback: Callback<T> | undefine
   return promise;
 }
 
-/** What is given in the callback's place may be something else: options, or nothing. */
+/** The argument in the callback's place may also be options, or missing. */
 export const isCallback = (value: unknown): value is Callback<never> => typeof value === "function";

@@ -1,39 +1,41 @@
-import { quorumOf } from "../engine/quorum.js";
-import type { RoundResult } from "../engine/round.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import { quorumOf } from "../engine/quorum/decision.js";
+import type { RoundResult } from "../engine/quorum/round.js";
 import { errorOf } from "./errors.js";
 import type { Client, ExecutionStats } from "./types.js";
 
-/** How many attempts of an operation are remembered: one that is repeated without end must not fill the memory. */
-const mostRemembered = 100;
+/**
+ * How many attempts of an operation are remembered: an operation that is repeated without end must not fill the memory.
+ */
+const maxRemembered = 100;
 
-/** Who is told what nodes say against a lock. */
-export interface Audience {
-  /** Whether anybody listens. */
-  hears(): boolean;
-  tell(error: Error): void;
-  /** Whether a denial is told too, or failures alone. */
+/** Receives the errors of nodes that vote against. */
+export interface ErrorListener {
+  /** Whether the event has a listener. */
+  enabled(): boolean;
+  error(error: Error): void;
+  /** Whether denials are reported in addition to failures. */
   readonly denials: boolean;
 }
 
-/** One call of the user's, and how its rounds went. */
+/** One call of the user, and the results of its rounds. */
 export class Operation {
-  /** The newest 100. */
+  /** The newest 100 rounds. */
   private rounds: RoundResult[] | null = null;
   private settled: Promise<ExecutionStats>[] | null = null;
 
   constructor(
-    /** How many resources it is about. */
+    /** How many resources the call names. */
     readonly keys: number,
-    /** By the names of their nodes. */
+    /** By node name. */
     private readonly clients: ReadonlyMap<string, Client>,
-    readonly audience: Audience,
+    readonly errorListener: ErrorListener,
   ) {}
 
   note(result: RoundResult): void {
-    // Most have one.
+    // Most operations have one round.
     if (this.rounds === null) this.rounds = [result];
-    else if (this.rounds.push(result) > mostRemembered) this.rounds.shift();
+    else if (this.rounds.push(result) > maxRemembered) this.rounds.shift();
   }
 
   /** How many attempts were decided. */
@@ -45,7 +47,7 @@ export class Operation {
     return this.rounds?.at(-1);
   }
 
-  /** To be asked for when it is over; made when they are asked for. */
+  /** Read after the operation; computed on first use. */
   get attempts(): Promise<ExecutionStats>[] {
     this.settled ??= (this.rounds ?? []).map(({ ballot }) =>
       ballot.everyVote().then((votes) => this.statsOf(votes)),

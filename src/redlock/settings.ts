@@ -1,13 +1,13 @@
-import type { Random } from "../engine/random.js";
-import type { RetryFunction } from "../engine/retry.js";
-import { kindOf } from "../engine/shown.js";
+import type { Random } from "../engine/time/random.js";
+import type { RetryFunction } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { entriesOf } from "../given.js";
-import { checkDuration, checkFraction } from "../manager/check.js";
+import { checkDuration, checkFraction } from "../lock/option-checks.js";
+import { kindOf } from "../support/redaction.js";
+import { entriesOf } from "../support/untrusted.js";
 import type { MoreOptions, Settings } from "./types.js";
 
-/** Of the calls of redlock 4 and 5. */
-export const usualSettings: Settings = Object.freeze({
+/** The defaults of redlock 4 and 5. */
+export const defaultSettings: Settings = Object.freeze({
   driftFactor: 0.01,
   retryCount: 10,
   retryDelay: 200,
@@ -15,8 +15,12 @@ export const usualSettings: Settings = Object.freeze({
   automaticExtensionThreshold: 500,
 });
 
-/** Of the calls of node-redlock. */
-export const plainSettings: Settings = Object.freeze({ ...usualSettings, retryCount: 3, retryJitter: 0 });
+/** The defaults of node-redlock. */
+export const nodeRedlockDefaults: Settings = Object.freeze({
+  ...defaultSettings,
+  retryCount: 3,
+  retryJitter: 0,
+});
 
 const scripts = ["lockScript", "unlockScript", "extendScript", "acquireScript", "releaseScript"];
 
@@ -46,7 +50,7 @@ const checks: { readonly [Name in keyof Settings]: (value: unknown) => void } = 
 const names = Object.keys(checks) as (keyof Settings)[];
 const isSetting = (name: string): name is keyof Settings => Object.hasOwn(checks, name);
 
-/** What is set of the settings; undefined counts as not set, anything that cannot work is refused. */
+/** Reads and checks the settings that are set; undefined counts as not set. @throws InvalidOptionError. */
 export function readSettings(given: unknown, others: readonly string[] = []): Partial<Settings> {
   if (given === undefined || given === null) return {};
   const entries = entriesOf(given);
@@ -59,7 +63,7 @@ export function readSettings(given: unknown, others: readonly string[] = []): Pa
     if (scripts.includes(name)) refuseScript(name, value);
     if (!isSetting(name)) {
       const allowed = `left out: known are ${[...names, ...others].join(", ")}`;
-      // Nobody knows what it means: it may be a password.
+      // Shows only the kind of the value: an unknown setting may be a password.
       throw new InvalidOptionError(name, value, allowed, kindOf(value));
     }
     checks[name](value);
@@ -68,7 +72,7 @@ export function readSettings(given: unknown, others: readonly string[] = []): Pa
   return settings;
 }
 
-/** The constructor's other arguments, as either an object or, as in node-redlock, up to three numbers. */
+/** Reads the constructor's other arguments: an object or, as in node-redlock, up to three numbers. */
 export function readOptions(
   first: unknown,
   second: unknown,
@@ -96,7 +100,7 @@ function refuseScript(name: string, value: unknown): never {
   );
 }
 
-/** As in redlock 4 and 5: so many attempts after the first, each after a delay give or take the jitter. */
+/** As in redlock 4 and 5: `retryCount` attempts after the first, each after a delay with random jitter. */
 export function retriesOf(settings: Settings, random: Random): RetryFunction {
   const { retryCount } = settings;
   const delay = delayOf(settings, random);

@@ -1,9 +1,8 @@
-import type { LocksOptions } from "../manager/options.js";
-import type { Lock } from "./lock.js";
+import type { LocksOptions } from "../lock/options.js";
 
-/** What is asked of a wrapped client. */
+/** The methods that a wrapped client must have. */
 export interface RedisClient {
-  /** SET with NX and PX: "OK", or null if the key was there. */
+  /** SET with NX and PX: "OK", or null if the key exists. */
   set(resource: string, value: string, options: SetOptions): Promise<SetResult>;
   eval(script: string, keys: string[], args: string[]): Promise<EvalResult>;
 }
@@ -16,25 +15,28 @@ export interface SetOptions {
 
 export type SetResult = string | null;
 
-/** What a script replies; wrappers must hand it on unchanged, arrays too. */
-// biome-ignore lint/suspicious/noExplicitAny: programs of node-redlock declare it as a number, and get what the script gives.
+/** The reply of a script; wrappers must return it unchanged, arrays included. */
+// biome-ignore lint/suspicious/noExplicitAny: programs of node-redlock declare it as a number, and receive the script's reply.
 export type EvalResult = any;
 
-/** As in redlock 5; the constructor's defaults, and the third argument of a call. */
+/** As in redlock 5: the constructor's defaults, and the third argument of a call. */
 export interface Settings {
-  /** The share of the ttl that clocks may disagree by. Default 0.01. */
+  /** The share of the ttl by which clocks may differ. Default 0.01. */
   readonly driftFactor: number;
-  /** How often a failed attempt is repeated; -1: without end. Default 10; in node-redlock's calls the number of attempts, 3. */
+  /**
+   * How often a failed attempt is repeated; -1: without end. Default 10. In node-redlock's calls the number of
+   * attempts, default 3.
+   */
   readonly retryCount: number;
   /** ms between attempts. Default 200. */
   readonly retryDelay: number;
-  /** ms at most that are added to, or taken from, each delay. Default 100; 0 in node-redlock's calls. */
+  /** The maximum random change of each delay, in ms. Default 100; 0 in node-redlock's calls. */
   readonly retryJitter: number;
-  /** ms of validity that `using` never lets a lock fall below before it extends it. Default 500. */
+  /** `using` extends a lock before its validity falls below this, in ms. Default 500. */
   readonly automaticExtensionThreshold: number;
 }
 
-/** Options of `createLocks` that the constructor takes as well. */
+/** Options of `createLocks` that the constructor also accepts. */
 export type MoreOptions = Pick<
   LocksOptions,
   | "nodeTimeout"
@@ -51,7 +53,7 @@ export type MoreOptions = Pick<
 /** The constructor's options. */
 export interface Options extends Partial<Settings>, MoreOptions {}
 
-/** How the clients voted on one attempt. */
+/** How the clients voted in one attempt. */
 export interface ExecutionStats {
   readonly membershipSize: number;
   readonly quorumSize: number;
@@ -60,7 +62,7 @@ export interface ExecutionStats {
   readonly votesAgainst: Map<Client, Error>;
 }
 
-/** One client's vote, as redlock 5 names it. */
+/** One client's vote, in the form of redlock 5. */
 export type ClientExecutionResult =
   | { readonly client: Client; readonly vote: "for"; readonly value: number }
   | { readonly client: Client; readonly vote: "against"; readonly error: Error };
@@ -70,28 +72,12 @@ export interface ExecutionResult {
 }
 
 /** A client of ioredis or node-redis, a wrapped one, an address, or a node such as `memoryNode()`. */
-// biome-ignore lint/suspicious/noExplicitAny: programs read their own clients out of the votes, of whatever class.
+// biome-ignore lint/suspicious/noExplicitAny: programs read their own clients, of any class, from the votes.
 export type Client = any;
 
 /** As in redlock 5: `error` is set when the signal is aborted because the lock was lost. */
 export type RedlockAbortSignal = AbortSignal & { error?: Error };
 
 /** A node-style callback. */
-// biome-ignore lint/suspicious/noExplicitAny: callbacks of redlock 4 declare their error as they like.
+// biome-ignore lint/suspicious/noExplicitAny: callbacks of redlock 4 declare their error with any type.
 export type Callback<T> = (error: any, value?: T) => void;
-
-/** What `renewed` and `released` tell. */
-export interface LockNotice {
-  readonly resource: string;
-  readonly value: string;
-  /** ms that it was renewed for; 0 if it was released. */
-  readonly ttl: number;
-}
-
-export interface RedlockEvents {
-  acquired: [lock: Lock];
-  renewed: [notice: LockNotice];
-  released: [notice: LockNotice];
-  clientError: [error: Error];
-  error: [error: Error];
-}

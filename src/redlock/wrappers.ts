@@ -1,7 +1,7 @@
-import { looksRight } from "../given.js";
+import { testSafely } from "../support/untrusted.js";
 import type { Client, EvalResult, RedisClient, SetOptions, SetResult } from "./types.js";
 
-/** What is used of an ioredis client. */
+/** The part of an ioredis client that is used here. */
 interface Ioredis {
   set(key: string, value: string, px: "PX", ttl: number, nx: "NX"): Promise<SetResult>;
   eval(script: string, numberOfKeys: number, ...keysAndArgs: (string | number)[]): Promise<EvalResult>;
@@ -9,7 +9,7 @@ interface Ioredis {
   pttl(key: string): Promise<number>;
 }
 
-/** What is used of a node-redis client. */
+/** The part of a node-redis client that is used here. */
 interface NodeRedis {
   set(key: string, value: string, options: { NX: true; PX: number }): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
@@ -17,7 +17,7 @@ interface NodeRedis {
   pTTL(key: string): Promise<unknown>;
 }
 
-/** As in node-redlock: an ioredis client behind the four calls. */
+/** As in node-redlock: wraps an ioredis client in the four calls. */
 export class IoredisClient implements RedisClient {
   constructor(readonly client: Ioredis) {}
 
@@ -33,13 +33,16 @@ export class IoredisClient implements RedisClient {
     return this.client.get(resource);
   }
 
-  /** ms until the key expires; -2 if there is none, -1 if it never does. */
+  /** ms until the key expires; -2 if the key does not exist, -1 if it never expires. */
   getTTL(resource: string): Promise<number> {
     return this.client.pttl(resource);
   }
 }
 
-/** As in node-redlock: a node-redis client behind the four calls. Here it waits for the server's replies. */
+/**
+ * As in node-redlock: wraps a node-redis client in the four calls. Unlike there, each call waits for the server's
+ * reply.
+ */
 export class RedisjsClient implements RedisClient {
   constructor(readonly client: NodeRedis) {}
 
@@ -55,16 +58,18 @@ export class RedisjsClient implements RedisClient {
     return (await this.client.get(resource)) as string | null;
   }
 
-  /** ms until the key expires; -2 if there is none, -1 if it never does. */
+  /** ms until the key expires; -2 if the key does not exist, -1 if it never expires. */
   async getTTL(resource: string): Promise<number> {
     return Number(await this.client.pTTL(resource));
   }
 }
 
-/** The client inside our own wrappers, unless their methods were replaced; any other as it is. */
+/**
+ * Returns the client inside one of our wrappers, unless its methods were replaced; returns any other client unchanged.
+ */
 export function unwrap(client: Client): Client {
   for (const Wrapper of [IoredisClient, RedisjsClient]) {
-    if (!looksRight(() => client instanceof Wrapper)) continue;
+    if (!testSafely(() => client instanceof Wrapper)) continue;
     const { set, eval: evaluate } = Wrapper.prototype as RedisClient;
     const intact = (client as RedisClient).set === set && (client as RedisClient).eval === evaluate;
     if (intact) return client.client;

@@ -1,26 +1,26 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
-/** ms between two looks. */
+/** Sampling interval in ms. */
 const resolution = 20;
 const nanosecond = 1e-9;
 
-/** s. */
+/** In s. */
 export interface Lag {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** What stands for no figure: the SDK would go on with the last one. */
+/** NaN stands for no figure: without an observation the SDK would keep exporting the last value. */
 const unknown: Lag = { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
 
 /**
- * How late the event loop is: in a process that is too busy, leases end because timers come late. Node's histogram has
- * the time between two looks, so their distance is taken off.
+ * Measures how late the event loop is: in a process that is too busy, leases end because timers are late. The
+ * histogram of Node.js includes the sampling interval, which is subtracted.
  */
 export class EventLoop {
   private histogram: IntervalHistogram | null = null;
-  private told = false;
+  private reported = false;
 
   start(): void {
     if (this.histogram !== null) return;
@@ -33,20 +33,20 @@ export class EventLoop {
     this.histogram = null;
   }
 
-  /** Since it was taken last; null where there was no look yet. */
+  /** The delay since the last call; null if there is no sample yet. */
   take(): Lag | null {
     const { histogram } = this;
-    if (histogram === null) return this.told ? unknown : null;
+    if (histogram === null) return this.reported ? unknown : null;
     if (histogram.count === 0) return null;
-    const late = (value: number) => Math.max(0, value * nanosecond - resolution / 1_000);
+    const delayOf = (value: number) => Math.max(0, value * nanosecond - resolution / 1_000);
     const lag = {
-      p50: late(histogram.percentile(50)),
-      p99: late(histogram.percentile(99)),
-      max: late(histogram.max),
+      p50: delayOf(histogram.percentile(50)),
+      p99: delayOf(histogram.percentile(99)),
+      max: delayOf(histogram.max),
     };
-    // The look that comes next is then lost too: one of hundreds between two collections.
+    // The reset also loses the next sample: one of hundreds between two collections.
     histogram.reset();
-    this.told = true;
+    this.reported = true;
     return lag;
   }
 }

@@ -1,38 +1,39 @@
 import { createNoopMeter, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
-import { checkKnown, checkMethods } from "../manager/check.js";
-import { managerOf } from "../manager/managed-locks.js";
+import { managerOf } from "../api/managed-locks.js";
+import type { Locks } from "../api/types.js";
+import { checkKnown, checkMethods } from "../lock/option-checks.js";
 import type { Manager } from "../manager/manager.js";
-import type { Locks } from "../manager/types.js";
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { LockSpans } from "./lock-spans.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
 import { Tracing } from "./tracing.js";
 
 export interface TelemetryOptions {
-  /** Default: the global one, also where it is registered later. */
+  /** Default: the global provider, even if it is registered later. */
   readonly tracerProvider?: TracerProvider;
-  /** Default: the global one, as it is at the call. */
+  /** Default: the global provider at the time of the call. */
   readonly meterProvider?: MeterProvider;
 }
 
-/** Several managers add up, see `Metered`. */
+/** Several managers share one `Metered`, which sums their figures. */
 const meteredOf = new WeakMap<MeterProvider, Metered>();
 
 /**
- * Tells of these locks and their nodes by OpenTelemetry, from now on and until they are closed. Returns the removal,
- * which ends the spans that are under way. Once for each manager of locks.
- * @throws InvalidOptionError for anything but what `createLocks` gave, or providers that are none; ManagerClosedError.
+ * Reports these locks and their nodes through OpenTelemetry, from now on and until they are closed. Returns a
+ * function that ends the reporting, and with it the spans that are open. Call this function once for each manager of locks.
+ * @throws InvalidOptionError for anything but what `createLocks` returned, or for invalid providers
+ * @throws ManagerClosedError if the locks are closed
  */
 export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): () => void {
   const manager = managerOf(locks);
   checkKnown("instrumentLocks", options);
-  // It would never tell of its end.
+  // A closed manager would never report its end.
   manager.checkOpen();
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
   const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
   const endMetrics = meter(manager, checkMethods("meterProvider", meterProvider, ["getMeter"]));
-  const endSpans = follow(manager, tracing);
+  const endSpans = startSpans(manager, tracing);
   return () => {
     endMetrics();
     endSpans();
@@ -43,14 +44,14 @@ function meter(manager: Manager, provider: MeterProvider): () => void {
   const known = meteredOf.get(provider);
   if (known !== undefined) return known.add(manager);
   const own = provider.getMeter(scope, packageVersion());
-  // Nobody would ever collect.
+  // The values would never be collected.
   if (own === createNoopMeter()) return () => {};
   const metered = new Metered(own);
   meteredOf.set(provider, metered);
   return metered.add(manager);
 }
 
-function follow(manager: Manager, tracing: Tracing): () => void {
+function startSpans(manager: Manager, tracing: Tracing): () => void {
   const spans = new LockSpans(tracing);
   const remove = manager.watch(spans);
   return () => {

@@ -1,13 +1,13 @@
 import type { Meter } from "@opentelemetry/api";
 
-/** s: from a round trip in one data centre to the longest waits. */
+/** Bucket boundaries in s: from a round trip within one data centre to the longest waits. */
 const shortTimes = [
   ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
   ...[1, 2.5, 5, 10, 30, 60],
 ];
 const longTimes = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 14_400];
 
-/** What is counted and timed. Times are in s, as OpenTelemetry wants them. */
+/** Counters and histograms. Times are in s, as OpenTelemetry requires. */
 export const instrumentsOf = (meter: Meter) => ({
   acquisitions: meter.createCounter("holdfast.lock.acquisitions", {
     unit: "{acquisition}",
@@ -64,7 +64,7 @@ export const instrumentsOf = (meter: Meter) => ({
 
 export type Instruments = ReturnType<typeof instrumentsOf>;
 
-/** What is looked at when somebody collects. */
+/** Gauges that are observed at each collection. */
 export const gaugesOf = (meter: Meter) => ({
   inUse: meter.createObservableUpDownCounter("holdfast.lock.in_use", {
     unit: "{lock}",
@@ -76,7 +76,10 @@ export const gaugesOf = (meter: Meter) => ({
   }),
 });
 
-/** As OpenTelemetry's own instrumentation of Node.js tells it; since it was collected last. */
+/**
+ * Gauges like those of OpenTelemetry's own instrumentation of Node.js; each covers the time since the last
+ * collection.
+ */
 export const lagGaugesOf = (meter: Meter) => {
   const gauge = (which: "p50" | "p99" | "max") =>
     meter.createObservableGauge(`holdfast.eventloop.delay.${which}`, {

@@ -1,20 +1,20 @@
 import type { Attributes } from "@opentelemetry/api";
-import { elapsed, type Instant, now } from "../engine/clock.js";
-import type { Vote } from "../engine/vote.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import { elapsed, type Instant, now } from "../engine/time/clock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
-import type { Lock } from "../manager/lock.js";
 import type { Manager } from "../manager/manager.js";
-import type { Probe } from "../manager/probes.js";
+import type { ManagerObserver } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import type { Instruments } from "./instruments.js";
 import { attributes } from "./names.js";
 
-/** What one manager's locks and nodes do, as numbers. */
-export class LockMetrics implements Probe {
-  /** When the acquisition of a lock began, or its lease. */
-  private readonly began = new WeakMap<Lock, Instant>();
+/** Counts and times what one manager's locks and nodes do. */
+export class LockMetrics implements ManagerObserver {
+  /** When the acquisition or the lease of a lock began. */
+  private readonly began = new WeakMap<ObservedLock, Instant>();
   private readonly ofNode: readonly { readonly [attributes.node]: string }[];
 
   constructor(
@@ -23,22 +23,23 @@ export class LockMetrics implements Probe {
     private readonly onClosed: () => void,
   ) {
     this.ofNode = manager.nodes.map(({ name }) => ({ [attributes.node]: name }));
-    // What is held already is timed as well; what is being acquired is only counted.
-    for (const lock of manager.inUse) if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+    // Leases that are held already are timed as well; pending acquisitions are only counted.
+    for (const lock of manager.inUse)
+      if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
   }
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string): void {
     if ("votes" in event) this.countFailed(event.votes);
     switch (event.type) {
       case "ACQUIRE":
-        this.began.set(lock, now(lock.ground.clock));
+        this.began.set(lock, now(lock.manager.clock));
         return;
       case "RETRY":
         return this.to.retries.add(1, { [attributes.reason]: lock.context.reason ?? "" });
       case "GRANTED":
         this.to.acquisitions.add(1);
         this.time(this.to.wait, lock);
-        if (lock.hold !== null) this.began.set(lock, lock.hold.grant.at);
+        if (lock.leaseState !== null) this.began.set(lock, lock.leaseState.grant.at);
         return;
       case "RENEWED":
         return this.to.renewals.add(1);
@@ -57,7 +58,7 @@ export class LockMetrics implements Probe {
     }
   }
 
-  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
     const failure = { [attributes.errorType]: errorTypeOf(event, error) };
     this.to.failures.add(1, failure);
     this.time(this.to.wait, lock, failure);
@@ -76,20 +77,20 @@ export class LockMetrics implements Probe {
     this.onClosed();
   }
 
-  private end(lock: Lock, outcome: "released" | "expired" | "handedOver"): void {
+  private end(lock: ObservedLock, outcome: "released" | "expired" | "handedOver"): void {
     this.time(this.to.hold, lock, { [attributes.outcome]: outcome });
   }
 
-  private time(histogram: Instruments["wait"], lock: Lock, labels: Attributes = {}): void {
+  private time(histogram: Instruments["wait"], lock: ObservedLock, labels: Attributes = {}): void {
     const since = this.began.get(lock);
     if (since === undefined) return;
     this.began.delete(lock);
-    histogram.record(elapsed(lock.ground.clock, since) / 1_000, labels);
+    histogram.record(elapsed(lock.manager.clock, since) / 1_000, labels);
   }
 
   private countFailed(votes: readonly Vote[]): void {
     for (const vote of votes) {
-      // Not asked is no failure: the others had decided already.
+      // A node that was not asked did not fail: the others had decided already.
       if (vote.kind !== "failed" || vote.reason === "notAsked") continue;
       this.to.votesFailed.add(1, { [attributes.node]: vote.node, [attributes.reason]: vote.reason });
     }

@@ -8,37 +8,37 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import { systemClock } from "../engine/clock.js";
+import { systemClock } from "../engine/time/clock.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
-import type { Lock } from "../manager/lock.js";
-import type { Probe } from "../manager/probes.js";
+import type { ManagerObserver } from "../manager/observers.js";
 import { errorTypeOf } from "./error-type.js";
 import { attributes } from "./names.js";
 import { exceptionOf, lockAttributes, voteAttributes } from "./span-attributes.js";
 import type { Tracing } from "./tracing.js";
 
 /** The spans of one acquisition, and of the lease that it led to. */
-interface Trail {
-  /** What the span of the hold is a child of. */
+interface LockTrace {
+  /** The parent of the span of the hold. */
   parent: Context;
-  /** That of the acquisition, then that of the hold. */
+  /** The span of the acquisition, later that of the hold. */
   span: Span;
-  /** A renewal, or the release. */
+  /** The span of a renewal or of the release. */
   request: Span | null;
 }
 
 /**
- * One manager's locks, as spans: the acquisition, as a child of what was active when it was asked for; the hold beside
- * it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
+ * Reports one manager's locks as spans: the acquisition as a child of the span that was active at its start; the hold
+ * next to it; renewals and the release as children of the hold. An acquisition that is not sampled has none of them.
  */
-export class LockSpans implements Probe {
-  private readonly trails = new WeakMap<Lock, Trail>();
+export class LockSpans implements ManagerObserver {
+  private readonly traces = new WeakMap<ObservedLock, LockTrace>();
 
   constructor(private readonly tracing: Tracing) {}
 
-  lockStepped(lock: Lock, event: LockMachineEvent, from: string): void {
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string): void {
     if (event.type === "ACQUIRE") return this.begin(lock);
-    const trail = this.trails.get(lock);
+    const trail = this.traces.get(lock);
     if (trail === undefined) return;
     switch (event.type) {
       case "DENIED":
@@ -57,7 +57,7 @@ export class LockSpans implements Probe {
         trail.request?.setAttributes(voteAttributes(event.votes));
         return this.endRequest(lock, trail);
       case "RELEASE":
-        // What the renewal that was under way comes to is of no interest any more.
+        // The outcome of a renewal that is under way does not matter any more.
         this.endRequest(lock, trail);
         trail.request = this.request(lock, trail, "holdfast.release");
         return;
@@ -72,8 +72,8 @@ export class LockSpans implements Probe {
     }
   }
 
-  lockFailed(lock: Lock, event: FailureEvent, error: unknown): void {
-    const trail = this.trails.get(lock);
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void {
+    const trail = this.traces.get(lock);
     if (trail === undefined) return;
     const { span } = trail;
     const exception = exceptionOf(error);
@@ -87,35 +87,39 @@ export class LockSpans implements Probe {
     span.recordException(exception, timeOf(lock));
     span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
     span.end(timeOf(lock));
-    this.trails.delete(lock);
+    this.traces.delete(lock);
   }
 
-  /** Nobody looks on any more: what is under way ends as far as it is known. */
-  end(lock: Lock, trail = this.trails.get(lock), outcome?: "released" | "expired" | "handedOver"): void {
+  /** Ends the open spans of a lock, with what is known so far. */
+  end(
+    lock: ObservedLock,
+    trail = this.traces.get(lock),
+    outcome?: "released" | "expired" | "handedOver",
+  ): void {
     if (trail === undefined) return;
     this.endRequest(lock, trail);
     if (outcome !== undefined) trail.span.setAttribute(attributes.outcome, outcome);
     trail.span.end(timeOf(lock));
-    this.trails.delete(lock);
+    this.traces.delete(lock);
   }
 
-  private begin(lock: Lock): void {
+  private begin(lock: ObservedLock): void {
     const { tracer } = this.tracing;
     if (tracer === null) return;
     const active = context.active();
     const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
     const span = tracer.startSpan("holdfast.acquire", options, active);
     if (!span.isRecording()) return;
-    // Where it is a child of nothing, the hold would be in a trace of its own.
+    // Without an active span the hold would be in a trace of its own.
     const parent = trace.getSpan(active) === undefined ? trace.setSpan(active, span) : active;
-    this.trails.set(lock, { parent, span, request: null });
+    this.traces.set(lock, { parent, span, request: null });
   }
 
-  private hold(lock: Lock, trail: Trail): void {
+  private hold(lock: ObservedLock, trail: LockTrace): void {
     const { span: acquire, parent } = trail;
     acquire.setAttribute("holdfast.attempts", lock.context.attempt);
     acquire.end(timeOf(lock));
-    const grant = lock.hold?.grant;
+    const grant = lock.leaseState?.grant;
     const details = {
       ...lockAttributes(lock),
       ...(grant === undefined ? {} : { "holdfast.lock.ttl": grant.ttl / 1_000 }),
@@ -128,17 +132,17 @@ export class LockSpans implements Probe {
     trail.span = span;
   }
 
-  private request(lock: Lock, { parent, span }: Trail, name: string): Span | null {
+  private request(lock: ObservedLock, { parent, span }: LockTrace, name: string): Span | null {
     const options = optionsOf(lock, SpanKind.CLIENT, lockAttributes(lock));
     return this.tracing.tracer?.startSpan(name, options, trace.setSpan(parent, span)) ?? null;
   }
 
-  private endRequest(lock: Lock, trail: Trail): void {
+  private endRequest(lock: ObservedLock, trail: LockTrace): void {
     trail.request?.end(timeOf(lock));
     trail.request = null;
   }
 
-  private failAttempt(lock: Lock, { span }: Trail, event: RefusalEvent): void {
+  private failAttempt(lock: ObservedLock, { span }: LockTrace, event: RefusalEvent): void {
     const delay = lock.retryDelay;
     span.addEvent(
       "holdfast.retry",
@@ -152,9 +156,9 @@ export class LockSpans implements Probe {
     );
   }
 
-  private loseQuorum(lock: Lock, trail: Trail, event: RefusalEvent): void {
+  private loseQuorum(lock: ObservedLock, trail: LockTrace, event: RefusalEvent): void {
     const votes = voteAttributes(event.votes);
-    const remaining = Math.max(0, lock.hold?.left() ?? 0) / 1_000;
+    const remaining = Math.max(0, lock.leaseState?.left() ?? 0) / 1_000;
     trail.request?.setAttributes({ ...votes, [attributes.reason]: event.reason });
     trail.request?.setStatus({ code: SpanStatusCode.ERROR, message: "no quorum" });
     this.endRequest(lock, trail);
@@ -162,21 +166,21 @@ export class LockSpans implements Probe {
     trail.span.addEvent("holdfast.quorum_lost", details, timeOf(lock));
   }
 
-  private lose(lock: Lock, trail: Trail, { reason }: LossEvent, released: boolean): void {
+  private lose(lock: ObservedLock, trail: LockTrace, { reason }: LossEvent, released: boolean): void {
     const lost = { code: SpanStatusCode.ERROR, message: `the lease is over: ${reason}` };
     trail.request?.setStatus(lost);
     trail.span.setAttribute(attributes.reason, reason);
-    // Who had asked for the release has nothing left to lose.
+    // A holder that has asked for the release has nothing left to lose.
     if (!released) trail.span.setStatus(lost);
     this.end(lock, trail, "expired");
   }
 }
 
-/** The SDK's own time is finer than the system's clock; with another one, spans are in its time. */
-const timeOf = ({ ground }: Lock): number | undefined =>
-  ground.clock === systemClock ? undefined : ground.clock.wall();
+/** The SDK's own time is finer than the system clock's; with another clock, spans use the time of that clock. */
+const timeOf = ({ manager: { clock } }: ObservedLock): number | undefined =>
+  clock === systemClock ? undefined : clock.wall();
 
-function optionsOf(lock: Lock, kind: SpanKind, details: Attributes): SpanOptions {
+function optionsOf(lock: ObservedLock, kind: SpanKind, details: Attributes): SpanOptions {
   const startTime = timeOf(lock);
   return { kind, attributes: details, ...(startTime === undefined ? {} : { startTime }) };
 }

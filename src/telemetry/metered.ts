@@ -7,8 +7,8 @@ import { attributes, statesInUse } from "./names.js";
 import { NodeFigures } from "./node-figures.js";
 
 /**
- * All managers that are told of through one meter. Their figures add up: a meter has one gauge of a name, and what two
- * callbacks observe on it for the same labels does not.
+ * The metrics of all managers that report to one meter. Their figures are summed, because a meter has one gauge per
+ * name, and observations by several callbacks for the same labels do not add up.
  */
 export class Metered {
   private readonly instruments: Instruments;
@@ -21,7 +21,7 @@ export class Metered {
     this.instruments = instrumentsOf(meter);
   }
 
-  /** Returns the removal. Once for each manager, however often it is asked for. */
+  /** Adds a manager; adding it again has no effect. Returns a function that removes the manager. */
   add(manager: Manager): () => void {
     const remove = () => this.remove(manager);
     if (this.managers.has(manager)) return remove;
@@ -38,7 +38,7 @@ export class Metered {
     if (this.managers.size === 0) this.loop.stop();
   }
 
-  /** For good: what is observed no more would stay as it was. */
+  /** Registers the callback for good: values that are no longer observed would stay as they were. */
   private observe(): void {
     const gauges = gaugesOf(this.meter);
     const lags = lagGaugesOf(this.meter);

@@ -1,6 +1,9 @@
-/** The attributes of spans and metrics. Those of metrics have few values: never a resource, an owner or an acquisition. */
+/**
+ * The attributes of spans and metrics. Metric attributes have few values: never a resource, an owner or an
+ * acquisition.
+ */
 export const attributes = {
-  /** The stable code of a HoldfastError, "aborted", or "_OTHER"; absent where nothing failed. */
+  /** The stable code of a HoldfastError, "aborted", or "_OTHER"; absent if nothing failed. */
   errorType: "error.type",
   /** Why an attempt or a vote failed, or why a lease was lost. */
   reason: "holdfast.reason",
@@ -17,5 +20,5 @@ export const statesInUse = ["acquiring", "held", "renewing", "releasing"] as con
 
 export const nodeStates = ["connecting", "ready", "suspect", "unresponsive", "down", "quarantined"] as const;
 
-/** The name of the instrumentation, as OpenTelemetry calls it. */
+/** The instrumentation scope. */
 export const scope = "holdfast";

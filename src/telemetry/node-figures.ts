@@ -1,14 +1,14 @@
 import { nodeStates } from "./names.js";
 
-/** So many names of nodes are remembered; beyond that the one that was seen longest ago goes. */
-const mostNames = 500;
+/** Maximum number of node names; beyond it the name that was seen longest ago is dropped. */
+const maxNames = 500;
 
-/** What is observed of a node: by state, how many see it so. */
+/** By state, the number of managers that see a node in that state. */
 export type StateCounts = ReadonlyMap<(typeof nodeStates)[number], number>;
 
 /**
- * How many see each node in which state. A node that nobody sees any more counts 0 in all of them: what is not observed
- * at all, the SDK would go on telling as it was.
+ * Counts how many managers see each node in which state. A node that no manager sees any more counts 0 in every
+ * state, because the SDK would keep exporting the last value.
  */
 export class NodeFigures {
   private readonly names = new Set<string>();
@@ -20,12 +20,12 @@ export class NodeFigures {
     for (const { name, state } of seen) {
       const states = counts.get(name) ?? zeros();
       counts.set(name, states.set(state, (states.get(state) ?? 0) + 1));
-      // To the end: the first one is the one that was seen longest ago.
+      // Moves the name to the end: the first name is the one that was seen longest ago.
       this.names.delete(name);
       this.names.add(name);
     }
     for (const name of this.names) {
-      if (this.names.size > mostNames) this.names.delete(name);
+      if (this.names.size > maxNames) this.names.delete(name);
       else if (!counts.has(name)) counts.set(name, zeros());
     }
     return counts;

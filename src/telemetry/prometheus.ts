@@ -1,12 +1,12 @@
 import type { Meter } from "@opentelemetry/api";
-import type { World } from "../inspector/world.js";
-import { managerOf } from "../manager/managed-locks.js";
-import type { Locks } from "../manager/types.js";
+import { managerOf } from "../api/managed-locks.js";
+import type { Locks } from "../api/types.js";
+import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
+import { observeAggregate } from "./aggregate-metrics.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
-import { observeWorld } from "./world-metrics.js";
 
-/** Metrics as Prometheus reads them. */
+/** Metrics in the text format of Prometheus. */
 export interface PrometheusText {
   /** In the text format, `text/plain; version=0.0.4`. */
   text(): Promise<string>;
@@ -14,9 +14,10 @@ export interface PrometheusText {
 }
 
 /**
- * The metrics of `instrumentLocks`, of these locks alone and from now on; no provider of the program's own is touched.
- * Null where `@opentelemetry/sdk-metrics` and `@opentelemetry/exporter-prometheus` are not installed.
- * @throws InvalidOptionError for anything but what `createLocks` gave.
+ * The metrics of `instrumentLocks`, only for these locks and from now on; the program's own providers are not
+ * touched. Resolves with null if `@opentelemetry/sdk-metrics` or `@opentelemetry/exporter-prometheus` is not
+ * installed.
+ * @throws InvalidOptionError for anything but what `createLocks` returned
  */
 export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusText | null> {
   const managers = locks.map(managerOf);
@@ -29,9 +30,12 @@ export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusT
   });
 }
 
-/** Metrics of all processes that tell of their locks, as far as their frames do. Null as with {@link prometheusOf}. */
-export function prometheusOfWorld(world: World): Promise<PrometheusText | null> {
-  return textOf((meter) => observeWorld(meter, world));
+/**
+ * Metrics of all processes that publish their locks, as far as their frames allow. Resolves with null like {@link
+ * prometheusOf}.
+ */
+export function prometheusOfAggregate(aggregate: FrameAggregate): Promise<PrometheusText | null> {
+  return textOf((meter) => observeAggregate(meter, aggregate));
 }
 
 async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusText | null> {
@@ -40,7 +44,7 @@ async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusTex
   const [{ MeterProvider }, { PrometheusExporter, PrometheusSerializer }] = peers;
   const reader = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [reader] });
-  // Without the labels and the line that tell of the SDK.
+  // Without the labels and the line that describe the SDK.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   const end = fill(provider.getMeter(scope));
   let stopping: Promise<void> | null = null;
@@ -60,7 +64,7 @@ async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusTex
   };
 }
 
-/** They are heavy, and optional: loaded when somebody asks. */
+/** Loads the packages on demand, because they are heavy and optional. */
 async function load() {
   try {
     return await Promise.all([

@@ -1,25 +1,25 @@
 import type { Attributes, Exception } from "@opentelemetry/api";
-import { clip, show } from "../engine/shown.js";
-import type { Vote } from "../engine/vote.js";
-import { looksRight } from "../given.js";
-import type { Lock } from "../manager/lock.js";
-import { tallyOf } from "../manager/tally.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { ObservedLock } from "../lock/observed-lock.js";
+import { voteSummaryOf } from "../manager/vote-summary.js";
+import { clip, show } from "../support/redaction.js";
+import { testSafely } from "../support/untrusted.js";
 
-/** Of one lock; a span of ten thousand would be refused by whoever stores it. */
-const mostResources = 10;
-const longestResource = 300;
+/** Limits per lock: a backend would refuse a span with ten thousand resources. */
+const maxResources = 10;
+const maxResourceLength = 300;
 
-/** What every span of an acquisition tells of its lock. Never the token. */
-export const lockAttributes = (lock: Lock): Attributes => ({
+/** The attributes of every span of an acquisition. Never the token. */
+export const lockAttributes = (lock: ObservedLock): Attributes => ({
   "holdfast.lock.resources": lock.resources
-    .slice(0, mostResources)
-    .map((resource) => clip(resource, longestResource)),
+    .slice(0, maxResources)
+    .map((resource) => clip(resource, maxResourceLength)),
   "holdfast.lock.acquisition": lock.context.acquisition ?? "",
-  "holdfast.lock.owner": lock.ground.owner,
+  "holdfast.lock.owner": lock.manager.owner,
 });
 
 export function voteAttributes(votes: readonly Vote[]): Attributes {
-  const { granted, denied, failed } = tallyOf(votes);
+  const { granted, denied, failed } = voteSummaryOf(votes);
   return {
     "holdfast.votes.granted": granted,
     "holdfast.votes.denied": denied,
@@ -28,10 +28,10 @@ export function voteAttributes(votes: readonly Vote[]): Attributes {
   };
 }
 
-/** What an acquisition may be aborted with is anything, also what throws when it is looked at. */
+/** The value that aborted an acquisition may be anything, even an object that throws on access. */
 export function exceptionOf(error: unknown): Exclude<Exception, string> & { message: string } {
   let found = { name: "Error", message: show(error), stack: "" };
-  looksRight(() => {
+  testSafely(() => {
     if (!(error instanceof Error)) return false;
     found = { name: String(error.name), message: String(error.message), stack: String(error.stack) };
     return true;

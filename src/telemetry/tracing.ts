@@ -1,8 +1,8 @@
 import { ProxyTracerProvider, type Tracer, type TracerProvider } from "@opentelemetry/api";
-import { packageVersion } from "../version.js";
+import { packageVersion } from "../support/version.js";
 import { scope } from "./names.js";
 
-/** The tracer, once there is one: until an SDK is registered a lock pays for one look. */
+/** The tracer, as soon as there is one: until an SDK is registered, a lock pays for one check. */
 export class Tracing {
   private found: Tracer | null = null;
   private readonly version = packageVersion();
@@ -10,11 +10,11 @@ export class Tracing {
   constructor(private readonly provider: TracerProvider) {}
 
   get tracer(): Tracer | null {
-    this.found ??= this.look();
+    this.found ??= this.findTracer();
     return this.found;
   }
 
-  private look(): Tracer | null {
+  private findTracer(): Tracer | null {
     const { provider, version } = this;
     return provider instanceof ProxyTracerProvider
       ? (provider.getDelegateTracer(scope, version) ?? null)

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../engine/clock.js";
+import type { Clock, Timer } from "../engine/time/clock.js";
 
 interface Entry {
   readonly due: number;
@@ -6,7 +6,7 @@ interface Entry {
   readonly callback: () => void;
 }
 
-/** A clock that only moves when told to: timers run in due order, each with the time at which it was due. */
+/** A clock that advances only on request. Timers run in the order of their due times, each at its due time. */
 export class VirtualClock implements Clock {
   private readonly entries = new Set<Entry>();
   private order = 0;
@@ -30,12 +30,12 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.entries.delete(entry) };
   }
 
-  /** Timers that are still set. */
+  /** The number of timers that are set. */
   get pending(): number {
     return this.entries.size;
   }
 
-  /** Moves on by `ms`; whatever a timer starts is settled before the next one runs. */
+  /** Advances both clocks by `ms`. All promises that a timer starts settle before the next timer runs. */
   async advance(ms: number): Promise<void> {
     const end = this.elapsed + ms;
     await settle();
@@ -48,12 +48,12 @@ export class VirtualClock implements Clock {
     this.elapsed = end;
   }
 
-  /** The event loop stalls: time passes on both clocks, and no timer runs. */
+  /** Simulates a stall of the event loop: both clocks advance by `ms`, and no timer runs. */
   stall(ms: number): void {
     this.elapsed += ms;
   }
 
-  /** The machine is suspended: only the wall clock moves on. A negative value steps it back. */
+  /** Simulates a suspended machine: only the wall clock advances, by `ms`. A negative value steps the wall clock back. */
   stepWall(ms: number): void {
     this.offset += ms;
   }
@@ -74,5 +74,5 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets everything that is ready run: promises, and what they start. */
+/** Waits until all ready promises, and the promises that they start, have run. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

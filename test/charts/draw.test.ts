@@ -4,12 +4,12 @@ import { drawChart } from "../../src/charts/draw.js";
 import type { ChartLayout } from "../../src/charts/layout.js";
 import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
+import { describedBy } from "./support/described.js";
 import { groupsOf, textsOf } from "./support/drawn.js";
-import { told } from "./support/told.js";
 
 const fonts = { loadSystemFonts: false };
 
-/** Throws for what is no well-formed XML. */
+/** Throws for text that is not well-formed XML. */
 const read = (svg: string) => new Resvg(svg, { font: fonts });
 
 function frozen<Value>(value: Value): Value {
@@ -31,14 +31,14 @@ const movedIn = (svg: string) =>
     .map(({ attributes }) => `${attributes["data-from"]} to ${attributes["data-to"]}`);
 
 describe.each(Object.values(layouts))("the drawn chart of the $name", (layout) => {
-  const { states, transitions, entries } = told(machines[layout.name]);
+  const { states, transitions, entries } = describedBy(machines[layout.name]);
   const svg = drawChart(layout);
 
-  it("is well-formed, and as large as the layout says", () => {
+  it("is well-formed, and has the size of the layout", () => {
     expect(read(svg)).toMatchObject({ width: layout.width, height: layout.height });
   });
 
-  it("is the same each time, and leaves the layout alone", () => {
+  it("is the same each time, and does not change the layout", () => {
     const own = frozen(structuredClone(layout));
     const options = frozen({
       state: states[0],
@@ -60,7 +60,7 @@ describe.each(Object.values(layouts))("the drawn chart of the $name", (layout) =
     }
   });
 
-  it("has every transition, with its event and guard to be read, and its actions in the tooltip", () => {
+  it("has every transition, with its event and guard as text, and its actions in the tooltip", () => {
     const edges = groupsOf(svg, "edge");
     for (const { from, to, event, guard, actions } of transitions) {
       const label = guard === null ? event : `${event} [${guard}]`;
@@ -78,7 +78,7 @@ describe.each(Object.values(layouts))("the drawn chart of the $name", (layout) =
     }
   });
 
-  it("can light each of its states, with those around it, and no other", () => {
+  it("can highlight each of its states with its parents, and no other", () => {
     expect(litIn(svg)).toEqual([]);
     for (const path of states) {
       const around = states.filter((other) => path === other || path.startsWith(`${other}.`));
@@ -88,42 +88,42 @@ describe.each(Object.values(layouts))("the drawn chart of the $name", (layout) =
     }
   });
 
-  it("lights nothing for a state or a step that it does not know", () => {
+  it("highlights nothing for an unknown state or step", () => {
     expect(litIn(drawChart(layout, { state: "elsewhere" }))).toEqual([]);
     expect(movedIn(drawChart(layout, { moved: { event: "NOTHING", from: "x", to: "y" } }))).toEqual([]);
     expect(movedIn(drawChart(layout, { moved: { event: "", from: "", to: "" } }))).toEqual([]);
   });
 
-  it("tells those who cannot see it", () => {
+  it("has a text alternative", () => {
     expect(svg).toMatch(
       /<svg [^>]*role="img"[^>]*>\n<title>State chart of the \w+<\/title>\n<desc>[^<]+<\/desc>/,
     );
   });
 });
 
-describe("an arrow that a lock went", () => {
+describe("the arrow of a step", () => {
   const moved = (event: string, from: string, to: string) =>
     movedIn(drawChart(layouts.lock, { moved: { event, from, to } }));
 
-  it("leaves from the state around it, if the transition does", () => {
+  it("starts at the parent state, if the transition does", () => {
     expect(moved("ABORT", "acquiring.asking", "idle")).toEqual(["acquiring to idle"]);
     expect(moved("DENIED", "acquiring.asking", "idle")).toEqual(["acquiring.asking to idle"]);
   });
 
-  it("enters the state around it, if the transition does", () => {
+  it("ends at the parent state, if the transition does", () => {
     expect(moved("ACQUIRE", "idle", "acquiring.asking")).toEqual(["idle to acquiring"]);
     expect(moved("ACQUIRE", "idle", "acquiring.queued")).toEqual(["idle to acquiring.queued"]);
     expect(moved("RENEW", "held", "renewing.asking")).toEqual(["held to renewing"]);
   });
 
-  it("is told by where it led, when the event can lead to two states", () => {
+  it("is identified by the target, if the event can lead to two states", () => {
     expect(moved("NO_QUORUM", "renewing.asking", "held")).toEqual(["renewing.asking to held"]);
     expect(moved("NO_QUORUM", "renewing.asking", "renewing.retrying")).toEqual([
       "renewing.asking to renewing.retrying",
     ]);
   });
 
-  it("has only the event's own label lit", () => {
+  it("has only the event's own label highlighted", () => {
     const svg = drawChart(layouts.lock, {
       moved: { event: "TIMED_OUT", from: "acquiring.waiting", to: "idle" },
     });
@@ -131,7 +131,7 @@ describe("an arrow that a lock went", () => {
   });
 });
 
-it("themes differ in their style element alone, and without one there is none", () => {
+it("themes differ only in their style element, and without a theme there is none", () => {
   const plain = drawChart(layouts.lock, { theme: "none" });
   expect(plain).not.toContain("<style");
   expect(plain).not.toContain("style=");

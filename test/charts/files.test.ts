@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-it("the committed charts and their layouts show the machines as they are", () => {
+it("the committed charts and their layouts match the machines", () => {
   expect(staleFiles(files, root)).toEqual([]);
   expect([...files.keys()].sort()).toEqual([
     "src/charts/layouts.ts",
@@ -36,7 +36,7 @@ it("the committed charts and their layouts show the machines as they are", () =>
   ]);
 });
 
-it("a file that says something else is found, and so is one that is missing", async () => {
+it("a file that differs is found, and so is a missing file", async () => {
   for (const path of files.keys()) {
     const text = await readFile(join(copy, path), "utf8");
     await writeFile(join(copy, path), text.replace("e", "E"));
@@ -49,7 +49,7 @@ it("a file that says something else is found, and so is one that is missing", as
 });
 
 it(
-  "a machine with one transition more makes all its files stale, and the layouts",
+  "an additional transition of a machine makes all its files and the layouts stale",
   async () => {
     const { manager } = machines.machines;
     const config = { ...manager.config, on: { PANIC: ".closed" } };

@@ -6,8 +6,8 @@ import { layouts } from "../../src/charts/layouts.js";
 import { machines } from "../../src/charts/machines.js";
 import * as sizes from "../../src/charts/metrics.js";
 import { modelOf } from "../../src/charts/model.js";
+import { describedBy } from "./support/described.js";
 import { everyKind } from "./support/every-kind.js";
-import { told } from "./support/told.js";
 
 const { labelText, metrics, noteText, titleOf, widthOf } = sizes;
 
@@ -29,7 +29,7 @@ const isWithin = (inner: Box, outer: Box): boolean =>
   inner.x + inner.width <= outer.x + outer.width &&
   inner.y + inner.height <= outer.y + outer.height;
 
-/** A line's pieces, as boxes without a width or a height. */
+/** The segments of a line, as boxes without width or height. */
 const piecesOf = (points: readonly Point[]): Box[] =>
   points.slice(1).map(([x, y], index) => {
     const [beforeX, beforeY] = points[index]!;
@@ -41,7 +41,7 @@ const piecesOf = (points: readonly Point[]): Box[] =>
     };
   });
 
-/** Every pair of different ones. */
+/** All pairs of different elements. */
 const pairs = <One>(all: readonly One[]): [One, One][] =>
   all.flatMap((one, index) => all.slice(index + 1).map((other): [One, One] => [one, other]));
 
@@ -49,7 +49,7 @@ const leavesOf = ({ states }: ChartLayout) => states.filter(({ initial }) => ini
 const parentsOf = ({ states }: ChartLayout) => states.filter(({ initial }) => initial !== null);
 
 describe.each(all)("the layout of %s", (_, layout, machine) => {
-  const { transitions } = told(machine);
+  const { transitions } = describedBy(machine);
   const lines = [...layout.edges, ...layout.starts].map(({ points, to }) => ({
     to,
     pieces: piecesOf(points),
@@ -71,7 +71,7 @@ describe.each(all)("the layout of %s", (_, layout, machine) => {
     expect(sorted(shown)).toEqual(sorted(transitions.map(({ reenter: _, ...rest }) => rest)));
   });
 
-  it("has one edge at most from one state to another", () => {
+  it("has at most one edge from one state to another", () => {
     const ways = layout.edges.map(({ from, to }) => `${from} to ${to}`);
     expect(new Set(ways).size).toBe(ways.length);
   });
@@ -86,27 +86,27 @@ describe.each(all)("the layout of %s", (_, layout, machine) => {
     for (const box of boxes) expect(isWithin(box, canvas)).toBe(true);
   });
 
-  it("is no wider than a README shows it", () => expect(layout.width).toBeLessThanOrEqual(880));
+  it("is not wider than a README shows it", () => expect(layout.width).toBeLessThanOrEqual(880));
 
-  it("has the state that it begins in on top", () => {
+  it("has its initial state on top", () => {
     const first = layout.states.find(({ path }) => path === machine.config.initial);
     for (const { y } of layout.states) expect(y).toBeGreaterThanOrEqual(first?.y ?? Number.NaN);
   });
 
-  it("puts a state into its parent, and beside all others", () => {
+  it("puts a state inside its parent, and beside all others", () => {
     for (const [a, b] of pairs(layout.states)) {
       if (b.path.startsWith(`${a.path}.`)) expect(isWithin(b, a)).toBe(true);
       else expect([a.path, b.path, overlap(a, b)]).toEqual([a.path, b.path, false]);
     }
   });
 
-  it("has no labels on one another, nor on states", () => {
+  it("has no labels that overlap labels or states", () => {
     for (const [a, b] of pairs(layout.edges)) expect(overlap(a.label, b.label)).toBe(false);
     for (const { label } of layout.edges)
       for (const leaf of leavesOf(layout)) expect(overlap(label, leaf)).toBe(false);
   });
 
-  it("leads no arrow over a label of another, over a state, or over the name of a state with states in it", () => {
+  it("leads no arrow across another arrow's label, a state, or the name of a parent state", () => {
     const titles = parentsOf(layout).map(({ path, x, y }) => ({
       x,
       y,
@@ -122,7 +122,7 @@ describe.each(all)("the layout of %s", (_, layout, machine) => {
         for (const box of [...leavesOf(layout), ...titles]) expect(overlap(piece, box)).toBe(false);
   });
 
-  it("draws arrows with right angles alone, from border to border", () => {
+  it("draws arrows with right angles only, from border to border", () => {
     for (const { pieces } of lines)
       for (const { width, height } of pieces) expect(Math.min(width, height)).toBe(0);
     const isOn = ([x, y]: Point, box: Box) =>
@@ -138,7 +138,7 @@ describe.each(all)("the layout of %s", (_, layout, machine) => {
     }
   });
 
-  it("has boxes that text fits in, in the widest of the fonts", () => {
+  it("has boxes that fit their text in the widest font", () => {
     for (const { path, notes, width, height } of layout.states) {
       const texts = [
         widthOf(titleOf(path), metrics.name),

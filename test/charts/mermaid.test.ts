@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { machines } from "../../src/charts/machines.js";
 import { mermaidOf } from "../../src/charts/mermaid.js";
 import { modelOf } from "../../src/charts/model.js";
+import { describedBy } from "./support/described.js";
 import { everyKind } from "./support/every-kind.js";
-import { told } from "./support/told.js";
 
 const idOf = (path: string) => (path === "" ? "any_state" : path.replaceAll(".", "_"));
 
@@ -13,7 +13,7 @@ describe.each(Object.entries({ ...machines, "machine with every kind of transiti
     const lines = mermaidOf(modelOf(machine))
       .split("\n")
       .map((line) => line.trim());
-    const { states, transitions, entries } = told(machine);
+    const { states, transitions, entries } = describedBy(machine);
     const lineOf = (path: string) =>
       lines.filter((line) => line.startsWith("state ") && line.includes(` as ${idOf(path)}`));
 
@@ -36,12 +36,12 @@ describe.each(Object.entries({ ...machines, "machine with every kind of transiti
       expect(arrows.sort()).toEqual(expected.sort());
     });
 
-    it("tells what a state does on events that it stays in", () => {
+    it("shows the actions of a state on events that do not leave it", () => {
       for (const { from, event, actions, to } of transitions)
         if (to === null) expect(lineOf(from)[0]).toContain(`\\n${event} / ${actions.join(", ")}`);
     });
 
-    it("says where it begins, in states within states too", () => {
+    it("shows the initial state, of parent states too", () => {
       const parents = states.filter((path) => states.some((other) => other.startsWith(`${path}.`)));
       expect(lines.filter((line) => line.startsWith("[*] --> "))).toHaveLength(parents.length + 1);
       expect(lines.filter((line) => line === "}")).toHaveLength(parents.length);

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { createMachine } from "xstate";
 import { machines } from "../../src/charts/machines.js";
 import { allStates, modelOf } from "../../src/charts/model.js";
-import { told } from "./support/told.js";
+import { describedBy } from "./support/described.js";
 
 describe.each(Object.entries(machines))("the model of the %s", (name, machine) => {
   const model = modelOf(machine);
-  const expected = told(machine);
+  const expected = describedBy(machine);
 
   it("has the machine's name", () => expect(model.name).toBe(name));
 
@@ -25,7 +25,7 @@ describe.each(Object.entries(machines))("the model of the %s", (name, machine) =
     expect(entries).toEqual(expected.entries);
   });
 
-  it("begins where the machine begins, in states within states too", () => {
+  it("has the machine's initial state, and those of parent states", () => {
     expect(model.initial).toBe(machine.config.initial);
     for (const { path, initial, states } of allStates(model.states)) {
       if (states.length === 0) expect(initial).toBeNull();
@@ -64,6 +64,6 @@ it.each([
     /an action without a name/,
   ],
   ["no states", {}, /the type "atomic"|no states/],
-])("is refused where it would not show all: %s", (_, config, why) => {
+])("is refused if the chart could not show it completely: %s", (_, config, why) => {
   expect(() => modelOf(createMachine({ id: "m", ...config }))).toThrow(why);
 });

@@ -26,7 +26,7 @@ describe.each(Object.values(layouts))("of the $name", (layout) => {
   });
 });
 
-it("the chart shows a step to oneself, to one's parent, and into oneself", async () => {
+it("the chart shows a step to the state itself, to its parent, and into it", async () => {
   const layout = await layOut(modelOf(everyKind), sizes);
   for (const step of stepsOf(everyKind))
     expect(shownBy(layout, step)).toMatchObject({ labels: [{ event: step.event }] });
@@ -35,16 +35,16 @@ it("the chart shows a step to oneself, to one's parent, and into oneself", async
 describe("of the node", () => {
   const shown = (event: string, from: string, to: string) => shownBy(layouts.node, { event, from, to });
 
-  it("a transition that every state has is shown by its one arrow", () => {
+  it("a transition of every state is shown by its single arrow", () => {
     expect(shown("FORGOT", "ready", "quarantined")).toMatchObject({ from: "", to: "quarantined" });
   });
 
-  it("a state's own transition goes before that of every state", () => {
+  it("a state's own transition takes precedence over that of every state", () => {
     expect(shown("REMEMBERED", "quarantined", "ready")).toMatchObject({ from: "quarantined", to: "ready" });
     expect(shown("REMEMBERED", "ready", "ready")).toMatchObject({ path: "" });
   });
 
-  it("what stays in a state is shown by its box", () => {
+  it("a step that stays in a state is shown by its box", () => {
     expect(shown("REMEMBERED", "suspect", "suspect")).toMatchObject({ path: "" });
     expect(shown("UNRESPONSIVE", "suspect", "unresponsive")).toMatchObject({
       from: "suspect",
@@ -52,14 +52,14 @@ describe("of the node", () => {
     });
   });
 
-  it("what cannot be is shown by nothing", () => {
+  it("an impossible step is not shown", () => {
     expect(shown("SILENT", "ready", "quarantined")).toBeNull();
     expect(shown("CONNECTED", "ready", "ready")).toBeNull();
     expect(shown("SILENT", "__proto__", "constructor")).toBeNull();
   });
 });
 
-it("of two arrows for one step that of the inner state is meant, as in the machine", () => {
+it("of two arrows for one step that of the inner state is used, as in the machine", () => {
   const box = { x: 0, y: 0, width: 1, height: 1 };
   const state = (path: string, initial: string | null) => ({ ...box, path, initial, notes: [] });
   const labels = [{ event: "GO", guard: null, actions: [] }];

@@ -16,11 +16,11 @@ it("is a PNG of twice the chart's size", async () => {
   ]);
 });
 
-it("is not drawn without a font, with which all text would be missing", async () => {
+it("is not drawn without a font, because all text would be missing", async () => {
   expect(await pngOf(svg, { loadSystemFonts: false })).toEqual({ kind: "fontless" });
 });
 
-it("is not drawn without the library, and says whether that is missing or broken", async () => {
+it("is not drawn without the library, and the result says whether that is missing or broken", async () => {
   const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
   expect(await pngOf(svg, {}, () => Promise.reject(missing))).toEqual({ kind: "unloadable", reason: null });
   const broken = new Error("Unsupported OS: plan9");

@@ -28,7 +28,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     return fill;
   };
 
-  it.each(tones)("text on %s can be read, lit or not", (tone) => {
+  it.each(tones)("text on %s is readable, highlighted or not", (tone) => {
     for (const text of [".chart .name", ".chart .note", `.chart .${tone} .note.moved`])
       expect(contrast(fillOf(text), fillOf(`.chart .${tone} rect`))).toBeGreaterThanOrEqual(4.5);
     const [onLit, lit] = [fillOf(`.chart .${tone}.lit.leaf text`), fillOf(`.chart .${tone}.lit.leaf rect`)];
@@ -36,14 +36,14 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     expect(contrast(lit, fillOf(".chart .canvas"))).toBeGreaterThanOrEqual(3);
   });
 
-  it("events can be read, moved or not", () => {
+  it("events are readable, moved or not", () => {
     for (const text of [".chart .event", ".chart .guard", ".chart .event.moved"])
       expect(contrast(fillOf(text), fillOf(".chart .pill"))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(fillOf(".chart .tip"), fillOf(".chart .canvas"))).toBeGreaterThanOrEqual(3);
   });
 });
 
-it("auto is light, and dark where the reader's system is", () => {
+it("auto is light, and dark if the reader's system is", () => {
   const rules = (css: string) => css.split("\n").filter((line) => line.startsWith(".chart"));
   const [before = "", after = ""] = chartStyle("auto").split("@media (prefers-color-scheme:dark){");
   expect(rules(before)).toEqual(rules(chartStyle("light")));
@@ -51,7 +51,7 @@ it("auto is light, and dark where the reader's system is", () => {
   expect(rules(after)).not.toEqual([]);
 });
 
-it("reaches nothing but charts", () => {
+it("affects only charts", () => {
   for (const theme of ["light", "dark", "auto"] as const)
     for (const line of chartStyle(theme)
       .split("\n")
@@ -59,7 +59,7 @@ it("reaches nothing but charts", () => {
       for (const selector of line.split("{")[0]?.split(",") ?? []) expect(selector).toMatch(/^\.chart /);
 });
 
-it("each state has a tone, and those within it the same; unknown ones are grey", () => {
+it("each state has a tone, shared by its substates; unknown states are grey", () => {
   for (const { states } of Object.values(layouts))
     for (const { path } of states) expect(toneOf(path)).toBe(toneOf(path.split(".")[0] ?? ""));
   for (const odd of ["", "elsewhere", "__proto__", "constructor", "toString.x"])

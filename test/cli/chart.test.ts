@@ -36,7 +36,7 @@ test.each(["lock", "node", "manager"])(
 );
 
 test(
-  "without any words it is the lock's, as svg; a state can be lit, and a theme chosen",
+  "without arguments the lock's chart is written as svg; a state and a theme can be chosen",
   async () => {
     expect(await holdfast(["chart"])).toMatchObject({ code: 0, stdout: await committed("lock.svg") });
     const state = "acquiring.asking";
@@ -49,7 +49,7 @@ test(
 );
 
 test(
-  "the ending of the output file decides the format, unless it is said",
+  "the extension of the output file decides the format, unless --format is given",
   async () => {
     for (const [file, args, start] of [
       ["a.mmd", [], "stateDiagram-v2"],
@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  "a png of a lit state, in the theme that was asked for",
+  "a png highlights the given state, in the given theme",
   async () => {
     const pictures: Buffer[] = [];
     for (const args of [[], ["--theme", "auto"], ["--theme", "dark"], ["--state", "held"]]) {
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "without the package that draws a png it is 69, with a line that says what to install",
+  "without the package that draws a png the exit code is 69, with a line that says what to install",
   async () => {
     const alone = join(folder, "alone");
     await cp(dirname(dirname(dirname(await builtCommand()))), alone, { recursive: true });
@@ -117,7 +117,7 @@ test.each([
     /^holdfast: cannot write "[^"]+": there is no such folder\n$/,
   ],
 ])(
-  "an output file that cannot be written is 73: %s",
+  "an output file that cannot be written yields 73: %s",
   async (file, line) => {
     const { code, stdout, stderr } = await holdfast(["chart", "--output", file]);
     expect({ code, stdout }).toEqual({ code: 73, stdout: "" });
@@ -127,7 +127,7 @@ test.each([
 );
 
 test(
-  "an output file whose ending says no format is 64, and is not made",
+  "an output file of unknown extension yields 64, and is not created",
   async () => {
     const path = join(folder, "lock.pdf");
     const { code, stdout, stderr } = await holdfast(["chart", "--output", path]);
@@ -141,7 +141,7 @@ test(
 );
 
 test(
-  "a pipe is written to if somebody reads from it, and is 73 at once if nobody does",
+  "a pipe with a reader is written to, and a pipe without one yields 73 at once",
   async () => {
     const pipe = join(folder, "pipe");
     await promisify(execFile)("mkfifo", [pipe]);
@@ -168,7 +168,7 @@ test(
 // Only Linux has such a file.
 const fullDisk = platform() === "linux" ? ["/dev/full"] : [];
 test.each(fullDisk)(
-  "a disk that is full (%s) is 73, as a file and as standard output",
+  "a full disk (%s) yields 73, as a file and as standard output",
   async (full) => {
     expect(await holdfast(["chart", "--output", full])).toMatchObject({
       code: 73,

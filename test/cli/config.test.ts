@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test("durations may be words or ms", () => {
+test("durations may be texts or ms", () => {
   const config = parseConfig('{"ttl": "20s", "grace": 500, "wait": "forever", "maxHold": "2h"}', "file");
   expect(config).toEqual({ ttl: 20_000, grace: 500, wait: Number.POSITIVE_INFINITY, maxHold: 7_200_000 });
 });
@@ -44,7 +44,7 @@ test.each([
   expect(() => parseConfig(json, "file")).not.toThrow(/hidden/);
 });
 
-test("the first of the usual files in the folder is read, and none is no mistake", async () => {
+test("the first default file in the folder is read, and a missing file is no error", async () => {
   expect(readConfig(undefined, folder)).toEqual({});
   await writeFile(join(folder, ".holdfastrc.json"), '{"ttl": 20000}');
   expect(readConfig(undefined, folder)).toEqual({ ttl: 20_000 });
@@ -52,6 +52,6 @@ test("the first of the usual files in the folder is read, and none is no mistake
   expect(readConfig(undefined, folder)).toEqual({ ttl: 25_000 });
 });
 
-test("a named file that is not there is refused", () => {
+test("a named file that is missing is refused", () => {
   expect(() => readConfig(join(folder, "none.json"), folder)).toThrow(/there is no such file/);
 });

@@ -8,14 +8,14 @@ import { holdfast } from "./support/holdfast.js";
 const documentation = (name: string) =>
   readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
 
-/** The cells of the rows of its tables. */
+/** The cells of a page's table rows. */
 const rowsOf = (page: string): string[][] =>
   [...page.matchAll(/^\| (.*) \|$/gm)].map(([, row = ""]) => row.split(" | "));
 
 describe.each([
   ["watch", "watch"],
   ["ui", "inspector"],
-])("what holdfast %s takes and ends with is on the page about it", (name, pageName) => {
+])("the page about holdfast %s lists its options and exit codes", (name, pageName) => {
   const page = documentation(pageName);
 
   test("every option, and no other", () => {
@@ -27,19 +27,19 @@ describe.each([
   test("every exit code, and no other", async () => {
     const { stdout } = await holdfast([name, "--help"]);
     const codes = (text = "") => new Set(text.match(/\b(0|6[4-9]|7[0-8])\b/g));
-    const told = codes(/^Exit codes:.*/ms.exec(stdout)?.[0]);
+    const listed = codes(/^Exit codes:.*/ms.exec(stdout)?.[0]);
     const section = name === "watch" ? /^## Exit codes.*?^## /ms : /^Exit codes:.*?\n\n/ms;
-    expect(told.size).toBeGreaterThan(3);
-    expect(codes(section.exec(page)?.[0])).toEqual(told);
+    expect(listed.size).toBeGreaterThan(3);
+    expect(codes(section.exec(page)?.[0])).toEqual(listed);
   });
 });
 
-test("the page about holdfast watch has every kind of frame, with its keys", () => {
+test("the page about holdfast watch lists every kind of frame, with its keys", () => {
   const rows = rowsOf(documentation("watch"));
   const head = ["kind", "source", "seq", "time"];
   for (const frame of framesOfAllKinds) {
     const [, keys = ""] = rows.find(([first]) => first === `\`${frame.kind}\``) ?? [];
-    // What stands in brackets, or after a colon, is in those.
+    // Texts in brackets or after a colon list the keys of nested objects.
     const own = keys.replace(/\([^)]*\)|:.*/g, "");
     expect([...own.matchAll(/`(\w+)`/g)].map(([, key]) => key).sort()).toEqual(
       Object.keys(frame)
@@ -51,7 +51,7 @@ test("the page about holdfast watch has every kind of frame, with its keys", () 
 
 test("the program of the page about the inspector serves it, and ends", async () => {
   const [, program = ""] = /^```js\n([\s\S]*?)^```$/m.exec(documentation("inspector")) ?? [];
-  // The usual port may be in use here.
+  // The default port may be in use here.
   const own = program.replace("serveInspector(locks)", "serveInspector(locks, { port: 0 })");
   expect(own).not.toBe(program);
   const { code, stdout, stderr } = await runNode(["--input-type=module"], {}, own);

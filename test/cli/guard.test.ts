@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { deadlineIn, type TwoClocks } from "../../src/cli/deadline.js";
 import { Guard, killMargin } from "../../src/cli/guard.js";
 
-/** A job that notes what it gets, and lives until SIGKILL unless told otherwise. */
+/** A job that records its signals, and lives until SIGKILL by default. */
 class FakeJob {
   readonly got: [string, number][] = [];
   alive = true;
@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("SIGTERM comes so early that SIGKILL after the grace is still before the deadline", () => {
+test("SIGTERM comes early enough for SIGKILL after the grace to come before the deadline", () => {
   guardOf().extend(deadlineIn(5_000, clocks));
   vi.advanceTimersByTime(10_000);
   expect(job.when("SIGTERM")).toBe(5_000 - killMargin - grace);
@@ -55,7 +55,7 @@ test("a job that obeys is not killed", () => {
   expect(ended).toHaveBeenCalledExactlyOnceWith([]);
 });
 
-test("a deadline that moves in time ends nothing", () => {
+test("a deadline that is extended in time ends nothing", () => {
   const guard = guardOf();
   for (let round = 0; round < 10; round += 1) {
     guard.extend(deadlineIn(5_000, clocks));
@@ -64,7 +64,7 @@ test("a deadline that moves in time ends nothing", () => {
   expect(job.got).toEqual([]);
 });
 
-test("once asked to end, a job is not let go on by a later renewal", () => {
+test("a later renewal does not call off an end that has begun", () => {
   const guard = guardOf();
   guard.extend(deadlineIn(5_000, clocks));
   vi.advanceTimersByTime(4_000);
@@ -73,7 +73,7 @@ test("once asked to end, a job is not let go on by a later renewal", () => {
   expect(job.when("SIGKILL")).toBe(5_000 - killMargin);
 });
 
-test("the wall clock counts while the monotonic one stands still, as in a suspended machine", () => {
+test("the wall clock counts while the monotonic clock stops, as on a suspended machine", () => {
   guardOf().extend(deadlineIn(5_000, clocks));
   stoodStill = 1e9;
   vi.advanceTimersByTime(10_000);
@@ -105,7 +105,7 @@ test("a second ending only brings SIGKILL forward", () => {
   expect(job.got.filter(([signal]) => signal === "SIGTERM")).toHaveLength(1);
 });
 
-test("what was asked to end already is not asked again, but killed in time", () => {
+test("a job that was asked to end already is not asked again, but killed in time", () => {
   const guard = guardOf();
   guard.extend(deadlineIn(5_000, clocks));
   guard.end(grace, true);
@@ -121,7 +121,7 @@ test("a job that ended by itself is left alone", () => {
   expect(job.got).toEqual([]);
 });
 
-test("what even SIGKILL does not end is reported, in bounded time", () => {
+test("processes that survive SIGKILL are reported in bounded time", () => {
   const ended = vi.fn();
   job.members = () => [7];
   guardOf(ended).extend(deadlineIn(2_000, clocks));

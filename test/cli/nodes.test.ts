@@ -4,7 +4,7 @@ import { chooseNodes } from "../../src/cli/nodes.js";
 const one = "redis://one:6379";
 const two = "rediss://user:pass%20word@two:6379/1";
 
-test("the command line wins over the environment, and that over the configuration", () => {
+test("the command line takes precedence over the environment, and that over the configuration", () => {
   expect(chooseNodes([one], two, [two])).toEqual([one]);
   expect(chooseNodes([], one, [two])).toEqual([one]);
   expect(chooseNodes(undefined, undefined, [two])).toEqual([two]);
@@ -14,7 +14,7 @@ test("the environment separates by commas, spaces and line ends", () => {
   expect(chooseNodes(undefined, ` ${one}, ${two}\n${one} `, undefined)).toEqual([one, two, one]);
 });
 
-test("without any node it says where they can come from", () => {
+test("without nodes the error says how to name them", () => {
   expect(() => chooseNodes(undefined, "  ", [])).toThrow(/--node .*HOLDFAST_NODES.*holdfast\.config\.json/);
 });
 

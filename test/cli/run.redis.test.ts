@@ -5,26 +5,26 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { sharedServers } from "../support/shared-servers.js";
 import { builtCommand } from "./support/build.js";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
-import { createWitness, type Witness } from "./support/witness.js";
+import { createReporter, type Reporter } from "./support/reporter.js";
 
 let resource: string;
 let serial = 0;
-let witness: Witness;
+let reporter: Reporter;
 
 const nodes = () => sharedServers().slice(0, 3);
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
-/** A busy machine may take long to answer a process that has just started, and some of them try once. */
+/** A busy machine may answer a new process slowly, and some of these commands try only once. */
 const patience = ["--node-timeout", "2s"];
 const run = (...command: string[]) => ["run", "--resource", resource, ...patience, ...nodeArgs(), ...command];
 
 beforeEach(async () => {
   serial += 1;
   resource = `cli-run-${process.pid}-${serial}`;
-  witness = await createWitness();
+  reporter = await createReporter();
 });
 afterEach(async () => {
   await endAll();
-  await witness.remove();
+  await reporter.remove();
 });
 
 test.each([
@@ -39,7 +39,7 @@ test.each([
 ])("%s: the exit code is %d", async (_what, code, command) => {
   const ended = await holdfast(run("--", ...command));
   expect(ended).toMatchObject({ code, signal: null });
-  // Released whatever came of it: the next one has not to wait.
+  // The lock was released whatever the outcome, so the next command need not wait.
   expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 0 });
 });
 
@@ -50,7 +50,7 @@ test("stdout is the command's own, and stderr is silent", async () => {
 
 // Only Linux has such a file.
 test.each(platform() === "linux" ? ["/dev/full"] : [])(
-  "a log that cannot be written (%s) is no reason to end the command",
+  "a log that cannot be written (%s) does not end the command",
   async (full) => {
     const args = run("--json", "--", "sh", "-c", "echo began; sleep 0.3; echo ended");
     const shell = [`exec "$@" 2> ${full}`, "sh", process.execPath, await builtCommand(), ...args];
@@ -58,7 +58,7 @@ test.each(platform() === "linux" ? ["/dev/full"] : [])(
   },
 );
 
-test("the command is told what it holds, and neither the token nor the addresses", async () => {
+test("the command's environment has the lock's facts, but neither the token nor the addresses", async () => {
   const before = Date.now();
   const owner = "the-owner";
   const two = `${resource}-two`;
@@ -66,22 +66,22 @@ test("the command is told what it holds, and neither the token nor the addresses
   const { stdout } = await holdfast(args);
   const environment = Object.fromEntries(stdout.split("\n").map((line) => line.split(/=(.*)/s)));
   expect(environment).toMatchObject({ HOLDFAST_OWNER: owner, HOLDFAST_RESOURCE: resource });
-  // Several are separated by line ends, which stand on a line of their own here.
+  // Several resources are separated by line ends, so each is on a line of its own here.
   expect(stdout).toContain(`HOLDFAST_RESOURCE=${resource}\n${two}\n`);
   expect(environment.HOLDFAST_ACQUISITION).toMatch(/./);
   const validFor = Number(environment.HOLDFAST_VALID_UNTIL) - before;
   expect(validFor).toBeGreaterThan(15_000);
   expect(validFor).toBeLessThan(40_000);
   expect(stdout).not.toContain("redis://");
-  // A token is the owner's label, "~" and what is secret.
+  // A token is the owner's label, "~" and a secret.
   expect(stdout).not.toContain(`${owner}~`);
 });
 
-test("a lock that is held is 75, with one line that says by whom and for how long", async () => {
+test("a held lock yields 75, with one line that names the holder and the remaining time", async () => {
   const holder = await startHoldfast(
-    run("--owner", "night-shift", "--json", "--", ...witness.command(false)),
+    run("--owner", "night-shift", "--json", "--", ...reporter.command(false)),
   );
-  await witness.works();
+  await reporter.works();
   const once = await holdfast(run("--no-wait", "--", "true"));
   expect(once.stderr).toMatch(/^holdfast: "[^"]+" is held by night-shift for up to \d[\d.]* s\n$/);
   expect(once).toMatchObject({ code: 75, stdout: "" });
@@ -93,19 +93,19 @@ test("a lock that is held is 75, with one line that says by whom and for how lon
 });
 
 test("a wait ends as soon as the lock is released", async () => {
-  const holder = await startHoldfast(run("--json", "--", ...witness.command(false)));
-  await witness.works();
+  const holder = await startHoldfast(run("--json", "--", ...reporter.command(false)));
+  await reporter.works();
   const waiting = await startHoldfast(run("--wait", "15s", "--json", "--", "true"));
-  await waiting.hears("retrying");
+  await waiting.logs("retrying");
   holder.kill("SIGTERM");
   expect(await waiting.ended).toMatchObject({ code: 0 });
 });
 
 test("a signal ends a wait, as it would end any command", async () => {
-  const holder = await startHoldfast(run("--", ...witness.command(false)));
-  await witness.works();
+  const holder = await startHoldfast(run("--", ...reporter.command(false)));
+  await reporter.works();
   const waiting = await startHoldfast(run("--wait", "forever", "--json", "--", "true"));
-  await waiting.hears("retrying");
+  await waiting.logs("retrying");
   waiting.kill("SIGINT");
   expect(await waiting.ended).toMatchObject({ code: 130 });
   holder.kill("SIGTERM");
@@ -129,16 +129,16 @@ test("the same server twice is refused with 64", async () => {
 });
 
 test("what the command leaves in its group is ended before the lock is released", async () => {
-  const stays = witness.grandchild(true).at(-1)?.replace("& wait", "& sleep 0.3");
+  const stays = reporter.grandchild(true).at(-1)?.replace("& wait", "& sleep 0.3");
   const ended = await holdfast(run("--grace", "300ms", "--", "sh", "-c", String(stays)));
   expect(ended.stderr).toMatch(
     /^holdfast: ending what the command left running in its process group \(\d+\)\n$/,
   );
   expect(ended.code).toBe(0);
-  await witness.isEnded(1_000);
+  await reporter.isEnded(1_000);
 });
 
-test("every event is a line of JSON with --json, the command's own output aside", async () => {
+test("with --json every event is a line of JSON, apart from the command's own output", async () => {
   const ended = await holdfast(run("--json", "--", "sh", "-c", "echo out; exit 3"));
   const events = ended.stderr
     .trim()

@@ -20,11 +20,11 @@ test("a ttl that leaves no room is refused with the smallest that does", () => {
   expect(() => requireRoom({ ...timing, ttl: smallest - 1 })).toThrow();
 });
 
-test("a slow node takes room from the command", () => {
+test("a long node timeout leaves less time to the command", () => {
   expect(() => requireRoom({ ...timing, nodeTimeout: 12_000 })).toThrow(/12000 ms for --node-timeout/);
 });
 
-test("a longest hold shorter than the ending is refused with the shortest that works", () => {
+test("a maximum hold shorter than the ending is refused with the shortest that works", () => {
   let least = 0;
   try {
     requireRoom({ ...timing, maxHold: 5_000 });

@@ -4,14 +4,14 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { beat, locksOf, lockView } from "../inspector/frames-made-up.js";
-import { get } from "../inspector/server/asking.js";
+import { beat, locksOf, lockView } from "../inspector/sample-frames.js";
 import { Reader } from "../inspector/server/reader.js";
+import { get } from "../inspector/server/request.js";
 import { closeAll, serve } from "../inspector/server/served.js";
 import { waitUntil } from "../support/wait-until.js";
 import { endAll, type Holdfast, holdfast, startHoldfast } from "./support/holdfast.js";
 
-// Starting Node takes its time on a busy machine, and building the command before it.
+// Starting Node.js takes long on a busy machine, and so does building the command before.
 vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(endAll);
@@ -39,9 +39,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** It is served; gives the port. */
+/** Waits until the page is served. Resolves with the port. */
 async function served(running: Holdfast): Promise<number> {
-  await waitUntil(`it tells its address; it said: ${running.stderr}`, 10_000, () =>
+  await waitUntil(`the address is printed; stderr: ${running.stderr}`, 10_000, () =>
     running.stdout.includes("\n"),
   );
   expect(running.stdout).toMatch(/^http:\/\/\S+:\d+\/\n$/);
@@ -49,7 +49,7 @@ async function served(running: Holdfast): Promise<number> {
 }
 
 describe("a recording", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)("is shown without any node, until %s", async (signal) => {
+  test.each(["SIGINT", "SIGTERM"] as const)("is served without any node, until %s", async (signal) => {
     const running = await startHoldfast(["ui", "--replay", files.good, "--port", "0"]);
     const port = await served(running);
     const reader = await Reader.open(port);
@@ -68,7 +68,7 @@ describe("a recording", () => {
     expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: "" });
   });
 
-  test("of which the last line is cut off is shown without it, with a warning", async () => {
+  test("whose last line is cut off is shown without that line, with a warning", async () => {
     const running = await startHoldfast(["ui", "--replay", files.cut, "--port", "0"]);
     const { text } = await get(await served(running), "/recording");
     expect(text.trimEnd().split("\n")).toHaveLength(2);
@@ -89,13 +89,13 @@ describe("one line, and the right exit code, for", () => {
     expect(stderr).toContain(`${files.corrupt}, line 2: `);
   });
 
-  test("a recording that is not there", async () => {
+  test("a missing recording", async () => {
     const { code, stdout, stderr } = await holdfast(["ui", "--replay", files.none, "--port", "0"]);
     expect({ code, stdout }).toEqual({ code: 66, stdout: "" });
     expect(stderr).toMatch(oneLine);
   });
 
-  test("a port that is taken", async () => {
+  test("a port in use", async () => {
     const { port } = await serve();
     const { code, stdout, stderr } = await holdfast(["ui", "--replay", files.good, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
@@ -103,7 +103,7 @@ describe("one line, and the right exit code, for", () => {
     expect(stderr).toMatch(new RegExp(`port ${port} .*--port`));
   });
 
-  test("no node that could be reached", async () => {
+  test("no reachable node", async () => {
     const began = performance.now();
     const args = ["ui", "--node", "redis://me:top-secret@127.0.0.1:1", "--node-timeout", "1s", "--port", "0"];
     const { code, stdout, stderr } = await holdfast(args);
@@ -167,7 +167,7 @@ describe("one line, and the right exit code, for", () => {
 test.each([
   ["the command line", ["--token", token], {}],
   ["the environment", [], { HOLDFAST_UI_TOKEN: token }],
-])("a token of %s lets others look, and is never printed", async (_, args, env) => {
+])("a token of %s admits readers of other machines, and is never printed", async (_, args, env) => {
   const all = ["ui", "--replay", files.good, "--host", "0.0.0.0", "--port", "0", ...args];
   const running = await startHoldfast(all, { env });
   const port = await served(running);

@@ -7,7 +7,7 @@ import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
 const timeout = 30_000;
 const node = "redis://127.0.0.1:1";
 
-// Processes that start one after the other, and have nothing to do with each other.
+// Independent processes that start one after the other.
 afterAll(endAll);
 
 test.concurrent.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
@@ -22,7 +22,7 @@ test.concurrent.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doct
 );
 
 test.concurrent(
-  "--version tells the package's version",
+  "--version prints the package's version",
   async () => {
     expect(await holdfast(["--version"])).toMatchObject({
       code: 0,
@@ -95,7 +95,7 @@ test.concurrent.each([
 );
 
 test.concurrent(
-  "a configuration file in the working folder is read, and its mistakes are named",
+  "a configuration file in the working folder is read, and its errors are named",
   async () => {
     const cwd = await mkdtemp(join(tmpdir(), "holdfast-cwd-"));
     await writeFile(join(cwd, "holdfast.config.json"), '{"nodez": []}');
@@ -108,7 +108,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a reader that goes away is no crash",
+  "a reader that goes away does not crash the command",
   async () => {
     const running = await startHoldfast(["demo"]);
     running.child.stdout?.destroy();
@@ -119,7 +119,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "unreachable nodes are shown with their reason, and none reachable is 69",
+  "unreachable nodes are shown with their reason, and if none is reachable the exit code is 69",
   async () => {
     const password = "never-shown";
     const nodes = ["--node", `redis://:${password}@127.0.0.1:1`, "--node", "redis://127.0.0.1:2"];
@@ -135,7 +135,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a lock without a quorum of nodes is 69, with a line that says which node failed how",
+  "a lock without a quorum of nodes yields 69, with a line that says how each node failed",
   async () => {
     const args = ["run", "--resource", "a", "--node", "redis://:never-shown@127.0.0.1:1", "--wait", "2s"];
     const { code, stderr } = await holdfast([...args, "--", "true"]);

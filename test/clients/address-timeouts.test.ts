@@ -2,15 +2,15 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { afterEach, expect, test } from "vitest";
 import { AddressScriptClient } from "../../src/clients/address.js";
 import { RedisNode } from "../../src/clients/redis-node.js";
-import { acquire, becomes, granted, one, tokenOf } from "../contract/subject.js";
+import { acquire, granted, one, reachesConnection, tokenOf } from "../contract/subject.js";
 import { freePort } from "../support/free-port.js";
 import { waitUntil } from "../support/wait-until.js";
 
-/** ms; so short that no test waits long, and long enough for a server that does answer. */
+/** ms: short enough for quick tests, and long enough for a server that does answer. */
 const connectTimeout = 300;
 
-/** A server that answers the commands named, and is silent at all others. */
-interface HalfDumb {
+/** A server that answers only the named commands. */
+interface PartialServer {
   readonly port: number;
   answers: RegExp;
   readonly accepted: number;
@@ -18,7 +18,7 @@ interface HalfDumb {
   close(): Promise<void>;
 }
 
-async function startHalfDumb(answers: RegExp): Promise<HalfDumb> {
+async function startHalfDumb(answers: RegExp): Promise<PartialServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const server: Server = createServer((socket) => {
@@ -39,7 +39,7 @@ async function startHalfDumb(answers: RegExp): Promise<HalfDumb> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const dumb: HalfDumb = {
+  const dumb: PartialServer = {
     port: (server.address() as AddressInfo).port,
     answers,
     get accepted() {
@@ -58,7 +58,7 @@ async function startHalfDumb(answers: RegExp): Promise<HalfDumb> {
 }
 
 let node: RedisNode;
-let dumb: HalfDumb | null = null;
+let dumb: PartialServer | null = null;
 afterEach(async () => {
   await node.close();
   await dumb?.close();
@@ -81,7 +81,7 @@ test.each([
   ["INFO", /HELLO|CLIENT|AUTH|SELECT/, ""],
   ["that it has loaded its data", /HELLO|CLIENT|AUTH|SELECT|INFO/, ""],
 ])(
-  "an address whose server does not answer %s is connected to again, and says so",
+  "an address whose server does not answer %s reconnects and reports the cause",
   async (_, answers, user) => {
     dumb = await startHalfDumb(answers);
     open(`redis://${user}127.0.0.1:${dumb.port}/1`);
@@ -92,13 +92,13 @@ test.each([
     expect(node.connection).toBe("connecting");
     expect(dumb.open).toBeLessThanOrEqual(1);
     dumb.answers = everything;
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(node.trouble).toBe("");
     expect(await one(node, acquire("key", tokenOf("me")))).toEqual(granted);
   },
 );
 
-test("an address whose TLS handshake is not answered is connected to again, and says so", async () => {
+test("an address whose TLS handshake is not answered reconnects and reports the cause", async () => {
   dumb = await startHalfDumb(/^$/);
   open(`rediss://127.0.0.1:${dumb.port}`);
   await waitUntil("it was tried again", 10_000, () => (dumb?.accepted ?? 0) >= 3);
@@ -106,7 +106,7 @@ test("an address whose TLS handshake is not answered is connected to again, and 
   expect(dumb.open).toBeLessThanOrEqual(1);
 });
 
-test("an address that refuses, or whose name is unknown, is tried again, and says so", async () => {
+test("an address that refuses connections or has an unknown host name is retried and reports the cause", async () => {
   const port = await freePort();
   open(`redis://127.0.0.1:${port}`);
   await waitUntil("it was refused", 5_000, () => node.trouble.includes("ECONNREFUSED"));

@@ -2,14 +2,14 @@ import { type AddressInfo, createServer } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { acquire, becomes, one, tokenOf } from "../contract/subject.js";
+import { acquire, one, reachesConnection, tokenOf } from "../contract/subject.js";
 import { freePort } from "../support/free-port.js";
 import { waitUntil } from "../support/wait-until.js";
 import { startStub } from "./stub-server.js";
 
 const failed = (reason: string) => ({ kind: "failed", reason, message: expect.any(String) });
 
-test("an address that nobody answers at stays connecting, says why, and ends when it is closed", async () => {
+test("an address without a server stays connecting, reports the cause, and ends when it is closed", async () => {
   const port = await freePort();
   const node = recogniseNode(`redis://user:s3cret@127.0.0.1:${port}`, 0);
   node.watch(() => {});
@@ -28,7 +28,7 @@ test("an address that nobody answers at stays connecting, says why, and ends whe
   expect(node.connection).toBe("down");
 });
 
-test("closing an address while it is being opened opens nothing", async () => {
+test("an address that is closed while it is being opened opens no connection", async () => {
   let connections = 0;
   const server = createServer((socket) => {
     connections++;
@@ -44,10 +44,10 @@ test("closing an address while it is being opened opens nothing", async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("a call that is unanswered when an address is closed is a failed vote, not a hang", async () => {
+test("closing an address turns an unanswered call into a failed vote", async () => {
   const stub = await startStub("");
   const node = recogniseNode(`redis://127.0.0.1:${stub.port}`, 0);
-  const ready = becomes(node, "ready");
+  const ready = reachesConnection(node, "ready");
   node.connect();
   await ready;
   const answer = one(node, acquire("key", tokenOf("me")));
@@ -57,18 +57,18 @@ test("a call that is unanswered when an address is closed is a failed vote, not 
   await stub.close();
 });
 
-test("an address connects again and again, without sending anything twice", async () => {
+test("an address reconnects repeatedly without resending commands", async () => {
   const stub = await startStub({ thenClose: "" }, "*1\r\n:1\r\n");
   const node = recogniseNode(`redis://127.0.0.1:${stub.port}`, 0);
   const seen: string[] = [];
   node.watch((connection) => seen.push(connection));
-  const ready = becomes(node, "ready");
+  const ready = reachesConnection(node, "ready");
   node.connect();
   await ready;
-  const down = becomes(node, "down");
+  const down = reachesConnection(node, "down");
   expect(await one(node, acquire("key", tokenOf("me")))).toEqual(failed("connection"));
   await down;
-  await becomes(node, "ready");
+  await reachesConnection(node, "ready");
   expect(stub.calls).toHaveLength(1);
   expect(await one(node, acquire("key", tokenOf("me")))).toEqual({ kind: "granted" });
   expect(seen).toEqual(["ready", "down", "ready"]);

@@ -1,9 +1,10 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
-import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis-cluster.js";
-import { type NodeRedisCluster, NodeRedisClusterScriptClient } from "../../src/clients/node-redis-cluster.js";
+import { type IoredisCluster, IoredisClusterScriptClient } from "../../src/clients/ioredis/cluster.js";
+import { NodeRedisClusterScriptClient } from "../../src/clients/node-redis/cluster.js";
+import type { NodeRedisCluster } from "../../src/clients/node-redis/library.js";
 
-/** A connection to a master, that counts what is done to it. */
+/** A connection to a master that counts the calls of its methods. */
 class Master extends EventEmitter {
   status = "ready";
   isOpen = true;
@@ -25,9 +26,9 @@ class Master extends EventEmitter {
 
 const slots = new Array(16_384).fill(["10.0.0.1:6379"]);
 
-test("a Cluster that is down keeps its connections, and is asked who has which slots: ioredis", async () => {
+test("a Cluster that is down keeps its connections and refreshes its slots: ioredis", async () => {
   const master = new Master();
-  let asked = 0;
+  let refreshes = 0;
   const cluster = Object.assign(new EventEmitter(), {
     isCluster: true,
     status: "ready",
@@ -36,30 +37,30 @@ test("a Cluster that is down keeps its connections, and is asked who has which s
     options: {},
     nodes: () => [master],
     refreshSlotsCache: (done: () => void) => {
-      asked++;
+      refreshes++;
       done();
     },
   }) as unknown as IoredisCluster;
   const client = new IoredisClusterScriptClient(cluster);
-  // Something is unanswered there.
+  // Leaves one call unanswered on this connection.
   const to = await client.route("key");
   to?.eval("script", ["key"], []).catch(() => {});
   const before = master.touched;
   expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
   expect(master.touched).toBe(before);
-  expect(asked).toBe(1);
+  expect(refreshes).toBe(1);
 });
 
-test("a Cluster that is down keeps its connections, and is asked who has which slots: node-redis", async () => {
+test("a Cluster that is down keeps its connections and refreshes its slots: node-redis", async () => {
   const master = new Master();
   const member = { address: "10.0.0.1:6379", client: master };
-  let asked = 0;
+  let refreshes = 0;
   const cluster = Object.assign(new EventEmitter(), {
     isOpen: true,
     masters: [member],
     slots: slots.map(() => ({ master: member })),
     nodeByAddress: new Map([[member.address, member]]),
-    _slots: { rediscover: async () => asked++ },
+    _slots: { rediscover: async () => refreshes++ },
   }) as unknown as NodeRedisCluster;
   const client = new NodeRedisClusterScriptClient(cluster);
   const to = await client.route("key");
@@ -67,5 +68,5 @@ test("a Cluster that is down keeps its connections, and is asked who has which s
   const before = master.touched;
   expect(client.replaceConnection("wrongServer")).toBe("tooSoon");
   expect(master.touched).toBe(before);
-  expect(asked).toBe(1);
+  expect(refreshes).toBe(1);
 });

@@ -3,15 +3,15 @@ import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import {
   acquire,
-  becomes,
   granted,
   holderOf,
   type Open,
   one,
   openReady,
+  reachesConnection,
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
@@ -36,20 +36,20 @@ const lost = {
 };
 
 describe.each(clients)("%s", (_, open) => {
-  test("that loses its server fails what is unanswered at once, says why it is down, and comes back", async () => {
+  test("fails unanswered calls at once when its server dies, reports the cause, and reconnects", async () => {
     await withNode(open, async (node) => {
       const key = uniqueKey();
       const seen: [string, Error | undefined][] = [];
       node.watch((connection, cause) => seen.push([connection, cause]));
       await server.suspend();
       const answers = [one(node, acquire(key, tokenOf("me"))), one(node, take())];
-      const down = becomes(node, "down");
+      const down = reachesConnection(node, "down");
       await server.kill();
       await down;
       expect(await Promise.all(answers)).toEqual([lost, lost]);
       expect(await one(node, take())).toMatchObject({ kind: "failed", reason: "notReady" });
       expect(node.connection).toBe("down");
-      const ready = becomes(node, "ready");
+      const ready = reachesConnection(node, "ready");
       await server.restart();
       await ready;
       expect(await holderOf(node, key)).toBeNull();
@@ -65,7 +65,7 @@ interface Listened {
   eventNames(): (string | symbol)[];
 }
 
-/** How many listeners a client has, without the one that stays for an event that never comes. */
+/** The number of listeners per event, without the permanent one for an event that is never emitted. */
 const listeners = (client: Listened): Record<string, number> =>
   Object.fromEntries(
     client
@@ -110,13 +110,13 @@ describe("a client that the user passed", () => {
   ];
 
   test.each(both)(
-    "%s gets one listener an event, for however many managers, and loses them with the last",
+    "%s has one listener per event for all managers, and none after the last manager",
     async (_, make) => {
       const { client, end } = make();
       const before = listeners(client);
       const nodes = Array.from({ length: 40 }, () => recogniseNode(client, 0));
       const stops = nodes.map((node) => node.watch(() => {}));
-      const ready = becomes(nodes[0] as LockNode, "ready");
+      const ready = reachesConnection(nodes[0] as LockNode, "ready");
       nodes[0]?.connect();
       await ready;
       const answers = nodes.map((node) => one(node, take()));
@@ -135,7 +135,7 @@ describe("a client that the user passed", () => {
     },
   );
 
-  test("keeps the listeners of its own, and is not closed", async () => {
+  test("keeps its own listeners, and is not closed", async () => {
     const client = createClient({ url: server.url });
     const seen: string[] = [];
     client.on("error", () => seen.push("error"));
@@ -149,21 +149,21 @@ describe("a client that the user passed", () => {
     await node.close();
     expect(client.isReady).toBe(true);
     await server.restart();
-    const again = becomes(node, "ready");
+    const again = reachesConnection(node, "ready");
     await again;
     expect(seen[0]).toBe("ready");
     expect(seen).toContain("error");
     client.destroy();
   });
 
-  test("never ends the process by an error that nobody listens to", async () => {
+  test("never ends the process with an error that has no listener", async () => {
     const client = createClient({ url: server.url });
     const node = recogniseNode(client, 0);
     const stop = node.watch(() => {});
     await client.connect();
     stop();
     await server.kill();
-    // The watch is gone: only asking tells.
+    // No watch is left, so the state is read instead.
     await expect.poll(() => node.connection).toBe("down");
     await server.restart();
     await expect.poll(() => node.connection).toBe("ready");
@@ -171,7 +171,7 @@ describe("a client that the user passed", () => {
     client.destroy();
   });
 
-  test("that is being closed is down at once, whoever watched it", async () => {
+  test("is down at once when it is being closed, for every watcher", async () => {
     const { node, end } = await openReady(() => {
       const client = new Redis({ port: server.port, lazyConnect: true });
       return { node: recogniseNode(client, 0), end: () => client.disconnect() };

@@ -1,7 +1,7 @@
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import { type Open, openReady, type Subject } from "../contract/subject.js";
 
-/** How to open a node over every library for one server; RESP 2, which every server speaks. */
+/** Functions that open a node on one server, one per library; RESP 2, which every server supports. */
 export function everyClient(port: () => number, user?: { name: string; password: string }): [string, Open][] {
   const credentials = user === undefined ? {} : { username: user.name, password: user.password };
   return [
@@ -19,7 +19,7 @@ export function everyClient(port: () => number, user?: { name: string; password:
   ];
 }
 
-/** Opens a ready node, and closes it when the test is over. */
+/** Opens a ready node, and closes it after the test. */
 export async function withNode<T>(open: Open, test: (node: Subject["node"]) => Promise<T>): Promise<T> {
   const { node, end } = await openReady(open);
   try {

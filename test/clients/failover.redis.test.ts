@@ -1,18 +1,18 @@
 import { afterEach, expect, test } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import {
   acquire,
-  becomes,
   granted,
   one,
   openReady,
+  reachesConnection,
   runIdOf,
   type Subject,
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
-import { Ear, listen } from "../contract/wake-contract.js";
+import { RecordingListener, subscribe } from "../contract/subscription-contract.js";
 import { type RedisSentinelSet, startSentinel, waitUntil } from "../support/servers.js";
 
 let set: RedisSentinelSet;
@@ -48,20 +48,21 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
   ];
   for (const open of opens) subjects.push(await openReady(open));
   const nodes = subjects.map(({ node }): LockNode => node);
-  // As long as somebody watches, errors are heard.
+  // Errors have a listener only while the node is watched.
   for (const node of nodes) node.watch(() => {});
   for (const node of nodes) expect(await one(node, take())).toEqual(granted);
   const identities = await Promise.all(nodes.map((node) => runIdOf(node)));
   expect(new Set(identities).size).toBe(1);
 
-  const ears = nodes.map(() => new Ear());
-  const patience = { timeout: 20_000 };
+  const subscriptions = nodes.map(() => new RecordingListener());
+  const pollOptions = { timeout: 20_000 };
   nodes.forEach((node, index) => {
-    listen(node, "channel", ears[index] as Ear);
+    subscribe(node, "channel", subscriptions[index] as RecordingListener);
   });
-  for (const ear of ears) await expect.poll(() => ear.state, patience).toBe("standing");
+  for (const subscription of subscriptions)
+    await expect.poll(() => subscription.state, pollOptions).toBe("subscribed");
 
-  const down = nodes.map((node) => becomes(node, "down"));
+  const down = nodes.map((node) => reachesConnection(node, "down"));
   await set.master.kill();
   await Promise.all(down);
   for (const node of nodes) expect(await one(node, take())).toMatchObject({ kind: "failed" });
@@ -77,10 +78,11 @@ test("a Sentinel group that fails over stays one node: down, then ready on the n
     );
     expect(await runIdOf(node)).not.toBe(identities[0]);
   }
-  for (const ear of ears) {
-    expect(ear.told.slice(0, 2)).toEqual(["standing", "fallen"]);
-    await expect.poll(() => ear.state, patience).toBe("standing");
+  for (const subscription of subscriptions) {
+    expect(subscription.states.slice(0, 2)).toEqual(["subscribed", "unsubscribed"]);
+    await expect.poll(() => subscription.state, pollOptions).toBe("subscribed");
   }
   await set.replica.call("PUBLISH", "channel", "from the new master");
-  for (const ear of ears) await expect.poll(() => ear.messages, patience).toEqual(["from the new master"]);
+  for (const subscription of subscriptions)
+    await expect.poll(() => subscription.messages, pollOptions).toEqual(["from the new master"]);
 }, 120_000);

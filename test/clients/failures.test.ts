@@ -11,10 +11,10 @@ import {
 import { acquire, one, openReady, type Subject, tokenOf } from "../contract/subject.js";
 import { type StubServer, startStub } from "./stub-server.js";
 
-/** As the libraries have it: without a message. */
+/** A copy of the libraries' class: without a message. */
 class TimeoutError extends Error {}
 
-describe("what a client says of a request it did not answer", () => {
+describe("the error with which a client rejects a request", () => {
   test.each<[string, unknown, string]>([
     ["ioredis, commandTimeout", new Error("Command timed out"), "timeout"],
     [
@@ -91,7 +91,7 @@ describe("what a client says of a request it did not answer", () => {
   });
 });
 
-describe("a client that its user has limited", () => {
+describe("a client with limits set by its user", () => {
   let stub: StubServer;
   let subject: Subject | null = null;
   afterEach(async () => {
@@ -121,7 +121,7 @@ describe("a client that its user has limited", () => {
     expect(await one(subject.node, take())).toMatchObject({ kind: "failed", reason: "connection" });
   });
 
-  test.each(nodeRedisVersions)("%s is overloaded where its queue is full", async (_, { createClient }) => {
+  test.each(nodeRedisVersions)("%s is overloaded if its queue is full", async (_, { createClient }) => {
     stub = await silent();
     const client = createClient({
       socket: { port: stub.port, host: "127.0.0.1" },
@@ -149,7 +149,7 @@ describe("a client that its user has limited", () => {
   );
 
   test.each(nodeRedisVersions)(
-    "%s heeds no timeout and no signal of its user's commands",
+    "%s ignores the timeout and signal of its user's command options",
     async (_, { createClient }) => {
       stub = await startStub("*1\r\n:1\r\n");
       const aborted = AbortSignal.abort();

@@ -1,10 +1,10 @@
 import { RedisNode } from "../../src/clients/redis-node.js";
 import type { ReplacementCause } from "../../src/clients/replacement.js";
 import type { ScriptClient, ScriptConnection } from "../../src/clients/script-client.js";
-import { type Clock, systemClock } from "../../src/engine/clock.js";
-import type { Connection, Replacement } from "../../src/engine/node.js";
+import type { Connection, Replacement } from "../../src/engine/node/lock-node.js";
+import { type Clock, systemClock } from "../../src/engine/time/clock.js";
 
-/** A client under a test's control: `call` stands for whatever the library does with EVALSHA and EVAL. */
+/** A node over a fake client: `call` replaces the library's EVALSHA and EVAL. */
 export function nodeOver(
   call: (command: "EVALSHA" | "EVAL", keys: readonly string[]) => unknown,
   {

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { slotOf } from "../../src/clients/cluster.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import {
   acquire,
-  becomes,
   granted,
   type Open,
   one,
   openReady,
+  reachesConnection,
   type Subject,
   tokenOf,
 } from "../contract/subject.js";
@@ -22,7 +22,7 @@ import {
 } from "../support/servers.js";
 
 let subject: Subject | null = null;
-/** Left to themselves by a test that failed, they would stop those after it. */
+/** Resumed after each test: a server that a failed test left suspended would block the later tests. */
 let suspended: RedisServer[] = [];
 afterEach(async () => {
   for (const server of suspended) server.resume();
@@ -43,7 +43,7 @@ let serial = 0;
 const takes = async (node: LockNode, key: string) =>
   (await one(node, acquire(`${key}:${++serial}`, tokenOf("me")))).kind === "granted";
 
-describe("a Cluster of which one master is silent", () => {
+describe("a Cluster with one unresponsive master", () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await startCluster();
@@ -61,14 +61,14 @@ describe("a Cluster of which one master is silent", () => {
       () => nodeRedisSubject(createCluster({ rootNodes: startup().map((socket) => ({ socket })) })),
     ]),
   ];
-  /** A key of the first master, and one of the last. */
+  /** A key of the first master, and a key of the last. */
   const keyBetween = (from: number, to: number): string => {
     for (let n = 0; ; n++) {
       const slot = slotOf(`{${n}}`);
       if (slot >= from && slot < to) return `{${n}}`;
     }
   };
-  /** All slots are granted: the connections to all masters are open. */
+  /** Acquires a key in slots of every master, so that the connections to all masters are open. */
   const grantsEverywhere = (node: LockNode) =>
     waitUntil("all masters grant", 30_000, async () => {
       for (const [index] of cluster.nodes.slice(0, 3).entries()) {
@@ -107,17 +107,17 @@ describe("a Cluster of which one master is silent", () => {
   test.each(clients)("%s: nothing is replaced while all of them answer", async (_, open) => {
     const node = await start(open);
     const there = keyBetween(0, 5_000);
-    // Not before: a connection that is not ready yet counts as silent.
+    // Waits, because a connection that is not ready yet counts as unresponsive.
     await grantsEverywhere(node);
     expect(node.replaceConnection?.()).toBe("tooSoon");
     expect(await takes(node, there)).toBe(true);
   });
 });
 
-describe("a Sentinel group of which the master is silent", () => {
+describe("a Sentinel group with an unresponsive master", () => {
   let set: RedisSentinelSet;
   beforeAll(async () => {
-    // Nothing is to fail over here.
+    // Long enough that no failover happens during the test.
     set = await startSentinel({ downAfterMs: 60_000 });
   });
   afterAll(() => set.stop());
@@ -143,7 +143,7 @@ describe("a Sentinel group of which the master is silent", () => {
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
     set.master.resume();
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     await waitUntil("the master grants again", 30_000, () => takes(node, "key"));
     expect(await one(node, acquire(`again:${_}`, tokenOf("me")))).toEqual(granted);
   });

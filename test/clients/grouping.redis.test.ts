@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Script calls since the last look. */
+/** Script calls since the last reading. */
 async function scriptCalls(): Promise<{ evalsha: number; eval: number }> {
   const stats = String(await server.call("INFO", "commandstats"));
   await server.call("CONFIG", "RESETSTAT");
@@ -18,7 +18,7 @@ async function scriptCalls(): Promise<{ evalsha: number; eval: number }> {
 }
 
 describe.each(everyClient(() => server.port))("over %s", (_, open) => {
-  test("all that is asked in one turn is one call, and each by itself where grouping is off", async () => {
+  test("all commands of one turn share a call; without grouping each has its own", async () => {
     await withNode(open, async (node) => {
       for (const grouping of [true, false]) {
         const locks = createLocks({
@@ -35,14 +35,14 @@ describe.each(everyClient(() => server.port))("over %s", (_, open) => {
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 50, eval: 0 });
         await Promise.all(leases.map((lease) => lease.renew()));
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 50, eval: 0 });
-        // What is released and asked for in the same turn goes together, and in that order.
+        // Releases and acquisitions of the same turn are sent together, in that order.
         const again = await Promise.all(
           leases.flatMap((lease, index) => [lease.release(), locks.tryAcquire(`r${index}`)]),
         );
         expect(again.filter((outcome) => outcome === "released").length).toBe(50);
         expect(again.filter((outcome) => outcome !== null && typeof outcome === "object").length).toBe(50);
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 100, eval: 0 });
-        // Besides the locks, what the server remembers of itself: the marker and the watermark.
+        // Besides the locks, the server stores its marker and the watermark.
         expect(await server.call("DBSIZE")).toBe(50 + 2);
         await Promise.all(again.map((lease) => typeof lease === "object" && lease?.release()));
         expect(await server.call("DBSIZE")).toBe(2);

@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
-import { acquire, granted, introduced, tokenOf } from "../contract/subject.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { acquire, granted, identificationOf, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startSentinel, startServer, waitUntil } from "../support/servers.js";
 import { everyClient, withNode } from "./every-client.js";
 
-/** Without the delay a replica waits 5 s for others to be served together with it. */
+/** Without this option a replica waits 5 s for other replicas. */
 const args = ["--repl-diskless-sync-delay", "0"];
-const patience = 15_000;
+const pollOptions = 15_000;
 
 let servers: RedisServer[];
 let server: RedisServer;
@@ -26,7 +26,7 @@ afterEach(() => Promise.all(servers.map((started) => started.stop())));
 const forgetful = { kind: "failed", reason: "quarantined" } as const;
 const me = tokenOf("me");
 
-/** What a server says of its replication. */
+/** Reads the server's INFO replication. */
 async function replication(of: RedisServer): Promise<(field: string) => string> {
   const info = String(await of.call("INFO", "replication"));
   return (field) => new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
@@ -36,7 +36,7 @@ const replid = async (of: RedisServer) => (await replication(of))("master_replid
 
 async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
   await replica.call("REPLICAOF", "127.0.0.1", master.port);
-  await waitUntil("the replica follows", patience, async () => {
+  await waitUntil("the replica follows", pollOptions, async () => {
     return (await replication(replica))("master_link_status") === "up";
   });
 }
@@ -44,9 +44,9 @@ async function follow(replica: RedisServer, master: RedisServer): Promise<void> 
 const lead = (replica: RedisServer) => replica.call("REPLICAOF", "NO", "ONE");
 
 async function remember(node: LockNode): Promise<string> {
-  const marker = (await introduced(node)).memory?.marker ?? "";
+  const marker = (await identificationOf(node)).memory?.marker ?? "";
   const change = { marker, abstention: null, longest: 0, watermark: 0 };
-  return (await node.introduce("an-id", change)).memory?.mark ?? "";
+  return (await node.identify("an-id", change)).memory?.mark ?? "";
 }
 
 const take = async (node: LockNode, mark: string, key: string, ttl = 60_000) =>
@@ -58,7 +58,7 @@ const withServer = (run: (node: LockNode) => Promise<void>) => {
   return withNode(open, run);
 };
 
-/** A copy of the server's data; it leads from then on, and knows nothing of what the server grants later. */
+/** A copy of the server's data. The copy is a master from then on, and misses later grants. */
 async function copied(): Promise<RedisServer> {
   const copy = await another();
   await follow(copy, server);
@@ -66,14 +66,14 @@ async function copied(): Promise<RedisServer> {
   return copy;
 }
 
-describe("a server that was a replica, and is a master again, lost its memory", () => {
+describe("a server that was a replica and is a master again lost its memory", () => {
   const isLost = async (node: LockNode, mark: string) => {
     expect(await take(node, mark, "b")).toMatchObject(forgetful);
     expect(await server.call("EXISTS", "b")).toBe(0);
-    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+    expect((await identificationOf(node)).memory).toMatchObject({ state: "lost" });
   };
 
-  test("by a full copy of old data, in which its marker is", async () => {
+  test("after a full copy of old data that contains its marker", async () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       const copy = await copied();
@@ -86,7 +86,7 @@ describe("a server that was a replica, and is a master again, lost its memory", 
     });
   });
 
-  test("also where it only took up what it had missed", async () => {
+  test("also after a partial resynchronisation", async () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       const copy = await copied();
@@ -97,7 +97,7 @@ describe("a server that was a replica, and is a master again, lost its memory", 
     });
   });
 
-  test("also when it has forgotten that it was one", async () => {
+  test("also when it has no record of having been a replica", async () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       const copy = await copied();
@@ -105,37 +105,37 @@ describe("a server that was a replica, and is a master again, lost its memory", 
       await follow(server, copy);
       await lead(server);
       await server.call("CONFIG", "SET", "repl-backlog-ttl", 1);
-      await waitUntil("it gave up its backlog", patience, async () =>
+      await waitUntil("it gave up its backlog", pollOptions, async () =>
         /^0*$/.test((await replication(server))("master_replid2")),
       );
       await isLost(node, mark);
     });
   });
 
-  test("and what was decided about an earlier loss, and arrives late, decides nothing", async () => {
+  test("and ignores a late decision about an earlier loss", async () => {
     await withServer(async (node) => {
-      const seen = (await introduced(node)).memory?.marker ?? "";
+      const seen = (await identificationOf(node)).memory?.marker ?? "";
       const copy = await copied();
       await follow(server, copy);
       await lead(server);
       expect(await server.call("GET", "holdfast:memory")).toBe(seen);
       const change = { marker: seen, abstention: null, longest: 0, watermark: 0 };
-      expect((await node.introduce("late", change)).memory).toMatchObject({ state: "lost" });
+      expect((await node.identify("late", change)).memory).toMatchObject({ state: "lost" });
     });
   });
 
-  test("by a failover of its Sentinel set, there and back", async () => {
-    // None but those that are asked for: a machine too busy to answer is not to make one.
+  test("after a failover of its Sentinel set, there and back", async () => {
+    // Long enough that only requested failovers happen, even on a busy machine.
     const set = await startSentinel({ downAfterMs: 5_000 });
     servers.push(set.master, set.replica, ...set.sentinels);
     server = set.master;
     const failover = async (to: RedisServer) => {
-      // It is refused while the one before is not over for all.
+      // Sentinels refuse a failover until the previous one has finished.
       await waitUntil("a failover begins", 60_000, async () => {
         const asked = set.sentinels[0]?.call("SENTINEL", "FAILOVER", set.name);
         return (await asked?.catch(() => "")) === "OK";
       });
-      await waitUntil("it is through", patience, async () => {
+      await waitUntil("it is through", pollOptions, async () => {
         return (await replication(to))("role") === "master";
       });
     };
@@ -145,7 +145,7 @@ describe("a server that was a replica, and is a master again, lost its memory", 
       expect(await take(node, mark, "a")).toEqual(granted);
     });
     await failover(set.replica);
-    await waitUntil("the old master follows", patience, async () => {
+    await waitUntil("the old master follows", pollOptions, async () => {
       return (await replication(server))("master_link_status") === "up";
     });
     await failover(server);
@@ -154,7 +154,7 @@ describe("a server that was a replica, and is a master again, lost its memory", 
 });
 
 describe("a server that is a replica", () => {
-  test("grants nothing, also where it takes writes", async () => {
+  test("grants nothing, even if it accepts writes", async () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       const copy = await copied();
@@ -169,9 +169,9 @@ describe("a server that is a replica", () => {
   });
 });
 
-describe("a server that stays what it is goes on voting", () => {
-  /** Its replication id is another one afterwards, and not one call fails. */
-  const goesOn = async (change: () => Promise<unknown>) => {
+describe("a server that remains a master keeps voting", () => {
+  /** Checks that the replication id changes and that no call fails. */
+  const keepsVoting = async (change: () => Promise<unknown>) => {
     await withServer(async (node) => {
       const mark = await remember(node);
       expect(await take(node, mark, "a")).toEqual(granted);
@@ -179,54 +179,54 @@ describe("a server that stays what it is goes on voting", () => {
       await change();
       await waitUntil(
         "its replication id has changed",
-        patience,
+        pollOptions,
         async () => (await replid(server)) !== before,
       );
       expect(await take(node, mark, "b", 5_000)).toEqual(granted);
-      expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark, longest: 60_000 });
+      expect((await identificationOf(node)).memory).toMatchObject({ state: "kept", mark, longest: 60_000 });
       expect(await server.call("GET", "holdfast:memory")).toContain(await replid(server));
     });
   };
 
-  test("when its first replica comes", async () => {
-    await goesOn(async () => follow(await another(), server));
+  test("when its first replica connects", async () => {
+    await keepsVoting(async () => follow(await another(), server));
   });
 
   test("when it is backed up over the network", async () => {
-    await goesOn(backUp);
+    await keepsVoting(backUp);
   });
 
-  test("when it gives up its backlog", async () => {
+  test("when it frees its backlog", async () => {
     await backUp();
-    await goesOn(() => server.call("CONFIG", "SET", "repl-backlog-ttl", 1));
+    await keepsVoting(() => server.call("CONFIG", "SET", "repl-backlog-ttl", 1));
   });
 
-  test("when it was told not to be a replica, which it was not, and then all of these happen", async () => {
+  test("after a needless REPLICAOF NO ONE, followed by all of these", async () => {
     await lead(server);
-    await goesOn(backUp);
+    await keepsVoting(backUp);
   });
 
-  test("when it is introduced first, and also when nobody may change anything", async () => {
+  test("when it is identified afterwards, first without storing an id", async () => {
     await withServer(async (node) => {
       const mark = await remember(node);
       await backUp();
-      expect((await node.introduce("", null)).memory).toMatchObject({ state: "kept", mark });
-      expect((await introduced(node)).memory).toMatchObject({ state: "kept", mark });
+      expect((await node.identify("", null)).memory).toMatchObject({ state: "kept", mark });
+      expect((await identificationOf(node)).memory).toMatchObject({ state: "kept", mark });
       expect(await take(node, mark, "a")).toEqual(granted);
     });
   });
 });
 
-test("a decision is good that arrives after its replication id has changed", async () => {
+test("a decision is accepted after the replication id has changed", async () => {
   await withServer(async (node) => {
-    const marker = (await introduced(node)).memory?.marker ?? "";
+    const marker = (await identificationOf(node)).memory?.marker ?? "";
     await backUp();
     const change = { marker, abstention: null, longest: 0, watermark: 0 };
-    expect((await node.introduce("an-id", change)).memory).toMatchObject({ state: "kept" });
+    expect((await node.identify("an-id", change)).memory).toMatchObject({ state: "kept" });
   });
 });
 
-test("a server that was started again is another one, although every write was on its disk", async () => {
+test("a restarted server has a new identity, although every write was on its disk", async () => {
   server = await another("--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no");
   let mark = "";
   await withServer(async (node) => {
@@ -237,16 +237,16 @@ test("a server that was started again is another one, although every write was o
   await withServer(async (node) => {
     expect(await server.call("GET", "holdfast:memory")).toContain(`${mark} `);
     expect(await take(node, mark, "b")).toMatchObject(forgetful);
-    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+    expect((await identificationOf(node)).memory).toMatchObject({ state: "lost" });
   });
 });
 
-test("a marker that makes no sense is none", async () => {
+test("a malformed marker counts as missing", async () => {
   await withServer(async (node) => {
     const mark = await remember(node);
     await server.call("SET", "holdfast:memory", `${mark} much`);
     expect(await take(node, mark, "a")).toMatchObject(forgetful);
-    expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+    expect((await identificationOf(node)).memory).toMatchObject({ state: "lost" });
   });
 });
 
@@ -256,15 +256,15 @@ describe("a server whose databases were swapped", () => {
       const mark = await remember(node);
       await server.call("SWAPDB", 0, 1);
       expect(await take(node, mark, "a")).toMatchObject(forgetful);
-      expect((await node.introduce("", null)).memory).toMatchObject({ state: "lost" });
+      expect((await node.identify("", null)).memory).toMatchObject({ state: "lost" });
       await server.call("SWAPDB", 0, 1);
-      // This is not promised, and written down as such.
+      // Not guaranteed, and documented as such.
       expect(await take(node, mark, "a")).toEqual(granted);
     });
   });
 });
 
-/** As `redis-cli --rdb` does it: a replica that takes the data, and goes. */
+/** Like `redis-cli --rdb`: a replica that copies the data and disconnects. */
 function backUp(): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, "127.0.0.1", () => socket.write("SYNC\r\n"));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { longLeasesKey } from "../../src/engine/side-keys.js";
-import { granted, introduced, tokenOf } from "../contract/subject.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { longLeasesKey } from "../../src/engine/protocol/side-keys.js";
+import { granted, identificationOf, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { everyClient, withNode } from "./every-client.js";
@@ -31,9 +31,9 @@ type Remembering = {
 async function withMemory(run: (remembering: Remembering) => Promise<void>, opened = open): Promise<void> {
   if (opened === undefined) throw new Error("there is no client");
   await withNode(opened, async (node) => {
-    const marker = (await introduced(node)).memory?.marker ?? "";
+    const marker = (await identificationOf(node)).memory?.marker ?? "";
     const change = { marker, abstention: null, longest: 0, watermark: 0 };
-    const mark = (await node.introduce("an-id", change)).memory?.mark ?? "";
+    const mark = (await node.identify("an-id", change)).memory?.mark ?? "";
     await run({
       node,
       send: (...commands) =>
@@ -42,7 +42,7 @@ async function withMemory(run: (remembering: Remembering) => Promise<void>, open
           commands.map((command) => ({ command, wanted: () => true })),
           mark,
         ),
-      longLeft: async (age = 0) => (await node.introduce("looks", null, age)).memory?.longLeft ?? -1,
+      longLeft: async (age = 0) => (await node.identify("looks", null, age)).memory?.longLeft ?? -1,
     });
   });
 }
@@ -56,19 +56,19 @@ const take = (key: string, ttl: number, token = me): LockCommand => ({
 const release = (key: string, token = me): LockCommand => ({ op: "release", keys: [key], token, long: true });
 const recorded = async () => (await server.call("ZRANGE", longLeasesKey, 0, -1)) as string[];
 
-/** ms; what a test takes at the most. */
-const blur = 10_000;
+/** ms; the longest that a test may take. */
+const maxDuration = 10_000;
 const about = (value: number, expected: number) => {
   expect(value).toBeLessThanOrEqual(expected);
-  expect(value).toBeGreaterThan(expected - blur);
+  expect(value).toBeGreaterThan(expected - maxDuration);
 };
 
 describe("a lease of more than a minute is recorded on its own", () => {
-  test("as long as it is held, and not in the longest ttl", async () => {
+  test("while it is held, and not in the longest ttl", async () => {
     await withMemory(async ({ node, send, longLeft }) => {
       expect(await send(take("a", 60_000), take("b", day))).toEqual([granted, granted]);
       expect((await recorded()).sort()).toEqual(["sb", "ub"]);
-      expect((await introduced(node)).memory?.longest).toBe(60_000);
+      expect((await identificationOf(node)).memory?.longest).toBe(60_000);
       about(await longLeft(), day);
       expect(await send(release("b"))).toEqual([granted]);
       expect(await recorded()).toEqual([]);
@@ -76,7 +76,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("also where those who wait are heeded, and nobody does", async () => {
+  test("also by a command with a queue that has no waiters", async () => {
     await withMemory(async ({ send, longLeft }) => {
       expect(await send({ ...take("a", day), queue: { place: null, barge: false } } as LockCommand)).toEqual([
         granted,
@@ -103,7 +103,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("all of its keys, and those of others beside", async () => {
+  test("with all of its keys, beside those of other leases", async () => {
     await withMemory(async ({ send, longLeft }) => {
       const several: LockCommand = { op: "acquire", keys: ["a", "b"], token: me, ttl: 2 * day };
       expect(await send(several, take("c", day, you))).toEqual([granted, granted]);
@@ -114,13 +114,13 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("only once it is granted: what is denied changes nothing", async () => {
+  test("only once it is granted: a denial changes nothing", async () => {
     await withMemory(async ({ send, longLeft }) => {
       await send(take("a", 70_000));
       const [denied] = await send(take("a", day, you));
       expect(denied).toMatchObject({ kind: "denied" });
       about(await longLeft(), 70_000);
-      // Nor does the release of what never was.
+      // Nor does the release of a lease that was never granted.
       await send(release("a", you));
       about(await longLeft(), 70_000);
     });
@@ -140,36 +140,36 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("not beyond the release by somebody who did not know of it", async () => {
+  test("no longer than until a release by a process that did not know of it", async () => {
     await withMemory(async ({ node, send, longLeft }) => {
       await send(take("a", day), take("b", day));
       await send({ op: "release", keys: ["a"], token: me });
       await server.call("DEL", "b");
-      expect((await node.introduce("", null)).memory?.longLeft).toBe(0);
+      expect((await node.identify("", null)).memory?.longLeft).toBe(0);
       expect(await recorded()).toHaveLength(4);
       expect(await longLeft()).toBe(0);
       expect(await recorded()).toEqual([]);
     });
   });
 
-  test("since it began, by whoever had the lock before", async () => {
+  test("since its start, even under a previous token", async () => {
     await withMemory(async ({ send, longLeft }) => {
       await send(take("a", day), take("b", day), take("c", day));
       await send({ op: "release", keys: ["b"], token: me });
-      // As if they had begun a minute ago: what is taken from now on is younger, however slow the machine is.
+      // Moves the starts back by a minute: leases acquired from now on are younger, however slow the machine is.
       for (const member of ["sa", "sb", "sc"]) await server.call("ZINCRBY", longLeasesKey, 60_000, member);
       await send(take("b", day, you), { op: "renew", keys: ["c"], token: me, ttl: 3 * day });
       about(await longLeft(30_000), 3 * day);
       await send(release("c"));
       about(await longLeft(30_000), day);
       await send(release("a"));
-      // What is held by now began later.
+      // All leases held now started later.
       expect(await longLeft(30_000)).toBe(0);
       about(await longLeft(), day);
     });
   });
 
-  test("in no more room than the leases that are held need", async () => {
+  test("in no more space than the held leases need", async () => {
     await withMemory(async ({ send, longLeft }) => {
       const many = Array.from({ length: 3_000 }, (_, index) => `many-${index}`);
       await send(...many.map((key) => take(key, day)));
@@ -182,7 +182,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("more of those that are gone than one look can check", async () => {
+  test("even if more leases have ended than one call checks", async () => {
     await withMemory(async ({ send, longLeft }) => {
       const many = Array.from({ length: 1_500 }, (_, index) => `many-${index}`);
       await send(...many.map((key) => take(key, day)));
@@ -193,10 +193,10 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("until it has run out: it goes with the next one, or the whole record by itself", async () => {
+  test("until it expires: it is removed with the next one, or the whole record expires", async () => {
     await withMemory(async ({ send }) => {
       await send(take("a", day));
-      // As if it had begun long ago.
+      // Sets a start far in the past.
       const ago = Date.now() - 1_000;
       await server.call("ZADD", longLeasesKey, ago, "ua", -ago, "sa", ago, "ux", -ago, "sx");
       await server.call("PEXPIRE", longLeasesKey, 1_000);
@@ -216,7 +216,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
     });
   });
 
-  test("for as long as it was granted, to those who may not see its key", async () => {
+  test("for its granted ttl, if the key may not be read", async () => {
     const permit = (...rules: string[]) =>
       server.call(
         "ACL",
@@ -235,7 +235,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
       await withMemory(async ({ longLeft }) => {
         about(await longLeft(), day);
       }, openAsUser);
-      expect((await introduced(node)).memory).toMatchObject({ state: "kept" });
+      expect((await identificationOf(node)).memory).toMatchObject({ state: "kept" });
     });
   });
 
@@ -261,7 +261,7 @@ describe("a lease of more than a minute is recorded on its own", () => {
         const [reply] = await send(step);
         expect(reply?.kind, JSON.stringify(step)).toBe(store.apply(step, Date.now() - began).kind);
         const [there, here] = [await longLeft(), store.longLeft(Date.now() - began, 0)];
-        expect(Math.abs(there - here), JSON.stringify(step)).toBeLessThan(blur);
+        expect(Math.abs(there - here), JSON.stringify(step)).toBeLessThan(maxDuration);
         expect(there === 0, JSON.stringify(step)).toBe(here === 0);
       }
     });

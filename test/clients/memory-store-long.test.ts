@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 
 const keys = ["a"];
 const day = 86_400_000;
 
-/** A store, and a time that goes by. */
+/** A store with a controllable time. */
 function storeAt() {
   const store = new MemoryStore();
   let now = 0;
@@ -22,7 +22,7 @@ const acquire = (ttl: number, token = "t"): LockCommand => ({ op: "acquire", key
 const renew = (ttl: number): LockCommand => ({ op: "renew", keys, token: "t", ttl });
 
 describe("the long leases that a memory store holds", () => {
-  it("are those of more than a minute, for as long as they are kept", () => {
+  it("are those of more than a minute, until they expire", () => {
     const { apply, left, wait } = storeAt();
     apply(acquire(60_000));
     expect(left()).toBe(0);
@@ -34,7 +34,7 @@ describe("the long leases that a memory store holds", () => {
     expect(left()).toBe(0);
   });
 
-  it("are as old as the lease, whoever renews it, takes it over or gives it back", () => {
+  it("keep their age when they are renewed, handed over or given back", () => {
     const { apply, left, wait } = storeAt();
     apply(acquire(day));
     wait(100);
@@ -46,7 +46,7 @@ describe("the long leases that a memory store holds", () => {
     expect(left(101)).toBe(0);
   });
 
-  it("are not those of a lease that is over, nor the records of fences", () => {
+  it("exclude ended leases and the records of fences", () => {
     const { apply, left, wait } = storeAt();
     apply(acquire(day));
     wait(100);
@@ -59,7 +59,7 @@ describe("the long leases that a memory store holds", () => {
   });
 });
 
-it("a lease that is given back is kept for no longer than it was", () => {
+it("giving a lease back does not lengthen its ttl", () => {
   const { apply, wait } = storeAt();
   apply(acquire(1_000));
   apply({ op: "swap", keys, token: "heir", from: "t", ttl: 1_000 });

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { MemoryChange } from "../../src/engine/memory.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
-import { longLeasesKey } from "../../src/engine/side-keys.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { MemoryChange } from "../../src/engine/protocol/memory.js";
+import { longLeasesKey } from "../../src/engine/protocol/side-keys.js";
 import { createLocks } from "../../src/index.js";
-import { acquire, granted, introduced, release, tokenOf } from "../contract/subject.js";
+import { acquire, granted, identificationOf, release, tokenOf } from "../contract/subject.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { everyClient, withNode } from "./every-client.js";
 
 let server: RedisServer;
 beforeEach(async () => {
-  // What is saved is there again after a restart.
+  // With this option, saved data survives a restart.
   server = await startServer({ args: ["--dbfilename", "dump.rdb"] });
 });
 afterEach(() => server.stop());
@@ -19,13 +19,13 @@ const forgetful = { kind: "failed", reason: "quarantined" } as const;
 
 const voting: Omit<MemoryChange, "marker"> = { abstention: null, longest: 0, watermark: 0 };
 
-/** `abstain`: ms for which it is not to vote. */
+/** `abstain`: ms for which the server abstains. */
 async function remember(node: LockNode, change: Partial<MemoryChange> & { abstain?: number } = {}) {
-  const { memory } = await introduced(node);
+  const { memory } = await identificationOf(node);
   const { abstain, ...rest } = change;
   const until = (memory?.now ?? 0) + (abstain ?? 0);
   const abstention = abstain === undefined ? null : { until, least: until, settles: until, settled: true };
-  return node.introduce("an-id", { ...voting, abstention, marker: memory?.marker ?? "", ...rest });
+  return node.identify("an-id", { ...voting, abstention, marker: memory?.marker ?? "", ...rest });
 }
 
 const send = (
@@ -42,9 +42,9 @@ const send = (
 const me = tokenOf("me");
 
 describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, open) => {
-  test("is lost where there was none, and kept from the moment it is given one", async () => {
+  test("is lost on a new server, and kept once a marker is set", async () => {
     await withNode(open, async (node) => {
-      const before = await introduced(node);
+      const before = await identificationOf(node);
       expect(String(await server.call("INFO", "server"))).toContain(`run_id:${before.runId}`);
       expect(before.memory).toMatchObject({ state: "lost", mark: "" });
       const { memory } = await remember(node);
@@ -54,7 +54,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         longest: 0,
         watermark: 0,
       });
-      expect((await introduced(node)).memory).toEqual({ ...memory, now: expect.any(Number) });
+      expect((await identificationOf(node)).memory).toEqual({ ...memory, now: expect.any(Number) });
       expect(await server.call("GET", "holdfast:memory")).toMatch(
         new RegExp(`^an-id\\.${before.runId} 0 [0-9a-f]{40}:0$`),
       );
@@ -62,7 +62,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     });
   });
 
-  test("is asked for in every batch: with another mark nothing is granted, and still everything released", async () => {
+  test("is checked by every batch: with another mark nothing is granted, but everything is released", async () => {
     await withNode(open, async (node) => {
       const { memory } = await remember(node);
       const mark = memory?.mark ?? "";
@@ -83,16 +83,16 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     });
   });
 
-  test("knows the longest ttl up to a minute that was ever asked for", async () => {
+  test("records the longest ttl up to a minute that was ever requested", async () => {
     await withNode(open, async (node) => {
       const mark = (await remember(node)).memory?.mark ?? "";
       for (const ttl of [5_000, 60_000, 9_000]) await send(node, mark, ["a", me, ttl], ["b", me, 10]);
-      expect((await introduced(node)).memory).toMatchObject({ longest: 60_000, longLeft: 0 });
+      expect((await identificationOf(node)).memory).toMatchObject({ longest: 60_000, longLeft: 0 });
       expect(await server.call("EXISTS", longLeasesKey)).toBe(0);
     });
   });
 
-  test("knows what a renewal asked for, as what an acquisition did", async () => {
+  test("records the ttl of a renewal like that of an acquisition", async () => {
     await withNode(open, async (node) => {
       const mark = (await remember(node)).memory?.mark ?? "";
       expect(await send(node, mark, ["a", me, 1_000])).toEqual([granted]);
@@ -100,7 +100,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         const ttl = op === "renew" ? 30_000 : 40_000;
         const command = { op, keys: ["a"], token: me, ttl };
         expect(await execute(node, [{ command, wanted: () => true }], mark)).toEqual([granted]);
-        expect((await introduced(node)).memory?.longest).toBe(ttl);
+        expect((await identificationOf(node)).memory?.longest).toBe(ttl);
       }
     });
   });
@@ -123,7 +123,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         await server.restart();
       },
     ],
-  ])("is lost by %s, and a batch that comes without knowing is granted nothing", async (_what, lose) => {
+  ])("is lost by %s, and a batch with the old mark is granted nothing", async (_what, lose) => {
     let mark = "";
     await withNode(open, async (node) => {
       mark = (await remember(node)).memory?.mark ?? "";
@@ -133,15 +133,15 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
     await withNode(open, async (node) => {
       expect(await send(node, mark, ["b", me])).toEqual([expect.objectContaining(forgetful)]);
       expect(await server.call("EXISTS", "b")).toBe(0);
-      expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+      expect((await identificationOf(node)).memory).toMatchObject({ state: "lost" });
     });
   });
 
-  test("changes only from what was seen, and takes over fences that are higher", async () => {
+  test("changes only from the marker that was read, and accepts a higher watermark", async () => {
     await withNode(open, async (node) => {
       const { memory } = await remember(node, { watermark: 2 ** 53 - 1 });
       expect(memory?.watermark).toBe(2 ** 53 - 1);
-      const late = await node.introduce("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
+      const late = await node.identify("late", { ...voting, marker: "", watermark: 2 ** 53 - 1 });
       expect(late.memory).toEqual({ ...memory, now: expect.any(Number) });
       const lower = await remember(node, { watermark: 7 });
       expect(lower.memory?.watermark).toBe(2 ** 53 - 1);
@@ -157,33 +157,33 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
         await server.restart();
       },
     ],
-  ])("takes no decision on one loss for one on the next, %s", async (_what, lose) => {
+  ])("does not apply a decision about one loss to the next, %s", async (_what, lose) => {
     let first = "";
     let abstaining = "";
     await withNode(open, async (node) => {
-      first = (await introduced(node)).memory?.marker ?? "";
+      first = (await identificationOf(node)).memory?.marker ?? "";
       abstaining = (await remember(node, { abstain: 1 })).memory?.marker ?? "";
       await server.call("SAVE");
     });
     await lose();
     await withNode(open, async (node) => {
       for (const marker of [first, abstaining, ""]) {
-        const late = await node.introduce("late", { ...voting, marker });
+        const late = await node.identify("late", { ...voting, marker });
         expect(late.memory, marker).toMatchObject({ state: "lost" });
       }
       expect((await remember(node)).memory).toMatchObject({ state: "kept" });
     });
   });
 
-  test("is not voted on while it abstains, by the server's clock", async () => {
+  test("makes the server abstain, timed by the server's clock", async () => {
     await withNode(open, async (node) => {
       const { memory } = await remember(node, { abstain: 300, longest: 7_000 });
       expect(memory).toMatchObject({ state: "abstaining", longest: 7_000 });
       expect(memory?.left).toBeGreaterThan(0);
       expect(memory?.left).toBeLessThanOrEqual(300);
       expect(await send(node, memory?.mark ?? "", ["a", me])).toEqual([expect.objectContaining(forgetful)]);
-      // That its time is over does not make it vote: whoever lets it knows the fences of the others.
-      await expect.poll(async () => (await introduced(node)).memory?.left).toBe(0);
+      // The end of its time does not make it vote: the process that lets it vote knows the fences of the others.
+      await expect.poll(async () => (await identificationOf(node)).memory?.left).toBe(0);
       expect(await send(node, memory?.mark ?? "", ["a", me])).toEqual([expect.objectContaining(forgetful)]);
       const after = await remember(node, { longest: 7_000 });
       expect(after.memory).toMatchObject({ state: "kept", longest: 7_000 });
@@ -199,7 +199,7 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
       expect(await propose()).toEqual([{ kind: "granted", fence: { accepted: true, highest: 7 } }]);
       await server.call("DEL", "holdfast:watermark", "holdfast:fence:a", "a");
       expect(await propose()).toEqual([expect.objectContaining(forgetful)]);
-      expect((await introduced(node)).memory).toMatchObject({ state: "lost" });
+      expect((await identificationOf(node)).memory).toMatchObject({ state: "lost" });
     });
   });
 
@@ -217,18 +217,22 @@ describe.each(everyClient(() => server.port))("a server's memory, over %s", (_, 
 
 const user = { name: "app", password: "secret" };
 
-describe.each(everyClient(() => server.port, user))("a server that hides who it is, over %s", (_, open) => {
+describe.each(everyClient(() => server.port, user))("a server that hides its run id, over %s", (_, open) => {
   const permit = (...rules: string[]) =>
     server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, "+@all", "-info", ...rules);
 
-  test("is known by the id that the first one left", async () => {
+  test("is identified by the id that the first process stored", async () => {
     await permit("~*", "&*");
     await withNode(open, async (one) => {
       await withNode(open, async (other) => {
-        expect(await introduced(one)).toMatchObject({ runId: null, id: null, memory: { state: "lost" } });
+        expect(await identificationOf(one)).toMatchObject({
+          runId: null,
+          id: null,
+          memory: { state: "lost" },
+        });
         const { id, memory } = await remember(one);
         expect([id, memory?.mark]).toEqual(["an-id", "an-id."]);
-        expect(await introduced(other)).toMatchObject({
+        expect(await identificationOf(other)).toMatchObject({
           runId: null,
           id: "an-id",
           memory: { state: "kept" },
@@ -241,13 +245,13 @@ describe.each(everyClient(() => server.port, user))("a server that hides who it 
     });
   });
 
-  test("and keeps nothing beside the locks, votes as it is", async () => {
+  test("and permits no keys beside the locks, votes without a memory", async () => {
     await permit("~lock:*", "&*");
     await withNode(open, async (node) => {
-      expect(await introduced(node)).toEqual({ runId: null, id: null, memory: null });
+      expect(await identificationOf(node)).toEqual({ runId: null, id: null, memory: null });
       expect(await send(node, null, ["lock:a", me])).toEqual([granted]);
       await server.call("ACL", "SETUSER", user.name, "+info");
-      expect(await introduced(node)).toMatchObject({
+      expect(await identificationOf(node)).toMatchObject({
         runId: expect.stringMatching(/^\w{40}$/),
         memory: null,
       });

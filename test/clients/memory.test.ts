@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { InProcessNode, memoryNode } from "../../src/clients/memory.js";
+import { InProcessNode, memoryNode } from "../../src/clients/memory/memory-node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import {
   acquire,
@@ -12,13 +12,13 @@ import {
   tokenOf,
   ttlOf,
 } from "../contract/subject.js";
-import { Ear } from "../contract/wake-contract.js";
+import { RecordingListener } from "../contract/subscription-contract.js";
 
 const lost = { kind: "failed", reason: "connection", message: expect.stringContaining("crashed") };
 const down = { kind: "failed", reason: "notReady", message: expect.any(String) };
 
 describe("a memory node", () => {
-  test("forgets a key when its ttl is over, by the clock it was given, without a timer", async () => {
+  test("expires a key by the given clock, without a timer", async () => {
     const clock = new VirtualClock();
     const node = memoryNode("clocked", { clock });
     await one(node, acquire("key", tokenOf("me"), 1_000));
@@ -29,7 +29,7 @@ describe("a memory node", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("sweeps what expired, so that keys nobody asks for again do not add up", async () => {
+  test("sweeps expired keys, so that abandoned keys do not accumulate", async () => {
     const clock = new VirtualClock();
     const node = memoryNode("swept", { clock });
     for (let round = 0; round < 5; round++) {
@@ -61,7 +61,7 @@ describe("a memory node", () => {
   });
 
   describe("that crashes", () => {
-    test("is down, tells its watchers why, and answers nothing", async () => {
+    test("is down, tells its watchers the cause, and answers nothing", async () => {
       const node = memoryNode("fragile");
       const seen: [string, string | undefined][] = [];
       node.watch((connection, cause) => seen.push([connection, cause?.message]));
@@ -83,7 +83,7 @@ describe("a memory node", () => {
       expect(await restarted).toEqual(down);
     });
 
-    test("comes back empty, as somebody else, and tells its watchers", async () => {
+    test("comes back empty with a new identity, and notifies its watchers", async () => {
       const node = memoryNode();
       const before = await runIdOf(node);
       await one(node, acquire("key", tokenOf("me")));
@@ -96,7 +96,7 @@ describe("a memory node", () => {
       expect(await holderOf(node, "key")).toBeNull();
     });
 
-    test("comes back with its memory when it kept it", async () => {
+    test("comes back with its memory if told to keep it", async () => {
       const node = memoryNode();
       await one(node, acquire("key", tokenOf("me")));
       node.crash();
@@ -104,7 +104,7 @@ describe("a memory node", () => {
       expect(await holderOf(node, "key")).toMatchObject({ owner: "me" });
     });
 
-    test("is watched by others when one watcher throws", () => {
+    test("notifies the other watchers when one throws", () => {
       const node = memoryNode();
       const seen: string[] = [];
       node.watch(() => {
@@ -116,28 +116,36 @@ describe("a memory node", () => {
     });
   });
 
-  describe("that is listened to", () => {
+  describe("with subscribers", () => {
     let node: InProcessNode;
     beforeEach(() => {
       node = new InProcessNode("heard", 1, new VirtualClock());
     });
 
-    test("tells what is published on the channel, in order, to whoever is there, never during the call", async () => {
-      const [first, second, other] = [new Ear(), new Ear(), new Ear()];
+    test("delivers published messages to the current subscribers, in order, never during the call", async () => {
+      const [first, second, other] = [
+        new RecordingListener(),
+        new RecordingListener(),
+        new RecordingListener(),
+      ];
       node.subscribe("channel", first);
-      const leave = node.subscribe("channel", second);
+      const unsubscribe = node.subscribe("channel", second);
       node.subscribe("other", other);
-      expect(first.told).toEqual([]);
+      expect(first.states).toEqual([]);
       await settle();
-      expect([first.told, second.told, other.told]).toEqual([["standing"], ["standing"], ["standing"]]);
-      expect(node.ring("channel", "one")).toBe(2);
-      expect(node.ring("channel", "two")).toBe(2);
-      expect(node.ring("nobody's", "three")).toBe(0);
+      expect([first.states, second.states, other.states]).toEqual([
+        ["subscribed"],
+        ["subscribed"],
+        ["subscribed"],
+      ]);
+      expect(node.deliver("channel", "one")).toBe(2);
+      expect(node.deliver("channel", "two")).toBe(2);
+      expect(node.deliver("nobody's", "three")).toBe(0);
       expect(first.messages).toEqual([]);
       await settle();
-      leave();
-      leave();
-      expect(node.ring("channel", "four")).toBe(1);
+      unsubscribe();
+      unsubscribe();
+      expect(node.deliver("channel", "four")).toBe(1);
       await settle();
       expect([first.messages, second.messages, other.messages]).toEqual([
         ["one", "two", "four"],
@@ -146,79 +154,86 @@ describe("a memory node", () => {
       ]);
     });
 
-    test("falls when it crashes, with what was on its way, and stands again when it is back", async () => {
-      const ear = new Ear();
-      node.subscribe("channel", ear);
+    test("ends its subscriptions when it crashes, loses messages in flight, and resubscribes when it is back", async () => {
+      const subscription = new RecordingListener();
+      node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "lost");
+      node.deliver("channel", "lost");
       node.crash();
-      expect(node.ring("channel", "nowhere")).toBe(0);
-      const late = new Ear();
+      expect(node.deliver("channel", "nowhere")).toBe(0);
+      const late = new RecordingListener();
       node.subscribe("late", late);
       await settle();
-      expect([ear.told, late.told]).toEqual([["standing", "fallen"], ["fallen"]]);
+      expect([subscription.states, late.states]).toEqual([["subscribed", "unsubscribed"], ["unsubscribed"]]);
       node.restart();
-      node.ring("channel", "back");
+      node.deliver("channel", "back");
       await settle();
-      expect([ear.told, late.told]).toEqual([
-        ["standing", "fallen", "standing"],
-        ["fallen", "standing"],
+      expect([subscription.states, late.states]).toEqual([
+        ["subscribed", "unsubscribed", "subscribed"],
+        ["unsubscribed", "subscribed"],
       ]);
-      expect(ear.messages).toEqual(["back"]);
+      expect(subscription.messages).toEqual(["back"]);
     });
 
-    test("loses what it published before it was restarted at once", async () => {
-      const ear = new Ear();
-      node.subscribe("channel", ear);
+    test("loses messages published right before a restart", async () => {
+      const subscription = new RecordingListener();
+      node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "lost");
+      node.deliver("channel", "lost");
       node.restart({ keepMemory: true });
       await settle();
-      expect([ear.told, ear.messages]).toEqual([["standing", "fallen", "standing"], []]);
-    });
-
-    test("says nothing while it hangs, and everything in order when it wakes", async () => {
-      const [ear, late] = [new Ear(), new Ear()];
-      node.subscribe("channel", ear);
-      await settle();
-      node.hang();
-      node.subscribe("late", late);
-      expect(node.ring("channel", "one")).toBe(1);
-      node.ring("channel", "two");
-      await settle();
-      expect([ear.messages, late.told]).toEqual([[], []]);
-      node.wake();
-      node.ring("channel", "three");
-      await settle();
-      expect([ear.messages, late.told]).toEqual([["one", "two", "three"], ["standing"]]);
-      node.hang();
-      node.ring("channel", "lost");
-      node.crash();
-      await settle();
-      expect([ear.messages, ear.told]).toEqual([
-        ["one", "two", "three"],
-        ["standing", "fallen"],
+      expect([subscription.states, subscription.messages]).toEqual([
+        ["subscribed", "unsubscribed", "subscribed"],
+        [],
       ]);
     });
 
-    test("keeps on when a listener throws, and forgets channels nobody listens to", async () => {
-      const ear = new Ear();
+    test("delivers nothing while it hangs, and everything in order when it wakes", async () => {
+      const [subscription, late] = [new RecordingListener(), new RecordingListener()];
+      node.subscribe("channel", subscription);
+      await settle();
+      node.hang();
+      node.subscribe("late", late);
+      expect(node.deliver("channel", "one")).toBe(1);
+      node.deliver("channel", "two");
+      await settle();
+      expect([subscription.messages, late.states]).toEqual([[], []]);
+      node.wake();
+      node.deliver("channel", "three");
+      await settle();
+      expect([subscription.messages, late.states]).toEqual([["one", "two", "three"], ["subscribed"]]);
+      node.hang();
+      node.deliver("channel", "lost");
+      node.crash();
+      await settle();
+      expect([subscription.messages, subscription.states]).toEqual([
+        ["one", "two", "three"],
+        ["subscribed", "unsubscribed"],
+      ]);
+    });
+
+    test("continues when a listener throws, and drops channels without listeners", async () => {
+      const subscription = new RecordingListener();
       const broken = () => {
         throw new Error("a listener's mistake");
       };
-      const leave = node.subscribe("channel", { standing: broken, fallen: broken, heard: broken });
-      node.subscribe("channel", ear);
+      const unsubscribe = node.subscribe("channel", {
+        subscribed: broken,
+        unsubscribed: broken,
+        message: broken,
+      });
+      node.subscribe("channel", subscription);
       await settle();
-      node.ring("channel", "one");
+      node.deliver("channel", "one");
       await settle();
-      expect(ear.messages).toEqual(["one"]);
-      leave();
-      expect(node.ring("channel", "two")).toBe(1);
+      expect(subscription.messages).toEqual(["one"]);
+      unsubscribe();
+      expect(node.deliver("channel", "two")).toBe(1);
     });
   });
 
   describe("that hangs", () => {
-    test("stays connected, keeps what it is sent, and executes it in order when it wakes", async () => {
+    test("stays connected, keeps requests, and executes them in order when it wakes", async () => {
       const node = memoryNode();
       const token = tokenOf("me");
       node.hang();
@@ -235,7 +250,7 @@ describe("a memory node", () => {
       expect(await holderOf(node, "key")).toMatchObject({ owner: "you" });
     });
 
-    test("loses what it was sent when it crashes", async () => {
+    test("loses the requests when it crashes", async () => {
       const node = memoryNode();
       node.hang();
       const answer = one(node, acquire("key", tokenOf("me")));

@@ -3,7 +3,7 @@ import * as ioredis5 from "ioredis-5";
 import * as redis6 from "redis";
 import * as redis5 from "redis-5";
 import { afterAll, describe, expect, test } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import type { NodeInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { InvalidOptionError, isHoldfastError } from "../../src/errors.js";
@@ -25,7 +25,7 @@ function opened<Client extends { disconnect(): void }>(client: Client): Client {
 const sentinelOf = (library: typeof redis6) =>
   library.createSentinel({ name: "main", sentinelRootNodes: nodes, nodeClientOptions: { password: secret } });
 
-/** What is given, the name it goes by, its prefix and its database. */
+/** The input, the name of the node, its prefix and its database. */
 const recognised: [string, () => NodeInput, string, string, number][] = [
   ["ioredis 6", () => opened(new Redis(options)), "db.test:6400", "", 0],
   ["ioredis 5", () => opened(new ioredis5.Redis(options)), "db.test:6400", "", 0],
@@ -109,7 +109,7 @@ describe("recognised by its shape, and named without user and password", () => {
   test.each(recognised)("%s", (what, make, name, prefix, database) => {
     const node = recogniseNode(make(), 0);
     expect(node.name).toBe(name);
-    // The options of a node-redis Sentinel client can't be read; its database shows with the first connection.
+    // The options of a node-redis Sentinel client are not readable; the first connection shows the database.
     if (what.endsWith("Sentinel") && !what.startsWith("ioredis")) expect(node.keyspace).toBeNull();
     else expect(node.keyspace).toEqual({ prefix, database });
     expect(node.sharded).toBe(name.startsWith("cluster:"));
@@ -129,7 +129,7 @@ describe("recognised by its shape, and named without user and password", () => {
     expect(recogniseNode(proxy, 0).name).toBe("db.test:6400");
   });
 
-  test("a node of one's own is passed through", () => {
+  test("a custom node is returned unchanged", () => {
     const node = memoryNode();
     expect(recogniseNode(node, 0)).toBe(node);
   });
@@ -138,7 +138,7 @@ describe("recognised by its shape, and named without user and password", () => {
 const pool = () => redis6.createClientPool({ url });
 const multi = (redis: Redis) => redis.multi();
 
-/** What is given, and what the refusal says of it. */
+/** The input, and the pattern of the error message. */
 const refused: [string, () => unknown, RegExp][] = [
   ["undefined", () => undefined, /got undefined/],
   ["null", () => null, /got null/],
@@ -234,7 +234,7 @@ function ioredisShape() {
   };
 }
 
-describe("refused, with what was given, what is accepted, and no secret", () => {
+describe("refused, with the input, the accepted inputs, and no secret", () => {
   test.each(refused)("%s", (_, make, message) => {
     let thrown: unknown;
     try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { heeding, parting } from "../contract/queue-contract.js";
+import { queuedAcquire, queuedRelease } from "../contract/queue-contract.js";
 import { acquire, granted, one, release, request, run, tokenOf } from "../contract/subject.js";
 import { type Ask, execute } from "../engine/batches.js";
 import { nodeOver } from "./fake-connection.js";
@@ -9,7 +9,7 @@ const givenUp = { kind: "failed", reason: "refused", message: "given up before i
 const grants = (keys: readonly string[]) => Promise.resolve(keys.map(() => 1));
 const noScript = () => Promise.reject(new Error("NOSCRIPT No matching script. Please use EVAL."));
 
-describe("whatever a client throws becomes a failed vote", () => {
+describe("any exception of a client becomes a failed vote", () => {
   test.each<[string, () => unknown, string, string]>([
     [
       "synchronously",
@@ -86,13 +86,13 @@ describe("sending again", () => {
     request(release("c", tokenOf("me")), () => wanted),
   ];
 
-  test("after NOSCRIPT leaves out what was given up, but no release, and keeps the order", async () => {
+  test("after NOSCRIPT omits withdrawn commands, but no release, and keeps the order", async () => {
     const sent: string[][] = [];
     const node = nodeOver((command, keys) => {
       sent.push([command, ...keys]);
       return command === "EVALSHA" ? noScript() : grants(keys);
     });
-    // The first call brings the script along.
+    // The first call carries the script.
     expect(await one(node, take("first"))).toEqual(granted);
     expect(sent.splice(0)).toEqual([["EVAL", "first"]]);
     const replies = await execute(node, requests(false));
@@ -103,7 +103,7 @@ describe("sending again", () => {
     ]);
   });
 
-  test("after a refusal of the whole leaves out what was given up, and asks once a command", async () => {
+  test("after a refusal of the whole omits withdrawn commands, and sends each command once", async () => {
     const sent: string[][] = [];
     const node = nodeOver((_, keys) => {
       sent.push([...keys]);
@@ -114,7 +114,7 @@ describe("sending again", () => {
     expect(sent).toEqual([["a", "b", "c"], ["a"], ["c"]]);
   });
 
-  test("happens no more once the connection is gone", async () => {
+  test("does not happen once the connection is lost", async () => {
     let ready = true;
     const node = nodeOver(
       (command, keys) => {
@@ -129,7 +129,7 @@ describe("sending again", () => {
     expect(reply).toMatchObject({ kind: "failed", reason: "notReady" });
   });
 
-  test("of nothing sends nothing", async () => {
+  test("of an empty batch sends nothing", async () => {
     let calls = 0;
     const node = nodeOver((command) => {
       calls++;
@@ -159,11 +159,11 @@ describe("where an access list forbids the queues", () => {
     reason: "refused",
     message: "NOPERM no such keys; `holdfast doctor` names the missing right",
   };
-  const queued = (key: string) => heeding(key, null);
+  const queued = (key: string) => queuedAcquire(key, null);
 
-  test("the same commands are sent again without them, in order, and later ones at once", async () => {
+  test("the same commands are repeated without them, in order, and later commands omit them", async () => {
     const { node, sent } = forbids("holdfast:queue:");
-    const commands = [queued("a"), take("b"), parting("c", tokenOf("me"), null, true)];
+    const commands = [queued("a"), take("b"), queuedRelease("c", tokenOf("me"), null, true)];
     expect(await run(node, ...commands)).toEqual([granted, granted, granted]);
     expect(await run(node, ...commands)).toEqual([granted, granted, granted]);
     expect(sent).toEqual([
@@ -180,7 +180,7 @@ describe("where an access list forbids the queues", () => {
     expect(await run(node, ...commands)).toEqual([granted, refused, granted]);
   });
 
-  test("only they are blamed: where another key is forbidden, queues stay", async () => {
+  test("queues are kept if another key was forbidden", async () => {
     const { node, sent } = forbids("secret");
     expect(await run(node, queued("a"), queued("secret"))).toEqual([granted, refused]);
     expect(await one(node, queued("secret"))).toEqual(refused);
@@ -189,7 +189,7 @@ describe("where an access list forbids the queues", () => {
     expect(sent).toEqual([["a", "holdfast:queue:a"]]);
   });
 
-  test("what was given up meanwhile is not sent again, and nothing is concluded from the rest", async () => {
+  test("withdrawn commands are not repeated, and the others prove nothing about the queues", async () => {
     const { node, sent } = forbids("secret");
     let wanted = true;
     const answer = execute(node, [request(queued("secret"), () => wanted), request(queued("a"))]);
@@ -200,7 +200,7 @@ describe("where an access list forbids the queues", () => {
   });
 });
 
-test("a batch is written at once, before anything else can be", () => {
+test("a batch is written synchronously", () => {
   const sent: string[] = [];
   const node = nodeOver((_, keys) => {
     sent.push(...keys);
@@ -211,7 +211,7 @@ test("a batch is written at once, before anything else can be", () => {
   expect(sent).toEqual(["a", "b", "c"]);
 });
 
-test("nothing is sent while the connection is not ready, whatever it says later", async () => {
+test("nothing is sent while the connection is not ready, even if it becomes ready later", async () => {
   let calls = 0;
   for (const connection of ["connecting", "down"] as const) {
     const node = nodeOver(() => calls++, { connection });
@@ -233,14 +233,14 @@ describe("a batch that is too big for one call", () => {
     return sent.map(({ length }) => length);
   };
 
-  test("goes as several, of at most 500 commands", async () => {
+  test("is split into calls of at most 500 commands", async () => {
     const keys = Array.from({ length: 1_001 }, (_, index) => `k${index}`);
     expect(await calls(keys.slice(0, 500))).toEqual([500]);
     expect(await calls(keys.slice(0, 501))).toEqual([500, 1]);
     expect(await calls(keys)).toEqual([500, 500, 1]);
   });
 
-  test("goes as several where its keys are long; a key that is too long by itself goes alone", async () => {
+  test("is split if its keys are long; an oversized key is sent alone", async () => {
     const long = (name: string, size: number) => name.padEnd(size, ".");
     expect(await calls(["a", "b", "c", "d", "e"].map((name) => long(name, 100_000)))).toEqual([2, 2, 1]);
     expect(await calls([long("a", 300_000), "b", "c"])).toEqual([1, 2]);
@@ -250,7 +250,7 @@ describe("a batch that is too big for one call", () => {
     expect(await calls([long("a", half), long("b", half + 1)])).toEqual([1, 1]);
   });
 
-  test("fails in the part that failed only", async () => {
+  test("fails only in the part that failed", async () => {
     const keys = Array.from({ length: 501 }, (_, index) => `k${index}`);
     const node = nodeOver((_, asked) =>
       asked.includes("k500") ? Promise.reject(new Error("ERR no")) : grants(asked),

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { heeding, newcomer, parting } from "../contract/queue-contract.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { newProcess, queuedAcquire, queuedRelease } from "../contract/queue-contract.js";
 import {
   acquire,
   granted,
@@ -20,7 +20,7 @@ import {
 import { callRedis, type RedisServer, startServer, waitUntil } from "../support/servers.js";
 import { everyClient, withNode } from "./every-client.js";
 
-/** Every test hurts servers of its own. */
+/** Servers of one test, which may damage them. */
 let servers: RedisServer[] = [];
 async function start(...args: string[]): Promise<RedisServer> {
   const server = await startServer({ args });
@@ -102,7 +102,7 @@ describe("a vote fails, and shows why, when the server", () => {
     });
   });
 
-  test("is busy with somebody's endless script (BUSY)", async () => {
+  test("is busy with another client's endless script (BUSY)", async () => {
     const server = await start("--busy-reply-threshold", "1", "--lua-time-limit", "1");
     for (const [, open] of everyClient(() => server.port)) {
       await withNode(open, async (node) => {
@@ -118,13 +118,13 @@ describe("a vote fails, and shows why, when the server", () => {
     }
   });
 
-  test("wants a password (NOAUTH)", async () => {
+  test("requires a password (NOAUTH)", async () => {
     const server = await startServer({ password: "s3cret" });
     servers.push(server);
     for (const [, open] of everyClient(() => server.port)) {
       const { node, end } = await open();
       node.watch(() => {});
-      // Some clients notice while they connect, and are never ready; others let every command find out.
+      // Some clients notice while they connect, and are never ready; others notice with each command.
       node.connect();
       await waitUntil("the node says so", 10_000, async () => {
         const reply = await one(node, take());
@@ -141,7 +141,7 @@ describe("a vote fails, and shows why, when the server", () => {
     });
   });
 
-  test("is one node of a Cluster, given to a client that knows no Cluster (CROSSSLOT, MOVED)", async () => {
+  test("is one node of a Cluster behind a client without Cluster support (CROSSSLOT, MOVED)", async () => {
     const server = await start("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf");
     await server.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
     await waitUntil("the Cluster is whole", 15_000, async () =>
@@ -149,7 +149,7 @@ describe("a vote fails, and shows why, when the server", () => {
     );
     await withEvery(server, async (node) => {
       const [mine, apart] = [uniqueKey(), [uniqueKey(), uniqueKey()]];
-      // The batch is refused as a whole, and sent again one by one.
+      // The batch is refused as a whole, and its commands are sent again one by one.
       const replies = await run(node, acquire(mine, tokenOf("me")), acquire(apart, tokenOf("me")), take());
       expect(replies).toEqual([granted, refusal(/^CROSSSLOT/), granted]);
     });
@@ -195,33 +195,33 @@ describe("an access list", () => {
     );
   });
 
-  describe("that leaves queues without", () => {
+  describe("that denies the queues", () => {
     const permitted = async (...rules: string[]) => {
       const server = await start();
       await server.call("ACL", "SETUSER", user.name, "on", `>${user.password}`, ...rules);
       return server;
     };
 
-    /** A lock is taken, denied and released, with and without a fence, as if there were no queues. */
+    /** Acquires, is denied and releases a lock, with and without a fence, as if there were no queues. */
     const worksPlainly = async (node: LockNode) => {
-      const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+      const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newProcess()];
       const denied = heldBy("holder", key);
       const steps: [LockCommand, unknown][] = [
-        [heeding(key, null, { token }), granted],
-        [heeding(key, place("a", 1)), denied],
-        [heeding(key, place("b", 2), { barge: true }), denied],
-        [heeding(key, null, { fence: 1 }), denied],
-        [parting(key, tokenOf("me"), place("a", 1).id, false), denied],
-        [parting(key, tokenOf("me"), place("a", 1).id, true), denied],
-        [parting(key, token, null, true), granted],
-        [parting(key, token, place("a", 1).id, true), missing],
-        [parting(key, token, place("a", 1).id, false), missing],
-        [heeding(key, place("b", 2), { token }), granted],
+        [queuedAcquire(key, null, { token }), granted],
+        [queuedAcquire(key, place("a", 1)), denied],
+        [queuedAcquire(key, place("b", 2), { barge: true }), denied],
+        [queuedAcquire(key, null, { fence: 1 }), denied],
+        [queuedRelease(key, tokenOf("me"), place("a", 1).id, false), denied],
+        [queuedRelease(key, tokenOf("me"), place("a", 1).id, true), denied],
+        [queuedRelease(key, token, null, true), granted],
+        [queuedRelease(key, token, place("a", 1).id, true), missing],
+        [queuedRelease(key, token, place("a", 1).id, false), missing],
+        [queuedAcquire(key, place("b", 2), { token }), granted],
         [
           { op: "inspect", keys: [key] },
           { kind: "report", keys: [expect.objectContaining({ key })] },
         ],
-        [parting(key, token, null, false), granted],
+        [queuedRelease(key, token, null, false), granted],
       ];
       const batch = await run(node, ...steps.map(([command]) => command));
       expect(batch).toEqual(steps.map(([, reply]) => reply));
@@ -254,20 +254,20 @@ describe("an access list", () => {
       await withEvery(server, worksPlainly, user);
     });
 
-    test("a word to the first (PUBLISH) still keeps the order", async () => {
+    test("notifying the first waiter (PUBLISH) still keeps the order", async () => {
       const server = await permitted("+@all", "~*", "resetchannels");
       await withEvery(
         server,
         async (node) => {
-          const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+          const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newProcess()];
           const replies = await run(
             node,
-            heeding(key, null, { token }),
-            heeding(key, place("a", 1)),
-            heeding(key, place("b", 2)),
-            parting(key, token, null, true),
-            heeding(key, place("b", 2)),
-            heeding(key, place("a", 1)),
+            queuedAcquire(key, null, { token }),
+            queuedAcquire(key, place("a", 1)),
+            queuedAcquire(key, place("b", 2)),
+            queuedRelease(key, token, null, true),
+            queuedAcquire(key, place("b", 2)),
+            queuedAcquire(key, place("a", 1)),
           );
           const denied = heldBy("holder", key);
           expect(replies).toEqual([granted, denied, denied, granted, missing, granted]);

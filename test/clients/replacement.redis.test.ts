@@ -10,17 +10,17 @@ import {
 } from "../contract/clients.js";
 import {
   acquire,
-  becomes,
   granted,
   type Open,
   one,
   openReady,
+  reachesConnection,
   release,
   type Subject,
   tokenOf,
   uniqueKey,
 } from "../contract/subject.js";
-import { Ear, listen } from "../contract/wake-contract.js";
+import { RecordingListener, subscribe } from "../contract/subscription-contract.js";
 import { type FickleProxy, startProxy } from "../support/fickle-proxy.js";
 import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
 
@@ -89,7 +89,7 @@ const take = () => acquire(uniqueKey(), tokenOf("me"));
 const lost = { kind: "failed", reason: "connection", message: expect.stringMatching(/silent/) };
 
 describe.each(opens)("%s, when its connection", (_, open) => {
-  test("is forgotten on the way, opens another one, and loses what is in flight at once", async () => {
+  test("is dropped by the network, opens another one, and fails calls in flight at once", async () => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
@@ -103,26 +103,27 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     expect(node.connection).toBe("down");
     expect(node.replaceConnection?.()).toBe("tooSoon");
     expect(await Promise.all(answers)).toEqual([lost, lost]);
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     expect(seen).toEqual(["down", "ready"]);
     expect(proxy.accepted).toBe(before + 1);
     await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });
 
-  test("hangs with its server, opens another one, and goes on when the server does", async () => {
+  test("hangs with its server, opens another one, and continues when the server does", async () => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
     const [key, token] = [uniqueKey(), tokenOf("me")];
     await server.suspend();
     const answer = one(node, acquire(key, token));
-    // Some libraries write in a later phase of the event loop: then the old connection delivers it after all.
+    // Some libraries write in a later phase of the event loop. The old connection still delivers the command when the
+    // server resumes.
     await new Promise((resolve) => setImmediate(resolve));
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
     server.resume();
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     await waitUntil("no trace is left", 20_000, async () => {
       await one(node, release(key, token));
       return (await server.call("EXISTS", key)) === 0;
@@ -143,7 +144,7 @@ describe.each(opens)("%s, when its connection", (_, open) => {
       node.replaceConnection?.();
       return proxy.accepted > 1;
     });
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });
@@ -165,30 +166,32 @@ describe.each(users)("%s, which its user shares with the locks,", (_, make) => {
     await server.call("RPUSH", list, "value");
     expect(await popped).toMatchObject({});
     expect(await answer).toEqual(granted);
-    // Nothing is in flight any more.
+    // No command is in flight any more.
     expect(node.replaceConnection?.()).toBe("replacing");
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     expect(proxy.accepted).toBe(2);
   });
 });
 
-describe("a listening connection", () => {
-  test.each(opens)("%s is opened anew with the client's own", async (_, open) => {
+describe("a subscriber connection", () => {
+  test.each(opens)("%s is reopened with the client's own", async (_, open) => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
-    const ear = new Ear();
-    const leave = listen(node, "channel", ear);
-    await expect.poll(() => ear.state).toBe("standing");
+    const subscription = new RecordingListener();
+    const unsubscribe = subscribe(node, "channel", subscription);
+    await expect.poll(() => subscription.state).toBe("subscribed");
     proxy.forget();
     const answer = one(node, take());
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
-    await expect.poll(() => ear.told, { timeout: 20_000 }).toEqual(["standing", "fallen", "standing"]);
+    await expect
+      .poll(() => subscription.states, { timeout: 20_000 })
+      .toEqual(["subscribed", "unsubscribed", "subscribed"]);
     await server.call("PUBLISH", "channel", "heard");
-    await expect.poll(() => ear.messages).toEqual(["heard"]);
-    leave();
+    await expect.poll(() => subscription.messages).toEqual(["heard"]);
+    unsubscribe();
   });
 });
 
@@ -199,7 +202,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     return client;
   };
 
-  test("goes on hearing what its user subscribed to", async () => {
+  test("keeps its user's subscriptions", async () => {
     proxy = await startProxy(server.port);
     const client = start();
     subject = await openReady(() => nodeRedisSubject(client));
@@ -211,7 +214,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     const answer = one(node, take());
     expect(node.replaceConnection?.()).toBe("replacing");
     await answer;
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     await expect
       .poll(async () => {
         await server.call("PUBLISH", "the user's", "again");
@@ -220,7 +223,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
       .toBe(true);
   });
 
-  test("refuses what it had written behind an unanswered handshake, as after any lost connection", async () => {
+  test("rejects commands written behind an unanswered handshake, as after any lost connection", async () => {
     proxy = await startProxy(null);
     const client = start();
     subject = nodeRedisSubject(client);
@@ -238,7 +241,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     expect(await client.set(uniqueKey(), "value")).toBe("OK");
   });
 
-  test("does not take its own PING for a command of its user", async () => {
+  test("does not mistake its own PING for a command of its user", async () => {
     proxy = await startProxy(server.port);
     const client = start({ pingInterval: 200 });
     subject = await openReady(() => nodeRedisSubject(client));
@@ -246,17 +249,17 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
     expect(await one(node, take())).toEqual(granted);
     proxy.forget();
     const answer = one(node, take());
-    // Ours and its own PING.
+    // Our command and the client's own PING.
     const queue = (client as unknown as { _getQueue(): { readonly pendingCount: number } })._getQueue();
     await waitUntil("it has sent a PING", 30_000, () => queue.pendingCount === 2);
     expect(node.replaceConnection?.()).toBe("busy");
     await waitUntil("it is replaced", 30_000, () => node.replaceConnection?.() === "replacing");
     expect(await answer).toEqual(lost);
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
   });
 
-  test("stays as it is where its user has forbidden it to reconnect", async () => {
+  test("is unchanged if its user disabled reconnecting", async () => {
     proxy = await startProxy(server.port);
     const client = start({ socket: { port: proxy.port, host: "127.0.0.1", reconnectStrategy: false } });
     subject = await openReady(() => nodeRedisSubject(client));
@@ -266,7 +269,7 @@ describe.each(nodeRedisVersions)("%s, whose connection is replaced,", (_, { crea
 });
 
 describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis }) => {
-  test("keeps what its user asked for while it was not connected", async () => {
+  test("keeps its user's commands from its offline queue", async () => {
     proxy = await startProxy(null);
     const client = new Redis({ port: proxy.port, lazyConnect: true });
     subject = ioredisSubject(client);
@@ -290,19 +293,19 @@ describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis 
     const answer = one(node, acquire(key, tokenOf("me")));
     expect(node.replaceConnection?.()).toBe("replacing");
     expect(await answer).toEqual(lost);
-    await becomes(node, "ready");
+    await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
     expect(await server.call("EXISTS", key)).toBe(0);
   });
 
-  test("sends again what its user asked for when a connection breaks, and nothing of ours", async () => {
+  test("resends its user's commands after a lost connection, and nothing of ours", async () => {
     proxy = await startProxy(server.port);
     const client = new Redis({ port: proxy.port, lazyConnect: true });
     subject = await openReady(() => ioredisSubject(client));
     const { node } = subject;
     node.watch(() => {});
     expect(await one(node, take())).toEqual(granted);
-    // Nothing arrives any more.
+    // From now on nothing arrives.
     proxy.forget();
     const [ours, theirs] = [uniqueKey(), [uniqueKey(), uniqueKey()]] as const;
     const answers = [
@@ -318,7 +321,7 @@ describe.each(ioredisVersions)("%s, whose connection is replaced,", (_, { Redis 
     expect(await server.call("EXISTS", ours)).toBe(0);
   });
 
-  test("stays as it is where its user has forbidden it to reconnect", async () => {
+  test("is unchanged if its user disabled reconnecting", async () => {
     proxy = await startProxy(server.port);
     const client = new Redis({ port: proxy.port, lazyConnect: true, retryStrategy: undefined as never });
     Object.assign(client.options, { retryStrategy: null });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { ReplacementCause } from "../../src/clients/replacement.js";
-import type { Replacement } from "../../src/engine/node.js";
+import type { Replacement } from "../../src/engine/node/lock-node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { acquire, granted, one, tokenOf } from "../contract/subject.js";
 import { nodeOver } from "./fake-connection.js";
 
 const take = () => acquire("key", tokenOf("me"));
 
-/** A node whose connection is replaced as `outcome` says, and answers as `reply` does. */
+/** A node with a fake client: `outcome` is the result of replacing its connection, `reply` answers its calls. */
 function start(reply: () => unknown = () => [1], outcome: () => Replacement = () => "replacing") {
   const clock = new VirtualClock();
   const causes: ReplacementCause[] = [];
@@ -22,7 +22,7 @@ function start(reply: () => unknown = () => [1], outcome: () => Replacement = ()
   return { clock, causes, node };
 }
 
-/** The times, in ms, at which a connection is replaced of which that is wished all the time. */
+/** The times, in ms, at which the connection is replaced when a replacement is requested in every step. */
 async function replacements(ms: number, step = 500): Promise<number[]> {
   const { clock, node } = start();
   const times: number[] = [];
@@ -34,11 +34,11 @@ async function replacements(ms: number, step = 500): Promise<number[]> {
 }
 
 describe("the connection of a node", () => {
-  test("is replaced once a second at first, and ever more seldom while nothing is answered", async () => {
+  test("is replaced once a second at first, and less often while no reply arrives", async () => {
     expect(await replacements(100_000)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
   });
 
-  test("is replaced after a second again once something was answered", async () => {
+  test("is replaced after a second again once a reply has arrived", async () => {
     const { clock, node } = start();
     for (const wait of [1_000, 2_000, 4_000]) {
       expect(node.replaceConnection()).toBe("replacing");
@@ -53,12 +53,12 @@ describe("the connection of a node", () => {
     expect(node.replaceConnection()).toBe("replacing");
   });
 
-  test("that is busy is asked again at any time", async () => {
+  test("can be replaced at any time after it was busy", async () => {
     const { node } = start(undefined, () => "busy");
     expect([node.replaceConnection(), node.replaceConnection()]).toEqual(["busy", "busy"]);
   });
 
-  test("stays where its client has no means, or throws", () => {
+  test("is kept if its client cannot replace it, or throws", () => {
     expect(nodeOver(() => [1]).replaceConnection()).toBe("impossible");
     const throwing = start(undefined, () => {
       throw new Error("a client of another version");
@@ -75,7 +75,7 @@ describe("a server that takes no locks", () => {
     "READONLY You can't write against a read only replica.",
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     "@user_script: 12: -READONLY You can't write against a read only slave.",
-  ])("is left at once: %s", async (message) => {
+  ])("is disconnected at once: %s", async (message) => {
     for (const { node, causes } of [refusing(message), rejecting(message)]) {
       expect(await one(node, take())).toMatchObject({ kind: "failed" });
       expect(causes).toEqual(["wrongServer"]);
@@ -88,7 +88,7 @@ describe("a server that takes no locks", () => {
     "LOADING Redis is loading the dataset in memory",
     "NOREPLICAS Not enough good replicas to write.",
     "CLUSTERDOWN The cluster is down",
-  ])("is left when that lasts: %s", async (message) => {
+  ])("is disconnected if the error lasts: %s", async (message) => {
     for (const { node, causes, clock } of [refusing(message), rejecting(message)]) {
       await one(node, take());
       await clock.advance(1_999);
@@ -100,7 +100,7 @@ describe("a server that takes no locks", () => {
     }
   });
 
-  test("is asked on where it recovers", async () => {
+  test("is kept if it recovers", async () => {
     let reply: unknown = [[-1, "LOADING Redis is loading the dataset in memory"]];
     const { node, causes, clock } = start(() => reply);
     await one(node, take());
@@ -113,7 +113,7 @@ describe("a server that takes no locks", () => {
     expect(causes).toEqual([]);
   });
 
-  test("is left ever more seldom while there is no other", async () => {
+  test("is disconnected less and less often while no other server appears", async () => {
     const { node, causes, clock } = refusing("READONLY You can't write against a read only replica.");
     for (let second = 0; second <= 31; second++) {
       await one(node, take());
@@ -122,13 +122,13 @@ describe("a server that takes no locks", () => {
     expect(causes).toHaveLength(6);
   });
 
-  test("is recognised when it is asked who it is", async () => {
+  test("is recognised when it is identified", async () => {
     const { node, causes } = rejecting("MASTERDOWN Link with MASTER is down");
-    await expect(node.introduce("me", null)).rejects.toThrow(/MASTERDOWN/);
+    await expect(node.identify("me", null)).rejects.toThrow(/MASTERDOWN/);
     expect(causes).toEqual(["wrongServer"]);
   });
 
-  test("is not meant by what the server says of one key, or of its disk", async () => {
+  test("is not recognised by errors about one key or the disk", async () => {
     for (const message of ["WRONGTYPE no", "MISCONF disk", "OOM memory", "BUSY script", "ERR READ ONLY"]) {
       const { node, causes, clock } = refusing(message);
       for (let second = 0; second < 5; second++) {
@@ -141,7 +141,7 @@ describe("a server that takes no locks", () => {
 });
 
 describe("the script", () => {
-  test("is sent whole once on each connection, and not again", async () => {
+  test("is sent whole once per connection", async () => {
     let session = {};
     const sent: string[] = [];
     const node = nodeOver(
@@ -158,7 +158,7 @@ describe("the script", () => {
     expect(sent).toEqual(["EVAL", "EVALSHA", "EVALSHA", "EVAL", "EVALSHA"]);
   });
 
-  test("is sent whole again where it may not have arrived", async () => {
+  test("is sent whole again if it may not have arrived", async () => {
     const sent: string[] = [];
     const node = nodeOver((command) => {
       sent.push(command);
@@ -168,7 +168,7 @@ describe("the script", () => {
     expect(sent).toEqual(["EVAL", "EVAL", "EVALSHA"]);
   });
 
-  test("is called by its name where sending it is forbidden, and somebody else has sent it", async () => {
+  test("is called by its SHA-1 if EVAL is forbidden and another client has loaded the script", async () => {
     const sent: string[] = [];
     const node = nodeOver((command) => {
       sent.push(command);

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import {
   acquire,
-  becomes,
   granted,
   one,
   openReady,
+  reachesConnection,
   run,
   runIdOf,
   tokenOf,
@@ -60,10 +60,10 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     ["an unknown status", "*1\r\n*1\r\n:7\r\n"],
     ["a status that is no number", "*1\r\n*1\r\n$3\r\nyes\r\n"],
     ["a null status", "*1\r\n*1\r\n$-1\r\n"],
-    ["a report nobody asked for", "*1\r\n*5\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],
+    ["an unrequested report", "*1\r\n*5\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],
     ["a denial without a holder", "*1\r\n*1\r\n:0\r\n"],
     [
-      "a denial for a key that was not asked for",
+      "a denial for a key that was not requested",
       "*1\r\n*6\r\n:0\r\n:2\r\n:5\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n",
     ],
     ["a denial without a ttl", "*1\r\n*6\r\n:0\r\n:1\r\n$-1\r\n$0\r\n\r\n$0\r\n\r\n$6\r\nstring\r\n"],
@@ -74,7 +74,7 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     });
   });
 
-  test("garbage without repeating what it says, which may be somebody's secret", async () => {
+  test("garbage without repeating its text, which may be a secret", async () => {
     stub = await startStub("$12\r\nhunter2hunte\r\n");
     await withNode(open, async (node) => {
       const reply = await one(node, take());
@@ -82,7 +82,7 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     });
   });
 
-  test("a command's own failure, beside the grants of the others", async () => {
+  test("one command's failure beside the grants of the others", async () => {
     stub = await startStub("*3\r\n:1\r\n*2\r\n:-1\r\n$11\r\nOOM is full\r\n:1\r\n");
     await withNode(open, async (node) => {
       const replies = await run(node, take(), take(), take());
@@ -96,25 +96,25 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
   ])("that the connection was closed %s", async (_name, answer) => {
     stub = await startStub(answer);
     await withNode(open, async (node) => {
-      const down = becomes(node, "down");
+      const down = reachesConnection(node, "down");
       expect(await one(node, take())).toEqual(failed("connection", /connection lost|closed/i));
       await down;
     });
   });
 
-  test("what is not RESP at all", async () => {
+  test("a reply that is not RESP", async () => {
     stub = await startStub("HTTP/1.1 400 Bad Request\r\n\r\n");
     const { node, end } = await openReady(open);
     const stop = node.watch(() => {});
     const reply = one(node, take());
-    // Some decoders skip what they do not know, and wait on: then it ends with the connection.
+    // Some decoders skip unknown data and keep waiting: then the call ends with the connection.
     await waitUntil("the stub answered", 2_000, () => stub.calls.length > 0);
     await end();
     expect(await reply).toMatchObject({ kind: "failed" });
     stop();
   });
 
-  test("a split of what was refused as a whole: each command once more, in order", async () => {
+  test("a split of a refused batch: each command is sent once more, in order", async () => {
     const tooBig = "-ERR Protocol error: too big mbulk count string\r\n";
     stub = await startStub(tooBig, grant, "-ERR no\r\n", grant);
     await withNode(open, async (node) => {
@@ -123,12 +123,12 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
         failed("refused", /^ERR no$/),
         granted,
       ]);
-      // The script is sent whole until a call with it was not refused.
+      // The script is sent whole until a call with it succeeded.
       expect(stub.calls).toEqual(["EVAL", "EVAL", "EVALSHA", "EVALSHA"]);
     });
   });
 
-  test("a server that forgets its scripts between the parts of a split", async () => {
+  test("a server that loses its scripts between the parts of a split", async () => {
     stub = await startStub("-NOPERM no keys for you\r\n", grant, noScript, grant);
     await withNode(open, async (node) => {
       expect(await run(node, take(), take())).toEqual([granted, granted]);
@@ -136,7 +136,7 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
     });
   });
 
-  test("as failed, when it asks who the server is", async () => {
+  test("a failed identification", async () => {
     stub = await startStub(
       "-LOADING Redis is loading the dataset in memory\r\n",
       "$-1\r\n",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slotOf } from "../../src/clients/cluster.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
 import {
   acquire,
@@ -43,7 +43,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-/** A hash tag whose slot the first master has. */
+/** A hash tag whose slot belongs to the first master. */
 function tagOnFirst(): string {
   for (let n = 0; ; n++) if (slotOf(`{${n}}`) < 5_000) return `{${n}}`;
 }
@@ -51,7 +51,7 @@ function tagOnFirst(): string {
 const idOf = async (server: RedisServer): Promise<string> => String(await server.call("CLUSTER", "MYID"));
 
 describe("a Cluster, for every client", () => {
-  test("grants what is in a slot that moves, while it moves and afterwards", async () => {
+  test("grants keys in a moving slot, during and after the move", async () => {
     const [source, target] = cluster.nodes as [RedisServer, RedisServer];
     const tag = tagOnFirst();
     const slot = slotOf(tag);
@@ -63,7 +63,7 @@ describe("a Cluster, for every client", () => {
     await source.call("CLUSTER", "SETSLOT", slot, "MIGRATING", await idOf(target));
     for (const [index, node] of nodes.entries()) {
       const [there, fresh] = [`${tag}before:${index}`, `${tag}during:${index}`];
-      // One key is still at the source, one is asked for at the target; both together are asked for one by one.
+      // One key is still at the source, the other is redirected to the target; both together are sent one by one.
       const replies = await run(
         node,
         acquire(there, tokenOf("you")),
@@ -80,7 +80,7 @@ describe("a Cluster, for every client", () => {
     for (const server of cluster.nodes)
       await server.call("CLUSTER", "SETSLOT", slot, "NODE", await idOf(target));
     for (const [index, node] of nodes.entries()) {
-      // Sent to the source, which knows better; the second time straight to the target.
+      // The source redirects the first command; the second is sent to the target directly.
       for (const round of ["first", "second"]) {
         const key = `${tag}after:${round}:${index}`;
         expect(await run(node, acquire(key, tokenOf("me")), acquire(key, tokenOf("you")))).toEqual([
@@ -92,7 +92,7 @@ describe("a Cluster, for every client", () => {
     }
   });
 
-  test("that loses a master fails the votes for its slots, and no others", async () => {
+  test("that loses a master fails only the votes for that master's slots", async () => {
     const dead = cluster.nodes[2] as RedisServer;
     const keysOf = (from: number, to: number) =>
       Array.from({ length: 2_000 }, (_, n) => `lost:${n}`)

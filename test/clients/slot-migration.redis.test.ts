@@ -3,15 +3,15 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slotOf } from "../../src/clients/cluster.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { probeKey } from "../../src/engine/side-keys.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { probeKey } from "../../src/engine/protocol/side-keys.js";
 import { ioredisSubject, ioredisVersions, nodeRedisSubject, nodeRedisVersions } from "../contract/clients.js";
-import { heeding, newcomer as newProcess, parting } from "../contract/queue-contract.js";
+import { newProcess, queuedAcquire, queuedRelease } from "../contract/queue-contract.js";
 import {
   acquire,
   granted,
   heldBy,
-  introduced,
+  identificationOf,
   missing,
   type Open,
   one,
@@ -20,7 +20,7 @@ import {
   type Subject,
   tokenOf,
 } from "../contract/subject.js";
-import { Ear, listen } from "../contract/wake-contract.js";
+import { RecordingListener, subscribe } from "../contract/subscription-contract.js";
 import {
   type RedisCluster,
   type RedisServer,
@@ -29,21 +29,21 @@ import {
   waitUntil,
 } from "../support/servers.js";
 
-/** The servers tell names that nobody can resolve: what stands behind a NAT is reached through a map only. */
+/** A host name that does not resolve: servers behind a NAT are reachable only through an address map. */
 const announced = "behind-the-nat.invalid";
 let cluster: RedisCluster;
-/** It belongs to the Cluster, and has no slots. */
-let newcomer: RedisServer;
-const servers = () => [...cluster.nodes, newcomer];
+/** A member of the Cluster without slots. */
+let newServer: RedisServer;
+const servers = () => [...cluster.nodes, newServer];
 
 beforeAll(async () => {
   cluster = await startCluster();
-  newcomer = await startServer({
+  newServer = await startServer({
     args: cluster.nodes[0]?.args.slice(cluster.nodes[0].args.indexOf("--cluster-enabled")) ?? [],
   });
-  // Otherwise it would become a replica when its only slot is taken back.
-  await newcomer.call("CONFIG", "SET", "cluster-allow-replica-migration", "no");
-  await newcomer.call("CLUSTER", "MEET", "127.0.0.1", cluster.ports[0] ?? 0);
+  // Otherwise this server would become a replica when its only slot is taken back.
+  await newServer.call("CONFIG", "SET", "cluster-allow-replica-migration", "no");
+  await newServer.call("CLUSTER", "MEET", "127.0.0.1", cluster.ports[0] ?? 0);
   for (const server of servers()) {
     await server.call("CONFIG", "SET", "cluster-announce-hostname", announced);
     await server.call("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname");
@@ -53,7 +53,7 @@ beforeAll(async () => {
     return slots.length > 0 && slots.every(([, , master]) => (master as unknown[])[0] === announced);
   };
   for (const server of cluster.nodes) await waitUntil("all know the name", 15_000, () => knows(server));
-  // Also of the one without slots: until they do they redirect to nowhere.
+  // Includes the server without slots, which redirects to an empty address until it knows the others.
   const knowsAll = async (server: RedisServer) => {
     const lines = String(await server.call("CLUSTER", "NODES"))
       .trim()
@@ -102,19 +102,19 @@ interface Move {
   undo(): Promise<void>;
 }
 
-/** Begins to move a slot from its owner to another server. */
+/** Starts to move a slot from its owner to another server. */
 async function move(slot: number, to?: RedisServer): Promise<Move> {
   const owner = await ownerOf(slot);
   const target = to ?? (cluster.nodes.find((server) => server !== owner) as RedisServer);
   const [ownerId, targetId] = [await owner.call("CLUSTER", "MYID"), await target.call("CLUSTER", "MYID")];
   await target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(ownerId));
   await owner.call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(targetId));
-  /** One key after the other, as every tool does it. */
+  /** Moves one key at a time, as every tool does. */
   const transfer = (key: string) => owner.call("MIGRATE", "127.0.0.1", target.port, key, 0, 10_000);
   return {
     target,
     transfer,
-    /** Gives it back to its first owner, without its keys. */
+    /** Returns the slot to its first owner, without its keys. */
     async undo(): Promise<void> {
       await target.call("FLUSHALL");
       const back = await move(slot, owner);
@@ -122,7 +122,7 @@ async function move(slot: number, to?: RedisServer): Promise<Move> {
       for (const server of servers()) await waitUntil("the Cluster is whole", 30_000, () => isWhole(server));
     },
     async finish(): Promise<void> {
-      // A server gives no slot away of which it has keys, as long as it has not heard from others that it lost it.
+      // A server does not give up a slot that has keys until the other servers announce its new owner.
       for (const key of (await owner.call("CLUSTER", "GETKEYSINSLOT", slot, 1_000)) as string[])
         await transfer(key);
       for (const server of [target, owner])
@@ -161,41 +161,43 @@ async function withNode(open: Open, check: (node: LockNode) => Promise<void>): P
 }
 
 describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
-  test("grants, denies, renews and releases what has a queue, and afterwards with the queue", async () => {
+  test("grants, denies, renews and releases a lock with a queue, and uses the queue afterwards", async () => {
     await withNode(open, async (node) => {
       const tag = uniqueTag();
       const [held, fresh] = [`${tag}held`, `${tag}fresh`];
       const [mine, yours] = [tokenOf("me"), tokenOf("you")];
       const { place } = newProcess();
-      expect(await one(node, heeding(held, null, { token: mine }))).toEqual(granted);
+      expect(await one(node, queuedAcquire(held, null, { token: mine }))).toEqual(granted);
       const { finish, target } = await move(slotOf(tag));
 
-      expect(await one(node, heeding(held, place("a", 1), { token: yours }))).toEqual(heldBy("me", held));
-      expect(await one(node, heeding(fresh, place("b", 2), { token: yours }))).toEqual(granted);
+      expect(await one(node, queuedAcquire(held, place("a", 1), { token: yours }))).toEqual(
+        heldBy("me", held),
+      );
+      expect(await one(node, queuedAcquire(fresh, place("b", 2), { token: yours }))).toEqual(granted);
       expect(await target.call("CLUSTER", "COUNTKEYSINSLOT", slotOf(tag))).toBe(1);
-      expect(await one(node, heeding(fresh, null, { token: mine }))).toEqual(heldBy("you", fresh));
+      expect(await one(node, queuedAcquire(fresh, null, { token: mine }))).toEqual(heldBy("you", fresh));
       const renewal = { keys: [held], token: mine, ttl: 60_000 };
       expect(await one(node, { op: "renew", ...renewal })).toEqual(granted);
       expect(await one(node, { op: "heal", ...renewal })).toEqual(granted);
-      expect(await one(node, parting(held, mine, null, true))).toEqual(granted);
-      expect(await one(node, parting(held, mine, null, true))).toEqual(missing);
-      expect(await one(node, parting(fresh, yours, place("b", 2).id, true))).toEqual(granted);
+      expect(await one(node, queuedRelease(held, mine, null, true))).toEqual(granted);
+      expect(await one(node, queuedRelease(held, mine, null, true))).toEqual(missing);
+      expect(await one(node, queuedRelease(fresh, yours, place("b", 2).id, true))).toEqual(granted);
       expect(await one(node, { op: "inspect", keys: [held] })).toEqual({
         kind: "report",
         keys: [{ key: held, holder: null }],
       });
 
       await finish();
-      // Sent to the source, which knows better; the second time straight to the target.
+      // The source redirects the first command; the second is sent to the target directly.
       for (const key of [`${tag}c`, `${tag}d`]) {
-        expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
-        expect(await one(node, heeding(key, place("c", 3)))).toEqual(heldBy("me", key));
-        expect(await one(node, parting(key, mine, null, true))).toEqual(granted);
+        expect(await one(node, queuedAcquire(key, null, { token: mine }))).toEqual(granted);
+        expect(await one(node, queuedAcquire(key, place("c", 3)))).toEqual(heldBy("me", key));
+        expect(await one(node, queuedRelease(key, mine, null, true))).toEqual(granted);
       }
     });
   });
 
-  test("grants several resources only where all of them are free, and leaves nothing behind otherwise", async () => {
+  test("grants several resources only if all are free, and leaves nothing behind otherwise", async () => {
     await withNode(open, async (node) => {
       const tag = uniqueTag();
       const keys = [`${tag}a`, `${tag}b`, `${tag}c`];
@@ -224,7 +226,7 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
     });
   });
 
-  test("finds each key of a batch where it is, and says why it can record no fence", async () => {
+  test("finds each key of a batch, and explains why it cannot record a fence", async () => {
     await withNode(open, async (node) => {
       const tag = uniqueTag();
       const [stays, goes] = [`${tag}stays`, `${tag}goes`];
@@ -234,9 +236,9 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       const replies = await run(
         node,
         acquire(stays, tokenOf("you")),
-        heeding(goes, null, { owner: "you" }),
-        heeding(`${tag}fresh`, null, { fence: 7 }),
-        heeding(`${tag}another`, null),
+        queuedAcquire(goes, null, { owner: "you" }),
+        queuedAcquire(`${tag}fresh`, null, { fence: 7 }),
+        queuedAcquire(`${tag}another`, null),
       );
       const unfenced = {
         kind: "failed",
@@ -245,35 +247,35 @@ describe.each(clients)("%s, while a slot is being moved,", (_, open) => {
       };
       expect(replies).toEqual([heldBy("me", stays), heldBy("me", goes), unfenced, granted]);
       await finish();
-      expect(await one(node, heeding(`${tag}fresh`, null, { fence: 7 }))).toMatchObject(granted);
+      expect(await one(node, queuedAcquire(`${tag}fresh`, null, { fence: 7 }))).toMatchObject(granted);
     });
   });
 
-  test("publishes from it, and tells who it is", async () => {
+  test("publishes from it, and is identified", async () => {
     await withNode(open, async (node) => {
       const channel = uniqueTag();
-      const ear = new Ear();
-      const leave = listen(node, channel, ear);
-      await expect.poll(() => ear.state).toBe("standing");
+      const subscription = new RecordingListener();
+      const unsubscribe = subscribe(node, channel, subscription);
+      await expect.poll(() => subscription.state).toBe("subscribed");
       const [slots] = [new Set([slotOf(channel), slotOf(probeKey)])];
       const moves = [];
       for (const slot of slots) moves.push(await move(slot));
       await node.publish?.(channel, "heard");
-      await expect.poll(() => ear.messages).toEqual(["heard"]);
-      expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
+      await expect.poll(() => subscription.messages).toEqual(["heard"]);
+      expect((await identificationOf(node)).runId).toMatch(/^[0-9a-f]{40}$/);
       for (const { finish } of moves) await finish();
-      expect((await introduced(node)).runId).toMatch(/^[0-9a-f]{40}$/);
-      leave();
+      expect((await identificationOf(node)).runId).toMatch(/^[0-9a-f]{40}$/);
+      unsubscribe();
     });
   });
 });
 
-/** Of the slot that a hash tag is in. */
+/** The number of keys in the slot of a hash tag. */
 const keysAt = (server: RedisServer, tag: string) => server.call("CLUSTER", "COUNTKEYSINSLOT", slotOf(tag));
 
-/** Moves a slot to the newcomer, which has none, and back, whatever fails meanwhile. */
+/** Moves a slot to the new server and back, even if the test fails meanwhile. */
 async function lend(tag: string, during: () => Promise<void>, afterwards: () => Promise<void>) {
-  const { finish, undo } = await move(slotOf(tag), newcomer);
+  const { finish, undo } = await move(slotOf(tag), newServer);
   try {
     try {
       await during();
@@ -288,44 +290,44 @@ async function lend(tag: string, during: () => Promise<void>, afterwards: () => 
 const nothing = async () => {};
 
 describe.each(clients)("%s, when a server joins the Cluster,", (_, open) => {
-  test("follows the first slot that is moved there, while it is moved and afterwards", async () => {
+  test("follows the first slot that is moved there, during and after the move", async () => {
     await withNode(open, async (node) => {
       const tag = uniqueTag();
       const [before, during] = [`${tag}before`, `${tag}during`];
       const [mine, yours] = [tokenOf("me"), tokenOf("you")];
-      expect(await one(node, heeding(before, null, { token: mine }))).toEqual(granted);
+      expect(await one(node, queuedAcquire(before, null, { token: mine }))).toEqual(granted);
       const whileMoved = async () => {
-        expect(await one(node, heeding(during, null, { token: mine }))).toEqual(granted);
-        expect(await keysAt(newcomer, tag)).toBe(1);
-        expect(await one(node, heeding(during, null, { token: yours }))).toEqual(heldBy("me", during));
-        expect(await one(node, parting(during, mine, null, true))).toEqual(granted);
-        expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
+        expect(await one(node, queuedAcquire(during, null, { token: mine }))).toEqual(granted);
+        expect(await keysAt(newServer, tag)).toBe(1);
+        expect(await one(node, queuedAcquire(during, null, { token: yours }))).toEqual(heldBy("me", during));
+        expect(await one(node, queuedRelease(during, mine, null, true))).toEqual(granted);
+        expect(await one(node, queuedAcquire(before, null, { token: yours }))).toEqual(heldBy("me", before));
       };
       await lend(tag, whileMoved, async () => {
         for (const key of [`${tag}c`, `${tag}d`])
-          expect(await one(node, heeding(key, null, { token: mine }))).toEqual(granted);
-        expect(await one(node, heeding(before, null, { token: yours }))).toEqual(heldBy("me", before));
-        expect(await keysAt(newcomer, tag)).toBe(3);
+          expect(await one(node, queuedAcquire(key, null, { token: mine }))).toEqual(granted);
+        expect(await one(node, queuedAcquire(before, null, { token: yours }))).toEqual(heldBy("me", before));
+        expect(await keysAt(newServer, tag)).toBe(3);
       });
     });
   });
 
-  test("finds a slot that was moved there while nobody asked", async () => {
+  test("finds a slot that was moved there while the client was idle", async () => {
     await withNode(open, async (node) => {
       const tag = uniqueTag();
       const token = tokenOf("me");
-      expect(await one(node, heeding(`${tag}before`, null, { token }))).toEqual(granted);
+      expect(await one(node, queuedAcquire(`${tag}before`, null, { token }))).toEqual(granted);
       await lend(tag, nothing, async () => {
-        const all = [`${tag}a`, `${tag}b`, `${tag}c`].map((key) => heeding(key, null, { token }));
+        const all = [`${tag}a`, `${tag}b`, `${tag}c`].map((key) => queuedAcquire(key, null, { token }));
         expect(await run(node, ...all)).toEqual(all.map(() => granted));
-        expect(await one(node, parting(`${tag}before`, token, null, true))).toEqual(granted);
-        expect(await keysAt(newcomer, tag)).toBe(3);
+        expect(await one(node, queuedRelease(`${tag}before`, token, null, true))).toEqual(granted);
+        expect(await keysAt(newServer, tag)).toBe(3);
       });
     });
   });
 });
 
-/** Takes connections, and never says anything. */
+/** Accepts connections and never answers. */
 async function startSilent(): Promise<Server> {
   const silent = createServer((socket) => socket.resume().on("error", () => {}));
   silent.listen(0, "127.0.0.1");
@@ -337,7 +339,7 @@ describe.each(ioredisVersions)("%s", (_, { Cluster }) => {
   test("leaves no rejection unhandled when it is closed while a server that joins does not answer", async () => {
     const silent = await startSilent();
     const { port } = silent.address() as AddressInfo;
-    const natMap = { ...mapObject(), [`${announced}:${newcomer.port}`]: { host: "127.0.0.1", port } };
+    const natMap = { ...mapObject(), [`${announced}:${newServer.port}`]: { host: "127.0.0.1", port } };
     const client = new Cluster(startup(), { lazyConnect: true, natMap });
     const { node, end } = await openReady(() => ioredisSubject(client));
     const unhandled: unknown[] = [];
@@ -349,10 +351,10 @@ describe.each(ioredisVersions)("%s", (_, { Cluster }) => {
         const asked = once(silent, "connection");
         const reply = one(node, acquire(`${tag}key`, tokenOf("me")));
         await asked;
-        // Its user closes it, also while a lock is waiting for it.
+        // The user closes the client, also while a lock waits for it.
         await end();
         expect(await reply).toMatchObject({ kind: "failed" });
-        // Node tells of them at the end of a turn.
+        // Node reports unhandled rejections at the end of a turn.
         await nextTurn();
         expect(unhandled).toEqual([]);
       };

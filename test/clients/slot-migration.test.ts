@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { askKeyByKey } from "../../src/clients/slot-migration.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Reply, Request } from "../../src/engine/node.js";
+import { sendKeyByKey } from "../../src/clients/slot-migration.js";
+import type { Reply, Request } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 
 const granted: Reply = { kind: "granted" };
 const denied: Reply = { kind: "denied", holder: null };
 const failed: Reply = { kind: "failed", reason: "connection", message: "lost" };
 
-/** Asks key by key; each is answered as `replies` says by "op key". Returns what was asked, and the answer. */
-function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
-  const asked: string[] = [];
+/** Sends a command key by key. `replies` answers by "op key". Returns the commands sent, and the combined reply. */
+function sendByKey(command: LockCommand, replies: Record<string, Reply> = {}) {
+  const sent: string[] = [];
   let answer: Reply | undefined;
-  // As the engine's are: of a class, whose methods need the object.
-  class Asked implements Request {
+  // Like the engine's requests: a class whose methods need `this`.
+  class TestRequest implements Request {
     readonly command = command;
     private given = false;
     wanted(): boolean {
@@ -24,13 +24,13 @@ function ask(command: LockCommand, replies: Record<string, Reply> = {}) {
       answer = reply;
     }
   }
-  const request = new Asked();
-  const possible = askKeyByKey(request, ({ command: { op, keys }, answered }) => {
+  const request = new TestRequest();
+  const possible = sendKeyByKey(request, ({ command: { op, keys }, answered }) => {
     expect(keys).toHaveLength(1);
-    asked.push(`${op} ${keys[0]}`);
-    answered(replies[asked.at(-1) ?? ""] ?? granted);
+    sent.push(`${op} ${keys[0]}`);
+    answered(replies[sent.at(-1) ?? ""] ?? granted);
   });
-  return { possible, asked, answer };
+  return { possible, sent, answer };
 }
 
 const acquire: LockCommand = { op: "acquire", keys: ["a", "b", "c"], token: "me~1", ttl: 1_000 };
@@ -38,52 +38,52 @@ const release: LockCommand = { op: "release", keys: ["a", "b"], token: "me~1" };
 
 describe("a command on several keys of a slot that is being moved", () => {
   test("is granted when each key is", () => {
-    expect(ask(acquire)).toEqual({
+    expect(sendByKey(acquire)).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "acquire c"],
+      sent: ["acquire a", "acquire b", "acquire c"],
       answer: granted,
     });
   });
 
-  test("that is denied one key gives the others back before it is answered", () => {
-    expect(ask(acquire, { "acquire b": denied })).toEqual({
+  test("that is denied one key releases the others before it is answered", () => {
+    expect(sendByKey(acquire, { "acquire b": denied })).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "release a"],
+      sent: ["acquire a", "acquire b", "release a"],
       answer: denied,
     });
-    expect(ask(acquire, { "acquire a": denied })).toEqual({
+    expect(sendByKey(acquire, { "acquire a": denied })).toEqual({
       possible: true,
-      asked: ["acquire a"],
+      sent: ["acquire a"],
       answer: denied,
     });
   });
 
-  test("that cannot give back what it took has failed, so that a release follows", () => {
-    expect(ask(acquire, { "acquire c": denied, "release b": failed })).toEqual({
+  test("fails if it cannot release the granted keys, so that a release follows", () => {
+    expect(sendByKey(acquire, { "acquire c": denied, "release b": failed })).toEqual({
       possible: true,
-      asked: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
+      sent: ["acquire a", "acquire b", "acquire c", "release a", "release b"],
       answer: failed,
     });
   });
 
-  test("releases, renews and puts back every key, whatever becomes of the others", () => {
-    expect(ask(release, { "release a": denied })).toEqual({
+  test("releases, renews and heals every key independently", () => {
+    expect(sendByKey(release, { "release a": denied })).toEqual({
       possible: true,
-      asked: ["release a", "release b"],
+      sent: ["release a", "release b"],
       answer: denied,
     });
-    // What failed is owed.
-    expect(ask(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
+    // A failed command must be repeated.
+    expect(sendByKey(release, { "release a": denied, "release b": failed }).answer).toEqual(failed);
     for (const op of ["renew", "heal"] as const) {
       const command: LockCommand = { op, keys: ["a", "b"], token: "me~1", ttl: 1_000 };
-      expect(ask(command)).toEqual({ possible: true, asked: [`${op} a`, `${op} b`], answer: granted });
-      expect(ask(command, { [`${op} b`]: denied }).answer).toEqual(denied);
+      expect(sendByKey(command)).toEqual({ possible: true, sent: [`${op} a`, `${op} b`], answer: granted });
+      expect(sendByKey(command, { [`${op} b`]: denied }).answer).toEqual(denied);
     }
   });
 
-  test("tells of every key", () => {
+  test("reports every key", () => {
     const report = (key: string): Reply => ({ kind: "report", keys: [{ key, holder: null }] });
-    const { answer } = ask(
+    const { answer } = sendByKey(
       { op: "inspect", keys: ["a", "b"] },
       { "inspect a": report("a"), "inspect b": report("b") },
     );
@@ -96,7 +96,7 @@ describe("a command on several keys of a slot that is being moved", () => {
     });
   });
 
-  test("is not divided where its parts would not be the same, nor where it has one key", () => {
+  test("is not split if its parts would differ in effect, or if it has one key", () => {
     const several = { keys: ["a", "b"], token: "me~1" };
     const commands: LockCommand[] = [
       { ...acquire, keys: ["a"] },
@@ -106,7 +106,7 @@ describe("a command on several keys of a slot that is being moved", () => {
       { ...several, op: "giveBack", from: "you~1", ttl: 1_000 },
     ];
     for (const command of commands) {
-      expect(ask(command)).toEqual({ possible: false, asked: [], answer: undefined });
+      expect(sendByKey(command)).toEqual({ possible: false, sent: [], answer: undefined });
     }
   });
 });

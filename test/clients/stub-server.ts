@@ -2,17 +2,17 @@ import { createServer, type Socket } from "node:net";
 
 export interface StubServer {
   readonly port: number;
-  /** The scripts it was sent, as "EVALSHA" and "EVAL". */
+  /** The script calls received, as "EVALSHA" and "EVAL". */
   readonly calls: string[];
   close(): Promise<void>;
 }
 
-/** What the stub does with a call of a script: answer with this text, or end the connection after it. */
+/** How the stub handles a script call: it replies with this text, or replies and closes the connection. */
 export type StubAnswer = string | { readonly thenClose: string };
 
 /**
- * A server that lets every client connect, in RESP 2, and answers its scripts with whatever a test wants to see: what no
- * real server can be brought to say at will. Answers are given in turn; the last one is repeated.
+ * A server that accepts every client, in RESP 2, and answers script calls with prepared replies that no real server
+ * sends on demand. Answers are used in order; the last one is repeated.
  */
 export async function startStub(...answers: readonly StubAnswer[]): Promise<StubServer> {
   const calls: string[] = [];
@@ -53,7 +53,7 @@ export async function startStub(...answers: readonly StubAnswer[]): Promise<Stub
   };
 }
 
-/** The first command of what was received, if it is complete: an array of bulk strings. */
+/** Parses the first complete command of the received data: an array of bulk strings. Null if it is incomplete. */
 function parse(received: Buffer): { words: string[]; length: number } | null {
   let at = 0;
   const line = (): string | null => {

@@ -3,13 +3,13 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { expect, test } from "vitest";
-import type { IoredisClient } from "../../src/clients/ioredis.js";
-import type { NodeRedisClient } from "../../src/clients/node-redis.js";
-import type { NodeRedis3Client } from "../../src/clients/node-redis-3.js";
-import { openIoredisSubscriber } from "../../src/clients/wake/ioredis-subscriber.js";
-import { openNodeRedis3Subscriber } from "../../src/clients/wake/node-redis-3-subscriber.js";
-import { openNodeRedisSubscriber } from "../../src/clients/wake/node-redis-subscriber.js";
-import type { Subscriber, SubscriberEvents } from "../../src/clients/wake/subscriber.js";
+import type { IoredisClient } from "../../src/clients/ioredis/library.js";
+import { openIoredisSubscriber } from "../../src/clients/ioredis/subscriber.js";
+import type { NodeRedisClient } from "../../src/clients/node-redis/library.js";
+import { openNodeRedisSubscriber } from "../../src/clients/node-redis/subscriber.js";
+import type { NodeRedis3Client } from "../../src/clients/node-redis/v3-library.js";
+import { openNodeRedis3Subscriber } from "../../src/clients/node-redis/v3-subscriber.js";
+import type { Subscriber, SubscriberEvents } from "../../src/clients/pubsub/subscriber.js";
 import { createRedis3 } from "../contract/clients.js";
 import { sharedServers } from "../support/shared-servers.js";
 
@@ -18,7 +18,7 @@ const socket = () => ({ port: port(), host: "127.0.0.1" });
 
 type OpenSubscriber = (events: SubscriberEvents) => { subscriber: Subscriber; end(): unknown };
 
-/** The casts are those of `recogniseNode`, which knows the clients by what they can do. */
+/** The casts correspond to those of `recogniseNode`, which recognises clients by their methods. */
 const kinds: [string, OpenSubscriber][] = [
   ...([Redis, Redis5] as unknown as (typeof Redis)[]).flatMap((Library, index): [string, OpenSubscriber][] =>
     ([2, 3] as const).slice(0, index === 0 ? 2 : 1).map((protocol) => [
@@ -52,7 +52,7 @@ const kinds: [string, OpenSubscriber][] = [
 ];
 
 test.each(kinds)(
-  "a connection of %s that listens is answered when it asks, and hears on",
+  "a subscriber connection of %s gets replies to PING, and keeps receiving messages",
   async (_, open) => {
     const heard: string[] = [];
     let subscriber: Subscriber | undefined;
@@ -61,7 +61,7 @@ test.each(kinds)(
       const ready = () => resolve();
       ({ subscriber, end } = open({
         ready,
-        heard: (_channel, message) => heard.push(message),
+        message: (_channel, message) => heard.push(message),
         lost: () => {},
       }));
     });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { acquire, one, tokenOf } from "../contract/subject.js";
 
-/** A node-redis client that never gets to write: as it is in the turn between a command and the broken connection. */
+/** A node-redis client that never writes, as between a command and the loss of the connection in the same turn. */
 class StalledClient extends EventEmitter {
   isOpen = true;
   isReady = true;
@@ -33,7 +33,7 @@ class StalledClient extends EventEmitter {
   }
 }
 
-test("what node-redis has not written when the connection breaks is withdrawn from its queue", async () => {
+test("commands that node-redis has not written when the connection breaks are withdrawn from its queue", async () => {
   const client = new StalledClient();
   const node = recogniseNode(client, 0);
   const answers = [1, 2, 3].map(() => one(node, acquire("key", tokenOf("me"))));

@@ -13,8 +13,8 @@ import {
 import { acquire, granted, type Open, one, openReady, tokenOf, uniqueKey } from "../contract/subject.js";
 import { sharedCluster, sharedSentinel, sharedServers } from "../support/shared-servers.js";
 
-/** Asks the servers over connections of its own, in a thread of its own, until one of them has the key. */
-const lookout = `
+/** A thread that polls the servers over its own connections until one of them has the key. */
+const pollerSource = `
   const { workerData, parentPort } = require("node:worker_threads");
   const { connect } = require("node:net");
   const found = new Int32Array(workerData.found);
@@ -41,7 +41,7 @@ afterEach(async () => {
 
 async function lookFor(key: string, ports: readonly number[]): Promise<Int32Array> {
   const found = new Int32Array(new SharedArrayBuffer(4));
-  worker = new Worker(lookout, { eval: true, workerData: { found: found.buffer, key, ports } });
+  worker = new Worker(pollerSource, { eval: true, workerData: { found: found.buffer, key, ports } });
   let connected = 0;
   await new Promise<void>((resolve) => {
     worker?.on("message", () => {
@@ -126,12 +126,12 @@ describe.each(kinds)("%s", (_, writesLater, open, ports) => {
     node.watch(() => {});
     const key = uniqueKey();
     expect(node.writesLater).toBe(writesLater);
-    // The connection to this key's server is open from now on.
+    // Opens the connection to this key's server.
     expect(await one(node, acquire(key, tokenOf("me"), 1))).toEqual(granted);
     const found = await lookFor(`${key}:written`, ports());
     const answer = one(node, acquire(`${key}:written`, tokenOf("me")));
     if (writesLater) await setImmediate();
-    // This thread stands still until the server has the key: nothing can be written any more.
+    // Blocks this thread until the server has the key, so that nothing can be written later.
     expect(Atomics.wait(found, 0, 0, 10_000)).not.toBe("timed-out");
     expect(await answer).toEqual(granted);
     await node.close();

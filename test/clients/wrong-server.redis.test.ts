@@ -11,7 +11,7 @@ import {
 import {
   acquire,
   granted,
-  introduced,
+  identificationOf,
   type Open,
   one,
   openReady,
@@ -86,7 +86,7 @@ describe.each(opens)("%s, behind a name that leads to another server after a fai
     return node;
   };
 
-  test("connects anew when a lock is refused by a replica", async () => {
+  test("reconnects when a lock is refused by a replica", async () => {
     const node = await start();
     await old?.call("REPLICAOF", "127.0.0.1", fresh?.port ?? 0);
     await waitUntil(
@@ -97,7 +97,7 @@ describe.each(opens)("%s, behind a name that leads to another server after a fai
     expect(proxy.accepted).toBe(2);
   });
 
-  test("connects anew when a replica has lost its master", async () => {
+  test("reconnects when a replica has lost its master", async () => {
     const node = await start();
     await old?.call("CONFIG", "SET", "replica-serve-stale-data", "no");
     await old?.call("REPLICAOF", "127.0.0.1", 1);
@@ -109,16 +109,16 @@ describe.each(opens)("%s, behind a name that leads to another server after a fai
     expect(proxy.accepted).toBe(2);
   });
 
-  test("connects anew when a replica refuses to remember", async () => {
+  test("reconnects when a replica refuses a new marker", async () => {
     const node = await start();
     await old?.call("REPLICAOF", "127.0.0.1", fresh?.port ?? 0);
     const change = { marker: "", abstention: null, longest: 1, watermark: 0 };
     await waitUntil("the new master is asked", 10_000, async () => {
-      await node.introduce("me", change).catch(() => {});
+      await node.identify("me", change).catch(() => {});
       return proxy.accepted === 2;
     });
     await waitUntil("it answers", 10_000, async () => {
-      const { runId } = await introduced(node).catch(() => ({ runId: null }));
+      const { runId } = await identificationOf(node).catch(() => ({ runId: null }));
       return runId !== null && String(await fresh?.call("INFO", "server")).includes(runId);
     });
   });

@@ -6,7 +6,7 @@ import * as redis5 from "redis-5";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { Subject } from "./subject.js";
 
-/** The libraries under test; each pair has the same interface as far as the tests use it. */
+/** The library versions under test; the members of each pair have the same interface as far as the tests use it. */
 export const ioredisVersions = [
   ["ioredis 6", ioredis6],
   ["ioredis 5", ioredis5 as unknown as typeof ioredis6],
@@ -17,17 +17,31 @@ export const nodeRedisVersions = [
   ["redis 5", redis5 as unknown as typeof redis6],
 ] as const;
 
+export interface Versions {
+  readonly ioredis: readonly (typeof ioredisVersions)[number][];
+  readonly nodeRedis: readonly (typeof nodeRedisVersions)[number][];
+}
+
+/** The newest version of each library, which `npm test` tests. */
+export const newest: Versions = {
+  ioredis: ioredisVersions.slice(0, 1),
+  nodeRedis: nodeRedisVersions.slice(0, 1),
+};
+
+/** All other versions, which `npm run test:all` tests. */
+export const older: Versions = { ioredis: ioredisVersions.slice(1), nodeRedis: nodeRedisVersions.slice(1) };
+
 interface NodeRedis3 {
   quit(): void;
   on(event: "error", listener: () => void): void;
 }
 
-/** node-redis 3, which has callbacks, connects at once, and comes without types. */
+/** node-redis 3, which has callbacks, connects at once, and has no types. */
 export const { createClient: createRedis3 } = createRequire(import.meta.url)("redis-3") as {
   createClient(options: object): NodeRedis3;
 };
 
-/** A node over a client of node-redis 3, which is closed at the end. */
+/** A node over a node-redis 3 client, which is closed after the test. */
 export const nodeRedis3Subject = (client: NodeRedis3): Subject => ({
   node: recogniseNode(client, 0),
   end: () => client.quit(),
@@ -38,7 +52,7 @@ interface IoredisLike {
   disconnect(): void;
 }
 
-/** A node over an ioredis client, which is closed at the end. */
+/** A node over an ioredis client, which is closed after the test. */
 export const ioredisSubject = (client: object & IoredisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: () => client.disconnect(),
@@ -49,7 +63,7 @@ interface NodeRedisLike {
   destroy(): unknown;
 }
 
-/** A node over a node-redis client, which is closed at the end. */
+/** A node over a node-redis client, which is closed after the test. */
 export const nodeRedisSubject = (client: object & NodeRedisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: async () => {

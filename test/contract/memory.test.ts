@@ -1,5 +1,5 @@
-import { memoryNode } from "../../src/clients/memory.js";
-import { MemoryStore } from "../../src/clients/memory-store.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { describeNodeContract } from "./node-contract.js";
 import { describeQueueContract } from "./queue-contract.js";
@@ -7,8 +7,8 @@ import { describeQueueContract } from "./queue-contract.js";
 describeNodeContract("a memory node", () => ({ node: memoryNode(), end: () => {} }));
 
 const clock = new VirtualClock();
-const told: [channel: string, message: string][] = [];
-const store = new MemoryStore((channel, message) => told.push([channel, message]));
+const published: [channel: string, message: string][] = [];
+const store = new MemoryStore((channel, message) => published.push([channel, message]));
 describeQueueContract(
   "a memory node",
   () => {
@@ -21,8 +21,8 @@ describeQueueContract(
   () => ({
     elapse: (_key, ms) => clock.advance(ms),
     beside: async () => Array.from({ length: store.queueCount }, () => "queue"),
-    heard: async (process) =>
-      told.filter(([channel]) => channel === `holdfast:wake:${process}`).map(([, message]) => message),
+    messages: async (process) =>
+      published.filter(([channel]) => channel === `holdfast:wake:${process}`).map(([, message]) => message),
     close: () => {},
   }),
 );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import {
   acquire,
   granted,
@@ -19,7 +19,7 @@ import {
   uniqueKey,
 } from "./subject.js";
 
-/** What every node does, whatever is behind it. */
+/** The contract of every node, whatever its client. */
 export function describeNodeContract(name: string, open: Open): void {
   describe(name, () => {
     let subject: Subject;
@@ -36,13 +36,13 @@ export function describeNodeContract(name: string, open: Open): void {
     });
 
     describe("acquire", () => {
-      test("grants a key that nobody holds", async () => {
+      test("grants a free key", async () => {
         const [key, token] = [uniqueKey(), tokenOf("me")];
         expect(await one(node, acquire(key, token))).toEqual(granted);
         expect(await inspect(key)).toMatchObject({ key, owner: "me", type: "string" });
       });
 
-      test("denies a key that somebody else holds, and tells whose it is and for how long, never the token", async () => {
+      test("denies a key that another token holds, and reports owner and remaining ttl, never the token", async () => {
         const [key, token] = [uniqueKey(), tokenOf("other")];
         await one(node, acquire(key, token, 60_000));
         const reply = await one(node, acquire(key, tokenOf("me")));
@@ -59,14 +59,14 @@ export function describeNodeContract(name: string, open: Open): void {
         expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
       });
 
-      test("takes all of several keys", async () => {
+      test("acquires all of several keys", async () => {
         const base = uniqueKey();
         const keys = [`${base}a`, `${base}b`, `${base}c`];
         expect(await one(node, acquire(keys, tokenOf("me")))).toEqual(granted);
         for (const key of keys) expect(await inspect(key)).toMatchObject({ owner: "me" });
       });
 
-      test("takes none of several keys when one is held", async () => {
+      test("acquires none of several keys when one is held", async () => {
         const base = uniqueKey();
         const keys = [`${base}a`, `${base}b`, `${base}c`];
         await one(node, acquire(keys[1] as string, tokenOf("other")));
@@ -81,7 +81,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect((await inspect(key))?.ttlLeft).toBeGreaterThan(Number.MAX_SAFE_INTEGER - 60_000);
       });
 
-      test("takes keys in any script and with spaces", async () => {
+      test("accepts keys in any script and with spaces", async () => {
         const key = `${uniqueKey()} ключ 🔒 ~`;
         expect(await one(node, acquire(key, tokenOf("имя")))).toEqual(granted);
         expect(await inspect(key)).toMatchObject({ key, owner: "имя" });
@@ -96,7 +96,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
       });
 
-      test("never shortens what is left", async () => {
+      test("never shortens the remaining ttl", async () => {
         const [key, token] = [uniqueKey(), tokenOf("me")];
         await one(node, acquire(key, token, 60_000));
         expect(await one(node, { op: "renew", keys: [key], token, ttl: 1_000 })).toEqual(granted);
@@ -111,7 +111,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await inspect(key)).toBeNull();
       });
 
-      test("denies a key that somebody else holds, and leaves all of its keys alone", async () => {
+      test("denies a key that another token holds, and changes none of its keys", async () => {
         const [base, token] = [uniqueKey(), tokenOf("me")];
         await one(node, acquire(`${base}a`, token, 5_000));
         await one(node, acquire(`${base}b`, tokenOf("other")));
@@ -137,7 +137,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect((await inspect(key))?.ttlLeft).toBeGreaterThan(50_000);
       });
 
-      test("denies a key that somebody else holds, and puts none back", async () => {
+      test("denies a key that another token holds, and puts none back", async () => {
         const base = uniqueKey();
         await one(node, acquire(`${base}b`, tokenOf("other")));
         const keys = [`${base}a`, `${base}b`];
@@ -167,7 +167,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await inspect(key)).toMatchObject({ owner: "heir" });
       });
 
-      test("denies a missing key, and one of somebody else's", async () => {
+      test("denies a missing key, and a key of another token", async () => {
         const [base, from, token] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
         const swap = (...keys: string[]): LockCommand => ({ op: "swap", keys, from, token, ttl: 1_000 });
         expect(await one(node, swap(base))).toEqual(missing);
@@ -187,7 +187,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, { op: "release", keys: [key], token })).toEqual(missing);
       });
 
-      test("deletes what is its own, and leaves what is somebody else's", async () => {
+      test("deletes its own key, and keeps a key of another token", async () => {
         const [base, token] = [uniqueKey(), tokenOf("me")];
         await one(node, acquire(`${base}b`, token));
         await one(node, acquire(`${base}a`, tokenOf("other")));
@@ -207,7 +207,7 @@ export function describeNodeContract(name: string, open: Open): void {
         ttl,
       });
 
-      test("puts the earlier token in its place again, for no longer than it was there or is asked for", async () => {
+      test("restores the earlier token, for no longer than the remaining or the requested ttl", async () => {
         for (const [left, ttl] of [
           [5_000, 60_000],
           [60_000, 5_000],
@@ -223,7 +223,7 @@ export function describeNodeContract(name: string, open: Open): void {
         }
       });
 
-      test("changes none of the keys where one is not held under the later token", async () => {
+      test("changes none of the keys if one is not held under the later token", async () => {
         const [base, mine, heirs] = [uniqueKey(), tokenOf("me"), tokenOf("heir")];
         const [held, absent, others] = [`${base}held`, `${base}absent`, `${base}others`];
         await one(node, acquire(held, heirs));
@@ -232,7 +232,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, giveBack([held, others], heirs, mine, 5_000))).toEqual(
           heldBy("other", others),
         );
-        // It has been given back already, or was never taken.
+        // The key was given back already, or was never swapped.
         expect(await one(node, giveBack([held], mine, heirs, 5_000))).toEqual(heldBy("heir", held));
         expect(await inspect(held)).toMatchObject({ owner: "heir" });
         expect(await inspect(absent)).toBeNull();
@@ -241,7 +241,7 @@ export function describeNodeContract(name: string, open: Open): void {
     });
 
     describe("a fence", () => {
-      /** The highest one that the node has accepted for this key. */
+      /** The highest fence that the node has accepted for this key. */
       const highest = async (key: string, token: string): Promise<number> => {
         const reply = await one(node, { op: "fence", keys: [key], token, fence: 0 });
         if (reply.kind !== "granted" || reply.fence === undefined) throw new Error(JSON.stringify(reply));
@@ -251,7 +251,7 @@ export function describeNodeContract(name: string, open: Open): void {
       const accepted = (fence: number) => ({ kind: "granted", fence: { accepted: true, highest: fence } });
       const refused = (fence: number) => ({ kind: "granted", fence: { accepted: false, highest: fence } });
 
-      test("comes with the grant, is accepted once, and only if it is higher than all before", async () => {
+      test("is part of the grant, is accepted once, and only if it is higher than all before", async () => {
         const [base, token] = [uniqueKey(), tokenOf("me")];
         await one(node, acquire(base, token));
         const next = (await highest(base, token)) + 5;
@@ -263,7 +263,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, fenced(next + 1))).toEqual(accepted(next + 1));
       });
 
-      test("is accepted from the holder only", async () => {
+      test("is accepted only from the holder", async () => {
         const [key, token] = [uniqueKey(), tokenOf("me")];
         const propose = (owner: string): LockCommand => ({
           op: "fence",
@@ -276,7 +276,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(await one(node, propose(token))).toEqual(heldBy("other", key));
       });
 
-      test("that was refused is next compared with what it was compared with, whatever others have since", async () => {
+      test("that was refused is next compared with what it was compared with before, whatever fences others have since", async () => {
         const [base, token] = [uniqueKey(), tokenOf("me")];
         const propose = (keys: readonly string[], fence: number): LockCommand => ({
           op: "fence",
@@ -298,7 +298,7 @@ export function describeNodeContract(name: string, open: Open): void {
         for (const pair of [both, [...both].reverse()]) {
           expect(await one(node, propose(pair, top + 20))).toEqual(refused(top + 30));
         }
-        // What had no proposal refused is compared with the highest of all.
+        // A key without a refused proposal is compared with the watermark.
         expect(await one(node, propose([`${base}`], top + 12))).toEqual(accepted(top + 12));
         await one(node, acquire(`${base}z`, token));
         expect(await one(node, propose([`${base}z`], top + 100))).toEqual(refused(top + 100));
@@ -350,7 +350,7 @@ export function describeNodeContract(name: string, open: Open): void {
         expect(replies.filter((reply) => reply.kind === "granted")).toHaveLength(39);
       });
 
-      test("may have more commands than one call takes, in one slot and over all slots", async () => {
+      test("may have more commands than fit one call, in one slot and over all slots", async () => {
         const [base, token] = [uniqueKey(), tokenOf("me")];
         const keys = Array.from({ length: 700 }, (_, index) => [
           `${base}:${index}`,
@@ -403,13 +403,13 @@ export function describeNodeContract(name: string, open: Open): void {
       });
     });
 
-    test("tells an identity, the same every time", async () => {
+    test("reports an identity, the same every time", async () => {
       const identity = await runIdOf(node);
       expect(identity).toMatch(/\w+/);
       expect(await runIdOf(node)).toBe(identity);
     });
 
-    test("calls every watcher, and none that unsubscribed", async () => {
+    test("calls every watcher, except those that unsubscribed", async () => {
       const fresh = await openReady(open);
       const seen: string[] = [];
       const stop = fresh.node.watch(() => seen.push("stopped"));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LockCommand, Place } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand, QueuePlace } from "../../src/engine/protocol/command.js";
 import type { QueueView } from "./queue-view.js";
 import {
   acquire,
@@ -19,8 +19,8 @@ import {
 } from "./subject.js";
 
 let processes = 0;
-/** A process no other test uses, and places of its: `place("a", 3)`. */
-export function newcomer(): { process: string; place: (name: string, ticket: number) => Place } {
+/** A process that no other test uses, and places of its waiters: `place("a", 3)`. */
+export function newProcess(): { process: string; place: (name: string, ticket: number) => QueuePlace } {
   const name = `process${++processes}`;
   return {
     process: name,
@@ -35,10 +35,10 @@ interface Asked {
   readonly fence?: number;
 }
 
-/** An acquire that heeds the queue. */
-export const heeding = (
+/** An acquisition with a queue. */
+export const queuedAcquire = (
   key: string | readonly string[],
-  place: Place | null,
+  place: QueuePlace | null,
   asked: Asked = {},
 ): LockCommand => ({
   op: "acquire",
@@ -49,8 +49,8 @@ export const heeding = (
   ...(asked.fence === undefined ? {} : { fence: asked.fence }),
 });
 
-/** A release that heeds the queue. */
-export const parting = (
+/** A release with a queue. */
+export const queuedRelease = (
   key: string | readonly string[],
   token: string,
   id: string | null,
@@ -63,8 +63,9 @@ export const parting = (
 });
 
 /**
- * Who waits for a key, on every node. What must happen while a free key is kept for somebody goes in one batch. A pause of
- * the machine may come within that too: so the key is kept for somebody whose id asks for longer ("a:500", in ms).
+ * The queue of a key, on every node. Steps that must happen while a free key is reserved are sent in one batch. The
+ * machine may pause even within a batch, so the key is reserved for a waiter whose id requests a longer reservation
+ * ("a:500", in ms).
  */
 export function describeQueueContract(
   name: string,
@@ -88,44 +89,52 @@ export function describeQueueContract(
       view.close();
     });
 
-    /** A key that is held, and those who wait for it, in this order of asking. */
+    /** A held key and its waiters, in the order of their requests. */
     async function contended(...names: readonly (readonly [string, number])[]) {
-      const [key, token, { process, place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+      const [key, token, { process, place }] = [uniqueKey(), tokenOf("holder"), newProcess()];
       const before = await view.beside(key);
       expect(await one(node, acquire(key, token, 60_000))).toEqual(granted);
       const places = names.map(([id, ticket]) => place(id, ticket));
-      const replies = await run(node, ...places.map((each) => heeding(key, each)));
+      const replies = await run(node, ...places.map((each) => queuedAcquire(key, each)));
       expect(replies).toEqual(places.map(() => denied(key)));
-      const heard = async () => (await view.heard(process)).map((id) => id.slice(process.length + 1));
-      return { key, token, process, place, places: places as [Place, Place, Place], heard, before };
+      const messages = async () => (await view.messages(process)).map((id) => id.slice(process.length + 1));
+      return {
+        key,
+        token,
+        process,
+        place,
+        places: places as [QueuePlace, QueuePlace, QueuePlace],
+        messages,
+        before,
+      };
     }
 
-    describe("where nobody waits", () => {
-      test("a key is granted and denied as ever, and nothing is kept of who does not wait", async () => {
+    describe("without waiters", () => {
+      test("a key is granted and denied as usual, and callers that do not wait leave no entry", async () => {
         for (const barge of [false, true]) {
-          const { key, token, before, heard, place } = await contended();
-          expect(await one(node, heeding(key, null, { barge }))).toEqual(denied(key));
-          expect(await one(node, parting(key, token, null, true))).toEqual(granted);
-          expect(await one(node, parting(key, token, null, true))).toEqual(missing);
-          expect(await one(node, heeding(key, place("a", 1), { barge, token }))).toEqual(granted);
+          const { key, token, before, messages, place } = await contended();
+          expect(await one(node, queuedAcquire(key, null, { barge }))).toEqual(denied(key));
+          expect(await one(node, queuedRelease(key, token, null, true))).toEqual(granted);
+          expect(await one(node, queuedRelease(key, token, null, true))).toEqual(missing);
+          expect(await one(node, queuedAcquire(key, place("a", 1), { barge, token }))).toEqual(granted);
           expect(await holderOf(node, key)).toMatchObject({ owner: "holder" });
           expect(await view.beside(key)).toEqual(before);
           await one(node, release(key, token));
-          expect(await one(node, heeding(key, null, { barge, owner: "next" }))).toEqual(granted);
+          expect(await one(node, queuedAcquire(key, null, { barge, owner: "next" }))).toEqual(granted);
           expect(await holderOf(node, key)).toMatchObject({ owner: "next" });
-          expect(await heard()).toEqual([]);
+          expect(await messages()).toEqual([]);
         }
       });
     });
 
-    describe("who is denied", () => {
-      test("waits, also as one who barges, and others are then denied a free key", async () => {
+    describe("a denied caller", () => {
+      test("waits, even if it barges, and others are then denied a free key", async () => {
         for (const barge of [false, true]) {
           const { key, token, place, before } = await contended();
-          expect(await one(node, heeding(key, place("a", 1), { barge }))).toEqual(denied(key));
+          expect(await one(node, queuedAcquire(key, place("a", 1), { barge }))).toEqual(denied(key));
           expect(await view.beside(key)).not.toEqual(before);
           await one(node, release(key, token));
-          expect(await run(node, heeding(key, place("b", 2)), heeding(key, null))).toEqual([
+          expect(await run(node, queuedAcquire(key, place("b", 2)), queuedAcquire(key, null))).toEqual([
             missing,
             missing,
           ]);
@@ -134,25 +143,25 @@ export function describeQueueContract(
       });
 
       test("keeps its place when it asks again", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
-        expect(await run(node, ...places.map((each) => heeding(key, each)))).toEqual([
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
+        expect(await run(node, ...places.map((each) => queuedAcquire(key, each)))).toEqual([
           denied(key),
           denied(key),
         ]);
-        await one(node, parting(key, token, null, true));
-        expect(await heard()).toEqual(["a"]);
+        await one(node, queuedRelease(key, token, null, true));
+        expect(await messages()).toEqual(["a"]);
       });
 
-      test("is not taken for one who waits for another key", async () => {
+      test("does not count as a waiter for another key", async () => {
         const { key, token, place } = await contended(["a", 1]);
-        expect(await one(node, heeding(`${key}b`, place("b", 2)))).toEqual(granted);
+        expect(await one(node, queuedAcquire(`${key}b`, place("b", 2)))).toEqual(granted);
         await one(node, release(key, token));
-        expect(await one(node, heeding(key, null))).toEqual(missing);
+        expect(await one(node, queuedAcquire(key, null))).toEqual(missing);
       });
     });
 
-    test("turns come by ticket, and then by id, whoever asked first", async () => {
-      const { key, token, place, heard, before } = await contended(
+    test("the order is by ticket, and then by id, whoever asked first", async () => {
+      const { key, token, place, messages, before } = await contended(
         ["c", 30],
         ["b", 20],
         ["a", 20],
@@ -162,253 +171,269 @@ export function describeQueueContract(
       const turns = [place("d", 1), place("a", 20), place("b", 20), place("c", 30), place("e", 100)];
       const tokens = [token, ...turns.map(() => tokenOf("holder"))];
       const commands = turns.flatMap((turn, index) => [
-        parting(key, tokens[index] as string, null, true),
-        heeding(key, turn, { token: tokens[index + 1] as string }),
-        ...turns.slice(index + 1).map((each) => heeding(key, each)),
+        queuedRelease(key, tokens[index] as string, null, true),
+        queuedAcquire(key, turn, { token: tokens[index + 1] as string }),
+        ...turns.slice(index + 1).map((each) => queuedAcquire(key, each)),
       ]);
       const replies = await run(node, ...commands);
       expect(replies).toEqual(
         turns.flatMap((_, index) => [granted, granted, ...turns.slice(index + 1).map(() => denied(key))]),
       );
-      expect(await heard()).toEqual(["d", "a", "b", "c", "e"]);
+      expect(await messages()).toEqual(["d", "a", "b", "c", "e"]);
       expect(await view.beside(key)).toEqual(before);
     });
 
     describe("a free key", () => {
-      test("goes to the first only; who else asks is denied, and the first is told, once", async () => {
-        const { key, token, places, heard } = await contended(["a:500", 1], ["b", 2]);
-        expect(await one(node, parting(key, token, null, false))).toEqual(granted);
-        expect(await heard()).toEqual([]);
+      test("goes to the first only; others are denied, and the first is notified once", async () => {
+        const { key, token, places, messages } = await contended(["a:500", 1], ["b", 2]);
+        expect(await one(node, queuedRelease(key, token, null, false))).toEqual(granted);
+        expect(await messages()).toEqual([]);
         const replies = await run(
           node,
-          heeding(key, null),
-          heeding(key, places[1]),
-          heeding(key, null),
-          heeding(key, places[1]),
-          heeding(key, places[0]),
-          heeding(key, null),
+          queuedAcquire(key, null),
+          queuedAcquire(key, places[1]),
+          queuedAcquire(key, null),
+          queuedAcquire(key, places[1]),
+          queuedAcquire(key, places[0]),
+          queuedAcquire(key, null),
         );
         expect(replies).toEqual([missing, missing, missing, missing, granted, heldBy("me", key)]);
-        expect(await heard()).toEqual(["a:500"]);
+        expect(await messages()).toEqual(["a:500"]);
       });
 
-      test("goes to one who asks for the first time, if it came before all others", async () => {
-        const { key, token, place, places, heard } = await contended(["a:500", 2]);
+      test("goes to a new caller whose ticket comes before all others", async () => {
+        const { key, token, place, places, messages } = await contended(["a:500", 2]);
         const replies = await run(
           node,
-          parting(key, token, null, true),
-          heeding(key, place("b", 3)),
-          heeding(key, place("c", 1)),
-          heeding(key, places[0]),
+          queuedRelease(key, token, null, true),
+          queuedAcquire(key, place("b", 3)),
+          queuedAcquire(key, place("c", 1)),
+          queuedAcquire(key, places[0]),
         );
         expect(replies).toEqual([granted, missing, granted, heldBy("me", key)]);
-        expect(await heard()).toEqual(["a:500"]);
+        expect(await messages()).toEqual(["a:500"]);
       });
 
-      test("is told to the first on the channel of its process, not to others", async () => {
-        const { key, token, places, process, heard } = await contended(["a", 1]);
-        const other = newcomer();
-        await one(node, heeding(key, other.place("x", 2)));
-        await run(node, parting(key, token, null, true), heeding(key, places[0], { token }));
-        await one(node, parting(key, token, null, true));
-        expect([await heard(), await view.heard(other.process)]).toEqual([["a"], [`${other.process}:x`]]);
+      test("is announced to the first on the channel of its process, not to others", async () => {
+        const { key, token, places, process, messages } = await contended(["a", 1]);
+        const other = newProcess();
+        await one(node, queuedAcquire(key, other.place("x", 2)));
+        await run(node, queuedRelease(key, token, null, true), queuedAcquire(key, places[0], { token }));
+        await one(node, queuedRelease(key, token, null, true));
+        expect([await messages(), await view.messages(other.process)]).toEqual([
+          ["a"],
+          [`${other.process}:x`],
+        ]);
         expect(process).not.toBe(other.process);
       });
 
-      test("goes to one who barges, and the first keeps its place", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
+      test("goes to a barging caller, and the first keeps its place", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
         const barging = tokenOf("barging");
         const taken = heldBy("barging", key);
         const replies = await run(
           node,
-          parting(key, token, null, true),
-          heeding(key, null, { barge: true, token: barging }),
-          heeding(key, places[1]),
-          heeding(key, places[0]),
+          queuedRelease(key, token, null, true),
+          queuedAcquire(key, null, { barge: true, token: barging }),
+          queuedAcquire(key, places[1]),
+          queuedAcquire(key, places[0]),
         );
         expect(replies).toEqual([granted, granted, taken, taken]);
         await view.elapse(key, 60);
-        expect(await one(node, parting(key, barging, null, true))).toEqual(granted);
-        expect(await heard()).toEqual(["a", "a"]);
+        expect(await one(node, queuedRelease(key, barging, null, true))).toEqual(granted);
+        expect(await messages()).toEqual(["a", "a"]);
       });
 
-      test("is left by one who waited and barges", async () => {
+      test("loses the waiter that barges", async () => {
         const { key, token, places, before } = await contended(["a", 1]);
         await one(node, release(key, token));
-        expect(await one(node, heeding(key, places[0], { barge: true }))).toEqual(granted);
+        expect(await one(node, queuedAcquire(key, places[0], { barge: true }))).toEqual(granted);
         expect(await view.beside(key)).toEqual(before);
       });
 
-      test("is kept for a moment only for the first: then it is the next one's turn", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b:300", 2], ["c", 3]);
-        await one(node, parting(key, token, null, true));
+      test("is reserved for the first only briefly: then it is the next waiter's turn", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b:300", 2], ["c", 3]);
+        await one(node, queuedRelease(key, token, null, true));
         await view.elapse(key, 50);
-        expect(await run(node, heeding(key, places[2]), heeding(key, null))).toEqual([missing, missing]);
-        expect(await heard()).toEqual(["a", "b:300"]);
+        expect(await run(node, queuedAcquire(key, places[2]), queuedAcquire(key, null))).toEqual([
+          missing,
+          missing,
+        ]);
+        expect(await messages()).toEqual(["a", "b:300"]);
         await view.elapse(key, 300);
-        expect(await one(node, heeding(key, places[2]))).toEqual(granted);
-        expect(await heard()).toEqual(["a", "b:300"]);
+        expect(await one(node, queuedAcquire(key, places[2]))).toEqual(granted);
+        expect(await messages()).toEqual(["a", "b:300"]);
       });
 
-      test("is kept for longer for one whose id says so", async () => {
-        const { key, token, places, heard } = await contended(["a:700", 1], ["b:300", 2], ["c:5:9", 3]);
-        await one(node, parting(key, token, null, true));
+      test("is reserved for longer for a waiter whose id says so", async () => {
+        const { key, token, places, messages } = await contended(["a:700", 1], ["b:300", 2], ["c:5:9", 3]);
+        await one(node, queuedRelease(key, token, null, true));
         await view.elapse(key, 100);
-        expect(await run(node, heeding(key, places[1]), heeding(key, null))).toEqual([missing, missing]);
+        expect(await run(node, queuedAcquire(key, places[1]), queuedAcquire(key, null))).toEqual([
+          missing,
+          missing,
+        ]);
         await view.elapse(key, 600);
-        expect(await run(node, heeding(key, places[2]), heeding(key, null))).toEqual([missing, missing]);
-        expect(await heard()).toEqual(["a:700", "b:300"]);
+        expect(await run(node, queuedAcquire(key, places[2]), queuedAcquire(key, null))).toEqual([
+          missing,
+          missing,
+        ]);
+        expect(await messages()).toEqual(["a:700", "b:300"]);
         await view.elapse(key, 300);
-        expect(await one(node, heeding(key, places[2]))).toEqual(granted);
+        expect(await one(node, queuedAcquire(key, places[2]))).toEqual(granted);
       });
 
-      test("is denied by the holder's name to all while it is held", async () => {
+      test("is denied to all with the holder's name while it is held", async () => {
         const { key, places } = await contended(["a", 1], ["b", 2]);
-        const commands = [heeding(key, places[0]), heeding(key, places[1]), heeding(key, null)];
+        const commands = [
+          queuedAcquire(key, places[0]),
+          queuedAcquire(key, places[1]),
+          queuedAcquire(key, null),
+        ];
         expect(await run(node, ...commands)).toEqual([denied(key), denied(key), denied(key)]);
       });
     });
 
-    test("a key that holds the token already is granted whoever waits, and the place is left", async () => {
-      const { key, token, place, heard, before } = await contended(["a", 2]);
-      expect(await one(node, heeding(key, null, { token }))).toEqual(granted);
-      expect(await one(node, heeding(key, place("b", 3), { token }))).toEqual(granted);
-      await one(node, parting(key, token, place("a", 2).id, true));
-      expect(await heard()).toEqual([]);
+    test("a key that holds the token already is granted despite waiters, and the place is given up", async () => {
+      const { key, token, place, messages, before } = await contended(["a", 2]);
+      expect(await one(node, queuedAcquire(key, null, { token }))).toEqual(granted);
+      expect(await one(node, queuedAcquire(key, place("b", 3), { token }))).toEqual(granted);
+      await one(node, queuedRelease(key, token, place("a", 2).id, true));
+      expect(await messages()).toEqual([]);
       expect(await view.beside(key)).toEqual(before);
     });
 
-    describe("who does not show itself", () => {
+    describe("a waiter that does not return", () => {
       test("loses its place in time, and the next one moves up", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
         await view.elapse(key, 1_400);
-        await one(node, heeding(key, places[1]));
+        await one(node, queuedAcquire(key, places[1]));
         await view.elapse(key, 100);
-        await one(node, parting(key, token, null, true));
-        expect(await heard()).toEqual(["b"]);
+        await one(node, queuedRelease(key, token, null, true));
+        expect(await messages()).toEqual(["b"]);
       });
 
-      test("has it for a while", async () => {
-        const { key, token, heard } = await contended(["a", 1], ["b", 2]);
+      test("keeps its place for a while", async () => {
+        const { key, token, messages } = await contended(["a", 1], ["b", 2]);
         await view.elapse(key, 500);
-        await one(node, parting(key, token, null, true));
-        expect(await heard()).toEqual(["a"]);
+        await one(node, queuedRelease(key, token, null, true));
+        expect(await messages()).toEqual(["a"]);
       });
 
-      test("gets its place again when it comes back", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
+      test("gets its place again when it returns", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
         await view.elapse(key, 800);
-        await one(node, heeding(key, places[1]));
+        await one(node, queuedAcquire(key, places[1]));
         await view.elapse(key, 800);
-        await run(node, heeding(key, places[1]), heeding(key, places[0]));
-        await one(node, parting(key, token, null, true));
-        expect(await heard()).toEqual(["a"]);
+        await run(node, queuedAcquire(key, places[1]), queuedAcquire(key, places[0]));
+        await one(node, queuedRelease(key, token, null, true));
+        expect(await messages()).toEqual(["a"]);
       });
 
-      test("keeps nobody out when it was the last", async () => {
-        const { key, token, heard, before } = await contended(["a", 1]);
+      test("blocks no caller when it was the last", async () => {
+        const { key, token, messages, before } = await contended(["a", 1]);
         await view.elapse(key, 1_500);
-        expect(await run(node, parting(key, token, null, true), heeding(key, null))).toEqual([
+        expect(await run(node, queuedRelease(key, token, null, true), queuedAcquire(key, null))).toEqual([
           granted,
           granted,
         ]);
-        expect(await heard()).toEqual([]);
+        expect(await messages()).toEqual([]);
         expect(await view.beside(key)).toEqual(before);
       });
     });
 
     describe("a release", () => {
-      test("tells the first that the key is free", async () => {
-        const { key, token, heard } = await contended(["a", 1], ["b", 2]);
-        expect(await one(node, parting(key, token, null, true))).toEqual(granted);
+      test("notifies the first that the key is free", async () => {
+        const { key, token, messages } = await contended(["a", 1], ["b", 2]);
+        expect(await one(node, queuedRelease(key, token, null, true))).toEqual(granted);
         expect(await holderOf(node, key)).toBeNull();
-        expect(await heard()).toEqual(["a"]);
+        expect(await messages()).toEqual(["a"]);
       });
 
-      test("leaves the place with it, and passes the turn to the next", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
-        expect(await one(node, parting(key, token, places[0].id, true))).toEqual(granted);
-        expect(await heard()).toEqual(["b"]);
+      test("gives up the place as well, and passes the turn to the next", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
+        expect(await one(node, queuedRelease(key, token, places[0].id, true))).toEqual(granted);
+        expect(await messages()).toEqual(["b"]);
       });
 
-      test("of what a minority had granted tells nobody", async () => {
-        const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
-        expect(await one(node, parting(key, token, places[0].id, false))).toEqual(granted);
-        expect(await heard()).toEqual([]);
-        await one(node, heeding(key, null));
-        expect(await heard()).toEqual(["b"]);
+      test("of a minority grant notifies no waiter", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
+        expect(await one(node, queuedRelease(key, token, places[0].id, false))).toEqual(granted);
+        expect(await messages()).toEqual([]);
+        await one(node, queuedAcquire(key, null));
+        expect(await messages()).toEqual(["b"]);
       });
 
-      test("of a key that is free passes the turn on with the place that it leaves", async () => {
+      test("of a free key passes the turn on when it gives up a place", async () => {
         for (const wake of [true, false]) {
-          const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
+          const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
           await one(node, release(key, token));
-          expect(await one(node, parting(key, tokenOf("me"), places[0].id, wake))).toEqual(missing);
-          expect(await heard()).toEqual(["b"]);
+          expect(await one(node, queuedRelease(key, tokenOf("me"), places[0].id, wake))).toEqual(missing);
+          expect(await messages()).toEqual(["b"]);
         }
       });
 
-      test("of a key that is free and without a place wakes only if it is to", async () => {
-        const { key, token, heard } = await contended(["a", 1]);
+      test("of a free key without a place notifies only if told to", async () => {
+        const { key, token, messages } = await contended(["a", 1]);
         await one(node, release(key, token));
-        expect(await one(node, parting(key, token, null, false))).toEqual(missing);
-        expect(await heard()).toEqual([]);
-        expect(await one(node, parting(key, token, null, true))).toEqual(missing);
-        expect(await heard()).toEqual(["a"]);
+        expect(await one(node, queuedRelease(key, token, null, false))).toEqual(missing);
+        expect(await messages()).toEqual([]);
+        expect(await one(node, queuedRelease(key, token, null, true))).toEqual(missing);
+        expect(await messages()).toEqual(["a"]);
       });
 
-      test("of a key that somebody else holds leaves the place, and tells nobody", async () => {
+      test("of a key that another token holds gives up the place, and notifies no waiter", async () => {
         for (const wake of [true, false]) {
-          const { key, token, places, heard } = await contended(["a", 1], ["b", 2]);
-          expect(await one(node, parting(key, tokenOf("me"), places[0].id, wake))).toEqual(denied(key));
-          expect(await heard()).toEqual([]);
-          await one(node, parting(key, token, null, true));
-          expect(await heard()).toEqual(["b"]);
+          const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
+          expect(await one(node, queuedRelease(key, tokenOf("me"), places[0].id, wake))).toEqual(denied(key));
+          expect(await messages()).toEqual([]);
+          await one(node, queuedRelease(key, token, null, true));
+          expect(await messages()).toEqual(["b"]);
         }
       });
 
-      test("tells the first once, however often and by whomever the key is released", async () => {
-        const { key, token, places, heard } = await contended(["a:500", 1], ["b", 2]);
+      test("notifies the first once, however often the key is released", async () => {
+        const { key, token, places, messages } = await contended(["a:500", 1], ["b", 2]);
         await run(
           node,
-          parting(key, token, null, true),
-          parting(key, token, null, true),
-          parting(key, tokenOf("me"), places[1].id, true),
+          queuedRelease(key, token, null, true),
+          queuedRelease(key, token, null, true),
+          queuedRelease(key, tokenOf("me"), places[1].id, true),
         );
-        expect(await heard()).toEqual(["a:500"]);
+        expect(await messages()).toEqual(["a:500"]);
       });
 
-      test("that leaves the last place leaves nothing behind", async () => {
+      test("that gives up the last place leaves nothing behind", async () => {
         for (const wake of [true, false]) {
           const { key, token, places, before } = await contended(["a", 1], ["b", 2]);
-          await one(node, parting(key, tokenOf("me"), places[1].id, wake));
-          await one(node, parting(key, tokenOf("me"), places[0].id, wake));
-          expect(await one(node, parting(key, token, null, true))).toEqual(granted);
+          await one(node, queuedRelease(key, tokenOf("me"), places[1].id, wake));
+          await one(node, queuedRelease(key, tokenOf("me"), places[0].id, wake));
+          expect(await one(node, queuedRelease(key, token, null, true))).toEqual(granted);
           expect(await view.beside(key)).toEqual(before);
-          expect(await one(node, heeding(key, null))).toEqual(granted);
+          expect(await one(node, queuedAcquire(key, null))).toEqual(granted);
         }
       });
     });
 
     describe("several keys at once", () => {
-      /** Keys that are held, each by itself, and one that waits for all of them, with this ticket. */
+      /** Keys that are held, each separately, and a waiter for all of them with this ticket. */
       async function allWanted(ticket: number, name = "all") {
         const base = uniqueKey();
         const keys = ["x", "y", "z"].map((name) => `${base}${name}`) as [string, string, string];
         const tokens = keys.map(() => tokenOf("holder")) as [string, string, string];
-        const { process, place } = newcomer();
+        const { process, place } = newProcess();
         const before = await view.beside(base);
         await run(node, ...keys.map((key, index) => acquire(key, tokens[index] as string, 60_000)));
         const all = place(name, ticket);
-        expect(await one(node, heeding(keys, all))).toEqual(denied(keys[0]));
-        const heard = async () => (await view.heard(process)).map((id) => id.slice(process.length + 1));
+        expect(await one(node, queuedAcquire(keys, all))).toEqual(denied(keys[0]));
+        const messages = async () => (await view.messages(process)).map((id) => id.slice(process.length + 1));
         const elapse = async (ms: number) => {
           for (const key of keys) await view.elapse(key, ms);
         };
-        return { base, keys, tokens, place, all, before, heard, elapse };
+        return { base, keys, tokens, place, all, before, messages, elapse };
       }
 
-      test("are granted where nobody waits, and nothing is kept of that", async () => {
+      test("are granted without waiters, and leave no entry", async () => {
         for (const barge of [false, true]) {
           for (const waits of [false, true]) {
             const base = uniqueKey();
@@ -417,34 +442,34 @@ export function describeQueueContract(
               tokenOf("holder"),
               await view.beside(base),
             ];
-            const { place } = newcomer();
-            expect(await one(node, heeding(keys, waits ? place("a", 1) : null, { barge, token }))).toEqual(
-              granted,
-            );
+            const { place } = newProcess();
+            expect(
+              await one(node, queuedAcquire(keys, waits ? place("a", 1) : null, { barge, token })),
+            ).toEqual(granted);
             for (const key of keys) expect(await holderOf(node, key)).toMatchObject({ owner: "holder" });
             expect(await view.beside(base)).toEqual(before);
-            expect(await one(node, parting(keys, token, waits ? place("a", 1).id : null, true))).toEqual(
-              granted,
-            );
+            expect(
+              await one(node, queuedRelease(keys, token, waits ? place("a", 1).id : null, true)),
+            ).toEqual(granted);
             for (const key of keys) expect(await holderOf(node, key)).toBeNull();
           }
         }
       });
 
-      test("are denied, all of them, where one is held or it is somebody else's turn at one", async () => {
-        const { key, token, places, heard } = await contended(["a:500", 1]);
+      test("are all denied if one is held or another waiter is first at one", async () => {
+        const { key, token, places, messages } = await contended(["a:500", 1]);
         const [other, free] = [`${key}other`, `${key}free`];
         const [a] = places;
         await one(node, acquire(other, tokenOf("others"), 60_000));
         const [, ...replies] = await run(
           node,
-          parting(key, token, null, true),
-          heeding([free, key], null),
-          // The one that is held is named, wherever it stands.
-          heeding([free, key, other], null),
-          heeding([other, key], newcomer().place("b", 2)),
-          heeding(free, null, { owner: "third" }),
-          heeding(key, a),
+          queuedRelease(key, token, null, true),
+          queuedAcquire([free, key], null),
+          // The held key is named, whatever its position.
+          queuedAcquire([free, key, other], null),
+          queuedAcquire([other, key], newProcess().place("b", 2)),
+          queuedAcquire(free, null, { owner: "third" }),
+          queuedAcquire(key, a),
         );
         expect(replies).toEqual([
           missing,
@@ -453,165 +478,181 @@ export function describeQueueContract(
           granted,
           granted,
         ]);
-        expect(await heard()).toEqual(["a:500"]);
+        expect(await messages()).toEqual(["a:500"]);
       });
 
-      test("are waited for in the queue of each: those who came later leave it what is free", async () => {
+      test("are waited for in the queue of each: later callers cannot take the free ones", async () => {
         const { keys, tokens, place, all } = await allWanted(1);
         for (const [index, key] of keys.entries()) {
-          await one(node, heeding(key, place(`late${index}`, 2)));
-          await one(node, parting(key, tokens[index] as string, null, false));
+          await one(node, queuedAcquire(key, place(`late${index}`, 2)));
+          await one(node, queuedRelease(key, tokens[index] as string, null, false));
         }
         const late = keys.flatMap((key, index) => [
-          heeding(key, place(`late${index}`, 2)),
-          heeding(key, null),
+          queuedAcquire(key, place(`late${index}`, 2)),
+          queuedAcquire(key, null),
         ]);
-        expect(await run(node, ...late, heeding(keys, all))).toEqual([...late.map(() => missing), granted]);
+        expect(await run(node, ...late, queuedAcquire(keys, all))).toEqual([
+          ...late.map(() => missing),
+          granted,
+        ]);
       });
 
-      test("come after those who came before, at each of them", async () => {
-        const { keys, tokens, place, all, heard } = await allWanted(5);
+      test("are granted after all earlier waiters, at each of them", async () => {
+        const { keys, tokens, place, all, messages } = await allWanted(5);
         const [x, y] = keys;
-        await one(node, heeding(y, place("early:500", 1)));
+        await one(node, queuedAcquire(y, place("early:500", 1)));
         const early = tokenOf("early");
         const [, , , ...replies] = await run(
           node,
-          ...keys.map((key, index) => parting(key, tokens[index] as string, null, true)),
-          heeding(keys, all),
-          heeding(y, place("early:500", 1), { token: early }),
-          heeding(keys, all),
-          parting(y, early, null, true),
-          heeding(x, null),
-          heeding(keys, all),
+          ...keys.map((key, index) => queuedRelease(key, tokens[index] as string, null, true)),
+          queuedAcquire(keys, all),
+          queuedAcquire(y, place("early:500", 1), { token: early }),
+          queuedAcquire(keys, all),
+          queuedRelease(y, early, null, true),
+          queuedAcquire(x, null),
+          queuedAcquire(keys, all),
         );
         expect(replies).toEqual([missing, granted, heldBy("early", y), granted, missing, granted]);
-        expect(await heard()).toEqual(["all", "early:500", "all", "all"]);
+        expect(await messages()).toEqual(["all", "early:500", "all", "all"]);
       });
 
-      test("stay kept while they are waited for, and their free ones are told once", async () => {
-        const { keys, tokens, place, all, heard, elapse } = await allWanted(1);
+      test("stay reserved while they are waited for, and their free ones are announced once", async () => {
+        const { keys, tokens, place, all, messages, elapse } = await allWanted(1);
         const [x, y, z] = keys;
-        await one(node, parting(x, tokens[0], null, true));
-        expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+        await one(node, queuedRelease(x, tokens[0], null, true));
+        expect(await one(node, queuedAcquire(keys, all))).toEqual(denied(y));
         for (let times = 0; times < 3; times++) {
-          // Longer than a free key is kept for somebody who does not come.
+          // Longer than a free key is reserved for a waiter that does not return.
           await elapse(100);
-          expect(await run(node, heeding(x, null), heeding(x, place("late", 2)))).toEqual([missing, missing]);
-          expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+          expect(await run(node, queuedAcquire(x, null), queuedAcquire(x, place("late", 2)))).toEqual([
+            missing,
+            missing,
+          ]);
+          expect(await one(node, queuedAcquire(keys, all))).toEqual(denied(y));
         }
-        expect(await heard()).toEqual(["all"]);
-        await run(node, parting(y, tokens[1], null, true), parting(z, tokens[2], null, true));
-        expect(await heard()).toEqual(["all", "all", "all"]);
-        expect(await one(node, heeding(keys, all))).toEqual(granted);
+        expect(await messages()).toEqual(["all"]);
+        await run(node, queuedRelease(y, tokens[1], null, true), queuedRelease(z, tokens[2], null, true));
+        expect(await messages()).toEqual(["all", "all", "all"]);
+        expect(await one(node, queuedAcquire(keys, all))).toEqual(granted);
       });
 
-      test("are told again of one that somebody else has had meanwhile", async () => {
-        const { keys, tokens, all, heard } = await allWanted(1);
+      test("are announced again if another holder had one meanwhile", async () => {
+        const { keys, tokens, all, messages } = await allWanted(1);
         const [x, y] = keys;
         const barging = tokenOf("barging");
-        await one(node, parting(x, tokens[0], null, true));
-        await run(node, heeding(keys, all), heeding(x, null, { barge: true, token: barging }));
-        expect(await one(node, heeding(keys, all))).toEqual(heldBy("barging", x));
-        await one(node, parting(x, barging, null, true));
-        expect(await heard()).toEqual(["all", "all"]);
-        expect(await one(node, heeding(keys, all))).toEqual(denied(y));
+        await one(node, queuedRelease(x, tokens[0], null, true));
+        await run(node, queuedAcquire(keys, all), queuedAcquire(x, null, { barge: true, token: barging }));
+        expect(await one(node, queuedAcquire(keys, all))).toEqual(heldBy("barging", x));
+        await one(node, queuedRelease(x, barging, null, true));
+        expect(await messages()).toEqual(["all", "all"]);
+        expect(await one(node, queuedAcquire(keys, all))).toEqual(denied(y));
       });
 
-      test("are kept no longer for one who does not show itself", async () => {
-        const { keys, tokens, place, all, heard } = await allWanted(1);
+      test("are not reserved any longer for a waiter that does not return", async () => {
+        const { keys, tokens, place, all, messages } = await allWanted(1);
         const [x] = keys;
-        await one(node, heeding(x, place("late", 2)));
-        await one(node, parting(x, tokens[0], null, true));
-        await one(node, heeding(keys, all));
+        await one(node, queuedAcquire(x, place("late", 2)));
+        await one(node, queuedRelease(x, tokens[0], null, true));
+        await one(node, queuedAcquire(keys, all));
         await view.elapse(x, 100);
-        expect(await one(node, heeding(x, place("late", 2)))).toEqual(missing);
+        expect(await one(node, queuedAcquire(x, place("late", 2)))).toEqual(missing);
         await view.elapse(x, 1_400);
-        expect(await one(node, heeding(x, place("late", 2)))).toEqual(granted);
-        expect(await heard()).toEqual(["all"]);
+        expect(await one(node, queuedAcquire(x, place("late", 2)))).toEqual(granted);
+        expect(await messages()).toEqual(["all"]);
       });
 
-      test("are kept for a moment only for one who is told and does not come", async () => {
+      test("are reserved only briefly for a notified waiter that does not return", async () => {
         const { keys, tokens, place } = await allWanted(1);
         const [x] = keys;
-        await one(node, heeding(x, place("late", 2)));
-        await one(node, parting(x, tokens[0], null, true));
+        await one(node, queuedAcquire(x, place("late", 2)));
+        await one(node, queuedRelease(x, tokens[0], null, true));
         await view.elapse(x, 50);
-        expect(await one(node, heeding(x, place("late", 2)))).toEqual(granted);
+        expect(await one(node, queuedAcquire(x, place("late", 2)))).toEqual(granted);
       });
 
-      test("leave all queues when they are granted, and wake the first in each when they are released", async () => {
-        const { base, keys, tokens, place, all, before, heard } = await allWanted(1);
+      test("leave all queues when they are granted, and notify the first waiter of each when they are released", async () => {
+        const { base, keys, tokens, place, all, before, messages } = await allWanted(1);
         const [x, y, z] = keys;
-        await run(node, heeding(x, place("a", 2)), heeding(z, place("b", 2)), heeding([z, y], place("c", 1)));
+        await run(
+          node,
+          queuedAcquire(x, place("a", 2)),
+          queuedAcquire(z, place("b", 2)),
+          queuedAcquire([z, y], place("c", 1)),
+        );
         await run(node, ...keys.map((key, index) => release(key, tokens[index] as string)));
         const token = tokenOf("holder");
-        expect(await one(node, heeding(keys, all, { token }))).toEqual(granted);
-        expect(await one(node, parting(keys, token, null, true))).toEqual(granted);
-        expect(await heard()).toEqual(["a", "c", "c"]);
-        expect(await run(node, heeding([z, y], place("c", 1)), heeding(x, place("a", 2)))).toEqual([
-          granted,
-          granted,
-        ]);
-        await one(node, parting(z, token, place("b", 2).id, true));
+        expect(await one(node, queuedAcquire(keys, all, { token }))).toEqual(granted);
+        expect(await one(node, queuedRelease(keys, token, null, true))).toEqual(granted);
+        expect(await messages()).toEqual(["a", "c", "c"]);
+        expect(
+          await run(node, queuedAcquire([z, y], place("c", 1)), queuedAcquire(x, place("a", 2))),
+        ).toEqual([granted, granted]);
+        await one(node, queuedRelease(z, token, place("b", 2).id, true));
         expect(await view.beside(base)).toEqual(before);
       });
 
-      test("are taken by one who barges, and are left by it", async () => {
+      test("are granted to a barging caller, which leaves their queues", async () => {
         const { base, keys, tokens, place, all, before } = await allWanted(1, "all:500");
         const [x, y] = keys;
         const token = tokenOf("barging");
         const barging = place("barging:500", 7);
         const [, , , ...replies] = await run(
           node,
-          ...keys.map((key, index) => parting(key, tokens[index] as string, null, true)),
-          heeding([x, y], null),
-          heeding([y, x], barging, { barge: true, token }),
+          ...keys.map((key, index) => queuedRelease(key, tokens[index] as string, null, true)),
+          queuedAcquire([x, y], null),
+          queuedAcquire([y, x], barging, { barge: true, token }),
         );
         expect(replies).toEqual([missing, granted]);
-        expect(await one(node, heeding([y, x], barging, { barge: true }))).toEqual(heldBy("barging", y));
-        await one(node, parting(keys, tokenOf("me"), all.id, true));
-        expect(await one(node, heeding(x, null))).toEqual(heldBy("barging", x));
-        expect(await run(node, parting([y, x], token, null, true), heeding([x, y], null))).toEqual([
-          granted,
-          missing,
-        ]);
-        await one(node, parting([x, y], tokenOf("me"), barging.id, false));
+        expect(await one(node, queuedAcquire([y, x], barging, { barge: true }))).toEqual(
+          heldBy("barging", y),
+        );
+        await one(node, queuedRelease(keys, tokenOf("me"), all.id, true));
+        expect(await one(node, queuedAcquire(x, null))).toEqual(heldBy("barging", x));
+        expect(
+          await run(node, queuedRelease([y, x], token, null, true), queuedAcquire([x, y], null)),
+        ).toEqual([granted, missing]);
+        await one(node, queuedRelease([x, y], tokenOf("me"), barging.id, false));
         expect(await view.beside(base)).toEqual(before);
       });
 
-      test("are given up in all queues at once, and what is free goes to the next", async () => {
+      test("are given up in all queues at once, and free keys go to the next waiter", async () => {
         for (const wake of [true, false]) {
-          const { keys, tokens, place, all, heard } = await allWanted(1);
+          const { keys, tokens, place, all, messages } = await allWanted(1);
           const [x, y, z] = keys;
-          await run(node, heeding(x, place("a", 2)), heeding(y, place("b", 2)), heeding(z, place("c", 2)));
+          await run(
+            node,
+            queuedAcquire(x, place("a", 2)),
+            queuedAcquire(y, place("b", 2)),
+            queuedAcquire(z, place("c", 2)),
+          );
           await run(node, release(x, tokens[0]), release(z, tokens[2]));
-          expect(await one(node, parting(keys, tokenOf("me"), all.id, wake))).toEqual(missing);
-          expect(await heard()).toEqual(["a", "c"]);
-          await one(node, parting(y, tokens[1], null, true));
-          expect(await heard()).toEqual(["a", "c", "b"]);
+          expect(await one(node, queuedRelease(keys, tokenOf("me"), all.id, wake))).toEqual(missing);
+          expect(await messages()).toEqual(["a", "c"]);
+          await one(node, queuedRelease(y, tokens[1], null, true));
+          expect(await messages()).toEqual(["a", "c", "b"]);
         }
       });
 
-      test("tell nobody when a minority had granted them, and leave all queues", async () => {
-        const { keys, tokens, place, all, heard } = await allWanted(1);
-        await run(node, ...keys.map((key, index) => heeding(key, place(`late${index}`, 2))));
+      test("notify no waiter after a minority grant, and leave all queues", async () => {
+        const { keys, tokens, place, all, messages } = await allWanted(1);
+        await run(node, ...keys.map((key, index) => queuedAcquire(key, place(`late${index}`, 2))));
         await run(node, ...keys.map((key, index) => release(key, tokens[index] as string)));
         const token = tokenOf("me");
-        expect(await one(node, heeding(keys, all, { token, barge: true }))).toEqual(granted);
-        await one(node, heeding(keys[0], all, { token: tokenOf("other") }));
-        expect(await one(node, parting(keys, token, all.id, false))).toEqual(granted);
-        expect(await heard()).toEqual([]);
-        for (const key of keys) await one(node, heeding(key, null));
-        expect(await heard()).toEqual(["late0", "late1", "late2"]);
+        expect(await one(node, queuedAcquire(keys, all, { token, barge: true }))).toEqual(granted);
+        await one(node, queuedAcquire(keys[0], all, { token: tokenOf("other") }));
+        expect(await one(node, queuedRelease(keys, token, all.id, false))).toEqual(granted);
+        expect(await messages()).toEqual([]);
+        for (const key of keys) await one(node, queuedAcquire(key, null));
+        expect(await messages()).toEqual(["late0", "late1", "late2"]);
       });
 
-      test("that hold the token already are granted whoever waits", async () => {
-        const { keys, tokens, place, heard } = await allWanted(2);
+      test("that hold the token already are granted despite waiters", async () => {
+        const { keys, tokens, place, messages } = await allWanted(2);
         await run(node, ...keys.slice(1).map((key, index) => release(key, tokens[index + 1] as string)));
-        const command = heeding(keys, place("early", 1), { token: tokens[0] });
+        const command = queuedAcquire(keys, place("early", 1), { token: tokens[0] });
         expect(await one(node, command)).toEqual(granted);
-        expect(await one(node, heeding(keys, place("late", 3), { token: tokens[0] }))).toEqual(granted);
-        expect(await heard()).toEqual([]);
+        expect(await one(node, queuedAcquire(keys, place("late", 3), { token: tokens[0] }))).toEqual(granted);
+        expect(await messages()).toEqual([]);
       });
     });
 
@@ -623,22 +664,22 @@ export function describeQueueContract(
         return reply.fence.highest;
       };
 
-      test("comes with the grant of one who waited or barges, and with no denial", async () => {
+      test("is part of a grant to a waiter or a barging caller, and of no denial", async () => {
         for (const barge of [false, true]) {
           const { key, token, places } = await contended(["a", 1]);
           const fence = (await highest(key, token)) + 5;
           const asked = { fence, barge, token: tokenOf("holder") };
-          expect(await one(node, heeding(key, null, asked))).toEqual(denied(key));
+          expect(await one(node, queuedAcquire(key, null, asked))).toEqual(denied(key));
           await one(node, release(key, token));
-          if (!barge) expect(await one(node, heeding(key, null, asked))).toEqual(missing);
-          expect(await one(node, heeding(key, places[0], asked))).toEqual(accepted(fence));
+          if (!barge) expect(await one(node, queuedAcquire(key, null, asked))).toEqual(missing);
+          expect(await one(node, queuedAcquire(key, places[0], asked))).toEqual(accepted(fence));
           expect(await highest(key, asked.token)).toBe(fence);
         }
       });
     });
 
-    test("a batch of commands with queues and without gives each its own reply", async () => {
-      const { key, token, places, heard } = await contended(["a:500", 1], ["b", 2]);
+    test("a batch of commands with and without queues gives each its own reply", async () => {
+      const { key, token, places, messages } = await contended(["a:500", 1], ["b", 2]);
       const mine = tokenOf("mine");
       const [x, y, z] = [`${key}x`, `${key}y`, `${key}z`];
       const fence = 1;
@@ -654,33 +695,33 @@ export function describeQueueContract(
         })),
       });
       const steps: [LockCommand, unknown][] = [
-        [heeding(key, null), denied(key)],
+        [queuedAcquire(key, null), denied(key)],
         [acquire([y, z], mine), granted],
-        [heeding(y, null, { fence: top + 1 }), heldBy("mine", y)],
+        [queuedAcquire(y, null, { fence: top + 1 }), heldBy("mine", y)],
         [
           { op: "inspect", keys: [x, y, `${key}none`] },
           report([x, "mine"], [y, "mine"], [`${key}none`, null]),
         ],
-        [parting(key, token, null, true), granted],
-        [heeding(key, places[1], { fence: top + 2 }), missing],
+        [queuedRelease(key, token, null, true), granted],
+        [queuedAcquire(key, places[1], { fence: top + 2 }), missing],
         [{ op: "acquire", keys: [y, z], token: mine, ttl: 60_000, fence: top + 3 }, accepted(top + 3)],
-        [heeding(key, places[0], { token: mine, fence: top + 4 }), accepted(top + 4)],
+        [queuedAcquire(key, places[0], { token: mine, fence: top + 4 }), accepted(top + 4)],
         [{ op: "renew", keys: [x, y, z], token: mine, ttl: 60_000 }, granted],
-        [heeding(x, null, { barge: true }), heldBy("mine", x)],
-        [heeding(`${key}w`, null, { barge: true, fence: top + 5, token: mine }), accepted(top + 5)],
-        [parting(`${key}w`, mine, places[2]?.id ?? null, false), granted],
+        [queuedAcquire(x, null, { barge: true }), heldBy("mine", x)],
+        [queuedAcquire(`${key}w`, null, { barge: true, fence: top + 5, token: mine }), accepted(top + 5)],
+        [queuedRelease(`${key}w`, mine, places[2]?.id ?? null, false), granted],
         [{ op: "fence", keys: [x, key], token: mine, fence: top + 6 }, accepted(top + 6)],
-        [heeding(`${key}w`, places[1], { token: mine }), granted],
+        [queuedAcquire(`${key}w`, places[1], { token: mine }), granted],
         [{ op: "swap", keys: [key], from: mine, token, ttl: 1_000, fence: top + 7 }, accepted(top + 7)],
-        [parting(key, mine, null, true), denied(key)],
+        [queuedRelease(key, mine, null, true), denied(key)],
         [{ op: "inspect", keys: [key, `${key}w`] }, report([key, "holder"], [`${key}w`, "mine"])],
         [{ op: "release", keys: [x, y, z], token: mine }, granted],
-        [parting(key, token, null, true), granted],
+        [queuedRelease(key, token, null, true), granted],
         [{ op: "inspect", keys: [key] }, report([key, null])],
       ];
       const replies = await run(node, ...steps.map(([command]) => command));
       expect(replies).toEqual(steps.map(([, reply]) => reply));
-      expect(await heard()).toEqual(["a:500", "b"]);
+      expect(await messages()).toEqual(["a:500", "b"]);
     });
   });
 }

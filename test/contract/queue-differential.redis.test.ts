@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MemoryStore } from "../../src/clients/memory-store.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import { decodeReply, encodeBatch } from "../../src/engine/encoding.js";
-import type { Reply } from "../../src/engine/node.js";
-import { batchScript } from "../../src/engine/script.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import { MemoryStore } from "../../src/clients/memory/memory-store.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { decodeReply, encodeBatch } from "../../src/engine/protocol/encoding.js";
+import { batchScript } from "../../src/engine/protocol/script.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { type RedisServer, startServer } from "../support/servers.js";
 import { type QueueView, queuesOfServer } from "./queue-view.js";
 
-/** ms on the server's clock that are one ms to the script. */
+/** ms on the server's clock per ms of the script's clock. */
 const slowness = 10_000;
 const clockKey = "clock";
 
 /**
- * The script on a clock of the test's own: only `elapse` moves it on, so that no pause of the machine makes anything
- * expire. What the server itself counts, the ttls, it counts so slowly that it makes no difference.
+ * The script with a clock that only `elapse` advances, so that no pause of the machine expires anything. The server
+ * itself counts the ttls, slowly enough that the difference does not matter.
  */
 const scriptOnOwnClock = `
 local server, now = redis, redis.call('GET', '${clockKey}')
@@ -55,14 +55,14 @@ const process = "process";
 
 const token = fc.constantFrom(...["x", "y", "z"].map((owner) => `${owner}~${owner.repeat(22)}`));
 const id = fc.constantFrom(...["a", "b", "c", "d"].map((name) => `${process}:${name}`));
-// Few, so that some are equal and some are the same waiter's, changed.
+// Few values, so that some tickets are equal, and some waiters change their ticket.
 const ticket = fc.integer({ min: 1, max: 3 }).map((late) => 1_700_000_000_000 + late);
 const place = fc.option(fc.record({ id, ticket }));
 const fence = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
-// None that a sum of the times that pass comes near to.
+// No ttl is close to a sum of the times that pass.
 const ttl = fc.constantFrom(300, 60_000);
 const single = fc.constantFrom(...keys).map((key) => [key]);
-// In any order: which of them is named in a denial depends on it.
+// In any order, because the order decides which key a denial names.
 const some = fc.oneof({ weight: 2, arbitrary: single }, fc.shuffledSubarray(keys, { minLength: 2 }));
 
 const fenced = <T extends object>({ fence: proposed, ...command }: T & { fence?: number | undefined }) =>
@@ -133,17 +133,17 @@ const batch = fc.array(fc.oneof({ weight: 3, arbitrary: heeding }, { weight: 1, 
   minLength: 1,
   maxLength: 6,
 });
-/** ms that pass; sums of them keep away from the times at which anything expires: all are multiples of 40. */
+/** ms that pass, all multiples of 40. Their sums never come close to a time at which anything expires. */
 const pause = fc.constantFrom(40, 80, 720, 1_600);
 const steps = fc.array(fc.oneof({ weight: 4, arbitrary: batch }, { weight: 1, arbitrary: pause }), {
   minLength: 1,
   maxLength: 25,
 });
 
-/** ms by which what is left of a ttl may differ: the server's own clock goes on, slowly. */
+/** ms by which remaining ttls may differ, because the server's own clock advances slowly. */
 const tolerance = 15;
 
-/** The same replies: what is left of the ttls too, as far as it can be told. */
+/** Compares the replies, remaining ttls within the tolerance. */
 function expectAlike(own: readonly Reply[], replies: readonly Reply[]): void {
   const lefts = (of: readonly Reply[]) => {
     const found: number[] = [];
@@ -184,19 +184,19 @@ local left = redis.call('PTTL', KEYS[1])
 if left >= 0 then redis.call('PEXPIRE', KEYS[1], left - ARGV[1]) end
 `;
 
-/** Brings all ttls nearer to their end. */
+/** Moves the ends of all ttls closer. */
 async function elapse(ms: number): Promise<void> {
   for (const key of keys.flatMap((each) => [each, sideKeysOf(false).queue(each)]))
     await client.eval(age, 1, key, ms * slowness);
 }
 
-test("a memory node answers, and tells those who wait, as the script does on a server", async () => {
+test("a memory node answers, and notifies waiters, like the script on a server", async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       await client.flushdb();
-      const told: string[] = [];
-      const store = new MemoryStore((_channel, message) => told.push(message));
-      const before = (await view.heard(process)).length;
+      const published: string[] = [];
+      const store = new MemoryStore((_channel, message) => published.push(message));
+      const before = (await view.messages(process)).length;
       let now = 1_800_000_000_000;
       for (const step of sequence) {
         if (typeof step === "number") {
@@ -207,7 +207,7 @@ test("a memory node answers, and tells those who wait, as the script does on a s
         const replies = await ask(step, now);
         const own = step.map((command) => store.apply(command, now));
         expectAlike(own, replies);
-        expect((await view.heard(process)).slice(before)).toEqual(told);
+        expect((await view.messages(process)).slice(before)).toEqual(published);
       }
     }),
     { numRuns: 300 },

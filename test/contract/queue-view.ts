@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { Cluster, Redis } from "ioredis";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
-/** What a node keeps beside its locks, seen past it. */
+/** Direct access to what a node stores beside its locks. */
 export interface QueueView {
-  /** Lets time pass for those who wait for this key: the past is moved, nobody has to wait for it. */
+  /** Advances time for the waiters of this key by moving recorded times into the past. */
   elapse(key: string, ms: number): Promise<void>;
-  /** Names of what there is beside this key; in a memory node of everything, so compare before and after. */
+  /** Names of the entries beside this key. A memory node covers all keys, so compare before and after. */
   beside(key: string): Promise<readonly string[]>;
-  /** What this process was told so far, in order. */
-  heard(process: string): Promise<string[]>;
+  /** The messages that this process has received so far, in order. */
+  messages(process: string): Promise<string[]>;
   close(): void;
 }
 
@@ -25,19 +25,19 @@ end
 if left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], left - ARGV[1]) else redis.call('DEL', KEYS[1]) end
 `;
 
-/** `queueKey` names the sorted set in the server of a lock's key. */
+/** `queueKey` maps a lock's key to the sorted set on the server. */
 async function view(client: Redis | Cluster, queueKey: (key: string) => string): Promise<QueueView> {
   await client.ping();
   const servers = (): Redis[] => (client instanceof Cluster ? client.nodes("master") : [client]);
   const listener: Redis | Cluster = client instanceof Cluster ? client.duplicate() : client.duplicate();
-  const told: [channel: string, message: string][] = [];
+  const messages: [channel: string, message: string][] = [];
   const barriers = new Map<string, () => void>();
   listener.on("pmessage", (_pattern: string, channel: string, message: string) => {
     if (channel === barrierChannel) barriers.get(message)?.();
-    else told.push([channel, message]);
+    else messages.push([channel, message]);
   });
   await listener.psubscribe("holdfast:wake:*");
-  /** Whatever this server published before has arrived. */
+  /** Resolves when every message that this server published before has arrived. */
   const hasArrived = async (server: Redis) => {
     const barrier = randomUUID();
     const arrived = new Promise<void>((resolve) => barriers.set(barrier, resolve));
@@ -53,9 +53,11 @@ async function view(client: Redis | Cluster, queueKey: (key: string) => string):
       const found = await Promise.all(servers().map((server) => server.keys(pattern)));
       return found.flat().sort();
     },
-    heard: async (process) => {
+    messages: async (process) => {
       await Promise.all(servers().map(hasArrived));
-      return told.filter(([channel]) => channel === `holdfast:wake:${process}`).map(([, message]) => message);
+      return messages
+        .filter(([channel]) => channel === `holdfast:wake:${process}`)
+        .map(([, message]) => message);
     },
     close: () => {
       listener.disconnect();

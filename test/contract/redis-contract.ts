@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LockCommand, placeTtl } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { type LockCommand, placeTtl } from "../../src/engine/protocol/command.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { execute } from "../engine/batches.js";
-import { heeding, newcomer, parting } from "./queue-contract.js";
+import { newProcess, queuedAcquire, queuedRelease } from "./queue-contract.js";
 import type { ServerView } from "./server-view.js";
 import {
   acquire,
@@ -25,8 +25,8 @@ import {
 } from "./subject.js";
 
 /**
- * What a node over Redis does, seen from its server. The server must be nobody else's: its scripts are flushed.
- * `sendsTwice` is false for a client without EVALSHA, which sends the whole script every time.
+ * The contract of a node over Redis, checked directly on its server. No other test may use the server: its scripts are
+ * flushed. `sendsTwice` is false for a client without EVALSHA, which sends the whole script every time.
  */
 export function describeRedisContract(
   name: string,
@@ -67,7 +67,7 @@ export function describeRedisContract(
         expect(await server.set(key, "other", "NX", "PX", 1_000)).toBe("OK");
       });
 
-      test("of another program excludes us, and only the hash of its token is told", async () => {
+      test("of another program excludes us, and only the hash of its token is reported", async () => {
         const key = uniqueKey();
         await server.set(key, "foreign-secret~with-label", "NX", "PX", 60_000);
         const reply = await one(node, acquire(key, tokenOf("me")));
@@ -77,7 +77,7 @@ export function describeRedisContract(
         expect(await server.get(key)).toBe("foreign-secret~with-label");
       });
 
-      test("without an expiry is held without an end", async () => {
+      test("without an expiry is held for ever", async () => {
         const key = uniqueKey();
         await server.set(key, "for ever");
         const reply = await one(node, acquire(key, tokenOf("me")));
@@ -85,7 +85,7 @@ export function describeRedisContract(
         expect(ttlOf(reply)).toBeNull();
       });
 
-      test("with an expiry beyond any number of ours is held", async () => {
+      test("with an expiry beyond the safe integers is held", async () => {
         const key = uniqueKey();
         await server.set(key, "for ages", "PX", "4000000000000000000");
         expect(ttlOf(await one(node, acquire(key, tokenOf("me"))))).toBe(Number.MAX_SAFE_INTEGER);
@@ -98,7 +98,7 @@ export function describeRedisContract(
       });
     });
 
-    test("a key of another type is denied by every command, and left alone", async () => {
+    test("a key of another type is denied by every command, and not changed", async () => {
       const [key, token] = [uniqueKey(), tokenOf("me")];
       await server.makeList(key);
       const holder = { key, owner: null, tokenHash: "", ttlLeft: null, type: "list" };
@@ -117,30 +117,30 @@ export function describeRedisContract(
       const queueOf = (key: string) => sideKeysOf(node.sharded, () => node.keyspace?.prefix ?? "").queue(key);
 
       test("is a sorted set beside the lock's key, which expires by itself", async () => {
-        const [key, { place }] = [uniqueKey(), newcomer()];
+        const [key, { place }] = [uniqueKey(), newProcess()];
         await one(node, acquire(key, tokenOf("holder")));
-        await one(node, heeding(key, place("a", 1)));
+        await one(node, queuedAcquire(key, place("a", 1)));
         expect(await server.type(queueOf(key))).toBe("zset");
         expect(await server.pttl(queueOf(key))).toBeGreaterThan(0);
         expect(await server.pttl(queueOf(key))).toBeLessThanOrEqual(placeTtl);
       });
 
-      test("that is something else is none, costs no vote, and is left alone", async () => {
-        const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newcomer()];
+      test("of another type is ignored, costs no vote, and is not changed", async () => {
+        const [key, token, { place }] = [uniqueKey(), tokenOf("holder"), newProcess()];
         await server.makeList(queueOf(key));
         const [denied, id] = [heldBy("holder", key), place("a", 1).id];
         const steps: [LockCommand, unknown][] = [
-          [heeding(key, place("a", 1), { token }), granted],
-          [heeding(key, null, { token, barge: true }), granted],
-          [heeding(key, place("a", 1)), denied],
-          [heeding(key, null), denied],
-          [heeding(key, place("a", 1), { barge: true }), denied],
-          [parting(key, tokenOf("me"), id, false), denied],
-          [parting(key, token, id, true), granted],
-          [parting(key, token, id, false), missing],
-          [parting(key, token, null, true), missing],
-          [heeding(key, null, { token, barge: true }), granted],
-          [parting(key, token, null, false), granted],
+          [queuedAcquire(key, place("a", 1), { token }), granted],
+          [queuedAcquire(key, null, { token, barge: true }), granted],
+          [queuedAcquire(key, place("a", 1)), denied],
+          [queuedAcquire(key, null), denied],
+          [queuedAcquire(key, place("a", 1), { barge: true }), denied],
+          [queuedRelease(key, tokenOf("me"), id, false), denied],
+          [queuedRelease(key, token, id, true), granted],
+          [queuedRelease(key, token, id, false), missing],
+          [queuedRelease(key, token, null, true), missing],
+          [queuedAcquire(key, null, { token, barge: true }), granted],
+          [queuedRelease(key, token, null, false), granted],
         ];
         expect(await run(node, ...steps.map(([command]) => command))).toEqual(
           steps.map(([, reply]) => reply),
@@ -149,19 +149,19 @@ export function describeRedisContract(
       });
     });
 
-    test("tells the run id of the server, or of one of the servers", async () => {
+    test("reports the run id of the server, or of one of the servers", async () => {
       expect(await server.runIds()).toContain(await runIdOf(node));
     });
 
-    describe("a server that forgot its scripts", () => {
-      test("is given them again", async () => {
+    describe("a server that has lost its scripts", () => {
+      test("receives them again", async () => {
         await server.forgetScripts();
         const key = uniqueKey();
         expect(await one(node, acquire(key, tokenOf("me")))).toEqual(granted);
         expect(await holderOf(node, key)).toMatchObject({ owner: "me" });
       });
 
-      test("executes what was sent in order", async () => {
+      test("executes commands in order", async () => {
         await server.forgetScripts();
         const [key, mine, yours] = [uniqueKey(), tokenOf("me"), tokenOf("you")];
         const replies = await Promise.all([
@@ -173,7 +173,7 @@ export function describeRedisContract(
         expect(replies).toEqual([granted, heldBy("me", key), granted, granted]);
       });
 
-      test("is not given a command that was given up meanwhile, but always a release", async () => {
+      test("receives no command that was withdrawn meanwhile, but every release", async () => {
         const [key, token] = [uniqueKey(), tokenOf("me")];
         await one(node, acquire(`${key}b`, token));
         await server.forgetScripts();
@@ -197,7 +197,7 @@ export function describeRedisContract(
   });
 }
 
-/** How the connection of a node is followed, opened and lost. */
+/** How a node watches, opens and loses its connection. */
 export function describeConnectionContract(name: string, open: Open): void {
   describe(`${name}, its connection`, () => {
     test("is opened on request; until then votes fail at once and nothing is queued", async () => {
@@ -236,7 +236,7 @@ export function describeConnectionContract(name: string, open: Open): void {
       await node.close();
     });
 
-    test("can be asked who it is only when it is there", async () => {
+    test("can be identified only while it is connected", async () => {
       const { node, end } = await open();
       await expect(runIdOf(node)).rejects.toThrow(node.name);
       await end();

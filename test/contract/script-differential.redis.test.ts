@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import type { Clock } from "../../src/engine/clock.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Introduction } from "../../src/engine/memory.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Identification } from "../../src/engine/protocol/memory.js";
+import type { Clock } from "../../src/engine/time/clock.js";
 import { execute } from "../engine/batches.js";
 import { type RedisServer, startServer } from "../support/servers.js";
-import { becomes } from "./subject.js";
+import { reachesConnection } from "./subject.js";
 
 /**
- * Random sequences of all commands, and of what is asked and changed about a node's memory, on a server and on a memory
- * node: the simulator's nodes are memory nodes, and prove nothing unless they do what the script does. Those who wait in line
- * are compared in queue-differential.redis.test.ts.
+ * Runs random sequences of all commands, and of reads and changes of the node's memory, on a server and on a memory
+ * node. The simulator's nodes are memory nodes, and prove nothing unless they behave like the script. Queues are
+ * compared in queue-differential.redis.test.ts.
  */
 
 let server: RedisServer;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startServer();
   client = new Redis({ port: server.port });
   real = recogniseNode(client, 0);
-  await becomes(real, "ready");
+  await reachesConnection(real, "ready");
 });
 afterAll(async () => {
   client.disconnect();
@@ -35,7 +35,7 @@ const hour = 3_600_000;
 const tokens = ["x", "y", "z"].map((owner) => `${owner}~${owner.repeat(22)}`);
 const token = fc.constantFrom(...tokens);
 const keys = fc.constantFrom(["one"], ["two"], ["one", "two"], ["two", "three", "one"]);
-/** ms; nothing that takes a moment to be compared makes a difference. Some are longer than a minute. */
+/** ms; long enough that the duration of the comparison does not matter. Some are longer than a minute. */
 const ttl = fc.constantFrom(20_000, 60_000, 2 * hour);
 const fence = fc.integer({ min: 1, max: 20 });
 const heed = { place: null, barge: false };
@@ -50,7 +50,8 @@ const command: fc.Arbitrary<LockCommand> = fc.oneof(
   fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl, fence }),
   fc.record({ op: fc.constant("giveBack" as const), keys, from: token, token, ttl }),
   fc.record({ op: fc.constant("fence" as const), keys, token, fence }),
-  // Claims say so of whatever may have been long; a server looks at its record of long leases only then.
+  // Claims mark a release if any of their leases may have been long; only then does a server check its record of long
+  // leases.
   fc.record({ op: fc.constant("release" as const), keys, token, long: fc.constant(true) }),
   fc.record({
     op: fc.constant("release" as const),
@@ -62,7 +63,7 @@ const command: fc.Arbitrary<LockCommand> = fc.oneof(
   fc.record({ op: fc.constant("inspect" as const), keys }),
 );
 
-/** A change of the memory, in ms from the node's own time. */
+/** A change of the memory, in ms relative to the node's own time. */
 const change = fc.record({
   kind: fc.constant("change" as const),
   abstains: fc.option(fc.constantFrom(30_000, hour)),
@@ -81,7 +82,7 @@ const step = fc.oneof(
       mark: fc.constantFrom("own" as const, "own" as const, "own" as const, "another" as const),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("introduce" as const), leaves: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("identify" as const), leaves: fc.boolean() }) },
   { weight: 2, arbitrary: change },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const) }) },
   {
@@ -91,41 +92,41 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** A node, what it said last, and how time passes for it. */
+/** A node, its last reply, and a way to advance its time. */
 interface Side {
   readonly node: LockNode;
-  said: Introduction;
+  last: Identification;
   forget(): Promise<void> | void;
   pass(ms: number): Promise<void> | void;
 }
 
-/** `checks`: whether the process that asks wants the node to remember. */
-async function perform(side: Side, one: Step, checks: boolean): Promise<unknown> {
-  const { node, said } = side;
+/** `checks`: whether the caller uses the node's memory. */
+async function runStep(side: Side, one: Step, checks: boolean): Promise<unknown> {
+  const { node, last } = side;
   switch (one.kind) {
     case "batch": {
-      const own = said.memory?.mark || null;
+      const own = last.memory?.mark || null;
       const mark = checks && own !== null && one.mark === "another" ? "other.0" : checks ? own : null;
-      // Without a mark nothing is remembered: a memory node does so all the same, which costs nothing.
+      // Without a mark a server records no long leases, but a memory node does; therefore only short ones are sent.
       const commands = mark === null ? one.commands.map(short) : one.commands;
-      const asked = commands.map((each) => ({ command: each, wanted: () => true }));
-      return withoutTimes(await execute(node, asked, mark));
+      const requests = commands.map((each) => ({ command: each, wanted: () => true }));
+      return withoutTimes(await execute(node, requests, mark));
     }
-    case "introduce":
-      side.said = await node.introduce(one.leaves ? "visitor" : "", null);
-      return shownOf(side.said);
+    case "identify":
+      side.last = await node.identify(one.leaves ? "visitor" : "", null);
+      return shownOf(side.last);
     case "change": {
-      const { memory } = said;
+      const { memory } = last;
       if (memory === null) return null;
       const { abstains, settled, longest, watermark, stale } = one;
       const [until, settles] = [Math.ceil(memory.now + (abstains ?? 0)), Math.ceil(memory.now)];
-      side.said = await node.introduce("changer", {
+      side.last = await node.identify("changer", {
         marker: stale ? `${memory.marker}0` : memory.marker,
         abstention: abstains === null ? null : { until, least: until, settles, settled },
         longest,
         watermark,
       });
-      return shownOf(side.said);
+      return shownOf(side.last);
     }
     case "forget":
       return side.forget();
@@ -137,8 +138,8 @@ async function perform(side: Side, one: Step, checks: boolean): Promise<unknown>
 const short = (each: LockCommand): LockCommand =>
   "ttl" in each && each.ttl > hour ? { ...each, ttl: 60_000 } : each;
 
-/** Ids, lives and times are each node's own. */
-function shownOf({ memory }: Introduction): unknown {
+/** Replaces ids, run ids and times, which differ between nodes. */
+function shownOf({ memory }: Identification): unknown {
   if (memory === null) return null;
   const { state, longest, longLeft, left, watermark, abstention } = memory;
   const settled = abstention?.settled ?? null;
@@ -150,7 +151,7 @@ const withoutTimes = (replies: readonly Reply[]): unknown =>
     JSON.stringify(replies, (name, value) => (name === "ttlLeft" ? Math.ceil(value / 10_000) : value)),
   );
 
-/** Lets time pass on a server: what is recorded with a time is moved into the past. Its own clock goes on. */
+/** Advances time on a server by moving recorded times into the past. The server's own clock keeps running. */
 const pastScript = `
 local ms = tonumber(ARGV[1])
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -168,19 +169,19 @@ function memorySide(): Side {
   const pass = (ms: number) => {
     time += ms;
   };
-  return { node, said: nothing, forget: () => node.flush(), pass };
+  return { node, last: nothing, forget: () => node.flush(), pass };
 }
 
 const realSide = (): Side => ({
   node: real,
-  said: nothing,
+  last: nothing,
   forget: async () => void (await client.flushdb()),
   pass: async (ms) => void (await client.eval(pastScript, 0, ms)),
 });
 
-const nothing: Introduction = { runId: null, id: null, memory: null };
+const nothing: Identification = { runId: null, id: null, memory: null };
 
-/** Time is moved for keys alone: what a memory says of its times is compared where none passes. */
+/** Time is advanced for keys only, so the times of a memory are compared only where no time passes. */
 const isComparable = (steps: readonly Step[]): boolean =>
   !steps.some(({ kind }) => kind === "pass") ||
   steps.every(
@@ -189,14 +190,14 @@ const isComparable = (steps: readonly Step[]): boolean =>
       (one.kind !== "batch" || one.commands.every((each) => !("ttl" in each) || each.ttl < hour)),
   );
 
-const look = { kind: "introduce", leaves: false } as const;
-/** A node that remembers. */
+const identification = { kind: "identify", leaves: false } as const;
+/** The steps that give a node a memory. */
 const inUse: readonly Step[] = [
-  { kind: "introduce", leaves: true },
+  { kind: "identify", leaves: true },
   { kind: "change", abstains: null, settled: true, longest: 0, watermark: 0, stale: false },
 ];
 
-test("a memory node does with every command, and with its memory, what the script does on a server", async () => {
+test("a memory node handles every command and its memory like the script on a server", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 20 }).filter(isComparable),
@@ -206,10 +207,10 @@ test("a memory node does with every command, and with its memory, what the scrip
         await client.flushdb();
         const sides = [memorySide(), realSide()] as const;
         for (const one of isNew ? some : [...inUse, ...some]) {
-          for (const each of [one, look]) {
+          for (const each of [one, identification]) {
             const [own, theirs] = [
-              await perform(sides[0], each, checks),
-              await perform(sides[1], each, checks),
+              await runStep(sides[0], each, checks),
+              await runStep(sides[1], each, checks),
             ];
             expect({ one, does: own }).toEqual({ one, does: theirs });
           }

@@ -1,21 +1,21 @@
 import { Cluster, Redis } from "ioredis";
 
-/** The servers behind a node, seen past it: keys as they are stored. */
+/** Direct access to the servers behind a node, with keys as they are stored. */
 export interface ServerView {
   get(key: string): Promise<string | null>;
   pttl(key: string): Promise<number>;
-  /** SET as any other program would do it; null when NX refused it. */
+  /** SET as another program would send it; null when NX refused it. */
   set(key: string, value: string, ...options: (string | number)[]): Promise<string | null>;
   makeList(key: string): Promise<void>;
   type(key: string): Promise<string>;
   /** SCRIPT FLUSH on every server. */
   forgetScripts(): Promise<void>;
-  /** Of every server. */
+  /** The run ids of all servers. */
   runIds(): Promise<string[]>;
   close(): void;
 }
 
-/** `stored` names the key in the server of a lock's key. */
+/** `stored` maps a lock's key to the key on the server. */
 function view(client: Redis | Cluster, stored: (key: string) => string): ServerView {
   const servers = (): Redis[] => (client instanceof Cluster ? client.nodes("master") : [client]);
   return {

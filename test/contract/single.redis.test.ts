@@ -17,9 +17,9 @@ import { queuesOfServer } from "./queue-view.js";
 import { describeConnectionContract, describeRedisContract } from "./redis-contract.js";
 import { viewOfServer } from "./server-view.js";
 import type { Open } from "./subject.js";
-import { describeWakeContract } from "./wake-contract.js";
+import { describeSubscriptionContract } from "./subscription-contract.js";
 
-/** A server of its own: the suite makes it forget its scripts. */
+/** A server for this suite alone, which flushes its scripts. */
 let server: RedisServer;
 beforeAll(async () => {
   server = await startServer();
@@ -40,7 +40,7 @@ function describeClient(name: string, open: Open, stored: { prefix?: string; db?
   describeRedisContract(name, open, () => viewOfServer(server.port, stored));
   describeQueueContract(name, open, () => queuesOfServer(server.port, stored));
   describeConnectionContract(name, open);
-  describeWakeContract(name, open, () => [server]);
+  describeSubscriptionContract(name, open, () => [server]);
 }
 
 for (const [name, library] of ioredisVersions) {
@@ -115,5 +115,5 @@ describeQueueContract("a plain { set, eval }", openPlain, () => queuesOfServer(s
 
 test("a plain { set, eval } offers no subscription", () => {
   const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 0);
-  expect(node.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
+  expect(node.subscribe("channel", { subscribed() {}, unsubscribed() {}, message() {} })).toBeNull();
 });

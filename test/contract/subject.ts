@@ -1,24 +1,24 @@
 import { expect } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Introduction } from "../../src/engine/memory.js";
-import type { Connection, LockNode, Reply } from "../../src/engine/node.js";
-import { systemRandom } from "../../src/engine/random.js";
-import type { Holder } from "../../src/engine/vote.js";
+import type { Connection, LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Identification } from "../../src/engine/protocol/memory.js";
+import type { Holder } from "../../src/engine/protocol/vote.js";
+import { systemRandom } from "../../src/engine/time/random.js";
 import { type Ask, execute } from "../engine/batches.js";
 
-/** A node, and how to get rid of what it was made of. */
+/** A node, and a function that closes its client. */
 export interface Subject {
   readonly node: LockNode;
   end(): Promise<void> | void;
 }
 
-/** Makes a node that nobody connected yet. */
+/** Creates a node that is not connected yet. */
 export type Open = () => Subject | Promise<Subject>;
 
-/** A node that is connected. */
+/** Opens a node and waits until it is connected. */
 export async function openReady(open: Open): Promise<Subject> {
   const subject = await open();
-  const ready = becomes(subject.node, "ready");
+  const ready = reachesConnection(subject.node, "ready");
   subject.node.connect();
   await ready;
   return subject;
@@ -30,7 +30,7 @@ export const request = (command: LockCommand, wanted: () => boolean = () => true
 });
 
 let serial = 0;
-/** A key no other test uses; `{}` keeps those of one test on one server of a Cluster. */
+/** A key that no other test uses; `{}` keeps the keys of one test on one server of a Cluster. */
 export const uniqueKey = (name = "key"): string => `contract:{${process.pid}-${++serial}}:${name}`;
 export const tokenOf = (owner: string): string => `${owner}~${systemRandom.secret()}`;
 
@@ -46,8 +46,8 @@ export async function one(node: LockNode, command: LockCommand): Promise<Reply> 
   return reply as Reply;
 }
 
-/** Resolves when the node says so. */
-export function becomes(node: LockNode, wanted: Connection): Promise<void> {
+/** Resolves when the node's connection has this state. */
+export function reachesConnection(node: LockNode, wanted: Connection): Promise<void> {
   return new Promise((resolve) => {
     const check = () => {
       if (node.connection !== wanted) return;
@@ -86,16 +86,16 @@ export const acquire = (key: string | readonly string[], token: string, ttl = 10
 
 export const release = (key: string, token: string): LockCommand => ({ op: "release", keys: [key], token });
 
-/** Who holds the key, as the node reports it. */
+/** The holder of the key, as the node reports it. */
 export async function holderOf(node: LockNode, key: string): Promise<Holder | null> {
   const reply = await one(node, { op: "inspect", keys: [key] });
   if (reply.kind !== "report") throw new Error(`not a report: ${JSON.stringify(reply)}`);
   return reply.keys[0]?.holder ?? null;
 }
 
-/** What the node's server says of itself. */
-export const introduced = (node: LockNode): Promise<Introduction> =>
-  node.introduce("first-met-by-the-tests", null);
+/** The server's identification, without storing anything on the server. */
+export const identificationOf = (node: LockNode): Promise<Identification> =>
+  node.identify("first-met-by-the-tests", null);
 
-/** Which server it is. */
-export const runIdOf = async (node: LockNode): Promise<string | null> => (await introduced(node)).runId;
+/** The run id of the server. */
+export const runIdOf = async (node: LockNode): Promise<string | null> => (await identificationOf(node)).runId;

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { neededAge, type Plan, planFor, type Terms, type View } from "../../src/engine/abstention.js";
-import type { AbstentionTerm, Introduction, Memory } from "../../src/engine/memory.js";
+import {
+  neededAge,
+  type Plan,
+  planFor,
+  type QuarantineTerms,
+  type QuorumView,
+} from "../../src/engine/node/abstention.js";
+import type { AbstentionTerm, Identification, Memory } from "../../src/engine/protocol/memory.js";
 
-const terms: Terms = { rule: "auto", driftFactor: 0.01, patience: 100, ttl: 10_000 };
+const terms: QuarantineTerms = { rule: "auto", driftFactor: 0.01, nodeTimeout: 100, ttl: 10_000 };
 const now = 1_000_000;
 const day = 86_400_000;
-/** The settling time of four node timeouts, and the drift over it. */
+/** ms: the settling time of four node timeouts plus the clock drift over that time. */
 const settling = 406;
 
 const voting: Memory = {
@@ -39,23 +45,23 @@ const abstaining = (abstention: Partial<AbstentionTerm> = {}, change: Partial<Me
   };
 };
 
-const met = (memory: Memory | null): Introduction => ({ runId: "life", id: "id", memory });
+const identified = (memory: Memory | null): Identification => ({ runId: "life", id: "id", memory });
 
-function view(memories: readonly (Memory | null)[], change: Partial<View> = {}): View {
+function view(memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}): QuorumView {
   return {
     names: memories.map((_, index) => `node-${index}`),
-    introductions: memories.map((memory) => (memory === null ? null : met(memory))),
-    before: null,
-    looks: 4,
-    age: 0,
+    identifications: memories.map((memory) => (memory === null ? null : identified(memory))),
+    previous: null,
+    repeats: 4,
+    minAge: 0,
     took: 0,
     ...change,
   };
 }
 
-const again = (seen: View): View => ({ ...seen, before: seen.introductions });
+const again = (seen: QuorumView): QuorumView => ({ ...seen, previous: seen.identifications });
 
-const plan = (memories: readonly (Memory | null)[], change: Partial<View> = {}, rule = terms.rule) =>
+const plan = (memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}, rule = terms.rule) =>
   planFor(0, view(memories, change), { ...terms, rule });
 
 /** The end that the plan gives the abstention, in ms from now. */
@@ -68,7 +74,7 @@ function endOf(planned: Plan | null) {
 const votes = { kind: "change", change: { abstention: null } };
 
 describe("a node that lost its memory", () => {
-  it("abstains for the longest short ttl, and the drift", () => {
+  it("abstains for the longest short TTL plus the clock drift", () => {
     expect(endOf(plan([lost, kept(), kept({ longest: 2_000 })]))).toEqual({
       until: 2_022,
       least: 2_022,
@@ -77,67 +83,67 @@ describe("a node that lost its memory", () => {
     });
   });
 
-  it("abstains at least until all rounds are decided that may be under way", () => {
+  it("abstains at least until every round that may be in progress is decided", () => {
     expect(endOf(plan([lost, kept({ longest: 5 }), kept({ longest: 3 })]))).toMatchObject({
       until: settling,
       least: settling,
     });
   });
 
-  it("abstains until the long leases of the others are over, and says that it may be less", () => {
+  it("abstains until the long leases of the other nodes are over, and reports that the time may be shorter", () => {
     const planned = plan([lost, kept(), kept({ longLeft: 100_000 })]);
     expect(endOf(planned)).toMatchObject({ until: 101_002, least: 1_012 });
     expect(planned).toMatchObject({ cause: expect.stringContaining("leases longer than 1 min") });
   });
 
-  it("takes what is usual for what nobody can tell", () => {
+  it("assumes the default TTL when too few nodes know the longest TTL", () => {
     expect(endOf(plan([lost, lost, kept()]))).toMatchObject({ until: 10_102, least: 10_102 });
     expect(endOf(plan([lost, lost, kept({ longest: 20_000 })]))).toMatchObject({ least: 20_202 });
   });
 
-  it("counts the time that the look took: the others' answers may be so much older", () => {
+  it("adds the duration of the look, because the answers of the other nodes may be that old", () => {
     expect(endOf(plan([lost, kept(), kept({ longLeft: 100_000 })], { took: 98 }))).toMatchObject({
       until: 101_101,
     });
   });
 
-  it("needs the word of one that abstains only where too few vote, and then waits for it", () => {
+  it("considers an abstaining node only when too few nodes vote, and then waits for that node's abstention", () => {
     const other = abstaining({ until: now + 9_000, least: now + 3_000 });
     expect(endOf(plan([lost, other, kept(), kept(), kept()]))).toMatchObject({ until: 1_012, least: 1_012 });
     expect(endOf(plan([lost, other, kept()]))).toMatchObject({ until: 9_092, least: 3_032 });
   });
 
-  it("is looked at again where that look left out leases that began lately", () => {
-    expect(plan([lost, kept(), kept()], { age: 1 })).toEqual({ kind: "look" });
+  it("is looked at again when the look left out recent leases", () => {
+    expect(plan([lost, kept(), kept()], { minAge: 1 })).toEqual({ kind: "retry" });
   });
 });
 
 describe("a cold start", () => {
   const cold = view([lost, { ...lost, marker: "? other" }, lost]);
 
-  it("is looked at twice, and then all vote", () => {
-    expect(planFor(0, cold, terms)).toEqual({ kind: "look" });
+  it("is looked at twice, and then all nodes vote", () => {
+    expect(planFor(0, cold, terms)).toEqual({ kind: "retry" });
     expect(planFor(0, again(cold), terms)).toMatchObject(votes);
   });
 
-  it("is looked at once more where one of them was given a memory, and lost that, in between", () => {
-    const before = view([lost, lost, { ...lost, marker: "? earlier" }]).introductions;
-    expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
+  it("is looked at again when a node received a memory and lost it between the looks", () => {
+    const before = view([lost, lost, { ...lost, marker: "? earlier" }]).identifications;
+    expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
 
-  it("is none where somebody did not answer the first time", () => {
-    const before = [met(lost), met(lost), null];
-    expect(planFor(0, { ...cold, before }, terms)).toEqual({ kind: "look" });
+  it("is not assumed when a node did not answer the first look", () => {
+    const before = [identified(lost), identified(lost), null];
+    expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
 
-  it("is none where somebody never answers", () => {
+  it("is not assumed while a node does not answer", () => {
     const silent = view([lost, lost, null]);
     expect(planFor(0, again(silent), terms)).toMatchObject({ kind: "wait", ms: null });
   });
 
-  it("is none where one remembers, though nothing was asked of it: a first round may be under way", () => {
+  it("is not assumed when a node has a memory without any lease: a first round may be in progress", () => {
     const mixed = again(view([lost, lost, kept({ longest: 0 })]));
-    expect(planFor(0, { ...mixed, looks: 3 }, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, { ...mixed, repeats: 3 }, terms)).toEqual({ kind: "retry" });
     expect(endOf(planFor(0, mixed, terms))).toMatchObject({ until: settling });
   });
 });
@@ -145,21 +151,21 @@ describe("a cold start", () => {
 describe("the second look", () => {
   const settled = { settles: now - 5, settled: false };
 
-  it("is not before the settling time is over", () => {
+  it("waits until the settling time is over", () => {
     const memory = abstaining({ settles: now + 10, settled: false });
     expect(plan([memory, kept({ longest: 9_000 }), kept()])).toMatchObject({ kind: "wait", ms: 5_000 });
   });
 
-  it("begins only when it was seen that this time is over", () => {
+  it("is used only when the previous look already saw the settling time over", () => {
     const memory = abstaining(settled);
     const at = view([memory, kept(), kept()]);
-    expect(planFor(0, at, terms)).toEqual({ kind: "look" });
-    const early = { ...at, before: view([{ ...memory, now: now - 6 }, kept(), kept()]).introductions };
-    expect(planFor(0, early, terms)).toEqual({ kind: "look" });
+    expect(planFor(0, at, terms)).toEqual({ kind: "retry" });
+    const early = { ...at, previous: view([{ ...memory, now: now - 6 }, kept(), kept()]).identifications };
+    expect(planFor(0, early, terms)).toEqual({ kind: "retry" });
     expect(planFor(0, again(at), terms)).toMatchObject({ kind: "change" });
   });
 
-  it("moves the end back where the others know of a longer short ttl by now", () => {
+  it("postpones the end when another node now reports a longer short TTL", () => {
     const seen = again(view([abstaining(settled), kept({ longest: 8_000 }), kept()]));
     expect(endOf(planFor(0, seen, terms))).toEqual({
       until: 8_077,
@@ -169,28 +175,28 @@ describe("the second look", () => {
     });
   });
 
-  it("moves the end back where the others hold a long lease by now", () => {
+  it("postpones the end when another node now holds a long lease", () => {
     const seen = again(view([abstaining(settled), kept({ longLeft: day }), kept()]));
     expect(endOf(planFor(0, seen, terms))).toMatchObject({ until: day * 1.01 + 2, least: 1_000 });
   });
 
-  it("never moves it forward", () => {
+  it("never moves the end to an earlier time", () => {
     const seen = again(view([abstaining(settled), kept(), kept()]));
     expect(endOf(planFor(0, seen, terms))).toMatchObject({ until: 5_000, least: 1_000 });
   });
 
-  it("counts what another one abstains for, where its word is needed", () => {
+  it("considers the abstention of another node when too few nodes vote", () => {
     const other = abstaining({ until: now + 7_000, least: now + 7_000 });
     const seen = again(view([abstaining(settled), other, kept()]));
     expect(endOf(planFor(0, seen, terms))).toMatchObject({ until: 7_072, least: 7_072 });
   });
 
-  it("forgets nothing of what was known before", () => {
+  it("keeps the longest TTL that was known before", () => {
     const seen = again(view([abstaining(settled, { longest: 3_000 }), kept(), kept()]));
     expect(planFor(0, seen, terms)).toMatchObject({ change: { longest: 3_000 } });
   });
 
-  it("waits for those who can tell", () => {
+  it("waits until enough nodes answer", () => {
     expect(planFor(0, again(view([abstaining(settled), kept(), null])), terms)).toMatchObject({
       kind: "wait",
       ms: 5_000,
@@ -201,42 +207,42 @@ describe("the second look", () => {
 describe("the end of a settled abstention", () => {
   const long = abstaining({ until: now + day });
 
-  it("is moved forward when the long leases are over, but not before the short ones are", () => {
+  it("moves to an earlier time when the long leases are over, but never before the short leases are over", () => {
     expect(endOf(plan([long, kept(), kept()]))).toMatchObject({ until: 1_000, least: 1_000, settled: true });
     expect(endOf(plan([long, kept({ longLeft: 50_000 }), kept()]))).toMatchObject({ until: 50_502 });
   });
 
-  it("is at once where all are over", () => {
+  it("is immediate when all leases are over", () => {
     const over = abstaining({ until: now + day, least: now - 1 });
     expect(plan([over, kept(), kept()])).toMatchObject(votes);
   });
 
-  it("is never moved back, neither for long leases nor for longer ttls", () => {
+  it("is never postponed, neither for long leases nor for longer TTLs", () => {
     const others = [kept({ longLeft: 3 * day, longest: 60_000 }), kept()];
     expect(plan([long, ...others])).toMatchObject({ kind: "wait", ms: day });
   });
 
-  it("is not written anew for next to nothing", () => {
+  it("is not rewritten for a negligible change", () => {
     expect(plan([long, kept({ longLeft: day * 0.99 - 500 }), kept()])).toMatchObject({ kind: "wait" });
   });
 
-  it("stays where too few can tell that they are over", () => {
+  it("stays when too few nodes can report that the leases are over", () => {
     expect(plan([long, kept(), null])).toMatchObject({ kind: "wait", ms: day });
     expect(plan([long, kept(), lost])).toMatchObject({ kind: "wait", ms: day });
   });
 
-  it("leaves out only leases that began after all rounds were decided", () => {
+  it("ignores only leases that began after every earlier round was decided", () => {
     expect(neededAge(kept(), terms)).toBe(Number.POSITIVE_INFINITY);
     expect(neededAge(lost, terms)).toBe(0);
     expect(neededAge(abstaining({ settled: false }), terms)).toBe(0);
-    // 10 s since it settled, less the drift, and as much again as a round may take.
+    // 10 s since the abstention settled, minus the drift and the longest duration of a round.
     expect(neededAge(abstaining(), terms)).toBe(10_000 - 102 - 400);
-    expect(plan([long, kept(), kept()], { age: 10_000 })).toEqual({ kind: "look" });
+    expect(plan([long, kept(), kept()], { minAge: 10_000 })).toEqual({ kind: "retry" });
   });
 });
 
 describe("a number as the rule", () => {
-  it("is how long it abstains, whatever the others know", () => {
+  it("sets the duration of the abstention, whatever the other nodes report", () => {
     expect(endOf(plan([lost, kept({ longLeft: day }), null], {}, 700))).toEqual({
       until: 700,
       least: 700,
@@ -245,7 +251,7 @@ describe("a number as the rule", () => {
     });
   });
 
-  it("ends what would last for longer, and 0 at once", () => {
+  it("shortens a longer abstention, and the value 0 ends the abstention at once", () => {
     const long = abstaining({ until: now + day });
     expect(endOf(plan([long, kept(), kept()], {}, 700))).toMatchObject({ until: 700 });
     expect(plan([long, kept(), null], {}, 0)).toMatchObject(votes);

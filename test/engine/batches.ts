@@ -1,9 +1,9 @@
-import type { Batch, LockNode, Reply, Request } from "../../src/engine/node.js";
+import type { Batch, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
 
-/** A request of which nobody waits for the answer yet. */
+/** A request without a callback for its reply. */
 export type Ask = Pick<Request, "command" | "wanted">;
 
-/** One reply a request, when all have been answered. */
+/** Executes one batch and resolves with one reply per request when all requests are answered. */
 export function execute(node: LockNode, asks: readonly Ask[], mark: string | null = null): Promise<Reply[]> {
   const replies = new Array<Reply>(asks.length);
   let open = asks.length;
@@ -23,14 +23,14 @@ export function execute(node: LockNode, asks: readonly Ask[], mark: string | nul
   });
 }
 
-/** The `execute` of a node in front of others: `each` replies to one request at a time. */
+/** The `execute` of a node that wraps another node: `each` answers one request at a time. */
 export const oneByOne =
   (each: (ask: Ask, mark: string | null) => Promise<Reply>): LockNode["execute"] =>
   ({ mark, requests }: Batch) => {
     for (const request of requests) void each(request, mark).then((reply) => request.answered(reply));
   };
 
-/** The reply to one request. */
+/** Executes one request and resolves with its reply. */
 export async function ask(node: LockNode, one: Ask, mark: string | null = null): Promise<Reply> {
   const [reply] = await execute(node, [one], mark);
   return reply as Reply;

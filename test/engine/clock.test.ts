@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { elapsed, now, systemClock } from "../../src/engine/clock.js";
+import { elapsed, now, systemClock } from "../../src/engine/time/clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
-describe("time", () => {
+describe("the clock", () => {
   afterEach(() => vi.useRealTimers());
 
-  it("has passed by the worse of two clocks", () => {
+  it("measures elapsed time by the clock that advanced further", () => {
     const clock = new VirtualClock();
     const start = now(clock);
     clock.stepWall(5_000);
@@ -15,14 +15,14 @@ describe("time", () => {
     expect(elapsed(clock, start)).toBe(700);
   });
 
-  it("is never negative", () => {
+  it("never reports negative elapsed time", () => {
     const clock = new VirtualClock();
     const start = now(clock);
     clock.stepWall(-5_000);
     expect(elapsed(clock, start)).toBe(0);
   });
 
-  it("has timers beyond what Node can set at once", () => {
+  it("supports timers beyond the maximum of Node's timers", () => {
     vi.useFakeTimers();
     const callback = vi.fn();
     systemClock.after(2 ** 31 + 5_000, callback);
@@ -33,7 +33,7 @@ describe("time", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("forgets a cancelled timer, however long it was", () => {
+  it("leaves no timer after a cancellation, however long the delay was", () => {
     vi.useFakeTimers();
     const timer = systemClock.after(Number.MAX_SAFE_INTEGER, () => {
       throw new Error("cancelled");

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import { decodeIntroduction, encodeBatch, encodeIntroduction } from "../../src/engine/encoding.js";
-import { sideKeysOf } from "../../src/engine/side-keys.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import {
+  decodeIdentification,
+  encodeBatch,
+  encodeIdentification,
+} from "../../src/engine/protocol/encoding.js";
+import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
 const encode = (mark: string | null, ...commands: LockCommand[]) =>
   encodeBatch(
@@ -20,7 +24,7 @@ const withTtl = (ttl: number): LockCommand[] => [
 ];
 const release: LockCommand = { op: "release", keys, token };
 
-/** What stands before the commands. */
+/** The part of the encoded batch before the commands. */
 const head = ({ keys: all, args }: ReturnType<typeof encode>) => ({
   keys: all.slice(0, all.indexOf("a")),
   args: args.slice(0, args[0] === "" || args[0] === "+" ? 1 : 2),
@@ -29,21 +33,21 @@ const head = ({ keys: all, args }: ReturnType<typeof encode>) => ({
 const marker = "holdfast:memory";
 const record = "holdfast:memory:long";
 
-describe("what a batch asks a server to remember", () => {
+describe("the TTL that a batch asks a server to record", () => {
   it.each(withTtl(30_000).map((command) => [command.op, command] as const))(
-    "is the ttl of %s",
+    "is the TTL of %s",
     (_, command) => {
       expect(head(encode("m", command))).toEqual({ keys: [marker], args: ["m", "30000"] });
     },
   );
 
-  it("is the longest of all, up to a minute", () => {
+  it("is the longest TTL of the batch, up to a minute", () => {
     const commands = [...withTtl(60_000), ...withTtl(10)];
     expect(head(encode("m", ...commands))).toEqual({ keys: [marker], args: ["m", "60000"] });
   });
 
   it.each(withTtl(60_001).map((command) => [command.op, command] as const))(
-    "is the lease itself, where that is longer: %s",
+    "is recorded with the lease itself when the TTL is longer: %s",
     (_, command) => {
       const expected = { keys: [marker, record], args: ["+m", "5"] };
       expect(head(encode("m", { op: "acquire", keys, token, ttl: 5 }, command))).toEqual(expected);
@@ -51,7 +55,7 @@ describe("what a batch asks a server to remember", () => {
     },
   );
 
-  it("is nothing where there is no mark, and for what needs no memory", () => {
+  it("is absent without a mark, and for commands that need no memory", () => {
     for (const command of [...withTtl(60_001), { ...release, long: true }]) {
       expect(head(encode(null, command))).toEqual({ keys: [], args: [""] });
     }
@@ -60,11 +64,11 @@ describe("what a batch asks a server to remember", () => {
     expect(head(encode("m", back))).toEqual({ keys: [], args: [""] });
   });
 
-  it("is forgotten with the release of what may be recorded on its own", () => {
+  it("is deleted by the release of a lease that may be recorded on its own", () => {
     expect(head(encode("m", { ...release, long: true }))).toEqual({ keys: [record], args: ["+"] });
   });
 
-  it("is asked for also by what has no ttl", () => {
+  it("is also sent by commands without a TTL", () => {
     expect(head(encode("m", { op: "fence", keys, token, fence: 1 }))).toEqual({
       keys: [marker],
       args: ["m", "0"],
@@ -72,21 +76,21 @@ describe("what a batch asks a server to remember", () => {
   });
 });
 
-describe("an introduction", () => {
-  it("says how long a lease must have been held to count, in whole ms", () => {
-    expect(encodeIntroduction("id", null, 12.7)).toEqual(["id", "12"]);
+describe("an identification", () => {
+  it("carries the minimum age of the leases that count, in whole ms", () => {
+    expect(encodeIdentification("id", null, 12.7)).toEqual(["id", "12"]);
   });
 
-  it("is no less than all of its parts", () => {
+  it("rejects a reply that lacks any of its parts", () => {
     const whole = ["life", "id.life 5 -", "1000", "7", "60"];
-    expect(decodeIntroduction(whole).memory).toMatchObject({
+    expect(decodeIdentification(whole).memory).toMatchObject({
       longest: 5,
       longLeft: 60,
       now: 1_000,
       watermark: 7,
     });
-    expect(() => decodeIntroduction(whole.slice(0, 4))).toThrow(/unexpected reply/);
-    expect(() => decodeIntroduction(["life", "id.life 5 -", "x", "7", "60"])).toThrow(/unexpected reply/);
-    expect(() => decodeIntroduction([...whole.slice(0, 4), "much"])).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification(whole.slice(0, 4))).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification(["life", "id.life 5 -", "x", "7", "60"])).toThrow(/unexpected reply/);
+    expect(() => decodeIdentification([...whole.slice(0, 4), "much"])).toThrow(/unexpected reply/);
   });
 });

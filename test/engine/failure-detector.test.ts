@@ -1,45 +1,45 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FailureDetector } from "../../src/engine/failure-detector.js";
+import { FailureDetector } from "../../src/engine/node/failure-detector.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 const patience = 100;
 
 function detecting() {
   const clock = new VirtualClock();
-  const told: string[] = [];
+  const observed: string[] = [];
   const probedAt: number[] = [];
   const detector: FailureDetector = new FailureDetector({
     clock,
-    patience,
-    observe: (liveness) => told.push(liveness),
+    timeout: patience,
+    observe: (liveness) => observed.push(liveness),
     probe: () => {
       probedAt.push(clock.monotonic());
       detector.sent(1);
     },
   });
-  return { clock, told, probedAt, detector };
+  return { clock, observed, probedAt, detector };
 }
 
 describe("the failure detector", () => {
-  it("opens when a node has owed replies for three times its patience, and closes with the first reply", async () => {
-    const { clock, told, detector } = detecting();
+  it("opens when replies are overdue for three times the patience, and closes with the first reply", async () => {
+    const { clock, observed, detector } = detecting();
     detector.sent(1);
     await clock.advance(2 * patience);
-    expect([told, detector.open]).toEqual([["silent", "silent"], false]);
+    expect([observed, detector.open]).toEqual([["silent", "silent"], false]);
     await clock.advance(patience);
-    expect([told.at(-1), detector.open]).toEqual(["unresponsive", true]);
+    expect([observed.at(-1), detector.open]).toEqual(["unresponsive", true]);
     detector.replied();
-    expect([told.at(-1), detector.open]).toEqual(["answered", false]);
+    expect([observed.at(-1), detector.open]).toEqual(["answered", false]);
   });
 
-  it("counts no silence while nothing is owed", async () => {
-    const { clock, told, detector } = detecting();
+  it("reports no silence while no reply is pending", async () => {
+    const { clock, observed, detector } = detecting();
     detector.sent(2);
     detector.replied();
     detector.lost();
     await clock.advance(100 * patience);
-    expect(told).toEqual([]);
+    expect(observed).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
@@ -54,7 +54,7 @@ describe("the failure detector", () => {
     expect(probedAt.length).toBeLessThan(25);
   });
 
-  it("takes a request that the client gave up for owed: the node has said nothing", async () => {
+  it("counts a request that the client timed out as pending, because the node has not answered", async () => {
     const { clock, detector } = detecting();
     for (let time = 0; time < 4 * patience; time += 10) {
       detector.sent(1);
@@ -64,26 +64,26 @@ describe("the failure detector", () => {
     expect(detector.open).toBe(true);
   });
 
-  it("counts calls that were lost for good no more, once the node has answered later ones", async () => {
-    const { clock, told, detector } = detecting();
+  it("stops counting lost calls once the node has answered later calls", async () => {
+    const { clock, observed, detector } = detecting();
     detector.sent(5);
     await clock.advance(10 * patience);
     detector.replied();
-    told.length = 0;
+    observed.length = 0;
     await clock.advance(100 * patience);
-    expect(told).toEqual([]);
+    expect(observed).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
-  it("starts anew with another connection", async () => {
-    const { clock, told, detector } = detecting();
+  it("resets with a new connection", async () => {
+    const { clock, observed, detector } = detecting();
     detector.sent(1);
     await clock.advance(5 * patience);
     detector.reset();
     detector.lost();
     expect(detector.open).toBe(false);
     await clock.advance(10 * patience);
-    expect(told.filter((liveness) => liveness === "unresponsive").length).toBe(1);
+    expect(observed.filter((liveness) => liveness === "unresponsive").length).toBe(1);
   });
 
   it("always has a probe under way or scheduled while it is open, whatever happens", async () => {
@@ -94,7 +94,7 @@ describe("the failure detector", () => {
     let opened = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { clock, told, probedAt, detector } = detecting();
+        const { clock, observed, probedAt, detector } = detecting();
         for (const what of steps) {
           if (typeof what === "number") await clock.advance(what);
           else if (what === "sent") detector.sent(1);
@@ -108,11 +108,11 @@ describe("the failure detector", () => {
         }
         detector.replied();
         expect(detector.open).toBe(false);
-        const opens = told.filter((liveness) => liveness === "unresponsive").length;
-        expect(told.filter((liveness) => liveness === "answered").length).toBeLessThanOrEqual(
-          told.filter((liveness) => liveness === "silent").length,
+        const opens = observed.filter((liveness) => liveness === "unresponsive").length;
+        expect(observed.filter((liveness) => liveness === "answered").length).toBeLessThanOrEqual(
+          observed.filter((liveness) => liveness === "silent").length,
         );
-        expect(opens).toBeLessThanOrEqual(told.length);
+        expect(opens).toBeLessThanOrEqual(observed.length);
         detector.close();
         expect(clock.pending).toBe(0);
       }),

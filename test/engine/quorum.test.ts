@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, quorumOf, type Tally } from "../../src/engine/quorum.js";
+import { decide, quorumOf, type Tally } from "../../src/engine/quorum/decision.js";
 
 const kinds = ["granted", "denied", "failed"] as const;
 const tallyOf = (votes: readonly (typeof kinds)[number][]): Tally => {
@@ -14,19 +14,19 @@ describe("quorum", () => {
     expect([1, 2, 3, 4, 5, 6, 7].map(quorumOf)).toEqual([1, 2, 2, 3, 3, 4, 4]);
   });
 
-  it("settles an even split as contended", () => {
+  it("reports an even split as contended", () => {
     expect(decide({ granted: 1, denied: 1, failed: 0 }, 2)).toBe("contended");
     expect(decide({ granted: 2, denied: 2, failed: 0 }, 4)).toBe("contended");
   });
 
-  it("keeps contention apart from nodes that failed", () => {
+  it("distinguishes contention from failed nodes", () => {
     expect(decide({ granted: 0, denied: 2, failed: 1 }, 3)).toBe("contended");
     expect(decide({ granted: 0, denied: 1, failed: 2 }, 3)).toBe("noQuorum");
-    // One vote is open and can still make it contention.
+    // One vote is pending and can still cause contention.
     expect(decide({ granted: 0, denied: 1, failed: 1 }, 3)).toBeNull();
   });
 
-  it("always settles when all have voted, and never changes its mind before", () => {
+  it("always decides when all nodes have voted, and never reverses a decision", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 9 }), (votes) => {
         const verdicts = votes.map((_, index) => decide(tallyOf(votes.slice(0, index + 1)), votes.length));

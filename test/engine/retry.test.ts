@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoff } from "../../src/engine/retry.js";
+import { backoff } from "../../src/engine/time/retry.js";
 
 const random = (fraction: number) => ({ secret: () => "", fraction: () => fraction });
 

@@ -1,8 +1,8 @@
-import type { LockCommand } from "../../src/engine/command.js";
-import { formMarker, type Introduction, readMarker } from "../../src/engine/memory.js";
-import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node.js";
+import type { Batch, Connection, LockNode, Reply, Request } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import { formatMarker, type Identification, readMarker } from "../../src/engine/protocol/memory.js";
 
-/** A request as it reached the node, and the way to answer it. */
+/** A request that reached the node, and the function that answers it. */
 interface Arrival {
   readonly command: LockCommand;
   readonly request: Request;
@@ -10,7 +10,7 @@ interface Arrival {
   answer(reply: Reply): void;
 }
 
-/** A node whose answers the test gives by hand, in whatever order and as late as it likes. */
+/** A node whose requests the test answers itself, in any order and at any time. */
 export class ScriptedNode implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
@@ -18,10 +18,10 @@ export class ScriptedNode implements LockNode {
   connection: Connection = "ready";
   trouble = "";
   readonly arrivals: Arrival[] = [];
-  /** The same, as they came together. */
+  /** The arrivals, grouped by batch. */
   readonly batches: Arrival[][] = [];
   connects = 0;
-  /** It does not say who it is: with requests that the test leaves unanswered, it is silent. */
+  /** Whether `identify` never resolves. A mute node whose requests stay unanswered is unresponsive. */
   mute = false;
   private readonly listeners = new Set<(connection: Connection, cause?: Error) => void>();
 
@@ -43,11 +43,11 @@ export class ScriptedNode implements LockNode {
     this.connects++;
   }
 
-  /** It remembers everything. */
-  async introduce(): Promise<Introduction> {
+  /** Reports a node that still has its memory. */
+  async identify(): Promise<Identification> {
     const { identity } = this;
     if (this.mute) return new Promise(() => {});
-    const marker = formMarker("scripted", identity ?? "", 0);
+    const marker = formatMarker("scripted", identity ?? "", 0);
     if (identity === null) return { runId: null, id: null, memory: null };
     return readMarker(marker, { runId: identity, now: 0, watermark: 0, longLeft: 0 });
   }
@@ -73,7 +73,7 @@ export class ScriptedNode implements LockNode {
     for (const listener of this.listeners) listener(connection, cause);
   }
 
-  /** What arrived of this kind. */
+  /** The arrived requests with this operation. */
   of(op: LockCommand["op"]): Arrival[] {
     return this.arrivals.filter(({ command }) => command.op === op);
   }

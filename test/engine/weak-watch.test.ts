@@ -1,16 +1,16 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { watchWeakly } from "../../src/engine/weak-watch.js";
+import { watchWeakly } from "../../src/engine/node/weak-watch.js";
 import { settle } from "../../src/testing/virtual-clock.js";
 import { ScriptedNode } from "./scripted-node.js";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
 
-/** Waits until what nobody refers to any more is collected, and whoever registered for that has heard of it. */
+/** Collects garbage until `done` returns true. Finalizers have run when `done` is called. */
 async function collectUntil(done: () => boolean): Promise<void> {
-  // Apart: what was looked at in a turn is not collected in it.
+  // A WeakRef that was read or created in a tick keeps its target until the tick ends, so collect in another tick.
   do {
     await settle();
     gc();
@@ -19,26 +19,26 @@ async function collectUntil(done: () => boolean): Promise<void> {
 }
 
 class Watcher {
-  heard = 0;
+  notifications = 0;
 
   onConnection(): void {
-    this.heard++;
+    this.notifications++;
   }
 }
 
 describe("a node that is watched weakly", () => {
-  it("tells its watcher, until that has had enough", () => {
+  it("notifies its watcher until the watcher unsubscribes", () => {
     const node = new ScriptedNode("node");
-    const watcher = new Watcher();
-    const unwatch = watchWeakly(watcher, node);
+    const observer = new Watcher();
+    const unwatch = watchWeakly(observer, node);
     node.change("down");
     unwatch();
     node.change("ready");
-    expect(watcher.heard).toBe(1);
+    expect(observer.notifications).toBe(1);
     expect(node.watchers).toBe(0);
   });
 
-  it("forgets a watcher that was collected", async () => {
+  it("drops a watcher that was garbage collected", async () => {
     const node = new ScriptedNode("node");
     const watched = () => {
       for (let count = 0; count < 100; count++) watchWeakly(new Watcher(), node);
@@ -48,13 +48,13 @@ describe("a node that is watched weakly", () => {
     await collectUntil(() => node.watchers === 0);
   });
 
-  it("is collected with a watcher that it refers to itself", async () => {
+  it("is garbage collected together with a watcher that the node itself refers to", async () => {
     const watched = () => {
       const node = new ScriptedNode("node");
-      const watcher = new Watcher();
-      watchWeakly(watcher, node);
-      // As a client does whose listeners use the locks.
-      Object.assign(node, { user: watcher });
+      const observer = new Watcher();
+      watchWeakly(observer, node);
+      // A client refers to its watcher in this way when its listeners use the locks.
+      Object.assign(node, { user: observer });
       return new WeakRef(node);
     };
     const node = watched();

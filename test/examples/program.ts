@@ -1,18 +1,18 @@
 import { spawn } from "node:child_process";
 import { onTestFinished } from "vitest";
 
-/** How a program ended, and what it wrote until then. */
+/** The exit code and the output of a program. */
 export interface Ended {
-  /** Null if it had to be killed: it did not end by itself. */
+  /** Null if the program did not end and was killed. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** ms; the longest example works for three seconds. */
+/** Timeout in ms; the longest example runs for three seconds. */
 const bound = 15_000;
 
-/** Runs Node in the repository, where `holdfast` is the package itself: what was built, not the sources. */
+/** Runs Node.js in the repository, where `holdfast` resolves to the built package. */
 export async function runNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -40,7 +40,7 @@ export async function runNode(
   });
 }
 
-/** The runner sets both, and Node warns of the two together. */
+/** Removes variables of the test runner, because Node.js warns if NO_COLOR and FORCE_COLOR are both set. */
 function withoutTestRunner(): NodeJS.ProcessEnv {
   const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...env } = process.env;
   return env;

@@ -1,27 +1,27 @@
 import type { Injected } from "./inject.js";
-import { overlaps, type Span, spansOf, type Witnessed, type WitnessedNote } from "./record.js";
+import { overlaps, type Recorded, type RecordedNote, type Span, spansOf } from "./record.js";
 
-/** How soon a resource that nobody else wants could be had, times in ms. */
+/** How soon an uncontended resource was granted. Times in ms. */
 export interface Availability {
-  /** One for each fault of a server and each client that was well then. */
+  /** The number of measurements: one per fault of a server and client that was healthy then. */
   readonly measures: number;
-  /** Those left out because a process of the run itself got no time to run. */
+  /** Measurements left out because a process of the test got no processor time. */
   readonly starved: number;
-  /** From the fault to the next grant that was asked for after it. */
+  /** Time from the fault to the next grant that was requested after the fault. */
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
-  /** The worst of them, to be looked into. */
+  /** The longest waits, for analysis. */
   readonly worst: readonly Wait[];
-  /** The longest time from one grant of a client to its next, where nothing was wrong with the client itself. */
-  readonly longestOfOne: number;
-  /** The longest time in which no client was granted anything at all. */
-  readonly longestOfAll: number;
+  /** The longest time between two grants of a client that was not disturbed itself. */
+  readonly longestForOne: number;
+  /** The longest time without a grant to any client. */
+  readonly longestForAll: number;
 }
 
 interface Wait {
   readonly client: string;
-  /** When the fault was, when the lease was asked for, and when it was had. */
+  /** When the fault began, when the lease was requested, and when it was granted. */
   readonly from: number;
   readonly asked: number;
   readonly had: number;
@@ -32,39 +32,39 @@ interface Probe {
   readonly had: number;
 }
 
-/** ms after a client was hurt itself, until which it proves nothing about servers: it connects again. */
+/** Time in ms after a disturbance of a client itself during which it is ignored, because it reconnects. */
 const recovery = 1_500;
 
 /**
- * `excused`: while which each client was away, stood still or was parted from most servers, by its name; `stalls`: while
- * which everything between clients and servers stood still.
+ * Measures the availability. `excused`: when each client was absent, stalled or partitioned from most servers, by name.
+ * `stalls`: when all links stalled.
  */
 export function measureAvailability(
-  { leases, notes }: Witnessed,
+  { leases, notes }: Recorded,
   injected: readonly Injected[],
   excused: ReadonlyMap<string, readonly Span[]>,
   stalls: readonly Span[],
 ): Availability {
   const waits: Wait[] = [];
   const grants = leases.map(({ start }) => start);
-  let longestOfOne = 0;
+  let longestForOne = 0;
   let starved = 0;
-  for (const [client, told] of byClient(notes)) {
-    const probes = probesOf(told);
+  for (const [client, own] of byClient(notes)) {
+    const probes = probesOf(own);
     const hurt = (excused.get(client) ?? []).map(({ from, to }) => ({ from, to: to + recovery }));
-    const stood = [...stalls, ...told.flatMap((note) => spansOf(note.stalls ?? []))];
+    const stalled = [...stalls, ...own.flatMap((note) => spansOf(note.stalls ?? []))];
     for (const { from, scope } of injected) {
       const next = probes.find(({ asked }) => asked >= from);
       if (scope !== "server" || next === undefined) continue;
       const span = { from, to: next.had };
-      if (meets(span, hurt)) continue;
-      if (meets(span, stood)) starved += 1;
+      if (overlapsAny(span, hurt)) continue;
+      if (overlapsAny(span, stalled)) starved += 1;
       else waits.push({ client, from, ...next });
     }
     const gaps = probes.slice(1).map(({ had }, index) => ({ from: probes[index]?.had ?? had, to: had }));
-    longestOfOne = Math.max(
-      longestOfOne,
-      longest(gaps.filter((gap) => !meets(gap, hurt) && !meets(gap, stood))),
+    longestForOne = Math.max(
+      longestForOne,
+      longest(gaps.filter((gap) => !overlapsAny(gap, hurt) && !overlapsAny(gap, stalled))),
     );
     for (const { had } of probes) grants.push(had);
   }
@@ -80,35 +80,36 @@ export function measureAvailability(
     p99: share(0.99),
     most: share(1),
     worst: waits.slice(-5),
-    longestOfOne,
-    longestOfAll: longest(between(grants).filter((gap) => !meets(gap, stalls))),
+    longestForOne,
+    longestForAll: longest(between(grants).filter((gap) => !overlapsAny(gap, stalls))),
   };
 }
 
-const meets = (span: Span, others: readonly Span[]): boolean => others.some((other) => overlaps(span, other));
+const overlapsAny = (span: Span, others: readonly Span[]): boolean =>
+  others.some((other) => overlaps(span, other));
 
 const longest = (spans: readonly Span[]): number =>
   spans.reduce((most, { from, to }) => Math.max(most, to - from), 0);
 
-/** From each time to the next one. */
+/** The spans between successive times. */
 function between(times: number[]): Span[] {
   times.sort((a, b) => a - b);
   return times.slice(1).map((to, index) => ({ from: times[index] ?? to, to }));
 }
 
-/** Of all processes that had the same name one after the other. */
-function byClient(notes: readonly WitnessedNote[]): Map<string, WitnessedNote[]> {
-  const told = new Map<string, WitnessedNote[]>();
+/** Groups the notes of successive processes by client name. */
+function byClient(notes: readonly RecordedNote[]): Map<string, RecordedNote[]> {
+  const byName = new Map<string, RecordedNote[]>();
   for (const note of notes) {
     const name = note.client.replace(/\.\d+$/, "");
-    const own = told.get(name);
-    if (own === undefined) told.set(name, [note]);
+    const own = byName.get(name);
+    if (own === undefined) byName.set(name, [note]);
     else own.push(note);
   }
-  return told;
+  return byName;
 }
 
-const probesOf = (notes: readonly WitnessedNote[]): Probe[] =>
+const probesOf = (notes: readonly RecordedNote[]): Probe[] =>
   notes
     .flatMap(({ probes = [] }) => spansOf(probes))
     .map(({ from, to }) => ({ asked: from, had: to }))

@@ -1,4 +1,4 @@
-import { byResource, type Span, type WitnessedLease } from "./record.js";
+import { byResource, type RecordedLease, type Span } from "./record.js";
 
 export interface Overlap {
   readonly resource: string;
@@ -9,22 +9,22 @@ export interface Overlap {
 }
 
 /**
- * While it held: from when its caller had it, until it let go, was told of its loss, or its validity was over. A holder
- * that stood still beyond its deadline so counts up to its deadline, and one that was killed up to its own.
+ * The time in which a lease was held: from its grant to the caller, until the release, the report of its loss, or the end
+ * of its validity. A holder that was stalled or killed therefore counts up to its deadline.
  */
-function heldSpan({ start, until, left, lost }: WitnessedLease): Span {
+function heldSpan({ start, until, left, lost }: RecordedLease): Span {
   return {
     from: start,
     to: Math.min(until, left ?? Number.POSITIVE_INFINITY, lost ?? Number.POSITIVE_INFINITY),
   };
 }
 
-/** Where two leases of a resource were held at the same time. */
-export function findOverlaps(leases: readonly WitnessedLease[]): Overlap[] {
+/** Finds pairs of leases of a resource that were held at the same time. */
+export function findOverlaps(leases: readonly RecordedLease[]): Overlap[] {
   return byResource(leases).flatMap(overlapsOfOne);
 }
 
-function overlapsOfOne(leases: readonly WitnessedLease[]): Overlap[] {
+function overlapsOfOne(leases: readonly RecordedLease[]): Overlap[] {
   const held = leases
     .map((lease) => ({ lease, span: heldSpan(lease) }))
     .filter(({ span }) => span.from < span.to)

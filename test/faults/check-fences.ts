@@ -1,4 +1,4 @@
-import { byResource, type WitnessedLease } from "./record.js";
+import { byResource, type RecordedLease } from "./record.js";
 
 export interface FenceFault {
   readonly kind: "repeat" | "step back";
@@ -9,14 +9,14 @@ export interface FenceFault {
 }
 
 /**
- * Fences that repeat, or that are no higher than that of a lease which was had before the round began that won this one.
- * Between two whose rounds were under way at the same time the order of their grants is not known, and any will do.
+ * Finds fences that repeat, or that are not higher than the fence of a lease that was granted before the winning round
+ * began. If two rounds overlapped, the order of their grants is unknown, and either order of the fences is correct.
  */
-export function findFenceFaults(leases: readonly WitnessedLease[]): FenceFault[] {
+export function findFenceFaults(leases: readonly RecordedLease[]): FenceFault[] {
   return byResource(leases).flatMap((some) => [...repeats(some), ...stepsBack(some)]);
 }
 
-const faultOf = (kind: FenceFault["kind"], earlier: WitnessedLease, later: WitnessedLease): FenceFault => ({
+const faultOf = (kind: FenceFault["kind"], earlier: RecordedLease, later: RecordedLease): FenceFault => ({
   kind,
   resource: later.resource,
   earlier: earlier.id,
@@ -24,8 +24,8 @@ const faultOf = (kind: FenceFault["kind"], earlier: WitnessedLease, later: Witne
   fences: [earlier.fence, later.fence],
 });
 
-function repeats(leases: readonly WitnessedLease[]): FenceFault[] {
-  const seen = new Map<number, WitnessedLease>();
+function repeats(leases: readonly RecordedLease[]): FenceFault[] {
+  const seen = new Map<number, RecordedLease>();
   return leases.flatMap((lease) => {
     const before = seen.get(lease.fence);
     seen.set(lease.fence, lease);
@@ -33,17 +33,17 @@ function repeats(leases: readonly WitnessedLease[]): FenceFault[] {
   });
 }
 
-function stepsBack(leases: readonly WitnessedLease[]): FenceFault[] {
+function stepsBack(leases: readonly RecordedLease[]): FenceFault[] {
   const byStart = [...leases].sort((a, b) => a.start - b.start);
   const byRound = [...leases].sort((a, b) => a.won - b.won);
   let next = 0;
-  let highest: WitnessedLease | undefined;
+  let highest: RecordedLease | undefined;
   return byRound.flatMap((lease) => {
     for (let had = byStart[next]; had && had.start <= lease.won; had = byStart[next]) {
       next += 1;
       if (highest === undefined || had.fence > highest.fence) highest = had;
     }
-    // One that is equal is a repeat, and reported as such.
+    // An equal fence is reported as a repeat.
     return highest && lease.fence < highest.fence ? [faultOf("step back", highest, lease)] : [];
   });
 }

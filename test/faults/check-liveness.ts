@@ -1,81 +1,83 @@
-import { type Disturbances, findGaps, type Gaps, type Life } from "./disturbances.js";
-import { covered, merged, type Span, type Witnessed } from "./record.js";
+import type { ProcessRun } from "./client.js";
+import { type Disturbances, findGaps, type Gaps } from "./disturbances.js";
+import { covered, merged, type Recorded, type Span } from "./record.js";
 import type { Sighting } from "./scanner.js";
 
 /**
- * ms within which it goes on where nothing is wrong (any more). A connection that is silent has to be found out and
- * replaced, and a node that was given up to be tried again; all on a machine that does other things as well.
+ * Bounds in ms for progress while nothing is disturbed. They include the time to detect and replace a silent connection,
+ * and to retry a node with an open circuit, on a machine that runs other work too.
  */
 export const bounds = {
-  /** A process is granted a key by each server. */
+  /** Each server grants a key to a process. */
   vote: 6_000,
-  /** A process is granted what nobody else wants. */
+  /** A process is granted an uncontended resource. */
   free: 4_000,
-  /** The same with a fence, of a resource that is new. */
+  /** A process is granted a new resource with a fence. */
   fresh: 6_000,
-  /** A process that waits in line has its turn. */
+  /** A queued process is served. */
   line: 8_000,
-  /** A key is gone from a server when its lease is over. */
+  /** A key disappears from a server after the end of its lease. */
   gone: 3_500,
 } as const;
 
-/** ms that a fence of a new resource may take a process on average; it asks for the next one after 250 ms. */
+/** Maximum average time in ms between fences of new resources; a process requests the next fence after 250 ms. */
 const meanFresh = 2_000;
 
 export interface Liveness {
-  /** From the end of a fault to the next vote of that server for each process, ms. */
+  /** Times in ms from the end of a fault to the server's next vote, for each process. */
   readonly recoveries: readonly number[];
-  /** The longest undisturbed time of a process without its sign, ms. */
+  /** The longest undisturbed time of a process without progress, in ms, by kind. */
   readonly longest: Readonly<Record<Exclude<keyof typeof bounds, "gone">, number>>;
-  /** Keys that were still there when their leases were over: how many, and for how long at most, undisturbed. */
+  /** The number of keys that remained after the end of their leases. */
   readonly left: number;
+  /** The longest undisturbed time for which such a key remained, in ms. */
   readonly longestLeft: number;
-  /** Leases of a long ttl that were renewed until they were let go. */
+  /** Leases with a long TTL that were renewed until their release. */
   readonly kept: number;
   readonly faults: readonly string[];
 }
 
 export interface LivenessFacts {
-  readonly witnessed: Witnessed;
+  readonly recorded: Recorded;
   readonly sightings: readonly Sighting[];
   readonly servers: number;
-  readonly lives: readonly Life[];
+  readonly runs: readonly ProcessRun[];
   readonly disturbances: Disturbances;
-  /** Whether a majority is always well. */
+  /** Whether a majority of the servers is always healthy. */
   readonly inBounds: boolean;
-  /** Other bounds than the usual ones. */
+  /** Overrides of `bounds`. */
   readonly within?: Partial<Record<keyof typeof bounds, number>>;
 }
 
-/** Whether everything goes on, within its bound, wherever no fault keeps it from doing so. */
+/** Checks that every process makes progress within the bounds, except while a fault prevents it. */
 export function judgeLiveness(facts: LivenessFacts): Liveness {
   const faults: string[] = [];
   const recoveries: number[] = [];
   const longest = { vote: 0, free: 0, fresh: 0, line: 0 };
-  const note = (life: Life, kind: keyof typeof longest, what: string, { gaps, longest: most }: Gaps) => {
+  const note = (run: ProcessRun, kind: keyof typeof longest, what: string, { gaps, longest: most }: Gaps) => {
     longest[kind] = Math.max(longest[kind], most);
     for (const { from, ms } of gaps) {
-      faults.push(`${life.id} had ${what} for ${Math.round(ms)} ms from ${Math.round(from)} on`);
+      faults.push(`${run.id} had ${what} for ${Math.round(ms)} ms from ${Math.round(from)} on`);
     }
   };
   const { disturbances } = facts;
   const within = { ...bounds, ...facts.within };
-  for (const life of facts.lives) {
-    const hurt = disturbances.ofClient(life.client);
-    const watched = { from: life.from, to: life.to, stalls: disturbances.stallsOf(life.id) };
-    for (let server = 0; server < facts.servers && life.works.includes("vote"); server += 1) {
+  for (const run of facts.runs) {
+    const hurt = disturbances.ofClient(run.client);
+    const watched = { from: run.from, to: run.to, stalls: disturbances.stallsOf(run.id) };
+    for (let server = 0; server < facts.servers && run.works.includes("vote"); server += 1) {
       const votes = findGaps({
         ...watched,
-        signs: votesOf(facts.sightings, life.id, server),
+        signs: votesOf(facts.sightings, run.id, server),
         disturbed: merged([...hurt, ...disturbances.ofServer(server)]),
         bound: within.vote,
       });
-      note(life, "vote", `no vote of server ${server}`, votes);
+      note(run, "vote", `no vote of server ${server}`, votes);
       recoveries.push(...votes.recoveries);
     }
     if (!facts.inBounds) continue;
-    for (const [kind, , what, signs] of signsOf(facts.witnessed, life)) {
-      note(life, kind, what, findGaps({ ...watched, signs, disturbed: hurt, bound: within[kind] }));
+    for (const [kind, , what, signs] of signsOf(facts.recorded, run)) {
+      note(run, kind, what, findGaps({ ...watched, signs, disturbed: hurt, bound: within[kind] }));
     }
   }
   const left = leftIn(facts, within.gone);
@@ -87,19 +89,19 @@ export function judgeLiveness(facts: LivenessFacts): Liveness {
     longest,
     left: left.count,
     longestLeft: left.longest,
-    kept: facts.witnessed.notes.reduce((sum, { kept = 0 }) => sum + kept, 0),
+    kept: facts.recorded.notes.reduce((sum, { kept = 0 }) => sum + kept, 0),
     faults,
   };
 }
 
-/** When it asked for what that server then granted it. */
+/** When the process requested the votes that the server granted. */
 function votesOf(sightings: readonly Sighting[], id: string, server: number): number[] {
   const seen = sightings.filter((one) => one.kind === "vote" && one.id === id && one.server === server);
   return seen.map(({ asked }) => asked).sort((a, b) => a - b);
 }
 
-/** What a process does, and when it had it. */
-function signsOf({ leases, notes }: Witnessed, { id, works }: Life) {
+/** The times at which a process made progress, for each kind of work that it does. */
+function signsOf({ leases, notes }: Recorded, { id, works }: ProcessRun) {
   const own = notes.filter(({ client }) => client === id);
   const ascending = (times: readonly number[]) => [...times].sort((a, b) => a - b);
   const free = own.flatMap(({ probes = [] }) => probes.filter((_, index) => index % 2 === 1));
@@ -115,20 +117,20 @@ function signsOf({ leases, notes }: Witnessed, { id, works }: Life) {
   return signs.filter(([, work]) => works.includes(work));
 }
 
-/** Keys that stood on a server longer than their leases, though the server and the process were well. */
-function leftIn({ sightings, lives, disturbances }: LivenessFacts, bound: number) {
+/** Finds keys that remained on a server after their leases, although the server and the process were healthy. */
+function leftIn({ sightings, runs, disturbances }: LivenessFacts, bound: number) {
   const faults: string[] = [];
-  const byId = new Map(lives.map((life) => [life.id, life]));
+  const byId = new Map(runs.map((run) => [run.id, run]));
   let count = 0;
   let longest = 0;
   for (const { kind, key, id, server, asked, end, last } of sightings) {
-    const life = byId.get(id);
-    // What a process leaves when it is killed is nobody's fault.
-    const to = Math.min(last, life?.to ?? end);
-    if (kind !== "held" || life === undefined || to <= end) continue;
-    // The server may have it from a copy again, which was made while it was held.
+    const run = byId.get(id);
+    // Keys that a killed process leaves are not a fault.
+    const to = Math.min(last, run?.to ?? end);
+    if (kind !== "held" || run === undefined || to <= end) continue;
+    // The server may have restored the key from a copy that was made while the lease was held.
     if (disturbances.restoredUntil(server) > asked) continue;
-    const disturbed = merged([...disturbances.ofClient(life.client), ...disturbances.ofServer(server)]);
+    const disturbed = merged([...disturbances.ofClient(run.client), ...disturbances.ofServer(server)]);
     const stalls = disturbances.stallsOf(id);
     const { longest: most } = findGaps({ from: end, to, signs: [], disturbed, stalls, bound });
     count += 1;
@@ -139,26 +141,27 @@ function leftIn({ sightings, lives, disturbances }: LivenessFacts, bound: number
   return { faults, count, longest };
 }
 
-/** Processes that had few fences for the time that they had, whatever others have had. */
-function starvedOf({ witnessed: { notes }, lives, disturbances }: LivenessFacts): string[] {
-  return lives.flatMap((life) => {
-    const own = notes.filter(({ client }) => client === life.id);
+/** Finds processes that got too few fences for their undisturbed time. */
+function starvedOf({ recorded: { notes }, runs, disturbances }: LivenessFacts): string[] {
+  return runs.flatMap((run) => {
+    const own = notes.filter(({ client }) => client === run.id);
     const grants = own.reduce((sum, { fresh = [] }) => sum + fresh.length, 0);
-    const hurt = merged([...disturbances.ofClient(life.client), ...disturbances.stallsOf(life.id)]);
-    const ms = wellTime(life, hurt);
-    if (!life.works.includes("fresh") || ms < bounds.fresh || grants * meanFresh >= ms) return [];
-    return [`${life.id} had ${grants} fences of new resources in ${Math.round(ms)} ms`];
+    const hurt = merged([...disturbances.ofClient(run.client), ...disturbances.stallsOf(run.id)]);
+    const ms = wellTime(run, hurt);
+    if (!run.works.includes("fresh") || ms < bounds.fresh || grants * meanFresh >= ms) return [];
+    return [`${run.id} had ${grants} fences of new resources in ${Math.round(ms)} ms`];
   });
 }
 
 /**
- * Leases of a long ttl that were lost, though there was time to renew them, and a majority of the servers was well from one
- * renewal to the next: where each forgets in its turn what had not been put back on the others, a loss is true.
+ * Finds leases with a long TTL that were lost although there was time to renew them and a majority of the servers was
+ * healthy from one renewal to the next. If servers lose their memory one after the other, before the lease is healed on the
+ * others, the loss is legitimate.
  */
-function lostOf({ witnessed: { notes }, servers, lives, disturbances }: LivenessFacts): string[] {
+function lostOf({ recorded: { notes }, servers, runs, disturbances }: LivenessFacts): string[] {
   return notes.flatMap(({ client: id, lost = [] }) => {
-    const life = lives.find((one) => one.id === id);
-    const hurt = merged([...disturbances.ofClient(life?.client ?? -1), ...disturbances.stallsOf(id)]);
+    const run = runs.find((one) => one.id === id);
+    const hurt = merged([...disturbances.ofClient(run?.client ?? -1), ...disturbances.stallsOf(id)]);
     const wellServers = (span: Span) =>
       Array.from({ length: servers }, (_, server) => disturbances.ofServer(server)).filter(
         (disturbed) => covered(span, disturbed) === 0,
@@ -175,9 +178,9 @@ function lostOf({ witnessed: { notes }, servers, lives, disturbances }: Liveness
   });
 }
 
-/** ms; of the leases that outlive every fault. fixtures/lively.mjs takes them. */
+/** TTL in ms of the leases that outlast every fault; see fixtures/liveness-works.mjs. */
 const longTtl = 10_000;
-/** ms: half of that, at the most, and the time that a round and another try may take. */
+/** Maximum time in ms between two renewals: half of the TTL, and the time of a round and a retry. */
 const renewedWithin = longTtl / 2 + 1_500;
 
 function wellTime(span: Span, hurt: readonly Span[]): number {

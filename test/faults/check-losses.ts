@@ -1,48 +1,48 @@
-import { covered, merged, type Span, type WitnessedLease } from "./record.js";
+import { covered, merged, type RecordedLease, type Span } from "./record.js";
 
-/** ms after the deadline by which a loss must have been told: the tick that compares the clocks, and a busy machine. */
+/** Maximum time in ms from the deadline to the report of a loss: the interval of the clock check, and a busy machine. */
 export const lossBound = 500;
 
 export interface Losses {
   readonly lost: number;
-  /** Of them, those whose process ran at the deadline. */
+  /** Lost leases whose process was running at the deadline. */
   readonly awake: number;
   readonly inTime: number;
-  /** ms, of those awake. */
-  readonly mostOverdue: number;
-  /** Of those that stood still at the deadline: ms that they then had, until they told it. */
-  readonly mostAfterWaking: number;
+  /** The latest report in ms after the deadline, of processes that were running. */
+  readonly maxOverdue: number;
+  /** The latest report in ms after resuming, of processes that were stalled at the deadline. */
+  readonly maxAfterResuming: number;
   readonly late: readonly string[];
   readonly untold: readonly string[];
 }
 
-/** `stills`: while which each process stood still, whatever made it. That time does not count. */
+/** Checks that losses are reported in time. `stalledSpans`: when each process was stalled; this time does not count. */
 export function judgeLosses(
-  leases: readonly WitnessedLease[],
-  stills: ReadonlyMap<string, readonly Span[]>,
+  leases: readonly RecordedLease[],
+  stalledSpans: ReadonlyMap<string, readonly Span[]>,
 ): Losses {
   const untold = leases.filter((lease) => lease.untold === true).map(({ id }) => id);
   const late: string[] = [];
   let lost = 0;
   let awake = 0;
-  let mostOverdue = 0;
-  let mostAfterWaking = 0;
+  let maxOverdue = 0;
+  let maxAfterResuming = 0;
   for (const lease of leases) {
     if (lease.lost === null) continue;
     lost += 1;
     const overdue = lease.overdue ?? 0;
     const deadline = lease.lost - overdue;
-    const own = merged(stills.get(lease.client) ?? []);
-    const isStill = own.some(({ from, to }) => from <= deadline + lossBound && deadline < to);
-    // A process that goes on on a busy machine may be kept waiting again, and again.
+    const own = merged(stalledSpans.get(lease.client) ?? []);
+    const wasStalled = own.some(({ from, to }) => from <= deadline + lossBound && deadline < to);
+    // On a busy machine, a resumed process may stall again.
     const after = overdue - covered({ from: deadline, to: lease.lost }, own);
-    if (!isStill) {
+    if (!wasStalled) {
       awake += 1;
-      mostOverdue = Math.max(mostOverdue, after);
+      maxOverdue = Math.max(maxOverdue, after);
     } else {
-      mostAfterWaking = Math.max(mostAfterWaking, after);
+      maxAfterResuming = Math.max(maxAfterResuming, after);
     }
     if (after > lossBound) late.push(lease.id);
   }
-  return { lost, awake, inTime: lost - late.length, mostOverdue, mostAfterWaking, late, untold };
+  return { lost, awake, inTime: lost - late.length, maxOverdue, maxAfterResuming, late, untold };
 }

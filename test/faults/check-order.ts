@@ -1,31 +1,32 @@
-import type { Disturbances, Life } from "./disturbances.js";
-import { byResource, merged, overlaps, type WitnessedLease } from "./record.js";
+import type { ProcessRun } from "./client.js";
+import type { Disturbances } from "./disturbances.js";
+import { byResource, merged, overlaps, type RecordedLease } from "./record.js";
 
-/** ms that one must have come before another to be served before it: its question has reached the nodes by then. */
+/** Minimum lead in ms for one waiter to count as earlier than another: its request has reached the nodes by then. */
 const head = 500;
 /**
- * Who does not come within 50 ms when its turn has come is passed over, and keeps its place. On a busy machine that happens
- * to some, and more than once; it is the rule only where there is no order.
+ * Limits for waiters that are overtaken. A waiter that does not claim its reservation within 50 ms is passed over, and
+ * keeps its place. On a busy machine this happens to some waiters repeatedly; if it happens to most, there is no order.
  */
-export const mostOvertakings = 20;
-export const mostOvertaken = 0.3;
-/** Fewer tell nothing about a share. */
+export const maxOvertakings = 20;
+export const maxOvertakenShare = 0.3;
+/** The minimum number of served waiters for which the share is checked. */
 const enough = 50;
 
 export interface Order {
-  /** Leases of lines, whose holders had waited while nothing was wrong. */
+  /** Leases of queued waiters that waited undisturbed. */
   readonly served: number;
-  /** Of them, those that were served after one who had come later. */
+  /** The number of these waiters that were served after a later waiter. */
   readonly overtaken: number;
-  /** By how many at most. */
+  /** The maximum number of later waiters that were served first. */
   readonly most: number;
   readonly faults: readonly string[];
 }
 
-/** Whether those who wait in line are served as they came. Only "line-…" resources have none but those who do. */
+/** Checks that queued waiters are served in order. Only "line-…" resources have queued waiters exclusively. */
 export function judgeOrder(
-  leases: readonly WitnessedLease[],
-  lives: readonly Life[],
+  leases: readonly RecordedLease[],
+  runs: readonly ProcessRun[],
   servers: number,
   disturbances: Disturbances,
 ): Order {
@@ -33,7 +34,7 @@ export function judgeOrder(
     Array.from({ length: servers }, (_, server) => disturbances.ofServer(server)).flat(),
   );
   const byId = new Map(
-    lives.map((life) => [life.id, merged([...everywhere, ...disturbances.ofClient(life.client)])]),
+    runs.map((run) => [run.id, merged([...everywhere, ...disturbances.ofClient(run.client)])]),
   );
   let served = 0;
   let overtaken = 0;
@@ -48,20 +49,20 @@ export function judgeOrder(
       served += 1;
       let times = 0;
       for (let before = index - 1; before >= 0; before -= 1) {
-        const other = some[before] as WitnessedLease;
+        const other = some[before] as RecordedLease;
         if (other.start < one.asked) break;
         if (other.asked > one.asked + head) times += 1;
       }
       if (times === 0) continue;
       overtaken += 1;
       most = Math.max(most, times);
-      if (times > mostOvertakings) {
-        faults.push(`${one.id} waited for ${one.resource} while ${times} who had come later were served`);
+      if (times > maxOvertakings) {
+        faults.push(`${one.id} waited for ${one.resource} while ${times} later waiters were served`);
       }
     }
   }
-  if (served >= enough && overtaken > mostOvertaken * served) {
-    faults.push(`${overtaken} of ${served} that waited in line were served after one who had come later`);
+  if (served >= enough && overtaken > maxOvertakenShare * served) {
+    faults.push(`${overtaken} of ${served} queued waiters were served after a later waiter`);
   }
   return { served, overtaken, most, faults };
 }

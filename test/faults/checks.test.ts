@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { findOverlaps } from "./check-exclusion.js";
 import { findFenceFaults } from "./check-fences.js";
 import { judgeLosses, lossBound } from "./check-losses.js";
-import type { WitnessedLease } from "./record.js";
+import type { RecordedLease } from "./record.js";
 
 let count = 0;
-/** A lease of "a" from 100 to 200, which was won by a round from 90 on, or as given. */
-const lease = (given: Partial<WitnessedLease> = {}): WitnessedLease => {
+/** A lease of "a" from 100 to 200, won by a round that began at 90, unless `given` overrides it. */
+const lease = (given: Partial<RecordedLease> = {}): RecordedLease => {
   count += 1;
   return {
     id: `lease-${count}`,
@@ -28,13 +28,13 @@ const lease = (given: Partial<WitnessedLease> = {}): WitnessedLease => {
 };
 
 describe("the check of exclusion", () => {
-  it("finds who held it at the same time, and for how long", () => {
+  it("finds overlapping leases, and how long they overlap", () => {
     const one = lease();
     const other = lease({ start: 190, until: 300 });
     expect(findOverlaps([other, one])).toEqual([{ resource: "a", one: one.id, other: other.id, ms: 10 }]);
   });
 
-  it("finds what began and ended within another, and what came after both", () => {
+  it("finds a lease within another lease, and a later overlap with the longer lease", () => {
     const long = lease({ until: 1_000 });
     const within = lease({ start: 300, until: 400 });
     const last = lease({ start: 900, until: 1_100 });
@@ -44,26 +44,26 @@ describe("the check of exclusion", () => {
     ]);
   });
 
-  it("takes what was left, or told to be lost, for over", () => {
+  it("treats a lease as ended when it was released or reported lost", () => {
     const next = lease({ start: 150, until: 300 });
     expect(findOverlaps([lease({ left: 150 }), next])).toEqual([]);
     expect(findOverlaps([lease({ lost: 149 }), next])).toEqual([]);
     expect(findOverlaps([lease({ left: 151 }), next])).toHaveLength(1);
   });
 
-  it("does not count a holder that went on after its deadline, nor a lease that came with nothing left", () => {
+  it("ignores the time of a holder after its deadline, and a lease that was granted with no time left", () => {
     const stalled = lease({ left: 5_000, lost: 5_000 });
     expect(findOverlaps([stalled, lease({ start: 200, until: 300 })])).toEqual([]);
     expect(findOverlaps([lease({ until: 0 }), lease()])).toEqual([]);
   });
 
-  it("keeps resources apart", () => {
+  it("checks each resource separately", () => {
     expect(findOverlaps([lease(), lease({ resource: "b" })])).toEqual([]);
   });
 });
 
 describe("the check of fences", () => {
-  it("finds one that was given twice, whoever had it", () => {
+  it("finds a fence that was granted twice", () => {
     const one = lease({ fence: 7 });
     const other = lease({ fence: 7, won: 50 });
     expect(findFenceFaults([one, other])).toEqual([
@@ -71,7 +71,7 @@ describe("the check of fences", () => {
     ]);
   });
 
-  it("finds one that is lower than one that was had before its round began", () => {
+  it("finds a fence that is lower than one granted before its round began", () => {
     const one = lease({ fence: 9, start: 100 });
     const other = lease({ fence: 8, won: 100, start: 110 });
     expect(findFenceFaults([other, one])).toEqual([
@@ -79,7 +79,7 @@ describe("the check of fences", () => {
     ]);
   });
 
-  it("compares with all that were before, not the last one alone", () => {
+  it("compares with all earlier fences, not only with the last one", () => {
     const some = [
       lease({ fence: 9 }),
       lease({ fence: 10, won: 200, start: 210 }),
@@ -89,13 +89,13 @@ describe("the check of fences", () => {
     expect(findFenceFaults(some).map(({ later }) => later)).toEqual([some[3]?.id]);
   });
 
-  it("asks for no order between rounds that were under way at the same time", () => {
+  it("requires no order between overlapping rounds", () => {
     expect(
       findFenceFaults([lease({ fence: 9, start: 100 }), lease({ fence: 8, won: 99, start: 110 })]),
     ).toEqual([]);
   });
 
-  it("keeps resources apart", () => {
+  it("checks each resource separately", () => {
     expect(findFenceFaults([lease({ fence: 7 }), lease({ fence: 7, resource: "b" })])).toEqual([]);
   });
 });
@@ -103,7 +103,7 @@ describe("the check of fences", () => {
 describe("the check of losses", () => {
   const none = new Map();
 
-  it("finds a loss that was told too late, and one that was not told", () => {
+  it("finds a loss that was reported too late, and a loss that was not reported", () => {
     const soon = lease({ lost: 203, overdue: 3 });
     const late = lease({ lost: 201 + lossBound, overdue: lossBound + 1 });
     const untold = lease({ left: 300, untold: true });
@@ -111,23 +111,28 @@ describe("the check of losses", () => {
       lost: 2,
       awake: 2,
       inTime: 1,
-      mostOverdue: lossBound + 1,
-      mostAfterWaking: 0,
+      maxOverdue: lossBound + 1,
+      maxAfterResuming: 0,
       late: [late.id],
       untold: [untold.id],
     });
   });
 
-  it("counts from its waking for a process that stood still at the deadline", () => {
-    const stills = new Map([["client-0.1", [{ from: 150, to: 3_000 }]]]);
-    const told = lease({ lost: 3_004, overdue: 2_804 });
-    expect(judgeLosses([told], stills)).toMatchObject({ awake: 0, inTime: 1, mostAfterWaking: 4, late: [] });
+  it("counts from the resumption of a process that was stalled at the deadline", () => {
+    const stalledSpans = new Map([["client-0.1", [{ from: 150, to: 3_000 }]]]);
+    const inTime = lease({ lost: 3_004, overdue: 2_804 });
+    expect(judgeLosses([inTime], stalledSpans)).toMatchObject({
+      awake: 0,
+      inTime: 1,
+      maxAfterResuming: 4,
+      late: [],
+    });
     const late = lease({ lost: 3_001 + lossBound, overdue: 2_801 + lossBound });
-    expect(judgeLosses([late], stills).late).toEqual([late.id]);
+    expect(judgeLosses([late], stalledSpans).late).toEqual([late.id]);
   });
 
-  it("does not count what a process had to wait for again when it went on", () => {
-    const stills = new Map([
+  it("does not count further stalls after the resumption", () => {
+    const stalledSpans = new Map([
       [
         "client-0.1",
         [
@@ -137,16 +142,16 @@ describe("the check of losses", () => {
         ],
       ],
     ]);
-    const told = lease({ lost: 3_610, overdue: 3_410 });
-    expect(judgeLosses([told], stills)).toMatchObject({ inTime: 1, mostAfterWaking: 110, late: [] });
+    const inTime = lease({ lost: 3_610, overdue: 3_410 });
+    expect(judgeLosses([inTime], stalledSpans)).toMatchObject({ inTime: 1, maxAfterResuming: 110, late: [] });
     const late = lease({ lost: 3_501 + lossBound, overdue: 3_301 + lossBound });
-    expect(judgeLosses([late], stills).late).toEqual([late.id]);
+    expect(judgeLosses([late], stalledSpans).late).toEqual([late.id]);
   });
 
-  it("excuses nobody who had gone on before the deadline, and nobody else", () => {
-    const stills = new Map([["client-0.1", [{ from: 10, to: 199 }]]]);
+  it("excuses no process that resumed before the deadline, and no other process", () => {
+    const stalledSpans = new Map([["client-0.1", [{ from: 10, to: 199 }]]]);
     const late = lease({ lost: 1_200, overdue: 1_000 });
-    expect(judgeLosses([late], stills).late).toEqual([late.id]);
-    expect(judgeLosses([{ ...late, client: "client-1.1" }], stills).late).toEqual([late.id]);
+    expect(judgeLosses([late], stalledSpans).late).toEqual([late.id]);
+    expect(judgeLosses([{ ...late, client: "client-1.1" }], stalledSpans).late).toEqual([late.id]);
   });
 });

@@ -1,9 +1,9 @@
 import { healed, type Kind, reconnected } from "./kind.js";
-import { standardOptions } from "./stage.js";
+import { standardOptions } from "./testbed.js";
 
 const { ttl } = standardOptions;
 
-/** What can happen to a process of clients, and to its links. */
+/** Faults of a client process and of its links. */
 export const clientKinds = {
   "a holder's process killed": {
     scope: "client",
@@ -32,7 +32,7 @@ export const clientKinds = {
     settles: reconnected,
     async begin({ clients, links }, { target, chance }) {
       const row = links[target] ?? [];
-      // One of them, up to all.
+      // Between one and all of them.
       const hung = row.slice(Math.floor(chance * row.length));
       await clients[target]?.kill();
       for (const link of hung) {
@@ -40,7 +40,7 @@ export const clientKinds = {
         link.hold("both");
       }
       const started = clients[target]?.start();
-      // Until it is waited for.
+      // Prevents an unhandled rejection until the promise is awaited.
       started?.catch(() => {});
       return async () => {
         for (const link of hung) link.heal();

@@ -5,17 +5,28 @@ import { fileURLToPath } from "node:url";
 import type { LocksOptions } from "../../src/index.js";
 import { type KeptProcess, startKept } from "../support/kept-process.js";
 import { waitUntil } from "../support/wait-until.js";
-import type { Life } from "./disturbances.js";
 import { now, type Span } from "./record.js";
-import { endKept } from "./stop.js";
+import { endProcess } from "./stop.js";
+
+/** A client process, from the first answer of its nodes until its end. */
+export interface ProcessRun extends Span {
+  /** The id of the process. */
+  readonly id: string;
+  /** The index of the client. */
+  readonly client: number;
+  /** The work that the process repeats. */
+  readonly works: readonly Work[];
+  /** Whether the process was killed, and so could not release its leases. */
+  readonly killed?: boolean;
+}
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/client.mjs", import.meta.url));
-/** It starts, connects and acquires; with some of its servers down, and on a busy machine. */
+/** Timeout until a process has started and acquired a lease, with some servers down and on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
-/** Its acquisitions end at once, its releases within 1 s. */
+/** Timeout until a process has ended: its acquisitions end immediately, and its releases within 1 s. */
 const END_TIMEOUT_MS = 8_000;
 
-/** How one server is reached, by which library; some clients give up, or refuse, what others wait for. */
+/** The client library that reaches a server. Some clients have a command timeout or a short queue. */
 type Way =
   | "address"
   | "ioredis"
@@ -23,7 +34,7 @@ type Way =
   | "ioredis with commandTimeout"
   | "node-redis with commandsQueueMaxLength";
 
-/** How one vote is reached. */
+/** How a process reaches one vote. */
 export type Vote =
   | { readonly kind: "server"; readonly by: Way; readonly port: number }
   | {
@@ -35,50 +46,51 @@ export type Vote =
   | { readonly kind: "cluster"; readonly by: "ioredis" | "node-redis"; readonly ports: readonly number[] };
 
 /**
- * What goes on in a process, over and over: "short": a short lease of one that all want, in line; "unfair": the same out of
- * line; "long": one that is renewed; "bold": the same, and it writes on whatever has become of the lease; "probe": one that
- * nobody else wants; "line": one for which all wait in line. The others: see fixtures/lively.mjs.
+ * The work that a process repeats. "short": a short lease of a contended resource, queued. "unfair": the same without
+ * queueing. "long": a renewed lease. "bold": a renewed lease whose holder continues to write after a loss. "probe": a lease
+ * of an uncontended resource. "line": a lease of a resource for which all processes queue. For the others, see
+ * fixtures/liveness-works.mjs.
  */
 export type Work =
   | ("short" | "unfair" | "long" | "bold" | "probe" | "line")
   | ("vote" | "fresh" | "rush" | "quick" | "steady");
 
-/** What a process of clients is told; fixtures/client.mjs does it. */
+/** The job of a client process, which runs fixtures/client.mjs. */
 export interface ClientJob {
   readonly id: string;
-  /** The socket of the witness. */
-  readonly witness: string;
+  /** The path of the recorder's socket. */
+  readonly recorder: string;
   readonly votes: readonly Vote[];
-  /** Each vote counts as a quorum by itself: wrong, for runs that must be found out. */
+  /** Whether each vote counts as a quorum by itself, which is wrong. For tests of the checks. */
   readonly apart: boolean;
   readonly options: Pick<LocksOptions, "prefix" | "nodeTimeout" | "wait" | "quarantine"> & {
     readonly ttl: number;
   };
   readonly works: readonly Work[];
-  /** How many, of each kind, all processes share. */
+  /** The number of shared resources of each kind. */
   readonly resources: { readonly short: number; readonly long: number; readonly line: number };
-  /** ms by which its time of day is ahead of the others'. */
+  /** How far the wall clock of the process is ahead, in ms. */
   readonly ahead: number;
 }
 
-/** A place in the run for one process after the other: when one is killed, the next one takes it. */
+/** A client of the run, which starts a new process after its process was killed. */
 export class Client {
   readonly #job: Omit<ClientJob, "id">;
-  #life = 0;
+  #incarnation = 0;
   #process: KeptProcess | undefined;
   #directory = "";
-  #stillSince: number | null = null;
-  /** While which its processes stood still, by their names. */
-  readonly stills = new Map<string, Span[]>();
-  /** While which there was none, or one that stood still. */
+  #stalledSince: number | null = null;
+  /** When the processes were stalled, by their ids. */
+  readonly stalledSpans = new Map<string, Span[]>();
+  /** When there was no process, or only a stalled one. */
   readonly absences: Span[] = [];
   #absentSince: number | null = null;
-  /** Of its processes, from when their nodes had answered. */
-  readonly lives: Life[] = [];
-  #livesSince: number | null = null;
+  /** The processes, each from its first answer of the nodes. */
+  readonly runs: ProcessRun[] = [];
+  #runningSince: number | null = null;
 
   constructor(
-    /** Among the processes that run at the same time. */
+    /** The index of the client. */
     readonly number: number,
     job: Omit<ClientJob, "id">,
   ) {
@@ -89,9 +101,9 @@ export class Client {
     return `client-${this.number}`;
   }
 
-  /** Of the process that runs now, or ran last. */
+  /** The id of the current or the last process. */
   get id(): string {
-    return `${this.name}.${this.#life}`;
+    return `${this.name}.${this.#incarnation}`;
   }
 
   get isRunning(): boolean {
@@ -99,7 +111,7 @@ export class Client {
   }
 
   async start(): Promise<void> {
-    this.#life += 1;
+    this.#incarnation += 1;
     this.#directory = await mkdtemp(join(tmpdir(), "holdfast-client-"));
     const job: ClientJob = { ...this.#job, id: this.id };
     this.#process = await startKept({
@@ -109,68 +121,68 @@ export class Client {
       directory: this.#directory,
     });
     await waitUntil(`${this.id} has had its first lease`, START_TIMEOUT_MS, async () => {
-      return !this.isRunning || /^ready$/m.test(await this.#said());
+      return !this.isRunning || /^ready$/m.test(await this.#output());
     });
-    if (!this.isRunning) throw new Error(`${this.id} ended at once: ${await this.#said()}`);
-    this.#livesSince = now();
-    this.#present();
+    if (!this.isRunning) throw new Error(`${this.id} ended at once: ${await this.#output()}`);
+    this.#runningSince = now();
+    this.#endAbsence();
   }
 
   async kill(): Promise<void> {
     this.#absentSince ??= now();
-    this.#die(true);
-    if (this.#process) await endKept(this.#process, this.#directory);
+    this.#endRun(true);
+    if (this.#process) await endProcess(this.#process, this.#directory);
   }
 
-  /** SIGSTOP: from some time after this call on it does nothing. */
+  /** Sends SIGSTOP, which takes effect some time after this call. */
   suspend(): void {
-    this.#stillSince = now();
-    this.#absentSince ??= this.#stillSince;
+    this.#stalledSince = now();
+    this.#absentSince ??= this.#stalledSince;
     this.#process?.signal("SIGSTOP");
   }
 
   resume(): void {
     this.#process?.signal("SIGCONT");
-    if (this.#stillSince === null) return;
-    const spans = this.stills.get(this.id) ?? [];
-    spans.push({ from: this.#stillSince, to: now() });
-    this.stills.set(this.id, spans);
-    this.#stillSince = null;
-    this.#present();
+    if (this.#stalledSince === null) return;
+    const spans = this.stalledSpans.get(this.id) ?? [];
+    spans.push({ from: this.#stalledSince, to: now() });
+    this.stalledSpans.set(this.id, spans);
+    this.#stalledSince = null;
+    this.#endAbsence();
   }
 
-  /** It ends its work and closes its locks. What it says if it does not, or not well; null if it does. */
+  /** Makes the process end its work and close its locks. Returns its output if it fails; null if it succeeds. */
   async finish(): Promise<string | null> {
     if (this.#process === undefined) return null;
     this.resume();
-    this.#die(false);
+    this.#endRun(false);
     this.#process.signal("SIGTERM");
     const inTime = await this.#process.endsWithin(END_TIMEOUT_MS);
-    const said = await this.#said();
+    const output = await this.#output();
     const how = inTime ? await this.#process.ended : `did not end within ${END_TIMEOUT_MS} ms`;
     await this.kill();
-    return how === "exit code 0" ? null : `${this.id}: ${how}\n${said.slice(-2_000)}`;
+    return how === "exit code 0" ? null : `${this.id}: ${how}\n${output.slice(-2_000)}`;
   }
 
-  /** From now on each turn of its event loop takes long; called again, no longer. */
+  /** Turns long event loop turns on or off. */
   toggleLag(): void {
     this.#process?.signal("SIGUSR2");
   }
 
-  #die(killed: boolean): void {
+  #endRun(killed: boolean): void {
     const { id, number: client } = this;
     const { works } = this.#job;
-    if (this.#livesSince !== null)
-      this.lives.push({ id, client, works, killed, from: this.#livesSince, to: now() });
-    this.#livesSince = null;
+    if (this.#runningSince !== null)
+      this.runs.push({ id, client, works, killed, from: this.#runningSince, to: now() });
+    this.#runningSince = null;
   }
 
-  /** What it has written. */
-  #said(): Promise<string> {
+  /** Returns the output of the process. */
+  #output(): Promise<string> {
     return readFile(join(this.#directory, "server.log"), "utf8").catch(() => "");
   }
 
-  #present(): void {
+  #endAbsence(): void {
     if (this.#absentSince !== null) this.absences.push({ from: this.#absentSince, to: now() });
     this.#absentSince = null;
   }

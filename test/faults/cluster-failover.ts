@@ -7,17 +7,17 @@ import {
 } from "../support/servers.js";
 
 const FORMED_TIMEOUT_MS = 30_000;
-/** ms of silence after which a master counts as gone. */
+/** The time in ms without an answer after which the Cluster considers a master failed. */
 const SILENCE_MS = 1_000;
 
 export interface FailingCluster {
   readonly cluster: RedisCluster;
-  /** Of the first master. */
+  /** The replica of the first master. */
   readonly replica: RedisServer;
   stop(): Promise<void>;
 }
 
-/** A Cluster whose first master has a replica, which takes its place about 2 s after it is gone. */
+/** Starts a Cluster whose first master has a replica. The replica is promoted about 2 s after the master has failed. */
 export async function startFailingCluster(): Promise<FailingCluster> {
   const cluster = await startCluster();
   let replica: RedisServer | undefined;
@@ -46,13 +46,17 @@ export async function startFailingCluster(): Promise<FailingCluster> {
       String(await added.call("INFO", "replication")).includes("master_link_status:up"),
     );
     for (const node of [...cluster.nodes, added]) {
-      await waitUntil(`port ${node.port} knows of all, and that all is well`, FORMED_TIMEOUT_MS, async () => {
-        const info = String(await node.call("CLUSTER", "INFO"));
-        return (
-          info.includes("cluster_state:ok") &&
-          info.includes(`cluster_known_nodes:${cluster.nodes.length + 1}\r`)
-        );
-      });
+      await waitUntil(
+        `port ${node.port} knows all nodes, and the state of the Cluster is ok`,
+        FORMED_TIMEOUT_MS,
+        async () => {
+          const info = String(await node.call("CLUSTER", "INFO"));
+          return (
+            info.includes("cluster_state:ok") &&
+            info.includes(`cluster_known_nodes:${cluster.nodes.length + 1}\r`)
+          );
+        },
+      );
       await node.call("CONFIG", "SET", "cluster-node-timeout", SILENCE_MS);
     }
     return { cluster, replica: added, stop };

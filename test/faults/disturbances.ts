@@ -1,30 +1,17 @@
-import type { Work } from "./client.js";
 import type { Injected } from "./inject.js";
 import { kindOf } from "./kinds.js";
-import { covered, merged, type Span, spansOf, type WitnessedNote } from "./record.js";
+import { covered, merged, type RecordedNote, type Span, spansOf } from "./record.js";
 
-/** One process of clients, from when its nodes had first answered until it was ended. */
-export interface Life extends Span {
-  /** The process. */
-  readonly id: string;
-  /** Its number among the processes that run at the same time. */
-  readonly client: number;
-  /** What it does all the time. */
-  readonly works: readonly Work[];
-  /** It was given no time to release what it held. */
-  readonly killed?: boolean;
-}
-
-/** While which each server and each process was hurt, and while which it got no time to run. Times: ms. */
+/** When each server and each process was disturbed by a fault, or got no processor time. Times in ms. */
 export class Disturbances {
   readonly #stalls: readonly Span[];
   readonly #own = new Map<string, Span[]>();
 
-  /** `stalls`: while which everything between processes and servers stood still. */
+  /** `stalls`: when all links stalled. */
   constructor(
     private readonly injected: readonly Injected[],
     stalls: readonly Span[],
-    notes: readonly WitnessedNote[],
+    notes: readonly RecordedNote[],
   ) {
     this.#stalls = stalls;
     for (const { client, stalls: own = [] } of notes) {
@@ -34,7 +21,7 @@ export class Disturbances {
     }
   }
 
-  /** Until it may vote again, if it has lost its memory. */
+  /** When a server was disturbed, including its abstention after a memory loss. */
   ofServer(server: number): Span[] {
     const hurt = this.injected.filter(({ kind, scope, target }) => {
       return kindOf(kind).everywhere || (scope === "server" && target === server);
@@ -46,12 +33,12 @@ export class Disturbances {
     return merged(this.injected.filter(({ scope, target }) => scope === "client" && target === client));
   }
 
-  /** While which that process, or all links, had no time to run. */
+  /** When the process or all links got no processor time. */
   stallsOf(id: string): Span[] {
     return merged([...this.#stalls, ...(this.#own.get(id) ?? [])]);
   }
 
-  /** Until when the server has brought back what it once had, from a copy. */
+  /** The end of the last fault that restored the server's data from a copy. */
   restoredUntil(server: number): number {
     const restores = this.injected.filter(({ kind, scope, target }) => {
       return scope === "server" && target === server && kindOf(kind).restores;
@@ -61,26 +48,26 @@ export class Disturbances {
 }
 
 export interface Watched extends Span {
-  /** When what is to happen happened, ascending. */
+  /** The times of progress, ascending. */
   readonly signs: readonly number[];
-  /** After each of these it may take its time anew; merged. */
+  /** Disturbances, merged. The bound applies again from the end of each. */
   readonly disturbed: readonly Span[];
-  /** These do not count; merged. */
+  /** Times that do not count, merged. */
   readonly stalls: readonly Span[];
-  /** ms. */
+  /** The maximum time in ms without progress. */
   readonly bound: number;
 }
 
 export interface Gaps {
-  /** Longer than the bound without a sign, though nothing was wrong; `ms` without stalls. */
+  /** Undisturbed times without progress that exceed the bound; `ms` excludes stalls. */
   readonly gaps: readonly (Span & { readonly ms: number })[];
-  /** ms from the end of each disturbance to the next sign. */
+  /** Times in ms from the end of each disturbance to the next progress. */
   readonly recoveries: readonly number[];
-  /** ms. */
+  /** The longest undisturbed time without progress, in ms. */
   readonly longest: number;
 }
 
-/** Whether what is to happen again and again does, wherever nothing keeps it from doing so. */
+/** Finds undisturbed times in which an expected repeated event did not happen. */
 export function findGaps({ from, to, signs, disturbed, stalls, bound }: Watched): Gaps {
   const gaps: (Span & { ms: number })[] = [];
   const recoveries: number[] = [];

@@ -1,9 +1,9 @@
 import { type Kind, nothing } from "./kind.js";
 
-/** ms: a Sentinel set fails over at most once in 10 s, and takes as long to make a replica of who was the master. */
+/** Recovery time in ms: a Sentinel set fails over at most once in 10 s, and needs 10 s to demote the former master. */
 const settles = 20_000;
 
-/** What can happen to a group that is one vote by itself. Each is over when both servers of the pair serve again. */
+/** Faults of a group that is one vote. Each fault ends when both servers of the pair serve again. */
 export const groupKinds = {
   "failover of a Sentinel set": {
     scope: "sentinel",

@@ -2,21 +2,21 @@ import { type RedisServer, startSentinel, waitUntil } from "../support/servers.j
 import type { Vote } from "./client.js";
 import { startFailingCluster } from "./cluster-failover.js";
 
-/** An election that fails is held again after 10 s. */
+/** A failed election is repeated after 10 s. */
 const FAILOVER_TIMEOUT_MS = 40_000;
 
 export async function isMaster(server: RedisServer): Promise<boolean> {
   return String(await server.call("INFO", "replication")).includes("role:master");
 }
 
-/** A master and its replica, which change places. */
+/** A master and its replica, which swap roles at a failover. */
 class Pair {
   constructor(
     private readonly one: RedisServer,
     private readonly other: RedisServer,
   ) {}
 
-  /** Kills the master; resolves when the replica has its place, and it that of the replica. */
+  /** Kills the master, and resolves when the two servers have swapped roles. */
   async failOver(): Promise<void> {
     const [master, replica] = (await isMaster(this.one)) ? [this.one, this.other] : [this.other, this.one];
     await master.kill();
@@ -28,7 +28,7 @@ class Pair {
   }
 }
 
-/** A Sentinel set and a Cluster, each of which is one vote. */
+/** A Sentinel set and a Cluster; each is one vote. */
 export interface Groups {
   readonly sentinel: Pair;
   readonly cluster: Pair;

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { watchLag } from "./fixtures/lag.mjs";
 import type { Scope } from "./kind.js";
 import { type Fault, type FaultKind, kindOf } from "./kinds.js";
+import { FaultLimits, type RunSize } from "./limits.js";
 import { now, type Span } from "./record.js";
-import type { Stage } from "./stage.js";
-import { type Company, Ward } from "./ward.js";
+import type { Testbed } from "./testbed.js";
 
-/** A fault that has happened: when, by the clock that all processes share. */
+/** An injected fault. Times are ms of the clock that all processes share. */
 export interface Injected extends Span {
   readonly kind: FaultKind;
   readonly scope: Scope;
@@ -16,58 +16,58 @@ export interface Injected extends Span {
 
 export interface Injection {
   readonly injected: readonly Injected[];
-  /** While which this process, and with it all links, stood still. */
+  /** When this process, and with it all links, stalled. */
   readonly stalls: readonly Span[];
-  /** Faults that could not be done, or not be undone. */
+  /** Faults that could not be injected or ended. */
   readonly problems: readonly string[];
 }
 
-/** ms between two looks whether a fault that had to wait may come. */
+/** Interval in ms at which a delayed fault is tried again. */
 const step = 50;
-/** ms after the end of the run until which it may. */
-const longestDelay = 5_000;
+/** How long after the end of the run a delayed fault may begin, in ms. */
+const maxDelay = 5_000;
 
 /**
- * Lets the planned faults happen, each at its time, until all are over or `signal` says so; then none is left. Where a
- * busy machine takes longer than planned, one that would be too much now hurts somebody else, or comes later.
+ * Injects the planned faults, each at its time, until all have ended or `signal` is aborted. No fault remains afterwards.
+ * If a busy machine takes longer than planned, and a fault would exceed the limits, it is delayed or gets another target.
  */
 export async function inject(
-  stage: Stage,
+  testbed: Testbed,
   plan: readonly Fault[],
-  { for: ms, signal, ...company }: Company & { readonly for: number; readonly signal: AbortSignal },
+  { for: ms, signal, ...size }: RunSize & { readonly for: number; readonly signal: AbortSignal },
 ): Promise<Injection> {
   const start = performance.now();
-  // Each fault that is still to come listens.
+  // Each pending fault adds a listener.
   setMaxListeners(0, signal);
   const injected: Injected[] = [];
   const stalls: Span[] = [];
   const endWatch = watchLag((from, to) => stalls.push({ from, to }));
   const problems: string[] = [];
-  const ward = new Ward(company);
+  const limits = new FaultLimits(size);
   const sinceStart = () => performance.now() - start;
   const until = (at: number) => sleep(Math.max(0, at - sinceStart()), undefined, { signal }).catch(() => {});
   const happen = async (planned: Fault) => {
     const { kind, chance } = planned;
     let candidates: number[] = [];
-    for (let at = planned.at; candidates.length === 0 && at < ms + longestDelay; at = sinceStart() + step) {
+    for (let at = planned.at; candidates.length === 0 && at < ms + maxDelay; at = sinceStart() + step) {
       await until(at);
       if (signal.aborted) return;
-      candidates = ward.candidates(kind, sinceStart());
+      candidates = limits.candidates(kind, sinceStart());
     }
     const other = candidates[Math.floor(chance * candidates.length)];
     const target = candidates.includes(planned.target) ? planned.target : other;
     if (target === undefined) return;
     const { scope, begin } = kindOf(kind);
     const from = now();
-    ward.hurt(kind, target, Number.POSITIVE_INFINITY);
+    limits.record(kind, target, Number.POSITIVE_INFINITY);
     try {
-      const end = await begin(stage, { target, chance });
+      const end = await begin(testbed, { target, chance });
       await sleep(planned.ms, undefined, { signal }).catch(() => {});
       await end();
     } catch (error) {
       problems.push(`${kind} of ${scope} ${target} at ${planned.at} ms: ${String(error)}`);
     }
-    ward.hurt(kind, target, sinceStart());
+    limits.record(kind, target, sinceStart());
     injected.push({ kind, scope, target, from, to: now() });
   };
   await Promise.all([...plan.map(happen), until(ms)]);

@@ -1,15 +1,15 @@
 import type { Link } from "./proxy.js";
-import { type Stage, standardOptions } from "./stage.js";
+import { standardOptions, type Testbed } from "./testbed.js";
 
-/** What a fault hurts: a server, a process of clients, or one of the groups that is a vote by itself. */
+/** The target of a fault: a server, a client process, or one of the groups that are one vote. */
 export const scopes = ["server", "client", "sentinel", "cluster"] as const;
 export type Scope = (typeof scopes)[number];
 
-/** What is decided beforehand about one fault, beside its kind. */
+/** The planned parameters of a fault, besides its kind. */
 export interface Aim {
-  /** The number of the server, or of the client. */
+  /** The index of the server or client. */
   readonly target: number;
-  /** From 0 to 1: decides what else there is to decide. */
+  /** A random number from 0 to 1, from which all further choices are derived. */
   readonly chance: number;
 }
 
@@ -17,36 +17,36 @@ export type End = () => Promise<void> | void;
 
 export interface Kind {
   readonly scope: Scope;
-  /** How often, compared with the others. */
+  /** The relative frequency. */
   readonly weight: number;
-  /** ms, from and to; 0: it is over as soon as it is done. */
+  /** Minimum and maximum duration in ms; 0 for a fault that ends immediately. */
   readonly lasts: readonly [number, number];
-  /** ms from its end until its target counts as sound again. */
+  /** Time in ms from the end of the fault until its target counts as healthy. */
   readonly settles: number;
-  /** The node forgets what it granted. */
+  /** The node loses its memory. */
   readonly forgets?: true;
-  /** ms from its end until the node may vote again. */
+  /** Time in ms from the end of the fault until the node may vote again. */
   readonly abstains?: number;
-  /** The node has again what it once had, also what was released since. */
+  /** The node restores old data, including keys that were released since. */
   readonly restores?: true;
-  /** It hurts all servers, not its target alone. */
+  /** The fault affects all servers, not only its target. */
   readonly everywhere?: true;
-  /** Breaks what exclusion rests on. */
+  /** The fault violates the assumptions of exclusion. */
   readonly beyond?: true;
-  /** Lets it happen, and gives what ends it. */
-  begin(stage: Stage, aim: Aim): Promise<End> | End;
+  /** Injects the fault. Returns the function that ends the fault. */
+  begin(testbed: Testbed, aim: Aim): Promise<End> | End;
 }
 
-/** ms until everybody is connected again. */
+/** Time in ms until all clients are connected again. */
 export const reconnected = 1_000;
-/** ms for which a node that lost its memory abstains. */
+/** How long a node abstains after it lost its memory, in ms. */
 const abstains = Math.ceil(standardOptions.ttl * 1.01) + 2;
-/** What follows for one that did; and a while, until it has its rest behind it. */
+/** The properties of a fault that makes a node lose its memory. */
 export const forgetful = { forgets: true, abstains, settles: standardOptions.ttl + 1_500 } as const;
 
 export const nothing: End = () => {};
 
-/** Ends what is said to be so on these links. */
+/** Returns a function that heals the links; with `cut`, it cuts their connections first. */
 export const healed =
   (links: readonly Link[], cut: boolean): End =>
   () => {

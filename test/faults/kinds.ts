@@ -3,7 +3,7 @@ import { groupKinds } from "./group-kinds.js";
 import type { Aim, Kind } from "./kind.js";
 import { serverKinds } from "./server-kinds.js";
 
-/** All kinds, by the names under which they are reported. */
+/** All kinds of faults, by the names under which they are reported. */
 const kinds = { ...serverKinds, ...clientKinds, ...groupKinds };
 
 export type FaultKind = keyof typeof kinds;
@@ -12,11 +12,11 @@ export const kindNames = Object.keys(kinds) as readonly FaultKind[];
 
 export const kindOf = (name: FaultKind): Kind => kinds[name];
 
-/** One fault of a run, decided beforehand. */
+/** A planned fault. */
 export interface Fault extends Aim {
   readonly kind: FaultKind;
   /** ms from the start of the run. */
   readonly at: number;
-  /** How long it lasts. */
+  /** The duration in ms. */
   readonly ms: number;
 }

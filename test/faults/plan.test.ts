@@ -12,19 +12,19 @@ const until = ({ at, ms, kind }: Fault): number => at + ms + kindOf(kind).settle
 const touching = (plan: readonly Fault[], scope: "server" | "client", at: number) =>
   plan.filter((fault) => kindOf(fault.kind).scope === scope && fault.at <= at && at < until(fault));
 
-it("is decided by its seed", () => {
+it("is determined by its seed", () => {
   expect(planOf(1)).toEqual(planOf(1));
   expect(planOf(1)).not.toEqual(planOf(3));
 });
 
-it("has enough of everything in ten minutes", () => {
+it("contains every kind of fault in ten minutes", () => {
   const plan = planOf(1);
   expect(plan.length).toBeGreaterThan(550);
   const beyond = new Set(planOf(1, "beyond").map(({ kind }) => kind));
   expect(kindNames.filter((name) => !beyond.has(name))).toEqual([]);
 });
 
-it("hurts a minority of the servers at a time, each by one fault, and no two of them forget at a time", () => {
+it("disturbs a minority of the servers at a time, each by one fault, and only one loses its memory", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1_000_000 }), (seed) => {
       const plan = planOf(seed, "in bounds", 3 * minute);

@@ -1,8 +1,8 @@
 import { seeded } from "../support/chance.js";
 import { type Fault, type FaultKind, kindNames, kindOf } from "./kinds.js";
-import { type Company, Ward } from "./ward.js";
+import { FaultLimits, type RunSize } from "./limits.js";
 
-export interface PlanOptions extends Company {
+export interface PlanOptions extends RunSize {
   readonly seed: number;
   /** ms. */
   readonly for: number;
@@ -12,19 +12,19 @@ export interface PlanOptions extends Company {
   readonly rest?: number;
 }
 
-/** ms before the first fault: all must have been well. */
+/** Time in ms before the first fault. */
 const calm = 1_000;
-/** ms without a new fault, once in each period: what goes on then must go on everywhere. */
+/** Time in ms without a new fault, once per period, in which every process must make progress. */
 const restAfterAll = 7_000;
 const period = 40_000;
 
-/** All faults of a run, by its seed, as far as the time they take is known beforehand. */
+/** Plans all faults of a run from its seed, with their expected durations. */
 export function planFaults(options: PlanOptions): Fault[] {
   const { every = 700, rest = restAfterAll } = options;
   const chance = seeded(2 * options.seed);
-  // The first numbers of small seeds are all small.
+  // Small seeds produce only small numbers at first.
   for (let skipped = 0; skipped < 20; skipped += 1) chance();
-  const ward = new Ward(options);
+  const limits = new FaultLimits(options);
   const times = new Map<FaultKind, number>();
   const plan: Fault[] = [];
   for (let at = calm; at < options.for - rest; at += 2 * every * chance()) {
@@ -33,10 +33,10 @@ export function planFaults(options: PlanOptions): Fault[] {
       continue;
     }
     const choices = kindNames.flatMap((kind) => {
-      const targets = ward.candidates(kind, at);
+      const targets = limits.candidates(kind, at);
       const { weight: often, forgets } = kindOf(kind);
-      // What has not happened yet comes first, so that short runs have a bit of everything; above all what has to wait for
-      // others of its sort to be over.
+      // Prefers kinds that have not occurred, so that short runs contain all kinds. Memory losses come first, because each
+      // of them must wait for the previous one to end.
       const weight = times.has(kind) ? often / 5 : forgets ? 8 * often : often;
       return targets.length === 0 ? [] : [{ kind, targets, weight }];
     });
@@ -50,7 +50,7 @@ export function planFaults(options: PlanOptions): Fault[] {
     const { lasts } = kindOf(kind);
     const target = targets[Math.floor(chance() * targets.length)] as number;
     const ms = Math.round(lasts[0] + chance() * (lasts[1] - lasts[0]));
-    ward.hurt(kind, target, at + ms);
+    limits.record(kind, target, at + ms);
     times.set(kind, (times.get(kind) ?? 0) + 1);
     plan.push({ kind, at: Math.round(at), ms, target, chance: chance() });
   }

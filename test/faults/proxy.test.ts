@@ -4,8 +4,8 @@ import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { waitUntil } from "../support/wait-until.js";
 import { Link } from "./proxy.js";
 
-/** What one end has heard. */
-class Heard {
+/** What one end has received. */
+class Received {
   text = "";
   ended = false;
 
@@ -21,8 +21,8 @@ class Heard {
     });
   }
 
-  hears(text: string): Promise<void> {
-    return waitUntil(`"${text}" is heard`, 5_000, () => this.text === text);
+  receives(text: string): Promise<void> {
+    return waitUntil(`"${text}" is received`, 5_000, () => this.text === text);
   }
 
   ends(): Promise<void> {
@@ -31,10 +31,10 @@ class Heard {
 }
 
 let link: Link;
-let accepted: Heard[];
+let accepted: Received[];
 beforeEach(async () => {
   accepted = [];
-  const server = createServer((socket) => accepted.push(new Heard(socket))).listen(0, "127.0.0.1");
+  const server = createServer((socket) => accepted.push(new Received(socket))).listen(0, "127.0.0.1");
   await once(server, "listening");
   link = await Link.to((server.address() as AddressInfo).port);
   onTestFinished(async () => {
@@ -43,39 +43,39 @@ beforeEach(async () => {
   });
 });
 
-async function join(): Promise<{ client: Heard; server: Heard }> {
-  const client = new Heard(connect(link.port, "127.0.0.1"));
+async function join(): Promise<{ client: Received; server: Received }> {
+  const client = new Received(connect(link.port, "127.0.0.1"));
   onTestFinished(() => void client.socket.destroy());
   await waitUntil("the server is reached", 5_000, () => accepted.length > 0);
-  return { client, server: accepted.pop() as Heard };
+  return { client, server: accepted.pop() as Received };
 }
 
-it("passes on what is said, both ways, and the end", async () => {
+it("forwards data in both directions, and the end", async () => {
   const { client, server } = await join();
   client.socket.write("ask");
-  await server.hears("ask");
+  await server.receives("ask");
   server.socket.write("answer");
-  await client.hears("answer");
+  await client.receives("answer");
   client.socket.end();
   await server.ends();
 });
 
-it("holds back one way without the other, and delivers it late, in order", async () => {
+it("holds one direction, and delivers its data late and in order", async () => {
   const { client, server } = await join();
   link.hold("toServer");
   client.socket.write("1");
   server.socket.write("over here");
-  await client.hears("over here");
+  await client.receives("over here");
   client.socket.write("2");
   client.socket.end();
   link.delay(30);
   expect(server.text).toBe("");
   link.heal();
-  await server.hears("12");
+  await server.receives("12");
   await server.ends();
 });
 
-it("loses what was held when it is cut", async () => {
+it("loses held data when the connection is cut", async () => {
   const { client, server } = await join();
   link.hold("both");
   client.socket.write("lost");
@@ -86,26 +86,26 @@ it("loses what was held when it is cut", async () => {
   expect(server.text).toBe("");
 });
 
-it("refuses, and lets in again", async () => {
+it("refuses connections, and accepts them again", async () => {
   link.refusing = true;
-  const refused = new Heard(connect(link.port, "127.0.0.1"));
+  const refused = new Received(connect(link.port, "127.0.0.1"));
   await refused.ends();
   link.heal();
   await join();
 });
 
-it("takes the time it is told, each way", async () => {
+it("delays each direction as configured", async () => {
   const { client, server } = await join();
   link.delay(40);
   const start = performance.now();
   client.socket.write("ask");
-  await server.hears("ask");
+  await server.receives("ask");
   server.socket.write("answer");
-  await client.hears("answer");
+  await client.receives("answer");
   expect(performance.now() - start).toBeGreaterThan(75);
 });
 
-it("forgets its connections without a word to either end, and carries new ones", async () => {
+it("drops the data of existing connections without notice, and forwards new connections", async () => {
   const { client, server } = await join();
   link.hold("toServer");
   client.socket.write("held");
@@ -115,12 +115,12 @@ it("forgets its connections without a word to either end, and carries new ones",
   server.socket.write("lost");
   const after = await join();
   after.client.socket.write("ask");
-  await after.server.hears("ask");
+  await after.server.receives("ask");
   after.server.socket.write("answer");
-  await after.client.hears("answer");
+  await after.client.receives("answer");
   client.socket.destroy();
   await client.ends();
-  // Whatever was said on the old one has had its time: the new one, said later, was heard.
+  // Data on the old connection would have arrived by now, because later data on the new connection has arrived.
   expect([client.text, server.text, server.ended]).toEqual(["", "", false]);
   link.cut();
   await server.ends();

@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** How one way of a link is: `held` bytes are lost if the connection is cut, and arrive late if it is not. */
+/** The state of one direction of a link. Held bytes are lost if the connection is cut; otherwise they arrive late. */
 export interface Way {
-  /** ms that each piece takes. */
+  /** The delay of each piece in ms. */
   delay: number;
   held: boolean;
 }
 
-/** What one end of a connection has sent and the other has not got yet, in order. */
+/** The data in transit in one direction of a connection, in order. */
 class Pipe {
-  /** Nothing that is sent arrives any more, not even the end; nobody is told. */
+  /** Whether all data, including the end, is dropped without notice. */
   #forgotten = false;
   readonly #queue: { readonly due: number; readonly piece: Buffer | null }[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ class Pipe {
     readonly to: Socket,
   ) {}
 
-  /** `null`: the end. */
+  /** Queues a piece; `null` is the end of the data. */
   put(piece: Buffer | null): void {
     if (this.#forgotten) return;
     this.#lastDue = Math.max(this.#lastDue, performance.now() + this.way.delay);
@@ -29,7 +29,7 @@ class Pipe {
     this.pump();
   }
 
-  /** Sends on what is due. To be called when the way has changed, too. */
+  /** Forwards the pieces that are due. Must also be called when `way` has changed. */
   pump(): void {
     clearTimeout(this.#timer);
     for (let next = this.#queue[0]; next && !this.way.held; next = this.#queue[0]) {
@@ -55,11 +55,11 @@ class Pipe {
   }
 }
 
-/** A port in front of a server, for one client alone: so each pair of them can be parted, one way or both. */
+/** A proxy for one client and one server, so that each pair can be partitioned in one direction or both. */
 export class Link {
   readonly toServer: Way = { delay: 0, held: false };
   readonly toClient: Way = { delay: 0, held: false };
-  /** Connections are closed as soon as they are made. */
+  /** Whether new connections are closed immediately. */
   refusing = false;
   readonly #listener: Server;
   readonly #pipes = new Set<Pipe>();
@@ -70,7 +70,7 @@ export class Link {
 
   static async to(target: number): Promise<Link> {
     const link = new Link(target);
-    // It listens for as long as it lives: its port can't become that of an outgoing connection.
+    // Always listening, so that no outgoing connection can get the port.
     link.#listener.listen(0, "127.0.0.1");
     await once(link.#listener, "listening");
     return link;
@@ -91,7 +91,7 @@ export class Link {
     this.toClient.delay = ms;
   }
 
-  /** Ends all connections; what is under way is lost. */
+  /** Ends all connections; data in transit is lost. */
   cut(): void {
     for (const pipe of this.#pipes) {
       pipe.drop();
@@ -101,14 +101,14 @@ export class Link {
   }
 
   /**
-   * As a middlebox that has forgotten the connections of this moment: nothing comes through any more, and nobody is told.
-   * New connections work.
+   * Acts like a middlebox that has lost the state of the current connections: it drops all their data without notice. New
+   * connections work.
    */
   forget(): void {
     for (const pipe of this.#pipes) pipe.forget();
   }
 
-  /** As if nothing had been; what was held arrives now. */
+  /** Ends all faults of the link and delivers held data. */
   heal(): void {
     this.refusing = false;
     this.delay(0);
@@ -133,7 +133,7 @@ export class Link {
       this.#pipes.add(pipe);
       from.setNoDelay(true);
       from.on("data", (piece) => pipe.put(piece));
-      // An end travels like all else: who is parted from the other hears nothing of it.
+      // The end of a connection passes through the pipe too, so a partition hides it.
       from.on("error", () => {}).on("close", () => pipe.put(null));
       pipe.to.on("close", () => this.#pipes.delete(pipe));
     }

@@ -1,65 +1,65 @@
-/** What the witness has on one lease. Times: ms of the clock that all processes of the machine share. */
-export interface WitnessedLease {
+/** The record of one lease. Times are ms of the clock that all processes of the machine share. */
+export interface RecordedLease {
   readonly id: string;
   /** The process that held it. */
   readonly client: string;
   readonly resource: string;
   readonly fence: number;
-  /** When it was asked for; when the round that won it began, at the earliest; when the caller had it. */
+  /** When the lease was requested; the earliest time at which the winning round began; when the caller got the lease. */
   readonly asked: number;
   readonly won: number;
   readonly start: number;
-  /** Until when it was valid by its own account, as far as that was told; 0: it came with nothing left. */
+  /** The end of validity that the holder last reported; 0 if the lease was granted with no time left. */
   readonly until: number;
-  /** Just before its release was asked for; null where the holder never came to that. */
+  /** Just before the release was requested; null if the holder never requested it. */
   readonly left: number | null;
-  /** When the holder was told of its loss. */
+  /** When the loss was reported to the holder; null if the lease was not lost. */
   readonly lost: number | null;
-  /** By how many ms that was after the deadline. */
+  /** How long after the deadline that was, in ms. */
   readonly overdue?: number;
-  /** It was over, and the holder was not told. */
+  /** Whether the lease ended without a report to the holder. */
   readonly untold?: boolean;
   readonly writes: number;
-  /** Writes whose fence was lower than one that was written before. */
+  /** Writes with a fence lower than that of an earlier write. */
   readonly refused: number;
-  /** Writes after its end that were accepted, because nobody had come after it yet. */
+  /** Writes after the end of the lease that were accepted, because no later holder had written. */
   readonly late: number;
-  /** Writes that were refused although it was valid. */
+  /** Writes that were refused although the lease was valid. */
   readonly wronged: number;
 }
 
-/** A lease of a long ttl: when it was asked for, when its loss was told, and why. */
+/** A lost lease with a long TTL: when it was requested, when its loss was reported, and why it was lost. */
 interface LostLease {
   readonly since: number;
   readonly at: number;
   readonly why: string;
 }
 
-/** What a process tells besides. */
-export interface WitnessedNote {
+/** Further counts and times that a process reports. */
+export interface RecordedNote {
   readonly client: string;
   readonly renewals?: number;
-  /** How often a node was found to have lost its memory. */
+  /** How often the process noticed that a node had lost its memory. */
   readonly quarantines?: number;
-  /** How many acquisitions failed, by their errors' codes. */
+  /** The number of failed acquisitions, by error code. */
   readonly errors?: Readonly<Record<string, number>>;
-  /** Of a resource that nobody else wants: when it was asked for and when it was had, in turns. */
+  /** Leases of an uncontended resource: the times of request and grant, alternating. */
   readonly probes?: readonly number[];
-  /** When it was granted resources, with fences, that nobody had ever locked. */
+  /** When the process was granted new resources with fences. */
   readonly fresh?: readonly number[];
-  /** Leases of a long ttl, renewed all the time, that it let go in the end, and those that it lost. */
+  /** The number of leases with a long TTL that were renewed until their release, and the leases that were lost. */
   readonly kept?: number;
   readonly lost?: readonly LostLease[];
-  /** While which it stood still, whatever made it: from and to, in turns. */
+  /** When the process was stalled: start and end, alternating. */
   readonly stalls?: readonly number[];
-  /** What ended it against its will. */
+  /** The error that crashed the process. */
   readonly crash?: string;
   readonly closed?: boolean;
 }
 
-export interface Witnessed {
-  readonly leases: readonly WitnessedLease[];
-  readonly notes: readonly WitnessedNote[];
+export interface Recorded {
+  readonly leases: readonly RecordedLease[];
+  readonly notes: readonly RecordedNote[];
 }
 
 export interface Span {
@@ -69,15 +69,15 @@ export interface Span {
 
 export const overlaps = (one: Span, other: Span): boolean => one.from < other.to && other.from < one.to;
 
-/** From a list of starts and ends, in turns. */
+/** Converts a list of alternating starts and ends to spans. */
 export const spansOf = (times: readonly number[]): Span[] =>
   times.flatMap((from, index) => (index % 2 === 0 ? [{ from, to: times[index + 1] ?? from }] : []));
 
-/** ms of the clock that all processes of the machine share. */
+/** The current time in ms of the clock that all processes of the machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-export function byResource(leases: readonly WitnessedLease[]): WitnessedLease[][] {
-  const groups = new Map<string, WitnessedLease[]>();
+export function byResource(leases: readonly RecordedLease[]): RecordedLease[][] {
+  const groups = new Map<string, RecordedLease[]>();
   for (const lease of leases) {
     const group = groups.get(lease.resource);
     if (group === undefined) groups.set(lease.resource, [lease]);
@@ -86,7 +86,7 @@ export function byResource(leases: readonly WitnessedLease[]): WitnessedLease[][
   return [...groups.values()];
 }
 
-/** In ascending order, those that overlap or touch made one. */
+/** Sorts the spans and merges those that overlap or touch. */
 export function merged(spans: readonly Span[]): Span[] {
   const result: { from: number; to: number }[] = [];
   for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
@@ -97,7 +97,7 @@ export function merged(spans: readonly Span[]): Span[] {
   return result;
 }
 
-/** ms of `span` that these cover; they must be merged. */
+/** Returns how many ms of `span` the merged `spans` cover. */
 export function covered(span: Span, spans: readonly Span[]): number {
   let ms = 0;
   for (const { from, to } of spans) ms += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));

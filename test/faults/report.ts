@@ -1,11 +1,11 @@
 import { markdownTable } from "markdown-table";
 import { formatDuration } from "../../src/cli/duration.js";
-import { standardOptions } from "./stage.js";
+import { standardOptions } from "./testbed.js";
 import type { Verdict } from "./verdict.js";
 
-/** What a run must have reached in ten minutes to prove something; shorter ones their share. */
+/** The minimum numbers for a run of ten minutes to be significant; shorter runs need a proportional share. */
 const enough = { acquisitions: 50_000, faults: 500, per: 600_000 } as const;
-/** Within so many node timeouts acquisition goes on when a minority is down. */
+/** The maximum time until the next grant while a minority is down, in node timeouts. */
 const timeouts = 2;
 
 export interface Ran {
@@ -14,7 +14,7 @@ export interface Ran {
   readonly for: number;
 }
 
-/** Numbers that were missed, one a line. */
+/** Lists the minimum numbers that the run missed, and its problems. */
 export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
   const share = Math.min(1, ms / enough.per);
   const short = (["acquisitions", "faults"] as const).flatMap((what) => {
@@ -22,7 +22,7 @@ export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
     return verdict[what] >= wanted ? [] : [`${verdict[what]} ${what}, less than ${wanted}`];
   });
   const bound = timeouts * standardOptions.nodeTimeout;
-  // The very longest says more about who else uses the machine: it is reported.
+  // The maximum depends on other work on the machine, so it is only reported.
   const { p99 } = verdict.availability;
   if (verdict.class === "in bounds" && p99 > bound) {
     short.push(`with a minority down, ${inMs(p99)} (p99) until the next grant, more than ${bound} ms`);
@@ -33,7 +33,7 @@ export function misses(verdict: Verdict, { for: ms }: Ran): string[] {
 const count = (value: number) => value.toLocaleString("en-US");
 const inMs = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
-/** The verdict as a table in Markdown. */
+/** Formats the verdict as a Markdown table. */
 export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
   const { availability: free, losses } = verdict;
   const kinds = Object.entries(verdict.faultsByKind).sort(([, a], [, b]) => b - a);
@@ -42,8 +42,8 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
   const rows: [string, string][] = [
     ["run", `seed ${seed}, ${formatDuration(ms)}`],
     ["acquisitions", `${count(verdict.acquisitions)}, of them ${count(verdict.uncontended)} uncontended`],
-    ["renewals; writes at the witness", `${count(verdict.renewals)}; ${count(verdict.writes)}`],
-    ["late writes that the witness refused by their fence", count(verdict.refused)],
+    ["renewals; writes to the recorder", `${count(verdict.renewals)}; ${count(verdict.writes)}`],
+    ["late writes that the recorder refused by their fence", count(verdict.refused)],
     ["faults", count(verdict.faults)],
     ["quarantines, each as a process saw it", count(verdict.quarantines)],
     ["**violations**", `**${verdict.violations.length}**`],
@@ -57,19 +57,22 @@ export function reportOf(verdict: Verdict, { seed, for: ms }: Ran): string {
       "fences repeated; stepped back",
       ["repeat", "step back"].map((kind) => fenceFaults(verdict, kind)).join("; "),
     ],
-    ["leases lost; told in time", `${losses.lost}; ${losses.inTime - losses.untold.length}`],
-    ["told after the deadline, at most", `${inMs(losses.mostOverdue)} (${losses.awake} whose process ran)`],
+    ["leases lost; reported in time", `${losses.lost}; ${losses.inTime - losses.untold.length}`],
     [
-      "told after going on, at most",
-      `${inMs(losses.mostAfterWaking)} (${losses.lost - losses.awake} whose process stood still)`,
+      "reported after the deadline, at most",
+      `${inMs(losses.maxOverdue)} (${losses.awake} whose process ran)`,
     ],
     [
-      `from a fault of a server to the next grant, each client`,
-      `median ${inMs(free.p50)}, p99 ${inMs(free.p99)}, at most ${inMs(free.most)} (${count(free.measures)} measured${free.starved > 0 ? `, ${count(free.starved)} left out: a process of the run got no time` : ""})`,
+      "reported after resuming, at most",
+      `${inMs(losses.maxAfterResuming)} (${losses.lost - losses.awake} whose process was stalled)`,
+    ],
+    [
+      "from a fault of a server to the next grant, each client",
+      `median ${inMs(free.p50)}, p99 ${inMs(free.p99)}, at most ${inMs(free.most)} (${count(free.measures)} measured${free.starved > 0 ? `, ${count(free.starved)} left out: a process of the run got no processor time` : ""})`,
     ],
     [
       "longest time without a grant, one client; all",
-      `${inMs(free.longestOfOne)}; ${inMs(free.longestOfAll)}`,
+      `${inMs(free.longestForOne)}; ${inMs(free.longestForAll)}`,
     ],
     ...livenessRows(verdict),
     [
@@ -107,14 +110,14 @@ function livenessRows({ liveness, order, leftAtTheEnd, class: name }: Verdict): 
   return [
     ...rows,
     [
-      "longest undisturbed time of a process without a free lock; a fence of a new resource; its turn in line",
+      "longest undisturbed time of a process without a free lock; a fence of a new resource; its turn in the queue",
       `${inMs(longest.free)}; ${inMs(longest.fresh)}; ${inMs(longest.line)}`,
     ],
     [
-      "served in line while all was well; after one who came later",
+      "queued and served without a disturbance; after a later waiter",
       `${count(order.served)}; ${count(order.overtaken)}, by ${order.most} at most`,
     ],
-    ["leases of 10 s, renewed until they were let go", count(kept)],
+    ["leases of 10 s, renewed until their release", count(kept)],
   ];
 }
 

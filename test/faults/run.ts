@@ -1,42 +1,42 @@
 import { inject } from "./inject.js";
 import { type PlanOptions, planFaults } from "./plan.js";
-import { livelyWorks, Stage } from "./stage.js";
+import { livenessWorks, Testbed } from "./testbed.js";
 import { judge, type Verdict } from "./verdict.js";
 
 export interface RunOptions extends Omit<PlanOptions, "servers" | "clients"> {
-  /** Ends the run early; what has been is judged. */
+  /** Ends the run early; the run so far is still judged. */
   readonly signal?: AbortSignal;
 }
 
-/** Always five votes. */
+/** The sizes of the runs; each has five votes. */
 const sizes = {
-  "in bounds": { servers: 5, clients: 8, works: livelyWorks, ahead: 7 },
+  "in bounds": { servers: 5, clients: 8, works: livenessWorks, ahead: 7 },
   beyond: {
     servers: 3,
     clients: 8,
-    works: livelyWorks,
+    works: livenessWorks,
     ahead: 7,
     grouped: true,
     options: { quarantine: false },
   },
 } as const;
 
-/** Five votes, eight processes and their faults, for a time; then the judgement. Nothing of it is left behind. */
+/** Runs eight processes with five votes under faults, and judges the run. Leaves no process or file behind. */
 export async function runFaults({
   signal = new AbortController().signal,
   ...options
 }: RunOptions): Promise<Verdict> {
   const size = sizes[options.class];
   const plan = planFaults({ ...options, ...size });
-  const stage = await Stage.start(size);
+  const testbed = await Testbed.start(size);
   try {
-    await stage.open();
-    const injection = await inject(stage, plan, { ...options, ...size, signal });
-    const ends = await stage.finish();
-    const left = await stage.leftAtTheEnd();
-    const end = { ends, left, sightings: stage.scanner.sightings, servers: size.servers };
-    return judge(await stage.witness.record(), injection, stage.clients, options.class, end);
+    await testbed.open();
+    const injection = await inject(testbed, plan, { ...options, ...size, signal });
+    const ends = await testbed.finish();
+    const left = await testbed.leftAtTheEnd();
+    const end = { ends, left, sightings: testbed.scanner.sightings, servers: size.servers };
+    return judge(await testbed.recorder.record(), injection, testbed.clients, options.class, end);
   } finally {
-    await stage.stop();
+    await testbed.stop();
   }
 }

@@ -2,27 +2,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { callRedis, type RedisServer } from "../support/servers.js";
 import { now } from "./record.js";
 
-/** ms between two looks at a server. */
+/** Interval in ms between two scans of a server. */
 const period = 200;
 
-/** A key of a process's own that was on a server. */
+/** A key that only one process locks, as seen on a server. */
 export interface Sighting {
   readonly kind: "vote" | "held";
   readonly key: string;
   readonly id: string;
   readonly server: number;
-  /** When it was asked for. */
+  /** When the lease was requested. */
   readonly asked: number;
-  /** When it has been let go, at the latest; what has just one time is not looked at for that. */
+  /** The latest end of the lease; equal to `asked` for a key whose end is not checked. */
   readonly end: number;
-  /** When it was seen last. */
+  /** When the key was last seen. */
   readonly last: number;
 }
 
-/** The names under which fixtures/lively.mjs locks. */
+/** The names of the resources that fixtures/liveness-works.mjs locks. */
 const named = /(?:^|:)((vote|held)-(client-\d+\.\d+)-(\d+)(?:-(\d+))?)$/;
 
-/** Null for a key that says nothing about when it is to be gone. */
+/** Parses a key; null if its name contains no times. */
 export function sightingOf(key: string, server: number, last: number): Sighting | null {
   const [, name, kind, id, asked, end = asked] = named.exec(key) ?? [];
   if (name === undefined || id === undefined) return null;
@@ -30,10 +30,10 @@ export function sightingOf(key: string, server: number, last: number): Sighting 
   return { kind: kind === "vote" ? "vote" : "held", key: name, id, server, ...times };
 }
 
-/** The process whose own key it is; null where several processes lock that name. */
+/** Returns the process that locks a key; null if several processes do. */
 export const ownerOf = (key: string): string | null => /-(client-\d+\.\d+)-\d/.exec(key)?.[1] ?? null;
 
-/** Those of all locks are in one of these. */
+/** The databases of all locks. */
 const databases = [0, 1];
 
 async function keysOf({ port }: RedisServer, pattern: string): Promise<string[]> {
@@ -43,11 +43,11 @@ async function keysOf({ port }: RedisServer, pattern: string): Promise<string[]>
   return found.flat() as string[];
 }
 
-/** Looks at what is on the servers, all the time, beside the links: what a process holds there is a fact, not its word. */
+/** Continuously reads the keys on the servers, bypassing the links, independently of what the processes report. */
 export class Scanner {
   readonly #seen = new Map<string, Sighting>();
   readonly #ended = new AbortController();
-  #looks: Promise<unknown> = Promise.resolve();
+  #scans: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly servers: readonly RedisServer[],
@@ -59,15 +59,15 @@ export class Scanner {
   }
 
   start(): void {
-    this.#looks = Promise.all(this.servers.map((_, server) => this.#watch(server)));
+    this.#scans = Promise.all(this.servers.map((_, server) => this.#watch(server)));
   }
 
   async stop(): Promise<void> {
     this.#ended.abort();
-    await this.#looks;
+    await this.#scans;
   }
 
-  /** What of all locks, and of those who wait for them, is on the servers now. */
+  /** Returns the keys of all locks and queues that are on the servers now. */
   async keys(): Promise<string[]> {
     const found = await Promise.all(
       this.servers.map(async (server, index) => {
@@ -91,7 +91,7 @@ export class Scanner {
           if (sighting !== null) this.#seen.set(`${server} ${key}`, sighting);
         }
       } catch {
-        // It is down, or stands still: that is what the run is about.
+        // The server is down or suspended, which is part of the run.
       }
       await sleep(period, undefined, { signal }).catch(() => {});
     }

@@ -4,21 +4,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type RedisServer, startServer, waitUntil } from "../support/servers.js";
 import { type Aim, forgetful, healed, type Kind, nothing, reconnected } from "./kind.js";
 import type { Link } from "./proxy.js";
-import { type Stage, standardOptions } from "./stage.js";
+import { standardOptions, type Testbed } from "./testbed.js";
 
 const { ttl, nodeTimeout } = standardOptions;
 const COPY_TIMEOUT_MS = 10_000;
 
-/** Some of the clients, by chance; at least one. */
+/** Picks at least one of the clients at random. */
 const some = (links: readonly Link[], chance: number): Link[] =>
   links.filter(
     (_, index) => index === Math.floor(chance * links.length) || (chance * 997 * (index + 1)) % 1 < 0.5,
   );
 
-/** ms in which a connection that nobody answers on is found out, and replaced. */
+/** Time in ms in which a silent connection is detected and replaced. */
 const silence = 2_500;
 
-/** Makes a server a replica, which follows its master when this resolves. */
+/** Makes a server a replica, and resolves when it follows its master. */
 async function copyOf(replica: RedisServer, master: RedisServer): Promise<void> {
   await master.call("CONFIG", "SET", "repl-diskless-sync-delay", 0);
   await replica.call("REPLICAOF", "127.0.0.1", master.port);
@@ -41,13 +41,13 @@ async function restartWith(server: RedisServer, keep: boolean): Promise<void> {
 
 const hold =
   (way: "toServer" | "toClient" | "both") =>
-  (stage: Stage, { target, chance }: Aim) => {
-    const links = some(stage.linksTo(target), chance);
+  (testbed: Testbed, { target, chance }: Aim) => {
+    const links = some(testbed.linksTo(target), chance);
     for (const link of links) link.hold(way);
     return healed(links, (chance * 31) % 1 < 0.5);
   };
 
-/** What can happen to a server, and to its links. */
+/** Faults of a server and of its links. */
 export const serverKinds = {
   "SIGKILL, down for longer than the ttl, restart empty": {
     scope: "server",
@@ -106,16 +106,16 @@ export const serverKinds = {
     lasts: [300, 1_000],
     ...forgetful,
     restores: true,
-    async begin(stage, { target }) {
-      const server = stage.servers[target] as RedisServer;
+    async begin(testbed, { target }) {
+      const server = testbed.servers[target] as RedisServer;
       const copy = await startServer();
-      stage.extras.add(copy);
+      testbed.extras.add(copy);
       await copyOf(copy, server);
       await copy.call("REPLICAOF", "NO", "ONE");
       return async () => {
         await copyOf(server, copy);
         await server.call("REPLICAOF", "NO", "ONE");
-        stage.extras.delete(copy);
+        testbed.extras.delete(copy);
         await copy.stop();
       };
     },
@@ -180,8 +180,8 @@ export const serverKinds = {
     weight: 5,
     lasts: [300, 2_000],
     settles: nodeTimeout,
-    begin(stage, { target, chance }) {
-      const links = stage.linksTo(target);
+    begin(testbed, { target, chance }) {
+      const links = testbed.linksTo(target);
       for (const link of links) link.delay(10 + chance * nodeTimeout);
       return healed(links, false);
     },
@@ -191,8 +191,8 @@ export const serverKinds = {
     weight: 4,
     lasts: [100, 1_500],
     settles: reconnected,
-    begin(stage, { target }) {
-      const links = stage.linksTo(target);
+    begin(testbed, { target }) {
+      const links = testbed.linksTo(target);
       for (const link of links) {
         link.refusing = true;
         link.cut();
@@ -205,8 +205,8 @@ export const serverKinds = {
     weight: 4,
     lasts: [0, 0],
     settles: silence,
-    begin(stage, { target, chance }) {
-      for (const link of some(stage.linksTo(target), chance)) link.forget();
+    begin(testbed, { target, chance }) {
+      for (const link of some(testbed.linksTo(target), chance)) link.forget();
       return nothing;
     },
   },
@@ -252,7 +252,7 @@ export const serverKinds = {
     beyond: true,
     everywhere: true,
     async begin({ servers }) {
-      // Those that stand still or are down forget nothing now.
+      // Servers that are suspended or down keep their data.
       await Promise.allSettled(servers.map((server) => server.call("FLUSHALL")));
       return nothing;
     },

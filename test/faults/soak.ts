@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { durationSyntax, formatDuration, parseDuration } from "../../src/cli/duration.js";
+import type { FaultClass } from "./limits.js";
 import { misses, type Ran, reportOf } from "./report.js";
 import { runFaults } from "./run.js";
-import type { FaultClass } from "./ward.js";
 
 interface SoakOptions {
   readonly for: number;
@@ -15,7 +15,7 @@ interface SoakOptions {
 
 const page = "docs/safety.md";
 
-/** A soak from the command line; gives the exit code. */
+/** Runs a soak from the command line. Returns the exit code. */
 export async function soak(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
   const stop = new AbortController();
@@ -32,7 +32,7 @@ export async function soak(args: readonly string[]): Promise<number> {
     writeFileSync(options.json, `${JSON.stringify({ ...options, verdict, missed }, null, 1)}\n`);
   }
   if (stop.signal.aborted) {
-    console.error("interrupted: this proves less than it could");
+    console.error("interrupted: the run is incomplete");
     return 1;
   }
   if (options.write === true) writeInto(page, options, report);
@@ -41,13 +41,15 @@ export async function soak(args: readonly string[]): Promise<number> {
 
 function optionsOf(args: readonly string[]): SoakOptions {
   return new Command("soak")
-    .description("hurts real servers and processes, and lets a witness judge what the locks did")
-    .option("--for <duration>", "how long", duration, 600_000)
-    .option("--seed <number>", "decides which faults there are, and when", whole, Date.now() % 1_000_000)
-    .addOption(
-      new Option("--class <class>", "what may happen").choices(["in bounds", "beyond"]).default("in bounds"),
+    .description(
+      "injects faults into real servers and processes, and checks the locks from an independent record",
     )
-    .option("--json <file>", "write the whole verdict")
+    .option("--for <duration>", "duration of the run", duration, 600_000)
+    .option("--seed <number>", "determines the faults and their times", whole, Date.now() % 1_000_000)
+    .addOption(
+      new Option("--class <class>", "class of faults").choices(["in bounds", "beyond"]).default("in bounds"),
+    )
+    .option("--json <file>", "write the complete verdict")
     .option("--write", `write the figures into ${page}`)
     .parse(args, { from: "user" })
     .opts();
@@ -65,7 +67,7 @@ function whole(text: string): number {
   return Number(text);
 }
 
-/** Between this class's marks; what is around them is left alone. */
+/** Writes the report between the markers of its class. Throws an error if there are none. */
 function writeInto(file: string, { class: name }: Ran & SoakOptions, report: string): void {
   const text = readFileSync(file, "utf8");
   const [begin, end] = ["begin", "end"].map((side) => `<!-- soak ${name}: ${side} -->`) as [string, string];

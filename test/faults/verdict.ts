@@ -4,56 +4,56 @@ import { type FenceFault, findFenceFaults } from "./check-fences.js";
 import { judgeLiveness, type Liveness, type LivenessFacts } from "./check-liveness.js";
 import { judgeLosses, type Losses } from "./check-losses.js";
 import { judgeOrder, type Order } from "./check-order.js";
-import type { Client } from "./client.js";
-import { Disturbances, type Life } from "./disturbances.js";
+import type { Client, ProcessRun } from "./client.js";
+import { Disturbances } from "./disturbances.js";
 import type { Injection } from "./inject.js";
-import { now, type Span, spansOf, type Witnessed, type WitnessedLease } from "./record.js";
+import type { FaultClass } from "./limits.js";
+import { now, type Recorded, type RecordedLease, type Span, spansOf } from "./record.js";
 import { ownerOf, type Sighting } from "./scanner.js";
-import type { FaultClass } from "./ward.js";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Verdict {
   readonly class: FaultClass;
   readonly acquisitions: number;
-  /** Of them, of resources that nobody else wanted. */
+  /** Acquisitions of uncontended resources. */
   readonly uncontended: number;
   readonly renewals: number;
-  /** How often a process found that a node had lost its memory, and took no vote from it. */
+  /** How often a process noticed that a node had lost its memory, and took no vote from that node. */
   readonly quarantines: number;
   readonly writes: number;
-  /** Writes that the witness refused: their fences were stale. */
+  /** Writes that the recorder refused because of a stale fence. */
   readonly refused: number;
   readonly faults: number;
   readonly faultsByKind: Readonly<Record<string, number>>;
   readonly overlaps: readonly Overlap[];
   readonly fenceFaults: readonly FenceFault[];
-  /** Leases whose writes were refused although they were valid. */
+  /** Valid leases whose writes were refused. */
   readonly wronged: readonly string[];
   readonly losses: Losses;
   readonly availability: Availability;
   readonly liveness: Liveness;
   readonly order: Order;
-  /** Keys that were on the servers when all clients had ended. */
+  /** Keys that remained on the servers after all clients had ended. */
   readonly leftAtTheEnd: readonly string[];
-  /** Acquisitions that failed, by their errors' codes. */
+  /** The number of failed acquisitions, by error code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What went wrong with the processes and with the faults themselves. */
+  /** Problems of the processes and of the injection. */
   readonly problems: readonly string[];
-  /** The leases that took part in a fault of fences, in an overlap or in a late loss, and when each fault was. */
-  readonly evidence: readonly WitnessedLease[];
+  /** The leases that are part of a violation. */
+  readonly evidence: readonly RecordedLease[];
   readonly injected: Injection["injected"];
-  /** What must not be, one a line. Beyond the assumptions overlaps are no violation. */
+  /** The violations. Beyond the assumptions, overlaps are not violations. */
   readonly violations: readonly string[];
 }
 
-/** ms. */
+/** How long before a violation a fault is mentioned with it, in ms. */
 const recently = 3_000;
 
-/** What there is to tell beside the witness's record and the faults. */
+/** The further facts about the end of a run. */
 export interface RunEnd {
-  /** What was wrong with how the clients ended. */
+  /** The outputs of clients that failed to end properly. */
   readonly ends: readonly string[];
-  /** What was on the servers then. */
+  /** Keys that remained on the servers. */
   readonly left?: readonly string[];
   readonly sightings?: readonly Sighting[];
   readonly servers?: number;
@@ -61,7 +61,7 @@ export interface RunEnd {
 }
 
 export function judge(
-  { leases, notes }: Witnessed,
+  { leases, notes }: Recorded,
   { injected, stalls, problems }: Injection,
   clients: readonly Client[],
   faultClass: FaultClass,
@@ -70,7 +70,7 @@ export function judge(
   const overlaps = findOverlaps(leases);
   const fenceFaults = findFenceFaults(leases);
   const wronged = leases.filter((lease) => lease.wronged > 0).map(({ id }) => id);
-  const losses = judgeLosses(leases, stillsOf(clients, notes));
+  const losses = judgeLosses(leases, stalledSpansOf(clients, notes));
   const involved = new Set([
     ...fenceFaults.flatMap(({ earlier, later }) => [earlier, later]),
     ...overlaps.flatMap(({ one, other }) => [one, other]),
@@ -79,24 +79,24 @@ export function judge(
   const crashes = notes.flatMap(({ client, crash }) => (crash === undefined ? [] : [`${client}: ${crash}`]));
   const uncontended = notes.reduce((sum, { probes = [] }) => sum + probes.length / 2, 0);
   const disturbances = new Disturbances(injected, stalls, notes);
-  const lives = clients.flatMap((client) => client.lives);
+  const runs = clients.flatMap((client) => client.runs);
   const inBounds = faultClass === "in bounds";
-  const witnessed = { leases, notes };
-  const liveness = judgeLiveness({ witnessed, sightings, servers, lives, disturbances, inBounds, within });
-  const order = judgeOrder(leases, lives, servers, disturbances);
-  const left = found.filter((key) => !isOfTheKilled(key, lives));
+  const recorded = { leases, notes };
+  const liveness = judgeLiveness({ recorded, sightings, servers, runs, disturbances, inBounds, within });
+  const order = judgeOrder(leases, runs, servers, disturbances);
+  const left = found.filter((key) => !isOfKilledProcess(key, runs));
   const violations = [
     ...fenceFaults.map(({ kind, resource, earlier, later, fences }) => {
       return `fences of ${resource}: a ${kind} from ${fences[0]} (${earlier}) to ${fences[1]} (${later})`;
     }),
-    ...losses.late.map((id) => `the loss of ${id} was told too late`),
-    ...losses.untold.map((id) => `the loss of ${id} was not told`),
+    ...losses.late.map((id) => `the loss of ${id} was reported too late`),
+    ...losses.untold.map((id) => `the loss of ${id} was not reported`),
     ...liveness.faults,
     ...left.map((key) => `left at the end: ${key}`),
     ...crashes.map((crash) => `a process ended by itself: ${crash}`),
   ];
   const startOf = new Map(leases.map(({ id, start }) => [id, start]));
-  /** What had just happened, so that it is known where to look. */
+  /** Names the faults just before a lease, as a hint to the cause. */
   const after = (id: string) => {
     const at = startOf.get(id) ?? 0;
     const recent = injected.filter(({ from, to }) => from < at && at < to + recently);
@@ -137,22 +137,23 @@ export function judge(
   };
 }
 
-/** What a process leaves when it is killed is nobody's fault. */
-function isOfTheKilled(key: string, lives: readonly Life[]): boolean {
+/** Whether a killed process left the key, which is not a violation. */
+function isOfKilledProcess(key: string, runs: readonly ProcessRun[]): boolean {
   const id = ownerOf(key);
-  return lives.some((life) => life.id === id && life.killed === true);
+  return runs.some((run) => run.id === id && run.killed === true);
 }
 
-/** While which each process was stopped, or got no time to run. */
-function stillsOf(clients: readonly Client[], notes: Witnessed["notes"]): Map<string, Span[]> {
-  const stills = new Map(clients.flatMap((client) => [...client.stills]));
+/** When each process was stopped, or got no processor time. */
+function stalledSpansOf(clients: readonly Client[], notes: Recorded["notes"]): Map<string, Span[]> {
+  const stalledSpans = new Map(clients.flatMap((client) => [...client.stalledSpans]));
   for (const { client, stalls = [] } of notes) {
-    if (stalls.length > 0) stills.set(client, [...(stills.get(client) ?? []), ...spansOf(stalls)]);
+    if (stalls.length > 0)
+      stalledSpans.set(client, [...(stalledSpans.get(client) ?? []), ...spansOf(stalls)]);
   }
-  return stills;
+  return stalledSpans;
 }
 
-/** While which a client proves nothing about the servers. */
+/** When a client is ignored in the measurement of availability. */
 function excuses(clients: readonly Client[], injected: Injection["injected"]): Map<string, readonly Span[]> {
   const spans = clients.map(({ name, absences }, index) => {
     const parted = injected.filter(({ scope, target }) => scope === "client" && target === index);

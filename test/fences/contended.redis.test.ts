@@ -1,14 +1,14 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { systemClock } from "../../src/engine/clock.js";
-import type { Batch, LockNode } from "../../src/engine/node.js";
+import type { Batch, LockNode } from "../../src/engine/node/lock-node.js";
+import { systemClock } from "../../src/engine/time/clock.js";
 import { locksOf, ownServers } from "../locks/support.js";
-import { Ledger } from "./ledger.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
 
-/** A client's own connection to a server, over which each message takes its time, ms. */
+/** Creates a node with its own connection, over which each message takes `ms` ms. */
 function distant(url: string, ms: number): LockNode {
   const node = recogniseNode(url, 0);
   const { execute } = node;
@@ -28,8 +28,8 @@ const late = ({ mark, requests }: Batch, ms: number): Batch => ({
   })),
 });
 
-describe("on real servers, fences of resources that nobody had before", () => {
-  it("come to a slow process beside quick ones in a round or two, after a clock that is an hour ahead", async () => {
+describe("on real servers, fences of new resources", () => {
+  it("reach a slow process beside quick processes in one or two rounds, after a lease by a clock that is an hour ahead", async () => {
     const servers = await ownServers(3);
     const urls = servers.map(({ url }) => url);
     const ahead = locksOf(urls, { clock: new SkewedClock(systemClock, hour) });
@@ -57,19 +57,19 @@ describe("on real servers, fences of resources that nobody had before", () => {
     });
     const slow = locksOf(nodes);
     await slow.using("met", () => {});
-    const ledger = new Ledger();
+    const fenceLog = new FenceLog();
     for (let nth = 0; nth < 10; nth++) {
       const resources = [`slow-${nth}`, `slow-too-${nth}`];
       const lease = await slow.acquire(resources, { fence: true });
-      ledger.note(resources, lease.fence);
+      fenceLog.note(resources, lease.fence);
       const adopted = await slow.adopt(lease.handover(), { fence: true });
-      ledger.note(resources, adopted.fence);
+      fenceLog.note(resources, adopted.fence);
       await adopted.release();
     }
     over = true;
     await Promise.all(all);
-    expect(ledger.wrong).toEqual([]);
-    // One for a lease, three servers; an adopter knows the record.
+    expect(fenceLog.wrong).toEqual([]);
+    // At most one extra round per lease on three servers. An adopter knows the fence record.
     expect(rounds).toBeLessThanOrEqual(10 * 2 * 3);
     expect(serial).toBeGreaterThan(10);
   });

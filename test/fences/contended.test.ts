@@ -1,29 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import { FenceSource } from "../../src/engine/fence.js";
-import { createLocks } from "../../src/manager/locks.js";
-import type { Locks } from "../../src/manager/types.js";
+import type { Locks } from "../../src/api/types.js";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { createLocks } from "../../src/create-locks.js";
+import { FenceSource } from "../../src/engine/protocol/fence.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { far } from "../support/far-node.js";
-import { Ledger } from "./ledger.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
 
 interface Machine {
-  /** ms that a message takes to the nodes, and back. */
+  /** ms that a message takes each way. */
   readonly delay: number;
-  /** ms by which its clock is ahead. */
+  /** ms by which the wall clock of the machine is ahead. */
   readonly ahead: number;
 }
 
 const slow: Machine = { delay: 100, ahead: 0 };
 const quick: Machine = { delay: 2, ahead: 0 };
 
-/** Processes of different machines, which take leases of resources that nobody had before. */
-class Fresh {
+/** Processes of different machines that acquire leases of new resources. */
+class NewResources {
   readonly clock = new VirtualClock();
-  readonly ledger = new Ledger();
+  readonly fenceLog = new FenceLog();
   readonly failures: unknown[] = [];
   private readonly nodes: MemoryNode[] = [0, 1, 2].map((index) =>
     memoryNode(`node-${index}`, { clock: this.clock }),
@@ -40,23 +40,23 @@ class Fresh {
     return locks;
   }
 
-  /** One lease, of a resource that nobody had before; `heir` adopts it, if there is one. */
-  async lease(locks: Locks, heir?: Locks): Promise<void> {
+  /** Acquires and releases one lease of new resources. `adopter`, if given, adopts the lease before the release. */
+  async lease(locks: Locks, adopter?: Locks): Promise<void> {
     const resources = [`fresh-${this.serial++}`, `fresh-${this.serial++}`];
     const lease = await locks.acquire(resources, { fence: true });
-    this.ledger.note(resources, lease.fence);
-    if (heir === undefined) return void (await lease.release());
-    const adopted = await heir.adopt(lease.handover(), { fence: true });
-    this.ledger.note(resources, adopted.fence);
+    this.fenceLog.note(resources, lease.fence);
+    if (adopter === undefined) return void (await lease.release());
+    const adopted = await adopter.adopt(lease.handover(), { fence: true });
+    this.fenceLog.note(resources, adopted.fence);
     await adopted.release();
   }
 
-  /** One lease after the other; what it returns tells how many there were so far. */
-  busy(locks: Locks, heir?: Locks): () => number {
+  /** Acquires one lease after another. The returned function returns the number of leases so far. */
+  busy(locks: Locks, adopter?: Locks): () => number {
     let leases = 0;
     const work = async () => {
       while (!this.over) {
-        await this.lease(locks, heir).then(
+        await this.lease(locks, adopter).then(
           () => leases++,
           (error) => this.failures.push(error),
         );
@@ -85,46 +85,46 @@ class Fresh {
 }
 
 /**
- * How many leases this machine has in so many ms, beside others that are as busy as they can be, when one lease was had
- * by a clock that is an hour ahead. `adopted`: each is taken over by another process of the machine.
+ * Returns how many leases this machine gets in `ms` ms beside other machines under full load, after one lease by a
+ * clock that is an hour ahead. `adopted`: another process of the machine adopts each lease.
  */
 async function leasesOf(machine: Machine, others: readonly Machine[], ms: number, adopted: boolean) {
-  const fresh = new Fresh();
-  const own = await fresh.process(machine);
-  const heir = adopted ? await fresh.process(machine) : undefined;
+  const newResources = new NewResources();
+  const own = await newResources.process(machine);
+  const adopter = adopted ? await newResources.process(machine) : undefined;
   const rest: Locks[] = [];
-  for (const other of others) rest.push(await fresh.process(other));
-  await fresh.run(fresh.lease(await fresh.process({ delay: 1, ahead: hour })));
-  const counts = rest.flatMap((locks) => [fresh.busy(locks), fresh.busy(locks)]);
-  await fresh.clock.advance(100);
-  const count = fresh.busy(own, heir);
+  for (const other of others) rest.push(await newResources.process(other));
+  await newResources.run(newResources.lease(await newResources.process({ delay: 1, ahead: hour })));
+  const counts = rest.flatMap((locks) => [newResources.busy(locks), newResources.busy(locks)]);
+  await newResources.clock.advance(100);
+  const count = newResources.busy(own, adopter);
   const before = counts.map((each) => each());
-  await fresh.clock.advance(ms);
+  await newResources.clock.advance(ms);
   const leases = count();
   const meanwhile = counts.map((each, index) => each() - (before[index] ?? 0));
-  await fresh.end();
-  expect(fresh.failures).toEqual([]);
-  expect(fresh.ledger.wrong).toEqual([]);
-  // The furthest clock, and one for each proposal.
-  const furthest = (fresh.clock.wall() + Math.max(hour, machine.ahead)) * 1_000;
-  expect(fresh.ledger.highest).toBeLessThan(furthest + 2 * fresh.ledger.leases);
+  await newResources.end();
+  expect(newResources.failures).toEqual([]);
+  expect(newResources.fenceLog.wrong).toEqual([]);
+  // The bound is the clock that is furthest ahead, plus one for each proposal.
+  const furthest = (newResources.clock.wall() + Math.max(hour, machine.ahead)) * 1_000;
+  expect(newResources.fenceLog.highest).toBeLessThan(furthest + 2 * newResources.fenceLog.leases);
   return { leases, leastOfOthers: Math.min(...meanwhile) };
 }
 
-describe("fences of resources that nobody had before", () => {
+describe("fences of new resources", () => {
   it.each<[string, Machine, number]>([
     ["a slow process", slow, 6_000],
     ["a slow process whose clock is behind", { ...slow, ahead: -hour }, 6_000],
     ["a slow process whose clock is still further ahead", { ...slow, ahead: 2 * hour }, 6_000],
     ["a quick process whose clock is behind", { ...quick, ahead: -hour }, 1_000],
   ])(
-    "come to %s beside quick ones, after a lease by a clock that is an hour ahead",
+    "reach %s beside quick processes, after a lease by a clock that is an hour ahead",
     async (_, machine, ms) => {
       const others = [quick, { delay: 5, ahead: 60_000 }, { delay: 3, ahead: -60_000 }];
       for (const adopted of [false, true]) {
         const alone = await leasesOf(machine, [], ms, adopted);
         const among = await leasesOf(machine, others, ms, adopted);
-        // Alone, a lease takes two round trips, and one more where its first proposal is refused; adopted, one each more.
+        // On its own, a lease takes two round trips, one more for a refused proposal and one more when adopted.
         expect(among.leases).toBeGreaterThanOrEqual(alone.leases / 2);
         expect(among.leastOfOthers).toBeGreaterThan(ms / 60);
       }
@@ -133,16 +133,16 @@ describe("fences of resources that nobody had before", () => {
   );
 });
 
-describe("what a source proposes", () => {
+describe("the proposals of a fence source", () => {
   const chance = { secret: () => "", fraction: () => 0.5 };
   const epoch = new VirtualClock().wall();
 
-  it("is the time in µs, and grows by one at least", () => {
+  it("are the time in µs, and grow by at least one", () => {
     const source = new FenceSource(new VirtualClock(), chance);
     expect([1, 2, 3].map(() => source.propose() - epoch * 1_000)).toEqual([500, 501, 502]);
   });
 
-  it("is above what was seen, and from then on keeps up with the clock that was ahead", async () => {
+  it("exceed every seen fence, and then follow the clock that was ahead", async () => {
     const clock = new VirtualClock();
     const source = new FenceSource(clock, chance);
     source.propose();
@@ -157,7 +157,7 @@ describe("what a source proposes", () => {
     expect(source.raise([seen])).toBe(seen - 7 + hour * 1_000 + 501);
   });
 
-  it("is not moved by a wall clock that is set back, and follows one that is set forward only once", async () => {
+  it("ignore a wall clock that is set back, and follow a forward step only once", async () => {
     const clock = new VirtualClock();
     const source = new FenceSource(clock, chance);
     const first = source.propose();
@@ -173,7 +173,7 @@ describe("what a source proposes", () => {
     expect(source.propose()).toBe(first + 200_000 + hour * 1_000);
   });
 
-  it("is not driven up by others that raise what they see in turn", async () => {
+  it("do not escalate when several sources raise each other's fences", async () => {
     const clock = new VirtualClock();
     const sources = [0, 1, 2].map(() => new FenceSource(clock, chance));
     let highest = 0;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FencedLease, Locks } from "../../src/index.js";
-import { World } from "../manager/world.js";
-import { Ledger } from "./ledger.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";
 
 const hour = 3_600_000;
@@ -10,107 +10,107 @@ const ttl = 1_000;
 
 type End = "release" | "lapse" | "adopt";
 
-/** What happens. Processes and nodes go by their numbers, resources by their names, times are in ms. */
-type Deed =
+/** A step of a run. Processes and nodes are numbers, resources are names, times are in ms. */
+type Action =
   | readonly ["lease", process: number, resources: readonly string[], end: End]
   | readonly ["crash" | "hang" | "comeBack" | "forget", node: number]
   | readonly ["step", process: number, by: number]
   | readonly ["wait" | "pass", ms: number];
 
-/** Processes whose clocks are hours apart, on nodes of which a minority may be away. */
-class Troubled {
-  readonly ledger = new Ledger();
-  readonly #world: World;
+/** Processes whose clocks are hours apart, on nodes of which a minority may be unavailable. */
+class FaultyNodes {
+  readonly fenceLog = new FenceLog();
+  readonly #testNodes: TestNodes;
   readonly #clocks: readonly SkewedClock[];
   readonly #processes: readonly Locks[];
   readonly #away = new Set<number>();
   #isLearning = false;
 
-  constructor(nodes: number, aheads: readonly number[]) {
-    this.#world = new World(nodes);
-    this.#clocks = aheads.map((ahead) => new SkewedClock(this.#world.clock, ahead));
+  constructor(nodes: number, offsets: readonly number[]) {
+    this.#testNodes = new TestNodes(nodes);
+    this.#clocks = offsets.map((ahead) => new SkewedClock(this.#testNodes.clock, ahead));
     this.#processes = this.#clocks.map((clock, nth) =>
-      this.#world.locks({ clock, owner: `process-${nth}`, ttl, nodeTimeout: 100, wait: 3 * ttl }),
+      this.#testNodes.locks({ clock, owner: `process-${nth}`, ttl, nodeTimeout: 100, wait: 3 * ttl }),
     );
   }
 
-  async do(deed: Deed): Promise<void> {
-    switch (deed[0]) {
+  async do(action: Action): Promise<void> {
+    switch (action[0]) {
       case "lease":
-        return this.#lease(deed[1], deed[2], deed[3]);
+        return this.#lease(action[1], action[2], action[3]);
       case "crash":
       case "hang":
-        return this.#leave(deed[1], deed[0]);
+        return this.#leave(action[1], action[0]);
       case "forget":
-        return this.#forget(deed[1]);
+        return this.#forget(action[1]);
       case "comeBack":
-        return this.#comeBack(deed[1]);
+        return this.#comeBack(action[1]);
       case "step":
-        return this.#clocks[deed[1]]?.step(deed[2]);
+        return this.#clocks[action[1]]?.step(action[2]);
       case "wait":
-        return this.#world.clock.advance(deed[1]);
+        return this.#testNodes.clock.advance(action[1]);
       case "pass":
-        // In one go: what processes do by the clock while nothing is held is not what this is about.
-        this.#world.clock.stall(deed[1]);
-        return this.#world.clock.advance(1);
+        // One jump: timers of the processes are irrelevant while no lease is held.
+        this.#testNodes.clock.stall(action[1]);
+        return this.#testNodes.clock.advance(1);
     }
   }
 
   async end(): Promise<void> {
-    for (const locks of this.#processes) await this.#world.run(locks.close({ timeout: 100 }));
+    for (const locks of this.#processes) await this.#testNodes.run(locks.close({ timeout: 100 }));
   }
 
-  /** It may fail while nodes are away. */
+  /** Acquires and ends a lease. The acquisition may fail while nodes are unavailable. */
   async #lease(process: number, resources: readonly string[], end: End): Promise<void> {
     const lease = await this.#attempt(
       this.#process(process).acquire(resources, { fence: true, renew: false }),
     );
     if (lease === null) return;
-    this.ledger.note(resources, lease.fence);
-    if (end === "release") await this.#world.run(lease.release());
+    this.fenceLog.note(resources, lease.fence);
+    if (end === "release") await this.#testNodes.run(lease.release());
     if (end === "adopt") {
-      // By a process that has no reason to know of the fence.
+      // The adopting process has not seen the fence.
       const heir = this.#process(process + 1);
       const adopted = await this.#attempt(heir.adopt(lease.handover(), { fence: true, renew: false }));
-      if (adopted !== null) this.ledger.note(resources, adopted.fence);
+      if (adopted !== null) this.fenceLog.note(resources, adopted.fence);
     }
-    if (end !== "release") await this.#world.clock.advance(2 * ttl);
+    if (end !== "release") await this.#testNodes.clock.advance(2 * ttl);
   }
 
-  /** Only a minority is away at a time. */
+  /** Makes a node unavailable if only a minority is unavailable then. */
   #leave(nth: number, how: "crash" | "hang"): void {
-    const { nodes } = this.#world;
+    const { nodes } = this.#testNodes;
     const node = nth % nodes.length;
     if (this.#isLearning || this.#away.has(node) || this.#away.size >= Math.ceil(nodes.length / 2) - 1)
       return;
     this.#away.add(node);
-    this.#world.node(node)[how]();
+    this.#testNodes.node(node)[how]();
   }
 
-  /** It comes back empty, one at a time. */
+  /** Restarts a node without its memory. Only one node at a time loses its memory. */
   async #forget(nth: number): Promise<void> {
-    const node = nth % this.#world.nodes.length;
+    const node = nth % this.#testNodes.nodes.length;
     if (this.#isLearning || this.#away.has(node)) return;
     this.#isLearning = true;
     await this.#lease(nth, ["a"], "release");
-    this.#world.node(node).restart();
+    this.#testNodes.node(node).restart();
     await this.#lease(nth + 1, ["a"], "release");
     await this.#learn(nth);
   }
 
-  /** Nobody else leaves until all are there, and the one that forgot has had the time to learn from them. */
+  /** Ends the learning phase once all nodes are available and the restarted node has had the time to vote again. */
   async #learn(nth: number): Promise<void> {
     if (!this.#isLearning || this.#away.size > 0) return;
-    await this.#world.clock.advance(4 * ttl);
+    await this.#testNodes.clock.advance(4 * ttl);
     await this.#lease(nth, ["b"], "release");
     this.#isLearning = false;
   }
 
-  /** With what it remembers. */
+  /** Makes a node available again, with its memory. */
   async #comeBack(nth: number): Promise<void> {
-    const node = nth % this.#world.nodes.length;
+    const node = nth % this.#testNodes.nodes.length;
     if (!this.#away.delete(node)) return;
-    const found = this.#world.node(node);
+    const found = this.#testNodes.node(node);
     if (found.connection === "down") found.restart({ keepMemory: true });
     else found.wake();
     await this.#learn(nth);
@@ -123,7 +123,7 @@ class Troubled {
   }
 
   #attempt(acquisition: Promise<FencedLease>): Promise<FencedLease | null> {
-    return this.#world.run(acquisition.catch(() => null));
+    return this.#testNodes.run(acquisition.catch(() => null));
   }
 }
 
@@ -131,7 +131,7 @@ const process = fc.nat({ max: 2 });
 const node = fc.nat({ max: 4 });
 const resources = fc.subarray(["a", "b", "c"], { minLength: 1 });
 const end = fc.constantFrom("release" as const, "release" as const, "lapse" as const, "adopt" as const);
-const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant("lease" as const), process, resources, end) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("crash" as const), node) },
   { weight: 1, arbitrary: fc.tuple(fc.constant("hang" as const), node) },
@@ -141,27 +141,27 @@ const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(fc.constant("step" as const), process, fc.integer({ min: -48 * hour, max: hour })),
   },
-  // Up to two days, after which no record is left.
+  // Up to two days, after which the fence records have expired.
   { weight: 1, arbitrary: fc.tuple(fc.constant("pass" as const), fc.integer({ min: 1, max: 48 * hour })) },
 );
 
 describe("fences", () => {
-  it("grow from lease to lease of each resource, whoever is away, and whatever the clocks say", async () => {
+  it("grow from lease to lease of each resource, with any unavailable minority and any clocks", async () => {
     let leases = 0;
-    const world = fc.tuple(
+    const testNodes = fc.tuple(
       fc.constantFrom(3, 5),
       fc.array(fc.integer({ min: -48 * hour, max: 48 * hour }), { minLength: 3, maxLength: 3 }),
     );
     await fc.assert(
       fc.asyncProperty(
-        world,
-        fc.array(anyDeed, { minLength: 10, maxLength: 40 }),
-        async ([nodes, aheads], deeds) => {
-          const troubled = new Troubled(nodes, aheads);
-          for (const deed of deeds) await troubled.do(deed);
-          expect(troubled.ledger.wrong).toEqual([]);
-          leases += troubled.ledger.leases;
-          await troubled.end();
+        testNodes,
+        fc.array(anyAction, { minLength: 10, maxLength: 40 }),
+        async ([nodes, offsets], actions) => {
+          const faulty = new FaultyNodes(nodes, offsets);
+          for (const action of actions) await faulty.do(action);
+          expect(faulty.fenceLog.wrong).toEqual([]);
+          leases += faulty.fenceLog.leases;
+          await faulty.end();
         },
       ),
       { numRuns: 40 },
@@ -169,20 +169,20 @@ describe("fences", () => {
     expect(leases).toBeGreaterThan(200);
   }, 120_000);
 
-  it("neither repeat nor step back in thousands of leases that processes hours apart take in turn", async () => {
-    const troubled = new Troubled(3, [0, 9 * hour, -9 * hour]);
+  it("never repeat or decrease in thousands of leases of processes whose clocks are hours apart", async () => {
+    const faulty = new FaultyNodes(3, [0, 9 * hour, -9 * hour]);
     for (let nth = 0; nth < 2_000; nth++) {
-      if (nth % 100 === 0) await troubled.do(["crash", nth / 100]);
+      if (nth % 100 === 0) await faulty.do(["crash", nth / 100]);
       if (nth % 100 === 50) {
-        await troubled.do(["comeBack", (nth - 50) / 100]);
-        // It may abstain until the leases are over that it may have forgotten.
-        await troubled.do(["wait", 3 * ttl]);
+        await faulty.do(["comeBack", (nth - 50) / 100]);
+        // The node may abstain until the leases that it may have lost are over.
+        await faulty.do(["wait", 3 * ttl]);
       }
-      if (nth % 500 === 0) await troubled.do(["step", nth % 3, -hour]);
-      await troubled.do(["lease", nth % 3, ["a"], "release"]);
+      if (nth % 500 === 0) await faulty.do(["step", nth % 3, -hour]);
+      await faulty.do(["lease", nth % 3, ["a"], "release"]);
     }
-    expect(troubled.ledger.wrong).toEqual([]);
-    expect(troubled.ledger.leases).toBe(2_000);
-    await troubled.end();
+    expect(faulty.fenceLog.wrong).toEqual([]);
+    expect(faulty.fenceLog.leases).toBe(2_000);
+    await faulty.end();
   }, 120_000);
 });

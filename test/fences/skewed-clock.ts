@@ -1,10 +1,10 @@
-import type { Clock, Timer } from "../../src/engine/clock.js";
+import type { Clock, Timer } from "../../src/engine/time/clock.js";
 
-/** The clock of another machine: time passes as everywhere, but its wall clock shows what it likes. */
+/** The clock of another machine: the monotonic time is shared, and the wall clock has an offset. */
 export class SkewedClock implements Clock {
   constructor(
     private readonly base: Clock,
-    /** ms by which it is ahead. */
+    /** ms by which the wall clock is ahead. */
     private ahead: number,
   ) {}
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/engine/clock.js";
-import { fenceRecordTtl } from "../../src/engine/script.js";
-import { markerKey } from "../../src/engine/side-keys.js";
+import { fenceRecordTtl } from "../../src/engine/protocol/script.js";
+import { markerKey } from "../../src/engine/protocol/side-keys.js";
+import { systemClock } from "../../src/engine/time/clock.js";
 import type { Locks, LocksOptions } from "../../src/index.js";
 import { locksOf, ownServers } from "../locks/support.js";
 import { freePort } from "../support/free-port.js";
@@ -13,7 +13,7 @@ const hour = 3_600_000;
 const newest = Number.MAX_SAFE_INTEGER;
 const watermark = "holdfast:watermark";
 
-// Of one's own: a watermark that was pushed to the end would be everybody's.
+// Own servers, because a watermark at the maximum would affect all other tests.
 let servers: RedisServer[];
 beforeAll(async () => {
   servers = await startAll([startServer, startServer, startServer].map((start) => () => start()));
@@ -23,12 +23,12 @@ afterAll(() => stopAll(servers));
 const onAll = (...command: (string | number)[]) =>
   Promise.all(servers.map((server) => server.call(...(command as [string, ...string[]]))));
 const record = (resource: string) => `holdfast:fence:${resource}`;
-/** Each tells behind the fence under which memory it was written. */
+/** Returns the recorded fences, without the memory mark that follows each fence. */
 const recorded = async (resource: string) =>
   (await onAll("GET", record(resource))).map((value) =>
     value === null ? null : String(value).split(" ")[0],
   );
-/** A lease's fence, by a process whose clock is so many ms ahead. */
+/** Returns the fence of a lease by a process whose clock is `ahead` ms ahead. */
 async function fenceOf(
   resource: string,
   ahead = 0,
@@ -47,14 +47,14 @@ const forget = async (resource: string) => {
     (await recorded(resource)).every((value) => value === null),
   );
 };
-/** The last one to answer is not waited for. */
+/** Waits until all nodes have the fence, because an acquisition does not wait for the last node. */
 const untilAllHave = (resource: string, fence: number) =>
   waitUntil(`all have ${fence}`, 2_000, async () =>
     (await recorded(resource)).every((value) => value === String(fence)),
   );
 
 describe("on real servers, a fence", () => {
-  it("is above the watermark where the record has expired, though the next clock is hours behind", async () => {
+  it("is above the watermark when the record has expired, even when the next clock is hours behind", async () => {
     const first = await fenceOf("expiring", hour);
     await forget("expiring");
     const second = await fenceOf("expiring", -hour);
@@ -63,7 +63,7 @@ describe("on real servers, a fence", () => {
     expect(await fenceOf("expiring")).toBeGreaterThan(second);
   });
 
-  it("is above what a majority's watermarks say, where a node's is older", async () => {
+  it("is above the watermarks of a majority when the watermark of one node is older", async () => {
     const first = await fenceOf("kept", 2 * hour);
     await untilAllHave("kept", first);
     await forget("kept");
@@ -71,7 +71,7 @@ describe("on real servers, a fence", () => {
     expect(await fenceOf("kept", -hour)).toBeGreaterThan(first);
   });
 
-  it("that is lower than another resource's leaves the watermark where it is", async () => {
+  it("that is lower than the fence of another resource does not change the watermark", async () => {
     await fenceOf("low");
     const high = await fenceOf("high", 9 * hour);
     expect(await fenceOf("low")).toBeLessThan(high);
@@ -80,7 +80,7 @@ describe("on real servers, a fence", () => {
     expect(await fenceOf("high")).toBeGreaterThan(high);
   });
 
-  it("leaves one small record a resource, which expires a day after its last use, and one watermark", async () => {
+  it("leaves one small record per resource, which expires a day after its last use, and one watermark", async () => {
     let fence = 0;
     for (let nth = 0; nth < 20; nth++) fence = await fenceOf("small", nth % 2 === 0 ? 0 : -hour);
     await untilAllHave("small", fence);
@@ -97,7 +97,7 @@ describe("on real servers, a fence", () => {
     expect(fenceRecordTtl).toBe(24 * hour);
   });
 
-  it("is above the last one where an old snapshot brought back an older record, and the next clock is behind", async () => {
+  it("is above the last fence when an old snapshot restored an older record and the next clock is behind", async () => {
     const own = await ownServers(3, { args: ["--dbfilename", "dump.rdb"] });
     const [first, second, third] = own.map(({ url }) => url) as [string, string, string];
     const [nowhere, options] = [`redis://127.0.0.1:${await freePort()}`, { ttl: 500, wait: 20_000 }];
@@ -123,20 +123,20 @@ describe("on real servers, a fence", () => {
     await waitUntil("it votes again", 20_000, async () => {
       await all.using("b", () => {});
       const marker = await own[0]?.call("GET", markerKey);
-      return marker !== before && /^[^-=?]/.test(String(marker));
+      return marker !== before && !/^[-=?] /.test(String(marker));
     });
     await own[1]?.kill();
     expect(await lease(open([first, nowhere, third]), "a")).toBeGreaterThan(highest);
   });
 
-  it("is stored digit by digit, up to the last integer that is one", async () => {
+  it("is stored exactly, up to Number.MAX_SAFE_INTEGER", async () => {
     await onAll("SET", record("last"), String(newest - 2));
     await onAll("SET", watermark, String(newest - 2));
     expect(await fenceOf("last")).toBe(newest - 1);
     expect(await fenceOf("last")).toBe(newest);
     await untilAllHave("last", newest);
     expect(await onAll("GET", watermark)).toEqual(Array(3).fill(String(newest)));
-    // The end of all fences keeps nobody from the lock itself.
+    // An exhausted fence does not prevent acquisitions without a fence.
     const locks = locksOf(servers.map(({ url }) => url));
     await (await locks.acquire("last")).release();
   });

@@ -5,8 +5,8 @@ import { isHoldfastError } from "../../src/guard.js";
 /** One record in a storage. */
 export interface Subject {
   /**
-   * A write under the fence. Each request to the storage is to be made through `step`, which decides when; the first is
-   * the one that writes. Rejects with a StaleFenceError.
+   * Writes under the fence. Each request to the storage is sent through `step`, which decides when; the first request
+   * is the write. Rejects with a StaleFenceError.
    */
   write(fence: number, value: string, step: Step): Promise<unknown>;
   read(): Promise<string | null>;
@@ -20,10 +20,12 @@ interface Written {
   isStale?: boolean;
 }
 
-/** Neighbours, where a number that loses a digit would be another's. */
+/** Adjacent numbers: a fence that lost a digit would equal another fence. */
 const fences = [2, 1, 0].map((below) => Number.MAX_SAFE_INTEGER - below);
 
-/** Three holders write up to three times each, and their requests come in any order: the newer always wins. */
+/**
+ * Three holders write up to three times each, and their requests arrive in any order: the newest holder always wins.
+ */
 export function everyOrder(begin: () => Promise<Subject>, numRuns: number): Promise<void> {
   const counts = fc.tuple(...fences.map(() => fc.integer({ min: 0, max: 3 })));
   return fc.assert(
@@ -51,7 +53,7 @@ export function everyOrder(begin: () => Promise<Subject>, numRuns: number): Prom
       let highest = 0;
       let expected: string | null = null;
       for (const [at, { fence, value, isStale = false }] of written.entries()) {
-        // Who is overtaken before it looks is told so, though it had been in time.
+        // A holder that is overtaken before its `look` gets the error, although its write was in time.
         const isNewer = (other: Written) => other.fence > fence;
         if (fence < highest) expect(isStale).toBe(true);
         else if (!written.slice(at).some(isNewer)) expect(isStale).toBe(false);

@@ -4,7 +4,7 @@ import { guard, HoldfastError, isHoldfastError, type SqlWrite, StaleFenceError }
 import { isHoldfastError as known } from "../../src/index.js";
 
 const max = Number.MAX_SAFE_INTEGER;
-/** What programs in JavaScript may pass. */
+/** Untyped values, as JavaScript programs may pass them. */
 const anything = (value: unknown) => value as never;
 
 const caught = (call: () => unknown): unknown => {
@@ -20,7 +20,7 @@ const refused = (call: () => unknown, message: string) => {
   expect(isHoldfastError(error, "INVALID_OPTION") && error.message).toContain(message);
 };
 
-/** None of them is a fence, nor one that was seen. */
+/** Values that are neither a fence nor a seen fence. */
 const noFences = fc.oneof(
   fc.double().filter((number) => !Number.isSafeInteger(number)),
   fc.integer({ max: -1 }),
@@ -42,7 +42,7 @@ describe("a guard", () => {
     },
   );
 
-  it("refuses what is no fence", () => {
+  it("refuses an invalid fence", () => {
     fc.assert(
       fc.property(fc.oneof(noFences, fc.constantFrom(0, "0", 0n, null, undefined)), (fence) => {
         refused(() => guard(anything(fence)), `fence must be a fencing token: an integer from 1 to ${max}`);
@@ -51,7 +51,7 @@ describe("a guard", () => {
     );
   });
 
-  it("passes what is as new as what was seen, or newer, and throws what says both otherwise", () => {
+  it("accepts an equal or newer fence, and otherwise throws an error with both", () => {
     const fences = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: max - 3, max }));
     const forms = fc.constantFrom(Number, BigInt, String);
     fc.assert(
@@ -70,11 +70,11 @@ describe("a guard", () => {
     );
   });
 
-  it("passes where none was seen", () => {
+  it("accepts any fence if none was seen", () => {
     for (const none of [null, undefined, 0, 0n, "0"]) guard(1).check(none);
   });
 
-  it("takes nothing for seen that is no fence", () => {
+  it("refuses an invalid seen fence", () => {
     fc.assert(
       fc.property(noFences, (seen) => {
         refused(
@@ -135,7 +135,7 @@ describe("statements", () => {
     expect(look.text).toBe("SELECT `seen` AS fence FROM `bank`.`account` WHERE `a``b` = ? FOR UPDATE");
   });
 
-  it("have as many places as values, whatever the columns are called", () => {
+  it("have as many placeholders as values, whatever the names of the columns", () => {
     const columns = fc.dictionary(
       fc.string({ minLength: 1 }).filter((name) => !/[\0$?]|^fence$/.test(name)),
       fc.integer(),
@@ -177,10 +177,10 @@ describe("statements", () => {
     [{ ...write, where: {} }, "where must be left out: known are dialect, table, key, set, fence"],
   ])("refuse %o", (given, message) => refused(() => guard(5).sql(anything(given)), message));
 
-  it("know from the row how the write ended", () => {
+  it("derive the result of the write from the row", () => {
     const { outcome } = guard(5).sql(write);
     for (const fence of [5, 5n, "5"]) expect(outcome({ fence })).toBe("written");
-    // The last two: a row that came after the write.
+    // The last two: a row that was inserted after the write.
     for (const row of [undefined, null, { fence: "4" }, { fence: null }])
       expect(outcome(row)).toBe("missing");
     expect(caught(() => outcome({ fence: "6" }))).toMatchObject({ code: "STALE_FENCE", fence: 5, seen: 6 });
@@ -220,7 +220,7 @@ describe("a script's", () => {
     [{ ...record, ttl: 1 }, "ttl must be left out: known are key, command, fenceKey, keep"],
   ])("options are checked: %o", (given, message) => refused(() => guard(5).redis(anything(given)), message));
 
-  it("reply tells how the write ended", () => {
+  it("reply shows the result of the write", () => {
     const { outcome } = guard(5).redis(record);
     expect(outcome([1, "OK"])).toBe("OK");
     expect(outcome([1, null])).toBe(null);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The blocks of docs/fences.md, in one language, in order. */
+/** The code blocks of docs/fences.md in one language, in order. */
 export const blocks = (language: string): string[] =>
   [...readFileSync("docs/fences.md", "utf8").matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(
     ([, found, text = ""]) => (found === language ? [text] : []),
@@ -12,6 +12,6 @@ export const programOf = (module: string): string => {
   return program;
 };
 
-/** What the program says in its comments that it prints: a line each, behind the call. */
+/** The output that a program promises in its comments: one line each, after the call. */
 export const promised = (program: string): string[] =>
   [...program.matchAll(/^.*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said = ""]) => said);

@@ -4,7 +4,7 @@ import * as guarding from "../../src/guard.js";
 import { blocks, programOf, promised } from "./page.js";
 import { describeGuardedSql } from "./sql-contract.js";
 
-// PostgreSQL itself, in WebAssembly. It starts in seconds: once for all.
+// PostgreSQL in WebAssembly. It takes seconds to start, so all tests share one.
 let server: PGlite;
 beforeAll(async () => {
   server = await PGlite.create();
@@ -17,16 +17,16 @@ describeGuardedSql("PostgreSQL", "postgresql", async () => ({
 }));
 
 type Program = (modules: object, pg: object, print: (...line: unknown[]) => void) => Promise<void>;
-// The constructor has no name of its own.
+// The constructor of async functions has no global name.
 const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) => Program;
 
-/** For the program, this server is what a pool of connections leads to. */
+/** The pool that the program connects to; it uses this server. */
 class Pool {
   query = (text: string, values?: unknown[]) => server.query(text, values);
   end = async () => {};
 }
 
-it("the program of the page prints what it says", async () => {
+it("the program of the page prints what its comments promise", async () => {
   const program = programOf("pg");
   const body = program
     .replace(/^import (\{.*\}) from "holdfast\/guard";$/m, "const $1 = modules;")
@@ -40,7 +40,7 @@ it("the program of the page prints what it says", async () => {
   expect(printed).toEqual(promised(program));
 });
 
-it("the page shows the statement that the guard makes", () => {
+it("the page shows the statement of the guard", () => {
   const { update } = guarding
     .guard(5)
     .sql({ dialect: "postgresql", table: "account", key: { id: 7 }, set: { balance: 90 } });

@@ -8,7 +8,7 @@ const server = fiveServers()[0];
 const programs = blocks("js").filter((text) => text !== programOf("pg"));
 
 describe("the page about fences", () => {
-  it("has programs, each of which says what it prints", () => {
+  it("has programs, each of which promises its output", () => {
     expect(programs).toHaveLength(4);
     for (const program of programs)
       expect(promised(program).length).toBe(program.match(/console\.log/g)?.length);
@@ -29,7 +29,7 @@ describe("the page about fences", () => {
     expect(await keysOn([server], `*${mine}`)).toEqual([[]]);
   });
 
-  it("has a script to begin one's own with", async () => {
+  it("has a script as a template", async () => {
     const [script = "", ...others] = blocks("lua");
     expect(others).toEqual([]);
     const redis = clients.ioredis(server.port);

@@ -28,7 +28,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
   const set = (fence: number, key: string, value: string) =>
     send(guard(fence).redis({ key, command: ["SET", value] }));
 
-  it("writes where no fence was seen, an older one, or its own; and digit by digit", async () => {
+  it("writes if no fence, an older fence or its own fence was seen; also with many digits", async () => {
     const key = uniqueKey();
     for (const fence of [1, 1, 9, 10, newest - 1, newest, newest]) {
       expect(await set(fence, key, `by ${fence}`)).toBe("OK");
@@ -36,7 +36,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
     }
   });
 
-  it("is refused where a newer one was seen, and writes nothing", async () => {
+  it("is refused if a newer fence was seen, and writes nothing", async () => {
     const key = uniqueKey();
     await set(newest, key, "first");
     const error = { code: "STALE_FENCE", fence: newest - 1, seen: newest };
@@ -44,7 +44,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
     expect(await ioredis.mget(key, `{${key}}:fence`)).toEqual(["first", String(newest)]);
   });
 
-  it("runs any command on the key, and gives its reply", async () => {
+  it("runs any command on the key, and returns its reply", async () => {
     const [key, other] = [uniqueKey(), uniqueKey()];
     const run = (...command: (string | number)[]) => send(guard(5).redis({ key, command }));
     expect(await run("RPUSH", "a", 2)).toBe(2);
@@ -52,11 +52,11 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
     expect(await run("LRANGE", 0, 1)).toEqual(["a", "2"]);
     expect(await run("DEL")).toBe(1);
     expect(await send(guard(5).redis({ key: other, command: ["GET"] }))).toBe(null);
-    // What was deleted stays so.
+    // A deleted record stays deleted.
     await expect(send(guard(4).redis({ key, command: ["RPUSH", "late"] }))).rejects.toThrow("fence 5");
   });
 
-  it("forgets the fence when it is told to, counted from the last write, and where it is told to", async () => {
+  it("expires the fence as requested, counted from the last write, at the requested key", async () => {
     const [key, fenceKey] = [uniqueKey(), uniqueKey()];
     const write = (fence: number, keep?: number) =>
       send(guard(fence).redis({ key, command: ["INCR"], fenceKey, ...(keep === undefined ? {} : { keep }) }));
@@ -69,7 +69,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
     expect(await ioredis.pttl(fenceKey)).toBe(-1);
   });
 
-  it("keeps the fence where the command fails, and fails where there is something else in its place", async () => {
+  it("keeps the fence if the command fails, and fails if the fence key holds another value", async () => {
     const [key, fenceKey] = [uniqueKey(), uniqueKey()];
     await ioredis.rpush(key, "a list");
     await expect(send(guard(5).redis({ key, fenceKey, command: ["INCR"] }))).rejects.toThrow("WRONGTYPE");
@@ -83,7 +83,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
     expect(await ioredis.llen(key)).toBe(1);
   });
 
-  it("lets no late holder win, in whatever order the writes come", async () => {
+  it("lets no late holder win, in whatever order the writes arrive", async () => {
     const begin = async () => {
       const key = uniqueKey();
       const write = (fence: number, value: string) => guard(fence).redis({ key, command: ["SET", value] });
@@ -103,7 +103,7 @@ describe.each(evaluates)("a guarded script over %s", (_, evaluate) => {
   });
 });
 
-it("many clients at once: the newest holder's last write is what stays", async () => {
+it("many clients at once: the newest holder's last write remains", async () => {
   const key = uniqueKey();
   const holders = Array.from({ length: 10 }, (_, nth) => newest - nth);
   const refused: number[] = [];
@@ -125,7 +125,7 @@ it("many clients at once: the newest holder's last write is what stays", async (
   expect(refused.length).toBeGreaterThanOrEqual(9 * 19 * clients.length);
 });
 
-it("a Cluster has the record and its fence in one slot, with a tag and without", async () => {
+it("a Cluster keeps the record and its fence in one slot, with and without a tag", async () => {
   const cluster = new Cluster(sharedCluster().ports.map((port) => ({ host: "127.0.0.1", port })));
   try {
     for (const key of [uniqueKey(), `${uniqueKey()}:{tag}`, `{${uniqueKey()}}:tagged`]) {

@@ -3,7 +3,7 @@ import { type GuardedSql, guard, type SqlDialect, type SqlStatement } from "../.
 import { everyOrder, type Step, type Subject } from "./every-order.js";
 
 export interface Database {
-  /** The rows that it gives. */
+  /** Returns the statement's rows. */
   run(statement: SqlStatement): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void> | void;
 }
@@ -11,7 +11,7 @@ export interface Database {
 const newest = Number.MAX_SAFE_INTEGER;
 const atOnce: Step = (request) => request();
 
-/** What holds of the statements on a database. `open` gives one that is empty. */
+/** The contract of the statements on a database. `open` returns an empty database. */
 export function describeGuardedSql(name: string, dialect: SqlDialect, open: () => Promise<Database>): void {
   describe(`statements on ${name}`, () => {
     let database: Database;
@@ -44,7 +44,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
     const next = () => `row ${++serial}`;
 
     describe.each(["update", "upsert"] as const)("%s", (kind) => {
-      it("writes where no fence was seen, an older one, or its own; and digit by digit", async () => {
+      it("writes if no fence, an older fence or its own fence was seen; also with many digits", async () => {
         const id = next();
         await insert(id, null);
         for (const fence of [1, 1, 9, 10, newest - 1, newest, newest]) {
@@ -53,7 +53,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
         }
       });
 
-      it("is refused where a newer one was seen, and writes nothing", async () => {
+      it("is refused if a newer fence was seen, and writes nothing", async () => {
         const id = next();
         await insert(id, newest);
         const late = send(kind, guard(newest - 1).sql(row(id, "late")));
@@ -66,10 +66,10 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
         await insert(id, 3);
         expect(await send(kind, guard(5).sql(row(id)))).toBe("written");
         expect(await look(id)).toEqual({ balance: "first", fence: "5" });
-        await expect(send(kind, guard(4).sql(row(id, "late")))).rejects.toThrow("fence 5 has been here");
+        await expect(send(kind, guard(4).sql(row(id, "late")))).rejects.toThrow("fence 5 was used before");
       });
 
-      it("lets no late holder win, in whatever order its requests come", async () => {
+      it("lets no late holder win, in whatever order its requests arrive", async () => {
         const begin = async (): Promise<Subject> => {
           const id = next();
           if (kind === "update") await insert(id, null);
@@ -85,7 +85,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
       }, 30_000);
     });
 
-    it("update tells a missing row from a newer fence, and inserts none", async () => {
+    it("update distinguishes a missing row from a newer fence, and inserts no row", async () => {
       const id = next();
       expect(await send("update", guard(5).sql(row(id, "x")))).toBe("missing");
       expect(await look(id)).toBe(undefined);
@@ -97,7 +97,7 @@ export function describeGuardedSql(name: string, dialect: SqlDialect, open: () =
       expect(await look(id)).toEqual({ balance: "x", fence: "5" });
     });
 
-    it("take values for what they are", async () => {
+    it("treat values as data", async () => {
       const id = `'; DROP TABLE "a""ccount"; --`;
       expect(await send("upsert", guard(5).sql(row(id, id)))).toBe("written");
       expect(await send("update", guard(6).sql(row(id, `${id}$1?`)))).toBe("written");

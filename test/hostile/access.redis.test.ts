@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { listenTo } from "../../src/inspector/publishing/listening.js";
+import { subscribeToFrames } from "../../src/inspector/publishing/frame-subscription.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
 import { type RedisServer, waitUntil } from "../support/servers.js";
 
 const password = "PASSWORD";
 
-/** The rule that SECURITY.md gives. */
+/** The access rule in SECURITY.md. */
 async function documentedRule(): Promise<string[]> {
   const text = await readFile(new URL("../../SECURITY.md", import.meta.url), "utf8");
   const line = /^ACL SETUSER locks (.+)$/m.exec(text)?.[1];
@@ -34,7 +34,7 @@ const kinds: Record<string, (server: RedisServer) => object | string> = {
 };
 
 describe("the access that SECURITY.md gives", () => {
-  it("is enough for all that locks do, over any client", async () => {
+  it("is sufficient for all operations of locks, with every client", async () => {
     const servers = await serversWith(rule);
     for (const open of Object.values(kinds)) {
       const [ours, theirs] = ["ours", "theirs"].map((owner) =>
@@ -48,12 +48,12 @@ describe("the access that SECURITY.md gives", () => {
       ) as [ReturnType<typeof locksOf>, ReturnType<typeof locksOf>];
       const lease = await ours.acquire("a", { fence: true });
       const waiting = theirs.acquire("a", { fence: true, wait: 20_000 });
-      const told = new Set<string>();
-      const looking = listenTo(
+      const owners = new Set<string>();
+      const looking = subscribeToFrames(
         servers.map((server, index) => recogniseNode(open(server) as string, index)),
-        (frame) => frame.kind === "beat" && told.add(frame.owner),
+        (frame) => frame.kind === "beat" && owners.add(frame.owner),
       );
-      await waitUntil("both are heard of", 10_000, () => told.size === 2);
+      await waitUntil("both were seen", 10_000, () => owners.size === 2);
       await looking.close();
       expect((await theirs.inspect("a")).nodes.map(({ state }) => state)).toEqual(["held", "held", "held"]);
       await lease.renew();
@@ -64,7 +64,7 @@ describe("the access that SECURITY.md gives", () => {
       await (await ours.acquire(["b", "c"])).release();
       await Promise.all([ours.close(), theirs.close()]);
     }
-    // Nothing was refused on the way, but what clients say of themselves.
+    // Only the clients' own information commands were refused.
     for (const server of servers) {
       const refusals = (await server.call("ACL", "LOG")) as string[][];
       expect(refusals.map((entry) => String(entry[7])).filter((object) => !/^client/.test(object))).toEqual(
@@ -73,7 +73,7 @@ describe("the access that SECURITY.md gives", () => {
     }
   });
 
-  it("may leave out the channel of those who look on: locks that would publish work all the same", async () => {
+  it("may omit the channel of the inspector: locks that publish still work", async () => {
     const servers = await serversWith(rule.filter((word) => word !== "&holdfast:life"));
     const locks = locksOf(
       servers.map(({ port }) => clients.ioredis(port, user)),
@@ -109,7 +109,7 @@ describe("the access that SECURITY.md gives", () => {
     expect(String(await rejection(client.publish("elsewhere", "x")))).toContain("NOPERM");
   });
 
-  it("lacks ZADD: leases of more than a minute are refused, with the way to find out why", async () => {
+  it("without ZADD refuses leases of more than a minute, and the error says how to find the cause", async () => {
     const servers = await ownServers(1);
     await servers[0]?.call("ACL", "SETUSER", "worker", "on", ">s3cret", "+@all", "-zadd", "~*", "&*");
     const user = { username: "worker", password: "s3cret" };

@@ -5,7 +5,7 @@ import { simulate } from "../../src/testing.js";
 import { anything } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
 
-/** It gives something, or refuses in a short, typed error. */
+/** Checks that a call returns a value or throws a short, typed error. */
 function refusesOnly(call: () => unknown): void {
   try {
     call();
@@ -18,24 +18,24 @@ function refusesOnly(call: () => unknown): void {
 const field = (names: readonly string[]) =>
   fc.dictionary(fc.constantFrom(...names), anything, { maxKeys: names.length });
 
-it("a guard is made of a fence, or refused", () =>
+it("a guard accepts a fence, or throws a typed error", () =>
   holds(anything, (fence) => refusesOnly(() => guard(fence as number))));
 
-it("a guard compares what may be a fence, and refuses the rest", () =>
+it("a guard compares a fence, or throws a typed error", () =>
   holds(anything, (seen) => refusesOnly(() => guard(5).check(seen as number))));
 
-it("a guarded statement is made of names and values, or refused", () =>
-  holds(fc.oneof(anything, field(["dialect", "table", "key", "set", "fence", "stranger"])), (write) =>
+it("a guarded statement accepts names and values, or throws a typed error", () =>
+  holds(fc.oneof(anything, field(["dialect", "table", "key", "set", "fence", "unknown"])), (write) =>
     refusesOnly(() => guard(5).sql(write as never)),
   ));
 
-it("a guarded script is made of texts and numbers, or refused", () =>
-  holds(fc.oneof(anything, field(["key", "command", "fenceKey", "keep", "stranger"])), (write) =>
+it("a guarded script accepts texts and numbers, or throws a typed error", () =>
+  holds(fc.oneof(anything, field(["key", "command", "fenceKey", "keep", "unknown"])), (write) =>
     refusesOnly(() => guard(5).redis(write as never)),
   ));
 
-it("nothing is simulated by options that make no sense", () =>
-  holds(fc.oneof(anything, field(["faults", "program", "deeds", "trace", "stranger"])), async (options) => {
+it("a simulation does not run with invalid options", () =>
+  holds(fc.oneof(anything, field(["faults", "program", "actions", "trace", "unknown"])), async (options) => {
     const error = await simulate(options as never).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidOptionError);
   }));

@@ -1,18 +1,18 @@
 import type fc from "fast-check";
 import { beforeAll, describe, it, vi } from "vitest";
 import { serveInspector } from "../../src/inspector.js";
-import { type Check, isPlain, stranger } from "./calls/options.js";
+import { type Check, isPlain, unknownOption } from "./calls/options.js";
 import { given, otherThan } from "./support/odd-values.js";
 import { type BadCall, refusesAll } from "./support/refusal.js";
-import { openStage, type Stage } from "./support/stage.js";
+import { createSubjects, type Subjects } from "./support/subjects.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 const isPort: Check = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
 const isText: Check = (value) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
 const isToken: Check = (value) => typeof value === "string" && /^[!-~]{16,256}$/.test(value);
-/** Without a token nothing else is allowed. */
+/** Without a token, only loopback addresses are allowed. */
 const isLoopback: Check = (value) => typeof value === "string" && /^(localhost|::1|127\..*)$/i.test(value);
 
 const bad: Readonly<Record<string, fc.Arbitrary<object>>> = {
@@ -20,12 +20,12 @@ const bad: Readonly<Record<string, fc.Arbitrary<object>>> = {
   host: given(isLoopback).map((host) => ({ host, port: 0 })),
   token: given(isToken).map((token) => ({ token, port: 0 })),
   title: given((value) => isText(value) && String(value).length <= 200).map((title) => ({ title, port: 0 })),
-  "an option that it has not": stranger(["port", "host", "token", "title"]),
+  "an option that it has not": unknownOption(["port", "host", "token", "title"]),
 };
 
-const calls: readonly BadCall<Stage>[] = [
+const calls: readonly BadCall<Subjects>[] = [
   ...Object.entries(bad).map(
-    ([what, options]): BadCall<Stage> => ({
+    ([what, options]): BadCall<Subjects> => ({
       covers: "serveInspector",
       what,
       inputs: options.map((one) => [one]),
@@ -52,11 +52,13 @@ const calls: readonly BadCall<Stage>[] = [
   },
 ];
 
-let stage: Stage;
+let subjects: Subjects;
 beforeAll(async () => {
-  stage = await openStage();
+  subjects = await createSubjects();
 });
 
-describe("an inspector is refused by a typed error, and nothing is opened, for bad", () => {
-  it.each(calls.map((call) => [call.what ?? "", call] as const))("%s", (_, call) => refusesAll(call, stage));
+describe("an inspector throws a typed error, and opens nothing, for an invalid", () => {
+  it.each(calls.map((call) => [call.what ?? "", call] as const))("%s", (_, call) =>
+    refusesAll(call, subjects),
+  );
 });

@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { redlockCalls } from "./calls/redlock.js";
-import { openRedlockStage, type RedlockStage } from "./support/redlock-stage.js";
+import { createRedlockSubjects, type RedlockSubjects } from "./support/redlock-subjects.js";
 import { refusesAll } from "./support/refusal.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let stage: RedlockStage;
+let subjects: RedlockSubjects;
 beforeAll(async () => {
-  stage = await openRedlockStage();
+  subjects = await createRedlockSubjects();
 });
 
-describe("of the Redlock class is answered as its packages promise, or by a typed error, before any request", () => {
+describe("invalid input to the Redlock class causes a documented or a typed error, before any request", () => {
   const calls = redlockCalls.map((call) => [`${call.covers}: ${call.what ?? ""}`, call] as const);
   it.each(calls)("%s", async (_, call) => {
-    await refusesAll(call, stage);
-    for (const lock of [stage.former, stage.modern, stage.plain]) {
-      expect(stage.redlock.handle(lock)?.state).toBe("held");
+    await refusesAll(call, subjects);
+    for (const lock of [subjects.redlock4, subjects.redlock5, subjects.nodeRedlock]) {
+      expect(subjects.redlock.handle(lock)?.state).toBe("held");
     }
   });
 });

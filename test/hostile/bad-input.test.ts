@@ -3,23 +3,23 @@ import { lockCalls } from "./calls/locks.js";
 import { memoryCalls } from "./calls/memory.js";
 import { optionCalls } from "./calls/options.js";
 import { refusesAll } from "./support/refusal.js";
-import { openStage, type Stage } from "./support/stage.js";
+import { createSubjects, type Subjects } from "./support/subjects.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let stage: Stage;
+let subjects: Subjects;
 beforeAll(async () => {
-  stage = await openStage();
+  subjects = await createSubjects();
 });
 
-describe("is answered by a typed error, before any request", () => {
+describe("invalid input causes a typed error, before any request", () => {
   const calls = [...optionCalls, ...lockCalls, ...memoryCalls].map(
     (call) => [`${call.covers}: ${call.what ?? ""}`, call] as const,
   );
   it.each(calls)("%s", async (_, call) => {
-    await refusesAll(call, stage);
-    expect(stage.lease.remaining()).toBeGreaterThan(0);
-    expect(stage.handle.state).toBe("idle");
+    await refusesAll(call, subjects);
+    expect(subjects.lease.remaining()).toBeGreaterThan(0);
+    expect(subjects.handle.state).toBe("idle");
   });
 });

@@ -11,7 +11,7 @@ import { endAll, holdfast } from "../cli/support/holdfast.js";
 import { secret } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(endAll);
@@ -19,7 +19,7 @@ afterEach(() => vi.restoreAllMocks());
 
 type Words = readonly string[];
 
-/** What people type, paste, and expand by mistake. */
+/** Texts that people type, paste, or expand by mistake. */
 const word = fc.oneof(
   fc.constantFrom(
     "",
@@ -50,7 +50,7 @@ const word = fc.oneof(
 );
 const isDuration = (text: string) => /^\s*(\d+(\.\d+)?(ms|s|m|h|d)|\d+)\s*$/.test(text);
 const isAddress = (text: string) => /^rediss?:\/\/[^@/?#]+/i.test(text);
-/** Not taken for another option. */
+/** Texts that are not parsed as another option. */
 const value = word.filter((text) => !text.startsWith("-"));
 
 const options = {
@@ -98,7 +98,7 @@ const locked = ["--resource", "a", ...node];
 const anywhere = (before: Words, bad: fc.Arbitrary<Words>, after: Words): fc.Arbitrary<Words> =>
   bad.map((words) => [...before, ...words, ...after]);
 
-/** Command lines of which each is wrong in one way at least. */
+/** Command lines with at least one error each. */
 const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
   run: fc.oneof(
     anywhere(["run", ...locked], fc.oneof(unknown, badNode, badConfig), ["--", "true"]),
@@ -170,7 +170,7 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
       .filter((text) => !(Number(text) <= 65_535 && /^\d+$/.test(text)))
       .map((text) => ["ui", "--port", text]),
     value.filter((text) => !/^[!-~]{16,256}$/.test(text)).map((text) => ["ui", ...node, "--token", text]),
-    // Neither with a token that is none.
+    // Invalid tokens.
     value
       .filter((text) => !/^(localhost|::1|127\.[\d.]+)$/i.test(text))
       .map((text) => ["ui", ...node, "--host", text, "--token", "too short"]),
@@ -186,7 +186,7 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
 
 const signals = Object.keys(constants.signals) as NodeJS.Signals[];
 
-/** What the command would write on stderr, and exit with. */
+/** Returns what the command writes to stderr, and its exit code. */
 async function refused(args: Words): Promise<{ code: number; stderr: string }> {
   let stderr = "";
   vi.spyOn(process.stderr, "write").mockImplementation((text) => {
@@ -204,10 +204,10 @@ async function refused(args: Words): Promise<{ code: number; stderr: string }> {
   } catch (error) {
     const { exitCode, message } = explain(error);
     code = exitCode;
-    if (message !== null) output.complain(message);
+    if (message !== null) output.error(message);
   } finally {
     vi.restoreAllMocks();
-    // The process would end here, and its signal handlers with it.
+    // A real process would end here, and remove its signal handlers.
     for (const signal of signals) {
       const added = process.listeners(signal).filter((one) => !before.get(signal)?.includes(one));
       for (const one of added) process.off(signal, one);
@@ -225,14 +225,14 @@ function checkLine({ code, stderr }: { code: number | null; stderr: string }): v
   expect(code).toBe(64);
 }
 
-describe("a command line that cannot work is refused with one line and 64", () => {
+describe("an invalid command line is refused with one line and exit code 64", () => {
   it.each(Object.entries(badLines))("%s", async (_, lines) => {
     vi.stubEnv("HOLDFAST_NODES", "");
     await holds(lines, async (args) => checkLine(await refused(args)));
     vi.unstubAllEnvs();
   });
 
-  it("as a process of its own", { timeout: 30_000 }, async () => {
+  it("as a separate process", { timeout: 30_000 }, async () => {
     const isPassable = (args: Words) =>
       args.every((text) => !text.includes("\0") && !/\p{Surrogate}/u.test(text));
     const lines = Object.values(badLines).flatMap((line) => fc.sample(line.filter(isPassable), 1));
@@ -244,7 +244,7 @@ describe("a command line that cannot work is refused with one line and 64", () =
   });
 });
 
-it("a configuration file may say anything: it is read, or refused in one line", async () => {
+it("a configuration file with any content is read, or refused with one line", async () => {
   const keys = fc.constantFrom(
     "nodes",
     "prefix",
@@ -277,7 +277,7 @@ it("a configuration file may say anything: it is read, or refused in one line", 
   });
 });
 
-it("text of any length is redacted at once", () => {
+it("text of any length is redacted quickly", () => {
   for (const text of ["a", "://", "//", "@", "redis://", " ", "\n", "redis://a@"]) {
     const long = text.repeat(200_000);
     hideCredentialsIn([long.slice(0, 100_000)]);

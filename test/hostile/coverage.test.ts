@@ -6,14 +6,14 @@ import { lockCalls } from "./calls/locks.js";
 import { memoryCalls } from "./calls/memory.js";
 import { optionCalls } from "./calls/options.js";
 import { redlockCalls } from "./calls/redlock.js";
-import { openRedlockStage } from "./support/redlock-stage.js";
-import { openStage } from "./support/stage.js";
+import { createRedlockSubjects } from "./support/redlock-subjects.js";
+import { createSubjects } from "./support/subjects.js";
 
-/** What is public and cannot be given bad input, or is tried elsewhere; and why. */
+/** Public members that accept no invalid input or are tried elsewhere, with the reason. */
 const elsewhere: Readonly<Record<string, string>> = {
   ...reason("tried in odd-input.test.ts", "isHoldfastError"),
   ...reason(
-    "takes nothing",
+    "takes no arguments",
     ...[
       "handle.release",
       "handle.resources",
@@ -30,34 +30,37 @@ const elsewhere: Readonly<Record<string, string>> = {
   ...reason("takes a callback only, and anything else for none", "redlock.quit"),
   ...reason(
     "takes a callback only, and anything else for none",
-    ...["former", "modern", "plain"].flatMap((kind) => [`${kind}Lock.release`, `${kind}Lock.unlock`]),
+    ...["redlock4", "redlock5", "nodeRedlock"].flatMap((kind) => [
+      `${kind}Lock.release`,
+      `${kind}Lock.unlock`,
+    ]),
   ),
   ...reason(
     "is read",
-    ...["former", "modern", "plain"].flatMap((kind) =>
+    ...["redlock4", "redlock5", "nodeRedlock"].flatMap((kind) =>
       ["redlock", "classic", "attempts", "resource", "resources", "ttl", "expiration", "toJSON", "self"].map(
         (name) => `${kind}Lock.${name}`,
       ),
     ),
   ),
   ...reason("of Node's EventEmitter, which is called by the class itself", "redlock.emit"),
-  ...reason("private", "redlock.quitAll", "redlock.keeperOf"),
+  ...reason("private", "redlock.quitAll", "redlock.heldLocksOf"),
   ...reason(
-    "the engine's port, not its users': see replies.test.ts",
+    "the engine's port, not for users: see replies.test.ts",
     ...[
       "connection",
       "trouble",
       "watch",
       "subscribe",
       "publish",
-      "ring",
+      "deliver",
       "connect",
       "close",
-      "introduce",
+      "identify",
       "execute",
     ].map((name) => `memoryNode.${name}`),
   ),
-  ...reason("tells by whom it is held; the lease's own", "lease.isOf"),
+  ...reason("internal to the lease", "lease.isOf"),
   ...reason(
     "thrown by the package, for programs to recognise",
     ...Object.keys(holdfast).filter((name) => name.endsWith("Error") && name !== "isHoldfastError"),
@@ -75,7 +78,7 @@ function reason(why: string, ...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, why]));
 }
 
-/** All that can be called on it, or read or set, whatever it inherits of ours. */
+/** Lists the members of an object, including members that it inherits from the package's classes. */
 function membersOf(name: string, thing: object): string[] {
   const members: string[] = [];
   for (
@@ -91,9 +94,9 @@ function membersOf(name: string, thing: object): string[] {
   return members;
 }
 
-it("every public call is tried with bad input, or it is said why not", async () => {
-  const { locks, handle, lease } = await openStage();
-  const classic = await openRedlockStage();
+it("every public call is tried with invalid input, or there is a reason why not", async () => {
+  const { locks, handle, lease } = await createSubjects();
+  const classic = await createRedlockSubjects();
   const disposer = await classic.redlock.disposer("disposed", 1_000);
   const known = [
     ...Object.keys(holdfast),
@@ -103,7 +106,9 @@ it("every public call is tried with bad input, or it is said why not", async () 
     ...membersOf("lease", lease),
     ...membersOf("memoryNode", memoryNode()),
     ...membersOf("redlock", classic.redlock),
-    ...(["former", "modern", "plain"] as const).flatMap((kind) => membersOf(`${kind}Lock`, classic[kind])),
+    ...(["redlock4", "redlock5", "nodeRedlock"] as const).flatMap((kind) =>
+      membersOf(`${kind}Lock`, classic[kind]),
+    ),
     ...membersOf("disposer", disposer),
   ];
   const calls = [...optionCalls, ...lockCalls, ...memoryCalls, ...redlockCalls];

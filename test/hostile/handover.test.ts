@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { withChecksum } from "../../src/api/handover.js";
 import { isHoldfastError, type Lease, type Locks } from "../../src/index.js";
-import { sealed } from "../../src/manager/handover.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { secret } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let world: World;
+let world: TestNodes;
 let ours: Locks;
 let theirs: Locks;
 let leases: Lease[];
 beforeEach(() => {
-  world = new World();
+  world = new TestNodes();
   ours = world.locks({ renew: false, owner: "ours" });
   theirs = world.locks({ renew: false, owner: "theirs" });
   leases = [];
@@ -26,7 +26,7 @@ const kept = async (lease: Promise<Lease>): Promise<Lease> => {
   return lease;
 };
 
-/** What an adoption failed with. */
+/** Returns the error of a failed adoption. */
 async function refusal(note: string, locks = theirs): Promise<unknown> {
   try {
     return await kept(world.run(locks.adopt(note)));
@@ -37,7 +37,7 @@ async function refusal(note: string, locks = theirs): Promise<unknown> {
 
 const holders = () => leases.filter((lease) => lease.remaining() > 0).length;
 
-/** One change of a text, anywhere. */
+/** Generates a text with one change anywhere. */
 const changed = (text: string): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -57,7 +57,7 @@ const changed = (text: string): fc.Arbitrary<string> =>
     .filter((other) => other !== text);
 
 describe("a handover", () => {
-  it("that was changed is refused before any request, and is good as it was", async () => {
+  it("that was changed is refused before any request, and is valid unchanged", async () => {
     const note = (await ours.acquire(["a", "b"])).handover();
     await holds(changed(note), async (other) => {
       const error = await refusal(other);
@@ -68,7 +68,7 @@ describe("a handover", () => {
     expect(adopted.resources).toEqual(["a", "b"]);
   });
 
-  it("of the right form, that nobody wrote, is refused, whatever it says; the holder stays the holder", async () => {
+  it("that is well-formed but forged is refused, and the holder keeps the lock", async () => {
     const held = await kept(ours.acquire("a"));
     const deep = "[".repeat(100_000) + "]".repeat(100_000);
     const json = fc.oneof(
@@ -100,7 +100,7 @@ describe("a handover", () => {
     await holds(
       json,
       async (text) => {
-        const error = await refusal(sealed(text));
+        const error = await refusal(withChecksum(text));
         const isTyped = isHoldfastError(error, "INVALID_OPTION") || isHoldfastError(error, "LEASE_EXPIRED");
         if (!isTyped) throw error;
         expect(String(error).length).toBeLessThan(1_000);
@@ -113,7 +113,7 @@ describe("a handover", () => {
     expect(({} as { token?: unknown }).token).toBeUndefined();
   });
 
-  it("that is stale is refused, also when somebody else holds the lock by then", async () => {
+  it("that is stale is refused, even if another client holds the lock now", async () => {
     const note = (await ours.acquire("a", { ttl: 1_000 })).handover();
     await world.clock.advance(1_001);
     expect(await refusal(note)).toMatchObject({ code: "LEASE_EXPIRED", reason: "stale" });
@@ -122,7 +122,7 @@ describe("a handover", () => {
     expect(holders()).toBe(1);
   });
 
-  it("is good once: of many who adopt it at the same time one has it", async () => {
+  it("is valid once: of many concurrent adoptions, one succeeds", async () => {
     const note = (await ours.acquire("a")).handover();
     const managers = [ours, theirs, ours, world.locks({ owner: "third", renew: false })];
     const outcomes = await Promise.all(managers.map((locks) => refusal(note, locks)));
@@ -131,7 +131,7 @@ describe("a handover", () => {
     expect(await refusal(note)).toMatchObject({ reason: "stale" });
   });
 
-  it("of another prefix is refused, and stays good where it is meant for", async () => {
+  it("of another prefix is refused, and stays valid for its own prefix", async () => {
     const elsewhere = world.locks({ prefix: "other:", renew: false });
     const note = (await ours.acquire("a")).handover();
     expect(await refusal(note, elsewhere)).toMatchObject({ code: "LEASE_EXPIRED", reason: "stale" });
@@ -141,7 +141,7 @@ describe("a handover", () => {
   });
 });
 
-it("whatever is done with handovers, old and new, nobody ever holds a lock beside somebody else", async () => {
+it("no sequence of old and new handovers makes two clients hold a lock at the same time", async () => {
   type Step = {
     readonly what: "acquire" | "handOver" | "adopt" | "release" | "wait";
     readonly by: 0 | 1;

@@ -1,13 +1,13 @@
 import { expect, it, vi } from "vitest";
 import { createLocks, isHoldfastError, ManagerClosedError } from "../../src/index.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { anything } from "./support/odd-values.js";
 import { holds } from "./support/property.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-it("anything may have been thrown: `isHoldfastError` answers", async () => {
+it("`isHoldfastError` accepts any thrown value", async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   expect(isHoldfastError(proxy)).toBe(false);
@@ -18,11 +18,11 @@ it("anything may have been thrown: `isHoldfastError` answers", async () => {
   });
 });
 
-it("what cannot even be looked at is refused as anything else", async () => {
+it("values that throw when inspected are refused like any other", async () => {
   const { proxy, revoke } = Proxy.revocable([], {});
   revoke();
   const bad = proxy as never;
-  const locks = new World().locks();
+  const locks = new TestNodes().locks();
   const refused = { code: "INVALID_OPTION" };
   expect(() => createLocks(bad)).toThrow(expect.objectContaining(refused));
   expect(() => createLocks({ nodes: bad })).toThrow(expect.objectContaining(refused));
@@ -34,8 +34,8 @@ it("what cannot even be looked at is refused as anything else", async () => {
   await locks.close();
 });
 
-it("a retry function may give back anything: the acquisition ends, and leaves nothing", async () => {
-  const world = new World(1);
+it("a retry function may return any value: the acquisition ends, and leaves nothing behind", async () => {
+  const world = new TestNodes(1);
   const ours = world.locks();
   await world.locks({ owner: "other" }).acquire("a", { ttl: 60_000, renew: false });
   const strays: unknown[] = [];

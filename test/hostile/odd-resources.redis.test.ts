@@ -8,7 +8,7 @@ import { holds } from "./support/property.js";
 
 const servers = fiveServers().slice(0, 3);
 
-/** Names that are no names anywhere else, and sound here. */
+/** Unusual names that are valid resources. */
 const odd: readonly string[] = [
   "__proto__",
   "constructor",
@@ -58,8 +58,8 @@ function locksOver(library: (typeof libraries)[number], prefix: string, owner: s
   return locksOf(nodes, { prefix, owner, ttl: 20_000, nodeTimeout: 3_000 });
 }
 
-/** All that can be done with one resource, by two who want it. */
-async function live(resource: string, ours: Locks, theirs: Locks): Promise<void> {
+/** Performs all operations on a resource, with two contending managers. */
+async function useAll(resource: string, ours: Locks, theirs: Locks): Promise<void> {
   const lease = await ours.acquire(resource, { fence: true });
   expect(lease.resources).toEqual([resource]);
   expect(await theirs.tryAcquire(resource)).toBeNull();
@@ -69,7 +69,7 @@ async function live(resource: string, ours: Locks, theirs: Locks): Promise<void>
   await lease.release();
   const next = await waiting;
   expect(next.fence).toBeGreaterThan(lease.fence);
-  // A grant that is still on its way when the lease is given away stays on its node until its ttl is over.
+  // A grant in flight during the handover stays on its node until its TTL expires.
   await waitUntil("every node holds it", 5_000, async () => {
     await next.renew();
     return (await ours.inspect(resource)).nodes.every(({ holder }) => holder?.owner === "theirs");
@@ -80,7 +80,7 @@ async function live(resource: string, ours: Locks, theirs: Locks): Promise<void>
   expect(await ours.inspect(resource)).toMatchObject({ held: false, holder: null });
 }
 
-/** Only the fences' records are kept, for a day. A release is over with a quorum of nodes: the others may still be told. */
+/** Only the records of fences remain, for a day. A release ends with a quorum, so other nodes may process it later. */
 async function leavesNothing(prefix: string): Promise<void> {
   let left: unknown[] = [];
   const isEmpty = async () => {
@@ -112,23 +112,23 @@ describe.each(libraries)("with %s", (library) => {
   });
   afterAll(() => forgetFences(prefix));
 
-  it("a resource may be any text: it is locked as itself, and leaves nothing", async () => {
+  it("a resource may be any text, which is locked unchanged and leaves nothing behind", async () => {
     const [ours, theirs] = [locksOver(library, prefix, "ours"), locksOver(library, prefix, "theirs")];
-    await Promise.all(odd.map((resource) => live(resource, ours, theirs)));
+    await Promise.all(odd.map((resource) => useAll(resource, ours, theirs)));
     const any = fc
       .string({ unit: "binary", minLength: 1, maxLength: 40 })
       .filter((text) => !/\p{Surrogate}/u.test(text));
     await holds(
       fc.uniqueArray(any, { minLength: 1, maxLength: 20 }),
       async (resources) => {
-        await Promise.all(resources.map((resource) => live(resource, ours, theirs)));
+        await Promise.all(resources.map((resource) => useAll(resource, ours, theirs)));
       },
       5,
     );
     await leavesNothing(prefix);
   });
 
-  it("all of them are different: each is held at the same time, by itself and together", async () => {
+  it("all names are distinct: they are held at the same time, separately and together", async () => {
     const [ours, theirs] = [locksOver(library, prefix, "ours"), locksOver(library, prefix, "theirs")];
     const leases = await Promise.all(odd.map((resource) => ours.acquire(resource)));
     expect(await countKeys(servers.slice(0, 1), prefix)).toBeLessThanOrEqual(odd.length);
@@ -144,11 +144,11 @@ describe.each(libraries)("with %s", (library) => {
     await leavesNothing(prefix);
   });
 
-  it("512 kB are a name like any other, and in no message", async () => {
+  it("a name of 512 kB works, and appears in no message", async () => {
     const [ours, theirs] = [locksOver(library, prefix, "ours"), locksOver(library, prefix, "theirs")];
     const long = "é".repeat(256 * 1024);
-    await live(long, ours, theirs);
-    await live(`${long}2`, ours, theirs);
+    await useAll(long, ours, theirs);
+    await useAll(`${long}2`, ours, theirs);
     const held = await ours.acquire(long);
     const error = await theirs.acquire(long, { wait: 0 }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "LOCK_CONTENDED" });
@@ -157,7 +157,7 @@ describe.each(libraries)("with %s", (library) => {
     await leavesNothing(prefix);
   });
 
-  it("half a character is refused: it would be stored as any other half is", async () => {
+  it("a lone surrogate is refused, because all of them are stored as the same character", async () => {
     const locks = locksOver(library, prefix, "ours");
     for (const half of ["\ud800", "\udfff", "a\ud83d", "\ude00b"]) {
       await expect(locks.acquire(half)).rejects.toMatchObject({ code: "INVALID_OPTION", option: "resource" });
@@ -166,15 +166,15 @@ describe.each(libraries)("with %s", (library) => {
     await leavesNothing(prefix);
   });
 
-  it("messages of any content on the channel of those who wait do no harm", async () => {
+  it("messages of any content on the wake-up channel do no harm", async () => {
     const [ours, theirs] = [locksOver(library, prefix, "ours"), locksOver(library, prefix, "theirs")];
     const held = await ours.acquire("a");
     const waiting = theirs.acquire("a", { wait: 15_000 });
     const channels = async () =>
       (await callRedis(servers[0]?.port ?? 0, ["PUBSUB", "CHANNELS", "holdfast:wake:*"])) as string[];
-    await waitUntil("somebody listens", 5_000, async () => (await channels()).length > 0);
+    await waitUntil("a subscriber exists", 5_000, async () => (await channels()).length > 0);
     const publisher = clients.ioredis(servers[0]?.port ?? 0);
-    // Others' tests may be listening too: to them it says as little.
+    // Subscribers of other tests may receive the messages too, which do no harm there either.
     for (const channel of await channels()) {
       await holds(
         fc.oneof(

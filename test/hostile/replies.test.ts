@@ -2,20 +2,20 @@ import { types } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
-import { type LockCommand, needsMemory } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { type LockCommand, needsMemory } from "../../src/engine/protocol/command.js";
 import { createLocks } from "../../src/index.js";
 import { one } from "../contract/subject.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { anything } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 const [keys, token, from] = [["a", "b"], "me~0123456789012345678901", "you~0123456789012345678901"];
 const place = { id: "p:1", ticket: 1 };
-/** One for each letter of the script, capital ones too. */
+/** One for each command of the script, with and without a fence. */
 const commands: readonly LockCommand[] = [
   { op: "acquire", keys, token, ttl: 1_000 },
   { op: "acquire", keys, token, ttl: 1_000, fence: 7 },
@@ -38,7 +38,7 @@ const commands: readonly LockCommand[] = [
   { op: "inspect", keys },
 ];
 
-/** What a server can put into a reply, as clients hand it on; nearly right more often than by chance. */
+/** Values of a server's reply, as clients return them; many are almost valid. */
 const word = fc.oneof(
   fc.constantFrom("", "0", "1", "-1", "2", "01", "1.0", " 1", "+1", "1e0", "none", "string", "zset", "OK"),
   fc.constantFrom("0123456789abcdef", "me", "x".repeat(1024 * 1024), "\u001b[2J\nfine", "WRONGTYPE no"),
@@ -80,14 +80,14 @@ const reply = fc.oneof(
   fc.array(fc.array(atom, { maxLength: 3 }), { maxLength: 3 }),
 );
 
-/** A whole number in any of the forms that clients give. */
+/** Parses a whole number in any form that clients return. */
 const whole = (value: unknown): number | null => {
   const text = types.isUint8Array(value) ? Buffer.from(value).toString() : value;
   if (typeof text !== "number" && typeof text !== "bigint" && typeof text !== "string") return null;
   return /^-?\d+$/.test(String(text)) ? Number(text) : null;
 };
 
-/** The only shapes that are a grant. */
+/** Whether a reply is a grant. */
 function isGrant(command: LockCommand, raw: unknown): boolean {
   if (command.op === "inspect") return false;
   const fenced = "fence" in command && command.fence !== undefined;
@@ -95,11 +95,11 @@ function isGrant(command: LockCommand, raw: unknown): boolean {
   if (!Array.isArray(raw) || raw.length !== 3) return false;
   const [status, highest, accepted] = raw.map(whole);
   if (status !== 1 || (highest ?? -1) < 0) return false;
-  // Above that no fence is left.
+  // There are no fences above this bound.
   return accepted === 1 || (accepted === 0 && Number(highest) < Number.MAX_SAFE_INTEGER);
 }
 
-/** Why a vote with that reply failed. */
+/** Returns why a vote with that reply failed. */
 function reasonOf(command: LockCommand, raw: unknown): string {
   if (!Array.isArray(raw)) return "garbage";
   const [status, highest, accepted] = raw.map(whole);
@@ -110,7 +110,7 @@ function reasonOf(command: LockCommand, raw: unknown): string {
   return fenced && raw.length === 3 && isSpent ? "refused" : "garbage";
 }
 
-/** That is no reply, but none yet. */
+/** Whether the value is a thenable, and so not a reply. */
 const isThenable = (value: unknown) =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
@@ -144,7 +144,7 @@ describe("a reply of any type and size", () => {
     },
   );
 
-  it("is a failed vote where there is not one for each command, whatever there is", async () => {
+  it("is a failed vote if the number of replies does not match the commands", async () => {
     await holds(
       fc
         .oneof(reply, fc.array(reply, { maxLength: 4 }))
@@ -159,7 +159,7 @@ describe("a reply of any type and size", () => {
     );
   });
 
-  it("is a failed vote where the client throws it, with a short message", async () => {
+  it("is a failed vote with a short message if the client throws it", async () => {
     await holds(anything, async (thrown) => {
       answer = () => {
         throw thrown;
@@ -170,9 +170,9 @@ describe("a reply of any type and size", () => {
     });
   });
 
-  it("of every node is no lease, and is reported by a typed error", async () => {
+  it("of every node results in no lease, but a typed error", async () => {
     const locks = createLocks({ nodes: [0, 1, 2].map(() => ({ ...plain })), nodeTimeout: 2_000 });
-    // Three that say the same of themselves would be one server.
+    // Three nodes with the same identity would count as one server.
     answer = () => null;
     await locks.ready();
     await holds(
@@ -194,11 +194,11 @@ describe("a reply of any type and size", () => {
   });
 });
 
-describe("a message on the channel of those who wait", () => {
-  const world = new World(3);
+describe("a message on the wake-up channel", () => {
+  const world = new TestNodes(3);
   afterEach(() => world.clock.advance(0));
 
-  it("may say anything: who waits still waits, and gets the lock in the end", async () => {
+  it("may have any content: a waiter keeps waiting, and gets the lock in the end", async () => {
     const channels = new Set<string>();
     const nodes = world.nodes.map((inner) =>
       Object.assign(inner, {

@@ -5,11 +5,11 @@ import { Redlock } from "../../src/redlock.js";
 import { endAll, holdfast, startHoldfast } from "../cli/support/holdfast.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
 import { type RedisServer, waitUntil } from "../support/servers.js";
-import { Paper } from "./support/paper.js";
+import { CapturedOutput } from "./support/captured-output.js";
 
 afterEach(endAll);
 
-/** One for each way to be let in, so that each is found by itself. */
+/** A different password for each way to authenticate, so that each can be found separately. */
 const passwords = {
   server: "p4ss/w:rd#?@% of-the-server",
   ioredis: "hunter-of-ioredis",
@@ -21,11 +21,11 @@ const passwords = {
 } as const;
 const users = ["ioredis", "nodeRedis", "address", "plain", "command"] as const;
 
-/** As written, and as it stands in an address. */
+/** A password as written, and as encoded in an address. */
 const forms = (text: string) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)];
 
-/** Every token that the servers were ever sent: whatever looks like one in what they are told to do. */
-async function eavesdrop(servers: readonly RedisServer[]): Promise<Set<string>> {
+/** Collects every token that was sent to the servers, by its form in the monitored commands. */
+async function recordTokens(servers: readonly RedisServer[]): Promise<Set<string>> {
   const tokens = new Set<string>();
   for (const { port } of servers) {
     const client = new Ioredis(port, "127.0.0.1", { password: passwords.server, retryStrategy: () => null });
@@ -46,7 +46,7 @@ async function eavesdrop(servers: readonly RedisServer[]): Promise<Set<string>> 
 const addressOf = (port: number, user: string, password: string) =>
   `redis://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
-/** A node of each kind; which server gets which differs from manager to manager. */
+/** One node of each kind; the assignment to servers differs between managers. */
 function nodesOf(servers: readonly RedisServer[], turn: number): object[] {
   const kinds = [
     (port: number) => clients.ioredis(port, { username: "ioredis", password: passwords.ioredis }),
@@ -69,28 +69,28 @@ async function lockedServers(): Promise<RedisServer[]> {
   return servers;
 }
 
-/** Waiting, renewal, contention, loss, handing over: what goes well, and what goes wrong. */
-async function live(
-  paper: Paper,
+/** Waits, renews, contends, loses and hands over, with and without failures. */
+async function useAll(
+  output: CapturedOutput,
   servers: readonly RedisServer[],
   ours: Locks,
   theirs: Locks,
 ): Promise<void> {
-  const failing = async (promise: Promise<unknown>) => paper.note(await rejection(promise));
+  const failing = async (promise: Promise<unknown>) => output.note(await rejection(promise));
   const everyone = (...command: [string, ...string[]]) =>
     Promise.all(servers.map((server) => server.call(...command)));
   const handle = ours.handle("a", {
     onLost: (event) => {
-      paper.note(event);
+      output.note(event);
       throw new Error("a listener's own");
     },
   });
-  handle.on("acquired", (event) => paper.note(event));
+  handle.on("acquired", (event) => output.note(event));
   const lease = await handle.acquire();
   for (const thing of [lease, handle, ours, handle.lease, lease.signal, await theirs.inspect("a")])
-    paper.note(thing);
-  paper.noteShort(handle.actor.getSnapshot());
-  paper.noteShort(handle.actor);
+    output.note(thing);
+  output.noteShallow(handle.actor.getSnapshot());
+  output.noteShallow(handle.actor);
   await failing(theirs.acquire("a", { wait: 200 }));
   await failing(theirs.acquire("a", { wait: 0 }));
   await failing(theirs.acquire(["a", "b"], { wait: 100 }));
@@ -101,22 +101,22 @@ async function live(
   await lease.release();
   await failing(lease.renew());
   const next = await waiting;
-  paper.note(next);
+  output.note(next);
   const note = next.handover();
   for (const broken of [`${note}x`, note.slice(0, -5), note.replace("holdfast", "holdslow")]) {
     await failing(ours.adopt(broken));
   }
   const adopted = await ours.adopt(note);
-  paper.note(adopted);
+  output.note(adopted);
   await failing(theirs.adopt(note));
-  if (paper.shows([note, note.slice(10)]).length > 0) throw new Error("it shows the handover");
+  if (output.shows([note, note.slice(10)]).length > 0) throw new Error("it shows the handover");
 
   await everyone("DEL", "a");
   await everyone("SET", "a", "a-foreign-token-of-somebody");
   await waitUntil("the loss was noticed", 5_000, () => adopted.signal.aborted);
-  paper.note(adopted.signal.reason);
+  output.note(adopted.signal.reason);
   await failing(theirs.acquire("a", { wait: 0 }));
-  paper.note(await ours.inspect("a"));
+  output.note(await ours.inspect("a"));
   await everyone("DEL", "a");
   await everyone("LPUSH", "a", "a-foreign-token-of-somebody");
   await failing(theirs.acquire("a", { wait: 0 }));
@@ -128,101 +128,109 @@ async function live(
   await everyone("CONFIG", "SET", "maxmemory", "0");
 }
 
-/** The Redlock class hands the token out as `lock.value`; what is logged by the way has it not. */
-async function liveAsRedlock(paper: Paper, servers: readonly RedisServer[]): Promise<void> {
-  // By addresses: a client that the program made stands in the votes as it is, and shows what it shows by itself.
+/** The Redlock class exposes the token as `lock.value`, but its other output must not contain the token. */
+async function useRedlock(output: CapturedOutput, servers: readonly RedisServer[]): Promise<void> {
+  // Uses addresses: the votes contain a user's client as it is, with whatever it shows.
   const nodes = servers.map(({ port }) => addressOf(port, "address", passwords.address));
   const redlock = new Redlock(nodes, { retryCount: 1 });
-  redlock.on("error", (error) => paper.note(error));
-  redlock.on("clientError", (error) => paper.note(error));
-  paper.follow(redlock.locks);
+  redlock.on("error", (error) => output.note(error));
+  redlock.on("clientError", (error) => output.note(error));
+  output.follow(redlock.locks);
   for (const lock of [await redlock.acquire(["r"], 5_000), await redlock.lock("s", 5_000)]) {
-    paper.noteShort(lock);
-    paper.note(await rejection(redlock.lock(lock.resources, 1_000)));
-    paper.note(await rejection(redlock.acquire(lock.resources, 1_000)));
-    paper.noteShort(await redlock.release(lock as never));
-    paper.note(await rejection(redlock.extend(lock as never, 1_000)));
+    output.noteShallow(lock);
+    output.note(await rejection(redlock.lock(lock.resources, 1_000)));
+    output.note(await rejection(redlock.acquire(lock.resources, 1_000)));
+    output.noteShallow(await redlock.release(lock as never));
+    output.note(await rejection(redlock.extend(lock as never, 1_000)));
   }
-  paper.noteShort(redlock);
+  output.noteShallow(redlock);
   await redlock.locks.close({ timeout: 500 });
 }
 
-/** Where an error comes from is written too. */
+/** Also prints the stack of errors. */
 const debug = { env: { HOLDFAST_DEBUG: "1" } };
 
-/** The command, with an address for each node. */
-async function runCommands(paper: Paper, servers: readonly RedisServer[], password: string): Promise<void> {
+/** Runs the command with an address for each node. */
+async function runCommands(
+  output: CapturedOutput,
+  servers: readonly RedisServer[],
+  password: string,
+): Promise<void> {
   const nodes = servers.flatMap(({ port }) => ["--node", addressOf(port, "command", password)]);
-  const [told, shown] = password === passwords.wrong ? [[], ["--json"]] : [["--json"], []];
+  const [runArgs, inspectArgs] = password === passwords.wrong ? [[], ["--json"]] : [["--json"], []];
   const ended = await Promise.all([
-    holdfast(["run", "--resource", "cli", "--wait", "2s", ...told, ...nodes, "--", "env"], debug),
-    holdfast(["inspect", "cli", ...shown, ...nodes], debug),
+    holdfast(["run", "--resource", "cli", "--wait", "2s", ...runArgs, ...nodes, "--", "env"], debug),
+    holdfast(["inspect", "cli", ...inspectArgs, ...nodes], debug),
   ]);
-  for (const one of ended) paper.note(one);
+  for (const one of ended) output.note(one);
 }
 
-/** While a lock of the command is held, others are refused it. */
-async function contend(paper: Paper, servers: readonly RedisServer[]): Promise<void> {
+/** Contends for a lock that the command holds. */
+async function contend(output: CapturedOutput, servers: readonly RedisServer[]): Promise<void> {
   const nodes = servers.flatMap(({ port }) => ["--node", addressOf(port, "command", passwords.command)]);
   const args = ["run", "--resource", "held", "--ttl", "3s", "--grace", "100ms", "--json", ...nodes];
   const running = await startHoldfast([...args, "--", "sleep", "30"]);
-  await running.hears("acquired");
-  paper.note(await holdfast(["run", "--resource", "held", "--no-wait", ...nodes, "--", "true"]));
-  paper.note(await holdfast(["inspect", "held", ...nodes]));
+  await running.logs("acquired");
+  output.note(await holdfast(["run", "--resource", "held", "--no-wait", ...nodes, "--", "true"]));
+  output.note(await holdfast(["inspect", "held", ...nodes]));
   for (const server of servers) await server.call("DEL", "held");
-  paper.note(await running.ended);
+  output.note(await running.ended);
 }
 
-/** With two of three servers gone. */
-async function loseQuorum(paper: Paper, servers: readonly RedisServer[], ours: Locks): Promise<void> {
+/** Uses the locks with two of three servers down. */
+async function loseQuorum(
+  output: CapturedOutput,
+  servers: readonly RedisServer[],
+  ours: Locks,
+): Promise<void> {
   const lease: Lease = await ours.acquire("q");
   await Promise.all(servers.slice(1).map((server) => server.kill()));
   await waitUntil("the lease is over", 8_000, () => lease.signal.aborted);
-  paper.note(lease.signal.reason);
-  paper.note(lease);
+  output.note(lease.signal.reason);
+  output.note(lease);
   for (const call of [ours.tryAcquire("q"), lease.renew(), ours.acquire(["q", "r"], { wait: 300 })]) {
-    paper.note(await rejection(call));
+    output.note(await rejection(call));
   }
-  paper.note(await ours.inspect("q"));
+  output.note(await ours.inspect("q"));
 }
 
-it("no token and no password is in anything that is told, shown, thrown or written, whatever happens", {
+it("no event, output, error or log contains a token or a password", {
   timeout: 60_000,
 }, async () => {
   const servers = await lockedServers();
-  const tokens = await eavesdrop(servers);
-  const paper = new Paper();
-  paper.listen();
-  const inspected = { inspect: (event: object) => paper.noteShort(event) };
+  const tokens = await recordTokens(servers);
+  const output = new CapturedOutput();
+  output.listen();
+  const inspected = { inspect: (event: object) => output.noteShallow(event) };
   const options = { ttl: 1_500, nodeTimeout: 700, xstate: inspected };
   const ours = locksOf(nodesOf(servers, 0), { ...options, owner: "ours" });
   const theirs = locksOf(nodesOf(servers, 1), { ...options, owner: "theirs" });
-  for (const locks of [ours, theirs]) paper.follow(locks);
+  for (const locks of [ours, theirs]) output.follow(locks);
 
-  await live(paper, servers, ours, theirs);
-  await liveAsRedlock(paper, servers);
+  await useAll(output, servers, ours, theirs);
+  await useRedlock(output, servers);
   await Promise.all([
-    runCommands(paper, servers, passwords.command),
-    runCommands(paper, servers, passwords.wrong),
+    runCommands(output, servers, passwords.command),
+    runCommands(output, servers, passwords.wrong),
   ]);
-  await contend(paper, servers);
+  await contend(output, servers);
   const shut = locksOf(
     servers.map(({ port }) => addressOf(port, "address", passwords.wrong)),
     { nodeTimeout: 500 },
   );
-  paper.follow(shut);
-  paper.note(await rejection(shut.tryAcquire("a")));
-  paper.note(await shut.inspect("a"));
-  await loseQuorum(paper, servers, ours);
+  output.follow(shut);
+  output.note(await rejection(shut.tryAcquire("a")));
+  output.note(await shut.inspect("a"));
+  await loseQuorum(output, servers, ours);
   await Promise.all([ours.close({ timeout: 500 }), theirs.close({ timeout: 500 })]);
 
   expect(tokens.size).toBeGreaterThan(20);
   const secrets = new Set(Object.values(passwords).flatMap(forms));
   for (const token of tokens) secrets.add(token.slice(token.indexOf("~") + 1));
   secrets.add("a-foreign-token-of-somebody");
-  expect(paper.shows(secrets)).toEqual([]);
-  // It was listened to: what may be said was said, by everybody who says something.
-  const said = [
+  expect(output.shows(secrets)).toEqual([]);
+  // The output is complete: it contains every kind of event, error and log.
+  const events = [
     "heldFor",
     "overdue",
     "tokenHash",
@@ -250,20 +258,20 @@ it("no token and no password is in anything that is told, shown, thrown or writt
     "free",
     "no quorum of nodes",
   ];
-  expect([...said, ...codes, ...others].filter((text) => !paper.has(text))).toEqual([]);
-  // And it would have been found.
+  expect([...events, ...codes, ...others].filter((text) => !output.has(text))).toEqual([]);
+  // The search finds secrets in nested output.
   const random = [...tokens][0]?.replace(/^.*~/, "") ?? "";
-  const leaky = new Paper();
-  leaky.note(
+  const leakingOutput = new CapturedOutput();
+  leakingOutput.note(
     new Error("outer", { cause: Object.assign(new Error("inner"), { lease: { deep: { random } } }) }),
   );
-  leaky.note({ url: addressOf(1, "address", passwords.address) });
-  expect(leaky.shows(secrets)).toEqual(
+  leakingOutput.note({ url: addressOf(1, "address", passwords.address) });
+  expect(leakingOutput.shows(secrets)).toEqual(
     expect.arrayContaining([encodeURIComponent(passwords.address), random]),
   );
 });
 
-describe("a password that is given in a way that cannot work", () => {
+describe("a password in an invalid option", () => {
   const broken = [
     "redis://user:p4ssword@",
     "redis://:p4ssword@host:not-a-port",
@@ -283,15 +291,15 @@ describe("a password that is given in a way that cannot work", () => {
     ["the same address twice", two(0, 0)],
     ["options of a client", { password: "p4ssword" }],
   ];
-  it.each(lists)("is not in the refusal: %s", (_, nodes) => {
-    const paper = new Paper();
+  it.each(lists)("is not in the error: %s", (_, nodes) => {
+    const output = new CapturedOutput();
     try {
       createLocks({ nodes: nodes as string[] });
       expect.unreachable("it was accepted");
     } catch (error) {
-      paper.note(error);
+      output.note(error);
     }
-    expect(paper.has("INVALID_OPTION") || paper.has("DUPLICATE_NODE")).toBe(true);
-    expect(paper.has("p4ss")).toBe(false);
+    expect(output.has("INVALID_OPTION") || output.has("DUPLICATE_NODE")).toBe(true);
+    expect(output.has("p4ss")).toBe(false);
   });
 });

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { everyClient, withNode } from "../clients/every-client.js";
 import { startStub } from "../clients/stub-server.js";
-import { acquire, becomes, one, tokenOf, uniqueKey } from "../contract/subject.js";
+import { acquire, one, reachesConnection, tokenOf, uniqueKey } from "../contract/subject.js";
 import { bounded, replay } from "./support/property.js";
 
-// Thousands of inputs, on a machine that may be busy.
+// Allows thousands of inputs on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A value on the wire, and whether a command that is answered by it is granted. */
+/** A value on the wire, and whether it grants a command. */
 interface Wire {
   readonly text: string;
   readonly grants: boolean;
@@ -40,7 +40,7 @@ const refusal = fc
   .stringMatching(/^[A-Z]{2,10} [ -~]{0,30}$/)
   .filter((text) => !/^(NOSCRIPT|MOVED|ASK|NOAUTH|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN) /.test(text))
   .map((text): Wire => plain(`-${text}\r\n`));
-/** A whole reply to one command. */
+/** A complete reply to one command. */
 const reply: fc.Arbitrary<Wire> = fc.oneof(
   { weight: 6, arbitrary: value.map(({ text, grants }) => ({ text: `*1\r\n${text}`, grants })) },
   {
@@ -64,7 +64,7 @@ it.each(everyClient(() => port))(
       try {
         await withNode(open, async (node) => {
           for (const { text, grants } of replies) {
-            if (node.connection !== "ready") await bounded(becomes(node, "ready"));
+            if (node.connection !== "ready") await bounded(reachesConnection(node, "ready"));
             const { kind } = await bounded(one(node, acquire(uniqueKey(), tokenOf("me"))));
             if ((kind === "granted") !== grants)
               throw new Error(`${JSON.stringify(text.slice(0, 100))} is ${kind}`);

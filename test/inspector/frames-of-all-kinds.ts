@@ -1,4 +1,4 @@
-import type { Beat, Frame, LockView, Step } from "../../src/inspector/frames.js";
+import type { Beat, Frame, LockView, Step } from "../../src/inspector/feed/frames.js";
 
 /** 2026-01-01T12:00:00Z. */
 export const noon = 1_767_268_800_000;
@@ -65,7 +65,7 @@ export const beat = (changes: Partial<Beat> = {}): Beat => ({
   ...changes,
 });
 
-/** One of each kind. */
+/** One frame of each kind. */
 export const framesOfAllKinds: readonly Frame[] = [
   beat(),
   { kind: "steps", source: "a", seq: 2, time: noon, steps: [step()] },

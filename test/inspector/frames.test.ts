@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseFrame } from "../../src/inspector/frames.js";
+import { parseFrame } from "../../src/inspector/feed/frames.js";
 import { beat, framesOfAllKinds, lockView, step } from "./frames-of-all-kinds.js";
 
 describe("parseFrame", () => {
-  it("takes a frame of each kind, as it is", () => {
+  it("accepts a frame of each kind unchanged", () => {
     for (const frame of framesOfAllKinds)
       expect(parseFrame(JSON.parse(JSON.stringify(frame)))).toEqual(frame);
   });
 
-  it("never throws, and takes nothing that is no frame", () => {
+  it("never throws, and accepts nothing that is not a frame", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withMap: true }), (value) => {
         expect(parseFrame(value)).toBeNull();
@@ -18,7 +18,7 @@ describe("parseFrame", () => {
     );
   });
 
-  it("never throws at a frame with something else in one place, and gives only what is again a frame", () => {
+  it("never throws for a frame with one changed value, and returns only valid frames", () => {
     const frames = fc.constantFrom(...framesOfAllKinds);
     fc.assert(
       fc.property(frames, fc.nat(), fc.anything(), (frame, place, value) => {
@@ -33,7 +33,7 @@ describe("parseFrame", () => {
     );
   });
 
-  it("takes no time that cannot be written as a date, and no span that cannot be one", () => {
+  it("accepts no time that is not a date, and no invalid duration", () => {
     const spoilt = [
       { ...beat(), time: 8.65e15 },
       { ...beat(), nodes: [{ ...beat().nodes[0], p50: -1 }] },
@@ -48,12 +48,12 @@ describe("parseFrame", () => {
     expect(parseFrame({ kind: "locks", source: "a", seq: 1, time: 1, locks: [lock] })).not.toBeNull();
   });
 
-  it("leaves out what it does not know", () => {
+  it("leaves out unknown properties", () => {
     const parsed = parseFrame({ ...beat(), token: "secret", nodes: [{ ...beat().nodes[0], password: "p" }] });
     expect(JSON.stringify(parsed)).not.toMatch(/secret|password/);
   });
 
-  it("refuses what is too long or too much", () => {
+  it("refuses texts and lists that are too long", () => {
     const many = <T>(count: number, one: T) => Array.from({ length: count }, () => one);
     const head = { source: "a", seq: 1, time: 1 };
     for (const frame of [

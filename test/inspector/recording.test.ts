@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { explain } from "../../src/cli/failure.js";
-import type { Frame } from "../../src/inspector/frames.js";
+import type { Frame } from "../../src/inspector/feed/frames.js";
 import { openRecording, RecordingError, readRecording } from "../../src/inspector/recording.js";
 import { beat, framesOfAllKinds, lockView, noon } from "./frames-of-all-kinds.js";
 
@@ -42,7 +42,7 @@ async function record(frames: readonly Frame[], name: string): Promise<string> {
   return file;
 }
 
-test("what was written is read back: every kind of frame, in order", async () => {
+test("every kind of frame is read back as written, in order", async () => {
   const file = await record(framesOfAllKinds, "all.jsonl");
   expect(await readRecording(file)).toEqual({ time: noon, frames: framesOfAllKinds, cutOff: false });
 });
@@ -61,7 +61,7 @@ test("each frame is in the file soon after it was written, without closing it", 
 });
 
 describe("writing", () => {
-  test("a file that is there is kept, unless it is to be replaced", async () => {
+  test("an existing file is kept, unless it is to be replaced", async () => {
     await writeFile(path, "precious");
     const error = await errorOf(openRecording(path));
     expect(error.message).toBe(
@@ -88,7 +88,7 @@ describe("writing", () => {
     }
   });
 
-  test("a link to nowhere is not followed", async () => {
+  test("a dangling link is not followed", async () => {
     const link = join(folder, "link");
     await symlink(join(folder, "elsewhere"), link);
     expect((await errorOf(openRecording(link))).message).toMatch(/exists already/);
@@ -97,7 +97,7 @@ describe("writing", () => {
   test("frames that a slow disk cannot take are dropped and counted, and memory is bounded", async () => {
     const file = join(folder, "slow.jsonl");
     const recording = await openRecording(file, { waiting: 10 * byeLine.length });
-    // In one turn nothing is written yet, as on a disk that hangs.
+    // Nothing is written within one turn of the event loop, as on a disk that hangs.
     const taken = Array.from({ length: 100 }, (_, seq) => recording.write({ ...bye, seq: seq + 100 }));
     expect(taken.filter(Boolean).length).toBeLessThan(10);
     expect(recording.dropped).toBe(taken.filter((one) => !one).length);
@@ -119,7 +119,7 @@ describe("writing", () => {
     expect((await readRecording(file)).frames).toEqual([]);
   });
 
-  test("it stops at the size that can be read again", async () => {
+  test("it stops at the largest readable size", async () => {
     const file = join(folder, "full.jsonl");
     const recording = await openRecording(file, { bytes: 1_000 });
     while (recording.write(bye));
@@ -129,7 +129,7 @@ describe("writing", () => {
     expect((await readRecording(file, { bytes: 1_000 })).frames.length).toBeGreaterThan(5);
   });
 
-  test("a disk that fails is told once, and is no crash", async () => {
+  test("a failing disk is reported once, and does not crash the process", async () => {
     const failures: RecordingError[] = [];
     const recording = await openRecording("/dev/full", {
       force: true,
@@ -165,7 +165,7 @@ describe("reading", () => {
     expect(explain(error).exitCode).toBe(code);
   });
 
-  test("a file that is not there, a folder and a device are refused with 66", async () => {
+  test("a missing file, a folder and a device are refused with 66", async () => {
     for (const where of [join(folder, "none.jsonl"), folder, "/dev/null", `${folder}/a\0b`]) {
       const error = await errorOf(readRecording(where));
       expect(error.message).toMatch(/cannot be read: /);
@@ -173,7 +173,7 @@ describe("reading", () => {
     }
   });
 
-  test("the bounds are kept: bytes, bytes of a line with and without its end, frames", async () => {
+  test("the bounds hold for bytes, bytes of a line with and without its end, and frames", async () => {
     const long = `${header}${byeLine.repeat(100)}`;
     expect((await errorOf(readText(long, { bytes: 1_000 }))).message).toMatch(/larger than 1000 bytes$/);
     expect((await errorOf(readText(long, { frames: 99 }))).message).toMatch(/more than 99 frames$/);
@@ -185,12 +185,12 @@ describe("reading", () => {
     }
   });
 
-  test("line ends of Windows and a byte order mark are no harm", async () => {
+  test("line ends of Windows and a byte order mark do no harm", async () => {
     const text = `\ufeff${header}${byeLine}`.replaceAll("\n", "\r\n");
     expect(await readText(text)).toEqual({ time: noon, frames: [bye], cutOff: false });
   });
 
-  test("cut off at any byte: what is before it is used, and a frame that was begun is told", async () => {
+  test("a file that is cut off at any byte is read up to there, and an incomplete frame is reported", async () => {
     const whole = Buffer.from(
       header + framesOfAllKinds.map((frame) => `${JSON.stringify(frame)}\n`).join(""),
     );
@@ -202,7 +202,7 @@ describe("reading", () => {
         continue;
       }
       const { frames, cutOff } = await readText(text);
-      // The frames whose text is all there, with or without the line end behind it.
+      // The frames whose text is complete, with or without the line end.
       const complete = ends.filter((end) => end <= length).length - 1;
       expect(frames).toEqual(framesOfAllKinds.slice(0, complete));
       expect(cutOff).toBe(!ends.includes(length) && !ends.includes(length - 1));
@@ -210,10 +210,10 @@ describe("reading", () => {
   }, 120_000);
 });
 
-describe("whatever is in the file", () => {
+describe("arbitrary content", () => {
   const holds = async (property: fc.IAsyncProperty<[string | Uint8Array]>, numRuns = 300) =>
     fc.assert(property, { numRuns });
-  /** Read, or refused with a RecordingError in one line; and nothing else is changed by it. */
+  /** The file is either read, or refused with a RecordingError of one line, without side effects. */
   async function check(text: string | Uint8Array): Promise<void> {
     const recording = await readText(text).catch((error: unknown) => {
       expect(error).toBeInstanceOf(RecordingError);
@@ -224,7 +224,7 @@ describe("whatever is in the file", () => {
     for (const frame of recording?.frames ?? []) expect(Object.getPrototypeOf(frame)).toBe(Object.prototype);
   }
 
-  test("bytes by chance, with and without a header", { timeout: 60_000 }, async () => {
+  test("random bytes, with and without a header", { timeout: 60_000 }, async () => {
     const bytes = fc.uint8Array({ maxLength: 2_000 });
     await holds(fc.asyncProperty(bytes, check));
     await holds(
@@ -235,7 +235,7 @@ describe("whatever is in the file", () => {
     );
   });
 
-  test("flipped bits of a good one", { timeout: 60_000 }, async () => {
+  test("flipped bits of a valid recording", { timeout: 60_000 }, async () => {
     const whole = Buffer.from(
       header + framesOfAllKinds.map((frame) => `${JSON.stringify(frame)}\n`).join(""),
     );
@@ -278,7 +278,7 @@ describe("whatever is in the file", () => {
     );
   });
 
-  test("what is in a frame and does not belong there is left out", async () => {
+  test("unknown properties of a frame are left out", async () => {
     const line = '{"__proto__":{"polluted":1},"kind":"bye","source":"a","seq":1,"time":1,"more":[1]}\n';
     const { frames } = await readText(header + line);
     expect(frames).toEqual([{ kind: "bye", source: "a", seq: 1, time: 1 }]);

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
-import { type Frame, type LockView, parseFrame } from "../../src/inspector/frames.js";
+import { type Frame, type LockView, parseFrame } from "../../src/inspector/feed/frames.js";
 import { type Inspector, serveInspector } from "../../src/inspector.js";
 import { Redlock } from "../../src/redlock.js";
-import { get } from "./server/asking.js";
 import { Reader } from "./server/reader.js";
+import { get } from "./server/request.js";
 
-// What it waits for comes within a second, unless the machine is busy.
+// Usually takes less than a second; more on a busy machine.
 vi.setConfig({ testTimeout: 20_000 });
 
 const open: AsyncDisposable[] = [];
@@ -33,56 +33,56 @@ async function inspect(...args: Parameters<typeof serveInspector>): Promise<Insp
 const locksIn = (frame: Frame): readonly LockView[] =>
   frame.kind === "locks" ? frame.locks : frame.kind === "steps" ? frame.steps.map(({ lock }) => lock) : [];
 
-/** Whether it tells that this resource is in such a state. */
-const tells = (resource: string, state: RegExp) => (frame: Frame) =>
+/** Whether the frame reports this resource in this state. */
+const reports = (resource: string, state: RegExp) => (frame: Frame) =>
   locksIn(frame).some((lock) => lock.resources.includes(resource) && state.test(lock.state));
 
 describe("an inspector", () => {
-  test("shows the locks of several managers, each as its own, and what becomes of them", async () => {
+  test("shows the locks of several managers separately, and their changes", async () => {
     const nodes = nodesOf();
     const [ann, ben] = [locksOn(nodes, "ann"), locksOn(nodes, "ben")];
     const { port, url } = await inspect([ann, ben, ann]);
     expect(url).toBe(`http://127.0.0.1:${port}/`);
     const lease = await ann.acquire("payouts:42");
     const reader = await Reader.open(port);
-    await reader.hears("the lease", tells("payouts:42", /^held$/));
+    await reader.receives("the lease", reports("payouts:42", /^held$/));
     const beats = reader.frames.filter(({ kind }) => kind === "beat");
     expect(beats).toMatchObject([{ owner: "ann" }, { owner: "ben" }]);
     await lease.release();
-    await reader.hears("the release", tells("payouts:42", /^idle$/));
-    // All that is told is what a page takes.
+    await reader.receives("the release", reports("payouts:42", /^idle$/));
+    // The page accepts every frame.
     for (const frame of reader.frames) expect(parseFrame(frame)).toEqual(frame);
     await ann.close();
-    await reader.hears("that ann has closed", ({ kind }) => kind === "bye");
-    // The others go on, and so does the page.
+    await reader.receives("that ann has closed", ({ kind }) => kind === "bye");
+    // The other locks continue, and so does the page.
     await ben.acquire("reports");
-    await reader.hears("ben's lease", tells("reports", /^held$/));
+    await reader.receives("ben's lease", reports("reports", /^held$/));
     const late = await Reader.open(port);
-    await late.hears("that ann has closed", ({ kind }) => kind === "bye");
+    await late.receives("that ann has closed", ({ kind }) => kind === "bye");
   });
 
-  test("remembers what a lock did before anybody looked", async () => {
+  test("remembers the steps of a lock from before the first reader", async () => {
     const locks = locksOn(nodesOf(), "ann");
     const { port } = await inspect(locks);
     await locks.using("payouts:42", async () => undefined);
     const reader = await Reader.open(port);
-    await reader.hears("the lock", tells("payouts:42", /^idle$/));
+    await reader.receives("the lock", reports("payouts:42", /^idle$/));
     const [{ id } = { id: "" }] = reader.frames.flatMap(locksIn);
     const steps = JSON.parse((await get(port, `/history?lock=${id}`)).text) as { to: string }[];
     expect(steps.map(({ to }) => to)).toEqual(["acquiring.asking", "held", "releasing", "idle"]);
   });
 
-  test("takes the locks of a Redlock", async () => {
+  test("accepts the locks of a Redlock", async () => {
     const redlock = new Redlock(nodesOf());
     open.push(redlock.locks);
     const { port } = await inspect(redlock.locks);
     const lock = await redlock.acquire(["payouts:42"], 5_000);
     const reader = await Reader.open(port);
-    await reader.hears("the lock", tells("payouts:42", /^held$/));
+    await reader.receives("the lock", reports("payouts:42", /^held$/));
     await lock.release();
   });
 
-  test("tells metrics as Prometheus reads them", async () => {
+  test("serves metrics in the format of Prometheus", async () => {
     const locks = locksOn(nodesOf(), "ann");
     const { port } = await inspect(locks);
     expect((await get(port, "/metrics")).status).toBe(200);
@@ -92,7 +92,7 @@ describe("an inspector", () => {
     expect(text).toMatch(/^# TYPE holdfast_lock_\S+ histogram$/m);
   });
 
-  test("closes by itself at the end of a block, and twice does no harm", async () => {
+  test("closes at the end of a block, and closing twice does no harm", async () => {
     const locks = locksOn(nodesOf(), "ann");
     const inspector = await serveInspector(locks, { port: 0 });
     await Promise.all([inspector.close(), inspector.close(), inspector[Symbol.asyncDispose]()]);
@@ -105,7 +105,7 @@ test("no token of a lock leaves the process", async () => {
   const tokens = new Set<string>();
   const nodes = nodesOf().map((node) => {
     const execute = node.execute.bind(node);
-    // Whatever command it is, and wherever the token stands in it.
+    // In any command, anywhere in its arguments.
     node.execute = (batch) => {
       for (const [token] of JSON.stringify(batch.requests.map(({ command }) => command)).matchAll(
         /[^"]+~[\w-]{22}/g,
@@ -120,7 +120,7 @@ test("no token of a lock leaves the process", async () => {
   const reader = await Reader.open(port);
   const lease = await ann.acquire("payouts:42", { fence: true });
   const waiting = ben.acquire("payouts:42", { retry: { count: 3, delay: 20 } }).catch(() => undefined);
-  await reader.hears("who is denied, and by whom", (frame) => JSON.stringify(frame).includes('"denied"'));
+  await reader.receives("who is denied, and by whom", (frame) => JSON.stringify(frame).includes('"denied"'));
   await lease.renew();
   const note = lease.handover();
   const adopted = await ben.adopt(note);
@@ -128,7 +128,7 @@ test("no token of a lock leaves the process", async () => {
   await expect.poll(() => adopted.signal.aborted).toBe(true);
   for (const node of nodes) node.wake();
   await waiting;
-  await reader.hears("the loss", tells("payouts:42", /^expired$/));
+  await reader.receives("the loss", reports("payouts:42", /^expired$/));
   const ids = new Set(reader.frames.flatMap(locksIn).map(({ id }) => id));
   const asked = await Promise.all(
     [...[...ids].map((id) => `/history?lock=${id}`), "/", "/metrics"].map((path) => get(port, path)),
@@ -168,7 +168,7 @@ describe("refuses, before anything is opened,", () => {
     ["token", { host: "192.0.2.1" }],
     ["token", { host: "example.org" }],
     ["hots", { hots: "0.0.0.0" } as object],
-  ])("an option that cannot work: %s", async (option, options) => {
+  ])("an invalid option: %s", async (option, options) => {
     const locks = locksOn(nodesOf(), "ann");
     await expect(serveInspector(locks, { port: 0, ...options })).rejects.toMatchObject({
       code: "INVALID_OPTION",

@@ -1,12 +1,18 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
-import type { Batch, Connection, LockNode, Reply, WakeListener } from "../../src/engine/node.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
+import type {
+  Batch,
+  Connection,
+  LockNode,
+  Reply,
+  SubscriptionListener,
+} from "../../src/engine/node/lock-node.js";
 
-/** A memory node that counts what it is asked. */
+/** A memory node that counts its batches and commands. */
 export class CountedNode implements LockNode {
   batches = 0;
   commands = 0;
   unanswered = 0;
-  mostUnanswered = 0;
+  maxUnanswered = 0;
   readonly keyspace = null;
   readonly sharded = false;
   readonly trouble = "";
@@ -27,15 +33,15 @@ export class CountedNode implements LockNode {
 
   connect(): void {}
 
-  introduce(...asked: Parameters<LockNode["introduce"]>): ReturnType<LockNode["introduce"]> {
-    return this.memory.introduce(...asked);
+  identify(...asked: Parameters<LockNode["identify"]>): ReturnType<LockNode["identify"]> {
+    return this.memory.identify(...asked);
   }
 
   execute({ mark, requests }: Batch): void {
     this.batches++;
     this.commands += requests.length;
     this.unanswered += requests.length;
-    this.mostUnanswered = Math.max(this.mostUnanswered, this.unanswered);
+    this.maxUnanswered = Math.max(this.maxUnanswered, this.unanswered);
     const counted = requests.map((request) => ({
       command: request.command,
       wanted: () => request.wanted(),
@@ -47,13 +53,13 @@ export class CountedNode implements LockNode {
     this.memory.execute({ mark, requests: counted });
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     return this.memory.subscribe(channel, listener);
   }
 
   async close(): Promise<void> {}
 
-  /** What was counted since the last look. */
+  /** Returns the counts since the last call, and resets them. */
   look(): { batches: number; commands: number } {
     const { batches, commands } = this;
     this.batches = this.commands = 0;

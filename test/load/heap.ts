@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Bytes in use, once what nobody refers to is gone. */
+/** Returns the heap in use after a garbage collection, in bytes. */
 export function heapInUse(): number {
   collect();
   return process.memoryUsage().heapUsed;

@@ -3,24 +3,24 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-/** How a child ended, and what it said until then, a line each. */
+/** The exit code and the output of a child process. */
 interface Ended {
   readonly code: number | null;
   readonly lines: readonly string[];
   readonly stderr: string;
-  /** ms from its last line to its end. */
+  /** ms from the last output line to the exit. */
   readonly lingered: number;
 }
 
 export interface Child {
-  /** Writes a line to its standard input. */
+  /** Writes a line to the standard input of the child. */
   tell(line: string): void;
-  /** Resolves when the child has written this line; rejects if it ends before. */
+  /** Resolves when the child has written this line. Rejects if the child ends before. */
   said(line: string): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
-/** Runs `fixtures/<name>.mjs`, which uses what was built; killed at the end of the test if it still runs. */
+/** Runs `fixtures/<name>.mjs` on the built package. The child is killed at the end of the test. */
 export function runFixture(name: string, args: readonly string[]): Child {
   const path = fileURLToPath(new URL(`./fixtures/${name}.mjs`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], { stdio: "pipe" });
@@ -54,7 +54,10 @@ export function runFixture(name: string, args: readonly string[]): Child {
       };
       waiting.add(check);
       check();
-      ended.then(({ code }) => reject(new Error(`it ended (${code}) without "${line}": ${stderr}`)), reject);
+      ended.then(
+        ({ code }) => reject(new Error(`the child ended (${code}) without "${line}": ${stderr}`)),
+        reject,
+      );
     });
   return { said, ended, tell: (line) => void child.stdin.write(`${line}\n`) };
 }

@@ -13,11 +13,11 @@ import {
 } from "./support.js";
 
 const prefix = "lock:";
-/** Long enough that a key that goes within the test was deleted, and did not just run out. */
+/** Long enough that a key that disappears during the test was deleted and did not expire. */
 const ttl = 60_000;
 
 describe("a failed attempt leaves nothing behind", () => {
-  it("where a contended one was granted by a minority", async () => {
+  it("when a contended attempt was granted by a minority", async () => {
     const servers = sharedServers();
     const prefix = uniqueName();
     const locks = locksOf(
@@ -39,7 +39,7 @@ describe("a failed attempt leaves nothing behind", () => {
     expect(await keysOn(servers, prefix)).toEqual([...foreign, [], []]);
   });
 
-  it("where the attempt timed out on hung nodes that wake later", async () => {
+  it("when the attempt timed out on hung nodes that wake later", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(
       servers.map(({ port }) => clients.ioredis(port)),
@@ -51,18 +51,14 @@ describe("a failed attempt leaves nothing behind", () => {
     expect((await rejection(locks.acquire("a", { retry }))).code).toBe("QUORUM_UNAVAILABLE");
     servers[0]!.resume();
     servers[1]!.resume();
-    await waitUntil(
-      "every node answers the same client, behind all that was sent before",
-      30_000,
-      async () => {
-        const { nodes } = await locks.inspect("other");
-        return nodes.every(({ state }) => state === "free");
-      },
-    );
+    await waitUntil("every node answers the same client, after all earlier requests", 30_000, async () => {
+      const { nodes } = await locks.inspect("other");
+      return nodes.every(({ state }) => state === "free");
+    });
     expect(await keysOn(servers, prefix)).toEqual([[], [], []]);
   });
 
-  it("where the hung node was the minority of a lease, released before it wakes", async () => {
+  it("when the hung node was the minority of a lease that is released before the node wakes", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(
       servers.map(({ url }) => url),
@@ -79,7 +75,7 @@ describe("a failed attempt leaves nothing behind", () => {
     expect(await keysOn(servers, prefix)).toEqual([[], [], []]);
   });
 
-  it("where a node hung so long that its connection was given up before it woke", async () => {
+  it("when the connection of a hung node was replaced before the node woke", async () => {
     const servers = await ownServers(3);
     const impatient = clients.nodeRedis(servers[0]!.port, {
       socket: { host: "127.0.0.1", port: servers[0]!.port, socketTimeout: 400, reconnectStrategy: 50 },
@@ -99,7 +95,7 @@ describe("a failed attempt leaves nothing behind", () => {
     await waitUntil("no key is left", 30_000, async () => (await countKeys(servers, prefix)) === 0);
   });
 
-  it("where twenty contend for one resource over five servers", { timeout: 300_000 }, async () => {
+  it("when twenty callers contend for one resource on five servers", { timeout: 300_000 }, async () => {
     const servers = sharedServers();
     const prefix = uniqueName();
     const contenders = Array.from({ length: 20 }, () =>

@@ -13,7 +13,7 @@ const host = "127.0.0.1";
 const masters: readonly Ported[] = ports.map((port) => ({ port }));
 const roots = ports.map((port) => ({ host, port }));
 
-/** Not connected yet, each of them; gone with the test. */
+/** Unconnected clients, which are closed at the end of the test. */
 const clusters = {
   ioredis() {
     const client = new Cluster(roots, { lazyConnect: true });
@@ -48,16 +48,16 @@ const sentinels = {
   },
 };
 
-/** Discovery takes several round trips: more than the default node timeout where the machine is busy. */
-const patient = { ttl: 30_000, nodeTimeout: 5_000 };
+/** Discovery takes several round trips, which may exceed the default node timeout on a busy machine. */
+const slowOptions = { ttl: 30_000, nodeTimeout: 5_000 };
 const gone = (servers: readonly Ported[], prefix: string) =>
   waitUntil("no key is left", 20_000, async () => (await countKeys(servers, prefix)) === 0);
 
 describe.each(Object.entries(clusters))("a Cluster of %s as a node", (_, connect) => {
-  it("alone gives leases of resources in all of its slots, and takes them back", async () => {
+  it("grants and releases leases of resources in all of its slots as the only node", async () => {
     const prefix = uniqueName();
-    const locks = locksOf([connect()], { prefix, ...patient });
-    const others = locksOf([connect()], { prefix, ...patient });
+    const locks = locksOf([connect()], { prefix, ...slowOptions });
+    const others = locksOf([connect()], { prefix, ...slowOptions });
     const resources = Array.from({ length: 20 }, (_, index) => `r${index}`);
     const leases = await Promise.all(resources.map((resource) => locks.acquire(resource)));
     const used = await Promise.all(masters.map((master) => countKeys([master], prefix)));
@@ -70,9 +70,9 @@ describe.each(Object.entries(clusters))("a Cluster of %s as a node", (_, connect
     await gone(masters, prefix);
   });
 
-  it("locks several resources of one hash tag together, or none of them", async () => {
+  it("locks several resources with one hash tag together or not at all", async () => {
     const prefix = uniqueName();
-    const locks = locksOf([connect()], { prefix, ...patient });
+    const locks = locksOf([connect()], { prefix, ...slowOptions });
     const both = ["{order:7}:stock", "{order:7}:payment"];
     const lease = await locks.acquire(both);
     expect(await countKeys(masters, prefix)).toBe(2);
@@ -85,9 +85,9 @@ describe.each(Object.entries(clusters))("a Cluster of %s as a node", (_, connect
     await gone(masters, prefix);
   });
 
-  it("refuses resources of different slots before it asks anybody, and explains hash tags", async () => {
+  it("rejects resources of different slots before any request, and explains hash tags", async () => {
     const client = connect();
-    const locks = locksOf([client], patient);
+    const locks = locksOf([client], slowOptions);
     const error = await rejection(locks.acquire(["order:7:stock", "order:7:payment"]));
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(error.option).toBe("resources");
@@ -102,12 +102,12 @@ describe.each(Object.entries(clusters))("a Cluster of %s as a node", (_, connect
 });
 
 describe.each(Object.entries(sentinels))("a Sentinel set of %s as a node", (_, connect) => {
-  it("gives leases that are stored on its master", async () => {
+  it("grants leases that are stored on its master", async () => {
     const prefix = uniqueName();
-    const locks = locksOf([connect()], { prefix, ...patient });
+    const locks = locksOf([connect()], { prefix, ...slowOptions });
     const lease = await locks.acquire(["a", "b"]);
     expect(await countKeys([{ port: masterPort }], prefix)).toBe(2);
-    expect(await locksOf([connect()], { prefix, ...patient }).tryAcquire("b")).toBeNull();
+    expect(await locksOf([connect()], { prefix, ...slowOptions }).tryAcquire("b")).toBeNull();
     await lease.renew();
     expect(await lease.release()).toBe("released");
     await gone([{ port: masterPort }], prefix);
@@ -129,7 +129,7 @@ describe("a Cluster, a Sentinel set and single servers together", () => {
   it.each(Object.entries(mixes))("are three votes, each for the whole: %s", async (_, make) => {
     const prefix = uniqueName();
     const places = [...masters, { port: masterPort }, single];
-    const locks = locksOf(make(), { prefix, ...patient });
+    const locks = locksOf(make(), { prefix, ...slowOptions });
     const lease = await locks.acquire("a");
     await waitUntil("all three have the key", 30_000, async () => (await countKeys(places, prefix)) === 3);
     const { held, nodes } = await locks.inspect("a");
@@ -137,15 +137,15 @@ describe("a Cluster, a Sentinel set and single servers together", () => {
       held: true,
       states: Array(3).fill("held"),
     });
-    expect(await locksOf(make(), { prefix, ...patient }).tryAcquire("a")).toBeNull();
+    expect(await locksOf(make(), { prefix, ...slowOptions }).tryAcquire("a")).toBeNull();
     await lease.release();
     await gone(places, prefix);
-    // One of the three votes is taken by somebody else: two are enough.
+    // Another client has one of the three votes, and two are enough.
     await callRedis(masterPort, ["SET", `${prefix}a`, "foreign", "PX", 30_000]);
     expect(await locks.using("a", () => "done")).toBe("done");
   });
 
-  it("still need one hash slot for several resources, for the Cluster's sake", () => {
+  it("require one hash slot for several resources, because of the Cluster", () => {
     const nodes = [clients.ioredis(single.port, { lazyConnect: true }), clusters["node-redis"]()];
     const locks = createLocks({ nodes });
     expect(() => locks.handle(["a", "b"])).toThrow(/hash tag/);

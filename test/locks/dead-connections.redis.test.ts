@@ -3,15 +3,15 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { waitUntil } from "../support/wait-until.js";
 import { clients, countKeys, locksOf, ownServers, type Ported } from "./support.js";
 
-/** Makes locks as users do: by an address, or with a client of their own. */
+/** Creates locks as users do: with an address or with their own client. */
 const nodesOf: Readonly<Record<string, (ports: readonly number[]) => Parameters<typeof locksOf>[0]>> = {
   addresses: (ports) => ports.map((port) => `redis://127.0.0.1:${port}`),
   ioredis: (ports) => ports.map((port) => clients.ioredis(port)),
   "node-redis": (ports) => ports.map((port) => clients.nodeRedis(port)),
 };
 
-describe.each(Object.keys(nodesOf))("a server that stood still, with %s", (kind) => {
-  it("keeps nothing of what an ended connection delivers to it when it goes on", async () => {
+describe.each(Object.keys(nodesOf))("a server that hung, with %s", (kind) => {
+  it("stores no key from the requests of an ended connection when it continues", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(nodesOf[kind]?.(servers.map(({ port }) => port)) ?? [], {
       prefix: "late:",
@@ -22,7 +22,7 @@ describe.each(Object.keys(nodesOf))("a server that stood still, with %s", (kind)
     const [hung] = servers;
     await hung?.suspend();
     const down = new Promise<void>((resolve) => void locks.once("nodeDown", () => resolve()));
-    // What is asked of the hung server lies in its socket; the connection is given up, and another one takes the releases.
+    // The requests to the hung server are in its socket. The releases use a new connection.
     for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});
     await down;
     for (let job = 0; job < 20; job++) await locks.using(`job:${job}`, () => {});
@@ -40,8 +40,8 @@ describe.each(Object.keys(nodesOf))("a server that stood still, with %s", (kind)
   });
 });
 
-/** A firewall between a program and its servers that can forget the connections it knows: nothing comes through any more. */
-async function forgetful(servers: readonly Ported[]) {
+/** A firewall between a program and its servers that can drop its connection table, so that no packet passes. */
+async function dropTableFirewall(servers: readonly Ported[]) {
   const known = new Set<{ forgotten: boolean }>();
   const ports = await Promise.all(
     servers.map(
@@ -79,7 +79,7 @@ async function forgetful(servers: readonly Ported[]) {
 describe.each(Object.keys(nodesOf))("connections that a firewall has forgotten, with %s", (kind) => {
   const behindGate = async (ttl: number) => {
     const servers = await ownServers(3);
-    const gate = await forgetful(servers);
+    const gate = await dropTableFirewall(servers);
     const nodes = nodesOf[kind]?.(gate.ports) ?? [];
     return { servers, gate, locks: locksOf(nodes, { prefix: "nat:", nodeTimeout: 200, ttl }) };
   };

@@ -5,7 +5,7 @@ import { clients, countKeys, fiveServers, locksOf, rejection, uniqueName } from 
 
 const [one, two, three] = fiveServers();
 
-/** What a function threw. */
+/** Returns the error that a function throws. */
 function thrown(call: () => unknown): unknown {
   try {
     return new Error(`threw nothing, but gave ${String(call())}`);
@@ -25,7 +25,7 @@ describe("one server reached by two clients", () => {
   };
 
   it.each(Object.entries(pairs))(
-    "is refused at the first acquisition, which leaves nothing: %s",
+    "is rejected at the first acquisition, which leaves nothing: %s",
     async (_, make) => {
       const prefix = uniqueName();
       const locks = locksOf([...make(), clients.ioredis(two.port)], { prefix, nodeTimeout: 2_000 });
@@ -34,14 +34,14 @@ describe("one server reached by two clients", () => {
       const [first, second] = (error as unknown as DuplicateNodeError).nodes;
       expect(first).not.toBe(second);
       expect(error.message).toContain(`nodes ${first} and ${second} are the same server`);
-      // No later acquisition either: it can never be right.
+      // Every later acquisition is rejected as well.
       expect((await rejection(locks.tryAcquire("a"))).code).toBe("DUPLICATE_NODE");
       expect((await rejection(locks.using("a", () => {}))).code).toBe("DUPLICATE_NODE");
       expect(await countKeys([one, two], prefix)).toBe(0);
     },
   );
 
-  it("is refused at construction where it is the same client", () => {
+  it("is rejected by the constructor when both are the same client", () => {
     const client = clients.ioredis(one.port, { lazyConnect: true });
     const error = thrown(() => createLocks({ nodes: [client, clients.ioredis(two.port), client] }));
     expect(isHoldfastError(error, "DUPLICATE_NODE")).toBe(true);
@@ -63,7 +63,7 @@ describe("one server behind a proxy", () => {
     return link;
   };
 
-  it.each(Object.entries(kinds))("is refused at the first acquisition: over %s", async (_, open) => {
+  it.each(Object.entries(kinds))("is rejected at the first acquisition: over %s", async (_, open) => {
     const link = await proxied(one.port);
     const nodes = [clients.ioredis(two.port), clients.nodeRedis(one.port), open(link.port)];
     const error = await rejection(locksOf(nodes, { prefix: uniqueName(), nodeTimeout: 2_000 }).acquire("a"));
@@ -90,7 +90,7 @@ describe("one server behind a proxy", () => {
       await (await locks.acquire("a")).release();
       link.target = three.port;
       link.cut();
-      // A vote again; what was owed to that server went to the other one, and may stand until its ttl.
+      // The node votes again. Its pending release went to the other server, so the key may remain until its TTL.
       await expect.poll(async () => (await third())?.error, patience).toBeUndefined();
     },
   );
@@ -104,7 +104,7 @@ describe("clients that would store under different keys", () => {
     "another database, by address": () => `redis://127.0.0.1:${two.port}/3`,
   };
 
-  it.each(Object.entries(odd))("are refused at construction: %s", (_, make) => {
+  it.each(Object.entries(odd))("are rejected by the constructor: %s", (_, make) => {
     const plain = clients.ioredis(one.port, { lazyConnect: true });
     const error = thrown(() => createLocks({ nodes: [plain, make()] })) as InvalidOptionError;
     expect(error).toBeInstanceOf(InvalidOptionError);
@@ -115,7 +115,7 @@ describe("clients that would store under different keys", () => {
     expect(plain.status).toBe("wait");
   });
 
-  it("are accepted where they agree, and the prefix of the client is in front of ours", async () => {
+  it("are accepted with equal prefixes, and the client's prefix precedes the prefix option", async () => {
     const name = uniqueName();
     const nodes = [
       clients.ioredis(one.port, { keyPrefix: name, db: 2 }),

@@ -7,8 +7,8 @@ import { clients, countKeys, fiveServers, locksOf, ownServers, rejection, unique
 const [one, two, three] = fiveServers();
 const servers = [one, two, three];
 
-/** Servers that answer every write with an error, each in its own way, and what their error must say. */
-const unwilling: Record<string, { server(): Promise<RedisServer>; says: RegExp }> = {
+/** Servers that answer every write with an error, and the pattern of that error. */
+const failingServers: Record<string, { server(): Promise<RedisServer>; says: RegExp }> = {
   "wants a password": {
     server: async () => (await ownServers(1, { password: "open-sesame" }))[0]!,
     says: /NOAUTH/,
@@ -37,7 +37,7 @@ const unwilling: Record<string, { server(): Promise<RedisServer>; says: RegExp }
   },
 };
 
-describe.each(Object.entries(unwilling))("a server that %s", (_, { server, says }) => {
+describe.each(Object.entries(failingServers))("a server that %s", (_, { server, says }) => {
   const kinds = {
     ioredis: (port: number) => clients.ioredis(port),
     "node-redis": (port: number) => clients.nodeRedis(port),
@@ -45,7 +45,7 @@ describe.each(Object.entries(unwilling))("a server that %s", (_, { server, says 
     address: (port: number) => `redis://127.0.0.1:${port}`,
   };
 
-  it("is outvoted as a minority", { timeout: 40_000 }, async () => {
+  it("is outvoted when it is a minority", { timeout: 40_000 }, async () => {
     const { port } = await server();
     for (const make of Object.values(kinds)) {
       const nodes = [clients.ioredis(one.port), make(port), clients.nodeRedis(two.port)];
@@ -54,7 +54,7 @@ describe.each(Object.entries(unwilling))("a server that %s", (_, { server, says 
     }
   });
 
-  it("is named with its reason as a majority", { timeout: 40_000 }, async () => {
+  it("is named with its reason when it is a majority", { timeout: 40_000 }, async () => {
     const [first, second] = await Promise.all([server(), server()]);
     for (const [kind, make] of Object.entries(kinds)) {
       const prefix = uniqueName();
@@ -75,14 +75,14 @@ describe.each(Object.entries(unwilling))("a server that %s", (_, { server, says 
   });
 });
 
-describe("a key at the resource's name that is no lock", () => {
+describe("a key with the resource's name that is no lock", () => {
   const threeNodes = () => [
     clients.ioredis(one.port),
     clients.nodeRedis(two.port),
     clients.plain(three.port),
   ];
 
-  it("is contention that names its type, and is left alone", async () => {
+  it("is reported as contention with its type, and stays unchanged", async () => {
     const prefix = uniqueName();
     for (const { port } of [one, two]) await callRedis(port, ["HSET", `${prefix}a`, "field", "value"]);
     const locks = locksOf(threeNodes(), { prefix, ttl: 60_000 });
@@ -97,7 +97,7 @@ describe("a key at the resource's name that is no lock", () => {
     for (const { port } of [one, two]) await callRedis(port, ["DEL", `${prefix}a`]);
   });
 
-  it("on a minority changes nothing, and survives the lease", async () => {
+  it("on a minority changes nothing, and stays after the lease", async () => {
     const prefix = uniqueName();
     await callRedis(one.port, ["RPUSH", `${prefix}a`, "x"]);
     const locks = locksOf(threeNodes(), { prefix });
@@ -116,7 +116,7 @@ describe("an error's message", () => {
       { prefix, owner, ttl: 20_000 },
     );
 
-  it("tells of contention who holds it, for how long, and how often it was tried", async () => {
+  it("names the holder, its remaining time and the number of attempts for contention", async () => {
     const prefix = uniqueName();
     await locksFor(prefix, "worker 1").acquire("a");
     const others = locksFor(prefix, "worker 2");
@@ -133,7 +133,7 @@ describe("an error's message", () => {
     expect(late.cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });
 
-  it("tells of a lease why it is over", async () => {
+  it("names the reason for the end of a lease", async () => {
     const locks = locksFor(uniqueName(), "me");
     const released = await locks.acquire("a");
     await released.release();

@@ -6,7 +6,7 @@ import { type RedisServer, startCluster } from "../support/servers.js";
 import { sharedCluster } from "../support/shared-servers.js";
 import { clients, countKeys, locksOf, ownServers, rejection, uniqueName } from "./support.js";
 
-/** What became of each, all asked for in one turn: the lease, or the error. */
+/** Acquires all resources in one tick. Returns the lease or the error for each. */
 const outcomes = (
   locks: Locks,
   resources: readonly string[],
@@ -14,8 +14,8 @@ const outcomes = (
   Promise.all(resources.map((resource) => locks.acquire(resource, { wait: 0 }).catch((error) => error)));
 const codeOf = (outcome: object) => ("code" in outcome ? outcome.code : "granted");
 
-describe("one caller's failure is never another's", () => {
-  it("where a key holds something else (WRONGTYPE)", async () => {
+describe("a failure of one caller affects no other caller", () => {
+  it("when a key has another type (WRONGTYPE)", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(servers.map(({ port }) => clients.ioredis(port)));
     for (const server of servers) await server.call("RPUSH", "list", "item");
@@ -24,7 +24,7 @@ describe("one caller's failure is never another's", () => {
     for (const server of servers) expect(await server.call("TYPE", "list")).toBe("list");
   });
 
-  it("where the access list forbids a key (NOPERM), and the releases of the rest are taken as well", async () => {
+  it("when the access list forbids a key (NOPERM), and the releases of the other keys succeed", async () => {
     const servers = await ownServers(3);
     const allowed = ["on", ">s3cret", "+@all", "~good:*", "~holdfast:*"];
     for (const server of servers) await server.call("ACL", "SETUSER", "worker", ...allowed);
@@ -40,7 +40,7 @@ describe("one caller's failure is never another's", () => {
     expect(await countKeys(servers, "good:")).toBe(9);
   });
 
-  it("where the servers are out of memory (OOM): releases are taken, and whoever is refused has left nothing", async () => {
+  it("when the servers are out of memory (OOM): releases succeed, and rejected callers leave nothing", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(servers.map(({ port }) => clients.ioredis(port)));
     const held = await locks.acquire("held");
@@ -50,7 +50,7 @@ describe("one caller's failure is never another's", () => {
     const late = locks.tryAcquire("late");
     expect(String(await rejection(early))).toContain("OOM");
     expect(await released).toBe("released");
-    // A server that has begun to write goes on: behind the release it may be granted, or refused.
+    // A server that has begun to write continues, so an acquisition after the release may be granted or refused.
     const granted = await late.then(
       (lease) => lease !== null,
       (error: Error) => !error.message.includes("OOM"),
@@ -62,7 +62,7 @@ describe("one caller's failure is never another's", () => {
   });
 });
 
-describe("a Cluster's locks of one turn", () => {
+describe("the locks of one tick in a Cluster", () => {
   const resources = Array.from({ length: 90 }, (_, index) => `r${index}`);
   const open = {
     ioredis(ports: readonly number[]) {
@@ -82,14 +82,14 @@ describe("a Cluster's locks of one turn", () => {
   };
   const patient = { ttl: 60_000, nodeTimeout: 2_000 };
 
-  it.each(Object.entries(open))("are granted in all slots, and taken back: %s", async (_, connect) => {
+  it.each(Object.entries(open))("are granted and released in all slots: %s", async (_, connect) => {
     const { ports } = sharedCluster();
     const prefix = uniqueName();
     const locks = locksOf([connect(ports)], { ...patient, prefix });
     const found = await outcomes(locks, resources);
     expect(new Set(found.map(codeOf))).toEqual(new Set(["granted"]));
     const leases = found as Lease[];
-    // In one turn again, over all slots: taken back and asked for anew.
+    // All slots again in one tick: released and requested again.
     const [next] = await Promise.all([
       Promise.resolve().then(() => outcomes(locks, resources)),
       ...leases.map((lease) => lease.release()),
@@ -104,7 +104,7 @@ describe("a Cluster's locks of one turn", () => {
     ).toBe(0);
   });
 
-  it("fail where their slot's master is dead, and nowhere else", { timeout: 60_000 }, async () => {
+  it("fail only in slots whose master is dead", { timeout: 60_000 }, async () => {
     const cluster = await startCluster();
     onTestFinished(() => cluster.stop());
     for (const node of cluster.nodes) await node.call("CONFIG", "SET", "cluster-require-full-coverage", "no");
@@ -125,7 +125,7 @@ describe("a Cluster's locks of one turn", () => {
       expect(lost[name].length).toBeGreaterThan(0);
       await Promise.all((found as Lease[]).map((lease) => lease.release()));
     }
-    // A call never has keys of two slots, which the servers would refuse.
+    // The servers would refuse a call with keys of two slots.
     for (const node of cluster.nodes) {
       expect(String(await node.call("INFO", "errorstats"))).not.toContain("CROSSSLOT");
     }

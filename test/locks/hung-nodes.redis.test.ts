@@ -8,7 +8,7 @@ const prefix = "lock:";
 const answered = (server: RedisServer) =>
   waitUntil(`port ${server.port} answers`, 10_000, async () => (await server.call("PING")) === "PONG");
 
-/** ms of each acquisition and release, one after the other. */
+/** Returns the ms of each acquisition and release, one after the other. */
 async function measure(locks: Locks, pairs: number): Promise<number[]> {
   const times: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
@@ -20,7 +20,7 @@ async function measure(locks: Locks, pairs: number): Promise<number[]> {
 }
 
 describe("one hung node of five", () => {
-  it("does not slow acquisition and release down", { timeout: 60_000 }, async () => {
+  it("does not slow down acquisitions and releases", { timeout: 60_000 }, async () => {
     const servers = await ownServers(5);
     const locks = locksOf(
       servers.map(({ port }) => clients.ioredis(port)),
@@ -46,7 +46,7 @@ describe("one hung node of five", () => {
     expect(Math.max(...hung)).toBeLessThan(2_500);
   });
 
-  it("lets leases be renewed, with two hung as well", async () => {
+  it("does not prevent renewals, nor do two hung nodes", async () => {
     const servers = await ownServers(5);
     const locks = locksOf(
       servers.map(({ url }) => url),
@@ -66,7 +66,7 @@ describe("one hung node of five", () => {
 });
 
 describe("all nodes hung while a lease is held", () => {
-  it("is a loss by the deadline, and nothing revives it", { timeout: 60_000 }, async () => {
+  it("loses the lease by the deadline, and nothing revives the lease", { timeout: 60_000 }, async () => {
     const strays = strayErrors();
     const servers = await ownServers(5);
     const locks = locksOf(
@@ -83,22 +83,24 @@ describe("all nodes hung while a lease is held", () => {
     locks.on("expired", () => {
       expiredAt = Date.now();
     });
-    const result = locks.using("a", { onLost: () => void heard.push("onLost") }, async (held) => {
+    const job = async (held: Lease) => {
       lease = held;
       await Promise.all(servers.map((server) => server.suspend()));
       validUntil = held.validUntil;
       await new Promise((resolve) => held.signal.addEventListener("abort", resolve));
       abortedAt = Date.now();
       return "what the job saved";
-    });
-    expect(await result).toBe("what the job saved");
+    };
+    const onLost = () => void heard.push("onLost");
+    const { value, slack } = await timed(() => locks.using("a", { onLost }, job));
+    expect(value).toBe("what the job saved");
     console.log(
       `all five hung: aborted ${abortedAt - validUntil} ms and "expired" ${expiredAt - validUntil} ms after validUntil`,
     );
-    // The aim is 20 ms; the rest is what a busy machine may add.
+    // The target is 20 ms. A busy machine may add the rest.
     for (const late of [abortedAt - validUntil, expiredAt - validUntil]) {
       expect(late).toBeGreaterThanOrEqual(-5);
-      expect(late).toBeLessThanOrEqual(270);
+      expect(late).toBeLessThanOrEqual(270 + slack);
     }
     expect(heard.filter((name) => name !== "quorumLost" && name !== "renewed")).toEqual([
       "acquired",
@@ -115,7 +117,7 @@ describe("all nodes hung while a lease is held", () => {
     expect(strays).toEqual([]);
   });
 
-  it("ends a release by the deadline at the latest, and the release still arrives, after close() as well", async () => {
+  it("ends a release by the deadline, and the release still arrives, even after close()", async () => {
     const servers = await ownServers(3);
     const locks = locksOf(
       servers.map(({ port }) => clients.ioredis(port)),
@@ -129,15 +131,15 @@ describe("all nodes hung while a lease is held", () => {
     onTestFinished(() => warn.mockRestore());
     await locks.close();
     for (const server of servers) server.resume();
-    // Far within the ttl: it was the release, not the expiry.
+    // The TTL is far from over, so the release deleted the keys.
     await waitUntil("no key is left", 10_000, async () => (await countKeys(servers, prefix)) === 0);
-    // The answers come after close(): nobody is there to be told, and nothing complains.
+    // The answers arrive after close() and cause no error.
     expect(warn).not.toHaveBeenCalled();
   });
 });
 
 describe("a majority hung", () => {
-  it("refuses an acquisition with each node's reason, and is acquired again once it answers", async () => {
+  it("fails an acquisition with the reason of each node, and grants it once the nodes answer", async () => {
     const servers = await ownServers(5);
     const locks = locksOf(
       servers.map(({ port }) => clients.ioredis(port)),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { waitUntil } from "../support/servers.js";
@@ -16,7 +17,7 @@ const attempt = (locks: Locks, resource: string) => locks.tryAcquire(resource).c
 const health = async (locks: Locks, node: number) => (await locks.inspect("x")).nodes[node]?.health;
 
 describe("a lease of a day", () => {
-  it("that is over stops nobody when servers are restarted, one after the other", async () => {
+  it("that is over blocks no caller when servers are restarted, one after the other", async () => {
     const { servers, locks } = await started();
     await (await locks.acquire("once", { ttl: day })).release();
     for (const server of servers.slice(0, 2)) {
@@ -28,7 +29,7 @@ describe("a lease of a day", () => {
     await lease.release();
   });
 
-  it("that is held is granted to nobody else when two servers are restarted", async () => {
+  it("that is held is granted to no other client when two servers are restarted", async () => {
     const { servers, locks, others } = await started();
     const lease = await locks.acquire("held", { ttl: day, renew: false });
     await (await others.acquire("warm")).release();
@@ -36,16 +37,19 @@ describe("a lease of a day", () => {
       await server.restart();
       await attempt(others, "between");
     }
-    // For as long as short leases are waited for, and longer.
+    // This time exceeds the abstention for short leases.
     for (const until = Date.now() + 4_000; Date.now() < until; ) {
       const other = await attempt(others, "held");
       expect(other).toBeNull();
+      // Attempts that fail at once must not keep the event loop from reading what the servers say.
+      await nextTurn();
     }
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect(await health(others, 0)).toBe("quarantined");
+    await waitUntil("node 0 abstains", 10_000, async () => (await health(others, 0)) === "quarantined");
+    expect(await attempt(others, "held")).toBeNull();
   });
 
-  it("that is released is waited for no more", async () => {
+  it("that is released no longer extends the abstention", async () => {
     const { servers, locks, others } = await started();
     const lease = await locks.acquire("held", { ttl: day, renew: false });
     await servers[0]?.restart();
@@ -62,7 +66,7 @@ describe("a lease of a day", () => {
     await waitUntil("it votes again", 15_000, async () => (await health(others, 0)) === "ready");
   });
 
-  it("is waited for no more when an operator says so", async () => {
+  it("no longer extends the abstention when an operator ends the quarantine", async () => {
     const { servers, locks, others } = await started();
     await locks.acquire("held", { ttl: day, renew: false });
     await servers[0]?.restart();

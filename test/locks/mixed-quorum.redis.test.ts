@@ -6,7 +6,7 @@ import { clients, countKeys, keysOn, locksOf, ownServers, timed, uniqueName } fr
 
 const ports = sharedServers().map(({ port }) => port) as [number, number, number, number, number];
 
-/** One client of each kind, none of them connected by the test. */
+/** Creates one unconnected client of each kind. */
 async function everyKind() {
   const [sixth] = await ownServers(1);
   const ioredis = clients.ioredis(ports[0], { lazyConnect: true });
@@ -19,7 +19,7 @@ async function everyKind() {
 }
 
 describe("a quorum of every kind of client at once", () => {
-  it("stores one token on every node, and takes it away again", async () => {
+  it("stores one token on every node, and deletes it again", async () => {
     const { nodes, servers } = await everyKind();
     const prefix = uniqueName();
     const locks = locksOf(nodes, { prefix, ttl: 30_000, owner: "mixed" });
@@ -37,7 +37,7 @@ describe("a quorum of every kind of client at once", () => {
     expect((await locks.inspect("a")).nodes.map(({ state }) => state)).toEqual(Array(7).fill("free"));
   });
 
-  it("connects clients that nobody connected, within the node timeout", async () => {
+  it("connects unconnected clients within the node timeout", async () => {
     const { nodes, ioredis, ioredis5, nodeRedis, nodeRedis5 } = await everyKind();
     expect([ioredis.status, ioredis5.status]).toEqual(["wait", "wait"]);
     expect([nodeRedis.isOpen, nodeRedis5.isOpen]).toEqual([false, false]);
@@ -49,7 +49,7 @@ describe("a quorum of every kind of client at once", () => {
     expect([nodeRedis.isReady, nodeRedis5.isReady]).toEqual([true, true]);
   });
 
-  it("leaves the user's clients open on close, and closes what it opened for addresses", async () => {
+  it("leaves the user's clients open on close(), and closes its own connections to addresses", async () => {
     const { nodes, ioredis, ioredis5, nodeRedis, nodeRedis5, servers } = await everyKind();
     const opened = async () =>
       String(await callRedis(servers[5]!.port, ["CLIENT", "LIST", "TYPE", "normal"]))
@@ -68,7 +68,7 @@ describe("a quorum of every kind of client at once", () => {
     expect(await Promise.all(answers)).toEqual(Array(4).fill("PONG"));
   });
 
-  it("excludes one another, whatever client each of them uses", async () => {
+  it("provides mutual exclusion between managers with different clients", async () => {
     const three = ports.slice(0, 3) as [number, number, number];
     const prefix = uniqueName();
     const sides = {
@@ -103,7 +103,7 @@ describe("a quorum of every kind of client at once", () => {
         expect(await theirs.tryAcquire("a"), `${other} while ${holder} holds it`).toBeNull();
       }
       expect(await lease.release()).toBe("released");
-      // The release is through on a quorum; whoever comes next needs no luck with the third.
+      // A quorum has executed the release, so the next caller does not depend on the third node.
     }
     expect((await keysOn(sharedServers(), prefix)).flat()).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { sharedServers } from "../support/shared-servers.js";
 import { clients, countKeys, foreignSet, locksOf, rejection, uniqueName } from "./support.js";
 
 const servers = sharedServers().slice(0, 3);
-/** The release of the Redlock specification, as every other implementation has it. */
+/** The release of the Redlock specification, as other implementations use it. */
 const compareAndDelete = `
 if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end`;
 
@@ -15,7 +15,7 @@ const ours = (prefix: string, ttl = 30_000) =>
   );
 
 describe("a client of the Redlock specification, in any language", () => {
-  it("excludes us by its SET NX PX on a majority", async () => {
+  it("excludes Holdfast with its SET NX PX on a majority", async () => {
     const prefix = uniqueName();
     const locks = ours(prefix);
     await foreignSet(servers.slice(0, 2), `${prefix}a`, "whatever-random");
@@ -32,7 +32,7 @@ describe("a client of the Redlock specification, in any language", () => {
     );
   });
 
-  it("does not exclude us by a minority", async () => {
+  it("does not exclude Holdfast with a minority", async () => {
     const prefix = uniqueName();
     const locks = ours(prefix);
     await foreignSet(servers.slice(0, 1), `${prefix}a`);
@@ -40,7 +40,7 @@ describe("a client of the Redlock specification, in any language", () => {
     expect(await callRedis(servers[0]!.port, ["GET", `${prefix}a`])).toBe("foreign");
   });
 
-  it("finds a plain string with an expiry where we hold, and may not set it", async () => {
+  it("finds a plain string with an expiry while Holdfast holds the lock, and cannot set it", async () => {
     const prefix = uniqueName();
     await using lease = await ours(prefix).acquire("a");
     expect(lease.remaining()).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe("a client of the Redlock specification, in any language", () => {
     expect(await foreignSet(servers, key)).toEqual([null, null, null]);
   });
 
-  it("may delete our key by its compare-and-delete with our token, and is then given the lock", async () => {
+  it("can delete the key by compare-and-delete with the token, and then gets the lock", async () => {
     const prefix = uniqueName();
     const locks = ours(prefix, 3_000);
     const key = `${prefix}a`;

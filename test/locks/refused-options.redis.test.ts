@@ -5,8 +5,8 @@ import { clients, fiveServers } from "./support.js";
 
 const [one, two, three] = fiveServers();
 
-/** Clients that tell whether anything was ever asked of them: unconnected ones would have been connected for it. */
-function watched() {
+/** Unconnected clients. A request would have connected them. */
+function unconnectedClients() {
   const ioredis = clients.ioredis(one.port, { lazyConnect: true });
   const nodeRedis = clients.nodeRedis(two.port);
   const plain = clients.plain(three.port, { lazyConnect: true });
@@ -18,9 +18,9 @@ function watched() {
   return { nodes: [ioredis, nodeRedis, plain], untouched };
 }
 
-/** What callers without types can pass. */
+/** Options that callers without types can pass. */
 type Anything = Record<string, unknown>;
-/** Option, value, how the message shows the value, what it says is allowed. */
+/** The option, the value, the value as shown in the message, and the allowed values in the message. */
 type Case = readonly [option: string, value: unknown, shown: string, allowed: RegExp];
 
 const ttlAllowed = /an integer from 1 to Number.MAX_SAFE_INTEGER/;
@@ -87,7 +87,7 @@ function expectRefusal(error: unknown, [option, , shown, allowed]: Case): void {
   expect(refusal.message).toBe(`${option} must be ${refusal.allowed}; got ${shown}`);
 }
 
-/** What a call threw, or its promise rejected with. */
+/** Returns the error that a call throws or its promise rejects with. */
 async function failureOf(call: () => unknown): Promise<unknown> {
   try {
     return new Error(`nothing failed: ${String(await call())}`);
@@ -96,10 +96,10 @@ async function failureOf(call: () => unknown): Promise<unknown> {
   }
 }
 
-describe("an option that cannot work is refused before any request is sent", () => {
+describe("an invalid option is rejected before any request is sent", () => {
   it.each(perManager.map((each) => [title(each), each] as const))("by createLocks, %s", async (_, bad) => {
-    const { nodes, untouched } = watched();
-    // Thrown, not rejected: there is no promise yet.
+    const { nodes, untouched } = unconnectedClients();
+    // createLocks throws synchronously.
     const make = () => createLocks({ nodes, ...(optionsFor(bad) as unknown as Anything) } as LocksOptions);
     expect(make).toThrow(InvalidOptionError);
     expectRefusal(await failureOf(make), bad);
@@ -108,9 +108,9 @@ describe("an option that cannot work is refused before any request is sent", () 
 
   const cases = [...perAcquisition, ...aSignal];
   it.each(cases.map((each) => [title(each), each] as const))(
-    "by every way to acquire, %s",
+    "by every acquiring method, %s",
     async (_, bad) => {
-      const { nodes, untouched } = watched();
+      const { nodes, untouched } = unconnectedClients();
       const locks = createLocks({ nodes });
       const options = optionsFor(bad) as AcquireOptions;
       const ways = {
@@ -136,7 +136,7 @@ describe("an option that cannot work is refused before any request is sent", () 
     [["a", "b", "a"], "resources", '"a"', /given only once in a list/],
   ];
   it.each(resources)("for the resource %j", async (value, option, shown, allowed) => {
-    const { nodes, untouched } = watched();
+    const { nodes, untouched } = unconnectedClients();
     const locks = createLocks({ nodes });
     const resource = value as string;
     const ways = [
@@ -151,8 +151,8 @@ describe("an option that cannot work is refused before any request is sent", () 
     await locks.close();
   });
 
-  it("for a job that is none, a renewal's ttl, a handover, and the timeout of close()", async () => {
-    const { nodes, untouched } = watched();
+  it("for an invalid job, a renewal's TTL, a handover, and the timeout of close()", async () => {
+    const { nodes, untouched } = unconnectedClients();
     const locks = createLocks({ nodes });
     const refused = async (call: () => unknown, option: string) =>
       expect(await failureOf(call)).toMatchObject({ code: "INVALID_OPTION", option });
@@ -166,15 +166,15 @@ describe("an option that cannot work is refused before any request is sent", () 
   });
 });
 
-describe("nodes that cannot be any are refused with what is accepted", () => {
+describe("invalid nodes are rejected with the accepted kinds", () => {
   const lists: readonly unknown[] = [undefined, [], "redis://127.0.0.1", {}, null];
-  it.each(lists.map((list) => [inspect(list), list]))("no list: %s", (_, nodes) => {
+  it.each(lists.map((list) => [inspect(list), list]))("not a list: %s", (_, nodes) => {
     expect(() => createLocks({ nodes } as unknown as LocksOptions)).toThrow(
       /^nodes must be a list of at least one client, address or memoryNode\(\); got /,
     );
   });
 
-  it("no options at all", () => {
+  it("without options", () => {
     expect(() => createLocks(undefined as unknown as LocksOptions)).toThrow(
       "options must be an object with nodes",
     );
@@ -184,7 +184,7 @@ describe("nodes that cannot be any are refused with what is accepted", () => {
   it.each(strangers.map((stranger) => [inspect(stranger), stranger]))(
     "no client: %s",
     async (_, stranger) => {
-      const { nodes, untouched } = watched();
+      const { nodes, untouched } = unconnectedClients();
       const error = await failureOf(() => createLocks({ nodes: [...nodes, stranger as object] }));
       expect(error).toBeInstanceOf(InvalidOptionError);
       expect(error).toMatchObject({ option: "nodes[3]" });
@@ -194,7 +194,7 @@ describe("nodes that cannot be any are refused with what is accepted", () => {
   );
 
   const addresses = ["", "localhost", "http://127.0.0.1", "redis://", "redis://host/x", "redis://host:99999"];
-  it.each(addresses)("no address: %j", (address) => {
+  it.each(addresses)("an invalid address: %j", (address) => {
     expect(() => createLocks({ nodes: [address] })).toThrow(
       /^nodes\[0\] must be a redis:\/\/ or rediss:\/\/ address/,
     );

@@ -4,7 +4,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { onTestFinished } from "vitest";
-import { markerKey, sideKeysOf } from "../../src/engine/side-keys.js";
+import { markerKey, sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
 import { groupingOption } from "../support/grouping.js";
 import { giveMemory } from "../support/memory.js";
@@ -14,12 +14,12 @@ import { startAll, stopAll } from "../support/start-all.js";
 
 const HOST = "127.0.0.1";
 
-/** Names nobody else's test uses: files run at the same time on the same servers. */
+/** Returns a unique key prefix, because test files run at the same time on the same servers. */
 export const uniqueName = (): string => `locks-${randomUUID().slice(0, 8)}:`;
 
 export type Ported = { readonly port: number };
 
-/** The shared ones, as many as there are: global-setup.ts starts five, which their type cannot tell. */
+/** The shared servers. global-setup.ts starts five, which their type does not express. */
 export const fiveServers = () =>
   sharedServers() as unknown as readonly [
     SharedServer,
@@ -29,7 +29,7 @@ export const fiveServers = () =>
     SharedServer,
   ];
 
-/** Servers of one's own, to be hurt; gone with the test. */
+/** Starts servers that the test may disturb. The servers are stopped at the end of the test. */
 export async function ownServers(count: number, options?: ServerOptions): Promise<RedisServer[]> {
   const servers = await startAll(Array.from({ length: count }, () => () => startServer(options)));
   onTestFinished(() => stopAll(servers));
@@ -38,19 +38,19 @@ export async function ownServers(count: number, options?: ServerOptions): Promis
   return servers;
 }
 
-/** Locks that are closed at the end of the test, whatever it came to. */
+/** Creates a manager that is closed at the end of the test. */
 export function locksOf(nodes: LocksOptions["nodes"], options: Omit<LocksOptions, "nodes"> = {}): Locks {
   const locks = createLocks({ ...groupingOption(), nodes, ...options });
   onTestFinished(() => locks.close({ timeout: 500 }));
   return locks;
 }
 
-/** Without what this version's types cannot take back as an option. */
+/** The constructor of this version does not accept `replyMapping` of its own option type. */
 type IoredisOptions = Omit<import("ioredis").RedisOptions, "replyMapping">;
 type NodeRedisOptions = NonNullable<Parameters<typeof createClient>[0]>;
 type NodeRedis5Options = NonNullable<Parameters<typeof createClient5>[0]>;
 
-/** Clients as users have them, gone with the test. */
+/** Clients as users create them. Each client is closed at the end of the test. */
 export const clients = {
   ioredis(port: number, options: IoredisOptions = {}): Redis {
     const client = new Redis(port, HOST, options);
@@ -64,7 +64,7 @@ export const clients = {
     onTestFinished(() => client.disconnect());
     return client;
   },
-  /** Not connected yet. */
+  /** Returns an unconnected client. */
   nodeRedis(port: number, options: NodeRedisOptions = {}) {
     const client = createClient({ socket: { host: HOST, port }, ...options });
     client.on("error", () => {});
@@ -73,7 +73,7 @@ export const clients = {
     });
     return client;
   },
-  /** Not connected yet. */
+  /** Returns an unconnected client. */
   nodeRedis5(port: number, options: NodeRedis5Options = {}) {
     const client = createClient5({ socket: { host: HOST, port }, ...options });
     client.on("error", () => {});
@@ -82,7 +82,7 @@ export const clients = {
     });
     return client;
   },
-  /** The two methods, and nothing else: what people wrap around any client. */
+  /** A client with only the methods `set` and `eval`, as users write it around any client. */
   plain(port: number, options: IoredisOptions = {}) {
     const client = clients.ioredis(port, options);
     const calls: string[] = [];
@@ -101,24 +101,24 @@ export const clients = {
   },
 };
 
-/** What each server stores under names that begin so. */
+/** The name of the watermark, a side key that each server stores. */
 const watermark = sideKeysOf(false).watermark("");
 
+/** Lists the keys with this prefix per server, without the side keys of the server itself. */
 export async function keysOn(servers: readonly Ported[], prefix: string): Promise<string[][]> {
   const found = await Promise.all(servers.map(({ port }) => callRedis(port, ["KEYS", `${prefix}*`])));
-  // What a server remembers of itself is no lock's.
   return (found as string[][]).map((keys) => keys.filter((key) => key !== markerKey && key !== watermark));
 }
 
-/** How many keys there are with such names, on all servers together. */
+/** Counts the keys with this prefix on all servers together. */
 export const countKeys = async (servers: readonly Ported[], prefix: string): Promise<number> =>
   (await keysOn(servers, prefix)).flat().length;
 
-/** A key of somebody who follows the Redlock specification by hand. */
+/** Sets a key as a client of the Redlock specification does. */
 export const foreignSet = (servers: readonly Ported[], key: string, token = "foreign", ttl = 60_000) =>
   Promise.all(servers.map(({ port }) => callRedis(port, ["SET", key, token, "NX", "PX", ttl])));
 
-/** What a promise rejected with; an error of its own if it did not. */
+/** Resolves with the reason of a rejection, or with a new error if the promise was fulfilled. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
   const value = await promise.then(
     (given) => new Error(`did not reject, but gave ${String(given)}`),
@@ -127,31 +127,31 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & Reco
   return value as Error & Record<string, unknown>;
 }
 
-/** ms between two looks at the clock, and those that a machine with time for this process keeps it waiting at most. */
+/** ms: the interval of the clock checks, and the longest delay of a check that still counts as normal. */
 const lagStep = 5;
 const lagTolerance = 10;
-/** Whoever else takes part (the client, three servers) is kept waiting as well, one after the other. */
-const partners = 4;
+/** The number of processes that a busy machine may delay one after the other: the client and three servers. */
+const processCount = 4;
 
 /**
- * ms that a promise took, and what it gave. `slack`: ms that the machine may have added, by what it made this process wait
- * meanwhile; about 0 where it has time.
+ * Returns the value of a promise and the ms until its fulfilment. `slack`: ms that a busy machine may have added,
+ * estimated from the delays of this process. The slack is about 0 on an idle machine.
  */
 export async function timed<T>(run: () => Promise<T>): Promise<{ value: T; ms: number; slack: number }> {
   const start = performance.now();
   let last = start;
   let lag = 0;
-  const look = () => {
+  const checkLag = () => {
     const late = performance.now() - last - lagStep;
     if (late > lagTolerance) lag += late;
     last = performance.now();
   };
-  const timer = setInterval(look, lagStep);
+  const timer = setInterval(checkLag, lagStep);
   try {
     const value = await run();
     const ms = performance.now() - start;
-    look();
-    return { value, ms, slack: partners * lag };
+    checkLag();
+    return { value, ms, slack: processCount * lag };
   } finally {
     clearInterval(timer);
   }
@@ -160,7 +160,7 @@ export async function timed<T>(run: () => Promise<T>): Promise<{ value: T; ms: n
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Unhandled rejections and uncaught exceptions of this process, from now to the end of the test. */
+/** Records unhandled rejections and uncaught exceptions of this process until the end of the test. */
 export function strayErrors(): unknown[] {
   const strays: unknown[] = [];
   const note = (error: unknown) => strays.push(error);

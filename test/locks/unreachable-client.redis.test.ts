@@ -16,22 +16,22 @@ describe("a client that can never connect", () => {
     "an address": (port: number) => `redis://127.0.0.1:${port}`,
   };
 
-  it.each(Object.entries(kinds))("costs a majority of healthy ones nothing: %s", async (_, make) => {
+  it.each(Object.entries(kinds))("does not affect a healthy majority: %s", async (_, make) => {
     const nodes = [clients.ioredis(first), clients.nodeRedis(second), make(await freePort())];
     const locks = locksOf(nodes, { prefix: uniqueName(), ttl: 30_000, nodeTimeout: 1_000 });
-    // The first acquisition meets the nodes, and gives each of them the node timeout for it.
+    // The first acquisition identifies the nodes, with the node timeout for each.
     const meeting = await timed(() => locks.using("a", () => "done"));
     expect(meeting.value).toBe("done");
-    expect(meeting.ms).toBeLessThan(4_000);
+    expect(meeting.ms).toBeLessThan(4_000 + meeting.slack);
     const later = await timed(() => locks.using("a", () => "again"));
-    expect(later.ms).toBeLessThan(900);
+    expect(later.ms).toBeLessThan(900 + later.slack);
     const report = await timed(() => locks.inspect("a"));
     expect(report.value.nodes.map(({ state }) => state)).toEqual(["free", "free", "failed"]);
     const closed = await timed(() => locks.close());
-    expect(closed.ms).toBeLessThan(1_000);
+    expect(closed.ms).toBeLessThan(1_000 + closed.slack);
   });
 
-  it("is named with its reason when too few are left", async () => {
+  it("is named with its reason when too few nodes are left", async () => {
     const wrong = await freePort();
     const nodes = [clients.ioredis(first), clients.nodeRedis(wrong), `redis://127.0.0.1:${await freePort()}`];
     const locks = locksOf(nodes, { prefix: uniqueName(), nodeTimeout: 500 });

@@ -15,7 +15,7 @@ const losses = (["LOST", "EXPIRED"] as const).flatMap((type) =>
     validUntil: 1_000,
   })),
 );
-/** Each event, with every payload that makes a difference. */
+/** Each event with every relevant payload. */
 export const lockEvents: readonly LockMachineEvent[] = [
   { type: "ACQUIRE", acquisition: "1", queued: false },
   { type: "ACQUIRE", acquisition: "2", queued: true },
@@ -34,13 +34,13 @@ export const lockEvents: readonly LockMachineEvent[] = [
   { type: "HAND_OVER" },
 ];
 
-// The context, which counts attempts without end, is left out of what makes two states differ.
+// The context counts attempts without a bound, so states are compared by their value only.
 const options = {
   input: { resources: ["a"] },
   events: lockEvents,
   serializeState: ({ value }: { value: unknown }) => JSON.stringify(value),
 };
-/** Every path on which no state comes twice, and from its end each event. The first step is XState's own. */
+/** Every path without a repeated state, extended by each event. XState's initial step is left out. */
 export const lockPaths = getSimplePaths(lockMachine, options)
   .map(({ steps }) => steps.slice(1).map(({ event }) => event))
   .flatMap((path) => lockEvents.map((last) => [...path, last]));

@@ -11,7 +11,7 @@ const denied: LockMachineEvent = { type: "DENIED", reason: "contended", votes, r
 const noQuorum: LockMachineEvent = { type: "NO_QUORUM", reason: "noQuorum", votes, retryIn: 50 };
 const expired: LockMachineEvent = { type: "EXPIRED", reason: "deadline", validUntil };
 
-/** Where the chart alone goes, step by step; nothing is driven, for there is no port. */
+/** Returns the state after each event. The chart runs without a port, so no action has an effect. */
 function walk(...events: readonly LockMachineEvent[]) {
   let snapshot = getInitialSnapshot(lockMachine, { resources: ["a"] });
   const states = [snapshot.value];
@@ -27,7 +27,7 @@ const waiting = { acquiring: "waiting" };
 const renewing = { renewing: "asking" };
 
 describe("the lock's chart", () => {
-  it("has six states, by the names that everything else uses, and none of them is final", () => {
+  it("has six states with fixed names, and no final state", () => {
     expect(Object.keys(lockMachine.states)).toEqual([
       "idle",
       "acquiring",
@@ -39,7 +39,7 @@ describe("the lock's chart", () => {
     expect(Object.values(lockMachine.states).map(({ type }) => type)).not.toContain("final");
   });
 
-  it("shows contention: wait, then ask again, or give up", () => {
+  it("handles contention: wait, then ask again or give up", () => {
     expect(walk(acquire, denied, { type: "RETRY" }).states).toEqual(["idle", asking, waiting, asking]);
     expect(walk(acquire, { ...denied, retryIn: null }).states.at(-1)).toBe("idle");
     expect(walk(acquire, denied, { type: "RETRY" }).context).toMatchObject({
@@ -48,7 +48,7 @@ describe("the lock's chart", () => {
     });
   });
 
-  it("shows a quorum lost during renewal with time left: try again until the deadline", () => {
+  it("handles a quorum lost during renewal with time left: try again until the deadline", () => {
     const { states } = walk(acquire, granted, { type: "RENEW" }, noQuorum, { type: "RENEW" });
     expect(states.slice(2)).toEqual(["held", renewing, { renewing: "retrying" }, renewing]);
     const found = walk(acquire, granted, { type: "RENEW" }, { type: "RENEWED", validUntil: 2_000, votes });
@@ -57,14 +57,14 @@ describe("the lock's chart", () => {
     expect(walk(acquire, granted, { type: "RENEW" }, noQuorum, expired).states.at(-1)).toBe("expired");
   });
 
-  it("shows the deadline: expired from held, renewing and releasing, and from there acquired anew", () => {
+  it("reaches expired from held, renewing and releasing at the deadline, and can then acquire again", () => {
     for (const events of [[], [{ type: "RENEW" }], [{ type: "RELEASE" }]] as const) {
       const { states } = walk(acquire, granted, ...events, expired, acquire);
       expect(states.slice(-2)).toEqual(["expired", asking]);
     }
   });
 
-  it("shows a release while renewing: the renewal's outcome no longer matters", () => {
+  it("ignores the outcome of a renewal after a release", () => {
     const renewed: LockMachineEvent = { type: "RENEWED", validUntil: 2_000, votes };
     const { states } = walk(acquire, granted, { type: "RENEW" }, { type: "RELEASE" }, renewed, {
       type: "RELEASED",
@@ -73,21 +73,21 @@ describe("the lock's chart", () => {
     expect(states.slice(-4)).toEqual([renewing, "releasing", "releasing", "idle"]);
   });
 
-  it("shows an abort while waiting, and while asking", () => {
+  it("aborts while waiting and while asking", () => {
     const abort: LockMachineEvent = { type: "ABORT", error: new Error("enough") };
     expect(walk(acquire, denied, abort).states.slice(-2)).toEqual([waiting, "idle"]);
     expect(walk(acquire, abort).states.at(-1)).toBe("idle");
     expect(walk(acquire, denied, { type: "TIMED_OUT" }).states.at(-1)).toBe("idle");
-    // An abort that comes too late takes nothing away.
+    // An abort after the grant has no effect.
     expect(walk(acquire, granted, abort).states.at(-1)).toBe("held");
   });
 
-  it("shows the loss of the key to somebody else", () => {
+  it("handles the loss of the key to another client", () => {
     const lost: LockMachineEvent = { type: "LOST", reason: "taken", validUntil };
     expect(walk(acquire, granted, { type: "RENEW" }, lost).states.at(-1)).toBe("expired");
   });
 
-  it("keeps completions of an earlier life out of a later one", () => {
+  it("ignores completions of an earlier acquisition in a later acquisition", () => {
     expect(walk(granted).states.at(-1)).toBe("idle");
     expect(
       walk(acquire, granted, { type: "RELEASE" }, { type: "RELEASED", votes }, acquire, expired).states.at(
@@ -96,7 +96,7 @@ describe("the lock's chart", () => {
     ).toEqual(asking);
   });
 
-  it("keeps nothing in its context that cannot be serialised", () => {
+  it("keeps only serialisable values in its context", () => {
     const { context } = walk(acquire, denied, { type: "RETRY" }, granted);
     expect(JSON.parse(JSON.stringify(context))).toEqual(context);
   });

@@ -18,7 +18,7 @@ function observed(...events: readonly Event[]) {
 }
 
 describe("the node's chart", () => {
-  it("tells when a connection is lost and found", () => {
+  it("reports when a connection is lost and restored", () => {
     expect(observed("CONNECTED").told).toEqual([]);
     expect(observed("CONNECTED", "DISCONNECTED").told).toEqual(["down: the connection was lost"]);
     expect(observed("CONNECTED", "DISCONNECTED", "CONNECTED")).toEqual({
@@ -27,7 +27,7 @@ describe("the node's chart", () => {
     });
   });
 
-  it("suspects a node that is silent, and calls it unresponsive when it is no longer asked", () => {
+  it("suspects a silent node, and reports it as unresponsive when it is no longer asked", () => {
     expect(observed("CONNECTED", "SILENT", "SILENT").state).toBe("suspect");
     expect(observed("CONNECTED", "SILENT", "SILENT", "ANSWERED", "SILENT").told).toEqual([]);
     expect(observed("CONNECTED", "SILENT", "SILENT", "UNRESPONSIVE")).toEqual({
@@ -69,7 +69,7 @@ describe("the node's chart", () => {
     ]);
   });
 
-  it("calls a node down that never connected", () => {
+  it("reports a node that never connected as down", () => {
     expect(observed("DISCONNECTED").told).toEqual(["down: the connection was lost"]);
   });
 });

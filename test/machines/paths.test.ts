@@ -8,7 +8,7 @@ import { nodeWalk } from "./walks/node-walk.js";
 
 const walks = [lockWalk, nodeWalk, managerWalk];
 
-/** All that `src/machines` exports. */
+/** Returns all state machines that `src/machines` exports. */
 async function machines() {
   const folder = resolve("src/machines");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
@@ -34,7 +34,7 @@ it("there is a walk for every machine", async () => {
 describe.each(walks.map((walk) => [walk.machine.id, walk] as const))(
   "the simple paths of the %s",
   (_, walk) => {
-    it("are walked, and lead to every state, as the chart says", async () => {
+    it("behave as the chart specifies, and reach every state", async () => {
       const reached = new Set<string>();
       for (const path of walk.paths)
         for (const state of await walk.along(path)) reached.add(JSON.stringify(state));

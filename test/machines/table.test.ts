@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { assign, createActor, createMachine, emit, raise } from "xstate";
-import { tableOf } from "../../src/machines/table.js";
-import { TableActor } from "../../src/machines/table-actor.js";
+import { tableOf } from "../../src/machines/compiled/table.js";
+import { TableActor } from "../../src/machines/compiled/table-actor.js";
 
 type Config = Parameters<typeof createMachine>[0];
 type Implementations = Parameters<typeof createMachine>[1];
@@ -75,9 +75,9 @@ interface Toy {
   count: number;
 }
 
-/** Every way of going from state to state that a table covers. Each state notes that it is entered and left. */
-function toyMachine(told: unknown[]) {
-  const noting = (name: string) => [
+/** A machine with every kind of transition that a table covers. Each state records its entry and its exit. */
+function toyMachine(recorded: unknown[]) {
+  const recordingActions = (name: string) => [
     [
       `in ${name}`,
       assign<Toy, never, undefined, never, never>(({ context }) => ({
@@ -152,9 +152,9 @@ function toyMachine(told: unknown[]) {
   };
   return createMachine(config as unknown as Config, {
     actions: {
-      ...Object.fromEntries(["root", "a", "b", "c", "d", "e", "f"].flatMap(noting)),
+      ...Object.fromEntries(["root", "a", "b", "c", "d", "e", "f"].flatMap(recordingActions)),
       count: assign({ count: ({ context }) => context.count + 1, last: "count" }),
-      tell: ({ context, event }) => void told.push([event.type, context]),
+      tell: ({ context, event }) => void recorded.push([event.type, context]),
     },
     guards: {
       even: ({ context }) => context.count % 2 === 0,
@@ -179,13 +179,13 @@ describe("a table", () => {
     "UNKNOWN",
   ];
 
-  it("leaves, enters and acts in the order that XState does, with the context that was then", () => {
-    const [toldByActor, toldByTable] = [[], []];
-    const [machine, derived] = [toyMachine(toldByActor), tableOf(toyMachine(toldByTable))];
+  it("exits, enters and acts in the same order as XState, with the same context", () => {
+    const [recordedByActor, recordedByTable] = [[], []];
+    const [machine, derived] = [toyMachine(recordedByActor), tableOf(toyMachine(recordedByTable))];
     const visited = new Set<string>();
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...types), { maxLength: 15 }), (path) => {
-        for (const told of [toldByActor, toldByTable]) told.length = 0;
+        for (const recorded of [recordedByActor, recordedByTable]) recorded.length = 0;
         const actor = createActor(machine).start();
         const table = new TableActor(derived, undefined);
         for (const type of path) {
@@ -195,15 +195,15 @@ describe("a table", () => {
           const { value, context } = actor.getSnapshot();
           expect(table).toMatchObject({ value, context });
         }
-        expect(toldByTable).toEqual(toldByActor);
+        expect(recordedByTable).toEqual(recordedByActor);
       }),
       { numRuns: 1_000 },
     );
-    // Four states that have no substates.
+    // Four states have no substates.
     expect(visited.size).toBe(4 * types.length);
   });
 
-  it("fixes the value of each state, and names its top-level state", () => {
+  it("freezes the value of each state, and names its top-level state", () => {
     const table = new TableActor(tableOf(toyMachine([])), undefined);
     table.send({ type: "DEEP" });
     expect(table.value).toEqual({ b: { d: "f" } });
@@ -213,9 +213,9 @@ describe("a table", () => {
     expect(table.state).toBe("b");
   });
 
-  it("stops, and lets the error go uncaught, when an action throws, as XState does", () => {
+  it("stops and leaves the error uncaught when an action throws, like XState", () => {
     vi.useFakeTimers();
-    // XState's development build, which tests load, warns of events that come after the end.
+    // Tests load XState's development build, which warns about events that a stopped actor receives.
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const failing = createMachine(
       { id: "toy", initial: "a", states: { a: { on: { X: { target: "b", actions: "fail" } } }, b: {} } },

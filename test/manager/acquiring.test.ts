@@ -1,37 +1,37 @@
 import { expect, it } from "vitest";
 import { granted } from "../engine/scripted-node.js";
-import { answer, scripted, settle } from "../safety/world.js";
+import { answer, scripted, settle } from "../safety/scripted-locks.js";
 import { far } from "../support/far-node.js";
-import { World } from "./world.js";
+import { TestNodes } from "./test-nodes.js";
 
-it("a listener is called when the lock has come to rest, also where every node fails in the call itself", async () => {
-  const world = new World();
-  const locks = world.locks({ nodeTimeout: 50 });
-  await world.run(locks.using("met", () => {}));
-  for (const node of world.nodes) node.crash();
+it("a listener is called after the state change, even when every node fails synchronously", async () => {
+  const testNodes = new TestNodes();
+  const locks = testNodes.locks({ nodeTimeout: 50 });
+  await testNodes.run(locks.using("met", () => {}));
+  for (const node of testNodes.nodes) node.crash();
   const handle = locks.handle("a", { retry: { count: 1, delay: 100, jitter: 0 } });
   const states: string[] = [];
   for (const name of ["acquiring", "retrying", "failed"] as const) {
     handle.on(name, () => states.push(`${name}: ${handle.state}`));
   }
-  const error = await world.run(handle.acquire().catch((reason: { code: string }) => reason.code));
+  const error = await testNodes.run(handle.acquire().catch((reason: { code: string }) => reason.code));
   expect(error).toBe("QUORUM_UNAVAILABLE");
   expect(states).toEqual(["acquiring: acquiring", "retrying: acquiring", "failed: idle"]);
 });
 
-it("a caller whose signal has been aborted before is told its reason, and no node is asked", async () => {
-  const world = new World();
-  const locks = world.locks();
-  await world.run(locks.using("met", () => {}));
-  const heard: string[] = [];
-  for (const name of ["acquiring", "failed", "acquired"] as const) locks.on(name, () => heard.push(name));
+it("a caller with an aborted signal gets its reason, and no node is asked", async () => {
+  const testNodes = new TestNodes();
+  const locks = testNodes.locks();
+  await testNodes.run(locks.using("met", () => {}));
+  const emitted: string[] = [];
+  for (const name of ["acquiring", "failed", "acquired"] as const) locks.on(name, () => emitted.push(name));
   const reason = new Error("enough");
-  await expect(world.run(locks.acquire("a", { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
-  expect(heard).toEqual([]);
-  expect(await world.holders("a")).toEqual([false, false, false]);
+  await expect(testNodes.run(locks.acquire("a", { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+  expect(emitted).toEqual([]);
+  expect(await testNodes.holders("a")).toEqual([false, false, false]);
 });
 
-it("the time that it takes to connect is not taken off the lease", async () => {
+it("the connection time does not shorten the lease", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl: 1_000, wait: 10_000, renew: false });
   for (const node of nodes) node.connection = "connecting";
   const acquisition = locks.acquire("a");
@@ -42,40 +42,40 @@ it("the time that it takes to connect is not taken off the lease", async () => {
   expect((await acquisition).remaining()).toBeGreaterThan(950);
 });
 
-it("who waits is told of an attempt that was given up while its grants were on their way", async () => {
-  const world = new World();
-  const slow = world.locks({
-    nodes: world.nodes.map((node) => far(node, world.clock, { delay: () => 20 })),
+it("a waiter is woken when an attempt is aborted while its grants are in transit", async () => {
+  const testNodes = new TestNodes();
+  const slow = testNodes.locks({
+    nodes: testNodes.nodes.map((node) => far(node, testNodes.clock, { delay: () => 20 })),
     owner: "slow",
   });
-  const locks = world.locks();
-  await world.run(slow.using("met", () => {}));
-  await world.run(locks.using("met", () => {}));
+  const locks = testNodes.locks();
+  await testNodes.run(slow.using("met", () => {}));
+  await testNodes.run(locks.using("met", () => {}));
   const abort = new AbortController();
-  const given = slow.acquire("a", { signal: abort.signal }).catch(() => "given up");
-  // The nodes have granted it, and their answers are under way.
-  await world.clock.advance(25);
-  const start = world.clock.monotonic();
+  const aborted = slow.acquire("a", { signal: abort.signal }).catch(() => "aborted up");
+  // The nodes have granted the attempt, and their answers are in transit.
+  await testNodes.clock.advance(25);
+  const start = testNodes.clock.monotonic();
   let waited: number | null = null;
   const waiting = locks.acquire("a").then((lease) => {
-    waited = world.clock.monotonic() - start;
+    waited = testNodes.clock.monotonic() - start;
     return lease;
   });
-  await world.clock.advance(5);
+  await testNodes.clock.advance(5);
   abort.abort();
-  expect(await world.run(given)).toBe("given up");
-  await world.run((await world.run(waiting)).release());
-  // It would ask again by itself after 300 ms at the earliest.
+  expect(await testNodes.run(aborted)).toBe("aborted up");
+  await testNodes.run((await testNodes.run(waiting)).release());
+  // Without the wake-up, the waiter would ask again after 300 ms at the earliest.
   expect(waited).toBeLessThan(100);
 });
 
-it("a ttl that drift uses up is refused by the first attempt: no other one could succeed", async () => {
-  const world = new World();
-  const locks = world.locks({ ttl: 10_000 });
-  await world.run(locks.using("met", () => {}));
+it("a TTL no longer than the drift fails at the first attempt, because no other attempt could succeed", async () => {
+  const testNodes = new TestNodes();
+  const locks = testNodes.locks({ ttl: 10_000 });
+  await testNodes.run(locks.using("met", () => {}));
   const attempts: unknown[] = [];
   locks.on("retrying", (event) => attempts.push(event));
-  const failure = world.run(
+  const failure = testNodes.run(
     locks.acquire("a", { ttl: 2 }).catch((error: { code: string }) => error.code),
     1_000,
   );

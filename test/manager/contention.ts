@@ -1,12 +1,12 @@
-import { type MemoryNode, memoryNode } from "../../src/clients/memory.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import { createLocks } from "../../src/manager/locks.js";
-import type { Locks } from "../../src/manager/types.js";
+import type { Locks } from "../../src/api/types.js";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { createLocks } from "../../src/create-locks.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
 
-/** What each message of a process to a node, and back, takes, ms: something of its own, and seldom a good deal more. */
+/** ms: the usual and the additional rare delay of each message between a process and a node, at most. */
 const usual = 1.5;
 const unusual = 5;
 
@@ -18,20 +18,20 @@ interface Options {
   readonly losesMessages?: boolean;
 }
 
-/** Processes, each with connections of its own to the same memory nodes, and what they went through for the lock "a". */
+/** Processes that contend for the lock "a", each with its own connections to the same memory nodes. */
 export class Contention {
   readonly clock = new VirtualClock();
   readonly chance: () => number;
   readonly nodes: MemoryNode[];
   readonly processes: Locks[];
-  /** Who got it, in order. */
+  /** The names of the callers, in the order of their grants. */
   readonly order: number[] = [];
   /** ms from each release to the next grant. */
   readonly gaps: number[] = [];
-  /** Acquire commands that were sent to any node. */
-  asked = 0;
+  /** Number of acquire commands that were sent to all nodes. */
+  acquireCommands = 0;
   private freeSince = 0;
-  private readonly under: Promise<void>[] = [];
+  private readonly pending: Promise<void>[] = [];
 
   constructor({ seed, size, processes = 5, nodeTimeout = 100, losesMessages = false }: Options) {
     const { clock } = this;
@@ -40,7 +40,7 @@ export class Contention {
     this.chance = chance;
     this.nodes = Array.from({ length: size }, () => memoryNode(undefined, { clock }));
     const sees = ({ op }: LockCommand) => {
-      if (op === "acquire") this.asked++;
+      if (op === "acquire") this.acquireCommands++;
     };
     this.processes = Array.from({ length: processes }, (_, index) => {
       const secret = () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22);
@@ -53,26 +53,26 @@ export class Contention {
     });
   }
 
-  /** The nodes have been met by everybody, and one of them holds the lock until `open` is called. */
+  /** Connects every process and acquires the lock. The returned function releases the lock. */
   async begin(): Promise<() => void> {
     const { clock, processes } = this;
-    const met = processes.map((locks, index) => locks.using(`met by ${index}`, async () => {}));
+    const connected = processes.map((locks, index) => locks.using(`connected by ${index}`, async () => {}));
     await clock.advance(200);
-    await Promise.all(met);
+    await Promise.all(connected);
     const holding = processes[0]?.acquire("a");
     await clock.advance(50);
     const lease = await holding;
-    this.asked = 0;
+    this.acquireCommands = 0;
     return () => {
       this.freeSince = clock.monotonic();
       void lease?.release();
     };
   }
 
-  /** One more wants it, and holds it for up to `hold` ms. */
-  want(name: number, process = Math.floor(this.chance() * this.processes.length), hold = 30): void {
+  /** Adds a caller that acquires the lock and holds it for up to `hold` ms. */
+  addCaller(name: number, process = Math.floor(this.chance() * this.processes.length), hold = 30): void {
     const { clock, chance } = this;
-    const wanted = async () => {
+    const acquireAndHold = async () => {
       const lease = await this.processes[process]?.acquire("a", { wait: 60_000 });
       this.order.push(name);
       this.gaps.push(clock.monotonic() - this.freeSince);
@@ -80,13 +80,13 @@ export class Contention {
       this.freeSince = clock.monotonic();
       void lease?.release();
     };
-    this.under.push(wanted());
+    this.pending.push(acquireAndHold());
   }
 
-  /** Lets virtual time go by until all have had it. */
+  /** Advances virtual time until every caller has held the lock. */
   async end(limit = 30_000): Promise<void> {
     await this.clock.advance(limit);
-    await Promise.all(this.under);
+    await Promise.all(this.pending);
     for (const node of this.nodes) node.wake();
     for (const locks of this.processes) void locks.close();
     await this.clock.advance(1_000);

@@ -1,16 +1,16 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { FencedLease, Lease } from "../../src/index.js";
 import { ask } from "../engine/batches.js";
-import { World } from "./world.js";
+import { TestNodes } from "./test-nodes.js";
 
 describe("fences", () => {
-  it("grow from lease to lease, also over managers whose clocks are behind", async () => {
-    const world = new World(3);
-    const ours = world.locks();
+  it("grow from lease to lease, even with managers whose clocks are behind", async () => {
+    const testNodes = new TestNodes(3);
+    const ours = testNodes.locks();
     const first = await ours.acquire("a", { fence: true });
     await first.release();
-    world.clock.stepWall(-60_000);
-    const others = world.locks({ owner: "behind" });
+    testNodes.clock.stepWall(-60_000);
+    const others = testNodes.locks({ owner: "behind" });
     const second = await others.acquire("a", { fence: true });
     expect(second.fence).toBeGreaterThan(first.fence);
     await second.release();
@@ -18,54 +18,54 @@ describe("fences", () => {
     expect(third.fence).toBeGreaterThan(second.fence);
   });
 
-  it("grow past one that was accepted by a minority only", async () => {
-    const world = new World(3);
-    const node = world.node(0);
-    const ahead = (world.clock.wall() + 3_600_000) * 1_000;
+  it("grow above a fence that only a minority accepted", async () => {
+    const testNodes = new TestNodes(3);
+    const node = testNodes.node(0);
+    const ahead = (testNodes.clock.wall() + 3_600_000) * 1_000;
     const command = { op: "acquire", keys: ["a"], token: "x", ttl: 1, fence: ahead } as const;
     await ask(node, { command, wanted: () => true });
-    await world.clock.advance(10);
-    world.node(2).crash();
-    const lease = await world.locks().acquire("a", { fence: true });
+    await testNodes.clock.advance(10);
+    testNodes.node(2).crash();
+    const lease = await testNodes.locks().acquire("a", { fence: true });
     expect(lease.fence).toBeGreaterThan(ahead);
   });
 
-  it("grow when minorities take turns to be down", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+  it("grow when different minorities are down in turn", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
     let last = 0;
     for (let round = 0; round < 9; round++) {
-      world.node(round % 3).crash();
-      const lease = await world.run(locks.acquire("a", { fence: true }));
+      testNodes.node(round % 3).crash();
+      const lease = await testNodes.run(locks.acquire("a", { fence: true }));
       expect(lease.fence).toBeGreaterThan(last);
       last = lease.fence;
       await lease.release();
-      world.node(round % 3).reconnect();
-      world.clock.stepWall(-1_000);
+      testNodes.node(round % 3).reconnect();
+      testNodes.clock.stepWall(-1_000);
     }
   });
 
   it("are above the watermark when the record of the resource has expired", async () => {
-    const world = new World(3);
-    const locks = world.locks({ ttl: 1_000 });
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ ttl: 1_000 });
     const first = await locks.acquire("a", { fence: true });
     await first.release();
-    await world.clock.advance(86_400_001);
-    world.clock.stepWall(-2 * 86_400_000);
-    const second = await world.locks({ owner: "other" }).acquire("a", { fence: true });
+    await testNodes.clock.advance(86_400_001);
+    testNodes.clock.stepWall(-2 * 86_400_000);
+    const second = await testNodes.locks({ owner: "other" }).acquire("a", { fence: true });
     expect(second.fence).toBeGreaterThan(first.fence);
   });
 
-  it("are shared by the resources of one lease, and come with an adoption", async () => {
-    const world = new World(3);
-    const lease = await world.locks().acquire(["a", "b"], { fence: true });
-    const heir = await world.locks().adopt(lease.handover(), { fence: true });
-    expect(heir.fence).toBeGreaterThan(lease.fence);
+  it("are shared by the resources of one lease, and grow with an adoption", async () => {
+    const testNodes = new TestNodes(3);
+    const lease = await testNodes.locks().acquire(["a", "b"], { fence: true });
+    const adopted = await testNodes.locks().adopt(lease.handover(), { fence: true });
+    expect(adopted.fence).toBeGreaterThan(lease.fence);
   });
 
-  it("are there, and typed, only where they were asked for", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+  it("exist, and have a type, only when they were requested", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
     const plain = await locks.acquire("a");
     expectTypeOf(plain).toEqualTypeOf<Lease>();
     expect("fence" in plain && plain.fence).toBe(undefined);

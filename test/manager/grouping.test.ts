@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { createLocks, type LocksOptions } from "../../src/index.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, type ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "../safety/world.js";
-import { World } from "./world.js";
+import { answer, caught, scripted, settle } from "../safety/scripted-locks.js";
+import { TestNodes } from "./test-nodes.js";
 
 const grouped = (size: number, options: Partial<LocksOptions> = {}) =>
   scripted(size, { grouping: true, ttl: 60_000, nodeTimeout: 100, ...options });
 
-/** What each batch carried, a list of "op key" a batch. */
+/** The commands of each batch, as "op key". */
 const batchesOf = (node: ScriptedNode | undefined) =>
   (node?.batches ?? []).map((batch) => batch.map(({ command }) => `${command.op} ${command.keys.join()}`));
 
-/** Leases of these, with all nodes met; what the nodes were asked for that is forgotten. */
+/** Acquires leases of these resources and then clears the recorded arrivals and batches. */
 async function leasesOf({ locks, nodes }: ReturnType<typeof scripted>, ...resources: string[]) {
   const leases = [];
   for (const resource of resources) {
@@ -28,88 +28,88 @@ async function leasesOf({ locks, nodes }: ReturnType<typeof scripted>, ...resour
   return leases;
 }
 
-describe("what is asked of a node in one turn", () => {
-  it("travels as one batch to each node, in the order in which it was asked", async () => {
-    const world = grouped(3);
-    const [b] = await leasesOf(world, "b");
-    void world.locks.acquire("a").catch(() => {});
+describe("the requests to a node in one tick", () => {
+  it("are sent to each node as one batch, in the order of the requests", async () => {
+    const setup = grouped(3);
+    const [b] = await leasesOf(setup, "b");
+    void setup.locks.acquire("a").catch(() => {});
     void b?.release();
-    void world.locks.acquire("b").catch(() => {});
-    void world.locks.acquire(["c", "d"]).catch(() => {});
-    void world.locks.inspect("b");
+    void setup.locks.acquire("b").catch(() => {});
+    void setup.locks.acquire(["c", "d"]).catch(() => {});
+    void setup.locks.inspect("b");
     await settle();
     const asked = ["acquire a", "release b", "acquire b", "acquire c,d", "inspect b"];
-    for (const node of world.nodes) expect(batchesOf(node)).toEqual([asked]);
+    for (const node of setup.nodes) expect(batchesOf(node)).toEqual([asked]);
   });
 
-  it("is all that its promises still ask for, and nothing of the next turn", async () => {
-    const world = grouped(1);
-    await leasesOf(world, "x");
-    void world.locks.acquire("a").catch(() => {});
+  it("include the requests of promise jobs, and no request of the next tick", async () => {
+    const setup = grouped(1);
+    await leasesOf(setup, "x");
+    void setup.locks.acquire("a").catch(() => {});
     for (let step = 0; step < 10; step++) await undefined;
-    void world.locks.acquire("b").catch(() => {});
+    void setup.locks.acquire("b").catch(() => {});
     await settle();
-    void world.locks.acquire("c").catch(() => {});
+    void setup.locks.acquire("c").catch(() => {});
     await settle();
-    expect(batchesOf(world.nodes[0])).toEqual([["acquire a", "acquire b"], ["acquire c"]]);
+    expect(batchesOf(setup.nodes[0])).toEqual([["acquire a", "acquire b"], ["acquire c"]]);
   });
 
-  it("counts the first acquisitions of a manager, which wait until the nodes have been met", async () => {
+  it("include the first acquisitions of a manager, which wait until the nodes are identified", async () => {
     const { locks, nodes } = grouped(3);
     for (let index = 0; index < 100; index++) void locks.acquire(`r${index}`).catch(() => {});
     await settle();
     for (const node of nodes) expect(node.batches.map(({ length }) => length)).toEqual([100]);
   });
 
-  it("goes command by command and at once where grouping is off", async () => {
-    const world = grouped(1, { grouping: false });
-    const [b] = await leasesOf(world, "b");
-    void world.locks.acquire("a").catch(() => {});
+  it("are sent individually and at once when grouping is off", async () => {
+    const setup = grouped(1, { grouping: false });
+    const [b] = await leasesOf(setup, "b");
+    void setup.locks.acquire("a").catch(() => {});
     void b?.release();
-    // Nothing was awaited.
-    expect(batchesOf(world.nodes[0])).toEqual([["acquire a"], ["release b"]]);
+    // The test has awaited nothing.
+    expect(batchesOf(setup.nodes[0])).toEqual([["acquire a"], ["release b"]]);
   });
 
-  it("leaves out what is given up before the turn is over: nothing is sent, and nothing is released for it", async () => {
-    const world = grouped(3);
-    await leasesOf(world, "x");
+  it("leave out a command that is aborted before the end of the tick, and its release", async () => {
+    const setup = grouped(3);
+    await leasesOf(setup, "x");
     const controller = new AbortController();
-    const given = caught(world.locks.acquire("a", { signal: controller.signal }));
-    void world.locks.acquire("b").catch(() => {});
+    const given = caught(setup.locks.acquire("a", { signal: controller.signal }));
+    void setup.locks.acquire("b").catch(() => {});
     controller.abort(new Error("enough"));
     expect(await given).toMatchObject({ message: "enough" });
     await settle();
-    for (const node of world.nodes) expect(batchesOf(node)).toEqual([["acquire b"]]);
+    for (const node of setup.nodes) expect(batchesOf(node)).toEqual([["acquire b"]]);
   });
 
-  it("is not sent at all to a node that went down before the turn was over, and is owed to it where it releases", async () => {
-    const world = grouped(3);
-    const [a] = await leasesOf(world, "a");
+  it("are not sent to a node that went down before the end of the tick, but its releases stay pending", async () => {
+    const setup = grouped(3);
+    const [a] = await leasesOf(setup, "a");
     void a?.release();
-    const acquisition = caught(world.locks.acquire("b"));
-    world.nodes[0]?.change("down", new Error("gone"));
-    await answer(world.nodes.slice(1), "acquire", [
+    const acquisition = caught(setup.locks.acquire("b"));
+    setup.nodes[0]?.change("down", new Error("gone"));
+    await answer(setup.nodes.slice(1), "acquire", [
       granted,
       { kind: "failed", reason: "refused", message: "no" },
     ]);
     expect(String(await acquisition)).toContain("node-0: gone");
-    expect(batchesOf(world.nodes[0])).toEqual([]);
-    world.nodes[0]?.change("ready");
+    expect(batchesOf(setup.nodes[0])).toEqual([]);
+    setup.nodes[0]?.change("ready");
     await settle();
-    expect(batchesOf(world.nodes[0])).toEqual([["release a"]]);
+    expect(batchesOf(setup.nodes[0])).toEqual([["release a"]]);
   });
 
-  it("is answered one by one: each caller hears of its own command only", async () => {
-    const world = grouped(1);
-    await leasesOf(world, "x");
+  it("are answered individually: each caller gets the result of its own command only", async () => {
+    const setup = grouped(1);
+    await leasesOf(setup, "x");
     const outcomes = ["a", "b", "c"].map((resource) =>
-      world.locks.acquire(resource).then(
+      setup.locks.acquire(resource).then(
         () => "granted",
         (error: unknown) => (error as { code: string }).code,
       ),
     );
     await settle();
-    const [a, b, c] = world.nodes[0]?.batches[0] ?? [];
+    const [a, b, c] = setup.nodes[0]?.batches[0] ?? [];
     b?.answer({ kind: "failed", reason: "refused", message: "WRONG" });
     c?.answer(granted);
     expect(await Promise.all(outcomes.slice(1))).toEqual(["QUORUM_UNAVAILABLE", "granted"]);
@@ -118,84 +118,84 @@ describe("what is asked of a node in one turn", () => {
   });
 });
 
-describe("a release is never held back: it leaves with the turn in which it was asked", () => {
+describe("a release is never held back: it is sent in the tick of its request", () => {
   const released = (node: ScriptedNode | undefined) =>
     node?.of("release").map(({ command }) => command.keys[0]);
 
-  it("where the node owes as many answers as it may", async () => {
-    const world = grouped(1, { wait: 0 });
-    const [a] = await leasesOf(world, "a");
-    for (let index = 0; index < 10_000; index++) void world.locks.tryAcquire(`r${index}`).catch(() => {});
+  it("when the node has the maximum number of unanswered requests", async () => {
+    const setup = grouped(1, { wait: 0 });
+    const [a] = await leasesOf(setup, "a");
+    for (let index = 0; index < 10_000; index++) void setup.locks.tryAcquire(`r${index}`).catch(() => {});
     await settle();
-    expect(String(await caught(world.locks.acquire("one more")))).toContain("10000 requests are unanswered");
+    expect(String(await caught(setup.locks.acquire("one more")))).toContain("10000 requests are unanswered");
     void a?.release();
     await settle();
-    expect(released(world.nodes[0])).toEqual(["a"]);
+    expect(released(setup.nodes[0])).toEqual(["a"]);
   });
 
-  it("where as many are waiting for the same turn", async () => {
-    const world = grouped(1, { wait: 0 });
-    const [a] = await leasesOf(world, "a");
-    for (let index = 0; index < 10_000; index++) void world.locks.tryAcquire(`r${index}`).catch(() => {});
-    const late = caught(world.locks.acquire("one more"));
+  it("when the maximum number of requests waits for the same tick", async () => {
+    const setup = grouped(1, { wait: 0 });
+    const [a] = await leasesOf(setup, "a");
+    for (let index = 0; index < 10_000; index++) void setup.locks.tryAcquire(`r${index}`).catch(() => {});
+    const late = caught(setup.locks.acquire("one more"));
     void a?.release();
     expect(String(await late)).toContain("10000 requests are unanswered");
     await settle();
-    expect(released(world.nodes[0])).toEqual(["a"]);
-    expect(world.nodes[0]?.batches.length).toBe(1);
+    expect(released(setup.nodes[0])).toEqual(["a"]);
+    expect(setup.nodes[0]?.batches.length).toBe(1);
   });
 
-  it("where the node has been silent for so long that it is asked nothing else", async () => {
-    const world = grouped(1);
-    const [a] = await leasesOf(world, "a");
-    for (const node of world.nodes) node.mute = true;
+  it("when the node is unresponsive and is asked nothing else", async () => {
+    const setup = grouped(1);
+    const [a] = await leasesOf(setup, "a");
+    for (const node of setup.nodes) node.mute = true;
     for (let attempt = 0; attempt < 4; attempt++) {
-      const acquisition = caught(world.locks.acquire("b"));
+      const acquisition = caught(setup.locks.acquire("b"));
       await settle();
-      await world.clock.advance(100);
+      await setup.clock.advance(100);
       await acquisition;
     }
-    expect(String(await caught(world.locks.acquire("b")))).toContain("not asked");
-    const before = released(world.nodes[0])?.length ?? 0;
+    expect(String(await caught(setup.locks.acquire("b")))).toContain("not asked");
+    const before = released(setup.nodes[0])?.length ?? 0;
     void a?.release();
     await settle();
-    expect(released(world.nodes[0])?.slice(before)).toEqual(["a"]);
+    expect(released(setup.nodes[0])?.slice(before)).toEqual(["a"]);
   });
 
-  it("where the manager closes in the same turn", async () => {
-    const world = grouped(3);
-    const [a] = await leasesOf(world, "a");
+  it("when the manager closes in the same tick", async () => {
+    const setup = grouped(3);
+    const [a] = await leasesOf(setup, "a");
     void a?.release();
-    void world.locks.close();
+    void setup.locks.close();
     await settle();
-    for (const node of world.nodes) expect(released(node)).toEqual(["a"]);
+    for (const node of setup.nodes) expect(released(node)).toEqual(["a"]);
   });
 });
 
-describe("a batch as the nodes execute it", () => {
-  it("gives a key that is released and asked for in one turn to who asks for it", async () => {
-    const world = new World(3);
-    const locks = world.locks({ grouping: true });
+describe("the execution of a batch", () => {
+  it("grants a key that is released and then requested in the same tick", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ grouping: true });
     const lease = await locks.acquire("a");
     const [outcome, next] = await Promise.all([lease.release(), locks.tryAcquire("a")]);
     expect(outcome).toBe("released");
     expect(next?.remaining()).toBeGreaterThan(0);
-    expect(await world.holders("a")).toEqual([true, true, true]);
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
   });
 
-  it("does not, in the other order", async () => {
-    const world = new World(3);
-    const locks = world.locks({ grouping: true });
+  it("denies a key that is requested before it is released in the same tick", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ grouping: true });
     const lease = await locks.acquire("a");
     const [next, outcome] = await Promise.all([locks.tryAcquire("a"), lease.release()]);
     expect([next, outcome]).toEqual([null, "released"]);
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 });
 
 describe("the option grouping", () => {
-  it.each([0, 1, "yes", null, {}])("is refused where it is %j", (grouping) => {
-    const options = { nodes: new World(1).nodes, clock: new VirtualClock(), grouping };
+  it.each([0, 1, "yes", null, {}])("is rejected with the value %j", (grouping) => {
+    const options = { nodes: new TestNodes(1).nodes, clock: new VirtualClock(), grouping };
     expect(() => createLocks(options as unknown as LocksOptions)).toThrow(
       /^grouping must be true or false; got /,
     );

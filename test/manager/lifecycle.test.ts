@@ -1,117 +1,117 @@
 import { describe, expect, it, vi } from "vitest";
 import { HandleBusyError, LeaseExpiredError, LockContendedError } from "../../src/errors.js";
-import { listen, settle, World } from "./world.js";
+import { listen, settle, TestNodes } from "./test-nodes.js";
 
-describe("the life of a lock", () => {
+describe("the lifecycle of a lock", () => {
   it("is acquired, renewed and released", async () => {
-    const world = new World();
-    const locks = world.locks({ ttl: 1_000 });
-    const heard = listen(locks);
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks({ ttl: 1_000 });
+    const events = listen(locks);
     const lease = await locks.acquire("a");
     expect(lease.resources).toEqual(["a"]);
     expect(lease.remaining()).toBeLessThanOrEqual(1_000 - 12);
-    expect(await world.holders("a")).toEqual([true, true, true]);
-    await world.clock.advance(5_000);
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
+    await testNodes.clock.advance(5_000);
     expect(lease.remaining()).toBeGreaterThan(400);
-    expect(await world.run(lease.release())).toBe("released");
-    expect(await world.holders("a")).toEqual([false, false, false]);
-    const said = heard.map(({ name }) => name);
+    expect(await testNodes.run(lease.release())).toBe("released");
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
+    const said = events.map(({ name }) => name);
     expect(said.slice(0, 2)).toEqual(["acquiring", "acquired"]);
     expect(said.filter((name) => name === "renewed").length).toBeGreaterThanOrEqual(9);
     expect(said.at(-1)).toBe("released");
     expect(lease.signal.aborted).toBe(false);
     expect(lease.remaining()).toBe(0);
     expect(() => lease.assertHeld()).toThrow(LeaseExpiredError);
-    expect(world.clock.pending).toBe(0);
+    expect(testNodes.clock.pending).toBe(0);
   });
 
-  it("keeps a second one out until it is released, then lets it in", async () => {
-    const world = new World();
-    const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
-    const heard = listen(theirs);
+  it("denies a second caller until the release, then grants the lock", async () => {
+    const testNodes = new TestNodes();
+    const [ours, theirs] = [testNodes.locks(), testNodes.locks({ owner: "other" })];
+    const events = listen(theirs);
     const lease = await ours.acquire("a");
     const waiting = theirs.acquire("a");
-    await world.clock.advance(1_000);
+    await testNodes.clock.advance(1_000);
     await lease.release();
-    const second = await world.run(waiting);
+    const second = await testNodes.run(waiting);
     expect(second.remaining()).toBeGreaterThan(0);
-    expect(heard.filter(({ name }) => name === "retrying")[0]?.event).toMatchObject({
+    expect(events.filter(({ name }) => name === "retrying")[0]?.event).toMatchObject({
       attempt: 1,
       reason: "contended",
     });
   });
 
-  it("tells who holds it when it gives up", async () => {
-    const world = new World();
-    await world.locks({ owner: "alice" }).acquire("a");
-    const attempt = world.locks().acquire("a", { retry: { count: 2, jitter: 0 } });
-    const error = await world.run(attempt.catch((reason: unknown) => reason));
+  it("names the holder when the acquisition gives up", async () => {
+    const testNodes = new TestNodes();
+    await testNodes.locks({ owner: "alice" }).acquire("a");
+    const attempt = testNodes.locks().acquire("a", { retry: { count: 2, jitter: 0 } });
+    const error = await testNodes.run(attempt.catch((reason: unknown) => reason));
     expect(error).toBeInstanceOf(LockContendedError);
     expect(error).toMatchObject({ attempts: 3, holder: { owner: "alice" } });
     expect((error as Error).message).toMatch(/"a" is held by alice for up to [\d.]+ m?s;/);
   });
 
-  it("bounds the whole acquisition by wait, and names the last reason", async () => {
-    const world = new World();
-    await world.locks({ owner: "alice" }).acquire("a");
-    const since = world.clock.monotonic();
-    const error = await world.run(
-      world
+  it("limits the whole acquisition by wait, and names the last reason", async () => {
+    const testNodes = new TestNodes();
+    await testNodes.locks({ owner: "alice" }).acquire("a");
+    const since = testNodes.clock.monotonic();
+    const error = await testNodes.run(
+      testNodes
         .locks()
         .acquire("a", { wait: 300 })
         .catch((reason: unknown) => reason),
     );
     expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", wait: 300, cause: { code: "LOCK_CONTENDED" } });
-    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(310);
+    expect(testNodes.clock.monotonic() - since).toBeLessThanOrEqual(310);
   });
 
   it("makes one attempt in tryAcquire: null when held, an error without a quorum", async () => {
-    const world = new World();
-    const lease = await world.locks().acquire("a");
-    const other = world.locks();
+    const testNodes = new TestNodes();
+    const lease = await testNodes.locks().acquire("a");
+    const other = testNodes.locks();
     expect(await other.tryAcquire("a")).toBeNull();
     await lease.release();
     const won = await other.tryAcquire("a");
     expect(won).not.toBeNull();
     await won?.release();
-    world.node(0).crash();
-    world.node(1).crash();
+    testNodes.node(0).crash();
+    testNodes.node(1).crash();
     await expect(other.tryAcquire("a")).rejects.toMatchObject({ code: "QUORUM_UNAVAILABLE" });
   });
 
-  it("gives null, not an error, when it is held and a minority of the nodes is down", async () => {
-    const world = new World();
-    await world.locks().acquire("a");
-    world.node(0).crash();
-    expect(await world.locks().tryAcquire("a")).toBeNull();
+  it("returns null, not an error, when the lock is held and a minority of the nodes is down", async () => {
+    const testNodes = new TestNodes();
+    await testNodes.locks().acquire("a");
+    testNodes.node(0).crash();
+    expect(await testNodes.locks().tryAcquire("a")).toBeNull();
   });
 
-  it("gives a job its value back, and releases behind it", async () => {
-    const world = new World();
-    const locks = world.locks();
+  it("returns the value of a job, and releases the lock after it", async () => {
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
     expect(await locks.using("a", async (lease) => lease.resources.length + 41)).toBe(42);
     await settle();
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
     await expect(
       locks.using("a", { ttl: 500 }, () => {
         throw new Error("the job's own");
       }),
     ).rejects.toThrow("the job's own");
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
   it("releases at the end of an await using block", async () => {
-    const world = new World();
+    const testNodes = new TestNodes();
     {
-      await using lease = await world.locks().acquire("a");
+      await using lease = await testNodes.locks().acquire("a");
       expect(lease.remaining()).toBeGreaterThan(0);
     }
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
   it("serves one lease at a time per handle, again and again", async () => {
-    const world = new World();
-    const handle = world.locks().handle("a");
+    const testNodes = new TestNodes();
+    const handle = testNodes.locks().handle("a");
     expect(handle.state).toBe("idle");
     for (let round = 0; round < 3; round++) {
       const lease = await handle.acquire();
@@ -125,97 +125,97 @@ describe("the life of a lock", () => {
   });
 
   it("stops renewing at maxHold, and calls onLost", async () => {
-    const world = new World();
+    const testNodes = new TestNodes();
     const onLost = vi.fn();
-    const lease = await world.locks().acquire("a", { ttl: 1_000, maxHold: 3_500, onLost });
-    await world.clock.advance(3_400);
+    const lease = await testNodes.locks().acquire("a", { ttl: 1_000, maxHold: 3_500, onLost });
+    await testNodes.clock.advance(3_400);
     expect(lease.remaining()).toBeGreaterThan(0);
-    await world.clock.advance(101);
+    await testNodes.clock.advance(101);
     expect(onLost).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ reason: "maxHold" }));
     expect(lease.signal.aborted).toBe(true);
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
   it("lets a lease of fixed length run out", async () => {
-    const world = new World();
-    const locks = world.locks();
-    const heard = listen(locks);
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const events = listen(locks);
     const lease = await locks.acquire("a", { ttl: 1_000, renew: false });
-    await world.clock.advance(988);
+    await testNodes.clock.advance(988);
     expect(lease.signal.reason).toMatchObject({ code: "LEASE_EXPIRED", reason: "deadline" });
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
+    expect(events.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
   });
 
-  it("tells per node who holds a resource, also before anything was acquired here", async () => {
-    const world = new World(3);
-    await world.locks({ owner: "alice", ttl: 5_000 }).acquire("a");
-    world.node(2).crash();
-    const locks = world.locks();
+  it("reports the holder of a resource per node, even before this manager has acquired a lock", async () => {
+    const testNodes = new TestNodes(3);
+    await testNodes.locks({ owner: "alice", ttl: 5_000 }).acquire("a");
+    testNodes.node(2).crash();
+    const locks = testNodes.locks();
     const found = await locks.inspect("a");
     expect(found).toMatchObject({ resource: "a", held: true, holder: { owner: "alice" } });
     expect(found.nodes.map(({ state }) => state)).toEqual(["held", "held", "failed"]);
     expect(found.nodes[2]?.error).toBe("node-2 crashed");
     expect(await locks.inspect("b")).toMatchObject({ held: false, holder: null });
-    // The nodes have been met by then: acquiring waits for nobody.
+    // The nodes are identified, so the acquisition waits for none of them.
     expect(await locks.tryAcquire("a")).toBeNull();
   });
 
   it("moves a lease to another process by a handover", async () => {
-    const world = new World();
-    const lease = await world.locks().acquire("a", { ttl: 2_000 });
+    const testNodes = new TestNodes();
+    const lease = await testNodes.locks().acquire("a", { ttl: 2_000 });
     const note = lease.handover();
     expect(lease.remaining()).toBe(0);
     expect(lease.signal.aborted).toBe(false);
     expect(await lease.release()).toBe("handedOver");
-    expect(await world.holders("a")).toEqual([true, true, true]);
-    const other = world.locks({ owner: "heir" });
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
+    const other = testNodes.locks({ owner: "heir" });
     const adopted = await other.adopt(note);
     expect(adopted.ttl).toBe(2_000);
     expect((await other.inspect("a")).holder?.owner).toBe("heir");
     await expect(other.adopt(note)).rejects.toMatchObject({ code: "LEASE_EXPIRED", reason: "stale" });
-    await world.clock.advance(10_000);
+    await testNodes.clock.advance(10_000);
     expect(adopted.remaining()).toBeGreaterThan(0);
     await adopted.release();
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("releases what is held and refuses what waits when it is closed", async () => {
-    const world = new World();
-    const locks = world.locks();
+  it("releases held locks and rejects waiting callers when the manager is closed", async () => {
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
     const lease = await locks.acquire("a");
     const waiting = locks.acquire("a").catch((error: unknown) => error);
     await settle();
     await locks.close();
     expect(await waiting).toMatchObject({ code: "MANAGER_CLOSED" });
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
     expect(await lease.release()).toBe("released");
     await expect(locks.acquire("b")).rejects.toMatchObject({ code: "MANAGER_CLOSED" });
-    expect(world.clock.pending).toBe(0);
+    expect(testNodes.clock.pending).toBe(0);
   });
 });
 
-describe("an inspection of nodes that do not say who they are", () => {
-  it("ends with the manager, and leaves no timer", async () => {
-    const world = new World(3);
-    for (const node of world.nodes) node.hang();
-    const locks = world.locks();
+describe("an inspection of nodes that do not identify themselves", () => {
+  it("ends when the manager is closed, and leaves no timer", async () => {
+    const testNodes = new TestNodes(3);
+    for (const node of testNodes.nodes) node.hang();
+    const locks = testNodes.locks();
     const inspection = locks.inspect("a");
     await settle();
     await locks.close();
     const { nodes } = await inspection;
     expect(nodes.map(({ error }) => error)).toEqual(["closed", "closed", "closed"]);
-    expect(world.clock.pending).toBe(0);
+    expect(testNodes.clock.pending).toBe(0);
   });
 });
 
-describe("a wait that is over before the first attempt is decided", () => {
-  it("names what each node did, also those that are silent", async () => {
-    const world = new World(3);
-    world.node(0).hang();
-    world.node(1).hang();
-    world.node(2).crash();
-    const error = await world.run(
-      world
+describe("a wait that ends before the first attempt is decided", () => {
+  it("reports the result of each node, including unresponsive nodes", async () => {
+    const testNodes = new TestNodes(3);
+    testNodes.node(0).hang();
+    testNodes.node(1).hang();
+    testNodes.node(2).crash();
+    const error = await testNodes.run(
+      testNodes
         .locks()
         .acquire("a", { wait: 100 })
         .catch((reason: unknown) => reason),
@@ -227,31 +227,31 @@ describe("a wait that is over before the first attempt is decided", () => {
 });
 
 describe("an inspection", () => {
-  it("does not call free what the nodes that failed may hold", async () => {
-    const world = new World(3);
-    world.node(2).crash();
-    const lease = await world.locks({ owner: "alice" }).acquire("a", { renew: false });
-    world.node(2).restart();
-    world.node(1).hang();
-    const locks = world.locks({ nodeTimeout: 100 });
-    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: null, holder: null });
-    expect(await world.run(locks.inspect("b"))).toMatchObject({ held: false });
-    world.node(1).wake();
-    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: true, holder: { owner: "alice" } });
+  it("does not report a resource as free when the failed nodes may hold it", async () => {
+    const testNodes = new TestNodes(3);
+    testNodes.node(2).crash();
+    const lease = await testNodes.locks({ owner: "alice" }).acquire("a", { renew: false });
+    testNodes.node(2).restart();
+    testNodes.node(1).hang();
+    const locks = testNodes.locks({ nodeTimeout: 100 });
+    expect(await testNodes.run(locks.inspect("a"))).toMatchObject({ held: null, holder: null });
+    expect(await testNodes.run(locks.inspect("b"))).toMatchObject({ held: false });
+    testNodes.node(1).wake();
+    expect(await testNodes.run(locks.inspect("a"))).toMatchObject({ held: true, holder: { owner: "alice" } });
     await lease.release();
-    for (const node of world.nodes) node.hang();
-    expect(await world.run(locks.inspect("a"))).toMatchObject({ held: null });
+    for (const node of testNodes.nodes) node.hang();
+    expect(await testNodes.run(locks.inspect("a"))).toMatchObject({ held: null });
   });
 });
 
-describe("an option that nobody knows", () => {
-  it("is refused by name, and so is one in the wrong place", async () => {
-    const world = new World(1);
+describe("an unknown option", () => {
+  it("is rejected by name, as is an option in the wrong place", async () => {
+    const testNodes = new TestNodes(1);
     const wrong: object[] = [{ tll: 5 }, { signal: new AbortController().signal }, { retry: { jitterr: 1 } }];
     for (const options of wrong) {
-      expect(() => world.locks(options), Object.keys(options)[0]).toThrow(/must be left out: \w+ knows/);
+      expect(() => testNodes.locks(options), Object.keys(options)[0]).toThrow(/must be left out: \w+ knows/);
     }
-    const locks = world.locks();
+    const locks = testNodes.locks();
     for (const options of [{ prefix: "p" }, { owner: "me" }, { nodes: [] }]) {
       await expect(locks.acquire("a", options as object)).rejects.toMatchObject({ code: "INVALID_OPTION" });
     }

@@ -1,69 +1,69 @@
 import { describe, expect, it } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { granted, missing, ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted } from "../safety/world.js";
-import { World } from "./world.js";
+import { answer, caught, scripted } from "../safety/scripted-locks.js";
+import { TestNodes } from "./test-nodes.js";
 
 describe("the first acquisition of a process", () => {
-  it("takes no longer than its wait, also while the nodes are still being met", async () => {
-    const world = new World();
-    const nodes = world.nodes.map(({ name }) => new ScriptedNode(name));
+  it("takes no longer than its wait, even while the nodes are not identified", async () => {
+    const testNodes = new TestNodes();
+    const nodes = testNodes.nodes.map(({ name }) => new ScriptedNode(name));
     for (const node of nodes) node.connection = "connecting";
-    const locks = world.locks({ nodes, nodeTimeout: 10, connectTimeout: 5_000 });
-    const since = world.clock.monotonic();
-    expect(await world.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
+    const locks = testNodes.locks({ nodes, nodeTimeout: 10, connectTimeout: 5_000 });
+    const since = testNodes.clock.monotonic();
+    expect(await testNodes.run(caught(locks.acquire("a", { wait: 100 })))).toMatchObject({
       code: "ACQUIRE_TIMEOUT",
     });
-    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(105);
+    expect(testNodes.clock.monotonic() - since).toBeLessThanOrEqual(105);
   });
 });
 
-describe("a handle that waits", () => {
-  it("hears that it has failed when its manager is closed", async () => {
-    const world = new World();
-    await world.run(world.locks().acquire("a"));
-    const locks = world.locks();
+describe("a waiting handle", () => {
+  it("emits the failed event when its manager is closed", async () => {
+    const testNodes = new TestNodes();
+    await testNodes.run(testNodes.locks().acquire("a"));
+    const locks = testNodes.locks();
     const handle = locks.handle("a", { wait: 60_000 });
-    const heard: unknown[] = [];
-    handle.on("failed", ({ error }) => heard.push(error));
+    const errors: unknown[] = [];
+    handle.on("failed", ({ error }) => errors.push(error));
     const error = caught(handle.acquire());
-    await world.clock.advance(1_000);
-    await world.run(locks.close());
-    expect(heard).toEqual([await error]);
-    expect(heard).toMatchObject([{ code: "MANAGER_CLOSED" }]);
+    await testNodes.clock.advance(1_000);
+    await testNodes.run(locks.close());
+    expect(errors).toEqual([await error]);
+    expect(errors).toMatchObject([{ code: "MANAGER_CLOSED" }]);
   });
 });
 
-describe("a node that says who it is, and is silent from then on", () => {
-  it("has its connection replaced, also while it is not yet known whether it remembers what it granted", async () => {
-    const world = new World();
-    for (const node of world.nodes) node.flush();
-    const node = world.node(2);
-    const replaced = fallSilent(world, node);
-    const locks = world.locks({ nodeTimeout: 100 });
-    const acquired = world.run(locks.acquire("a", { wait: 20_000 }));
+describe("a node that identifies itself and then becomes unresponsive", () => {
+  it("gets its connection replaced, even before the state of its memory is known", async () => {
+    const testNodes = new TestNodes();
+    for (const node of testNodes.nodes) node.flush();
+    const node = testNodes.node(2);
+    const replaced = makeUnresponsive(testNodes, node);
+    const locks = testNodes.locks({ nodeTimeout: 100 });
+    const acquired = testNodes.run(locks.acquire("a", { wait: 20_000 }));
     await expect(acquired).resolves.toMatchObject({ resources: ["a"] });
-    await world.clock.advance(2_000);
+    await testNodes.clock.advance(2_000);
     expect(replaced.count).toBe(1);
-    await expect(world.holders("a")).resolves.toEqual([true, true, true]);
+    await expect(testNodes.holders("a")).resolves.toEqual([true, true, true]);
   });
 });
 
-describe("a node whose client gives up on every call before the node timeout", () => {
-  it("has its connection replaced, also while it is not yet known who it is", async () => {
-    const world = new World();
-    const replaced = fallSilent(world, world.node(2), { answers: 0, patience: 20 });
-    const locks = world.locks({ nodeTimeout: 100 });
+describe("a node whose client times out every call before the node timeout", () => {
+  it("gets its connection replaced, even before it is identified", async () => {
+    const testNodes = new TestNodes();
+    const replaced = makeUnresponsive(testNodes, testNodes.node(2), { answers: 0, patience: 20 });
+    const locks = testNodes.locks({ nodeTimeout: 100 });
     for (let round = 0; round < 100 && replaced.count === 0; round++) {
-      await (await world.run(locks.acquire("a"))).release();
-      await world.clock.advance(100);
+      await (await testNodes.run(locks.acquire("a"))).release();
+      await testNodes.clock.advance(100);
     }
     expect(replaced.count).toBe(1);
   });
 });
 
 describe("a request that is known to be lost only after its release was answered", () => {
-  it("is released once more: it may have arrived behind that", async () => {
+  it("is released once more, because it may have arrived after the release", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, null]);
@@ -76,8 +76,8 @@ describe("a request that is known to be lost only after its release was answered
   });
 });
 
-describe("a request that a plain client has given up", () => {
-  it("has its release repeated: nobody knows whether it went over the same connection", async () => {
+describe("a request that a plain client has timed out", () => {
+  it("has its release repeated, because both may have used different connections", async () => {
     const { locks, nodes, clock } = scripted(3);
     for (const node of nodes) node.opaque = true;
     const acquisition = locks.acquire("a");
@@ -92,20 +92,20 @@ describe("a request that a plain client has given up", () => {
 });
 
 /**
- * Its connection answers so many questions, and nothing that follows until it is replaced. `patience`: ms after which the
- * client gives up on a question by itself.
+ * Makes the connection answer `answers` identify calls, and then no call until it is replaced. `patience`: ms after
+ * which the client times out a call.
  */
-function fallSilent(
-  { clock }: World,
-  node: World["nodes"][number],
+function makeUnresponsive(
+  { clock }: TestNodes,
+  node: TestNodes["nodes"][number],
   { answers = 1, patience = Number.POSITIVE_INFINITY } = {},
 ) {
   const replaced = { count: 0 };
   const asked = { count: 0 };
   const lost: ((error: Error) => void)[] = [];
-  const { introduce, execute } = node;
-  const connection: Pick<LockNode, "introduce" | "execute" | "replaceConnection"> = {
-    introduce: (...question) =>
+  const { identify, execute } = node;
+  const connection: Pick<LockNode, "identify" | "execute" | "replaceConnection"> = {
+    identify: (...question) =>
       replaced.count === 0 && asked.count++ >= answers
         ? new Promise((_, reject) => {
             lost.push(reject);
@@ -113,7 +113,7 @@ function fallSilent(
               clock.after(patience, () => reject(new Error("Command timed out")));
             }
           })
-        : Reflect.apply(introduce, node, question),
+        : Reflect.apply(identify, node, question),
     execute: (batch) => (replaced.count === 0 ? undefined : Reflect.apply(execute, node, [batch])),
     replaceConnection: () => {
       replaced.count++;

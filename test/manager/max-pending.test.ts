@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Lease, LocksOptions } from "../../src/index.js";
 import { InvalidOptionError, OverloadedError } from "../../src/index.js";
-import { caught, scripted } from "../safety/world.js";
-import { settle, World } from "./world.js";
+import { caught, scripted } from "../safety/scripted-locks.js";
+import { settle, TestNodes } from "./test-nodes.js";
 
 const overloaded = (promise: Promise<unknown>): Promise<boolean> =>
   promise.then(
@@ -11,19 +11,23 @@ const overloaded = (promise: Promise<unknown>): Promise<boolean> =>
     (error: unknown) => error instanceof OverloadedError,
   );
 
-/** How many more may be pending. The acquisitions are given up again. */
-async function room(world: World, locks: ReturnType<World["locks"]>, most: number): Promise<number> {
+/** Returns how many more acquisitions may be pending, at most `limit + 1`. These acquisitions are aborted. */
+async function capacity(
+  testNodes: TestNodes,
+  locks: ReturnType<TestNodes["locks"]>,
+  limit: number,
+): Promise<number> {
   const controller = new AbortController();
-  const asked = Array.from({ length: most + 1 }, (_, index) =>
-    overloaded(locks.acquire(`room${index}`, { signal: controller.signal })),
+  const asked = Array.from({ length: limit + 1 }, (_, index) =>
+    overloaded(locks.acquire(`free${index}`, { signal: controller.signal })),
   );
   controller.abort(new Error("only asked"));
-  const refused = await world.run(Promise.all(asked));
+  const refused = await testNodes.run(Promise.all(asked));
   return refused.filter((one) => !one).length;
 }
 
 describe("maxPending", () => {
-  it("refuses at once what would be one too many, and asks no node for it", async () => {
+  it("rejects an acquisition over the limit at once, without asking a node", async () => {
     const { locks, nodes } = scripted(3, { maxPending: 3 });
     for (const resource of ["a", "b", "b"]) void locks.acquire(resource).catch(() => {});
     const error = await caught(locks.acquire("c"));
@@ -40,9 +44,9 @@ describe("maxPending", () => {
     );
   });
 
-  it("leaves a handle that was refused idle, and ready for the next try", async () => {
-    const world = new World(1);
-    const locks = world.locks({ maxPending: 1 });
+  it("leaves a rejected handle idle and reusable", async () => {
+    const testNodes = new TestNodes(1);
+    const locks = testNodes.locks({ maxPending: 1 });
     const handle = locks.handle("a");
     const first = locks.acquire("b");
     expect(await caught(handle.acquire())).toBeInstanceOf(OverloadedError);
@@ -51,29 +55,29 @@ describe("maxPending", () => {
     expect((await handle.acquire()).remaining()).toBeGreaterThan(0);
   });
 
-  it("counts no lease: what is held is pending no longer", async () => {
-    const world = new World(3);
-    const locks = world.locks({ maxPending: 2 });
+  it("does not count held leases", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ maxPending: 2 });
     for (let index = 0; index < 20; index++) await locks.acquire(`r${index}`);
-    expect(await room(world, locks, 2)).toBe(2);
+    expect(await capacity(testNodes, locks, 2)).toBe(2);
   });
 
   it("may be Infinity", async () => {
-    const world = new World(1);
-    const locks = world.locks({ maxPending: Number.POSITIVE_INFINITY });
+    const testNodes = new TestNodes(1);
+    const locks = testNodes.locks({ maxPending: Number.POSITIVE_INFINITY });
     await Promise.all(Array.from({ length: 1_000 }, (_, index) => locks.acquire(`r${index}`)));
   });
 
   it.each([0, -1, 1.5, Number.NaN, Number.NEGATIVE_INFINITY, 2 ** 53, "5", null, true, {}])(
-    "is refused where it is %o",
+    "is rejected with the value %o",
     (maxPending) => {
-      const make = () => new World(1).locks({ maxPending } as unknown as Partial<LocksOptions>);
+      const make = () => new TestNodes(1).locks({ maxPending } as unknown as Partial<LocksOptions>);
       expect(make).toThrow(InvalidOptionError);
       expect(make).toThrow(/^maxPending must be an integer from 1, or Infinity; got /);
     },
   );
 
-  it("has room again after each end, whatever it was: the count never leaks", async () => {
+  it("frees its slot after every outcome, so that the count never leaks", async () => {
     const kinds = [
       "granted",
       "try",
@@ -91,12 +95,12 @@ describe("maxPending", () => {
       node: fc.constantFrom("none", "crash", "restart", "hang", "wake"),
       release: fc.boolean(),
     });
-    const most = 3;
+    const limit = 3;
     let refusals = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 20 }), async (steps) => {
-        const world = new World(3);
-        const locks = world.locks({ maxPending: most, ttl: 400, nodeTimeout: 50, renew: false });
+        const testNodes = new TestNodes(3);
+        const locks = testNodes.locks({ maxPending: limit, ttl: 400, nodeTimeout: 50, renew: false });
         const ends: Promise<unknown>[] = [];
         for (const { kind, resource, pause, node, release } of steps) {
           const controller = new AbortController();
@@ -124,28 +128,28 @@ describe("maxPending", () => {
             ),
           );
           if (kind === "aborted") controller.abort(new Error("enough"));
-          if (node !== "none") world.node(0)[node]();
-          if (node === "crash" || node === "restart") world.node(1)[node]();
-          if (pause > 0) await world.clock.advance(pause);
+          if (node !== "none") testNodes.node(0)[node]();
+          if (node === "crash" || node === "restart") testNodes.node(1)[node]();
+          if (pause > 0) await testNodes.clock.advance(pause);
         }
-        await world.run(Promise.all(ends));
-        for (const node of world.nodes) node.wake();
-        await world.clock.advance(1_000);
-        expect(await room(world, locks, most)).toBe(most);
-        await world.run(locks.close());
+        await testNodes.run(Promise.all(ends));
+        for (const node of testNodes.nodes) node.wake();
+        await testNodes.clock.advance(1_000);
+        expect(await capacity(testNodes, locks, limit)).toBe(limit);
+        await testNodes.run(locks.close());
       }),
       { numRuns: 60, seed: 20261121 },
     );
-    // Else it would have tested nothing.
+    // Otherwise the test would not have reached the limit.
     expect(refusals).toBeGreaterThan(50);
   }, 120_000);
 
-  it("has room again where a handle's acquisition is aborted, and where its lease is adopted elsewhere", async () => {
-    const world = new World(3);
-    const locks = world.locks({ maxPending: 2 });
+  it("frees the slot of a handle whose acquisition is aborted, and of a lease that is adopted elsewhere", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ maxPending: 2 });
     const lease = await locks.acquire("a");
     const note = lease.handover();
-    const adopted = await world.locks({ maxPending: 1 }).adopt(note);
+    const adopted = await testNodes.locks({ maxPending: 1 }).adopt(note);
     const handle = locks.handle("a");
     for (let round = 0; round < 5; round++) {
       const controller = new AbortController();
@@ -154,7 +158,7 @@ describe("maxPending", () => {
       controller.abort(new Error("enough"));
       await waiting;
     }
-    expect(await room(world, locks, 2)).toBe(2);
+    expect(await capacity(testNodes, locks, 2)).toBe(2);
     await adopted.release();
   });
 });

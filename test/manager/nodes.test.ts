@@ -1,32 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { granted, refused } from "../engine/scripted-node.js";
-import { answer, caught, scripted } from "../safety/world.js";
-import { listen, settle, World } from "./world.js";
+import { answer, caught, scripted } from "../safety/scripted-locks.js";
+import { listen, settle, TestNodes } from "./test-nodes.js";
 
-const names = (heard: { name: string }[]) =>
-  heard.map(({ name }) => name).filter((name) => /^node/.test(name));
+const names = (events: { name: string }[]) =>
+  events.map(({ name }) => name).filter((name) => /^node/.test(name));
 
-describe("what is told of the nodes", () => {
-  it("notices a hung minority, though no vote waits for it", async () => {
-    const world = new World(3);
-    const locks = world.locks({ nodeTimeout: 200 });
-    const heard = listen(locks);
-    world.node(0).hang();
+describe("the node events", () => {
+  it("report a hung minority, although no vote waits for it", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks({ nodeTimeout: 200 });
+    const events = listen(locks);
+    testNodes.node(0).hang();
     for (let round = 0; round < 20; round++) {
-      const lease = await world.run(locks.acquire("a"));
+      const lease = await testNodes.run(locks.acquire("a"));
       await lease.release();
-      await world.clock.advance(50);
+      await testNodes.clock.advance(50);
     }
-    expect(heard.filter(({ name }) => name === "nodeDown").map(({ event }) => event)).toMatchObject([
+    expect(events.filter(({ name }) => name === "nodeDown").map(({ event }) => event)).toMatchObject([
       { node: "node-0", cause: "does not answer" },
     ]);
-    world.node(0).wake();
+    testNodes.node(0).wake();
     await settle();
-    expect(names(heard)).toEqual(["nodeDown", "nodeUp"]);
+    expect(names(events)).toEqual(["nodeDown", "nodeUp"]);
   });
 
-  it("calls a node down at the third silence, not at the first", async () => {
-    const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+  it("report a node as down after the third missed reply, not after the first", async () => {
+    const { locks, clock, events, nodes } = scripted(1, { nodeTimeout: 100 });
     await locks.ready();
     for (const node of nodes) node.mute = true;
     for (let round = 1; round <= 3; round++) {
@@ -34,13 +34,13 @@ describe("what is told of the nodes", () => {
       await settle();
       await clock.advance(100);
       await acquisition;
-      expect(names(heard).length, `round ${round}`).toBe(round === 3 ? 1 : 0);
+      expect(names(events).length, `round ${round}`).toBe(round === 3 ? 1 : 0);
     }
     expect(nodes[0]?.of("acquire").length).toBe(3);
   });
 
-  it("takes a lost request for no sign of life", async () => {
-    const { locks, clock, heard, nodes } = scripted(1, { nodeTimeout: 100 });
+  it("do not treat a lost request as a sign of life", async () => {
+    const { locks, clock, events, nodes } = scripted(1, { nodeTimeout: 100 });
     await locks.ready();
     for (const node of nodes) node.mute = true;
     for (let round = 1; round <= 3; round++) {
@@ -53,10 +53,10 @@ describe("what is told of the nodes", () => {
       arrival.answer({ kind: "failed", reason: "connection", message: "gone" });
     }
     await settle();
-    expect(names(heard)).toEqual(["nodeDown"]);
+    expect(names(events)).toEqual(["nodeDown"]);
   });
 
-  it("tells nodes of one name apart", async () => {
+  it("distinguish nodes with the same name", async () => {
     const { locks, nodes } = scripted(1);
     void locks;
     const [node] = nodes;
@@ -74,39 +74,41 @@ describe("what is told of the nodes", () => {
 });
 
 describe("the first acquisition", () => {
-  it("waits for a quorum and a moment, not for a node that hangs", async () => {
-    const world = new World(5);
-    world.node(4).hang();
-    const since = world.clock.monotonic();
-    const lease = await world.run(world.locks({ nodeTimeout: 2_000 }).acquire("a"));
+  it("waits for a quorum and a short time, not for a node that hangs", async () => {
+    const testNodes = new TestNodes(5);
+    testNodes.node(4).hang();
+    const since = testNodes.clock.monotonic();
+    const lease = await testNodes.run(testNodes.locks({ nodeTimeout: 2_000 }).acquire("a"));
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect(world.clock.monotonic() - since).toBeLessThanOrEqual(105);
+    expect(testNodes.clock.monotonic() - since).toBeLessThanOrEqual(105);
   });
 
-  it("blames only the nodes that were not met, when the wait is over before any was asked", async () => {
-    const world = new World(3);
-    world.node(1).hang();
-    world.node(2).hang();
-    const error = await world.run(caught(world.locks({ nodeTimeout: 2_000 }).acquire("a", { wait: 50 })));
+  it("names only the unidentified nodes when the wait ends before a node was asked", async () => {
+    const testNodes = new TestNodes(3);
+    testNodes.node(1).hang();
+    testNodes.node(2).hang();
+    const error = await testNodes.run(
+      caught(testNodes.locks({ nodeTimeout: 2_000 }).acquire("a", { wait: 50 })),
+    );
     expect(String(error)).not.toContain("node-0:");
     expect(String(error)).toContain("node-1: no answer within 50 ms");
   });
 });
 
 describe("an adoption", () => {
-  it("that fails at first costs nothing: the keys go back, and the next attempt takes them", async () => {
-    const world = new World(3);
-    const lease = await world.locks({ ttl: 60_000 }).acquire("a");
+  it("that fails at first loses nothing: the keys get their old token, and the next attempt adopts them", async () => {
+    const testNodes = new TestNodes(3);
+    const lease = await testNodes.locks({ ttl: 60_000 }).acquire("a");
     const note = lease.handover();
-    const heir = world.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
+    const heir = testNodes.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
     await heir.inspect("a");
-    world.node(0).hang();
-    world.node(1).hang();
+    testNodes.node(0).hang();
+    testNodes.node(1).hang();
     const adoption = heir.adopt(note);
-    await world.clock.advance(110);
-    world.node(0).wake();
-    world.node(1).wake();
-    const adopted = await world.run(adoption);
+    await testNodes.clock.advance(110);
+    testNodes.node(0).wake();
+    testNodes.node(1).wake();
+    const adopted = await testNodes.run(adoption);
     expect(adopted.remaining()).toBeGreaterThan(50_000);
     expect((await heir.inspect("a")).nodes.map(({ holder }) => holder?.owner)).toEqual([
       "heir",
@@ -114,28 +116,28 @@ describe("an adoption", () => {
       "heir",
     ]);
     await adopted.release();
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("that did not ask a silent node releases there, too, what it has taken over", async () => {
-    const world = new World(3);
-    const note = (await world.locks({ ttl: 60_000 }).acquire("a")).handover();
-    const heir = world.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
-    world.node(2).hang();
-    for (let silences = 0; silences < 5; silences++) await world.run(heir.inspect("b"));
-    const adopted = await world.run(heir.adopt(note));
-    world.node(2).wake();
+  it("that skipped an unresponsive node also releases the adopted lease there", async () => {
+    const testNodes = new TestNodes(3);
+    const note = (await testNodes.locks({ ttl: 60_000 }).acquire("a")).handover();
+    const heir = testNodes.locks({ owner: "heir", nodeTimeout: 100, ttl: 60_000 });
+    testNodes.node(2).hang();
+    for (let silences = 0; silences < 5; silences++) await testNodes.run(heir.inspect("b"));
+    const adopted = await testNodes.run(heir.adopt(note));
+    testNodes.node(2).wake();
     await settle();
-    expect(await world.holders("a")).toEqual([true, true, true]);
+    expect(await testNodes.holders("a")).toEqual([true, true, true]);
     await adopted.release();
     await settle();
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 
-  it("that is given up leaves the key no longer than the giver's own ttl", async () => {
-    const world = new World(3);
-    const note = (await world.locks({ ttl: 1_000 }).acquire("a")).handover();
-    const heir = world.locks({ owner: "heir", ttl: 600_000 });
+  it("that is aborted leaves the key for at most the previous holder's TTL", async () => {
+    const testNodes = new TestNodes(3);
+    const note = (await testNodes.locks({ ttl: 1_000 }).acquire("a")).handover();
+    const heir = testNodes.locks({ owner: "heir", ttl: 600_000 });
     await heir.inspect("a");
     const controller = new AbortController();
     const adoption = caught(heir.adopt(note, { ttl: 600_000, signal: controller.signal }));
@@ -143,13 +145,13 @@ describe("an adoption", () => {
     await adoption;
     await settle();
     expect((await heir.inspect("a")).holder?.owner).toBe("me");
-    await world.clock.advance(1_001);
-    expect(await world.holders("a")).toEqual([false, false, false]);
+    await testNodes.clock.advance(1_001);
+    expect(await testNodes.holders("a")).toEqual([false, false, false]);
   });
 });
 
 describe("a release that a node did not take", () => {
-  it("is tried again when the connection breaks once more, and when the node refuses for the time being", async () => {
+  it("is tried again when the connection breaks again, and when the node refuses temporarily", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 100, ttl: 60_000 });
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -176,7 +178,7 @@ describe("a release that a node did not take", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("is not tried again after close, whatever the node says then", async () => {
+  it("is not tried again after close, whatever the node answers then", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../../src/engine/node.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
 import { granted, type ScriptedNode } from "../engine/scripted-node.js";
-import { answer, scripted } from "../safety/world.js";
-import { settle } from "./world.js";
+import { answer, scripted } from "../safety/scripted-locks.js";
+import { settle } from "./test-nodes.js";
 
 const refusals: readonly Reply[] = [
   { kind: "failed", reason: "overloaded", message: "The queue is full" },
@@ -14,7 +14,7 @@ const refusals: readonly Reply[] = [
 describe.each(refusals.map((reply) => [reply.kind === "failed" ? reply.reason : "", reply] as const))(
   "a release that every client fails (%s)",
   (_, refusal) => {
-    it("is called pending, and delivered as soon as it is taken", async () => {
+    it("is reported as pending, and is delivered as soon as the client accepts it", async () => {
       const { locks, nodes, clock } = scripted(3, { ttl: 60_000, nodeTimeout: 100, renew: false });
       const acquisition = locks.acquire("a");
       await answer(nodes, "acquire", [granted, granted, granted]);
@@ -31,8 +31,8 @@ describe.each(refusals.map((reply) => [reply.kind === "failed" ? reply.reason : 
   },
 );
 
-describe("a release that a node refuses on and on", () => {
-  it("is tried for as long as the key can live, less and less often", async () => {
+describe("a release that a node refuses repeatedly", () => {
+  it("is retried with growing delays for as long as the key may exist", async () => {
     const { locks, nodes, clock } = scripted(1, { ttl: 600_000, nodeTimeout: 100, renew: false });
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted]);
@@ -48,14 +48,14 @@ describe("a release that a node refuses on and on", () => {
     const tries = nodes[0]?.of("release").length ?? 0;
     expect(tries).toBeGreaterThan(100);
     expect(tries).toBeLessThan(200);
-    // The last one is taken.
+    // The node accepts the last release.
     await clock.advance(5_100);
     await answer(nodes, "release", [granted]);
     await clock.advance(100_000);
     expect(nodes[0]?.of("release").length).toBeLessThanOrEqual(tries + 1);
   });
 
-  it("is tried no more when the key has run out", async () => {
+  it("is not retried when the key has expired", async () => {
     const { locks, nodes, clock } = scripted(1, { ttl: 1_000, nodeTimeout: 100, renew: false });
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted]);
@@ -90,7 +90,7 @@ describe("close()", () => {
     return { nodes, clock, closing, isClosed: () => closed };
   };
 
-  it("waits until the node has taken the release that its client had refused", async () => {
+  it("waits until the node accepts the release that its client had refused", async () => {
     const { nodes, clock, closing, isClosed } = await released();
     closing(5_000);
     await clock.advance(100);
@@ -102,7 +102,7 @@ describe("close()", () => {
     expect(isClosed()).toBe(true);
   });
 
-  it("waits for no longer than it may", async () => {
+  it("waits no longer than its timeout", async () => {
     const { nodes, clock, closing, isClosed } = await released();
     closing(500);
     for (let spent = 0; spent < 480; spent += 20) {
@@ -115,7 +115,7 @@ describe("close()", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("waits for a quorum that is silent, and for no minority", async () => {
+  it("waits for an unresponsive quorum, but not for a minority", async () => {
     const { locks, nodes, clock } = scripted(3, { ttl: 60_000, nodeTimeout: 100, renew: false });
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -141,8 +141,8 @@ describe("close()", () => {
   });
 });
 
-describe("a release that reached the server on another connection than what it undoes", () => {
-  /** An attempt that got no answer, and its release, which has none yet. */
+describe("a release that reached the server on another connection than its acquisition", () => {
+  /** An attempt and its release, both without an answer. */
   const unanswered = async ({ opaque = false } = {}) => {
     const options = { ttl: 60_000, nodeTimeout: 100, wait: 0, retry: { count: 0 } };
     const { locks, nodes, clock } = scripted(1, options);
@@ -154,7 +154,7 @@ describe("a release that reached the server on another connection than what it u
     return { nodes, clock };
   };
 
-  it("is repeated: the old connection may still deliver", async () => {
+  it("is repeated, because the old connection may still deliver the acquisition", async () => {
     const { nodes, clock } = await unanswered();
     expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
     for (const { answer: fail } of nodes[0]?.arrivals ?? [])
@@ -169,7 +169,7 @@ describe("a release that reached the server on another connection than what it u
     expect(nodes[0]?.of("release").length).toBe(3);
   });
 
-  it("is repeated where nobody can tell on which connection anything is sent", async () => {
+  it("is repeated when the client does not reveal its connections", async () => {
     const { nodes, clock } = await unanswered({ opaque: true });
     const [node] = nodes as [ScriptedNode];
     expect(node.ops).toEqual(["acquire", "release"]);
@@ -178,7 +178,7 @@ describe("a release that reached the server on another connection than what it u
     expect(node.of("release").length).toBe(2);
   });
 
-  it("is not repeated where the server has answered what it undoes", async () => {
+  it("is not repeated when the server has answered the acquisition", async () => {
     const { locks, nodes, clock } = scripted(1, { ttl: 60_000, nodeTimeout: 100, renew: false });
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted]);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Lease } from "../../src/index.js";
 import { granted, missing, refused } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "../safety/world.js";
+import { answer, caught, scripted, settle } from "../safety/scripted-locks.js";
 
 const ttl = 1_000;
 const longer = 10_000;
 
-async function held(
+async function acquireAll(
   locks: ReturnType<typeof scripted>["locks"],
   nodes: ReturnType<typeof scripted>["nodes"],
 ) {
@@ -15,9 +15,9 @@ async function held(
   return acquisition;
 }
 
-it("a release is owed for as long as a longer renewal lets the key live", async () => {
+it("a release stays pending for as long as the key may exist after a longer renewal", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl, renew: false });
-  const lease = await held(locks, nodes);
+  const lease = await acquireAll(locks, nodes);
   const renewal = lease.renew(longer);
   await answer(nodes, "renew", [granted, granted, granted]);
   await renewal;
@@ -31,9 +31,9 @@ it("a release is owed for as long as a longer renewal lets the key live", async 
   expect(nodes[0]?.ops).toEqual(["acquire", "renew", "release"]);
 });
 
-it("a release is owed for as long as a renewal that failed may let the key live", async () => {
+it("a release stays pending for as long as the key may exist after a failed renewal", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl, renew: false });
-  const lease = await held(locks, nodes);
+  const lease = await acquireAll(locks, nodes);
   const renewal = caught(lease.renew(longer));
   await answer(nodes, "renew", [granted, refused, refused]);
   await renewal;
@@ -47,28 +47,28 @@ it("a release is owed for as long as a renewal that failed may let the key live"
   expect(nodes[0]?.ops).toEqual(["acquire", "renew", "release"]);
 });
 
-it("a lease that was handed over is released by its heir for as long as the giver's ttl lets the key live", async () => {
+it("the adopter's release stays pending for as long as the key may exist by the previous holder's TTL", async () => {
   const { locks, nodes, clock } = scripted(3, { ttl: longer, renew: false });
-  const giver = await held(locks, nodes);
+  const giver = await acquireAll(locks, nodes);
   const token = nodes[0]?.of("acquire").at(-1)?.command;
   const note = giver.handover();
   nodes[0]?.change("down");
   const adoption = locks.adopt(note, { ttl });
   await answer([nodes[0], nodes[1], nodes[2]] as typeof nodes, "swap", [null, granted, granted]);
-  const heir = await adoption;
-  const released = heir.release();
+  const adopter = await adoption;
+  const released = adopter.release();
   await answer(nodes.slice(1), "release", [granted, granted]);
   await released;
   await clock.advance(longer - 500);
   nodes[0]?.change("ready");
   await settle();
-  // It was never sent the heir's token.
+  // The node was never sent the adopter's token.
   expect(nodes[0]?.of("release").map(({ command }) => command)).toMatchObject([
     { token: token !== undefined && "token" in token ? token.token : "" },
   ]);
 });
 
-describe("a request that was lost with its connection, and may reach the node yet", () => {
+describe("a request that was lost with its connection and may still reach the node", () => {
   const lost = { kind: "failed", reason: "connection", message: "lost" } as const;
   type Scripted = ReturnType<typeof scripted>;
 
@@ -77,7 +77,7 @@ describe("a request that was lost with its connection, and may reach the node ye
     first?.change("ready");
   }
 
-  /** Whether the release is repeated after it was answered. */
+  /** Returns whether the release is repeated after its answer. */
   async function isRepeated({ nodes, clock }: Scripted, lease: Lease): Promise<boolean> {
     const released = lease.release();
     await answer(nodes, "release", [granted, granted, granted]);
@@ -86,40 +86,40 @@ describe("a request that was lost with its connection, and may reach the node ye
     return (nodes[0]?.of("release").length ?? 0) > 1;
   }
 
-  it("makes the release come again, also where later requests were answered", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    const acquisition = world.locks.acquire("a");
-    await answer(world.nodes, "acquire", [null, granted, granted]);
+  it("causes the release to be repeated, even when later requests were answered", async () => {
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    const acquisition = setup.locks.acquire("a");
+    await answer(setup.nodes, "acquire", [null, granted, granted]);
     const lease = await acquisition;
-    world.nodes[0]?.of("acquire")[0]?.answer(lost);
-    reconnect(world);
+    setup.nodes[0]?.of("acquire")[0]?.answer(lost);
+    reconnect(setup);
     const renewal = lease.renew();
-    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await answer(setup.nodes, "renew", [missing, granted, granted]);
     await renewal;
-    await answer(world.nodes, "heal", [granted]);
-    expect(await isRepeated(world, lease)).toBe(true);
+    await answer(setup.nodes, "heal", [granted]);
+    expect(await isRepeated(setup, lease)).toBe(true);
   });
 
-  it("makes the release come again, also where the node could not be asked before", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    await world.locks.ready();
-    world.nodes[0]?.change("down");
-    const acquisition = world.locks.acquire("a");
-    await answer(world.nodes.slice(1), "acquire", [granted, granted]);
+  it("causes the release to be repeated, even when the node was down before", async () => {
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    await setup.locks.ready();
+    setup.nodes[0]?.change("down");
+    const acquisition = setup.locks.acquire("a");
+    await answer(setup.nodes.slice(1), "acquire", [granted, granted]);
     const lease = await acquisition;
-    world.nodes[0]?.change("ready");
+    setup.nodes[0]?.change("ready");
     const renewal = lease.renew();
-    await answer(world.nodes, "renew", [missing, granted, granted]);
+    await answer(setup.nodes, "renew", [missing, granted, granted]);
     await renewal;
-    await answer(world.nodes, "heal", [lost]);
-    reconnect(world);
-    expect(await isRepeated(world, lease)).toBe(true);
+    await answer(setup.nodes, "heal", [lost]);
+    reconnect(setup);
+    expect(await isRepeated(setup, lease)).toBe(true);
   });
 
-  it("and no other does", async () => {
-    const world = scripted(3, { ttl: 60_000, renew: false });
-    const lease = await held(world.locks, world.nodes);
-    reconnect(world);
-    expect(await isRepeated(world, lease)).toBe(false);
+  it("is the only cause of a repeated release", async () => {
+    const setup = scripted(3, { ttl: 60_000, renew: false });
+    const lease = await acquireAll(setup.locks, setup.nodes);
+    reconnect(setup);
+    expect(await isRepeated(setup, lease)).toBe(false);
   });
 });

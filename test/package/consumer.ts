@@ -7,11 +7,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** ms; an installation asks the registry. */
+/** Timeout in ms; an installation contacts the registry. */
 const installTimeout = 120_000;
 const scriptTimeout = 30_000;
 
-/** The packed package, as it would be published. Needs a build. */
+/** Packs the package as for publishing. Needs a build. */
 export async function pack(into: string): Promise<string> {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", into];
   const { stdout } = await run("npm", args, { timeout: scriptTimeout });
@@ -19,7 +19,7 @@ export async function pack(into: string): Promise<string> {
   return join(into, packed.filename);
 }
 
-/** An empty folder in which nothing but the package is installed. */
+/** An empty folder in which only the package is installed. */
 export class Consumer {
   private constructor(readonly folder: string) {}
 
@@ -36,14 +36,14 @@ export class Consumer {
     return writeFile(join(this.folder, name), text);
   }
 
-  /** What the script prints. */
+  /** Runs a script and returns its output. */
   async node(name: string, text: string): Promise<string> {
     await this.write(name, text);
     const { stdout } = await run(process.execPath, [name], { cwd: this.folder, timeout: scriptTimeout });
     return stdout.trim();
   }
 
-  /** Rejects with what the compiler says. Target and library are those of Node 20. */
+  /** Compiles with the target and library of Node.js 20. Rejects with the compiler's output. */
   async typecheck(args: readonly string[]): Promise<void> {
     const tsc = createRequire(import.meta.url)
       .resolve("typescript/package.json")

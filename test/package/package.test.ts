@@ -50,12 +50,12 @@ describe("the packed package", () => {
     expect(await consumer.node("cjs.cjs", text)).toBe("true");
   });
 
-  it("works through the CommonJS build, which older tools take", async () => {
+  it("works through the CommonJS build, which older tools use", async () => {
     const text = `const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");${job}`;
     expect(await consumer.node("old.cjs", text)).toBe("true");
   });
 
-  it("gives import and require the same classes, and knows the errors of another copy", async () => {
+  it("gives import and require the same classes, and recognises the errors of another copy", async () => {
     const text = `
       import { createRequire } from "node:module";
       import { InvalidOptionError } from "holdfast";
@@ -88,7 +88,7 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", "guard.mts", "guard.cts"]);
   });
 
-  it("tells of metrics what it can without OpenTelemetry: nothing", async () => {
+  it("reports no metrics without OpenTelemetry", async () => {
     const text = `
       import { createLocks, memoryNode } from "holdfast";
       import { prometheusOf } from "./node_modules/holdfast/dist/esm/telemetry/prometheus.js";
@@ -99,7 +99,7 @@ describe("the packed package", () => {
     expect(await consumer.node("no-metrics.mjs", text)).toBe("null");
   });
 
-  it("instruments locks of either build, and compiles, where OpenTelemetry is installed", async () => {
+  it("compiles, and instruments locks of either build, if OpenTelemetry is installed", async () => {
     await symlink(
       resolve("node_modules/@opentelemetry"),
       join(consumer.folder, "node_modules", "@opentelemetry"),
@@ -134,7 +134,7 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "telemetry.mts", "telemetry.cts"]);
   });
 
-  it("loads no Redis client until an address asks for it", async () => {
+  it("loads no Redis client until an address needs one", async () => {
     const text = `
       const { createLocks, memoryNode } = require("holdfast/package.json") && require("./node_modules/holdfast/dist/cjs/index.js");
       createLocks({ nodes: [memoryNode()] });
@@ -167,7 +167,7 @@ describe("the packed package", () => {
       ${take("holdfast/inspector", "serveInspector")}
       ${take("node:http", "get")}
       ${take("node:events", "once")}
-      // A connection that is kept would keep the process too.
+      // An open connection would keep the process running.
       const ask = (url) => new Promise((answer) => get(url, { agent: false }, answer));
       const textOf = async (response) => Buffer.concat(await response.toArray()).toString();
       async function look() {
@@ -180,7 +180,7 @@ describe("the packed package", () => {
         events.destroy();
         const { version } = JSON.parse(/data: (.*)/.exec(hello)[1]);
         console.log(page.includes('id="app"'), (await textOf(asset)).length > 1_000, asset.headers["content-type"], version);
-        // Neither the locks nor the inspector are closed: it keeps no process from ending.
+        // Neither the locks nor the inspector is closed: they must not keep the process running.
       }
       look();`;
     const { version } = JSON.parse(await readFile("package.json", "utf8"));
@@ -203,7 +203,7 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", ...nodeTypes, "inspector.mts", "inspector.cts"]);
   });
 
-  it("loads nothing of the inspector's server for who only locks", async () => {
+  it("does not load the inspector's server for programs that only lock", async () => {
     const text = `
       const { createLocks, memoryNode } = require("./node_modules/holdfast/dist/cjs/index.js");
       const locks = createLocks({ nodes: [memoryNode()] });
@@ -216,7 +216,7 @@ describe("the packed package", () => {
     expect(await consumer.node("alone.cjs", text)).toBe("0");
   });
 
-  it("compiles for consumers of each module system, with lib es2022, also where libraries are checked", async () => {
+  it("compiles for consumers of each module system, with lib es2022, and with skipLibCheck off", async () => {
     const source = (imports: string) => `${imports}
       async function main() {
         await using lease = await createLocks({ nodes: [memoryNode()] }).acquire("a");
@@ -238,9 +238,11 @@ describe("the packed package", () => {
     }
   }, 120_000);
 
-  it("compiles the programs of the README", async () => {
-    const readme = await readFile("README.md", "utf8");
-    const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program);
+  it("compiles the programs of the README and of the reference", async () => {
+    const pages = await Promise.all(["README.md", "docs/reference.md"].map((page) => readFile(page, "utf8")));
+    const programs = pages.flatMap((page) =>
+      [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program),
+    );
     expect(programs.length).toBe(3);
     const surroundings = `
       declare const pages: string[];
@@ -255,11 +257,11 @@ describe("the packed package", () => {
     await consumer.typecheck(["--module", "nodenext", "--skipLibCheck", ...nodeTypes, ...files]);
   }, 120_000);
 
-  it("holds no sources of tests, and no paths of the machine it was built on", async () => {
+  it("contains no test sources, and no paths of the machine that built it", async () => {
     const files = createPackageFromTarballData(tarball).listFiles();
     expect(files.filter((file) => /\/test\/|\.test\.|\.cache/.test(file))).toEqual([]);
     expect(files.some((file) => file.endsWith("dist/esm/cli/main.js"))).toBe(true);
-    // The page as it is served, without its source.
+    // The built page, without its source.
     expect(files.some((file) => file.endsWith("dist/page/index.html"))).toBe(true);
     expect(files.filter((file) => /dist\/page\/assets\/[^/]+\.js$/.test(file))).not.toEqual([]);
     expect(files.filter((file) => /visualizations\/(?!charts\/)/.test(file))).toEqual([]);

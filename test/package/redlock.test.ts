@@ -5,7 +5,7 @@ import { Consumer } from "./consumer.js";
 
 const nodeTypes = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
 
-/** Takes a lock by each of the three ways, on a node in memory. */
+/** Acquires a lock through each of the three APIs, on a memory node. */
 const job = `
 async function main() {
   const redlock = new Redlock([memoryNode()]);
@@ -64,7 +64,7 @@ describe("holdfast/redlock in the packed package", () => {
     expect(await consumer.node("same.mjs", text)).toBe("true true true");
   });
 
-  it("compiles the programs of each package's users, in each module system, also where libraries are checked", async () => {
+  it("compiles the programs of each package's users, in each module system, and with skipLibCheck off", async () => {
     for (const name of ["redlock-5.mts", "node-redlock.mts", "redlock-4.cts", "redlock-4.mts", "named.cts"]) {
       await consumer.write(name, await readFile(`test/package/programs/${name}.txt`, "utf8"));
     }
@@ -74,7 +74,7 @@ describe("holdfast/redlock in the packed package", () => {
     }
   }, 120_000);
 
-  it("has types for tools that know no exports, and for bundlers", async () => {
+  it("has types for tools that do not support exports, and for bundlers", async () => {
     await consumer.write("old.ts", await readFile("test/package/programs/redlock-5.mts.txt", "utf8"));
     const args = ["--module", "esnext", "--moduleResolution", "bundler", ...nodeTypes, "old.ts"];
     await consumer.typecheck(args);

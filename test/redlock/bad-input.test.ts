@@ -10,14 +10,14 @@ beforeEach(() => {
   redlock = world.redlock({ retryCount: 0 });
 });
 
-/** What programs in JavaScript may pass. */
+/** Untyped values, as JavaScript programs may pass them. */
 const anything = (value: unknown) => value as never;
 
 const rejects = async (call: Promise<unknown>, message: string | RegExp) => {
   const error = await world.caught(call);
   if (typeof message === "string") expect(error.message).toBe(message);
   else expect(error.message).toMatch(message);
-  // Nothing was sent: nobody holds anything.
+  // No request was sent, so the lock is free on every node.
   expect(await world.holders("a")).toEqual([false, false, false]);
   return error;
 };
@@ -49,7 +49,7 @@ describe("options of the constructor", () => {
     expect(() => new Redlock(world.nodes, undefined, undefined, 2)).toThrow("driftFactor must be");
   });
 
-  it("custom scripts are refused by their name; a place left empty for them is not", () => {
+  it("custom scripts are refused by name; an empty scripts argument is not", () => {
     const acquireScript = (script: string) => script;
     expect(() => new Redlock(world.nodes, {}, { acquireScript })).toThrow("acquireScript must be left out");
     expect(() => new Redlock(world.nodes, {}, anything("return 1"))).toThrow("scripts must be left out");
@@ -120,7 +120,7 @@ describe("`using`", () => {
 });
 
 describe("resources and values", () => {
-  it.each([undefined, null, "", 7, {}])("that are none: %j", async (resource) => {
+  it.each([undefined, null, "", 7, {}])("that are invalid: %j", async (resource) => {
     const message = /^resources? must be a non-empty string/;
     await rejects(redlock.lock(anything(resource), 1_000), message);
     await rejects(redlock.acquire(anything(resource), 1_000), message);
@@ -135,14 +135,14 @@ describe("resources and values", () => {
     await rejects(redlock.lock([], 1_000), /^resources must be a non-empty string, or a list of them/);
   });
 
-  it.each([undefined, "", 7])("values that are none, and do not show the others: %j", async (value) => {
-    const message = /^value must be the non-empty string that stands in the lock's keys; got/;
+  it.each([undefined, "", 7])("invalid values, without showing other values: %j", async (value) => {
+    const message = /^value must be the non-empty string that is stored in the lock's keys; got/;
     await rejects(redlock.tryAcquire("a", anything(value), 1_000), message);
     await rejects(redlock.renewLock("a", anything(value), 1_000), message);
     await rejects(redlock.releaseLock("a", anything(value)), message);
   });
 
-  it.each([undefined, null, {}, "lock"])("locks that are none: %j", async (lock) => {
+  it.each([undefined, null, {}, "lock"])("invalid locks: %j", async (lock) => {
     const given = anything(lock);
     for (const call of [
       () => redlock.unlock(given),
@@ -156,19 +156,19 @@ describe("resources and values", () => {
   });
 });
 
-it("a retry strategy that is no function, or gives no ms", async () => {
+it("a retry strategy that is not a function, or returns no ms", async () => {
   await rejects(
     redlock.acquireLockWithCustomRetry("a", 1_000, anything(5)),
     /^retryStrategy must be a function/,
   );
   await world.run(world.redlock().acquireLock("b", 10_000));
-  const patient = world.redlock();
+  const manyAttempts = world.redlock();
   await rejects(
-    patient.acquireLockWithCustomRetry("b", 1_000, () => anything("100")),
+    manyAttempts.acquireLockWithCustomRetry("b", 1_000, () => anything("100")),
     /^retryStrategy must be a function that returns ms/,
   );
   await rejects(
-    patient.acquireLockWithCustomRetry("b", 1_000, () => {
+    manyAttempts.acquireLockWithCustomRetry("b", 1_000, () => {
       throw new RangeError("mine");
     }),
     "mine",

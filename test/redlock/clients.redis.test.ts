@@ -18,7 +18,7 @@ const ioredis: Open = (port) => {
   return { client, close: () => client.disconnect() };
 };
 const nodeRedis: Open = (port) => {
-  // Nobody connects it, as nobody had to with its version 3.
+  // The client is not connected here, as programs of its version 3 did not connect it either.
   const client = createClient({ socket: { host, port } });
   return { client, close: () => client.isOpen && client.destroy() };
 };
@@ -34,14 +34,14 @@ const kinds: [string, Open][] = [
   ],
   ["node-redis 6 that nobody connected", nodeRedis],
   [
-    "node-redis 5 that nobody connected",
+    "an unconnected node-redis 5",
     (port) => {
       const client = createClient5({ socket: { host, port } });
       return { client, close: () => client.isOpen && client.destroy() };
     },
   ],
   [
-    "node-redis 3 that is connecting",
+    "a connecting node-redis 3",
     (port) => {
       const client = require("redis-3").createClient(port, host);
       return { client, close: () => client.quit() };
@@ -132,7 +132,7 @@ describe("two clients of one server", () => {
     });
   });
 
-  it("each alone can still be asked, which says nothing about a quorum", async () => {
+  it("each can still be called alone, without a quorum", async () => {
     const redlock = both();
     const [client] = redlock.servers;
     expect(await redlock.acquireLockInstance(client, name, "value", 1_000)).toBe(true);
@@ -141,7 +141,7 @@ describe("two clients of one server", () => {
   });
 });
 
-it("our wrappers read back what stands in the keys", async () => {
+it("our wrappers read the stored values", async () => {
   const first = new Redis(sharedServers()[0]!.port, host);
   const second = createClient({ socket: { host, port: sharedServers()[1]!.port } });
   closers.push(() => first.disconnect());

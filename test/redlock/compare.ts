@@ -8,27 +8,27 @@ import { type RedisServer, startServer } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { startAll } from "../support/start-all.js";
 
-/** Without what this version's types cannot take back as an option. */
+/** Without the option whose type this version does not accept as an input. */
 type ClientOptions = Omit<import("ioredis").RedisOptions, "replyMapping">;
 
-/** What a case has to work with: one of the two packages, and real servers. */
-export class Scene<Face> {
+/** The context of a case: one of the two packages, and real servers. */
+export class CaseContext<Api> {
   readonly #ends: (() => unknown)[] = [];
   readonly #base = `compare-${randomUUID().slice(0, 8)}:`;
 
   constructor(
-    /** What the package exports. */
-    readonly face: Face,
-    /** Which of the two it is, for the few places where a program must differ. */
+    /** The exports of the package. */
+    readonly api: Api,
+    /** Which package it is, for the few places where a program must differ. */
     readonly which: "original" | "ours",
   ) {}
 
-  /** ioredis clients of so many shared servers, ready; gone with the case. */
+  /** Ready ioredis clients of the first `count` shared servers; closed after the case. */
   clients(count: number, options: ClientOptions = {}): Promise<Redis[]> {
     return this.clientsOf(sharedServers().slice(0, count), options);
   }
 
-  /** An ioredis client of each of these servers, ready; gone with the case. */
+  /** One ready ioredis client per server; closed after the case. */
   async clientsOf(servers: readonly { port: number }[], options: ClientOptions = {}): Promise<Redis[]> {
     const clients = servers.map(({ port }) => new Redis(port, "127.0.0.1", options));
     for (const client of clients) {
@@ -39,7 +39,7 @@ export class Scene<Face> {
     return clients;
   }
 
-  /** Servers of the case's own, to be hurt; gone with it. */
+  /** Servers for this case alone, which may damage them; stopped after the case. */
   async ownServers(count: number): Promise<RedisServer[]> {
     const servers = await startAll(Array.from({ length: count }, () => () => startServer()));
     for (const server of servers) this.later(() => server.stop());
@@ -47,22 +47,22 @@ export class Scene<Face> {
     return servers;
   }
 
-  /** Runs when the case is over, whatever it came to; the last one given runs first. */
+  /** Runs after the case, whatever its result; the last function added runs first. */
   later(end: () => unknown): void {
     this.#ends.push(end);
   }
 
-  /** A key that nobody else uses. Results must not contain it: see `plain`. */
+  /** A key that no other test uses. Results must not contain the key: see `plain`. */
   key(name = "a"): string {
     return this.#base + name;
   }
 
-  /** The text without what differs from run to run. */
+  /** Removes the parts of the text that differ from run to run. */
   plain(text: string): string {
     return text.replaceAll(this.#base, "");
   }
 
-  /** What a promise came to: its value, or the name and message of its error. */
+  /** The outcome of a promise: its value, or the name and message of its error. */
   async outcome(promise: PromiseLike<unknown>, show: (value: unknown) => unknown = () => "resolved") {
     try {
       return { value: show(await promise) };
@@ -72,7 +72,7 @@ export class Scene<Face> {
     }
   }
 
-  /** As `outcome`, for what one of the two never settles: "still pending" after `ms`. */
+  /** Like `outcome`, for calls that one of the packages never settles: "still pending" after `ms`. */
   async outcomeWithin(ms: number, promise: PromiseLike<unknown>, show?: (value: unknown) => unknown) {
     const over = new AbortController();
     const late = sleep(ms, "still pending" as const, { signal: over.signal }).catch(() => "over" as const);
@@ -88,66 +88,71 @@ export class Scene<Face> {
   }
 }
 
-/** One documented call, or a few that belong together: the same program for both packages. */
-export interface Case<Face> {
+/** One documented call, or a few related ones: the same program for both packages. */
+export interface Case<Api> {
   readonly name: string;
-  /** What it came to, in plain data: no keys, no tokens, no times. */
-  run(scene: Scene<Face>): Promise<unknown>;
-  /** A difference that is meant. `why` must stand, word for word, in docs/migrating.md. */
+  /** Resolves with the result as plain data: no keys, no tokens, no times. */
+  run(context: CaseContext<Api>): Promise<unknown>;
+  /** An intended difference. `why` must appear, word for word, in docs/migrating.md. */
   readonly differs?: { readonly original: unknown; readonly ours: unknown; readonly why: string };
 }
 
 export interface CompareOptions {
-  /** Run the cases side by side; for cases that share nothing but the servers. Default false. */
+  /** Run the cases concurrently; for cases that share nothing but the servers. Default false. */
   readonly concurrent?: boolean;
 }
 
 const documentation = "docs/migrating.md";
 const words = (text: string) => text.replace(/\s+/g, " ").trim();
 
-/** Runs each case against the original package and ours, and prints how many there were. */
+/** Runs each case against the original package and ours, and prints the number of cases. */
 export function compare<Original extends Ours, Ours>(
   peer: string,
-  faces: { readonly original: Original; readonly ours: Ours },
+  packages: { readonly original: Original; readonly ours: Ours },
   cases: readonly Case<Ours>[],
   { concurrent = false }: CompareOptions = {},
 ): void {
-  const meant = cases.flatMap(({ differs }) => (differs === undefined ? [] : [differs]));
+  const intended = cases.flatMap(({ differs }) => (differs === undefined ? [] : [differs]));
   describe(`${peer}, the original and ours`, () => {
-    describe("come to the same, or differ as it is meant", { concurrent }, () => {
+    describe("have the same result, or differ as intended", { concurrent }, () => {
       for (const { name, run, differs } of cases) {
         it(name, async () => {
-          const original = await play(run, faces.original, "original");
-          const ours = await play(run, faces.ours, "ours");
+          const original = await runCase(run, packages.original, "original");
+          const ours = await runCase(run, packages.ours, "ours");
           if (differs === undefined) return expect(ours, "ours, against the original").toEqual(original);
           expect(original, "the original").toEqual(differs.original);
           expect(ours, "ours").toEqual(differs.ours);
-          expect(ours, "a difference that is meant").not.toEqual(original);
+          expect(ours, "an intended difference").not.toEqual(original);
         });
       }
     });
-    it("have names for their cases that occur once", () => {
+    it("have unique names for their cases", () => {
       const names = cases.map(({ name }) => name);
       expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     });
-    it(`have each difference that is meant in ${documentation}`, () => {
+    it(`have each intended difference in ${documentation}`, () => {
       const documented = words(readFileSync(documentation, "utf8"));
-      const missing = meant.map(({ why }) => words(why)).filter((why) => !documented.includes(why));
+      const missing = intended.map(({ why }) => words(why)).filter((why) => !documented.includes(why));
       expect([...new Set(missing)]).toEqual([]);
     });
     afterAll(() => {
+      if (!process.env.HOLDFAST_FIGURES) return;
       console.log(
-        `${peer}: ${cases.length} cases, ${cases.length - meant.length} the same, ${meant.length} meant to differ`,
+        `${peer}: ${cases.length} cases, ${cases.length - intended.length} the same, ${intended.length} intended differences`,
       );
     });
   });
 }
 
-async function play<Face>(run: Case<Face>["run"], face: Face, which: Scene<Face>["which"]): Promise<unknown> {
-  const scene = new Scene(face, which);
+async function runCase<Api>(
+  run: Case<Api>["run"],
+  api: Api,
+  which: CaseContext<Api>["which"],
+): Promise<unknown> {
+  const context = new CaseContext(api, which);
   try {
-    return await run(scene);
+    return await run(context);
   } finally {
-    await scene.close();
+    await context.close();
   }
 }

@@ -36,7 +36,7 @@ describe("which package a call behaves as", () => {
     expect(lock).toBeInstanceOf(entry.Lock);
   });
 
-  it("`using` is told apart by its first argument, or by where its routine stands", async () => {
+  it("`using` is recognised by its first argument, or by the position of its routine", async () => {
     const seen = (value: unknown) => (value instanceof AbortSignal ? "signal" : own(value as object).join());
     const settings = { automaticExtensionThreshold: 0 };
     const calls = [
@@ -90,7 +90,7 @@ describe("which package a call behaves as", () => {
     expect(await attempts((fresh) => fresh.acquire(["a"], 100, { retryCount: 0 }), 2, 1)).toBe(1);
   });
 
-  it("takes plain data for a lock, as it comes from another process: with `resource` as redlock 4", async () => {
+  it("accepts a lock from another process as plain data: with `resource` as redlock 4", async () => {
     const elsewhere = world.redlock();
     const expiration = world.clock.wall() + 500;
     const former = await world.run(redlock.lock("a", 1_000));
@@ -107,7 +107,7 @@ describe("which package a call behaves as", () => {
     expect(await world.holders("b")).toEqual([false, false, false]);
   });
 
-  it("takes a lock that is made by hand, as either package has its constructor", async () => {
+  it("accepts a lock made by hand with the constructor of either package", async () => {
     const { value } = await world.run(redlock.acquire(["a"], 1_000));
     const expiration = world.clock.wall() + 500;
     const former = new entry.Lock(redlock, "a", value, expiration, 1);
@@ -121,49 +121,49 @@ describe("which package a call behaves as", () => {
 
 describe("events", () => {
   it("of node-redlock come as documented", async () => {
-    const heard: unknown[] = [];
+    const emitted: unknown[] = [];
     for (const name of ["acquired", "renewed", "released"] as const) {
       redlock.on(name, ({ resource, ttl }: { resource: string; ttl: number }) => {
-        heard.push([name, resource, ttl > 10_000 ? "time" : ttl]);
+        emitted.push([name, resource, ttl > 10_000 ? "time" : ttl]);
       });
     }
     const lock = (await world.run(redlock.acquireLock("a", 1_000)))!;
     await world.run(redlock.renewLock("a", lock.value, 2_000));
     await world.run(redlock.releaseLock("a", lock.value));
-    expect(heard).toEqual([
+    expect(emitted).toEqual([
       ["acquired", "a", "time"],
       ["renewed", "a", 2_000],
       ["released", "a", 0],
     ]);
   });
 
-  it("tell which node failed, as clientError or, in the calls of redlock 5, as error", async () => {
+  it("name the failed node, as clientError or, in the calls of redlock 5, as error", async () => {
     world.node(0).crash();
-    const heard: string[] = [];
-    redlock.on("clientError", (error) => heard.push(`clientError ${error.name} ${error.message}`));
-    redlock.on("error", (error) => heard.push(`error ${error.name} ${error.message}`));
+    const emitted: string[] = [];
+    redlock.on("clientError", (error) => emitted.push(`clientError ${error.name} ${error.message}`));
+    redlock.on("error", (error) => emitted.push(`error ${error.name} ${error.message}`));
     await world.run(redlock.acquireLock("a", 1_000));
     await world.run(redlock.lock("b", 1_000));
     await world.run(redlock.acquire(["c"], 1_000));
-    expect(heard).toEqual([
+    expect(emitted).toEqual([
       "clientError ClientError node-0: node-0 crashed",
       "clientError ClientError node-0: node-0 crashed",
       "error ClientError node-0: node-0 crashed",
     ]);
   });
 
-  it("harm nobody, whatever a listener throws, and need no listener", async () => {
+  it("isolate listeners that throw, and need no listener", async () => {
     const thrown: unknown[] = [];
     const careful = world.redlock({ onListenerError: (error) => thrown.push(error), retryCount: 0 });
     await world.run(redlock.acquire(["a"], 5_000));
     expect(await world.caught(careful.acquire(["a"], 1_000))).toMatchObject({ name: "ExecutionError" });
-    let heard = 0;
+    let emitted = 0;
     careful.on("error", () => {
       throw new Error("mine");
     });
-    careful.on("error", () => heard++);
+    careful.on("error", () => emitted++);
     expect(await world.caught(careful.acquire(["a"], 1_000))).toMatchObject({ name: "ExecutionError" });
-    expect(heard).toBe(3);
+    expect(emitted).toBe(3);
     expect(thrown).toEqual([new Error("mine"), new Error("mine"), new Error("mine")]);
   });
 
@@ -195,8 +195,8 @@ describe("callbacks", () => {
   });
 });
 
-describe("what stands behind a lock", () => {
-  it("is one of Holdfast's machines", async () => {
+describe("the handle of a lock", () => {
+  it("is a Holdfast state machine", async () => {
     const states: string[] = [];
     redlock.locks.on("acquired", ({ resources }) => states.push(`acquired ${resources}`));
     const lock = await world.run(redlock.acquire(["a", "b"], 1_000));
@@ -243,7 +243,7 @@ it("every named value is also a static of the class", () => {
   for (const [name, value] of values) expect(Redlock[name as keyof typeof Redlock]).toBe(value);
 });
 
-it("takes any iterable of clients, and refuses none, one that is no client, and the same one twice", () => {
+it("accepts any iterable of clients, and refuses an empty one, invalid clients and duplicates", () => {
   const node = memoryNode();
   expect(new Redlock(new Set([node])).clients.size).toBe(1);
   expect(new Redlock([node]).servers).toEqual([node]);

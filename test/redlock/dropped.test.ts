@@ -8,7 +8,7 @@ import { Redlock } from "../../src/redlock.js";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** A node that counts who watches it. */
+/** A node that counts its watchers. */
 function watched() {
   const node = memoryNode();
   let watchers = 0;
@@ -29,7 +29,7 @@ function watched() {
   return { node: counting, watchers: () => watchers };
 }
 
-it("a Redlock that was dropped without quit() is collected, though its clients live on", async () => {
+it("a Redlock that was dropped without quit() is collected, although its clients are still referenced", async () => {
   const { node, watchers } = watched();
   for (let job = 0; job < 20; job++) {
     const redlock = new Redlock([node]);
@@ -39,11 +39,11 @@ it("a Redlock that was dropped without quit() is collected, though its clients l
     collect();
     await turn();
   }
-  // The last one may still lie on the stack.
+  // The last instance may still be on the stack.
   expect(watchers()).toBeLessThanOrEqual(1);
 });
 
-it("a Redlock that holds a lock is not, though nobody refers to it", async () => {
+it("a Redlock that holds a lock is not collected, although it is unreferenced", async () => {
   const { node, watchers } = watched();
   await new Redlock([node]).acquire(["a"], 60_000);
   for (let round = 0; round < 10; round++) {
@@ -53,7 +53,7 @@ it("a Redlock that holds a lock is not, though nobody refers to it", async () =>
   expect(watchers()).toBe(1);
 });
 
-it("a Redlock that owes a release is not, until it is paid", async () => {
+it("a Redlock with a pending release is not collected until the release is delivered", async () => {
   const { node, watchers } = watched();
   const others = [memoryNode(), memoryNode()];
   const owe = async () => {

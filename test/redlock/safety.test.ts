@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Redlock } from "../../src/redlock.js";
-import { listen, settle } from "../manager/world.js";
+import { listen, settle } from "../manager/test-nodes.js";
 import { RedlockWorld } from "./world.js";
 
 let world: RedlockWorld;
@@ -10,34 +10,34 @@ beforeEach(() => {
   redlock = world.redlock();
 });
 
-describe("a lock whose value others may have", () => {
+describe("a lock whose value other processes may have", () => {
   it("is left to its ttl at its deadline, because another process may have renewed it", async () => {
     const lock = (await world.run(redlock.acquireLock("a", 1_000)))!;
     const elsewhere = world.redlock();
     await world.clock.advance(900);
     expect(await world.run(elsewhere.renewLock("a", lock.value, 5_000))).toBe(true);
-    const heard = listen(redlock.locks);
+    const emitted = listen(redlock.locks);
     await world.clock.advance(1_000);
-    expect(heard.map(({ name }) => name)).toEqual(["expired"]);
+    expect(emitted.map(({ name }) => name)).toEqual(["expired"]);
     expect(await world.holders("a")).toEqual([true, true, true]);
     expect(await world.run(world.redlock({ retryCount: 0 }).acquireLock("a", 100))).toBeNull();
   });
 
-  it("has a machine, events and a deadline of its own where it is renewed by its value", async () => {
+  it("has its own machine, events and deadline if it is renewed by its value", async () => {
     const lock = (await world.run(redlock.acquireLock("a", 1_000)))!;
     const elsewhere = world.redlock();
-    const heard = listen(elsewhere.locks);
+    const emitted = listen(elsewhere.locks);
     await world.run(elsewhere.renewLock("a", lock.value, 5_000));
     expect(elsewhere.handle(lock)?.state).toBe("held");
     await world.clock.advance(5_000);
     expect(elsewhere.handle(lock)).toBeNull();
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
+    expect(emitted.map(({ name }) => name)).toEqual(["acquiring", "acquired", "expired"]);
   });
 
-  it("is not touched by a renewal in its name that fails", async () => {
+  it("is not touched by a renewal with its value that fails", async () => {
     const lock = (await world.run(redlock.acquireLock("a", 5_000)))!;
     const elsewhere = world.redlock();
-    // One node answers the renewal: no quorum. What it holds must stay.
+    // One node answers the renewal, so there is no quorum. The key on that node must stay.
     world.node(1).hang();
     world.node(2).hang();
     expect(await world.run(elsewhere.renewLock("a", lock.value, 5_000))).toBe(false);
@@ -47,7 +47,7 @@ describe("a lock whose value others may have", () => {
     expect(await world.holders("a")).toEqual([true, true, true]);
   });
 
-  it("is not put back on a node that lacks it by a process that only knows its value", async () => {
+  it("is not put back on a node that lacks the key by a process that only knows its value", async () => {
     const redlock = world.redlock({ quarantine: false });
     const lock = (await world.run(redlock.acquireLock("a", 5_000)))!;
     world.node(2).restart();
@@ -69,7 +69,7 @@ describe("a lock whose value others may have", () => {
     expect(await world.holders("a")).toEqual([false, false, false]);
   });
 
-  it("stays where it is when the process quits", async () => {
+  it("stays on the nodes when the process quits", async () => {
     await world.run(redlock.acquire(["a"], 5_000));
     await world.run(redlock.quit());
     expect(await world.holders("a")).toEqual([true, true, true]);
@@ -77,15 +77,15 @@ describe("a lock whose value others may have", () => {
   });
 });
 
-describe("a value that the program gives", () => {
-  it("excludes everybody else, also who gives the same one", async () => {
+describe("a value from the program", () => {
+  it("excludes all other callers, even with the same value", async () => {
     expect(await world.run(redlock.tryAcquire("a", "worker", 5_000))).toBe(3);
     expect(await world.run(world.redlock().tryAcquire("a", "worker", 5_000))).toBe(0);
     expect(await world.holders("a")).toEqual([true, true, true]);
     expect(redlock.handle({ resource: "a", value: "worker" })?.state).toBe("held");
   });
 
-  it("leaves nothing behind where no quorum granted it, not even on a node that grants it late", async () => {
+  it("leaves nothing behind without a quorum, not even on a node that grants late", async () => {
     const other = world.redlock();
     await world.run(other.acquireLockInstance(world.nodes[0], "a", "other", 60_000));
     await world.run(other.acquireLockInstance(world.nodes[1], "a", "other", 60_000));
@@ -96,11 +96,11 @@ describe("a value that the program gives", () => {
     expect(await world.holders("a")).toEqual([true, true, false]);
   });
 
-  it("is not released by what is repeated of an earlier release, when it was claimed again meanwhile", async () => {
+  it("is not released by a repeated earlier release, when it was claimed again meanwhile", async () => {
     await world.run(redlock.tryAcquire("met", "worker", 1_000));
     world.node(2).hang();
     expect(await world.run(redlock.tryAcquire("a", "worker", 60_000))).toBe(2);
-    // What it was asked is lost, or may reach it later: the release is repeated.
+    // The request is lost or arrives later, so the release is repeated.
     world.node(2).crash();
     world.node(2).reconnect();
     await world.run(redlock.releaseLock("a", "worker"));
@@ -111,7 +111,7 @@ describe("a value that the program gives", () => {
     }
   });
 
-  it("on one client concerns that client alone", async () => {
+  it("on one client affects that client alone", async () => {
     const [first, second] = world.nodes;
     expect(await world.run(redlock.acquireLockInstance(first, "a", "mine", 5_000))).toBe(true);
     expect(await world.run(redlock.acquireLockInstance(first, "a", "mine", 5_000))).toBe(false);
@@ -123,7 +123,7 @@ describe("a value that the program gives", () => {
 });
 
 describe("loss", () => {
-  it("is told by the deadline in `using`, with every node hung, and the routine's value is what comes out", async () => {
+  it("is reported at the deadline in `using`, with every node hung, and the routine's value is returned", async () => {
     const seen: unknown[] = [];
     const used = redlock.using(["a"], 1_000, { automaticExtensionThreshold: 500 }, async (signal) => {
       for (const node of world.nodes) node.hang();
@@ -135,7 +135,7 @@ describe("loss", () => {
     expect(seen).toMatchObject([988, "ExecutionError", { name: "LeaseExpiredError", reason: "deadline" }]);
   });
 
-  it("is told by the signal when the program quits, and the routine's value is still what comes out", async () => {
+  it("aborts the signal when the program quits, and the routine's value is still returned", async () => {
     const quitting = async (signal: AbortSignal) => {
       void redlock.quit();
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -149,7 +149,7 @@ describe("loss", () => {
     expect(world.clock.pending).toBe(0);
   });
 
-  it("is told as `error` in node-redlock's `using`, and needs no listener", async () => {
+  it("is reported as `error` in node-redlock's `using`, and needs no listener", async () => {
     const errors: string[] = [];
     const lose = () =>
       redlock.using(
@@ -168,7 +168,7 @@ describe("loss", () => {
     expect(errors).toEqual(["Failed to auto-extend lock for resource: a"]);
   });
 
-  it("refuses an extension after the deadline, by whichever clock says so first", async () => {
+  it("refuses an extension after the deadline, by whichever clock reaches it first", async () => {
     const modern = await world.run(redlock.acquire(["a"], 1_000));
     const former = await world.run(redlock.lock("b", 1_000));
     await world.clock.advance(995);
@@ -185,7 +185,7 @@ describe("loss", () => {
   });
 });
 
-it("an attempt without validity left is no lock in any of the three", async () => {
+it("an attempt without validity left gives no lock in any of the three packages", async () => {
   const options = { retryCount: 0, driftFactor: 0.99 };
   const slow = world.redlock(options);
   expect(await world.run(slow.acquireLock("a", 100))).toBeNull();

@@ -1,14 +1,14 @@
 import type { Options } from "../../src/redlock/types.js";
 import { Redlock } from "../../src/redlock.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 
-/** Memory nodes of one virtual time, and programs of Redlock on them, each a process of its own. */
-export class RedlockWorld extends World {
+/** Memory nodes in one virtual time. Each Redlock program on them counts as a process of its own. */
+export class RedlockWorld extends TestNodes {
   redlock(options: Options = {}): Redlock {
     return new Redlock(this.nodes, { clock: this.clock, owner: "me", retryJitter: 0, ...options });
   }
 
-  /** What a call throws, or rejects with. */
+  /** The error that a call throws or rejects with. */
   async caught(promise: Promise<unknown>): Promise<Error> {
     try {
       await this.run(promise);

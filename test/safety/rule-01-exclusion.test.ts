@@ -3,11 +3,11 @@ import { generate } from "../../src/testing/simulator/generate.js";
 import { play } from "../../src/testing/simulator/run.js";
 import { groupingOption } from "../support/grouping.js";
 
-/** Seeds that the suite of the simulator does not play. */
+/** The first seed. The simulator's own suite does not use these seeds. */
 const first = 2_000;
 
 describe("rule 1: exclusion", () => {
-  it("holds while messages are slow and lost, clocks differ, and a minority hangs, dies, forgets and comes back", async () => {
+  it("holds with slow and lost messages, skewed clocks, and a minority that hangs, crashes, loses its memory and restarts", async () => {
     let acquired = 0;
     for (let seed = first; seed < first + 30; seed++) {
       const script = generate(seed, "inBounds", 40);

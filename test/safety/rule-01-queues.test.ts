@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryNode } from "../../src/clients/memory.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode } from "../../src/engine/node.js";
+import { memoryNode } from "../../src/clients/memory/memory-node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { createLocks } from "../../src/index.js";
 import { Redlock } from "../../src/redlock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
@@ -11,31 +11,31 @@ import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
 import { unluckyMinority } from "../support/unlucky-minority.js";
 
-/** ms. */
+/** TTL in ms. */
 const ttl = 400;
 
 interface Held {
-  /** ms of validity left. */
+  /** Returns the remaining validity in ms. */
   remaining(): number;
 }
 
-/** Somebody's way of taking the lock for a while; null where it did not get it. */
+/** Tries to acquire the lock. Resolves with null if the lock was not granted. */
 type Take = () => Promise<(Held & { give(): Promise<unknown> }) | null>;
 
-/** Follows the Redlock specification by hand, and knows of no queue. */
+/** Follows the Redlock specification without queues. */
 function byHand(nodes: readonly LockNode[], clock: VirtualClock, chance: () => number): Take {
-  const say = (node: LockNode, command: LockCommand) => ask(node, { command, wanted: () => true });
+  const send = (node: LockNode, command: LockCommand) => ask(node, { command, wanted: () => true });
   return async () => {
     const token = `foreign${chance()}`;
     const start = clock.monotonic();
     const release = () => {
-      for (const node of nodes) void say(node, { op: "release", keys: ["a"], token });
+      for (const node of nodes) void send(node, { op: "release", keys: ["a"], token });
     };
     let granted = 0;
     await new Promise<void>((resolve) => {
       clock.after(100, resolve);
       for (const node of nodes) {
-        void say(node, { op: "acquire", keys: ["a"], token, ttl }).then(({ kind }) => {
+        void send(node, { op: "acquire", keys: ["a"], token, ttl }).then(({ kind }) => {
           if (kind === "granted") granted++;
         });
       }
@@ -49,21 +49,21 @@ function byHand(nodes: readonly LockNode[], clock: VirtualClock, chance: () => n
 
 const kinds = ["fair", "fair", "unfair", "several", "redlock", "byHand"] as const;
 
-/** Returns how often each kind had the lock. */
+/** Returns how often each kind held the lock. */
 async function contend(seed: number, size: number): Promise<Record<string, number>> {
   const clock = new VirtualClock();
   const chance = seeded(seed);
   const nodes = Array.from({ length: size }, () => memoryNode(undefined, { clock }));
   const held = new Set<Held>();
-  const had: Record<string, number> = {};
+  const grants: Record<string, number> = {};
   const overlaps: string[] = [];
-  const road = {
+  const path = {
     delay: () => chance() ** 3 * 60,
     losesReply: () => chance() < 0.05,
     losesMessage: () => chance() < 0.2,
   };
   const open = (kind: (typeof kinds)[number], index: number): Take => {
-    const ours = nodes.map((node) => far(node, clock, road));
+    const ours = nodes.map((node) => far(node, clock, path));
     const secret = () => `${index}${String(chance()).slice(2)}`.padEnd(22, "0").slice(0, 22);
     const random = { secret, fraction: chance };
     if (kind === "byHand") return byHand(ours, clock, chance);
@@ -86,11 +86,11 @@ async function contend(seed: number, size: number): Promise<Record<string, numbe
   };
   const contenders = kinds.map(async (kind, index) => {
     const take = open(kind, index);
-    // By hand nobody waits: it takes more tries.
+    // A client without queues does not wait, so it needs more attempts.
     for (let round = 0; round < (kind === "byHand" ? 20 : 4); round++) {
       const lease = await take().catch(() => null);
       if (lease !== null && lease.remaining() > 0) {
-        had[kind] = (had[kind] ?? 0) + 1;
+        grants[kind] = (grants[kind] ?? 0) + 1;
         if ([...held].some((other) => other.remaining() > 0)) overlaps.push(kind);
         held.add(lease);
       }
@@ -103,20 +103,20 @@ async function contend(seed: number, size: number): Promise<Record<string, numbe
   await unluckyMinority(nodes, clock, chance);
   await Promise.all(contenders);
   expect(overlaps).toEqual([]);
-  return had;
+  return grants;
 }
 
 describe("rule 1: exclusion", () => {
-  it("holds between those who wait in line, overtake, give up, and know of no line", async () => {
-    const had = new Map<string, number>();
+  it("holds between callers that queue, barge, give up or do not use queues", async () => {
+    const grants = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1 }), fc.constantFrom(1, 3, 5), async (seed, size) => {
         for (const [kind, times] of Object.entries(await contend(seed, size))) {
-          had.set(kind, (had.get(kind) ?? 0) + times);
+          grants.set(kind, (grants.get(kind) ?? 0) + times);
         }
       }),
       { numRuns: 25, seed: 20261121 },
     );
-    for (const kind of kinds) expect([kind, (had.get(kind) ?? 0) > 20]).toEqual([kind, true]);
+    for (const kind of kinds) expect([kind, (grants.get(kind) ?? 0) > 20]).toEqual([kind, true]);
   }, 120_000);
 });

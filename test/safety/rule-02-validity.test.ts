@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { granted } from "../engine/scripted-node.js";
-import { World } from "../manager/world.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 2: validity counts from before the first request of the winning round", () => {
-  it("takes off the time that the answers took", async () => {
+  it("subtracts the time until the answers", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 900 });
     const acquisition = locks.acquire("a");
     await settle();
@@ -15,7 +15,7 @@ describe("rule 2: validity counts from before the first request of the winning r
     expect(lease.validUntil).toBe(clock.wall() + lease.remaining());
   });
 
-  it("does not count what an earlier round took, nor lend it its start", async () => {
+  it("does not subtract the time of an earlier round", async () => {
     const { locks, nodes, clock } = scripted(3, {
       nodeTimeout: 400,
       retry: { count: 1, delay: 100, jitter: 0 },
@@ -31,7 +31,7 @@ describe("rule 2: validity counts from before the first request of the winning r
     expect((await acquisition).remaining()).toBe(1_000 - 12 - 50);
   });
 
-  it("fails an attempt that left no validity, and releases it", async () => {
+  it("fails an attempt without remaining validity, and releases its grants", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
     await settle();
@@ -52,8 +52,8 @@ describe("rule 2: validity counts from before the first request of the winning r
     expect(lease.remaining()).toBe(1_000 - 12 - 200);
   });
 
-  it("does not believe a renewal that took as long as the lease had left", async () => {
-    const { locks, nodes, clock, heard } = scripted(3);
+  it("rejects a renewal that took as long as the remaining validity", async () => {
+    const { locks, nodes, clock, events } = scripted(3);
     const acquisition = locks.acquire("a", { renew: false });
     await answer(nodes, "acquire", [granted, granted, granted]);
     const lease = await acquisition;
@@ -63,10 +63,10 @@ describe("rule 2: validity counts from before the first request of the winning r
     clock.stall(288);
     await answer(nodes, "renew", [granted, granted, granted]);
     expect(await renewal).toMatchObject({ code: "LEASE_EXPIRED" });
-    expect(heard.at(-1)?.name).toBe("expired");
+    expect(events.at(-1)?.name).toBe("expired");
   });
 
-  it("never lets a renewal shorten the lease: asks for as much as is left, never for more than was asked for, and counts from the new round all the same", async () => {
+  it("never shortens the lease by a renewal: requests the remaining TTL and counts from the start of the new round", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a", { ttl: 10_000, renew: false });
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -82,29 +82,29 @@ describe("rule 2: validity counts from before the first request of the winning r
     expect(lease.remaining()).toBeLessThan(before + 5);
   });
 
-  it("is not believed from an earlier round when nodes forgot: the last round alone says how long they keep it", async () => {
-    const world = new World(5);
+  it("counts from the last round only, because nodes may have lost the keys of an earlier round", async () => {
+    const testNodes = new TestNodes(5);
     const lax = { quarantine: false } as const;
-    const [ours, theirs] = [world.locks(lax), world.locks({ ...lax, owner: "other" })];
-    world.node(3).crash();
-    world.node(4).crash();
-    const lease = await world.run(ours.acquire("a", { renew: false }));
-    world.node(3).restart();
-    world.node(4).restart();
+    const [ours, theirs] = [testNodes.locks(lax), testNodes.locks({ ...lax, owner: "other" })];
+    testNodes.node(3).crash();
+    testNodes.node(4).crash();
+    const lease = await testNodes.run(ours.acquire("a", { renew: false }));
+    testNodes.node(3).restart();
+    testNodes.node(4).restart();
     await settle();
     await lease.renew(500);
-    world.node(0).restart();
-    world.node(1).restart();
+    testNodes.node(0).restart();
+    testNodes.node(1).restart();
     await settle();
     await lease.renew(500);
-    await world.clock.advance(600);
+    await testNodes.clock.advance(600);
     expect(lease.remaining()).toBeGreaterThan(0);
     expect(await theirs.tryAcquire("a")).toBeNull();
   });
 
-  it("serves overlapping renewals with the longest ttl that was asked for", async () => {
-    const world = new World(3);
-    const lease = await world.locks({ ttl: 1_000 }).acquire("a", { renew: false });
+  it("uses the longest requested TTL for overlapping renewals", async () => {
+    const testNodes = new TestNodes(3);
+    const lease = await testNodes.locks({ ttl: 1_000 }).acquire("a", { renew: false });
     await Promise.all([lease.renew(), lease.renew(60_000), lease.renew(2_000)]);
     expect(lease.remaining()).toBeGreaterThan(59_000);
   });

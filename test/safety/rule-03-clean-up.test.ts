@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, missing, refused, type ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 const tokens = (node: ScriptedNode | undefined, op: "acquire" | "release") =>
   node?.of(op).map(({ command }) => ("token" in command ? command.token : ""));
 
 describe("rule 3: a failed attempt leaves nothing behind", () => {
-  it("releases on every node that was asked: granted, denied, failed and silent", async () => {
+  it("releases on every node that was asked: granted, denied, failed and unresponsive", async () => {
     const { locks, nodes, clock } = scripted(5);
     const acquisition = caught(locks.acquire("a"));
     await answer(nodes, "acquire", [granted, denied, refused, null, null]);
@@ -16,7 +16,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     for (const node of nodes) expect(tokens(node, "release")).toEqual(tokens(node, "acquire"));
   });
 
-  it("releases before the next attempt asks, and asks with a fresh token", async () => {
+  it("releases before the next attempt, which uses a fresh token", async () => {
     const { locks, nodes, clock } = scripted(3, { retry: { count: 2, delay: 10, jitter: 0 } });
     const acquisition = caught(locks.acquire("a"));
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -25,7 +25,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     }
     expect(await acquisition).toMatchObject({ code: "LOCK_CONTENDED", attempts: 3 });
     const once = ["acquire", "release"];
-    // In the end its place in the queue is given up besides.
+    // The acquisition finally leaves the queue as well.
     const asked = nodes[2]?.arrivals.filter(
       ({ command }) => !(command.op === "release" && "queue" in command),
     );
@@ -35,7 +35,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     for (const token of used) expect(token).toMatch(/^me~[\w-]{22}$/);
   });
 
-  it("does not send again what was given up, and says so to the client", async () => {
+  it("marks aborted requests as unwanted, so that the client does not resend them", async () => {
     const { locks, nodes } = scripted(3);
     const controller = new AbortController();
     const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
@@ -49,7 +49,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes.map(({ ops }) => ops)).toEqual(Array(3).fill(["acquire", "release"]));
   });
 
-  it("releases once more when a grant turns up after the release was answered", async () => {
+  it("releases again when a grant arrives after the answer to the release", async () => {
     const { locks, nodes } = scripted(3);
     const controller = new AbortController();
     const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
@@ -63,7 +63,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes[1]?.ops).toEqual(["acquire", "release"]);
   });
 
-  it("does not release once more when a denial or an error turns up after the release was answered", async () => {
+  it("does not release again when a denial or an error arrives after the answer to the release", async () => {
     const { locks, nodes } = scripted(3);
     const controller = new AbortController();
     const acquisition = caught(locks.acquire("a", { signal: controller.signal }));
@@ -75,7 +75,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes.map(({ ops }) => ops)).toEqual(Array(3).fill(["acquire", "release"]));
   });
 
-  it("owes a release to a node that went away, and pays when it is back", async () => {
+  it("keeps the release for a disconnected node pending, and sends it after the reconnection", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
     await settle();
@@ -91,7 +91,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(tokens(nodes[0], "release")).toEqual(tokens(nodes[0], "acquire"));
   });
 
-  it("owes nothing any more when the ttl of what a node granted is over", async () => {
+  it("drops a pending release when the TTL of the grant is over", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
     await answer(nodes, "acquire", [granted]);
@@ -105,7 +105,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes[0]?.ops).toEqual(["acquire"]);
   });
 
-  it("owes what a node has never answered for longer: the request may still lie in the server's buffers", async () => {
+  it("keeps the release of an unanswered request pending for longer, because the request may be in the server's buffers", async () => {
     const { locks, nodes, clock } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
     await settle();
@@ -117,7 +117,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     nodes[0]?.change("ready");
     await settle();
     expect(nodes[0]?.ops).toEqual(["acquire", "release"]);
-    // On another connection, which the request may have been overtaken by: so it is repeated.
+    // The release used another connection and may have overtaken the request, so the release is repeated.
     await answer(nodes, "release", [granted]);
     await clock.advance(5_000);
     expect(nodes[0]?.ops).toEqual(["acquire", "release", "release"]);
@@ -129,7 +129,7 @@ describe("rule 3: a failed attempt leaves nothing behind", () => {
     expect(nodes[0]?.ops.filter((op) => op === "release").length).toBe(repeated);
   });
 
-  it("asks nothing of a node, not even a release, that was never sent the request", async () => {
+  it("sends no release to a node that was never sent the request", async () => {
     const { locks, nodes } = scripted(3);
     await caught(Promise.race([locks.acquire("x"), Promise.reject(new Error("met"))]));
     await answer(nodes, "acquire", [granted, granted, granted]);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, refused } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 4: decide as early as the votes allow", () => {
-  it("is granted by a quorum, without waiting for the rest", async () => {
+  it("grants with a quorum, without waiting for the other nodes", async () => {
     const { locks, nodes } = scripted(5);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted, null, null]);
     expect((await acquisition).remaining()).toBeGreaterThan(0);
   });
 
-  it("is contended when more denied than a quorum can spare, even with an even number of nodes", async () => {
+  it("reports contention when too many nodes denied for a quorum, even with an even number of nodes", async () => {
     for (const [size, replies] of [
       [5, [denied, denied, denied, null, null]],
       [4, [granted, granted, denied, denied]],
@@ -24,7 +24,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     }
   });
 
-  it("has no quorum when nodes failed, whatever the others say", async () => {
+  it("reports a missing quorum when too many nodes failed, whatever the other nodes answer", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = caught(locks.acquire("a"));
     await answer(nodes, "acquire", [refused, refused, granted]);
@@ -33,7 +33,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect(String(error)).toContain("node-0: ERR no; node-1: ERR no");
   });
 
-  it("never waits for a silent node beyond the node timeout", async () => {
+  it("never waits for an unresponsive node beyond the node timeout", async () => {
     const { locks, nodes, clock } = scripted(3, { nodeTimeout: 200 });
     const acquisition = caught(locks.acquire("a"));
     await answer(nodes, "acquire", [granted]);
@@ -45,7 +45,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect(String(error)).toContain("no answer within 200 ms");
   });
 
-  it("fails the vote of a node that is not ready at once, and hands its client nothing", async () => {
+  it("fails the vote of an unready node at once, without a request to its client", async () => {
     const { locks, nodes, clock } = scripted(3);
     nodes[0]?.change("down", new Error("connection refused"));
     const since = clock.monotonic();
@@ -56,7 +56,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect(nodes[0]?.arrivals).toEqual([]);
   });
 
-  it("waits for a node that connects for the first time, up to the connect timeout and once", async () => {
+  it("waits once for a node that connects for the first time, up to the connect timeout", async () => {
     const { locks, nodes, clock } = scripted(1, { nodeTimeout: 100, connectTimeout: 200 });
     const [node] = nodes;
     node?.change("connecting");
@@ -74,7 +74,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect((await second).remaining()).toBeGreaterThan(0);
   });
 
-  it("does not count releases: a node that is well is asked while thousands are given up", async () => {
+  it("does not limit requests by releases: a healthy node is asked while thousands of leases are released", async () => {
     const { locks, nodes } = scripted(1, { wait: 0, ttl: 60_000, renew: false });
     await locks.ready();
     const half = async (from: number) => {
@@ -91,7 +91,7 @@ describe("rule 4: decide as early as the votes allow", () => {
     expect((await one).remaining()).toBeGreaterThan(0);
   });
 
-  it("bounds what is in flight to a node that hangs", async () => {
+  it("bounds the requests in flight to a node that hangs", async () => {
     const { locks, nodes } = scripted(1, { wait: 0 });
     const acquisitions = Array.from({ length: 10_050 }, (_, index) => caught(locks.acquire(`a${index}`)));
     await settle();

@@ -1,16 +1,16 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLocks, DuplicateNodeError, InvalidOptionError } from "../../src/index.js";
-import type { LocksOptions } from "../../src/manager/options.js";
+import type { LocksOptions } from "../../src/lock/options.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
-import { answer, caught, scripted, settle } from "./world.js";
+import { answer, caught, scripted, settle } from "./scripted-locks.js";
 
 describe("rule 8: one server, one vote", () => {
-  it("refuses the same client given twice when the manager is made", () => {
+  it("rejects a client that is given twice, in the constructor", () => {
     const node = new ScriptedNode("one");
     expect(() => createLocks({ nodes: [node, new ScriptedNode("two"), node] })).toThrow(DuplicateNodeError);
   });
 
-  it("refuses two clients of one server at the first acquisition, naming both, before anything is asked", async () => {
+  it("rejects two clients of one server at the first acquisition, with both names, before any request", async () => {
     const { locks, nodes } = scripted(3);
     if (nodes[2]) nodes[2].identity = "node-0";
     const error = await caught(locks.acquire("a"));
@@ -19,7 +19,7 @@ describe("rule 8: one server, one vote", () => {
     await expect(locks.acquire("b")).rejects.toBeInstanceOf(DuplicateNodeError);
   });
 
-  it("fails the vote of one that is found out later", async () => {
+  it("fails the vote of a duplicate that is detected later", async () => {
     const { locks, nodes } = scripted(3);
     const first = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -34,7 +34,7 @@ describe("rule 8: one server, one vote", () => {
     expect(String(await second)).toContain("node-2: is the same server as node-0");
   });
 
-  it("gives the vote back when the other one turns to another server", async () => {
+  it("restores the vote when the other client connects to another server", async () => {
     const { locks, nodes } = scripted(3);
     const first = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -46,7 +46,7 @@ describe("rule 8: one server, one vote", () => {
       node?.change("ready");
       await settle();
     };
-    // They swap their servers, one after the other.
+    // The two clients swap their servers, one after the other.
     await reconnect(third, "node-0");
     await reconnect(one, "node-2");
     const second = locks.acquire("b");
@@ -58,7 +58,7 @@ describe("rule 8: one server, one vote", () => {
     expect((await second).remaining()).toBeGreaterThan(0);
   });
 
-  it("sends every batch with the mark of the server that it is meant for", async () => {
+  it("sends every batch with the mark of its target server", async () => {
     const { locks, nodes } = scripted(3);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, granted]);
@@ -70,16 +70,16 @@ describe("rule 8: one server, one vote", () => {
     ]);
   });
 
-  describe("where servers hide who they are", () => {
+  describe("with servers that hide their identity", () => {
     const hidden = (options: Partial<LocksOptions> = {}, size = 3) => {
       const emitted = vi.spyOn(process, "emitWarning").mockReturnValue();
       onTestFinished(() => emitted.mockRestore());
-      const world = scripted(size, options);
-      for (const node of size === 1 ? world.nodes : world.nodes.slice(1)) node.identity = null;
-      return { ...world, warnings: () => emitted.mock.calls.map(([text]) => String(text)) };
+      const setup = scripted(size, options);
+      for (const node of size === 1 ? setup.nodes : setup.nodes.slice(1)) node.identity = null;
+      return { ...setup, warnings: () => emitted.mock.calls.map(([text]) => String(text)) };
     };
 
-    it("warns, once a node, that it cannot tell, and lets them vote", async () => {
+    it("warns once per node, and accepts their votes", async () => {
       const { locks, nodes, warnings } = hidden();
       for (const resource of ["a", "b"]) {
         const acquisition = locks.acquire(resource);
@@ -87,12 +87,12 @@ describe("rule 8: one server, one vote", () => {
         await acquisition;
       }
       expect(warnings()).toEqual([
-        expect.stringContaining("node-1 does not tell who it is"),
-        expect.stringContaining("node-2 does not tell who it is"),
+        expect.stringContaining("node-1 cannot be identified"),
+        expect.stringContaining("node-2 cannot be identified"),
       ]);
     });
 
-    it("says nothing where it is allowed, or where there is one node", async () => {
+    it("does not warn when unidentified nodes are allowed, or with a single node", async () => {
       for (const [options, size] of [
         [{ unidentified: "allow" }, 3],
         [{}, 1],
@@ -109,15 +109,17 @@ describe("rule 8: one server, one vote", () => {
       }
     });
 
-    it("fails their votes where they are to be refused", async () => {
+    it("fails their votes when unidentified nodes are refused", async () => {
       const { locks, nodes } = hidden({ unidentified: "refuse" });
       const error = await caught(locks.acquire("a"));
-      expect(String(error)).toContain("node-1: hides who it is, and may be the same server as another");
+      expect(String(error)).toContain(
+        "node-1: hides its identity, and may be the same server as another node",
+      );
       expect(nodes.slice(1).flatMap(({ ops }) => ops)).toEqual([]);
     });
   });
 
-  it("refuses, when it has met them, clients whose database is known only once they are connected", async () => {
+  it("rejects clients with different databases once they are connected", async () => {
     const { locks, nodes } = scripted(3);
     Object.assign(nodes[1] ?? {}, { keyspace: { prefix: "", database: 7 } });
     const error = await caught(locks.acquire("a"));
@@ -126,7 +128,7 @@ describe("rule 8: one server, one vote", () => {
     expect(nodes.flatMap(({ ops }) => ops)).toEqual([]);
   });
 
-  it("refuses them as soon as it is known, however late that is", async () => {
+  it("rejects such clients as soon as the database is known, however late", async () => {
     const { locks, nodes } = scripted(3);
     Object.assign(nodes[2] ?? {}, { keyspace: null });
     const first = locks.acquire("a");
@@ -136,7 +138,7 @@ describe("rule 8: one server, one vote", () => {
     expect(await caught(locks.acquire("b"))).toMatchObject({ code: "INVALID_OPTION", option: "nodes" });
   });
 
-  it("refuses clients that would store under different keys", () => {
+  it("rejects clients that would store different keys", () => {
     class Prefixed extends ScriptedNode {
       override readonly keyspace = { prefix: "app:", database: 0 };
     }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LockNode } from "../../src/engine/node.js";
-import type { Lease, Locks } from "../../src/manager/types.js";
-import { listen, World } from "../manager/world.js";
+import type { Lease, Locks } from "../../src/api/types.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
+import { listen, TestNodes } from "../manager/test-nodes.js";
 import { wayTo } from "../support/way-to.js";
-import { settle } from "./world.js";
+import { settle } from "./scripted-locks.js";
 
 const ttl = 1_000;
 const day = 86_400_000;
@@ -14,201 +14,206 @@ const short = ttl + 12;
 beforeEach(() => void vi.spyOn(process, "emitWarning").mockReturnValue());
 afterEach(() => vi.restoreAllMocks());
 
-const attempt = (world: World, locks: Locks, resource: string) =>
-  world.run(locks.tryAcquire(resource, { renew: false }).catch(() => null));
+const attempt = (testNodes: TestNodes, locks: Locks, resource: string) =>
+  testNodes.run(locks.tryAcquire(resource, { renew: false }).catch(() => null));
 
-const take = (world: World, locks: Locks, resource: string, longer = ttl) =>
-  world.run(locks.acquire(resource, { ttl: longer, renew: false }));
+const acquireLease = (testNodes: TestNodes, locks: Locks, resource: string, longer = ttl) =>
+  testNodes.run(locks.acquire(resource, { ttl: longer, renew: false }));
 
-async function once(world: World, locks: Locks, resource: string, longer = ttl): Promise<void> {
-  await world.run((await take(world, locks, resource, longer)).release());
+async function acquireAndRelease(
+  testNodes: TestNodes,
+  locks: Locks,
+  resource: string,
+  longer = ttl,
+): Promise<void> {
+  await testNodes.run((await acquireLease(testNodes, locks, resource, longer)).release());
   await settle();
 }
 
 async function started(size = 3) {
-  const world = new World(size);
-  const locks = world.locks(options);
-  await once(world, locks, "first");
-  return { world, locks, other: world.locks({ ...options, owner: "other" }) };
+  const testNodes = new TestNodes(size);
+  const locks = testNodes.locks(options);
+  await acquireAndRelease(testNodes, locks, "first");
+  return { testNodes, locks, other: testNodes.locks({ ...options, owner: "other" }) };
 }
 
-const healths = async (world: World, locks: Locks) =>
-  (await world.run(locks.inspect("a"))).nodes.map(({ health }) => health);
+const nodeHealth = async (testNodes: TestNodes, locks: Locks) =>
+  (await testNodes.run(locks.inspect("a"))).nodes.map(({ health }) => health);
 
-/** The first node forgets, and everybody knows. */
-async function forget(world: World, locks: Locks): Promise<void> {
-  world.node(0).flush();
-  await attempt(world, locks, "b");
+/** Clears the first node, and makes the manager detect the loss. */
+async function loseMemory(testNodes: TestNodes, locks: Locks): Promise<void> {
+  testNodes.node(0).flush();
+  await attempt(testNodes, locks, "b");
   await settle();
-  expect((await healths(world, locks))[0]).toBe("quarantined");
+  expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
 }
 
-/** In steps, so that what is to happen at a time happens then. */
-async function pass(world: World, ms: number): Promise<void> {
+/** Advances the clock in small steps, so that timers run close to their times. */
+async function advanceInSteps(testNodes: TestNodes, ms: number): Promise<void> {
   const steps = 200;
-  for (let step = 0; step < steps; step++) await world.clock.advance(ms / steps);
+  for (let step = 0; step < steps; step++) await testNodes.clock.advance(ms / steps);
 }
 
-describe("a ttl of a day, used once and over", () => {
-  it("does not count any more when nodes lose their memory, one after the other", async () => {
-    const { world, locks } = await started();
-    await once(world, locks, "long", day);
+describe("a finished lease with a TTL of a day", () => {
+  it("does not extend the abstention when nodes lose their memory, one after the other", async () => {
+    const { testNodes, locks } = await started();
+    await acquireAndRelease(testNodes, locks, "long", day);
     for (const node of [0, 1]) {
-      world.node(node).restart();
-      await attempt(world, locks, "b");
-      await world.clock.advance(ttl / 2);
+      testNodes.node(node).restart();
+      await attempt(testNodes, locks, "b");
+      await testNodes.clock.advance(ttl / 2);
     }
-    await world.clock.advance(2 * short);
-    expect(await healths(world, locks)).toEqual(["ready", "ready", "ready"]);
-    expect(await attempt(world, locks, "b")).not.toBeNull();
+    await testNodes.clock.advance(2 * short);
+    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
+    expect(await attempt(testNodes, locks, "b")).not.toBeNull();
   });
 
-  it("counts until it has run out, where it was never released", async () => {
-    const { world, locks } = await started();
-    const lease = await take(world, locks, "a", 100_000);
-    await forget(world, locks);
-    await pass(world, 100_000 - short);
+  it("extends the abstention until it expires when it was never released", async () => {
+    const { testNodes, locks } = await started();
+    const lease = await acquireLease(testNodes, locks, "a", 100_000);
+    await loseMemory(testNodes, locks);
+    await advanceInSteps(testNodes, 100_000 - short);
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect((await healths(world, locks))[0]).toBe("quarantined");
-    await pass(world, 1_002 + 2 * short);
-    expect((await healths(world, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
+    await advanceInSteps(testNodes, 1_002 + 2 * short);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 });
 
-describe("a day's lease that is held", () => {
-  it("is granted to nobody else when two nodes lose their memory", async () => {
-    const { world, locks, other } = await started();
+describe("a held lease with a TTL of a day", () => {
+  it("is granted to no other client when two nodes lose their memory", async () => {
+    const { testNodes, locks, other } = await started();
     const hour = day / 24;
-    const lease = await take(world, locks, "a", hour);
+    const lease = await acquireLease(testNodes, locks, "a", hour);
     for (const node of [0, 1]) {
-      world.node(node).restart();
-      await attempt(world, other, "b");
-      await world.clock.advance(ttl);
+      testNodes.node(node).restart();
+      await attempt(testNodes, other, "b");
+      await testNodes.clock.advance(ttl);
     }
     while (lease.remaining() > 0) {
-      expect(await attempt(world, other, "a")).toBeNull();
-      await world.clock.advance(hour / 20);
+      expect(await attempt(testNodes, other, "a")).toBeNull();
+      await testNodes.clock.advance(hour / 20);
     }
-    await world.clock.advance(hour / 20);
-    expect(await attempt(world, other, "a")).not.toBeNull();
+    await testNodes.clock.advance(hour / 20);
+    expect(await attempt(testNodes, other, "a")).not.toBeNull();
   });
 
-  it("is waited for no longer than until it is released", async () => {
-    const { world, locks, other } = await started();
-    const lease = await take(world, locks, "a", day);
-    const told = listen(other);
-    await attempt(world, other, "b");
-    await forget(world, other);
-    await pass(world, 60_000);
-    expect((await healths(world, other))[0]).toBe("quarantined");
-    const ends = told.flatMap(({ name, event }) => (name === "nodeQuarantined" ? [event.until] : []));
-    // Once when it was found, once at most when it had settled: not with each look.
+  it("extends the abstention only until its release", async () => {
+    const { testNodes, locks, other } = await started();
+    const lease = await acquireLease(testNodes, locks, "a", day);
+    const events = listen(other);
+    await attempt(testNodes, other, "b");
+    await loseMemory(testNodes, other);
+    await advanceInSteps(testNodes, 60_000);
+    expect((await nodeHealth(testNodes, other))[0]).toBe("quarantined");
+    const ends = events.flatMap(({ name, event }) => (name === "nodeQuarantined" ? [event.until] : []));
+    // One event for the detection and at most one after the settling time, not one per look.
     expect(ends.length).toBeLessThanOrEqual(2);
-    await world.run(lease.release());
-    await pass(world, 13_000);
-    expect((await healths(world, other))[0]).toBe("ready");
+    await testNodes.run(lease.release());
+    await advanceInSteps(testNodes, 13_000);
+    expect((await nodeHealth(testNodes, other))[0]).toBe("ready");
   });
 
-  it("is waited for by whoever comes later, too", async () => {
-    const { world, locks } = await started();
-    const lease = await take(world, locks, "a", day);
-    await forget(world, locks);
-    const late = world.locks({ ...options, owner: "late" });
-    await attempt(world, late, "b");
-    await pass(world, 30_000);
-    expect((await healths(world, late))[0]).toBe("quarantined");
-    await world.run(lease.release());
-    await pass(world, 13_000);
-    expect((await healths(world, late))[0]).toBe("ready");
+  it("extends the abstention for later processes as well", async () => {
+    const { testNodes, locks } = await started();
+    const lease = await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    const late = testNodes.locks({ ...options, owner: "late" });
+    await attempt(testNodes, late, "b");
+    await advanceInSteps(testNodes, 30_000);
+    expect((await nodeHealth(testNodes, late))[0]).toBe("quarantined");
+    await testNodes.run(lease.release());
+    await advanceInSteps(testNodes, 13_000);
+    expect((await nodeHealth(testNodes, late))[0]).toBe("ready");
   });
 
-  it("does not keep a node abstaining by being renewed, again and again", async () => {
-    const { world, locks } = await started();
-    const lease = await take(world, locks, "a", 100_000);
-    await forget(world, locks);
+  it("does not extend the abstention with each renewal", async () => {
+    const { testNodes, locks } = await started();
+    const lease = await acquireLease(testNodes, locks, "a", 100_000);
+    await loseMemory(testNodes, locks);
     for (let time = 0; time < 8; time++) {
-      await pass(world, 13_000);
-      await world.run(lease.renew(100_000));
+      await advanceInSteps(testNodes, 13_000);
+      await testNodes.run(lease.renew(100_000));
     }
-    expect((await healths(world, locks))[0]).toBe("ready");
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     expect(lease.remaining()).toBeGreaterThan(0);
-    expect(await attempt(world, world.locks({ ...options, owner: "other" }), "a")).toBeNull();
+    expect(await attempt(testNodes, testNodes.locks({ ...options, owner: "other" }), "a")).toBeNull();
   });
 
-  it("does not keep it abstaining where others come after it, each a long one", async () => {
-    const { world, locks } = await started();
-    const old = await take(world, locks, "a", day);
-    await forget(world, locks);
-    await pass(world, 60_000);
-    const young = await take(world, locks, "young", day);
-    await world.run(old.release());
-    await pass(world, 60_000);
-    expect((await healths(world, locks))[0]).toBe("ready");
+  it("does not extend the abstention when other long leases follow", async () => {
+    const { testNodes, locks } = await started();
+    const old = await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    await advanceInSteps(testNodes, 60_000);
+    const young = await acquireLease(testNodes, locks, "young", day);
+    await testNodes.run(old.release());
+    await advanceInSteps(testNodes, 60_000);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     expect(young.remaining()).toBeGreaterThan(0);
   });
 
-  it("is shown with what is waited for, in words that people understand, and how to end that", async () => {
-    const { world, locks, other } = await started();
-    await take(world, locks, "a", day);
-    await forget(world, locks);
-    world.node(1).crash();
-    const error = await world.run(other.tryAcquire("b").catch((reason: unknown) => reason));
+  it("is named in the error as the reason of the abstention, with the way to end the abstention", async () => {
+    const { testNodes, locks, other } = await started();
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    testNodes.node(1).crash();
+    const error = await testNodes.run(other.tryAcquire("b").catch((reason: unknown) => reason));
     expect(String(error)).toMatch(
       /node-0: it lost its memory, and waits for leases longer than 1 min to be released or to run out \(quarantine 0 ends that\); it votes again in 24 h 14 min/,
     );
   });
 
-  it("is told of by inspect(): until when, and why", async () => {
-    const { world, locks } = await started();
-    await take(world, locks, "a", day);
-    await forget(world, locks);
-    const { nodes } = await world.run(locks.inspect("a"));
+  it("is reported by inspect() with the end and the cause of the abstention", async () => {
+    const { testNodes, locks } = await started();
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    const { nodes } = await testNodes.run(locks.inspect("a"));
     expect(nodes.map(({ quarantine }) => quarantine)).toEqual([
       {
-        until: expect.closeTo(world.clock.wall() + day * 1.01, -3),
+        until: expect.closeTo(testNodes.clock.wall() + day * 1.01, -3),
         cause: expect.stringContaining("waits for leases longer than 1 min"),
       },
       undefined,
       undefined,
     ]);
-    const { quarantine: rest } = (await world.run(world.locks(options).inspect("a"))).nodes[0] ?? {};
+    const { quarantine: rest } = (await testNodes.run(testNodes.locks(options).inspect("a"))).nodes[0] ?? {};
     expect(rest).toMatchObject({ cause: expect.stringContaining("waits for leases longer than 1 min") });
   });
 
   it.each([0, false] as const)(
-    "is not waited for where an operator says so: quarantine %s",
+    "does not extend the abstention when an operator ends the quarantine: quarantine %s",
     async (quarantine) => {
-      const { world, locks } = await started();
-      await take(world, locks, "a", day);
-      await forget(world, locks);
-      const operator = world.locks({ ...options, quarantine, owner: "operator" });
-      expect(await attempt(world, operator, "c")).not.toBeNull();
+      const { testNodes, locks } = await started();
+      await acquireLease(testNodes, locks, "a", day);
+      await loseMemory(testNodes, locks);
+      const operator = testNodes.locks({ ...options, quarantine, owner: "operator" });
+      expect(await attempt(testNodes, operator, "c")).not.toBeNull();
       await settle();
-      await pass(world, 13_000);
-      expect((await healths(world, locks))[0]).toBe("ready");
+      await advanceInSteps(testNodes, 13_000);
+      expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
     },
   );
 
-  it("is waited for no longer than an operator says", async () => {
-    const { world, locks } = await started();
-    await take(world, locks, "a", day);
-    await forget(world, locks);
-    const operator = world.locks({ ...options, quarantine: 5_000, owner: "operator" });
-    await attempt(world, operator, "c");
+  it("extends the abstention no longer than an operator's quarantine", async () => {
+    const { testNodes, locks } = await started();
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    const operator = testNodes.locks({ ...options, quarantine: 5_000, owner: "operator" });
+    await attempt(testNodes, operator, "c");
     await settle();
     await operator.close();
-    await pass(world, 4_900);
-    expect((await healths(world, locks))[0]).toBe("quarantined");
-    await pass(world, 12_000);
-    expect((await healths(world, locks))[0]).toBe("ready");
+    await advanceInSteps(testNodes, 4_900);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("quarantined");
+    await advanceInSteps(testNodes, 12_000);
+    expect((await nodeHealth(testNodes, locks))[0]).toBe("ready");
   });
 });
 
-/** The way of one process to a node, on which its batches may be held up. */
-function held(node: LockNode) {
+/** The path of one process to a node. The test may delay its batches. */
+function delayed(node: LockNode) {
   const batches: (() => void)[] = [];
   let holding = false;
-  const way = wayTo(node, {
+  const path = wayTo(node, {
     execute: (batch) => {
       if (holding) batches.push(() => node.execute(batch));
       else node.execute(batch);
@@ -221,85 +226,88 @@ function held(node: LockNode) {
     holding = false;
     for (const send of batches.splice(0)) send();
   };
-  return { way, hold, go };
+  return { path, hold, go };
 }
 
-describe("a lease that is under way when the memory is lost", () => {
-  /** The first node grants it and forgets that; the second one is asked `late` ms later, the third one never. */
-  async function outrun(longer: number, late: number): Promise<{ world: World; lease: Lease; other: Locks }> {
-    const { world, other } = await started();
-    const ways = world.nodes.map(held);
-    const slow = world.locks({ ...options, nodes: ways.map(({ way }) => way), nodeTimeout: 300 });
-    await once(world, slow, "first");
-    for (const way of ways.slice(1)) way.hold();
+describe("a lease that is being acquired when the memory is lost", () => {
+  /** Acquires a lease. The first node grants and is cleared, the second is asked `late` ms later, the third never. */
+  async function grantBeforeLoss(
+    longer: number,
+    late: number,
+  ): Promise<{ testNodes: TestNodes; lease: Lease; other: Locks }> {
+    const { testNodes, other } = await started();
+    const paths = testNodes.nodes.map(delayed);
+    const slow = testNodes.locks({ ...options, nodes: paths.map(({ path }) => path), nodeTimeout: 300 });
+    await acquireAndRelease(testNodes, slow, "first");
+    for (const path of paths.slice(1)) path.hold();
     const pending = slow.acquire("a", { ttl: longer, renew: false });
     await settle();
-    await forget(world, other);
-    await world.clock.advance(late);
-    ways[1]?.go();
-    const lease = await world.run(pending);
-    expect(await world.holders("a")).toEqual([false, true, false]);
-    return { world, lease, other };
+    await loseMemory(testNodes, other);
+    await testNodes.clock.advance(late);
+    paths[1]?.go();
+    const lease = await testNodes.run(pending);
+    expect(await testNodes.holders("a")).toEqual([false, true, false]);
+    return { testNodes, lease, other };
   }
 
   it.each([
-    ["a long one", 120_000],
-    ["a short one, but longer than any before", 30_000],
-  ])("is waited for: %s", async (_what, longer) => {
-    const { world, lease, other } = await outrun(longer, 250);
+    ["a long lease", 120_000],
+    ["a short lease that is longer than any earlier lease", 30_000],
+  ])("extends the abstention: %s", async (_what, longer) => {
+    const { testNodes, lease, other } = await grantBeforeLoss(longer, 250);
     while (lease.remaining() > 0) {
-      expect(await attempt(world, other, "a")).toBeNull();
-      await world.clock.advance(longer / 50);
+      expect(await attempt(testNodes, other, "a")).toBeNull();
+      await testNodes.clock.advance(longer / 50);
     }
-    await pass(world, 0.02 * longer + 12_000);
-    expect(await attempt(world, other, "a")).not.toBeNull();
+    await advanceInSteps(testNodes, 0.02 * longer + 12_000);
+    expect(await attempt(testNodes, other, "a")).not.toBeNull();
   });
 });
 
-describe("nobody looks more often than is needed", () => {
-  /** How often the first node was asked for its memory. */
-  async function looks(world: World, ms: number): Promise<number> {
-    const asked = vi.spyOn(world.node(0), "introduce");
-    await pass(world, ms);
+describe("the nodes are looked at no more often than necessary", () => {
+  /** Returns how often the first node was asked for its memory. */
+  async function looks(testNodes: TestNodes, ms: number): Promise<number> {
+    const asked = vi.spyOn(testNodes.node(0), "identify");
+    await advanceInSteps(testNodes, ms);
     const { length } = asked.mock.calls;
     asked.mockRestore();
     return length;
   }
 
-  it("where only short ones are waited for: when it has settled, and at the end", async () => {
-    const { world, locks } = await started();
-    await once(world, locks, "short", 60_000);
-    await forget(world, locks);
-    expect(await looks(world, 60_000)).toBeLessThanOrEqual(4);
+  it("with short leases only: after the settling time and at the end", async () => {
+    const { testNodes, locks } = await started();
+    await acquireAndRelease(testNodes, locks, "short", 60_000);
+    await loseMemory(testNodes, locks);
+    expect(await looks(testNodes, 60_000)).toBeLessThanOrEqual(4);
   });
 
-  it("where a long one is waited for: every second at first, every ten seconds later", async () => {
-    const { world, locks } = await started();
-    await take(world, locks, "a", day);
-    await forget(world, locks);
-    expect(await looks(world, 4_000)).toBeGreaterThanOrEqual(3);
-    await pass(world, 60_000);
-    const later = await looks(world, 100_000);
+  it("with a long lease: every second at first, every ten seconds later", async () => {
+    const { testNodes, locks } = await started();
+    await acquireLease(testNodes, locks, "a", day);
+    await loseMemory(testNodes, locks);
+    expect(await looks(testNodes, 4_000)).toBeGreaterThanOrEqual(3);
+    await advanceInSteps(testNodes, 60_000);
+    const later = await looks(testNodes, 100_000);
     expect(later).toBeLessThanOrEqual(14);
     expect(later).toBeGreaterThanOrEqual(7);
   });
 });
 
 describe("long and short leases together", () => {
-  it("are waited for, the longest of the short ones and those of the long ones that are held", async () => {
-    const { world, locks, other } = await started();
-    await once(world, locks, "over", day);
-    const short = await take(world, locks, "short", 60_000);
-    const long = await take(world, locks, "long", 61_000);
-    await forget(world, locks);
-    world.node(2).crash();
-    // The second node alone knows of them.
-    await world.run(long.release());
-    await pass(world, 59_000);
-    world.node(2).reconnect();
+  it("extend the abstention to the longest short TTL and the held long leases", async () => {
+    const { testNodes, locks, other } = await started();
+    await acquireAndRelease(testNodes, locks, "over", day);
+    const short = await acquireLease(testNodes, locks, "short", 60_000);
+    const long = await acquireLease(testNodes, locks, "long", 61_000);
+    await loseMemory(testNodes, locks);
+    testNodes.node(2).crash();
+    // Only the second node knows the leases now.
+    await testNodes.run(long.release());
+    await advanceInSteps(testNodes, 59_000);
+    testNodes.node(2).reconnect();
     expect(short.remaining()).toBeGreaterThan(0);
-    expect(await attempt(world, other, "short")).toBeNull();
-    await pass(world, 15_000);
-    expect(await healths(world, locks)).toEqual(["ready", "ready", "ready"]);
+    expect(await attempt(testNodes, other, "short")).toBeNull();
+    await advanceInSteps(testNodes, 15_000);
+    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { denied, granted, missing } from "../engine/scripted-node.js";
-import { answer, scripted, settle } from "./world.js";
+import { answer, scripted, settle } from "./scripted-locks.js";
 
 async function renewing() {
-  const world = scripted(3);
-  const acquisition = world.locks.acquire("a");
-  await answer(world.nodes, "acquire", [granted, granted, granted]);
+  const setup = scripted(3);
+  const acquisition = setup.locks.acquire("a");
+  await answer(setup.nodes, "acquire", [granted, granted, granted]);
   const lease = await acquisition;
-  await world.clock.advance(494);
-  return { ...world, lease };
+  await setup.clock.advance(494);
+  return { ...setup, lease };
 }
 
 describe("rule 10: a lost node is healed", () => {
@@ -20,20 +20,20 @@ describe("rule 10: a lost node is healed", () => {
     expect(nodes.map(({ ops }) => ops.includes("heal"))).toEqual([true, false, false]);
   });
 
-  it("also where the missing key is reported after the decision", async () => {
+  it("even when the missing key is reported after the decision", async () => {
     const { nodes } = await renewing();
     await answer(nodes, "renew", [granted, granted]);
     await answer(nodes.slice(2), "renew", [missing]);
     expect(nodes[2]?.ops.at(-1)).toBe("heal");
   });
 
-  it("never where somebody else holds it", async () => {
+  it("never when another client holds the key", async () => {
     const { nodes } = await renewing();
     await answer(nodes, "renew", [denied, granted, granted]);
     expect(nodes[0]?.ops).not.toContain("heal");
   });
 
-  it("never by a renewal that no majority confirmed, or that was confirmed too late", async () => {
+  it("never by a renewal without a majority, or with a late majority", async () => {
     const { nodes, clock } = await renewing();
     await answer(nodes, "renew", [missing, granted]);
     clock.stall(494);
@@ -41,7 +41,7 @@ describe("rule 10: a lost node is healed", () => {
     expect(nodes.flatMap(({ ops }) => ops)).not.toContain("heal");
   });
 
-  it("never once release has begun", async () => {
+  it("never after a release has begun", async () => {
     const { nodes, lease } = await renewing();
     await answer(nodes, "renew", [granted, granted]);
     void lease.release();
@@ -50,7 +50,7 @@ describe("rule 10: a lost node is healed", () => {
     expect(nodes[2]?.ops).toEqual(["acquire", "renew", "release"]);
   });
 
-  it("is released again where the release overtook it", async () => {
+  it("and is released again when the release overtook the healing", async () => {
     const { nodes, lease } = await renewing();
     await answer(nodes, "renew", [missing, granted, granted]);
     void lease.release();

@@ -1,43 +1,44 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../engine/batches.js";
-import { standIn } from "../manager/queues.js";
-import { settle, World } from "../manager/world.js";
+import { addDeadWaiter } from "../manager/queues.js";
+import { settle, TestNodes } from "../manager/test-nodes.js";
 
 const wanted = () => true;
 const foreign = { keys: ["a"], token: "foreign" };
 
-describe("rule 12: queues stand beside the key, never in it", () => {
-  it("so a client that knows of none takes a lock that is kept for somebody else", async () => {
-    const world = new World();
-    const held = await world.run(world.locks().acquire("a"));
-    await standIn(world.nodes, "a");
+describe("rule 12: queues are stored beside the key, never in it", () => {
+  it("a client without queues takes a lock that is reserved for a waiter", async () => {
+    const testNodes = new TestNodes();
+    const held = await testNodes.run(testNodes.locks().acquire("a"));
+    await addDeadWaiter(testNodes.nodes, "a");
     await held.release();
     await settle();
-    expect(await world.run(world.locks().tryAcquire("a"))).toBeNull();
-    for (const node of world.nodes) {
+    expect(await testNodes.run(testNodes.locks().tryAcquire("a"))).toBeNull();
+    for (const node of testNodes.nodes) {
       const taken = ask(node, { command: { op: "acquire", ...foreign, ttl: 1_000 }, wanted });
       expect(await taken).toEqual({ kind: "granted" });
     }
   });
 
-  it("and who waits in line waits for it too, until its ttl is over or it is gone without a word", async () => {
+  it("a queued caller waits for the end of a foreign lock, by its TTL or by a release without a wake-up", async () => {
     for (const released of [false, true]) {
-      const world = new World();
-      for (const node of world.nodes) {
+      const testNodes = new TestNodes();
+      for (const node of testNodes.nodes) {
         await ask(node, { command: { op: "acquire", ...foreign, ttl: 1_000 }, wanted });
       }
-      const start = world.clock.monotonic();
+      const start = testNodes.clock.monotonic();
       let owned = false;
-      const waiting = world.locks().using("a", async () => {
+      const waiting = testNodes.locks().using("a", async () => {
         owned = true;
       });
-      await world.clock.advance(300);
+      await testNodes.clock.advance(300);
       expect(owned).toBe(false);
       if (released) {
-        for (const node of world.nodes) await ask(node, { command: { op: "release", ...foreign }, wanted });
+        for (const node of testNodes.nodes)
+          await ask(node, { command: { op: "release", ...foreign }, wanted });
       }
-      await world.run(waiting);
-      const taken = world.clock.monotonic() - start;
+      await testNodes.run(waiting);
+      const taken = testNodes.clock.monotonic() - start;
       expect(taken).toBeGreaterThanOrEqual(released ? 300 : 1_000);
       expect(taken).toBeLessThanOrEqual(released ? 300 + 500 + 5 : 1_000 + 15);
     }

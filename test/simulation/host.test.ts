@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { Chance } from "../../src/testing/simulator/chance.js";
 import { Host } from "../../src/testing/simulator/host.js";
+import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
-/** A process whose clock is true, and what has happened in it. */
+/** A process whose clock runs at true time, and a record of its events. */
 function process() {
   const timeline = new Timeline();
-  const host = new Host("h", timeline, new Chance(1), { rate: 1, wallRate: 1, ahead: 0 });
+  const host = new Host("h", timeline, new SeededRandom(1), { rate: 1, wallRate: 1, ahead: 0 });
   const happened: string[] = [];
   const note = (what: string) => () => void happened.push(what);
   return { timeline, host, happened, note };
 }
 
 describe("a simulated event loop that was busy", () => {
-  it("looks at its timers first, then at what has arrived, and then at what was put off until after that", async () => {
+  it("runs its timers first, then network input, and then deferred callbacks", async () => {
     const { timeline, host, happened, note } = process();
     host.clock.after(10, () => {
       happened.push("timer");
@@ -29,7 +29,7 @@ describe("a simulated event loop that was busy", () => {
     expect(happened).toEqual(["timer", "reply", "second reply", "after the network"]);
   });
 
-  it("does nothing between two turns, and all of a turn at once", async () => {
+  it("does nothing between two turns, and runs all callbacks of a turn together", async () => {
     const { timeline, host } = process();
     const times: number[] = [];
     const again = () => {
@@ -39,12 +39,12 @@ describe("a simulated event loop that was busy", () => {
     host.lag(600, 3_000);
     again();
     await timeline.run(3_500);
-    // Every 600 ms, and each ms when it is over.
+    // Every 600 ms during the lag, and every ms afterwards.
     expect(times.slice(0, 6)).toEqual([0, 6, 12, 18, 24, 30]);
     expect(times.filter((time) => time > 30).length).toBeGreaterThan(100);
   });
 
-  it("calls back after the network when it is not busy, too, and never at once", async () => {
+  it("calls back after network input even if it is not busy, and never synchronously", async () => {
     const { timeline, host, happened, note } = process();
     timeline.at(10, () => host.run(note("reply")));
     timeline.at(10, () => {

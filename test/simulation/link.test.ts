@@ -1,29 +1,30 @@
 import { describe, expect, it } from "vitest";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { Reply } from "../../src/engine/node.js";
-import { Chance } from "../../src/testing/simulator/chance.js";
+import type { Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { Host } from "../../src/testing/simulator/host.js";
-import { type ClientTemper, Link } from "../../src/testing/simulator/link.js";
+import { Link } from "../../src/testing/simulator/link.js";
+import type { ClientBehaviour } from "../../src/testing/simulator/network-path.js";
+import { SeededRandom } from "../../src/testing/simulator/seeded-random.js";
 import { Server } from "../../src/testing/simulator/server.js";
 import { Timeline } from "../../src/testing/simulator/timeline.js";
 
-const temper = { rate: 1, wallRate: 1, ahead: 0 };
+const clockError = { rate: 1, wallRate: 1, ahead: 0 };
 const token = `me~${"x".repeat(22)}`;
 const acquire: LockCommand = { op: "acquire", keys: ["a"], token, ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token };
 
-/** A process, its connection to one node, and that node. */
-async function connected(client: Partial<ClientTemper> = {}, afterlife = 0) {
+/** Creates a process, its connection to one node, and that node. */
+async function connected(client: Partial<ClientBehaviour> = {}, lateDelivery = 0) {
   const timeline = new Timeline();
-  const host = new Host("h", timeline, new Chance(1), temper);
-  const server = new Server("n", timeline, temper, false);
+  const host = new Host("h", timeline, new SeededRandom(1), clockError);
+  const server = new Server("n", timeline, clockError, false);
   server.knowsScript = true;
-  const road = { usual: 1, slow: 0, slowest: 1, resends: false, afterlife, deaf: 0 };
+  const path = { usual: 1, slow: 0, slowest: 1, resends: false, lateDelivery, wakeupLoss: 0 };
   const link = new Link(
     host,
     server,
-    new Chance(2),
-    road,
+    new SeededRandom(2),
+    path,
     { plain: false, timeout: null, ...client },
     { sent() {}, note() {} },
   );
@@ -41,27 +42,27 @@ async function connected(client: Partial<ClientTemper> = {}, afterlife = 0) {
 const lost = { kind: "failed", reason: "connection" };
 
 describe("a simulated connection", () => {
-  it("that is half-open tells nobody, and ends what it had not answered when it is replaced", async () => {
+  it("that is half-open reports nothing, and fails its unanswered requests when it is replaced", async () => {
     const { link, replies, ask, pass } = await connected();
-    const heard: string[] = [];
-    link.watch((connection) => heard.push(connection));
-    link.silence();
+    const states: string[] = [];
+    link.watch((connection) => states.push(connection));
+    link.makeHalfOpen();
     ask(acquire);
     await pass(60_000);
-    expect([link.connection, replies, heard]).toEqual(["ready", [], []]);
+    expect([link.connection, replies, states]).toEqual(["ready", [], []]);
     expect(link.replaceConnection?.()).toBe("replacing");
     expect(link.replaceConnection?.()).toBe("tooSoon");
     await pass(1_000);
     expect(replies).toMatchObject([lost]);
-    expect(heard).toEqual(["down", "ready"]);
+    expect(states).toEqual(["down", "ready"]);
     ask(acquire);
     await pass(50);
     expect(replies).toMatchObject([lost, { kind: "granted" }]);
   });
 
-  it("may deliver what was written on it after it was replaced", async () => {
+  it("may deliver its requests after it was replaced", async () => {
     const { server, link, ask, pass } = await connected({}, 1);
-    link.silence();
+    link.makeHalfOpen();
     ask(acquire);
     link.replaceConnection?.();
     await pass(5_000);
@@ -71,10 +72,10 @@ describe("a simulated connection", () => {
     expect(found).toMatchObject([{ keys: [{ holder: { owner: "me" } }] }]);
   });
 
-  it("of a plain client always counts as ready, cannot be replaced, and loses calls without a word", async () => {
+  it("of a plain client always counts as ready, cannot be replaced, and loses calls silently", async () => {
     const { link, replies, ask, pass } = await connected({ plain: true });
     expect(link.replaceConnection).toBeUndefined();
-    expect(link.subscribe("channel", { standing() {}, fallen() {}, heard() {} })).toBeNull();
+    expect(link.subscribe("channel", { subscribed() {}, unsubscribed() {}, message() {} })).toBeNull();
     ask(acquire);
     link.reset("gone");
     expect(link.connection).toBe("ready");
@@ -83,12 +84,12 @@ describe("a simulated connection", () => {
     ask(acquire);
     await pass(50);
     expect(replies).toMatchObject([{ kind: "granted" }]);
-    // As the node over such a client does.
+    // The node fails the call after its own timeout, as with a real plain client.
     await pass(20_000);
     expect(replies).toMatchObject([{ kind: "granted" }, lost]);
   });
 
-  it("takes a second trip where the node lacks the script, but not for what nobody wants any more", async () => {
+  it("takes a second round trip if the node lacks the script, but not for abandoned requests", async () => {
     const { server, replies, ask, pass } = await connected();
     server.knowsScript = false;
     ask(acquire, false);
@@ -98,7 +99,7 @@ describe("a simulated connection", () => {
     expect(server.knowsScript).toBe(true);
   });
 
-  it("is refused by a client whose queue is full, or that gives up on a call", async () => {
+  it("fails requests if the client's queue is full, or if the client gives up on a call", async () => {
     const { server, link, replies, ask, pass } = await connected({ timeout: 20 });
     link.fill();
     ask(release);
@@ -106,14 +107,14 @@ describe("a simulated connection", () => {
     server.hang();
     ask(release);
     await pass(50);
-    server.goOn();
+    server.resume();
     await pass(50);
     expect(replies.slice(0, 2)).toMatchObject([{ reason: "overloaded" }, { reason: "timeout" }]);
   });
 });
 
 describe("a simulated node", () => {
-  it("without memory left refuses what needs more of it, and takes releases", async () => {
+  it("without free memory refuses commands that need more, and accepts releases", async () => {
     const { server, replies, ask, pass } = await connected();
     ask(acquire);
     await pass(50);
@@ -127,13 +128,13 @@ describe("a simulated node", () => {
     expect(replies.map(({ kind }) => kind)).toEqual(["granted", "failed", "granted", "granted"]);
   });
 
-  it("that became a replica refuses all that is to be written", async () => {
+  it("that became a replica refuses all writes", async () => {
     const { server, link, replies, ask, pass } = await connected();
     server.refuse("READONLY");
     ask(release);
-    const introduced = link.introduce("id", null);
+    const identified = link.identify("id", null);
     await pass(50);
     expect(replies).toMatchObject([{ kind: "failed", message: expect.stringMatching(/^READONLY /) }]);
-    expect(await introduced).toMatchObject({ memory: { state: "kept" } });
+    expect(await identified).toMatchObject({ memory: { state: "kept" } });
   });
 });

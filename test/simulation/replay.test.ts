@@ -3,8 +3,8 @@ import { generate } from "../../src/testing/simulator/generate.js";
 import { play } from "../../src/testing/simulator/run.js";
 
 /**
- * What these seeds stand for, on every machine. They change with whatever changes what the library asks of nodes and
- * when, or what the simulator makes of a seed: then print them anew, and say in the commit why.
+ * The hashes of these seeds, equal on every machine. They change when the library sends other requests, or at other times,
+ * or when the simulator changes the meaning of a seed. In that case, update the hashes, and explain why in the commit.
  */
 const hashes = {
   inBounds: { 1: "5032becdc0df15b5", 2: "2b1d0d5132709024", 3: "72ac5ea4963ec3ed", 4: "7923388643e59932" },
@@ -13,7 +13,7 @@ const hashes = {
 
 describe("a seed", () => {
   it.each(["inBounds", "beyond"] as const)(
-    "stands for the same run everywhere (%s)",
+    "results in the same run on every machine (%s)",
     async (faults) => {
       const found = new Map<string, string>();
       for (const seed of Object.keys(hashes[faults])) {
@@ -24,7 +24,7 @@ describe("a seed", () => {
     240_000,
   );
 
-  it("stands for the same run whether or not its lines are kept, and whatever else runs", async () => {
+  it("results in the same run whether or not the trace is kept, and whatever else runs", async () => {
     const script = generate(7, "inBounds", 60);
     const [alone, first, second] = [
       await play(script),

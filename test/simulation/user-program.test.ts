@@ -9,7 +9,7 @@ const working: UserProgram = async ({ locks, sleep, random, over }) => {
 };
 
 describe("a user's own program in the simulator", () => {
-  it("runs in every process and each of its lives", async () => {
+  it("runs in every incarnation of every process", async () => {
     const names = new Set<string>();
     const program: UserProgram = async (process) => {
       names.add(process.name);
@@ -23,11 +23,11 @@ describe("a user's own program in the simulator", () => {
     expect([...names].some((name) => name.includes("."))).toBe(true);
   }, 120_000);
 
-  it("is found out where it relies on what does not hold", async () => {
+  it("causes a violation if it relies on a wrong assumption", async () => {
     const found = new Set<string>();
     for (let seed = 1; seed <= 5; seed++) {
       let writing = false;
-      // It goes on with what it began without looking at its lease.
+      // The program continues without checking its lease.
       const program: UserProgram = async ({ locks, sleep, over }) => {
         while (!over()) {
           const lease = await locks.acquire("file", { ttl: 200, renew: false, wait: 5_000 });

@@ -10,25 +10,25 @@ interface Output {
   readonly stderr: string;
 }
 
-/** Hooks belong to the system (one of them empties its package cache): a private update runs none. */
+/** Disables the system's hooks, one of which empties the package cache. */
 const WITHOUT_HOOKS = ["Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"]
   .map((hook) => `#clear APT::Update::${hook};\n`)
   .join("");
 
-/** apt-get and dpkg, with everything they write kept in one private folder. */
+/** Runs apt-get and dpkg with all their output in one private folder. */
 export class Apt {
   readonly #work: string;
   readonly #signal: AbortSignal;
   readonly #downloaded = new Set<string>();
   #listsArePrivate = false;
 
-  /** `signal` bounds everything that is run. */
+  /** `signal` ends every command. */
   constructor(work: string, signal: AbortSignal) {
     this.#work = work;
     this.#signal = signal;
   }
 
-  /** Downloads and unpacks packages; answers with the dependencies they declare. */
+  /** Downloads and unpacks packages. Returns their declared dependencies. */
   async unpack(names: readonly string[], root: string): Promise<string[]> {
     const archives = await this.#download(names);
     const dependencies: string[] = [];
@@ -40,7 +40,7 @@ export class Apt {
     return dependencies.map((dependency) => dependency.trim()).filter(Boolean);
   }
 
-  /** Of "a (>= 1) | b, c" the libraries of which the system has no alternative installed. */
+  /** Returns the libraries of "a (>= 1) | b, c" for which the system has no alternative installed. */
   async missingLibraries(dependencies: readonly string[]): Promise<string[]> {
     const missing: string[] = [];
     for (const dependency of dependencies.filter((text) => /^(lib|lua)/.test(text))) {
@@ -58,7 +58,7 @@ export class Apt {
     try {
       await this.#apt(["download", ...names], folder);
     } catch (error) {
-      // Without apt-get there are no lists either.
+      // Without apt-get there are no package lists.
       if (this.#listsArePrivate || String(error).includes("ENOENT")) throw error;
       const complaints = await this.#updatePrivateLists();
       await this.#apt(["download", ...names], folder).catch((cause: Error) => {
@@ -68,15 +68,15 @@ export class Apt {
     return (await readdir(folder)).filter((name) => name.endsWith(".deb")).map((name) => join(folder, name));
   }
 
-  /** Answers with what apt complained about. */
+  /** Updates the package lists. Returns the warnings of apt. */
   async #updatePrivateLists(): Promise<string> {
     this.#listsArePrivate = true;
     await mkdir(join(this.#work, "state/lists/partial"), { recursive: true });
-    // One unreachable source among many fails the update as a whole: whether it mattered, the download tells.
+    // A single unreachable source fails the whole update; the download shows whether that source was needed.
     return this.#apt(["update"], this.#work).catch((error: Error) => error.message);
   }
 
-  /** Answers with the warnings. */
+  /** Runs apt-get. Returns the warnings. */
   async #apt(command: readonly string[], cwd: string): Promise<string> {
     const configuration = join(this.#work, "apt.conf");
     await writeFile(configuration, WITHOUT_HOOKS);
@@ -86,14 +86,14 @@ export class Apt {
       options.push("-o", `Dir::State=${join(this.#work, "state")}`);
       options.push("-o", "Dir::State::status=/var/lib/dpkg/status");
     }
-    // As root, apt would drop to a user who can't enter this folder, and warn.
+    // As root, apt would switch to a user without access to this folder, and print a warning.
     options.push("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=2");
     options.push("-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20");
     return (await this.#run("apt-get", [...options, ...command], cwd)).stderr;
   }
 
   async #isInstalled(name: string): Promise<boolean> {
-    // An unknown package is an error to dpkg.
+    // dpkg fails for an unknown package.
     const status = await this.#run("dpkg", ["-s", name]).catch(() => undefined);
     return status !== undefined && /^Status: .* installed$/m.test(status.stdout);
   }

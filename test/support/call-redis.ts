@@ -1,17 +1,17 @@
 import { Redis } from "ioredis";
 
-/** Long enough for a busy machine, short enough to tell that a server is silent. */
+/** Long enough for a busy machine, and short enough to detect a silent server. */
 const CALL_TIMEOUT_MS = 2_000;
 
 export interface CallOptions {
   readonly password?: string;
-  /** Default 0. */
+  /** The database. Default 0. */
   readonly database?: number;
-  /** In ms; for connecting and answering together. */
+  /** Timeout in ms for connecting and answering together. */
   readonly timeoutMs?: number;
 }
 
-/** The raw reply to one command, over a connection made for it. Rejects when the server is silent or refuses. */
+/** Sends one command over a new connection. Resolves with the raw reply; rejects if the server is silent or refuses. */
 export async function callRedis(
   port: number,
   command: readonly [string, ...(string | number)[]],
@@ -23,7 +23,7 @@ export async function callRedis(
     port,
     db: database,
     ...(password === undefined ? {} : { password }),
-    // One attempt, no questions of its own: what comes back is about this command.
+    // A single attempt and no commands of the client's own, so that the reply belongs to this command.
     lazyConnect: true,
     retryStrategy: () => null,
     enableReadyCheck: false,
@@ -42,12 +42,12 @@ export async function callRedis(
   });
   const [name, ...args] = command;
   const answer = client.connect().then(() => client.call(name, ...args));
-  // Whoever loses the race must not become an unhandled rejection.
+  // Prevents an unhandled rejection of the promise that loses the race.
   answer.catch(() => undefined);
   try {
     return await Promise.race([answer, silence]);
   } catch (error) {
-    // ioredis says "Connection is closed."; the cause is what it emitted before.
+    // ioredis rejects with "Connection is closed."; the cause is the error that it emitted before.
     throw lastError ?? error;
   } finally {
     clearTimeout(timer);

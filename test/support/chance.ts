@@ -1,4 +1,4 @@
-/** A small generator of chance, so that a seed decides everything: from 0 (included) to 1 (excluded). */
+/** Returns a seeded pseudo-random generator of numbers from 0 (included) to 1 (excluded). */
 export function seeded(seed: number): () => number {
   let state = seed | 1;
   return () => {

@@ -13,10 +13,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A program that says what a browser says to --version. */
+/** A program that prints a browser's output for --version. */
 const program = (path: string, says = "Chromium 150.0") => fakeProgram(folder, path, says);
 
-test("the browser named in HOLDFAST_CHROMIUM comes before the one on the PATH", async () => {
+test("the browser named in HOLDFAST_CHROMIUM takes precedence over the PATH", async () => {
   const onPath = await program("a/chromium");
   const PATH = join(folder, "a");
   const named = await program("elsewhere/my-browser", "Google Chrome 150.0");
@@ -24,7 +24,7 @@ test("the browser named in HOLDFAST_CHROMIUM comes before the one on the PATH", 
   expect(await findChromium({ PATH })).toEqual({ command: onPath, env: {} });
 });
 
-test("a named program that is no Chromium is an error that says what to do", async () => {
+test("a named program that is not Chromium is an error with instructions", async () => {
   const named = await program("firefox", "Mozilla Firefox 150.0");
   await program("a/chromium");
   const env = { PATH: join(folder, "a"), HOLDFAST_CHROMIUM: named };

@@ -11,7 +11,7 @@ const ALTERNATIVES = `The browser tests run in a real Chromium. Provide one on t
   Alpine           apk add chromium
 or name the program (Chromium, Chrome or its headless shell) in HOLDFAST_CHROMIUM.`;
 
-/** The shell needs neither a screen nor its libraries; what it shares with the browser is in the other one. */
+/** The headless shell needs no display libraries; the files that it shares with the browser are in the other package. */
 const PACKAGES = ["chromium-headless-shell", "chromium-common"];
 
 const NAMES = ["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome", "chrome"];
@@ -21,8 +21,8 @@ const whyUnusable = (launch: Launch) => whyNot(launch, /chrom/i, "a Chromium");
 const unpacked = (root: string) => unpackedLaunch(root, "usr/lib/chromium/chromium-headless-shell");
 
 /**
- * How to start a Chromium: HOLDFAST_CHROMIUM, then the PATH, then the project's cache folder, then the distribution's
- * packages unpacked into that folder. Throws when none of them serves: tests are never skipped for want of a browser.
+ * Finds a Chromium: HOLDFAST_CHROMIUM, then the PATH, then the project's cache folder, then the distribution's packages
+ * unpacked into that folder. Throws an error if none works: tests are never skipped because a browser is missing.
  */
 export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promise<Launch> {
   const named = env.HOLDFAST_CHROMIUM;

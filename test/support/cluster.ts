@@ -4,24 +4,24 @@ import { startServer } from "./start-server.js";
 import { waitUntil } from "./wait-until.js";
 
 const SLOTS = 16_384;
-/** Masters wait some seconds before they call the state ok; a busy machine adds to it. */
+/** Masters wait some seconds before they report the state ok; a busy machine needs longer. */
 const FORMED_TIMEOUT_MS = 30_000;
-/** Long, so that a busy machine doesn't look like a broken one. */
+/** Long, so that a busy machine does not look like a failed node. */
 const NODE_TIMEOUT_MS = 5_000;
 
 export interface ClusterOptions {
-  /** Default 3. */
+  /** The number of masters. Default 3. */
   readonly masters?: number;
 }
 
-/** Masters without replicas, which share the slots evenly: the first has the lowest. */
+/** Masters without replicas. The slots are distributed evenly, in the order of the masters. */
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   readonly ports: readonly number[];
   stop(): Promise<void>;
 }
 
-/** Starts a Cluster and waits until every node says that it is whole. */
+/** Starts a Cluster, and waits until every node reports that the Cluster is complete. */
 export async function startCluster({ masters = 3 }: ClusterOptions = {}): Promise<RedisCluster> {
   const args = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"];
   args.push("--cluster-node-timeout", String(NODE_TIMEOUT_MS), "--cluster-announce-ip", "127.0.0.1");
@@ -46,7 +46,7 @@ async function form(nodes: readonly RedisServer[]): Promise<void> {
       "ADDSLOTS",
       ...Array.from({ length: to - from }, (_, offset) => from + offset),
     );
-    // Different epochs from the start: nothing to resolve when the nodes meet.
+    // Different epochs from the start, so that the nodes have no conflict to resolve.
     await node.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
   }
   for (const { port } of others) await first.call("CLUSTER", "MEET", "127.0.0.1", port);

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** A program that says this to whatever it is asked, and does nothing else. Gives its path. */
+/** Writes a program that only prints a text, whatever its arguments are. Returns its path. */
 export async function fakeProgram(folder: string, path: string, says: string): Promise<string> {
   const file = join(folder, path);
   await mkdir(dirname(file), { recursive: true });

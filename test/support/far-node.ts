@@ -1,23 +1,23 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
-import type { Clock } from "../../src/engine/clock.js";
-import type { LockCommand } from "../../src/engine/command.js";
-import type { LockNode, Reply } from "../../src/engine/node.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
+import type { LockNode, Reply } from "../../src/engine/node/lock-node.js";
+import type { LockCommand } from "../../src/engine/protocol/command.js";
+import type { Clock } from "../../src/engine/time/clock.js";
 import { ask, oneByOne } from "../engine/batches.js";
 import { wayTo } from "./way-to.js";
 
-/** How messages travel. Each function decides anew for each message. */
-export interface Road {
-  /** ms that a message takes, each way. */
+/** How messages travel. Each function is called for each message. */
+export interface NetworkPath {
+  /** The one-way latency in ms. */
   readonly delay: () => number;
-  /** Whether a reply gets lost. */
+  /** Whether the reply is lost. */
   readonly losesReply?: () => boolean;
-  /** Whether what was published gets lost. */
+  /** Whether the published message is lost. */
   readonly losesMessage?: () => boolean;
-  /** Sees each command when it is sent. */
+  /** Called with each command when it is sent. */
   readonly sees?: (command: LockCommand) => void;
 }
 
-/** One way of a connection: messages arrive in the order in which they were sent. */
+/** One direction of a connection: messages arrive in the order in which they were sent. */
 function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void {
   let free = 0;
   return (arrive) => {
@@ -26,25 +26,25 @@ function oneWay(clock: Clock, delay: () => number): (arrive: () => void) => void
   };
 }
 
-/** A process's own connections to a node, one for commands and one to listen on: what travels takes its time, and may be lost. */
-export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
-  const there = oneWay(clock, road.delay);
-  const back = oneWay(clock, road.delay);
-  const told = oneWay(clock, road.delay);
+/** Wraps a node in a process's own connections, one for commands and one for subscriptions, which delay and lose messages. */
+export function far(node: MemoryNode, clock: Clock, path: NetworkPath): LockNode {
+  const there = oneWay(clock, path.delay);
+  const back = oneWay(clock, path.delay);
+  const messages = oneWay(clock, path.delay);
   return wayTo(node, {
     connect: () => {},
     close: async () => {},
     subscribe: (channel, listener) => {
       let over = false;
-      const later = (tell: () => void) =>
-        told(() => {
-          if (!over) tell();
+      const later = (callback: () => void) =>
+        messages(() => {
+          if (!over) callback();
         });
       const unsubscribe = node.subscribe(channel, {
-        standing: () => later(() => listener.standing()),
-        fallen: () => listener.fallen(),
-        heard: (message) => {
-          if (!road.losesMessage?.()) later(() => listener.heard(message));
+        subscribed: () => later(() => listener.subscribed()),
+        unsubscribed: () => listener.unsubscribed(),
+        message: (message) => {
+          if (!path.losesMessage?.()) later(() => listener.message(message));
         },
       });
       return () => {
@@ -53,11 +53,11 @@ export function far(node: MemoryNode, clock: Clock, road: Road): LockNode {
       };
     },
     execute: oneByOne((one, mark) => {
-      road.sees?.(one.command);
+      path.sees?.(one.command);
       return new Promise<Reply>((resolve) => {
         there(async () => {
           const reply = await ask(node, one, mark);
-          if (!road.losesReply?.()) back(() => resolve(reply));
+          if (!path.losesReply?.()) back(() => resolve(reply));
         });
       });
     }),

@@ -2,14 +2,14 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { Apt } from "./apt.js";
 
-/** One bound for everything the fetch does: lists, downloads and unpacking. */
+/** The timeout for the whole fetch: lists, downloads and unpacking. */
 const FETCH_TIMEOUT_MS = 240_000;
-/** A program's libraries, their libraries, and so on: two rounds are usual. */
+/** The maximum depth of library dependencies; usually two rounds are enough. */
 const MAX_LIBRARY_ROUNDS = 5;
-/** What an interrupted run left behind is swept once it is older than any run can last. */
+/** The files of an interrupted run are removed once they are older than the maximum duration of a run. */
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** Why the program in this folder does not run; undefined when it does. */
+/** Returns why the program in a folder does not run; undefined if it does. */
 type WhyUnusable = (root: string) => Promise<string | undefined>;
 
 /**
@@ -24,7 +24,7 @@ export async function fetchPackages(
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   await sweepLeftovers(target);
-  // Beside the target, so that the finished folder gets its name by one rename: no run sees another's half.
+  // Next to the target, so that a single rename publishes the finished folder: no run sees a partial folder.
   const work = await mkdtemp(`${target}-`);
   try {
     const root = join(work, "root");
@@ -53,7 +53,7 @@ async function unpack(
   }
 }
 
-/** A folder in the target's place is another run's result, as good as ours, unless its program doesn't start. */
+/** Moves the folder to the target, unless another run has already put a working program there. */
 async function putInPlace(root: string, target: string, whyUnusable: WhyUnusable): Promise<void> {
   if ((await whyUnusable(target)) === undefined) return;
   const broken = `${root}-replaced`;

@@ -1,18 +1,18 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A way to a server that a test can lead elsewhere, or let forget what passes over it. */
+/** A proxy that a test can redirect to another port, or make drop its connections' data. */
 export interface FickleProxy {
   readonly port: number;
   readonly url: string;
-  /** The port that new connections lead to; null accepts them and says nothing. */
+  /** The target port of new connections; null accepts connections and sends nothing. */
   target: number | null;
-  /** How many connections were accepted. */
+  /** The number of accepted connections. */
   readonly accepted: number;
-  /** How many of them their clients have not ended. */
+  /** The number of accepted connections that their clients have not ended. */
   readonly open: number;
-  /** As a NAT does: nothing passes any more over what is open, and neither end is told. New connections work. */
+  /** Acts like a NAT that lost its state: drops the data of open connections without notice. New connections work. */
   forget(): void;
-  /** Ends what is open, for both ends. */
+  /** Ends all open connections at both ends. */
   cut(): void;
   close(): Promise<void>;
 }

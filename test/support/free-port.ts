@@ -1,16 +1,16 @@
 import { createServer } from "node:net";
 
-/** Below the range from which systems choose the local ports of outgoing connections. */
+/** The first port; below the range from which systems choose the local ports of outgoing connections. */
 const FIRST_PORT = 12_000;
 const PORTS = 10_000;
-/** Where a Cluster node talks to its peers, counted from its port: Redis's own rule. */
+/** The offset of the Cluster bus port from a node's port, as Redis defines it. */
 const BUS_OFFSET = 10_000;
 const ATTEMPTS = 50;
 
 /**
- * A port that nobody uses now, its Cluster bus port included. Not one the system chose (port 0): those are the ports
- * of outgoing connections too, so while a server is down a client that reconnects could be given the very port
- * it calls, and be connected to itself.
+ * Finds a port that is free, together with its Cluster bus port. The system must not choose the port (port 0), because it
+ * also uses those ports for outgoing connections: while a server is down, a reconnecting client could get the port that it
+ * connects to, and connect to itself.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -5,15 +5,15 @@ import type {} from "./shared-servers.js";
 import { startAll, stopAll } from "./start-all.js";
 
 const SERVERS = 5;
-/** Nobody hurts the shared master: a failover could only come from a machine too busy to answer. */
+/** Long, because no test stops the shared master: only a very busy machine could cause a failover. */
 const DOWN_AFTER_MS = 10_000;
 
 /**
- * Starts what the tests of one run share: five servers, one Cluster, one Sentinel set; `shared-servers.ts` tells the
- * tests where they are. A test that hurts a server (kill, SIGSTOP, configuration) starts its own by `startServer`.
+ * Starts what the tests of one run share: five servers, one Cluster, one Sentinel set. `shared-servers.ts` gives the tests
+ * their addresses. A test that disturbs a server (kill, SIGSTOP, configuration) starts its own with `startServer`.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // If one of them can't start, the run ends, and what did start ends with it.
+  // If one of them cannot start, the run ends, and the keeper stops the others.
   const [servers, cluster, sentinel] = await Promise.all([
     startAll(Array.from({ length: SERVERS }, () => startServer)),
     startCluster(),

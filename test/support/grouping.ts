@@ -2,11 +2,11 @@ import { inject } from "vitest";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Whether this project's managers group what they ask in one turn; vitest.config.ts says so. */
+    /** Whether the managers of this project group the commands of a turn; set in vitest.config.ts. */
     grouping: boolean;
   }
 }
 
-/** What managers of suites that run both ways are given, in front of a test's own options. */
+/** The options for managers in suites that run with and without grouping. A test's own options come after these. */
 export const groupingOption = (): { readonly grouping?: false } =>
   inject("grouping") ? {} : { grouping: false };

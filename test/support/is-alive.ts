@@ -1,4 +1,4 @@
-/** Whether a process has this pid; one that ended counts until its parent has taken note. */
+/** Whether a process has this pid. An ended process counts until its parent has waited for it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const KEEPER = fileURLToPath(new URL("./server-keeper.mjs", import.meta.url));
 
-/** What the keeper is asked to run; its output goes to `server.log` in the directory, which the keeper removes. */
+/** A request to the keeper. The output goes to `server.log` in the directory, which the keeper removes. */
 export interface KeptProcessRequest {
   readonly command: string;
   readonly args: readonly string[];
@@ -12,10 +12,10 @@ export interface KeptProcessRequest {
   readonly directory: string;
 }
 
-/** A process that ends with this one, at the latest. */
+/** A process that ends at the latest with this process. */
 export class KeptProcess {
   readonly pid: number;
-  /** Resolves with the reason when the process is gone and its pid is free again. Never rejects. */
+  /** Resolves with the reason when the process has ended and its pid is free again. Never rejects. */
   readonly ended: Promise<string>;
   #isRunning = true;
 
@@ -39,13 +39,13 @@ export class KeptProcess {
     return ended;
   }
 
-  /** Sends the signal before it returns; to nobody when the process is gone, since its pid may be another's. */
+  /** Sends the signal synchronously. Does nothing if the process has ended, because its pid may have been reused. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#isRunning) return;
     try {
       process.kill(this.pid, signal);
     } catch (error) {
-      // It ended a moment ago, and word of it is still on its way.
+      // The process has just ended, and the keeper's message has not arrived yet.
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
@@ -64,11 +64,11 @@ let keeper: ChildProcess | undefined;
 let lastId = 0;
 let unanswered = 0;
 
-/** Starts a process under the keeper, which is started with the first one. Rejects when it can't be run at all. */
+/** Starts a process under the keeper, and the keeper with the first process. Rejects if the program cannot be run. */
 export async function startKept(request: KeptProcessRequest): Promise<KeptProcess> {
   keeper ??= startKeeper();
   const { channel } = keeper;
-  // The channel holds this process open only while an answer is due.
+  // The channel keeps this process running only while an answer is pending.
   unanswered += 1;
   channel?.ref();
   try {
@@ -97,7 +97,7 @@ function ask(current: ChildProcess, request: KeptProcessRequest): Promise<KeptPr
       ended(reason) {
         listeners.delete(id);
         noteEnd(reason);
-        // Without effect once it was started.
+        // Has no effect once the process was started.
         reject(new Error(`${request.command} could not be run: ${reason}`));
       },
     });
@@ -106,7 +106,7 @@ function ask(current: ChildProcess, request: KeptProcessRequest): Promise<KeptPr
 }
 
 function startKeeper(): ChildProcess {
-  // In a process group of its own, so that Ctrl-C in the terminal reaches the run and not the servers under test.
+  // In its own process group, so that Ctrl-C in the terminal ends the run, but not the servers under test.
   const child = fork(KEEPER, { execArgv: [], detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   child.on("message", (report: Report) => {
     if ("pid" in report) listeners.get(report.id)?.started(report.pid);
@@ -119,7 +119,7 @@ function startKeeper(): ChildProcess {
   return child;
 }
 
-/** Only if somebody ended the keeper: its servers have nobody left but us. */
+/** The keeper was ended from outside, so this process must end the servers. */
 function loseKeeper(child: ChildProcess): void {
   if (keeper !== child) return;
   keeper = undefined;

@@ -5,16 +5,16 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** `--version` answers in milliseconds; a program that takes longer is not the one. */
+/** `--version` takes milliseconds; a program that takes longer is a different one. */
 const VERSION_TIMEOUT_MS = 10_000;
 
-/** How a program is started: what it is, and what it needs in its environment beside our own. */
+/** How to start a program: its command, and its additional environment variables. */
 export interface Launch {
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Why this is not the wanted program, by what it says of its version; undefined when it is. */
+/** Checks the output of --version. Returns why this is not the wanted program; undefined if it is. */
 export async function whyNot(launch: Launch, says: RegExp, wanted: string): Promise<string | undefined> {
   try {
     const { stdout } = await run(launch.command, ["--version"], {
@@ -29,7 +29,7 @@ export async function whyNot(launch: Launch, says: RegExp, wanted: string): Prom
   }
 }
 
-/** A program inside a folder into which Debian packages were unpacked, with the libraries unpacked beside it. */
+/** How to start a program from unpacked Debian packages, with the libraries in the same folder. */
 export async function unpackedLaunch(root: string, program: string): Promise<Launch> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
   const libraries = new Set(

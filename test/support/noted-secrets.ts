@@ -1,6 +1,6 @@
-import { type Random, systemRandom } from "../../src/engine/random.js";
+import { type Random, systemRandom } from "../../src/engine/time/random.js";
 
-/** The system's chance, and the secret part of every token that was made by it. */
+/** The system's random generator, and the secrets of all tokens that it has generated. */
 export function noteSecrets(): { readonly random: Random; readonly secrets: readonly string[] } {
   const secrets: string[] = [];
   const random = {

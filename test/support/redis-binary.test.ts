@@ -13,13 +13,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A program that says what a server says to --version; nothing here is started for more. */
+/** A program that prints a server's output for --version. These tests start no server. */
 const program = (path: string, says = "Redis server v=7.0.15 sha=0") => fakeProgram(folder, path, says);
 
 const paths = () => ({ PATH: `${join(folder, "a")}:${join(folder, "b")}`, cache: join(folder, "cache") });
 const noFetch = () => Promise.reject(new Error("nothing to fetch"));
 
-test("the program named in HOLDFAST_REDIS_SERVER comes before all others", async () => {
+test("the program named in HOLDFAST_REDIS_SERVER takes precedence over all others", async () => {
   const { PATH, cache } = paths();
   await program("a/redis-server");
   const named = await program("elsewhere/my-redis");
@@ -27,7 +27,7 @@ test("the program named in HOLDFAST_REDIS_SERVER comes before all others", async
   expect(found).toEqual({ command: named, env: {} });
 });
 
-test("a named program that is no server is an error, even if another could be found", async () => {
+test("a named program that is not a server is an error, even if another server could be found", async () => {
   const { PATH, cache } = paths();
   await program("a/redis-server");
   const named = await program("elsewhere/checker", "Cannot open file --version");
@@ -37,7 +37,7 @@ test("a named program that is no server is an error, even if another could be fo
   );
 });
 
-test("the PATH comes before the cache, redis-server before valkey-server", async () => {
+test("the PATH takes precedence over the cache, and redis-server over valkey-server", async () => {
   const { PATH, cache } = paths();
   await program("cache/usr/bin/redis-server");
   const valkey = await program("a/valkey-server", "Valkey server v=8.1.0");
@@ -46,7 +46,7 @@ test("the PATH comes before the cache, redis-server before valkey-server", async
   expect((await findRedisServer({ env: { PATH }, cache, fetch: noFetch })).command).toBe(redis);
 });
 
-test("a program on the PATH that does not serve is passed over", async () => {
+test("a program on the PATH that does not work is skipped", async () => {
   const { PATH, cache } = paths();
   await program("a/redis-server", "I check dump files");
   const redis = await program("b/redis-server");
@@ -62,7 +62,7 @@ test("the cache is used without fetching, with the libraries unpacked into it", 
   expect(found.env.LD_LIBRARY_PATH?.split(":")).toContain(dirname(library));
 });
 
-test("what is found nowhere else is fetched into the cache", async () => {
+test("a server that is not found is fetched into the cache", async () => {
   const { PATH, cache } = paths();
   const fetch = async (target: string) => {
     expect(target).toBe(cache);
@@ -72,7 +72,7 @@ test("what is found nowhere else is fetched into the cache", async () => {
   expect(found.command).toBe(join(cache, "usr/bin/redis-server"));
 });
 
-test("when nothing can be fetched the error says why, and what to do on each system", async () => {
+test("a failed fetch is an error with the reason and instructions for each system", async () => {
   const { PATH, cache } = paths();
   const search = findRedisServer({ env: { PATH }, cache, fetch: noFetch });
   await expect(search).rejects.toThrow(
@@ -80,7 +80,7 @@ test("when nothing can be fetched the error says why, and what to do on each sys
   );
 });
 
-test("a fetch that leaves no working server is an error too", async () => {
+test("a fetch that results in no working server is an error too", async () => {
   const { PATH, cache } = paths();
   const search = findRedisServer({ env: { PATH }, cache, fetch: async () => undefined });
   await expect(search).rejects.toThrow(/does not run[\s\S]*docker/);

@@ -13,7 +13,7 @@ const ALTERNATIVES = `The tests run against real Redis servers. Provide redis-se
 or name the program in HOLDFAST_REDIS_SERVER, or run the tests in a container, in a fresh clone:
   docker run --rm -v "$PWD":/holdfast -w /holdfast node:20-bookworm sh -c "npm ci && npm test"`;
 
-/** Where to look; every default is the real thing. */
+/** The sources to search; a test can replace each of them. */
 export interface RedisSources {
   readonly env?: NodeJS.ProcessEnv;
   readonly cache?: string;
@@ -21,9 +21,8 @@ export interface RedisSources {
 }
 
 /**
- * How to start a redis-server: HOLDFAST_REDIS_SERVER, then the PATH, then the project's cache folder, then the
- * distribution's packages unpacked into that folder. Throws when none of them serves: tests are never skipped
- * for want of a server.
+ * Finds a redis-server: HOLDFAST_REDIS_SERVER, then the PATH, then the project's cache folder, then the distribution's
+ * packages unpacked into that folder. Throws an error if none works: tests are never skipped because a server is missing.
  */
 export async function findRedisServer(sources: RedisSources = {}): Promise<RedisLaunch> {
   const { env = process.env, cache = CACHE, fetch = fetchRedis } = sources;
@@ -45,10 +44,10 @@ export async function findRedisServer(sources: RedisSources = {}): Promise<Redis
 }
 
 async function namedServer(named: string): Promise<RedisLaunch> {
-  // Servers are started in folders of their own, where a relative path would mean something else.
+  // Each server runs in its own folder, where a relative path would have another meaning.
   const launch = { command: named.includes(sep) ? resolve(named) : named, env: {} };
   const reason = await whyUnusable(launch);
-  // Somebody chose this one: running another instead would test the wrong server.
+  // The user chose this server, so falling back to another one would test the wrong server.
   if (reason !== undefined) throw new Error(`HOLDFAST_REDIS_SERVER=${named} can not be used: ${reason}`);
   return launch;
 }

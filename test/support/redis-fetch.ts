@@ -1,7 +1,7 @@
 import { fetchPackages } from "./fetch-packages.js";
 import { unpackedLaunch, whyUnusable } from "./redis-launch.js";
 
-/** The server may be a program of its own or a second name of one in redis-tools, so both are taken. */
+/** Both packages are needed, because the server may be a link to a program in redis-tools. */
 const PACKAGES = ["redis-server", "redis-tools"];
 
 /** Unpacks a Redis server from the distribution's packages into `target`. */

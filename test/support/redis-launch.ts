@@ -1,14 +1,14 @@
 import { type Launch, unpackedLaunch as unpacked, whyNot } from "./launch.js";
 
-/** How a redis-server is started. */
+/** How to start a redis-server. */
 export type RedisLaunch = Launch;
 
 /**
- * Why this program can not serve, or undefined when it can. The same program serves or checks dump files, depending
- * on its name: only the server says this.
+ * Returns why the program is not a usable server; undefined if it is. The same program is a server or a checker of dump
+ * files, depending on its name; only the server prints the expected text.
  */
 export const whyUnusable = (launch: RedisLaunch): Promise<string | undefined> =>
   whyNot(launch, /server v=/i, "a Redis server");
 
-/** The server inside a folder into which Debian packages were unpacked. */
+/** How to start the server from unpacked Debian packages. */
 export const unpackedLaunch = (root: string): Promise<RedisLaunch> => unpacked(root, "usr/bin/redis-server");

@@ -6,17 +6,17 @@ import { waitUntil } from "./wait-until.js";
 const NAME = "holdfast-master";
 const SENTINELS = 3;
 const QUORUM = 2;
-/** Sentinels say hello to each other every 2 s. */
+/** Sentinels discover each other through messages every 2 s. */
 const FORMED_TIMEOUT_MS = 30_000;
 
 export interface SentinelOptions {
-  /** How long the master must be silent to count as down, in ms. Default 1000. */
+  /** How long the master must be silent until it counts as down, in ms. Default 1000. */
   readonly downAfterMs?: number;
 }
 
 export interface RedisSentinelSet {
   readonly name: string;
-  /** The server that began as master: a failover changes the roles, not these fields. */
+  /** The initial master; a failover changes the roles, but not this field. */
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly sentinels: readonly RedisServer[];
@@ -24,13 +24,13 @@ export interface RedisSentinelSet {
   stop(): Promise<void>;
 }
 
-/** Starts a master with a replica and three sentinels, and waits until all of them know of each other. */
+/** Starts a master with a replica and three sentinels, and waits until all of them know each other. */
 export async function startSentinel({
   downAfterMs = 1_000,
 }: SentinelOptions = {}): Promise<RedisSentinelSet> {
   const started: RedisServer[] = [];
   try {
-    // Without the delay a replica waits 5 s for others to be served together with it.
+    // By default, the master waits 5 s for further replicas before it starts a transfer.
     const args = ["--repl-diskless-sync-delay", "0"];
     const master = await startServer({ args });
     started.push(master);
@@ -56,14 +56,14 @@ function sentinelConfiguration(masterPort: number, downAfterMs: number): string 
   return [
     `sentinel monitor ${NAME} 127.0.0.1 ${masterPort} ${QUORUM}`,
     `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
-    // An election that failed is tried again after twice this.
+    // A failed election is repeated after twice this time.
     `sentinel failover-timeout ${NAME} ${Math.max(5_000, downAfterMs)}`,
     "",
   ].join("\n");
 }
 
 function knowsEverybody(sentinel: RedisServer): Promise<void> {
-  return waitUntil(`sentinel ${sentinel.port} knows of all`, FORMED_TIMEOUT_MS, async () => {
+  return waitUntil(`sentinel ${sentinel.port} knows all members`, FORMED_TIMEOUT_MS, async () => {
     const info = String(await sentinel.call("INFO", "sentinel"));
     return info.includes(`name=${NAME},status=ok`) && info.includes(`slaves=1,sentinels=${SENTINELS}`);
   });

@@ -7,7 +7,7 @@ import { sharedCluster, sharedSentinel } from "./shared-servers.js";
 
 const HOST = "127.0.0.1";
 
-/** Enough that each third of the slots gets some: by chance alone one goes empty once in 10^17 runs. */
+/** Enough keys that each third of the slots gets some: a third stays empty once in 10^17 runs. */
 const KEYS = 100;
 
 async function keysByMaster(prefix: string): Promise<number[]> {
@@ -57,7 +57,7 @@ describe("the Sentinel set", () => {
   const { name, sentinelPorts, masterPort, replicaPort } = sharedSentinel();
   const nodes = sentinelPorts.map((port) => ({ host: HOST, port }));
 
-  test("leads ioredis to the master, whose writes reach the replica", async () => {
+  test("directs ioredis to the master, whose writes reach the replica", async () => {
     const key = randomUUID();
     const client = new Redis({ sentinels: nodes, name });
     try {
@@ -71,7 +71,7 @@ describe("the Sentinel set", () => {
     });
   });
 
-  test("leads node-redis to the master", async () => {
+  test("directs node-redis to the master", async () => {
     const client = createSentinel({ name, sentinelRootNodes: nodes });
     client.on("error", () => undefined);
     await client.connect();
@@ -82,7 +82,7 @@ describe("the Sentinel set", () => {
     }
   });
 
-  test("of one's own makes the replica the master when the master dies", { timeout: 60_000 }, async () => {
+  test("of a single test promotes the replica when the master dies", { timeout: 60_000 }, async () => {
     const own = await startSentinel();
     try {
       await own.master.kill();

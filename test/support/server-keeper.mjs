@@ -1,11 +1,11 @@
-// Parent of the test servers. It must be a process of its own: whatever ends the test run, SIGKILL included, closes
-// the channel to it, and only a living process can then end servers that know nothing of the run. Servers that were
-// stopped (SIGSTOP) ignore everything but SIGKILL, so that is what they get. Plain JavaScript: node runs it as is.
+// The parent process of the test servers. When the test run ends, even by SIGKILL, the channel to this separate process
+// closes, and this process then ends the servers. It uses SIGKILL, because stopped servers (SIGSTOP) ignore other signals.
+// Plain JavaScript, so that node can run this file directly.
 import { spawn } from "node:child_process";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** A killed process is gone in milliseconds, unless the kernel holds it. */
+/** A killed process ends in milliseconds, unless it is blocked in the kernel. */
 const LAST_RESORT_MS = 5_000;
 
 /** @type {Map<number, import("node:child_process").ChildProcess>} */
@@ -14,8 +14,8 @@ const servers = new Map();
 const directories = new Set();
 
 /** @param {{ id: number, ended: string } | { id: number, pid: number }} report */
-function tell(report) {
-  // The parent may be gone already: then "disconnect" follows, and there is nobody to tell.
+function send(report) {
+  // The parent may have ended already; then "disconnect" follows, and the report has no receiver.
   if (process.connected) process.send?.(report, undefined, undefined, () => {});
 }
 
@@ -27,7 +27,7 @@ function start(request) {
   try {
     run(request);
   } catch (error) {
-    tell({ id: request.id, ended: String(error) });
+    send({ id: request.id, ended: String(error) });
   }
 }
 
@@ -40,14 +40,14 @@ function run({ id, command, args, env, directory }) {
   servers.set(id, server);
   /** @param {string} reason */
   const ended = (reason) => {
-    if (servers.delete(id)) tell({ id, ended: reason });
+    if (servers.delete(id)) send({ id, ended: reason });
   };
-  // A program that can't be run has an "error" and no pid; one that ran has an "exit".
+  // A program that cannot be run emits "error" and has no pid; a program that ran emits "exit".
   server.on("error", (error) => {
     if (server.pid === undefined) ended(String(error));
   });
   server.on("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
-  if (server.pid !== undefined) tell({ id, pid: server.pid });
+  if (server.pid !== undefined) send({ id, pid: server.pid });
 }
 
 function endEverything() {

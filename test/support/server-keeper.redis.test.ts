@@ -14,7 +14,7 @@ test.each([
   ["suspended", "SIGKILL", ["--suspend"]],
   ["running", "SIGINT", []],
 ] as const)(
-  "a %s server and its folder go when its parent dies of %s",
+  "a %s server and its folder are removed when its parent dies of %s",
   { timeout: 60_000 },
   async (_, signal, args) => {
     const parent = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "inherit"] });

@@ -8,35 +8,35 @@ import type { RedisLaunch } from "./redis-launch.js";
 import { waitUntil } from "./wait-until.js";
 
 const READY_TIMEOUT_MS = 10_000;
-/** How long a signal may take to work; of all, SIGTERM needs most: some 100 ms without anything to save. */
+/** The timeout for a signal to take effect. SIGTERM takes longest: some 100 ms if there is nothing to save. */
 const SIGNAL_TIMEOUT_MS = 2_000;
 const LOG_TAIL_CHARS = 4_000;
 
 export interface ServerOptions {
-  /** Appended to the server's arguments; later ones win over ours. */
+  /** Appended to the server's arguments; later arguments override earlier ones. */
   readonly args?: readonly string[];
-  /** Set as the default user's password, put into `url`, and used by `call`. */
+  /** The password of the default user, included in `url` and used by `call`. */
   readonly password?: string;
-  /** The text of a configuration file, for what can't be an argument. The server may rewrite its file. */
+  /** The text of a configuration file, for settings that cannot be arguments. The server may rewrite the file. */
   readonly configuration?: string;
 }
 
 let launch: Promise<RedisLaunch> | undefined;
 
-/** A real Redis server on 127.0.0.1 that dies with this process, at the latest. */
+/** A real Redis server on 127.0.0.1 that ends at the latest with this process. */
 export class RedisServer {
   readonly port: number;
   readonly url: string;
-  /** What the server was started with. */
+  /** The options of the server. */
   readonly args: readonly string[];
-  /** Where it runs; removed by `stop`. */
+  /** The working directory, removed by `stop`. */
   readonly directory: string;
   readonly #password: string | undefined;
   #process: KeptProcess | undefined;
   #isSuspended = false;
   #isStopped = false;
 
-  /** Use `startServer`: this one is not started yet. */
+  /** Creates a server that is not started. Use `startServer` instead. */
   constructor(port: number, directory: string, options: ServerOptions) {
     const { password, configuration, args = [] } = options;
     this.port = port;
@@ -52,7 +52,7 @@ export class RedisServer {
     ];
   }
 
-  /** Of the process started last, also when that is gone. */
+  /** The pid of the last process, even if it has ended. */
   get pid(): number {
     if (!this.#process) throw new Error("The server was never started");
     return this.#process.pid;
@@ -62,21 +62,21 @@ export class RedisServer {
     return this.#process?.isRunning ?? false;
   }
 
-  /** The raw reply to one command, over a connection of its own; rejects after 2 s of silence. */
+  /** Sends one command over a new connection. Resolves with the raw reply; rejects after 2 s without one. */
   call(...command: [string, ...(string | number)[]]): Promise<unknown> {
     return callRedis(this.port, command, this.#password === undefined ? {} : { password: this.#password });
   }
 
-  /** Ends the server and removes its folder, for good. May be called again. */
+  /** Ends the server and removes its folder. May be called again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    // A suspended process would keep SIGTERM for later.
+    // A suspended process would handle SIGTERM only after it resumes.
     this.#process?.signal(this.#isSuspended ? "SIGKILL" : "SIGTERM");
     if ((await this.#process?.endsWithin(SIGNAL_TIMEOUT_MS)) === false) await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** SIGKILL, sent at once; resolves when the process is gone. `restart` brings it back. */
+  /** Sends SIGKILL synchronously, and resolves when the process has ended. `restart` starts it again. */
   async kill(): Promise<void> {
     this.#process?.signal("SIGKILL");
     if ((await this.#process?.endsWithin(SIGNAL_TIMEOUT_MS)) === false) {
@@ -84,7 +84,7 @@ export class RedisServer {
     }
   }
 
-  /** SIGSTOP, sent at once; resolves when the process stands still. Connections stay open and silent. */
+  /** Sends SIGSTOP synchronously, and resolves when the process is stopped. Connections stay open and silent. */
   async suspend(): Promise<void> {
     this.#isSuspended = true;
     this.#process?.signal("SIGSTOP");
@@ -93,24 +93,24 @@ export class RedisServer {
         /\) T /.test(await readFile(`/proc/${this.pid}/stat`, "utf8")),
       );
     } else {
-      await sleep(20); // Elsewhere nothing cheap tells; the signal takes microseconds.
+      await sleep(20); // Other systems have no cheap check; the signal takes microseconds.
     }
   }
 
-  /** SIGCONT: what was sent meanwhile is answered now. */
+  /** Sends SIGCONT: the server answers the commands that arrived meanwhile. */
   resume(): void {
     this.#isSuspended = false;
     this.#process?.signal("SIGCONT");
   }
 
-  /** SIGKILL if it runs, then a new process on the same port, which remembers nothing it wasn't told to save. */
+  /** Kills the process if it runs, and starts a new one on the same port. Data that was not saved is lost. */
   async restart(): Promise<void> {
     if (this.#isStopped) throw new Error("The server was stopped, and its folder removed");
     await this.kill();
     await this.start();
   }
 
-  /** Starts the process and waits until it serves. Rejects with the server's own words. */
+  /** Starts the process, and waits until it accepts commands. Rejects with the server's output. */
   async start(): Promise<void> {
     launch ??= findRedisServer();
     const { command, env } = await launch;
@@ -128,7 +128,7 @@ export class RedisServer {
     }
   }
 
-  /** The end of what the server wrote. */
+  /** Returns the end of the server's output. */
   async log(): Promise<string> {
     const text = await readFile(join(this.directory, "server.log"), "utf8").catch(() => "");
     return text.slice(-LOG_TAIL_CHARS);
@@ -136,10 +136,10 @@ export class RedisServer {
 
   async #isServing(): Promise<boolean> {
     try {
-      // More than PING: whoever else listens on this port has another pid.
+      // PING is not enough: another process that listens on this port has a different pid.
       return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(String(await this.call("INFO", "server")));
     } catch (error) {
-      // An access list that came with the arguments may shut us out; then being refused is an answer.
+      // An access list among the arguments may refuse this command; the refusal shows that the server runs.
       if (/NOAUTH|NOPERM|WRONGPASS/.test(String(error))) return this.isRunning;
       throw error;
     }

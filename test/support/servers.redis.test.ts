@@ -42,7 +42,7 @@ describe("a server", () => {
     expect(await server.call("PING")).toBe("PONG");
   });
 
-  test("comes back from a restart on the same port, as another process, with nothing in memory", async () => {
+  test("restarts on the same port, as another process, with an empty memory", async () => {
     const server = await start();
     const { pid, port } = server;
     await server.call("SET", "key", "value");
@@ -51,7 +51,7 @@ describe("a server", () => {
     expect(server.pid).not.toBe(pid);
   });
 
-  test("keeps over a restart what it was told to keep", async () => {
+  test("keeps saved data over a restart", async () => {
     const server = await start({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
     await server.call("SET", "key", "value");
     await server.restart();
@@ -66,7 +66,7 @@ describe("a server", () => {
     expect(await server.call("PING")).toBe("PONG");
   });
 
-  test("asks for the password it was given", async () => {
+  test("requires its password", async () => {
     const server = await start({ password: "open sesame" });
     expect(await server.call("PING")).toBe("PONG");
     await expect(callRedis(server.port, ["PING"])).rejects.toThrow("NOAUTH");
@@ -75,12 +75,12 @@ describe("a server", () => {
     client.disconnect();
   });
 
-  test("counts as started also when its access list lets nobody in", async () => {
+  test("counts as started even if its access list refuses every client", async () => {
     const server = await start({ args: ["--user", "default", "off"] });
     await expect(server.call("PING")).rejects.toThrow("NOAUTH");
   });
 
-  test("is gone after stop, with its folder, and so is a suspended one", async () => {
+  test("is gone with its folder after stop, even if it was suspended", async () => {
     const plain = await start();
     const suspended = await start();
     await suspended.suspend();
@@ -92,13 +92,13 @@ describe("a server", () => {
     }
   });
 
-  test("that can't start rejects with what the server said", async () => {
+  test("that cannot start rejects with the server's output", async () => {
     await expect(startServer({ args: ["--no-such-option", "1"] })).rejects.toThrow(/no-such-option/);
   });
 
-  test("can not take another server's port for its own", async () => {
+  test("does not mistake another server on its port for itself", async () => {
     const server = await start();
-    // The last --port wins: the newcomer finds it in use, and the answering stranger must not count.
+    // The last --port wins: the new server finds the port in use, and answers of the other server must not count.
     await expect(startServer({ args: ["--port", String(server.port)] })).rejects.toThrow(
       /address already in use/i,
     );
@@ -106,7 +106,7 @@ describe("a server", () => {
   });
 });
 
-test("five shared servers run in processes of their own, on ports of their own", async () => {
+test("five shared servers run in separate processes, on separate ports", async () => {
   const servers = sharedServers();
   const pids = await Promise.all(
     servers.map(

@@ -1,9 +1,9 @@
 import { inject } from "vitest";
 
 /**
- * The servers that one run's tests share (see global-setup.ts). They are shared between files that run at the same
- * time: use keys of your own, never FLUSHALL, and never hurt them. A test that kills, suspends or reconfigures
- * a server starts its own with `startServer`.
+ * The servers that the tests of a run share (see global-setup.ts). Test files use them at the same time: use unique keys,
+ * never FLUSHALL, and never disturb the servers. A test that kills, suspends or reconfigures a server starts its own with
+ * `startServer`.
  */
 export interface SharedServer {
   readonly port: number;
@@ -12,12 +12,12 @@ export interface SharedServer {
 }
 
 export interface SharedCluster {
-  /** One for each of the three masters. */
+  /** The ports of the three masters. */
   readonly ports: readonly number[];
 }
 
 export interface SharedSentinel {
-  /** What the sentinels call the master. */
+  /** The name of the master in the sentinels. */
   readonly name: string;
   readonly sentinelPorts: readonly number[];
   readonly masterPort: number;
@@ -32,7 +32,7 @@ declare module "vitest" {
   }
 }
 
-/** Five servers that know nothing of each other. */
+/** Five independent servers. */
 export function sharedServers(): readonly SharedServer[] {
   return provided(inject("redisServers"));
 }
@@ -45,7 +45,7 @@ export function sharedSentinel(): SharedSentinel {
   return provided(inject("redisSentinel"));
 }
 
-/** The type can't know in which project the caller runs. */
+/** Throws an error outside projects with servers, which the types cannot express. */
 function provided<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("There are no servers here: name the test file *.redis.test.ts");
   return value;

@@ -2,7 +2,7 @@ interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Starts all at once. If one fails, those that did start are stopped before it rejects. */
+/** Starts all at the same time. If one fails, stops the others before it rejects. */
 export async function startAll<T extends Stoppable>(starts: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results = await Promise.allSettled(starts.map((start) => start()));
   const started = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

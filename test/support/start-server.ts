@@ -6,7 +6,7 @@ import { RedisServer, type ServerOptions } from "./server.js";
 
 const PORT_ATTEMPTS = 5;
 
-/** Starts a server of one's own; every test that hurts its servers does. `stop()` it afterwards. */
+/** Starts a server for a single test, which may disturb it. The test must call `stop()` afterwards. */
 export async function startServer(options: ServerOptions = {}): Promise<RedisServer> {
   for (let attempt = 1; ; attempt += 1) {
     const directory = await mkdtemp(join(tmpdir(), "holdfast-redis-"));
@@ -18,7 +18,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RedisSer
       return server;
     } catch (error) {
       await server.stop();
-      // Between finding a port and using it, somebody else may have taken it.
+      // Another process may have taken the port since it was found.
       if (attempt === PORT_ATTEMPTS || !/address already in use/i.test(String(error))) throw error;
     }
   }

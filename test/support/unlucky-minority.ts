@@ -1,7 +1,7 @@
-import type { MemoryNode } from "../../src/clients/memory.js";
+import type { MemoryNode } from "../../src/clients/memory/memory-node.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
 
-/** 20 s in which a minority of the nodes goes away and comes back with its memory, again and again; then 90 s of peace. */
+/** Runs 20 s in which a minority of the nodes repeatedly crashes and restarts with its memory, then 90 s without faults. */
 export async function unluckyMinority(
   nodes: readonly MemoryNode[],
   clock: VirtualClock,

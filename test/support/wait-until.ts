@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits for something that only asking can tell; bounded. An attempt that throws counts as "not yet". */
+/** Polls a condition until it is true or the timeout expires. An attempt that throws counts as false. */
 export async function waitUntil(
   what: string,
   timeoutMs: number,

@@ -1,6 +1,6 @@
-import type { LockNode } from "../../src/engine/node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 
-/** The node as somebody sees it who reaches it by a way of his own: what is not `different` is the node's own. */
+/** Returns a node that forwards to another node, except for the properties in `different`. */
 export const wayTo = (node: LockNode, different: Partial<LockNode>): LockNode => ({
   name: node.name,
   keyspace: node.keyspace,
@@ -13,7 +13,7 @@ export const wayTo = (node: LockNode, different: Partial<LockNode>): LockNode =>
   },
   watch: (listener) => node.watch(listener),
   connect: () => node.connect(),
-  introduce: (...asked) => node.introduce(...asked),
+  identify: (...asked) => node.identify(...asked),
   execute: (batch) => node.execute(batch),
   subscribe: (channel, listener) => node.subscribe(channel, listener),
   close: () => node.close(),

@@ -26,21 +26,21 @@ const offIn = (text: string, path = one.file) => {
 };
 
 describe("a switch", () => {
-  it("is found as it stands", () => {
+  it("is found unchanged", () => {
     expect(offIn(code)).toBe(code.replace(one.from, "this.silences < 0"));
   });
 
-  it("is found after its identifiers were renamed, and switches off what has the new names", () => {
+  it("is found after its identifiers were renamed, and its replacement uses the new names", () => {
     const renamed = code.replaceAll("silencesToOpen", "threshold").replaceAll("silences", "timeouts");
     expect(offIn(renamed)).toBe(renamed.replace("this.timeouts >= threshold", "this.timeouts < 0"));
   });
 
-  it("is found after its file was moved, and after it was formatted otherwise", () => {
+  it("is found after its file was moved, and after the code was reformatted", () => {
     const wrapped = code.replace("this.silences >= silencesToOpen", "this.silences >=\n      silencesToOpen");
     expect(offIn(wrapped, "src/node/failure-detector.ts")).toContain("return this.silences < 0 &&");
   });
 
-  it("is not found where its operators or literals have changed, nor where several places have its shape", () => {
+  it("is not found if its operators or literals have changed, or if several places have its shape", () => {
     expect(() => offIn(code.replace(">=", ">"))).toThrow("nothing has the shape");
     const twice = new Map([[one.file, `${code}\n${code}`]]);
     expect(() => findSwitch(twice, one)).toThrow("stands 2 times");
@@ -50,7 +50,7 @@ describe("a switch", () => {
     );
   });
 
-  it("of two places of its shape is the one whose names are its own", () => {
+  it("with two places of its shape is found where more identifiers are unchanged", () => {
     const other = code.replaceAll("silencesToOpen", "a").replaceAll("silences", "b");
     const renamed = code.replaceAll("silencesToOpen", "threshold");
     expect(offIn(`${other}\n${renamed}`)).toContain(other);
@@ -75,7 +75,7 @@ describe("every switch", () => {
     expect(simulated.length).toBeGreaterThan(50);
   });
 
-  it("of the rules, but for a few, outlives the renaming of any one identifier", () => {
+  it("of the rules, with few exceptions, is found after the renaming of any single identifier", () => {
     let tried = 0;
     const lost = new Set<string>();
     for (const [, off, file, from] of rules) {
@@ -83,7 +83,7 @@ describe("every switch", () => {
       const line = (text = "", end = 0) => text.slice(0, end).split("\n").length;
       for (const name of identifiersIn(from)) {
         const whole = new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`, "g");
-        const text = (sources.get(path) ?? "").replace(whole, `${name}Anew`);
+        const text = (sources.get(path) ?? "").replace(whole, `${name}Renamed`);
         tried++;
         let found: Place;
         try {
@@ -92,7 +92,7 @@ describe("every switch", () => {
           lost.add(off);
           continue;
         }
-        // Rather none than a wrong one.
+        // Finding no place is better than finding a wrong one.
         expect(line(text, found.from)).toBe(line(sources.get(path), at));
       }
     }

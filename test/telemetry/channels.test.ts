@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { managerEvents } from "../../src/manager/events.js";
-import { listen, World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { managerEvents } from "../../src/lock/events.js";
+import { listen, TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 
-/** Everything that is published, by event name, from now to the end of the test. */
+/** Everything published by event name, from now to the end of the test. */
 function subscribeToAll() {
   const published: { name: string; event: unknown }[] = [];
   for (const name of managerEvents) {
@@ -16,8 +16,8 @@ function subscribeToAll() {
 }
 
 describe("diagnostics channels", () => {
-  it("carry what listeners hear, each event once, of all managers", async () => {
-    const world = new World(3);
+  it("carry the events of all managers, each once", async () => {
+    const world = new TestNodes(3);
     const [ours, theirs] = [
       world.locks({ ttl: 1_000, nodeTimeout: 100 }),
       world.locks({ owner: "other", ttl: 1_000, nodeTimeout: 100 }),
@@ -26,7 +26,7 @@ describe("diagnostics channels", () => {
     const handle = ours.handle("a");
     const own: unknown[] = [];
     handle.on("acquired", (event) => own.push(event));
-    const heard = [...[ours, theirs].map(listen)];
+    const listened = [...[ours, theirs].map(listen)];
     const lease = await world.run(handle.acquire());
     await world.run(caught(theirs.acquire("a", { wait: 600 })));
     await lease.release();
@@ -35,18 +35,18 @@ describe("diagnostics channels", () => {
     await world.clock.advance(1);
     for (const node of world.nodes) node.hang();
     await world.clock.advance(2_000);
-    const told = heard.flat();
+    const expected = listened.flat();
     const names = new Set(published.map(({ name }) => name));
     expect([...managerEvents].filter((name) => !names.has(name))).toEqual([]);
     const plain = (list: { name: string; event: unknown }[]) =>
       list.map(({ name, event }) => JSON.stringify([name, event])).sort();
-    expect(plain(published)).toEqual(plain(told));
+    expect(plain(published)).toEqual(plain(expected));
     expect(published.filter(({ event }) => event === own[0]).length).toBe(1);
     await world.run(Promise.all([ours.close({ timeout: 10 }), theirs.close({ timeout: 10 })]));
   });
 
-  it("make no event that nobody hears", async () => {
-    const world = new World(3);
+  it("create no event without subscribers", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const unheard = () => {};
     subscribe("holdfast:acquired", unheard);
@@ -57,7 +57,7 @@ describe("diagnostics channels", () => {
       reads++;
       return wall();
     };
-    /** How often one lock looks at the time: once more for each event that is made. */
+    /** The number of clock readings of one lock, which grows with each event that is created. */
     const readsOfOne = async () => {
       reads = 0;
       await (await world.run(locks.acquire("a"))).release();
@@ -70,10 +70,10 @@ describe("diagnostics channels", () => {
     await locks.close();
   });
 
-  it("keep a subscriber that throws away from the lock: Node reports it as an uncaught exception", async () => {
-    const world = new World(3);
+  it("isolate the lock from a subscriber that throws: Node.js reports an uncaught exception", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
-    const heard = listen(locks);
+    const events = listen(locks);
     const before = process.listeners("uncaughtException");
     process.removeAllListeners("uncaughtException");
     const uncaught: unknown[] = [];
@@ -93,7 +93,7 @@ describe("diagnostics channels", () => {
       for (const listener of before) process.on("uncaughtException", listener);
     }
     expect(uncaught).toMatchObject([{ message: "a subscriber failed" }]);
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "released"]);
+    expect(events.map(({ name }) => name)).toEqual(["acquiring", "acquired", "released"]);
     await locks.close();
   });
 });

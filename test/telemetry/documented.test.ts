@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLocks, memoryNode } from "../../src/index.js";
-import { managerEvents } from "../../src/manager/events.js";
+import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks } from "../../src/telemetry.js";
 import { runNode } from "../examples/program.js";
 import { promised } from "../guard/page.js";
@@ -10,7 +10,7 @@ import { recordMetrics, recordSpans } from "./recorders.js";
 
 const run = (program: string) => runNode(["--input-type=module"], {}, program);
 
-/** A meter that notes what is made of it. */
+/** A meter that records its instruments. */
 function namedInstruments() {
   const names = new Set<string>();
   const meter = recordMetrics().provider.getMeter("test");
@@ -83,7 +83,7 @@ describe("the page about telemetry", () => {
     for (const name of managerEvents) expect(page).toContain(`\`holdfast:${name}\``);
   });
 
-  it("names the spans and metrics that there are, and no others", async () => {
+  it("names all spans and metrics, and no others", async () => {
     const spans = recordSpans();
     const { meterProvider, names } = namedInstruments();
     const nodes = [memoryNode(), memoryNode(), memoryNode()];

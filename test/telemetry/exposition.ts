@@ -11,7 +11,7 @@ const sampleLine = new RegExp(
 );
 const typeLine = new RegExp(`^# TYPE (${name}) (counter|gauge|histogram|summary|untyped)$`);
 
-/** Reads Prometheus' text format, version 0.0.4; refuses what is not of it. */
+/** Parses Prometheus' text format, version 0.0.4. Throws for any other text. */
 export function samplesOf(text: string): Sample[] {
   if (!text.endsWith("\n")) throw new Error("the last line does not end");
   const types = new Map<string, string>();
@@ -31,7 +31,7 @@ export function samplesOf(text: string): Sample[] {
     const family = types.has(of) ? of : of.replace(/_(count|sum|bucket)$/, "");
     if (!types.has(family)) throw new Error(`no type before ${line}`);
     if (types.get(family) === "counter" && !of.endsWith("_total")) throw new Error(`no total: ${line}`);
-    if (seen.has(`${of}{${labels}}`)) throw new Error(`told twice: ${line}`);
+    if (seen.has(`${of}{${labels}}`)) throw new Error(`duplicate sample: ${line}`);
     seen.add(`${of}{${labels}}`);
     const pairs = [...labels.matchAll(new RegExp(label, "g"))].map(([pair]) => {
       const at = pair.indexOf("=");

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** What a WebSocket server adds to the client's key. */
+/** The constant that a WebSocket server appends to the client's key. */
 const handshake = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** The text messages of the frames that have come in whole, and how many bytes they took. Clients mask theirs. */
+/** The text messages of all complete frames, and the number of bytes they took. Clients mask their frames. */
 function messagesIn(bytes: Buffer): { messages: string[]; taken: number } {
   const messages: string[] = [];
   let at = 0;
@@ -31,7 +31,7 @@ function messagesIn(bytes: Buffer): { messages: string[]; taken: number } {
   return { messages, taken: at };
 }
 
-/** Stands for Stately's server, on loopback: hears until it has `enough`, and hangs up. */
+/** A local substitute for Stately's server: receives until `enough`, and closes the connection. */
 export async function inspectionServer(enough: (events: readonly Record<string, unknown>[]) => boolean) {
   const events: Record<string, unknown>[] = [];
   const server = createServer().listen(0, "127.0.0.1");

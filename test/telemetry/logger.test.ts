@@ -2,8 +2,8 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { LocksOptions } from "../../src/index.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 
 interface Line {
   readonly level: string;
@@ -12,7 +12,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** A pino of all levels, and what it has written. */
+/** A pino logger of all levels, and the lines that it wrote. */
 function logging() {
   const lines: Line[] = [];
   const stream = new Writable({
@@ -29,8 +29,8 @@ function logging() {
 const levelsOf = (lines: readonly Line[]) => lines.map(({ level, event }) => `${level} ${event}`);
 
 describe("the logger option", () => {
-  it("tells what goes well at debug, with the event's own fields", async () => {
-    const world = new World(3);
+  it("logs successes at debug, with the event's own fields", async () => {
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, logger });
     const lease = await world.run(locks.acquire("a"));
@@ -48,8 +48,8 @@ describe("the logger option", () => {
     await locks.close();
   });
 
-  it("takes contention and giving up for everyday life, and a missing quorum for an error", async () => {
-    const world = new World(3);
+  it("logs contention and abandoned waits at info, and a missing quorum as an error", async () => {
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
@@ -75,8 +75,8 @@ describe("the logger option", () => {
     await world.run(Promise.all([locks.close({ timeout: 10 }), other.close({ timeout: 10 })]));
   });
 
-  it("warns of a lost quorum and of nodes, naming them, and calls a lost lease an error", async () => {
-    const world = new World(3);
+  it("warns of a lost quorum and of failed nodes by name, and logs a lost lease as an error", async () => {
+    const world = new TestNodes(3);
     const { logger, lines } = logging();
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100, logger });
     await world.run(locks.acquire("a"));
@@ -94,8 +94,8 @@ describe("the logger option", () => {
     await world.run(locks.close({ timeout: 10 }));
   });
 
-  it("harms no lock when it fails, as any listener", async () => {
-    const world = new World(3);
+  it("does not harm locks when it fails, like any listener", async () => {
+    const world = new TestNodes(3);
     const errors: string[] = [];
     const fail = () => {
       throw new Error("the disk is full");
@@ -110,7 +110,7 @@ describe("the logger option", () => {
   });
 
   it("is refused when it cannot log", () => {
-    const world = new World(1);
+    const world = new TestNodes(1);
     for (const logger of [console.log, {}, { debug() {}, info() {}, warn() {} }, "pino", 5]) {
       expect(() => world.locks({ logger } as unknown as Partial<LocksOptions>)).toThrow(
         /logger.*debug\(\), info\(\), warn\(\), error\(\)/,

@@ -3,8 +3,8 @@ import { metrics } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { waitUntil } from "../support/wait-until.js";
 import { recordMetrics, sumOf, total } from "./recorders.js";
 
@@ -16,7 +16,7 @@ function metered(...all: Locks[]) {
 
 describe("metrics of locks and nodes", () => {
   it("time the wait and the hold, in s", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks({ ttl: 1_000 }), world.locks({ owner: "other" })];
     const { collect } = metered(ours);
     const held = await world.run(theirs.acquire("a"));
@@ -40,7 +40,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("count failures by error, lost quorums, losses by reason, and failed votes by node and reason", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks({ ttl: 1_000, nodeTimeout: 100 }), world.locks({ owner: "other" })];
     const { collect } = metered(ours);
     await world.run(theirs.acquire("a"));
@@ -66,8 +66,8 @@ describe("metrics of locks and nodes", () => {
     await world.run(Promise.all([ours.close({ timeout: 10 }), theirs.close({ timeout: 10 })]));
   });
 
-  it("do not take a node that was not asked for one that failed", async () => {
-    const world = new World(5);
+  it("do not count a node that was not asked as failed", async () => {
+    const world = new TestNodes(5);
     const locks = world.locks();
     const { collect } = metered(locks);
     for (let round = 0; round < 20; round++) await (await world.run(locks.acquire("a"))).release();
@@ -76,7 +76,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("time each node's answers", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const { collect } = metered(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -89,7 +89,7 @@ describe("metrics of locks and nodes", () => {
   });
 
   it("have few series, however many resources, owners and acquisitions there are", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const all = ["p", "q"].map((owner) => world.locks({ owner }));
     const { collect } = metered(...all);
     const use = async (count: number, what: string) => {
@@ -102,7 +102,7 @@ describe("metrics of locks and nodes", () => {
     };
     const few = await use(1, "few");
     const many = await use(1_000, "many");
-    // Once the loop was watched for a time, there are its three gauges too.
+    // After some time the three gauges of the event loop appear too.
     const ours = (points: typeof few) =>
       points.filter(({ metric }) => !metric.startsWith("holdfast.eventloop"));
     expect(ours(many).length).toBe(ours(few).length);
@@ -112,8 +112,8 @@ describe("metrics of locks and nodes", () => {
     await Promise.all(all.map((locks) => locks.close()));
   });
 
-  it("count what is in use, over all managers", async () => {
-    const world = new World(3);
+  it("count the locks in use, over all managers", async () => {
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
     const { collect } = metered(ours, theirs);
     await world.run(ours.acquire("a"));
@@ -131,8 +131,8 @@ describe("metrics of locks and nodes", () => {
     expect(total(after, "holdfast.node.state")).toBe(0);
   });
 
-  it("time what was held before they were asked for, and only count what was waited for", async () => {
-    const world = new World(3);
+  it("time leases that were held already, and only count pending acquisitions", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const lease = await world.run(locks.acquire("a"));
     const pending = locks.acquire("a");
@@ -147,19 +147,19 @@ describe("metrics of locks and nodes", () => {
     await locks.close();
   });
 
-  it("watch the event loop, until nobody is told of", async () => {
-    const world = new World(3);
+  it("measure the event loop until no manager is left", async () => {
+    const world = new TestNodes(3);
     const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
     const { collect, removals } = metered(ours, theirs);
-    // Looks when theirs does, for it was started just behind it.
-    const witness = monitorEventLoopDelay({ resolution: 20 });
-    witness.enable();
-    await waitUntil("the loop was looked at", 5_000, () => witness.count > 1);
-    const looks = witness.count;
+    // Samples at the same times, because it is started right after the other.
+    const reference = monitorEventLoopDelay({ resolution: 20 });
+    reference.enable();
+    await waitUntil("the loop was sampled", 5_000, () => reference.count > 1);
+    const looks = reference.count;
     const start = performance.now();
     while (performance.now() - start < 200) Math.sqrt(start);
-    await waitUntil("the loop was looked at again", 5_000, () => witness.count > looks);
-    witness.disable();
+    await waitUntil("the loop was sampled again", 5_000, () => reference.count > looks);
+    reference.disable();
     const points = (await collect()).filter(({ metric }) => metric.startsWith("holdfast.eventloop."));
     expect(points.map(({ metric }) => metric.slice("holdfast.eventloop.".length))).toEqual([
       "delay.p50",
@@ -173,8 +173,8 @@ describe("metrics of locks and nodes", () => {
     await ours.close();
   });
 
-  it("end with the removal, and with the locks", async () => {
-    const world = new World(3);
+  it("end when they are removed, and with the locks", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const { collect, removals } = metered(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -185,8 +185,8 @@ describe("metrics of locks and nodes", () => {
     await locks.close();
   });
 
-  it("are those of the global SDK, unless told otherwise; without one nothing is watched", async () => {
-    const world = new World(3);
+  it("use the global SDK by default; without one nothing is measured", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     instrumentLocks(locks)();
     const { provider, collect } = recordMetrics();

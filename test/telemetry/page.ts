@@ -7,14 +7,14 @@ export const programs: readonly string[] = [...page.matchAll(/^```js\n([\s\S]*?)
   ([, text = ""]) => text,
 );
 
-/** The one that imports this module. */
+/** The program that imports this module. */
 export function programWith(module: string): string {
   const [program, ...others] = programs.filter((text) => text.includes(` from "${module}"`));
   if (program === undefined || others.length > 0) throw new Error(`not one program imports ${module}`);
   return program;
 }
 
-/** The names that stand first in the rows of a table, in code. */
+/** The names in code at the beginning of a table's rows. */
 export const namesIn = (heading: string): string[] => {
   const [section = ""] = page
     .slice(page.indexOf(`\n### ${heading}`) + 1)

@@ -1,10 +1,10 @@
 import { metrics } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Beat, LockView } from "../../src/inspector/frames.js";
-import { noTotals } from "../../src/inspector/totals.js";
-import { World as Seen } from "../../src/inspector/world.js";
-import { type PrometheusText, prometheusOf, prometheusOfWorld } from "../../src/telemetry/prometheus.js";
-import { World } from "../manager/world.js";
+import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
+import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
+import { noTotals } from "../../src/inspector/feed/totals.js";
+import { type PrometheusText, prometheusOf, prometheusOfAggregate } from "../../src/telemetry/prometheus.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { samplesOf, sumOf } from "./exposition.js";
 
 async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusText> {
@@ -15,14 +15,14 @@ async function opened(made: Promise<PrometheusText | null>): Promise<PrometheusT
 }
 
 describe("the Prometheus text of a process's own locks", () => {
-  it("tells what happened, in Prometheus' format, with several managers added up", async () => {
-    const world = new World(3);
-    const [ours, theirs] = [world.locks(), world.locks({ owner: "other" })];
+  it("reports the sum of several managers in Prometheus' format", async () => {
+    const aggregate = new TestNodes(3);
+    const [ours, theirs] = [aggregate.locks(), aggregate.locks({ owner: "other" })];
     const prometheus = await opened(prometheusOf([ours, theirs]));
-    await (await world.run(ours.acquire("a"))).release();
-    const held = await world.run(theirs.acquire("b"));
-    await world.run(ours.tryAcquire("b"));
-    const kept = await world.run(ours.acquire("c"));
+    await (await aggregate.run(ours.acquire("a"))).release();
+    const held = await aggregate.run(theirs.acquire("b"));
+    await aggregate.run(ours.tryAcquire("b"));
+    const kept = await aggregate.run(ours.acquire("c"));
     const samples = samplesOf(await prometheus.text());
     expect(sumOf(samples, "holdfast_lock_acquisitions_total")).toBe(3);
     expect(sumOf(samples, "holdfast_lock_failures_total", { error_type: "LOCK_CONTENDED" })).toBe(1);
@@ -37,14 +37,14 @@ describe("the Prometheus text of a process's own locks", () => {
     await Promise.all([held.release(), kept.release(), ours.close(), theirs.close()]);
   });
 
-  it("leaves the program's own provider alone, and each call has its own figures", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+  it("does not use the program's own provider, and each call has its own figures", async () => {
+    const aggregate = new TestNodes(3);
+    const locks = aggregate.locks();
     const before = metrics.getMeterProvider();
     const first = await opened(prometheusOf([locks]));
-    await (await world.run(locks.acquire("a"))).release();
+    await (await aggregate.run(locks.acquire("a"))).release();
     const second = await opened(prometheusOf([locks]));
-    await (await world.run(locks.acquire("a"))).release();
+    await (await aggregate.run(locks.acquire("a"))).release();
     expect(metrics.getMeterProvider()).toBe(before);
     expect(sumOf(samplesOf(await first.text()), "holdfast_lock_acquisitions_total")).toBe(2);
     expect(sumOf(samplesOf(await second.text()), "holdfast_lock_acquisitions_total")).toBe(1);
@@ -55,18 +55,18 @@ describe("the Prometheus text of a process's own locks", () => {
     await locks.close();
   });
 
-  it("still tells what was, when the locks are closed", async () => {
-    const world = new World(3);
-    const locks = world.locks();
+  it("still reports past figures when the locks are closed", async () => {
+    const aggregate = new TestNodes(3);
+    const locks = aggregate.locks();
     const prometheus = await opened(prometheusOf([locks]));
-    await world.run(locks.acquire("a"));
-    await world.run(locks.close());
+    await aggregate.run(locks.acquire("a"));
+    await aggregate.run(locks.close());
     const samples = samplesOf(await prometheus.text());
     expect(sumOf(samples, "holdfast_lock_releases_total")).toBe(1);
     expect(sumOf(samples, "holdfast_lock_in_use")).toBe(0);
   });
 
-  it("refuses what is not locks", async () => {
+  it("refuses anything but locks", async () => {
     await expect(prometheusOf([{} as never])).rejects.toMatchObject({
       code: "INVALID_OPTION",
       option: "locks",
@@ -118,10 +118,10 @@ const node = (name: string, state: "ready" | "down", p99: number | null) => ({
 });
 
 describe("the Prometheus text of all processes", () => {
-  it("adds up what the processes tell, without a name of a lock or a process", async () => {
+  it("sums the figures of the processes, without the name of a lock or a process", async () => {
     const seen = new Seen();
     const now = Date.now();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     seen.apply(beat("process-a", { acquired: 5, expired: 1 }, { nodes: [node("n", "ready", 20)] }), now);
     seen.apply(beat("process-b", { acquired: 2 }, { nodes: [node("n", "down", 50)] }), now - 60_000);
     const locks = [
@@ -142,7 +142,7 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "alive" })).toBe(1);
     expect(sumOf(samples, "holdfast_processes", { holdfast_process_state: "silent" })).toBe(1);
     expect(text).not.toMatch(/process-|resource of/);
-    seen.forget(now);
+    seen.removeSilent(now);
     seen.apply({ kind: "bye", source: "process-a", seq: 3, time: 3 }, now);
     const later = samplesOf(await prometheus.text());
     expect(sumOf(later, "holdfast_lock_in_use")).toBe(0);
@@ -150,15 +150,15 @@ describe("the Prometheus text of all processes", () => {
     expect(sumOf(later, "holdfast_node_latency_p99")).toBeNaN();
   });
 
-  it("never counts backwards: a process that is forgotten, or comes back, takes nothing away and adds nothing twice", async () => {
+  it("never counts backwards: a process that is removed or comes back subtracts nothing and adds nothing twice", async () => {
     const seen = new Seen();
-    const prometheus = await opened(prometheusOfWorld(seen));
+    const prometheus = await opened(prometheusOfAggregate(seen));
     const acquired = async () =>
       sumOf(samplesOf(await prometheus.text()), "holdfast_lock_acquisitions_total");
     seen.apply(beat("process-a", { acquired: 5 }), 1_000);
     seen.apply(beat("process-b", { acquired: 2 }), 2_000);
     expect(await acquired()).toBe(7);
-    seen.forget(1_500);
+    seen.removeSilent(1_500);
     expect(await acquired()).toBe(7);
     seen.apply(beat("process-a", { acquired: 6 }), 3_000);
     expect(await acquired()).toBe(8);

@@ -10,7 +10,7 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { onTestFinished } from "vitest";
 
-/** A tracer provider, and the spans that have ended, in their order. */
+/** A tracer provider, and the ended spans in their order. */
 export function recordSpans(sampler?: Sampler) {
   const exporter = new InMemorySpanExporter();
   const spanProcessors = [new SimpleSpanProcessor(exporter)];
@@ -29,7 +29,7 @@ export function recordSpans(sampler?: Sampler) {
 export const msOf = ({ duration: [seconds, nanoseconds] }: ReadableSpan): number =>
   seconds * 1_000 + nanoseconds / 1e6;
 
-/** As the SDK for Node.js sets it up: what is active follows promises. */
+/** As the SDK for Node.js sets it up: the active context follows promises. */
 export function followContext(): void {
   const storage = new AsyncLocalStorage<Context>();
   const manager: Parameters<typeof context.setGlobalContextManager>[0] = {
@@ -43,7 +43,7 @@ export function followContext(): void {
   onTestFinished(() => context.disable());
 }
 
-/** Collects when it is told to. */
+/** A reader that collects on demand. */
 class Reader extends MetricReader {
   protected async onForceFlush(): Promise<void> {}
   protected async onShutdown(): Promise<void> {}
@@ -53,13 +53,13 @@ export interface Point {
   readonly metric: string;
   readonly unit: string;
   readonly labels: Readonly<Record<string, unknown>>;
-  /** Of a histogram the count. */
+  /** The count, for a histogram. */
   readonly value: number;
-  /** Of a histogram. */
+  /** Only for a histogram. */
   readonly sum?: number | undefined;
 }
 
-/** A meter provider, and what it has to tell. */
+/** A meter provider, and access to its metrics. */
 export function recordMetrics() {
   const reader = new Reader();
   const provider = new MeterProvider({ readers: [reader] });
@@ -84,11 +84,11 @@ export function recordMetrics() {
 const fits = (point: Point, metric: string, labels: Record<string, unknown>): boolean =>
   point.metric === metric && Object.entries(labels).every(([key, value]) => point.labels[key] === value);
 
-/** The values of a metric's points that have these labels, added up. */
+/** The sum of a metric's points that have these labels. */
 export const total = (points: readonly Point[], metric: string, labels: Record<string, unknown> = {}) =>
   points.filter((point) => fits(point, metric, labels)).reduce((sum, { value }) => sum + value, 0);
 
-/** The sum of a histogram's one series with these labels. */
+/** The sum of a histogram's only series with these labels. */
 export function sumOf(
   points: readonly Point[],
   metric: string,

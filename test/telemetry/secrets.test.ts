@@ -1,21 +1,21 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { managerEvents } from "../../src/manager/events.js";
+import { managerEvents } from "../../src/lock/events.js";
 import { instrumentLocks, prometheusOf } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 import { recordMetrics, recordSpans } from "./recorders.js";
 
 it("no span, metric, log line or channel message has a token in it", async () => {
-  const world = new World(3);
+  const world = new TestNodes(3);
   const { random, secrets } = noteSecrets();
-  const told: unknown[] = [];
-  const log = (...line: unknown[]) => void told.push(line);
+  const messages: unknown[] = [];
+  const log = (...line: unknown[]) => void messages.push(line);
   const logger = { debug: log, info: log, warn: log, error: log };
-  const hear = (message: unknown) => void told.push(message);
-  for (const name of managerEvents) subscribe(`holdfast:${name}`, hear);
+  const onMessage = (message: unknown) => void messages.push(message);
+  for (const name of managerEvents) subscribe(`holdfast:${name}`, onMessage);
   const options = { ttl: 1_000, nodeTimeout: 100, random, logger };
   const [ours, theirs] = [world.locks(options), world.locks({ ...options, owner: "other" })];
   const [spans, metrics] = [recordSpans(), recordMetrics()];
@@ -36,17 +36,17 @@ it("no span, metric, log line or channel message has a token in it", async () =>
   await world.clock.advance(2_000);
   await world.run(caught(ours.acquire("c", { wait: 200 })));
   await world.run(Promise.all([ours, theirs].map((locks) => locks.close({ timeout: 10 }))));
-  for (const name of managerEvents) unsubscribe(`holdfast:${name}`, hear);
+  for (const name of managerEvents) unsubscribe(`holdfast:${name}`, onMessage);
 
   for (const { name, attributes, events, links, status } of spans.all()) {
-    told.push({ name, attributes, events, links, status });
+    messages.push({ name, attributes, events, links, status });
   }
-  told.push(await metrics.collect(), await prometheus?.text());
+  messages.push(await metrics.collect(), await prometheus?.text());
   await prometheus?.stop();
-  const written = told
+  const written = messages
     .map((item) => inspect(item, { depth: 12, maxArrayLength: null, maxStringLength: null }))
     .join("\n");
-  // The first secret of each manager names its acquisitions by eight characters; no token is made of it.
+  // The first secret of each manager names its acquisitions by eight characters and is part of no token.
   const tokens = secrets.slice(2);
   expect(tokens.length).toBeGreaterThan(5);
   expect(tokens.filter((token) => written.includes(token))).toEqual([]);

@@ -3,9 +3,9 @@ import { AlwaysOffSampler, type ReadableSpan } from "@opentelemetry/sdk-trace-ba
 import { describe, expect, it } from "vitest";
 import type { Locks } from "../../src/index.js";
 import { instrumentLocks } from "../../src/telemetry.js";
-import { World } from "../manager/world.js";
+import { TestNodes } from "../manager/test-nodes.js";
 import { RedlockWorld } from "../redlock/world.js";
-import { caught } from "../safety/world.js";
+import { caught } from "../safety/scripted-locks.js";
 import { followContext, msOf, recordMetrics, recordSpans } from "./recorders.js";
 
 /** Locks whose spans are recorded. */
@@ -23,8 +23,8 @@ const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
 const eventNames = ({ events }: ReadableSpan) => events.map(({ name }) => name);
 
 describe("spans of a lock", () => {
-  it("are its acquisition, its hold, and in that each renewal and the release", async () => {
-    const world = new World(3);
+  it("are its acquisition and its hold, which contains each renewal and the release", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000 });
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a", { fence: true }));
@@ -57,9 +57,9 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("belong to what was active when the lock was asked for, the hold too", async () => {
+  it("are children of the span that was active at the acquisition, the hold too", async () => {
     followContext();
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const tracer = spans.provider.getTracer("test");
@@ -74,8 +74,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are one trace where nothing was active", async () => {
-    const world = new World(3);
+  it("are one trace without an active span", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -84,8 +84,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("tell each attempt that failed, why, and how long it waits then", async () => {
-    const world = new World(3);
+  it("have an event for each failed attempt, with the reason and the delay", async () => {
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     const held = await world.run(other.acquire("a"));
     const locks = world.locks({ retry: { count: 5, delay: 100, jitter: 0 } });
@@ -109,8 +109,8 @@ describe("spans of a lock", () => {
     await Promise.all([locks.close(), other.close()]);
   });
 
-  it("tell failures apart, with the error that the caller got", async () => {
-    const world = new World(3);
+  it("distinguish failures, with the error that the caller got", async () => {
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
     const locks = world.locks({ retry: { count: 0 }, nodeTimeout: 100 });
@@ -150,8 +150,8 @@ describe("spans of a lock", () => {
     await world.run(other.close({ timeout: 0 }));
   });
 
-  it("survive whatever an acquisition is aborted with", async () => {
-    const world = new World(3);
+  it("tolerate any value that an acquisition is aborted with", async () => {
+    const world = new TestNodes(3);
     const other = world.locks({ owner: "other" });
     await world.run(other.acquire("a"));
     const locks = world.locks();
@@ -175,8 +175,8 @@ describe("spans of a lock", () => {
     await Promise.all([locks.close(), other.close()]);
   });
 
-  it("show a quorum that was lost, and the lease that ends by it", async () => {
-    const world = new World(3);
+  it("show a lost quorum, and the lease that ends because of it", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 100 });
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -188,7 +188,7 @@ describe("spans of a lock", () => {
     expect(hold.events[0]?.attributes?.["holdfast.lock.remaining"]).toBeGreaterThan(0.3);
     expect(hold.status).toEqual({ code: SpanStatusCode.ERROR, message: "the lease is over: deadline" });
     expect(hold.attributes).toMatchObject({ "holdfast.outcome": "expired", "holdfast.reason": "deadline" });
-    // One may have been under way at the deadline.
+    // A renewal may have been under way at the deadline.
     const { length } = hold.events;
     expect([length, length + 1]).toContain(spans.named("renew").length);
     for (const renew of spans.named("renew")) expect(renew.status.code).toBe(SpanStatusCode.ERROR);
@@ -196,7 +196,7 @@ describe("spans of a lock", () => {
   });
 
   it("show a lock that vanished from its nodes", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, quarantine: 0 });
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -207,8 +207,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("blame the nodes, not the job, where a release was asked for and not confirmed", async () => {
-    const world = new World(3);
+  it("mark the release, not the hold, as failed if a release was not confirmed", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks({ ttl: 1_000, nodeTimeout: 900 });
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a", { renew: false }));
@@ -223,7 +223,7 @@ describe("spans of a lock", () => {
   });
 
   it("end a hold that is handed over", async () => {
-    const world = new World(3);
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const note = (await world.run(locks.acquire("a"))).handover();
@@ -236,8 +236,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("begin anew with each acquisition of a handle", async () => {
-    const world = new World(3);
+  it("start over with each acquisition of a handle", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const handle = locks.handle("a");
@@ -246,8 +246,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("name at most ten resources, each cut short", async () => {
-    const world = new World(3);
+  it("name at most ten resources, each clipped", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const many = Array.from({ length: 12 }, (_, index) => `${index}:${"x".repeat(1_000)}`);
@@ -257,8 +257,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are none of an acquisition that is not sampled", async () => {
-    const world = new World(3);
+  it("are not created for an acquisition that is not sampled", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks, new AlwaysOffSampler());
     await (await world.run(locks.acquire("a"))).release();
@@ -266,8 +266,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("end with the removal, and follow no more", async () => {
-    const world = new World(3);
+  it("end when they are removed, and no more are created", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     const lease = await world.run(locks.acquire("a"));
@@ -281,8 +281,8 @@ describe("spans of a lock", () => {
     await locks.close();
   });
 
-  it("are all ended when the locks are closed", async () => {
-    const world = new World(3);
+  it("all end when the locks are closed", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const spans = traced(locks);
     await world.run(locks.acquire("a"));
@@ -293,7 +293,7 @@ describe("spans of a lock", () => {
     expect(spans.only("hold").attributes["holdfast.outcome"]).toBe("released");
   });
 
-  it("are those of a Redlock's locks as well", async () => {
+  it("are created for a Redlock's locks as well", async () => {
     const world = new RedlockWorld(3);
     const redlock = world.redlock();
     const spans = traced(redlock.locks);
@@ -305,8 +305,8 @@ describe("spans of a lock", () => {
     await world.run(redlock.quit());
   });
 
-  it("are recorded by the global SDK, also when it is registered after the locks were made", async () => {
-    const world = new World(3);
+  it("are recorded by the global SDK, even if it is registered after the locks were created", async () => {
+    const world = new TestNodes(3);
     const locks = world.locks();
     const remove = instrumentLocks(locks);
     await (await world.run(locks.acquire("a"))).release();
@@ -323,8 +323,8 @@ describe("spans of a lock", () => {
   });
 });
 
-it("a tracer that throws harms no lock", async () => {
-  const world = new World(3);
+it("a tracer that throws does not harm locks", async () => {
+  const world = new TestNodes(3);
   const errors: unknown[] = [];
   const locks = world.locks({ onListenerError: (error) => errors.push(error) });
   const startSpan = () => {
@@ -337,8 +337,8 @@ it("a tracer that throws harms no lock", async () => {
   await locks.close();
 });
 
-it("what is no provider is refused, by name, and so are locks that are closed", async () => {
-  const locks = new World(1).locks();
+it("invalid providers are refused by name, and so are closed locks", async () => {
+  const locks = new TestNodes(1).locks();
   expect(() => instrumentLocks(locks, { tracerProvider: {} as never })).toThrow(/tracerProvider .*getTracer/);
   expect(() => instrumentLocks(locks, { meterProvider: 5 as never })).toThrow(/meterProvider .*getMeter/);
   expect(() => instrumentLocks(locks, { tracer: 5 } as never)).toThrow(/tracer/);

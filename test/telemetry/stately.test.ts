@@ -1,13 +1,16 @@
 import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { describe, expect, it } from "vitest";
-import { listen, settle, World } from "../manager/world.js";
-import { caught } from "../safety/world.js";
+import { listen, settle, TestNodes } from "../manager/test-nodes.js";
+import { caught } from "../safety/scripted-locks.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 
-/** What the inspector would have sent to Stately's page. It takes it up in a later turn of the loop. */
+/**
+ * The messages that the inspector would have sent to Stately's page, where they arrive in a later turn of the event
+ * loop.
+ */
 function recording() {
   const sent: StatelyInspectionEvent[] = [];
-  // A copy of what it was at that moment.
+  // A copy of the message at that moment.
   const inspector = createInspector({ send: (event) => void sent.push(JSON.parse(JSON.stringify(event))) });
   const through = async () => {
     await new Promise((resolve) => setTimeout(resolve));
@@ -17,7 +20,7 @@ function recording() {
   return { inspector, through };
 }
 
-/** Of one actor, in order: the state after each step. */
+/** The states of one actor after each step, in order. */
 const statesOf = (sent: readonly StatelyInspectionEvent[], sessionId: string) =>
   sent.flatMap((event) =>
     event.type === "@xstate.snapshot" && event.sessionId === sessionId
@@ -29,8 +32,8 @@ const named = (sent: readonly StatelyInspectionEvent[], name: string) =>
   sent.flatMap((event) => (event.type === "@xstate.actor" && event.name === name ? [event] : []));
 
 describe("Stately's inspector", () => {
-  it("is told of every actor by name, with its machine", async () => {
-    const world = new World(3);
+  it("receives every actor by name, with its machine", async () => {
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ xstate: { inspect: inspector.inspect } });
     await (await world.run(locks.acquire("a"))).release();
@@ -45,8 +48,8 @@ describe("Stately's inspector", () => {
     }
   });
 
-  it("sees a lock's events, and the state after each, in order", async () => {
-    const world = new World(3);
+  it("receives a lock's events, and the state after each, in order", async () => {
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ ttl: 1_000, xstate: { inspect: inspector.inspect } });
     const lease = await world.run(locks.acquire("a"));
@@ -70,8 +73,8 @@ describe("Stately's inspector", () => {
     await world.run(locks.close());
   });
 
-  it("sees nodes go down and come back", async () => {
-    const world = new World(3);
+  it("receives the outages of nodes", async () => {
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const locks = world.locks({ xstate: { inspect: inspector.inspect } });
     await (await world.run(locks.acquire("a"))).release();
@@ -85,8 +88,8 @@ describe("Stately's inspector", () => {
     await world.run(locks.close());
   });
 
-  it("is sent no token, also with handovers, losses and failures", async () => {
-    const world = new World(3);
+  it("receives no token, even with handovers, losses and failures", async () => {
+    const world = new TestNodes(3);
     const { inspector, through } = recording();
     const { random, secrets } = noteSecrets();
     const locks = world.locks({ ttl: 1_000, random, xstate: { inspect: inspector.inspect } });
@@ -97,7 +100,7 @@ describe("Stately's inspector", () => {
     await world.clock.advance(2_000);
     await world.run(locks.close({ timeout: 10 }));
     const written = JSON.stringify(await through());
-    // The first secret of a manager names its acquisitions by eight characters; no token is made of it.
+    // The first secret of a manager names its acquisitions by eight characters and is part of no token.
     const tokens = secrets.slice(1);
     expect(tokens.length).toBeGreaterThan(2);
     expect(tokens.filter((token) => written.includes(token))).toEqual([]);
@@ -105,8 +108,8 @@ describe("Stately's inspector", () => {
     expect(written).toContain('"EXPIRED"');
   });
 
-  it("harms no lock when it fails", async () => {
-    const world = new World(3);
+  it("does not harm locks when it fails", async () => {
+    const world = new TestNodes(3);
     const errors: string[] = [];
     const locks = world.locks({
       xstate: {
@@ -118,9 +121,9 @@ describe("Stately's inspector", () => {
       },
       onListenerError: (error, event) => errors.push(`${event}: ${(error as Error).message}`),
     });
-    const heard = listen(locks);
+    const events = listen(locks);
     await (await world.run(locks.acquire("a"))).release();
-    expect(heard.map(({ name }) => name)).toEqual(["acquiring", "acquired", "released"]);
+    expect(events.map(({ name }) => name)).toEqual(["acquiring", "acquired", "released"]);
     expect(new Set(errors)).toEqual(new Set(["xstate.inspect: the page is gone"]));
     await world.run(locks.close());
   });

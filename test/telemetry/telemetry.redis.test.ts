@@ -6,7 +6,7 @@ import { waitUntil } from "../support/servers.js";
 import { samplesOf, sumOf } from "./exposition.js";
 import { msOf, recordMetrics, recordSpans, total } from "./recorders.js";
 
-it("a quorum that hangs is told as it happened: renewals that fail, the loss, the nodes", async () => {
+it("a quorum that hangs is reported in order: failed renewals, the loss, the nodes", async () => {
   const servers = await ownServers(3);
   const locks = locksOf(
     servers.map(({ url }) => url),
@@ -29,7 +29,7 @@ it("a quorum that hangs is told as it happened: renewals that fail, the loss, th
     "holdfast.votes.granted": 1,
     "holdfast.votes.failures": [0, 1].map((index) => `redis://127.0.0.1:${servers[index]?.port}: timeout`),
   });
-  // By the SDK's own time; the lease lasts at least one ttl without its drift, since it was renewed.
+  // By the SDK's own time. The lease lasts at least one ttl less drift, because it was renewed.
   expect(msOf(hold)).toBeGreaterThan(1_950);
   const renewals = spans.named("renew").map(({ status }) => status.code);
   expect(renewals.slice(0, 2)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.ERROR]);

@@ -29,7 +29,7 @@ export const addChart: AddCommand = (program, exit) => {
     .option("--output <file>", "where it is written (default: stdout)")
     .addHelpText("after", chartHelp)
     .action(async (machine: (typeof chartNames)[number], flags: ChartFlags) => {
-      // Only here: no other command draws.
+      // Loaded only here: no other command draws.
       const { chart } = await import("../chart.js");
       exit(await chart(machine, flags));
     });

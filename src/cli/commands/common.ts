@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { collect, positiveDuration } from "../option-values.js";
 
-/** Adds one command; its action gives its exit code to `exit`. */
+/** Adds one command, whose action passes its exit code to `exit`. */
 export type AddCommand = (program: Command, exit: (code: number) => void) => void;
 
 export interface ConfigFlag {

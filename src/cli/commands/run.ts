@@ -81,7 +81,7 @@ export const addRun: AddCommand = (program, exit) => {
       'for which a node that lost its memory does not vote; "auto" (default): as long as it must; "off": it votes',
       quarantine,
     )
-    .option("--publish", "show the lock to whoever looks on over the nodes (holdfast ui, holdfast watch)")
+    .option("--publish", "publish the lock over the nodes (for holdfast ui and holdfast watch)")
     .option("--json", "every event as a line of JSON on stderr")
     .addOption(config())
     .addHelpText("after", runHelp)

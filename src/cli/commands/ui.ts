@@ -16,7 +16,7 @@ Examples:
   holdfast ui --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
   holdfast ui --replay monday.jsonl
 
-It shows the locks of every process that tells of them over these nodes: createLocks({ publish: true }).
+It shows the locks of every process that publishes them over these nodes: createLocks({ publish: true }).
 The address of the page is the first line on stdout. It only shows, and goes on until it is ended (Ctrl-C).
 
 Only this machine reaches the page. For others, give --host and an access token of at least 16 characters,
@@ -41,7 +41,7 @@ export const addUi: AddCommand = (program, exit) => {
     .addOption(config())
     .addHelpText("after", uiHelp)
     .action(async (flags: UiFlags & ConfigFlag) => {
-      // A page, and what serves it, is loaded by this command alone.
+      // The page's server is loaded only by this command.
       const { ui } = await import("../ui/ui.js");
       exit(await ui(flags, readConfig(flags.config, process.cwd()), process.env));
     });

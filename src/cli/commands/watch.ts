@@ -17,9 +17,9 @@ Examples:
   holdfast watch --node redis://10.0.0.1 --node redis://10.0.0.2 --node redis://10.0.0.3
   holdfast watch reports:nightly "payouts:*" --record monday.jsonl
 
-It shows the locks of all processes that tell of them (createLocks({ publish: true })): of these resources,
-in which * stands for any text, or of all. Nodes are asked once a second about resources that are named and of
-which nobody tells. It draws a table on a terminal, else a line for each step. It changes nothing on the nodes.
+It shows the locks of all processes that publish them (createLocks({ publish: true })): of these resources,
+in which * stands for any text, or of all. Once a second the nodes are asked about named resources that no process
+reports. It draws a table on a terminal, else a line for each step. It changes nothing on the nodes.
 
 --record writes down all that is shown, for holdfast ui --replay FILE. docs/watch.md describes that file, and
 what --json prints.
@@ -40,12 +40,12 @@ export const addWatch: AddCommand = (program, exit) => {
     .addOption(nodeTimeout("2s"))
     .option("--record <file>", "write it down as JSON lines")
     .option("--force", "replace that file if it exists")
-    .option("--json", "one line of JSON for each thing that is heard")
+    .option("--json", "one line of JSON for each frame and each changed answer")
     .option("--for <duration>", "how long to watch (default: until it is ended)", positiveDuration)
     .addOption(config())
     .addHelpText("after", watchHelp)
     .action(async (names: string[], flags: WatchFlags & ConfigFlag) => {
-      // Only here: what draws and records is nothing that the other commands should wait for.
+      // Loaded only here: other commands should not wait for the code that draws and records.
       const { watch } = await import("../watch/watch.js");
       exit(await watch(names, flags, readConfig(flags.config, process.cwd()), process.env));
     });

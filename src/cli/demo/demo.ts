@@ -2,132 +2,134 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../bounded.js";
+import { type Colours, coloursFor } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
-import { output } from "../output.js";
-import { type Paint, paintFor } from "../paint.js";
-import { Crew, ttl } from "./crew.js";
-import { Narrator } from "./narrator.js";
+import { output as stdio } from "../output.js";
+import { DemoOutput } from "./demo-output.js";
+import { type DemoServers, memoryServers } from "./demo-servers.js";
+import { EventCounts } from "./event-counts.js";
 import { openPage } from "./page.js";
-import { memoryStage, type Stage } from "./stage.js";
-import { tellStory } from "./story.js";
-import { Tally } from "./tally.js";
+import { runScenario } from "./scenario.js";
+import { ttl, WorkerPool } from "./worker-pool.js";
 
 export interface DemoFlags {
   readonly node?: readonly string[];
-  /** ms; Infinity: until it is interrupted. Default: so on a terminal, else 15 s. */
+  /** In ms; Infinity: until it is interrupted. Default: Infinity on a terminal, else 15 s. */
   readonly for?: number;
 }
 
-const defaultLength = 15_000;
-/** ms between the end of the story and its next beginning. */
-const breath = 2_000;
-/** ms that the story takes, with room for a slow machine. */
-const shortest = 8_000;
-/** ms kept at the end for releasing, closing and the summary. */
-const parting = 1_500;
+const defaultDuration = 15_000;
+/** Pause in ms between two runs of the scenario. */
+const scenarioPause = 2_000;
+/** Minimum duration in ms of the scenario, with a margin for a slow machine. */
+const minDuration = 8_000;
+/** Time in ms reserved at the end for releasing, closing and the summary. */
+const closeTimeout = 1_500;
 
 const names = ["ann", "ben", "cleo"] as const;
 
-/** `holdfast demo`: a lock's life on the screen; every line is an event of a lock, or something done to a node. */
+/** `holdfast demo`: shows locks at work. Every line is an event of a lock, or a fault of a node. */
 export async function demo({ node, for: given }: DemoFlags): Promise<number> {
-  const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultLength);
-  if (length < shortest)
-    throw usageError(`--for ${length}ms is too short for the story; use ${shortest}ms or longer`);
-  const paint = paintFor(process.stdout);
-  const stage = node === undefined ? memoryStage() : await serverStageOf(node);
-  // On servers that are in use, a name that nobody else has.
+  const length = given ?? (process.stdout.isTTY ? Number.POSITIVE_INFINITY : defaultDuration);
+  if (length < minDuration)
+    throw usageError(`--for ${length}ms is too short for the demo; use ${minDuration}ms or longer`);
+  const paint = coloursFor(process.stdout);
+  const servers = node === undefined ? memoryServers() : await serversOf(node);
+  // On real servers, a name that no other program uses.
   const resource = node === undefined ? "payouts:42" : `holdfast-demo:${randomBytes(4).toString("hex")}`;
-  const crew = new Crew(stage, resource, names);
-  const page = await openPage(crew.workers.map(({ locks }) => locks));
-  if (page !== null) output.print(`Look at it: ${paint.bold(page.url)}`);
-  const tally = new Tally();
-  const narrator = new Narrator(paint, [...names, "nodes"], stage.names.length);
-  crew.hear((heard) => tally.hear(heard));
-  crew.hear((heard) => narrator.hear(heard));
+  const workers = new WorkerPool(servers, resource, names);
+  const page = await openPage(workers.workers.map(({ locks }) => locks));
+  if (page !== null) stdio.print(`Look at it: ${paint.bold(page.url)}`);
+  const counts = new EventCounts();
+  const output = new DemoOutput(paint, [...names, "nodes"], servers.names.length);
+  workers.listen((event) => counts.count(event));
+  workers.listen((event) => output.show(event));
   const say = (text: string) =>
-    narrator.line("nodes", crew.holder?.handle.state ?? "idle", paint.magenta(text));
-  const [watcher] = crew.workers;
-  watcher?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
-  watcher?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
-  watcher?.locks.on("nodeQuarantined", ({ node, until, time }) =>
+    output.line("nodes", workers.holder?.handle.state ?? "idle", paint.magenta(text));
+  const [first] = workers.workers;
+  first?.locks.on("nodeDown", ({ node, cause }) => say(`${node} is down${cause ? `: ${cause}` : ""}`));
+  first?.locks.on("nodeUp", ({ node }) => say(`${node} is up`));
+  first?.locks.on("nodeQuarantined", ({ node, until, time }) =>
     say(
       `${node} does not vote${until === null ? "" : ` for ${formatDuration(until - time)}`}: it lost its memory`,
     ),
   );
-  output.print(
-    `${paint.bold(resource)} on ${stage.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
+  stdio.print(
+    `${paint.bold(resource)} on ${servers.names.join(", ")}; ${names.length} workers, ttl ${formatDuration(ttl)}, ` +
       (length === Number.POSITIVE_INFINITY ? "until Ctrl-C" : `for ${formatDuration(length)}`),
   );
   let interrupted: NodeJS.Signals | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       interrupted = signal;
-      crew.shift.finish();
+      workers.workLoop.finish();
     });
   }
-  // Nobody reads on.
-  process.stdout.once("error", () => crew.shift.finish());
-  const told = await play(crew, stage, resource, say, length - parting);
-  stage.close();
+  // The reader of stdout has gone.
+  process.stdout.once("error", () => workers.workLoop.finish());
+  const completed = await play(workers, servers, resource, say, length - closeTimeout);
+  servers.close();
   await page?.close();
-  summarise(crew, tally, paint);
+  summarise(workers, counts, paint);
   if (interrupted !== undefined) return exitCode.signalled + constants.signals[interrupted];
   if (!process.stdout.writable) return exitCode.ok;
-  return judge(crew, told);
+  return exitCodeOf(workers, completed);
 }
 
-async function serverStageOf(addresses: readonly string[]): Promise<Stage> {
-  // A client is loaded only where there is a server.
-  const { serverStage } = await import("./server-stage.js");
-  return serverStage(chooseNodes(addresses, undefined, undefined));
+async function serversOf(addresses: readonly string[]): Promise<DemoServers> {
+  // The client library is loaded only if it is needed.
+  const { redisServers } = await import("./redis-servers.js");
+  return redisServers(chooseNodes(addresses, undefined, undefined));
 }
 
-/** Whether the whole story could be told in time. */
+/** Resolves with whether the whole scenario ran in time. */
 async function play(
-  crew: Crew,
-  stage: Stage,
+  workers: WorkerPool,
+  servers: DemoServers,
   resource: string,
   say: (text: string) => void,
   length: number,
 ): Promise<boolean> {
-  const work = crew.work();
-  const told = tell(crew, stage, resource, say, length === Number.POSITIVE_INFINITY);
+  const work = workers.work();
+  const completed = repeatScenario(workers, servers, resource, say, length === Number.POSITIVE_INFINITY);
   const timer =
-    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => crew.shift.finish(), length);
+    length === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => workers.workLoop.finish(), length);
   try {
     await work;
   } finally {
     clearTimeout(timer);
-    crew.shift.finish();
-    await within(parting, crew.close());
+    workers.workLoop.finish();
+    await within(closeTimeout, workers.close());
   }
-  return told;
+  return completed;
 }
 
-/** Whether it could be told to the end; `again`: over and over, until the shift is over. */
-async function tell(
-  crew: Crew,
-  stage: Stage,
+/**
+ * Runs the scenario, with `again` repeatedly until the demo ends. Resolves with whether it completed at least once.
+ */
+async function repeatScenario(
+  workers: WorkerPool,
+  servers: DemoServers,
   resource: string,
   say: (text: string) => void,
   again: boolean,
 ): Promise<boolean> {
-  const { end } = crew.shift;
-  for (let told = false; ; told = true) {
+  const { end } = workers.workLoop;
+  for (let completed = false; ; completed = true) {
     try {
-      await tellStory(crew, stage, resource, say, end);
+      await runScenario(workers, servers, resource, say, end);
       if (!again) return true;
-      await sleep(breath, undefined, { signal: end });
+      await sleep(scenarioPause, undefined, { signal: end });
     } catch {
-      // Time has run out, perhaps between two tellings.
-      return told;
+      // The demo has ended, perhaps between two runs.
+      return completed;
     }
   }
 }
 
-function summarise({ occupancy }: Crew, tally: Tally, paint: Paint): void {
+function summarise({ occupancy }: WorkerPool, tally: EventCounts, paint: Colours): void {
   const counts: [string, number][] = [
     ["acquisitions", tally.of("acquired")],
     ["retries", tally.of("retrying")],
@@ -136,25 +138,25 @@ function summarise({ occupancy }: Crew, tally: Tally, paint: Paint): void {
     ["losses", tally.of("expired")],
     ["releases", tally.of("released")],
   ];
-  output.print(
+  stdio.print(
     `${paint.bold("Summary")}  ${counts.map(([name, n]) => `${name} ${paint.bold(String(n))}`).join("  ")}`,
   );
   const { overlaps, entries } = occupancy;
   const verdict = overlaps === 0 ? paint.green : paint.red;
-  output.print(`         ${verdict(`overlaps ${overlaps}`)}, looked for at each of the ${entries} entries`);
+  stdio.print(`         ${verdict(`overlaps ${overlaps}`)}, looked for at each of the ${entries} entries`);
 }
 
-function judge({ occupancy }: Crew, told: boolean): number {
+function exitCodeOf({ occupancy }: WorkerPool, completed: boolean): number {
   if (occupancy.overlaps > 0) {
-    output.complain("two workers held the lock at once");
+    stdio.error("two workers held the lock at once");
     return exitCode.internal;
   }
   if (occupancy.entries === 0) {
-    output.complain("no quorum of nodes could be reached");
+    stdio.error("no quorum of nodes could be reached");
     return exitCode.unavailable;
   }
-  if (!told) {
-    output.complain("the time was too short to see everything: try a longer --for");
+  if (!completed) {
+    stdio.error("the time was too short to see everything: try a longer --for");
     return exitCode.internal;
   }
   return exitCode.ok;

@@ -1,6 +1,8 @@
-import type { Lease } from "../../manager/types.js";
+import type { Lease } from "../../api/types.js";
 
-/** Measures exclusion instead of assuming it: at every grant, is anybody else still in with a valid lease? */
+/**
+ * Measures exclusion instead of assuming it: checks at every grant whether another worker still has a valid lease.
+ */
 export class Occupancy {
   readonly #inside = new Map<string, Lease>();
   #entries = 0;
@@ -21,7 +23,7 @@ export class Occupancy {
     this.#inside.set(worker, lease);
   }
 
-  /** Before the release is sent: from then on somebody else may be in. */
+  /** Must be called before the release is sent, because another worker may enter from then on. */
   leave(worker: string): void {
     this.#inside.delete(worker);
   }

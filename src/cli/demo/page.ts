@@ -1,9 +1,12 @@
+import type { Locks } from "../../api/types.js";
 import { isHoldfastError } from "../../errors.js";
 import type { Inspector } from "../../inspector.js";
-import type { Locks } from "../../manager/types.js";
 import { output } from "../output.js";
 
-/** The page that shows the demo's locks: at the usual port, else at any. Null where none can be had: then without. */
+/**
+ * Serves a page that shows the demo's locks, at the default port or else at any free port. Returns null if neither is
+ * available.
+ */
 export async function openPage(locks: readonly Locks[]): Promise<Inspector | null> {
   const { serveInspector } = await import("../../inspector.js");
   const title = "holdfast demo";
@@ -14,7 +17,7 @@ export async function openPage(locks: readonly Locks[]): Promise<Inspector | nul
     });
   } catch (error) {
     if (!isHoldfastError(error, "CANNOT_LISTEN")) throw error;
-    output.complain(`there is no page to look at: ${error.message}`);
+    output.error(`there is no page to look at: ${error.message}`);
     return null;
   }
 }

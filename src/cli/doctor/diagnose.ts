@@ -1,4 +1,4 @@
-import { quorumOf } from "../../engine/quorum.js";
+import { quorumOf } from "../../engine/quorum/decision.js";
 import { checkClock, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
 import { checkLatency } from "./checks/latency.js";
@@ -56,12 +56,12 @@ export interface NodeDiagnosis {
 
 /** What --json prints. */
 export interface Diagnosis {
-  /** The worst of all findings. */
+  /** The worst severity of all findings. */
   readonly verdict: Severity;
-  /** Whether enough nodes could be examined to lock at all. */
+  /** Whether a quorum of nodes could be examined. */
   readonly quorum: boolean;
   readonly nodes: readonly NodeDiagnosis[];
-  /** Of the nodes together. */
+  /** Findings about the nodes together. */
   readonly set: readonly Finding[];
 }
 

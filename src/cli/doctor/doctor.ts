@@ -1,20 +1,20 @@
-import { defaultNodeTimeout } from "../../manager/settings.js";
+import { defaultNodeTimeout } from "../../lock/settings.js";
+import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { paintFor } from "../paint.js";
 import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
 import type { Severity } from "./finding.js";
 import { reportLines } from "./report.js";
 
-/** ms for which a node may be silent. */
+/** Time in ms for which a node may be silent. */
 const defaultTimeout = 5_000;
-/** As the library's default. */
+/** The library's default, in ms. */
 const defaultTtl = 10_000;
-/** Characters in a line where no terminal says how many it has: then lines are not broken. */
-const unbroken = Number.POSITIVE_INFINITY;
+/** Line width without a terminal: lines are not wrapped. */
+const unlimitedWidth = Number.POSITIVE_INFINITY;
 
 export interface DoctorFlags {
   readonly node?: readonly string[];
@@ -23,7 +23,7 @@ export interface DoctorFlags {
   readonly json?: boolean;
 }
 
-/** `holdfast doctor`: what is wrong with the nodes, and what to do. Resolves with what to exit with. */
+/** `holdfast doctor`: reports what is wrong with the nodes, and what to do. Resolves with the exit code. */
 export async function doctor(
   flags: DoctorFlags,
   config: Config,
@@ -40,8 +40,8 @@ export async function doctor(
   const code = exitCodeOf(diagnosis);
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {
-    const { columns = unbroken } = process.stdout;
-    for (const line of reportLines(diagnosis, paintFor(process.stdout), columns)) output.print(line);
+    const { columns = unlimitedWidth } = process.stdout;
+    for (const line of reportLines(diagnosis, coloursFor(process.stdout), columns)) output.print(line);
   }
   return code;
 }
@@ -53,6 +53,6 @@ const bySeverity: Readonly<Record<Severity, number>> = {
   error: 2,
 };
 
-/** Without a quorum nothing else matters. */
+/** Without a quorum the severities do not matter. */
 const exitCodeOf = ({ verdict, quorum }: Diagnosis): number =>
   quorum ? bySeverity[verdict] : exitCode.unavailable;

@@ -1,7 +1,7 @@
 import type { EntryFailure, Refusal } from "./facts.js";
-import { notRedis, outOfTime, tlsWanted } from "./refusal.js";
+import { notRedis, timedOut, tlsWanted } from "./refusal.js";
 
-/** By Node's and OpenSSL's codes for what goes wrong below Redis. */
+/** By the codes of Node.js and OpenSSL for failures below the Redis protocol. */
 const bySystemCode: Readonly<Record<string, EntryFailure>> = {
   ECONNREFUSED: "refused",
   ENOTFOUND: "unresolved",
@@ -13,7 +13,7 @@ const bySystemCode: Readonly<Record<string, EntryFailure>> = {
 
 /** By the first word of a server's error, or a code of our own. */
 const byRefusal: Readonly<Record<string, EntryFailure>> = {
-  [outOfTime]: "silent",
+  [timedOut]: "silent",
   [notRedis]: "notRedis",
   [tlsWanted]: "tlsWanted",
   NOAUTH: "passwordMissing",
@@ -23,23 +23,31 @@ const byRefusal: Readonly<Record<string, EntryFailure>> = {
   DENIED: "refusing",
 };
 
-/** Why a connection failed. `tls`: the address asked for it; `touched`: the other side took the connection. */
+/**
+ * Why a connection failed. `tls`: the address asked for TLS; `connected`: the other side accepted the connection;
+ * `timedOut`: the time ran out.
+ */
 export function connectFailure(
   thrown: unknown,
-  { tls, touched, late }: { readonly tls: boolean; readonly touched: boolean; readonly late: boolean },
+  {
+    tls,
+    connected,
+    timedOut,
+  }: { readonly tls: boolean; readonly connected: boolean; readonly timedOut: boolean },
 ): EntryFailure {
-  if (late) return touched && tls ? "noTls" : "noConnection";
+  if (timedOut) return connected && tls ? "noTls" : "noConnection";
   const code = codeOf(thrown);
   const known = bySystemCode[code];
   if (known !== undefined) return known;
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) return "certificate";
-  // Also a connection that is simply ended: a server that does not know TLS makes nothing of the first message.
-  return tls && (touched || /SSL|EPROTO|ECONNRESET|ERR_TLS/.test(code)) ? "noTls" : "closed";
+  // This includes a connection that is simply closed: a server without TLS does not understand the first message.
+  return tls && (connected || /SSL|EPROTO|ECONNRESET|ERR_TLS/.test(code)) ? "noTls" : "closed";
 }
 
 /**
- * Why the server, once connected, was not entered: by what it answered to AUTH, SELECT or PING. Null if that is no
- * reason: whoever may not PING, or is told that the master is gone, can be told more.
+ * Why the handshake failed after the connection, by the server's answer to AUTH, SELECT or PING. Returns null for a
+ * refusal that does not end the examination: a user who may not PING, or a replica whose master is down, can be
+ * examined further.
  */
 export function talkFailure(
   { code, message }: Refusal,

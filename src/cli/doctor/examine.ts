@@ -3,7 +3,7 @@ import type { Standards } from "./facts.js";
 import { probe } from "./probe.js";
 import { readTarget } from "./target.js";
 
-/** Asks all nodes at once, each until it is silent for `timeout` ms, and says what is wrong. */
+/** Examines all nodes at once, each until it has been silent for `timeout` ms, and diagnoses problems. */
 export async function examine(
   addresses: readonly string[],
   standards: Omit<Standards, "nodes">,

@@ -1,7 +1,7 @@
 import type { Finding } from "./finding.js";
 import type { Info } from "./info.js";
 
-/** Why no server could be examined; each has its words in checks/reachability.ts. */
+/** Why a server could not be examined; checks/reachability.ts has the texts. */
 export type EntryFailure =
   | "refused"
   | "unresolved"
@@ -20,31 +20,31 @@ export type EntryFailure =
   | "busy"
   | "refusing";
 
-/** What the server would not do, in its own words. */
+/** A refusal in the server's own words. */
 export interface Refusal {
-  /** "NOPERM", "READONLY", …; "TIMEOUT" where no answer came, and empty where it is no code of a server's. */
+  /** "NOPERM", "READONLY", …; "TIMEOUT" if no answer came; empty if the error has no server code. */
   readonly code: string;
   readonly message: string;
 }
 
-/** What one question came to. */
+/** The answer to one question. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** One permission that Holdfast may need, and what came of trying it without effect. */
+/** One permission that Holdfast may need, and the result of trying it without effect. */
 export interface Trial {
   readonly purpose: Purpose;
   /** What is tried: a command's name, or a pattern of keys or channels. */
   readonly needs: { readonly kind: "command" | "key" | "channel"; readonly name: string };
-  /** Unknown: something else was refused before it came to this. */
+  /** Unknown: another permission was refused first. */
   readonly outcome: "allowed" | "forbidden" | "missing" | "unknown";
 }
 
 /** What a permission is for. */
 export type Purpose = "lock" | "identity" | "memory" | "queue" | "wake" | "fence";
 
-/** The server's clock less this machine's, in ms, give or take the uncertainty. */
+/** The server's clock minus this machine's, in ms, plus or minus the uncertainty. */
 export interface ClockSample {
   readonly offset: number;
   readonly uncertainty: number;
@@ -63,29 +63,32 @@ export interface Unreached extends Place {
   readonly message: string;
 }
 
-/** All that one server told. What it would not tell is a refusal; checks make of it what they can. */
+/** Everything that one server answered. A withheld fact is a refusal, which the checks interpret. */
 export interface Reached extends Place {
   readonly reached: true;
-  /** The IP address at the other end; null if the socket does not tell. */
+  /** The IP address at the other end; null if the socket does not report it. */
   readonly peer: string | null;
-  /** An address has a password, and the server wants none. */
+  /** The address has a password, but the server requires none. */
   readonly passwordUnneeded: boolean;
   /** Round trips in ms, in the order in which they were made. */
   readonly pings: readonly number[];
   readonly clock: ClockSample | null;
   readonly info: Answer<Info>;
-  /** CONFIG GET, as far as it was answered. */
+  /** The values of CONFIG GET, as far as it was answered. */
   readonly config: ReadonlyMap<string, string>;
   /** A script that returns 1. */
   readonly script: Answer<unknown>;
   /** A write that changes nothing. */
   readonly write: Answer<unknown>;
   readonly trials: readonly Trial[];
-  /** Whether the marker of Holdfast's memory is there. */
+  /** Whether the marker of Holdfast's memory exists. */
   readonly marker: Answer<boolean>;
-  /** ms for which it is still to abstain, because it lost its memory; null if it is not, or if that cannot be known. */
+  /**
+   * Remaining time in ms for which the node abstains because it lost its memory; null if the node does not abstain,
+   * or if that is unknown.
+   */
   readonly abstains: number | null;
-  /** False if it fell silent before all was asked. */
+  /** False if the server fell silent before all questions were asked. */
   readonly complete: boolean;
 }
 
@@ -93,13 +96,13 @@ export type NodeFacts = Reached | Unreached;
 
 /** What the findings are measured against. */
 export interface Standards {
-  /** How many there are. */
+  /** Number of nodes. */
   readonly nodes: number;
   /** Put before each resource. */
   readonly prefix: string;
-  /** ms */
+  /** In ms. */
   readonly ttl: number;
-  /** ms in which a node must answer for its vote to count. */
+  /** Time in ms within which a node must answer for its vote to count. */
   readonly nodeTimeout: number;
 }
 

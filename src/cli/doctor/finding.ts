@@ -1,11 +1,11 @@
-/** From fine to broken; the exit code follows the worst. */
+/** From best to worst; the exit code follows the worst. */
 export const severities = ["ok", "note", "warning", "error"] as const;
 export type Severity = (typeof severities)[number];
 
-/** What a value may be in JSON. */
+/** A JSON value. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** What can be looked at. Public: they are listed in docs/doctor.md, and do not change. */
+/** The codes of all checks. Public: they are listed in docs/doctor.md and do not change. */
 export const codes = [
   "unreachable",
   "version",
@@ -38,17 +38,17 @@ export const codes = [
 ] as const;
 export type Code = (typeof codes)[number];
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly severity: Severity;
   readonly code: Code;
   /** What was found, in words. */
   readonly found: string;
-  /** The same for machines. */
+  /** The same in machine-readable form. */
   readonly value: Plain;
-  /** What it means for locks; null where nothing is wrong. */
+  /** What the finding means for locks; null if nothing is wrong. */
   readonly means: string | null;
-  /** What to do about it; null where there is nothing to do. */
+  /** What to do about it; null if there is nothing to do. */
   readonly advice: string | null;
 }
 

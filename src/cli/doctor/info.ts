@@ -1,9 +1,9 @@
 import { unprintable } from "./words.js";
 
-/** Characters of a value that are looked at. */
-const longest = 100;
+/** Maximum characters of a value. */
+const maxValueLength = 100;
 
-/** What INFO told, field by field. */
+/** The fields of an INFO reply. */
 export class Info {
   readonly #fields: ReadonlyMap<string, string>;
 
@@ -18,7 +18,7 @@ export class Info {
   }
 
   text(name: string): string | null {
-    return this.#fields.get(name)?.replace(unprintable, " ").slice(0, longest) || null;
+    return this.#fields.get(name)?.replace(unprintable, " ").slice(0, maxValueLength) || null;
   }
 
   number(name: string): number | null {
@@ -29,9 +29,9 @@ export class Info {
 
 export interface ServerKind {
   readonly kind: "Redis" | "Valkey" | "KeyDB" | "Dragonfly";
-  /** Its own. */
+  /** The server's own version. */
   readonly version: string | null;
-  /** Of the Redis it says it behaves as. */
+  /** The version of Redis that the server claims to be compatible with. */
   readonly redisVersion: string | null;
 }
 

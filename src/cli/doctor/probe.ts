@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readMarker } from "../../engine/memory.js";
-import { markerKey } from "../../engine/side-keys.js";
-import { enter, Shut } from "./entry.js";
+import { readMarker } from "../../engine/protocol/memory.js";
+import { markerKey } from "../../engine/protocol/side-keys.js";
+import { EntryError, enter } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
 import { Session } from "./session.js";
@@ -10,18 +10,18 @@ import { harmlessScript, tryRights, writeTo } from "./trials.js";
 
 const pingCount = 7;
 const clockSamples = 3;
-/** What is asked of the configuration; the rest that matters is in INFO. */
+/** The parameters to ask for with CONFIG GET; INFO has the rest. */
 const configured = ["appendfsync", "aof-load-truncated", "min-replicas-to-write"];
 
-/** All that one node tells, until it is silent for `timeout` ms. Changes nothing on the server. */
+/** Examines one node until it has been silent for `timeout` ms. Changes nothing on the server. */
 export async function probe(target: Target, prefix: string, timeout: number): Promise<NodeFacts> {
   const place = { node: target.name, database: target.database };
   const session = await Session.prepare(target, timeout);
   try {
     const { passwordUnneeded } = await enter(session, target);
-    return { ...place, reached: true, passwordUnneeded, ...(await questioned(session, prefix)) };
+    return { ...place, reached: true, passwordUnneeded, ...(await examine(session, prefix)) };
   } catch (thrown) {
-    if (!(thrown instanceof Shut)) throw thrown;
+    if (!(thrown instanceof EntryError)) throw thrown;
     return { ...place, reached: false, failure: thrown.failure, message: thrown.message };
   } finally {
     session.close();
@@ -30,10 +30,10 @@ export async function probe(target: Target, prefix: string, timeout: number): Pr
 
 type Examination = Omit<Reached, "node" | "database" | "reached" | "passwordUnneeded">;
 
-async function questioned(session: Session, prefix: string): Promise<Examination> {
+async function examine(session: Session, prefix: string): Promise<Examination> {
   const pings = await timePings(session);
   const clock = await readClock(session);
-  // A name that nobody has: what is tried on it has no effect.
+  // A name that no other program uses, so that trying commands on it has no effect.
   const name = `holdfast-doctor:${randomUUID()}`;
   const [info, script, write, marker, ...config] = await Promise.all([
     session.ask("INFO"),
@@ -54,38 +54,38 @@ async function questioned(session: Session, prefix: string): Promise<Examination
     trials,
     marker: read(marker, (value) => (value === null || typeof value === "string" ? value !== null : null)),
     abstains: marker.ok ? abstentionOf(marker.value, Date.now() + (clock?.offset ?? 0)) : null,
-    complete: !session.late,
+    complete: !session.timedOut,
   };
 }
 
-/** ms, one after the other. */
+/** Round trips of pings in ms, one after the other. */
 async function timePings(session: Session): Promise<number[]> {
   const roundTrips: number[] = [];
   for (let count = 0; count < pingCount; count++) {
     const asked = performance.now();
     await session.ask("PING");
-    if (!session.late) roundTrips.push(performance.now() - asked);
+    if (!session.timedOut) roundTrips.push(performance.now() - asked);
   }
   return roundTrips;
 }
 
-/** The best of a few: the shorter the way, the less is uncertain. */
+/** The sample with the shortest round trip, which is the least uncertain. */
 async function readClock(session: Session): Promise<ClockSample | null> {
   const samples: ClockSample[] = [];
   for (let count = 0; count < clockSamples; count++) {
-    // In this order a pause between the two counts as a long way.
+    // In this order a pause between the two readings counts towards the uncertainty.
     const asked = performance.now();
     const wall = Date.now();
     const answer = await session.ask("TIME");
     const half = (performance.now() - asked) / 2;
     const time = answer.ok ? epochOf(answer.value) : null;
-    // One more for the whole ms in which this machine's clock is read.
+    // One more for the resolution of 1 ms of this machine's clock.
     if (time !== null) samples.push({ offset: time - wall - half, uncertainty: half + 1 });
   }
   return samples.sort((a, b) => a.uncertainty - b.uncertainty)[0] ?? null;
 }
 
-/** ms, of TIME's seconds and microseconds. */
+/** Epoch ms from TIME's seconds and microseconds. */
 function epochOf(value: unknown): number | null {
   if (!Array.isArray(value)) return null;
   const time = Number(value[0]) * 1_000 + Number(value[1]) / 1_000;
@@ -99,7 +99,7 @@ function abstentionOf(marker: unknown, now: number): number | null {
   return memory?.state === "abstaining" && memory.left > 0 ? memory.left : null;
 }
 
-/** A server may answer with anything. */
+/** Converts an answer whose value may be anything. */
 function read<T>(answer: Answer<unknown>, reader: (value: unknown) => T | null): Answer<T> {
   if (!answer.ok) return answer;
   const value = reader(answer.value);

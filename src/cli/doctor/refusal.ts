@@ -2,23 +2,23 @@ import { serverCode } from "../../clients/failure.js";
 import type { Refusal } from "./facts.js";
 import { unprintable } from "./words.js";
 
-/** Codes of our own, beside the servers'. */
-export const outOfTime = "TIMEOUT";
+/** Codes of our own, in addition to the servers'. */
+export const timedOut = "TIMEOUT";
 export const notRedis = "NOTREDIS";
 export const tlsWanted = "TLSWANTED";
 
-/** What the checks of permissions, of latency and of the server's mode have words for. */
-export const toldElsewhere = (code: string): boolean =>
-  ["NOPERM", outOfTime, "MOVED", "CLUSTERDOWN"].includes(code);
+/** Whether the checks of permissions, latency or server mode report this code. */
+export const isReportedElsewhere = (code: string): boolean =>
+  ["NOPERM", timedOut, "MOVED", "CLUSTERDOWN"].includes(code);
 
-/** The first byte of what a TLS server says to whoever does not begin with a handshake. */
+/** The first byte that a TLS server sends to a client that does not start with a handshake. */
 const tlsAlert = 21;
-/** Characters of a message that are repeated. */
-const longest = 200;
+/** Maximum characters of a message. */
+const maxMessageLength = 200;
 
 /**
- * What was thrown, in the server's or the system's words, without what servers repeat of a command's arguments: of
- * AUTH that is the password.
+ * Converts an error to a refusal in the server's or the system's words. The arguments that servers repeat in errors
+ * are removed: for AUTH they contain the password.
  */
 export function refusalOf(thrown: unknown): Refusal {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -32,5 +32,5 @@ export function refusalOf(thrown: unknown): Refusal {
     .replace(/,? with args beginning with:.*$/s, "")
     .replace(unprintable, " ")
     .trim();
-  return { code: serverCode(thrown), message: words.slice(0, longest) };
+  return { code: serverCode(thrown), message: words.slice(0, maxMessageLength) };
 }

@@ -1,14 +1,14 @@
 import { Help } from "commander";
-import type { Paint } from "../paint.js";
+import type { Colours } from "../colours.js";
 import type { Diagnosis, NodeDiagnosis } from "./diagnose.js";
 import { type Finding, type Severity, severities, worstOf } from "./finding.js";
 import { count } from "./words.js";
 
-/** Of the longest severity. */
+/** Length of the longest severity. */
 const severityWidth = Math.max(...severities.map((severity) => severity.length));
 
-/** The diagnosis for people, line by line. `width`: of the terminal. */
-export function reportLines({ nodes, set, verdict }: Diagnosis, paint: Paint, width: number): string[] {
+/** The diagnosis as lines of text. `width`: columns of the terminal. */
+export function reportLines({ nodes, set, verdict }: Diagnosis, paint: Colours, width: number): string[] {
   const all = [...nodes.flatMap(({ findings }) => findings), ...set];
   return [
     ...nodes.flatMap((node) => [...nodeLines(node, paint, width), ""]),
@@ -19,7 +19,7 @@ export function reportLines({ nodes, set, verdict }: Diagnosis, paint: Paint, wi
   ];
 }
 
-function nodeLines({ node, findings }: NodeDiagnosis, paint: Paint, width: number): string[] {
+function nodeLines({ node, findings }: NodeDiagnosis, paint: Colours, width: number): string[] {
   const worst = worstOf(findings.map(({ severity }) => severity));
   const title = `${paint.bold(node)}  ${painted(worst, paint)(worst)}`;
   return [title, ...findings.flatMap((finding) => findingLines(finding, paint, width))];
@@ -27,7 +27,7 @@ function nodeLines({ node, findings }: NodeDiagnosis, paint: Paint, width: numbe
 
 function findingLines(
   { severity, code, found, means, advice }: Finding,
-  paint: Paint,
+  paint: Colours,
   width: number,
 ): string[] {
   const label = painted(severity, paint)(severity.padEnd(severityWidth));
@@ -46,7 +46,7 @@ function findingLines(
 const wrapped = (text: string, width: number, margin: number): string[] =>
   new Help().boxWrap(text, width - margin).split("\n");
 
-function painted(severity: Severity, paint: Paint): (text: string) => string {
+function painted(severity: Severity, paint: Colours): (text: string) => string {
   if (severity === "error") return paint.red;
   if (severity === "warning") return paint.yellow;
   return severity === "ok" ? paint.green : paint.cyan;

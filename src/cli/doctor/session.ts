@@ -1,54 +1,54 @@
 import type { Redis } from "ioredis";
 import { formatDuration } from "../duration.js";
 import type { Answer } from "./facts.js";
-import { outOfTime, refusalOf } from "./refusal.js";
+import { refusalOf, timedOut } from "./refusal.js";
 import type { Target } from "./target.js";
 
-/** The node has been silent for longer than it may. */
-class OutOfTime extends Error {}
+/** The node has not answered within the timeout. */
+class TimeoutError extends Error {}
 
 /**
- * One connection to one server, which asks nothing by itself, never reconnects, and is over when the server has said
- * nothing for so many ms.
+ * One connection to one server. The session asks nothing by itself, never reconnects, and ends when the server has
+ * been silent for the timeout.
  */
 export class Session {
-  /** The first thing that went wrong with the connection itself. */
-  #trouble: Error | undefined;
+  /** The first error of the connection itself. */
+  #connectionError: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #silence: Promise<never>;
-  /** Whether the server has been silent for too long. */
-  late = false;
+  readonly #timeout: Promise<never>;
+  /** Whether the server has been silent for longer than the timeout. */
+  timedOut = false;
 
   private constructor(
     private readonly redis: Redis,
     timeout: number,
   ) {
     redis.on("error", (thrown) => {
-      this.#trouble ??= thrown;
+      this.#connectionError ??= thrown;
     });
-    this.#silence = new Promise((_, reject) => {
+    this.#timeout = new Promise((_, reject) => {
       this.#timer = setTimeout(() => {
-        this.late = true;
-        reject(new OutOfTime(`no answer within ${formatDuration(timeout)}`));
+        this.timedOut = true;
+        reject(new TimeoutError(`no answer within ${formatDuration(timeout)}`));
       }, timeout);
     });
-    this.#silence.catch(() => undefined);
+    this.#timeout.catch(() => undefined);
   }
 
   static async prepare({ host, port, tls }: Target, timeout: number): Promise<Session> {
-    // Loaded here, as it is by the locks: most commands never need it.
+    // Loaded here, as in the locks' own client: most commands never need it.
     const { Redis } = await import("ioredis");
     const redis = new Redis({
       host,
       port,
       ...(tls ? { tls: {} } : {}),
       lazyConnect: true,
-      // The user, the password and the database are ours to tell, so that each refusal is seen for what it is.
+      // The user, the password and the database are sent by `enter`, so that each refusal can be told apart.
       protocol: 2,
       enableReadyCheck: false,
       disableClientInfo: true,
       retryStrategy: () => null,
-      // The bound of a silence covers it.
+      // The timeout covers connecting as well.
       connectTimeout: 0,
     });
     return new Session(redis, timeout);
@@ -58,8 +58,8 @@ export class Session {
     await this.#inTime(this.redis.connect());
   }
 
-  /** Whether there is a connection, if only one on which TLS was not agreed yet. */
-  get touched(): boolean {
+  /** Whether there is a connection, even one on which TLS is not established yet. */
+  get connected(): boolean {
     return this.redis.stream !== undefined && !this.redis.stream.connecting;
   }
 
@@ -67,12 +67,12 @@ export class Session {
     return this.redis.stream.remoteAddress ?? null;
   }
 
-  /** What it answers, or what it, or the way to it, has against that. */
+  /** Resolves with the server's answer, or with a refusal of the server or the connection. */
   async ask(...[name, ...args]: readonly [string, ...string[]]): Promise<Answer<unknown>> {
     return answered(this.#inTime(this.redis.call(name, ...args)));
   }
 
-  /** Nothing can be asked after it. */
+  /** Must be the last question: a subscriber can ask nothing else. */
   async subscribe(channel: string): Promise<Answer<unknown>> {
     return answered(this.#inTime(this.redis.subscribe(channel)));
   }
@@ -85,16 +85,18 @@ export class Session {
   }
 
   async #inTime<T>(answer: Promise<T>): Promise<T> {
-    // Who loses the race is of no interest any more.
+    // A rejection after the race must not be unhandled.
     answer.catch(() => undefined);
     try {
-      return await Promise.race([answer, this.#silence]);
+      return await Promise.race([answer, this.#timeout]);
     } catch (thrown) {
-      // "Connection is closed" is what the client says of it; the cause came before.
-      throw /^Connection is closed/.test((thrown as Error).message) ? (this.#trouble ?? thrown) : thrown;
+      // "Connection is closed" is the client's message; the cause came before.
+      throw /^Connection is closed/.test((thrown as Error).message)
+        ? (this.#connectionError ?? thrown)
+        : thrown;
     } finally {
       // A refusal is an answer, too.
-      if (!this.late) this.#timer?.refresh();
+      if (!this.timedOut) this.#timer?.refresh();
     }
   }
 }
@@ -104,6 +106,6 @@ async function answered(question: Promise<unknown>): Promise<Answer<unknown>> {
     return { ok: true, value: await question };
   } catch (thrown) {
     const refusal = refusalOf(thrown);
-    return { ok: false, refusal: thrown instanceof OutOfTime ? { ...refusal, code: outOfTime } : refusal };
+    return { ok: false, refusal: thrown instanceof TimeoutError ? { ...refusal, code: timedOut } : refusal };
   }
 }

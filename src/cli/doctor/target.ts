@@ -1,19 +1,19 @@
 import { AddressScriptClient } from "../../clients/address.js";
 import { usageError } from "../exit.js";
 
-/** Where a node is, and what to say at its door. */
+/** A node's address, and the credentials for it. */
 export interface Target {
-  /** For people: the address without credentials. */
+  /** For display: the address without credentials. */
   readonly name: string;
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
   readonly database: number;
-  /** The arguments of AUTH; null where the address has neither user nor password. */
+  /** The arguments of AUTH; null if the address has neither user nor password. */
   readonly credentials: readonly [string, ...string[]] | null;
 }
 
-/** Throws InvalidOptionError for what no lock could use either. */
+/** @throws InvalidOptionError for an address that locks could not use either */
 export function readTarget(address: string): Target {
   const { name, keyspace } = new AddressScriptClient(address, "nodes");
   const { hostname, port, protocol, username, password } = new URL(address);

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { wakeChannel } from "../../engine/command.js";
-import { longLeasesKey, markerKey } from "../../engine/side-keys.js";
+import { wakeChannel } from "../../engine/protocol/command.js";
+import { longLeasesKey, markerKey } from "../../engine/protocol/side-keys.js";
 import type { Answer, Purpose, Trial } from "./facts.js";
-import { outOfTime } from "./refusal.js";
+import { timedOut } from "./refusal.js";
 import type { Session } from "./session.js";
 
-/** Harmless; a server that has it in its cache of scripts already keeps no second one. */
+/** A script without effect; a server that has it in its script cache already stores no second copy. */
 export const harmlessScript = "return 1";
 const harmlessSha = createHash("sha1").update(harmlessScript).digest("hex");
 
 type Command = readonly [string, ...string[]];
 
-/** What Holdfast's script does with a lock's key. On a key that nobody has, none of it has an effect. */
+/** The commands that Holdfast's script applies to a lock's key. None has an effect on a key that does not exist. */
 const onLock = (key: string): readonly Command[] => [
   ["EVAL", harmlessScript, "1", key],
   ["EVALSHA", harmlessSha, "1", key],
@@ -24,7 +24,7 @@ const onLock = (key: string): readonly Command[] => [
   ["PEXPIRE", key, "1"],
 ];
 
-/** XX: only where there is a key already. */
+/** XX: no effect unless the key exists. */
 export const writeTo = (key: string): Command => ["SET", key, "0", "XX", "PX", "1"];
 
 const onQueue = (key: string): readonly Command[] => [
@@ -35,7 +35,7 @@ const onQueue = (key: string): readonly Command[] => [
   ["ZSCORE", key, "0"],
 ];
 
-/** Keys that Holdfast uses beside the locks', and what for. Only named, never read or written. */
+/** Keys that Holdfast uses besides the locks, and their purposes. They are only named, never read or written. */
 const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[] => [
   ["memory", markerKey, markerKey],
   ["memory", longLeasesKey, longLeasesKey],
@@ -45,14 +45,15 @@ const sideKeys = (probe: string): readonly (readonly [Purpose, string, string])[
 ];
 
 /**
- * Tries every permission that Holdfast may use, as the very user: unlike ACL DRYRUN it needs no right to administer,
- * and works on servers that don't know it. `probe` is a name that nobody has.
+ * Tries every permission that Holdfast may use, as the configured user. Unlike ACL DRYRUN this needs no
+ * administrative permission, and it works on servers without that command. `probe` is a name that no other program
+ * uses.
  */
 export async function tryRights(session: Session, prefix: string, probe: string): Promise<Trial[]> {
   const lockKey = prefix + probe;
   const command = async (purpose: Purpose, words: Command): Promise<Trial> =>
     trial(purpose, "command", words[0], await session.ask(...words));
-  // A script may write to the keys it is given: naming one asks for the same permission as writing.
+  // Naming a key for a script requires the same permission as writing to it.
   const key = async (purpose: Purpose, pattern: string, name: string): Promise<Trial> =>
     trial(purpose, "key", pattern, await session.ask("EVAL", harmlessScript, "1", name));
   const trials = await Promise.all([
@@ -64,9 +65,9 @@ export async function tryRights(session: Session, prefix: string, probe: string)
   ]);
   const channel = wakeChannel(probe);
   const published = await session.ask("PUBLISH", channel, "0");
-  // The client trusts what is said to a subscriber: it would throw where nobody can catch it.
+  // ioredis trusts replies to a subscriber: it would throw an uncatchable error.
   if (published.ok && typeof published.value !== "number") return trials;
-  // Last: a connection that subscribes can do nothing else.
+  // Last, because a connection that subscribes can do nothing else.
   const subscribed = await session.subscribe(channel);
   return [...trials, ...channelTrials("PUBLISH", published), ...channelTrials("SUBSCRIBE", subscribed)];
 }
@@ -75,7 +76,7 @@ function channelTrials(name: string, answer: Answer<unknown>): Trial[] {
   return [trial("wake", "command", name, answer), trial("wake", "channel", wakeChannel("*"), answer)];
 }
 
-/** A server looks at the command first, then at its keys and channels: the first refusal is all it tells. */
+/** A server checks the command first, then its keys and channels, and reports only the first refusal. */
 const order = ["command", "key", "channel"] as const;
 
 function trial(purpose: Purpose, kind: Trial["needs"]["kind"], name: string, answer: Answer<unknown>): Trial {
@@ -86,9 +87,9 @@ function trial(purpose: Purpose, kind: Trial["needs"]["kind"], name: string, ans
 export function outcomeFor(kind: Trial["needs"]["kind"], answer: Answer<unknown>): Trial["outcome"] {
   if (answer.ok) return "allowed";
   const { code, message } = answer.refusal;
-  if (code === outOfTime || code === "") return "unknown";
+  if (code === timedOut || code === "") return "unknown";
   const missing = /unknown command/i.test(message);
-  // Any other complaint comes after all permissions were looked at.
+  // Any other error comes after all permission checks.
   if (code !== "NOPERM" && !missing) return "allowed";
   const refused = order.indexOf(missing ? "command" : aboutOf(message));
   if (refused !== order.indexOf(kind)) return refused < order.indexOf(kind) ? "unknown" : "allowed";

@@ -9,7 +9,7 @@ export function bytes(value: number): string {
   return `${Number((value / 1024 ** power).toFixed(1))} ${units[power]}`;
 }
 
-/** What a server says may end up on a terminal. */
+/** Characters to replace in a server's answers, which may be printed on a terminal. */
 export const unprintable = /[\s\p{Cc}\p{Cf}]+/gu;
 
 /** "a", "a and b", "a, b and c". */

@@ -1,68 +1,74 @@
 import { recogniseNode } from "../../clients/recognise.js";
-import { lifeChannel } from "../../inspector/publishing/channel.js";
-import { type Listening, listenTo } from "../../inspector/publishing/listening.js";
+import { frameChannel } from "../../inspector/publishing/channel.js";
+import { type FrameSubscription, subscribeToFrames } from "../../inspector/publishing/frame-subscription.js";
 import { Hub } from "../../inspector/server/hub.js";
-import { prometheusOfWorld } from "../../telemetry/prometheus.js";
+import { prometheusOfAggregate } from "../../telemetry/prometheus.js";
 import { within } from "../bounded.js";
+import { NodeConnections } from "../node-connections.js";
 import { output } from "../output.js";
-import { Reach } from "../reach.js";
-import type { Showing } from "./ui.js";
+import type { Presentation } from "./presentation.js";
 
-/** ms that closing the connections may take. */
-const partingTime = 1_000;
-/** ms between two looks at how it goes. */
-const lookEvery = 1_000;
-/** ms in which a process that is there has told of itself. */
-const patience = 3_000;
-/** ms after which a process that tells nothing any more is forgotten. */
-const silence = 60_000;
+/** Time in ms that closing the connections may take. */
+const closeTimeout = 1_000;
+/** Interval in ms at which silent processes are removed. */
+const checkInterval = 1_000;
+/** Time in ms within which a publishing process has sent a beat. */
+const firstBeatTimeout = 3_000;
+/** Time in ms after which a silent process is removed. */
+const silenceTimeout = 60_000;
 
 /**
- * The locks of all processes that tell of them over these nodes. `timeout`: ms in which one of them must answer, unless it
- * is `over` before. @throws CommandError where none does.
+ * Shows the locks of all processes that publish them over these nodes. `timeout`: time in ms within which at least
+ * one node must answer, unless `over` aborts first.
+ * @throws CommandError if no node can be reached
  */
 export async function showLive(
   addresses: readonly string[],
   timeout: number,
   over: AbortSignal,
-): Promise<Showing> {
+): Promise<Presentation> {
   const nodes = addresses.map((address, index) => recogniseNode(address, index));
-  const reach = new Reach(nodes, (what) => output.complain(what));
+  const connections = new NodeConnections(nodes, (what) => output.error(what));
   const hub = new Hub();
-  let listening: Listening | null = null;
+  let subscription: FrameSubscription | null = null;
   let timer: NodeJS.Timeout | undefined;
   const end = async () => {
     clearInterval(timer);
-    reach.leave();
-    // It closes the nodes with itself.
-    const closed = listening === null ? Promise.all(nodes.map((node) => node.close())) : listening.close();
-    await within<unknown>(partingTime, closed);
+    connections.stop();
+    // Closing the subscription closes the nodes as well.
+    const closed =
+      subscription === null ? Promise.all(nodes.map((node) => node.close())) : subscription.close();
+    await within<unknown>(closeTimeout, closed);
   };
   try {
-    await reach.any(timeout, over);
+    await connections.waitForAny(timeout, over);
   } catch (error) {
     await end();
     throw error;
   }
-  listening = listenTo(nodes, (frame) => hub.hear(frame));
-  timer = watchOver(hub, listening);
-  return { title: "Holdfast", hub, recording: null, metrics: () => prometheusOfWorld(hub.world), end };
+  subscription = subscribeToFrames(nodes, (frame) => hub.receive(frame));
+  timer = startChecks(hub, subscription);
+  return {
+    title: "Holdfast",
+    hub,
+    recording: null,
+    metrics: () => prometheusOfAggregate(hub.aggregate),
+    end,
+  };
 }
 
-/** Forgets who fell silent; and says, once, why there is nothing to see. */
-function watchOver({ world }: Hub, listening: Listening): NodeJS.Timeout {
+/** Removes silent processes, and explains once why there is nothing to see. */
+function startChecks({ aggregate }: Hub, subscription: FrameSubscription): NodeJS.Timeout {
   const began = performance.now();
-  let isSaid = false;
+  let isWarned = false;
   return setInterval(() => {
-    world.forget(Date.now() - silence);
-    if (isSaid || performance.now() - began < patience) return;
-    isSaid = true;
-    if (listening.standing === 0) {
-      output.complain(`no node can be listened to: they must allow SUBSCRIBE on channel ${lifeChannel}`);
-    } else if (world.sources.size === 0) {
-      output.complain(
-        "no process tells of its locks on these nodes yet: createLocks({ publish: true }) does",
-      );
+    aggregate.removeSilent(Date.now() - silenceTimeout);
+    if (isWarned || performance.now() - began < firstBeatTimeout) return;
+    isWarned = true;
+    if (subscription.subscribedNodes === 0) {
+      output.error(`no node can be listened to: they must allow SUBSCRIBE on channel ${frameChannel}`);
+    } else if (aggregate.sources.size === 0) {
+      output.error("no process tells of its locks on these nodes yet: createLocks({ publish: true }) does");
     }
-  }, lookEvery);
+  }, checkInterval);
 }

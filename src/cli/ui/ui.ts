@@ -1,50 +1,46 @@
 import { PageServer } from "../../inspector/server/page-server.js";
-import type { Shown } from "../../inspector/server/shown.js";
+import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
-import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
 import { chooseNodes } from "../nodes.js";
 import { output } from "../output.js";
-import { type DoorFlags, doorOf } from "./door.js";
+import { type ListenFlags, listenAddressOf } from "./listen-flags.js";
 import { showLive } from "./live.js";
+import type { Presentation } from "./presentation.js";
 import { showRecording } from "./replay.js";
 
-/** ms for one node's answer; the first one takes connecting as well. */
+/** Time in ms for one node's answer; the first answer includes connecting. */
 const defaultTimeout = 2_000;
 
-export interface UiFlags extends DoorFlags {
+export interface UiFlags extends ListenFlags {
   readonly node?: readonly string[];
-  /** A file. */
+  /** A file name. */
   readonly replay?: string;
-  /** ms. */
+  /** In ms. */
   readonly nodeTimeout?: number;
 }
 
-/** What the page shows, until its end. */
-export interface Showing extends Shown {
-  end(): Promise<void>;
-}
-
-/** `holdfast ui`: serves the page until it is ended. Resolves with what to exit with. */
+/** `holdfast ui`: serves the page until it is ended. Resolves with the exit code. */
 export async function ui(flags: UiFlags, config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
-  const door = doorOf(flags, environment);
+  const listenAddress = listenAddressOf(flags, environment);
   if (flags.replay === "") throw usageError("--replay needs the name of a file");
-  const ending = new Ending();
-  let showing: Showing | null = null;
+  const lifetime = new CommandLifetime();
+  let presentation: Presentation | null = null;
   try {
-    showing = await show(flags, config, environment, ending.signal);
-    if (ending.signal.aborted) return exitCode.ok;
-    const server = await PageServer.start(showing, door);
-    // Unlike an inspector's, it is all that goes on here.
+    presentation = await show(flags, config, environment, lifetime.signal);
+    if (lifetime.signal.aborted) return exitCode.ok;
+    const server = await PageServer.start(presentation, listenAddress);
+    // Unlike an inspector's server, this server is the purpose of the process.
     server.keepProcess();
     output.print(server.url);
-    if (door.token !== null) output.complain(`open it once as ${server.url}?token=... with its access token`);
-    await ending.over();
+    if (listenAddress.token !== null)
+      output.error(`open it once as ${server.url}?token=... with its access token`);
+    await lifetime.ended();
     await server.close();
     return exitCode.ok;
   } finally {
-    await showing?.end();
-    ending.leave();
+    await presentation?.end();
+    lifetime.dispose();
   }
 }
 
@@ -53,7 +49,7 @@ function show(
   config: Config,
   { HOLDFAST_NODES }: NodeJS.ProcessEnv,
   over: AbortSignal,
-): Promise<Showing> {
+): Promise<Presentation> {
   if (replay !== undefined) return showRecording(replay);
   const timeout = nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
   return showLive(chooseNodes(node, HOLDFAST_NODES, config.nodes), timeout, over);

@@ -1,7 +1,9 @@
-import type { Paint } from "../paint.js";
+import type { Colours } from "../colours.js";
 
-/** The colour of a state of a lock or a node; with a substate, of the state it is in. */
-export function colourOf(state: string, paint: Paint): (text: string) => string {
+/**
+ * The colour for a state of a lock or a node. A substate has the colour of its parent, except "renewing.retrying".
+ */
+export function colourOf(state: string, paint: Colours): (text: string) => string {
   if (state === "renewing.retrying") return paint.yellow;
   switch (state.split(".")[0]) {
     case "held":

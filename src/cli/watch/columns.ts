@@ -1,19 +1,19 @@
+import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
-import type { Paint } from "../paint.js";
 import { colourOf } from "./colours.js";
 import type { Row } from "./rows.js";
 
-/** A column of the table. A width of its own, or at least so much and a share of what all of them leave. */
+/** A column of the table: of fixed width, or of a minimum width plus a share of the remaining space. */
 export interface Column {
   readonly title: string;
-  readonly width: number | { readonly least: number; readonly share: number };
-  /** Plain text. */
+  readonly width: number | { readonly min: number; readonly share: number };
+  /** The plain text of a cell. */
   text(row: Row): string;
-  /** Paints that text, once it fits. */
-  paint?(text: string, row: Row, paint: Paint): string;
+  /** Colours that text after it was cut to fit. */
+  paint?(text: string, row: Row, paint: Colours): string;
 }
 
-/** Cells of a full bar. */
+/** Characters of a full bar. */
 const barWidth = 10;
 
 const state: Column = {
@@ -24,11 +24,11 @@ const state: Column = {
 };
 const resource: Column = {
   title: "RESOURCE",
-  width: { least: 20, share: 3 },
+  width: { min: 20, share: 3 },
   text: (row) => row.resource,
   paint: (text, _, paint) => paint.bold(text),
 };
-const owner: Column = { title: "OWNER", width: { least: 14, share: 2 }, text: (row) => row.owner };
+const owner: Column = { title: "OWNER", width: { min: 14, share: 2 }, text: (row) => row.owner };
 const valid: Column = {
   title: "VALID",
   width: barWidth + 1 + 12,
@@ -43,22 +43,22 @@ const retries: Column = {
 };
 const fence: Column = {
   title: "FENCE",
-  // As many digits as it may have: one that is cut tells nothing.
+  // Room for the longest fence: a fence that is cut is useless.
   width: 16,
   text: ({ fence }) => (fence === null ? "" : String(fence)),
 };
 const last: Column = {
   title: "LAST",
-  width: { least: 26, share: 4 },
+  width: { min: 26, share: 4 },
   text: (row) => row.last,
   paint: (text, _, paint) => paint.dim(text),
 };
 
-/** Where there is little room. */
+/** Variants for narrow terminals. */
 const short: Column = { ...state, width: 9, text: (row) => row.state.split(".")[0] ?? "" };
 const brief: Column = { ...valid, width: 12, text: time };
 
-/** The first of these for which there is room. */
+/** The layouts in order of preference; the first that fits is used. */
 const choices: readonly (readonly Column[])[] = [
   [state, resource, owner, valid, retries, fence, last],
   [short, resource, owner, valid, retries, fence, last],
@@ -72,23 +72,23 @@ const choices: readonly (readonly Column[])[] = [
 
 export const gap = 2;
 
-/** The columns that fit, each with its width; together with the gaps at most `width` terminal columns. */
+/** The columns that fit, each with its width. Together with the gaps they take at most `width` terminal columns. */
 export function columnsFor(width: number): { readonly column: Column; readonly width: number }[] {
-  const columns = choices.find((choice) => leastOf(choice) <= width);
+  const columns = choices.find((choice) => minWidthOf(choice) <= width);
   if (columns === undefined) return [{ column: resource, width }];
-  const free = width - leastOf(columns);
+  const free = width - minWidthOf(columns);
   const shares = columns.reduce((sum, { width }) => sum + (typeof width === "number" ? 0 : width.share), 0);
   return columns.map((column) => ({
     column,
     width:
       typeof column.width === "number"
         ? column.width
-        : column.width.least + Math.floor((free * column.width.share) / shares),
+        : column.width.min + Math.floor((free * column.width.share) / shares),
   }));
 }
 
-const leastOf = (columns: readonly Column[]): number =>
-  columns.reduce((sum, { width }) => sum + (typeof width === "number" ? width : width.least), 0) +
+const minWidthOf = (columns: readonly Column[]): number =>
+  columns.reduce((sum, { width }) => sum + (typeof width === "number" ? width : width.min), 0) +
   gap * (columns.length - 1);
 
 function time({ left, waited }: Row): string {
@@ -96,12 +96,12 @@ function time({ left, waited }: Row): string {
   return waited === null ? "" : `for ${formatDuration(waited)}`;
 }
 
-/** Runs down; empty where it is not known of how much. */
+/** A bar that shows the remaining validity; empty if the ttl is unknown. */
 function barOf(left: number, ttl: number | null): string {
   if (ttl === null || ttl <= 0) return "";
   const full = Math.round(Math.min(1, left / ttl) * barWidth);
   return "█".repeat(full) + "░".repeat(barWidth - full);
 }
 
-/** Less than a renewal should leave. */
+/** Whether less validity is left than a timely renewal would leave. */
 const isShort = ({ left, ttl }: Row): boolean => left !== null && ttl !== null && left < ttl / 3;

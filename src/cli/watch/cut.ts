@@ -2,12 +2,12 @@ import stringWidth from "string-width";
 
 const segmenter = new Intl.Segmenter();
 
-/** At most so many terminal columns of a text without colours; what is cut ends in "…". No character is cut in two. */
+/** Cuts a text without colours to at most `width` terminal columns; a cut text ends in "…". No character is split. */
 export function cut(text: string, width: number): string {
-  // One column each.
+  // Printable ASCII: one column per character.
   if (text.length <= width && /^[\x20-\x7e]*$/.test(text)) return text;
   let columns = 0;
-  /** As much of it as leaves room for the mark. */
+  /** The part that leaves room for the mark. */
   let kept = "";
   for (const { segment } of segmenter.segment(text)) {
     columns += stringWidth(segment);

@@ -1,27 +1,27 @@
-import type { Frame } from "../../inspector/frames.js";
+import type { Frame } from "../../inspector/feed/frames.js";
 import { output } from "../output.js";
-import type { Asked } from "./asking.js";
-import { Printed } from "./printed.js";
+import { BoundedStdout } from "./bounded-stdout.js";
+import type { NodeAnswer } from "./node-query.js";
 import type { View } from "./view.js";
 
-/** One line of JSON for each frame, and for each change of what was asked. */
+/** Prints one line of JSON for each frame, and for each changed answer of the nodes. */
 export class JsonView implements View {
-  readonly #printed = new Printed();
+  readonly #printed = new BoundedStdout();
 
-  hear(frame: Frame): void {
+  frame(frame: Frame): void {
     this.#write(frame);
   }
 
-  asked({ inspection, time }: Asked): void {
+  asked({ inspection, time }: NodeAnswer): void {
     this.#write({ kind: "asked", time, inspection });
   }
 
   nodeChanged(what: string): void {
-    output.complain(what);
+    output.error(what);
   }
 
   notice(text: string): void {
-    output.complain(text);
+    output.error(text);
   }
 
   async end(): Promise<void> {

@@ -1,36 +1,36 @@
-import type { Frame } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../inspector/feed/frames.js";
+import type { Colours } from "../colours.js";
 import { output } from "../output.js";
-import type { Paint } from "../paint.js";
-import type { Asked } from "./asking.js";
+import { BoundedStdout } from "./bounded-stdout.js";
 import { askedLine, linesOf } from "./lines.js";
-import { Printed } from "./printed.js";
+import type { NodeAnswer } from "./node-query.js";
 import type { View } from "./view.js";
 
-/** One line for each step: for a pipe, a file, or a terminal that cannot draw. */
+/** Prints one line for each step: for a pipe, a file, or a terminal that cannot draw. */
 export class LinesView implements View {
-  readonly #printed = new Printed();
+  readonly #printed = new BoundedStdout();
 
-  /** `prefix`: what was asked for; undefined if locks under any prefix are shown. */
+  /** `prefix`: the requested prefix; undefined if locks under any prefix are shown. */
   constructor(
-    private readonly paint: Paint,
+    private readonly paint: Colours,
     private readonly prefix: string | undefined,
   ) {}
 
-  hear(frame: Frame, world: World): void {
-    for (const line of linesOf(frame, world, this.paint, this.prefix === undefined)) this.#print(line);
+  frame(frame: Frame, aggregate: FrameAggregate): void {
+    for (const line of linesOf(frame, aggregate, this.paint, this.prefix === undefined)) this.#print(line);
   }
 
-  asked(asked: Asked): void {
+  asked(asked: NodeAnswer): void {
     this.#print(askedLine(asked, this.paint));
   }
 
   nodeChanged(what: string): void {
-    output.complain(what);
+    output.error(what);
   }
 
   notice(text: string): void {
-    output.complain(text);
+    output.error(text);
   }
 
   async end(): Promise<void> {

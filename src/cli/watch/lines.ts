@@ -1,16 +1,24 @@
-import type { Beat, Frame, LockView, Step } from "../../inspector/frames.js";
-import type { SourceView, World } from "../../inspector/world.js";
+import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
+import type { Beat, Frame, LockView, Step } from "../../inspector/feed/frames.js";
+import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
-import type { Paint } from "../paint.js";
 import { plain } from "../plain.js";
-import type { Asked } from "./asking.js";
 import { colourOf } from "./colours.js";
+import type { NodeAnswer } from "./node-query.js";
 import { detailsOf, resourcesOf, stateDetails } from "./words.js";
 
-/** What a frame tells, in lines: one a step. `world`: what was heard before it. `showPrefix`: in front of resources. */
-export function linesOf(frame: Frame, world: World, paint: Paint, showPrefix: boolean): string[] {
-  const source = world.sources.get(frame.source);
+/**
+ * The lines for a frame, one per step. `aggregate`: the state before the frame. `showPrefix`: put the prefix before
+ * resources.
+ */
+export function linesOf(
+  frame: Frame,
+  aggregate: FrameAggregate,
+  paint: Colours,
+  showPrefix: boolean,
+): string[] {
+  const source = aggregate.sources.get(frame.source);
   const who = paint.dim(`by ${plain(source?.beat.owner ?? "somebody unknown")}`);
   const prefix = showPrefix ? (source?.beat.prefix ?? "") : "";
   const line = (time: number, ...words: readonly string[]) => [paint.dim(clock(time)), ...words].join(" ");
@@ -22,9 +30,9 @@ export function linesOf(frame: Frame, world: World, paint: Paint, showPrefix: bo
         line(step.time, stepWords(step, prefix, who, source?.beat.nodes.length ?? 0, paint)),
       );
     case "locks":
-      // Steps that were told one by one are not told again.
+      // Locks whose steps were printed one by one are not printed again.
       return frame.locks
-        .filter((lock) => hasMoved(lock, world.locks.get(lock.id)))
+        .filter((lock) => hasMoved(lock, aggregate.locks.get(lock.id)))
         .map((lock) => line(frame.time, lockWords(lock, frame.time, prefix, who, paint)));
     case "gone":
       return [];
@@ -40,23 +48,23 @@ const hasMoved = (lock: LockView, before: LockView | undefined): boolean =>
     ? lock.state !== "idle"
     : lock.state !== before.state || lock.acquisition !== before.acquisition;
 
-function stepWords(step: Step, prefix: string, who: string, nodes: number, paint: Paint): string {
+function stepWords(step: Step, prefix: string, who: string, nodes: number, paint: Colours): string {
   const { event, from, to, lock } = step;
   const path = `${paint.dim(plain(from))} → ${colourOf(to, paint)(plain(to))}`;
-  return told(
+  return joined(
     `${paint.bold(resourcesOf(lock, prefix))} ${path} ${plain(event)} ${who}`,
     detailsOf(step, nodes),
   );
 }
 
-function lockWords(lock: LockView, time: number, prefix: string, who: string, paint: Paint): string {
+function lockWords(lock: LockView, time: number, prefix: string, who: string, paint: Colours): string {
   const { state } = lock;
   const path = `${paint.bold(resourcesOf(lock, prefix))} is ${colourOf(state, paint)(plain(state))}`;
-  return told(`${path} ${who}`, stateDetails(lock, state, time));
+  return joined(`${path} ${who}`, stateDetails(lock, state, time));
 }
 
-/** Only what is new: it comes once a second. */
-function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): string[] {
+/** Only what has changed, because a beat comes every second. */
+function beatWords(beat: Beat, source: SourceView | undefined, paint: Colours): string[] {
   const owner = plain(beat.owner);
   const before = source?.closed === false ? source.beat : undefined;
   const missed = beat.missed - (before?.missed ?? beat.missed);
@@ -65,7 +73,7 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): st
       ? [`${owner} tells of its locks: ${beat.inUse} in use, on ${beat.nodes.length} nodes`]
       : []),
     ...(missed > 0
-      ? [paint.dim(`${owner} left out ${missed} steps: they are more than are told one by one`)]
+      ? [paint.dim(`${owner} left out ${missed} steps: there are more than the rate limit allows`)]
       : []),
     ...beat.nodes.flatMap(({ name, state, cause, until }) => {
       const was = before?.nodes.find((node) => node.name === name)?.state;
@@ -73,7 +81,7 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): st
       const votes = until === null ? [] : [`votes again in ${formatDuration(until - beat.time)}`];
       const path = `${was === undefined ? "is" : `${paint.dim(was)} →`} ${colourOf(state, paint)(state)}`;
       return [
-        told(`${paint.bold(plain(name))} ${path} ${paint.dim(`says ${owner}`)}`, [
+        joined(`${paint.bold(plain(name))} ${path} ${paint.dim(`says ${owner}`)}`, [
           ...(cause ? [plain(cause)] : []),
           ...votes,
         ]),
@@ -82,8 +90,8 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Paint): st
   ];
 }
 
-/** What the nodes say of a resource of which nobody tells. */
-export function askedLine({ inspection, time }: Asked, paint: Paint): string {
+/** The line for the nodes' answer about a resource that no process reports. */
+export function askedLine({ inspection, time }: NodeAnswer, paint: Colours): string {
   const { resource, held, holder } = inspection;
   const words =
     held === null
@@ -94,9 +102,9 @@ export function askedLine({ inspection, time }: Asked, paint: Paint): string {
   return `${paint.dim(clock(time))} ${paint.bold(plain(resource))} is ${words} ${paint.dim("(asked)")}`;
 }
 
-const told = (what: string, details: readonly string[]) => [what, ...details].join(", ");
+const joined = (what: string, details: readonly string[]) => [what, ...details].join(", ");
 
-/** `12:00:01.123`, in the time zone of whoever looks on. A time that is none is shown as far as it can be. */
+/** `12:00:01.123` in the local time zone. An invalid time is shown as dashes. */
 export function clock(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "--:--:--.---";

@@ -1,69 +1,69 @@
-import type { LockView } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
+import type { LockView } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
-import type { Asked } from "./asking.js";
 import { clock } from "./lines.js";
+import type { NodeAnswer } from "./node-query.js";
 import { askedRow, inOrder, rowOf } from "./rows.js";
 import type { Picture } from "./table.js";
 
-/** Nodes that are told of in one note. */
-const mostNodes = 5;
+/** Maximum number of nodes with a note of their own. */
+const maxNodes = 5;
 
 export interface Scene {
-  readonly world: World;
-  /** What the nodes were asked, by resource. */
-  readonly asked: ReadonlyMap<string, Asked>;
-  /** What was asked for; undefined if locks under any prefix are shown. */
+  readonly aggregate: FrameAggregate;
+  /** The nodes' latest answers, by resource. */
+  readonly asked: ReadonlyMap<string, NodeAnswer>;
+  /** The requested prefix; undefined if locks under any prefix are shown. */
   readonly prefix: string | undefined;
-  /** About the watch itself. */
+  /** Notices about the watch itself. */
   readonly notes: readonly string[];
 }
 
-/** The table of all that is seen, at `now` (epoch ms). */
-export function pictureOf({ world, asked, prefix, notes }: Scene, now: number): Picture {
+/** The table of all locks at `now` (epoch ms). */
+export function pictureOf({ aggregate, asked, prefix, notes }: Scene, now: number): Picture {
   const answers = [...asked.values()];
-  const locks = inOrder(world.locks.values());
+  const locks = inOrder(aggregate.locks.values());
   const inUse = locks.filter(({ state }) => state !== "idle" && state !== "expired").length;
-  const processes = [...world.sources.values()].filter(({ closed }) => !closed).length;
+  const processes = [...aggregate.sources.values()].filter(({ closed }) => !closed).length;
   return {
     title: `holdfast watch  ${clock(now).slice(0, 8)}  ${counted(processes, "process", "processes")}, ${counted(inUse, "lock", "locks")} in use`,
     count: answers.length + locks.length,
     row(index) {
       const answer = answers[index];
       if (answer !== undefined) return askedRow(answer, now);
-      // The picture asks for no more than there are.
+      // The table requests only indices below `count`.
       const lock = locks[index - answers.length] as LockView;
-      const source = world.sources.get(lock.source);
+      const source = aggregate.sources.get(lock.source);
       return rowOf(lock, {
         source,
-        step: world.history(lock.id).at(-1),
+        step: aggregate.history(lock.id).at(-1),
         now,
         showPrefix: prefix === undefined,
       });
     },
-    notes: [...notes, ...nodeNotes(world, now)],
+    notes: [...notes, ...nodeNotes(aggregate, now)],
   };
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
-/** What the processes say of nodes that are not well, each node once. */
-function nodeNotes({ sources }: World, now: number): string[] {
-  const ill = new Map<string, string>();
+/** Notes on nodes that are not ready according to a process, one note per node. */
+function nodeNotes({ sources }: FrameAggregate, now: number): string[] {
+  const unready = new Map<string, string>();
   for (const { beat, lag, closed } of sources.values()) {
     if (closed) continue;
     for (const { name, state, cause, until } of beat.nodes) {
-      if (state === "ready" || ill.has(name)) continue;
+      if (state === "ready" || unready.has(name)) continue;
       const votes =
         until === null ? "" : `, votes again in ${formatDuration(Math.max(0, until - (now - lag)))}`;
-      ill.set(
+      unready.set(
         name,
         `${plain(name)} ${state}${cause === null ? "" : ` (${plain(cause)})`}${votes}, says ${plain(beat.owner)}`,
       );
     }
   }
-  const all = [...ill.values()];
-  const more = all.length > mostNodes ? [`and ${all.length - mostNodes} more nodes that are not well`] : [];
-  return [...all.slice(0, mostNodes), ...more];
+  const all = [...unready.values()];
+  const more = all.length > maxNodes ? [`and ${all.length - maxNodes} more nodes that are not well`] : [];
+  return [...all.slice(0, maxNodes), ...more];
 }

@@ -1,29 +1,29 @@
-import type { LockView, Step } from "../../inspector/frames.js";
-import type { SourceView, World } from "../../inspector/world.js";
+import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
+import type { LockView, Step } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { describeOwner } from "../holder.js";
 import { plain } from "../plain.js";
-import type { Asked } from "./asking.js";
+import type { NodeAnswer } from "./node-query.js";
 import { otherHolder, resourcesOf } from "./words.js";
 
-/** A line of the table, all plain text. */
+/** A line of the table, as plain text. */
 export interface Row {
   /** With its substate. */
   readonly state: string;
   readonly resource: string;
   readonly owner: string;
-  /** ms of validity left, of so many; null where nothing is held. */
+  /** Remaining validity in ms, and the ttl; null while nothing is held. */
   readonly left: number | null;
   readonly ttl: number | null;
-  /** ms since the acquisition began, while it is under way. */
+  /** Time in ms since the acquisition began; null unless an acquisition is under way. */
   readonly waited: number | null;
   readonly retries: number;
   readonly fence: number | null;
-  /** What happened last, and how long ago. */
+  /** The latest event, and how long ago it was. */
   readonly last: string;
 }
 
-/** `now`: epoch ms here. `showPrefix`: in front of resources. */
+/** `now`: epoch ms by the local clock. `showPrefix`: put the prefix before resources. */
 export function rowOf(
   lock: LockView,
   {
@@ -34,36 +34,36 @@ export function rowOf(
   }: { source: SourceView | undefined; step: Step | undefined; now: number; showPrefix: boolean },
 ): Row {
   const { state, validUntil, began } = lock;
-  // The clock of its process, as far as it can be told from here.
-  const there = now - (source?.lag ?? 0);
+  // The estimated current time by the clock of the lock's process.
+  const sourceNow = now - (source?.lag ?? 0);
   const holds = /^(held|renewing|releasing)/.test(state) && validUntil !== null;
   return {
     state: plain(state),
     resource: resourcesOf(lock, showPrefix ? (source?.beat.prefix ?? "") : ""),
     owner: plain(source?.beat.owner ?? ""),
-    left: holds ? Math.max(0, validUntil - there) : null,
+    left: holds ? Math.max(0, validUntil - sourceNow) : null,
     ttl: lock.ttl,
-    waited: state.startsWith("acquiring") && began !== null ? Math.max(0, there - began) : null,
+    waited: state.startsWith("acquiring") && began !== null ? Math.max(0, sourceNow - began) : null,
     retries: Math.max(0, lock.attempts - 1),
     fence: lock.fence,
-    last: lastOf(lock, step, there),
+    last: lastOf(lock, step, sourceNow),
   };
 }
 
-function lastOf(lock: LockView, step: Step | undefined, there: number): string {
+function lastOf(lock: LockView, step: Step | undefined, sourceNow: number): string {
   const what =
-    step === undefined ? ago(there - lock.since) : `${plain(step.event)} ${ago(there - step.time)}`;
+    step === undefined ? ago(sourceNow - lock.since) : `${plain(step.event)} ${ago(sourceNow - step.time)}`;
   const holder = lock.state.startsWith("acquiring") ? otherHolder(lock) : null;
   if (holder !== null) return `held by ${holder}, ${what}`;
   return lock.reason === null ? what : `${what}, ${plain(lock.reason)}`;
 }
 
-/** In whole seconds: a line should not change all the time. */
+/** In whole seconds, so that a line does not change all the time. */
 const ago = (ms: number): string =>
   ms < 1_000 ? "just now" : `${formatDuration(Math.floor(ms / 1_000) * 1_000)} ago`;
 
-/** What the nodes say of a resource of which nobody tells. */
-export function askedRow({ inspection, time }: Asked, now: number): Row {
+/** The row for the nodes' answer about a resource that no process reports. */
+export function askedRow({ inspection, time }: NodeAnswer, now: number): Row {
   const { resource, held, holder, nodes } = inspection;
   const age = Math.max(0, now - time);
   const left = holder?.ttlLeft ?? null;
@@ -86,7 +86,10 @@ export function askedRow({ inspection, time }: Asked, now: number): Row {
   };
 }
 
-/** What wants attention first, what is at rest last; else by name, so that lines stay where they are. */
+/**
+ * Sorts locks that need attention to the front and idle locks to the end; otherwise by name, so that rows keep their
+ * places.
+ */
 export function inOrder(locks: Iterable<LockView>): LockView[] {
   return [...locks]
     .map((lock) => ({ lock, rank: rankOf(lock.state), name: lock.resources[0] ?? "" }))
@@ -99,8 +102,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const rankOf = (state: string): number =>
   state === "renewing.retrying" || state === "expired" ? 0 : state === "idle" ? 2 : 1;
 
-/** Whether a lock of the world, of a process that tells, holds this resource: then nobody else needs to be asked. */
-export function isTold(resource: string, prefix: string, { locks, sources }: World): boolean {
+/** Whether a process reports that one of its locks holds this resource. Then the nodes need not be asked. */
+export function isReported(resource: string, prefix: string, { locks, sources }: FrameAggregate): boolean {
   for (const lock of locks.values()) {
     if (!/^(held|renewing|releasing)/.test(lock.state)) continue;
     const own = sources.get(lock.source)?.beat.prefix ?? "";

@@ -1,61 +1,63 @@
 import { createLogUpdate } from "log-update";
+import type { Colours } from "../colours.js";
 import { output } from "../output.js";
-import type { Paint } from "../paint.js";
 import { redact } from "../redact.js";
 import { draw, type Picture } from "./table.js";
 import type { View } from "./view.js";
 
-/** ms between two pictures, at least; and at most, because validity runs down. */
-const leastPause = 100;
-const longestPause = 500;
-/** A picture takes at most this part of the time. */
-const share = 0.2;
+/**
+ * Minimum and maximum time in ms between two redraws. The maximum exists because the remaining validity counts down.
+ */
+const minRedrawMs = 100;
+const maxRedrawMs = 500;
+/** Maximum share of the time that drawing may take. */
+const maxDrawShare = 0.2;
 
 const eraseScreen = "\u001b[2J\u001b[H";
 
-/** A table that is drawn again in place. */
+/** A table that is redrawn in place. */
 export class ScreenView implements View {
   readonly #update: ReturnType<typeof createLogUpdate>;
   #timer: NodeJS.Timeout | undefined;
-  /** By `performance.now()`. */
+  /** The earliest time of the next redraw, by `performance.now()`. */
   #earliest = 0;
   #due = Number.POSITIVE_INFINITY;
   readonly #notices: string[] = [];
   #ended = false;
-  readonly #resized = () => this.#startAnew();
+  readonly #resized = () => this.#clearScreen();
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
-    private readonly paint: Paint,
+    private readonly paint: Colours,
     private readonly picture: (notices: readonly string[]) => Picture,
   ) {
     this.#update = createLogUpdate(stream);
     stream.on("resize", this.#resized);
-    this.#plan(0);
+    this.#schedule(0);
   }
 
-  hear(): void {
-    this.#plan(0);
+  frame(): void {
+    this.#schedule(0);
   }
 
   asked(): void {
-    this.#plan(0);
+    this.#schedule(0);
   }
 
-  /** How the nodes are is part of the picture. */
+  /** The states of the nodes are part of the picture. */
   nodeChanged(): void {
-    this.#plan(0);
+    this.#schedule(0);
   }
 
-  /** The last few: they are shown under the table. */
+  /** Shows the last three notices under the table. */
   notice(text: string): void {
-    if (this.#ended) return output.complain(text);
+    if (this.#ended) return output.error(text);
     this.#notices.push(text);
     if (this.#notices.length > 3) this.#notices.shift();
-    this.#plan(0);
+    this.#schedule(0);
   }
 
-  /** Leaves the last picture, and gives the cursor back. */
+  /** Leaves the last picture on the screen, and restores the cursor. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
     this.stream.off("resize", this.#resized);
@@ -64,7 +66,7 @@ export class ScreenView implements View {
     this.#update.done();
   }
 
-  #plan(wait: number): void {
+  #schedule(wait: number): void {
     if (this.#ended) return;
     const now = performance.now();
     const due = Math.max(now + wait, this.#earliest);
@@ -77,7 +79,7 @@ export class ScreenView implements View {
   #tick(): void {
     this.#draw();
     this.#due = Number.POSITIVE_INFINITY;
-    this.#plan(longestPause);
+    this.#schedule(maxRedrawMs);
   }
 
   #draw(): void {
@@ -85,13 +87,13 @@ export class ScreenView implements View {
     const { columns = 80, rows = 24 } = this.stream;
     this.#update(redact(draw(this.picture(this.#notices), { columns, rows }, this.paint)));
     const took = performance.now() - began;
-    this.#earliest = began + Math.max(leastPause, took / share);
+    this.#earliest = began + Math.max(minRedrawMs, took / maxDrawShare);
   }
 
-  /** The terminal has broken the lines anew: where the old picture begins is not known. */
-  #startAnew(): void {
+  /** Clears the screen: the terminal has wrapped the lines again, so the start of the old picture is unknown. */
+  #clearScreen(): void {
     this.#update.clear();
     this.stream.write(eraseScreen);
-    this.#plan(0);
+    this.#schedule(0);
   }
 }

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Paint } from "../paint.js";
+import type { Colours } from "../colours.js";
 import { columnsFor, gap } from "./columns.js";
 import { cut } from "./cut.js";
 import type { Row } from "./rows.js";
@@ -9,22 +9,22 @@ export interface Size {
   readonly rows: number;
 }
 
-/** What is on the screen. All of it plain text. */
+/** The content of the screen, as plain text. */
 export interface Picture {
   readonly title: string;
-  /** In order; only those that fit are asked for. */
+  /** The rows in order. Only the rows that fit are requested. */
   row(index: number): Row;
   readonly count: number;
-  /** Under the table; those that matter most first. */
+  /** Lines under the table, the most important first. */
   readonly notes: readonly string[];
 }
 
-/** Lines that fit the terminal, with the last one left free for the cursor. */
-export function draw(picture: Picture, { columns, rows }: Size, paint: Paint): string {
+/** Draws lines that fit the terminal, and leaves its last line free for the cursor. */
+export function draw(picture: Picture, { columns, rows }: Size, paint: Colours): string {
   const height = Math.max(1, rows - 1);
   const titled = height >= 3;
   const headed = height >= 2;
-  // A table without a line is none: notes go first.
+  // Notes give way before the last row of the table does.
   const notes = picture.notes.slice(0, Math.max(0, height - Number(titled) - Number(headed) - 2));
   const body = height - Number(titled) - Number(headed) - notes.length;
   const shown = picture.count > body ? Math.max(0, body - 1) : picture.count;
@@ -37,7 +37,13 @@ export function draw(picture: Picture, { columns, rows }: Size, paint: Paint): s
   ].join("\n");
 }
 
-function tableLines(picture: Picture, shown: number, headed: boolean, width: number, paint: Paint): string[] {
+function tableLines(
+  picture: Picture,
+  shown: number,
+  headed: boolean,
+  width: number,
+  paint: Colours,
+): string[] {
   if (shown === 0) return [];
   const columns = columnsFor(width);
   const table = new Table({
@@ -58,7 +64,7 @@ function tableLines(picture: Picture, shown: number, headed: boolean, width: num
   return table.toString().split("\n");
 }
 
-/** No lines around and between the cells. */
+/** No borders around or between the cells. */
 const bare = {
   ...Object.fromEntries(
     ["top", "bottom", "left", "right", "mid"].flatMap((side) => [

@@ -1,17 +1,17 @@
-import type { Frame } from "../../inspector/frames.js";
-import type { World } from "../../inspector/world.js";
-import type { Asked } from "./asking.js";
+import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../inspector/feed/frames.js";
+import type { NodeAnswer } from "./node-query.js";
 
-/** How what is seen is shown. */
+/** A way to display what `holdfast watch` observes. */
 export interface View {
-  /** Just before the world takes it. */
-  hear(frame: Frame, world: World): void;
-  /** What the nodes say has changed. */
-  asked(asked: Asked): void;
-  /** A node was lost, or is back. */
+  /** Called with a frame before the aggregate applies it. */
+  frame(frame: Frame, aggregate: FrameAggregate): void;
+  /** Called when an answer of the nodes differs from the one before. */
+  asked(asked: NodeAnswer): void;
+  /** Called when the connection to a node is lost or restored. */
   nodeChanged(what: string): void;
-  /** About the watch itself. */
+  /** Displays a message about the watch itself. */
   notice(text: string): void;
-  /** Nothing follows. Resolves when it is written. */
+  /** Called last. Resolves when everything is written. */
   end(): Promise<void>;
 }

@@ -1,36 +1,38 @@
 import { recogniseNode } from "../../clients/recognise.js";
+import { createLocks } from "../../create-locks.js";
 import { openRecording, type RecordingWriter } from "../../inspector/recording.js";
-import { checkResources } from "../../manager/check.js";
-import { createLocks } from "../../manager/locks.js";
+import { checkResources } from "../../lock/option-checks.js";
 import { within } from "../bounded.js";
+import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";
-import { Ending } from "../ending.js";
 import { exitCode, usageError } from "../exit.js";
+import { NodeConnections } from "../node-connections.js";
 import { chooseNodes } from "../nodes.js";
-import { Reach } from "../reach.js";
-import { Wanted } from "./wanted.js";
-import { Watching } from "./watching.js";
+import { LockFilter } from "./lock-filter.js";
+import { WatchSession } from "./watch-session.js";
 
 export interface WatchFlags {
   readonly node?: readonly string[];
   readonly prefix?: string;
   readonly nodeTimeout?: number;
-  /** A file. */
+  /** A file name. */
   readonly record?: string;
   readonly force?: boolean;
   readonly json?: boolean;
-  /** ms. */
+  /** In ms. */
   readonly for?: number;
 }
 
-/** ms for one node's answer; the first one takes connecting as well. */
+/** Time in ms for one node's answer; the first answer includes connecting. */
 const defaultTimeout = 2_000;
-/** ms that closing the connections may take. */
-const partingTime = 1_000;
-/** Names that are asked once a second. */
-const mostNames = 100;
+/** Time in ms that closing the connections may take. */
+const closeTimeout = 1_000;
+/** Maximum number of resources that the nodes are asked about once a second. */
+const maxNames = 100;
 
-/** `holdfast watch`: the locks of all processes that tell of them, as they change. Resolves with what to exit with. */
+/**
+ * `holdfast watch`: shows the locks of all processes that publish them, as they change. Resolves with the exit code.
+ */
 export async function watch(
   names: readonly string[],
   flags: WatchFlags,
@@ -38,43 +40,46 @@ export async function watch(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   if (names.includes("")) throw usageError("a resource is a non-empty string");
-  if (names.length > mostNames)
-    throw usageError(`${names.length} names are too many; name at most ${mostNames}, or use "*"`);
+  if (names.length > maxNames)
+    throw usageError(`${names.length} names are too many; name at most ${maxNames}, or use "*"`);
   if (flags.record === "") throw usageError("--record needs the name of a file");
   const prefix = flags.prefix ?? config.prefix;
-  const wanted = new Wanted(names, prefix);
-  for (const name of wanted.exact) checkResources(name);
+  const filter = new LockFilter(names, prefix);
+  for (const name of filter.exact) checkResources(name);
   const nodes = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes).map((address, index) =>
     recogniseNode(address, index),
   );
   const nodeTimeout = flags.nodeTimeout ?? config.nodeTimeout ?? defaultTimeout;
-  // Nothing is locked; but a ttl has to be longer than a node's answer may take.
+  // No lock is acquired, but a ttl must exceed the node timeout.
   const locks = createLocks({ nodes, prefix: prefix ?? "", nodeTimeout, ttl: nodeTimeout + 1 });
-  const ending = new Ending();
-  let watching: Watching | undefined;
-  const reach = new Reach(nodes, (what) => watching?.nodeChanged(what));
+  const lifetime = new CommandLifetime();
+  let session: WatchSession | undefined;
+  const connections = new NodeConnections(nodes, (what) => session?.nodeChanged(what));
   try {
-    await reach.any(nodeTimeout, ending.signal);
-    if (ending.signal.aborted) return exitCode.ok;
-    const recording = await record(flags, ending);
-    if (flags.for !== undefined) ending.after(flags.for);
+    await connections.waitForAny(nodeTimeout, lifetime.signal);
+    if (lifetime.signal.aborted) return exitCode.ok;
+    const recording = await record(flags, lifetime);
+    if (flags.for !== undefined) lifetime.after(flags.for);
     try {
-      watching = new Watching({ nodes, locks, wanted, reach, recording, json: flags.json ?? false }, ending);
-      await watching.run();
+      session = new WatchSession(
+        { nodes, locks, filter, connections, recording, json: flags.json ?? false },
+        lifetime,
+      );
+      await session.run();
     } finally {
       await recording?.close();
     }
     return exitCode.ok;
   } finally {
-    reach.leave();
-    await within(partingTime, locks.close({ timeout: 0 }));
-    ending.leave();
+    connections.stop();
+    await within(closeTimeout, locks.close({ timeout: 0 }));
+    lifetime.dispose();
   }
 }
 
 async function record(
   { record, force = false }: WatchFlags,
-  ending: Ending,
+  ending: CommandLifetime,
 ): Promise<RecordingWriter | null> {
   if (record === undefined) return null;
   return openRecording(record, { force, onFailure: (error) => ending.fail(error) });

@@ -1,8 +1,8 @@
-import type { LockView, RoundView, Step, VoteView } from "../../inspector/frames.js";
+import type { LockView, RoundView, Step, VoteView } from "../../inspector/feed/frames.js";
 import { formatDuration } from "../duration.js";
 import { plain } from "../plain.js";
 
-/** How what is told of locks reads. Whatever comes from the network is made plain here. */
+/** Texts for locks and steps. Text from the network is made plain here. */
 
 /** `a`, or `a, b and 8 more`. */
 export function resourcesOf({ resources, more = 0 }: LockView, prefix: string): string {
@@ -10,7 +10,7 @@ export function resourcesOf({ resources, more = 0 }: LockView, prefix: string): 
   return more > 0 ? `${names} and ${more} more` : names;
 }
 
-/** `2 of 3, 1 failed (timeout)`. `nodes`: how many have a vote. */
+/** `2 of 3, 1 failed (timeout)`. `nodes`: number of nodes that have a vote. */
 function votesOf({ votes }: RoundView, nodes: number): string {
   const of = (kind: VoteView["kind"]) => votes.filter((vote) => vote.kind === kind);
   const reasons = [
@@ -24,26 +24,28 @@ function votesOf({ votes }: RoundView, nodes: number): string {
   return `${of("granted").length} of ${Math.max(nodes, votes.length)}${against.join("")}`;
 }
 
-/** `bob:12 for up to 3 s`, as the node told it that keeps it for longest; null where no vote names somebody. */
+/**
+ * `bob:12 for up to 3 s`: the holder with the longest remaining ttl among the votes; null if no vote names a holder.
+ */
 export function otherHolder({ round }: LockView): string | null {
   const holders =
     round?.votes.flatMap(({ holder }) => (holder === null || holder === undefined ? [] : [holder])) ?? [];
   const left = (ttlLeft: number | null) => ttlLeft ?? Number.POSITIVE_INFINITY;
-  const [longest] = holders.sort((a, b) => left(b.ttlLeft) - left(a.ttlLeft));
-  if (longest === undefined) return null;
+  const [holder] = holders.sort((a, b) => left(b.ttlLeft) - left(a.ttlLeft));
+  if (holder === undefined) return null;
   const who =
-    longest.owner === null
-      ? `a client without a label (token hash ${plain(longest.tokenHash)})`
-      : plain(longest.owner);
-  return longest.ttlLeft === null
+    holder.owner === null
+      ? `a client without a label (token hash ${plain(holder.tokenHash)})`
+      : plain(holder.owner);
+  return holder.ttlLeft === null
     ? `${who}, without an expiry`
-    : `${who} for up to ${formatDuration(longest.ttlLeft)}`;
+    : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
 }
 
-/** Steps whose votes are told in the lock that follows them. */
+/** Events of the steps whose votes are in the lock that follows them. */
 const outcomes = new Set(["GRANTED", "DENIED", "NO_QUORUM", "TOO_SLOW", "RENEWED", "RELEASED", "LOST"]);
 
-/** What is worth saying of a step: `valid 9.8 s, fence 7, votes 2 of 3`. `nodes`: how many have a vote. */
+/** The notable details of a step: `valid 9.8 s, fence 7, votes 2 of 3`. `nodes`: number of nodes that have a vote. */
 export function detailsOf({ event, time, to, lock }: Step, nodes: number): string[] {
   const details = stateDetails(lock, to, time);
   const holder = event === "DENIED" ? otherHolder(lock) : null;
@@ -52,7 +54,7 @@ export function detailsOf({ event, time, to, lock }: Step, nodes: number): strin
   return details;
 }
 
-/** The same of a lock as it is, at `time` by the clock of its process. */
+/** The details of a lock's state at `time`, by the clock of its process. */
 export function stateDetails(
   { validUntil, fence, attempts, reason }: LockView,
   state: string,

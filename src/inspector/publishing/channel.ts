@@ -1,5 +1,5 @@
-/** Where the life of locks is published: the same for all, whatever the prefix of their keys. */
-export const lifeChannel = "holdfast:life";
+/** The channel for frames: the same for all programs, whatever the prefix of their keys. */
+export const frameChannel = "holdfast:life";
 
-/** Bytes of one message. */
-export const longestMessage = 64 * 1024;
+/** Maximum size of one message in bytes. */
+export const maxMessageBytes = 64 * 1024;

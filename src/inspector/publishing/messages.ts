@@ -1,20 +1,20 @@
-import { clip } from "../../engine/shown.js";
-import type { Beat, Frame, LockView, Step } from "../frames.js";
-import { longestMessage } from "./channel.js";
+import { clip } from "../../support/redaction.js";
+import type { Beat, Frame, LockView, Step } from "../feed/frames.js";
+import { maxMessageBytes } from "./channel.js";
 
 type Head = Pick<Frame, "source" | "seq" | "time">;
 
 /** A frame that holds a list. */
 type Listing = Extract<Frame, { kind: "steps" | "locks" | "gone" }>;
 
-/** Room for what stands around a list. */
-const headSize = 1_000;
-/** Items of one message, which is what a frame may hold. */
-const mostItems = 1_000;
+/** Bytes reserved for the fields besides the list. */
+const headBytes = 1_000;
+/** Maximum number of items per message, equal to the maximum of a frame. */
+const maxItems = 1_000;
 
 /**
- * As few messages as fit them, each a frame of its own; made one by one, so that who takes no more of them pays for no
- * more. `head`: called for each.
+ * Splits the items over as few messages as possible, each a complete frame. Messages are created lazily, so that
+ * unused ones cost nothing. `head` is called for each message.
  */
 export function* messagesOf(
   kind: Listing["kind"],
@@ -22,16 +22,16 @@ export function* messagesOf(
   head: () => Head,
 ): Iterable<string> {
   let texts: string[] = [];
-  let size = headSize;
+  let size = headBytes;
   const close = () =>
     `${JSON.stringify({ ...head(), kind }).slice(0, -1)},"${nameOf(kind)}":[${texts.join(",")}]}`;
   for (const item of items) {
     const text = textOf(item);
     const length = Buffer.byteLength(text) + 1;
-    if (texts.length === mostItems || (size + length > longestMessage && texts.length > 0)) {
+    if (texts.length === maxItems || (size + length > maxMessageBytes && texts.length > 0)) {
       yield close();
       texts = [];
-      size = headSize;
+      size = headBytes;
     }
     texts.push(text);
     size += length;
@@ -41,18 +41,18 @@ export function* messagesOf(
 
 export function beatMessage(beat: Beat): string {
   const text = JSON.stringify(beat);
-  if (Buffer.byteLength(text) <= longestMessage) return text;
-  // Many nodes with long names.
+  if (Buffer.byteLength(text) <= maxMessageBytes) return text;
+  // There are many nodes with long names.
   const nodes = beat.nodes.map((node) => ({ ...node, name: clip(node.name, 60), cause: null, step: null }));
   return JSON.stringify({ ...beat, owner: clip(beat.owner, 60), prefix: clip(beat.prefix, 60), nodes });
 }
 
 const nameOf = (kind: Listing["kind"]): string => (kind === "steps" ? "steps" : "locks");
 
-/** One that fits: the votes of very many nodes are left out. */
+/** The item as JSON that fits a message: the votes of very many nodes are left out. */
 function textOf(item: Step | LockView | string): string {
   const text = JSON.stringify(item);
-  if (typeof item === "string" || Buffer.byteLength(text) <= longestMessage - headSize) return text;
+  if (typeof item === "string" || Buffer.byteLength(text) <= maxMessageBytes - headBytes) return text;
   const lock = "lock" in item ? { ...item, lock: { ...item.lock, round: null } } : { ...item, round: null };
   return JSON.stringify(lock);
 }

@@ -1,41 +1,42 @@
-import type { Timer } from "../../engine/clock.js";
-import type { LockNode } from "../../engine/node.js";
+import type { LockNode } from "../../engine/node/lock-node.js";
+import type { Timer } from "../../engine/time/clock.js";
 import type { Manager } from "../../manager/manager.js";
-import type { PublishSettings } from "../../manager/publishing.js";
-import type { Frame } from "../frames.js";
-import { Tracker } from "../tracking/tracker.js";
+import type { Frame } from "../feed/frames.js";
+import { Tracker } from "../feed/tracker.js";
 import { beatMessage, messagesOf } from "./messages.js";
-import { Post } from "./post.js";
+import { NodePublisher } from "./node-publisher.js";
+import type { PublishSettings } from "./publish-settings.js";
 
-/** ms between two beats while nobody listens. */
-const quietEvery = 2_000;
-/** ms between two looks at what is to be told again, and whether any node is there yet. */
-const lookEvery = 500;
-/** ms after which a lock is told again, as far as that fits. */
-const retoldAfter = 4_500;
-/** ms between two tellings of everything, because more have come to listen. */
-const restartEvery = 2_000;
-/** Messages that leave together; what does not fit is told with what is told again. */
-const mostMessages = 4;
-/** ms that a goodbye may take. */
-const goodbyeTimeout = 250;
+/** Interval in ms between two beats while there are no subscribers. */
+const quietInterval = 2_000;
+/** Interval in ms at which locks are sent again, and at which nodes are checked while none is ready. */
+const resendInterval = 500;
+/** Time in ms after which a lock is sent again, as far as the messages have room. */
+const resendAfter = 4_500;
+/** Minimum time in ms between two complete resends for new subscribers. */
+const restartInterval = 2_000;
+/** Maximum number of messages sent together. What does not fit is sent with a later resend. */
+const maxMessages = 4;
+/** Time in ms that the announcement of the end may take. */
+const endTimeout = 250;
 
 /**
- * Publishes the life of a manager's locks over all its nodes, for as long as anybody listens; while nobody does it beats,
- * to find out, and keeps nothing. Nothing is queued: a node that has not answered yet is passed over, and what is lost is
- * made good by telling every lock again. What goes wrong is ignored: the locks must not suffer from it.
+ * Publishes the steps of a manager's locks over all its nodes while there are subscribers. Without subscribers it
+ * only sends beats, to detect new subscribers, and keeps nothing. Nothing is queued: a node that has not answered yet
+ * is skipped, and lost messages are made up for by sending every lock again. Errors are ignored: the locks must not
+ * suffer from publishing.
  */
 export class Publisher {
   private readonly tracker: Tracker;
-  private readonly posts: readonly Post[];
+  private readonly nodePublishers: readonly NodePublisher[];
   private seq = 0;
-  private leave: (() => void) | null = null;
-  /** Of one turn. */
+  private unsubscribe: (() => void) | null = null;
+  /** The frames of one turn of the event loop. */
   private frames: Frame[] = [];
   private timer: Timer | null = null;
-  private retellDue = false;
-  /** More have come to listen: everything is to be told again. When it was last, by the monotonic clock. */
-  private restarted = Number.NEGATIVE_INFINITY;
+  private resendDue = false;
+  /** When everything was last sent again, by the monotonic clock. */
+  private restartedAt = Number.NEGATIVE_INFINITY;
   private restartWanted = false;
   private ended = false;
 
@@ -45,11 +46,13 @@ export class Publisher {
     settings: PublishSettings,
   ) {
     this.tracker = new Tracker(manager, settings);
-    this.posts = nodes.map((node) => new Post(node, manager.ground.clock, (more) => this.answered(more)));
+    this.nodePublishers = nodes.map(
+      (node) => new NodePublisher(node, manager.context.clock, (more) => this.onAnswered(more)),
+    );
     this.tick();
   }
 
-  /** Says goodbye, and publishes nothing more. Never rejects. */
+  /** Announces the end, and publishes nothing more. Never rejects. */
   async end(): Promise<void> {
     if (this.ended) return;
     this.tracker.closed();
@@ -59,65 +62,65 @@ export class Publisher {
     this.ended = true;
     this.timer?.cancel();
     await new Promise<void>((resolve) => {
-      const timer = this.manager.ground.clock.after(goodbyeTimeout, resolve);
-      Promise.all(this.posts.map((post) => post.finish(messages))).then(() => {
+      const timer = this.manager.context.clock.after(endTimeout, resolve);
+      Promise.all(this.nodePublishers.map((nodePublisher) => nodePublisher.finish(messages))).then(() => {
         timer.cancel();
         resolve();
       });
     });
   }
 
-  private answered(more: boolean): void {
+  private onAnswered(more: boolean): void {
     if (this.ended) return;
-    const listened = this.posts.some(({ receivers }) => receivers > 0);
-    if (!listened) return this.rest();
+    const hasReceivers = this.nodePublishers.some(({ receivers }) => receivers > 0);
+    if (!hasReceivers) return this.stopTracking();
     if (more) this.restartWanted = true;
-    if (this.leave !== null) return;
-    this.leave = this.tracker.listen((frame) => this.take(frame));
-    // All that is known is told with the next tick.
+    if (this.unsubscribe !== null) return;
+    this.unsubscribe = this.tracker.listen((frame) => this.collect(frame));
+    // The current state is sent with the next tick.
     this.frames = [];
     this.tick();
   }
 
-  private rest(): void {
-    this.leave?.();
-    this.leave = null;
+  private stopTracking(): void {
+    this.unsubscribe?.();
+    this.unsubscribe = null;
     this.frames = [];
     this.restartWanted = false;
   }
 
   private tick(): void {
-    const { clock } = this.manager.ground;
+    const { clock } = this.manager.context;
     const now = clock.monotonic();
     this.timer?.cancel();
-    const quiet = this.leave === null && this.posts.some(({ ready }) => ready);
-    this.timer = clock.after(quiet ? quietEvery : lookEvery, () => this.tick(), true);
-    // Also those that have not answered for long.
-    if (!this.posts.some(({ receivers }) => receivers > 0)) this.rest();
-    if (this.leave === null) return this.post([this.beatMessage()]);
-    if (this.restartWanted && now - this.restarted >= restartEvery) {
-      this.restarted = now;
+    const quiet = this.unsubscribe === null && this.nodePublishers.some(({ ready }) => ready);
+    this.timer = clock.after(quiet ? quietInterval : resendInterval, () => this.tick(), true);
+    // A node that does not answer counts as a node without subscribers.
+    if (!this.nodePublishers.some(({ receivers }) => receivers > 0)) this.stopTracking();
+    if (this.unsubscribe === null) return this.send([this.beatMessage()]);
+    if (this.restartWanted && now - this.restartedAt >= restartInterval) {
+      this.restartedAt = now;
       this.restartWanted = false;
-      this.tracker.startOver();
-      return this.post([this.beatMessage(), ...this.again(mostMessages)]);
+      this.tracker.resendAll();
+      return this.send([this.beatMessage(), ...this.resendMessages(maxMessages)]);
     }
-    this.retellDue = true;
-    // Otherwise it leaves with the steps that are due, rather than be in their way.
-    if (!this.tracker.pending) this.post(this.messages([]));
+    this.resendDue = true;
+    // Otherwise the resend goes out with the steps that are due, so as not to delay them.
+    if (!this.tracker.pending) this.send(this.messages([]));
   }
 
-  /** What was not told for long. */
-  private again(room: number): string[] {
-    this.retellDue = false;
-    const views = this.tracker.retell(this.manager.ground.clock.monotonic() - retoldAfter);
+  /** Messages with the locks that were not sent for long. */
+  private resendMessages(room: number): string[] {
+    this.resendDue = false;
+    const views = this.tracker.resend(this.manager.context.clock.monotonic() - resendAfter);
     return first(room, messagesOf("locks", views, this.head));
   }
 
-  private take(frame: Frame): void {
-    // All that is told in one turn leaves together.
+  private collect(frame: Frame): void {
+    // All frames of one turn are sent together.
     if (this.frames.push(frame) > 1) return;
     queueMicrotask(() => {
-      if (!this.ended && this.leave !== null) this.post(this.messages(this.frames.splice(0)));
+      if (!this.ended && this.unsubscribe !== null) this.send(this.messages(this.frames.splice(0)));
     });
   }
 
@@ -126,9 +129,9 @@ export class Publisher {
     for (const frame of frames) {
       if (frame.kind === "beat" || frame.kind === "bye") continue;
       const items = frame.kind === "steps" ? frame.steps : frame.locks;
-      messages.push(...first(mostMessages - messages.length, messagesOf(frame.kind, items, this.head)));
+      messages.push(...first(maxMessages - messages.length, messagesOf(frame.kind, items, this.head)));
     }
-    if (this.retellDue) messages.push(...this.again(mostMessages - messages.length));
+    if (this.resendDue) messages.push(...this.resendMessages(maxMessages - messages.length));
     return messages;
   }
 
@@ -138,11 +141,11 @@ export class Publisher {
 
   private readonly head = () => {
     this.seq += 1;
-    return { source: this.tracker.source, seq: this.seq, time: this.manager.ground.clock.wall() };
+    return { source: this.tracker.source, seq: this.seq, time: this.manager.context.clock.wall() };
   };
 
-  private post(messages: readonly string[]): void {
-    if (messages.length > 0) for (const post of this.posts) post.send(messages);
+  private send(messages: readonly string[]): void {
+    if (messages.length > 0) for (const nodePublisher of this.nodePublishers) nodePublisher.send(messages);
   }
 }
 

@@ -1,32 +1,37 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { type Frame, parseFrame } from "../frames.js";
-import { mostBytes, mostFrames, mostLineBytes, parseHeader, recordingVersion } from "./format.js";
-import { Lines } from "./lines.js";
-import { RecordingError, systemReason } from "./trouble.js";
+import { type Frame, parseFrame } from "../feed/frames.js";
+import { maxBytes, maxFrames, maxLineBytes, parseHeader, recordingVersion } from "./format.js";
+import { LineReader } from "./line-reader.js";
+import { RecordingError, systemReason } from "./recording-error.js";
 
 export interface Recording {
   /** Epoch ms of its beginning. */
   readonly time: number;
   /** In the order of the file, whatever their times say. */
   readonly frames: Frame[];
-  /** Its last line was not written to the end, and is left out: whoever wrote it was killed. */
+  /** The last line is incomplete and is left out: its writer was killed. */
   readonly cutOff: boolean;
 }
 
 export interface ReadBounds {
-  /** Bytes of the file: 256 MB by default, of a line (1 MB), and frames (1,000,000). For tests. */
+  /**
+   * Maximum bytes of the file (default 256 MB), bytes of a line (1 MB), and number of frames (1,000,000). For tests.
+   */
   readonly bytes?: number;
   readonly lineBytes?: number;
   readonly frames?: number;
 }
 
-/** Reads a recording, line by line. @throws RecordingError ("missing" or "corrupt"), and nothing else. */
+/**
+ * Reads a recording line by line.
+ * @throws RecordingError "missing" or "corrupt", and nothing else
+ */
 export async function readRecording(path: string, bounds: ReadBounds = {}): Promise<Recording> {
   const handle = await openFile(path);
   const reader = new Reader(path, bounds);
   try {
-    // It may grow while it is read: what is counted is what was read.
+    // The file may grow meanwhile, so the bytes that were read are counted, not the file's size.
     for await (const chunk of handle.createReadStream({ autoClose: false })) reader.read(chunk);
   } catch (error) {
     if (error instanceof RecordingError) throw error;
@@ -40,7 +45,7 @@ export async function readRecording(path: string, bounds: ReadBounds = {}): Prom
 async function openFile(path: string): Promise<FileHandle> {
   let handle: FileHandle;
   try {
-    // Not blocking: to open a pipe that nobody writes to would hang.
+    // Non-blocking: opening a pipe that has no writer would hang.
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw new RecordingError("missing", path, `cannot be read: ${systemReason(error)}`);
@@ -55,10 +60,10 @@ async function openFile(path: string): Promise<FileHandle> {
   );
 }
 
-/** Adds up what comes in pieces. */
+/** Collects the frames of a recording from its chunks. */
 class Reader {
   private readonly frames: Frame[] = [];
-  private readonly lines = new Lines();
+  private readonly lines = new LineReader();
   private readonly bounds: Required<ReadBounds>;
   private time: number | null = null;
   private bytes = 0;
@@ -66,7 +71,7 @@ class Reader {
 
   constructor(
     private readonly path: string,
-    { bytes = mostBytes, lineBytes = mostLineBytes, frames = mostFrames }: ReadBounds,
+    { bytes = maxBytes, lineBytes = maxLineBytes, frames = maxFrames }: ReadBounds,
   ) {
     this.bounds = { bytes, lineBytes, frames };
   }
@@ -81,7 +86,7 @@ class Reader {
   finish(): Recording {
     if (this.bytes === 0) throw this.error("it is empty, and no recording");
     const rest = this.lines.rest();
-    // Killed at once, a writer may have got no further than this.
+    // A writer that was killed early may have written no more than an incomplete header line.
     if (this.time === null) return { time: this.begin(jsonOf(rest)), frames: [], cutOff: false };
     const last = parseFrame(jsonOf(rest));
     if (last !== null) this.add(last);
@@ -130,7 +135,7 @@ class Reader {
 const inUnits = (bytes: number): string =>
   bytes < 1024 * 1024 ? `${bytes} bytes` : `${bytes / 1024 / 1024} MB`;
 
-/** Undefined for what is not JSON, or no text at all. */
+/** Returns undefined for a line that is not JSON, or not UTF-8. */
 function jsonOf(line: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));

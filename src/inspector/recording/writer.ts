@@ -1,60 +1,60 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Frame } from "../frames.js";
-import { mostBytes, mostFrames, mostLineBytes, recordingVersion } from "./format.js";
-import { RecordingError, systemReason } from "./trouble.js";
+import type { Frame } from "../feed/frames.js";
+import { maxBytes, maxFrames, maxLineBytes, recordingVersion } from "./format.js";
+import { RecordingError, systemReason } from "./recording-error.js";
 
-/** Bytes that may wait for a slow disk. */
-const mostWaiting = 16 * 1024 * 1024;
+/** Maximum number of bytes that may wait for a slow disk. */
+const maxWaitingBytes = 16 * 1024 * 1024;
 
 export interface RecordingOptions {
-  /** Replaces a file that is there; else it is refused. */
+  /** Replaces an existing file. Default: an existing file is refused. */
   readonly force?: boolean;
-  /** Epoch ms of its beginning: now, by default. */
+  /** Epoch ms of its beginning. Default: now. */
   readonly time?: number;
-  /** Called once, when nothing more can be written: the disk is full, say. Frames are ignored from then on. */
+  /** Called once when writing fails, for example because the disk is full. Later frames are ignored. */
   readonly onFailure?: (error: RecordingError) => void;
-  /** Bytes that may wait for the disk (16 MB), and that the whole may have (256 MB). For tests. */
+  /** Maximum bytes that may wait for the disk (16 MB), and maximum bytes of the recording (256 MB). For tests. */
   readonly waiting?: number;
   readonly bytes?: number;
 }
 
 /**
- * Writes down frames as they come. Each is handed to the system at once, so a process that is killed loses what came
- * while an earlier write was under way, at most.
+ * Records frames as they arrive. Each frame is handed to the system at once, so a process that is killed loses at
+ * most the frames that arrived during an earlier write.
  */
 export interface RecordingWriter {
-  /** Never waits and never throws. False: it was left out. */
+  /** Never waits and never throws. Returns false if the frame was left out. */
   write(frame: Frame): boolean;
   /**
-   * Frames left out because the disk was slower than they came, or because they were too long. Every frame is
-   * absolute: the others are as good without them.
+   * Number of frames left out because the disk was too slow or because they were too long. Every frame is absolute,
+   * so the others remain valid.
    */
   readonly dropped: number;
-  /** Those that were taken. */
+  /** Number of frames accepted. */
   readonly frames: number;
-  /** It has reached the size that can be read again; what comes from now on is left out, and not counted. */
+  /** The recording has reached the largest readable size. Later frames are left out and not counted. */
   readonly full: boolean;
-  /** Resolves when all is written. Never rejects: see `onFailure`. */
+  /** Resolves when everything is written. Never rejects: see `onFailure`. */
   close(): Promise<void>;
 }
 
-/** @throws RecordingError ("unwritable") if the file is there already, or cannot be made. */
+/** @throws RecordingError "unwritable" if the file exists already, or cannot be created */
 export async function openRecording(path: string, options: RecordingOptions = {}): Promise<RecordingWriter> {
   const handle = await openFile(path, options.force ?? false);
   return new FileRecording(path, handle, options);
 }
 
-/** Not blocking: to open a pipe that nobody reads would hang, and could not be given up. */
+/** Non-blocking: opening a pipe that has no reader would hang and could not be aborted. */
 async function openFile(path: string, force: boolean): Promise<FileHandle> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_TRUNC, O_NONBLOCK } = constants;
-  // Where the system knows none (Windows), it is undefined, whatever its type says.
+  // Undefined on systems without the flag (Windows), whatever its type says.
   const flags = O_WRONLY | O_CREAT | (force ? O_TRUNC : O_EXCL) | (O_NONBLOCK ?? 0);
   try {
     return await open(path, flags, 0o666);
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
-    const why = taken
+    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
+    const why = exists
       ? "the file exists already: name another one, or replace it with --force"
       : systemReason(error);
     throw new RecordingError("unwritable", path, `cannot record: ${why}`);
@@ -85,13 +85,13 @@ class FileRecording implements RecordingWriter {
     if (this.failed || this.closed || this.full) return false;
     const line = lineOf(frame);
     if (
-      line.length > mostLineBytes ||
-      this.waitingBytes + line.length > (this.options.waiting ?? mostWaiting)
+      line.length > maxLineBytes ||
+      this.waitingBytes + line.length > (this.options.waiting ?? maxWaitingBytes)
     ) {
       this.dropped += 1;
       return false;
     }
-    if (this.bytes + line.length > (this.options.bytes ?? mostBytes) || this.frames === mostFrames) {
+    if (this.bytes + line.length > (this.options.bytes ?? maxBytes) || this.frames === maxFrames) {
       this.full = true;
       return false;
     }
@@ -113,7 +113,7 @@ class FileRecording implements RecordingWriter {
     this.writing ??= this.drain();
   }
 
-  /** One write at a time: several could overtake each other. */
+  /** One write at a time: parallel writes could overtake each other. */
   private async drain(): Promise<void> {
     try {
       while (this.waiting.length > 0 && !this.failed) {

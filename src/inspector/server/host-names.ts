@@ -1,18 +1,18 @@
 import { isIP, isIPv4 } from "node:net";
 import { hostname } from "node:os";
 
-/** Only processes of this machine reach it. */
+/** Whether only processes of this machine can reach the host. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
-/** Every address of this machine. */
+/** Whether the host stands for every address of this machine. */
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::";
 
-/** As in an address: IPv6 in brackets. */
+/** The host as a URL contains it: IPv6 in brackets. */
 const inAddress = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
-/** What a browser may call this server, so that nobody else's name leads to it (DNS rebinding). */
+/** The names by which a browser may address this server. Other names are refused, to prevent DNS rebinding. */
 export class HostNames {
   readonly #names: ReadonlySet<string>;
 
@@ -25,22 +25,22 @@ export class HostNames {
     this.#names = new Set(names.map((name) => name.toLowerCase()));
   }
 
-  /** Whether the value of a Host header is one of them. */
+  /** Whether the value of a Host header is one of the names. */
   has(header: string | undefined): boolean {
     const [, name = "", port = "80"] =
       /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(header ?? "") ?? [];
-    // Between here and elsewhere a port may be mapped to another one.
+    // For readers on other machines the port may be mapped to another one.
     if (Number(port) !== this.port && isLoopback(this.host)) return false;
     return this.#names.has(name.toLowerCase()) || this.#isAddressOfOurs(name);
   }
 
-  /** Where the page is looked at from this machine. */
+  /** The page's address for a browser on this machine. */
   get url(): string {
     const host = isWildcard(this.host) ? "127.0.0.1" : this.host;
     return `http://${inAddress(host)}:${this.port}/`;
   }
 
-  /** An address is nobody else's name: only who is reached at it has it. */
+  /** An IP address cannot be another host's name, so DNS rebinding cannot abuse it. */
   #isAddressOfOurs(name: string): boolean {
     return isWildcard(this.host) && isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
   }

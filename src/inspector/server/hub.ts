@@ -1,26 +1,26 @@
-import { type Clock, systemClock, type Timer } from "../../engine/clock.js";
-import type { Frame } from "../frames.js";
-import { World } from "../world.js";
+import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import { FrameAggregate } from "../feed/frame-aggregate.js";
+import type { Frame } from "../feed/frames.js";
 import { eventOf, type Stream } from "./stream.js";
 
-/** ms in which frames are gathered, so that the readers get them together. */
-const gathering = 100;
-/** Frames in that time; with more, readers start anew rather than be told them all. */
-const mostGathered = 2_000;
-/** ms after which a reader hears that the server is still there. */
+/** Time in ms for which frames are collected before they are sent to the readers together. */
+const flushDelay = 100;
+/** Maximum number of frames in that time; with more, the readers are disconnected and start from a new snapshot. */
+const maxPending = 2_000;
+/** Interval in ms of the heartbeat, which shows a reader that the server is alive. */
 const heartbeat = 10_000;
 
-/** Adds up what the processes tell, and passes it on to those who read. */
+/** Aggregates the frames of all processes and passes them on to the readers of the events. */
 export class Hub {
-  readonly world = new World();
+  readonly aggregate = new FrameAggregate();
   readonly #streams = new Set<Stream>();
-  #gathered: Frame[] = [];
+  #pending: Frame[] = [];
   #flush: Timer | null = null;
   #beat: Timer | null = null;
 
-  /** `looked`: told when the first one comes to read, and when the last one has gone. */
+  /** `onReadersChanged` is called with true when the first reader arrives, and with false when the last one has left. */
   constructor(
-    private readonly looked: (anybody: boolean) => void = () => {},
+    private readonly onReadersChanged: (hasReaders: boolean) => void = () => {},
     private readonly clock: Clock = systemClock,
   ) {}
 
@@ -28,41 +28,41 @@ export class Hub {
     return this.#streams.size;
   }
 
-  hear(frame: Frame): void {
-    this.world.apply(frame, this.clock.wall());
+  receive(frame: Frame): void {
+    this.aggregate.apply(frame, this.clock.wall());
     if (this.#streams.size === 0) return;
-    this.#gathered.push(frame);
-    if (this.#gathered.length > mostGathered) return this.#startAnew();
-    this.#flush ??= this.clock.after(gathering, () => this.#pass(), true);
+    this.#pending.push(frame);
+    if (this.#pending.length > maxPending) return this.#dropAll();
+    this.#flush ??= this.clock.after(flushDelay, () => this.#sendPending(), true);
   }
 
-  /** From now on it is told everything, after how things are. */
-  join(stream: Stream, hello: unknown): void {
+  /** Adds a reader, which receives the current state first and then every frame. */
+  add(stream: Stream, hello: unknown): void {
     this.#streams.add(stream);
-    if (this.#streams.size === 1) this.looked(true);
-    stream.response.once("close", () => this.#leave(stream));
-    // It does not reject.
-    void stream.open(hello, this.world.snapshot(this.clock.wall()));
-    this.#beat ??= this.clock.after(heartbeat, () => this.#sayAlive(), true);
+    if (this.#streams.size === 1) this.onReadersChanged(true);
+    stream.response.once("close", () => this.#remove(stream));
+    // `open` does not reject.
+    void stream.open(hello, this.aggregate.snapshot(this.clock.wall()));
+    this.#beat ??= this.clock.after(heartbeat, () => this.#sendHeartbeat(), true);
   }
 
-  /** What was heard last is still told. */
+  /** Sends the frames that were collected, and ends all streams. */
   close(): void {
-    if (this.#gathered.length > 0) this.#pass();
+    if (this.#pending.length > 0) this.#sendPending();
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
-    this.#rest();
+    this.#reset();
   }
 
-  #pass(): void {
+  #sendPending(): void {
     this.#flush = null;
-    const text = eventOf("frames", this.#gathered);
-    this.#gathered = [];
+    const text = eventOf("frames", this.#pending);
+    this.#pending = [];
     this.#send(text);
   }
 
-  #sayAlive(): void {
-    this.#beat = this.clock.after(heartbeat, () => this.#sayAlive(), true);
+  #sendHeartbeat(): void {
+    this.#beat = this.clock.after(heartbeat, () => this.#sendHeartbeat(), true);
     this.#send(":\n\n");
   }
 
@@ -70,24 +70,24 @@ export class Hub {
     for (const stream of this.#streams) if (!stream.send(text)) this.#drop(stream);
   }
 
-  #startAnew(): void {
+  #dropAll(): void {
     for (const stream of this.#streams) this.#drop(stream);
   }
 
   #drop(stream: Stream): void {
     stream.drop();
-    this.#leave(stream);
+    this.#remove(stream);
   }
 
-  #leave(stream: Stream): void {
+  #remove(stream: Stream): void {
     if (!this.#streams.delete(stream) || this.#streams.size > 0) return;
-    this.looked(false);
-    this.#rest();
+    this.onReadersChanged(false);
+    this.#reset();
   }
 
-  /** Nobody reads. */
-  #rest(): void {
-    this.#gathered = [];
+  /** Without readers, nothing is collected. */
+  #reset(): void {
+    this.#pending = [];
     for (const timer of [this.#flush, this.#beat]) timer?.cancel();
     this.#flush = null;
     this.#beat = null;

@@ -5,9 +5,9 @@ import type { Shown } from "./shown.js";
 
 const packages = "@opentelemetry/api @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus";
 
-/** Metrics cost something: nothing is counted before they are asked for. */
+/** Answers requests for metrics. Nothing is counted before the first request, because metrics cost something. */
 export class Metrics {
-  #begun: Promise<PrometheusText | null> | undefined;
+  #exposition: Promise<PrometheusText | null> | undefined;
 
   constructor(private readonly shown: Shown) {}
 
@@ -15,8 +15,8 @@ export class Metrics {
     if (this.shown.metrics === null) {
       return refuse(response, { status: 404, line: "A recording has no metrics." });
     }
-    this.#begun ??= this.shown.metrics();
-    const exposition = await this.#begun;
+    this.#exposition ??= this.shown.metrics();
+    const exposition = await this.#exposition;
     if (exposition === null) {
       return refuse(response, {
         status: 501,
@@ -29,7 +29,7 @@ export class Metrics {
   }
 
   async stop(): Promise<void> {
-    const exposition = await this.#begun?.catch(() => null);
+    const exposition = await this.#exposition?.catch(() => null);
     await exposition?.stop();
   }
 }

@@ -1,25 +1,28 @@
-import { kindOf, show } from "../../engine/shown.js";
 import { InvalidOptionError } from "../../errors.js";
-import { checkKnown, checkText } from "../../manager/check.js";
+import { checkKnown, checkText } from "../../lock/option-checks.js";
+import { kindOf, show } from "../../support/redaction.js";
 import type { InspectorOptions } from "../inspector-options.js";
 import { AccessToken } from "./access-token.js";
-import type { Door } from "./door.js";
 import { isLoopback } from "./host-names.js";
+import type { ListenAddress } from "./listen-address.js";
 
 const defaultPort = 4653;
 const defaultHost = "127.0.0.1";
-const longestTitle = 200;
+const maxTitleLength = 200;
 
 /** @throws InvalidOptionError */
 export function checkTitle({ title = "Holdfast" }: InspectorOptions): string {
-  const allowed = `a string of at most ${longestTitle} characters`;
-  if (checkText("title", title, allowed).length > longestTitle)
+  const allowed = `a string of at most ${maxTitleLength} characters`;
+  if (checkText("title", title, allowed).length > maxTitleLength)
     throw new InvalidOptionError("title", title, allowed);
   return title;
 }
 
-/** Where to listen, and who may come in. @throws InvalidOptionError */
-export function checkDoor(options: InspectorOptions): Door {
+/**
+ * The address to listen on, and the access token.
+ * @throws InvalidOptionError
+ */
+export function checkListenAddress(options: InspectorOptions): ListenAddress {
   checkKnown("serveInspector", options);
   const { port = defaultPort, host = defaultHost, token } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -36,6 +39,6 @@ export function checkDoor(options: InspectorOptions): Door {
 function checkToken(token: unknown): string {
   if (typeof token === "string" && /^[!-~]{16,256}$/.test(token)) return token;
   const given = typeof token === "string" ? `one of ${token.length} characters` : kindOf(token);
-  // Neither shown nor kept in the error: it may be nearly the right one.
+  // The error must neither show nor keep the token: it may be nearly the right one.
   throw new InvalidOptionError("token", null, "16 to 256 characters of ASCII, without spaces", given);
 }

@@ -1,15 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import { here } from "../../here.js";
+import { here } from "../../support/module-location.js";
 
 export interface PageFile {
   readonly body: Buffer;
   readonly type: string;
-  /** Its name changes with its content. */
+  /** The name changes with the content. */
   readonly immutable: boolean;
 }
 
-/** By the path they are asked for. What is not in here cannot be asked for, whatever the path says. */
+/** The files by the path of their request. Other paths cannot be requested, whatever they contain. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 const types: Readonly<Record<string, string>> = {
@@ -25,10 +25,10 @@ const types: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** dist/page, as it lies from what is built, and from the source. */
-const folders = [join(here, "../page"), join(here, "../dist/page")];
+/** dist/page, relative to the built module and to the source. */
+const folders = [join(here, "../../page"), join(here, "../../dist/page")];
 
-/** The page as it was built; empty where it was not. `folder`: if it is not this package's own. */
+/** Reads the built page; empty if the page has not been built. `folder`: another folder than this package's own. */
 export async function readPage(folder?: string): Promise<PageFiles> {
   for (const place of folder === undefined ? folders : [folder]) {
     const files = await readFolder(place);
@@ -42,7 +42,7 @@ async function readFolder(folder: string): Promise<Map<string, PageFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const type = types[extname(entry.name)];
-    // Links lead elsewhere; and what has no type here is none of the page's.
+    // Symbolic links may lead outside, and a file without a known type is not part of the page.
     if (type === undefined || !entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const path = file.slice(folder.length).split(sep).join("/");

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-/** Of every reply. The page needs nothing from anywhere else, and nobody else has a use for it. */
-const always: OutgoingHttpHeaders = {
+/** The headers of every reply. The page loads nothing from other origins, and other origins have no use for it. */
+const commonHeaders: OutgoingHttpHeaders = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -12,12 +12,17 @@ const always: OutgoingHttpHeaders = {
   "X-Frame-Options": "DENY",
 };
 
-/** Writes the head of a reply; it is not kept by anybody unless `more` says so. */
+/** Writes the head of a reply, which must not be cached unless `more` says so. */
 export function head(response: ServerResponse, status: number, type: string, more: OutgoingHttpHeaders = {}) {
-  response.writeHead(status, { ...always, "Content-Type": type, "Cache-Control": "no-store", ...more });
+  response.writeHead(status, {
+    ...commonHeaders,
+    "Content-Type": type,
+    "Cache-Control": "no-store",
+    ...more,
+  });
 }
 
-/** One line, for whoever asked in vain. */
+/** The reply to a refused request: one line of text. */
 export interface Refusal {
   readonly status: number;
   readonly line: string;

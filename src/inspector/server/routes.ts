@@ -1,19 +1,19 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import type { Metrics } from "./metrics.js";
 import type { PageFile, PageFiles } from "./page-files.js";
 import { head, refuse, sendJson } from "./reply.js";
 import type { Shown } from "./shown.js";
 import { Stream } from "./stream.js";
 
-/** Readers of the events at one time. */
-const mostReaders = 50;
-/** Characters of a lock's id. */
-const longestId = 200;
+/** Maximum number of event streams at one time. */
+const maxReaders = 50;
+/** Maximum length of a lock's id in characters. */
+const maxIdLength = 200;
 
-/** Answers what was let in. */
+/** Answers the requests that the request policy admits. */
 export class Routes {
   constructor(
     private readonly shown: Shown,
@@ -44,20 +44,20 @@ export class Routes {
 
   private events(response: ServerResponse, isHead: boolean): void {
     const { hub, recording, title } = this.shown;
-    if (hub.readers >= mostReaders) {
-      const line = `${mostReaders} pages are open already, which is the most: close one of them.`;
+    if (hub.readers >= maxReaders) {
+      const line = `${maxReaders} pages are open already, which is the most: close one of them.`;
       return refuse(response, { status: 503, line, headers: { "Retry-After": "10" } });
     }
     const stream = new Stream(response);
     if (isHead) return stream.end();
-    hub.join(stream, { version: this.version, mode: recording === null ? "live" : "replay", title });
+    hub.add(stream, { version: this.version, mode: recording === null ? "live" : "replay", title });
   }
 
   private history(response: ServerResponse, lock: string | null): void {
-    if (lock === null || lock === "" || lock.length > longestId) {
+    if (lock === null || lock === "" || lock.length > maxIdLength) {
       return refuse(response, { status: 400, line: "Name the lock by its id: /history?lock=ID" });
     }
-    sendJson(response, this.shown.hub.world.history(lock));
+    sendJson(response, this.shown.hub.aggregate.history(lock));
   }
 
   private async recording(response: ServerResponse): Promise<void> {
@@ -66,7 +66,7 @@ export class Routes {
       return refuse(response, { status: 404, line: "This is live: there is no recording." });
     }
     head(response, 200, "application/x-ndjson");
-    // As fast as it is read, and no faster.
+    // Follows the reader's pace.
     await pipeline(Readable.from(linesOf(recording)), response);
   }
 
@@ -85,7 +85,7 @@ function* linesOf(frames: readonly Frame[]): Generator<string> {
 }
 
 function sendFile(response: ServerResponse, { body, type, immutable }: PageFile): void {
-  const kept = immutable ? { "Cache-Control": "private, max-age=31536000, immutable" } : {};
-  head(response, 200, type, { "Content-Length": body.length, ...kept });
+  const caching = immutable ? { "Cache-Control": "private, max-age=31536000, immutable" } : {};
+  head(response, 200, type, { "Content-Length": body.length, ...caching });
   response.end(body);
 }

@@ -1,13 +1,16 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { Frame } from "../frames.js";
+import type { Frame } from "../feed/frames.js";
 import { head } from "./reply.js";
 
-/** Bytes that may wait for a reader: beyond that it is dropped; it comes again, and is told how things are by then. */
-const mostWaiting = 1_000_000;
-/** Frames written at once to a reader that has just come; of up to 200 locks each. */
+/**
+ * Maximum number of bytes that may wait for a reader. A slower reader is disconnected, reconnects, and receives the
+ * state of that time.
+ */
+const maxWaitingBytes = 1_000_000;
+/** Snapshot frames written at once to a new reader; each has up to 200 locks. */
 const frameBatch = 4;
-/** ms after which a browser that lost the server asks again. */
+/** Time in ms after which a browser that lost the server reconnects. */
 const retry = 1_000;
 
 /** An event of a stream, ready to be sent to any number of readers. */
@@ -16,43 +19,46 @@ export const eventOf = (name: string, data: unknown): string =>
 
 /** One reader of the events. */
 export class Stream {
-  /** What came while it was told how things are; null when it has caught up. */
-  #meanwhile: string[] | null = [];
-  #meanwhileLength = 0;
+  /** Events that arrived while the snapshot was being sent; null when the reader has caught up. */
+  #waiting: string[] | null = [];
+  #waitingLength = 0;
 
   constructor(readonly response: ServerResponse) {
-    // No proxy is to hold it back; and when it ends, there is nothing to ask on the same connection.
+    // A proxy must not buffer the stream. A stream that ends leaves nothing to request on the same connection.
     const more = { "X-Accel-Buffering": "no", Connection: "close" };
     head(response, 200, "text/event-stream; charset=utf-8", more);
   }
 
-  /** First who speaks, then how things are, then what has come since. Ends early when the reader goes. */
+  /**
+   * Sends the greeting, then the snapshot, then the events that have arrived since. Stops early when the reader
+   * disconnects.
+   */
   async open(hello: unknown, snapshot: readonly Frame[]): Promise<void> {
-    const gone = new AbortController();
-    this.response.once("close", () => gone.abort());
+    const closed = new AbortController();
+    this.response.once("close", () => closed.abort());
     try {
       this.response.write(`retry: ${retry}\n${eventOf("hello", hello)}`);
-      // At least one, so that a page knows that there is nothing.
+      // At least one event, so that a page learns that there are no locks.
       for (let from = 0; from === 0 || from < snapshot.length; from += frameBatch) {
-        const isTaken = this.response.write(eventOf("frames", snapshot.slice(from, from + frameBatch)));
-        if (!isTaken) await once(this.response, "drain", { signal: gone.signal });
+        const hasRoom = this.response.write(eventOf("frames", snapshot.slice(from, from + frameBatch)));
+        if (!hasRoom) await once(this.response, "drain", { signal: closed.signal });
       }
-      for (const text of this.#meanwhile ?? []) this.response.write(text);
+      for (const text of this.#waiting ?? []) this.response.write(text);
     } catch {
-      // It went away.
+      // The reader disconnected.
     }
-    this.#meanwhile = null;
+    this.#waiting = null;
   }
 
-  /** False: it is too far behind to be told anything more. */
+  /** Returns false if the reader is too far behind to receive any more. */
   send(text: string): boolean {
-    if (this.#meanwhile !== null) {
-      this.#meanwhile.push(text);
-      this.#meanwhileLength += text.length;
-      return this.#meanwhileLength <= mostWaiting;
+    if (this.#waiting !== null) {
+      this.#waiting.push(text);
+      this.#waitingLength += text.length;
+      return this.#waitingLength <= maxWaitingBytes;
     }
-    // What it was sent before; a single event may be larger than that.
-    if (this.response.writableLength > mostWaiting) return false;
+    // Counts only what was sent before, because a single event may be larger than the limit.
+    if (this.response.writableLength > maxWaitingBytes) return false;
     this.response.write(text);
     return true;
   }
@@ -61,7 +67,7 @@ export class Stream {
     this.response.end();
   }
 
-  /** What still waits for it is not sent. */
+  /** Disconnects the reader and discards what is waiting. */
   drop(): void {
     this.response.destroy();
   }

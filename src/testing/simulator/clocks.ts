@@ -1,22 +1,22 @@
-import type { Clock, Timer } from "../../engine/clock.js";
-import type { Chance } from "./chance.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
-/** Epoch ms at which simulations begin. */
+/** Epoch ms at which a simulation begins. */
 const epoch = Date.UTC(2026, 0, 1);
 
 /** How a clock differs from true time. */
-export interface ClockTemper {
-  /** ms by its clock for each ms of true time. */
+export interface ClockError {
+  /** Rate of the monotonic clock, in ms per ms of true time. */
   readonly rate: number;
-  /** The same of a holder's wall clock, which is slewed apart. */
+  /** Rate of a host's wall clock, which is slewed separately. A node has only one clock. */
   readonly wallRate: number;
-  /** ms by which its wall clock is ahead at the start. */
+  /** How far the wall clock is ahead of true time at the start, in ms. */
   readonly ahead: number;
 }
 
-/** A clock that runs at its own rate from one change to the next. */
-class Hand {
+/** A clock that runs at a constant rate between two changes. */
+class RunningClock {
   private since = 0;
 
   constructor(
@@ -38,73 +38,73 @@ class Hand {
   }
 }
 
-/** A node's clock. Keys expire by it, so that a step of it is felt at once. */
+/** A node's clock. Keys expire by this clock, so a step takes effect immediately. */
 export class NodeClock implements Clock {
-  private readonly hand: Hand;
+  private readonly clock: RunningClock;
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly temper: ClockTemper,
+    private readonly clockError: ClockError,
   ) {
-    this.hand = new Hand(timeline, epoch + temper.ahead, temper.rate);
+    this.clock = new RunningClock(timeline, epoch + clockError.ahead, clockError.rate);
   }
 
   monotonic(): number {
-    return this.hand.read();
+    return this.clock.read();
   }
 
   wall(): number {
-    return this.hand.read();
+    return this.clock.read();
   }
 
   after(delay: number, callback: () => void): Timer {
-    return this.timeline.in(delay / this.temper.rate, callback);
+    return this.timeline.in(delay / this.clockError.rate, callback);
   }
 
   step(ms: number): void {
-    this.hand.change(this.temper.rate, ms);
+    this.clock.change(this.clockError.rate, ms);
   }
 
   pause(): void {
-    this.hand.change(0);
+    this.clock.change(0);
   }
 
   resume(): void {
-    this.hand.change(this.temper.rate);
+    this.clock.change(this.clockError.rate);
   }
 }
 
-/** What runs a host's callbacks: not while it stands still. */
+/** Runs the callbacks of a host, but not while the host is stalled. */
 export interface Runner {
   timer(callback: () => void): void;
-  /** Behind what has arrived from the network by then. */
+  /** Runs the callback after everything that has arrived from the network. */
   immediate(callback: () => void): void;
 }
 
-/** The two clocks of a process. Its timers run by the monotonic one, and come a little early or late. */
+/** The two clocks of a process. Timers use the monotonic clock, and fire slightly early or late. */
 export class HostClock implements Clock {
-  private readonly monotonicHand: Hand;
-  private readonly wallHand: Hand;
+  private readonly monotonicClock: RunningClock;
+  private readonly wallClock: RunningClock;
   private suspensions = 0;
-  /** Timers that are still set. */
+  /** The number of timers that are set. */
   pending = 0;
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly temper: ClockTemper,
-    private readonly chance: Chance,
+    private readonly clockError: ClockError,
+    private readonly random: SeededRandom,
     private readonly runner: Runner,
   ) {
-    this.monotonicHand = new Hand(timeline, 1_000, temper.rate);
-    this.wallHand = new Hand(timeline, epoch + timeline.now + temper.ahead, temper.wallRate);
+    this.monotonicClock = new RunningClock(timeline, 1_000, clockError.rate);
+    this.wallClock = new RunningClock(timeline, epoch + timeline.now + clockError.ahead, clockError.wallRate);
   }
 
   monotonic(): number {
-    return this.monotonicHand.read();
+    return this.monotonicClock.read();
   }
 
   wall(): number {
-    return this.wallHand.read();
+    return this.wallClock.read();
   }
 
   after(delay: number, callback: () => void): Timer {
@@ -120,15 +120,17 @@ export class HostClock implements Clock {
     };
     const fire = () => {
       if (over) return;
-      // While the machine was suspended this clock stood still.
+      // The monotonic clock stopped while the machine was suspended.
       if (this.monotonic() < due - 1) return arm();
       end();
       callback();
     };
     const arm = () => {
       const left = Math.ceil(Math.max(0, due - this.monotonic()));
-      const noise = left === 0 ? 0 : this.chance.between(-0.5, 1.5);
-      timer = this.timeline.in(Math.max(0, left / this.temper.rate + noise), () => this.runner.timer(fire));
+      const noise = left === 0 ? 0 : this.random.between(-0.5, 1.5);
+      timer = this.timeline.in(Math.max(0, left / this.clockError.rate + noise), () =>
+        this.runner.timer(fire),
+      );
     };
     arm();
     return { cancel: end };
@@ -138,17 +140,17 @@ export class HostClock implements Clock {
     this.runner.immediate(callback);
   }
 
-  /** The wall clock is set. */
+  /** Steps the wall clock by `ms`. */
   step(ms: number): void {
-    this.wallHand.change(this.temper.wallRate, ms);
+    this.wallClock.change(this.clockError.wallRate, ms);
   }
 
-  /** The monotonic clock stands still; the wall clock goes on. */
+  /** Stops the monotonic clock; the wall clock continues. */
   suspend(): void {
-    if (this.suspensions++ === 0) this.monotonicHand.change(0);
+    if (this.suspensions++ === 0) this.monotonicClock.change(0);
   }
 
   resume(): void {
-    if (--this.suspensions === 0) this.monotonicHand.change(this.temper.rate);
+    if (--this.suspensions === 0) this.monotonicClock.change(this.clockError.rate);
   }
 }

@@ -1,61 +1,61 @@
 import type { Program } from "./program.js";
 import type { Fault } from "./script.js";
-import type { World } from "./world.js";
+import type { Simulation } from "./simulation.js";
 
-/** ms that a program gives itself to close its locks. */
-const closing = 500;
+/** The `timeout` in ms with which a program closes its locks. */
+const closeTimeoutMs = 500;
 
-/** Lets one thing go wrong, and be well again in its time. */
-export function strike(world: World, fault: Fault): void {
-  const { timeline, inquest } = world;
-  inquest.count(`fault: ${fault.kind}`);
-  inquest.note("fault", fault.kind, JSON.stringify(fault));
+/** Injects one fault, and schedules its end. */
+export function inject(simulation: Simulation, fault: Fault): void {
+  const { timeline, oracle } = simulation;
+  oracle.count(`fault: ${fault.kind}`);
+  oracle.note("fault", fault.kind, JSON.stringify(fault));
   const after = (ms: number, callback: () => void) => void timeline.in(ms, callback);
   switch (fault.kind) {
     case "crash": {
-      const server = world.server(fault.node);
-      const memory = world.mayForget(server) ? fault.memory : "same";
+      const server = simulation.server(fault.node);
+      const memory = simulation.mayForget(server) ? fault.memory : "same";
       if (memory !== "same") server.forget();
       server.crash();
-      for (const link of world.linksTo(fault.node)) link.orphaned();
+      for (const link of simulation.linksTo(fault.node)) link.serverDied();
       after(fault.for, () => server.restart(memory));
       return;
     }
     case "hang": {
-      const server = world.server(fault.node);
+      const server = simulation.server(fault.node);
       server.hang();
-      after(fault.for, () => server.goOn());
+      after(fault.for, () => server.resume());
       return;
     }
     case "refuse": {
-      const server = world.server(fault.node);
+      const server = simulation.server(fault.node);
       server.refuse(fault.why);
       after(fault.for, () => server.accept(fault.why));
       return;
     }
     case "replicate": {
-      const server = world.server(fault.node);
-      if (!world.mayForget(server)) return;
+      const server = simulation.server(fault.node);
+      if (!simulation.mayForget(server)) return;
       server.flush();
       server.refuse("READONLY");
       after(fault.for, () => server.accept("READONLY"));
       return;
     }
     case "scriptFlush":
-      world.server(fault.node).knowsScript = false;
+      simulation.server(fault.node).knowsScript = false;
       return;
     case "flush":
-      if (world.mayForget(world.server(fault.node))) world.server(fault.node).flush();
+      if (simulation.mayForget(simulation.server(fault.node))) simulation.server(fault.node).flush();
       return;
     case "nodeStep": {
-      const server = world.server(fault.node);
+      const server = simulation.server(fault.node);
       const back = Math.max(0, -fault.by);
       server.behind += back;
       server.setBack += back;
       return server.clock.step(fault.by);
     }
     case "nodePause": {
-      const server = world.server(fault.node);
+      const server = simulation.server(fault.node);
       const { clock } = server;
       server.behind += fault.for;
       clock.pause();
@@ -63,19 +63,19 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case "halfOpen":
-      for (const node of fault.nodes) world.link(fault.host, node).silence();
+      for (const node of fault.nodes) simulation.link(fault.host, node).makeHalfOpen();
       return;
     case "full": {
-      const link = world.link(fault.host, fault.node);
+      const link = simulation.link(fault.host, fault.node);
       link.fill();
       after(fault.for, () => link.drain());
       return;
     }
     case "reset":
-      return world.link(fault.host, fault.node).reset("reset");
+      return simulation.link(fault.host, fault.node).reset("reset");
     case "cut": {
       const { there, back, breaks } = fault;
-      const links = fault.nodes.map((node) => world.link(fault.host, node));
+      const links = fault.nodes.map((node) => simulation.link(fault.host, node));
       for (const link of links) link.cut(there, back);
       after(fault.for, () => {
         for (const link of links) {
@@ -86,15 +86,15 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case "stall": {
-      const { host } = world.program(fault.host);
+      const { host } = simulation.program(fault.host);
       host.freeze();
       after(fault.for, () => host.thaw());
       return;
     }
     case "lag":
-      return world.program(fault.host).host.lag(fault.turn, timeline.now + fault.for);
+      return simulation.program(fault.host).host.lag(fault.turn, timeline.now + fault.for);
     case "suspend": {
-      const { host } = world.program(fault.host);
+      const { host } = simulation.program(fault.host);
       host.freeze();
       host.clock.suspend();
       after(fault.for, () => {
@@ -105,33 +105,33 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case "wallStep": {
-      const { host } = world.program(fault.host);
+      const { host } = simulation.program(fault.host);
       host.steppedAt = timeline.now;
       return host.clock.step(fault.by);
     }
     case "die": {
-      const program = world.program(fault.host);
+      const program = simulation.program(fault.host);
       if (program.host.dead) return;
       program.die();
-      after(fault.for, () => world.revive(fault.host));
+      after(fault.for, () => simulation.revive(fault.host));
       return;
     }
     case "close": {
-      const program = world.program(fault.host);
+      const program = simulation.program(fault.host);
       if (program.host.dead || program.closing || program.host.frozen) return;
       program.closing = true;
-      void program.close(closing).then(() => {
-        timeline.in(program.lingers, () => leave(world, fault.host, program, fault.for));
+      void program.close(closeTimeoutMs).then(() => {
+        timeline.in(program.closeDelayMs, () => endProgram(simulation, fault.host, program, fault.for));
       });
     }
   }
 }
 
-/** What was closed has left nothing; then its process ends, and begins anew. */
-function leave(world: World, index: number, program: Program, pause: number): void {
+/** Checks what a closed program left behind, ends its process, and restarts the process after `pause` ms. */
+function endProgram(simulation: Simulation, index: number, program: Program, pause: number): void {
   if (program.host.dead) return;
-  world.inquest.left(program);
+  simulation.oracle.closed(program);
   for (const link of program.links) link.end();
   program.host.die();
-  world.timeline.in(pause, () => world.revive(index));
+  simulation.timeline.in(pause, () => simulation.revive(index));
 }

@@ -1,29 +1,29 @@
-import type { Climate } from "./generate.js";
+import type { FaultMix } from "./fault-mix.js";
 import type { Fault, Step } from "./script.js";
 
 type Kind = Fault["kind"];
 
-/** Each kind is absent from a half of the runs: what one hides another shows. */
-export function faultsOf(climate: Climate): Step[] {
-  const { chance, end, hosts } = climate;
+/** Generates the faults of a run. Each kind is absent from half of the runs, because one kind can hide the effect of another. */
+export function faultsOf(mix: FaultMix): Step[] {
+  const { random, end, hosts } = mix;
   const steps: Step[] = [];
-  // Suspended, and the wall clock put back, within one lease: more than two clocks can tell.
-  const suspends = Array.from({ length: hosts }, () => chance.flip(0.5));
+  // Two clocks cannot detect a suspension and a step back of the wall clock within the same lease.
+  const suspends = Array.from({ length: hosts }, () => random.flip(0.5));
   for (const kind of kinds) {
-    if (chance.flip(0.5)) continue;
-    for (let count = chance.below(most[kind] + 1); count > 0; count--) {
-      const fault = faultOf(kind, climate, suspends);
-      if (fault !== null) steps.push({ at: chance.between(0, end), fault });
+    if (random.flip(0.5)) continue;
+    for (let count = random.below(maxCount[kind] + 1); count > 0; count--) {
+      const fault = faultOf(kind, mix, suspends);
+      if (fault !== null) steps.push({ at: random.between(0, end), fault });
     }
   }
-  return [...steps, ...hungAtTheStart(climate)];
+  return [...steps, ...hungAtTheStart(mix)];
 }
 
-/** ms that most faults last, at the most. */
-const longest = 2_500;
+/** Maximum duration of most faults, in ms. */
+const maxFaultMs = 2_500;
 
-/** How many of a kind there are in a run, at the most. */
-const most: Record<Kind, number> = {
+/** Maximum number of faults of each kind in a run. */
+const maxCount: Record<Kind, number> = {
   crash: 6,
   flush: 0,
   replicate: 0,
@@ -44,25 +44,25 @@ const most: Record<Kind, number> = {
   close: 3,
 };
 
-const kinds = Object.keys(most) as Kind[];
+const kinds = Object.keys(maxCount) as Kind[];
 
-/** ms for which the event loop is busy in each turn. */
+/** How long each turn of a lagging event loop takes, in ms. */
 const turns = [5, 50, 600, 1_500] as const;
 
-/** Some nodes hang just when processes begin to ask for the first time, and are well again soon. */
-function hungAtTheStart({ chance, nodes }: Climate): Step[] {
-  if (chance.flip(0.7)) return [];
+/** Makes some nodes hang at the start, when processes contact them for the first time. */
+function hungAtTheStart({ random, nodes }: FaultMix): Step[] {
+  if (random.flip(0.7)) return [];
   return Array.from({ length: nodes }, (_, node): Step[] =>
-    chance.flip(0.4) ? [{ at: 0, fault: { kind: "hang", node, for: chance.between(100, 5_000) } }] : [],
+    random.flip(0.4) ? [{ at: 0, fault: { kind: "hang", node, for: random.between(100, 5_000) } }] : [],
   ).flat();
 }
 
-function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fault | null {
-  const { chance, ttl, faults, nodes, hosts } = climate;
+function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault | null {
+  const { random, ttl, faults, nodes, hosts } = mix;
   const beyond = faults === "beyond";
-  const node = chance.below(nodes);
-  const host = chance.below(hosts);
-  const time = chance.between(0, Math.min(longest, chance.flip(0.7) ? ttl : 4 * ttl + 500));
+  const node = random.below(nodes);
+  const host = random.below(hosts);
+  const time = random.between(0, Math.min(maxFaultMs, random.flip(0.7) ? ttl : 4 * ttl + 500));
   const all = Array.from({ length: nodes }, (_, index) => index);
   switch (kind) {
     case "crash":
@@ -74,23 +74,23 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
     case "nodePause":
       return { kind, node, for: time };
     case "nodeStep":
-      // Back only: then keys live longer, which costs nothing but time.
-      return { kind, node, by: chance.between(-ttl, beyond ? 2 * ttl : 0) };
+      // Within the assumptions, steps go back only: keys then expire later, which is safe.
+      return { kind, node, by: random.between(-ttl, beyond ? 2 * ttl : 0) };
     case "scriptFlush":
       return { kind, node };
     case "refuse":
-      return { kind, node, why: chance.flip(0.5) ? "OOM" : "READONLY", for: time };
+      return { kind, node, why: random.flip(0.5) ? "OOM" : "READONLY", for: time };
     case "reset":
       return { kind, node, host };
     case "halfOpen":
-      // What forgets one connection often forgets them all.
-      return { kind, host, nodes: chance.flip(0.5) ? all : [node] };
+      // The cause of one half-open connection often affects all connections of a host.
+      return { kind, host, nodes: random.flip(0.5) ? all : [node] };
     case "full":
       return { kind, node, host, for: time };
     case "cut": {
-      const whole = chance.flip(0.3);
-      const way = chance.below(3);
-      const some = whole ? all : all.filter((index) => index === node || chance.flip(0.3));
+      const whole = random.flip(0.3);
+      const way = random.below(3);
+      const some = whole ? all : all.filter((index) => index === node || random.flip(0.3));
       return {
         kind,
         host,
@@ -98,21 +98,21 @@ function faultOf(kind: Kind, climate: Climate, suspends: readonly boolean[]): Fa
         there: way !== 1,
         back: way !== 0,
         for: time,
-        breaks: chance.flip(0.5),
+        breaks: random.flip(0.5),
       };
     }
     case "stall":
       return { kind, host, for: time };
     case "lag":
-      return { kind, host, turn: chance.pick(turns), for: chance.between(0, 2 * longest) };
+      return { kind, host, turn: random.pick(turns), for: random.between(0, 2 * maxFaultMs) };
     case "suspend":
       return suspends[host] || beyond ? { kind, host, for: time * 2 } : null;
     case "wallStep": {
       const back = !suspends[host] || beyond;
-      return { kind, host, by: back ? chance.between(-2 * ttl, 2 * ttl) : chance.between(0, 2 * ttl) };
+      return { kind, host, by: back ? random.between(-2 * ttl, 2 * ttl) : random.between(0, 2 * ttl) };
     }
     case "die":
     case "close":
-      return { kind, host, for: chance.between(1, 1_000) };
+      return { kind, host, for: random.between(1, 1_000) };
   }
 }

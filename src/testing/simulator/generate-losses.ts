@@ -1,36 +1,42 @@
-import type { Climate } from "./generate.js";
+import type { FaultMix } from "./fault-mix.js";
 import type { Step } from "./script.js";
 
-/** ms that a node needs, at the most, to be seen by somebody and to be asked how long it must abstain. */
-const notice = 3_000;
+/** Maximum time in ms until a client notices the memory loss of a node and decides how long the node abstains. */
+const noticeMs = 3_000;
 
 /**
- * Nodes that lose their memory: a minority of them at a time. The next ones do so only when the earlier ones have had the
- * time to abstain, and vote again.
+ * Generates memory losses: of a minority of the nodes at a time. The next losses follow only after the earlier nodes have
+ * had time to abstain and to vote again.
  */
-export function lossesOf({ chance, nodes, end, ttl }: Climate): Step[] {
+export function lossesOf({ random, nodes, end, ttl }: FaultMix): Step[] {
   const minority = Math.floor((nodes - 1) / 2);
-  if (minority === 0 || chance.flip(0.5)) return [];
+  if (minority === 0 || random.flip(0.5)) return [];
   const steps: Step[] = [];
-  /** As many nodes as are a minority cannot be reached. */
-  const absent = (at: number, from: number, time: number): Step[] =>
-    Array.from({ length: minority }, (_, one) => ({
+  /** Makes a minority of the nodes unreachable. */
+  const crashMinority = (at: number, from: number, time: number): Step[] =>
+    Array.from({ length: minority }, (_, offset) => ({
       at: Math.max(0, at),
-      fault: { kind: "crash", node: (from + one) % nodes, for: Math.min(time + 200, 3_000), memory: "same" },
+      fault: {
+        kind: "crash",
+        node: (from + offset) % nodes,
+        for: Math.min(time + 200, 3_000),
+        memory: "same",
+      },
     }));
-  // Where a long lease makes them abstain for longer, later ones are let off.
-  const period = 5 * ttl + notice;
-  for (let start = chance.between(0, period); start < end; start += period) {
-    const first = chance.below(nodes);
-    // Those who remember are gone just when those are asked who forgot, and those who never knew.
-    const turned = chance.flip(0.5);
-    if (turned) steps.push(...absent(start - ttl, first + minority, ttl));
-    if (turned) steps.push(...absent(start + ttl * chance.between(0, 3), first + 2 * minority, 2 * ttl));
-    for (let one = 0; one < minority; one++) {
-      const node = (first + one) % nodes;
-      const at = start + chance.between(0, ttl / 2);
-      const downtime = chance.between(0, chance.flip(0.5) ? 20 : ttl);
-      const how = chance.below(4);
+  // If a long lease makes nodes abstain for longer, the simulation skips later losses (`mayForget`).
+  const period = 5 * ttl + noticeMs;
+  for (let start = random.between(0, period); start < end; start += period) {
+    const first = random.below(nodes);
+    // The nodes that still remember are down while clients ask the nodes that lost their memory or never had it.
+    const hidesMemory = random.flip(0.5);
+    if (hidesMemory) steps.push(...crashMinority(start - ttl, first + minority, ttl));
+    if (hidesMemory)
+      steps.push(...crashMinority(start + ttl * random.between(0, 3), first + 2 * minority, 2 * ttl));
+    for (let offset = 0; offset < minority; offset++) {
+      const node = (first + offset) % nodes;
+      const at = start + random.between(0, ttl / 2);
+      const downtime = random.between(0, random.flip(0.5) ? 20 : ttl);
+      const how = random.below(4);
       if (how === 0) steps.push({ at, fault: { kind: "flush", node } });
       else if (how === 3) steps.push({ at, fault: { kind: "replicate", node, for: downtime } });
       else

@@ -1,8 +1,8 @@
-import type { Chance } from "./chance.js";
-import { type ClockTemper, HostClock } from "./clocks.js";
+import { type ClockError, HostClock } from "./clocks.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
-/** The phases of a turn of the event loop, in their order: what is due, what has arrived, what was put off until then. */
+/** The phases of a turn of the event loop, in order: due timers, network input, deferred callbacks. */
 type Phase = "timers" | "network" | "immediates";
 
 const phases: readonly Phase[] = ["timers", "network", "immediates"];
@@ -12,27 +12,27 @@ interface Held {
   readonly phase: Phase;
 }
 
-/** A process and the machine below it: it can stand still, be suspended, and die. */
+/** A process and its machine. The process can stall, be suspended, and die. */
 export class Host {
   readonly clock: HostClock;
   dead = false;
-  /** True time at which it last went on after having stood still. */
+  /** True time at which the process last resumed after a stall. */
   thawedAt = Number.NEGATIVE_INFINITY;
-  /** The same for its clocks, which were set or stood still. */
+  /** True time at which a clock of the process was last stepped, or resumed after a suspension. */
   steppedAt = Number.NEGATIVE_INFINITY;
   private stops = 0;
   private userTimers = 0;
   private inbox: Held[] = [];
-  /** Called once nothing is left to run. */
+  /** Callbacks for when the inbox is empty. */
   private drained: (() => void)[] = [];
 
   constructor(
     readonly name: string,
     readonly timeline: Timeline,
-    readonly chance: Chance,
-    temper: ClockTemper,
+    readonly random: SeededRandom,
+    clockError: ClockError,
   ) {
-    this.clock = new HostClock(timeline, temper, chance, {
+    this.clock = new HostClock(timeline, clockError, random, {
       timer: (callback) => this.run(callback, "timers"),
       immediate: (callback) => this.immediate(callback),
     });
@@ -42,14 +42,14 @@ export class Host {
     return this.stops > 0;
   }
 
-  /** Runs it now, or when the process goes on; never once it is dead. */
+  /** Runs the callback now, or when the process resumes; never after the process died. */
   run(callback: () => void, phase: Phase = "network"): void {
     if (this.dead) return;
     if (this.busy) this.put({ callback, phase });
     else callback();
   }
 
-  /** The event loop stalls: nothing runs until as many `thaw` have followed. */
+  /** Stalls the event loop until `thaw` has been called equally often. */
   freeze(): void {
     this.stops++;
   }
@@ -57,12 +57,12 @@ export class Host {
   thaw(): void {
     if (--this.stops > 0 || this.dead) return;
     this.thawedAt = this.timeline.now;
-    // The event loop looks at its timers before it looks at the network, where everything may lie that they wait for.
+    // The event loop runs timers before it reads the network, although the awaited replies may be in the socket already.
     this.inbox = phases.flatMap((phase) => this.inbox.filter((held) => held.phase === phase));
     this.next();
   }
 
-  /** The event loop is busy for `turn` ms of each turn, until the true time `end`. */
+  /** Makes each turn of the event loop take `turn` ms, until the true time `end`. */
   lag(turn: number, end: number): void {
     this.freeze();
     this.timeline.in(turn, () => {
@@ -76,7 +76,7 @@ export class Host {
     this.inbox.length = 0;
   }
 
-  /** Of the user's own. Returns the cancellation. */
+  /** Sets a timer of the user's program. Returns a function that cancels the timer. */
   later(ms: number, callback: () => void): () => void {
     let over = false;
     const end = () => {
@@ -98,7 +98,7 @@ export class Host {
     return new Promise((resolve) => void this.later(ms, resolve));
   }
 
-  /** Timers that the library has set. */
+  /** The number of timers that the library has set. */
   get libraryTimers(): number {
     return this.clock.pending - this.userTimers;
   }
@@ -112,7 +112,7 @@ export class Host {
     else this.timeline.in(0, () => this.run(callback, "immediates"));
   }
 
-  /** Behind what is due before it; a timer that comes up while others run is for the next turn. */
+  /** Queues a callback behind the earlier phases. A timer that fires while others run belongs to the next turn. */
   private put(held: Held): void {
     const before =
       held.phase === "network" ? this.inbox.findIndex(({ phase }) => phase === "immediates") : -1;
@@ -120,7 +120,7 @@ export class Host {
     else this.inbox.splice(before, 0, held);
   }
 
-  /** One after the other: what one of them starts is settled before the next. */
+  /** Runs the queued callbacks one by one, so that the promises of one callback settle before the next callback. */
   private next(): void {
     if (this.frozen || this.dead) return;
     const first = this.inbox.shift();

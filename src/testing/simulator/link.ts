@@ -1,66 +1,21 @@
 import { failure } from "../../clients/failure.js";
 import { lostAfter } from "../../clients/plain.js";
-import { claims, type LockCommand, needsMemory } from "../../engine/command.js";
-import type { Introduction, MemoryChange } from "../../engine/memory.js";
 import type {
   Batch,
-  Connection,
   LockNode,
   Replacement,
   Reply,
   Request,
-  WakeListener,
-} from "../../engine/node.js";
-import type { Chance } from "./chance.js";
-import { Ear } from "./ear.js";
+  SubscriptionListener,
+} from "../../engine/node/lock-node.js";
+import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
+import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
 import type { Host } from "./host.js";
+import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
+import type { ClientBehaviour, LinkWatch, NetworkPath } from "./network-path.js";
+import type { SeededRandom } from "./seeded-random.js";
 import type { Server } from "./server.js";
-
-/** How messages travel between one host and one node. */
-export interface Road {
-  /** ms that most messages take, each way, at the most. */
-  readonly usual: number;
-  /** The share of those that take longer, and how many ms at the most. */
-  readonly slow: number;
-  readonly slowest: number;
-  /** Whether the client sends by itself again, on a new connection, what was not answered on the old one. */
-  readonly resends: boolean;
-  /** The share of what was under way on a dead connection that arrives all the same, some time later. */
-  readonly afterlife: number;
-  /** The share of wake-up messages that is lost. */
-  readonly deaf: number;
-}
-
-/** What the user's client is like. */
-export interface ClientTemper {
-  /** It has nothing but `set` and `eval`: it tells nothing of its connection, and cannot be told to open another one. */
-  readonly plain: boolean;
-  /** ms after which it gives up on a call by itself; null: never. */
-  readonly timeout: number | null;
-}
-
-/** What is heard of what passes over the links. */
-export interface LinkWatch {
-  sent(batch: Batch): void;
-  note(who: string, what: string, ...details: readonly (string | number)[]): void;
-}
-
-/** What was sent, and not answered yet. */
-interface Parcel {
-  readonly label: string;
-  readonly batch: Batch | null;
-  /** At the node: calls back with what is to be done with the reply. */
-  readonly perform: (reply: (arrived: () => void) => void) => void;
-  readonly lost: () => void;
-  /** Whether it brings the script along, which the node lacked. */
-  readonly whole?: boolean;
-}
-
-/** A message on its way. */
-interface Transit {
-  readonly parcel: Parcel;
-  gone: boolean;
-}
+import { SimulatedSubscription } from "./simulated-subscription.js";
 
 const notReady = failure("notReady", "not connected");
 const connectionLost = failure("connection", "the connection was lost");
@@ -68,14 +23,14 @@ const queueFull = failure("overloaded", "The queue is full");
 const timedOut = failure("timeout", "Command timed out");
 const givenUp = failure("refused", "given up before it was sent");
 
-/** ms within which a connection is replaced once. */
+/** Minimum time between two replacements of a connection, in ms. */
 const replacementPause = 1_000;
 
-/** The last letters of a token tell it apart. */
+/** Names a command in the trace; the last four characters of the token identify the token. */
 const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
 
-const introductionLabel = (change: MemoryChange | null): string => {
+const identificationLabel = (change: MemoryChange | null): string => {
   if (change === null) return "introduce";
   const { abstention } = change;
   return abstention === null
@@ -83,91 +38,57 @@ const introductionLabel = (change: MemoryChange | null): string => {
     : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
 };
 
-type Watcher = (connection: Connection, cause?: Error) => void;
-
-/**
- * One host's own connection to one node, with the promises that real clients keep, and no others: a live connection
- * delivers in order and loses nothing; a dead one fails what it had not answered, whatever became of it.
- */
-export class Link implements LockNode {
-  readonly name: string;
+/** The connection of one host to one node, as a lock node with the guarantees of real clients. */
+export class Link extends NetworkConnection implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
   readonly opaque: boolean;
-  connection: Connection;
   readonly replaceConnection?: () => Replacement;
-  /** True time at which the node granted something last, as this host heard. */
+  /** True time at which this host last received a grant from the node. */
   grantedAt = Number.NEGATIVE_INFINITY;
-  readonly watchers = new Set<Watcher>();
-  readonly ears = new Set<Ear>();
-  /** Counts connections. */
-  private wire = 0;
-  /** The server's, when the connection was made. */
-  private life = 0;
-  private broken = true;
-  private readonly unanswered = new Set<Parcel>();
-  /** What the client will send again when it is connected. */
-  private readonly resending = new Set<Parcel>();
-  private readonly transits = new Set<Transit>();
-  private thereFree = 0;
-  private backFree = 0;
-  /** What waits for a partition to end, each way; a direction that is cut is counted. */
-  private cutsThere = 0;
-  private cutsBack = 0;
-  private heldThere: Transit[] = [];
-  private heldBack: (() => void)[] = [];
-  private ended = false;
-  /** The connection is half-open: nothing passes, either way, and nobody is told. */
-  private mute = false;
-  /** Reasons why the client takes no more requests. */
+  /** The number of reasons why the client's queue is full. */
   private fullness = 0;
   private replacedAt = Number.NEGATIVE_INFINITY;
-  /** ms that a message takes at least and at most, once the network is well. */
-  private calm: readonly [least: number, most: number] | null = null;
 
   constructor(
-    readonly host: Host,
-    readonly server: Server,
-    private readonly chance: Chance,
-    private readonly road: Road,
-    private readonly client: ClientTemper,
-    private readonly watching: LinkWatch,
+    host: Host,
+    server: Server,
+    random: SeededRandom,
+    path: NetworkPath,
+    client: ClientBehaviour,
+    watcher: LinkWatch,
   ) {
-    this.name = server.name;
-    this.connection = client.plain ? "ready" : "connecting";
+    super(host, server, random, path, client, watcher);
     this.opaque = client.plain;
     if (!client.plain) this.replaceConnection = () => this.replace();
-    this.reconnect(this.chance.flip(0.5) ? 0 : this.chance.between(0, 20));
   }
 
   get trouble(): string {
     return this.connection === "down" ? "the connection was lost" : "";
   }
 
-  watch(listener: Watcher): () => void {
+  watch(listener: ConnectionListener): () => void {
     if (this.client.plain) return () => {};
-    const own: Watcher = (connection, cause) => listener(connection, cause);
-    this.watchers.add(own);
-    return () => this.watchers.delete(own);
+    const own: ConnectionListener = (connection, cause) => listener(connection, cause);
+    this.listeners.add(own);
+    return () => this.listeners.delete(own);
   }
 
-  connect(): void {}
-
-  introduce(id: string, change: MemoryChange | null, age = 0): Promise<Introduction> {
+  identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return new Promise((resolve, reject) => {
       const fail = ({ message }: { message: string }) => reject(new Error(message));
       if (this.connection !== "ready") return fail(connectionLost);
       if (this.fullness > 0) return fail(queueFull);
       this.post({
-        label: introductionLabel(change),
+        label: identificationLabel(change),
         batch: null,
-        perform: (reply) =>
-          this.server.introduce(id, change, age, (introduction) =>
-            reply(() => (introduction instanceof Error ? fail(introduction) : resolve(introduction))),
+        runAtServer: (reply) =>
+          this.server.identify(id, change, age, (identification) =>
+            reply(() => (identification instanceof Error ? fail(identification) : resolve(identification))),
           ),
         lost: () => fail(connectionLost),
       });
-      this.bound(
+      this.abandonAfterTimeout(
         () => fail(timedOut),
         () => fail(connectionLost),
       );
@@ -179,114 +100,36 @@ export class Link implements LockNode {
     const batch = { mark, requests };
     if (this.connection !== "ready") return answerAll(batch, notReady);
     if (this.fullness > 0) return answerAll(batch, queueFull);
-    this.watching.sent(batch);
+    this.watcher.sent(batch);
     this.call(batch, requests.map(({ command }) => labelOf(command)).join("; "));
-    this.bound(
+    this.abandonAfterTimeout(
       () => answerAll(batch, timedOut),
       () => answerAll(batch, connectionLost),
     );
   }
 
-  subscribe(channel: string, listener: WakeListener): (() => void) | null {
+  subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {
     if (this.client.plain) return null;
-    const ear = new Ear(this, channel, listener);
-    this.ears.add(ear);
-    if (this.connection === "ready") ear.open();
+    const subscription = new SimulatedSubscription(this, channel, listener);
+    this.subscriptions.add(subscription);
+    if (this.connection === "ready") subscription.open();
     return () => {
-      ear.close();
-      this.ears.delete(ear);
+      subscription.close();
+      this.subscriptions.delete(subscription);
     };
   }
 
+  connect(): void {}
+
   async close(): Promise<void> {}
 
-  /** ms that one message takes. */
-  delay(): number {
-    const { usual, slow, slowest } = this.road;
-    if (this.calm !== null) return this.chance.between(...this.calm);
-    return this.chance.flip(slow) ? this.chance.between(usual, slowest) : this.chance.between(0.05, usual);
-  }
-
-  /** The network is well from now on, and takes so many ms for a message. */
-  calmDown(least: number, most: number): void {
-    this.calm = [least, most];
-  }
-
-  get deaf(): boolean {
-    if (this.calm !== null && !this.mute) return false;
-    return this.mute || this.cutsBack > 0 || this.chance.flip(this.road.deaf);
-  }
-
-  /** From now on nothing passes over this connection, either way, and neither end is told. */
-  silence(): void {
-    if (this.client.plain || this.broken || this.ended) return;
-    this.mute = true;
-    this.watching.note(this.host.name, "is cut off from", this.name);
-  }
-
-  /** The client takes no more requests, until as many `drain` have followed. */
+  /** Makes the client refuse requests until `drain` has been called equally often. */
   fill(): void {
     this.fullness++;
   }
 
   drain(): void {
     this.fullness--;
-  }
-
-  /** Whether something that may leave this token behind is under way, or will be. */
-  owes(token: string): boolean {
-    const underWay = [...this.transits, ...this.heldThere].map(({ parcel }) => parcel);
-    return [...this.unanswered, ...this.resending, ...underWay].some(
-      ({ batch }) =>
-        batch?.requests.some(({ command }) => claims(command) && command.token === token) === true,
-    );
-  }
-
-  /** The connection breaks, at both ends; the client hears of it, and connects anew after a while. */
-  reset(cause: string): void {
-    if (this.broken || this.ended) return;
-    this.broken = true;
-    this.mute = false;
-    this.wire++;
-    this.watching.note(this.host.name, "lost", this.name, cause);
-    for (const transit of [...this.transits, ...this.heldThere]) this.orphan(transit);
-    this.transits.clear();
-    this.heldThere = [];
-    this.heldBack = [];
-    for (const ear of this.ears) ear.deafen();
-    this.host.run(() => this.noticeLoss(cause));
-  }
-
-  /** Its server has died, which is heard of unless nothing comes from there. */
-  orphaned(): void {
-    const { wire } = this;
-    this.host.timeline.in(this.delay(), () => {
-      if (wire === this.wire && this.cutsBack === 0 && !this.mute) this.reset("the server died");
-    });
-  }
-
-  /** Nothing arrives in these directions until `mend`. */
-  cut(there: boolean, back: boolean): void {
-    if (there) this.cutsThere++;
-    if (back) this.cutsBack++;
-  }
-
-  mend(there: boolean, back: boolean): void {
-    if (there && --this.cutsThere === 0) this.sendHeld();
-    if (back && --this.cutsBack === 0) for (const arrive of this.heldBack.splice(0)) this.sendBack(arrive);
-  }
-
-  private sendHeld(): void {
-    for (const transit of this.heldThere.splice(0)) this.send(transit);
-  }
-
-  /** The user closes the client, or the process is gone. */
-  end(): void {
-    this.ended = true;
-    this.wire++;
-    this.heldBack = [];
-    for (const ear of this.ears) ear.close();
-    this.ears.clear();
   }
 
   private replace(): Replacement {
@@ -297,8 +140,8 @@ export class Link implements LockNode {
     return "replacing";
   }
 
-  /** The client may give up by itself, wherever the request is by then. */
-  private bound(giveUp: () => void, lost: () => void): void {
+  /** Schedules the client's own timeouts, which apply wherever the request is at that time. */
+  private abandonAfterTimeout(giveUp: () => void, lost: () => void): void {
     if (this.client.timeout !== null) this.host.later(this.client.timeout, giveUp);
     if (this.client.plain) this.host.later(lostAfter, lost);
   }
@@ -318,7 +161,7 @@ export class Link implements LockNode {
       label: whole ? `${label} with the script` : label,
       batch,
       whole,
-      perform: (reply) => {
+      runAtServer: (reply) => {
         if (!whole && !this.server.knowsScript) return reply(() => this.sendWhole(batch, label));
         this.server.knowsScript = true;
         this.server.execute(mark, commands, (replies) =>
@@ -329,7 +172,7 @@ export class Link implements LockNode {
     });
   }
 
-  /** The node lacks the script: it is sent once more, with what is still wanted. */
+  /** Sends the requests that are still wanted again, with the script, which the node lacks. */
   private sendWhole({ mark, requests }: Batch, label: string): void {
     const wanted = requests.filter((request) => request.command.op === "release" || request.wanted());
     for (const request of requests) if (!wanted.includes(request)) request.answered(givenUp);
@@ -338,113 +181,9 @@ export class Link implements LockNode {
     if (this.connection === "ready") this.call(batch, label, true);
     else answerAll(batch, notReady);
   }
-
-  private post(parcel: Parcel): void {
-    this.unanswered.add(parcel);
-    this.send({ parcel, gone: false });
-  }
-
-  private send(transit: Transit): void {
-    // Written to a connection that is gone already, which the process has yet to notice.
-    if (this.broken) return;
-    if (this.cutsThere > 0 || this.mute) {
-      this.heldThere.push(transit);
-      return;
-    }
-    const { timeline } = this.host;
-    this.thereFree = Math.max(this.thereFree, timeline.now + this.delay());
-    this.transits.add(transit);
-    timeline.at(this.thereFree, () => this.arrive(transit));
-  }
-
-  private arrive(transit: Transit): void {
-    if (!this.transits.delete(transit)) return;
-    if (this.mute) return void this.heldThere.push(transit);
-    if (!this.server.up || this.server.life !== this.life) return this.reset("refused");
-    const { wire } = this;
-    const { label, perform } = transit.parcel;
-    this.watching.note(this.name, "does", this.host.name, label);
-    perform((arrived) => {
-      if (wire !== this.wire) return;
-      const receive = () => {
-        if (wire === this.wire && !this.mute) this.host.run(() => this.hear(transit.parcel, arrived));
-      };
-      if (this.cutsBack > 0) this.heldBack.push(receive);
-      else this.sendBack(receive);
-    });
-  }
-
-  private sendBack(receive: () => void): void {
-    const { timeline } = this.host;
-    this.backFree = Math.max(this.backFree, timeline.now + this.delay());
-    timeline.at(this.backFree, receive);
-  }
-
-  private hear(parcel: Parcel, arrived: () => void): void {
-    if (!this.unanswered.delete(parcel)) return;
-    this.watching.note(this.host.name, "hears", this.name, parcel.label);
-    arrived();
-  }
-
-  /** What a dead connection had under way is lost, unless the node gets it all the same. */
-  private orphan({ parcel }: Transit): void {
-    const { perform, label } = parcel;
-    if (!this.chance.flip(this.road.afterlife)) return;
-    this.host.timeline.in(this.chance.between(0, 2_000), () => {
-      if (!this.server.up) return;
-      this.watching.note(this.name, "does late", this.host.name, label);
-      perform(() => {});
-    });
-  }
-
-  private noticeLoss(cause: string): void {
-    // It was lost again before the process had noticed that it was back.
-    if (this.connection !== "ready") return this.reconnect(this.chance.between(1, 150));
-    const lost = [...this.unanswered];
-    this.unanswered.clear();
-    // It says nothing: what is sent again is answered as if nothing had been, and what is not is never answered.
-    if (this.client.plain) return this.reconnect(this.chance.between(1, 150), this.road.resends ? lost : []);
-    if (this.road.resends) for (const parcel of lost) this.resending.add(parcel);
-    this.connection = "down";
-    for (const parcel of lost) parcel.lost();
-    for (const watcher of [...this.watchers]) watcher("down", new Error(cause));
-    for (const ear of this.ears) ear.fall();
-    this.reconnect(this.chance.between(1, 150), this.road.resends ? lost : []);
-  }
-
-  private reconnect(delay: number, resent: readonly Parcel[] = []): void {
-    this.host.timeline.in(delay, () => {
-      if (this.ended) return;
-      if (!this.server.up || this.cutsThere > 0 || this.cutsBack > 0) {
-        return this.reconnect(this.chance.between(10, 150), resent);
-      }
-      this.broken = false;
-      this.life = this.server.life;
-      this.host.run(() => this.noticeConnection(resent));
-    });
-  }
-
-  private noticeConnection(resent: readonly Parcel[]): void {
-    if (this.broken) return;
-    this.thereFree = this.backFree = this.host.timeline.now;
-    // In front of whatever is asked from now on; its answers are nobody's.
-    for (const parcel of resent) {
-      const { batch, label } = parcel;
-      this.resending.delete(parcel);
-      if (batch === null) continue;
-      const again = { ...parcel, label: `${label} again` };
-      if (this.client.plain) this.unanswered.add(again);
-      this.send({ parcel: again, gone: false });
-    }
-    if (this.client.plain) return;
-    this.connection = "ready";
-    this.watching.note(this.host.name, "reaches", this.name);
-    for (const watcher of [...this.watchers]) watcher("ready");
-    for (const ear of this.ears) ear.open();
-  }
 }
 
-/** A client that gives up on a call tells nothing of it any more. */
+/** Wraps a request so that only the first answer counts: a client that gave up on a call ignores its later reply. */
 function once(request: Request): Request {
   let over = false;
   return {

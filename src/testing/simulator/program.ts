@@ -1,40 +1,40 @@
-import type { QuarantineRule } from "../../engine/abstention.js";
-import type { HeldLease } from "../../manager/lease.js";
-import type { Lock } from "../../manager/lock.js";
-import { locksOf, managerOf } from "../../manager/managed-locks.js";
+import type { LockLease } from "../../api/lock-lease.js";
+import { locksOf, managerOf } from "../../api/managed-locks.js";
+import type { Lease, Locks } from "../../api/types.js";
+import type { QuarantineRule } from "../../engine/node/abstention.js";
+import type { Lock } from "../../lock/lock.js";
+import type { LocksOptions } from "../../lock/options.js";
 import { Manager, type Resources } from "../../manager/manager.js";
-import type { LocksOptions } from "../../manager/options.js";
-import type { Lease, Locks } from "../../manager/types.js";
 import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
 import type { HostPlan } from "./script.js";
 
-/** A manager whose locks are shown when they are made. */
+/** A manager that reports each lock that it creates. */
 class WatchedManager extends Manager {
   constructor(
     options: LocksOptions,
-    private readonly made: (lock: Lock) => void,
+    private readonly onLockCreated: (lock: Lock) => void,
   ) {
     super(options);
   }
 
   override lock(resources: Resources): Lock {
     const lock = super.lock(resources);
-    this.made(lock);
+    this.onLockCreated(lock);
     return lock;
   }
 }
 
-/** One life of a process: its connections, and its locks if it is a user of Holdfast. */
+/** One incarnation of a process: its connections, and its locks if the process uses Holdfast. */
 export class Program {
   readonly locks: Locks;
   closing = false;
-  /** What it is still doing. */
+  /** The number of actions in progress. */
   busy = 0;
-  /** Keeps what users would keep: what is collected depends on more than the seed. */
-  private readonly made: Lock[] = [];
+  /** Strong references to the locks: garbage collection does not depend on the seed, so it must not affect the run. */
+  private readonly created: Lock[] = [];
   private redlocks: Redlock | null = null;
 
   constructor(
@@ -43,7 +43,7 @@ export class Program {
     readonly plan: HostPlan,
     readonly links: readonly Link[],
     private readonly quarantine: QuarantineRule,
-    private readonly onMade: (program: Program, lock: Lock, calls: boolean) => void,
+    private readonly onLockCreated: (program: Program, lock: Lock, expectsOnLost: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
     own: Partial<LocksOptions> = {},
   ) {
@@ -51,7 +51,7 @@ export class Program {
     const options = {
       nodes: links,
       clock: host.clock,
-      random: host.chance,
+      random: host.random,
       owner: host.name,
       nodeTimeout,
       connectTimeout,
@@ -64,18 +64,18 @@ export class Program {
     this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
   }
 
-  /** The Redlock class over the same connections; made when it is used for the first time. */
+  /** A Redlock object over the same connections, created on first use. */
   get redlock(): Redlock {
     this.redlocks ??= this.makeRedlock();
     return this.redlocks;
   }
 
-  /** ms of true time from its close until all is gone: Redlock's errors tell of every vote, and wait for those for a node timeout. */
-  get lingers(): number {
+  /** Maximum delay in ms of true time from the close until nothing is left: a Redlock error waits a node timeout for all votes. */
+  get closeDelayMs(): number {
     return this.redlocks === null ? 1 : this.plan.nodeTimeout * 1.1 + 5;
   }
 
-  /** Closes all that it has. */
+  /** Closes all locks. `timeout` in ms. */
   async close(timeout?: number): Promise<void> {
     await Promise.all([
       this.locks.close(timeout === undefined ? {} : { timeout }),
@@ -83,30 +83,34 @@ export class Program {
     ]);
   }
 
-  /** What stands in the keys of its own lease; null if it is over. */
+  /** Returns the token of a lease of this program; null if the lease has ended. */
   tokenOf(lease: Lease): string | null {
-    const own = this.made.find(({ hold }) => hold !== null && (lease as HeldLease).isOf(hold));
-    return own?.hold?.claim.token ?? null;
+    const own = this.created.find(
+      ({ leaseState }) => leaseState !== null && (lease as LockLease).isOf(leaseState),
+    );
+    return own?.leaseState?.claim.token ?? null;
   }
 
-  /** Whether a lease of its own has this token. */
+  /** Whether the program holds a lease with this token. */
   holds(token: string): boolean {
-    return this.made.some(({ hold }) => hold?.claim.token === token && hold.end === null);
+    return this.created.some(
+      ({ leaseState }) => leaseState?.claim.token === token && leaseState.end === null,
+    );
   }
 
-  /** Whether it has nothing to do and holds nothing, or is dead. */
+  /** Whether the program has no action in progress and no active lock, or is dead. */
   get idle(): boolean {
     if (this.host.dead) return true;
     return (
       !this.host.frozen &&
       this.busy === 0 &&
-      this.made.every(({ state }) => state === "idle" || state === "expired")
+      this.created.every(({ state }) => state === "idle" || state === "expired")
     );
   }
 
-  private note(lock: Lock, calls: boolean): void {
-    this.made.push(lock);
-    this.onMade(this, lock, calls);
+  private note(lock: Lock, expectsOnLost: boolean): void {
+    this.created.push(lock);
+    this.onLockCreated(this, lock, expectsOnLost);
   }
 
   private makeRedlock(): Redlock {
@@ -114,7 +118,7 @@ export class Program {
     const clients = links as readonly unknown[] as Client[];
     const redlock = new Redlock(clients, {
       clock: host.clock,
-      random: host.chance,
+      random: host.random,
       owner: host.name,
       nodeTimeout: plan.nodeTimeout,
       connectTimeout: plan.connectTimeout,
@@ -123,18 +127,18 @@ export class Program {
     const manager = managerOf(redlock.locks);
     const lock = manager.lock.bind(manager);
     manager.lock = (resources) => {
-      const made = lock(resources);
-      this.note(made, false);
-      return made;
+      const created = lock(resources);
+      this.note(created, false);
+      return created;
     };
     return redlock;
   }
 
-  /** Its machine goes off. */
+  /** Ends the process without warning, as a power failure does. */
   die(): void {
     this.host.die();
     for (const link of this.links) link.end();
-    // Nobody hears of it any more; but what is never ended would be missed when it is collected.
-    for (const { hold } of this.made) if (hold !== null) hold.end ??= "released";
+    // Nothing observes these leases any more. A lease that never ends would be reported as dropped when collected.
+    for (const { leaseState } of this.created) if (leaseState !== null) leaseState.end ??= "released";
   }
 }

@@ -1,84 +1,87 @@
-import { act } from "./deeds.js";
-import { strike } from "./faults.js";
-import type { Counts, Violation } from "./inquest.js";
+import { act } from "./actions.js";
+import { inject } from "./faults.js";
 import { examine } from "./liveness/examine.js";
+import type { Counts, Violation } from "./oracle.js";
 import type { Script } from "./script.js";
-import { type Begin, World } from "./world.js";
+import { type Begin, Simulation } from "./simulation.js";
 
-/** What became of one run. */
+/** The result of a run. */
 export interface Outcome {
   readonly violations: readonly Violation[];
-  /** Leases of one resource that were valid at the same time: those beyond the assumptions. */
+  /** The number of pairs of leases on one resource that were valid at the same time. */
   readonly overlaps: number;
   readonly counts: Counts;
-  /** ms that were simulated. */
+  /** The simulated time in ms. */
   readonly time: number;
-  /** Equal for equal runs, on every machine. */
+  /** A hash of all events, equal for equal runs on every machine. */
   readonly hash: string;
-  /** What happened, line by line, if it was to be kept. */
+  /** The events of the run, one per line; empty unless requested. */
   readonly trace: readonly string[];
 }
 
-/** ms in which everything under way comes to its end, at the most. */
-const patience = 120_000;
-/** ms from the end of the script until the last of what went wrong is well again, at the most. */
-const aftermath = 5_000;
-/** ms without any trouble, after which nothing may be left that was given up: debts are paid, places have lapsed. */
-const settling = 15_000;
+/** Maximum time in ms until all operations in progress have ended. */
+const maxDrainMs = 120_000;
+/** Maximum time in ms from the end of the script until the last fault has ended. */
+const maxRecoveryMs = 5_000;
+/** Time in ms without faults after which pending releases must be delivered and queue places must have expired. */
+const quietMs = 15_000;
 
 export interface PlayOptions {
-  /** Whether to keep what happens, line by line. Default false. */
+  /** Whether to keep the events of the run, one per line. Default false. */
   readonly trace?: boolean;
-  /** Called with each life of a process when it begins. */
+  /** Called with each incarnation of a process when it starts. */
   readonly begin?: Begin;
 }
 
-/** Plays a script to its end, or to the first violation. */
+/** Plays a script until its end or the first violation. */
 export async function play(
   script: Script,
   { trace: keep = false, begin }: PlayOptions = {},
 ): Promise<Outcome> {
-  const world = new World(script, keep, begin);
-  const { timeline, inquest, trace } = world;
-  const failed = () => inquest.violations.length > 0;
+  const simulation = new Simulation(script, keep, begin);
+  const { timeline, oracle, trace } = simulation;
+  const failed = () => oracle.violations.length > 0;
   for (const step of script.steps) {
     timeline.at(step.at, () => {
-      if ("fault" in step) return strike(world, step.fault);
-      const program = world.program(step.host);
-      program.host.run(() => void act(world, program, step.deed));
+      if ("fault" in step) return inject(simulation, step.fault);
+      const program = simulation.program(step.host);
+      program.host.run(() => void act(simulation, program, step.action));
     });
   }
   await timeline.run(script.end, failed);
-  await timeline.run(script.end + patience, () => failed() || isQuiet(world));
-  if (!failed() && !isQuiet(world)) inquest.violated("waiters", "not everything that was begun has ended");
-  await timeline.run(Math.max(timeline.now, script.end + aftermath) + settling, failed);
-  if (!failed()) await judge(world);
-  // Users' own programs are judged by what they do themselves.
-  if (!failed() && begin === undefined) await examine(world, failed);
-  if (!failed()) await leave(world);
+  await timeline.run(script.end + maxDrainMs, () => failed() || isQuiet(simulation));
+  if (!failed() && !isQuiet(simulation))
+    oracle.violated("waiters", "not everything that was begun has ended");
+  await timeline.run(Math.max(timeline.now, script.end + maxRecoveryMs) + quietMs, failed);
+  if (!failed()) await checkQuiet(simulation);
+  // The liveness checks do not apply to users' own programs.
+  if (!failed() && begin === undefined) await examine(simulation, failed);
+  if (!failed()) await closePrograms(simulation);
   return {
-    violations: inquest.violations,
-    overlaps: inquest.exclusion.overlaps,
-    counts: inquest.counts,
+    violations: oracle.violations,
+    overlaps: oracle.exclusion.overlaps,
+    counts: oracle.counts,
     time: timeline.now,
     hash: trace.hash,
     trace: trace.lines,
   };
 }
 
-const isQuiet = ({ programs, underWay }: World): boolean =>
-  underWay === 0 && programs.every(({ idle }) => idle);
+const isQuiet = ({ programs, handoversInTransit }: Simulation): boolean =>
+  handoversInTransit === 0 && programs.every(({ idle }) => idle);
 
-async function judge(world: World): Promise<void> {
-  const { timeline, inquest } = world;
-  const contents = world.contents();
+async function checkQuiet(simulation: Simulation): Promise<void> {
+  const { timeline, oracle } = simulation;
+  const contents = simulation.contents();
   await timeline.run(timeline.now + 1);
-  inquest.settled(await contents);
-  world.lookForHeirs((node, key) => inquest.violated("waiters", `${node} keeps ${key} for one who is gone`));
+  oracle.quiet(await contents);
+  simulation.findReservedKeys((node, key) =>
+    oracle.violated("waiters", `${node} keeps ${key} for a waiter that is gone`),
+  );
   await timeline.run(timeline.now + 10);
 }
 
-async function leave({ timeline, inquest, programs }: World): Promise<void> {
+async function closePrograms({ timeline, oracle, programs }: Simulation): Promise<void> {
   for (const program of programs) {
     if (program.host.dead) continue;
     let closed = false;
@@ -86,9 +89,9 @@ async function leave({ timeline, inquest, programs }: World): Promise<void> {
       closed = true;
     });
     await timeline.run(timeline.now + 6_000, () => closed);
-    await timeline.run(timeline.now + program.lingers);
-    if (!closed) inquest.violated("leftovers", `${program.host.name} does not end closing its locks`);
-    else inquest.left(program);
+    await timeline.run(timeline.now + program.closeDelayMs);
+    if (!closed) oracle.violated("leftovers", `${program.host.name} does not end closing its locks`);
+    else oracle.closed(program);
     for (const link of program.links) link.end();
     program.host.die();
   }

@@ -1,44 +1,46 @@
-import type { QuarantineRule } from "../../engine/abstention.js";
-import type { ClockTemper } from "./clocks.js";
-import type { ClientTemper, Road } from "./link.js";
+import type { QuarantineRule } from "../../engine/node/abstention.js";
+import type { ClockError } from "./clocks.js";
+import type { ClientBehaviour, NetworkPath } from "./network-path.js";
 import type { Memory, Refusing } from "./server.js";
 
 /**
- * `inBounds`: whatever the rules of safety allow for. `beyond`: what breaks their assumptions too; then leases may
- * overlap, and are counted, but fences must hold.
+ * `inBounds`: only faults that the safety rules cover. `beyond`: also faults that violate their assumptions. Leases may
+ * then overlap, and overlaps are counted, but fences must still increase.
  */
 export type FaultClass = "inBounds" | "beyond";
 
-/** What a program does at one time, on its own. */
-export interface Deed {
+/** One independent action of a program. */
+export interface Action {
   readonly kind: "acquire" | "try" | "using" | "handle" | "inspect" | "redlock";
   readonly resources: readonly string[];
   /** ms. */
   readonly ttl: number;
+  /** ms. */
   readonly wait: number;
   readonly fence: boolean;
   readonly fair: boolean;
   readonly renew: boolean;
+  /** ms. */
   readonly maxHold: number | null;
-  /** Retries by a policy of its own. */
+  /** Whether the acquisition sets its own `retry` options. */
   readonly policy: boolean;
-  /** ms for which it is kept. */
+  /** How long the lease is held, in ms. */
   readonly hold: number;
-  /** ms after which it is renewed by hand, and for how long. */
+  /** A renewal by the program, after so many ms; `ttl` in ms, null for the current TTL. */
   readonly extend: { readonly after: number; readonly ttl: number | null } | null;
-  /** How often it is renewed by hand in a row, one after the other. */
+  /** The number of successive renewals by the program. */
   readonly renewals: number;
-  /** ms after which the caller gives up. */
+  /** When the caller aborts, in ms. */
   readonly abortAfter: number | null;
-  /** How it ends; `heir`: the program that adopts it, so many ms later. */
+  /** How the lease ends. `heir`: index of the program that adopts the lease after so many ms. */
   readonly end: "release" | "forget" | { readonly heir: number; readonly after: number };
 }
 
-/** What goes wrong at one time, and for how many ms. */
+/** A fault; `for` is its duration in ms. */
 export type Fault =
   | { readonly kind: "crash"; readonly node: number; readonly for: number; readonly memory: Memory }
   | { readonly kind: "flush"; readonly node: number }
-  /** It is made a replica of an empty server, and a master again; its connections stay. */
+  /** The node becomes a replica of an empty server, and then a master again; its connections stay. */
   | { readonly kind: "replicate"; readonly node: number; readonly for: number }
   | { readonly kind: "hang"; readonly node: number; readonly for: number }
   | { readonly kind: "nodeStep"; readonly node: number; readonly by: number }
@@ -51,17 +53,17 @@ export type Fault =
       readonly there: boolean;
       readonly back: boolean;
       readonly for: number;
-      /** Whether the connection is given up in the end; otherwise what was held arrives. */
+      /** Whether the connection is broken when the cut ends; otherwise the held messages are delivered. */
       readonly breaks: boolean;
     }
   /** The connection is half-open from now on. */
   | { readonly kind: "halfOpen"; readonly host: number; readonly nodes: readonly number[] }
-  /** The client takes no more requests. */
+  /** The client's queue is full. */
   | { readonly kind: "full"; readonly host: number; readonly node: number; readonly for: number }
   | { readonly kind: "scriptFlush"; readonly node: number }
   | { readonly kind: "refuse"; readonly node: number; readonly why: Refusing; readonly for: number }
   | { readonly kind: "stall"; readonly host: number; readonly for: number }
-  /** The event loop is busy for `turn` ms of each turn. */
+  /** Each turn of the event loop takes `turn` ms. */
   | { readonly kind: "lag"; readonly host: number; readonly turn: number; readonly for: number }
   | { readonly kind: "suspend"; readonly host: number; readonly for: number }
   | { readonly kind: "wallStep"; readonly host: number; readonly by: number }
@@ -69,35 +71,36 @@ export type Fault =
   | { readonly kind: "close"; readonly host: number; readonly for: number };
 
 export type Step =
-  | { readonly at: number; readonly host: number; readonly deed: Deed }
+  | { readonly at: number; readonly host: number; readonly action: Action }
   | { readonly at: number; readonly fault: Fault };
 
 export interface HostPlan {
-  readonly temper: ClockTemper;
-  readonly road: Road;
-  readonly client: ClientTemper;
-  /** ms of true time at which it begins. */
+  readonly clockError: ClockError;
+  readonly path: NetworkPath;
+  readonly client: ClientBehaviour;
+  /** When the process starts, in ms of true time. */
   readonly startsAt: number;
+  /** ms. */
   readonly nodeTimeout: number;
   /** ms. */
   readonly connectTimeout: number;
   readonly grouping: boolean;
-  /** Not ours: follows the Redlock specification by hand. */
+  /** Whether the process runs a foreign client, which implements only the Redlock specification. */
   readonly foreign: boolean;
 }
 
-/** All that one run is made of, together with its seed. */
+/** Everything that determines a run. */
 export interface Script {
   readonly seed: number;
   readonly faults: FaultClass;
-  readonly nodes: readonly ClockTemper[];
-  /** Whether the nodes are new: nobody has used them before. */
+  readonly nodes: readonly ClockError[];
+  /** Whether the nodes are new, so that no client has used them. */
   readonly cold: boolean;
   readonly quarantine: QuarantineRule;
   readonly hosts: readonly HostPlan[];
   readonly resources: readonly string[];
-  /** By time. */
+  /** Ordered by time. */
   readonly steps: readonly Step[];
-  /** ms of true time after which nothing new begins. */
+  /** The true time in ms after which no step begins. */
   readonly end: number;
 }

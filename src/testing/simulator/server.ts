@@ -1,15 +1,15 @@
 import { failure } from "../../clients/failure.js";
-import { type MemoryNode, memoryNode } from "../../clients/memory.js";
-import type { LockCommand } from "../../engine/command.js";
-import type { Introduction, MemoryChange } from "../../engine/memory.js";
-import type { Reply } from "../../engine/node.js";
-import { type ClockTemper, NodeClock } from "./clocks.js";
+import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js";
+import type { Reply } from "../../engine/node/lock-node.js";
+import type { LockCommand } from "../../engine/protocol/command.js";
+import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { type ClockError, NodeClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 
-/** What a node has when it is back. */
+/** How a node comes back. `same`: only its connections were lost. `old`: restarted, with its data. `lost`: restarted, empty. */
 export type Memory = "same" | "old" | "lost";
 
-/** Why a server refuses writes: its memory is full (then what frees memory is carried out), or it is a replica. */
+/** Why a server refuses writes: its memory is full (commands that need no more memory still run), or it is a replica. */
 export type Refusing = "OOM" | "READONLY";
 
 const refusals: Record<Refusing, Reply> = {
@@ -17,44 +17,44 @@ const refusals: Record<Refusing, Reply> = {
   READONLY: failure("refused", "READONLY You can't write against a read only replica."),
 };
 
-/** What needs no more memory than there is. */
-const freeing: readonly LockCommand["op"][] = ["release", "renew", "inspect"];
+/** Commands that need no additional memory. */
+const allowedWithoutMemory: readonly LockCommand["op"][] = ["release", "renew", "inspect"];
 
-/** One simulated server: a memory node with a clock of its own, reached over links. */
+/** A simulated server: a memory node with its own clock, reached over links. */
 export class Server {
   readonly clock: NodeClock;
   readonly node: MemoryNode;
-  /** Changes when it dies: what it had not answered is never answered. */
-  life = 0;
-  /** Whether it votes; false from the loss of its memory until it is known that it may. */
+  /** Increases when the server dies; requests of an earlier incarnation are never answered. */
+  incarnation = 0;
+  /** Whether the server votes: false from the loss of its memory until a client decides that the server may vote. */
   remembers = true;
-  /** True time since when it is known to. */
+  /** True time at which `remembers` last became true. */
   remembersSince = Number.NEGATIVE_INFINITY;
-  /** True time at which it lost its memory last, or began to abstain because of that. */
+  /** True time at which the server last lost its memory, or began to abstain because of that. */
   forgotAt = Number.NEGATIVE_INFINITY;
-  /** ms by which its clock has fallen behind since then, because it was set or stood still. */
+  /** By how much the clock has fallen behind since then, in ms, because it was set back or paused. */
   behind = 0;
-  /** The same, of all that its clock was set back; what it keeps lives for so much longer. */
+  /** By how much the clock was set back in total, in ms: keys expire later by this much. */
   setBack = 0;
-  /** Whether nobody has decided yet what becomes of it without its memory. */
+  /** Whether no client has decided yet how long the server abstains after losing its memory. */
   private undecided = false;
-  /** Whether it has the script: clients that find that it has not send it whole. */
+  /** Whether the script is cached; otherwise clients send the whole script. */
   knowsScript = false;
   private stops = 0;
   private deaths = 0;
-  /** How it comes back, by all that has befallen it. */
-  private begins = false;
-  private forgets = false;
+  /** How the server comes back: a restart or only a reconnection, with or without its memory. */
+  private restarts = false;
+  private losesMemory = false;
   private readonly refusing: Record<Refusing, number> = { OOM: 0, READONLY: 0 };
 
-  /** `cold`: it is new, and nobody has used it before. */
+  /** `cold`: the server is new, and no client has used it. */
   constructor(
     readonly name: string,
     private readonly timeline: Timeline,
-    temper: ClockTemper,
+    clockError: ClockError,
     cold: boolean,
   ) {
-    this.clock = new NodeClock(timeline, temper);
+    this.clock = new NodeClock(timeline, clockError);
     this.node = memoryNode(name, { clock: this.clock });
     if (!cold) return;
     this.node.flush();
@@ -70,16 +70,16 @@ export class Server {
     commands: readonly LockCommand[],
     done: (replies: readonly Reply[]) => void,
   ): void {
-    const { life } = this;
+    const { incarnation } = this;
     const replies: Reply[] = [];
     let missing = commands.length;
     const answered = (index: number) => (reply: Reply) => {
       replies[index] = reply;
-      if (--missing === 0 && life === this.life) done(replies);
+      if (--missing === 0 && incarnation === this.incarnation) done(replies);
     };
     const requests = commands.map((command, index) => {
       const refusal = this.refusalOf(command);
-      // It is refused no sooner than it would be carried out.
+      // The refusal must not come sooner than the command would be executed.
       if (refusal === null) return { command, wanted: () => true, answered: answered(index) };
       const { keys } = command;
       return {
@@ -91,60 +91,60 @@ export class Server {
     this.node.execute({ mark, requests });
   }
 
-  introduce(
+  identify(
     id: string,
     change: MemoryChange | null,
     age: number,
-    done: (introduction: Introduction | Error) => void,
+    done: (identification: Identification | Error) => void,
   ): void {
-    const { life } = this;
+    const { incarnation } = this;
     const [refusal] = (Object.keys(refusals) as Refusing[]).filter((why) => this.refusing[why] > 0);
     const refused = refusal !== undefined;
-    this.node.introduce(refused ? "" : id, refused ? null : change, age).then(
-      (introduction) => {
+    this.node.identify(refused ? "" : id, refused ? null : change, age).then(
+      (identification) => {
         if (refused && change !== null) return done(new Error(refusal));
-        const kept = introduction.memory?.state === "kept";
+        const kept = identification.memory?.state === "kept";
         if (kept && !this.remembers) this.remembersSince = this.timeline.now;
         this.remembers = kept;
-        if (introduction.memory?.state === "abstaining" && this.undecided) {
+        if (identification.memory?.state === "abstaining" && this.undecided) {
           this.undecided = false;
           this.forgotAt = this.timeline.now;
         }
-        if (life === this.life) done(introduction);
+        if (incarnation === this.incarnation) done(identification);
       },
       () => {},
     );
   }
 
-  /** Dies, until as many `restart` have followed. */
+  /** Stops the server until `restart` has been called equally often. */
   crash(): void {
-    this.life++;
+    this.incarnation++;
     if (this.deaths++ === 0) this.node.crash();
   }
 
-  /** `same`: only its connections had been gone. `old`: it has begun anew, with its memory. */
+  /** Ends one crash; the server comes back after the last one, with the least memory of all of them. */
   restart(memory: Memory): void {
-    if (memory === "lost") this.forgets = true;
-    if (memory !== "same") this.begins = true;
+    if (memory === "lost") this.losesMemory = true;
+    if (memory !== "same") this.restarts = true;
     if (--this.deaths > 0) return;
-    if (this.begins) {
+    if (this.restarts) {
       this.forget();
       this.knowsScript = false;
-      this.node.restart({ keepMemory: !this.forgets });
+      this.node.restart({ keepMemory: !this.losesMemory });
     } else {
       this.node.reconnect();
     }
-    this.begins = this.forgets = false;
+    this.restarts = this.losesMemory = false;
     if (this.stops > 0) this.node.hang();
   }
 
-  /** Forgets everything, and goes on. */
+  /** Deletes all data while the server keeps running. */
   flush(): void {
     this.forget();
     this.node.flush();
   }
 
-  /** It does not remember, or will not when it is back. */
+  /** Records that the server has lost its memory, or will have lost it when it is back. */
   forget(): void {
     this.remembers = false;
     this.undecided = true;
@@ -152,17 +152,17 @@ export class Server {
     this.behind = 0;
   }
 
-  /** Stands still until as many `goOn` have followed. */
+  /** Suspends the server until `resume` has been called equally often. */
   hang(): void {
     this.stops++;
     this.node.hang();
   }
 
-  goOn(): void {
+  resume(): void {
     if (--this.stops === 0) this.node.wake();
   }
 
-  /** Refuses writes until as many `accept` have followed. */
+  /** Refuses writes until `accept` has been called equally often for the same reason. */
   refuse(why: Refusing): void {
     this.refusing[why]++;
   }
@@ -173,6 +173,6 @@ export class Server {
 
   private refusalOf({ op }: LockCommand): Reply | null {
     if (this.refusing.READONLY > 0 && op !== "inspect") return refusals.READONLY;
-    return this.refusing.OOM > 0 && !freeing.includes(op) ? refusals.OOM : null;
+    return this.refusing.OOM > 0 && !allowedWithoutMemory.includes(op) ? refusals.OOM : null;
   }
 }

@@ -1,55 +1,55 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
-import { entriesOf } from "../../given.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../manager/check.js";
+import { checkBoolean, checkDuration, checkFunction } from "../../lock/option-checks.js";
+import { entriesOf } from "../../support/untrusted.js";
 import { generate } from "./generate.js";
 import type { Program } from "./program.js";
 import { type Outcome, play } from "./run.js";
 import type { FaultClass } from "./script.js";
+import type { Simulation } from "./simulation.js";
 import type { UserProgram } from "./user-program.js";
-import type { World } from "./world.js";
 
 export interface SimulationOptions {
-  /** Decides everything: the faults, the clocks, the messages, and what `random` gives. An integer from 0. */
+  /** Determines the whole run: the faults, the clocks, the messages, and the results of `random`. An integer from 0. */
   readonly seed: number;
   /**
-   * `inBounds`, the default: nodes crash, hang and come back, connections break, processes stall, are suspended and die,
-   * clocks drift and are set, all of it within what Holdfast's rules of safety assume. `beyond`: more than that; then
-   * leases may overlap, which is counted.
+   * `inBounds` (default): nodes crash, hang and recover, connections break, processes stall, are suspended and die, clocks
+   * drift and are stepped, all within the assumptions of Holdfast's safety rules. `beyond`: faults exceed those
+   * assumptions. Leases may then overlap, and overlaps are counted.
    */
   readonly faults?: FaultClass;
-  /** What each process runs, in each of its lives. Default: a mixture of everything that can be done with locks. */
+  /** The program of each process, started in each incarnation. Default: a mixture of all lock operations. */
   readonly program?: UserProgram;
-  /** How much of that mixture. Default 150. */
-  readonly deeds?: number;
-  /** Whether to keep what happened, line by line. Default false. */
+  /** The number of actions in that mixture. An integer from 0, default 150. */
+  readonly actions?: number;
+  /** Whether to keep the events of the run, one per line. Default false. */
   readonly trace?: boolean;
 }
 
-const known = ["seed", "faults", "program", "deeds", "trace"];
+const known = ["seed", "faults", "program", "actions", "trace"];
 
 /**
- * Plays one bad day, some 20 s long, on simulated nodes, with the real locks, in virtual time, and looks for violations.
- * The same seed gives the same run. Within the program use only its own clock, `sleep` and `random`: what comes from
- * outside (timers, Date, the network) is not simulated, and would make runs differ. Rejects with an InvalidOptionError
- * for options that make no sense.
+ * Simulates some 20 s of faults in virtual time, with the real locks on simulated nodes, and checks for violations. The
+ * same seed gives the same run. The program must use only the clock, `sleep` and `random` of its process: other timers,
+ * Date and the network are not simulated, and would make runs differ. Rejects with an InvalidOptionError for invalid
+ * options.
  */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   checkOptions(options);
-  const { seed, faults = "inBounds", program, deeds = 150, trace = false } = options;
+  const { seed, faults = "inBounds", program, actions = 150, trace = false } = options;
   checkWhole("seed", seed);
-  checkWhole("deeds", deeds);
+  checkWhole("actions", actions);
   if (faults !== "inBounds" && faults !== "beyond")
     throw new InvalidOptionError("faults", faults, '"inBounds" or "beyond"');
   checkBoolean("trace", trace);
-  if (program === undefined) return play(generate(seed, faults, deeds), { trace });
+  if (program === undefined) return play(generate(seed, faults, actions), { trace });
   checkFunction("program", program);
   const script = generate(seed, faults, 0);
-  // Every process is the user's.
+  // Every process runs the user's program.
   const hosts = script.hosts.map((host) => ({ ...host, foreign: false }));
-  // A new set of nodes is no concern of the user's, and each process would warn of it.
+  // Not cold: each process would warn the user about new nodes.
   return play(
     { ...script, hosts, cold: false },
-    { trace, begin: (world, life) => begin(world, life, program) },
+    { trace, begin: (simulation, incarnation) => begin(simulation, incarnation, program) },
   );
 }
 
@@ -57,9 +57,9 @@ function checkOptions(options: unknown): void {
   const entries = entriesOf(options);
   if (entries === null)
     throw new InvalidOptionError("options", options, `an object with ${known.join(", ")}`);
-  const stranger = entries.find(([name]) => !known.includes(name));
-  if (stranger !== undefined)
-    throw new InvalidOptionError(stranger[0], stranger[1], `left out: known are ${known.join(", ")}`);
+  const unknown = entries.find(([name]) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidOptionError(unknown[0], unknown[1], `left out: known are ${known.join(", ")}`);
 }
 
 function checkWhole(option: string, value: unknown): void {
@@ -67,26 +67,29 @@ function checkWhole(option: string, value: unknown): void {
     throw new InvalidOptionError(option, value, "an integer from 0");
 }
 
-/** A life of the program; what it is refused with is part of such a day, anything else that it throws is a finding. */
-function begin(world: World, life: Program, program: UserProgram): void {
-  const { host, locks, index } = life;
+/** Starts the user's program in an incarnation. HoldfastErrors are expected; any other error is a violation. */
+function begin(simulation: Simulation, incarnation: Program, program: UserProgram): void {
+  const { host, locks, index } = incarnation;
   const { name, clock } = host;
   const ended = (failure?: { readonly thrown: unknown }) => {
-    life.busy--;
-    if (failure === undefined || host.dead || life.closing || isHoldfastError(failure.thrown)) return;
+    incarnation.busy--;
+    if (failure === undefined || host.dead || incarnation.closing || isHoldfastError(failure.thrown)) return;
     const { thrown: error } = failure;
-    world.inquest.violated("program", `${name}: ${error instanceof Error ? error.message : String(error)}`);
+    simulation.oracle.violated(
+      "program",
+      `${name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   };
   const process = {
     name,
     index,
     locks,
     clock,
-    random: () => host.chance.fraction(),
+    random: () => host.random.fraction(),
     sleep: async (ms: number) => host.sleep(checkDuration("sleep", ms, 0, true)),
-    over: () => world.timeline.now >= world.script.end,
+    over: () => simulation.timeline.now >= simulation.script.end,
   };
-  life.busy++;
+  incarnation.busy++;
   Promise.resolve()
     .then(() => program(process))
     .then(

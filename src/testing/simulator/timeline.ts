@@ -1,11 +1,11 @@
-/** Something that happens at a time, unless it is cancelled before. */
+/** A scheduled event; its callback is null once it ran or was cancelled. */
 interface Entry {
   readonly time: number;
   readonly order: number;
   callback: (() => void) | null;
 }
 
-/** True time, in ms: what nobody in the simulation can read, and everything happens by. */
+/** The event queue of a simulation in true time, in ms. No simulated process can read this time. */
 export class Timeline {
   private readonly heap: Entry[] = [];
   private order = 0;
@@ -16,12 +16,12 @@ export class Timeline {
     return this.time;
   }
 
-  /** What is still to happen. */
+  /** The number of scheduled events. */
   get pending(): number {
     return this.live;
   }
 
-  /** At that time, or now if it is past; what is due at the same time happens in the order in which it was put. */
+  /** Schedules a callback for a time, or for now if that is past. Events of the same time run in the order of scheduling. */
   at(time: number, callback: () => void): { cancel(): void } {
     const entry: Entry = { time: Math.max(time, this.time), order: this.order++, callback };
     this.push(entry);
@@ -39,7 +39,7 @@ export class Timeline {
     return this.at(this.time + delay, callback);
   }
 
-  /** Moves on to `end`, or until `over`. What each event starts is settled before the next one happens. */
+  /** Advances to `end`, or until `over` returns true. All promises that an event starts settle before the next event. */
   run(end: number, over: () => boolean = () => false): Promise<void> {
     return new Promise((resolve, reject) => {
       const step = () => {
@@ -50,7 +50,7 @@ export class Timeline {
         } catch (error) {
           return reject(error);
         }
-        // Behind it nothing is left to run: no promise, no tick.
+        // A setImmediate callback runs after all pending promises and ticks.
         setImmediate(step);
       };
       setImmediate(step);

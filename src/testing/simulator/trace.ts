@@ -1,4 +1,4 @@
-/** What happened, in a line each; `hash` stands for all of it, also where no lines are kept. */
+/** The log of a run, one line per event. `hash` covers all events, whether or not the lines are kept. */
 export class Trace {
   readonly lines: string[] = [];
   private one = 0x811c9dc5;
@@ -6,7 +6,7 @@ export class Trace {
   private readonly float = new Float64Array(1);
   private readonly words = new Uint32Array(this.float.buffer);
 
-  /** `keep`: the lines as well. */
+  /** `keep`: whether to keep the lines too. */
   constructor(private readonly keep: boolean) {}
 
   note(time: number, who: string, what: string, ...details: readonly (string | number)[]): void {
@@ -22,7 +22,7 @@ export class Trace {
     this.lines.push(`${time.toFixed(2).padStart(10)}  ${who.padEnd(10)} ${[what, ...shown].join(" ")}`);
   }
 
-  /** 16 hex digits: equal for equal runs, on every machine. */
+  /** 16 hexadecimal digits, equal for equal runs on every machine. */
   get hash(): string {
     return [this.one, this.other].map((lane) => (lane >>> 0).toString(16).padStart(8, "0")).join("");
   }

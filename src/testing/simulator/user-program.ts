@@ -1,26 +1,26 @@
-import type { Clock } from "../../engine/clock.js";
-import type { Locks } from "../../manager/types.js";
+import type { Locks } from "../../api/types.js";
+import type { Clock } from "../../engine/time/clock.js";
 
-/** One life of a simulated process, as its program sees it. */
+/** One incarnation of a simulated process, as its program sees it. */
 export interface SimulatedProcess {
-  /** "h0", "h1" and so on; "h0.2" is the second life of h0. */
+  /** "h0", "h1" and so on; "h0.2" is the second incarnation of h0. */
   readonly name: string;
-  /** From 0; the same in each life. */
+  /** The index of the process, from 0; the same in each incarnation. */
   readonly index: number;
-  /** Its own locks, over its own connections. */
+  /** The locks of this process, over its own connections. */
   readonly locks: Locks;
-  /** Its own clocks: they drift, and may be set. */
+  /** The clocks of this process, which drift and may be stepped. */
   readonly clock: Clock;
-  /** Whether the faults are over, and programs are to come to their end. */
+  /** Whether the faults are over, so that the program should end. */
   over(): boolean;
-  /** From 0 (included) to 1 (excluded). */
+  /** Returns a number from 0 (included) to 1 (excluded), decided by the seed. */
   random(): number;
-  /** ms by its own clock. */
+  /** Sleeps for `ms` by the clock of this process. Rejects with an InvalidOptionError for an invalid duration. */
   sleep(ms: number): Promise<void>;
 }
 
 /**
- * What a process runs. A HoldfastError that it lets out ends this life of it; anything else that it throws counts as a
- * violation, so that it can check what it relies on.
+ * The program of a process. A HoldfastError that it throws ends the incarnation; any other error counts as a violation,
+ * so the program can assert what it relies on.
  */
 export type UserProgram = (process: SimulatedProcess) => void | Promise<void>;

@@ -1,4 +1,4 @@
-/** An element of a drawn chart, as the tests need it. */
+/** An element of a drawn chart, with what the tests need. */
 export interface Drawn {
   readonly classes: readonly string[];
   readonly attributes: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface Drawn {
 const attributesOf = (tag: string): Record<string, string> =>
   Object.fromEntries([...tag.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value]));
 
-/** The groups of this kind, "state" or "edge": `drawChart` puts no group into another. */
+/** The groups of this class, "state" or "edge". `drawChart` does not nest groups. */
 export function groupsOf(svg: string, kind: "state" | "edge"): Drawn[] {
   return [...svg.matchAll(/<g ([^>]*)>(.*?)<\/g>/gs)]
     .map(([, tag = "", inner = ""]) => {

@@ -1,6 +1,6 @@
 import { createMachine } from "xstate";
 
-/** Has the kinds of transition that none of the real machines has: those to oneself, to one's parent, into oneself. */
+/** A machine with the kinds of transition that the real machines lack: to itself, to its parent, and into itself. */
 export const everyKind = createMachine({
   id: "lock",
   initial: "a",

@@ -1,6 +1,6 @@
 import { type AnyStateMachine, transition } from "xstate";
-import { pathOf } from "../../../src/machines/table.js";
-import { told } from "./told.js";
+import { pathOf } from "../../../src/machines/compiled/table.js";
+import { describedBy } from "./described.js";
 
 export interface Taken {
   readonly from: string;
@@ -13,9 +13,9 @@ const stateValueOf = (path: string): string | Record<string, string> => {
   return inner === undefined ? outer : { [outer]: inner };
 };
 
-/** The same chart, with every guard of the same opinion, and actions that do nothing. */
+/** The same chart, with all guards returning the same value and actions without effect. */
 function shapeOf(machine: AnyStateMachine, allowed: boolean): AnyStateMachine {
-  const { transitions, entries } = told(machine);
+  const { transitions, entries } = describedBy(machine);
   const names = [...transitions.flatMap(({ actions }) => actions), ...entries.map(([, action]) => action)];
   return machine.provide({
     actions: Object.fromEntries(names.map((name) => [name, () => {}])),
@@ -25,9 +25,9 @@ function shapeOf(machine: AnyStateMachine, allowed: boolean): AnyStateMachine {
   });
 }
 
-/** What the machine itself does in every state, on every event that it takes there, whatever its guards say. */
+/** The machine's steps in every state, on every event that it accepts there, for both results of the guards. */
 export function stepsOf(machine: AnyStateMachine): Taken[] {
-  const { states, transitions } = told(machine);
+  const { states, transitions } = describedBy(machine);
   const leaves = states.filter((path) => !states.some((other) => other.startsWith(`${path}.`)));
   const steps = [true, false].flatMap((allowed) => {
     const shape = shapeOf(machine, allowed);

@@ -5,7 +5,7 @@ import { sharedServers } from "../../support/shared-servers.js";
 import { endAll, holdfast } from "../support/holdfast.js";
 
 const password = 'top "secret", 1/2';
-/** With a node timeout by which no busy machine looks slow. */
+/** With this node timeout no busy machine counts as slow. */
 const patient = fileURLToPath(new URL("fixtures/patient.json", import.meta.url));
 const nowhere = "redis://127.0.0.1:1";
 const started: RedisServer[] = [];
@@ -24,7 +24,7 @@ async function server(...options: Parameters<typeof startServer>): Promise<Redis
 const doctor = (nodes: readonly string[], ...args: string[]) =>
   holdfast(["doctor", ...nodes.flatMap((node) => ["--node", node]), ...args]);
 
-test("it exits with 0 where there is nothing worse than notes, and writes nothing to stderr", async () => {
+test("it exits with 0 if nothing is worse than a note, and writes nothing to stderr", async () => {
   const { url } = await server({
     args: ["--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no"],
   });
@@ -33,14 +33,14 @@ test("it exits with 0 where there is nothing worse than notes, and writes nothin
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
-test("with 1 where there are warnings, 2 where there are errors, and 69 without a quorum", async () => {
+test("it exits with 1 for warnings, 2 for errors, and 69 without a quorum", async () => {
   const [one = "", two = "", three = ""] = sharedServers().map(({ url }) => url);
   expect((await doctor([one, two, three])).code).toBe(1);
   expect((await doctor([one, two, nowhere])).code).toBe(2);
   expect((await doctor([one, nowhere, nowhere])).code).toBe(69);
 });
 
-test("--json is one document, which tells what it exits with", async () => {
+test("--json prints one document, which includes the exit code", async () => {
   const [one = "", two = "", three = ""] = sharedServers().map(({ url }) => url);
   const { code, stdout, stderr } = await doctor([one, two, three, nowhere], "--json");
   const report = JSON.parse(stdout);

@@ -30,7 +30,7 @@ export const infoOf = (fields: Readonly<Record<string, string | number | undefin
 export const refused = (code: string, message = `${code} said the server`) =>
   ({ ok: false, refusal: { code, message } }) as const;
 
-/** A server with which nothing is wrong, but for `facts`. */
+/** A healthy server, except for `facts`. */
 export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached => ({
   node: "redis://one",
   database: 0,
@@ -62,6 +62,6 @@ export const unreached = (node = "redis://two"): NodeFacts => ({
   message: "connect ECONNREFUSED",
 });
 
-/** Severity and code of each, which is what tests are about; the words are for people. */
-export const gist = (findings: readonly Finding[]): string[] =>
+/** Severity and code of each finding. Tests do not check the texts. */
+export const summaryOf = (findings: readonly Finding[]): string[] =>
   findings.map(({ severity, code }) => `${severity} ${code}`);

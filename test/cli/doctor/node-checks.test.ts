@@ -12,19 +12,19 @@ import { checkVersion } from "../../../src/cli/doctor/checks/version.js";
 import { checkWrites } from "../../../src/cli/doctor/checks/writes.js";
 import { diagnose } from "../../../src/cli/doctor/diagnose.js";
 import type { Reached, Trial } from "../../../src/cli/doctor/facts.js";
-import { gist, infoOf, reached, refused, standards } from "./facts.js";
+import { infoOf, reached, refused, standards, summaryOf } from "./facts.js";
 
 const truncated = new Map([["appendfsync", "always"]]);
 const always = new Map([...truncated, ["aof-load-truncated", "no"]]);
 const everySecond = new Map([["appendfsync", "everysec"]]);
 
-test("a healthy server has nothing but what is ok", () => {
+test("a healthy server has only ok findings", () => {
   const [node] = diagnose([reached()], { ...standards, nodes: 1 }).nodes;
   expect(node?.findings.filter(({ severity }) => severity !== "ok")).toEqual([]);
   expect(node?.findings.every(({ means, advice }) => means === null && advice === null)).toBe(true);
 });
 
-test("of a server that answers nothing but PING no check makes anything up", () => {
+test("no check invents findings for a server that answers only PING", () => {
   const [node] = diagnose(
     [
       reached({
@@ -39,7 +39,7 @@ test("of a server that answers nothing but PING no check makes anything up", () 
     ],
     standards,
   ).nodes;
-  expect(gist(node?.findings ?? [])).toEqual(["note version", "ok latency", "note clock"]);
+  expect(summaryOf(node?.findings ?? [])).toEqual(["note version", "ok latency", "note clock"]);
 });
 
 test.each([
@@ -53,7 +53,9 @@ test.each([
   [{ redis_version: "6.3.4", executable: "/usr/bin/keydb-server" }, "note"],
   [{ redis_version: "something else" }, "ok"],
 ])("version %j: %s", (fields, severity) => {
-  expect(gist(checkVersion(reached({ info: infoOf(fields) }), standards))).toEqual([`${severity} version`]);
+  expect(summaryOf(checkVersion(reached({ info: infoOf(fields) }), standards))).toEqual([
+    `${severity} version`,
+  ]);
 });
 
 test.each([
@@ -73,7 +75,7 @@ test.each([
   [[1, 2], false, "error"],
   [[], true, "error"],
 ])("round trips of %j ms, all answered %s: %s", (pings, complete, severity) => {
-  expect(gist(checkLatency(reached({ pings, complete }), standards))).toEqual([`${severity} latency`]);
+  expect(summaryOf(checkLatency(reached({ pings, complete }), standards))).toEqual([`${severity} latency`]);
 });
 
 test.each([
@@ -83,7 +85,9 @@ test.each([
   [{ maxmemory_policy: "volatile-ttl", maxmemory: 100 }, "error"],
   [{ maxmemory_policy: "eviction", maxmemory: 100 }, "error"],
 ])("eviction %j: %s", (fields, severity) => {
-  expect(gist(checkEviction(reached({ info: infoOf(fields) }), standards))).toEqual([`${severity} eviction`]);
+  expect(summaryOf(checkEviction(reached({ info: infoOf(fields) }), standards))).toEqual([
+    `${severity} eviction`,
+  ]);
 });
 
 test.each([
@@ -95,7 +99,9 @@ test.each([
   [{ used_memory_rss: 950_000_000 }, "warning"],
   [{ used_memory_rss: 950_000_000, total_system_memory: undefined }, "ok"],
 ])("memory %j: %s", (fields, severity) => {
-  expect(gist(checkMemory(reached({ info: infoOf(fields) }), standards))).toEqual([`${severity} memory`]);
+  expect(summaryOf(checkMemory(reached({ info: infoOf(fields) }), standards))).toEqual([
+    `${severity} memory`,
+  ]);
 });
 
 test.each([
@@ -113,7 +119,7 @@ test.each([
   ],
 ])("persistence %j, %j, with %i nodes: %j", (fields, config, nodes, expected) => {
   const facts = reached({ info: infoOf(fields), config });
-  expect(gist(checkPersistence(facts, { ...standards, nodes }))).toEqual(expected);
+  expect(summaryOf(checkPersistence(facts, { ...standards, nodes }))).toEqual(expected);
 });
 
 test.each([
@@ -123,13 +129,13 @@ test.each([
   [{ role: "master", connected_slaves: 0 }, "0", "ok"],
 ])("replication %j, min-replicas-to-write %s: %s", (fields, minReplicas, severity) => {
   const facts = reached({ info: infoOf(fields), config: new Map([["min-replicas-to-write", minReplicas]]) });
-  expect(gist(checkReplication(facts, standards))).toEqual([`${severity} replication`]);
+  expect(summaryOf(checkReplication(facts, standards))).toEqual([`${severity} replication`]);
 });
 
 test.each([
   [{ redis_mode: "cluster", cluster_enabled: 1 }, /one server of a Cluster/],
   [{ redis_mode: "sentinel" }, /Sentinel/],
-])("mode %j is no node", (fields, found) => {
+])("mode %j is not a node", (fields, found) => {
   const [finding] = checkMode(reached({ info: infoOf(fields) }), standards);
   expect(finding).toMatchObject({ severity: "error", code: "mode", found: expect.stringMatching(found) });
 });
@@ -160,10 +166,10 @@ test.each([
   [{ offset: -150, uncertainty: 2 }, "warning"],
   [{ offset: 150, uncertainty: 100 }, "ok"],
 ])("a clock of %j, at a drift of 102 ms: %s", (clock, severity) => {
-  expect(gist(checkClock(reached({ clock }), standards))).toEqual([`${severity} clock`]);
+  expect(summaryOf(checkClock(reached({ clock }), standards))).toEqual([`${severity} clock`]);
 });
 
-test("what a node had no time for is not said to be hidden", () => {
+test("an answer that was cut off by the timeout does not count as hidden", () => {
   const silent = reached({ complete: false, clock: null, info: refused("TIMEOUT") });
   const { nodes, set } = diagnose([silent], standards);
   const codes = [...(nodes[0]?.findings ?? []), ...set].map(({ severity, code }) => `${severity} ${code}`);
@@ -188,10 +194,10 @@ test.each([
   ["wake", "warning"],
   ["fence", "note"],
 ] as const)("a permission for %s that is missing: %s", (purpose, severity) => {
-  expect(gist(rights(lacking(purpose, "command", "GET")))).toEqual([`${severity} rights-${purpose}`]);
+  expect(summaryOf(rights(lacking(purpose, "command", "GET")))).toEqual([`${severity} rights-${purpose}`]);
 });
 
-test("what is missing for one purpose is one finding, and its advice the rules to add", () => {
+test("missing permissions for one purpose are one finding, which advises the rules to add", () => {
   expect(
     rights(
       lacking("wake", "command", "PUBLISH"),
@@ -209,7 +215,7 @@ test("what is missing for one purpose is one finding, and its advice the rules t
   ]);
 });
 
-test("what could not be tried yet is in the advice, and is no finding of its own", () => {
+test("permissions that could not be tried yet are in the advice, without a finding of their own", () => {
   const unknown = lacking("wake", "channel", "holdfast:wake:*", "unknown");
   expect(rights(lacking("wake", "command", "PUBLISH", "missing"), unknown)).toMatchObject([
     {
@@ -221,7 +227,7 @@ test("what could not be tried yet is in the advice, and is no finding of its own
   expect(rights(unknown)).toEqual([]);
 });
 
-test("every finding that is not ok says what it means", () => {
+test("every finding that is not ok explains its meaning", () => {
   const facts: Partial<Reached>[] = [
     { passwordUnneeded: true },
     { info: infoOf({ role: "slave", maxmemory_policy: "allkeys-lru", maxmemory: 1, redis_mode: "cluster" }) },

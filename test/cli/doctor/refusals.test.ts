@@ -4,7 +4,7 @@ import { refusalOf } from "../../../src/cli/doctor/refusal.js";
 import { outcomeFor } from "../../../src/cli/doctor/trials.js";
 
 const systemError = (code: string) => Object.assign(new Error(`${code} of the system`), { code });
-const taken = { tls: true, touched: true, late: false };
+const taken = { tls: true, connected: true, timedOut: false };
 
 test.each([
   ["ECONNREFUSED", "refused"],
@@ -57,7 +57,7 @@ test.each([
   ["NOPERM No permissions to access a key", byKey],
   ["NOPERM No permissions to access a channel", byChannel],
   ["ERR unknown command 'GET', with args beginning with: 'a'", ["missing", "unknown", "unknown"]],
-  // Looked at after all permissions.
+  // Reported after all permission checks.
   ["READONLY You can't write against a read only replica.", ["allowed", "allowed", "allowed"]],
   ["NOSCRIPT No matching script.", ["allowed", "allowed", "allowed"]],
   ["Connection is closed.", ["unknown", "unknown", "unknown"]],

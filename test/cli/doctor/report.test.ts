@@ -8,7 +8,7 @@ const plain = picocolors.createColors(false);
 const evicting = infoOf({ maxmemory_policy: "allkeys-lru", maxmemory: 100_000_000 });
 const diagnosis = diagnose([reached({ info: evicting }), unreached()], standards);
 
-test("the report goes node by node, and ends with what is to be done", () => {
+test("the report lists node by node, and ends with a summary", () => {
   const text = reportLines(diagnosis, plain, Number.POSITIVE_INFINITY).join("\n");
   expect(text).toMatch(/^redis:\/\/one {2}error\n/);
   expect(text).toMatch(
@@ -20,13 +20,13 @@ test("the report goes node by node, and ends with what is to be done", () => {
   expect(text).toMatch(/\n3 errors, 1 warning$/);
 });
 
-test.each([60, 80, 120])("lines are broken to %i columns", (width) => {
+test.each([60, 80, 120])("lines are wrapped to %i columns", (width) => {
   const lines = reportLines(diagnosis, plain, width);
   const longest = Math.max(...lines.map((line) => line.length));
   expect(longest).toBeLessThanOrEqual(width);
 });
 
-test("where nothing is wrong it says so in one line", () => {
+test("if nothing is wrong the summary says so in one line", () => {
   const fine = diagnose(
     ["1", "2", "3"].map((id) => reached({ info: infoOf({ run_id: id }), peer: `10.0.0.${id}` })),
     standards,

@@ -19,7 +19,7 @@ async function server(...args: string[]): Promise<RedisServer> {
 
 const bad = (report: Diagnosis) => findingsOf(report).filter(({ severity }) => severity !== "ok");
 
-test("five servers that know nothing of each other: they answer, and are on one machine", async () => {
+test("five independent servers answer, and are on one machine", async () => {
   const report = await diagnosis(sharedServers().map(({ url }) => url));
   expect(report).toMatchObject({ verdict: "warning", quorum: true });
   const codes = new Set(bad(report).map(({ severity, code }) => `${severity} ${code}`));
@@ -28,7 +28,7 @@ test("five servers that know nothing of each other: they answer, and are on one 
   expect([...codes]).toEqual(["note persistence", "warning same-host"]);
 });
 
-test("a server that is far away is examined wholly, though that takes longer than it may be silent", async () => {
+test("a distant server is examined completely, even if that takes longer than the timeout", async () => {
   const { port } = await server();
   const link = await Link.to(port);
   try {
@@ -60,7 +60,7 @@ test("one server that writes every change to disk first has nothing worse than n
   expect(report).toMatchObject({ verdict: "note", quorum: true });
 });
 
-test("one that lost its memory: for how long it does not vote, and how to end that", async () => {
+test("a server that lost its memory: how long it abstains, and how to end that", async () => {
   const one = await server();
   const marker = (until: number) => `= ${until} 1000 1000 id.life 10000 -`;
   await one.call("SET", "holdfast:memory", marker(Date.now() + 7_200_000));
@@ -89,7 +89,7 @@ test("it changes nothing on the server", async () => {
   );
   expect(await one.call("DBSIZE")).toBe(2);
   expect(await one.call("GET", "lock")).toBe("a~token");
-  // No change since the two that were made here.
+  // No changes since the two that this test made.
   expect(String(await one.call("INFO", "persistence"))).toMatch(/^rdb_changes_since_last_save:2\r?$/m);
 });
 
@@ -118,7 +118,7 @@ test("eviction that can drop locks", async () => {
   );
 });
 
-test("a full server refuses writes, and the doctor sees it as a lock would", async () => {
+test("a full server refuses writes, which the doctor sees as a lock would", async () => {
   const one = await server();
   await one.call("CONFIG", "SET", "maxmemory", "1");
   const report = await diagnosis([one.url]);
@@ -128,7 +128,7 @@ test("a full server refuses writes, and the doctor sees it as a lock would", asy
   expect(findingsOf(report)).toContainEqual(expect.objectContaining({ severity: "error", code: "memory" }));
 });
 
-test("a replica is no node, and its master has one", async () => {
+test("a replica is not a node, and its master is reported to have one", async () => {
   const master = await server("--repl-diskless-sync-delay", "0");
   const replica = await server("--replicaof", `127.0.0.1 ${master.port}`);
   await waitUntil("the replica follows", 20_000, async () =>
@@ -165,7 +165,7 @@ test("a master whose replicas are gone, where it must have one", async () => {
   );
 });
 
-test("a server of a Cluster, and a Sentinel, are no nodes by their address", async () => {
+test("a server of a Cluster, and a Sentinel, are not nodes by their address", async () => {
   const [port] = sharedCluster().ports;
   const [sentinelPort] = sharedSentinel().sentinelPorts;
   const report = await diagnosis([`redis://127.0.0.1:${port}`, `redis://127.0.0.1:${sentinelPort}`]);
@@ -177,7 +177,7 @@ test("a server of a Cluster, and a Sentinel, are no nodes by their address", asy
   );
 });
 
-test("a database that the server does not have, and databases that differ", async () => {
+test("a database that the server lacks, and databases that differ", async () => {
   const { url } = await server();
   const report = await diagnosis([url, `${url}/1`, `${url}/99`]);
   expect(report.nodes.map(({ reached }) => reached)).toEqual([true, true, false]);

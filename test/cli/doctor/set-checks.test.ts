@@ -10,7 +10,7 @@ import {
 } from "../../../src/cli/doctor/checks/set.js";
 import { diagnose } from "../../../src/cli/doctor/diagnose.js";
 import type { NodeFacts } from "../../../src/cli/doctor/facts.js";
-import { gist, infoOf, reached, refused, standards, unreached } from "./facts.js";
+import { infoOf, reached, refused, standards, summaryOf, unreached } from "./facts.js";
 
 const server = (name: string, runId: string | undefined, peer: string) =>
   reached({ node: `redis://${name}`, info: infoOf({ run_id: runId }), peer });
@@ -19,7 +19,7 @@ test("three servers on three machines are fine", () => {
   const all = [server("a", "1", "10.0.0.1"), server("b", "2", "10.0.0.2"), server("c", "3", "10.0.0.3")];
   const { verdict, quorum, set } = diagnose(all, standards);
   expect({ verdict, quorum }).toEqual({ verdict: "ok", quorum: true });
-  expect(gist(set)).toEqual(["ok quorum", "ok count", "ok memory-marker"]);
+  expect(summaryOf(set)).toEqual(["ok quorum", "ok count", "ok memory-marker"]);
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   [[reached(), reached(), unreached()], "ok"],
   [[reached(), unreached(), unreached()], "error"],
 ])("a quorum, case %#", (all: NodeFacts[], severity) => {
-  expect(gist(checkQuorum(all, standards))).toEqual([`${severity} quorum`]);
+  expect(summaryOf(checkQuorum(all, standards))).toEqual([`${severity} quorum`]);
   expect(diagnose(all, standards).quorum).toBe(severity === "ok");
 });
 
@@ -43,16 +43,16 @@ test.each([
   expect(checkCount(all, standards)).toMatchObject([{ severity, code: "count", value: { nodes, mayFail } }]);
 });
 
-test("the same server is told by its run id, whatever its address", () => {
+test("the same server is recognised by its run id, whatever its address", () => {
   const all = [server("a", "1", "10.0.0.1"), server("b", "2", "10.0.0.2"), server("c", "1", "10.0.0.3")];
   expect(checkDuplicates(all, standards)).toMatchObject([
     { severity: "error", code: "duplicate", value: ["redis://a", "redis://c"] },
   ]);
 });
 
-test("a server that hides who it is may be another one too", () => {
+test("a server that hides its identity may be a duplicate", () => {
   const hidden = reached({ info: refused("NOPERM") });
-  expect(gist(checkDuplicates([hidden, unreached()], standards))).toEqual(["warning duplicate-unknown"]);
+  expect(summaryOf(checkDuplicates([hidden, unreached()], standards))).toEqual(["warning duplicate-unknown"]);
   expect(checkDuplicates([hidden], standards)).toEqual([]);
   expect(checkDuplicates([{ ...hidden, complete: false }, unreached()], standards)).toEqual([]);
 });
@@ -63,10 +63,12 @@ test.each([
   ["::ffff:127.0.0.1", "127.0.0.2", ["warning same-host"]],
   ["10.0.0.1", "10.0.0.2", []],
 ])("servers at %s and %s: %j", (one, other, expected) => {
-  expect(gist(checkHosts([server("a", "1", one), server("b", "2", other)], standards))).toEqual(expected);
+  expect(summaryOf(checkHosts([server("a", "1", one), server("b", "2", other)], standards))).toEqual(
+    expected,
+  );
 });
 
-test("one server under two addresses is no second one on the same machine", () => {
+test("one server under two addresses does not count as two on one machine", () => {
   expect(checkHosts([server("a", "1", "127.0.0.1"), server("b", "1", "127.0.0.1")], standards)).toEqual([]);
 });
 
@@ -86,7 +88,7 @@ test.each([
   [[reached({ marker: refused("NOPERM") })], []],
   [[reached({ abstains: 4_980_000 }), reached({})], ["warning memory-marker"]],
 ])("memory markers, case %#", (all, expected) => {
-  expect(gist(checkMarkers(all, standards))).toEqual(expected);
+  expect(summaryOf(checkMarkers(all, standards))).toEqual(expected);
 });
 
 const clocks = (...offsets: number[]) =>
@@ -97,6 +99,6 @@ test.each([
   [clocks(5_000, -5_000, 5_000), []],
   [clocks(5_000, 0, 5_000), []],
   [clocks(5_000), []],
-])("nodes that differ from this machine alike, case %#", (all, expected) => {
-  expect(gist(checkOwnClock(all, standards))).toEqual(expected);
+])("clocks that all differ from this machine's alike, case %#", (all, expected) => {
+  expect(summaryOf(checkOwnClock(all, standards))).toEqual(expected);
 });

@@ -11,7 +11,7 @@ test.each([
   expect(readTarget(address)).toMatchObject(expected);
 });
 
-test("its name is without user and password", () => {
+test("its name excludes user and password", () => {
   expect(readTarget("redis://user:hidden-word@host:7000/1").name).toBe("redis://host:7000/1");
 });
 

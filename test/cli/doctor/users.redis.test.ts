@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** The address of a user who may do this, and nothing else. */
+/** The address of a user with exactly these permissions. */
 async function user(name: string, ...rules: string[]): Promise<string> {
   await server.call("ACL", "SETUSER", name, "reset", "on", `>${userPassword}`, ...rules);
   return `redis://${name}:${userPassword}@127.0.0.1:${server.port}`;
@@ -27,7 +27,7 @@ const queueCommands = ["+time", "+zadd", "+zrangebyscore", "+zrem", "+zscore"];
 const wakeCommands = ["+publish", "+subscribe"];
 const all = [...lockCommands, ...queueCommands, ...wakeCommands, "+info"];
 
-test("who may do what the advice says has all the rights that are needed", async () => {
+test("a user with the advised permissions has all that are needed", async () => {
   const address = await user("able", ...all, "~*", "&holdfast:wake:*");
   expect(await rightsOf(address)).toMatchObject([
     { severity: "ok", code: "writes" },
@@ -36,7 +36,7 @@ test("who may do what the advice says has all the rights that are needed", async
   ]);
 });
 
-test("a user who may nothing but run scripts on some keys", async () => {
+test("a user who may only run scripts on some keys", async () => {
   const address = await user("scripts", "+eval", "+evalsha", "~jobs:*");
   expect(await rightsOf(address, "jobs:")).toMatchObject([
     { severity: "ok", code: "script" },
@@ -68,7 +68,7 @@ test("a user who may nothing but run scripts on some keys", async () => {
   ]);
 });
 
-test("keys and channels that a user may not touch, and a prefix that it may", async () => {
+test("keys and channels that a user may not access, and a prefix that the user may", async () => {
   const address = await user("narrow", ...all, "~jobs:*", "~holdfast:*", "resetchannels");
   const wake = { severity: "warning", code: "rights-wake", value: { channels: ["holdfast:wake:*"] } };
   expect(await rightsOf(address, "jobs:")).toMatchObject([{ code: "writes" }, { code: "script" }, wake]);
@@ -90,7 +90,7 @@ test("following the advice gives the rights", async () => {
   });
 });
 
-test("who may not even run scripts is told so, and is not told of what cannot be known then", async () => {
+test("a user who may not even run scripts gets that finding, and none about what is unknown then", async () => {
   const address = await user("none", "+info");
   expect((await rightsOf(address))[0]).toMatchObject({
     severity: "error",
@@ -111,7 +111,7 @@ test.each([
   });
 });
 
-test("a password where none is wanted", async () => {
+test("a password that the server does not require", async () => {
   const open = await startServer();
   const report = await diagnosis([open.url.replace("//", `//:${userPassword}@`)]);
   await open.stop();

@@ -8,12 +8,12 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(root, "node_modules/.cache/holdfast/cli");
-/** ms after which what an older source built is removed; a run that uses it may still be going on. */
+/** Time in ms after which the build of an older source is removed; another run may still be using it. */
 const kept = 3_600_000;
 
 /**
- * The command, built from the source as it is now: Node 20 runs no TypeScript, and `dist` may be older. Built once
- * for each state of the source; files that start at the same time may build it twice, and then one is kept.
+ * Builds the command from the current source, because Node.js 20 runs no TypeScript and `dist` may be outdated.
+ * Builds once per state of the source; files that start at the same time may build twice, and then one build is kept.
  */
 export async function builtCommand(): Promise<string> {
   const folder = join(cache, await fingerprint());
@@ -28,9 +28,9 @@ export async function builtCommand(): Promise<string> {
 }
 
 async function build(folder: string): Promise<void> {
-  // Inside node_modules there is no package around it that says what kind of module this is.
+  // Inside node_modules no surrounding package.json determines the module type.
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  // Types are checked elsewhere, and need not be right for the command to run.
+  // Types are checked elsewhere and need not be correct for the command to run.
   const compilerOptions = {
     noCheck: true,
     noEmit: false,
@@ -57,7 +57,7 @@ async function fingerprint(): Promise<string> {
 async function removeOld(): Promise<void> {
   for (const name of await readdir(cache)) {
     const folder = join(cache, name);
-    // Another test process may be tidying up as well.
+    // Another test process may be removing it as well.
     const age = await stat(folder).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,

@@ -15,7 +15,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The command, running. */
+/** A running command. */
 export class Holdfast {
   stdout = "";
   stderr = "";
@@ -29,7 +29,7 @@ export class Holdfast {
       this.stderr += text;
     });
     this.ended = new Promise((resolve) => {
-      // Not "close": what holdfast leaves running, if anything, keeps the pipes open.
+      // Not "close": processes that holdfast leaves running, if any, keep the pipes open.
       child.once("exit", (code, signal) => {
         setTimeout(() => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }), 50);
       });
@@ -41,7 +41,7 @@ export class Holdfast {
     return this.child.pid;
   }
 
-  /** What --json wrote so far. */
+  /** The events that --json has written so far. */
   get events(): readonly Record<string, unknown>[] {
     return this.stderr
       .split("\n")
@@ -53,7 +53,7 @@ export class Holdfast {
     process.kill(this.pid, signal);
   }
 
-  /** The end of the validity as far as holdfast told it, epoch ms. */
+  /** The end of the validity that holdfast reported, in epoch ms. */
   get validUntil(): number {
     const ends = this.events.flatMap(({ event, validUntil }) =>
       event === "acquired" || event === "renewed" ? [Number(validUntil)] : [],
@@ -61,8 +61,8 @@ export class Holdfast {
     return Math.max(...ends);
   }
 
-  async hears(name: string, timeoutMs = 10_000): Promise<void> {
-    await waitUntil(`holdfast tells "${name}"; it told: ${this.stderr}`, timeoutMs, () =>
+  async logs(name: string, timeoutMs = 10_000): Promise<void> {
+    await waitUntil(`holdfast logs "${name}"; stderr: ${this.stderr}`, timeoutMs, () =>
       this.events.some(({ event }) => event === name),
     );
   }
@@ -70,7 +70,7 @@ export class Holdfast {
 
 const started = new Set<Holdfast>();
 
-/** Without any variable of the environment that would change what it does. */
+/** The environment without variables that would change the command's behaviour. */
 export async function startHoldfast(args: readonly string[], options: StartOptions = {}): Promise<Holdfast> {
   const { HOLDFAST_NODES: _, FORCE_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [await builtCommand(), ...args], {
@@ -88,7 +88,7 @@ export async function holdfast(args: readonly string[], options: StartOptions = 
   return running.ended;
 }
 
-/** Nothing that a test started may outlive it. */
+/** No process of a test may outlive it. */
 export async function end(one: Holdfast): Promise<void> {
   started.delete(one);
   if (one.child.exitCode !== null || one.child.signalCode !== null) return;
@@ -97,7 +97,7 @@ export async function end(one: Holdfast): Promise<void> {
   await waitUntil("holdfast is gone", 5_000, () => isGone(one.pid));
 }
 
-/** After each test, or after all that run at the same time. */
+/** To be called after each test, or after all concurrent tests. */
 export async function endAll(): Promise<void> {
   for (const one of started) await end(one);
 }

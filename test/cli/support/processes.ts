@@ -16,11 +16,11 @@ function table(): Row[] {
   });
 }
 
-/** A zombie does nothing any more; who should collect it may be slow, or not care. */
+/** A zombie counts as gone: its parent may collect it late, or never. */
 export const isGone = (pid: number): boolean =>
   !table().some((row) => row.pid === pid && !row.state.startsWith("Z"));
 
-/** The watchdog of this holdfast. */
+/** The watchdog of this holdfast process. */
 export function watchdogOf(pid: number): number | undefined {
   return table().find((row) => row.parent === pid && /watchdog\.js$/.test(row.args))?.pid;
 }

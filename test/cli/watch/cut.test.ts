@@ -18,7 +18,7 @@ test.each([
   expect(cut(text, width)).toBe(expected);
 });
 
-test("any text fits any width, and what fits is left as it is", () => {
+test("any text is cut to any width, and a text that fits is unchanged", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), fc.nat(50), (given, width) => {
       const text = plain(given);
@@ -32,7 +32,7 @@ test("any text fits any width, and what fits is left as it is", () => {
 
 const driving = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-test("what others gave drives no terminal, and is one line", () => {
+test("foreign text cannot control a terminal, and is one line", () => {
   const hostile = "a\u001b[2J\u001b]0;title\u0007b\r\nc\u0000d\u009b31me\u202ef\u2028g\ud800h\u200bi";
   expect(plain(hostile)).toBe(
     "a\ufffd[2J\ufffd]0;title\ufffdb\ufffdc\ufffdd\ufffd31me\ufffdf\ufffdg\ufffdh\ufffdi",

@@ -1,31 +1,31 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import { clock, linesOf } from "../../../src/cli/watch/lines.js";
-import type { Frame, Step } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, Step } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const colourless = picocolors.createColors(false);
 const time = clock(noon);
 
-/** What is printed of each frame, after all those before it. */
-function tell(...frames: readonly Frame[]): string[][] {
-  const world = new World();
+/** The lines printed for each frame, given all earlier frames. */
+function linesFor(...frames: readonly Frame[]): string[][] {
+  const aggregate = new FrameAggregate();
   return frames.map((frame) => {
-    const lines = linesOf(frame, world, colourless, true);
-    world.apply(frame, frame.time);
+    const lines = linesOf(frame, aggregate, colourless, true);
+    aggregate.apply(frame, frame.time);
     return lines;
   });
 }
-const last = (...frames: readonly Frame[]) => tell(beat(), ...frames).at(-1);
+const last = (...frames: readonly Frame[]) => linesFor(beat(), ...frames).at(-1);
 const steps = (...all: Step[]): Frame => ({ kind: "steps", source: "a", seq: 2, time: noon, steps: all });
 
-test("the time has milliseconds, and a time that is none is no error", () => {
+test("the time has milliseconds, and an invalid time is no error", () => {
   expect(time).toMatch(/^\d\d:\d\d:\d\d\.000$/);
   expect(clock(1e300)).toBe("--:--:--.---");
 });
 
-test("a step is one line: when, what, from where to where, why, by whom, and what it yields", () => {
+test("a step is one line: time, resource, states, event, owner and details", () => {
   expect(last(steps(step()))).toEqual([
     `${time} payouts:42 acquiring.asking → held GRANTED by ada:4711, valid 9.8 s, fence 7, votes 2 of 3, 1 failed (timeout)`,
   ]);
@@ -49,7 +49,7 @@ test("a denial names who holds it", () => {
   ]);
 });
 
-test("a lock that was met as it is has a line, and no second one while it stays so", () => {
+test("a lock whose steps were not seen has one line for each change of state", () => {
   const locks = (seq: number, state: string): Frame => ({
     kind: "locks",
     source: "a",
@@ -58,7 +58,7 @@ test("a lock that was met as it is has a line, and no second one while it stays 
     locks: [lockView({ state })],
   });
   expect(
-    tell(
+    linesFor(
       beat(),
       locks(2, "held"),
       locks(3, "held"),
@@ -76,8 +76,8 @@ test("a lock that was met as it is has a line, and no second one while it stays 
   expect(last(locks(2, "idle"))).toEqual([]);
 });
 
-test("a process is told of once, its nodes when they change, and what it left out", () => {
-  const [first, same, changed, bye, again] = tell(
+test("a process has one line, with further lines for changed nodes and missed steps", () => {
+  const [first, same, changed, bye, again] = linesFor(
     beat(),
     beat({ seq: 2 }),
     beat({
@@ -99,7 +99,7 @@ test("a process is told of once, its nodes when they change, and what it left ou
   ]);
   expect(same).toEqual([]);
   expect(changed).toEqual([
-    `${time} ada:4711 left out 12 steps: they are more than are told one by one`,
+    `${time} ada:4711 left out 12 steps: there are more than the rate limit allows`,
     `${time} 127.0.0.1:6379 ready → quarantined says ada:4711, votes again in 8 s`,
     `${time} 127.0.0.1:6381 down → quarantined says ada:4711, votes again in 8 s`,
   ]);
@@ -109,11 +109,11 @@ test("a process is told of once, its nodes when they change, and what it left ou
 
 test("locks of several resources, and with a prefix", () => {
   const lock = lockView({ resources: ["a", "b"], more: 3 });
-  const [, line] = tell(beat({ prefix: "app:" }), steps(step({ lock })));
+  const [, line] = linesFor(beat({ prefix: "app:" }), steps(step({ lock })));
   expect(line?.[0]).toContain(" app:a, app:b and 3 more acquiring");
 });
 
-test("nothing that comes from the network drives the terminal", () => {
+test("text from the network cannot control the terminal", () => {
   const evil = "\u001b[2Jx\r\n\u202e";
   const votes = [{ node: evil, kind: "failed" as const, reason: evil, message: evil }];
   const holder = { owner: evil, tokenHash: evil, ttlLeft: null };
@@ -133,7 +133,7 @@ test("nothing that comes from the network drives the terminal", () => {
     },
   });
   const nodes = beat().nodes.map((node) => ({ ...node, name: evil, cause: evil, state: "down" as const }));
-  const lines = tell(
+  const lines = linesFor(
     beat({ owner: evil, prefix: evil, nodes }),
     { kind: "locks", source: "a", seq: 2, time: noon, locks: [lock] },
     steps(

@@ -3,7 +3,7 @@ import picocolors from "picocolors";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ScreenView } from "../../../src/cli/watch/screen-view.js";
 
-/** As much of a terminal as the screen uses. */
+/** The part of a terminal that the screen uses. */
 class FakeTerminal extends EventEmitter {
   readonly isTTY = true;
   columns = 60;
@@ -24,7 +24,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   terminal = new FakeTerminal();
   drawn = 0;
-  // The screen uses no more of a stream than the fake has.
+  // The screen uses nothing of a stream that the fake lacks.
   const stream = terminal as unknown as NodeJS.WriteStream;
   screen = new ScreenView(stream, picocolors.createColors(false), (notices) => {
     drawn += 1;
@@ -33,9 +33,9 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("however much happens, it draws at most ten times a second", async () => {
+test("it draws at most ten times a second, however many frames arrive", async () => {
   for (let ms = 0; ms < 1_000; ms += 1) {
-    screen.hear();
+    screen.frame();
     await vi.advanceTimersByTimeAsync(1);
   }
   expect(drawn).toBeGreaterThan(5);
@@ -43,14 +43,14 @@ test("however much happens, it draws at most ten times a second", async () => {
   await screen.end();
 });
 
-test("validity runs down while nothing happens", async () => {
+test("the remaining validity is redrawn while nothing happens", async () => {
   await vi.advanceTimersByTimeAsync(2_000);
   expect(drawn).toBeGreaterThanOrEqual(4);
   expect(drawn).toBeLessThanOrEqual(6);
   await screen.end();
 });
 
-test("at the end the last picture is left, nothing more is drawn, and what is said goes elsewhere", async () => {
+test("at the end the last picture remains, nothing more is drawn, and notices go to stderr", async () => {
   await vi.advanceTimersByTimeAsync(100);
   await screen.end();
   const { length } = terminal.written;
@@ -66,7 +66,7 @@ test("at the end the last picture is left, nothing more is drawn, and what is sa
   expect(terminal.listenerCount("resize")).toBe(0);
 });
 
-test("a terminal of another size is drawn anew", async () => {
+test("a resized terminal is redrawn", async () => {
   await vi.advanceTimersByTimeAsync(100);
   terminal.columns = 9;
   terminal.emit("resize");

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import picocolors from "picocolors";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import type { Asked } from "../../../src/cli/watch/asking.js";
+import type { NodeAnswer } from "../../../src/cli/watch/node-query.js";
 import { pictureOf } from "../../../src/cli/watch/picture.js";
 import { draw, type Size } from "../../../src/cli/watch/table.js";
-import { type Frame, type LockView, parseFrame } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
+import { type Frame, type LockView, parseFrame } from "../../../src/inspector/feed/frames.js";
 import { beat, lockView, noon, step } from "../../inspector/frames-of-all-kinds.js";
 
 const colourless = picocolors.createColors(false);
@@ -15,19 +15,19 @@ const coloured = picocolors.createColors(true);
 
 const locksFrame = (locks: LockView[]): Frame => ({ kind: "locks", source: "a", seq: 9, time: noon, locks });
 
-function worldOf(...frames: readonly Frame[]): World {
-  const world = new World();
-  for (const frame of [beat(), ...frames]) world.apply(frame, noon);
-  return world;
+function worldOf(...frames: readonly Frame[]): FrameAggregate {
+  const aggregate = new FrameAggregate();
+  for (const frame of [beat(), ...frames]) aggregate.apply(frame, noon);
+  return aggregate;
 }
 
 function show(
-  world: World,
+  aggregate: FrameAggregate,
   size: Partial<Size> = {},
-  { now = noon, notes = [], asked = [] }: { now?: number; notes?: string[]; asked?: Asked[] } = {},
+  { now = noon, notes = [], asked = [] }: { now?: number; notes?: string[]; asked?: NodeAnswer[] } = {},
 ) {
   const scene = {
-    world,
+    aggregate,
     notes,
     prefix: undefined,
     asked: new Map(asked.map((one) => [one.inspection.resource, one])),
@@ -41,28 +41,28 @@ const many = (count: number) =>
   );
 
 test("a lock that is held shows its state, resource, owner, validity, retries, fence and last event", () => {
-  const world = worldOf({
+  const aggregate = worldOf({
     kind: "steps",
     source: "a",
     seq: 2,
     time: noon,
     steps: [step({ lock: lockView({ attempts: 4 }) })],
   });
-  const line = show(world, {}, { now: noon + 2_000 }).find((one) => one.includes("payouts:42")) ?? "";
+  const line = show(aggregate, {}, { now: noon + 2_000 }).find((one) => one.includes("payouts:42")) ?? "";
   expect(line).toMatch(/^held +payouts:42 +ada:4711 +█{8}░{2} 7\.8 s +3 +7 +GRANTED 2 s ago *$/);
 });
 
-test("the validity runs down by the clock of its process", () => {
-  const world = new World();
-  // Its clock is an hour behind.
-  world.apply(beat(), noon + 3_600_000);
-  world.apply(locksFrame([lockView()]), noon + 3_600_000);
-  const left = (now: number) => /░ ([\d.]+ m?s)/.exec(show(world, {}, { now }).join("\n"))?.[1];
+test("the remaining validity is computed by the clock of the lock's process", () => {
+  const aggregate = new FrameAggregate();
+  // The clock of its process is an hour behind.
+  aggregate.apply(beat(), noon + 3_600_000);
+  aggregate.apply(locksFrame([lockView()]), noon + 3_600_000);
+  const left = (now: number) => /░ ([\d.]+ m?s)/.exec(show(aggregate, {}, { now }).join("\n"))?.[1];
   expect(left(noon + 3_600_000 + 1_800)).toBe("8 s");
   expect(left(noon + 3_600_000 + 60_000)).toBe("0 ms");
 });
 
-test("who waits shows for how long, and for whom", () => {
+test("a waiting lock shows for how long it has waited, and who holds the lock", () => {
   const holder = { owner: "bob:12", tokenHash: "0123456789abcdef", ttlLeft: 3_000 };
   const round = {
     asked: "acquire" as const,
@@ -86,7 +86,7 @@ test("who waits shows for how long, and for whom", () => {
   );
 });
 
-test("what wants attention comes first, what is at rest last, else it is by name", () => {
+test("locks that need attention come first, idle locks last, the others by name", () => {
   const locks = [
     lockView({ id: "1", resources: ["b"] }),
     lockView({ id: "2", resources: ["c"], state: "idle" }),
@@ -107,7 +107,7 @@ test("more locks than lines: the rest is counted", () => {
   expect(show(many(5), { rows: 24 }).join("\n")).not.toContain("more");
 });
 
-test("a resource that is asked for is shown as the nodes tell it", () => {
+test("a named resource is shown as the nodes answer", () => {
   const holder = { key: "x", owner: "bob:12", tokenHash: "0123456789abcdef", ttlLeft: 9_000, type: "string" };
   const node = (state: "held" | "failed") => ({ node: "n", state, health: "ready" as const });
   const inspection = (changes: object) => ({
@@ -119,7 +119,7 @@ test("a resource that is asked for is shown as the nodes tell it", () => {
   });
   const line = (changes: object) =>
     show(
-      new World(),
+      new FrameAggregate(),
       { columns: 220 },
       { now: noon + 1_000, asked: [{ inspection: inspection(changes), time: noon }] },
     )[2];
@@ -133,11 +133,11 @@ test("a resource that is asked for is shown as the nodes tell it", () => {
   );
 });
 
-test("nodes that are not well are told, with who says so", () => {
+test("nodes that are not ready have a note that names the reporting process", () => {
   expect(show(worldOf()).at(-1)).toBe("127.0.0.1:6381 down (connect ECONNREFUSED), says ada:4711");
 });
 
-describe("whatever the terminal's size", () => {
+describe("at any size of the terminal", () => {
   const sizes = fc.record({
     columns: fc.integer({ min: 1, max: 250 }),
     rows: fc.integer({ min: 1, max: 60 }),
@@ -158,9 +158,9 @@ describe("whatever the terminal's size", () => {
           const locks = names.map((name, n) =>
             lockView({ id: `a-${n}`, resources: [name], state: n % 2 ? "held" : name.slice(0, 5) }),
           );
-          const world = worldOf(beat({ seq: 2, owner: names[0] ?? "" }), locksFrame(locks));
+          const aggregate = worldOf(beat({ seq: 2, owner: names[0] ?? "" }), locksFrame(locks));
           const scene = {
-            world,
+            aggregate,
             notes: notes.map((note) => note.replace(/\P{L}/gu, "")),
             prefix: undefined,
             asked: new Map(),
@@ -186,7 +186,7 @@ describe("whatever the terminal's size", () => {
   });
 });
 
-test("a frame of the network with numbers at their bounds is drawn as well", () => {
+test("a frame with numbers at their bounds can be drawn", () => {
   const wild = {
     ...lockView(),
     validUntil: 8.64e15,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Lease } from "../../../src/index.js";
 import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
-import type { Stage } from "../support/stage.js";
+import type { Subjects } from "../support/subjects.js";
 import { badOptions } from "./options.js";
 
 export const isResource = (value: unknown) =>
@@ -25,7 +25,7 @@ function isResourceList(value: unknown): boolean {
   }
 }
 
-/** What is neither a resource nor a list of them. */
+/** Values that are neither a resource nor a list of resources. */
 export const notResources: fc.Arbitrary<unknown> = fc.oneof(
   notOne,
   notOne.map((one) => ["a", one]),
@@ -54,19 +54,19 @@ const badListening = badArguments(
 );
 const listening = (
   covers: string,
-  call: (stage: Stage) => (name: never, listener: never) => unknown,
-): BadCall<Stage> => ({
+  call: (subjects: Subjects) => (name: never, listener: never) => unknown,
+): BadCall<Subjects> => ({
   covers,
   inputs: badListening,
-  call: (stage, [name, listener]) => call(stage)(name as never, listener as never),
+  call: (subjects, [name, listener]) => call(subjects)(name as never, listener as never),
 });
 
 const job = async () => {};
 const acquiring = badArguments(["a", {}], [badResources, badOptions]);
-/** No `fence` in a handle's acquisitions. */
+/** Options of a handle's acquisition, which has no `fence`. */
 const onHandle = fc.tuple(badOptions);
 
-/** Neither options with a timeout, nor none. */
+/** Values that are not options with a timeout. */
 const badTimeouts = fc.oneof(
   given((value) => typeof value === "object" && value !== null),
   given((value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY).map(
@@ -75,7 +75,7 @@ const badTimeouts = fc.oneof(
   anything.filter((value) => value !== undefined).map((timout) => ({ timout })),
 );
 
-export const lockCalls: readonly BadCall<Stage>[] = [
+export const lockCalls: readonly BadCall<Subjects>[] = [
   {
     covers: "locks.acquire",
     inputs: acquiring,

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { memoryNode } from "../../../src/index.js";
 import { anything, given } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
-import type { Stage } from "../support/stage.js";
+import type { Subjects } from "../support/subjects.js";
 import { isPlain } from "./options.js";
 
 const isString = (value: unknown) => typeof value === "string";
-export const memoryCalls: readonly BadCall<Stage>[] = [
+export const memoryCalls: readonly BadCall<Subjects>[] = [
   {
     covers: "memoryNode",
     inputs: fc.oneof(

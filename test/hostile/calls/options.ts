@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type AcquireOptions, createLocks, type LocksOptions, memoryNode } from "../../../src/index.js";
 import { anything, given, goodAddress, otherThan } from "../support/odd-values.js";
 import type { BadCall } from "../support/refusal.js";
-import type { Stage } from "../support/stage.js";
+import type { Subjects } from "../support/subjects.js";
 
 export type Check = (value: unknown) => boolean;
 
@@ -19,7 +19,7 @@ const isBoolean: Check = (value) => typeof value === "boolean";
 export const isFunction: Check = (value) => typeof value === "function";
 const isCount: Check = (value) => Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY;
 
-/** Options in plain data, or an object of a class of the program's own, with fields of its own. */
+/** Whether the value is a plain object: its prototype is null or an `Object.prototype`. */
 export const isPlain: Check = (value) => {
   if (typeof value !== "object" || value === null) return false;
   try {
@@ -31,21 +31,21 @@ export const isPlain: Check = (value) => {
   }
 };
 
-/** An object that sets the one option, to anything but what is allowed. */
+/** Generates an object that sets one option to a value that is not allowed. */
 const field = (name: string, allowed: Check): fc.Arbitrary<object> =>
   given(allowed).map((value) => ({ [name]: value }));
 
-/** What no name of an option is; the prototype's names must be strangers too. */
-const strangeNames = fc.oneof(
+/** Names that are not options. Names of the prototype must be rejected too. */
+const unknownNames = fc.oneof(
   fc.constantFrom("tll", "TTL", "toString", "constructor", "hasOwnProperty", "valueOf", "0", "", "password"),
   fc.string({ minLength: 1 }),
 );
 const ownNamed = (name: string, value: unknown): object =>
   Object.defineProperty({}, name, { value, enumerable: true });
-export const stranger = (known: readonly string[]): fc.Arbitrary<object> =>
+export const unknownOption = (known: readonly string[]): fc.Arbitrary<object> =>
   fc
     .tuple(
-      strangeNames.filter((name) => !known.includes(name)),
+      unknownNames.filter((name) => !known.includes(name)),
       anything.filter((value) => value !== undefined),
     )
     .map(([name, value]) => ownNamed(name, value));
@@ -60,7 +60,7 @@ const retryFields = {
 const badRetry: fc.Arbitrary<unknown> = fc.oneof(
   given((value) => isFunction(value) || isPlain(value)),
   ...Object.entries(retryFields).map(([name, allowed]) => field(name, allowed)),
-  stranger(Object.keys(retryFields)),
+  unknownOption(Object.keys(retryFields)),
 );
 
 const ttl: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
@@ -74,17 +74,17 @@ const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, 
   fair: field("fair", isBoolean),
   onLost: field("onLost", isFunction),
 };
-const ofAcquisitionsAlone: Record<"signal" | "fence", fc.Arbitrary<object>> = {
+const onlyPerAcquisition: Record<"signal" | "fence", fc.Arbitrary<object>> = {
   signal: field("signal", (value) => Object.prototype.toString.call(value) === "[object AbortSignal]"),
   fence: field("fence", isBoolean),
 };
-const acquireFields = { ...perAcquisition, ...ofAcquisitionsAlone };
+const acquireFields = { ...perAcquisition, ...onlyPerAcquisition };
 
-/** What cannot be the options of an acquisition. */
+/** Values that are not valid options of an acquisition. */
 export const badOptions: fc.Arbitrary<unknown> = fc.oneof(
   ...Object.values(acquireFields),
   given(isPlain),
-  stranger(Object.keys(acquireFields)),
+  unknownOption(Object.keys(acquireFields)),
 );
 
 const lacks =
@@ -94,7 +94,7 @@ const lacks =
     value !== null &&
     methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
 
-const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
+const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
   nodes: fc.oneof(
     otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
     otherThan((node) => node === goodAddress).map((node) => ({ nodes: [memoryNode(), node] })),
@@ -119,7 +119,7 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     field("stepsPerSecond", (value) => isCount(value) && Number(value) >= 1 && Number(value) <= 10_000).map(
       (publish) => ({ publish }),
     ),
-    stranger(["stepsPerSecond"]).map((publish) => ({ publish })),
+    unknownOption(["stepsPerSecond"]).map((publish) => ({ publish })),
   ),
   onListenerError: field("onListenerError", isFunction),
   logger: field("logger", lacks("debug", "info", "warn", "error")),
@@ -128,7 +128,7 @@ const ofManagers: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     field("inspect", (inspect) => isFunction(inspect) || lacks("next")(inspect)).map((xstate) => ({
       xstate,
     })),
-    stranger(["inspect"]).map((xstate) => ({ xstate })),
+    unknownOption(["inspect"]).map((xstate) => ({ xstate })),
   ),
   clock: field("clock", lacks("monotonic", "wall", "after")),
   random: field("random", lacks("secret", "fraction")),
@@ -138,10 +138,10 @@ function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** One line an option of `createLocks`, and those for what is no option of it. */
-export const optionCalls: readonly BadCall<Stage>[] = [
-  ...Object.entries({ ...perAcquisition, ...ofManagers }).map(
-    ([name, bad]): BadCall<Stage> => ({
+/** One entry per option of `createLocks`, and entries for values that are not options. */
+export const optionCalls: readonly BadCall<Subjects>[] = [
+  ...Object.entries({ ...perAcquisition, ...perManager }).map(
+    ([name, bad]): BadCall<Subjects> => ({
       covers: "createLocks",
       what: name,
       inputs: bad.map((options) => [options]),
@@ -150,8 +150,8 @@ export const optionCalls: readonly BadCall<Stage>[] = [
   ),
   {
     covers: "createLocks",
-    what: "an option that it has not",
-    inputs: stranger([...Object.keys(perAcquisition), ...Object.keys(ofManagers)]).map((options) => [
+    what: "an unknown option",
+    inputs: unknownOption([...Object.keys(perAcquisition), ...Object.keys(perManager)]).map((options) => [
       options,
     ]),
     call: ({ nodes, clock }, [options]) =>

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { type Lock, Redlock } from "../../../src/redlock.js";
 import { anything, badArguments, given, otherThan } from "../support/odd-values.js";
-import type { RedlockStage } from "../support/redlock-stage.js";
+import type { RedlockSubjects } from "../support/redlock-subjects.js";
 import type { BadCall } from "../support/refusal.js";
 import { isResource, notResources } from "./locks.js";
-import { type Check, finite, isFunction, isPlain, stranger } from "./options.js";
+import { type Check, finite, isFunction, isPlain, unknownOption } from "./options.js";
 
 const isTtl: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const badTtl = otherThan(isTtl);
@@ -23,15 +23,15 @@ const fields = {
 } as const satisfies Record<string, Check>;
 const more = ["nodeTimeout", "connectTimeout", "owner", "onListenerError", "xstate", "clock", "random"];
 
-/** Settings of one call; null is none. */
+/** Invalid settings of one call; null counts as no settings. */
 const badSettings = fc.oneof(
   ...Object.entries(fields).map(([name, allowed]) => given(allowed).map((value) => ({ [name]: value }))),
   given((value) => value === null || isPlain(value)),
-  stranger([...Object.keys(fields), ...more]),
+  unknownOption([...Object.keys(fields), ...more]),
 );
 const notSettings = badSettings.filter((value) => typeof value !== "function");
 
-/** Locks of redlock 4 and 5, and what another process made of one, with something bad in it. */
+/** Invalid locks of redlock 4 and 5, and invalid copies from another process. */
 const notLock = otherThan((value) => typeof value === "object" && value !== null && "value" in value);
 const badLock = fc.oneof(
   notLock,
@@ -40,14 +40,14 @@ const badLock = fc.oneof(
   badValue.map((value) => ({ resource: "a", value, expiration: Number.MAX_VALUE })),
   badValue.map((value) => ({ resources: ["a"], value, expiration: Number.MAX_VALUE })),
 );
-/** Only what is extended has to last. */
-const badlyLasting = given((value) => typeof value === "number").map((expiration) => ({
+/** Locks with an invalid expiration, which only `extend` checks. */
+const badExpiration = given((value) => typeof value === "number").map((expiration) => ({
   resource: "a",
   value: "v",
   expiration,
 }));
 
-/** The messages of the packages themselves. */
+/** The error messages of the original packages. */
 const whole = /^Duration must be an integer value in milliseconds\.$/;
 const invariant =
   /^(Duration must be an integer value in milliseconds\.|INVARIANT: routine is not a function\.|A lock `duration` must be at least 100ms greater .*)$/;
@@ -56,7 +56,7 @@ const expired =
   /^Cannot extend (an already-expired lock\.|lock on resource .* because the lock has already expired\.)$/;
 const either = new RegExp(`${whole.source}|${expired.source}`);
 
-type Call = BadCall<RedlockStage>;
+type Call = BadCall<RedlockSubjects>;
 const routine = async () => {};
 
 const constructed: readonly Call[] = [
@@ -112,14 +112,14 @@ function isAddressList(value: unknown): boolean {
   }
 }
 
-/** Stands for what the stage has. */
+/** Placeholder for a valid lock of the subjects. */
 const good = Symbol("good");
 
-const lockOf = (stage: RedlockStage, lock: unknown): Lock =>
-  lock === "former" || lock === "modern" ? (stage[lock] as Lock) : (lock as Lock);
+const lockOf = (subjects: RedlockSubjects, lock: unknown): Lock =>
+  lock === "redlock4" || lock === "redlock5" ? (subjects[lock] as Lock) : (lock as Lock);
 
-/** What takes the place of settings and is a function is a callback. */
-const former: readonly Call[] = [
+/** A function in the place of the settings is a callback. */
+const redlock4: readonly Call[] = [
   ...(["lock", "lockWithOptions", "acquireWithOptions"] as const).map(
     (name): Call => ({
       covers: `redlock.${name}`,
@@ -140,7 +140,7 @@ const former: readonly Call[] = [
   },
 ];
 
-const modern: readonly Call[] = [
+const redlock5: readonly Call[] = [
   {
     covers: "redlock.acquire",
     what: "as in redlock 5",
@@ -160,19 +160,19 @@ const modern: readonly Call[] = [
   {
     covers: "redlock.release",
     inputs: fc.oneof(fc.tuple(badLock, fc.constant({})), fc.tuple(fc.constant("good"), notSettings)),
-    call: ({ redlock, modern }, [lock, settings]) =>
-      redlock.release(((lock as unknown) === "good" ? modern : lock) as Lock, settings as never),
+    call: ({ redlock, redlock5 }, [lock, settings]) =>
+      redlock.release(((lock as unknown) === "good" ? redlock5 : lock) as Lock, settings as never),
   },
   {
     covers: "redlock.extend",
     inputs: fc.oneof(
       fc.tuple(badLock, fc.constant(1_000), fc.constant({})),
-      fc.tuple(badlyLasting, fc.constant(1_000), fc.constant({})),
-      fc.tuple(fc.constantFrom("former", "modern"), badTtl, fc.constant({})),
-      fc.tuple(fc.constantFrom("former", "modern"), fc.constant(1_000), notSettings),
+      fc.tuple(badExpiration, fc.constant(1_000), fc.constant({})),
+      fc.tuple(fc.constantFrom("redlock4", "redlock5"), badTtl, fc.constant({})),
+      fc.tuple(fc.constantFrom("redlock4", "redlock5"), fc.constant(1_000), notSettings),
     ),
-    call: (stage, [lock, duration, settings]) =>
-      stage.redlock.extend(lockOf(stage, lock), duration as never, settings as never),
+    call: (subjects, [lock, duration, settings]) =>
+      subjects.redlock.extend(lockOf(subjects, lock), duration as never, settings as never),
     promised: either,
   },
   {
@@ -188,7 +188,7 @@ const modern: readonly Call[] = [
   },
 ];
 
-const plain: readonly Call[] = [
+const nodeRedlock: readonly Call[] = [
   {
     covers: "redlock.using",
     what: "as in node-redlock",
@@ -201,7 +201,7 @@ const plain: readonly Call[] = [
         fc.oneof(
           given((value) => value === null || isPlain(value) || isFunction(value)),
           given((value) => typeof value === "boolean").map((autoExtend) => ({ autoExtend })),
-          stranger(["autoExtend"]),
+          unknownOption(["autoExtend"]),
         ),
       ],
     ),
@@ -267,7 +267,7 @@ const plain: readonly Call[] = [
 const locks: readonly Call[] = [
   {
     covers: "redlock.handle",
-    // It only looks: there is no lock where none can be.
+    // The call only checks: an invalid lock has no handle.
     inputs: fc.tuple(
       fc.oneof(
         notLock,
@@ -280,11 +280,11 @@ const locks: readonly Call[] = [
     ),
     call: ({ redlock }, [lock]) => redlock.handle(lock as never),
   },
-  ...(["former", "modern", "plain"] as const).map(
+  ...(["redlock4", "redlock5", "nodeRedlock"] as const).map(
     (kind): Call => ({
       covers: `${kind}Lock.extend`,
       inputs: fc.tuple(badTtl),
-      call: (stage, [duration]) => stage[kind].extend(duration as never),
+      call: (subjects, [duration]) => subjects[kind].extend(duration as never),
       promised: whole,
     }),
   ),
@@ -299,4 +299,10 @@ const locks: readonly Call[] = [
   ),
 ];
 
-export const redlockCalls: readonly Call[] = [...constructed, ...former, ...modern, ...plain, ...locks];
+export const redlockCalls: readonly Call[] = [
+  ...constructed,
+  ...redlock4,
+  ...redlock5,
+  ...nodeRedlock,
+  ...locks,
+];

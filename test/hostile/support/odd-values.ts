@@ -1,13 +1,13 @@
 import fc from "fast-check";
 
-/** Must never be shown, whatever it was given for. */
+/** A secret that must never be shown, whatever argument contains it. */
 export const secret = "s3cr3t-Passw0rd";
 
-/** What is longer than any message may repeat. */
+/** A text longer than any message may repeat. */
 const huge = "x".repeat(512 * 1024);
 
-/** Whoever looks at it closely is thrown at. */
-const thorny = new Proxy(
+/** A proxy that throws when its keys or its prototype are read. */
+const throwingProxy = new Proxy(
   {},
   {
     getPrototypeOf: () => {
@@ -19,11 +19,11 @@ const thorny = new Proxy(
   },
 );
 
-/** Not bad where a node is asked for. */
+/** A valid node. */
 export const goodAddress = `redis://user:${secret}@127.0.0.1:6379`;
 
-/** Never settles, if it is awaited. */
-// biome-ignore lint/suspicious/noThenProperty: it is meant to be mistaken for a promise.
+/** An object that never settles when awaited. */
+// biome-ignore lint/suspicious/noThenProperty: the object must look like a promise.
 const thenable = { then: () => {} };
 
 const { [huge]: HugelyNamed = Object } = { [huge]: class {} };
@@ -32,8 +32,8 @@ class Own {
   readonly ttl = "own";
 }
 
-/** What callers without types pass, by mistake or on purpose. Secrets among them stand where programs put them. */
-const collected: readonly unknown[] = [
+/** Values that callers without types may pass. Secrets are in the places where programs put them. */
+const oddValues: readonly unknown[] = [
   undefined,
   null,
   true,
@@ -107,28 +107,28 @@ const collected: readonly unknown[] = [
   new AbortController(),
   AbortSignal.abort(),
   new Proxy({}, {}),
-  thorny,
+  throwingProxy,
   globalThis,
 ];
 
-/** Anything at all. */
+/** Any value. */
 export const anything: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...collected) },
+  { weight: 6, arbitrary: fc.constantFrom(...oddValues) },
   { weight: 2, arbitrary: fc.oneof(fc.double(), fc.integer(), fc.bigInt(), fc.string({ unit: "binary" })) },
   { weight: 1, arbitrary: fc.anything({ maxDepth: 2, withBigInt: true, withNullPrototype: true }) },
 );
 
-/** Anything that is not allowed. */
+/** Any value that is not allowed. */
 export const otherThan = (allowed: (value: unknown) => boolean): fc.Arbitrary<unknown> =>
   anything.filter((value) => !allowed(value));
 
-/** The same where undefined stands for "not given". */
+/** Any value that is not allowed and not undefined, which means "not set". */
 export const given = (allowed: (value: unknown) => boolean): fc.Arbitrary<unknown> =>
   otherThan((value) => value === undefined || allowed(value));
 
 /**
- * Arguments of which one, or every one, is bad. `good` and `bad` are of the same length; a place that cannot be bad has
- * null there.
+ * Arguments of which one or all are invalid. `good` and `bad` have the same length; null in `bad` means that every
+ * argument in that position is valid.
  */
 export function badArguments(
   good: readonly unknown[],

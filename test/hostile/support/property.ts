@@ -1,21 +1,21 @@
 import fc from "fast-check";
 
 /**
- * How many inputs each property tries, and from which seed: a fresh one each time, so that every run looks somewhere
- * else. What fails names its seed and path: HOLDFAST_SEED=… HOLDFAST_PATH=… repeats exactly that.
+ * The seed of the properties: a new one in each run, so that every run tries other inputs. A failure prints its seed and
+ * path; HOLDFAST_SEED=… HOLDFAST_PATH=… repeats exactly that failure.
  */
 const { HOLDFAST_SEED, HOLDFAST_PATH } = process.env;
 
-/** What repeats a run that failed. */
+/** The parameters that repeat a failed run. */
 export const replay =
   HOLDFAST_SEED === undefined
     ? {}
     : { seed: Number(HOLDFAST_SEED), ...(HOLDFAST_PATH === undefined ? {} : { path: HOLDFAST_PATH }) };
 
-/** What is meant by "does not hang", in ms: so long that no busy machine takes it. */
-const patience = 10_000;
+/** The time in ms after which a call counts as hanging; no busy machine takes that long. */
+const maxMs = 10_000;
 
-/** Inputs that each call is tried with. */
+/** The number of inputs per call. */
 export const manyRuns = 1_000;
 
 /** Rejects with the smallest input found for which `check` throws, and how to repeat it. */
@@ -33,14 +33,14 @@ export async function holds<T>(
   });
 }
 
-/** The promise's own outcome, or an error if it has none in time. */
+/** Returns the outcome of a promise, or rejects if the promise does not settle in time. */
 export async function bounded<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${maxMs} ms`)), maxMs);
   });
   try {
-    return await Promise.race([promise, silence]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

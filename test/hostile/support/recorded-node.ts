@@ -1,8 +1,8 @@
-import { memoryNode } from "../../../src/clients/memory.js";
-import type { Clock } from "../../../src/engine/clock.js";
-import type { LockNode } from "../../../src/engine/node.js";
+import { memoryNode } from "../../../src/clients/memory/memory-node.js";
+import type { LockNode } from "../../../src/engine/node/lock-node.js";
+import type { Clock } from "../../../src/engine/time/clock.js";
 
-/** A memory node that counts whatever it is asked. */
+/** A memory node that counts its calls. */
 export interface RecordedNode extends LockNode {
   readonly asked: number;
 }
@@ -32,7 +32,7 @@ export function recordedNode(name: string, clock: Clock): RecordedNode {
     watch: (listener) => memory.watch(listener),
     close: () => memory.close(),
     connect: counted(memory.connect),
-    introduce: counted(memory.introduce),
+    identify: counted(memory.identify),
     execute: counted(memory.execute),
     subscribe: counted(memory.subscribe),
   };

@@ -5,13 +5,13 @@ import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { waitUntil } from "../../support/wait-until.js";
-import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
+import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
 import { Reader } from "../server/reader.js";
 import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, type Visit, visit } from "./support/browser.js";
 import { contrastsOf } from "./support/contrast.js";
-import { Crowd } from "./support/crowd.js";
-import { LitStates } from "./support/lit-states.js";
+import { HighlightedStates } from "./support/highlighted-states.js";
+import { ManyLocks } from "./support/many-locks.js";
 
 useBrowser();
 afterEach(closeAll);
@@ -19,23 +19,23 @@ afterEach(closeAll);
 const built = fileURLToPath(new URL("../../../dist/page", import.meta.url));
 const limits = { gzipped: 250_000, firstPaint: 1_000 };
 
-/** What the page shows, and by what one can tell that it is there. */
+/** The views of the page, and an element that shows that each is there. */
 const views = [
   ["#/", ".lock-list .row"],
-  ["#/lock/crowd%2F8", ".votes"],
+  ["#/lock/many%2F8", ".votes"],
   ["#/nodes", ".node-card"],
 ] as const;
 
-/** A server that shows so many locks. */
+/** A server that shows `count` locks. */
 async function withLocks(count: number, port = 0) {
   const served = await serve({}, { port });
-  for (const frame of new Crowd(count).frames(Date.now())) served.hub.hear(frame);
+  for (const frame of new ManyLocks(count).frames(Date.now())) served.hub.receive(frame);
   return served;
 }
 
 const rowOf = (page: Visit["page"], name: string) => page.getByRole("row").filter({ hasText: name });
 
-test("the page is small, and painted at once", async () => {
+test("the page is small, and painted quickly", async () => {
   const files = await readdir(built, { recursive: true, withFileTypes: true });
   const bodies = await Promise.all(
     files.filter((file) => file.isFile()).map(({ parentPath, name }) => readFile(join(parentPath, name))),
@@ -78,12 +78,12 @@ test("everything can be done with the keyboard", async () => {
   await expect.poll(active).toContain("orders:00200");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "orders:00200" }).waitFor();
-  expect(page.url()).toMatch(/#\/lock\/crowd%2F200$/);
+  expect(page.url()).toMatch(/#\/lock\/many%2F200$/);
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "orders:00200" }).waitFor({ state: "detached" });
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("locks");
 
-  // The heads and the states are buttons, in the order of the tab key; what has the focus shows it.
+  // Column heads and states are buttons in tab order, and the focused one is visible.
   await page.getByRole("button", { name: "Fence" }).focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
@@ -102,14 +102,14 @@ test("everything can be done with the keyboard", async () => {
   expectNoTrouble(visited);
 });
 
-test("whoever names no lock is shown one where there is room, and may go back to the list", async () => {
+test("without a lock in the address, one is shown if there is room, and the user can go back to the list", async () => {
   const { hub, server } = await withLocks(20);
   const visited = await visit(server.url, { width: 1_440, height: 900 });
   const { page } = visited;
   const opened = (name: string) => page.getByRole("heading", { name }).waitFor();
-  // Those before it are idle, and acquiring.
+  // The locks before it are idle or acquiring.
   await opened("orders:00002");
-  expect(page.url()).toMatch(/#\/lock\/crowd%2F2$/);
+  expect(page.url()).toMatch(/#\/lock\/many%2F2$/);
   await page.goBack();
   expect(page.url()).toBe("about:blank");
   await page.goForward();
@@ -117,7 +117,7 @@ test("whoever names no lock is shown one where there is room, and may go back to
   await page.keyboard.press("ArrowDown");
   await opened("orders:00003");
   await page.keyboard.press("Escape");
-  hub.hear(beat("another", { time: Date.now() }));
+  hub.receive(beat("another", { time: Date.now() }));
   await expect.poll(() => page.locator(".totals dd").first().textContent()).toBe("2");
   expect(await page.locator(".lock-page").count()).toBe(0);
   await page.keyboard.press("End");
@@ -128,7 +128,7 @@ test("whoever names no lock is shown one where there is room, and may go back to
   expectNoTrouble(visited);
 });
 
-test("of few locks one is shown alone where there is no room for both", async () => {
+test("of few locks one is shown alone if there is no room for both", async () => {
   const { server } = await withLocks(3);
   const visited = await visit(server.url, { width: 1_000, height: 800 });
   await visited.page.getByRole("heading", { name: "orders:00002" }).waitFor();
@@ -137,7 +137,7 @@ test("of few locks one is shown alone where there is no room for both", async ()
   expectNoTrouble(visited);
 });
 
-test("where nothing has the focus, the keys are the list's", async () => {
+test("without a focused element, keys apply to the list", async () => {
   const { server } = await withLocks(20);
   const { page } = await visit(server.url);
   await page.waitForSelector(".row");
@@ -149,7 +149,7 @@ test("where nothing has the focus, the keys are the list's", async () => {
   await page.getByRole("heading", { name: "orders:00001" }).waitFor();
 });
 
-test("a phone's width is enough: nothing has to be scrolled sideways", async () => {
+test("a phone's width suffices without scrolling sideways", async () => {
   const { server } = await withLocks(300);
   const visited = await visit(server.url, { width: 375, height: 740 });
   const { page } = visited;
@@ -163,7 +163,7 @@ test("a phone's width is enough: nothing has to be scrolled sideways", async () 
   expectNoTrouble(visited);
 });
 
-test.each(["light", "dark"] as const)("what is written can be read in the %s theme", async (theme) => {
+test.each(["light", "dark"] as const)("all text is readable in the %s theme", async (theme) => {
   const { server } = await withLocks(60);
   const visited = await visit(server.url, { theme });
   const { page } = visited;
@@ -173,13 +173,13 @@ test.each(["light", "dark"] as const)("what is written can be read in the %s the
     await page.waitForSelector(shown);
     const contrasts = await contrastsOf(page);
     expect(contrasts.length).toBeGreaterThan(10);
-    // What WCAG asks for at level AA.
+    // The contrast that WCAG requires at level AA.
     expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
   }
   expectNoTrouble(visited);
 });
 
-test("the theme is chosen by hand, and remembered", async () => {
+test("a chosen theme is remembered", async () => {
   const { server } = await withLocks(5);
   const { page } = await visit(server.url, { theme: "light" });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -193,16 +193,16 @@ test("the theme is chosen by hand, and remembered", async () => {
   expect(await ground()).not.toBe(light);
 });
 
-test("nothing moves for those who do not want it", async () => {
+test("nothing moves if the user prefers reduced motion", async () => {
   const { hub, server } = await withLocks(3);
-  const { page } = await visit(`${server.url}#/lock/crowd%2F0`, { reducedMotion: true });
+  const { page } = await visit(`${server.url}#/lock/many%2F0`, { reducedMotion: true });
   await page.waitForSelector("[data-chart=lock] .leaf.lit");
-  hub.hear(new Crowd(3).steps(3, Date.now()));
+  hub.receive(new ManyLocks(3).steps(3, Date.now()));
   await page.waitForSelector("[data-chart=lock] .edge.moved");
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
 });
 
-test("a page that loses its server says so, and goes on when it is back", async () => {
+test("a page that loses its server says so, and reconnects when the server is back", async () => {
   const port = await freePort();
   const first = await withLocks(7, port);
   const visited = await visit(`${first.server.url}#/`);
@@ -215,13 +215,13 @@ test("a page that loses its server says so, and goes on when it is back", async 
   expect(await page.locator(".row").count()).toBe(7);
   await withLocks(3, port);
   await expect.poll(() => status.textContent(), { timeout: 15_000 }).toBe("live");
-  // What is there now replaces what was.
+  // The current state replaces the previous one.
   await expect.poll(() => page.locator(".row").count()).toBe(3);
-  // The browser itself writes down each try that failed, and nothing else went wrong.
+  // The browser logs each failed attempt; nothing else went wrong.
   expect(visited.trouble.filter((line) => !line.includes("net::ERR_"))).toEqual([]);
 });
 
-test("a server that refuses is told from one that is gone", async () => {
+test("a server that refuses is distinguished from a server that is gone", async () => {
   const port = await freePort();
   const token = "correct-horse-battery";
   const first = await serve({}, { port, token });
@@ -243,38 +243,38 @@ test("a server that refuses is told from one that is gone", async () => {
   await expect.poll(() => late.page.locator(".connection").textContent(), { timeout: 15_000 }).toBe("live");
 });
 
-test("what a lock did before the page lost its server is told again afterwards", async () => {
+test("the steps of a lock from before a lost connection are shown again afterwards", async () => {
   const { hub, server } = await serve();
   const time = Date.now();
   const lock = lockView("one", { since: time });
-  hub.hear(beat("here", { time }));
-  hub.hear(locksOf(lock));
+  hub.receive(beat("here", { time }));
+  hub.receive(locksOf(lock));
   const visited = await visit(`${server.url}#/lock/one`);
   const { page } = visited;
   await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
   await page.waitForSelector(".panel-events");
-  hub.hear(stepOf(lock, "RENEWED", "renewing.asking"));
-  const told = () => page.locator(".events li code").allTextContents();
-  await expect.poll(told).toEqual(["RENEWED"]);
-  // More than can be told: the page is to start anew.
-  for (let seq = 0; seq <= 2_000; seq += 1) hub.hear(beat("here", { time: time + seq, seq }));
+  hub.receive(stepOf(lock, "RENEWED", "renewing.asking"));
+  const listedEvents = () => page.locator(".events li code").allTextContents();
+  await expect.poll(listedEvents).toEqual(["RENEWED"]);
+  // More frames than the server sends at once: it must make the page start over.
+  for (let seq = 0; seq <= 2_000; seq += 1) hub.receive(beat("here", { time: time + seq, seq }));
   await expect.poll(() => page.locator(".connection").textContent()).toMatch(/lost/);
-  hub.hear(stepOf(lock, "RELEASE", "held"));
+  hub.receive(stepOf(lock, "RELEASE", "held"));
   await expect.poll(() => page.locator(".connection").textContent()).toBe("live");
-  await expect.poll(told).toEqual(expect.arrayContaining(["RENEWED", "RELEASE"]));
+  await expect.poll(listedEvents).toEqual(expect.arrayContaining(["RENEWED", "RELEASE"]));
 });
 
-test("steps that are told at once are lit one after the other, though the state is the same again", async () => {
+test("steps that arrive together are highlighted one after the other, even if the state is the same again", async () => {
   const { hub, server } = await serve();
   const held = lockView("one", { state: "held" });
-  hub.hear(beat("here", { time: Date.now() }));
-  hub.hear(stepOf(held, "GRANTED", "acquiring.asking"));
+  hub.receive(beat("here", { time: Date.now() }));
+  hub.receive(stepOf(held, "GRANTED", "acquiring.asking"));
   const visited = await visit(`${server.url}#/lock/one`);
-  const lit = await LitStates.of(visited.page);
+  const lit = await HighlightedStates.of(visited.page);
   const wanted: string[] = [];
   for (let renewal = 1; renewal <= 3; renewal += 1) {
-    hub.hear(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
-    hub.hear(stepOf(held, "RENEWED", "renewing.asking"));
+    hub.receive(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
+    hub.receive(stepOf(held, "RENEWED", "renewing.asking"));
     wanted.push("renewing.asking", "held");
     await expect.poll(() => lit.read(), { timeout: 5_000 }).toEqual(wanted);
   }
@@ -285,8 +285,8 @@ test("steps that are told at once are lit one after the other, though the state 
 test("names that forge markup stay text", async () => {
   const { hub, server } = await serve();
   const name = `<img src=x onerror="document.title='forged'">`;
-  hub.hear(beat("here", { owner: "<b>ann</b>" }));
-  hub.hear(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
+  hub.receive(beat("here", { owner: "<b>ann</b>" }));
+  hub.receive(locksOf(lockView("one", { resources: [name], reason: "<i>tooSlow</i>" })));
   const visited = await visit(`${server.url}#/`);
   const { page } = visited;
   await rowOf(page, name).first().click();
@@ -296,15 +296,15 @@ test("names that forge markup stay text", async () => {
   expectNoTrouble(visited);
 });
 
-test("whoever forges a Host or an Origin gets nothing", async () => {
+test("a request with a forged Host or Origin gets nothing", async () => {
   const { server } = await withLocks(3);
   const { page } = await visit(server.url);
   const elsewhere = await visit("about:blank");
-  // Another site's page, which asks this server.
+  // A page of another site that sends requests to this server.
   const asked = await elsewhere.page.evaluate(async (url) => {
     const answer = await fetch(url).catch((error: Error) => error.message);
     return typeof answer === "string" ? answer : `answered ${answer.status}`;
-  }, `${server.url}history?lock=crowd%2F0`);
+  }, `${server.url}history?lock=many%2F0`);
   expect(asked).toBe("Failed to fetch");
   const forged = await page.request.get(`${server.url}events`, {
     headers: { Origin: "http://evil.example" },
@@ -314,11 +314,11 @@ test("whoever forges a Host or an Origin gets nothing", async () => {
   expect(rebound.status()).toBe(403);
 });
 
-test("a link on another site leads in, and brings the token", async () => {
+test("a link on another site opens the page, and can carry the token", async () => {
   const token = "correct-horse-battery";
   const { server } = await serve({}, { token });
   const link = `<a href="${server.url}?token=${token}">the locks</a><a href="${server.url}">again</a>`;
-  // Nobody else is asked: what another site would say is made up.
+  // The other site's response is faked, so that no real site is contacted.
   const { page } = await visit("about:blank");
   await page.route("http://wiki.example/", (route) =>
     route.fulfill({ contentType: "text/html", body: link }),
@@ -331,7 +331,7 @@ test("a link on another site leads in, and brings the token", async () => {
   }
 });
 
-test("votes, silence and an unknown lock are told in words", async () => {
+test("votes, silence and an unknown lock are described in words", async () => {
   const { hub, server } = await serve();
   const time = Date.now();
   const nodes = ["n1", "n2", "n3", "n4"].map((name) => ({
@@ -347,19 +347,19 @@ test("votes, silence and an unknown lock are told in words", async () => {
     { node: "n3", kind: "denied" as const, holder: { owner: "ben", tokenHash: "ab12", ttlLeft: 4_200 } },
   ];
   const round = { asked: "acquire" as const, time, votes };
-  hub.hear(beat("here", { time, nodes }));
+  hub.receive(beat("here", { time, nodes }));
   const lock = lockView("one", { state: "acquiring.waiting", validUntil: null, round });
-  // By the same clock as the beat: another time would tell that it was set.
-  hub.hear({ ...stepOf(lock, "NO_QUORUM", "acquiring.asking"), time });
+  // The same time as the beat's: another time would look like a changed clock.
+  hub.receive({ ...stepOf(lock, "NO_QUORUM", "acquiring.asking"), time });
   const visited = await visit(`${server.url}#/lock/one`);
   const { page } = visited;
-  const said = () => page.locator(".votes li").allInnerTexts();
-  await waitUntil("the votes are there", 5_000, async () => (await said()).length === 4);
-  const [first, second, third, fourth] = (await said()).map((text) => text.replace(/\s+/g, " "));
+  const listedVotes = () => page.locator(".votes li").allInnerTexts();
+  await waitUntil("the votes are there", 5_000, async () => (await listedVotes()).length === 4);
+  const [first, second, third, fourth] = (await listedVotes()).map((text) => text.replace(/\s+/g, " "));
   expect(first).toContain("n1 granted");
   expect(second).toContain("n2 failed timeout: no answer within 200 ms");
   expect(third).toContain("n3 denied held by ben #ab12, 4.2 s left");
-  expect(fourth).toContain("n4 not heard");
+  expect(fourth).toContain("n4 no vote");
   await page.getByText("1 granted, 1 denied, 1 failed").waitFor();
   await page.clock.install();
   await page.clock.fastForward(5_000);
@@ -375,16 +375,16 @@ test("votes, silence and an unknown lock are told in words", async () => {
 test("an empty page says what to do", async () => {
   const { hub, server } = await serve();
   const { page } = await visit(`${server.url}#/`);
-  await page.getByText("No process is heard").waitFor();
-  hub.hear(beat("here", { time: Date.now() }));
+  await page.getByText("No process is known").waitFor();
+  hub.receive(beat("here", { time: Date.now() }));
   await page.getByText("No lock is in use").waitFor();
-  hub.hear(locksOf(lockView("one", { validUntil: null })));
+  hub.receive(locksOf(lockView("one", { validUntil: null })));
   await rowOf(page, "of one").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("nobody");
   await page.getByText("No lock matches").waitFor();
   await page.getByRole("button", { name: "Clear the filter" }).click();
   await rowOf(page, "of one").waitFor();
-  hub.hear({ kind: "bye", source: "here", seq: 2, time: Date.now() });
+  hub.receive({ kind: "bye", source: "here", seq: 2, time: Date.now() });
   await page.getByText("The process that was here has closed its locks").waitFor();
 });

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { closeAll, serve } from "../server/served.js";
 import { expectNoTrouble, useBrowser, visit } from "./support/browser.js";
-import { Crowd } from "./support/crowd.js";
+import { ManyLocks } from "./support/many-locks.js";
 
 useBrowser();
 afterEach(closeAll);
@@ -12,12 +12,12 @@ const steps = 30;
 
 /** Three seconds of a few locks. */
 function recorded(): Frame[] {
-  const crowd = new Crowd(locks);
+  const source = new ManyLocks(locks);
   const start = Date.UTC(2026, 0, 2, 3, 4, 5);
-  const frames = [...crowd.frames(start)];
+  const frames = [...source.frames(start)];
   for (let step = 1; step <= steps; step += 1) {
     const time = start + step * 100;
-    frames.push(crowd.steps(1, time), crowd.beat(time));
+    frames.push(source.steps(1, time), source.beat(time));
   }
   return frames;
 }
@@ -37,7 +37,7 @@ test("a recording is played, stopped, scrubbed and stepped through, by mouse and
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.getByRole("combobox", { name: "Speed" }).selectOption("10");
   await expect.poll(() => position.textContent(), { timeout: 10_000 }).toBe(`step ${steps} of ${steps}`);
-  // It stops by itself.
+  // Playback stops at the end.
   await page.getByRole("button", { name: "Play" }).waitFor();
   expect(await clock.textContent()).not.toBe(begun);
 
@@ -61,7 +61,7 @@ test("a recording is played, stopped, scrubbed and stepped through, by mouse and
   expectNoTrouble(visited);
 });
 
-test("all of it is local: a replay goes on when its server is gone", async () => {
+test("a replay is local and continues when its server is gone", async () => {
   const { server } = await serve({ recording: recorded() });
   const visited = await visit(server.url);
   const { page } = visited;
@@ -72,10 +72,10 @@ test("all of it is local: a replay goes on when its server is gone", async () =>
   expectNoTrouble(visited);
 });
 
-test("a page behind a token is opened with it once, and needs it no more in its address", async () => {
+test("a page with a token needs the token in its address only once", async () => {
   const token = "a-token-of-16-and-more";
   const { hub, server } = await serve({}, { token });
-  for (const frame of new Crowd(12).frames(Date.now())) hub.hear(frame);
+  for (const frame of new ManyLocks(12).frames(Date.now())) hub.receive(frame);
   const { page } = await visit(`${server.url}?token=${token}`);
   await expect.poll(() => page.locator(".row").count()).toBe(12);
   expect(page.url()).toBe(server.url);

@@ -14,7 +14,7 @@ import {
   sortLocks,
 } from "../../../visualizations/inspector/src/model/sort.js";
 import { countStates } from "../../../visualizations/inspector/src/model/states.js";
-import { lockView } from "../frames-made-up.js";
+import { lockView } from "../sample-frames.js";
 
 const locks = [
   lockView("1", { resources: ["orders:2"], state: "held", validUntil: 300, fence: 9, attempts: 1 }),
@@ -25,7 +25,7 @@ const locks = [
 const ownerOf = ({ id }: { id: string }) => (id === "3" ? "Night Shift" : "ann");
 const ids = (some: readonly { id: string }[]) => some.map(({ id }) => id).join("");
 
-test("each word of the filter must be in the resources or the owner, in whichever case", () => {
+test("each word of the filter must occur in the resources or the owner, ignoring case", () => {
   const by = (text: string) => ids(filterLocks(locks, { ...noFilter, text }, ownerOf));
   expect(by("")).toBe("1234");
   expect(by(" ORDERS ")).toBe("124");
@@ -44,7 +44,7 @@ test("states are switched on and off one by one, and substates count as their st
   expect(countStates(locks)).toMatchObject({ idle: 1, acquiring: 1, held: 1, renewing: 1, expired: 0 });
 });
 
-test("the list is sorted by any column, what has no value comes last, and equals keep their order", () => {
+test("the list is sorted by any column, missing values come last, and equal rows keep their order", () => {
   const by = (column: (typeof columns)[number], descending = false) =>
     ids(sortLocks(locks, { column, descending }, ownerOf));
   expect(by("resource")).toBe("3241");
@@ -57,7 +57,7 @@ test("the list is sorted by any column, what has no value comes last, and equals
   expect(by("fence")).toBe("1432");
 });
 
-test("a column that is chosen again turns round, and another one starts upwards", () => {
+test("choosing a column again reverses the order, and another column starts ascending", () => {
   const turned = reorder(firstOrder, "resource");
   expect(turned).toEqual({ column: "resource", descending: true });
   expect(reorder(turned, "resource")).toEqual(firstOrder);
@@ -79,11 +79,11 @@ test.each([
   expect(moveActive(key, at, 10, 4)).toBe(to);
 });
 
-test("no key leads anywhere in an empty list", () => {
+test("keys have no effect in an empty list", () => {
   expect(moveActive("End", -1, 0, 4)).toBeNull();
 });
 
-test("whoever has chosen no lock is shown one that is held, else the first, if there is any", () => {
+test("without a choice, the first held lock is shown, else the first lock, if any", () => {
   const [held, idle, acquiring, renewing] = locks;
   expect(firstShown([idle!, acquiring!, renewing!, held!])).toBe(renewing);
   expect(firstShown([idle!, held!])).toBe(held);
@@ -91,7 +91,7 @@ test("whoever has chosen no lock is shown one that is held, else the first, if t
   expect(firstShown([])).toBeNull();
 });
 
-test("a state that is none is counted nowhere, whatever it is called", () => {
+test("an unknown state is not counted, whatever its name", () => {
   const odd = ["__proto__", "constructor", "toString.asking", ""].map((state) => lockView("odd", { state }));
   expect(Object.entries(countStates(odd)).filter(([, many]) => many !== 0)).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { expect, test, vi } from "vitest";
-import type { Step, Totals } from "../../../src/inspector/frames.js";
-import { noTotals } from "../../../src/inspector/totals.js";
-import { Follower } from "../../../visualizations/inspector/src/lock/follow.js";
+import type { Step, Totals } from "../../../src/inspector/feed/frames.js";
+import { noTotals } from "../../../src/inspector/feed/totals.js";
+import { StepFollower } from "../../../visualizations/inspector/src/lock/follow.js";
 import { backoff } from "../../../visualizations/inspector/src/model/backoff.js";
 import { mergeSteps } from "../../../visualizations/inspector/src/model/merge-steps.js";
-import { longestQueue } from "../../../visualizations/inspector/src/model/new-steps.js";
+import { maxQueueLength } from "../../../visualizations/inspector/src/model/new-steps.js";
 import { Rates, sumTotals } from "../../../visualizations/inspector/src/model/rates.js";
 import { isSilent } from "../../../visualizations/inspector/src/model/silence.js";
 import { validityOf } from "../../../visualizations/inspector/src/model/validity.js";
-import { beat, lockView } from "../frames-made-up.js";
+import { beat, lockView } from "../sample-frames.js";
 
 const step = (time: number, to: string): Step => ({
   time,
@@ -18,11 +18,11 @@ const step = (time: number, to: string): Step => ({
   lock: lockView("1", { state: to }),
 });
 
-/** All that a follower lights, until it has nothing more to show. */
-function litBy(act: (follower: Follower) => void): string[] {
+/** The states that a follower highlights until its queue is empty. */
+function litBy(act: (follower: StepFollower) => void): string[] {
   vi.useFakeTimers();
   try {
-    const follower = new Follower("idle");
+    const follower = new StepFollower("idle");
     const lit: string[] = [];
     follower.lit.subscribe(({ state }) => lit.push(state));
     act(follower);
@@ -33,7 +33,7 @@ function litBy(act: (follower: Follower) => void): string[] {
   }
 }
 
-test("steps that come at once are shown one after the other, none left out", () => {
+test("steps that arrive together are shown one after the other, without omission", () => {
   const history = [step(1, "idle")];
   const lit = litBy((follower) => {
     follower.follow(history, "idle");
@@ -45,7 +45,7 @@ test("steps that come at once are shown one after the other, none left out", () 
   expect(lit).toEqual(["idle", "idle", "acquiring.asking", "held", "renewing.asking", "held"]);
 });
 
-test("what is too much to be followed is shortened, and ends in the right state", () => {
+test("too many steps are shortened, and the last state is right", () => {
   const history = [step(0, "idle")];
   const lit = litBy((follower) => {
     follower.follow(history, "idle");
@@ -54,11 +54,11 @@ test("what is too much to be followed is shortened, and ends in the right state"
     history.push(step(201, "expired"));
     follower.follow(history, "expired");
   });
-  expect(lit.length).toBeLessThanOrEqual(longestQueue + 2);
+  expect(lit.length).toBeLessThanOrEqual(maxQueueLength + 2);
   expect(lit.at(-1)).toBe("expired");
 });
 
-test("a history that went back, and a state without a step, are shown as they are", () => {
+test("a history that went back, and a state without a step, are shown directly", () => {
   const [first, second] = [step(1, "held"), step(2, "expired")];
   const lit = litBy((follower) => {
     follower.follow([first, second], "expired");
@@ -68,45 +68,45 @@ test("a history that went back, and a state without a step, are shown as they ar
   expect(lit).toEqual(["idle", "expired", "held", "releasing"]);
 });
 
-test("what the server remembers and what was heard is told once each, in order", () => {
+test("remembered and received steps are merged, each once and in order", () => {
   const [a, b, c] = [step(1, "held"), step(2, "releasing"), step(3, "idle")];
   expect(mergeSteps([a, { ...b }], [b, c])).toEqual([a, b, c]);
   expect(mergeSteps([a], [])).toEqual([a]);
   expect(mergeSteps([], [c])).toEqual([c]);
 });
 
-test("a rate is what the totals grew by in the last seconds, of all processes together", () => {
+test("a rate is the growth of the totals in the last seconds, of all processes together", () => {
   const rates = new Rates();
-  const tell = (source: string, time: number, acquired: number, heard = time) =>
-    rates.hear({ source, time, totals: { ...noTotals, acquired } }, heard);
-  tell("a", 0, 1_000);
+  const addTotals = (source: string, time: number, acquired: number, receivedAt = time) =>
+    rates.add({ source, time, totals: { ...noTotals, acquired } }, receivedAt);
+  addTotals("a", 0, 1_000);
   expect(rates.of("acquired", 0)).toBe(0);
-  for (let second = 1; second <= 20; second += 1) tell("a", second * 1_000, 1_000 + second * 40);
-  // Its clock is behind.
-  tell("b", 500, 0, 19_000);
-  tell("b", 1_500, 2, 20_000);
+  for (let second = 1; second <= 20; second += 1) addTotals("a", second * 1_000, 1_000 + second * 40);
+  // The clock of this process is behind.
+  addTotals("b", 500, 0, 19_000);
+  addTotals("b", 1_500, 2, 20_000);
   expect(rates.of("acquired", 20_000)).toBeCloseTo(42);
-  // It counts anew.
-  tell("b", 2_500, 0, 21_000);
+  // The process counts from zero again.
+  addTotals("b", 2_500, 0, 21_000);
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
-  // The first one says nothing any more.
+  // The first process is silent now.
   expect(rates.of("acquired", 25_100)).toBe(0);
-  rates.forget("b");
+  rates.remove("b");
   expect(rates.of("acquired", 21_000)).toBeCloseTo(40);
 });
 
-test("totals are added up", () => {
+test("totals are summed", () => {
   const one: Totals = { ...noTotals, acquired: 2, expired: 1 };
   expect(sumTotals([one, one, noTotals])).toEqual({ ...noTotals, acquired: 4, expired: 2 });
 });
 
-test("a process is silent when it has said nothing for some beats, and is not closed", () => {
-  const view = { beat: beat(), heard: 10_000, lag: 0, closed: false };
+test("a process is silent if it has missed some beats and is not closed", () => {
+  const view = { beat: beat(), receivedAt: 10_000, lag: 0, closed: false };
   expect([10_000, 13_900, 14_100].map((now) => isSilent(view, now))).toEqual([false, false, true]);
   expect(isSilent({ ...view, closed: true }, 99_000)).toBe(false);
 });
 
-test("what is left of a lease is between nothing and all of it", () => {
+test("the remaining share of a lease is between 0 and 1", () => {
   const lease = { validUntil: 10_000, ttl: 4_000 };
   expect(validityOf(lease, 9_000)).toEqual({ left: 1_000, fraction: 0.25 });
   expect(validityOf(lease, 11_000)).toEqual({ left: 0, fraction: 0 });
@@ -114,6 +114,6 @@ test("what is left of a lease is between nothing and all of it", () => {
   expect(validityOf({ validUntil: null, ttl: 4_000 }, 0)).toBeNull();
 });
 
-test("the server is asked ever less often, though never seldom", () => {
+test("the delay between connection attempts grows up to a limit", () => {
   expect([1, 2, 3, 4, 5, 50].map(backoff)).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
 });

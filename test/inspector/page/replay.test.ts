@@ -1,48 +1,52 @@
 import { expect, test } from "vitest";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { momentsOf } from "../../../visualizations/inspector/src/replay/moments.js";
 import { Playback } from "../../../visualizations/inspector/src/replay/playback.js";
 import { Positions } from "../../../visualizations/inspector/src/replay/positions.js";
 import { framesOf } from "../../../visualizations/inspector/src/replay/read.js";
-import { beat, lockView } from "../frames-made-up.js";
+import { beat, lockView } from "../sample-frames.js";
 
 const states = ["acquiring.asking", "held", "renewing.asking", "held", "releasing", "idle"];
 
-/** So many steps of one lock, told two at a time, with a beat after each frame. */
+/** A recording of `steps` steps of one lock, two per frame, with a beat after each frame. */
 function recordingOf(steps: number): Frame[] {
   const frames: Frame[] = [beat("here", { time: 1_000 })];
   for (let from = 0; from < steps; from += 2) {
-    const told = [from, from + 1]
+    const part = [from, from + 1]
       .filter((index) => index < steps)
       .map((index) => {
         const state = states[index % states.length]!;
         const time = 1_000 + index * 10;
         return { time, event: "STEP", from: "idle", to: state, lock: lockView("1", { state, since: time }) };
       });
-    const time = told.at(-1)!.time;
-    frames.push({ kind: "steps", source: "here", seq: from, time, steps: told }, beat("here", { time }));
+    const time = part.at(-1)!.time;
+    frames.push({ kind: "steps", source: "here", seq: from, time, steps: part }, beat("here", { time }));
   }
   return frames;
 }
 
-test("a recording is stepped through step by step, forward and backward, whatever was told in between", () => {
+test("a replay moves step by step, forward and backward, whatever was reported in between", () => {
   const moments = momentsOf(recordingOf(5));
   const positions = new Positions(moments);
   const playback = new Playback(moments);
   const stateAt = (cursor: number) => {
     playback.seek(cursor);
-    return playback.world.locks.get("1")?.state;
+    return playback.aggregate.locks.get("1")?.state;
   };
   expect(positions.steps).toBe(5);
   let cursor = positions.first;
-  expect([positions.stepAt(cursor), stateAt(cursor), playback.world.sources.size]).toEqual([0, undefined, 1]);
+  expect([positions.stepAt(cursor), stateAt(cursor), playback.aggregate.sources.size]).toEqual([
+    0,
+    undefined,
+    1,
+  ]);
   const seen = states.slice(0, 5).map((_, index) => {
     cursor = positions.next(cursor);
     expect(positions.stepAt(cursor)).toBe(index + 1);
     return stateAt(cursor);
   });
   expect(seen).toEqual(states.slice(0, 5));
-  // What was told after the last step, and no further.
+  // Everything after the last step.
   cursor = positions.next(cursor);
   expect(cursor).toBe(moments.length);
   expect(positions.next(cursor)).toBe(cursor);
@@ -54,7 +58,7 @@ test("a recording is stepped through step by step, forward and backward, whateve
   expect(positions.stepAt(cursor)).toBe(0);
 });
 
-test("going back comes to the same as never having gone further, histories included", () => {
+test("going back restores the state of that step, histories included", () => {
   const moments = momentsOf(recordingOf(3_000));
   const playback = new Playback(moments);
   playback.seek(moments.length);
@@ -62,13 +66,13 @@ test("going back comes to the same as never having gone further, histories inclu
     playback.seek(cursor);
     const straight = new Playback(moments);
     straight.seek(cursor);
-    expect(playback.world.snapshot()).toEqual(straight.world.snapshot());
-    expect(playback.world.history("1")).toEqual(straight.world.history("1"));
+    expect(playback.aggregate.snapshot()).toEqual(straight.aggregate.snapshot());
+    expect(playback.aggregate.history("1")).toEqual(straight.aggregate.history("1"));
     expect(playback.time).toBe(straight.time);
   }
 });
 
-test("a moment's time never goes back, though processes' clocks differ", () => {
+test("the time of moments never goes back, even if the clocks of processes differ", () => {
   const frames = [
     beat("ahead", { time: 5_000 }),
     beat("behind", { time: 2_000 }),
@@ -79,10 +83,10 @@ test("a moment's time never goes back, though processes' clocks differ", () => {
   const playback = new Playback(moments);
   expect([4_999, 5_000, 7_000].map((time) => playback.cursorAt(time))).toEqual([0, 2, 3]);
   playback.seek(3);
-  expect(playback.world.sources.get("behind")?.lag).toBe(3_000);
+  expect(playback.aggregate.sources.get("behind")?.lag).toBe(3_000);
 });
 
-test("a recording without a step, or without anything, can be shown too", () => {
+test("a recording without steps or without frames can be shown too", () => {
   const only = momentsOf([beat()]);
   const positions = new Positions(only);
   expect([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { LockView, Step } from "../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../src/inspector/feed/frames.js";
 import { timelineOf } from "../../../visualizations/inspector/src/model/timeline.js";
-import { lockView } from "../frames-made-up.js";
+import { lockView } from "../sample-frames.js";
 
 const step = (
   time: number,
@@ -28,7 +28,7 @@ const life = [
   step(800, "EXPIRED", "renewing.retrying", "expired"),
 ];
 
-test("waiting, held, without a quorum and expired are drawn one after the other, with their ticks", () => {
+test("waiting, held, at risk and expired periods are drawn one after the other, with their ticks", () => {
   const { bands, marks } = timelineOf(life, now(life), whole);
   expect(bands).toEqual([
     { kind: "waiting", from: 100, to: 220 },
@@ -54,7 +54,7 @@ test("only what falls into the span is drawn", () => {
   expect(marks.map(({ time }) => time)).toEqual([410, 650]);
 });
 
-test("before the first remembered step it is drawn as far as the lock itself tells", () => {
+test("the time before the first known step is drawn as far as the lock's view tells", () => {
   const released = [step(500, "RELEASE", "held", "releasing", { granted: 300 })];
   expect(timelineOf(released, now(released), whole).bands).toEqual([
     { kind: "held", from: 300, to: 500 },
@@ -67,7 +67,7 @@ test("before the first remembered step it is drawn as far as the lock itself tel
   expect(timelineOf([], lockView("1", { state: "idle" }), whole).bands).toEqual([]);
 });
 
-test("an acquisition that came to nothing, and a release, are ticks too", () => {
+test("a failed acquisition and a release are ticks too", () => {
   const steps = [
     step(100, "ACQUIRE", "idle", "acquiring.queued"),
     step(200, "TIMED_OUT", "acquiring.queued", "idle"),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LockView, Step } from "../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../src/inspector/feed/frames.js";
 import {
   formatClock,
   formatDuration,
@@ -12,7 +12,7 @@ import { detailsOf } from "../../../visualizations/inspector/src/model/step-deta
 import { textOf } from "../../../visualizations/inspector/src/model/step-text.js";
 import { titleOf } from "../../../visualizations/inspector/src/model/title.js";
 import { votesByNode } from "../../../visualizations/inspector/src/model/votes.js";
-import { lockView } from "../frames-made-up.js";
+import { lockView } from "../sample-frames.js";
 
 test.each([
   [-5, "0 ms"],
@@ -27,12 +27,12 @@ test.each([
   expect(formatDuration(ms)).toBe(words);
 });
 
-test("latencies are told as exactly as they are worth", () => {
+test("latencies are formatted with a suitable precision", () => {
   expect([null, 0.4213, 3.26, 41.7].map(formatLatency)).toEqual(["–", "0.42 ms", "3.3 ms", "42 ms"]);
   expect(formatClock(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe("03:04:05.006");
 });
 
-test("a route survives its address, whatever the id", () => {
+test("a route is restored from its address, whatever the id", () => {
   for (const id of ["a/1", "ä #?%2F/", "%"]) {
     expect(parseRoute(hashOf({ view: "lock", id }))).toEqual({ view: "lock", id });
   }
@@ -41,7 +41,7 @@ test("a route survives its address, whatever the id", () => {
   ).toEqual(["locks", "locks", "nodes", "locks", "locks", "locks"]);
 });
 
-test("each node's vote is told, also of those that were not heard", () => {
+test("each node's vote is listed, also for nodes without an answer", () => {
   const round: LockView["round"] = {
     asked: "acquire",
     time: 0,
@@ -67,7 +67,7 @@ const step = (event: string, from: string, to: string, changes: Partial<LockView
   lock: lockView("1", { state: to, ...changes }),
 });
 
-test("a step is told with what is new by it", () => {
+test("a step is described by what it changed", () => {
   const votes = [
     { node: "a", kind: "granted" as const },
     { node: "b", kind: "failed" as const },
@@ -86,7 +86,7 @@ test("a step is told with what is new by it", () => {
   expect(detailsOf(step("RENEW", "held", "renewing.asking", { reason: "deadline" }))).toBe("");
 });
 
-test("what is copied has the date, and the newest step first", () => {
+test("copied steps have the date, and the newest step comes first", () => {
   const steps = [
     step("RENEW", "held", "renewing.asking"),
     step("EXPIRED", "held", "expired", { reason: "late" }),
@@ -97,13 +97,13 @@ test("what is copied has the date, and the newest step first", () => {
   );
 });
 
-test("a node's state is told in words, and a quarantine with its end", () => {
+test("a node's state is described in words, and a quarantine with its end", () => {
   expect(nodeStatus({ state: "ready", until: null }, 0)).toBe("up");
   expect(nodeStatus({ state: "quarantined", until: 4_200 }, 0)).toBe("quarantined for 4.2 s");
   expect(nodeStatus({ state: "quarantined", until: null }, 0)).toBe("quarantined");
 });
 
-test("a name is written so that it cannot pass for another one", () => {
+test("a displayed name cannot pass for another name", () => {
   expect(shownName({ resources: ["payouts:42", "b"] })).toBe("payouts:42 b");
   expect(shownName({ resources: ["payouts:\u202e24"] })).toBe("payouts:\ufffd24");
   const holder = { owner: "ben\u202e", tokenHash: "ab", ttlLeft: null };

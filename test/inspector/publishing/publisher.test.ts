@@ -6,16 +6,18 @@ import {
   type LocksOptions,
   memoryNode,
 } from "../../../src/index.js";
-import { parseFrame } from "../../../src/inspector/frames.js";
-import { listenTo } from "../../../src/inspector/publishing/listening.js";
+import { parseFrame } from "../../../src/inspector/feed/frames.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
 import "../../../src/inspector/publishing/publisher.js";
-import { settle, World } from "../../manager/world.js";
+import { settle, TestNodes } from "../../manager/test-nodes.js";
 import { waitUntil } from "../../support/wait-until.js";
-import { Heard } from "../tracking/tracked.js";
+import { ReceivedFrames } from "../tracking/tracked.js";
 
-/** Processes whose locks are published over memory nodes, in virtual time. Counts what is published at each node. */
+/**
+ * Processes that publish their locks over memory nodes in virtual time. Counts the messages published at each node.
+ */
 class Published {
-  readonly world = new World();
+  readonly world = new TestNodes();
   readonly messages: string[][] = this.world.nodes.map(() => []);
 
   constructor() {
@@ -35,7 +37,7 @@ class Published {
     return this.world.clock;
   }
 
-  /** A process that has told that it is there. */
+  /** A process that has sent its first beat. */
   async process(options: Partial<LocksOptions> = {}): Promise<Locks> {
     const before = this.count;
     const locks = this.world.locks({ publish: true, ...options });
@@ -45,32 +47,32 @@ class Published {
   }
 
   listen(nodes: readonly LockNode[] = this.world.nodes) {
-    const heard = new Heard();
-    const listening = listenTo(nodes, (frame) => heard.take(frame), this.clock);
-    onTestFinished(() => listening.close());
-    return { heard, listening };
+    const received = new ReceivedFrames();
+    const subscription = subscribeToFrames(nodes, (frame) => received.take(frame), this.clock);
+    onTestFinished(() => subscription.close());
+    return { heard: received, subscription };
   }
 
   get count(): number {
     return this.messages.flat().length;
   }
 
-  /** Kinds of what was published at the first node, from then on. */
+  /** The kinds of the frames that are published at the first node from now on. */
   since(start: number): string[] {
     return this.messages[0]?.slice(start).map((message) => JSON.parse(message).kind) ?? [];
   }
 }
 
 describe("publishing", () => {
-  it("lets a third one see the locks of two processes", async () => {
+  it("lets a third process see the locks of two", async () => {
     const published = new Published();
     const { world, clock } = published;
     const ours = await published.process({ owner: "ours" });
     const theirs = await published.process({ owner: "theirs", prefix: "" });
     const early = await world.run(ours.acquire("early"));
-    const { heard, listening } = published.listen();
+    const { heard, subscription } = published.listen();
     await clock.advance(2_100);
-    expect(listening).toMatchObject({ standing: 3, dropped: 0 });
+    expect(subscription).toMatchObject({ subscribedNodes: 3, dropped: 0 });
     expect([...heard.view.sources.values()].map(({ beat }) => beat.owner).sort()).toEqual(["ours", "theirs"]);
     expect(heard.locks).toMatchObject([{ resources: ["early"], state: "held" }]);
     await world.run(theirs.using("late", () => {}));
@@ -84,14 +86,14 @@ describe("publishing", () => {
       "RELEASE held>releasing",
       "RELEASED releasing>idle",
     ]);
-    // Over three nodes, and yet but once.
+    // Each frame arrives over three nodes, but counts once.
     for (const source of heard.view.sources.keys()) {
       const numbers = heard.frames.filter((frame) => frame.source === source).map(({ seq }) => seq);
       expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     }
   });
 
-  it("is a beat every two seconds while nobody listens", async () => {
+  it("is a beat every two seconds without subscribers", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
@@ -106,13 +108,13 @@ describe("publishing", () => {
     expect(kinds.length).toBeGreaterThan(4);
   });
 
-  it("goes quiet when the last one has left", async () => {
+  it("goes quiet when the last subscriber has left", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
-    const { listening } = published.listen();
+    const { subscription } = published.listen();
     await clock.advance(3_000);
-    await listening.close();
+    await subscription.close();
     await clock.advance(2_000);
     const start = published.messages[0]?.length ?? 0;
     await world.run(locks.using("a", () => {}));
@@ -120,7 +122,7 @@ describe("publishing", () => {
     expect(published.since(start)).toEqual(Array.from({ length: 5 }, () => "beat"));
   });
 
-  it("tells all of it to whoever comes later", async () => {
+  it("sends the whole state to a later subscriber", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
@@ -133,7 +135,7 @@ describe("publishing", () => {
     expect(heard.locks).toHaveLength(300);
   });
 
-  it("tells every lock again within some seconds, so that what is lost does not matter", async () => {
+  it("sends every lock again within some seconds, so that lost messages do not matter", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
@@ -141,13 +143,13 @@ describe("publishing", () => {
     await clock.advance(2_100);
     await world.run(locks.acquire("a"));
     await clock.advance(200);
-    heard.view.forget(Number.POSITIVE_INFINITY);
+    heard.view.removeSilent(Number.POSITIVE_INFINITY);
     expect(heard.locks).toEqual([]);
     await clock.advance(6_000);
     expect(heard.locks).toMatchObject([{ resources: ["a"] }]);
   });
 
-  it("tells no more steps than it may, and yet how every lock is", async () => {
+  it("keeps to its rate of steps, and still reports the state of every lock", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process({ publish: { stepsPerSecond: 10 } });
@@ -160,7 +162,7 @@ describe("publishing", () => {
     expect(new Set(heard.locks.map(({ state }) => state))).toEqual(new Set(["held"]));
   });
 
-  it("passes over a node that hangs, and keeps nothing for it", async () => {
+  it("skips a node that hangs, and keeps nothing for it", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process({ quarantine: false });
@@ -180,7 +182,7 @@ describe("publishing", () => {
     expect(published.messages[1]?.length).toBeGreaterThan(before + 1);
   });
 
-  it("does its locks no harm, whatever becomes of what it publishes", async () => {
+  it("does its locks no harm, whatever happens to its messages", async () => {
     const node = memoryNode();
     const ways: LockNode["publish"][] = [
       () => Promise.reject(new Error("NOPERM")),
@@ -206,14 +208,14 @@ describe("publishing", () => {
       expect(asked).toBeLessThan(20);
     }
     const silent = Object.assign(node, { publish: undefined });
-    await new World().locks({ nodes: [silent], publish: true }).close();
+    await new TestNodes().locks({ nodes: [silent], publish: true }).close();
   });
 
-  it("says goodbye when the locks are closed, and sets no timer after it", async () => {
+  it("announces the end when the locks are closed, and sets no timer afterwards", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
-    const { heard, listening } = published.listen();
+    const { heard, subscription } = published.listen();
     await clock.advance(2_100);
     await world.run(locks.acquire("a"));
     await world.run(locks.close());
@@ -221,11 +223,11 @@ describe("publishing", () => {
     expect(heard.moves.at(-1)).toBe("RELEASED releasing>idle");
     expect(heard.kinds().at(-1)).toBe("bye");
     expect(heard.locks).toEqual([]);
-    await listening.close();
+    await subscription.close();
     expect(clock.pending).toBe(0);
   });
 
-  it("closes in a quarter of a second at most, also where nodes hang", async () => {
+  it("closes within a quarter of a second, even if nodes hang", async () => {
     const published = new Published();
     const { world, clock } = published;
     const locks = await published.process();
@@ -244,21 +246,21 @@ describe("publishing", () => {
       ...Array.from({ length: 97 }, (_, index) => memoryNode(`${loud}${index}`, { clock })),
     ];
     const locks = await published.process({ nodes, prefix: loud });
-    const { heard, listening } = published.listen();
+    const { heard, subscription } = published.listen();
     await clock.advance(2_100);
     const names = Array.from({ length: 12 }, (_, index) => `${index}${loud}${"\u0001".repeat(10_000)}`);
     await world.run(locks.acquire(names));
     for (const node of nodes.slice(60)) node.crash();
     await clock.advance(6_000);
     expect(heard.locks).toMatchObject([{ state: "held" }]);
-    expect(listening.dropped).toBe(0);
+    expect(subscription.dropped).toBe(0);
     for (const message of published.messages.flat()) {
       expect(Buffer.byteLength(message)).toBeLessThanOrEqual(64 * 1024);
       expect(parseFrame(JSON.parse(message))).not.toBeNull();
     }
   });
 
-  it("shows no token", async () => {
+  it("reveals no token", async () => {
     const published = new Published();
     const { world, clock } = published;
     const secrets: string[] = [];
@@ -281,13 +283,13 @@ describe("publishing", () => {
       await denied;
       await world.run(lease.release());
     }
-    const told = published.messages.flat().join("\n");
+    const text = published.messages.flat().join("\n");
     expect(secrets.length).toBeGreaterThan(spent + 10);
-    for (const secret of secrets.slice(spent)) expect(told).not.toContain(secret);
-    expect(told).toContain("tokenHash");
+    for (const secret of secrets.slice(spent)) expect(text).not.toContain(secret);
+    expect(text).toContain("tokenHash");
   });
 
-  it("refuses what is no setting of it", () => {
+  it("refuses invalid settings", () => {
     const nodes = [memoryNode()];
     const bad = [
       1,
@@ -300,7 +302,7 @@ describe("publishing", () => {
       { rate: 1 },
     ];
     for (const publish of bad) {
-      expect(() => new World().locks({ nodes, publish: publish as never })).toThrow(InvalidOptionError);
+      expect(() => new TestNodes().locks({ nodes, publish: publish as never })).toThrow(InvalidOptionError);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Sends these bytes, and gives what comes back until the server closes or, for `quiet` ms, says no more. */
+/** Sends these bytes, and resolves with the response once the server closes or has been silent for `quiet` ms. */
 export function send(port: number, bytes: string | Buffer, quiet = 2_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -12,7 +12,7 @@ export function send(port: number, bytes: string | Buffer, quiet = 2_000): Promi
     socket.setTimeout(quiet, done);
     socket.on("data", (part) => parts.push(part));
     socket.once("end", done);
-    // The server may close while something is still on its way to it.
+    // The server may close the connection while data is in transit.
     socket.once("error", (error: NodeJS.ErrnoException) =>
       error.code === "ECONNRESET" || error.code === "EPIPE" ? done() : reject(error),
     );

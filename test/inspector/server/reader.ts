@@ -1,15 +1,15 @@
 import { get as ask, type ClientRequest, type IncomingMessage } from "node:http";
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { waitUntil } from "../../support/wait-until.js";
 
 /** Reads a server's events as a page does. */
 export class Reader {
-  /** All that came, as it came. */
+  /** The raw text received so far. */
   text = "";
-  /** Each event: its name and its data. */
+  /** The events received: their names and their data. */
   readonly events: { readonly name: string; readonly data: unknown }[] = [];
   readonly frames: Frame[] = [];
-  /** Where the first event begins that has not come to its end. */
+  /** The position of the first incomplete event. */
   private read = 0;
   ended = false;
   private request: ClientRequest | undefined;
@@ -36,12 +36,12 @@ export class Reader {
     return reader;
   }
 
-  /** Waits for a frame like this. */
-  async hears(what: string, isIt: (frame: Frame) => boolean, timeoutMs = 5_000): Promise<void> {
-    await waitUntil(`it hears ${what}`, timeoutMs, () => this.frames.some(isIt));
+  /** Waits for a matching frame. */
+  async receives(what: string, isIt: (frame: Frame) => boolean, timeoutMs = 5_000): Promise<void> {
+    await waitUntil(`the reader receives ${what}`, timeoutMs, () => this.frames.some(isIt));
   }
 
-  /** Reads nothing from now on, but stays. */
+  /** Stops reading, but stays connected. */
   stall(): void {
     this.response?.pause();
   }
@@ -67,7 +67,7 @@ export class Reader {
       if (name === "") continue;
       const value: unknown = JSON.parse(data);
       this.events.push({ name, data: value });
-      // The server's own form; that it is one is what other tests look at.
+      // The server sent these frames; other tests check their shape.
       if (name === "frames") this.frames.push(...(value as Frame[]));
     }
   }

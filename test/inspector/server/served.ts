@@ -1,6 +1,6 @@
 import { AccessToken } from "../../../src/inspector/server/access-token.js";
-import type { Door } from "../../../src/inspector/server/door.js";
 import { Hub } from "../../../src/inspector/server/hub.js";
+import type { ListenAddress } from "../../../src/inspector/server/listen-address.js";
 import { PageServer } from "../../../src/inspector/server/page-server.js";
 import type { Shown } from "../../../src/inspector/server/shown.js";
 
@@ -12,14 +12,14 @@ export interface Served {
   readonly port: number;
 }
 
-/** A server of its own; `closeAll` closes it. */
+/** A server for one test; `closeAll` closes it. */
 export async function serve(
   changes: Partial<Shown> = {},
-  door: Partial<Omit<Door, "token">> & { readonly token?: string } = {},
+  address: Partial<Omit<ListenAddress, "token">> & { readonly token?: string } = {},
   page?: string,
 ): Promise<Served> {
   const shown = { title: "Locks", hub: new Hub(), recording: null, metrics: async () => null, ...changes };
-  const { host = "127.0.0.1", port = 0, token } = door;
+  const { host = "127.0.0.1", port = 0, token } = address;
   const accessToken = token === undefined ? null : new AccessToken(token);
   const server = await PageServer.start(shown, { host, port, token: accessToken }, page);
   open.push(server);

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { bounded, holds } from "../../hostile/support/property.js";
-import { beat } from "../frames-made-up.js";
-import { get } from "./asking.js";
+import { beat } from "../sample-frames.js";
 import { send } from "./raw.js";
 import { Reader } from "./reader.js";
+import { get } from "./request.js";
 import { closeAll, type Served, serve } from "./served.js";
 
 // Thousands of requests, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** Beside the page: it must never be given away. */
+/** A file next to the page, which must never be served. */
 const kept = "not-for-the-page";
 const index = "<!doctype html><title>a page</title>";
 const script = "export {};";
@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-test("the page is given by its own names, and what its name changes with is kept", async () => {
+test("the page's files are served by name, and files with hashed names are cached", async () => {
   const page = await get(served.port, "/");
   expect(page).toMatchObject({ status: 200, text: index });
   expect(page.headers).toMatchObject({
@@ -143,7 +143,7 @@ const value = fc.oneof(
 );
 const headers = fc.array(fc.tuple(name, value), { maxLength: 5 });
 
-test("no request crashes the server, hangs it, or is given a file that is none of the page's", async () => {
+test("no request crashes or hangs the server, or receives a file that is not part of the page", async () => {
   const request = fc.record({
     method,
     path,
@@ -161,7 +161,7 @@ test("no request crashes the server, hangs it, or is given a file that is none o
     const lines = [
       `${method} ${path} HTTP/1.1`,
       ...(host ? [`Host: 127.0.0.1:${served.port}`] : []),
-      // Else what reads the events is not answered to the end.
+      // Otherwise the response to `/events` would never end.
       ...(path.startsWith("/events") ? ["Sec-Fetch-Site: cross-site"] : ["Connection: close"]),
       ...headers.map(([name, value]) => `${name}: ${value}`),
     ];
@@ -169,7 +169,7 @@ test("no request crashes the server, hangs it, or is given a file that is none o
     expect(answer).not.toContain(kept);
     const [head = "", body = ""] = answer.split("\r\n\r\n", 2);
     expect(answer === "" || /^HTTP\/1\.1 \d{3} /.test(head)).toBe(true);
-    // Behind it there may be the answer to what looked like another request.
+    // It may be followed by the response to what looked like another request.
     if (/^HTTP\/1\.1 200 /.test(head) && /text\/(html|javascript)/.test(head) && method !== "HEAD")
       expect([...public_].some((text) => body.startsWith(text))).toBe(true);
   };
@@ -177,7 +177,7 @@ test("no request crashes the server, hangs it, or is given a file that is none o
   expect(await get(served.port, "/")).toMatchObject({ status: 200, text: index });
 });
 
-test("what is no HTTP at all does it no harm either", async () => {
+test("bytes that are not HTTP do no harm either", async () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map((list) => Buffer.from(list)),
     fc.constant(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])),
@@ -187,7 +187,7 @@ test("what is no HTTP at all does it no harm either", async () => {
   expect((await get(served.port, "/")).status).toBe(200);
 });
 
-test("without a name it answers nobody", async () => {
+test("a request without a Host header is refused", async () => {
   expect(await send(served.port, "GET / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
   expect(await send(served.port, "GET / HTTP/1.1\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
   expect(await send(served.port, "GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")).toMatch(
@@ -204,7 +204,7 @@ test("a request that brings a body, or too long a head, is refused unread", asyn
   expect(await send(served.port, `${head}X-Long: ${"x".repeat(10_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
 });
 
-test("fifty may read, and one more when one of them has gone", async () => {
+test("fifty readers are accepted, and another one when one of them has left", async () => {
   const readers = await Promise.all(Array.from({ length: 50 }, () => Reader.open(served.port)));
   const { status, text } = await get(served.port, "/events");
   expect(status).toBe(503);
@@ -212,13 +212,13 @@ test("fifty may read, and one more when one of them has gone", async () => {
   readers[0]?.vanish();
   await expect.poll(() => served.hub.readers).toBe(49);
   const late = await Reader.open(served.port);
-  served.hub.hear(beat("somebody"));
+  served.hub.receive(beat("somebody"));
   for (const reader of [...readers.slice(1), late]) {
-    await reader.hears("somebody", ({ source }) => source === "somebody");
+    await reader.receives("somebody", ({ source }) => source === "somebody");
   }
   for (const reader of readers) reader.vanish();
   late.vanish();
   await expect.poll(() => served.hub.readers).toBe(0);
-  served.hub.hear(beat("somebody"));
+  served.hub.receive(beat("somebody"));
   expect((await get(served.port, "/")).status).toBe(200);
 });

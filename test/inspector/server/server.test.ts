@@ -1,39 +1,39 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { beat, locksOf, lockView, stepOf } from "../frames-made-up.js";
-import { get } from "./asking.js";
+import { beat, locksOf, lockView, stepOf } from "../sample-frames.js";
 import { Reader } from "./reader.js";
+import { get } from "./request.js";
 import { closeAll, serve } from "./served.js";
 
-// What it waits for comes within a second, unless the machine is busy.
+// Usually takes less than a second; more on a busy machine.
 vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(closeAll);
 
-test("a reader hears who speaks, how things are, and then what happens", async () => {
+test("a reader receives the greeting, the current state, and then every frame", async () => {
   const { hub, port } = await serve();
-  hub.hear(beat());
-  hub.hear(locksOf(lockView("one")));
+  hub.receive(beat());
+  hub.receive(locksOf(lockView("one")));
   const reader = await Reader.open(port);
-  await reader.hears("how things are", ({ kind }) => kind === "locks");
+  await reader.receives("how things are", ({ kind }) => kind === "locks");
   expect(reader.events[0]).toMatchObject({ name: "hello", data: { mode: "live", title: "Locks" } });
   expect(reader.events[1]?.data).toMatchObject([{ kind: "beat" }, { kind: "locks" }]);
-  hub.hear(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
-  hub.hear(beat());
-  await reader.hears("a step", ({ kind }) => kind === "steps");
-  // Both in one event: they came in the same tenth of a second.
+  hub.receive(stepOf(lockView("one", { state: "renewing.asking" }), "RENEW", "held"));
+  hub.receive(beat());
+  await reader.receives("a step", ({ kind }) => kind === "steps");
+  // Both frames are in one event, because they arrived in the same tenth of a second.
   expect(reader.events.at(-1)?.data).toMatchObject([{ kind: "steps" }, { kind: "beat" }]);
 });
 
-test("a reader of nothing is told that there is nothing", async () => {
+test("a reader learns that there are no locks", async () => {
   const { port } = await serve();
   const reader = await Reader.open(port);
   await expect.poll(() => reader.events.at(1)).toEqual({ name: "frames", data: [] });
 });
 
-test("a lock's steps are told to whoever asks later", async () => {
+test("a lock's steps can be requested later", async () => {
   const { hub, port } = await serve();
-  hub.hear(beat());
-  hub.hear(stepOf(lockView("one"), "GRANTED", "acquiring.asking"));
+  hub.receive(beat());
+  hub.receive(stepOf(lockView("one"), "GRANTED", "acquiring.asking"));
   const { status, headers, text } = await get(port, "/history?lock=one");
   expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "application/json" });
   expect(JSON.parse(text)).toMatchObject([{ event: "GRANTED", to: "held" }]);
@@ -43,7 +43,7 @@ test("a lock's steps are told to whoever asks later", async () => {
   }
 });
 
-test("a recording is given frame by frame, and where there is none it says so", async () => {
+test("a recording is sent frame by frame, and a live server says that it has none", async () => {
   const recording = [beat(), locksOf(lockView("one"))];
   const { port } = await serve({ recording });
   const reader = await Reader.open(port);
@@ -60,7 +60,7 @@ test("a recording is given frame by frame, and where there is none it says so", 
   expect(await get(live.port, "/recording")).toMatchObject({ status: 404 });
 });
 
-test("metrics are made once, with the first request; where they cannot be, the packages are named", async () => {
+test("metrics are created once, with the first request; if packages are missing, they are named", async () => {
   let made = 0;
   let stopped = 0;
   const stop = async () => {
@@ -81,7 +81,7 @@ test("metrics are made once, with the first request; where they cannot be, the p
   expect(without.text).toMatch(/^[^\n]*npm install @opentelemetry\/api[^\n]*\n$/);
 });
 
-test("metrics that fail are one line", async () => {
+test("failing metrics are reported in one line", async () => {
   const { port } = await serve({ metrics: () => Promise.reject(new Error("no\nway")) });
   expect(await get(port, "/metrics")).toMatchObject({
     status: 500,
@@ -89,7 +89,7 @@ test("metrics that fail are one line", async () => {
   });
 });
 
-test("every answer keeps the page to itself", async () => {
+test("every response has headers that isolate the page", async () => {
   const { port } = await serve();
   for (const path of ["/", "/nowhere", "/history?lock=one", "/metrics"]) {
     const { headers } = await get(port, path);
@@ -105,7 +105,7 @@ test("every answer keeps the page to itself", async () => {
   }
 });
 
-test("one can only look", async () => {
+test("the server is read-only", async () => {
   const { port } = await serve();
   for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]) {
     const { status, headers } = await get(port, "/history?lock=one", {}, method);
@@ -115,7 +115,7 @@ test("one can only look", async () => {
   expect(await get(port, "/events", {}, "HEAD")).toMatchObject({ status: 200, text: "" });
 });
 
-test("closing ends the readers, and frees the port", async () => {
+test("closing ends the event streams, and frees the port", async () => {
   const { server, port } = await serve();
   const reader = await Reader.open(port);
   await server.close();
@@ -123,7 +123,7 @@ test("closing ends the readers, and frees the port", async () => {
   await serve({}, { port });
 });
 
-test("a port that is taken is refused by name", async () => {
+test("a port in use is refused by name", async () => {
   const { port } = await serve();
   await expect(serve({}, { port })).rejects.toMatchObject({
     name: "CannotListenError",

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Rows } from "../../../src/inspector/tracking/rows.js";
-import type { Lock } from "../../../src/manager/lock.js";
+import { LockRows } from "../../../src/inspector/feed/lock-rows.js";
+import type { Lock } from "../../../src/lock/lock.js";
 
-/** Rows know a lock by its identity, and its resources alone. */
+/** `LockRows` uses only a lock's identity and its resources. */
 const lockOf = (...resources: string[]) => ({ resources }) as unknown as Lock;
 
 describe("rows", () => {
-  it("are no more than there may be: the one idle longest makes room, and while none is there is none for others", () => {
-    const rows = new Rows("s", 3);
+  it("are bounded: the row that is idle longest is evicted, and while none is idle further locks get no row", () => {
+    const rows = new LockRows("s", 3);
     const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => lockOf(name)) as [Lock, Lock, Lock, Lock];
     const ids = [a, b, c].map((lock) => rows.use(lock)?.identity.id);
     expect(ids).toEqual(["s/1", "s/2", "s/3"]);
@@ -17,41 +17,41 @@ describe("rows", () => {
       [a, 6],
     ] as const) {
       const row = rows.use(lock);
-      if (row !== null) rows.rest(row, time);
+      if (row !== null) rows.markIdle(row, time);
     }
     expect(rows.use(d)?.identity.id).toBe("s/4");
-    expect(rows.displaced).toEqual(["s/2"]);
-    // Its id was told as gone: it never comes back.
+    expect(rows.evicted).toEqual(["s/2"]);
+    // Its id was reported as gone and never comes back.
     expect(rows.use(b)?.identity.id).toBe("s/5");
-    expect(rows.displaced).toEqual(["s/2", "s/1"]);
+    expect(rows.evicted).toEqual(["s/2", "s/1"]);
     expect(rows.inUse.size + rows.idle.size).toBe(3);
   });
 
-  it("are forgotten when they were idle for long, and come back with their lock", () => {
-    const rows = new Rows("s");
+  it("are removed when they were idle for long, and come back with their lock", () => {
+    const rows = new LockRows("s");
     const lock = lockOf("a");
     const row = rows.use(lock);
     if (row === null) throw new Error("no row");
-    rows.rest(row, 100);
-    expect(rows.forget(99)).toEqual([]);
-    expect(rows.forget(100)).toEqual(["s/1"]);
-    expect(rows.forget(100)).toEqual([]);
+    rows.markIdle(row, 100);
+    expect(rows.removeIdle(99)).toEqual([]);
+    expect(rows.removeIdle(100)).toEqual(["s/1"]);
+    expect(rows.removeIdle(100)).toEqual([]);
     expect(rows.use(lock)).toBe(row);
   });
 
-  it("are told apart by all of their resources, however long", () => {
-    const rows = new Rows("s");
+  it("are distinguished by all of their resources, however long", () => {
+    const rows = new LockRows("s");
     const long = "x".repeat(400_000);
     const idle = (lock: Lock) => {
       const row = rows.use(lock);
-      if (row !== null) rows.rest(row, 0);
+      if (row !== null) rows.markIdle(row, 0);
       return row?.identity.id;
     };
     const names = [["a"], ["a", "b"], ["a,b"], [`${long}1`], [`${long}2`], ['["a","b"]']];
     const ids = names.map((resources) => idle(lockOf(...resources)));
     expect(new Set(ids).size).toBe(names.length);
     expect(names.map((resources) => idle(lockOf(...resources)))).toEqual(ids);
-    // A hundred thousand long names would be too much to keep.
+    // A hundred thousand long names would take too much memory.
     for (const { key } of rows.idle) expect(key.length).toBeLessThan(50);
   });
 });

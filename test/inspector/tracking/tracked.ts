@@ -1,26 +1,26 @@
 import { onTestFinished } from "vitest";
-import type { Frame, LockView, Step } from "../../../src/inspector/frames.js";
-import { parseFrame } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracking/tracker.js";
-import { World as View } from "../../../src/inspector/world.js";
-import { managerOf } from "../../../src/manager/managed-locks.js";
-import type { LocksOptions } from "../../../src/manager/options.js";
-import { World } from "../../manager/world.js";
+import { managerOf } from "../../../src/api/managed-locks.js";
+import { FrameAggregate as View } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import { parseFrame } from "../../../src/inspector/feed/frames.js";
+import { Tracker } from "../../../src/inspector/feed/tracker.js";
+import type { LocksOptions } from "../../../src/lock/options.js";
+import { TestNodes } from "../../manager/test-nodes.js";
 
-/** Locks on memory nodes in virtual time, a tracker of them, and all that it tells. */
+/** Locks on memory nodes in virtual time, with a tracker and its frames. */
 export function tracked(options: Partial<LocksOptions> = {}, stepsPerSecond?: number) {
-  const world = new World();
+  const world = new TestNodes();
   const locks = world.locks(options);
   const manager = managerOf(locks);
   const tracker = new Tracker(manager, stepsPerSecond === undefined ? {} : { stepsPerSecond });
   onTestFinished(() => tracker.stop());
-  const heard = new Heard();
-  const listen = () => tracker.listen((frame) => heard.take(frame));
-  return { world, locks, manager, tracker, heard, listen, clock: world.clock };
+  const received = new ReceivedFrames();
+  const listen = () => tracker.listen((frame) => received.take(frame));
+  return { world, locks, manager, tracker, received, listen, clock: world.clock };
 }
 
-/** What was told, as it would arrive elsewhere. */
-export class Heard {
+/** The frames as they would arrive elsewhere. */
+export class ReceivedFrames {
   readonly frames: Frame[] = [];
   readonly view = new View();
 

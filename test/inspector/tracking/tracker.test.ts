@@ -1,23 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { managerOf } from "../../../src/api/managed-locks.js";
 import { type Lease, type MemoryNode, memoryNode } from "../../../src/index.js";
-import type { Beat } from "../../../src/inspector/frames.js";
-import { Tracker } from "../../../src/inspector/tracking/tracker.js";
-import { managerOf } from "../../../src/manager/managed-locks.js";
-import { settle } from "../../manager/world.js";
+import type { Beat } from "../../../src/inspector/feed/frames.js";
+import { Tracker } from "../../../src/inspector/feed/tracker.js";
+import { settle } from "../../manager/test-nodes.js";
 import { tracked } from "./tracked.js";
 
 const beats = (frames: readonly { kind: string }[]) => frames.filter(({ kind }) => kind === "beat") as Beat[];
 
 describe("a tracker", () => {
-  it("tells the steps of a lock in order, each with the lock as it was after it", async () => {
-    const { world, locks, heard, listen, clock } = tracked({ ttl: 1_000 });
+  it("reports the steps of a lock in order, each with the lock's state after it", async () => {
+    const { world, locks, received, listen, clock } = tracked({ ttl: 1_000 });
     listen();
     const lease = await world.run(locks.acquire("a"));
     await clock.advance(600);
     await lease.release();
     await clock.advance(100);
-    expect(heard.moves).toEqual([
+    expect(received.moves).toEqual([
       "ACQUIRE idle>acquiring.asking",
       "GRANTED acquiring.asking>held",
       "RENEW held>renewing.asking",
@@ -25,7 +25,7 @@ describe("a tracker", () => {
       "RELEASE held>releasing",
       "RELEASED releasing>idle",
     ]);
-    const [asking, held, renewing, renewed, releasing, idle] = heard.steps.map(({ lock }) => lock);
+    const [asking, held, renewing, renewed, releasing, idle] = received.steps.map(({ lock }) => lock);
     expect(asking).toMatchObject({
       resources: ["a"],
       attempts: 1,
@@ -46,19 +46,19 @@ describe("a tracker", () => {
     expect(releasing).toMatchObject({ state: "releasing", renewals: 1, validUntil: renewed?.validUntil });
     expect(idle).toMatchObject({ state: "idle", ttl: 1_000, renewals: 1, validUntil: null, reason: null });
     expect(idle?.round?.asked).toBe("release");
-    expect(heard.view.history(idle?.id ?? "")).toEqual(heard.steps);
-    const [first, ...others] = heard.frames.map(({ seq }) => seq);
+    expect(received.view.history(idle?.id ?? "")).toEqual(received.steps);
+    const [first, ...others] = received.frames.map(({ seq }) => seq);
     expect(others).toEqual(others.map((_, index) => (first ?? 0) + 1 + index));
   });
 
-  it("tells why an attempt failed, and who has the lock", async () => {
-    const { world, locks, heard, listen, clock } = tracked();
+  it("reports why an attempt failed, and who holds the lock", async () => {
+    const { world, locks, received, listen, clock } = tracked();
     const theirs = world.locks({ owner: "them" });
     const lease = await world.run(theirs.acquire("a", { fence: true }));
     listen();
     const ours = locks.acquire("a", { wait: 2_000, fence: true });
     await clock.advance(200);
-    const [waiting] = heard.locks;
+    const [waiting] = received.locks;
     expect(waiting).toMatchObject({ state: "acquiring.waiting", reason: "contended" });
     expect(waiting?.round).toMatchObject({
       asked: "acquire",
@@ -70,12 +70,12 @@ describe("a tracker", () => {
     await world.run(lease.release());
     const next = await world.run(ours);
     await clock.advance(100);
-    expect(heard.locks).toMatchObject([{ state: "held", reason: null, fence: next.fence }]);
+    expect(received.locks).toMatchObject([{ state: "held", reason: null, fence: next.fence }]);
     await world.run(theirs.close());
   });
 
-  it("tells how an acquisition ended that no node had refused", async () => {
-    const { world, locks, heard, listen, clock } = tracked({ quarantine: false });
+  it("reports how an acquisition ended that no node had refused", async () => {
+    const { world, locks, received, listen, clock } = tracked({ quarantine: false });
     listen();
     for (const node of world.nodes) node.hang();
     const abort = new AbortController();
@@ -86,73 +86,73 @@ describe("a tracker", () => {
     await clock.advance(20);
     abort.abort();
     await clock.advance(100);
-    const reasons = Object.fromEntries(heard.locks.map(({ resources, reason }) => [resources[0], reason]));
+    const reasons = Object.fromEntries(received.locks.map(({ resources, reason }) => [resources[0], reason]));
     expect(reasons).toEqual({ a: "aborted", b: "timedOut" });
   });
 
-  it("tells a lease that was taken with the votes that showed it", async () => {
-    const { world, locks, heard, listen, clock } = tracked({ ttl: 1_000, quarantine: false });
+  it("reports a taken lease with the votes that revealed it", async () => {
+    const { world, locks, received, listen, clock } = tracked({ ttl: 1_000, quarantine: false });
     listen();
     await world.run(locks.acquire("a"));
     for (const node of world.nodes) node.flush();
     const theirs = world.locks({ owner: "them" });
     await world.run(theirs.acquire("a"));
     await clock.advance(700);
-    expect(heard.locks).toMatchObject([
+    expect(received.locks).toMatchObject([
       { state: "expired", reason: "taken", round: { asked: "renew" }, validUntil: null },
     ]);
-    expect(JSON.stringify(heard.locks[0]?.round)).toContain('"owner":"them"');
+    expect(JSON.stringify(received.locks[0]?.round)).toContain('"owner":"them"');
     await world.run(theirs.close());
   });
 
-  it("says of a hand-over that it was one", async () => {
-    const { world, locks, heard, listen, clock } = tracked();
+  it("reports a handover", async () => {
+    const { world, locks, received, listen, clock } = tracked();
     listen();
     const note = (await world.run(locks.acquire("a"))).handover();
     await clock.advance(100);
-    expect(heard.locks).toMatchObject([{ state: "idle", reason: "handedOver" }]);
-    expect(JSON.stringify(heard.frames)).not.toContain(note);
+    expect(received.locks).toMatchObject([{ state: "idle", reason: "handedOver" }]);
+    expect(JSON.stringify(received.frames)).not.toContain(note);
   });
 
-  it("tells whoever comes later of all that is known, and then the same as the others", async () => {
-    const { world, locks, tracker, heard, listen, clock } = tracked();
+  it("sends a later listener the current state, and then the same frames as the others", async () => {
+    const { world, locks, tracker, received, listen, clock } = tracked();
     await world.run(locks.acquire("before"));
     const handle = locks.handle("idle");
     listen();
-    expect(heard.kinds()).toEqual(["beat", "locks"]);
-    expect(heard.locks).toMatchObject([{ resources: ["before"], state: "held", attempts: 1 }]);
+    expect(received.kinds()).toEqual(["beat", "locks"]);
+    expect(received.locks).toMatchObject([{ resources: ["before"], state: "held", attempts: 1 }]);
     await world.run(handle.acquire());
-    const { Heard } = await import("./tracked.js");
-    const later = new Heard();
+    const { ReceivedFrames } = await import("./tracked.js");
+    const later = new ReceivedFrames();
     tracker.listen((frame) => later.take(frame));
-    expect(later.locks).toEqual(heard.locks);
+    expect(later.locks).toEqual(received.locks);
     expect(later.locks).toHaveLength(2);
     await world.run(handle.release());
     await clock.advance(100);
-    expect(later.locks).toEqual(heard.locks);
-    expect(later.frames.at(-1)).toEqual(heard.frames.at(-1));
+    expect(later.locks).toEqual(received.locks);
+    expect(later.frames.at(-1)).toEqual(received.frames.at(-1));
   });
 
   it("shows a loop of acquisitions as one row, and locks that are in use together as rows of their own", async () => {
-    const { world, locks, heard, listen, clock } = tracked();
+    const { world, locks, received, listen, clock } = tracked();
     listen();
     for (let turn = 0; turn < 5; turn++) await world.run(locks.using("a", () => {}));
     const waiters = Array.from({ length: 3 }, () => locks.using("a", () => {}));
     await world.run(Promise.all(waiters));
     await clock.advance(100);
-    expect(heard.locks).toHaveLength(3);
-    expect(new Set(heard.steps.slice(0, 20).map(({ lock }) => lock.id)).size).toBe(1);
-    for (const { lock } of heard.steps) expect(lock.id).toMatch(new RegExp(`^${lock.source}/[123]$`));
+    expect(received.locks).toHaveLength(3);
+    expect(new Set(received.steps.slice(0, 20).map(({ lock }) => lock.id)).size).toBe(1);
+    for (const { lock } of received.steps) expect(lock.id).toMatch(new RegExp(`^${lock.source}/[123]$`));
   });
 
   it("lets a handle keep its row, unless another lock has it", async () => {
-    const { world, locks, heard, listen, clock } = tracked();
+    const { world, locks, received, listen, clock } = tracked();
     listen();
     const handle = locks.handle("a");
     const idOf = async () => {
       await world.run(handle.acquire());
       await clock.advance(100);
-      const id = heard.steps.at(-1)?.lock.id;
+      const id = received.steps.at(-1)?.lock.id;
       await world.run(handle.release());
       await clock.advance(100);
       return id;
@@ -161,35 +161,35 @@ describe("a tracker", () => {
     expect(await idOf()).toBe(first);
     const other = await world.run(locks.acquire("a"));
     await clock.advance(100);
-    expect(heard.steps.at(-1)?.lock.id).toBe(first);
+    expect(received.steps.at(-1)?.lock.id).toBe(first);
     const second = locks.handle("a").acquire();
     await clock.advance(100);
-    expect(heard.steps.at(-1)?.lock.id).not.toBe(first);
+    expect(received.steps.at(-1)?.lock.id).not.toBe(first);
     await world.run(other.release());
     await world.run(second);
   });
 
-  it("tells of a lock that is not used any more for ten seconds", async () => {
-    const { world, locks, heard, listen, clock } = tracked();
+  it("reports a lock for ten seconds after its last use", async () => {
+    const { world, locks, received, listen, clock } = tracked();
     listen();
     await world.run(locks.using("a", () => {}));
     await clock.advance(9_000);
-    expect(heard.locks).toHaveLength(1);
+    expect(received.locks).toHaveLength(1);
     await clock.advance(3_000);
-    expect(heard.locks).toHaveLength(0);
-    expect(heard.kinds().filter((kind) => kind === "gone")).toHaveLength(1);
+    expect(received.locks).toHaveLength(0);
+    expect(received.kinds().filter((kind) => kind === "gone")).toHaveLength(1);
   });
 
   it("beats every second, and when a node changes", async () => {
-    const { world, locks, heard, listen, clock } = tracked({ quarantine: false });
+    const { world, locks, received, listen, clock } = tracked({ quarantine: false });
     await world.run(locks.using("a", () => {}));
     listen();
     await clock.advance(5_000);
-    expect(beats(heard.frames)).toHaveLength(6);
+    expect(beats(received.frames)).toHaveLength(6);
     await world.run(locks.using("a", () => {}));
     world.node(1).crash();
     await clock.advance(100);
-    const last = beats(heard.frames).at(-1);
+    const last = beats(received.frames).at(-1);
     expect(last).toMatchObject({ owner: "me", pid: process.pid, prefix: "", missed: 0 });
     expect(last?.nodes[1]).toMatchObject({
       name: "node-1",
@@ -205,7 +205,7 @@ describe("a tracker", () => {
     expect(last?.totals).toMatchObject({ acquired: 2, released: 2, failed: 0 });
   });
 
-  it("keeps no timer while nobody listens, and none that keeps the process alive", async () => {
+  it("keeps no timer without listeners, and none that keeps the process alive", async () => {
     const { world, locks, tracker, listen, clock } = tracked();
     await world.run(locks.using("a", () => {}));
     await clock.advance(1_000);
@@ -228,8 +228,8 @@ describe("a tracker", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("counts every step, also while nobody listens and beyond the budget", async () => {
-    const { world, locks, heard, listen, clock } = tracked({ ttl: 500 }, 10);
+  it("counts every step, also without listeners and beyond the rate limit", async () => {
+    const { world, locks, received, listen, clock } = tracked({ ttl: 500 }, 10);
     for (let turn = 0; turn < 20; turn++) await world.run(locks.using("a", () => {}));
     const held = await world.run(locks.acquire("b"));
     listen();
@@ -238,53 +238,53 @@ describe("a tracker", () => {
     await clock.advance(1_000);
     for (const node of world.nodes) node.hang();
     await clock.advance(3_000);
-    const { totals, missed } = beats(heard.frames).at(-1) as Beat;
+    const { totals, missed } = beats(received.frames).at(-1) as Beat;
     expect(totals).toMatchObject({ acquired: 41, released: 40, failed: 1, expired: 1 });
     expect(totals.renewed).toBeGreaterThan(3);
     expect(totals.quorumLost).toBeGreaterThan(0);
     expect(missed).toBeGreaterThan(60);
     expect(held.remaining()).toBe(0);
-    expect(heard.locks.find(({ resources }) => resources[0] === "b")?.state).toBe("expired");
+    expect(received.locks.find(({ resources }) => resources[0] === "b")?.state).toBe("expired");
   });
 
-  it("tells no more steps than its budget, and leaves no row wrong for long", async () => {
-    const { world, locks, heard, listen, clock } = tracked({}, 20);
+  it("keeps to its rate limit, and leaves no row outdated for long", async () => {
+    const { world, locks, received, listen, clock } = tracked({}, 20);
     listen();
     const leases = await world.run(
       Promise.all(Array.from({ length: 50 }, (_, index) => locks.acquire(`r${index}`))),
     );
     const handles = leases.slice(0, 25);
     await clock.advance(600);
-    expect(heard.steps.length).toBeLessThanOrEqual(20);
-    expect(heard.locks).toHaveLength(50);
-    for (const { state, granted, ttl } of heard.locks) {
+    expect(received.steps.length).toBeLessThanOrEqual(20);
+    expect(received.locks).toHaveLength(50);
+    for (const { state, granted, ttl } of received.locks) {
       expect({ state, ttl, told: granted !== null }).toEqual({ state: "held", ttl: 10_000, told: true });
     }
     await world.run(Promise.all(handles.map((lease) => lease.release())));
     await clock.advance(600);
-    const states = heard.locks.map(({ state }) => state);
+    const states = received.locks.map(({ state }) => state);
     expect(states.filter((state) => state === "idle")).toHaveLength(25);
     expect(states.filter((state) => state === "held")).toHaveLength(25);
     const seconds = 2;
-    expect(heard.steps.length).toBeLessThanOrEqual(20 * (seconds + 1));
+    expect(received.steps.length).toBeLessThanOrEqual(20 * (seconds + 1));
   });
 
-  it("says goodbye when the locks are closed, after all that happened before", async () => {
-    const { world, locks, tracker, heard, listen, clock } = tracked();
+  it("announces the end when the locks are closed, after all earlier steps", async () => {
+    const { world, locks, tracker, received, listen, clock } = tracked();
     listen();
     await world.run(locks.acquire("a"));
     await world.run(locks.close());
-    expect(heard.moves.at(-1)).toBe("RELEASED releasing>idle");
-    expect(heard.kinds().at(-1)).toBe("bye");
+    expect(received.moves.at(-1)).toBe("RELEASED releasing>idle");
+    expect(received.kinds().at(-1)).toBe("bye");
     expect(clock.pending).toBe(0);
     const more: unknown[] = [];
     tracker.listen((frame) => more.push(frame));
     expect(more).toEqual([]);
   });
 
-  it("suffers no sink that throws, or that uses the locks itself", async () => {
+  it("tolerates listeners that throw, or that use the locks", async () => {
     const failures: unknown[] = [];
-    const { world, locks, tracker, heard, listen, clock } = tracked({
+    const { world, locks, tracker, received, listen, clock } = tracked({
       onListenerError: (error, event) => failures.push([event, String(error)]),
     });
     tracker.listen(() => {
@@ -298,15 +298,15 @@ describe("a tracker", () => {
     await world.run(locks.using("outer", () => {}));
     await clock.advance(300);
     await used;
-    expect(new Set(heard.locks.map(({ resources }) => resources[0]))).toEqual(new Set(["outer", "inner"]));
-    expect(failures.length).toBe(heard.frames.length);
+    expect(new Set(received.locks.map(({ resources }) => resources[0]))).toEqual(new Set(["outer", "inner"]));
+    expect(failures.length).toBe(received.frames.length);
     expect(failures[0]).toEqual(["inspection", "Error: sink"]);
   });
 
-  it("tells frames that are frames, however long what users and nodes say is", async () => {
+  it("sends valid frames, however long the texts of users and nodes are", async () => {
     const long = "ü".repeat(100_000);
     const loud: MemoryNode = memoryNode(`node ${long}`);
-    const { world, locks, heard, listen, clock } = tracked({
+    const { world, locks, received, listen, clock } = tracked({
       nodes: [loud],
       prefix: long,
       owner: "o".repeat(128),
@@ -317,15 +317,15 @@ describe("a tracker", () => {
     await expect(world.run(locks.acquire(names[0] ?? "", { wait: 0 }))).rejects.toThrow();
     loud.crash();
     await clock.advance(1_000);
-    expect(heard.locks.map(({ resources, more }) => [resources.length, more])).toEqual([
+    expect(received.locks.map(({ resources, more }) => [resources.length, more])).toEqual([
       [10, 2],
       [1, undefined],
     ]);
-    for (const frame of heard.frames) expect(JSON.stringify(frame).length).toBeLessThan(64 * 1024);
+    for (const frame of received.frames) expect(JSON.stringify(frame).length).toBeLessThan(64 * 1024);
   });
 
-  it("has ids of its own, where there are several of one manager", async () => {
-    const { manager, locks, world, tracker, heard, listen } = tracked();
+  it("has ids of its own if a manager has several trackers", async () => {
+    const { manager, locks, world, tracker, received, listen } = tracked();
     const second = new Tracker(manager);
     listen();
     await world.run(locks.acquire("a"));
@@ -333,13 +333,13 @@ describe("a tracker", () => {
       one.snapshot().flatMap((frame) => (frame.kind === "locks" ? frame.locks.map(({ id }) => id) : [])),
     );
     expect(new Set(ids).size).toBe(2);
-    expect(heard.locks).toHaveLength(1);
+    expect(received.locks).toHaveLength(1);
     second.stop();
     expect(managerOf(locks)).toBe(manager);
     await settle();
   });
 
-  it("tells frames, and in the end how every lock is, whatever happens", async () => {
+  it("sends valid frames, and finally the right state of every lock, whatever happens", async () => {
     const name = fc.oneof(fc.constantFrom("a", "b"), fc.string({ minLength: 1, unit: "grapheme" }));
     const deed = fc.oneof(
       {
@@ -358,7 +358,7 @@ describe("a tracker", () => {
         fc.array(deed, { maxLength: 25 }),
         fc.integer({ min: 1, max: 60 }),
         async (deeds, rate) => {
-          const { world, locks, manager, tracker, heard, listen, clock } = tracked(
+          const { world, locks, manager, tracker, received, listen, clock } = tracked(
             { quarantine: false },
             rate,
           );
@@ -376,14 +376,14 @@ describe("a tracker", () => {
             else if ("node" in done) world.node(done.node)[done.fate]();
             else await clock.advance(done.pass);
           }
-          // So that whatever was not told one by one is told as it is now.
+          // Makes the tracker send the current state of locks whose steps were not reported individually.
           tracker.snapshot();
           const inUse = manager.inUse.map(({ path, resources }) => `${resources} ${path}`).sort();
-          const told = heard.locks.filter(({ state }) => state !== "idle" && state !== "expired");
+          const reported = received.locks.filter(({ state }) => state !== "idle" && state !== "expired");
           tracker.stop();
           for (const node of world.nodes) node.wake();
           await world.run(locks.close({ timeout: 0 }));
-          expect(told.map(({ resources, state }) => `${resources} ${state}`).sort()).toEqual(inUse);
+          expect(reported.map(({ resources, state }) => `${resources} ${state}`).sort()).toEqual(inUse);
         },
       ),
       { numRuns: 60 },

@@ -1,13 +1,13 @@
 import type { LockContext } from "../../../src/machines/lock-context.js";
 import type { LockMachineEvent } from "../../../src/machines/lock-events.js";
-import type { LockPort } from "../../../src/machines/lock-port.js";
+import type { AcquiringActions, HoldingActions } from "../../../src/machines/lock-port.js";
 
 type Type = LockMachineEvent["type"];
 
 const whileAcquiring: readonly Type[] = ["ABORT", "TIMED_OUT", "REFUSED"];
 
-/** What is heeded, state by state; all else changes nothing. */
-export const heeded: Readonly<Record<string, readonly Type[]>> = {
+/** The events that each state accepts. Any other event changes nothing. */
+export const acceptedEvents: Readonly<Record<string, readonly Type[]>> = {
   '"idle"': ["ACQUIRE"],
   '{"acquiring":"queued"}': ["NEXT", ...whileAcquiring],
   '{"acquiring":"asking"}': ["GRANTED", "DENIED", "NO_QUORUM", "TOO_SLOW", ...whileAcquiring],
@@ -20,11 +20,11 @@ export const heeded: Readonly<Record<string, readonly Type[]>> = {
 };
 
 /**
- * What a lock is, apart from its chart: an acquisition, which has one attempt at a time and ends once, in a lease or
- * in a failure; then a lease, which ends once, released, lost or handed over.
+ * A model of a lock without a chart. An acquisition has one attempt at a time and ends once, in a lease or a failure.
+ * A lease ends once: it is released, lost or handed over.
  */
-export class LockModel implements LockPort {
-  /** Calls since the last event. */
+export class LockModel implements AcquiringActions, HoldingActions {
+  /** Number of calls since the last event. */
   calls = 0;
   readonly violations: string[] = [];
   #event: LockMachineEvent | null = null;
@@ -37,19 +37,19 @@ export class LockModel implements LockPort {
   #remains = false;
   #armed = false;
 
-  /** The event is about to be sent. */
-  expect(event: LockMachineEvent, isHeeded: boolean): void {
+  /** Prepares for the next event. */
+  expect(event: LockMachineEvent, isAccepted: boolean): void {
     this.#event = event;
     this.calls = 0;
-    if (!isHeeded) return;
+    if (!isAccepted) return;
     this.#armed = false;
     if (event.type !== "ACQUIRE") return;
     this.#acquisition = event.acquisition;
     this.#attempts = 0;
   }
 
-  /** What must hold between two events. */
-  check(state: string, substate: string, context: LockContext, isHeeded: boolean): void {
+  /** Checks the invariants between two events. */
+  check(state: string, substate: string, context: LockContext, isAccepted: boolean): void {
     const isAcquiring = state === "acquiring";
     const isHeld = ["held", "renewing", "releasing"].includes(state);
     this.#must("an acquisition is under way", (this.#acquisition !== null) === isAcquiring);
@@ -58,7 +58,7 @@ export class LockModel implements LockPort {
     this.#must("a release is under way", this.#releasing === (state === "releasing"));
     this.#must("its validity is shown while there is a lease", (context.validUntil !== null) === isHeld);
     this.#must("attempts are counted", !isAcquiring || context.attempt === this.#attempts);
-    if (isHeeded && isHeld && state !== "releasing") this.#must("its timer was set anew", this.#armed);
+    if (isAccepted && isHeld && state !== "releasing") this.#must("its timer was set again", this.#armed);
   }
 
   armWait(): void {
@@ -79,17 +79,17 @@ export class LockModel implements LockPort {
 
   scheduleRetry(event: LockMachineEvent, attempt: number): void {
     const isRefusal = "retryIn" in event && event.retryIn !== null;
-    this.#told("scheduleRetry", event, isRefusal && !this.#asking && attempt === this.#attempts);
+    this.#calledWithEvent("scheduleRetry", event, isRefusal && !this.#asking && attempt === this.#attempts);
   }
 
   fail(event: LockMachineEvent): void {
     const mayRetry = "retryIn" in event && event.retryIn !== null;
-    this.#told("fail", event, this.#acquisition !== null && !this.#asking && !mayRetry);
+    this.#calledWithEvent("fail", event, this.#acquisition !== null && !this.#asking && !mayRetry);
     this.#acquisition = null;
   }
 
   begin(event: LockMachineEvent): void {
-    this.#told("begin", event, event.type === "GRANTED" && this.#asking && !this.#lease);
+    this.#calledWithEvent("begin", event, event.type === "GRANTED" && this.#asking && !this.#lease);
     this.#acquisition = null;
     this.#asking = false;
     this.#lease = true;
@@ -106,12 +106,16 @@ export class LockModel implements LockPort {
   }
 
   prolong(event: LockMachineEvent): void {
-    this.#told("prolong", event, event.type === "RENEWED" && this.#lease && this.#renewing);
+    this.#calledWithEvent("prolong", event, event.type === "RENEWED" && this.#lease && this.#renewing);
     this.#renewing = false;
   }
 
   reportQuorumLost(event: LockMachineEvent): void {
-    this.#told("reportQuorumLost", event, event.type === "NO_QUORUM" && this.#lease && this.#renewing);
+    this.#calledWithEvent(
+      "reportQuorumLost",
+      event,
+      event.type === "NO_QUORUM" && this.#lease && this.#renewing,
+    );
     this.#renewing = false;
   }
 
@@ -121,7 +125,7 @@ export class LockModel implements LockPort {
   }
 
   finishRelease(event: LockMachineEvent): void {
-    this.#told("finishRelease", event, event.type === "RELEASED" && this.#releasing);
+    this.#calledWithEvent("finishRelease", event, event.type === "RELEASED" && this.#releasing);
     this.#end();
   }
 
@@ -131,13 +135,13 @@ export class LockModel implements LockPort {
   }
 
   lose(event: LockMachineEvent): void {
-    // Nobody is told before what is left was given back: the job may take long, and throw.
-    this.#told("lose", event, "validUntil" in event && this.#lease && this.#remains);
+    // The remaining keys are released before the loss is reported, because a listener may be slow or throw.
+    this.#calledWithEvent("lose", event, "validUntil" in event && this.#lease && this.#remains);
     this.#end();
   }
 
-  letGo(): void {
-    this.#called("letGo", this.#lease && !this.#releasing);
+  endWithoutRelease(): void {
+    this.#called("endWithoutRelease", this.#lease && !this.#releasing);
     this.#end();
   }
 
@@ -153,8 +157,8 @@ export class LockModel implements LockPort {
     this.#must(`${name} may be called`, isLegal);
   }
 
-  /** What is handed on is what came. */
-  #told(name: string, event: LockMachineEvent, isLegal: boolean): void {
+  /** Records a call that must pass on the current event unchanged. */
+  #calledWithEvent(name: string, event: LockMachineEvent, isLegal: boolean): void {
     this.#called(name, isLegal && event === this.#event);
   }
 

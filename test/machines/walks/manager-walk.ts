@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import type { EventObject, StateValue } from "xstate";
 import { getSimplePaths } from "xstate/graph";
+import type { InspectionEvent } from "../../../src/lock/lock-actor.js";
 import { managerMachine } from "../../../src/machines/manager.js";
-import type { InspectionEvent } from "../../../src/manager/actor.js";
-import { settle, World } from "../../manager/world.js";
+import { settle, TestNodes } from "../../manager/test-nodes.js";
 import type { Walk } from "./walk.js";
 
 interface Chart {
@@ -11,21 +11,21 @@ interface Chart {
   getSnapshot(): { readonly value: StateValue };
 }
 
-/** A manager with a lease, which cannot be given back while its nodes hang. */
+/** A manager with a lease that cannot be released while the nodes hang. */
 async function begin() {
-  const world = new World(3);
+  const testNodes = new TestNodes(3);
   const charts = new Set<Chart>();
   const inspect = ({ actorRef }: InspectionEvent) => {
     const chart = actorRef as unknown as Chart;
     if (chart.logic === managerMachine) charts.add(chart);
   };
-  const locks = world.locks({ xstate: { inspect } });
+  const locks = testNodes.locks({ xstate: { inspect } });
   const lease = await locks.acquire("ours");
   const handle = locks.handle("handled");
-  const others = world.locks({ owner: "others" });
+  const others = testNodes.locks({ owner: "others" });
   const handover = (await others.acquire("theirs")).handover();
   const state = () => [...charts].map((chart) => chart.getSnapshot().value);
-  /** Everything that only an open manager does. */
+  /** Every call that only an open manager accepts. */
   const calls: readonly (() => Promise<unknown>)[] = [
     async () => (await locks.acquire("a")).release(),
     async () => (await locks.tryAcquire("a"))?.release(),
@@ -35,16 +35,16 @@ async function begin() {
     async () => locks.handle("a"),
     () => handle.acquire(),
   ];
-  return { world, locks, lease, state, calls };
+  return { testNodes, locks, lease, state, calls };
 }
 
 type Subject = Awaited<ReturnType<typeof begin>>;
 
-/** What each state allows. */
+/** Checks the calls that each state allows. */
 const checks: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
-  async open({ world, lease, calls }) {
-    for (const call of calls) await world.run(call());
-    await world.run(lease.renew());
+  async open({ testNodes, lease, calls }) {
+    for (const call of calls) await testNodes.run(call());
+    await testNodes.run(lease.renew());
     expect(lease.signal.aborted).toBe(false);
   },
   async closing(subject) {
@@ -53,36 +53,38 @@ const checks: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
   },
   async closed(subject) {
     await refusesAll(subject);
-    const { world, lease, locks } = subject;
+    const { testNodes, lease, locks } = subject;
     expect(await lease.release()).toBe("released");
     await locks.close();
-    expect(await world.holders("ours")).toEqual([false, false, false]);
+    expect(await testNodes.holders("ours")).toEqual([false, false, false]);
   },
 };
 
-async function refusesAll({ world, lease, locks, calls }: Subject): Promise<void> {
+async function refusesAll({ testNodes, lease, locks, calls }: Subject): Promise<void> {
   for (const call of calls)
-    await expect(world.run(Promise.resolve().then(call))).rejects.toMatchObject({ code: "MANAGER_CLOSED" });
+    await expect(testNodes.run(Promise.resolve().then(call))).rejects.toMatchObject({
+      code: "MANAGER_CLOSED",
+    });
   await expect(lease.renew()).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
   expect(lease.remaining()).toBe(0);
-  // Harmless, and never called.
+  // A closed manager accepts listeners and never calls them.
   locks.on("acquired", () => expect.unreachable()).once("failed", () => expect.unreachable());
 }
 
-/** What makes each event come. */
-const deeds: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = {
-  CLOSE: async ({ world, locks }) => {
-    for (const node of world.nodes) node.hang();
+/** Actions that cause each event. */
+const actions: Readonly<Record<string, (subject: Subject) => Promise<unknown>>> = {
+  CLOSE: async ({ testNodes, locks }) => {
+    for (const node of testNodes.nodes) node.hang();
     void locks.close({ timeout: 60_000 });
     await settle();
   },
-  CLOSED: async ({ world, locks }) => {
-    for (const node of world.nodes) node.wake();
-    await world.run(locks.close());
+  CLOSED: async ({ testNodes, locks }) => {
+    for (const node of testNodes.nodes) node.wake();
+    await testNodes.run(locks.close());
   },
 };
 
-/** The real one. */
+/** Runs the chart of a real manager. */
 export const managerWalk: Walk = {
   machine: managerMachine,
   paths: getSimplePaths(managerMachine).map(({ steps }) => steps.slice(1).map(({ event }) => event)),
@@ -92,14 +94,14 @@ export const managerWalk: Walk = {
     const check = () => {
       const state = String(states.at(-1));
       const found = checks[state];
-      if (found === undefined) throw new Error(`nothing is known of the state ${state}`);
+      if (found === undefined) throw new Error(`there is no check for the state ${state}`);
       return found(subject);
     };
     await check();
     for (const { type } of path) {
-      const deed = deeds[type];
-      if (deed === undefined) throw new Error(`nothing is known that leads to ${type}`);
-      await deed(subject);
+      const action = actions[type];
+      if (action === undefined) throw new Error(`there is no action for the event ${type}`);
+      await action(subject);
       states.push(...subject.state());
       await check();
     }

@@ -1,10 +1,10 @@
 import type { AnyStateMachine, EventObject, StateValue } from "xstate";
 
-/** How the paths through a chart are walked with something real, or a model of it, at its other end. */
+/** Runs the paths through a chart against the real object that the chart drives, or a model of that object. */
 export interface Walk {
   readonly machine: AnyStateMachine;
-  /** Every path on which no state comes twice, at least. */
+  /** The paths. They include every path without a repeated state. */
   readonly paths: readonly (readonly EventObject[])[];
-  /** Checks each step. The states that it came through, from the first one on. */
+  /** Runs one path, checks each step and returns the states, the initial state included. */
   along(path: readonly EventObject[]): Promise<readonly StateValue[]> | readonly StateValue[];
 }

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { count, drop, gone, left, occupy, read, sightings } from "../v4-support.js";
-import { byHand, type Face, type Lock, long, near, type Outcome, show, three } from "./face.js";
-import { badTtl, noAttempts, noWait, strategyCalls } from "./meant.js";
+import { count, countCommands, drop, gone, left, occupy, read } from "../v4-support.js";
+import { type Api, customClients, type Lock, long, near, type Outcome, show, three } from "./api.js";
+import { badTtl, noAttempts, noWait, strategyCalls } from "./intended-differences.js";
 
-export const acquiring: Case<Face>[] = [
+export const acquiring: Case<Api>[] = [
   {
     name: "a lock is a resource, a value and a ttl",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const before = Date.now();
       const lock = (await redlock.acquireLock(key, 5_000))!;
       const parsed = JSON.parse(JSON.stringify(lock)) as Lock;
       return {
         keys: Object.keys(lock).sort(),
-        resource: scene.plain(lock.resource),
+        resource: context.plain(lock.resource),
         types: [typeof lock.value, typeof lock.ttl],
         parsed: [parsed.resource === lock.resource, parsed.value === lock.value, parsed.ttl === lock.ttl],
         stored: (await read(servers, key)).map((value) => value === lock.value),
@@ -26,8 +26,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "the value of a lock is a UUID",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(
         (await redlock.acquireLock(key, 1_000))!.value,
       );
@@ -39,22 +39,22 @@ export const acquiring: Case<Face>[] = [
     },
   },
   {
-    name: "the ttl of a lock says until when it is held, without drift",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    name: "the ttl of a lock is its end, without drift",
+    async run(context) {
+      const { redlock, key } = await three(context);
       const before = Date.now();
       return (await redlock.acquireLock(key, long))!.ttl >= before + long;
     },
     differs: {
       original: true,
       ours: false,
-      why: "A lock's ttl is the time until which it is surely held: what clocks may drift apart is taken off already.",
+      why: "A lock's ttl is the time until which it is certainly held: the drift of clocks is already subtracted.",
     },
   },
   {
     name: "the ttl of a lock that had to wait",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 50, 20);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 50, 20);
       await occupy(servers, key, 150);
       const lock = (await redlock.acquireLock(key, 100))!;
       return lock.ttl > Date.now();
@@ -67,8 +67,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "a second lock is null",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       const second = await redlock.acquireLock(key, 5_000);
       return { second, stored: (await read(servers, key)).map((value) => value === lock.value) };
@@ -76,9 +76,9 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "another program's lock is respected",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      const other = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
+      const other = await three(context);
       const lock = (await other.redlock.acquireLock(key, 5_000))!;
       const during = await redlock.acquireLock(key, 5_000);
       await other.redlock.releaseLock(key, lock.value);
@@ -87,10 +87,10 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "acquired as soon as it is free",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 100);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 100);
       const first = (await redlock.acquireLock(key, long))!;
-      const seen = await sightings(scene, key);
+      const seen = await countCommands(context, key);
       const waiting = redlock.acquireLock(key, 5_000);
       await waitUntil("it has tried", 5_000, () => seen() > 0);
       await redlock.releaseLock(key, first.value);
@@ -100,8 +100,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "acquired when the other lock ends with its ttl",
-    async run(scene) {
-      const { redlock, key } = await three(scene, 50);
+    async run(context) {
+      const { redlock, key } = await three(context, 50);
       const first = (await redlock.acquireLock(key, 100))!;
       const second = (await redlock.acquireLock(key, 5_000))!;
       return first.value !== second.value;
@@ -109,8 +109,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "held on a minority of the servers: locked, and the minority left alone",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       await occupy(servers.slice(0, 1), key);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       await redlock.releaseLock(key, lock.value);
@@ -119,8 +119,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "held on a majority of the servers: null, and nothing left behind",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       await occupy(servers.slice(1), key);
       const lock = await redlock.acquireLock(key, 5_000);
       await gone(servers.slice(0, 1), key);
@@ -129,21 +129,21 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "held on one of two servers: null",
-    async run(scene) {
-      const servers = await scene.clients(2);
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      await occupy(servers.slice(1), scene.key());
-      return new scene.face.Redlock(clients, 1, 1).acquireLock(scene.key(), 1_000);
+    async run(context) {
+      const servers = await context.clients(2);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      await occupy(servers.slice(1), context.key());
+      return new context.api.Redlock(clients, 1, 1).acquireLock(context.key(), 1_000);
     },
   },
   {
     name: "retryCount is the number of attempts",
-    async run(scene) {
+    async run(context) {
       const results: unknown[] = [];
       for (const retryCount of [1, 2, 5]) {
         for (const freed of [retryCount - 2, retryCount - 1]) {
-          const { redlock, servers } = await three(scene, retryCount);
-          const key = scene.key(`${retryCount} ${freed}`);
+          const { redlock, servers } = await three(context, retryCount);
+          const key = context.key(`${retryCount} ${freed}`);
           await occupy(servers, key);
           const strategy = (attempt: number) => {
             if (attempt === freed) void drop(servers, key);
@@ -157,10 +157,10 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "three attempts, 200 ms apart, by default",
-    async run(scene) {
-      const servers = await scene.clients(1);
-      const redlock = new scene.face.Redlock(servers.map((server) => new scene.face.IoredisClient(server)));
-      const keys = [scene.key("a"), scene.key("b")] as const;
+    async run(context) {
+      const servers = await context.clients(1);
+      const redlock = new context.api.Redlock(servers.map((server) => new context.api.IoredisClient(server)));
+      const keys = [context.key("a"), context.key("b")] as const;
       await Promise.all([occupy(servers, keys[0], 300), occupy(servers, keys[1])]);
       const start = performance.now();
       const waited = async (key: string) => {
@@ -172,8 +172,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "after the last attempt",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 1, 300);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 1, 300);
       await occupy(servers, key);
       const start = performance.now();
       const lock = await redlock.acquireLock(key, 1_000);
@@ -187,21 +187,21 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "retryCount 0",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      return show(await new scene.face.Redlock(byHand(servers), 0).acquireLock(scene.key(), 1_000));
+    async run(context) {
+      const servers = await context.clients(3);
+      return show(await new context.api.Redlock(customClients(servers), 0).acquireLock(context.key(), 1_000));
     },
     differs: { original: null, ours: "locked", why: noAttempts },
   },
   {
     name: "retryCount -1",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      await occupy(servers, scene.key(), 1_000);
-      const redlock = new scene.face.Redlock(clients, -1, 10);
-      const locked = redlock.acquireLock(scene.key(), 1_000).then(show);
-      const soon = await scene.outcomeWithin(200, locked, (lock) => lock);
+    async run(context) {
+      const servers = await context.clients(3);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      await occupy(servers, context.key(), 1_000);
+      const redlock = new context.api.Redlock(clients, -1, 10);
+      const locked = redlock.acquireLock(context.key(), 1_000).then(show);
+      const soon = await context.outcomeWithin(200, locked, (lock) => lock);
       return [soon, await locked];
     },
     differs: {
@@ -212,21 +212,21 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "retryCount left out, retryDelay given",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      await occupy(servers, scene.key());
-      const redlock = new scene.face.Redlock(clients, undefined, 20);
+    async run(context) {
+      const servers = await context.clients(3);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      await occupy(servers, context.key());
+      const redlock = new context.api.Redlock(clients, undefined, 20);
       const start = performance.now();
-      const lock = await redlock.acquireLock(scene.key(), 1_000);
+      const lock = await redlock.acquireLock(context.key(), 1_000);
       const ms = performance.now() - start;
       return { lock, waited: ms > 35, briefly: ms < 380 };
     },
   },
   {
     name: "a ttl of thirty days",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const ttl = 30 * 24 * 3_600_000;
       const lock = (await redlock.acquireLock(key, ttl))!;
       await sleep(20);
@@ -237,9 +237,9 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "fifty resources at once",
-    async run(scene) {
-      const { redlock, servers } = await three(scene);
-      const keys = Array.from({ length: 50 }, (_, index) => scene.key(String(index)));
+    async run(context) {
+      const { redlock, servers } = await three(context);
+      const keys = Array.from({ length: 50 }, (_, index) => context.key(String(index)));
       const locks = await Promise.all(keys.map((key) => redlock.acquireLock(key, 5_000)));
       const renewed = await Promise.all(
         locks.map((lock) => redlock.renewLock(lock!.resource, lock!.value, 5_000)),
@@ -251,8 +251,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "acquired again without waiting for the release",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const first = (await redlock.acquireLock(key, 5_000))!;
       const released = redlock.releaseLock(key, first.value);
       const second = await redlock.acquireLock(key, 5_000);
@@ -261,9 +261,9 @@ export const acquiring: Case<Face>[] = [
     },
   },
   {
-    name: "a ttl that is none",
-    async run(scene) {
-      const { redlock, servers } = await three(scene);
+    name: "an invalid ttl",
+    async run(context) {
+      const { redlock, servers } = await three(context);
       const results: unknown[] = [];
       for (const ttl of [0, -1, 0.5, undefined as never]) {
         const calls = [
@@ -272,8 +272,8 @@ export const acquiring: Case<Face>[] = [
           (key: string) => redlock.tryAcquire(key, "mine", ttl),
         ];
         for (const [index, call] of calls.entries()) {
-          const key = scene.key(`${ttl} ${index}`);
-          const { value, error } = (await scene.outcome(call(key), (given) => given)) as Outcome;
+          const key = context.key(`${ttl} ${index}`);
+          const { value, error } = (await context.outcome(call(key), (given) => given)) as Outcome;
           results.push(error ?? value, await count(servers, key));
         }
       }
@@ -286,14 +286,14 @@ export const acquiring: Case<Face>[] = [
     },
   },
   {
-    name: "renewed by a ttl that is none",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    name: "renewed by an invalid ttl",
+    async run(context) {
+      const { redlock, key } = await three(context);
       const results: unknown[] = [];
       for (const ttl of [0.5, "soon" as never, undefined as never]) {
         const lock = (await redlock.acquireLock(key, 1_000))!;
         const renewed = Promise.resolve().then(() => redlock.renewLock(key, lock.value, ttl));
-        const { value, error } = (await scene.outcome(renewed, (given) => given)) as Outcome;
+        const { value, error } = (await context.outcome(renewed, (given) => given)) as Outcome;
         results.push(error ?? value);
         await redlock.releaseLock(key, lock.value);
       }
@@ -307,18 +307,18 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "servers that answer after the ttl: null, and nothing left behind",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      const redlock = new scene.face.Redlock(byHand(servers, 120), 1, 1);
-      const lock = await redlock.acquireLock(scene.key(), 60);
-      await gone(servers, scene.key());
+    async run(context) {
+      const servers = await context.clients(3);
+      const redlock = new context.api.Redlock(customClients(servers, 120), 1, 1);
+      const lock = await redlock.acquireLock(context.key(), 60);
+      await gone(servers, context.key());
       return lock;
     },
   },
   {
     name: "a custom retry that is not needed",
-    async run(scene) {
-      const { redlock, key } = await three(scene, 3);
+    async run(context) {
+      const { redlock, key } = await three(context, 3);
       const attempts: number[] = [];
       const lock = await redlock.acquireLockWithCustomRetry(key, 5_000, (attempt) => attempts.push(attempt));
       return { lock: show(lock), keys: Object.keys(lock!).sort(), attempts };
@@ -326,8 +326,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "a custom retry that never succeeds",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 3);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 3);
       await occupy(servers, key);
       const attempts: number[] = [];
       const lock = await redlock.acquireLockWithCustomRetry(key, 5_000, (attempt) => {
@@ -344,8 +344,8 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "a custom retry that succeeds later",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 10);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 10);
       await occupy(servers, key);
       const attempts: number[] = [];
       const lock = await redlock.acquireLockWithCustomRetry(key, 5_000, (attempt) => {
@@ -357,16 +357,16 @@ export const acquiring: Case<Face>[] = [
     },
   },
   {
-    name: "a custom retry that gives no number",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 4);
+    name: "a custom retry that returns no number",
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 4);
       await occupy(servers, key);
       let freed = false;
       const lock = redlock.acquireLockWithCustomRetry(key, 1_000, (attempt) => {
         if (attempt === 2) freed = true;
         return [Number.NaN, -5, undefined][attempt] as number;
       });
-      const { value, error } = (await scene.outcome(lock, (given) => given)) as Outcome;
+      const { value, error } = (await context.outcome(lock, (given) => given)) as Outcome;
       return { result: error ?? value, freed };
     },
     differs: {
@@ -376,9 +376,9 @@ export const acquiring: Case<Face>[] = [
     },
   },
   {
-    name: "a custom retry says how long to wait",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 3);
+    name: "a custom retry decides how long to wait",
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 3);
       await occupy(servers, key);
       const start = performance.now();
       await redlock.acquireLockWithCustomRetry(key, 5_000, (attempt) => 50 * (attempt + 1));
@@ -387,23 +387,23 @@ export const acquiring: Case<Face>[] = [
   },
   {
     name: "a custom retry that throws",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene, 3);
+    async run(context) {
+      const { redlock, servers, key } = await three(context, 3);
       await occupy(servers.slice(1), key);
       const locked = redlock.acquireLockWithCustomRetry(key, 5_000, () => {
         throw new RangeError("no more");
       });
-      const outcome = await scene.outcome(locked);
+      const outcome = await context.outcome(locked);
       await gone(servers.slice(0, 1), key);
       return outcome;
     },
   },
   {
     name: "a custom retry, and servers that answer after the ttl",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      const redlock = new scene.face.Redlock(byHand(servers, 120), 1, 1);
-      return show(await redlock.acquireLockWithCustomRetry(scene.key(), 60, () => 1));
+    async run(context) {
+      const servers = await context.clients(3);
+      const redlock = new context.api.Redlock(customClients(servers, 120), 1, 1);
+      return show(await redlock.acquireLockWithCustomRetry(context.key(), 60, () => 1));
     },
     differs: {
       original: "locked",

@@ -1,24 +1,24 @@
 import { type RedisServer, waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { calmly, count, gone, hasty, occupy } from "../v4-support.js";
-import { type Face, listen, only, show, three } from "./face.js";
-import { clientErrors } from "./meant.js";
+import { collectFatalErrors, count, failFast, gone, occupy } from "../v4-support.js";
+import { type Api, listen, only, show, three } from "./api.js";
+import { clientErrors } from "./intended-differences.js";
 
-export const events: Case<Face>[] = [
+export const events: Case<Api>[] = [
   {
     name: "acquired, renewed and released are emitted in this order",
-    async run(scene) {
-      const { redlock, key, heard } = await three(scene);
+    async run(context) {
+      const { redlock, key, emitted } = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       await redlock.renewLock(key, lock.value, 4_999);
       await redlock.releaseLock(key, lock.value);
-      return heard;
+      return emitted;
     },
   },
   {
     name: "the events carry the lock's value",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const values: string[] = [];
       for (const event of ["acquired", "renewed", "released"]) {
         redlock.on(event, ({ value, ...rest }) => values.push(value, ...Object.keys(rest).sort()));
@@ -31,40 +31,40 @@ export const events: Case<Face>[] = [
   },
   {
     name: "acquired gives the lock itself",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const given: unknown[] = [];
       redlock.on("acquired", (lock) => given.push(lock));
       const locks = [
         await redlock.acquireLock(key, 1_000),
-        await redlock.acquireLockWithCustomRetry(scene.key("b"), 1_000, () => 1),
+        await redlock.acquireLockWithCustomRetry(context.key("b"), 1_000, () => 1),
       ];
       return locks.map((lock, index) => lock === given[index]);
     },
   },
   {
     name: "using emits them as well",
-    async run(scene) {
-      const { redlock, key, heard } = await three(scene);
-      await redlock.using(key, 1_000, () => heard.push(["the routine"]));
-      return heard;
+    async run(context) {
+      const { redlock, key, emitted } = await three(context);
+      await redlock.using(key, 1_000, () => emitted.push(["the routine"]));
+      return emitted;
     },
   },
   {
-    name: "released is emitted whatever the value was",
-    async run(scene) {
-      const { redlock, key, heard } = await three(scene);
+    name: "released is emitted for any value",
+    async run(context) {
+      const { redlock, key, emitted } = await three(context);
       await redlock.releaseLock(key, "not it");
-      return heard;
+      return emitted;
     },
   },
   {
     name: "events of an acquisition that failed",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene, 2);
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context, 2);
       await occupy(servers, key);
       await redlock.acquireLock(key, 1_000);
-      return heard;
+      return emitted;
     },
     differs: {
       original: Array(2).fill(["released", "a", 0]),
@@ -73,28 +73,28 @@ export const events: Case<Face>[] = [
     },
   },
   {
-    name: "clientError tells of a client that is cut off, and the majority decides",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    name: "clientError reports a disconnected client, and the majority decides",
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       servers[0]!.disconnect();
       const lock = (await redlock.acquireLock(key, 1_000))!;
       await redlock.releaseLock(key, lock.value);
-      await waitUntil("it was told", 2_000, () => only(heard, "clientError").length > 0);
+      await waitUntil("the event arrives", 2_000, () => only(emitted, "clientError").length > 0);
       return {
         ...{ lock: show(lock), after: await count(servers.slice(1), key) },
-        errors: only(heard, "clientError").every(([, message]) => message !== ""),
+        errors: only(emitted, "clientError").every(([, message]) => message !== ""),
       };
     },
   },
   {
-    name: "what clientError gives",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "the argument of clientError",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const errors: (Error & { node?: unknown; reason?: unknown })[] = [];
       redlock.on("clientError", (error) => errors.push(error));
       servers[0]!.disconnect();
       await redlock.acquireLock(key, 1_000);
-      await waitUntil("it was told", 2_000, () => errors.length > 0);
+      await waitUntil("the event arrives", 2_000, () => errors.length > 0);
       const [error] = errors;
       return [error instanceof Error, error!.name, typeof error!.node, typeof error!.reason];
     },
@@ -105,61 +105,61 @@ export const events: Case<Face>[] = [
     },
   },
   {
-    name: "two of three clients are cut off: null, and nothing left behind",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    name: "two of three clients are disconnected: null, and nothing left behind",
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       for (const server of servers.slice(1)) server.disconnect();
       const lock = await redlock.acquireLock(key, 1_000);
       await gone(servers.slice(0, 1), key);
-      return { lock, heard: only(heard, "clientError").length >= 2 };
+      return { lock, emitted: only(emitted, "clientError").length >= 2 };
     },
   },
   {
-    name: "one of two clients is cut off: null",
-    async run(scene) {
-      const servers = await scene.clients(2);
+    name: "one of two clients is disconnected: null",
+    async run(context) {
+      const servers = await context.clients(2);
       servers[0]!.disconnect();
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      return new scene.face.Redlock(clients, 1, 1).acquireLock(scene.key(), 1_000);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      return new context.api.Redlock(clients, 1, 1).acquireLock(context.key(), 1_000);
     },
   },
   {
     name: "clientError needs no listener",
-    async run(scene) {
-      const servers = await scene.clients(3);
+    async run(context) {
+      const servers = await context.clients(3);
       servers[0]!.disconnect();
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      const redlock = new scene.face.Redlock(clients);
-      return calmly(async () => {
-        const lock = (await redlock.acquireLock(scene.key(), 1_000))!;
-        await redlock.releaseLock(scene.key(), lock.value);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      const redlock = new context.api.Redlock(clients);
+      return collectFatalErrors(async () => {
+        const lock = (await redlock.acquireLock(context.key(), 1_000))!;
+        await redlock.releaseLock(context.key(), lock.value);
       });
     },
   },
   {
     name: "a server dies while its lock is held",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const servers = [...(await scene.clients(2)), ...(await scene.clientsOf([server], hasty))];
-      const clients = servers.map((each) => new scene.face.IoredisClient(each));
-      const redlock = new scene.face.Redlock(clients, 1, 1);
-      const heard = listen(scene, redlock);
-      const lock = (await redlock.acquireLock(scene.key(), 5_000))!;
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const servers = [...(await context.clients(2)), ...(await context.clientsOf([server], failFast))];
+      const clients = servers.map((each) => new context.api.IoredisClient(each));
+      const redlock = new context.api.Redlock(clients, 1, 1);
+      const emitted = listen(context, redlock);
+      const lock = (await redlock.acquireLock(context.key(), 5_000))!;
       await server.kill();
-      await redlock.releaseLock(scene.key(), lock.value);
-      await waitUntil("it was told", 5_000, () => only(heard, "clientError").length > 0);
-      return show(await redlock.acquireLock(scene.key(), 1_000));
+      await redlock.releaseLock(context.key(), lock.value);
+      await waitUntil("the event arrives", 5_000, () => only(emitted, "clientError").length > 0);
+      return show(await redlock.acquireLock(context.key(), 1_000));
     },
   },
   {
     name: "one of three servers hangs",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const servers = [...(await scene.clients(2)), ...(await scene.clientsOf([server], hasty))];
-      const clients = servers.map((each) => new scene.face.IoredisClient(each));
-      const redlock = new scene.face.Redlock(clients, 1, 1);
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const servers = [...(await context.clients(2)), ...(await context.clientsOf([server], failFast))];
+      const clients = servers.map((each) => new context.api.IoredisClient(each));
+      const redlock = new context.api.Redlock(clients, 1, 1);
       await server.suspend();
-      return scene.outcomeWithin(1_500, redlock.acquireLock(scene.key(), 1_000), () => "locked");
+      return context.outcomeWithin(1_500, redlock.acquireLock(context.key(), 1_000), () => "locked");
     },
     differs: {
       original: "still pending",

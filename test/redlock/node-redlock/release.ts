@@ -1,12 +1,12 @@
 import type { Case } from "../compare.js";
 import { count, gone, occupy, read } from "../v4-support.js";
-import { type Face, only, show, three } from "./face.js";
+import { type Api, only, show, three } from "./api.js";
 
-export const releasing: Case<Face>[] = [
+export const releasing: Case<Api>[] = [
   {
     name: "released with a value that is not the lock's: it stays",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       const released = await redlock.releaseLock(key, "not it");
       return { released, stored: (await read(servers, key)).map((value) => value === lock.value) };
@@ -14,32 +14,32 @@ export const releasing: Case<Face>[] = [
   },
   {
     name: "released twice",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       await redlock.releaseLock(key, lock.value);
-      const second = await scene.outcome(redlock.releaseLock(key, lock.value));
+      const second = await context.outcome(redlock.releaseLock(key, lock.value));
       return { second, after: await count(servers, key) };
     },
   },
   {
-    name: "released after it expired and somebody else took it",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "released after it expired and another program acquired it",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 50))!;
       await gone(servers, key);
       await occupy(servers, key);
       return {
-        released: await scene.outcome(redlock.releaseLock(key, lock.value)),
+        released: await context.outcome(redlock.releaseLock(key, lock.value)),
         after: await read(servers, key),
       };
     },
   },
   {
     name: "released by another Redlock, as in another process",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
-      const other = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
+      const other = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       await other.redlock.releaseLock(lock.resource, lock.value);
       return { after: await count(servers, key), again: show(await redlock.acquireLock(key, 1_000)) };
@@ -47,12 +47,12 @@ export const releasing: Case<Face>[] = [
   },
   {
     name: "released while no majority can be reached",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       const lock = (await redlock.acquireLock(key, 500))!;
       for (const server of servers.slice(1)) server.disconnect();
-      const released = await scene.outcome(redlock.releaseLock(key, lock.value));
-      return { released, after: await count(servers.slice(0, 1), key), events: only(heard, "released") };
+      const released = await context.outcome(redlock.releaseLock(key, lock.value));
+      return { released, after: await count(servers.slice(0, 1), key), events: only(emitted, "released") };
     },
   },
 ];

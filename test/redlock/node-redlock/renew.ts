@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Case } from "../compare.js";
 import { count, drop, gone, left, occupy, read } from "../v4-support.js";
-import { type Face, near, only, three } from "./face.js";
-import { renewedByQuorum } from "./meant.js";
+import { type Api, near, only, three } from "./api.js";
+import { renewedByQuorum } from "./intended-differences.js";
 
-export const renewing: Case<Face>[] = [
+export const renewing: Case<Api>[] = [
   {
     name: "renewLock makes a lock last longer",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       const renewed = await redlock.renewLock(lock.resource, lock.value, 5_000);
       return { renewed, longer: (await left(servers, key)).map(near(5_000)) };
     },
   },
   {
-    name: "example 3: acquire with a custom retry, renew, look at it, release",
-    async run(scene) {
-      const { redlock, servers, clients, key } = await three(scene);
+    name: "example 3: acquire with a custom retry, renew, read it, release",
+    async run(context) {
+      const { redlock, servers, clients, key } = await three(context);
       const lock = (await redlock.acquireLockWithCustomRetry(key, 10_000, (attempt) => 2 ** attempt * 100))!;
       const renewed = await redlock.renewLock(lock.resource, lock.value, 10_000);
       await read(servers, key);
@@ -33,8 +33,8 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed again and again, past the first ttl",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 300))!;
       const renewals: boolean[] = [];
       for (let time = 0; time < 8; time += 1) {
@@ -46,8 +46,8 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed twice at once",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       const renewals = [redlock.renewLock(key, lock.value, 4_000), redlock.renewLock(key, lock.value, 5_000)];
       return { renewed: await Promise.all(renewals), longer: (await left(servers, key)).map(near(5_000)) };
@@ -55,8 +55,8 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "released without waiting for the renewal",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       const both = [redlock.renewLock(key, lock.value, 5_000), redlock.releaseLock(key, lock.value)];
       const results = await Promise.all(both);
@@ -71,9 +71,9 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed by another Redlock, as in another process",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
-      const other = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
+      const other = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       const renewed = await other.redlock.renewLock(key, lock.value, 5_000);
       return { renewed, longer: (await left(servers, key)).map((ms) => ms > 4_000) };
@@ -81,27 +81,27 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed with a value that is not the lock's",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       await redlock.acquireLock(key, 1_000);
       const renewed = await redlock.renewLock(key, "not it", 5_000);
       const longer = (await left(servers, key)).map((ms) => ms > 1_000);
-      return { renewed, longer, heard: only(heard, "renewed") };
+      return { renewed, longer, emitted: only(emitted, "renewed") };
     },
   },
   {
     name: "renewed after it expired",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 50))!;
       await gone(servers, key);
       return { renewed: await redlock.renewLock(key, lock.value, 5_000), after: await count(servers, key) };
     },
   },
   {
-    name: "renewed after somebody else took it",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "renewed after another program acquired it",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       await occupy(servers, key);
       return { renewed: await redlock.renewLock(key, lock.value, 5_000), after: await read(servers, key) };
@@ -109,8 +109,8 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed after it was released",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       await redlock.releaseLock(key, lock.value);
       return redlock.renewLock(key, lock.value, 5_000);
@@ -118,8 +118,8 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed while a minority of the servers has lost it",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       await drop(servers.slice(0, 1), key);
       return redlock.renewLock(key, lock.value, 5_000);
@@ -127,9 +127,9 @@ export const renewing: Case<Face>[] = [
     differs: { original: false, ours: true, why: renewedByQuorum },
   },
   {
-    name: "renewed while one of three clients is cut off",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "renewed while one of three clients is disconnected",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       servers[0]!.disconnect();
       return redlock.renewLock(key, lock.value, 5_000);
@@ -138,17 +138,17 @@ export const renewing: Case<Face>[] = [
   },
   {
     name: "renewed while a majority of the servers has lost it",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 1_000))!;
       await drop(servers.slice(1), key);
       return redlock.renewLock(key, lock.value, 5_000);
     },
   },
   {
-    name: "renewed by less than what is left",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "renewed by less than the remaining ttl",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const lock = (await redlock.acquireLock(key, 5_000))!;
       const renewed = await redlock.renewLock(key, lock.value, 1_000);
       return { renewed, longer: (await left(servers, key)).map((ms) => ms > 4_000) };

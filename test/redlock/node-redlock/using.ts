@@ -1,62 +1,62 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { calmly, count, drop, gone, left, occupy, read } from "../v4-support.js";
-import { type Face, long, near, only, three } from "./face.js";
+import { collectFatalErrors, count, drop, gone, left, occupy, read } from "../v4-support.js";
+import { type Api, long, near, only, three } from "./api.js";
 
-export const using: Case<Face>[] = [
+export const using: Case<Api>[] = [
   {
     name: "using: locked during the routine, then released, and the result is the routine's",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const result = await redlock.using(key, 5_000, async (lock) => {
         const mine = (await read(servers, key)).map((value) => value === lock.value);
-        return [scene.plain(lock.resource), Object.keys(lock).sort(), lock.ttl > Date.now(), mine];
+        return [context.plain(lock.resource), Object.keys(lock).sort(), lock.ttl > Date.now(), mine];
       });
       return { result, after: await count(servers, key) };
     },
   },
   {
-    name: "using: what the routine throws comes through, and it is released",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "using: the routine's error is rethrown, and the lock is released",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const later = redlock.using(key, 5_000, () => Promise.reject(new TypeError("later")));
-      const outcomes = [await scene.outcome(later)];
+      const outcomes = [await context.outcome(later)];
       const atOnce = redlock.using(key, 5_000, () => {
         throw new TypeError("at once");
       });
-      outcomes.push(await scene.outcome(atOnce));
+      outcomes.push(await context.outcome(atOnce));
       return { outcomes, after: await count(servers, key) };
     },
   },
   {
     name: "using: not acquired",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       await occupy(servers, key);
       let called = false;
       const used = redlock.using(key, 5_000, () => {
         called = true;
       });
-      return { used: await scene.outcome(used), called };
+      return { used: await context.outcome(used), called };
     },
   },
   {
     name: "using: released by the routine already",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       const used = redlock.using(key, 5_000, async (lock) => {
         await redlock.releaseLock(key, lock.value);
         return "the routine's";
       });
-      const outcome = await scene.outcome(used, (value) => value);
-      return { outcome, after: await count(servers, key), heard };
+      const outcome = await context.outcome(used, (value) => value);
+      return { outcome, after: await count(servers, key), emitted };
     },
   },
   {
     name: "using: renewed by the routine",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const during = await redlock.using(key, 1_000, async (lock) => {
         const renewed = await redlock.renewLock(key, lock.value, 5_000);
         return { renewed, longer: (await left(servers, key)).map(near(5_000)) };
@@ -66,9 +66,9 @@ export const using: Case<Face>[] = [
   },
   {
     name: "using: one within another",
-    async run(scene) {
-      const { redlock, servers } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b")] as const;
+    async run(context) {
+      const { redlock, servers } = await three(context);
+      const keys = [context.key("a"), context.key("b")] as const;
       const counts = () => Promise.all(keys.map((key) => count(servers, key)));
       const during = await redlock.using(keys[0], 5_000, () => redlock.using(keys[1], 5_000, counts));
       return { during, after: await counts() };
@@ -76,24 +76,24 @@ export const using: Case<Face>[] = [
   },
   {
     name: "using: a resource within itself",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const used = redlock.using(key, 5_000, () => redlock.using(key, 5_000, () => "ran"));
-      return scene.outcome(used);
+      return context.outcome(used);
     },
   },
   {
     name: "using: after the routine has failed, the resource is free",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      await scene.outcome(redlock.using(key, long, () => Promise.reject(new Error("failed"))));
+    async run(context) {
+      const { redlock, key } = await three(context);
+      await context.outcome(redlock.using(key, long, () => Promise.reject(new Error("failed"))));
       return redlock.using(key, long, () => "the routine's");
     },
   },
   {
-    name: "using: waits its turn",
-    async run(scene) {
-      const { redlock, key } = await three(scene, 500, 5);
+    name: "using: waits for the lock",
+    async run(context) {
+      const { redlock, key } = await three(context, 500, 5);
       let [inside, most, total] = [0, 0, 0];
       const visit = () =>
         redlock.using(key, 5_000, async () => {
@@ -110,20 +110,20 @@ export const using: Case<Face>[] = [
   },
   {
     name: "using without autoExtend: the lock ends with its ttl, the routine does not",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       const used = redlock.using(key, 100, async () => {
         await gone(servers, key);
         return "the routine's";
       });
-      return { used: await scene.outcome(used, (value) => value), renewed: only(heard, "renewed") };
+      return { used: await context.outcome(used, (value) => value), renewed: only(emitted, "renewed") };
     },
   },
   {
     name: "using with autoExtend: held for as long as the routine runs, and no longer",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
-      const renewals = () => only(heard, "renewed").length;
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
+      const renewals = () => only(emitted, "renewed").length;
       const during = await redlock.using(
         key,
         300,
@@ -135,44 +135,44 @@ export const using: Case<Face>[] = [
       );
       const then = renewals();
       await sleep(350);
-      return { during, after: await count(servers, key), still: renewals() === then, event: heard[1] };
+      return { during, after: await count(servers, key), still: renewals() === then, event: emitted[1] };
     },
   },
   {
-    name: "using with autoExtend: the loss of the lock is an error event, and the result is kept",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    name: "using with autoExtend: the loss of the lock emits an error event, and the result is kept",
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       const result = await redlock.using(
         key,
         300,
         async () => {
           await drop(servers, key);
-          await waitUntil("it was told", 5_000, () => only(heard, "error").length > 0);
+          await waitUntil("the event arrives", 5_000, () => only(emitted, "error").length > 0);
           return "the routine's";
         },
         { autoExtend: true },
       );
-      return { result, errors: only(heard, "error") };
+      return { result, errors: only(emitted, "error") };
     },
   },
   {
-    name: "using with autoExtend: a loss that nobody listens for",
-    async run(scene) {
-      const servers = await scene.clients(3);
-      const clients = servers.map((server) => new scene.face.IoredisClient(server));
-      const redlock = new scene.face.Redlock(clients);
-      const strays = await calmly(async () => {
+    name: "using with autoExtend: a loss without a listener",
+    async run(context) {
+      const servers = await context.clients(3);
+      const clients = servers.map((server) => new context.api.IoredisClient(server));
+      const redlock = new context.api.Redlock(clients);
+      const strays = await collectFatalErrors(async () => {
         await redlock.using(
-          scene.key(),
+          context.key(),
           200,
           async () => {
-            await drop(servers, scene.key());
+            await drop(servers, context.key());
             await sleep(250);
           },
           { autoExtend: true },
         );
       });
-      return strays.map((message) => scene.plain(message));
+      return strays.map((message) => context.plain(message));
     },
     differs: {
       original: ["Failed to auto-extend lock for resource: a"],
@@ -181,9 +181,9 @@ export const using: Case<Face>[] = [
     },
   },
   {
-    name: "using: what the routine is given",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    name: "using: the routine's arguments",
+    async run(context) {
+      const { redlock, key } = await three(context);
       return redlock.using(key, 1_000, (_, ...rest) =>
         rest.map((given) => (given as { aborted: unknown }).aborted),
       );
@@ -191,7 +191,7 @@ export const using: Case<Face>[] = [
     differs: {
       original: [],
       ours: [false],
-      why: "The routine of using is given an AbortSignal as its second argument, which tells when the lock is lost.",
+      why: "The routine of using gets an AbortSignal as its second argument, which is aborted when the lock is lost.",
     },
   },
 ];

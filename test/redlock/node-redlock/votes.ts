@@ -1,23 +1,23 @@
 import type { Case } from "../compare.js";
 import { count, gone, occupy, read } from "../v4-support.js";
-import { byHand, type Face, show, three } from "./face.js";
+import { type Api, customClients, show, three } from "./api.js";
 
-export const votes: Case<Face>[] = [
+export const votes: Case<Api>[] = [
   {
     name: "tryAcquire counts the servers that granted",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const all = await redlock.tryAcquire(key, "mine", 5_000);
       const stored = await read(servers, key);
       const again = await redlock.tryAcquire(key, "other", 5_000);
-      await occupy(servers.slice(0, 1), scene.key("b"));
-      return { all, stored, again, two: await redlock.tryAcquire(scene.key("b"), "mine", 5_000) };
+      await occupy(servers.slice(0, 1), context.key("b"));
+      return { all, stored, again, two: await redlock.tryAcquire(context.key("b"), "mine", 5_000) };
     },
   },
   {
-    name: "tryAcquire again in the same name",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    name: "tryAcquire again with the same value",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const granted = [
         await redlock.tryAcquire(key, "mine", 5_000),
         await redlock.tryAcquire(key, "mine", 5_000),
@@ -27,27 +27,27 @@ export const votes: Case<Face>[] = [
   },
   {
     name: "tryAcquire, and its ttl",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       const granted = await redlock.tryAcquire(key, "mine", 60);
       await gone(servers, key);
       return { granted, again: await redlock.tryAcquire(key, "other", 5_000) };
     },
   },
   {
-    name: "tryAcquire while one of three clients is cut off",
-    async run(scene) {
-      const { redlock, servers, key, heard } = await three(scene);
+    name: "tryAcquire while one of three clients is disconnected",
+    async run(context) {
+      const { redlock, servers, key, emitted } = await three(context);
       servers[0]!.disconnect();
       const granted = await redlock.tryAcquire(key, "mine", 5_000);
-      return { granted, heard: heard.map(([event]) => event), after: await count(servers.slice(1), key) };
+      return { granted, emitted: emitted.map(([event]) => event), after: await count(servers.slice(1), key) };
     },
   },
   {
-    name: "acquireLockInstance and releaseLockInstance, of a client of one's own",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
-      const [client] = byHand(await scene.clients(1));
+    name: "acquireLockInstance and releaseLockInstance, of a custom client",
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
+      const [client] = customClients(await context.clients(1));
       const granted = await redlock.acquireLockInstance(client, key, "mine", 5_000);
       const stored = await read(servers, key);
       const released = await redlock.releaseLockInstance(client, { resource: key, value: "mine", ttl: 0 });
@@ -55,9 +55,9 @@ export const votes: Case<Face>[] = [
     },
   },
   {
-    name: "what acquireLockInstance took on two of three servers is a lock for others",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    name: "what acquireLockInstance acquired on two of three servers excludes others",
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       for (const client of clients.slice(1)) await redlock.acquireLockInstance(client, key, "mine", 5_000);
       const refused = await redlock.acquireLock(key, 5_000);
       await redlock.releaseLock(key, "mine");
@@ -66,11 +66,11 @@ export const votes: Case<Face>[] = [
   },
   {
     name: "tryAcquire without a majority",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       await occupy(servers.slice(1), key);
       const granted = await redlock.tryAcquire(key, "mine", 5_000);
-      // What is cleaned up is so behind the answer, and is not waited for.
+      // The cleanup continues after the answer, and the call does not wait for it.
       await new Promise((resolve) => setTimeout(resolve, 50));
       return { granted, after: await read(servers, key) };
     },
@@ -82,8 +82,8 @@ export const votes: Case<Face>[] = [
   },
   {
     name: "what tryAcquire granted can be renewed and released by its value",
-    async run(scene) {
-      const { redlock, servers, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, key } = await three(context);
       await redlock.tryAcquire(key, "mine", 1_000);
       const renewed = await redlock.renewLock(key, "mine", 5_000);
       await redlock.releaseLock(key, "mine");
@@ -92,8 +92,8 @@ export const votes: Case<Face>[] = [
   },
   {
     name: "acquireLockInstance and releaseLockInstance, of one server",
-    async run(scene) {
-      const { redlock, servers, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, servers, clients, key } = await three(context);
       const granted = [
         await redlock.acquireLockInstance(clients[0], key, "mine", 5_000),
         await redlock.acquireLockInstance(clients[0], key, "other", 5_000),
@@ -106,9 +106,9 @@ export const votes: Case<Face>[] = [
     },
   },
   {
-    name: "acquireLockInstance and releaseLockInstance, of a client that is cut off",
-    async run(scene) {
-      const { redlock, servers, clients, key, heard } = await three(scene);
+    name: "acquireLockInstance and releaseLockInstance, of a disconnected client",
+    async run(context) {
+      const { redlock, servers, clients, key, emitted } = await three(context);
       servers[0]!.disconnect();
       const granted = await redlock.acquireLockInstance(clients[0], key, "mine", 5_000);
       const released = await redlock.releaseLockInstance(clients[0], {
@@ -116,13 +116,13 @@ export const votes: Case<Face>[] = [
         value: "mine",
         ttl: 0,
       });
-      return { granted, released, heard: heard.map(([event]) => event) };
+      return { granted, released, emitted: emitted.map(([event]) => event) };
     },
   },
   {
     name: "sleep waits",
-    async run(scene) {
-      const { redlock } = await three(scene);
+    async run(context) {
+      const { redlock } = await three(context);
       if (redlock.sleep === undefined) return "undefined";
       const start = performance.now();
       const slept = await redlock.sleep(30);

@@ -1,13 +1,13 @@
 import { waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { calmly, occupy } from "../v4-support.js";
-import { counts, type Face, type Lock, three, told } from "./face.js";
+import { collectFatalErrors, occupy } from "../v4-support.js";
+import { type Api, counts, errorView, type Lock, three } from "./api.js";
 
-export const callbacks: Case<Face>[] = [
+export const callbacks: Case<Api>[] = [
   {
     name: "lock, extend and unlock with callbacks",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       return new Promise((resolve) => {
         redlock.lock(key, 1_000, (lockError, lock) => {
           lock!.extend(5_000, (extendError, extended) => {
@@ -24,8 +24,8 @@ export const callbacks: Case<Face>[] = [
   },
   {
     name: "the other calls with callbacks",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const results: unknown[] = [];
       const note = (name: string, done: () => void) => (error: Error | null, value?: unknown) => {
         results.push([name, error, typeof value]);
@@ -46,8 +46,8 @@ export const callbacks: Case<Face>[] = [
   },
   {
     name: "lockWithOptions with a callback instead of options",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       return new Promise((resolve) => {
         redlock
           .lockWithOptions(key, 1_000, (error, lock) => resolve([error, lock!.attempts]))
@@ -56,23 +56,23 @@ export const callbacks: Case<Face>[] = [
     },
   },
   {
-    name: "callbacks are told of failures, and nothing is unhandled",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    name: "callbacks receive failures, and nothing is unhandled",
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       await occupy(clients, key);
       const results: unknown[] = [];
-      const strays = await calmly(async () => {
+      const strays = await collectFatalErrors(async () => {
         await new Promise<void>((done) => {
           void redlock.lock(key, 1_000, (error, lock) => {
-            results.push(told(scene, error), lock);
+            results.push(errorView(context, error), lock);
             done();
           });
         });
-        const lock = await redlock.lock(scene.key("b"), 1_000);
+        const lock = await redlock.lock(context.key("b"), 1_000);
         await lock.unlock();
         await new Promise<void>((done) => {
           void lock.extend(1_000, (error, extended) => {
-            results.push(told(scene, error), extended);
+            results.push(errorView(context, error), extended);
             done();
           });
         });
@@ -81,9 +81,9 @@ export const callbacks: Case<Face>[] = [
     },
   },
   {
-    name: "a callback comes after the call has returned, and the promise settles all the same",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    name: "a callback is called after the call has returned, and the promise settles too",
+    async run(context) {
+      const { redlock, key } = await three(context);
       const order: string[] = [];
       let given: Lock | undefined;
       const promise = redlock.lock(key, 1_000, (_, lock) => {
@@ -102,22 +102,22 @@ export const callbacks: Case<Face>[] = [
     },
   },
   {
-    name: "what a callback throws reaches the process",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      const strays = await calmly(async (heard) => {
+    name: "an error of a callback reaches the process",
+    async run(context) {
+      const { redlock, key } = await three(context);
+      const strays = await collectFatalErrors(async (messages) => {
         void redlock.lock(key, 1_000, () => {
           throw new Error("thrown by the callback");
         });
-        await waitUntil("it was heard", 2_000, () => heard.length > 0);
+        await waitUntil("the error arrives", 2_000, () => messages.length > 0);
       });
       return strays;
     },
   },
   {
     name: "promises of bluebird",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const promise = redlock.lock(key, 1_000) as Promise<Lock> & { tap?: unknown };
       await promise;
       return [typeof promise.then, typeof promise.finally, typeof promise.tap];

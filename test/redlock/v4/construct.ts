@@ -1,13 +1,13 @@
 import { Cluster, Redis } from "ioredis";
 import { sharedCluster, sharedServers } from "../../support/shared-servers.js";
 import type { Case } from "../compare.js";
-import { counts, type Face, failure, long, nodeRedis3, once, three } from "./face.js";
-import { refusedScripts, unknownOption } from "./meant.js";
+import { type Api, counts, failure, long, nodeRedis3, once, three } from "./api.js";
+import { refusedScripts, unknownOption } from "./intended-differences.js";
 
-export const construction: Case<Face>[] = [
+export const construction: Case<Api>[] = [
   {
     name: "without clients: the constructor throws",
-    run: async (scene) => scene.outcome(Promise.resolve().then(() => new scene.face([]))),
+    run: async (context) => context.outcome(Promise.resolve().then(() => new context.api([]))),
     differs: {
       original: { error: "Error", message: "Redlock must be instantiated with at least one redis server." },
       ours: { error: "Error", message: "Redlock must be instantiated with at least one redis client." },
@@ -16,22 +16,22 @@ export const construction: Case<Face>[] = [
   },
   {
     name: "one client, no options: lock and unlock",
-    async run(scene) {
-      const clients = await scene.clients(1);
-      const redlock = new scene.face(clients);
-      const lock = await redlock.lock(scene.key(), 1_000);
-      const during = await counts(clients, scene.key());
+    async run(context) {
+      const clients = await context.clients(1);
+      const redlock = new context.api(clients);
+      const lock = await redlock.lock(context.key(), 1_000);
+      const during = await counts(clients, context.key());
       const result = await lock.unlock();
-      return { during, result, after: await counts(clients, scene.key()) };
+      return { during, result, after: await counts(clients, context.key()) };
     },
   },
   {
     name: "one client of a Redis Cluster: lock, extend and unlock",
-    async run(scene) {
+    async run(context) {
       const cluster = new Cluster(sharedCluster().ports.map((port) => ({ host: "127.0.0.1", port })));
-      scene.later(() => cluster.disconnect());
-      const key = scene.key();
-      const lock = await new scene.face([cluster], once).lock(key, 1_000);
+      context.later(() => cluster.disconnect());
+      const key = context.key();
+      const lock = await new context.api([cluster], once).lock(key, 1_000);
       const held = (await cluster.get(key)) === lock.value;
       await lock.extend(long);
       const extended = (await cluster.pttl(key)) > 2_000;
@@ -41,28 +41,28 @@ export const construction: Case<Face>[] = [
   },
   {
     name: "clients of node_redis 3",
-    async run(scene) {
-      const clients = nodeRedis3(scene, 3);
+    async run(context) {
+      const clients = nodeRedis3(context, 3);
       await Promise.all(clients.map((client) => new Promise((resolve) => client.once("ready", resolve))));
-      const lock = await new scene.face(clients, once).lock(scene.key(), 1_000);
-      const failed = await failure(scene, new scene.face(clients, once).lock(scene.key(), 1_000));
+      const lock = await new context.api(clients, once).lock(context.key(), 1_000);
+      const failed = await failure(context, new context.api(clients, once).lock(context.key(), 1_000));
       const extended = await lock.extend(1_000);
-      return { failed, same: extended === lock, unlocked: await failure(scene, lock.unlock()) };
+      return { failed, same: extended === lock, unlocked: await failure(context, lock.unlock()) };
     },
   },
   {
     name: "clients of node_redis 3 that are still connecting",
-    async run(scene) {
-      const redlock = new scene.face(nodeRedis3(scene, 3), once);
-      return failure(scene, redlock.lock(scene.key(), 1_000));
+    async run(context) {
+      const redlock = new context.api(nodeRedis3(context, 3), once);
+      return failure(context, redlock.lock(context.key(), 1_000));
     },
   },
   {
     name: "quit with clients of node_redis 3",
-    async run(scene) {
-      const clients = nodeRedis3(scene, 2);
-      const redlock = new scene.face(clients);
-      await redlock.lock(scene.key(), 1_000);
+    async run(context) {
+      const clients = nodeRedis3(context, 2);
+      const redlock = new context.api(clients);
+      await redlock.lock(context.key(), 1_000);
       const ended = clients.map((client) => new Promise((resolve) => client.once("end", resolve)));
       await redlock.quit();
       await Promise.all(ended);
@@ -71,34 +71,34 @@ export const construction: Case<Face>[] = [
   },
   {
     name: "ioredis clients that are still connecting",
-    async run(scene) {
+    async run(context) {
       const servers = sharedServers().slice(0, 3);
       const clients = servers.map(({ port }) => new Redis(port, "127.0.0.1"));
-      scene.later(() => clients.forEach((client) => void client.disconnect()));
-      return failure(scene, new scene.face(clients, once).lock(scene.key(), 1_000));
+      context.later(() => clients.forEach((client) => void client.disconnect()));
+      return failure(context, new context.api(clients, once).lock(context.key(), 1_000));
     },
   },
   {
     name: "all four options are taken",
-    async run(scene) {
+    async run(context) {
       const options = { driftFactor: 0.02, retryCount: 4, retryDelay: 5, retryJitter: 5 };
-      const { redlock, key } = await three(scene, options);
+      const { redlock, key } = await three(context, options);
       const { attempts, attemptsRemaining } = await redlock.lock(key, 1_000);
       return { attempts, attemptsRemaining };
     },
   },
   {
     name: "the default is ten retries",
-    async run(scene) {
-      const { redlock, key } = await three(scene, {});
+    async run(context) {
+      const { redlock, key } = await three(context, {});
       const { attempts, attemptsRemaining } = await redlock.lock(key, 1_000);
       return { attempts, attemptsRemaining };
     },
   },
   {
     name: "the options can be read",
-    async run(scene) {
-      const { redlock } = await three(scene, {
+    async run(context) {
+      const { redlock } = await three(context, {
         driftFactor: 0.02,
         retryCount: 4,
         retryDelay: 5,
@@ -109,41 +109,41 @@ export const construction: Case<Face>[] = [
     },
   },
   {
-    name: "options that nobody knows",
-    async run(scene) {
-      const clients = await scene.clients(1);
-      const made = Promise.resolve().then(() => new scene.face(clients, { retrycount: 3 }));
-      return (await scene.outcome(made)).error ?? "made";
+    name: "unknown options",
+    async run(context) {
+      const clients = await context.clients(1);
+      const made = Promise.resolve().then(() => new context.api(clients, { retrycount: 3 }));
+      return (await context.outcome(made)).error ?? "made";
     },
     differs: { original: "made", ours: "InvalidOptionError", why: unknownOption },
   },
   {
     name: "options of a wrong type",
-    async run(scene) {
-      const clients = await scene.clients(1);
-      const made = Promise.resolve().then(() => new scene.face(clients, { retryCount: "3" }));
-      return (await scene.outcome(made)).error ?? "made";
+    async run(context) {
+      const clients = await context.clients(1);
+      const made = Promise.resolve().then(() => new context.api(clients, { retryCount: "3" }));
+      return (await context.outcome(made)).error ?? "made";
     },
     differs: { original: "made", ours: "InvalidOptionError", why: unknownOption },
   },
   {
-    name: "scripts of one's own",
-    async run(scene) {
-      const clients = await scene.clients(1);
+    name: "custom scripts",
+    async run(context) {
+      const clients = await context.clients(1);
       const options = { unlockScript: (script: string) => `${script}\n-- with a comment` };
-      const made = Promise.resolve().then(() => new scene.face(clients, options));
-      return (await scene.outcome(made)).error ?? "made";
+      const made = Promise.resolve().then(() => new context.api(clients, options));
+      return (await context.outcome(made)).error ?? "made";
     },
     differs: { original: "made", ours: "InvalidOptionError", why: refusedScripts },
   },
   {
     name: "one client twice",
-    async run(scene) {
-      const [client] = await scene.clients(1);
+    async run(context) {
+      const [client] = await context.clients(1);
       const made = Promise.resolve().then(() =>
-        new scene.face([client, client], once).lock(scene.key(), 1_000),
+        new context.api([client, client], once).lock(context.key(), 1_000),
       );
-      return (await scene.outcome(made)).error ?? "made";
+      return (await context.outcome(made)).error ?? "made";
     },
     differs: {
       original: "LockError",
@@ -153,10 +153,10 @@ export const construction: Case<Face>[] = [
   },
   {
     name: "two clients of one server",
-    async run(scene) {
-      const clients = [...(await scene.clients(1)), ...(await scene.clients(1))];
-      const redlock = new scene.face(clients, once);
-      return (await scene.outcome(redlock.lock(scene.key(), 1_000))).error;
+    async run(context) {
+      const clients = [...(await context.clients(1)), ...(await context.clients(1))];
+      const redlock = new context.api(clients, once);
+      return (await context.outcome(redlock.lock(context.key(), 1_000))).error;
     },
     differs: {
       original: "LockError",
@@ -166,16 +166,16 @@ export const construction: Case<Face>[] = [
   },
   {
     name: "it is an event emitter",
-    async run(scene) {
-      const { redlock } = await three(scene);
-      const heard: string[] = [];
-      const listen = (error: Error) => heard.push(error.message);
+    async run(context) {
+      const { redlock } = await three(context);
+      const emitted: string[] = [];
+      const listen = (error: Error) => emitted.push(error.message);
       const chained = redlock.on("clientError", listen) === redlock;
       redlock.once("clientError", listen);
       const listeners = redlock.listenerCount("clientError");
       const answers = [redlock.emit("clientError", new Error("one")), redlock.emit("other", new Error())];
       redlock.off("clientError", listen);
-      return { chained, listeners, answers, heard, after: redlock.listenerCount("clientError") };
+      return { chained, listeners, answers, emitted, after: redlock.listenerCount("clientError") };
     },
   },
 ];

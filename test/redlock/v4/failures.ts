@@ -1,53 +1,53 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RedisServer, waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { calmly, gone, hasty, occupy } from "../v4-support.js";
-import { counts, cutOff, type Face, failure, once, three, told } from "./face.js";
+import { collectFatalErrors, failFast, gone, occupy } from "../v4-support.js";
+import { type Api, counts, cutOff, errorView, failure, once, three } from "./api.js";
 
-export const failing: Case<Face>[] = [
+export const failing: Case<Api>[] = [
   {
-    name: "one of three clients is cut off: locked, extended, unlocked, and clientError tells",
-    async run(scene) {
-      const { redlock, key, cut, heard, alive } = await cutOff(scene, 1);
+    name: "one of three clients is disconnected: locked, extended, unlocked, and clientError is emitted",
+    async run(context) {
+      const { redlock, key, cut, emitted, alive } = await cutOff(context, 1);
       cut();
       const lock = await redlock.lock(key, 1_000);
       const during = await counts(alive, key);
       const extended = await lock.extend(1_000);
-      const unlocked = await failure(scene, lock.unlock());
-      await waitUntil("clientError was emitted", 2_000, () => heard.length > 0);
+      const unlocked = await failure(context, lock.unlock());
+      await waitUntil("clientError was emitted", 2_000, () => emitted.length > 0);
       return {
         ...{ during, extended: extended === lock, unlocked, after: await counts(alive, key) },
-        errors: heard.every((error) => error instanceof Error),
+        errors: emitted.every((error) => error instanceof Error),
       };
     },
   },
   {
     name: "clientError needs no listener",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       clients[0]!.disconnect();
-      const strays = await calmly(async () => {
+      const strays = await collectFatalErrors(async () => {
         await (await redlock.lock(key, 1_000)).unlock();
       });
       return strays;
     },
   },
   {
-    name: "contention is no clientError",
-    async run(scene) {
-      const { redlock, clients, key, heard } = await cutOff(scene, 0);
+    name: "contention emits no clientError",
+    async run(context) {
+      const { redlock, clients, key, emitted } = await cutOff(context, 0);
       await occupy(clients, key);
-      return { failed: await failure(scene, redlock.lock(key, 1_000)), heard: heard.length };
+      return { failed: await failure(context, redlock.lock(key, 1_000)), emitted: emitted.length };
     },
   },
   {
-    name: "what clientError gives",
-    async run(scene) {
-      const { redlock, key, cut, heard } = await cutOff(scene, 1);
+    name: "the argument of clientError",
+    async run(context) {
+      const { redlock, key, cut, emitted } = await cutOff(context, 1);
       cut();
       await redlock.lock(key, 1_000);
-      await waitUntil("clientError was emitted", 2_000, () => heard.length > 0);
-      const [error] = heard as (Error & { node?: unknown; reason?: unknown })[];
+      await waitUntil("clientError was emitted", 2_000, () => emitted.length > 0);
+      const [error] = emitted as (Error & { node?: unknown; reason?: unknown })[];
       return [error instanceof Error, error!.name, typeof error!.node, typeof error!.reason];
     },
     differs: {
@@ -58,64 +58,64 @@ export const failing: Case<Face>[] = [
   },
   {
     name: "one of three servers is dead",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const clients = [...(await scene.clients(2)), ...(await scene.clientsOf([server], hasty))];
-      const redlock = new scene.face(clients, once);
-      const heard: Error[] = [];
-      redlock.on("clientError", (error) => heard.push(error));
-      const lock = await redlock.lock(scene.key(), 5_000);
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const clients = [...(await context.clients(2)), ...(await context.clientsOf([server], failFast))];
+      const redlock = new context.api(clients, once);
+      const emitted: Error[] = [];
+      redlock.on("clientError", (error) => emitted.push(error));
+      const lock = await redlock.lock(context.key(), 5_000);
       await server.kill();
       await lock.extend(5_000);
-      const unlocked = await failure(scene, lock.unlock());
-      await waitUntil("clientError was emitted", 5_000, () => heard.length > 0);
-      return { unlocked, again: await failure(scene, redlock.lock(scene.key(), 1_000)) };
+      const unlocked = await failure(context, lock.unlock());
+      await waitUntil("clientError was emitted", 5_000, () => emitted.length > 0);
+      return { unlocked, again: await failure(context, redlock.lock(context.key(), 1_000)) };
     },
   },
   {
-    name: "two of three clients are cut off: not locked, nothing left behind",
-    async run(scene) {
-      const { redlock, key, cut, heard, alive } = await cutOff(scene, 2);
+    name: "two of three clients are disconnected: not locked, nothing left behind",
+    async run(context) {
+      const { redlock, key, cut, emitted, alive } = await cutOff(context, 2);
       cut();
-      const failed = await failure(scene, redlock.lock(key, 1_000));
+      const failed = await failure(context, redlock.lock(key, 1_000));
       await gone(alive, key);
-      return { failed, heard: heard.length >= 2 };
+      return { failed, emitted: emitted.length >= 2 };
     },
   },
   {
-    name: "one of two clients is cut off: not locked",
-    async run(scene) {
-      const clients = await scene.clients(2);
+    name: "one of two clients is disconnected: not locked",
+    async run(context) {
+      const clients = await context.clients(2);
       clients[0]!.disconnect();
-      return failure(scene, new scene.face(clients, once).lock(scene.key(), 1_000));
+      return failure(context, new context.api(clients, once).lock(context.key(), 1_000));
     },
   },
   {
     name: "unlocked while no majority can be reached",
-    async run(scene) {
-      const { redlock, key, cut } = await cutOff(scene, 2);
+    async run(context) {
+      const { redlock, key, cut } = await cutOff(context, 2);
       const lock = await redlock.lock(key, 500);
       cut();
-      return { failed: await failure(scene, lock.unlock()), expiration: lock.expiration };
+      return { failed: await failure(context, lock.unlock()), expiration: lock.expiration };
     },
   },
   {
     name: "extended while no majority can be reached",
-    async run(scene) {
-      const { redlock, key, cut } = await cutOff(scene, 2);
+    async run(context) {
+      const { redlock, key, cut } = await cutOff(context, 2);
       const lock = await redlock.lock(key, 500);
       cut();
-      return failure(scene, lock.extend(500));
+      return failure(context, lock.extend(500));
     },
   },
   {
     name: "one of three servers hangs",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const clients = [...(await scene.clients(2)), ...(await scene.clientsOf([server], hasty))];
-      const redlock = new scene.face(clients, once);
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const clients = [...(await context.clients(2)), ...(await context.clientsOf([server], failFast))];
+      const redlock = new context.api(clients, once);
       await server.suspend();
-      return scene.outcomeWithin(3_000, redlock.lock(scene.key(), 1_000), () => "locked");
+      return context.outcomeWithin(3_000, redlock.lock(context.key(), 1_000), () => "locked");
     },
     differs: {
       original: "still pending",
@@ -125,36 +125,44 @@ export const failing: Case<Face>[] = [
   },
   {
     name: "a server that answers after the ttl",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const redlock = new scene.face(await scene.clientsOf([server], hasty), once);
-      await (await redlock.lock(scene.key("warm"), 1_000)).unlock();
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const redlock = new context.api(await context.clientsOf([server], failFast), once);
+      await (await redlock.lock(context.key("warm"), 1_000)).unlock();
       await server.suspend();
-      const locked = failure(scene, redlock.lock(scene.key(), 100));
+      const locked = failure(context, redlock.lock(context.key(), 100));
       await sleep(200);
       server.resume();
       const result = await locked;
-      await waitUntil("its key is gone", 2_000, async () => (await server.call("EXISTS", scene.key())) === 0);
+      await waitUntil(
+        "its key is gone",
+        2_000,
+        async () => (await server.call("EXISTS", context.key())) === 0,
+      );
       return result;
     },
   },
   {
     name: "LockError by hand",
-    async run(scene) {
-      const error = new scene.face.LockError();
-      return [told(scene, error), told(scene, new scene.face.LockError("mine", 3)), String(error)];
+    async run(context) {
+      const error = new context.api.LockError();
+      return [
+        errorView(context, error),
+        errorView(context, new context.api.LockError("mine", 3)),
+        String(error),
+      ];
     },
   },
   {
-    name: "a server that has forgotten its scripts",
-    async run(scene) {
-      const [server] = (await scene.ownServers(1)) as [RedisServer];
-      const redlock = new scene.face(await scene.clientsOf([server], hasty), once);
-      const lock = await redlock.lock(scene.key(), 5_000);
+    name: "a server that has lost its scripts",
+    async run(context) {
+      const [server] = (await context.ownServers(1)) as [RedisServer];
+      const redlock = new context.api(await context.clientsOf([server], failFast), once);
+      const lock = await redlock.lock(context.key(), 5_000);
       await server.call("SCRIPT", "FLUSH");
       const extended = await lock.extend(5_000);
       await server.call("SCRIPT", "FLUSH");
-      return { same: extended === lock, unlocked: await failure(scene, lock.unlock()) };
+      return { same: extended === lock, unlocked: await failure(context, lock.unlock()) };
     },
   },
 ];

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "../../support/servers.js";
 import type { Case } from "../compare.js";
-import { gone, left, occupy, read, sightings } from "../v4-support.js";
-import { counts, type Face, failure, type Lock, long, once, three, told } from "./face.js";
-import { acquireArray, noResource, noTtl, unknownOption, zero } from "./meant.js";
+import { countCommands, gone, left, occupy, read } from "../v4-support.js";
+import { type Api, counts, errorView, failure, type Lock, long, once, three } from "./api.js";
+import { acquireArray, noResource, noTtl, unknownOption, zero } from "./intended-differences.js";
 
-export const locking: Case<Face>[] = [
+export const locking: Case<Api>[] = [
   {
-    name: "lock gives what its user reads",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    name: "the documented properties of a lock",
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       const stored = await read(clients, key);
       return {
-        isLock: lock instanceof scene.face.Lock,
+        isLock: lock instanceof context.api.Lock,
         redlock: lock.redlock === redlock,
-        resource: lock.resource.map((each) => scene.plain(each)),
+        resource: lock.resource.map((each) => context.plain(each)),
         value: stored.map((value) => value === lock.value),
         attempts: lock.attempts,
         attemptsRemaining: lock.attemptsRemaining,
@@ -26,8 +26,8 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "expiration leaves room for drift",
-    async run(scene) {
-      const { redlock, key } = await three(scene, { ...once, driftFactor: 0.25 });
+    async run(context) {
+      const { redlock, key } = await three(context, { ...once, driftFactor: 0.25 });
       const before = Date.now();
       const lock = await redlock.lock(key, 1_000);
       return [lock.expiration <= Date.now() + 748, lock.expiration >= before + 738];
@@ -35,8 +35,8 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "the value of a lock is 32 hexadecimal digits",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       return /^[0-9a-f]{32}$/.test((await redlock.lock(key, 1_000)).value);
     },
     differs: {
@@ -47,25 +47,25 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "a second lock on the resource is refused",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       await redlock.lock(key, 1_000);
-      return failure(scene, redlock.lock(key, 1_000));
+      return failure(context, redlock.lock(key, 1_000));
     },
   },
   {
     name: "another program's lock is respected",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      const other = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
+      const other = await three(context);
       await other.redlock.lock(key, 1_000);
-      return failure(scene, redlock.lock(key, 1_000));
+      return failure(context, redlock.lock(key, 1_000));
     },
   },
   {
     name: "a resource can be locked again after its unlock",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const first = await redlock.lock(key, 1_000);
       await first.unlock();
       const second = await redlock.lock(key, 1_000);
@@ -73,9 +73,9 @@ export const locking: Case<Face>[] = [
     },
   },
   {
-    name: "a lock that nobody unlocks ends with its ttl",
-    async run(scene) {
-      const { redlock, key } = await three(scene, { retryCount: 30, retryDelay: 20, retryJitter: 0 });
+    name: "a lock that is not unlocked ends with its ttl",
+    async run(context) {
+      const { redlock, key } = await three(context, { retryCount: 30, retryDelay: 20, retryJitter: 0 });
       const first = await redlock.lock(key, 100);
       const second = await redlock.lock(key, 1_000);
       return { later: first.expiration < Date.now(), retried: second.attempts > 1 };
@@ -83,14 +83,14 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "several resources at once",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b"), scene.key("c")];
+    async run(context) {
+      const { redlock, clients } = await three(context);
+      const keys = [context.key("a"), context.key("b"), context.key("c")];
       const lock = await redlock.lock(keys, 1_000);
       const stored = (await Promise.all(keys.map((key) => read(clients, key)))).flat();
       await lock.unlock();
       return {
-        resource: lock.resource.map((each) => scene.plain(each)),
+        resource: lock.resource.map((each) => context.plain(each)),
         value: stored.filter((value) => value === lock.value).length,
         after: await counts(clients, ...keys),
       };
@@ -98,69 +98,69 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "several resources, of which one is held: none is locked",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b"), scene.key("c")];
+    async run(context) {
+      const { redlock, clients } = await three(context);
+      const keys = [context.key("a"), context.key("b"), context.key("c")];
       await redlock.lock(keys[1]!, 1_000);
       return {
-        failure: await failure(scene, redlock.lock(keys, 1_000)),
+        failure: await failure(context, redlock.lock(keys, 1_000)),
         after: await counts(clients, ...keys),
       };
     },
   },
   {
     name: "held on a minority of the servers: locked, and the minority left alone",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       await occupy(clients.slice(0, 1), key);
       const lock = await redlock.lock(key, 1_000);
       const during = (await read(clients, key)).filter((value) => value === lock.value).length;
-      return { during, unlocked: await failure(scene, lock.unlock()), after: await read(clients, key) };
+      return { during, unlocked: await failure(context, lock.unlock()), after: await read(clients, key) };
     },
   },
   {
     name: "held on a majority of the servers: refused, and nothing left behind",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       await occupy(clients.slice(1), key);
-      const failed = await failure(scene, redlock.lock(key, 1_000));
+      const failed = await failure(context, redlock.lock(key, 1_000));
       await gone(clients.slice(0, 1), key);
       return { failed, after: await read(clients, key) };
     },
   },
   {
     name: "held on one of two servers: refused",
-    async run(scene) {
-      const clients = await scene.clients(2);
-      await occupy(clients.slice(1), scene.key());
-      return failure(scene, new scene.face(clients, once).lock(scene.key(), 1_000));
+    async run(context) {
+      const clients = await context.clients(2);
+      await occupy(clients.slice(1), context.key());
+      return failure(context, new context.api(clients, once).lock(context.key(), 1_000));
     },
   },
   {
     name: "retryCount 2: three attempts",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, { ...once, retryCount: 2 });
+    async run(context) {
+      const { redlock, clients, key } = await three(context, { ...once, retryCount: 2 });
       await occupy(clients, key);
-      return failure(scene, redlock.lock(key, 1_000));
+      return failure(context, redlock.lock(key, 1_000));
     },
   },
   {
     name: "a failure names all its resources, and is a LockError",
-    async run(scene) {
-      const { redlock, clients } = await three(scene, { ...once, retryCount: 1 });
-      await occupy(clients, scene.key("b"));
-      const locked = redlock.lock([scene.key("a"), scene.key("b")], 1_000);
+    async run(context) {
+      const { redlock, clients } = await three(context, { ...once, retryCount: 1 });
+      await occupy(clients, context.key("b"));
+      const locked = redlock.lock([context.key("a"), context.key("b")], 1_000);
       const error: unknown = await locked.catch((reason: unknown) => reason);
-      const kinds = [error instanceof scene.face.LockError, error instanceof Error];
-      return { ...told(scene, error), kinds };
+      const kinds = [error instanceof context.api.LockError, error instanceof Error];
+      return { ...errorView(context, error), kinds };
     },
   },
   {
     name: "a waiting lock call gets the lock when it is free",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, { ...once, retryCount: 100 });
+    async run(context) {
+      const { redlock, clients, key } = await three(context, { ...once, retryCount: 100 });
       const first = await redlock.lock(key, long);
-      const seen = await sightings(scene, key);
+      const seen = await countCommands(context, key);
       const waiting = redlock.lock(key, long);
       await waitUntil("it has tried", 5_000, () => seen() > 0);
       await first.unlock();
@@ -174,23 +174,23 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "retryCount -1: without end",
-    async run(scene) {
-      const { redlock, key } = await three(scene, { retryCount: -1, retryDelay: 5, retryJitter: 0 });
+    async run(context) {
+      const { redlock, key } = await three(context, { retryCount: -1, retryDelay: 5, retryJitter: 0 });
       const first = await redlock.lock(key, long);
-      const seen = await sightings(scene, key);
+      const seen = await countCommands(context, key);
       const waiting = redlock.lock(key, long);
       await waitUntil("it has tried more often than by default", 5_000, () => seen() > 24);
-      const meanwhile = await scene.outcomeWithin(1, waiting);
+      const meanwhile = await context.outcomeWithin(1, waiting);
       await first.unlock();
       return { meanwhile, later: (await waiting).attempts > 11 };
     },
   },
   {
     name: "retryCount -1 of a single call",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const first = await redlock.lock(key, long);
-      const seen = await sightings(scene, key);
+      const seen = await countCommands(context, key);
       const waiting = redlock.lockWithOptions(key, long, { retryCount: -1 });
       await waitUntil("it has tried again", 5_000, () => seen() > 4);
       await first.unlock();
@@ -199,41 +199,49 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "retryDelay lies between the attempts",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, { retryCount: 2, retryDelay: 60, retryJitter: 0 });
+    async run(context) {
+      const { redlock, clients, key } = await three(context, {
+        retryCount: 2,
+        retryDelay: 60,
+        retryJitter: 0,
+      });
       await occupy(clients, key);
       const start = performance.now();
-      const failed = await failure(scene, redlock.lock(key, 1_000));
+      const failed = await failure(context, redlock.lock(key, 1_000));
       return { failed, waited: performance.now() - start > 110 };
     },
   },
   {
     name: "retryJitter never takes a delay below zero",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, { retryCount: 5, retryDelay: 1, retryJitter: 5 });
+    async run(context) {
+      const { redlock, clients, key } = await three(context, {
+        retryCount: 5,
+        retryDelay: 1,
+        retryJitter: 5,
+      });
       await occupy(clients, key);
-      return failure(scene, redlock.lock(key, 1_000));
+      return failure(context, redlock.lock(key, 1_000));
     },
   },
   {
     name: "lockWithOptions and acquireWithOptions: options of a single call",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       await occupy(clients, key);
       const options = { retryCount: 1, retryDelay: 1 };
       return [
-        await failure(scene, redlock.lockWithOptions(key, 1_000, options)),
-        await failure(scene, redlock.acquireWithOptions(key, 1_000, options)),
-        (await redlock.lockWithOptions(scene.key("b"), 1_000, options)).attemptsRemaining,
+        await failure(context, redlock.lockWithOptions(key, 1_000, options)),
+        await failure(context, redlock.acquireWithOptions(key, 1_000, options)),
+        (await redlock.lockWithOptions(context.key("b"), 1_000, options)).attemptsRemaining,
       ];
     },
   },
   {
     name: "lockWithOptions with retryCount 0",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, { ...once, retryCount: 2 });
+    async run(context) {
+      const { redlock, clients, key } = await three(context, { ...once, retryCount: 2 });
       await occupy(clients, key);
-      return failure(scene, redlock.lockWithOptions(key, 1_000, { retryCount: 0 }));
+      return failure(context, redlock.lockWithOptions(key, 1_000, { retryCount: 0 }));
     },
     differs: {
       original: { name: "LockError", message: 'Exceeded 2 attempts to lock the resource "a".', attempts: 3 },
@@ -243,34 +251,34 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "lockWithOptions with retryDelay 0",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene, {
+    async run(context) {
+      const { redlock, clients, key } = await three(context, {
         retryCount: 2,
         retryDelay: 200,
         retryJitter: 0,
       });
       await occupy(clients, key);
       const start = performance.now();
-      await failure(scene, redlock.lockWithOptions(key, 1_000, { retryDelay: 0 }));
+      await failure(context, redlock.lockWithOptions(key, 1_000, { retryDelay: 0 }));
       return performance.now() - start > 390;
     },
     differs: { original: true, ours: false, why: zero },
   },
   {
-    name: "lockWithOptions with an option that nobody knows",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      return (await scene.outcome(redlock.lockWithOptions(key, 1_000, { retries: 1 }))).error ?? "locked";
+    name: "lockWithOptions with an unknown option",
+    async run(context) {
+      const { redlock, key } = await three(context);
+      return (await context.outcome(redlock.lockWithOptions(key, 1_000, { retries: 1 }))).error ?? "locked";
     },
     differs: { original: "locked", ours: "InvalidOptionError", why: unknownOption },
   },
   {
-    name: "a ttl that is none",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    name: "an invalid ttl",
+    async run(context) {
+      const { redlock, key } = await three(context);
       const errors: unknown[] = [];
       for (const ttl of [0, -1, 0.5, "soon", undefined]) {
-        errors.push((await scene.outcome(redlock.lock(key, ttl))).error);
+        errors.push((await context.outcome(redlock.lock(key, ttl))).error);
       }
       return errors;
     },
@@ -282,25 +290,25 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "a ttl in a string",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
-      return (await scene.outcome(redlock.lock(key, "1000"))).error ?? "locked";
+    async run(context) {
+      const { redlock, key } = await three(context);
+      return (await context.outcome(redlock.lock(key, "1000"))).error ?? "locked";
     },
     differs: { original: "locked", ours: "InvalidOptionError", why: noTtl },
   },
   {
     name: "a ttl that drift uses up",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
-      const failed = await failure(scene, redlock.lock(key, 2));
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
+      const failed = await failure(context, redlock.lock(key, 2));
       await gone(clients, key);
       return failed;
     },
   },
   {
     name: "a ttl of thirty days",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const ttl = 30 * 24 * 3_600_000;
       const lock = await redlock.lock(key, ttl);
       await sleep(20);
@@ -309,19 +317,19 @@ export const locking: Case<Face>[] = [
       return {
         before,
         valid,
-        unlocked: await failure(scene, lock.unlock()),
+        unlocked: await failure(context, lock.unlock()),
         after: await counts(clients, key),
       };
     },
   },
   {
     name: "the same resource twice in one call",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock([key, key], 1_000);
       const extended = await lock.extend(1_000);
-      const resource = extended.resource.map((each) => scene.plain(each));
-      return { resource, unlocked: await failure(scene, lock.unlock()), after: await counts(clients, key) };
+      const resource = extended.resource.map((each) => context.plain(each));
+      return { resource, unlocked: await failure(context, lock.unlock()), after: await counts(clients, key) };
     },
     differs: {
       original: {
@@ -335,10 +343,10 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "no resource, and one without a name",
-    async run(scene) {
-      const { redlock } = await three(scene);
-      const none = await scene.outcome(redlock.lock([], 50));
-      const nameless = await scene.outcome(redlock.lock("", 50));
+    async run(context) {
+      const { redlock } = await three(context);
+      const none = await context.outcome(redlock.lock([], 50));
+      const nameless = await context.outcome(redlock.lock("", 50));
       return [none.error ?? "locked", nameless.error ?? "locked"];
     },
     differs: {
@@ -349,14 +357,14 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "acquire with an array and a callback",
-    async run(scene) {
-      const { redlock } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b")];
+    async run(context) {
+      const { redlock } = await three(context);
+      const keys = [context.key("a"), context.key("b")];
       const lock = await new Promise<Lock>((resolve) => {
         void redlock.acquire(keys, 1_000, (_, given) => resolve(given!));
       });
       return {
-        resource: lock.resource.map((each) => scene.plain(each)),
+        resource: lock.resource.map((each) => context.plain(each)),
         attempts: lock.attempts,
         same: (await lock.extend(1_000)) === lock,
       };
@@ -364,28 +372,28 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "acquire with an array: the lock",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b")];
+    async run(context) {
+      const { redlock, clients } = await three(context);
+      const keys = [context.key("a"), context.key("b")];
       const lock = await redlock.acquire(keys, 1_000);
       const stored = (await Promise.all(keys.map((key) => read(clients, key)))).flat();
       return {
-        isLock: lock instanceof scene.face.Lock,
-        resource: lock.resource.map((each) => scene.plain(each)),
+        isLock: lock instanceof context.api.Lock,
+        resource: lock.resource.map((each) => context.plain(each)),
         value: stored.every((value) => value === lock.value),
-        unlocked: await failure(scene, lock.unlock()),
+        unlocked: await failure(context, lock.unlock()),
         expiration: lock.expiration,
         after: await counts(clients, ...keys),
       };
     },
   },
   {
-    name: "acquire with an array: what is version 5's",
-    async run(scene) {
-      const { redlock } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b")];
+    name: "acquire with an array: the properties of version 5",
+    async run(context) {
+      const { redlock } = await three(context);
+      const keys = [context.key("a"), context.key("b")];
       const lock = await redlock.acquire(keys, 1_000);
-      const refused = (await scene.outcome(redlock.acquire(keys, 1_000))).error;
+      const refused = (await context.outcome(redlock.acquire(keys, 1_000))).error;
       return { attempts: typeof lock.attempts, refused, same: (await lock.extend(1_000)) === lock };
     },
     differs: {
@@ -396,9 +404,9 @@ export const locking: Case<Face>[] = [
   },
   {
     name: "ten programs with connections of their own: one at a time, and nothing left behind",
-    async run(scene) {
+    async run(context) {
       const options = { retryCount: -1, retryDelay: 10, retryJitter: 10 };
-      const programs = await Promise.all(Array.from({ length: 10 }, () => three(scene, options)));
+      const programs = await Promise.all(Array.from({ length: 10 }, () => three(context, options)));
       let [inside, most, count] = [0, 0, 0];
       const visits = programs.map(async ({ redlock, key }) => {
         for (let visit = 0; visit < 3; visit += 1) {
@@ -413,14 +421,14 @@ export const locking: Case<Face>[] = [
         }
       });
       await Promise.all(visits);
-      await gone(programs[0]!.clients, scene.key());
+      await gone(programs[0]!.clients, context.key());
       return { most, count };
     },
   },
   {
     name: "twenty at once: one at a time",
-    async run(scene) {
-      const { redlock, key } = await three(scene, { retryCount: -1, retryDelay: 10, retryJitter: 10 });
+    async run(context) {
+      const { redlock, key } = await three(context, { retryCount: -1, retryDelay: 10, retryJitter: 10 });
       let [inside, most, count] = [0, 0, 0];
       const visit = async () => {
         const lock = await redlock.lock(key, 5_000);

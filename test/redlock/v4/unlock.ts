@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
 import type { Case } from "../compare.js";
 import { drop, gone, left, occupy, read } from "../v4-support.js";
-import { counts, type Face, failure, type Lock, long, three } from "./face.js";
-import { released } from "./meant.js";
+import { type Api, counts, failure, type Lock, long, three } from "./api.js";
+import { released } from "./intended-differences.js";
 
-export const ending: Case<Face>[] = [
+export const ending: Case<Api>[] = [
   {
     name: "unlock and release, of the lock and of redlock",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
+    async run(context) {
+      const { redlock, clients } = await three(context);
       const ways = [
         (lock: Lock) => lock.unlock(),
         (lock: Lock) => redlock.unlock(lock),
@@ -16,17 +16,17 @@ export const ending: Case<Face>[] = [
       ];
       const results: unknown[] = [];
       for (const way of ways) {
-        const lock = await redlock.acquire(scene.key(), 1_000);
+        const lock = await redlock.acquire(context.key(), 1_000);
         const result = await way(lock);
-        results.push([result, lock.expiration, await counts(clients, scene.key())]);
+        results.push([result, lock.expiration, await counts(clients, context.key())]);
       }
       return results;
     },
   },
   {
     name: "the expiration is 0 as soon as unlock is called",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       const unlocked = lock.unlock();
       const { expiration } = lock;
@@ -36,11 +36,11 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "unlocked twice",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       await lock.unlock();
-      return failure(scene, lock.unlock());
+      return failure(context, lock.unlock());
     },
     differs: {
       original: { name: "LockError", message: 'Unable to fully release the lock on resource "a".' },
@@ -50,11 +50,11 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "unlocked after it expired",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 400);
       await gone(clients, key);
-      return failure(scene, lock.unlock());
+      return failure(context, lock.unlock());
     },
     differs: {
       original: { name: "LockError", message: 'Unable to fully release the lock on resource "a".' },
@@ -64,11 +64,11 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "unlocked after its keys vanished",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       await drop(clients, key);
-      return failure(scene, redlock.unlock(lock));
+      return failure(context, redlock.unlock(lock));
     },
     differs: {
       original: { name: "LockError", message: 'Unable to fully release the lock on resource "a".' },
@@ -77,12 +77,12 @@ export const ending: Case<Face>[] = [
     },
   },
   {
-    name: "unlocked after somebody else took it: theirs is left alone",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    name: "unlocked after another program acquired it: that lock is unchanged",
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       await occupy(clients, key);
-      return { result: await failure(scene, lock.unlock()), after: await read(clients, key) };
+      return { result: await failure(context, lock.unlock()), after: await read(clients, key) };
     },
     differs: {
       original: {
@@ -94,13 +94,13 @@ export const ending: Case<Face>[] = [
     },
   },
   {
-    name: "unlocked while one of several resources is missing: the others go",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
-      const keys = [scene.key("a"), scene.key("b")];
+    name: "unlocked while one of several resources is missing: the others are released",
+    async run(context) {
+      const { redlock, clients } = await three(context);
+      const keys = [context.key("a"), context.key("b")];
       const lock = await redlock.lock(keys, 1_000);
       await drop(clients, keys[0]!);
-      return { result: await failure(scene, lock.unlock()), after: await counts(clients, ...keys) };
+      return { result: await failure(context, lock.unlock()), after: await counts(clients, ...keys) };
     },
     differs: {
       original: {
@@ -113,51 +113,51 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "unlocked while a minority of the servers has lost it",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       await drop(clients.slice(0, 1), key);
-      return failure(scene, lock.unlock());
+      return failure(context, lock.unlock());
     },
   },
   {
     name: "unlocked by another Redlock of the same servers",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
-      const other = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
+      const other = await three(context);
       const lock = await redlock.lock(key, 1_000);
-      const result = await failure(scene, other.redlock.unlock(lock));
+      const result = await failure(context, other.redlock.unlock(lock));
       await gone(clients, key);
       return { result, expiration: lock.expiration };
     },
   },
   {
     name: "unlocked from its parts, as in another process",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const { resource, value, expiration } = await redlock.lock(key, 1_000);
-      const other = await three(scene);
-      const result = await failure(scene, other.redlock.unlock({ resource, value, expiration }));
+      const other = await three(context);
+      const result = await failure(context, other.redlock.unlock({ resource, value, expiration }));
       await gone(clients, key);
       return result;
     },
   },
   {
     name: "unlocked through a Lock made by hand",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const { value, expiration } = await redlock.lock(key, 1_000);
-      const lock = new scene.face.Lock(redlock, key, value, expiration);
-      const result = await failure(scene, lock.unlock());
+      const lock = new context.api.Lock(redlock, key, value, expiration);
+      const result = await failure(context, lock.unlock());
       await gone(clients, key);
       return { result, expiration: lock.expiration };
     },
   },
   {
-    name: "quit ends the clients, resolves with their answers and leaves held locks alone",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
-      const witnesses = await scene.clients(3);
+    name: "quit ends the clients, resolves with their answers and keeps held locks",
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
+      const witnesses = await context.clients(3);
       await redlock.lock(key, long);
       const ended = clients.map((client) => new Promise((resolve) => client.once("end", resolve)));
       const answers = await redlock.quit();
@@ -169,8 +169,8 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "quit with a callback",
-    async run(scene) {
-      const { redlock } = await three(scene);
+    async run(context) {
+      const { redlock } = await three(context);
       return new Promise((resolve) => {
         void redlock.quit((error, answers) => resolve({ error, answers }));
       });
@@ -178,11 +178,11 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "quit while a lock call waits",
-    async run(scene) {
-      const { redlock, key } = await three(scene, { retryCount: 3, retryDelay: 20, retryJitter: 0 });
-      const [witness] = (await scene.clients(1)) as [Redis];
+    async run(context) {
+      const { redlock, key } = await three(context, { retryCount: 3, retryDelay: 20, retryJitter: 0 });
+      const [witness] = (await context.clients(1)) as [Redis];
       await redlock.lock(key, long);
-      const waiting = scene.outcome(redlock.lock(key, 1_000));
+      const waiting = context.outcome(redlock.lock(key, 1_000));
       await redlock.quit();
       await witness.del(key);
       return (await waiting).error;
@@ -195,10 +195,10 @@ export const ending: Case<Face>[] = [
   },
   {
     name: "lock after quit",
-    async run(scene) {
-      const { redlock, key } = await three(scene);
+    async run(context) {
+      const { redlock, key } = await three(context);
       await redlock.quit();
-      return (await scene.outcome(redlock.lock(key, 1_000))).error;
+      return (await context.outcome(redlock.lock(key, 1_000))).error;
     },
     differs: {
       original: "LockError",
@@ -208,11 +208,11 @@ export const ending: Case<Face>[] = [
   },
 ];
 
-export const overlapping: Case<Face>[] = [
+export const overlapping: Case<Api>[] = [
   {
     name: "locked again without waiting for the unlock",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const first = await redlock.lock(key, 1_000);
       const unlocked = first.unlock();
       const second = await redlock.lock(key, 1_000);
@@ -222,8 +222,8 @@ export const overlapping: Case<Face>[] = [
   },
   {
     name: "extended twice at once",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
       const extended = await Promise.all([lock.extend(4_000), lock.extend(5_000)]);
       return {
@@ -234,10 +234,13 @@ export const overlapping: Case<Face>[] = [
   },
   {
     name: "unlocked without waiting for the extension",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
-      const results = await Promise.all([failure(scene, lock.extend(5_000)), failure(scene, lock.unlock())]);
+      const results = await Promise.all([
+        failure(context, lock.extend(5_000)),
+        failure(context, lock.unlock()),
+      ]);
       await gone(clients, key);
       return results;
     },
@@ -252,10 +255,10 @@ export const overlapping: Case<Face>[] = [
   },
   {
     name: "unlocked twice at once",
-    async run(scene) {
-      const { redlock, clients, key } = await three(scene);
+    async run(context) {
+      const { redlock, clients, key } = await three(context);
       const lock = await redlock.lock(key, 1_000);
-      const results = await Promise.all([failure(scene, lock.unlock()), failure(scene, lock.unlock())]);
+      const results = await Promise.all([failure(context, lock.unlock()), failure(context, lock.unlock())]);
       return { results, after: await counts(clients, key) };
     },
     differs: {
@@ -272,9 +275,9 @@ export const overlapping: Case<Face>[] = [
   },
   {
     name: "a hundred resources at once",
-    async run(scene) {
-      const { redlock, clients } = await three(scene);
-      const keys = Array.from({ length: 100 }, (_, index) => scene.key(String(index)));
+    async run(context) {
+      const { redlock, clients } = await three(context);
+      const keys = Array.from({ length: 100 }, (_, index) => context.key(String(index)));
       const locks = await Promise.all(keys.map((key) => redlock.lock(key, 5_000)));
       const during = new Set((await counts(clients, ...keys)).map(String));
       await Promise.all(locks.map((lock) => lock.extend(5_000)));

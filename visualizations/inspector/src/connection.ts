@@ -1,11 +1,11 @@
-import type { Frame } from "../../../src/inspector/frames.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
 import { backoff } from "./model/backoff.js";
 
-/** What the server says first on each connection. */
+/** The server's first message on each connection. */
 export interface Hello {
   readonly version: string;
   readonly mode: "live" | "replay";
-  /** What is looked on at. */
+  /** The title of what is observed. */
   readonly title: string;
 }
 
@@ -17,25 +17,25 @@ export type ConnectionState =
 
 export interface Lost {
   readonly kind: "lost";
-  /** Tries in a row that failed. */
+  /** Consecutive failed attempts. */
   readonly failures: number;
-  /** It was there before. */
+  /** The server was connected before. */
   readonly known: boolean;
-  /** The status of its answer, if it is there and refuses; null while that is not known. */
+  /** The HTTP status if the server refuses; null if it is unknown. */
   readonly refused: number | null;
 }
 
-export interface Ear {
+export interface EventListeners {
   hello(hello: Hello): void;
   frames(frames: readonly Frame[]): void;
   connection(state: ConnectionState): void;
 }
 
 /**
- * Listens to the server, and connects again by itself: an EventSource alone gives up on some answers, and does not
- * say when it tries again. Returns the end of it.
+ * Subscribes to the server's events, and reconnects by itself: an EventSource alone gives up on some answers and does
+ * not report when it tries again. Returns a function that ends the subscription.
  */
-export function listen(url: string, ear: Ear): () => void {
+export function subscribe(url: string, listeners: EventListeners): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -43,31 +43,31 @@ export function listen(url: string, ear: Ear): () => void {
   let refused: number | null = null;
   const open = () => {
     source = new EventSource(url);
-    // The page's own server sends these; what came over a channel was checked there.
+    // The page's own server has checked the frames that it received over a channel.
     source.addEventListener("hello", ({ data }: MessageEvent<string>) => {
       failures = 0;
       refused = null;
       known = true;
       const hello = JSON.parse(data) as Hello;
-      ear.hello(hello);
-      ear.connection({ kind: hello.mode });
+      listeners.hello(hello);
+      listeners.connection({ kind: hello.mode });
     });
     source.addEventListener("frames", ({ data }: MessageEvent<string>) =>
-      ear.frames(JSON.parse(data) as Frame[]),
+      listeners.frames(JSON.parse(data) as Frame[]),
     );
     source.addEventListener("error", () => {
-      // Where the network failed it would try again; where it gives up there was an answer.
+      // After a network failure an EventSource tries again; it gives up only after an answer.
       const isAnswered = source?.readyState === EventSource.CLOSED;
       source?.close();
       failures += 1;
       if (!isAnswered) refused = null;
       const lost: Lost = { kind: "lost", failures, known, refused };
-      ear.connection(lost);
+      listeners.connection(lost);
       if (isAnswered) {
         void statusOf(url).then((status) => {
           if (failures !== lost.failures) return;
           refused = status;
-          ear.connection({ ...lost, refused });
+          listeners.connection({ ...lost, refused });
         });
       }
       timer = setTimeout(open, backoff(failures));
@@ -80,7 +80,10 @@ export function listen(url: string, ear: Ear): () => void {
   };
 }
 
-/** Which an EventSource does not tell; null when it cannot be asked, or would be given. */
+/**
+ * The HTTP status, which an EventSource does not report. Returns null if the server cannot be reached, or would
+ * answer normally.
+ */
 async function statusOf(url: string): Promise<number | null> {
   try {
     const { ok, status } = await fetch(url, { method: "HEAD" });

@@ -1,8 +1,8 @@
 import { computed, signal } from "@preact/signals";
-import type { Frame, LockView, Step } from "../../../src/inspector/frames.js";
-import { World } from "../../../src/inspector/world.js";
-import { type ConnectionState, type Hello, listen } from "./connection.js";
-import { worldBounds } from "./model/bounds.js";
+import { FrameAggregate } from "../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame, LockView, Step } from "../../../src/inspector/feed/frames.js";
+import { type ConnectionState, type Hello, subscribe } from "./connection.js";
+import { aggregateBounds } from "./model/bounds.js";
 import { filterLocks, noFilter } from "./model/filter.js";
 import { firstShown } from "./model/first-shown.js";
 import { Rates, sumTotals } from "./model/rates.js";
@@ -12,55 +12,61 @@ import { countStates } from "./model/states.js";
 import { framesOf } from "./replay/read.js";
 import { Replay } from "./replay/replay.js";
 
-/** ms between two looks at the clock: what runs down is drawn so often. */
+/** Interval in ms at which countdowns are redrawn. */
 const tick = 100;
-/** ms after which a process that says nothing, or has closed, is forgotten; and between two looks for such. */
-const longSilence = 300_000;
-const sweep = 10_000;
-/** List and lock stand side by side: the opposite of what narrow.css asks for. */
+/**
+ * Time in ms after which a silent or closed process is removed, and the interval at which such processes are looked
+ * for.
+ */
+const silenceTimeout = 300_000;
+const removeInterval = 10_000;
+/** The list and a lock fit side by side: the opposite of the condition in narrow.css. */
 const roomForBoth = "not all and (max-width: 1400px)";
-/** So few that nobody needs the list to find one: then a lock is shown alone, where its chart has room. */
-const few = 10;
+/**
+ * Up to this number of locks no list is needed to find one, so a lock is shown by itself, with more room for its
+ * chart.
+ */
+const maxWithoutList = 10;
 const roomForOne = "(min-width: 800px)";
 
-/** What the page shows, and what its user has chosen. */
+/** The state of the page, and its user's choices. */
 export class Inspector {
   readonly hello = signal<Hello | null>(null);
   readonly connection = signal<ConnectionState>({ kind: "connecting" });
   readonly route = signal<Route>(parseRoute(location.hash));
   readonly filter = signal(noFilter);
   readonly order = signal(firstOrder);
-  /** The lock that the keyboard stands on in the list. */
+  /** The lock that is active in the list for the keyboard. */
   readonly active = signal<string | null>(null);
   readonly replay = signal<Replay | null>(null);
-  /** Of reading a recording. */
+  /** The error of reading a recording. */
   readonly failure = signal<string | null>(null);
-  /** Grows with each change of the world, which is no signal itself. At most once in each frame of the screen. */
+  /** Grows with each change of the aggregate, which is not a signal. Changes at most once per frame of the screen. */
   readonly revision = signal(0);
   private readonly liveNow = signal(Date.now());
-  private live = new World(worldBounds);
+  private live = new FrameAggregate(aggregateBounds);
   private rates = new Rates();
-  /** A new connection's first frames replace all that was. */
+  /** The first frames of a new connection replace the previous state. */
   private fresh = true;
   private drawing = false;
-  /** Whoever comes by an address that names nothing is shown a lock as soon as there is one; once. */
-  private undecided = location.hash === "";
+  /** If the address names no view, the page shows a lock as soon as there is one, once. */
+  private viewUndecided = location.hash === "";
 
-  /** Epoch ms by the clock of whoever looks on: in a replay the recording's. */
+  /** Epoch ms by the observer's clock; in a replay the recording's time. */
   readonly now = computed(() => this.replay.value?.time.value ?? this.liveNow.value);
 
-  /** As it is at the revision that was drawn last. */
-  readonly world = computed((): { readonly current: World } => {
+  /** The aggregate at the revision that was drawn last. */
+  readonly aggregate = computed((): { readonly current: FrameAggregate } => {
     const replay = this.replay.value;
     if (replay === null) this.revision.value;
     else replay.cursor.value;
-    return { current: replay?.world ?? this.live };
+    return { current: replay?.aggregate ?? this.live };
   });
 
-  readonly counts = computed(() => countStates(this.world.value.current.locks.values()));
+  readonly counts = computed(() => countStates(this.aggregate.value.current.locks.values()));
 
   readonly rows = computed((): readonly LockView[] => {
-    const { locks } = this.world.value.current;
+    const { locks } = this.aggregate.value.current;
     return sortLocks(
       filterLocks(locks.values(), this.filter.value, this.ownerOf),
       this.order.value,
@@ -69,25 +75,25 @@ export class Inspector {
   });
 
   readonly totals = computed(() =>
-    sumTotals([...this.world.value.current.sources.values()].map(({ beat }) => beat.totals)),
+    sumTotals([...this.aggregate.value.current.sources.values()].map(({ beat }) => beat.totals)),
   );
 
-  /** A second; null in a replay, where time does not pass by itself. */
+  /** Acquisitions per second; null in a replay, where time does not pass by itself. */
   readonly acquiredRate = computed(() => {
-    this.world.value;
+    this.aggregate.value;
     return this.replay.value === null ? this.rates.of("acquired", Date.now()) : null;
   });
 
   readonly ownerOf = ({ source }: Pick<LockView, "source">): string =>
-    this.world.peek().current.sources.get(source)?.beat.owner ?? "";
+    this.aggregate.peek().current.sources.get(source)?.beat.owner ?? "";
 
-  /** Epoch ms by the clock of the process that the lock is of. */
+  /** Epoch ms by the clock of the process that the lock belongs to. */
   sourceNow(source: string): number {
-    return this.now.value - (this.world.value.current.sources.get(source)?.lag ?? 0);
+    return this.now.value - (this.aggregate.value.current.sources.get(source)?.lag ?? 0);
   }
 
   start(): void {
-    const end = listen("events", {
+    const end = subscribe("events", {
       hello: (hello) => {
         this.hello.value = hello;
         this.fresh = true;
@@ -102,53 +108,53 @@ export class Inspector {
       },
     });
     addEventListener("hashchange", () => {
-      this.undecided = false;
+      this.viewUndecided = false;
       this.route.value = parseRoute(location.hash);
     });
     setInterval(() => {
       if (!document.hidden) this.liveNow.value = Date.now();
     }, tick);
-    setInterval(() => this.forget(), sweep);
+    setInterval(() => this.removeSilent(), removeInterval);
   }
 
-  /** Shows something else: at once, so that what is drawn then can be given the focus. */
+  /** Shows another view immediately, so that an element of it can be focused. */
   go(route: Route): void {
     this.route.value = route;
     location.hash = hashOf(route);
   }
 
-  /** What the server remembers of a lock; nothing, when it cannot be asked. */
+  /** Requests the steps that the server remembers of a lock; empty if the server does not answer. */
   async historyOf(id: string): Promise<readonly Step[]> {
     if (this.replay.peek() !== null) return [];
     try {
       const response = await fetch(`history?lock=${encodeURIComponent(id)}`);
       return response.ok ? ((await response.json()) as Step[]) : [];
     } catch {
-      // The header says that the server is gone.
+      // The header shows that the server is gone.
       return [];
     }
   }
 
   private apply(frames: readonly Frame[]): void {
     if (this.fresh) {
-      this.live = new World(worldBounds);
+      this.live = new FrameAggregate(aggregateBounds);
       this.rates = new Rates();
       this.fresh = false;
     }
     const now = Date.now();
     for (const frame of frames) {
       this.live.apply(frame, now);
-      if (frame.kind === "beat") this.rates.hear(frame, now);
-      if (frame.kind === "bye") this.rates.forget(frame.source);
+      if (frame.kind === "beat") this.rates.add(frame, now);
+      if (frame.kind === "bye") this.rates.remove(frame.source);
     }
     this.draw();
   }
 
-  private forget(): void {
+  private removeSilent(): void {
     const known = [...this.live.sources.keys()];
-    this.live.forget(Date.now() - longSilence);
+    this.live.removeSilent(Date.now() - silenceTimeout);
     const gone = known.filter((source) => !this.live.sources.has(source));
-    for (const source of gone) this.rates.forget(source);
+    for (const source of gone) this.rates.remove(source);
     if (gone.length > 0) this.draw();
   }
 
@@ -158,19 +164,19 @@ export class Inspector {
     requestAnimationFrame(() => {
       this.drawing = false;
       this.revision.value += 1;
-      this.decide();
+      this.chooseFirstView();
     });
   }
 
-  private decide(): void {
-    if (!this.undecided || this.hello.peek()?.mode !== "live") return;
+  private chooseFirstView(): void {
+    if (!this.viewUndecided || this.hello.peek()?.mode !== "live") return;
     const rows = this.rows.peek();
     const lock = firstShown(rows);
     if (lock === null) return;
-    this.undecided = false;
-    if (!matchMedia(rows.length > few ? roomForBoth : roomForOne).matches) return;
+    this.viewUndecided = false;
+    if (!matchMedia(rows.length > maxWithoutList ? roomForBoth : roomForOne).matches) return;
     const route: Route = { view: "lock", id: lock.id };
-    // In the place of the address that named nothing, which nobody wants to go back to.
+    // Replaces the address that named no view, so that the back button does not return to it.
     history.replaceState(null, "", hashOf(route));
     this.route.value = route;
   }

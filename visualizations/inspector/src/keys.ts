@@ -3,10 +3,10 @@ import type { Inspector } from "./inspector.js";
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
-/** Those by which the list is walked through, and that nothing else has a use for. */
+/** Keys that move through the list and have no other meaning on the page. */
 const listKeys: ReadonlySet<string> = new Set(["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Enter"]);
 
-/** What a key does wherever the focus is. The list has keys of its own. */
+/** Handles keys wherever the focus is. The list handles further keys itself. */
 export function startKeys(inspector: Inspector): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -28,12 +28,12 @@ export function startKeys(inspector: Inspector): void {
   });
 }
 
-/** Where nothing has the focus, the list is meant, if it is in sight. */
+/** Applies a key to the list if nothing has the focus and the list is visible. */
 function walkList(event: KeyboardEvent): void {
   const list = document.getElementById("locks");
   if (list === null || list.offsetParent === null) return;
   event.preventDefault();
-  // Before it has the focus: the first key leads to the first row.
+  // Dispatched before the list has the focus, so that the first key leads to the first row.
   list.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, cancelable: true }));
   list.focus({ preventScroll: true });
 }
@@ -41,22 +41,22 @@ function walkList(event: KeyboardEvent): void {
 export function focusList(): void {
   const focus = () => document.getElementById("locks")?.focus({ preventScroll: true });
   focus();
-  // It may have to be drawn first.
+  // The list may have to be drawn first.
   requestAnimationFrame(focus);
 }
 
 function replayKey(inspector: Inspector, event: KeyboardEvent): void {
   const replay = inspector.replay.peek();
   if (replay === null) return;
-  const act: Record<string, (() => void) | undefined> = {
+  const actions: Record<string, (() => void) | undefined> = {
     ArrowLeft: () => replay.previous(),
     ArrowRight: () => replay.next(),
     Home: () => replay.seekStep(0),
     End: () => replay.seekStep(replay.positions.steps),
     " ": event.target instanceof HTMLButtonElement ? undefined : () => replay.toggle(),
   };
-  const deed = act[event.key];
-  if (deed === undefined) return;
+  const action = actions[event.key];
+  if (action === undefined) return;
   event.preventDefault();
-  deed();
+  action();
 }

@@ -16,6 +16,6 @@ render(
   <InspectorContext.Provider value={inspector}>
     <App />
   </InspectorContext.Provider>,
-  // It is in index.html.
+  // The element is in index.html.
   document.getElementById("app") as HTMLElement,
 );

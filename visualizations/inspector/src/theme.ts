@@ -10,7 +10,7 @@ function remembered(): Theme {
     const theme = localStorage.getItem(key);
     return themes.find((one) => one === theme) ?? "auto";
   } catch {
-    // Storage may be forbidden; then nothing is remembered.
+    // Storage may be forbidden; then the choice is not stored.
     return "auto";
   }
 }
@@ -20,7 +20,7 @@ export const theme = signal<Theme>(remembered());
 const system = matchMedia("(prefers-color-scheme: dark)");
 const systemDark = signal(system.matches);
 
-/** What "auto" comes to. */
+/** The theme in effect: "auto" follows the system. */
 export const shownTheme = (): "light" | "dark" => {
   if (theme.value !== "auto") return theme.value;
   return systemDark.value ? "dark" : "light";
@@ -35,7 +35,7 @@ export function startTheme(): void {
     try {
       localStorage.setItem(key, theme.value);
     } catch {
-      // As above.
+      // Storage may be forbidden.
     }
   });
 }

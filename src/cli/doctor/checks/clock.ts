@@ -1,11 +1,14 @@
-import { defaultDriftFactor, driftOf } from "../../../engine/validity.js";
+import { defaultDriftFactor, driftOf } from "../../../engine/protocol/validity.js";
 import type { ClockSample, NodeCheck, SetCheck, Standards } from "../facts.js";
 import { note, ok, warning } from "../finding.js";
 import { ms } from "../words.js";
 
 const allowed = ({ ttl }: Standards) => driftOf(ttl, defaultDriftFactor);
 
-/** Whether a node's clock is another than this machine's, beyond what measuring it leaves open. */
+/**
+ * Whether a node's clock differs from this machine's by more than the allowed drift, beyond the uncertainty of the
+ * measurement.
+ */
 export const checkClock: NodeCheck = ({ clock, complete }, standards) => {
   if (clock === null && !complete) return [];
   if (clock === null) {
@@ -40,20 +43,20 @@ export const checkClock: NodeCheck = ({ clock, complete }, standards) => {
   ];
 };
 
-/** Where all nodes differ from this machine alike, it is this machine that is wrong. */
+/** If all nodes differ from this machine alike, this machine's clock is wrong. */
 export const checkOwnClock: SetCheck = (all, standards) => {
   const clocks = all.flatMap((facts) => (facts.reached && facts.clock !== null ? [facts.clock] : []));
   const drift = allowed(standards);
   if (clocks.length < 2 || !clocks.every((clock) => isOff(clock, drift))) return [];
   const offsets = clocks.map(({ offset }) => offset);
-  const [least, most] = [Math.min(...offsets), Math.max(...offsets)];
+  const [min, max] = [Math.min(...offsets), Math.max(...offsets)];
   const uncertainty = Math.max(...clocks.map((clock) => clock.uncertainty));
-  if (most - least > drift + 2 * uncertainty) return [];
+  if (max - min > drift + 2 * uncertainty) return [];
   return [
     warning({
       code: "own-clock",
-      found: `all nodes' clocks are ${described({ offset: (least + most) / 2, uncertainty })} this machine's`,
-      value: { least: Math.round(least), most: Math.round(most) },
+      found: `all nodes' clocks are ${described({ offset: (min + max) / 2, uncertainty })} this machine's`,
+      value: { least: Math.round(min), most: Math.round(max) },
       means: "It is this machine's clock that is wrong. When it is set right, its leases may end early.",
       advice: "let NTP (chrony, slewing) keep this machine's clock",
     }),

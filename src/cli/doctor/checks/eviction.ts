@@ -23,7 +23,7 @@ export const checkEviction: NodeCheck = ({ info }) => {
       }),
     ];
   }
-  // Every lock has an expiry, so that those policies find it which look only at such keys.
+  // Every lock has an expiry, so policies for volatile keys evict locks as well.
   return [
     error({
       code: "eviction",

@@ -4,7 +4,7 @@ import { error, ok, warning } from "../finding.js";
 import type { Info } from "../info.js";
 import { bytes } from "../words.js";
 
-/** From this share on, memory counts as nearly full. */
+/** Share of the memory from which it counts as nearly full. */
 const nearlyFull = 0.9;
 
 /** How much room is left for locks. */
@@ -17,7 +17,7 @@ export const checkMemory: NodeCheck = ({ info }) => {
 };
 
 function bounded(used: number, maxmemory: number, info: Info): Finding {
-  // What replicas and the append-only file have yet to get does not count.
+  // Buffers for replicas and the append-only file do not count towards maxmemory.
   const counted = Math.max(0, used - (info.number("mem_not_counted_for_evict") ?? 0));
   const share = counted / maxmemory;
   const value = { used: counted, maxmemory };

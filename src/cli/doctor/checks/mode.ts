@@ -1,7 +1,7 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
 
-/** An address names one server; parts of something larger are no nodes of their own. */
+/** A Sentinel, or one server of a Cluster, is not a node of its own. */
 export const checkMode: NodeCheck = ({ info }) => {
   if (!info.ok) return [];
   const mode = info.value.text("redis_mode");

@@ -2,7 +2,7 @@ import type { NodeCheck, Reached } from "../facts.js";
 import { type Finding, note, ok, warning } from "../finding.js";
 import type { Info } from "../info.js";
 
-/** What a server still knows after a restart, and what follows from it by the option `quarantine`. */
+/** What a server still knows after a restart, and what that means for the option `quarantine`. */
 export const checkPersistence: NodeCheck = (facts, standards) => {
   if (!facts.info.ok) return [];
   const info = facts.info.value;

@@ -6,7 +6,7 @@ interface Words {
   readonly advice: string;
 }
 
-/** `found` goes on with the reason in the system's or the server's own words. */
+/** The reason in the system's or the server's own words is appended to `found`. */
 const words: Readonly<Record<EntryFailure, Words>> = {
   refused: {
     found: "nothing listens there",

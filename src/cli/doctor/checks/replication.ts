@@ -2,7 +2,7 @@ import type { NodeCheck } from "../facts.js";
 import { error, note, ok } from "../finding.js";
 import { count } from "../words.js";
 
-/** A replica grants nothing; and what replicates may be replaced by what does not know the newest locks. */
+/** A replica grants nothing, and a master may be replaced by a replica that does not know the newest locks. */
 export const checkReplication: NodeCheck = ({ info, config }) => {
   if (!info.ok) return [];
   const role = info.value.text("role");

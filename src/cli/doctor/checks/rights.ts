@@ -29,7 +29,7 @@ const words: Readonly<Record<Purpose, Words>> = {
   fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
 };
 
-/** What the user may not do. */
+/** Which of the needed permissions the user lacks. */
 export const checkRights: NodeCheck = ({ trials }) => {
   const purposes = Object.keys(words) as Purpose[];
   const found = purposes.flatMap((purpose) => lacking(trials.filter((trial) => trial.purpose === purpose)));
@@ -37,7 +37,7 @@ export const checkRights: NodeCheck = ({ trials }) => {
   return [ok("rights", "the user may do all that Holdfast needs", [])];
 };
 
-/** Of one purpose. */
+/** The missing permissions for one purpose. */
 function lacking(trials: readonly Trial[]): Finding[] {
   const refused = trials.filter(({ outcome }) => outcome === "forbidden" || outcome === "missing");
   const [first] = refused;
@@ -62,7 +62,7 @@ function lacking(trials: readonly Trial[]): Finding[] {
 }
 
 function adviceFor(purpose: Purpose, trials: readonly Trial[], refused: Needs): string {
-  // What is unknown because a command was refused may be refused next.
+  // Permissions that are unknown because a command was refused may be refused next.
   const { commands, keys, channels } = needsOf(trials.filter(({ outcome }) => outcome !== "allowed"));
   const rules = [
     ...commands.map((name) => `+${name.toLowerCase()}`),

@@ -1,10 +1,10 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
-import { toldElsewhere } from "../refusal.js";
+import { isReportedElsewhere } from "../refusal.js";
 
 const means = "Every vote is a script: its votes fail.";
 
-/** Whether scripts run. That they are forbidden is among the permissions. */
+/** Whether scripts run. A missing permission is reported by the check of permissions. */
 export const checkScript: NodeCheck = ({ script }) => {
   if (script.ok && script.value === 1) return [ok("script", "it runs scripts", true)];
   if (script.ok) {
@@ -19,7 +19,7 @@ export const checkScript: NodeCheck = ({ script }) => {
     ];
   }
   const { code, message } = script.refusal;
-  if (toldElsewhere(code)) return [];
+  if (isReportedElsewhere(code)) return [];
   const missing = /unknown command/i.test(message);
   return [
     error({

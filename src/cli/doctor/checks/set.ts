@@ -1,4 +1,4 @@
-import { quorumOf } from "../../../engine/quorum.js";
+import { quorumOf } from "../../../engine/quorum/decision.js";
 import { formatDuration } from "../../duration.js";
 import type { NodeFacts, Reached, SetCheck } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
@@ -18,7 +18,7 @@ export const checkQuorum: SetCheck = (all) => {
   return [error({ code: "quorum", found, value, means, advice: "see each node" })];
 };
 
-/** What the number of nodes is good for. */
+/** How many node failures the number of nodes tolerates. */
 export const checkCount: SetCheck = ({ length: nodes }) => {
   const value = { nodes, mayFail: nodes - quorumOf(nodes) };
   const advice = "use three or five independent nodes";
@@ -46,7 +46,7 @@ export const checkCount: SetCheck = ({ length: nodes }) => {
   return [ok("count", `${nodes} nodes, of which ${value.mayFail} may fail`, value)];
 };
 
-/** One server, one vote: by the id of its process; the ids of replication are shared by copies. */
+/** Whether several addresses lead to one server, by its `run_id`; replication ids are shared by copies. */
 export const checkDuplicates: SetCheck = (all) => {
   const reached = reachedOf(all);
   const hidden = reached.filter((facts) => runId(facts) === null && facts.complete);
@@ -78,9 +78,9 @@ function unknown(hidden: readonly Reached[]): Finding {
   });
 }
 
-/** Servers on one machine fail together. */
+/** Whether several servers are on one machine and would fail together. */
 export const checkHosts: SetCheck = (all) => {
-  // The same server twice is told elsewhere, and is worse.
+  // Two addresses of one server are reported by `checkDuplicates`, which is worse.
   const distinct = new Map(reachedOf(all).map((facts) => [runId(facts) ?? facts, facts]));
   return groups([...distinct.values()], ({ peer }) => hostOf(peer)).map((together) => {
     const nodes = together.map(({ node }) => node);
@@ -116,7 +116,7 @@ export const checkDatabases: SetCheck = (all) => {
   ];
 };
 
-/** A node without the marker where others have one lost its memory, or is new. */
+/** A node without the memory marker, where others have one, lost its memory or is new. */
 export const checkMarkers: SetCheck = (all) => {
   const abstaining = reachedOf(all).filter(({ abstains }) => abstains !== null);
   if (abstaining.length > 0) return abstaining.map(abstains);
@@ -163,7 +163,7 @@ function abstains({ node, abstains: left }: Reached): Finding {
   });
 }
 
-/** Those that have something in common with another, together. */
+/** Groups of elements that share a key with at least one other element. */
 function groups<T>(all: readonly T[], key: (one: T) => string | null): T[][] {
   const byKey = new Map<string, T[]>();
   for (const one of all) {

@@ -1,16 +1,16 @@
 import type { NodeCheck } from "../facts.js";
 import { error, note, ok, warning } from "../finding.js";
 import { serverKind } from "../info.js";
-import { outOfTime } from "../refusal.js";
+import { timedOut } from "../refusal.js";
 
 const rank = (major: number, minor: number, patch: number) => (major * 1_000 + minor) * 1_000 + patch;
-/** Before, SET had no NX with PX. */
+/** Earlier versions have no SET with NX and PX. */
 const locksSince = rank(2, 6, 12);
-/** Before, a script that had asked for the time could not write. */
+/** In earlier versions a script that has called TIME cannot write. */
 const queuesSince = rank(5, 0, 0);
 
 export const checkVersion: NodeCheck = ({ info }) => {
-  if (!info.ok && info.refusal.code === outOfTime) return [];
+  if (!info.ok && info.refusal.code === timedOut) return [];
   if (!info.ok) {
     return [
       note({
@@ -60,7 +60,7 @@ export const checkVersion: NodeCheck = ({ info }) => {
   ];
 };
 
-/** An unknown version is before nothing. */
+/** An unknown version counts as recent. */
 function isBefore(version: string | null, since: number): boolean {
   const match = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version ?? "");
   return match !== null && rank(Number(match[1]), Number(match[2]), Number(match[3] ?? 0)) < since;

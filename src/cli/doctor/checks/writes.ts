@@ -1,6 +1,6 @@
 import type { NodeCheck } from "../facts.js";
 import { error, ok } from "../finding.js";
-import { toldElsewhere } from "../refusal.js";
+import { isReportedElsewhere } from "../refusal.js";
 
 interface Words {
   readonly means: string;
@@ -36,11 +36,11 @@ const other: Words = {
   advice: "look at the server's log",
 };
 
-/** Whether it takes writes now, whatever its configuration says. */
+/** Whether the server accepts writes now, whatever its configuration says. */
 export const checkWrites: NodeCheck = ({ write }) => {
   if (write.ok) return [ok("writes", "it takes writes", true)];
   const { code, message } = write.refusal;
-  if (toldElsewhere(code) || /unknown command/i.test(message)) return [];
+  if (isReportedElsewhere(code) || /unknown command/i.test(message)) return [];
   return [
     error({
       code: "writes",

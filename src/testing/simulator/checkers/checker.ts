@@ -1,52 +1,52 @@
-import type { LockCommand } from "../../../engine/command.js";
-import type { LockEvents } from "../../../manager/events.js";
-import type { Hold } from "../../../manager/hold.js";
-import type { Lock } from "../../../manager/lock.js";
+import type { LockCommand } from "../../../engine/protocol/command.js";
+import type { LockEvents } from "../../../lock/events.js";
+import type { LeaseState } from "../../../lock/lease-state.js";
+import type { Lock } from "../../../lock/lock.js";
 import type { Program } from "../program.js";
 
-/** A lock that a program has made. */
-export interface Made {
+/** A lock that a program created. */
+export interface CreatedLock {
   readonly program: Program;
   readonly lock: Lock;
-  /** Whether its user asks to be called when its lease is lost. */
-  readonly calls: boolean;
+  /** Whether the lock has an `onLost` callback. */
+  readonly expectsOnLost: boolean;
 }
 
-/** Who may think that it holds something. */
-export interface Tenant {
+/** A client that may believe that it holds a lease. */
+export interface LeaseHolder {
   readonly name: string;
   readonly resources: readonly string[];
-  /** Whether it would say so itself at this moment of true time, by its own clocks; does not disturb it. */
+  /** Whether the client believes now, by its own clocks, that the lease is held. The check has no side effects. */
   believes(): boolean;
 }
 
-export interface LeaseTenant extends Tenant, Made {
-  readonly hold: Hold;
+export interface KnownLeaseHolder extends LeaseHolder, CreatedLock {
+  readonly leaseState: LeaseState;
 }
 
 export type EventName = keyof LockEvents;
 export type EventOf<Name extends EventName> = Parameters<LockEvents[Name]>[0];
 
-/** Looks for one kind of violation. None of these may disturb what it looks at. */
+/** Checks for one kind of violation. A checker must not change the run that it observes. */
 export interface Checker {
-  /** Shown with its violations. */
+  /** Part of each violation that the checker reports. */
   readonly name: string;
-  /** A lease, or somebody else's lock, begins. */
-  begins?(tenant: Tenant): void;
-  /** The same for our own; `event` is what was told. */
-  acquired?(tenant: LeaseTenant, event: EventOf<"acquired">): void;
-  heard?(made: Made, name: EventName, acquisition: string): void;
-  /** Something was asked of a node under this token, for the first time. */
-  asked?(program: Program, token: string): void;
-  /** A node was sent this. */
+  /** A lease begins: of a program under test, or of a foreign client. */
+  leaseBegan?(holder: LeaseHolder): void;
+  /** A lease of a program under test begins, with this `acquired` event. */
+  acquired?(holder: KnownLeaseHolder, event: EventOf<"acquired">): void;
+  lockEvent?(created: CreatedLock, name: EventName, acquisition: string): void;
+  /** A token was sent to a node for the first time. */
+  tokenUsed?(program: Program, token: string): void;
+  /** A command was sent to a node. */
   sent?(program: Program, command: LockCommand): void;
-  /** It is all over but for what was left behind: nothing was disturbed for a while, programs still run. */
-  settled?(found: readonly Found[]): void;
+  /** No fault and no action has happened for a while; the programs still run. `found`: the keys left on the nodes. */
+  quiet?(found: readonly Found[]): void;
   /** A program has closed its locks. */
-  left?(program: Program): void;
+  closed?(program: Program): void;
 }
 
-/** A key that a node has. */
+/** A key that a node stores. */
 export interface Found {
   readonly node: string;
   readonly key: string;
@@ -55,10 +55,10 @@ export interface Found {
   readonly ttlLeft: number;
 }
 
-/** Where a checker says what it does. */
+/** What a checker reports to. */
 export interface Findings {
-  /** It has found something that must not be. */
+  /** Reports a violation. */
   report(what: string): void;
-  /** It has looked once: a checker that never looks finds nothing. */
-  looked(): void;
+  /** Counts one check, so that a test can detect a checker that never runs. */
+  checked(): void;
 }

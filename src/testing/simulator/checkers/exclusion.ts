@@ -1,53 +1,54 @@
-import type { Checker, Findings, LeaseTenant, Made, Tenant } from "./checker.js";
+import type { Checker, CreatedLock, Findings, KnownLeaseHolder, LeaseHolder } from "./checker.js";
 
 /**
- * Exclusion by true time: at no moment two tenants of a resource believe that they hold it, each by its own clocks. One
- * that stands still counts only as long as its clocks, read at this moment, would let it believe so.
+ * Exclusion by true time: at no moment do two holders believe, each by its own clocks, that they hold the same resource.
+ * A stalled holder counts only while its clocks, read at this moment, are within the lease.
  */
 export class Exclusion implements Checker {
   readonly name = "exclusion";
   overlaps = 0;
-  private readonly tenants = new Map<string, Set<Tenant>>();
-  private readonly told = new Set<string>();
+  private readonly holders = new Map<string, Set<LeaseHolder>>();
+  private readonly reported = new Set<string>();
 
   constructor(private readonly findings: Findings) {}
 
-  begins(tenant: Tenant): void {
-    this.findings.looked();
-    for (const resource of tenant.resources) {
-      const all = this.tenants.get(resource) ?? new Set();
-      this.tenants.set(resource, all);
-      this.look(resource, all, tenant);
-      all.add(tenant);
+  leaseBegan(holder: LeaseHolder): void {
+    this.findings.checked();
+    for (const resource of holder.resources) {
+      const all = this.holders.get(resource) ?? new Set();
+      this.holders.set(resource, all);
+      this.look(resource, all, holder);
+      all.add(holder);
     }
   }
 
-  /** A renewal may have revived what was over. */
-  heard({ lock }: Made, name: string): void {
+  /** Checks again after a renewal, which may have revived an expired lease. */
+  lockEvent({ lock }: CreatedLock, name: string): void {
     if (name !== "renewed") return;
     for (const resource of lock.resources) {
-      const all = this.tenants.get(resource) ?? new Set();
-      for (const tenant of all) {
-        if ((tenant as Partial<LeaseTenant>).lock === lock) this.look(resource, all, tenant);
+      const all = this.holders.get(resource) ?? new Set();
+      for (const holder of all) {
+        if ((holder as Partial<KnownLeaseHolder>).lock === lock) this.look(resource, all, holder);
       }
     }
   }
 
-  private look(resource: string, all: Set<Tenant>, tenant: Tenant): void {
-    if (!tenant.believes()) return;
+  private look(resource: string, all: Set<LeaseHolder>, holder: LeaseHolder): void {
+    if (!holder.believes()) return;
     for (const other of all) {
-      if (other === tenant) continue;
+      if (other === holder) continue;
       if (!other.believes()) {
         if (isOver(other)) all.delete(other);
         continue;
       }
-      const pair = `${other.name} ${tenant.name}`;
-      if (this.told.has(pair)) continue;
-      this.told.add(pair);
+      const pair = `${other.name} ${holder.name}`;
+      if (this.reported.has(pair)) continue;
+      this.reported.add(pair);
       this.overlaps++;
-      this.findings.report(`${other.name} and ${tenant.name} both hold ${resource}`);
+      this.findings.report(`${other.name} and ${holder.name} both hold ${resource}`);
     }
   }
 }
 
-const isOver = (tenant: Tenant): boolean => (tenant as Partial<LeaseTenant>).hold?.end !== null;
+const isOver = (holder: LeaseHolder): boolean =>
+  (holder as Partial<KnownLeaseHolder>).leaseState?.end !== null;

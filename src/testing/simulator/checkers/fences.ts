@@ -1,15 +1,15 @@
-import type { Checker, EventOf, Findings, LeaseTenant } from "./checker.js";
+import type { Checker, EventOf, Findings, KnownLeaseHolder } from "./checker.js";
 
 interface Fenced {
   readonly fence: number;
   readonly name: string;
-  /** True time at which it began. */
+  /** True time at which the lease began. */
   readonly since: number;
 }
 
 /**
- * Fences grow from each lease of a resource to the next, and none comes twice. A lease follows another if it was asked
- * for after the other had begun; within the assumptions that is so for any two, in the order in which they began.
+ * Fences increase from each lease of a resource to the next, and never repeat. A lease follows another lease if it was
+ * requested after the other lease began. `strict`: within the assumptions, leases follow in the order in which they began.
  */
 export class Fences implements Checker {
   readonly name = "fences";
@@ -22,15 +22,15 @@ export class Fences implements Checker {
     private readonly strict: boolean,
   ) {}
 
-  asked(_: unknown, token: string): void {
+  tokenUsed(_: unknown, token: string): void {
     this.askedAt.set(token, this.now());
   }
 
-  acquired({ name, hold, resources }: LeaseTenant, { fence }: EventOf<"acquired">): void {
+  acquired({ name, leaseState, resources }: KnownLeaseHolder, { fence }: EventOf<"acquired">): void {
     if (fence === undefined) return;
-    this.findings.looked();
+    this.findings.checked();
     if (!Number.isSafeInteger(fence)) this.findings.report(`${name} was given the fence ${fence}`);
-    const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(hold.claim.token) ?? 0);
+    const askedAt = this.strict ? Number.POSITIVE_INFINITY : (this.askedAt.get(leaseState.claim.token) ?? 0);
     for (const resource of resources) {
       const earlier = this.leases.get(resource) ?? [];
       for (const other of earlier) {

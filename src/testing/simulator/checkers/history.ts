@@ -1,8 +1,8 @@
 import type { Timeline } from "../timeline.js";
-import type { Checker, EventName, Findings, Made } from "./checker.js";
+import type { Checker, CreatedLock, EventName, Findings } from "./checker.js";
 import { automaton, type States } from "./legal.js";
 
-/** What is heard of an acquisition can happen on some path through the lock's chart, and the lock is where it leads. */
+/** The events of each acquisition follow a path through the lock's chart, and the lock is in a state at the end of it. */
 export class History implements Checker {
   readonly name = "history";
   private readonly reached = new Map<string, States>();
@@ -13,16 +13,16 @@ export class History implements Checker {
     private readonly timeline: Timeline,
   ) {}
 
-  heard({ lock, program }: Made, event: EventName, acquisition: string): void {
-    this.findings.looked();
+  lockEvent({ lock, program }: CreatedLock, event: EventName, acquisition: string): void {
+    this.findings.checked();
     const { start, follow, includes, namesOf } = automaton();
     const before = this.reached.get(acquisition) ?? start;
     const after = follow(before, event);
     const whose = `${program.host.name}'s ${acquisition}`;
     this.reached.set(acquisition, after);
     this.latest.set(lock, acquisition);
-    if (after === 0) return this.findings.report(`${whose} was told "${event}" in ${namesOf(before)}`);
-    // Further events of the same turn are told behind this one.
+    if (after === 0) return this.findings.report(`${whose} emitted "${event}" in ${namesOf(before)}`);
+    // The same turn may emit further events after this one.
     this.timeline.in(0, () => {
       const now = this.reached.get(acquisition) ?? 0;
       if (this.latest.get(lock) !== acquisition || program.host.dead || includes(now, lock.state)) return;

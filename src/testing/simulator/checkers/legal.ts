@@ -2,11 +2,11 @@ import type { AnyStateNode } from "xstate";
 import { lockMachine } from "../../../machines/lock.js";
 import type { EventName } from "./checker.js";
 
-/** A set of the chart's innermost states, a bit each. */
+/** A set of the chart's innermost states, one bit each. */
 export type States = number;
 
-/** What is told when these actions run. */
-const told: Record<string, EventName> = {
+/** The event that each action emits. */
+const eventByAction: Record<string, EventName> = {
   openAcquisition: "acquiring",
   scheduleRetry: "retrying",
   begin: "acquired",
@@ -17,22 +17,22 @@ const told: Record<string, EventName> = {
   fail: "failed",
 };
 
-/** Not told where the time left does not allow another attempt. */
+/** Events that are omitted if the remaining time allows no further attempt. */
 const optional = new Set<EventName>(["retrying"]);
 
 interface Automaton {
-  /** Where an acquisition begins. */
+  /** The states in which an acquisition begins. */
   readonly start: States;
-  /** Where it can be when this is heard; 0 if it cannot be heard. */
+  /** The possible states after an event; 0 if the event cannot occur. */
   follow(from: States, event: EventName): States;
-  /** Whether the lock can be in this top-level state meanwhile. */
+  /** Whether one of the states is inside this top-level state. */
   includes(states: States, state: string): boolean;
   namesOf(states: States): string;
 }
 
 let derived: Automaton | null = null;
 
-/** What can be heard of a lock in which order, by its chart. */
+/** Returns the automaton of legal event sequences, derived from the lock's chart once. */
 export function automaton(): Automaton {
   derived ??= derive();
   return derived;
@@ -41,8 +41,8 @@ export function automaton(): Automaton {
 function derive(): Automaton {
   const leaves = leavesOf(lockMachine.root);
   const bitOf = (leaf: AnyStateNode): States => 1 << leaves.indexOf(leaf);
-  const silent = new Map<States, States>();
-  const loud = new Map<string, States>();
+  const eventlessEnds = new Map<States, States>();
+  const eventEnds = new Map<string, States>();
   const add = <Key>(map: Map<Key, States>, key: Key, states: States) =>
     void map.set(key, (map.get(key) ?? 0) | states);
   for (const leaf of leaves) {
@@ -50,16 +50,18 @@ function derive(): Automaton {
     for (let node: AnyStateNode | undefined = leaf; node !== undefined; node = node.parent) {
       for (const { target, actions } of [...node.transitions.values()].flat()) {
         const end = target?.[0] === undefined ? leaf : innermost(target[0]);
-        const event = [...actions, ...end.entry].map((action) => told[nameOf(action)]).find((name) => name);
-        if (event !== undefined) add(loud, `${from} ${event}`, bitOf(end));
-        if (event === undefined || optional.has(event)) add(silent, from, bitOf(end));
+        const event = [...actions, ...end.entry]
+          .map((action) => eventByAction[nameOf(action)])
+          .find((name) => name);
+        if (event !== undefined) add(eventEnds, `${from} ${event}`, bitOf(end));
+        if (event === undefined || optional.has(event)) add(eventlessEnds, from, bitOf(end));
       }
     }
   }
   const each = (states: States, next: (leaf: States) => States) =>
     leaves.reduce((all, leaf) => ((states & bitOf(leaf)) === 0 ? all : all | next(bitOf(leaf))), 0);
   const closure = (states: States): States => {
-    const more = states | each(states, (leaf) => silent.get(leaf) ?? 0);
+    const more = states | each(states, (leaf) => eventlessEnds.get(leaf) ?? 0);
     return more === states ? states : closure(more);
   };
   const known = new Map<string, States>();
@@ -69,7 +71,7 @@ function derive(): Automaton {
     start: idle | expired,
     follow(from, event) {
       const key = `${from} ${event}`;
-      const to = known.get(key) ?? closure(each(from, (leaf) => loud.get(`${leaf} ${event}`) ?? 0));
+      const to = known.get(key) ?? closure(each(from, (leaf) => eventEnds.get(`${leaf} ${event}`) ?? 0));
       known.set(key, to);
       return to;
     },
@@ -83,7 +85,7 @@ function derive(): Automaton {
   };
 }
 
-/** The chart gives its actions by name alone. */
+/** The chart refers to actions by name. */
 const nameOf = (action: unknown): string =>
   typeof action === "string" ? action : (action as { type: string }).type;
 

@@ -1,43 +1,43 @@
-import type { LockCommand } from "../../../engine/command.js";
+import type { LockCommand } from "../../../engine/protocol/command.js";
 import type { Program } from "../program.js";
-import type { Checker, Findings, LeaseTenant } from "./checker.js";
+import type { Checker, Findings, KnownLeaseHolder } from "./checker.js";
 
-/** The share of the ttl, and the ms, by which a renewal may lengthen what was asked for. */
+/** By how much a renewal may exceed the requested TTL: a share of the TTL, and ms. */
 const drift = 0.01;
 const rounding = 10;
 
-/** A renewal never asks for more than its user asked for, but for the drift: not the first one, and not the thousandth. */
+/** No renewal, not even the thousandth, requests more than the TTL that the user requested, plus the allowance for drift. */
 export class Ttl implements Checker {
   readonly name = "ttl";
-  /** By token: the longest ttl that its user has asked for so far. */
-  private readonly longest = new Map<string, number>();
+  /** The longest TTL that the user has requested so far, by token, in ms. */
+  private readonly longestTtl = new Map<string, number>();
 
   constructor(private readonly findings: Findings) {}
 
-  acquired({ hold }: LeaseTenant): void {
-    this.asks(hold.claim.token, hold.grant.ttl);
+  acquired({ leaseState }: KnownLeaseHolder): void {
+    this.requested(leaseState.claim.token, leaseState.grant.ttl);
   }
 
-  /** Its user asks for so much. */
-  asks(token: string, ttl: number): void {
-    this.longest.set(token, Math.max(ttl, this.longest.get(token) ?? 0));
+  /** The user requests this TTL, in ms. */
+  requested(token: string, ttl: number): void {
+    this.longestTtl.set(token, Math.max(ttl, this.longestTtl.get(token) ?? 0));
   }
 
   sent({ host }: Program, command: LockCommand): void {
     if (command.op !== "renew" && command.op !== "heal") return;
-    const most = this.mostOf(command.token);
-    if (most === null) return;
-    this.findings.looked();
-    if (command.ttl > most) {
+    const maxTtl = this.maxTtlOf(command.token);
+    if (maxTtl === null) return;
+    this.findings.checked();
+    if (command.ttl > maxTtl) {
       this.findings.report(
-        `${host.name} renews ${command.keys} for ${command.ttl} ms, and at most ${Math.floor(most)} were asked for`,
+        `${host.name} renews ${command.keys} for ${command.ttl} ms, and at most ${Math.floor(maxTtl)} were asked for`,
       );
     }
   }
 
-  /** ms for which a node may keep it; null for what was not granted here. */
-  mostOf(token: string): number | null {
-    const asked = this.longest.get(token);
+  /** The longest TTL in ms that a node may be asked for; null for an unknown token. */
+  maxTtlOf(token: string): number | null {
+    const asked = this.longestTtl.get(token);
     return asked === undefined ? null : asked * (1 + drift) + rounding;
   }
 }

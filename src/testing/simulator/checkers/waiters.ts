@@ -2,12 +2,12 @@ import type { Program } from "../program.js";
 import type { Timeline } from "../timeline.js";
 import type { Checker, Findings } from "./checker.js";
 
-/** ms that an acquisition may take beyond its `wait`. */
+/** How long an operation may take beyond its bound, in ms. */
 const grace = 300;
-/** How much longer a time may take by the slowest of clocks. */
-const slowly = 1.15;
+/** Factor for the slowest clock. */
+const slowClockFactor = 1.15;
 
-/** Who waits is served or told: every acquisition ends, and soon after its `wait` at the latest. */
+/** Every operation settles within its bound; an acquisition, soon after its `wait` at the latest. */
 export class Waiters implements Checker {
   readonly name = "waiters";
   private readonly pending = new Map<object, string>();
@@ -17,9 +17,9 @@ export class Waiters implements Checker {
     private readonly timeline: Timeline,
   ) {}
 
-  /** ms by the program's clock. */
+  /** Expects the promise to settle within `bound` ms by the program's clock. Returns the promise. */
   expect<T>(program: Program, what: string, bound: number, promise: Promise<T>): Promise<T> {
-    this.findings.looked();
+    this.findings.checked();
     const { host } = program;
     const due = host.clock.monotonic() + bound + grace;
     const name = `${host.name}'s ${what}`;
@@ -28,8 +28,8 @@ export class Waiters implements Checker {
     promise.then(over, over);
     const look = () => {
       if (!this.pending.has(promise)) return;
-      // A node that was still to be connected as the program froze may be asked once more afterwards, by a slow clock.
-      const thawed = host.thawedAt + grace + program.plan.nodeTimeout * slowly;
+      // If a node was connecting when the program froze, the program may ask the node once more afterwards, by a slow clock.
+      const thawed = host.thawedAt + grace + program.plan.nodeTimeout * slowClockFactor;
       const left = Math.max(due - host.clock.monotonic(), thawed - this.timeline.now);
       if (host.dead) return over();
       if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), look);

@@ -1,15 +1,15 @@
-import { Chance } from "../chance.js";
-import type { World } from "../world.js";
+import { SeededRandom } from "../seeded-random.js";
+import type { Simulation } from "../simulation.js";
 import { checkFenceMemory } from "./fence-memory.js";
 import { checkFenceShare } from "./fence-share.js";
 import { checkFreeLocks } from "./free-lock.js";
 import { checkLag } from "./lag.js";
 import { checkOrder } from "./order.js";
-import { patienceOf, type Recovery } from "./recovery.js";
+import { type Recovery, requestTimeoutOf } from "./recovery.js";
 import { checkSeveral } from "./several.js";
 import { checkVoting } from "./voting.js";
 
-/** The checkers of liveness, in this order; `share`: of the runs, in which they are asked. */
+/** The liveness checks, in order. `share`: the share of the runs in which a check is made. */
 const checks: readonly [name: string, share: number, check: (recovery: Recovery) => Promise<void>][] = [
   ["voting", 1, checkVoting],
   ["free locks", 1, checkFreeLocks],
@@ -20,35 +20,35 @@ const checks: readonly [name: string, share: number, check: (recovery: Recovery)
   ["fence memory", 0.05, checkFenceMemory],
 ];
 
-/** A stream of chance of its own. */
+/** The random sequence of the liveness checks. */
 const stream = 1_000_000;
 
-/** ms for which one checker may go on. */
-const patience = 600_000;
-/** A message takes at most this share of the time that is waited for it, when the network is well. */
-const calm = 1 / 5;
+/** Maximum duration of one check, in ms. */
+const maxCheckMs = 600_000;
+/** Maximum latency on a healthy network, as a share of the request timeout. */
+const latencyShare = 1 / 5;
 
-/** Looks whether all goes on as it should, once the last fault is over. */
-export async function examine(world: World, failed: () => boolean): Promise<void> {
-  const { timeline, inquest, script } = world;
-  const chance = new Chance(script.seed, stream);
-  const programs = world.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
+/** Checks liveness after the last fault has ended. `failed`: whether a violation was found, which ends the checks. */
+export async function examine(simulation: Simulation, failed: () => boolean): Promise<void> {
+  const { timeline, oracle, script } = simulation;
+  const random = new SeededRandom(script.seed, stream);
+  const programs = simulation.programs.filter(({ plan, host }) => !plan.foreign && !host.dead);
   for (const { links, plan } of programs) {
-    const most = Math.min(patienceOf(plan) * calm, plan.road.usual);
-    for (const link of links) link.calmDown(0.05, most);
+    const maxLatency = Math.min(requestTimeoutOf(plan) * latencyShare, plan.path.usual);
+    for (const link of links) link.setLatency(0.05, maxLatency);
   }
   for (const [name, share, check] of checks) {
-    if (!chance.flip(share)) continue;
+    if (!random.flip(share)) continue;
     let over = false;
-    const findings = inquest.findingsOf(name);
-    inquest.note("liveness", name);
-    check({ world, programs, findings, chance })
-      .catch((error: unknown) => findings.report(`it ends by ${error}`))
+    const findings = oracle.findingsOf(name);
+    oracle.note("liveness", name);
+    check({ simulation, programs, findings, random })
+      .catch((error: unknown) => findings.report(`the check fails: ${error}`))
       .then(() => {
         over = true;
       });
-    await timeline.run(timeline.now + patience, () => over || failed());
+    await timeline.run(timeline.now + maxCheckMs, () => over || failed());
     if (failed()) return;
-    if (!over) return findings.report("it does not end");
+    if (!over) return findings.report("the check does not end");
   }
 }

@@ -1,41 +1,41 @@
 import type { Program } from "../program.js";
-import { pass, patienceOf, type Recovery } from "./recovery.js";
+import { type Recovery, requestTimeoutOf, sleep } from "./recovery.js";
 
-/** ms for which each counts what it gets. */
+/** How long each process counts its grants, in ms. */
 const window = 600;
-/** ms that a message of the slow one takes at most, and of the others. */
+/** Maximum latency in ms for the slow process, and for the others. */
 const [slow, quick] = [12, 0.3];
-/** The share of the time that is waited for it that a message takes at most. */
-const calm = 0.3;
-/** The share of what a slow process gets alone that it gets among quick ones, at least. */
+/** Maximum latency, as a share of the request timeout. */
+const latencyShare = 0.3;
+/** Minimum number of grants of the slow process among quick ones, as a share of its grants when alone. */
 const share = 1 / 4;
 
-/** ms by which a clock is ahead. */
+/** How far a clock is ahead, in ms. */
 const hour = 3_600_000;
 
 /**
- * Fences on fresh resources are granted to slow and to quick processes alike, and also where a clock that is far ahead
- * has left its mark on the nodes.
+ * Slow processes get fences on fresh resources too, not only quick ones, even after a clock that was far ahead raised
+ * the watermarks of the nodes.
  */
-export async function checkFenceShare({ world, programs, findings, chance }: Recovery): Promise<void> {
-  const slowOne = programs[chance.below(programs.length)];
+export async function checkFenceShare({ simulation, programs, findings, random }: Recovery): Promise<void> {
+  const slowOne = programs[random.below(programs.length)];
   const [ahead, ...others] = programs.filter((one) => one !== slowOne);
   if (slowOne === undefined || ahead === undefined) return;
   for (const { links, plan } of programs) {
-    const most = Math.min(slow, patienceOf(plan) * calm);
+    const maxLatency = Math.min(slow, requestTimeoutOf(plan) * latencyShare);
     for (const link of links) {
-      if (link.host === slowOne.host) link.calmDown(most / 2, most);
-      else link.calmDown(quick / 3, quick);
+      if (link.host === slowOne.host) link.setLatency(maxLatency / 2, maxLatency);
+      else link.setLatency(quick / 3, quick);
     }
   }
-  ahead.host.steppedAt = world.timeline.now;
+  ahead.host.steppedAt = simulation.timeline.now;
   ahead.host.clock.step(hour);
   await acquireFresh(ahead, "from tomorrow");
   ahead.host.clock.step(-hour);
-  const alone = await countOf(slowOne, world, window);
-  const all = await Promise.all([slowOne, ahead, ...others].map((one) => countOf(one, world, window)));
+  const alone = await countOf(slowOne, simulation, window);
+  const all = await Promise.all([slowOne, ahead, ...others].map((one) => countOf(one, simulation, window)));
   const [among = 0] = all;
-  findings.looked();
+  findings.checked();
   if (among >= alone * share) return;
   findings.report(
     `${slowOne.host.name} gets ${among} fences while others get ${all.slice(1)}, and ${alone} alone`,
@@ -52,13 +52,13 @@ async function acquireFresh({ locks }: Program, resource: string): Promise<boole
   }
 }
 
-/** How many it gets, one after the other. */
-async function countOf(program: Program, world: Recovery["world"], ms: number): Promise<number> {
-  const end = world.timeline.now + ms;
+/** Acquires fresh resources one after the other for `ms`, and counts the grants. */
+async function countOf(program: Program, simulation: Recovery["simulation"], ms: number): Promise<number> {
+  const end = simulation.timeline.now + ms;
   let count = 0;
-  while (world.timeline.now < end) {
+  while (simulation.timeline.now < end) {
     if (await acquireFresh(program, `fresh-${program.host.name}-${Math.floor(end)}-${count}`)) count++;
-    await pass(world, 1);
+    await sleep(simulation, 1);
   }
   return count;
 }

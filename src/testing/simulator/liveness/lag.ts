@@ -1,51 +1,51 @@
-import type { InspectionEvent } from "../../../manager/actor.js";
-import { pass, type Recovery, reasonOf, timed } from "./recovery.js";
+import type { InspectionEvent } from "../../../lock/lock-actor.js";
+import { type Recovery, reasonOf, sleep, timed } from "./recovery.js";
 
-/** ms for which the event loop is busy in each turn. */
+/** How long a turn of the event loop takes, in ms. */
 const turns = [600, 1_500] as const;
-/** ms; the default, and the one that it comes to for this ttl. */
+/** The default TTL, and the node timeout that follows from that TTL, in ms. */
 const [ttl, nodeTimeout] = [10_000, 500];
-/** ms that a message takes, at most. */
+/** Maximum latency, in ms. */
 const latency = 4;
 const lasting = 16_000;
 
 /**
- * A busy event loop costs neither a lease nor an acquisition, as long as the ttl is a few turns: replies that lie in the
+ * A busy event loop costs neither a lease nor an acquisition, as long as the TTL is a few turns: replies that are in the
  * socket when a timer fires count.
  */
-export async function checkLag({ world, findings, chance }: Recovery): Promise<void> {
+export async function checkLag({ simulation, findings, random }: Recovery): Promise<void> {
   let silences = 0;
-  const inspect = (told: InspectionEvent) => {
-    if ((told as { event?: { type?: string } }).event?.type === "SILENT") silences++;
+  const inspect = (inspection: InspectionEvent) => {
+    if ((inspection as { event?: { type?: string } }).event?.type === "SILENT") silences++;
   };
-  const { host, links, locks } = world.newcomer(nodeTimeout, { xstate: { inspect } });
-  for (const link of links) link.calmDown(0.05, latency);
-  const turn = chance.pick(turns);
+  const { host, links, locks } = simulation.addProgram(nodeTimeout, { xstate: { inspect } });
+  for (const link of links) link.setLatency(0.05, latency);
+  const turn = random.pick(turns);
   let lost: string | null = null;
   const lease = await locks.acquire("lag", {
     ttl,
     wait: 5_000,
     onLost: ({ acquisition, reason }) => {
       lost = reason;
-      world.inquest.loss.called(acquisition);
+      simulation.oracle.loss.onLostCalled(acquisition);
     },
   });
   silences = 0;
-  host.lag(turn, world.timeline.now + lasting);
+  host.lag(turn, simulation.timeline.now + lasting);
   const second = timed(
-    world,
+    simulation,
     locks.acquire("lag too", {
       ttl,
       wait: lasting,
-      onLost: ({ acquisition }) => world.inquest.loss.called(acquisition),
+      onLost: ({ acquisition }) => simulation.oracle.loss.onLostCalled(acquisition),
     }),
   );
-  await pass(world, lasting + 2 * turn);
+  await sleep(simulation, lasting + 2 * turn);
   const { value: other, error } = await second;
-  findings.looked();
+  findings.checked();
   const name = `${host.name}, busy for ${turn} ms a turn,`;
   if (lost !== null) findings.report(`${name} loses a lease of ${ttl} ms: ${lost}`);
-  if (silences > 0) findings.report(`${name} takes its own silence for that of nodes, ${silences} times`);
+  if (silences > 0) findings.report(`${name} takes its own delay for unresponsive nodes, ${silences} times`);
   if (other === undefined) findings.report(`${name} is refused a free lock: ${reasonOf(error)}`);
   await lease.release();
   await other?.release();

@@ -1,13 +1,13 @@
 import type { Program } from "../program.js";
-import { pass, type Recovery, reasonOf } from "./recovery.js";
+import { type Recovery, reasonOf, sleep } from "./recovery.js";
 
-/** Callers of each program. */
+/** Callers per program. */
 const callers = 2;
-/** ms for which each keeps the lock: enough for the next one of its process to take its place. */
+/** How long each caller holds the lock, in ms: long enough for the next caller of its process to queue. */
 const hold = 80;
-/** ms until everybody stands in the queues of the nodes. */
-const lining = 600;
-/** ms that handing the lock on may take, at most; and all of it besides. */
+/** Time in ms until all callers are in the queues of the nodes. */
+const queueingMs = 600;
+/** Maximum time in ms to pass the lock to the next waiter, and an allowance for the whole check. */
 const [handing, grace] = [150, 3_000];
 
 interface Ticket {
@@ -16,10 +16,10 @@ interface Ticket {
 }
 
 /**
- * Who waits is served in order: that of the tickets, which each takes by its own wall clock. Clients that cannot be told
- * of their turn are served as well, in whatever order.
+ * Waiters are served in the order of their tickets, which each program takes from its own wall clock. Clients that cannot
+ * receive wake-up messages are served too, in any order.
  */
-export async function checkOrder({ world, programs, findings, chance }: Recovery): Promise<void> {
+export async function checkOrder({ simulation, programs, findings, random }: Recovery): Promise<void> {
   const [first] = programs;
   if (first === undefined) return;
   const resource = "line";
@@ -40,17 +40,18 @@ export async function checkOrder({ world, programs, findings, chance }: Recovery
   for (const program of programs) {
     for (let caller = 0; caller < callers; caller++) {
       waiting.push(wait(program, `${program.host.name}/${caller}`));
-      await pass(world, chance.between(2, 40));
+      await sleep(simulation, random.between(2, 40));
     }
   }
-  await pass(world, lining);
-  const since = world.timeline.now;
+  await sleep(simulation, queueingMs);
+  const since = simulation.timeline.now;
   await lease.release();
   await Promise.all(waiting);
-  findings.looked();
-  const took = world.timeline.now - since;
-  const most = waiting.length * (hold * 1.1 + handing) + grace;
-  if (took > most) findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${most}`);
+  findings.checked();
+  const took = simulation.timeline.now - since;
+  const maxMs = waiting.length * (hold * 1.1 + handing) + grace;
+  if (took > maxMs)
+    findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${maxMs}`);
   const late = served.find(({ time }, index) => index > 0 && time < (served[index - 1]?.time ?? 0));
   if (late === undefined) return;
   findings.report(

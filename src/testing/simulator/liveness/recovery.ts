@@ -1,38 +1,38 @@
-import type { Chance } from "../chance.js";
 import type { Findings } from "../checkers/checker.js";
 import type { Program } from "../program.js";
 import type { HostPlan } from "../script.js";
-import type { World } from "../world.js";
+import type { SeededRandom } from "../seeded-random.js";
+import type { Simulation } from "../simulation.js";
 
-/** What is looked at once the last fault is over: programs that live, on nodes and a network that are well. */
+/** The input of a liveness check after the last fault: running programs on healthy nodes and a healthy network. */
 export interface Recovery {
-  readonly world: World;
-  /** Users of Holdfast, all of them alive. */
+  readonly simulation: Simulation;
+  /** The running programs that use Holdfast. */
   readonly programs: readonly Program[];
   readonly findings: Findings;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
 }
 
-/** ms after which a process, or its client, takes a request for lost. */
-export const patienceOf = ({ nodeTimeout, client }: HostPlan): number =>
+/** Time in ms after which a process, or its client, considers a request lost. */
+export const requestTimeoutOf = ({ nodeTimeout, client }: HostPlan): number =>
   Math.min(nodeTimeout, client.timeout ?? nodeTimeout);
 
-/** The wall clocks of all agree from now on: who is ahead stands behind those who came later. */
-export function agreeOnTime({ world, programs }: Recovery): void {
+/** Sets all wall clocks to the same time: a waiter whose clock is ahead would queue behind later waiters. */
+export function agreeOnTime({ simulation, programs }: Recovery): void {
   const time = Math.max(...programs.map(({ host }) => host.clock.wall()));
   for (const { host } of programs) {
-    host.steppedAt = world.timeline.now;
+    host.steppedAt = simulation.timeline.now;
     host.clock.step(time - host.clock.wall());
   }
 }
 
 /** Sleeps by true time. */
-export const pass = ({ timeline }: World, ms: number): Promise<void> =>
+export const sleep = ({ timeline }: Simulation, ms: number): Promise<void> =>
   new Promise((resolve) => void timeline.in(ms, resolve));
 
-/** What became of a promise, and how many ms of true time it took. */
+/** Waits for a promise. Returns its value or its error, and how long it took in ms of true time. */
 export async function timed<T>(
-  { timeline }: World,
+  { timeline }: Simulation,
   promise: Promise<T>,
 ): Promise<{ readonly value?: T; readonly error?: unknown; readonly took: number }> {
   const since = timeline.now;
@@ -44,7 +44,7 @@ export async function timed<T>(
   }
 }
 
-/** An error, and what was behind it, in one line. */
+/** Formats an error and its causes on one line. */
 export function reasonOf(error: unknown): string {
   const { message = String(error), cause } = error as { message?: string; cause?: unknown };
   return cause === undefined ? message : `${message} (${reasonOf(cause)})`;

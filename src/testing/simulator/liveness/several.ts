@@ -2,24 +2,24 @@ import type { Program } from "../program.js";
 import { agreeOnTime, type Recovery, reasonOf, timed } from "./recovery.js";
 
 const resources = ["one of several", "two of several", "three of several"];
-/** Who waits for each of them alone. */
+/** Callers that acquire each single resource. */
 const callers = 4;
-/** ms for which each keeps its lock. */
+/** How long each caller holds its lock, in ms. */
 const hold = 10;
-/** So many times what a single one takes several may take; and ms at least. */
+/** Bound for several resources, as a multiple of the time for a single one; and the minimum of the bound, in ms. */
 const [times, least] = [20, 3_000];
 
-/** Several resources at once are granted within a bound, though single acquisitions keep each of them busy. */
+/** Several resources at once are granted within a bound, although single acquisitions keep each resource busy. */
 export async function checkSeveral(recovery: Recovery): Promise<void> {
-  const { world, programs, findings, chance } = recovery;
+  const { simulation, programs, findings, random } = recovery;
   agreeOnTime(recovery);
-  const asker = programs[chance.below(programs.length)] as Program;
+  const asker = programs[random.below(programs.length)] as Program;
   let over = false;
   const waits: number[] = [];
   const busy = async (program: Program, resource: string) => {
     while (!over) {
       const { value: lease, took } = await timed(
-        world,
+        simulation,
         program.locks.acquire(resource, { ttl: 5_000, wait: 30_000 }),
       );
       waits.push(took);
@@ -34,17 +34,17 @@ export async function checkSeveral(recovery: Recovery): Promise<void> {
   );
   await asker.host.sleep(300);
   const single = Math.max(...waits);
-  const most = Math.max(least, single * times);
+  const maxMs = Math.max(least, single * times);
   const {
     value: lease,
     error,
     took,
-  } = await timed(world, asker.locks.acquire(resources, { ttl: 5_000, wait: most * 1.05 }));
+  } = await timed(simulation, asker.locks.acquire(resources, { ttl: 5_000, wait: maxMs * 1.05 }));
   over = true;
-  findings.looked();
+  findings.checked();
   if (lease === undefined) {
     findings.report(`${asker.host.name} is refused three resources: ${reasonOf(error)}`);
-  } else if (took > most) {
+  } else if (took > maxMs) {
     findings.report(`${asker.host.name} waits ${took} ms for three resources, a single one ${single} ms`);
   }
   await lease?.release();

@@ -1,36 +1,36 @@
-import { managerOf } from "../../../manager/managed-locks.js";
+import { managerOf } from "../../../api/managed-locks.js";
 import type { Link } from "../link.js";
 import type { Program } from "../program.js";
-import { pass, type Recovery } from "./recovery.js";
+import { type Recovery, sleep } from "./recovery.js";
 
-/** ms after the last fault within which a node that is well is asked again, and votes. */
+/** Maximum time in ms after the last fault until a healthy node is asked again and votes. */
 const bound = 15_000;
-/** ms: what a node must wait for longer is not waited for. */
+/** The check skips nodes that must abstain for longer than this, in ms. */
 const longestWait = 300_000;
-/** ms between two attempts, at first and at the most. */
+/** Pause between two attempts, in ms: initial and maximum. */
 const [shortest, longest] = [50, 2_000];
 
-/** Every live manager has every live node voting: none stays unasked, none abstains for longer than it must. */
-export async function checkVoting({ world, programs, findings }: Recovery): Promise<void> {
-  const { timeline } = world;
+/** Every running manager gets votes from every running node: each node is asked, and abstains no longer than it must. */
+export async function checkVoting({ simulation, programs, findings }: Recovery): Promise<void> {
+  const { timeline } = simulation;
   const since = timeline.now;
-  const due = ({ server }: Link) => Math.max(since + bound, world.abstainsUntil(server) + bound);
+  const due = ({ server }: Link) => Math.max(since + bound, simulation.abstainsUntil(server) + bound);
   await Promise.all(
     programs.map(async (program) => {
       for (let pause = shortest; ; pause = Math.min(longest, pause * 1.5)) {
         await ask(program);
-        await world.lookForLong();
+        await simulation.updateLongLeases();
         const silent = program.links.filter(({ grantedAt }) => grantedAt < since);
-        // Somebody died who held it for a day.
+        // For example, a program died while it held a lease of a day.
         if (silent.every((link) => due(link) > timeline.now + longestWait)) break;
         const overdue = silent.filter((link) => timeline.now > due(link));
         if (overdue.length > 0) {
           findings.report(overdue.map((link) => describe(program, link, timeline.now - since)).join("; "));
         }
         if (silent.length === 0 || overdue.length > 0) break;
-        await pass(world, pause);
+        await sleep(simulation, pause);
       }
-      findings.looked();
+      findings.checked();
     }),
   );
 }
@@ -40,7 +40,7 @@ async function ask({ host, locks }: Program): Promise<void> {
     const lease = await locks.acquire(`voting-${host.name}`, { ttl: 2_000, wait: 2_000, renew: false });
     await lease.release();
   } catch {
-    // Which nodes have granted it is what counts.
+    // The result does not matter: only which nodes granted.
   }
 }
 

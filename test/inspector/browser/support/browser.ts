@@ -9,23 +9,23 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // The heap is asked for, and is to be told as it is.
+  // Exposes the exact heap size.
   "--enable-precise-memory-info",
   "--js-flags=--expose-gc",
 ];
 
-/** ms that something on the page may take to be there. */
+/** Time in ms for an element to appear on the page. */
 const actionTimeout = 10_000;
 
 let browser: Browser | undefined;
 
-/** One browser for all tests of a file. It may have to be fetched first. */
+/** One browser for all tests of a file. It may have to be downloaded first. */
 export function useBrowser(): void {
   beforeAll(async () => {
     const { command, env } = await findChromium();
     browser = await chromium.launch({
       executablePath: command,
-      // Playwright takes no variables without a value; there are none.
+      // Playwright accepts no undefined variables; there are none.
       env: { ...(process.env as Record<string, string>), ...env },
       args: flags,
     });
@@ -40,14 +40,14 @@ export interface Look {
   readonly reducedMotion?: boolean;
 }
 
-/** A page, and all that it did wrong. */
+/** A page, and the problems that it caused. */
 export interface Visit {
   readonly page: Page;
-  /** Errors, what the policy forbade, and requests to anybody but the server; in words. */
+  /** Errors, policy violations, and requests to other hosts than the server, in words. */
   readonly trouble: string[];
 }
 
-/** In a context of its own: nothing is remembered of other visits. It ends with the test. */
+/** Opens the page in a new browser context without data of other visits, which ends with the test. */
 export async function visit(url: string, look: Look = {}): Promise<Visit> {
   const { width = 1_280, height = 800, theme = "light", reducedMotion = false } = look;
   if (browser === undefined) throw new Error("There is no browser: call useBrowser() in the file");
@@ -73,5 +73,5 @@ export async function visit(url: string, look: Look = {}): Promise<Visit> {
   return { page, trouble };
 }
 
-/** After it, nothing went wrong. */
+/** Asserts that the page caused no problems. */
 export const expectNoTrouble = ({ trouble }: Visit): void => expect(trouble).toEqual([]);

@@ -5,10 +5,10 @@ export interface Contrast {
   readonly ratio: number;
 }
 
-/** How well each text that is in sight stands out from what is behind it: WCAG's ratio, 1 to 21. */
+/** The contrast of each visible text with its background: WCAG's ratio, 1 to 21. */
 export function contrastsOf(page: Page): Promise<Contrast[]> {
   return page.evaluate(() => {
-    // A canvas knows every way in which a colour can be written.
+    // A canvas parses every notation of a colour.
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
     const rgbOf = (...layers: string[]) => {
       canvas.clearRect(0, 0, 1, 1);

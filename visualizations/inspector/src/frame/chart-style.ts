@@ -2,7 +2,10 @@ import { effect } from "@preact/signals";
 import { chartStyle } from "../../../../src/charts/style.js";
 import { shownTheme } from "../theme.js";
 
-/** The charts' own style, in a sheet that is made by script: the policy allows no style element. */
+/**
+ * Adds the charts' style in a style sheet that a script creates, because the content security policy allows no style
+ * element.
+ */
 export function startChartStyle(): void {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);

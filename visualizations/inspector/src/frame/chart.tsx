@@ -6,17 +6,17 @@ import { layouts } from "../../../../src/charts/layouts.js";
 interface Props {
   readonly name: ChartName;
   readonly state: string;
-  /** The step that led to the state, when there was one. */
+  /** The step that led to the state, if it was observed. */
   readonly moved: { readonly event: string; readonly from: string; readonly to: string } | null;
   readonly label: string;
-  /** Made so small that all of it is in sight. Default: as large as can be read. */
+  /** Shrinks the chart until all of it is visible. Default: as large as is readable. */
   readonly whole?: boolean;
 }
 
-/** px around the lit state that are to be in sight too. */
+/** Margin in px around the highlighted state that should be visible too. */
 const margin = 48;
 
-/** Scrolls as little as brings the lit state into sight. */
+/** Scrolls as little as needed to show the highlighted state. */
 function follow(frame: HTMLElement): void {
   const lit = frame.querySelector(".leaf.lit")?.getBoundingClientRect();
   if (lit === undefined) return;
@@ -30,7 +30,7 @@ function follow(frame: HTMLElement): void {
   frame.scrollBy({ left, top, behavior: still ? "instant" : "smooth" });
 }
 
-/** A machine's chart with the current state lit. Its style is the document's: see chart-style.ts. */
+/** A machine's chart with the current state highlighted. The document contains its style: see chart-style.ts. */
 export function Chart({ name, state, moved, label, whole = false }: Props) {
   const svg = useMemo(
     () => drawChart(layouts[name], { state, theme: "none", ...(moved === null ? {} : { moved }) }),
@@ -49,7 +49,7 @@ export function Chart({ name, state, moved, label, whole = false }: Props) {
       data-chart={name}
       data-lit={state}
       data-whole={whole}
-      // Escaped where it is drawn.
+      // `drawChart` escapes all text.
       dangerouslySetInnerHTML={{ __html: svg }}
     />
   );

@@ -1,6 +1,6 @@
 import { topState } from "../model/states.js";
 
-/** A state's name beside its dot: never the colour alone. */
+/** A state's name beside its dot, so that colour is never the only cue. */
 export function StateLabel({ state, whole = false }: { readonly state: string; readonly whole?: boolean }) {
   const top = topState(state);
   return (

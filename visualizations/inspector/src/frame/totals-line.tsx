@@ -1,4 +1,4 @@
-import type { Totals } from "../../../../src/inspector/frames.js";
+import type { Totals } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 
 const shown: readonly (readonly [keyof Totals, string])[] = [
@@ -11,12 +11,12 @@ const shown: readonly (readonly [keyof Totals, string])[] = [
   ["expired", "expired"],
 ];
 
-/** What is bad news as soon as there is one of it. */
+/** Totals that are bad news as soon as they exceed 0. */
 const bad: ReadonlySet<keyof Totals> = new Set(["quorumLost", "expired"]);
 
 export function TotalsLine() {
-  const { totals, acquiredRate, world } = useInspector();
-  const processes = [...world.value.current.sources.values()].filter(({ closed }) => !closed).length;
+  const { totals, acquiredRate, aggregate } = useInspector();
+  const processes = [...aggregate.value.current.sources.values()].filter(({ closed }) => !closed).length;
   const rate = acquiredRate.value;
   return (
     <dl class="totals">

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { moveActive } from "../model/move-active.js";
 import { ColumnHeads } from "./column-heads.js";
@@ -7,11 +7,11 @@ import { LockRow, rowId } from "./lock-row.js";
 import { useVirtual } from "./use-virtual.js";
 import { useWidth } from "./use-width.js";
 
-/** px: below that a row has two lines. */
+/** Width in px below which a row has two lines. */
 const narrow = 640;
 const rowHeights = { wide: 36, condensed: 56 };
 
-/** A grid of which only the rows in sight are in the document; the keyboard moves through all of them. */
+/** A grid that keeps only the visible rows in the document; the keyboard moves through all of them. */
 export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
   const inspector = useInspector();
   const scroller = useRef<HTMLDivElement>(null);
@@ -22,7 +22,7 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
   const openId = route.view === "lock" ? route.id : null;
   const activeId = inspector.active.value ?? openId;
 
-  // When a lock is opened, and not whenever the rows change.
+  // Only when a lock is opened, not whenever the rows change.
   useLayoutEffect(() => {
     const at = openId === null ? -1 : rows.findIndex(({ id }) => id === openId);
     if (at >= 0) virtual.scrollToIndex(at);
@@ -30,7 +30,7 @@ export function LockList({ rows }: { readonly rows: readonly LockView[] }) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    // The heads are buttons within.
+    // The column heads are buttons inside the grid.
     if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return;
     const at = rows.findIndex(({ id }) => id === activeId);
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);

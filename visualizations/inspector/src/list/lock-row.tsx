@@ -1,5 +1,5 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { StateLabel } from "../frame/state-label.js";
 import { hashOf } from "../model/route.js";
@@ -14,7 +14,7 @@ export const rowId = (id: string): string => `lock-${id}`;
 interface Props {
   readonly lock: LockView;
   readonly index: number;
-  /** px from the first row. */
+  /** Distance in px from the first row. */
   readonly top: number;
   readonly active: boolean;
   readonly open: boolean;
@@ -26,7 +26,7 @@ export function LockRow({ lock, index, top, active, open }: Props) {
   const retries = retriesOf(lock);
   const name = shownName(lock);
   return (
-    // Keys are the grid's: it has the focus, and tells which row is meant.
+    // The grid handles keys: it has the focus and tracks the active row.
     <div
       id={rowId(lock.id)}
       role="row"
@@ -38,7 +38,7 @@ export function LockRow({ lock, index, top, active, open }: Props) {
       data-lock-state={topState(lock.state)}
       style={{ transform: `translateY(${top}px)` }}
       onClick={(event) => {
-        // The link in it may be opened in another tab.
+        // The link inside may be opened in another tab.
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         inspector.active.value = lock.id;
         inspector.go(route);
@@ -71,7 +71,7 @@ export function LockRow({ lock, index, top, active, open }: Props) {
 
 export function Owner({ source }: { readonly source: string }) {
   const inspector = useInspector();
-  const view = inspector.world.value.current.sources.get(source);
+  const view = inspector.aggregate.value.current.sources.get(source);
   if (view === undefined) return <span class="muted">unknown</span>;
   const owner = plain(view.beat.owner);
   return (

@@ -2,10 +2,10 @@ import { useInspector } from "../context.js";
 import { Empty } from "../frame/empty.js";
 import { isFiltering, noFilter } from "../model/filter.js";
 
-/** Why the list is empty, and what to do about it. */
+/** Explains why the list is empty, and what to do about it. */
 export function NoLocks() {
-  const { failure, filter, world, connection, replay } = useInspector();
-  const { locks, sources } = world.value.current;
+  const { failure, filter, aggregate, connection, replay } = useInspector();
+  const { locks, sources } = aggregate.value.current;
   if (failure.value !== null) {
     return (
       <Empty title="No replay">
@@ -59,7 +59,7 @@ export function NoLocks() {
           {sources.size === 1
             ? "The process that was here has closed its locks."
             : "The processes that were here have closed their locks."}{" "}
-          What comes next is shown as soon as it is heard.
+          Whatever follows is shown as soon as it arrives.
         </p>
       </Empty>
     );
@@ -72,8 +72,8 @@ export function NoLocks() {
       </p>
     </Empty>
   ) : (
-    <Empty title="No process is heard">
-      <p>A process tells of its locks over the nodes when it is made to:</p>
+    <Empty title="No process is known">
+      <p>A process publishes its locks over the nodes with this option:</p>
       <pre>{"createLocks({ nodes, publish: true })"}</pre>
       <p>or it serves this page itself:</p>
       <pre>{'import { serveInspector } from "holdfast/inspector";\nawait serveInspector(locks);'}</pre>

@@ -2,10 +2,10 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import type { RefObject } from "preact";
 import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
-/** Rows beyond the edge that are drawn too, so that none is missing while it is scrolled. */
+/** Rows beyond the edge that are drawn too, so that none is missing while scrolling. */
 const overscan = 6;
 
-/** Which rows are to be drawn. `rowHeight`: px, the same for all. */
+/** Determines which rows to draw. `rowHeight`: in px, the same for all rows. */
 export function useVirtual(
   count: number,
   rowHeight: number,

@@ -1,14 +1,14 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 
-/** px; 0 until it is known. */
+/** The element's width in px; 0 until it is measured. */
 export function useWidth(element: RefObject<HTMLElement>): number {
-  const [width, become] = useState(0);
+  const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
     const { current } = element;
     if (current === null) return;
-    become(current.clientWidth);
-    const observer = new ResizeObserver(() => become(current.clientWidth));
+    setWidth(current.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
     observer.observe(current);
     return () => observer.disconnect();
   }, [element]);

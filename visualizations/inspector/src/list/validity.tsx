@@ -1,9 +1,9 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatDuration } from "../model/duration.js";
 import { validityOf } from "../model/validity.js";
 
-/** How much of the lease is left, as a bar that runs down, and in words. */
+/** The remaining validity of a lease, as a bar and in words. */
 export function Validity({ lock }: { readonly lock: Pick<LockView, "source" | "validUntil" | "ttl"> }) {
   const validity = validityOf(lock, useInspector().sourceNow(lock.source));
   if (validity === null) return <span class="muted">–</span>;

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { StateLabel } from "../frame/state-label.js";
 import { formatClock } from "../model/duration.js";
 import { detailsOf } from "../model/step-details.js";
 import { textOf } from "../model/step-text.js";
 
-/** Lines that are shown; all are copied. */
-const most = 100;
+/** Maximum number of lines shown; all lines are copied. */
+const maxLines = 100;
 
 function Details({ step }: { readonly step: Step }) {
   const details = detailsOf(step);
@@ -15,12 +15,12 @@ function Details({ step }: { readonly step: Step }) {
 
 /** A lock's steps as text, the newest first. */
 export function Events({ steps }: { readonly steps: readonly Step[] }) {
-  const [copied, become] = useState<"" | "copied" | "cannot copy">("");
+  const [copied, setCopied] = useState<"" | "copied" | "cannot copy">("");
   const copy = () => {
-    // Browsers give the clipboard only to pages from this machine, or over TLS.
+    // Browsers grant the clipboard only to pages from this machine, or over TLS.
     Promise.resolve(navigator.clipboard?.writeText(textOf(steps)) ?? Promise.reject())
-      .then(() => become("copied"))
-      .catch(() => become("cannot copy"));
+      .then(() => setCopied("copied"))
+      .catch(() => setCopied("cannot copy"));
   };
   return (
     <>
@@ -32,11 +32,11 @@ export function Events({ steps }: { readonly steps: readonly Step[] }) {
         </button>
       </div>
       {steps.length === 0 ? (
-        <p class="muted">Nothing has happened to this lock since it is looked on at.</p>
+        <p class="muted">No events of this lock have been observed yet.</p>
       ) : (
         <ol class="events" reversed>
           {steps
-            .slice(-most)
+            .slice(-maxLines)
             .reverse()
             .map((step) => (
               <li key={`${step.time} ${step.event} ${step.from}`}>

@@ -1,41 +1,41 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Step } from "../../../../src/inspector/frames.js";
-import { dwell, longestQueue, newSteps } from "../model/new-steps.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
+import { highlightMs, maxQueueLength, newSteps } from "../model/new-steps.js";
 
-/** What a chart shows: the state that is lit, and the step that led to it, when there was one. */
-export interface Lit {
+/** What a chart highlights: a state, and the step that led to it if it was observed. */
+export interface Highlight {
   readonly state: string;
   readonly step: Step | null;
 }
 
 /**
- * Lights a lock's states one after the other, however close to each other its steps were: an attempt takes a
- * millisecond, and nobody would see it.
+ * Highlights a lock's states one after the other, even if its steps follow each other closely: an attempt takes a
+ * millisecond and would not be seen.
  */
-export class Follower {
-  readonly lit: Signal<Lit>;
+export class StepFollower {
+  readonly lit: Signal<Highlight>;
   private last: Step | null = null;
   private following = false;
   private queue: Step[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(state: string) {
-    this.lit = signal<Lit>({ state, step: null });
+    this.lit = signal<Highlight>({ state, step: null });
   }
 
-  /** `history`: oldest first; `state`: what the lock is in now. */
+  /** `history`: oldest first; `state`: the lock's current state. */
   follow(history: readonly Step[], state: string): void {
     const steps = this.following ? newSteps(history, this.last) : null;
     this.following = true;
     this.last = history.at(-1) ?? null;
     if (steps === null) {
-      this.settle(state);
+      this.show(state);
       return;
     }
-    this.queue = [...this.queue, ...steps].slice(-longestQueue);
+    this.queue = [...this.queue, ...steps].slice(-maxQueueLength);
     if (this.timer === undefined) this.showNext();
-    // A sweep may have told of a state without the step to it.
-    if (this.timer === undefined && this.lit.peek().state !== state) this.settle(state);
+    // A frame may report a state without the step to it.
+    if (this.timer === undefined && this.lit.peek().state !== state) this.show(state);
   }
 
   stop(): void {
@@ -43,7 +43,7 @@ export class Follower {
     this.timer = undefined;
   }
 
-  private settle(state: string): void {
+  private show(state: string): void {
     this.stop();
     this.queue = [];
     const step = this.last?.to === state ? this.last : null;
@@ -57,6 +57,6 @@ export class Follower {
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.showNext();
-    }, dwell(this.queue.length));
+    }, highlightMs(this.queue.length));
   }
 }

@@ -18,10 +18,10 @@ import { Votes } from "./votes.js";
 
 export function LockPage({ id }: { readonly id: string }) {
   const inspector = useInspector();
-  const { lock, gone, heard, steps } = useLock(id);
+  const { lock, gone, received, steps } = useLock(id);
   const title = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
-    // Where the list makes room for it, it takes over the focus.
+    // If the page replaces the list, the title takes over the focus.
     if (document.getElementById("locks")?.offsetParent == null) title.current?.focus();
   }, []);
   if (lock === null) {
@@ -30,8 +30,8 @@ export function LockPage({ id }: { readonly id: string }) {
         <BackLink />
         <Empty title="This lock is not there">
           <p>
-            It may have been released, and its name given to nobody since, or its process has ended. Nothing
-            is remembered of <code>{plain(id)}</code>.
+            It may have been released and not acquired again, or its process has ended. Nothing is known of{" "}
+            <code>{plain(id)}</code>.
           </p>
         </Empty>
       </section>
@@ -63,7 +63,7 @@ export function LockPage({ id }: { readonly id: string }) {
       </dl>
       <div class="panels">
         <section class="panel panel-chart" aria-labelledby="chart-title">
-          <LockChart history={heard} state={lock.state} />
+          <LockChart history={received} state={lock.state} />
         </section>
         <div class="panels-side">
           <section class="panel panel-votes" aria-labelledby="votes-title">

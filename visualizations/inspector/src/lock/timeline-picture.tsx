@@ -1,8 +1,8 @@
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { type BandKind, type MarkKind, timelineOf } from "../model/timeline.js";
 
-/** ms that are shown of the past, and of the lease that is still to come. */
+/** Past and future that are shown, in ms. */
 const past = 60_000;
 const ahead = 10_000;
 const tickEvery = 10_000;
@@ -14,7 +14,7 @@ const bandNames: Record<BandKind, string> = {
   releasing: "releasing",
   expired: "expired",
 };
-/** Drawn higher: the lock is ours. */
+/** Drawn higher, because the lock is held. */
 const leased: ReadonlySet<BandKind> = new Set(["held", "atRisk"]);
 
 const markNames: Record<MarkKind, string> = {

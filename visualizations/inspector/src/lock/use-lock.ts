@@ -1,44 +1,44 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { mergeSteps } from "../model/merge-steps.js";
 
 export interface OpenLock {
-  /** As it was seen last; null if it was never seen. */
+  /** The latest view; null if there was none. */
   readonly lock: LockView | null;
-  /** It is not there any more. */
+  /** The lock no longer exists. */
   readonly gone: boolean;
-  /** Since the page was opened, oldest first. */
-  readonly heard: readonly Step[];
-  /** With what the server remembers. */
+  /** The steps since the page was opened, oldest first. */
+  readonly received: readonly Step[];
+  /** The same together with the steps that the server remembers. */
   readonly steps: readonly Step[];
 }
 
-/** One lock, with its past; what was known of it stays when it goes. */
+/** One lock with its history. The last known state remains after the lock is gone. */
 export function useLock(id: string): OpenLock {
   const inspector = useInspector();
-  const { current } = inspector.world.value;
-  // A new one with each connection, which begins with nothing of what was heard on the one before.
+  const { current } = inspector.aggregate.value;
+  // The history is requested again after each connection, because the page's own steps start over.
   const hello = inspector.hello.value;
-  const [remembered, remember] = useState<readonly Step[]>([]);
-  const seen = useRef<{ lock: LockView; heard: readonly Step[] } | null>(null);
+  const [remembered, setRemembered] = useState<readonly Step[]>([]);
+  const seen = useRef<{ lock: LockView; received: readonly Step[] } | null>(null);
   useEffect(() => {
-    let wanted = true;
+    let mounted = true;
     void inspector.historyOf(id).then((steps) => {
-      if (wanted) remember(steps);
+      if (mounted) setRemembered(steps);
     });
     return () => {
-      wanted = false;
+      mounted = false;
     };
   }, [inspector, id, hello]);
   const lock = current.locks.get(id);
-  // The world's own list grows in place, by which a component could not tell that there is more.
-  if (lock !== undefined) seen.current = { lock, heard: [...current.history(id)] };
-  const heard = seen.current?.heard ?? [];
+  // The aggregate's own list grows in place, so a component could not detect new steps in it.
+  if (lock !== undefined) seen.current = { lock, received: [...current.history(id)] };
+  const received = seen.current?.received ?? [];
   return {
     lock: seen.current?.lock ?? remembered.at(-1)?.lock ?? null,
     gone: lock === undefined,
-    heard,
-    steps: mergeSteps(remembered, heard),
+    received,
+    steps: mergeSteps(remembered, received),
   };
 }

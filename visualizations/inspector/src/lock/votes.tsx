@@ -1,26 +1,26 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { useInspector } from "../context.js";
 import { formatClock } from "../model/duration.js";
 import { type NodeVote, votesByNode } from "../model/votes.js";
 
-const words: Record<NodeVote["kind"], string> = {
+const labels: Record<NodeVote["kind"], string> = {
   granted: "granted",
   denied: "denied",
   failed: "failed",
-  none: "not heard",
+  none: "no vote",
 };
 const signs: Record<NodeVote["kind"], string> = { granted: "✓", denied: "✕", failed: "!", none: "·" };
 
 /** How each node voted in the latest round. */
 export function Votes({ lock }: { readonly lock: LockView }) {
-  const { world } = useInspector();
-  const nodes = world.value.current.sources.get(lock.source)?.beat.nodes ?? [];
+  const { aggregate } = useInspector();
+  const nodes = aggregate.value.current.sources.get(lock.source)?.beat.nodes ?? [];
   const votes = votesByNode(
     lock.round,
     nodes.map(({ name }) => name),
   );
-  if (lock.round === null) return <p class="muted">No round of votes has been told of yet.</p>;
+  if (lock.round === null) return <p class="muted">No round of votes has been observed yet.</p>;
   const quorum = Math.floor(votes.length / 2) + 1;
   return (
     <>
@@ -35,7 +35,7 @@ export function Votes({ lock }: { readonly lock: LockView }) {
               {signs[kind]}
             </span>
             <span class="vote-node">{plain(node)}</span>
-            <span class="vote-kind">{words[kind]}</span>
+            <span class="vote-kind">{labels[kind]}</span>
             {detail !== "" && <span class="vote-detail">{detail}</span>}
           </li>
         ))}

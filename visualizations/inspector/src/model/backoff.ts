@@ -1,5 +1,5 @@
-const first = 500;
-const most = 5_000;
+const firstDelay = 500;
+const maxDelay = 5_000;
 
-/** ms to wait before the connection is tried again. `failures`: so many tries in a row have failed, at least 1. */
-export const backoff = (failures: number): number => Math.min(most, first * 2 ** (failures - 1));
+/** Delay in ms before the next connection attempt. `failures`: consecutive failed attempts, at least 1. */
+export const backoff = (failures: number): number => Math.min(maxDelay, firstDelay * 2 ** (failures - 1));

@@ -1,4 +1,4 @@
-import type { WorldBounds } from "../../../../src/inspector/world.js";
+import type { AggregateBounds } from "../../../../src/inspector/feed/frame-aggregate.js";
 
-/** What the page keeps in memory. The steps of a lock that is opened are asked of the server, which remembers more. */
-export const worldBounds: WorldBounds = { locks: 20_000, steps: 5_000, stepsOfLock: 200 };
+/** What the page keeps in memory. The steps of an opened lock are requested from the server, which keeps more. */
+export const aggregateBounds: AggregateBounds = { locks: 20_000, steps: 5_000, stepsOfLock: 200 };

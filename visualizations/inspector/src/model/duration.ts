@@ -1,4 +1,4 @@
-/** A span for a person: "850 ms", "4.2 s", "3 min 05 s", "2 h 10 min". Below 0 is 0. */
+/** A duration in words: "850 ms", "4.2 s", "3 min 05 s", "2 h 10 min". Negative durations count as 0. */
 export function formatDuration(ms: number): string {
   const left = Math.max(0, ms);
   if (left < 1_000) return `${Math.round(left)} ms`;
@@ -14,14 +14,14 @@ export function formatDuration(ms: number): string {
 
 const pad = (part: number): string => String(part).padStart(2, "0");
 
-/** A time of day with ms: "14:03:07.120". `time`: epoch ms. */
+/** The local time of day with ms: "14:03:07.120". `time`: epoch ms. */
 export function formatClock(time: number): string {
   const date = new Date(time);
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(pad).join(":");
   return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** ms of a request: "0.42 ms", "12 ms"; "–" where nothing was asked. */
+/** A request's time: "0.42 ms", "12 ms"; "–" for null. */
 export function formatLatency(ms: number | null): string {
   if (ms === null) return "–";
   return ms < 10 ? `${ms.toFixed(ms < 1 ? 2 : 1)} ms` : `${Math.round(ms)} ms`;

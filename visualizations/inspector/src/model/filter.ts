@@ -1,9 +1,9 @@
 import { type LockState, topState } from "./states.js";
 
 export interface Filter {
-  /** Every word must be found somewhere in the resources or in who holds it; upper and lower case are the same. */
+  /** Every word must occur in the resources or the owner; case is ignored. */
   readonly text: string;
-  /** None: all. */
+  /** The states to show; empty: all. */
   readonly states: ReadonlySet<LockState>;
 }
 
@@ -25,7 +25,7 @@ export function filterLocks<Lock extends Filtered>(
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const kept: Lock[] = [];
   for (const lock of locks) {
-    // The set knows the chart's states; any other text is simply not in it.
+    // The set contains the chart's states; any other text is simply not in it.
     if (states.size > 0 && !states.has(topState(lock.state) as LockState)) continue;
     if (words.length > 0) {
       const where = `${lock.resources.join(" ")} ${ownerOf(lock)}`.toLowerCase();
@@ -36,7 +36,7 @@ export function filterLocks<Lock extends Filtered>(
   return kept;
 }
 
-/** With the state switched on or off. */
+/** The filter with the state switched on or off. */
 export function toggleState(filter: Filter, state: LockState): Filter {
   const states = new Set(filter.states);
   if (!states.delete(state)) states.add(state);

@@ -1,5 +1,6 @@
 /**
- * The row that a key leads to; null for other keys. `at`: the row it is on, −1 for none; `page`: rows that are in sight.
+ * The index of the row that a key leads to; null for other keys. `at`: the current row, −1 for none; `page`: number
+ * of visible rows.
  */
 export function moveActive(key: string, at: number, rows: number, page: number): number | null {
   if (rows === 0) return null;

@@ -1,8 +1,8 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 
 /**
- * The steps after the one that was shown last, all if none was; null if that one is not among them: then time has gone
- * back, or too much was missed, and there is nothing to follow.
+ * The steps after the last shown step; all steps if none was shown. Returns null if the last shown step is not in the
+ * history: time has gone back, or too many steps were missed, and there is nothing to follow.
  */
 export function newSteps(history: readonly Step[], last: Step | null): readonly Step[] | null {
   if (last === null) return history;
@@ -10,11 +10,14 @@ export function newSteps(history: readonly Step[], last: Step | null): readonly 
   return at < 0 ? null : history.slice(at + 1);
 }
 
-/** Steps that wait to be shown; beyond that the oldest are left out. */
-export const longestQueue = 30;
+/** Maximum number of steps waiting to be shown; beyond it the oldest are skipped. */
+export const maxQueueLength = 30;
 
-/** ms that a step stays lit before the next one, so that an eye can follow, and the picture is not late by much. */
-export function dwell(waiting: number): number {
+/**
+ * Time in ms for which a step stays highlighted before the next one: long enough to be seen, and short enough for the
+ * chart not to fall behind.
+ */
+export function highlightMs(waiting: number): number {
   if (waiting <= 3) return 260;
   return waiting <= 8 ? 120 : 40;
 }

@@ -1,7 +1,7 @@
-import type { NodeView } from "../../../../src/inspector/frames.js";
+import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 
-const words: Record<NodeView["state"], string> = {
+const labels: Record<NodeView["state"], string> = {
   connecting: "connecting",
   ready: "up",
   suspect: "suspect",
@@ -10,8 +10,8 @@ const words: Record<NodeView["state"], string> = {
   quarantined: "quarantined",
 };
 
-/** A node's state in words. `now`: epoch ms by the clock of the process that sees it so. */
+/** A node's state in words. `now`: epoch ms by the clock of the process that reports the node. */
 export function nodeStatus({ state, until }: Pick<NodeView, "state" | "until">, now: number): string {
-  if (state !== "quarantined") return words[state];
+  if (state !== "quarantined") return labels[state];
   return until === null ? "quarantined" : `quarantined for ${formatDuration(until - now)}`;
 }

@@ -1,47 +1,47 @@
-import type { Beat, Totals } from "../../../../src/inspector/frames.js";
-import { noTotals, totalNames } from "../../../../src/inspector/totals.js";
+import type { Beat, Totals } from "../../../../src/inspector/feed/frames.js";
+import { noTotals, totalNames } from "../../../../src/inspector/feed/totals.js";
 
-/** Of all processes together. */
+/** The sum over all processes. */
 export function sumTotals(all: Iterable<Totals>): Totals {
   const sum = { ...noTotals };
   for (const totals of all) for (const name of totalNames) sum[name] += totals[name];
   return sum;
 }
 
-/** ms that a rate is taken over; who says nothing for as long has none. */
-const span = 5_000;
+/** Period in ms over which a rate is measured. A process that has been silent for as long has no rate. */
+const period = 5_000;
 
-interface Told {
-  /** Epoch ms by the clock of the process, and of whoever looks on. */
+interface Sample {
+  /** Epoch ms by the clock of the process, and by the observer's clock. */
   readonly time: number;
-  readonly heard: number;
+  readonly receivedAt: number;
   readonly totals: Totals;
 }
 
-/** How often something happens, from the totals that each process tells with its beats. */
+/** Computes rates from the totals in the beats of each process. */
 export class Rates {
-  private readonly told = new Map<string, Told[]>();
+  private readonly samples = new Map<string, Sample[]>();
 
-  hear({ source, time, totals }: Pick<Beat, "source" | "time" | "totals">, heard: number): void {
-    const own = this.told.get(source) ?? [];
-    this.told.set(source, own);
-    own.push({ time, heard, totals });
-    while (own.length > 2 && own[0] !== undefined && own[0].time < time - span) own.shift();
+  add({ source, time, totals }: Pick<Beat, "source" | "time" | "totals">, receivedAt: number): void {
+    const own = this.samples.get(source) ?? [];
+    this.samples.set(source, own);
+    own.push({ time, receivedAt, totals });
+    while (own.length > 2 && own[0] !== undefined && own[0].time < time - period) own.shift();
   }
 
-  forget(source: string): void {
-    this.told.delete(source);
+  remove(source: string): void {
+    this.samples.delete(source);
   }
 
-  /** A second, of all processes together. `now`: epoch ms by the clock of whoever looks on. */
+  /** Events per second, of all processes together. `now`: epoch ms by the observer's clock. */
   of(name: keyof Totals, now: number): number {
     let rate = 0;
-    for (const own of this.told.values()) {
+    for (const own of this.samples.values()) {
       const [first] = own;
       const last = own.at(-1);
       if (first === undefined || last === undefined || last.time <= first.time) continue;
-      if (last.heard < now - span) continue;
-      // A process that began to count anew is not one that took locks back.
+      if (last.receivedAt < now - period) continue;
+      // A total that shrinks means that the process counts from zero again.
       rate += (Math.max(0, last.totals[name] - first.totals[name]) * 1_000) / (last.time - first.time);
     }
     return rate;

@@ -1,4 +1,4 @@
-/** What is shown, as the address's hash says, so that each can be linked. */
+/** What the page shows, according to the address's hash, so that every view can be linked. */
 export type Route =
   | { readonly view: "locks" }
   | { readonly view: "lock"; readonly id: string }
@@ -12,7 +12,7 @@ export function parseRoute(hash: string): Route {
   try {
     return { view: "lock", id: decodeURIComponent(id) };
   } catch {
-    // A link that was cut off in the middle of an escape.
+    // The link was cut off in the middle of an escape sequence.
     return { view: "locks" };
   }
 }

@@ -1,8 +1,8 @@
-import type { SourceView } from "../../../../src/inspector/world.js";
+import type { SourceView } from "../../../../src/inspector/feed/frame-aggregate.js";
 
-/** ms without a word; a process tells of itself every second. */
-const silentAfter = 4_000;
+/** Time in ms without a frame after which a process counts as silent; processes send a beat every second. */
+const silenceTimeout = 4_000;
 
-/** `now`: epoch ms by the clock of whoever looks on. */
-export const isSilent = ({ heard, closed }: SourceView, now: number): boolean =>
-  !closed && now - heard > silentAfter;
+/** `now`: epoch ms by the observer's clock. */
+export const isSilent = ({ receivedAt, closed }: SourceView, now: number): boolean =>
+  !closed && now - receivedAt > silenceTimeout;

@@ -1,4 +1,4 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 import { rankOf } from "./states.js";
 
 export const columns = ["state", "resource", "owner", "validity", "retries", "fence"] as const;
@@ -11,7 +11,7 @@ export interface Order {
 
 export const firstOrder: Order = { column: "resource", descending: false };
 
-/** By another column; a second time, the other way round. */
+/** Sorts by another column; the current column again reverses the order. */
 export const reorder = (order: Order, column: Column): Order => ({
   column,
   descending: order.column === column && !order.descending,
@@ -21,7 +21,7 @@ export const retriesOf = ({ attempts }: Pick<LockView, "attempts">): number => M
 
 export const nameOf = ({ resources }: Pick<LockView, "resources">): string => resources.join(" ");
 
-/** What a lock is sorted by; null is last, whichever way round. */
+/** The sort key of a lock; null sorts last in either direction. */
 type Key = string | number | null;
 
 const keys: Record<Column, (lock: LockView, ownerOf: (lock: LockView) => string) => Key> = {
@@ -33,10 +33,10 @@ const keys: Record<Column, (lock: LockView, ownerOf: (lock: LockView) => string)
   fence: ({ fence }) => fence,
 };
 
-/** Plain comparison: thousands of rows are sorted ten times a second, which a collation is too slow for. */
+/** Plain comparison: thousands of rows are sorted ten times a second, for which a collation is too slow. */
 const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A new list. Those that are equal are ordered by name, and then by id, so that rows do not jump about. */
+/** Returns a sorted copy. Equal keys are ordered by name and then by id, so that rows keep their places. */
 export function sortLocks(
   locks: readonly LockView[],
   { column, descending }: Order,

@@ -1,8 +1,8 @@
-/** The lock chart's states, in the order of a lock's life. */
+/** The states of the lock's chart, in the usual order. */
 export const lockStates = ["idle", "acquiring", "held", "renewing", "releasing", "expired"] as const;
 export type LockState = (typeof lockStates)[number];
 
-/** The top-level state of a path: "acquiring.asking" is acquiring. */
+/** The top-level state of a path: "acquiring" for "acquiring.asking". */
 export function topState(path: string): string {
   const dot = path.indexOf(".");
   return dot < 0 ? path : path.slice(0, dot);
@@ -10,7 +10,7 @@ export function topState(path: string): string {
 
 const ranks = new Map<string, number>(lockStates.map((state, rank) => [state, rank]));
 
-/** Where in its life a lock is, for sorting. */
+/** The rank of a state in `lockStates`, for sorting. */
 export const rankOf = (path: string): number => ranks.get(topState(path)) ?? lockStates.length;
 
 export type StateCounts = Readonly<Record<LockState, number>>;
@@ -19,7 +19,7 @@ export function countStates(locks: Iterable<{ readonly state: string }>): StateC
   const counts = { idle: 0, acquiring: 0, held: 0, renewing: 0, releasing: 0, expired: 0 };
   for (const { state } of locks) {
     const top = topState(state);
-    // Not by `in`: what is told may be called "constructor".
+    // `in` would accept names such as "constructor", and states from frames are untrusted.
     if (ranks.has(top)) counts[top as LockState] += 1;
   }
   return counts;

@@ -1,4 +1,4 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 import { topState } from "./states.js";
 import { tallyOf } from "./votes.js";
@@ -11,14 +11,14 @@ const votedEvents: ReadonlySet<string> = new Set([
   "RENEWED",
   "LOST",
 ]);
-const lengthening: ReadonlySet<string> = new Set(["GRANTED", "RENEWED"]);
+const extendingEvents: ReadonlySet<string> = new Set(["GRANTED", "RENEWED"]);
 
-/** What else there is to say of a step, in few words. */
+/** The notable details of a step, in few words. */
 export function detailsOf({ event, to, time, lock }: Step): string {
   const details: string[] = [];
   if (to === "acquiring.asking") details.push(`attempt ${Math.max(1, lock.attempts)}`);
   if (votedEvents.has(event) && lock.round !== null) details.push(tallyOf(lock.round.votes));
-  if (lengthening.has(event) && lock.validUntil !== null) {
+  if (extendingEvents.has(event) && lock.validUntil !== null) {
     details.push(`valid for ${formatDuration(lock.validUntil - time)}`);
   }
   if (event === "GRANTED" && lock.fence !== null) details.push(`fence ${lock.fence}`);

@@ -1,7 +1,9 @@
-import type { Step } from "../../../../src/inspector/frames.js";
+import type { Step } from "../../../../src/inspector/feed/frames.js";
 import { detailsOf } from "./step-details.js";
 
-/** A lock's steps as lines of text, the newest first: to be pasted into a report, so with the date, in UTC. */
+/**
+ * A lock's steps as lines of text, the newest first. They may be pasted into a report, so each has its date, in UTC.
+ */
 export function textOf(steps: readonly Step[]): string {
   return [...steps]
     .reverse()

@@ -1,7 +1,7 @@
-import type { LockView, Step } from "../../../../src/inspector/frames.js";
+import type { LockView, Step } from "../../../../src/inspector/feed/frames.js";
 import { topState } from "./states.js";
 
-/** A stretch of a lock's life, as it is drawn. "atRisk": still held, and no quorum renews it. */
+/** A period of a lock as it is drawn. "atRisk": still held, but no quorum renews the lease. */
 export type BandKind = "waiting" | "held" | "atRisk" | "releasing" | "expired";
 
 interface Band {
@@ -11,7 +11,7 @@ interface Band {
   readonly to: number;
 }
 
-/** A moment that is drawn as a tick. */
+/** An event that is drawn as a tick. */
 export type MarkKind = "granted" | "renewed" | "retry" | "quorumLost" | "expired" | "released" | "failed";
 
 interface Mark {
@@ -25,13 +25,13 @@ export interface Timeline {
   readonly marks: readonly Mark[];
 }
 
-/** Epoch ms, by the clock of the lock's process. */
+/** In epoch ms, by the clock of the lock's process. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** Null for a state in which nothing is wanted or held. */
+/** Null for a state in which nothing is requested or held. */
 function bandOf(path: string): BandKind | null {
   switch (topState(path)) {
     case "acquiring":
@@ -68,7 +68,7 @@ function markOf({ event, from, to }: Step): MarkKind | null {
   return topState(from) === "acquiring" && to === "idle" ? "failed" : null;
 }
 
-/** Since when the lock had been in a state that is not idle, as far as it tells; epoch ms. */
+/** When the lock left idle, in epoch ms, as far as the lock's view tells. */
 function beginOf(path: string, { began, granted }: Pick<LockView, "began" | "granted">): number | null {
   switch (bandOf(path)) {
     case null:
@@ -82,8 +82,8 @@ function beginOf(path: string, { began, granted }: Pick<LockView, "began" | "gra
 }
 
 /**
- * What of a lock's life falls into the span. `lock`: as it is now; `steps`: the remembered ones, oldest first. What was
- * before the first of them is drawn as far as the lock itself tells.
+ * The part of a lock's history that falls into the span. `lock`: its current view; `steps`: the known steps, oldest
+ * first. The time before the first step is drawn as far as the view tells.
  */
 export function timelineOf(
   steps: readonly Step[],
@@ -97,7 +97,7 @@ export function timelineOf(
     if (kind === null || end <= from || start >= to || end <= start) return;
     const last = bands.at(-1);
     const band = { kind, from: Math.max(start, from), to: Math.min(end, to) };
-    // Held, renewing and held again is one stretch.
+    // Held, renewing and held again form one period.
     if (last?.kind === kind && last.to >= band.from) bands[bands.length - 1] = { ...last, to: band.to };
     else bands.push(band);
   };

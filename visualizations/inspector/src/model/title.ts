@@ -1,6 +1,6 @@
 import type { StateCounts } from "./states.js";
 
-/** Of the browser's tab: how many locks are in use comes first, as tabs are narrow. */
+/** The title of the browser's tab. The number of locks in use comes first, because tabs are narrow. */
 export function titleOf(counts: StateCounts, what: string | undefined): string {
   const inUse = counts.acquiring + counts.held + counts.renewing + counts.releasing;
   const all = inUse + counts.idle + counts.expired;

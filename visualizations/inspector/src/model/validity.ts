@@ -1,13 +1,13 @@
-import type { LockView } from "../../../../src/inspector/frames.js";
+import type { LockView } from "../../../../src/inspector/feed/frames.js";
 
 export interface Validity {
-  /** ms; 0 when it is over. */
+  /** Remaining time in ms; 0 when it is over. */
   readonly left: number;
-  /** Of the ttl, 0 to 1. */
+  /** The remaining share of the ttl, 0 to 1. */
   readonly fraction: number;
 }
 
-/** Null when nothing is held. `sourceNow`: epoch ms by the clock of the lock's process. */
+/** Null while nothing is held. `sourceNow`: epoch ms by the clock of the lock's process. */
 export function validityOf(
   { validUntil, ttl }: Pick<LockView, "validUntil" | "ttl">,
   sourceNow: number,

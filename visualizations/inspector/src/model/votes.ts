@@ -1,12 +1,12 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { LockView, VoteView } from "../../../../src/inspector/frames.js";
+import type { LockView, VoteView } from "../../../../src/inspector/feed/frames.js";
 import { formatDuration } from "./duration.js";
 
 export interface NodeVote {
   readonly node: string;
-  /** "none": it had not answered when the verdict was clear, or was not asked. */
+  /** "none": the node had not answered when the verdict was clear, or was not asked. */
   readonly kind: VoteView["kind"] | "none";
-  /** Why it failed, or who holds the key on it. */
+  /** Why the vote failed, or who holds the key on the node. */
   readonly detail: string;
 }
 
@@ -25,7 +25,7 @@ function detailOf(vote: VoteView): string {
   }
 }
 
-/** Each node's vote in the latest round. `nodes`: their names, in the order in which they are shown. */
+/** Each node's vote in the latest round. `nodes`: the names in display order. */
 export function votesByNode(round: LockView["round"], nodes: readonly string[]): readonly NodeVote[] {
   const votes = new Map((round?.votes ?? []).map((vote) => [vote.node, vote]));
   const names = [...new Set([...nodes, ...votes.keys()])];
@@ -37,7 +37,7 @@ export function votesByNode(round: LockView["round"], nodes: readonly string[]):
   });
 }
 
-/** "3 granted, 1 denied, 1 failed"; what there is none of is left out. */
+/** "3 granted, 1 denied, 1 failed"; kinds without votes are left out. */
 export function tallyOf(votes: readonly Pick<VoteView, "kind">[]): string {
   const kinds = ["granted", "denied", "failed"] as const;
   return kinds

@@ -1,10 +1,10 @@
 import { plain } from "../../../../src/cli/plain.js";
-import type { NodeView } from "../../../../src/inspector/frames.js";
+import type { NodeView } from "../../../../src/inspector/feed/frames.js";
 import { Chart } from "../frame/chart.js";
 import { formatLatency } from "../model/duration.js";
 import { nodeStatus } from "../model/node-status.js";
 
-/** `now`: epoch ms by the clock of the process that sees it so. */
+/** `now`: epoch ms by the clock of the process that reports the node. */
 export function NodeCard({ node, now }: { readonly node: NodeView; readonly now: number }) {
   return (
     <article class="node-card" data-node-state={node.state} aria-label={`Node ${plain(node.name)}`}>

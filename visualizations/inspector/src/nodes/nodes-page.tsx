@@ -4,13 +4,13 @@ import { Empty } from "../frame/empty.js";
 import { isSilent } from "../model/silence.js";
 import { NodeCard } from "./node-card.js";
 
-/** The nodes, as each process sees them: one may reach what another one does not. */
+/** The nodes as each process sees them: one process may reach a node that another cannot reach. */
 export function NodesPage() {
   const inspector = useInspector();
-  const sources = [...inspector.world.value.current.sources.values()];
+  const sources = [...inspector.aggregate.value.current.sources.values()];
   if (sources.length === 0) {
     return (
-      <Empty title="No process is heard">
+      <Empty title="No process is known">
         <p>Nodes are shown as the processes that lock on them see them.</p>
       </Empty>
     );
@@ -28,8 +28,11 @@ export function NodesPage() {
               {closed && <span class="badge">closed</span>}
               {isSilent(source, inspector.now.value) && <span class="badge warn">silent</span>}
               {beat.missed > 0 && (
-                <span class="badge" title="Steps that were not told one by one, to stay within the rate">
-                  {beat.missed.toLocaleString("en")} steps not told
+                <span
+                  class="badge"
+                  title="Steps that were not reported individually because of the rate limit"
+                >
+                  {beat.missed.toLocaleString("en")} steps not reported
                 </span>
               )}
             </h2>

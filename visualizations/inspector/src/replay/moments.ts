@@ -1,16 +1,16 @@
-import type { Frame } from "../../../../src/inspector/frames.js";
+import type { Frame } from "../../../../src/inspector/feed/frames.js";
 
-/** The least that a replay goes on by: a frame, or one step of one. */
+/** The smallest unit of a replay: a frame, or one step of a frame. */
 export interface Moment {
   readonly frame: Frame;
   /** Epoch ms by the recording's own clock, which never goes back. */
   readonly time: number;
-  /** The lock whose chart takes a step; null for what else a process tells. */
+  /** The lock that takes a step; null for other content of a frame. */
   readonly steps: string | null;
 }
 
 /**
- * A recording, taken apart so that each moment holds one lock's step at most. Processes' clocks may differ: the one that
+ * Splits a recording so that each moment contains at most one step. If the clocks of processes differ, the clock that
  * is ahead counts.
  */
 export function momentsOf(frames: readonly Frame[]): readonly Moment[] {

@@ -1,43 +1,43 @@
-import { World } from "../../../../src/inspector/world.js";
-import { worldBounds } from "../model/bounds.js";
+import { FrameAggregate } from "../../../../src/inspector/feed/frame-aggregate.js";
+import { aggregateBounds } from "../model/bounds.js";
 import type { Moment } from "./moments.js";
 
-/** At most so many worlds are kept, to go back from. */
-const mostCheckpoints = 40;
-const leastApart = 250;
+/** Maximum number of checkpoints for seeking backwards, and their minimum distance in moments. */
+const maxCheckpoints = 40;
+const minDistance = 250;
 
-/** Shows the world as it was after so many moments, in either direction. */
+/** Reproduces the state after a given number of moments, in either direction. */
 export class Playback {
-  world = new World(worldBounds);
+  aggregate = new FrameAggregate(aggregateBounds);
   cursor = 0;
-  private readonly checkpoints = new Map<number, World>();
-  private readonly apart: number;
+  private readonly checkpoints = new Map<number, FrameAggregate>();
+  private readonly distance: number;
 
   constructor(private readonly moments: readonly Moment[]) {
-    this.apart = Math.max(leastApart, Math.ceil(moments.length / mostCheckpoints));
+    this.distance = Math.max(minDistance, Math.ceil(moments.length / maxCheckpoints));
   }
 
-  /** Epoch ms of the last moment that was shown; of the first one, when none was. */
+  /** Epoch ms of the last moment that was applied; of the first moment if none was. */
   get time(): number {
     return (this.moments[this.cursor - 1] ?? this.moments[0])?.time ?? 0;
   }
 
-  /** Goes there: back by the nearest checkpoint, forward from where it is. */
+  /** Moves to a cursor: backwards from the nearest checkpoint, forwards from the current position. */
   seek(cursor: number): void {
     const goal = Math.max(0, Math.min(cursor, this.moments.length));
-    const near = Math.floor(goal / this.apart) * this.apart;
+    const near = Math.floor(goal / this.distance) * this.distance;
     if (goal < this.cursor || near > this.cursor) this.restore(goal);
     while (this.cursor < goal) {
       const { frame, time } = this.moments[this.cursor]!;
-      this.world.apply(frame, time);
+      this.aggregate.apply(frame, time);
       this.cursor += 1;
-      if (this.cursor % this.apart === 0 && !this.checkpoints.has(this.cursor)) {
-        this.checkpoints.set(this.cursor, this.world.copy());
+      if (this.cursor % this.distance === 0 && !this.checkpoints.has(this.cursor)) {
+        this.checkpoints.set(this.cursor, this.aggregate.copy());
       }
     }
   }
 
-  /** The cursor after all that was told until then. `time`: epoch ms. */
+  /** The cursor after all moments up to `time` (epoch ms). */
   cursorAt(time: number): number {
     let low = 0;
     let high = this.moments.length;
@@ -52,9 +52,9 @@ export class Playback {
   private restore(goal: number): void {
     let cursor = 0;
     for (const at of this.checkpoints.keys()) if (at <= goal && at > cursor) cursor = at;
-    // From where it is may be nearer.
+    // The current position may be nearer.
     if (this.cursor <= goal && this.cursor >= cursor) return;
-    this.world = this.checkpoints.get(cursor)?.copy() ?? new World(worldBounds);
+    this.aggregate = this.checkpoints.get(cursor)?.copy() ?? new FrameAggregate(aggregateBounds);
     this.cursor = cursor;
   }
 }

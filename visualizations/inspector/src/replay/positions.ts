@@ -1,11 +1,11 @@
 import type { Moment } from "./moments.js";
 
 /**
- * Where a replay can stand: after so many moments. A cursor stands at a step when the moment before it is one; the
- * first place is before the first step, with all that was told until then.
+ * The positions of a replay, as numbers of moments. A cursor is at a step if the preceding moment is a step. The
+ * first position is before the first step, with everything reported until then.
  */
 export class Positions {
-  /** The cursors at which a step has just been taken, in order. */
+  /** The cursors right after a step, in order. */
   private readonly cursors: readonly number[];
   readonly first: number;
   readonly last: number;
@@ -20,7 +20,7 @@ export class Positions {
     return this.cursors.length;
   }
 
-  /** How many steps have been taken at this cursor. */
+  /** Number of steps taken at this cursor. */
   stepAt(cursor: number): number {
     let low = 0;
     let high = this.cursors.length;
@@ -42,7 +42,7 @@ export class Positions {
     return this.stepAt(cursor) === this.steps ? this.last : this.cursorOf(this.stepAt(cursor) + 1);
   }
 
-  /** Right after the step before, whatever else was told since. */
+  /** The cursor right after the previous step, whatever else was reported since. */
   previous(cursor: number): number {
     return this.cursorOf(this.stepAt(cursor) - 1);
   }

@@ -1,7 +1,7 @@
 import { formatClock } from "../model/duration.js";
 import { type Replay, speeds } from "./replay.js";
 
-/** Steps through a recording, and plays it. */
+/** The controls that step through a recording and play it. */
 export function ReplayBar({ replay }: { readonly replay: Replay }) {
   const { positions, cursor, time, playing, speed } = replay;
   const step = positions.stepAt(cursor.value);

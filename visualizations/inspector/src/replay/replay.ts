@@ -1,17 +1,17 @@
 import { signal } from "@preact/signals";
-import type { Frame } from "../../../../src/inspector/frames.js";
-import type { World } from "../../../../src/inspector/world.js";
+import type { FrameAggregate } from "../../../../src/inspector/feed/frame-aggregate.js";
+import type { Frame } from "../../../../src/inspector/feed/frames.js";
 import { momentsOf } from "./moments.js";
 import { Playback } from "./playback.js";
 import { Positions } from "./positions.js";
 
 export const speeds = [0.1, 0.25, 0.5, 1, 2, 5, 10] as const;
 
-/** A recording that is stepped through, or played. */
+/** A recording that is stepped through or played. */
 export class Replay {
   readonly positions: Positions;
   readonly cursor = signal(0);
-  /** Epoch ms of the recording. */
+  /** The recording's time in epoch ms. */
   readonly time = signal(0);
   readonly playing = signal(false);
   readonly speed = signal<number>(1);
@@ -24,8 +24,8 @@ export class Replay {
     this.seek(this.positions.first);
   }
 
-  get world(): World {
-    return this.playback.world;
+  get aggregate(): FrameAggregate {
+    return this.playback.aggregate;
   }
 
   next(): void {
@@ -38,7 +38,7 @@ export class Replay {
     this.seek(this.positions.previous(this.cursor.peek()));
   }
 
-  /** Right after so many steps. */
+  /** Moves to right after so many steps. */
   seekStep(step: number): void {
     this.pause();
     this.seek(this.positions.cursorOf(step));

@@ -1,0 +1,54 @@
+import { InvalidOptionError } from "../errors.js";
+import { checkResources, checkTtl } from "../lock/option-checks.js";
+import { Buffer, hashOf } from "../support/platform.js";
+import { kindOf } from "../support/redaction.js";
+import { isWellFormed } from "../support/untrusted.js";
+
+/** The data of a handover, for the process that adopts the lease. The data is secret, because it contains the token. */
+export interface Handover {
+  readonly resources: readonly string[];
+  readonly token: string;
+  /** ms. */
+  readonly ttl: number;
+}
+
+const kind = "holdfast2";
+
+export const writeHandover = ({ resources, token, ttl }: Handover): string =>
+  withChecksum(JSON.stringify([resources, token, ttl]));
+
+/** Encodes the JSON with a checksum that reveals a change. A changed digit of the ttl could result in a lease for years. */
+export function withChecksum(json: string): string {
+  const body = Buffer.from(json).toString("base64url");
+  return `${kind}.${body}.${checksumOf(body)}`;
+}
+
+/** A checksum against accidental changes only. A forger would need the token anyway, and could then use the token itself. */
+const checksumOf = (body: string): string => hashOf("sha256", body, "base64url").slice(0, 16);
+
+/**
+ * Reads a string that `writeHandover` wrote.
+ *
+ * @throws InvalidOptionError for any other value. The message does not show the value, which may contain a token.
+ */
+export function readHandover(handover: unknown): Handover {
+  const refused = () =>
+    new InvalidOptionError(
+      "handover",
+      typeof handover,
+      "the string that lease.handover() gave",
+      kindOf(handover),
+    );
+  if (typeof handover !== "string") throw refused();
+  const [start, body = "", checksum, ...more] = handover.split(".", 4);
+  if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(body, "base64url").toString());
+    if (!Array.isArray(parts) || parts.length !== 3) throw refused();
+    const [resources, token, ttl] = parts;
+    if (typeof token !== "string" || token === "" || !isWellFormed(token)) throw refused();
+    return { resources: checkResources(resources), token, ttl: checkTtl(ttl) };
+  } catch {
+    throw refused();
+  }
+}

@@ -1,0 +1,94 @@
+import { forgetDrop } from "../lock/dropped-leases.js";
+import type { LeaseState } from "../lock/lease-state.js";
+import type { Lock } from "../lock/lock.js";
+import { checkTtl } from "../lock/option-checks.js";
+import { writeHandover } from "./handover.js";
+import type { FencedLease, ReleaseOutcome } from "./types.js";
+
+/** The implementation of `Lease` over a lock and a lease state. */
+export class LockLease implements FencedLease {
+  readonly #lock: Lock;
+  readonly #leaseState: LeaseState;
+
+  constructor(lock: Lock, leaseState: LeaseState) {
+    this.#lock = lock;
+    this.#leaseState = leaseState;
+    if (leaseState.grant.renew) leaseState.lease = this;
+  }
+
+  /** Whether this is the lease object of that state. */
+  isOf(leaseState: LeaseState): boolean {
+    return this.#leaseState === leaseState;
+  }
+
+  get resources(): readonly string[] {
+    return this.#leaseState.resources;
+  }
+
+  get ttl(): number {
+    return this.#leaseState.ttl;
+  }
+
+  get drift(): number {
+    return this.#leaseState.drift;
+  }
+
+  get validUntil(): number {
+    return this.#leaseState.validUntil;
+  }
+
+  /** Undefined without `fence: true`. The public types show the property only with `fence: true`. */
+  get fence(): number {
+    return this.#leaseState.grant.fence as number;
+  }
+
+  get signal(): AbortSignal {
+    return this.#leaseState.signal;
+  }
+
+  remaining(): number {
+    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
+  }
+
+  assertHeld(): void {
+    if (!this.#lock.checkHeld(this.#leaseState)) throw this.#leaseState.overError();
+  }
+
+  async renew(ttl?: number): Promise<void> {
+    await this.#lock.renew(this.#leaseState, ttl === undefined ? null : checkTtl(ttl));
+  }
+
+  release(): Promise<ReleaseOutcome> {
+    this.#end();
+    return this.#lock.release(this.#leaseState);
+  }
+
+  handover(): string {
+    const token = this.#lock.handOver(this.#leaseState);
+    this.#end();
+    return writeHandover({ resources: this.#leaseState.resources, token, ttl: this.#leaseState.ttl });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  toJSON(): object {
+    const { resources, ttl, drift, validUntil, fence } = this;
+    return {
+      resources,
+      acquisition: this.#leaseState.acquisition,
+      ttl,
+      drift,
+      validUntil,
+      fence,
+      remaining: this.remaining(),
+    };
+  }
+
+  /** Removes the state's reference to this object, or the warning about its garbage collection. */
+  #end(): void {
+    if (this.#leaseState.lease === null) forgetDrop(this);
+    else this.#leaseState.lease = null;
+  }
+}

@@ -1,0 +1,142 @@
+import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import type { ManagerEvents } from "../lock/events.js";
+import { checkDuration, checkKnown } from "../lock/option-checks.js";
+import type { AcquireOptions } from "../lock/options.js";
+import type { Settings } from "../lock/settings.js";
+import type { Manager, Resources } from "../manager/manager.js";
+import { readHandover } from "./handover.js";
+import { LockHandle } from "./lock-handle.js";
+import { LockLease } from "./lock-lease.js";
+import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
+
+/** The default time, in ms, that `close` waits for releases. */
+const defaultCloseTimeout = 5_000;
+
+/** The settings for a single attempt. */
+const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
+
+type Job<T> = (lease: FencedLease) => T | Promise<T>;
+
+/** Returns the public interface of a manager. */
+export function locksOf(manager: Manager): Locks {
+  // Whether a lease has a fence depends on the options of each call, which only the interface can express.
+  return new ManagedLocks(manager) as Locks;
+}
+
+/** The key of the manager in a `Locks` object, shared by all copies of the package and thus by all entry points. */
+const managerKey: unique symbol = Symbol.for("holdfast.manager") as never;
+
+/** Returns the manager behind `locks`. @throws InvalidOptionError if `locks` was not returned by `createLocks`. */
+export function managerOf(locks: unknown): Manager {
+  const found = (locks as { [managerKey]?: Manager } | null | undefined)?.[managerKey];
+  if (found === undefined) throw new InvalidOptionError("locks", locks, "what createLocks gave");
+  return found;
+}
+
+class ManagedLocks {
+  readonly #manager: Manager;
+
+  constructor(manager: Manager) {
+    this.#manager = manager;
+  }
+
+  get [managerKey](): Manager {
+    return this.#manager;
+  }
+
+  acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
+    try {
+      return this.#acquire(resources, this.#manager.settings(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
+    try {
+      return await this.#acquire(resources, { ...this.#manager.settings(options), ...once });
+    } catch (error) {
+      if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
+      throw error;
+    }
+  }
+
+  using<T>(resources: Resources, job: Job<T>): Promise<T>;
+  using<T>(resources: Resources, options: AcquireOptions, job: Job<T>): Promise<T>;
+  async using<T>(resources: Resources, ...rest: [Job<T>] | [AcquireOptions, Job<T>]): Promise<T> {
+    const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
+    const settings = this.#manager.settings(options);
+    const lock = this.#manager.lock(resources);
+    const leaseState = await lock.acquire(settings, (granted) => granted);
+    const lease = new LockLease(lock, leaseState);
+    const { signal } = settings;
+    const onAbort = () => leaseState.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    // A listener of `acquired` may have blocked for longer than the lease lasts.
+    lock.checkHeld(leaseState);
+    try {
+      return await job(lease);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      await lease.release();
+    }
+  }
+
+  handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
+    this.#manager.settings(options);
+    const lock = this.#manager.lock(resources);
+    return new LockHandle(lock, (more) => this.#manager.settings(options, more));
+  }
+
+  async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
+    const handedOver = readHandover(handover);
+    const settings = this.#manager.settings({ ttl: handedOver.ttl }, options);
+    const lock = this.#manager.lock(handedOver.resources);
+    return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
+      kind: "handover",
+      ...handedOver,
+    });
+  }
+
+  async ready(options: { readonly timeout?: number } = {}): Promise<void> {
+    checkKnown("ready", options);
+    const { timeout = this.#manager.context.connectTimeout } = options;
+    await this.#manager.ready(checkDuration("timeout", timeout, 0, true));
+  }
+
+  inspect(resource: string): Promise<Inspection> {
+    return this.#manager.inspect(resource);
+  }
+
+  async close(options: { readonly timeout?: number } = {}): Promise<void> {
+    checkKnown("close", options);
+    const { timeout = defaultCloseTimeout } = options;
+    await this.#manager.close(checkDuration("timeout", timeout, 0, true));
+  }
+
+  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.context.events.on(name, listener);
+    return this;
+  }
+
+  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.context.events.once(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this {
+    this.#manager.context.events.off(name, listener);
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
+    const lock = this.#manager.lock(resources);
+    return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
+  }
+}

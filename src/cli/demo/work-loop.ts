@@ -1,0 +1,65 @@
+/**
+ * Minimum and maximum time in ms for which a worker holds the lock, and then pauses. The lock is held for longer than
+ * half the ttl, so that it is renewed.
+ */
+const holdMs = [700, 1_400] as const;
+const restMs = [50, 250] as const;
+
+const between = ([min, max]: readonly [number, number]) => min + Math.random() * (max - min);
+
+/** The timing of the workers. The workers can be asked to keep what they hold until they may release it. */
+export class WorkLoop {
+  readonly #end = new AbortController();
+  #pause: AbortController | undefined;
+
+  /** Aborted when the demo ends. */
+  get end(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get over(): boolean {
+    return this.end.aborted;
+  }
+
+  finish(): void {
+    this.#end.abort(new Error("the demo is over"));
+    this.allowRelease();
+  }
+
+  /** Keeps all workers from releasing until `allowRelease`. */
+  keepHolding(): void {
+    this.#pause ??= new AbortController();
+  }
+
+  allowRelease(): void {
+    this.#pause?.abort();
+    this.#pause = undefined;
+  }
+
+  /** Simulates work for a while, until `stop` aborts or the demo ends. */
+  async work(stop: AbortSignal): Promise<void> {
+    await sleep(between(holdMs), stop, this.end);
+    const pause = this.#pause;
+    if (pause === undefined || stop.aborted) return;
+    // Bounded: `finish` ends the pause.
+    await sleep(2 ** 31 - 1, stop, pause.signal);
+  }
+
+  rest(): Promise<void> {
+    return sleep(between(restMs), this.end);
+  }
+}
+
+/** Sleeps for `ms`; each of the signals ends the sleep early. */
+function sleep(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    for (const signal of signals) signal.addEventListener("abort", done);
+    if (signals.some((signal) => signal.aborted)) done();
+  });
+}

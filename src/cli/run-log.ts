@@ -1,0 +1,66 @@
+import type { Locks } from "../api/types.js";
+import { managerEvents } from "../lock/events.js";
+import { named } from "../support/names.js";
+import { formatDuration } from "./duration.js";
+import { describeHolder, longestHolder } from "./holder.js";
+import { output } from "./output.js";
+
+/** The events of a run besides the events of the lock. */
+type RunEvent =
+  | { readonly event: "started"; readonly pid: number; readonly command: string }
+  | { readonly event: "signal"; readonly signal: string; readonly why: string }
+  | { readonly event: "exit"; readonly code: number | null; readonly signal: string | null }
+  | { readonly event: "lost"; readonly message: string }
+  | { readonly event: "error"; readonly message: string; readonly exitCode: number }
+  | { readonly event: "warning"; readonly message: string };
+
+/** Reports a run: every event as a line of JSON, or only what the user has to know as a line of text. */
+export interface RunLog {
+  follow(locks: Locks): void;
+  write(event: RunEvent): void;
+}
+
+export const jsonRunLog: RunLog = {
+  follow(locks) {
+    for (const name of managerEvents) {
+      // One listener suits all events, because each event is only written.
+      locks.on(name, (event: object) => output.json({ event: name, ...event, ...plainError(event) }));
+    }
+  },
+  write: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
+};
+
+/** The properties of an error that JSON would not show. */
+function plainError(event: object): object {
+  if (!("error" in event)) return {};
+  const { error } = event;
+  if (!(error instanceof Error)) return { error: { message: String(error) } };
+  return { error: { ...("code" in error ? { code: error.code } : {}), message: error.message } };
+}
+
+export const textRunLog: RunLog = {
+  follow(locks) {
+    let quorum = true;
+    let waiting = false;
+    locks.on("quorumLost", ({ resources, remaining }) => {
+      if (quorum)
+        output.error(`no quorum to renew ${named(resources)}; still valid for ${formatDuration(remaining)}`);
+      quorum = false;
+    });
+    locks.on("renewed", ({ resources }) => {
+      if (!quorum) output.error(`${named(resources)} is renewed again`);
+      quorum = true;
+    });
+    locks.on("retrying", ({ resources, reason, votes }) => {
+      // A log needs only one line, why the wait failed. A user at a terminal wants to know at once.
+      if (waiting || !process.stderr.isTTY) return;
+      waiting = true;
+      const who =
+        reason === "contended" ? `held by ${describeHolder(longestHolder(votes))}` : "no quorum of nodes";
+      output.error(`waiting for ${named(resources)}: ${who}`);
+    });
+  },
+  write(event) {
+    if ("message" in event) output.error(event.message);
+  },
+};

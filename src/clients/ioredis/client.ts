@@ -1,0 +1,113 @@
+import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
+import type { ConnectionSource, Emitter } from "../connection-watch.js";
+import { NotReadyError } from "../failure.js";
+import { InFlight } from "../in-flight.js";
+import type { ReplacementCause } from "../replacement.js";
+import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
+import { UserClient } from "../user-client.js";
+import type { IoredisClient, IoredisOwner, SendCommand } from "./library.js";
+import { replaceIoredisConnection, withdrawOwnCommands } from "./replacement.js";
+import { openIoredisSubscriber } from "./subscriber.js";
+
+/** After a half-closed connection the status lags behind: ioredis would queue a command instead of sending it. */
+const isReady = (client: Pick<IoredisClient, "status" | "stream">): boolean =>
+  client.status === "ready" && client.stream?.writable !== false;
+
+/** How ioredis' Redis and Cluster report their state. A Cluster has no stream. */
+export const ioredisSource = (
+  client: Emitter & Pick<IoredisClient, "status" | "stream">,
+): ConnectionSource => ({
+  emitter: client,
+  events: ["connecting", "connect", "ready", "close", "reconnecting", "end"],
+  errors: ["error"],
+  throwsUnhandled: false,
+  read: () => {
+    if (isReady(client)) return "ready";
+    if (client.status === "wait") return "fresh";
+    return client.status === "end" ? "over" : "trying";
+  },
+});
+
+export class IoredisScriptClient extends UserClient implements ScriptClient {
+  readonly sharded = false;
+  readonly #connection: IoredisConnection;
+
+  constructor(
+    private readonly client: IoredisClient,
+    owner: IoredisOwner = "user",
+  ) {
+    const duplicable = typeof client.duplicate === "function";
+    super(ioredisSource(client), duplicable ? (events) => openIoredisSubscriber(client, events) : null);
+    this.#connection = ioredisConnection(client, "", owner);
+  }
+
+  get name(): string {
+    const { host = "localhost", port = 6379, path, sentinels, name } = this.client.options;
+    if (sentinels) return `sentinel:${name}`;
+    return path ?? `${host}:${port}`;
+  }
+
+  get keyspace(): Keyspace {
+    const { options, condition } = this.client;
+    return { prefix: options.keyPrefix ?? "", database: condition?.select ?? options.db ?? 0 };
+  }
+
+  connect(): void {
+    if (this.client.status === "wait") this.client.connect().catch(() => {});
+  }
+
+  replaceConnection(cause: ReplacementCause): Replacement {
+    const replacement = this.#connection.replace(cause);
+    if (replacement === "replacing") this.reopenSubscriptions();
+    return replacement;
+  }
+
+  route(): ScriptConnection {
+    return this.#connection;
+  }
+}
+
+export interface IoredisConnection extends ScriptConnection {
+  readonly unanswered: number;
+  replace(cause: ReplacementCause): Replacement;
+}
+
+/** `prefix` is added to the keys if the client does not add a prefix itself. */
+export function ioredisConnection(
+  client: IoredisClient,
+  prefix = "",
+  owner: IoredisOwner = "user",
+): IoredisConnection {
+  const own = new Set<unknown>();
+  const inFlight = new InFlight(client, ["close"], () => {
+    withdrawOwnCommands(client, own);
+    return true;
+  });
+  const command = (name: string): SendCommand => client.createBuiltinCommand(name).string.bind(client);
+  const scripted = (send: SendCommand): ScriptCall => {
+    return (script, keys, args) =>
+      inFlight.add(() => {
+        if (!isReady(client)) throw new NotReadyError("not connected");
+        own.add(script);
+        const stored = prefix === "" ? keys : keys.map((key) => prefix + key);
+        return send(script, keys.length, stored, args);
+      });
+  };
+  return {
+    get ready() {
+      return isReady(client);
+    },
+    get session() {
+      return client.stream;
+    },
+    get unanswered() {
+      return inFlight.size;
+    },
+    evalsha: scripted(command("evalsha")),
+    eval: scripted(command("eval")),
+    asking: () => {
+      command("asking")().catch(() => {});
+    },
+    replace: (cause) => replaceIoredisConnection(client, { inFlight, own, owner, cause }),
+  };
+}

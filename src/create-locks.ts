@@ -1,0 +1,22 @@
+import { locksOf } from "./api/managed-locks.js";
+import type { Locks } from "./api/types.js";
+import { publishSettingsOf } from "./inspector/publishing/publish-settings.js";
+import { Publishing } from "./inspector/publishing/publishing.js";
+import type { LocksOptions } from "./lock/options.js";
+import { Manager } from "./manager/manager.js";
+
+/**
+ * Creates the locks of one quorum of nodes.
+ *
+ * @throws InvalidOptionError for invalid options, DuplicateNodeError if the same client is given twice.
+ */
+export function createLocks(options: LocksOptions): Locks {
+  // The options are checked first, because an invalid option must leave nothing started.
+  const publish = publishSettingsOf(options);
+  const manager = new Manager(options);
+  if (publish !== null) {
+    const publishing = new Publishing(manager, manager.lockNodes, publish);
+    manager.onClosing(() => publishing.end());
+  }
+  return locksOf(manager);
+}

@@ -1,0 +1,45 @@
+import type { Clock } from "../time/clock.js";
+import type { Random } from "../time/random.js";
+import type { TickBatcher } from "../time/tick-batcher.js";
+import type { ConnectionGuardOptions } from "./connection-guard.js";
+import type { Liveness } from "./failure-detector.js";
+import type { LockNode } from "./lock-node.js";
+import type { KnownServers } from "./server-identity.js";
+
+/** What a quorum member observes about the health of its node. */
+export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "remembers";
+
+export interface QuorumMemberOptions {
+  /** Distinguishes the member from the others in votes and errors. */
+  readonly name: string;
+  readonly node: LockNode;
+  readonly clock: Clock;
+  readonly batcher: TickBatcher;
+  readonly random: Random;
+  /** Limit in ms for the node to answer. */
+  readonly nodeTimeout: number;
+  /** Limit in ms for the node to connect. */
+  readonly connectTimeout: number;
+  readonly knownServers: KnownServers;
+  /** Whether the node votes only as long as it remembers what it granted. */
+  readonly checksMemory: boolean;
+  /** Whether the node votes even if its server hides its identity. */
+  readonly admitsNameless: boolean;
+  /** Whether an unreferenced member with nothing left to do may be garbage-collected while its node is still in use. */
+  readonly collectable: boolean;
+  /**
+   * `until`: the monotonic time at which a node that lost its memory will vote again; null if the time is not known
+   * yet.
+   */
+  readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
+  /** Whether response times are observed. */
+  readonly observesLatency: () => boolean;
+  /** Called with the ms from a request to its answer. */
+  readonly onLatency: (ms: number) => void;
+  /** Whether anything is to be acquired in this quorum. */
+  readonly decides: () => boolean;
+  /** Called when the identity and the memory of the node's server are known. */
+  readonly onIdentified: () => void;
+  /** Called when the connection is silent and could not be replaced: once, until the node answers. */
+  readonly onStuck: ConnectionGuardOptions["onStuck"];
+}

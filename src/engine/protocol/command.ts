@@ -1,0 +1,114 @@
+import { type ClaimingOp, constants, opClaims, opNeedsMemory } from "./script.generated.js";
+
+/**
+ * A command for the keys of one lock. Every command applies to all of its keys or to none: a node grants the whole set or
+ * denies it.
+ */
+export type LockCommand =
+  /** Sets keys that are free. A key that already holds this token gets its full ttl again. */
+  | {
+      readonly op: "acquire";
+      readonly keys: readonly string[];
+      readonly token: string;
+      readonly ttl: number;
+      /** The fencing token to propose together with the command. */
+      readonly fence?: number;
+      /** How the command treats the waiters of its keys. */
+      readonly queue?: QueuePolicy;
+    }
+  /** Extends keys that hold this token to at least `ttl` (a longer remaining ttl stays). */
+  | RenewalCommand<"renew">
+  /** Sets keys that are absent, and extends keys that hold this token. */
+  | RenewalCommand<"heal">
+  /** Compare-and-set: keys that hold `from` now hold `token`. */
+  | {
+      readonly op: "swap";
+      readonly keys: readonly string[];
+      readonly from: string;
+      readonly token: string;
+      readonly ttl: number;
+      readonly fence?: number;
+    }
+  /** Undoes a swap: keys that hold `from` hold `token` again, for at most `ttl` ms. */
+  | {
+      readonly op: "giveBack";
+      readonly keys: readonly string[];
+      readonly from: string;
+      readonly token: string;
+      readonly ttl: number;
+    }
+  /** Proposes a higher fencing token for keys that hold this token. */
+  | { readonly op: "fence"; readonly keys: readonly string[]; readonly token: string; readonly fence: number }
+  /** Compare-and-delete. */
+  | {
+      readonly op: "release";
+      readonly keys: readonly string[];
+      readonly token: string;
+      /**
+       * Whether the keys may have been granted for longer than `longestShort`: their record as long leases is then
+       * removed too.
+       */
+      readonly long?: boolean;
+      /** How the command treats the waiters of its keys. */
+      readonly queue?: QueueExit;
+    }
+  /** Reports the holders of the keys; changes nothing. */
+  | { readonly op: "inspect"; readonly keys: readonly string[] };
+
+/** A place in the queue of a key. Waiters are served in the order of their arrival. */
+export interface QueuePlace {
+  /**
+   * Identifies the waiter: `process:number`, or `process:number:ms` if a free key is to be reserved for this many ms.
+   * Messages for the waiter are published on the channel of the process, see {@link wakeChannel}.
+   */
+  readonly id: string;
+  /**
+   * Arrival time of the waiter in epoch ms. The ticket determines the order, which is the same on every node; if two
+   * tickets are equal, the smaller id comes first.
+   */
+  readonly ticket: number;
+}
+
+/** How an acquisition treats waiters. */
+export interface QueuePolicy {
+  /**
+   * The place to take, or keep, if the key is denied, and to leave if the key is granted. Null: the caller does not wait.
+   */
+  readonly place: QueuePlace | null;
+  /** Whether to take the key if it is free, even if others wait for it. */
+  readonly barge: boolean;
+}
+
+/** How a release treats waiters. */
+export interface QueueExit {
+  /** The id of the place that is left together with the release; null if there is none. */
+  readonly id: string | null;
+  /** Whether to wake the first waiter if the key is free. False if only a minority granted the key. */
+  readonly wake: boolean;
+}
+
+/** A waiter that makes no attempt for this many ms loses its place. */
+export const placeTtl = constants.placeTtl;
+/** How long a free key is reserved for the first waiter, in ms, unless the waiter's id gives another duration. */
+export const reservation = constants.reservation;
+/** Maximum reservation in ms. */
+export const maxReservation = 1_000;
+
+/** The channel on which a process is notified that a waiter's turn has come. The message is the id of the place. */
+export const wakeChannel = (process: string): string => `${constants.wakeChannelPrefix}${process}`;
+
+interface RenewalCommand<Op extends string> {
+  readonly op: Op;
+  readonly keys: readonly string[];
+  readonly token: string;
+  /** ms. */
+  readonly ttl: number;
+}
+
+/** Whether a node must remember everything that it granted to execute this command. */
+export const needsMemory = ({ op }: LockCommand): boolean => opNeedsMemory(op);
+
+/** The commands that may set a key. A release must follow them, and none may be sent after it was given up. */
+export type ClaimingCommand = Extract<LockCommand, { op: ClaimingOp }>;
+
+export const claims = (command: LockCommand): command is ClaimingCommand => opClaims(command.op);

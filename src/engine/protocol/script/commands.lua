@@ -1,0 +1,84 @@
+-- The commands that do not heed the queues. Parameters are named as in commands.json.
+
+local commands = {}
+
+-- Sets the keys if each is free or already holds the token.
+function commands.acquire(token, ttl)
+  if first == last and not isLong(ttl) and call('SET', KEYS[first], token, 'PX', ttl, 'NX') then return 1 end
+  local denied = denialUnless(false, token)
+  if denied then return denied end
+  rememberLong(ttl)
+  setAll(token, ttl)
+  return 1
+end
+
+-- Extends keys that hold the token.
+function commands.renew(token, ttl)
+  local denied = denialUnless(token)
+  if denied then return denied end
+  rememberLong(ttl)
+  for index = first, last do extend(KEYS[index], ttl) end
+  return 1
+end
+
+-- Extends keys that hold the token, and sets keys that are absent.
+function commands.heal(token, ttl)
+  local denied = denialUnless(false, token)
+  if denied then return denied end
+  rememberLong(ttl)
+  for index = first, last do
+    if not call('SET', KEYS[index], token, 'PX', ttl, 'NX') then extend(KEYS[index], ttl) end
+  end
+  return 1
+end
+
+-- Compare-and-set: keys that hold `from` now hold the token. A longer remaining time stays.
+function commands.swap(token, ttl, from)
+  local denied = denialUnless(from, token)
+  if denied then return denied end
+  rememberLong(ttl)
+  for index = first, last do
+    local left = call('PTTL', KEYS[index])
+    call('SET', KEYS[index], token, 'PX', left > tonumber(ttl) and exact(left) or ttl)
+  end
+  return 1
+end
+
+-- Undoes a swap: keys that hold `from` hold the token again, for no longer than `ttl`.
+function commands.giveBack(token, ttl, from)
+  local denied = denialUnless(from)
+  if denied then return denied end
+  for index = first, last do
+    local left = math.max(1, math.min(call('PTTL', KEYS[index]), tonumber(ttl)))
+    call('SET', KEYS[index], token, 'PX', exact(left))
+  end
+  return 1
+end
+
+-- Only checks that the keys hold the token: the fence is proposed after every command that has one.
+function commands.fence(token)
+  return denialUnless(token) or 1
+end
+
+-- Compare-and-delete. Keys that hold the token are deleted, even if others do not.
+function commands.release(token)
+  local reply = 1
+  for index = first, last do
+    local value, otherType = read(KEYS[index])
+    if value == token then
+      call('DEL', KEYS[index])
+      forgetLong(KEYS[index])
+    elseif reply == 1 then reply = denial(index, value, otherType) end
+  end
+  return reply
+end
+
+-- Reports who holds the keys. Changes nothing.
+function commands.inspect()
+  local reply = { 2 }
+  for index = first, last do
+    local value, otherType = read(KEYS[index])
+    for _, field in ipairs({ describe(KEYS[index], value, otherType) }) do reply[#reply + 1] = field end
+  end
+  return reply
+end

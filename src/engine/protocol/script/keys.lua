@@ -1,0 +1,67 @@
+-- Reading and writing the keys of one command.
+
+-- Positions in KEYS: the first and the last key of the command that runs, and the last key before its fence records.
+local first, last, beforeFences
+
+-- Runs a Redis command. An error reply is raised as an error whose message is that of the reply.
+local function call(...)
+  local reply = rawcall(...)
+  if type(reply) == 'table' and reply.err then error({ message = reply.err }) end
+  return reply
+end
+
+-- Formats a number with all of its digits.
+local function exact(value) return string.format('%.0f', value) end
+
+-- The time of the server, in epoch ms.
+local function serverTime()
+  local now = call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+-- The value of a key, or false if the key is absent. For a key that is not a string: false and the type.
+local function read(key)
+  local value = rawcall('GET', key)
+  if type(value) ~= 'table' then return value end
+  if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value.err }) end
+  return false, call('TYPE', key).ok
+end
+
+-- The four values that describe a key: its remaining time in ms, the owner label, a hash of the token, and the type.
+local function describe(key, value, otherType)
+  if otherType then return call('PTTL', key), '', '', otherType end
+  if not value then return -2, '', '', 'none' end
+  local owner, random = string.match(value, '^([^~]*)~([%w_-]+)$')
+  if not owner or #random ~= 22 then owner = '' end
+  return call('PTTL', key), owner, string.sub(redis.sha1hex(value), 1, 16), 'string'
+end
+
+local function denial(index, value, otherType)
+  return { 0, index - first + 1, describe(KEYS[index], value, otherType) }
+end
+
+-- The denial because of the first key that holds neither of these values (false: the key is absent), or nil if each key
+-- holds one of them.
+local function denialUnless(one, other)
+  for index = first, last do
+    local value, otherType = read(KEYS[index])
+    if otherType or (value ~= one and value ~= other) then return denial(index, value, otherType) end
+  end
+end
+
+-- Sets all keys of the command, or none.
+local function setAll(token, ttl)
+  for index = first, last do
+    local reply = rawcall('SET', KEYS[index], token, 'PX', ttl)
+    if reply.err then
+      for done = first, index - 1 do rawcall('DEL', KEYS[done]) end
+      error({ message = reply.err })
+    end
+  end
+end
+
+-- Extends the remaining time of a key to `ttl`. A longer remaining time stays.
+local function extend(key, ttl)
+  local left = call('PTTL', key)
+  if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
+end

@@ -1,0 +1,40 @@
+-- The commands that heed the queues of their keys. Parameters are named as in commands.json.
+
+-- Acquires free keys even if others wait for them. `place` is "" for a caller that does not wait.
+function commands.acquireBarging(token, ttl, place)
+  return settlePlaces(commands.acquire(token, ttl), place)
+end
+
+-- Acquires the keys if no other waiter's turn has come, and waits in their queues otherwise.
+function commands.acquireOrWait(token, ttl, place)
+  local denied = denialByQueues(token, place)
+  if not denied then return commands.acquireBarging(token, ttl, place) end
+  return first < last and settlePlaces(denied, place) or denied
+end
+
+-- The same for a caller that does not wait.
+function commands.acquireInTurn(token, ttl)
+  return denialByQueues(token, '') or commands.acquire(token, ttl)
+end
+
+-- Releases the keys, leaves their queues, and wakes the first waiter of each.
+function commands.releaseLeaveAndWake(token, placeId)
+  local reply = commands.release(token)
+  for index = first, last do withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
+  return reply
+end
+
+-- The same for a caller that has no place.
+function commands.releaseAndWake(token) return commands.releaseLeaveAndWake(token, '') end
+
+-- Releases keys that only a minority of the nodes had granted, and leaves their queues. Nobody is woken for a key that was
+-- released here. `placeId` is "" for a caller that has no place.
+function commands.releaseAndLeave(token, placeId)
+  local reply = commands.release(token)
+  if placeId == '' then return reply end
+  for index = first, last do
+    if reply == 1 then withQueue(queueOf(index), leaveQueue, placeId)
+    else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
+  end
+  return reply
+end

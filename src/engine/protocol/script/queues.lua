@@ -1,0 +1,51 @@
+-- The queue of a key: a sorted set with two members per waiter. The waiter's id has its ticket. "!" .. id has minus the time
+-- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
+-- keys and whose own denial has told it that this key is free and kept for it.
+--
+-- An id reads "process:number" or "process:number:ms"; a place reads "ticket id".
+
+-- The queue of the key at this position in KEYS.
+local function queueOf(index) return KEYS[index + last - first + 1] end
+
+-- Runs an action on a queue. A queue must never cost a vote: where the queue cannot be used, the result is false, as it is
+-- where nobody waits.
+local function withQueue(queue, action, ...)
+  if rawcall('EXISTS', queue) ~= 1 then return false end
+  local fine, result = pcall(action, queue, ...)
+  return fine and result
+end
+
+local function joinQueue(queue, place, now)
+  local ticket, id = string.match(place, '^(%d+) (.+)$')
+  call('ZADD', queue, ticket, id, exact(-now - PLACE_TTL), '!' .. id)
+  call('PEXPIRE', queue, PLACE_TTL)
+end
+
+local function leaveQueue(queue, id)
+  call('ZREM', queue, id, '!' .. id)
+end
+
+-- The id of the first waiter, or nil. A waiter that has not renewed its place in time loses it.
+local function firstWaiter(queue, now)
+  for _, mark in ipairs(call('ZRANGEBYSCORE', queue, exact(-now), 0)) do
+    call('ZREM', queue, mark, string.sub(mark, 2))
+  end
+  return call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1]
+end
+
+-- Tells the first waiter, once, that the key is free. From then on its place is kept only for its reservation.
+local function wakeFirst(queue, now)
+  local id = firstWaiter(queue, now)
+  local alive = id and tonumber(call('ZSCORE', queue, '!' .. id))
+  if not alive or alive % 1 ~= 0 then return end
+  local kept = tonumber(string.match(id, '^[^:]*:[^:]*:(%d+)$')) or RESERVATION
+  if -alive <= now + kept then return end
+  call('ZADD', queue, exact(-now - kept), '!' .. id)
+  rawcall('PUBLISH', WAKE_CHANNEL_PREFIX .. string.match(id, '^[^:]*'), id)
+end
+
+-- Leaves the queue, and wakes the first waiter if the key is free.
+local function leaveAndWake(queue, id, key)
+  if id ~= '' then leaveQueue(queue, id) end
+  if call('EXISTS', key) == 0 then wakeFirst(queue, serverTime()) end
+end

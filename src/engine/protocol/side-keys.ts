@@ -1,0 +1,54 @@
+import calculateSlot from "cluster-key-slot";
+
+/** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
+export const markerKey = "holdfast:memory";
+/** The key of the record of leases that are longer than `longestShort`. Each server has one; a Cluster has none. */
+export const longLeasesKey = "holdfast:memory:long";
+/** The key that selects one server of a Cluster. */
+export const probeKey = "holdfast:identity";
+
+/** The keys for fences and queues. They are separate from the key of the lock. */
+export interface SideKeys {
+  /** The highest fence of this resource. */
+  record(key: string): string;
+  /**
+   * The highest fence of all resources, which applies if the record of a resource has expired. Each node has one; a
+   * Cluster has one per hash slot.
+   */
+  watermark(key: string): string;
+  /** The queue of the waiters of this resource. The key exists only while there are waiters. */
+  queue(key: string): string;
+}
+
+const single: SideKeys = {
+  record: (key) => `holdfast:fence:${key}`,
+  watermark: () => "holdfast:watermark",
+  queue: (key) => `holdfast:queue:${key}`,
+};
+
+/** A short string for each hash slot that hashes to the slot, found by counting up; at most 16,384 entries. */
+const tags = new Map<number, string>();
+let counted = 0;
+
+function tagOf(slot: number): string {
+  while (!tags.has(slot)) {
+    const candidate = (counted++).toString(36);
+    const found = calculateSlot(candidate);
+    if (!tags.has(found)) tags.set(found, candidate);
+  }
+  return tags.get(slot) ?? "";
+}
+
+/**
+ * Returns the side keys of a node. In a Cluster the side keys must be in the slot of the lock's key, whatever that key
+ * looks like, so they contain a hash tag for that slot.
+ */
+export function sideKeysOf(sharded: boolean, prefix: () => string = () => ""): SideKeys {
+  if (!sharded) return single;
+  const tag = (key: string) => tagOf(calculateSlot(prefix() + key));
+  return {
+    record: (key) => `holdfast:fence:{${tag(key)}}:${key}`,
+    watermark: (key) => `holdfast:watermark:{${tag(key)}}`,
+    queue: (key) => `holdfast:queue:{${tag(key)}}:${key}`,
+  };
+}

@@ -1,0 +1,54 @@
+/** The holder of a key, as far as a node may disclose it: never the token itself. */
+export interface Holder {
+  /** The key that is held. */
+  readonly key: string;
+  /** The owner label in front of the token's random part; null for a token that Holdfast did not create. */
+  readonly owner: string | null;
+  /** The first 16 hex digits of the token's SHA-1: enough to compare tokens, useless to release a lock. */
+  readonly tokenHash: string;
+  /** ms until the key expires; null if it never does. */
+  readonly ttlLeft: number | null;
+  /** The key's Redis type; anything but "string" is not a lock at all. */
+  readonly type: string;
+}
+
+/**
+ * Why a vote failed. `refused`: the server answered with an error (its text is the message). `timeout`: no answer within
+ * the node timeout. `notReady`: there is no connection. `overloaded`: too many requests in flight. `garbage`: the answer
+ * is invalid. `duplicate`: the same server already votes. `connection`: the client lost the request. `notAsked`: the
+ * other nodes had decided already. `quarantined`: the node lost its memory, and abstains for a time.
+ */
+export type FailureReason =
+  | "refused"
+  | "timeout"
+  | "notReady"
+  | "overloaded"
+  | "garbage"
+  | "duplicate"
+  | "connection"
+  | "notAsked"
+  | "quarantined";
+
+/** A node's answer to a proposed fencing token. */
+interface FenceVote {
+  /**
+   * Whether the fence was higher than the record. An equal fence is not accepted: an earlier lease may have proposed it.
+   */
+  readonly accepted: boolean;
+  /** The highest fence that the node has accepted. */
+  readonly highest: number;
+}
+
+/** The result of one command on a node. */
+export type Answer =
+  /** `fence`: the answer to the proposed fence, if there was one. */
+  | { readonly kind: "granted"; readonly fence?: FenceVote }
+  /** `holder` is null if the key does not exist (a renewal, a release or a swap of a lost key). */
+  | { readonly kind: "denied"; readonly holder: Holder | null }
+  | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string };
+
+/** An answer and the node that gave it. */
+export type Vote = Answer & { readonly node: string };
+
+/** The most frequent vote, as one shared object. */
+export const granted: Answer = Object.freeze({ kind: "granted" });

@@ -1,0 +1,116 @@
+import type { QuorumMember } from "../node/quorum-member.js";
+import type { Vote } from "../protocol/vote.js";
+import type { Clock } from "../time/clock.js";
+import { quorumOf } from "./decision.js";
+import { Waits } from "./waits.js";
+
+/** How long the first acquisition waits for the other nodes once a quorum has been identified, in ms. */
+const maxGrace = 100;
+
+/** Interval in ms at which `ready` checks nodes that are not identified. */
+const readyPollMs = 50;
+
+/** Identifies all nodes once before the first acquisition, so that a server that was given twice is detected. */
+export class Admission {
+  private admission: Promise<void> | null = null;
+  private readonly waits: Waits;
+  private closed = false;
+  /** Whether the nodes have been identified, or the time for that is over. */
+  admitted = false;
+  /** The names of two nodes that are the same server; null if there are none. */
+  duplicate: readonly [string, string] | null = null;
+
+  constructor(
+    private readonly members: readonly QuorumMember[],
+    private readonly clock: Clock,
+    /** Limit in ms for the nodes to connect and to be identified. */
+    private readonly connectTimeout: number,
+    /** Called when the first admission has begun. */
+    private readonly onBegun: () => void,
+  ) {
+    this.waits = new Waits(clock);
+  }
+
+  /** Whether anything is to be acquired. */
+  get begun(): boolean {
+    return this.admission !== null;
+  }
+
+  /**
+   * Waits until all nodes are identified. The wait ends shortly after a quorum has been identified, and with the connect
+   * timeout at the latest.
+   */
+  admit(): Promise<void> {
+    if (this.admission === null) {
+      this.admission = this.identifyAll();
+      this.onBegun();
+    }
+    return this.admission;
+  }
+
+  /** The nodes that have not been identified within `waited` ms, each with the reason. */
+  unidentified(waited: number): Vote[] {
+    return this.members
+      .filter(({ server }) => !server.identified)
+      .map((member) => ({ ...member.silentFor(waited), node: member.name }));
+  }
+
+  /**
+   * Connects and identifies all nodes. Nodes that are not available yet are tried again for `timeout` ms. Resolves to the
+   * nodes that are not identified by then, each with the reason.
+   */
+  async ready(timeout: number): Promise<Vote[]> {
+    const started = this.clock.monotonic();
+    void this.admit();
+    const left = () => timeout - (this.clock.monotonic() - started);
+    while (!this.closed && left() > 0 && this.members.some(({ server }) => !server.identified)) {
+      await this.identified(Math.min(readyPollMs, left()));
+    }
+    return this.unidentified(Math.round(this.clock.monotonic() - started));
+  }
+
+  close(): void {
+    this.closed = true;
+    this.waits.endAll();
+  }
+
+  /** Waits until all nodes are identified, for at most `ms`. */
+  private identified(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      let unlisten: (() => void)[] = [];
+      const done = () => {
+        endWait();
+        for (const end of unlisten) end();
+        resolve();
+      };
+      const endWait = this.waits.start(ms, done);
+      const check = () => {
+        if (this.members.every(({ server }) => server.identified)) done();
+      };
+      unlisten = this.members.map((member) => member.whenIdentified(check));
+    });
+  }
+
+  private identifyAll(): Promise<void> {
+    return new Promise((resolve) => {
+      let count = 0;
+      const finish = () => {
+        endWait();
+        this.admitted = true;
+        const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
+        if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
+        resolve();
+      };
+      let endWait = this.waits.start(this.connectTimeout, finish);
+      const onIdentified = () => {
+        if (this.admitted) return;
+        count++;
+        if (count === this.members.length) return finish();
+        if (count !== quorumOf(this.members.length)) return;
+        endWait();
+        endWait = this.waits.start(Math.min(maxGrace, this.connectTimeout), finish);
+      };
+      for (const member of this.members) member.whenIdentified(onIdentified);
+    });
+  }
+}

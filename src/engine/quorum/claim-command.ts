@@ -1,0 +1,75 @@
+import type { Reply } from "../node/lock-node.js";
+import { PendingCommand } from "../node/pending-command.js";
+import type { QuorumMember } from "../node/quorum-member.js";
+import { claims, type LockCommand } from "../protocol/command.js";
+import type { Instant } from "../time/clock.js";
+
+/** What one member has been sent in the name of the token, and what it answered. */
+export interface MemberRecord {
+  readonly member: QuorumMember;
+  /** The node may hold the token. */
+  touched: boolean;
+  /** Number of requests that may make the node hold the token, and that were sent but not answered by the server. */
+  unanswered: number;
+  /** The connection on which the first of those requests was sent; null if unknown. */
+  askedOn: number | null;
+  /** The node has granted the token. */
+  granted: boolean;
+  /** The claim was released here: whatever the node grants from now on must be released again. */
+  released: boolean;
+}
+
+/** The claim that a command belongs to. */
+interface CommandedClaim {
+  readonly ended: boolean;
+  /** The node has granted the command. */
+  onGranted(command: ClaimCommand): void;
+  /** The command was lost: the node may grant it later. */
+  releaseAgain(command: ClaimCommand): void;
+}
+
+/** One command of a claim to one node. */
+export class ClaimCommand extends PendingCommand {
+  private sent = false;
+
+  constructor(
+    private readonly claim: CommandedClaim,
+    readonly command: LockCommand,
+    readonly record: MemberRecord,
+    readonly askedAt: Instant | null,
+    private readonly replied: (reply: Reply) => void,
+  ) {
+    super();
+  }
+
+  wanted(): boolean {
+    return !this.claim.ended;
+  }
+
+  override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
+    const { record } = this;
+    record.touched = true;
+    // The first unanswered request determines the connection: a later connection says nothing about earlier lost
+    // requests.
+    if (record.unanswered === 0) record.askedOn = record.member.connection;
+    record.unanswered++;
+    this.sent = true;
+    super.markSent(listener);
+  }
+
+  onReply(reply: Reply): void {
+    if (this.sent && isAnswer(reply)) this.record.unanswered--;
+    if (claims(this.command)) {
+      if (reply.kind === "granted") this.claim.onGranted(this);
+      else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
+    }
+    this.replied(reply);
+  }
+}
+
+/**
+ * Whether the reply tells what happened to the request. A request that was lost, or timed out, may still reach the
+ * server.
+ */
+const isAnswer = (reply: Reply): boolean =>
+  reply.kind !== "failed" || (reply.reason !== "connection" && reply.reason !== "timeout");

@@ -1,0 +1,33 @@
+import type { RetryReason } from "../time/retry.js";
+
+/** How many of `nodes` must agree. */
+export const quorumOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
+
+/** Votes counted so far. */
+export interface Tally {
+  granted: number;
+  denied: number;
+  failed: number;
+}
+
+export type Verdict = "granted" | Exclude<RetryReason, "tooSlow">;
+
+/**
+ * The verdict, as soon as the missing votes cannot change it; null before. "contended": more nodes denied than a quorum
+ * can spare. An even number of nodes may split the votes, which is contended too.
+ */
+export function decide({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
+  const quorum = quorumOf(nodes);
+  const spare = nodes - quorum;
+  const open = nodes - granted - denied - failed;
+  if (granted >= quorum) return "granted";
+  if (denied > spare) return "contended";
+  if (granted + open < quorum && denied + open <= spare) return "noQuorum";
+  return null;
+}
+
+/** A release is complete when a quorum of nodes has answered, or when all nodes have answered or failed. */
+export function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
+  if (granted + denied >= quorumOf(nodes)) return "granted";
+  return granted + denied + failed === nodes ? "noQuorum" : null;
+}

@@ -1,0 +1,221 @@
+import type { QuarantineRule } from "../node/abstention.js";
+import type { LockNode } from "../node/lock-node.js";
+import { Quarantine } from "../node/quarantine.js";
+import { QuorumMember } from "../node/quorum-member.js";
+import type { Observation } from "../node/quorum-member-options.js";
+import type { KnownServers } from "../node/server-identity.js";
+import { FenceSource } from "../protocol/fence.js";
+import { freshToken } from "../protocol/token.js";
+import { afterPoll, type Clock } from "../time/clock.js";
+import type { Random } from "../time/random.js";
+import { TickBatcher } from "../time/tick-batcher.js";
+import { TimerWheel } from "../time/timer-wheel.js";
+import { Admission } from "./admission.js";
+import { Claim, type ClaimContext } from "./claim.js";
+import { quorumOf } from "./decision.js";
+import { NodeInspection } from "./node-inspection.js";
+import type { Origin } from "./origin.js";
+import { WakeupChannel } from "./wakeup-channel.js";
+
+interface LatencyObserver {
+  readonly any: boolean;
+  /** Called with the ms from a request to a node until its answer. */
+  nodeAnswered(node: number, ms: number): void;
+}
+
+export interface EngineOptions {
+  readonly nodes: readonly LockNode[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly owner: string;
+  /** Limit in ms for the answer of one node. */
+  readonly nodeTimeout: number;
+  /** Limit in ms for a node to connect, and to be identified. */
+  readonly connectTimeout: number;
+  /** Whether the commands to a node in one tick of the event loop are sent as one call. */
+  readonly grouping: boolean;
+  /** Whether an engine that was not closed may be garbage-collected. Default false. */
+  readonly collectable?: boolean;
+  /** How long a node that lost its memory abstains. */
+  readonly quarantine: QuarantineRule;
+  readonly driftFactor: number;
+  /** The usual ttl in ms. */
+  readonly ttl: number;
+  /** The treatment of a node whose server hides its identity, if there are several nodes. */
+  readonly unidentified: "warn" | "allow" | "refuse";
+  /** Called once per node that hides its identity, if `unidentified` is "warn". */
+  readonly onUnidentified: (node: string) => void;
+  /** Called once per node whose loss of memory would not be detected. */
+  readonly onUnwatched: (node: string) => void;
+  /** `node`: the index in `nodes`. `until`: see {@link QuorumMemberOptions.observe}. */
+  readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
+  /** Receives response times while `any` is true. */
+  readonly latencyObserver?: LatencyObserver;
+  /** Called when the connection to a node is silent and could not be replaced. */
+  readonly onSilent: (node: string, why: "busy" | "impossible") => void;
+  /** Called when none of the nodes has a memory, and they vote nevertheless. */
+  readonly onColdStart: (nodes: readonly string[]) => void;
+}
+
+/** Interval in ms at which `delivered` checks whether nodes have accepted their releases. */
+const deliveryPollMs = 20;
+
+/** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
+const maxNamed = 1_000;
+
+/**
+ * The quorum of nodes. The engine creates claims and manages the nodes; it knows nothing of locks and their states. A
+ * server that would vote twice is refused.
+ */
+export class QuorumEngine {
+  readonly members: readonly QuorumMember[];
+  readonly fences: FenceSource;
+  private readonly claimContext: ClaimContext;
+  private readonly quarantine: Quarantine;
+  readonly batcher: TickBatcher;
+  readonly timerWheel: TimerWheel;
+  readonly wakeupChannel: WakeupChannel;
+  readonly admission: Admission;
+  readonly inspection: NodeInspection;
+  /** The latest claim of each token that the user chose. */
+  private readonly named = new Map<string, Claim>();
+  /** Names of the nodes that a warning was reported for. */
+  private readonly warned = new Set<string>();
+
+  constructor(private readonly options: EngineOptions) {
+    const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
+    const batcher = new TickBatcher(options.grouping);
+    this.fences = new FenceSource(clock, random);
+    const knownServers: KnownServers = [];
+    const checksMemory = options.quarantine !== false;
+    const names = distinct(nodes.map(({ name }) => name));
+    this.members = nodes.map((node, index) => {
+      const name = names[index] ?? node.name;
+      return new QuorumMember({
+        name,
+        node,
+        clock,
+        random,
+        batcher,
+        nodeTimeout,
+        connectTimeout: options.connectTimeout,
+        knownServers,
+        checksMemory,
+        admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
+        collectable,
+        observe: (observation, cause, until) => observe(index, observation, cause, until),
+        observesLatency: () => latencyObserver?.any === true,
+        onLatency: (ms) => latencyObserver?.nodeAnswered(index, ms),
+        decides: () => this.admission.begun,
+        onIdentified: () => this.onIdentified(name),
+        onStuck: (why) => options.onSilent(name, why),
+      });
+    });
+    this.quarantine = new Quarantine(
+      this.members,
+      clock,
+      random,
+      { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
+      options.onColdStart,
+    );
+    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.reviewMemories());
+    this.inspection = new NodeInspection(this.members, clock, {
+      connect: options.connectTimeout,
+      answer: nodeTimeout,
+    });
+    this.batcher = batcher;
+    this.timerWheel = new TimerWheel(clock, batcher);
+    this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
+    this.claimContext = { members: this.members, clock, timerWheel: this.timerWheel };
+  }
+
+  /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
+  claimFor(keys: readonly string[], origin: Origin | null): Claim {
+    if (origin?.kind === "shared") return this.claimShared(keys, origin.token);
+    return origin?.as === undefined ? this.claim(keys) : this.claimNamed(keys, origin.as);
+  }
+
+  /** Creates a claim with a fresh token. */
+  claim(keys: readonly string[]): Claim {
+    const { owner, random } = this.options;
+    return new Claim(this.claimContext, keys, freshToken(owner, random), false);
+  }
+
+  /** Creates a claim with a token that the user chose. */
+  claimNamed(keys: readonly string[], token: string): Claim {
+    const isLast = (claim: Claim) => this.named.get(token) === claim;
+    const claim = new Claim(this.claimContext, keys, token, false, isLast);
+    this.named.delete(token);
+    this.named.set(token, claim);
+    const [oldest] = this.named.keys();
+    if (this.named.size > maxNamed && oldest !== undefined) this.named.delete(oldest);
+    return claim;
+  }
+
+  /** Creates a claim with a token that the nodes hold already. */
+  claimShared(keys: readonly string[], token: string): Claim {
+    return new Claim(this.claimContext, keys, token, true);
+  }
+
+  /** Calls back when everything that was requested so far has been written to the sockets. */
+  whenWritten(callback: () => void): void {
+    const later = this.members.some(({ node }) => node.writesLater === true);
+    this.batcher.whenFlushed(later ? () => afterPoll(this.options.clock, callback) : callback);
+  }
+
+  /**
+   * Waits until a quorum of nodes has accepted every release, and until all reachable nodes have accepted the releases
+   * that their clients refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
+   */
+  async delivered(ms: number): Promise<void> {
+    const { clock, nodes } = this.options;
+    const end = clock.monotonic() + ms;
+    const isOver = () =>
+      this.members.filter(({ hasUndeliveredRelease }) => !hasUndeliveredRelease).length >=
+        quorumOf(nodes.length) && !this.members.some(({ hasRefusedRelease }) => hasRefusedRelease);
+    for (let left = ms; left > 0 && !isOver(); ) {
+      await new Promise<void>((resolve) => clock.after(Math.min(deliveryPollMs, left), resolve));
+      left = end - clock.monotonic();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.admission.close();
+    this.inspection.close();
+    this.quarantine.close();
+    this.wakeupChannel.close();
+    await Promise.all(this.members.map((member) => member.close()));
+  }
+
+  /** A node has been identified. Waiting inspections and the quarantine may proceed. */
+  private onIdentified(name: string): void {
+    this.inspection.identified();
+    const member = this.members.find((one) => one.name === name);
+    if (member !== undefined && this.members.length > 1 && !this.warned.has(name)) this.warnAbout(member);
+    this.reviewMemories();
+  }
+
+  private warnAbout({ name, server, node }: QuorumMember): void {
+    const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
+    const nameless = server.anonymous && server.remembers;
+    if (!nameless && (!server.storesNothing || node.sharded || quarantine === false)) return;
+    if (nameless && unidentified !== "warn") return;
+    this.warned.add(name);
+    if (nameless) onUnidentified(name);
+    else onUnwatched(name);
+  }
+
+  /** Starts a quarantine review if a node has no memory. Without an acquisition nothing is changed on the nodes. */
+  private reviewMemories(): void {
+    const lacksMemory = this.members.some(({ server }) => server.known && !server.remembers);
+    if (lacksMemory && this.admission.begun) this.quarantine.request();
+  }
+}
+
+/** Makes repeated names unique: "a", "a (2)". */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
+}

@@ -1,0 +1,146 @@
+import type { Reply } from "../node/lock-node.js";
+import type { QuorumMember } from "../node/quorum-member.js";
+import { failed } from "../protocol/refusal.js";
+import type { Answer, Vote } from "../protocol/vote.js";
+import { afterPoll, type Clock } from "../time/clock.js";
+import { TimerEntry, type TimerWheel } from "../time/timer-wheel.js";
+import type { Tally, Verdict } from "./decision.js";
+
+/** The votes of one round, and the verdict. */
+export interface RoundResult {
+  readonly verdict: Verdict;
+  /** The votes that had arrived when the verdict was clear. */
+  readonly votes: readonly Vote[];
+  /** The fence that a quorum accepted, if one was requested. */
+  readonly fence?: number;
+  /** ms from the start of the round to the verdict, by the monotonic clock. */
+  readonly took: number;
+  /** Gives access to the votes that arrive after the verdict. */
+  readonly ballot: Ballot;
+}
+
+interface Ballot {
+  /** Resolves to all votes. A node that does not answer within the timeout has a failed vote. */
+  everyVote(): Promise<readonly Vote[]>;
+}
+
+/** The verdict, as soon as the missing votes cannot change it; null before. */
+export type Rule = (tally: Tally, nodes: number) => Verdict | null;
+
+/**
+ * One command sent to all nodes at once. The round decides as early as the votes allow; a node that does not answer
+ * within the timeout has a failed vote.
+ */
+export class Round extends TimerEntry implements Ballot {
+  private readonly votes: Vote[] = [];
+  /** Votes that arrived after the verdict. */
+  private readonly late: Vote[] = [];
+  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
+  private readonly answered: boolean[] = [];
+  private over = false;
+  private dueAt = 0;
+  private askedAt = 0;
+  private completion: Promise<readonly Vote[]> | null = null;
+  private complete: (votes: readonly Vote[]) => void = ignore;
+
+  constructor(
+    private readonly members: readonly QuorumMember[],
+    private readonly timerWheel: TimerWheel,
+    private readonly clock: Clock,
+    /** Limit in ms for the answers. */
+    private readonly timeout: number,
+    private readonly rule: Rule,
+    private decided: (result: RoundResult) => void,
+  ) {
+    super();
+  }
+
+  /**
+   * Asks each member; `ask` leads to one `vote` call per member, now or later. If votes fail at once, the verdict may be
+   * clear before all members were asked: the others are then asked only if `everybody` is true.
+   */
+  start(ask: (member: number) => void, everybody = false): void {
+    this.askedAt = this.clock.monotonic();
+    this.dueAt = this.timerWheel.schedule(this, this.timeout);
+    let asked = 0;
+    for (; asked < this.members.length && (everybody || !this.over); asked++) ask(asked);
+    for (; asked < this.members.length; asked++)
+      this.vote(asked, failed("notAsked", "not asked: the other nodes had decided already"));
+  }
+
+  vote(member: number, reply: Reply): void {
+    if (this.answered[member] === true) return;
+    this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
+    this.settle();
+  }
+
+  everyVote(): Promise<readonly Vote[]> {
+    if (this.completion === null) {
+      this.completion = new Promise((resolve) => {
+        this.complete = resolve;
+      });
+      if (this.over) this.timerWheel.scheduleAt(this, this.dueAt);
+      this.settle();
+    }
+    return this.completion;
+  }
+
+  /** The votes so far, with the answer for the nodes that have been silent for `waited` ms. */
+  soFar(waited: number): Vote[] {
+    const silent = this.members.filter((_, index) => this.answered[index] !== true);
+    return [
+      ...this.votes,
+      ...this.late,
+      ...silent.map((member) => ({ ...member.silentFor(waited), node: member.name })),
+    ];
+  }
+
+  /** Ends the round without a further callback. */
+  abandon(): void {
+    this.over = true;
+    // The requests of a hung node keep this round alive, but must not keep the caller alive.
+    this.decided = ignore;
+    if (this.completion === null) this.timerWheel.remove(this);
+  }
+
+  /** Replies that have already arrived in the socket count: they are read before silent nodes are counted as failed. */
+  due(): void {
+    afterPoll(this.clock, () => this.countSilent());
+  }
+
+  private countSilent(): void {
+    if (this.over && this.completion === null) return;
+    for (const [index, member] of this.members.entries()) {
+      if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));
+    }
+    this.settle();
+  }
+
+  private count(index: number, answer: Answer): void {
+    const member = this.members[index] as QuorumMember;
+    this.answered[index] = true;
+    this.tally[answer.kind]++;
+    const plain = answer.kind === "granted" && answer.fence === undefined;
+    const vote = plain ? member.granted : { ...answer, node: member.name };
+    // The array that was passed with the verdict must not change any more.
+    if (this.over) this.late.push(vote);
+    else this.votes.push(vote);
+  }
+
+  private settle(): void {
+    if (!this.over) {
+      const verdict = this.rule(this.tally, this.members.length);
+      if (verdict !== null) {
+        const { decided } = this;
+        this.abandon();
+        const took = this.clock.monotonic() - this.askedAt;
+        decided({ verdict, votes: this.votes, took, ballot: this });
+      }
+    }
+    if (this.completion === null || this.votes.length + this.late.length < this.members.length) return;
+    this.timerWheel.remove(this);
+    this.complete([...this.votes, ...this.late]);
+  }
+}
+
+const ignore = () => {};

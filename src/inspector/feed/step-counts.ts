@@ -1,0 +1,44 @@
+import type { LockMachineEvent } from "../../machines/lock-events.js";
+import type { Totals } from "./frames.js";
+import { noTotals } from "./totals.js";
+
+/** Counts the outcomes of acquisitions, renewals and leases. Every step counts, also steps beyond the rate limit. */
+export class StepCounts {
+  private readonly counts = { ...noTotals };
+
+  /** `to`: the state that the step led to. */
+  count(type: LockMachineEvent["type"], to: string): void {
+    switch (type) {
+      case "GRANTED":
+        this.counts.acquired += 1;
+        break;
+      case "RELEASED":
+        this.counts.released += 1;
+        break;
+      case "RENEWED":
+        this.counts.renewed += 1;
+        break;
+      case "RETRY":
+        this.counts.retries += 1;
+        break;
+      case "EXPIRED":
+      case "LOST":
+        this.counts.expired += 1;
+        break;
+      case "DENIED":
+      case "NO_QUORUM":
+      case "TOO_SLOW":
+      case "ABORT":
+      case "TIMED_OUT":
+      case "REFUSED":
+        // From these events, only the end of an acquisition leads to idle.
+        if (to === "idle") this.counts.failed += 1;
+        else if (to === "held" || to.startsWith("renewing")) this.counts.quorumLost += 1;
+        break;
+    }
+  }
+
+  get totals(): Totals {
+    return { ...this.counts };
+  }
+}

@@ -1,8 +1,0 @@
-import type { AccessToken } from "./access-token.js";
-
-/** Where a server listens, and who may come in. */
-export interface Door {
-  readonly host: string;
-  readonly port: number;
-  readonly token: AccessToken | null;
-}

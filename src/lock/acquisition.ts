@@ -1,0 +1,299 @@
+import type { QueuePolicy } from "../engine/protocol/command.js";
+import { driftOf } from "../engine/protocol/validity.js";
+import type { Vote } from "../engine/protocol/vote.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import type { Origin } from "../engine/quorum/origin.js";
+import type { RoundResult } from "../engine/quorum/round.js";
+import { elapsed, type Instant, now } from "../engine/time/clock.js";
+import type { RetryReason } from "../engine/time/retry.js";
+import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
+import type { AcquiringActions } from "../machines/lock-port.js";
+import { onAbort } from "../support/abort.js";
+import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
+import { leaseFor } from "./lease-for.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
+import { retryDelayOf } from "./retry-delay.js";
+import { roundLimit, type Settings, timeoutFor } from "./settings.js";
+import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
+import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
+
+/** Maps each reason for a failed attempt to the chart's event. */
+const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
+
+/** The maximum duration of an attempt, in node timeouts. The maximum includes identifying the nodes and a refused fence. */
+const maxAttemptTimeouts = 6;
+
+/** One acquisition: attempts, each with its own claim, and the waits between them, until the grant or the failure. */
+export class Acquisition implements QueuedAcquisition, AcquiringActions {
+  readonly id: string;
+  readonly queueKey: string;
+  readonly keys: readonly string[];
+  readonly fair: boolean;
+  readonly ticket: number;
+  asking = false;
+  /** Decides when the acquisition asks again. Null if the acquisition does not queue. */
+  private readonly waitStrategy: WaitStrategy | null;
+  /** Whether the acquisition waited in this process's queue before its first attempt. */
+  private queued = false;
+  /** ms from the last failed attempt to the next attempt. Null unless the acquisition waits between two attempts. */
+  delay: number | null = null;
+  readonly since: Instant;
+  private start: Instant;
+  private attempts = 0;
+  private claim: Claim | null = null;
+  /** Whether the nodes have decided the current attempt. */
+  private decided = false;
+  /** The last claim that was sent to a node, and the claim that is still to be released. */
+  private last: Claim | null = null;
+  private abandoned: Claim | null = null;
+  private granted: LeaseState | null = null;
+  private failedAttempt: FailedAttempt | null = null;
+  private removeAbortListener: (() => void) | null = null;
+  /** The event for which the timer is set. */
+  private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
+
+  constructor(
+    private readonly lock: LockInternals,
+    readonly settings: Settings,
+    private readonly origin: Origin | null,
+    private readonly resolve: (leaseState: LeaseState) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.id = lock.manager.nextAcquisition();
+    this.keys = lock.keys;
+    this.fair = settings.fair;
+    this.queueKey = queueKeyOf(lock.keys, settings.fair);
+    this.since = now(lock.manager.clock);
+    this.start = this.since;
+    this.ticket = Math.floor(this.since.wall);
+    this.waitStrategy = this.queues ? new WaitStrategy(lock, settings, this.ticket, this) : null;
+    if (settings.signal !== null) {
+      this.removeAbortListener = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
+    }
+  }
+
+  /** Joins this process's queue. Returns true if the acquisition may ask the nodes at once. */
+  enterQueue(): boolean {
+    return !this.queues || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
+  }
+
+  proceed(): void {
+    this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
+  }
+
+  released(): void {
+    if (this.delay === null) this.waitStrategy?.recordRelease();
+    else this.askAgain(true);
+  }
+
+  retryWithin(delay: number): void {
+    if (this.delay === null) return;
+    if (delay === 0) this.askAgain(true);
+    else this.setTimer("RETRY", Math.min(delay, this.waitLeft()));
+  }
+
+  armWait(): void {
+    this.queued = true;
+    this.setTimer("TIMED_OUT", this.waitLeft());
+  }
+
+  /** Starts an attempt. The first attempt of a manager waits until the nodes have been identified. */
+  askForGrant(attempt: number): void {
+    const { engine, clock } = this.lock.manager;
+    this.attempts = attempt;
+    this.delay = null;
+    // The first attempt starts with the acquisition, unless the acquisition was queued.
+    const fresh = attempt === 1 && !this.queued;
+    this.start = fresh ? this.since : now(clock);
+    // Most attempts end long before `wait` is over. The timer is set only if this attempt could last longer.
+    const left = fresh ? this.settings.wait : this.waitLeft();
+    const maxDuration = maxAttemptTimeouts * this.lock.manager.nodeTimeout;
+    if (left < maxDuration || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
+      this.setTimer("TIMED_OUT", this.waitLeft());
+    else this.lock.timer.clear();
+    const claim = engine.claimFor(this.lock.keys, this.origin);
+    this.claim = claim;
+    this.decided = false;
+    if (engine.admission.admitted) return this.attempt(claim);
+    void engine.admission.admit().then(() => {
+      if (this.claim !== claim) return;
+      this.start = now(clock);
+      this.attempt(claim);
+    });
+  }
+
+  scheduleRetry(event: RefusalEvent, attempt: number): void {
+    const { reason, votes } = event;
+    this.releaseAbandoned();
+    const delay = Math.round(this.waitStrategy?.untilRetry(event) ?? event.retryIn ?? 0);
+    const left = this.waitLeft();
+    this.delay = delay;
+    if (delay >= left) return this.setTimer("TIMED_OUT", left);
+    this.setTimer("RETRY", delay);
+    this.lock.notifier.notify("retrying", this.id, { attempt, delay, reason, votes });
+  }
+
+  abandonAttempt(): void {
+    const { claim, lock } = this;
+    if (claim === null) return;
+    if (this.failedAttempt === null) {
+      const waited = Math.round(elapsed(lock.manager.clock, this.start));
+      const { engine } = lock.manager;
+      const votes = engine.admission.admitted
+        ? claim.votesSoFar(waited)
+        : engine.admission.unidentified(waited);
+      this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
+    }
+    claim.end();
+    this.claim = null;
+    this.abandoned = claim;
+    if (claim.sent) this.last = claim;
+  }
+
+  /** Releases the abandoned claim on the nodes. */
+  private releaseAbandoned(): void {
+    // A quorum may have granted an undecided claim. Its release must therefore notify the waiters.
+    this.abandoned?.discard(!this.decided);
+    this.abandoned = null;
+  }
+
+  fail(event: FailureEvent): void {
+    this.lock.endAcquisition();
+    const { resources, manager } = this.lock;
+    const error = acquisitionError(event, {
+      resources,
+      wait: this.settings.wait,
+      origin: this.origin,
+      attempts: this.attempts,
+      last: this.failedAttempt,
+      nodes: manager.engine.members.length,
+    });
+    const { place } = this.waitStrategy ?? {};
+    const hasWrites = this.abandoned?.sent === true || (place && this.last !== null);
+    // The queue is left first: leaving the queue notifies no waiter about a lock that only a minority granted.
+    if (place) this.last?.leave(place);
+    this.releaseAbandoned();
+    this.close();
+    const report = () => {
+      this.lock.notifier.notify("failed", this.id, { error });
+      this.lock.outbox.put(() => this.reject(error));
+    };
+    // A listener may end the process, so the releases must have been written before the failure is reported.
+    if (hasWrites) this.lock.manager.engine.whenWritten(() => this.lock.deliver(report));
+    else report();
+    this.lock.reportFailure(event, error);
+  }
+
+  begin(event: Extract<LockMachineEvent, { type: "GRANTED" }>): void {
+    const leaseState = this.succeed(event.votes);
+    if (leaseState !== null) this.lock.beginLease(leaseState, this.settings);
+  }
+
+  private succeed(votes: readonly Vote[]): LeaseState | null {
+    const { granted: leaseState, id, lock, attempts: attempt } = this;
+    if (leaseState === null) return null;
+    if (this.origin !== null) leaseState.claim.keep();
+    this.close();
+    const { ttl, drift, fence } = leaseState.grant;
+    const { validUntil } = leaseState;
+    if (lock.notifier.hasListeners("acquired")) {
+      const waited = Math.round(elapsed(lock.manager.clock, this.since));
+      const details = { ttl, drift, validUntil, waited, attempt, votes };
+      lock.notifier.notify("acquired", id, fence === undefined ? details : { ...details, fence });
+    }
+    lock.outbox.put(() => this.resolve(leaseState));
+    return leaseState;
+  }
+
+  due(): void {
+    if (this.next === "RETRY") this.askAgain(false);
+    else this.lock.send({ type: this.next });
+  }
+
+  /** Starts the next attempt. Unless `notified`, the attempt waits while too many acquisitions of this process ask. */
+  private askAgain(notified: boolean): void {
+    if (!this.queues || this.lock.manager.localQueue.retry(this, notified)) this.lock.send({ type: "RETRY" });
+    else this.setTimer("TIMED_OUT", this.waitLeft());
+  }
+
+  private setTimer(next: "RETRY" | "TIMED_OUT", delay: number): void {
+    this.next = next;
+    this.lock.timer.set(delay, this);
+  }
+
+  private attempt(claim: Claim): void {
+    const { engine } = this.lock.manager;
+    const error = this.lock.manager.refusal();
+    if (error !== null) return this.lock.send({ type: "REFUSED", error });
+    const { ttl } = this.settings;
+    const decided = (result: RoundResult) => {
+      if (this.claim === claim) this.onDecided(claim, result);
+    };
+    const timeout = timeoutFor(this.lock.manager, ttl);
+    const fences = this.settings.fence ? engine.fences : null;
+    const { origin } = this;
+    if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
+    else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
+    else claim.acquire(ttl, timeout, fences, this.queuePolicy(), decided);
+  }
+
+  private onDecided(claim: Claim, result: RoundResult): void {
+    const { verdict, votes, fence } = result;
+    this.decided = true;
+    this.lock.manager.localQueue.answered(this);
+    this.settings.roundObserver?.round("acquire", result);
+    if (verdict === "granted") {
+      const leaseState = leaseFor(this.lock, this.settings, claim, {
+        acquisition: this.id,
+        began: this.since.wall,
+        at: this.start,
+        fence,
+      });
+      if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
+        this.granted = leaseState;
+        return this.lock.send({ type: "GRANTED", validUntil: leaseState.validUntil, votes });
+      }
+    }
+    const reason = verdict === "granted" ? "tooSlow" : verdict;
+    this.failedAttempt = { reason, attempt: this.attempts, votes };
+    const retryIn = this.isFinal(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
+    // The retry policy is user code and may have ended this attempt.
+    if (this.claim !== claim) return;
+    if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
+    this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
+  }
+
+  /** Whether the acquisition queues with others that want the same resources. */
+  private get queues(): boolean {
+    return this.settings.queued && this.origin === null;
+  }
+
+  /** How the attempt treats the nodes' queues. Null: the attempt takes no place and ignores the places of others. */
+  private queuePolicy(): QueuePolicy | null {
+    return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
+  }
+
+  /** Whether no further attempt can succeed or is allowed. */
+  private isFinal(reason: RetryReason): boolean {
+    const { ttl, wait, driftFactor } = this.settings;
+    const stale = this.origin !== null && reason === "contended";
+    return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
+  }
+
+  /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */
+  private waitLeft(): number {
+    const { wait } = this.settings;
+    return wait === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));
+  }
+
+  private close(): void {
+    this.removeAbortListener?.();
+    this.waitStrategy?.end();
+    this.lock.manager.localQueue.leave(this);
+    this.claim = null;
+    this.lock.timer.clear();
+  }
+}

@@ -1,0 +1,134 @@
+import type { Vote } from "../engine/protocol/vote.js";
+import type { RetryReason } from "../engine/time/retry.js";
+import type { ExpiryReason } from "../errors.js";
+
+interface LockEvent {
+  /** The resources that the lock covers. */
+  readonly resources: readonly string[];
+  /** Identifies one acquisition and its lease, from `acquiring` to the last event. This is not the token. */
+  readonly acquisition: string;
+  /** Epoch ms. */
+  readonly time: number;
+}
+
+export interface AcquiringEvent extends LockEvent {}
+
+export interface RetryingEvent extends LockEvent {
+  /** The number of the failed attempt, from 1. */
+  readonly attempt: number;
+  /** ms until the next attempt. */
+  readonly delay: number;
+  readonly reason: RetryReason;
+  readonly votes: readonly Vote[];
+}
+
+export interface AcquiredEvent extends LockEvent {
+  /** ms that the nodes keep the lock. */
+  readonly ttl: number;
+  /** ms by which clocks may disagree. Already subtracted from `validUntil`. */
+  readonly drift: number;
+  /** Epoch ms at which the lease ends unless it is renewed. */
+  readonly validUntil: number;
+  /** The fencing token. Present only with `fence: true`. */
+  readonly fence?: number;
+  /** ms from the call to the grant. */
+  readonly waited: number;
+  readonly attempt: number;
+  readonly votes: readonly Vote[];
+}
+
+export interface RenewedEvent extends LockEvent {
+  /** Epoch ms at which the lease now ends unless it is renewed again. */
+  readonly validUntil: number;
+  readonly votes: readonly Vote[];
+}
+
+/** A renewal found no quorum. The lease is still valid, and renewal continues. */
+export interface QuorumLostEvent extends LockEvent {
+  readonly votes: readonly Vote[];
+  /** ms of validity left. */
+  readonly remaining: number;
+}
+
+/** The lease ended without a release. */
+export interface ExpiredEvent extends LockEvent {
+  readonly reason: ExpiryReason;
+  /** Epoch ms at which the lease ended. */
+  readonly validUntil: number;
+  /** ms between the end of the validity and this event. 0 if the lease was lost before its deadline. */
+  readonly overdue: number;
+}
+
+export interface ReleasedEvent extends LockEvent {
+  /** ms from the grant to the release. */
+  readonly heldFor: number;
+  readonly votes: readonly Vote[];
+}
+
+/** The acquisition ended without a lease. */
+export interface FailedEvent extends LockEvent {
+  /** A HoldfastError, or the reason of the signal that aborted the wait. */
+  readonly error: unknown;
+}
+
+/** The events of a lock. A handle emits the events of its own lock, a manager emits those of all its locks. */
+export interface LockEvents {
+  acquiring: (event: AcquiringEvent) => void;
+  retrying: (event: RetryingEvent) => void;
+  acquired: (event: AcquiredEvent) => void;
+  renewed: (event: RenewedEvent) => void;
+  quorumLost: (event: QuorumLostEvent) => void;
+  expired: (event: ExpiredEvent) => void;
+  released: (event: ReleasedEvent) => void;
+  failed: (event: FailedEvent) => void;
+}
+
+export interface NodeEvent {
+  /** The node's name, such as an address without credentials. */
+  readonly node: string;
+  /** Epoch ms. */
+  readonly time: number;
+  /** Why the node is down or quarantined. Absent in `nodeUp`. */
+  readonly cause?: string;
+}
+
+/** A node's connection was lost, or the node is no longer asked because it did not answer. */
+export interface NodeDownEvent extends NodeEvent {
+  readonly cause: string;
+}
+
+export interface NodeQuarantinedEvent extends NodeEvent {
+  /** Epoch ms at which the node votes again. Null while this is unknown because too few other nodes can be asked. */
+  readonly until: number | null;
+}
+
+/** The events of a manager: those of its locks and those of its nodes. */
+export interface ManagerEvents extends LockEvents {
+  /** A node lost its memory and does not vote for a time. `nodeUp` follows when the node votes again. */
+  nodeQuarantined: (event: NodeQuarantinedEvent) => void;
+  nodeDown: (event: NodeDownEvent) => void;
+  nodeUp: (event: NodeEvent) => void;
+}
+
+/** Returns the names as a list. The type of `names` ensures that none is missing. */
+const listed = <Name extends string>(names: Readonly<Record<Name, true>>) => Object.keys(names) as Name[];
+
+export const lockEvents: readonly (keyof LockEvents)[] = listed<keyof LockEvents>({
+  acquiring: true,
+  retrying: true,
+  acquired: true,
+  renewed: true,
+  quorumLost: true,
+  expired: true,
+  released: true,
+  failed: true,
+});
+
+export const managerEvents: readonly (keyof ManagerEvents)[] = [
+  ...lockEvents,
+  ...listed<Exclude<keyof ManagerEvents, keyof LockEvents>>({
+    nodeDown: true,
+    nodeUp: true,
+    nodeQuarantined: true,
+  }),
+];

@@ -1,0 +1,25 @@
+import { driftOf } from "../engine/protocol/validity.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import { type Grant, LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
+import type { Settings } from "./settings.js";
+
+/** Creates the state of the lease that the claim was granted with these settings. */
+export function leaseFor(
+  { manager, resources }: LockInternals,
+  settings: Settings,
+  claim: Claim,
+  granted: Pick<Grant, "acquisition" | "began" | "at" | "fence">,
+): LeaseState {
+  const { ttl, maxHold, renew, renewBefore, driftFactor } = settings;
+  return new LeaseState(manager.clock, claim, {
+    resources,
+    ...granted,
+    ttl,
+    drift: driftOf(ttl, driftFactor),
+    maxHold,
+    renew,
+    renewBefore,
+    chance: manager.random.fraction(),
+  });
+}

@@ -1,0 +1,161 @@
+import { validityOf } from "../engine/protocol/validity.js";
+import type { Claim } from "../engine/quorum/claim.js";
+import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
+import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
+import { AsyncResource } from "../support/platform.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
+
+/** How a lease ended. */
+export type LeaseEnd = ExpiryReason | "released" | "handedOver";
+
+/** The grant of a lease. */
+export interface Grant {
+  readonly resources: readonly string[];
+  readonly acquisition: string;
+  /** Epoch ms at which the acquisition began. */
+  readonly began: number;
+  /** The time just before the first request of the round that granted the lease. */
+  readonly at: Instant;
+  /** ms. */
+  readonly ttl: number;
+  /** ms. */
+  readonly drift: number;
+  /** ms; Infinity for no limit. */
+  readonly maxHold: number;
+  readonly fence: number | undefined;
+  /** Whether the lease is renewed automatically. */
+  readonly renew: boolean;
+  /** The lease is renewed at least this many ms before its end. */
+  readonly renewBefore: number;
+  /** A random number from 0 to 1 that decides when the first renewal is due. */
+  readonly chance: number;
+}
+
+/** The number of steps in a validity. Renewals that are due within one step are sent together. */
+const steps = 50;
+/** ms. */
+const maxStep = 50;
+
+const shareFor = (chance: number): number => 0.5 - chance / 10;
+
+/** The state of one lease: what was granted, when, and whether the lease is over. Once set, `end` never changes. */
+export class LeaseState {
+  end: LeaseEnd | null = null;
+  /** The pending or completed release. Null until a release is requested. */
+  releasing: Promise<ReleaseOutcome> | null = null;
+  /** The user's lease object, referenced only until the first renewal. After that the state must not keep the object alive. */
+  lease: object | null = null;
+  /** The user's lease object was garbage-collected. The lease is not renewed and ends at its deadline. */
+  dropped = false;
+  ttl: number;
+  drift: number;
+  renewals = 0;
+  /** The time just before the first request of the last round that granted or renewed the lease. */
+  private confirmedAt: Instant;
+  /** The share of the validity after which the lease is renewed. */
+  private share: number;
+  private controller: AbortController | null = null;
+  private context: AsyncResource | null = null;
+  private abortReason: unknown;
+
+  constructor(
+    private readonly clock: Clock,
+    readonly claim: Claim,
+    readonly grant: Grant,
+  ) {
+    this.confirmedAt = grant.at;
+    this.share = shareFor(grant.chance);
+    this.ttl = grant.ttl;
+    this.drift = grant.drift;
+  }
+
+  get resources(): readonly string[] {
+    return this.grant.resources;
+  }
+
+  get acquisition(): string {
+    return this.grant.acquisition;
+  }
+
+  /** ms of validity left according to the clocks alone. Negative after the deadline. */
+  left(): number {
+    const confirmed = this.confirmedFor();
+    return this.bounded ? Math.min(confirmed, this.holdLeft()) : confirmed;
+  }
+
+  /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
+  get capped(): boolean {
+    return this.bounded && this.holdLeft() <= this.confirmedFor();
+  }
+
+  /**
+   * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
+   * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
+   * The time is rounded down to a common step, so that renewals that are due at about the same time are sent together.
+   */
+  untilRenewal(): number {
+    const validity = this.ttl - this.drift;
+    const wanted = Math.max(validity - this.grant.renewBefore, validity / 10);
+    const delay = Math.min(validity * this.share, wanted) - elapsed(this.clock, this.confirmedAt);
+    const step = Math.min(Math.max(validity / steps, 1), maxStep);
+    const now = this.clock.monotonic();
+    return Math.floor((now + delay) / step) * step - now;
+  }
+
+  /** Epoch ms. */
+  get validUntil(): number {
+    return Math.min(this.confirmedAt.wall + this.ttl - this.drift, this.grant.at.wall + this.grant.maxHold);
+  }
+
+  /**
+   * Returns the ttl of a renewal that begins now and was requested with `asked` ms. A renewal counts from its own start
+   * and never shortens the lease: the remainder of a longer ttl is kept, up to that ttl.
+   */
+  ttlToRenew(asked: number, driftFactor: number): number {
+    const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
+    return Math.max(asked, Math.min(kept, this.ttl));
+  }
+
+  /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */
+  confirm(start: Instant, ttl: number, drift: number, chance: number): void {
+    this.renewals += 1;
+    this.confirmedAt = start;
+    this.share = shareFor(chance);
+    this.ttl = ttl;
+    this.drift = drift;
+  }
+
+  /** Created on first access, because most short leases never use a signal. */
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      // Listeners run in the asynchronous context of the first access, not in that of the code that ends the lease.
+      this.context = new AsyncResource("HoldfastLease");
+      if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
+    }
+    return this.controller.signal;
+  }
+
+  /** The error of any use of the lease after its end. */
+  overError(): LeaseExpiredError {
+    return new LeaseExpiredError(this.resources, this.end ?? "deadline");
+  }
+
+  abort(reason: unknown): void {
+    this.abortReason ??= reason;
+    const { controller, context } = this;
+    if (controller !== null) context?.runInAsyncScope(() => controller.abort(reason));
+  }
+
+  private confirmedFor(): number {
+    return validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
+  }
+
+  private get bounded(): boolean {
+    return this.grant.maxHold !== Number.POSITIVE_INFINITY;
+  }
+
+  private holdLeft(): number {
+    return this.grant.maxHold - elapsed(this.clock, this.grant.at);
+  }
+}

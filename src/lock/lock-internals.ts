@@ -1,0 +1,29 @@
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockTimer } from "./lock-timer.js";
+import type { ManagerContext } from "./manager-context.js";
+import type { Notifier } from "./notifier.js";
+import type { Outbox } from "./outbox.js";
+import type { Settings } from "./settings.js";
+
+/** The parts of a lock that its acquisition and its held lease share. */
+export interface LockInternals {
+  readonly manager: ManagerContext;
+  readonly resources: readonly string[];
+  readonly keys: readonly string[];
+  readonly timer: LockTimer;
+  readonly notifier: Notifier;
+  /** Queues the callbacks of users. */
+  readonly outbox: Outbox;
+  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  deliver(report: () => void): void;
+  /** Sends an event to the chart. */
+  send(event: LockMachineEvent): void;
+  /** Ends the acquisition without a lease. */
+  endAcquisition(): void;
+  /** Reports to observers the error with which the acquisition rejects. */
+  reportFailure(event: FailureEvent, error: unknown): void;
+  /** Ends the acquisition and begins the lease. */
+  beginLease(leaseState: LeaseState, settings: Settings): void;
+  endLease(): void;
+}

@@ -1,0 +1,222 @@
+import type { Origin } from "../engine/quorum/origin.js";
+import { HandleBusyError, OverloadedError } from "../errors.js";
+import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
+import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
+import type { LockContext } from "../machines/lock-context.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
+import { type LockPort, lockPorts } from "../machines/lock-port.js";
+import type { LockState } from "../machines/lock-state.js";
+import { ActiveLock } from "../manager/active-locks.js";
+import type { SafeEmitter } from "../support/safe-emitter.js";
+import { Acquisition } from "./acquisition.js";
+import type { LockEvents } from "./events.js";
+import { HeldLease } from "./held-lease.js";
+import type { LeaseState } from "./lease-state.js";
+import type { LockInternals } from "./lock-internals.js";
+import { LockTimer } from "./lock-timer.js";
+import type { ManagerContext } from "./manager-context.js";
+import { Notifier } from "./notifier.js";
+import { Outbox } from "./outbox.js";
+import type { ReleaseOutcome } from "./release-outcome.js";
+import { inContext, type Settings } from "./settings.js";
+
+/** One lock: its chart, and the acquisition and then the held lease that the chart drives. A lock can be reused. */
+export class Lock
+  extends ActiveLock
+  implements LockPort, LockInternals, TransitionObserver<typeof lockMachine>
+{
+  readonly timer: LockTimer;
+  readonly notifier: Notifier;
+  readonly outbox: Outbox;
+  private readonly chart: TableActor<typeof lockMachine>;
+  acquisition: Acquisition | null = null;
+  heldLease: HeldLease | null = null;
+
+  constructor(
+    readonly manager: ManagerContext,
+    readonly resources: readonly string[],
+    readonly keys: readonly string[],
+  ) {
+    super();
+    this.timer = new LockTimer(manager.engine.timerWheel, manager.background);
+    this.outbox = new Outbox(manager.clock);
+    this.notifier = new Notifier(manager, resources, this.outbox);
+    this.chart = new TableActor(lockTable(), { resources }, this);
+    lockPorts.bind(this.chart, this);
+    if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
+  }
+
+  /** The chart as an XState actor. The first access turns the chart into an actor for good. */
+  get actor(): LockActor {
+    return this.chart.toActor();
+  }
+
+  get events(): SafeEmitter<LockEvents> {
+    return this.notifier.own;
+  }
+
+  get state(): LockState {
+    return this.chart.state as LockState;
+  }
+
+  /** The state with its substate, such as "acquiring.asking". */
+  get path(): string {
+    return this.chart.path;
+  }
+
+  get context(): LockContext {
+    return this.chart.context;
+  }
+
+  get acquiring(): boolean {
+    return this.acquisition !== null;
+  }
+
+  /** Epoch ms at which the current acquisition, or the acquisition of the held lease, began. Null if there is neither. */
+  get began(): number | null {
+    return this.acquisition?.since.wall ?? this.heldLease?.leaseState.grant.began ?? null;
+  }
+
+  /** ms from the last failed attempt to the next attempt. Null unless the lock waits between two attempts. */
+  get retryDelay(): number | null {
+    return this.acquisition?.delay ?? null;
+  }
+
+  get leaseState(): LeaseState | null {
+    return this.heldLease?.leaseState ?? null;
+  }
+
+  send(event: LockMachineEvent): void {
+    this.outbox.open();
+    // The chart does not throw, because none of its actions throws.
+    this.chart.send(event);
+    this.outbox.close();
+  }
+
+  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  deliver(report: () => void): void {
+    this.outbox.open();
+    report();
+    this.outbox.close();
+  }
+
+  /**
+   * Acquires the lock. Resolves to what `toLease` makes of the granted state.
+   *
+   * @throws HandleBusyError if the lock is in use, OverloadedError, the reason of the signal, or the acquisition's error.
+   */
+  acquire<T>(
+    settings: Settings,
+    toLease: (leaseState: LeaseState) => T,
+    origin: Origin | null = null,
+  ): Promise<T> {
+    if (this.acquisition !== null || this.heldLease !== null) {
+      return Promise.reject(new HandleBusyError(this.resources, this.state));
+    }
+    if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+    const { localQueue, activeLocks, maxPending } = this.manager;
+    if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
+    return new Promise((resolve, reject) => {
+      const acquisition = new Acquisition(
+        this,
+        inContext(settings),
+        origin,
+        (leaseState) => resolve(toLease(leaseState)),
+        reject,
+      );
+      this.acquisition = acquisition;
+      activeLocks.add(this);
+      this.notifier.notify("acquiring", acquisition.id, {});
+      this.send({ type: "ACQUIRE", acquisition: acquisition.id, queued: !acquisition.enterQueue() });
+    });
+  }
+
+  /** Ends a pending acquisition with `error`. Does nothing if there is none. */
+  abort(error: unknown): void {
+    this.send({ type: "ABORT", error });
+  }
+
+  renew(leaseState: LeaseState, ttl: number | null): Promise<void> {
+    if (!this.checkHeld(leaseState) || this.heldLease === null) return Promise.reject(leaseState.overError());
+    return this.heldLease.renew(ttl);
+  }
+
+  release(leaseState: LeaseState): Promise<ReleaseOutcome> {
+    if (leaseState.releasing !== null) return leaseState.releasing;
+    if (!this.checkHeld(leaseState) || this.heldLease === null) {
+      return Promise.resolve(leaseState.end === "handedOver" ? "handedOver" : "expired");
+    }
+    this.heldLease.release();
+    return leaseState.releasing ?? Promise.resolve("released");
+  }
+
+  /** Ends the lease here without releasing it. Returns the token, which another process can adopt. */
+  handOver(leaseState: LeaseState): string {
+    if (!this.checkHeld(leaseState) || this.heldLease === null) throw leaseState.overError();
+    this.heldLease.handOver();
+    return leaseState.claim.token;
+  }
+
+  checkHeld(leaseState: LeaseState): boolean {
+    return this.leaseState === leaseState ? (this.heldLease?.checkHeld() ?? false) : leaseState.end === null;
+  }
+
+  /** Checks the held lease after the clocks diverged. */
+  clocksDiverged(): void {
+    this.heldLease?.wake();
+  }
+
+  /**
+   * Ends the acquisition or the lease because the manager closes. The lease's signal aborts, so that a running job learns
+   * of the end. A lease with a shared token is handed over and not released, because another process may still use it.
+   */
+  shutDown(error: unknown): void {
+    this.abort(error);
+    const { leaseState } = this;
+    if (leaseState === null || leaseState.end !== null) return;
+    leaseState.abort(error);
+    if (this.heldLease?.tokenShared) this.heldLease.handOver();
+    else void this.release(leaseState);
+  }
+
+  /** Stops the lock. A release that is still pending ends here, because the manager waits no longer. */
+  stop(): void {
+    if (this.heldLease !== null) this.send({ type: "RELEASED", votes: [] });
+    this.timer.clear();
+    this.chart.stop();
+    this.notifier.close();
+  }
+
+  // Called by the chart.
+
+  get observes(): boolean {
+    return this.manager.observers.any;
+  }
+
+  transitioned(event: LockMachineEvent, from: string, to: string): void {
+    this.manager.observers.lockStepped(this, event, from, to);
+  }
+
+  // Called by the acquisition and the lease.
+
+  endAcquisition(): void {
+    this.acquisition = null;
+    this.manager.activeLocks.remove(this);
+    this.manager.localQueue.exit();
+  }
+
+  reportFailure(event: FailureEvent, error: unknown): void {
+    if (this.observes) this.manager.observers.lockFailed(this, event, error);
+  }
+
+  beginLease(leaseState: LeaseState, settings: Settings): void {
+    this.acquisition = null;
+    this.manager.localQueue.exit();
+    this.heldLease = new HeldLease(this, leaseState, settings);
+  }
+
+  endLease(): void {
+    this.heldLease = null;
+    this.manager.activeLocks.remove(this);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from "../engine/time/clock.js";
+import type { LockContext } from "../machines/lock-context.js";
+import type { LockState } from "../machines/lock-state.js";
+
+/** A held lease as observers see it. */
+interface ObservedLease {
+  /** The number of renewals so far. */
+  readonly renewals: number;
+  /** The ttl, in ms, of the last round that a quorum granted. */
+  readonly ttl: number;
+  readonly grant: {
+    /** The time just before the first request of the round that granted the lease. */
+    readonly at: { readonly monotonic: number; readonly wall: number };
+    readonly ttl: number;
+    readonly fence: number | undefined;
+  };
+  /** ms of validity left. */
+  left(): number;
+}
+
+/** A read-only view of a lock for observers. */
+export interface ObservedLock {
+  readonly resources: readonly string[];
+  readonly manager: { readonly clock: Clock; readonly owner: string };
+  readonly state: LockState;
+  /** The state with its substate, such as "acquiring.asking". */
+  readonly path: string;
+  /** The context of the lock's chart. */
+  readonly context: LockContext;
+  /** Epoch ms at which the current acquisition, or the acquisition of the held lease, began. Null if there is neither. */
+  readonly began: number | null;
+  /** ms from the last failed attempt to the next attempt. Null unless the lock waits between two attempts. */
+  readonly retryDelay: number | null;
+  readonly leaseState: ObservedLease | null;
+}

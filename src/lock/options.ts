@@ -1,0 +1,108 @@
+import type { NodeInput } from "../clients/node-input.js";
+import type { QuarantineRule } from "../engine/node/abstention.js";
+import type { Clock } from "../engine/time/clock.js";
+import type { Random } from "../engine/time/random.js";
+import type { RetryFunction, RetryPolicy } from "../engine/time/retry.js";
+import type { Logger } from "../manager/logger.js";
+import type { ExpiredEvent } from "./events.js";
+import type { InspectionEvent, InspectionObserver } from "./lock-actor.js";
+
+/** Options of one acquisition. Each defaults to the same option of `createLocks`, if there is one. */
+export interface AcquireOptions {
+  /** ms that the nodes keep the lock unless the lease is renewed. Default 10,000. */
+  readonly ttl?: number;
+  /** ms that the whole acquisition may take, even if `retry` allows more. Infinity waits for ever. Default 10,000. */
+  readonly wait?: number;
+  /** Aborts the wait: the acquisition rejects with the signal's reason. In `using`, the lease's signal aborts too. */
+  readonly signal?: AbortSignal;
+  /**
+   * How failed attempts are repeated. By default, an acquisition of a taken lock waits in the nodes' queues, is notified
+   * of its turn, and asks again every 300 to 500 ms or when the holder's ttl is over. If too few nodes answer, the default
+   * is exponential backoff from 50 to 1,000 ms with full jitter. With a custom policy, the returned delay is an upper
+   * limit, because a notification can start the next attempt earlier. A waiter that does not ask for 1.5 s loses its place.
+   */
+  readonly retry?: RetryPolicy | RetryFunction;
+  /** Whether the lease is renewed automatically until it is released. Default true. */
+  readonly renew?: boolean;
+  /** ms after which the lease ends even if every renewal succeeds. Default: no limit. */
+  readonly maxHold?: number;
+  /**
+   * Whether the lease gets a fencing token: a number that grows from one lease of a resource to the next, for storage that
+   * can refuse late writes. Default false.
+   */
+  readonly fence?: boolean;
+  /**
+   * Whether locks are granted in the order of arrival, across processes: a free lock is kept for the caller that has waited
+   * longest. Acquisitions of several resources wait in the queue of each. With `false`, the acquisition takes a free lock
+   * even if others have waited longer. Default true.
+   */
+  readonly fair?: boolean;
+  /** Called once if the lease ends without a release. */
+  readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
+}
+
+/** Options of `createLocks`. */
+export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
+  /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
+  readonly nodes: readonly NodeInput[];
+  /** The Redis key of a resource is this prefix followed by the resource. Default "". */
+  readonly prefix?: string;
+  /** ms that a node may take to answer. Default: a quarter of the ttl, at most 1,000. */
+  readonly nodeTimeout?: number;
+  /**
+   * ms that a node may take to connect and to be identified before the first acquisition continues without the node. A
+   * connection that is not ready in that time is replaced. Default 5,000.
+   */
+  readonly connectTimeout?: number;
+  /** The share of the ttl by which clocks may disagree. Default 0.01. */
+  readonly driftFactor?: number;
+  /** The label that other processes see as the holder: at most 128 characters, without "~". Default: `host:pid`. */
+  readonly owner?: string;
+  /**
+   * Whether all commands to a node in one turn of the event loop are sent as one script call. Each command keeps its own
+   * outcome. Default true.
+   */
+  readonly grouping?: boolean;
+  /**
+   * The maximum number of pending acquisitions, waiting ones included. Further acquisitions are refused with an
+   * OverloadedError. Default 100,000.
+   */
+  readonly maxPending?: number;
+  /**
+   * How long a node abstains from voting after it lost its memory (it was restarted or flushed, its marker was evicted, or it
+   * was a replica meanwhile). Use the same value in all processes that share the nodes.
+   *
+   * - "auto", the default: for the longest ttl, up to a minute, that a majority was ever asked for; until longer leases that
+   *   are held have been released or have expired; and for at least four node timeouts. A single node votes at once. So does
+   *   an entirely new set of nodes, with a warning.
+   * - A number: for that many ms, also for a single node and a new set. 0 ends an abstention.
+   * - False: the node votes at once. This is safe only if every write is on disk before the reply.
+   */
+  readonly quarantine?: QuarantineRule;
+  /**
+   * How to treat a node among several that cannot be identified (no INFO, no keys "holdfast:*"), and that could therefore be
+   * the same server as another node. "warn", the default, warns once and lets the node vote; "allow" lets the node vote;
+   * "refuse" fails its votes.
+   */
+  readonly unidentified?: "warn" | "allow" | "refuse";
+  /**
+   * Whether these locks are published on the nodes' pub/sub channel "holdfast:life", so that `holdfast ui` and `holdfast watch`
+   * show them with those of all other processes: names, states, owner labels and hashes, never a token. `stepsPerSecond`, an
+   * integer from 1 to 10,000, default 200, limits the steps that are published one by one; beyond the limit, the states of
+   * the locks are still published. Without a subscriber, one message is sent every 2 s. Default false.
+   */
+  readonly publish?: boolean | { readonly stepsPerSecond?: number };
+  /** Called with the error that a listener or callback threw, and the event's name. Default: a process warning. */
+  readonly onListenerError?: (error: unknown, event: string) => void;
+  /**
+   * Receives a record of every event: pino, or another logger that takes an object and then a message. Normal operation is
+   * logged at "debug", a lost quorum and failing nodes at "warn", a lost lease and an acquisition without a quorum at "error".
+   */
+  readonly logger?: Logger;
+  /** Passed to every XState actor. `inspect` is a function or an observer, such as that of Stately's inspector. */
+  readonly xstate?: { readonly inspect?: ((event: InspectionEvent) => void) | InspectionObserver };
+  /** The clock, for tests and simulations. Default: the system's clock. */
+  readonly clock?: Clock;
+  /** The source of randomness, for tests and simulations. Default: the system's source. */
+  readonly random?: Random;
+}

@@ -1,0 +1,240 @@
+import { type QuarantineRule, roundTimeouts } from "../engine/node/abstention.js";
+import { isOwnerLabel } from "../engine/protocol/token.js";
+import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
+import type { RoundResult } from "../engine/quorum/round.js";
+import { type Clock, systemClock } from "../engine/time/clock.js";
+import { type Random, systemRandom } from "../engine/time/random.js";
+import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
+import { InvalidOptionError } from "../errors.js";
+import { AsyncResource, hostname, inspect, processId } from "../support/platform.js";
+import { warn } from "../support/warn.js";
+import type { LeaseState } from "./lease-state.js";
+import {
+  checkBoolean,
+  checkCount,
+  checkDuration,
+  checkFraction,
+  checkFunction,
+  checkKnown,
+  checkMethods,
+  checkSignal,
+  checkText,
+  checkTtl,
+} from "./option-checks.js";
+import type { AcquireOptions, LocksOptions } from "./options.js";
+
+/** The options of one acquisition, checked and with all defaults filled in. */
+export interface Settings {
+  readonly ttl: number;
+  readonly wait: number;
+  readonly retry: RetryFunction;
+  readonly renew: boolean;
+  readonly maxHold: number;
+  readonly fence: boolean;
+  readonly signal: AbortSignal | null;
+  readonly onLost: AcquireOptions["onLost"] | null;
+  /** The share of the ttl by which clocks may disagree. */
+  readonly driftFactor: number;
+  /** A lease is renewed at least this many ms before its end, or after half its validity, whichever comes first. */
+  readonly renewBefore: number;
+  /**
+   * Whether other processes may have the token and renew the lease too. The keys of such a lease are left to their ttl at
+   * its deadline, and its timer does not keep the process alive unless the lease is renewed automatically.
+   */
+  readonly tokenShared: boolean;
+  readonly roundObserver: RoundObserver | null;
+  /** Whether the acquisition leaves a free lock to callers that have waited longer. */
+  readonly fair: boolean;
+  /** Whether the acquisition queues, in this process and on the nodes, and is notified of its turn. */
+  readonly queued: boolean;
+  /** Whether no retry policy was given. The acquisition then asks when notified, and often enough to keep its place. */
+  readonly defaultRetry: boolean;
+}
+
+/** Observes the rounds of one lock and the end of its lease. Must not throw. */
+export interface RoundObserver {
+  round(operation: "acquire" | "renew" | "release", result: RoundResult): void;
+  over(leaseState: LeaseState): void;
+}
+
+/** The settings that all locks of a manager share. */
+export interface ManagerSettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly prefix: string;
+  readonly driftFactor: number;
+  readonly owner: string;
+  readonly nodeTimeout: number;
+  readonly connectTimeout: number;
+  readonly grouping: boolean;
+  readonly maxPending: number;
+  readonly quarantine: QuarantineRule;
+  readonly unidentified: Exclude<LocksOptions["unidentified"], undefined>;
+  /** The default ttl of an acquisition, in ms. */
+  readonly ttl: number;
+  readonly onListenerError: (error: unknown, event: string) => void;
+}
+
+const defaultTtl = 10_000;
+const defaultWait = 10_000;
+const defaultMaxPending = 100_000;
+
+/** Returns the default node timeout in ms: a quarter of the ttl, within limits. */
+export const defaultNodeTimeout = (ttl: number): number =>
+  Math.max(1, Math.min(Math.floor(ttl / 4), maxDefaultTimeout));
+
+/** The maximum default node timeout, in ms: enough for round trips of 600 ms and some event loop lag. */
+const maxDefaultTimeout = 1_000;
+/** ms: enough for a handshake of several round trips of 600 ms. */
+const defaultConnectTimeout = 5_000;
+
+const warnOfListener = (error: unknown, event: string) =>
+  warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
+
+function checkOwner(value: unknown): string {
+  if (typeof value === "string" && isOwnerLabel(value)) return value;
+  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
+}
+
+function checkQuarantine(value: unknown): QuarantineRule {
+  if (value === "auto" || value === false) return value;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
+}
+
+function checkUnidentified(value: unknown): ManagerSettings["unidentified"] {
+  if (value === "warn" || value === "allow" || value === "refuse") return value;
+  throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
+}
+
+export function managerSettingsOf(options: LocksOptions): ManagerSettings {
+  const {
+    clock = systemClock,
+    random = systemRandom,
+    prefix = "",
+    driftFactor = defaultDriftFactor,
+  } = options;
+  const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
+  const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
+  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
+  checkTtl(ttl);
+  const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
+  checkDuration("nodeTimeout", nodeTimeout, 1, true);
+  if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
+    throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
+  }
+  return {
+    clock: checkMethods("clock", clock, ["monotonic", "wall", "after"]),
+    random: checkMethods("random", random, ["secret", "fraction"]),
+    prefix: checkText("prefix", prefix, "a string"),
+    driftFactor: checkFraction("driftFactor", driftFactor),
+    owner: checkOwner(owner),
+    nodeTimeout,
+    connectTimeout: checkDuration("connectTimeout", connectTimeout, 1, true),
+    grouping: checkBoolean("grouping", grouping),
+    maxPending: checkCount("maxPending", maxPending),
+    quarantine: checkQuarantine(quarantine),
+    unidentified: checkUnidentified(unidentified),
+    ttl,
+    onListenerError: checkFunction("onListenerError", onListenerError),
+  };
+}
+
+const defaultOwner = () => `${hostname()}:${processId}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
+
+/**
+ * Returns the settings with the user's callbacks bound to the current asynchronous context, that of the caller of
+ * `acquire`. The callbacks are called from timers and replies that many callers share.
+ */
+export function inContext(settings: Settings): Settings {
+  const { onLost, defaultRetry, retry } = settings;
+  if (!onLost && defaultRetry) return settings;
+  return {
+    ...settings,
+    retry: defaultRetry ? retry : AsyncResource.bind(retry),
+    onLost: onLost ? AsyncResource.bind(onLost) : onLost,
+  };
+}
+
+/** Merges the layers of options and checks them. Later layers win. An undefined option counts as not given; null does not. */
+export function settingsOf(
+  context: ManagerSettings,
+  ...layers: readonly (AcquireOptions | undefined)[]
+): Settings {
+  const merged: Mutable<AcquireOptions> = {};
+  for (const layer of layers) assignDefined(merged, layer ?? {});
+  const {
+    ttl = defaultTtl,
+    wait = defaultWait,
+    retry = {},
+    renew = true,
+    fence = false,
+    fair = true,
+  } = merged;
+  const { maxHold = Number.POSITIVE_INFINITY, signal, onLost } = merged;
+  return {
+    ttl: checkTtl(ttl),
+    wait: checkDuration("wait", wait, 0),
+    retry: retryOf(retry, context.random),
+    renew: checkBoolean("renew", renew),
+    maxHold: checkDuration("maxHold", maxHold, 1),
+    fence: checkBoolean("fence", fence),
+    signal: signal === undefined ? null : checkSignal(signal),
+    onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
+    driftFactor: context.driftFactor,
+    renewBefore: 0,
+    tokenShared: false,
+    roundObserver: null,
+    fair: checkBoolean("fair", fair),
+    queued: wait > 0,
+    defaultRetry: merged.retry === undefined,
+  };
+}
+
+/**
+ * Returns the node timeout for a ttl, in ms: at most half the validity, because a later answer would leave too little of
+ * it. For a ttl without any validity the full node timeout applies, so that the attempt fails for the right reason.
+ */
+export function timeoutFor(context: ManagerSettings, ttl: number): number {
+  const validity = ttl - driftOf(ttl, context.driftFactor);
+  return validity <= 0
+    ? context.nodeTimeout
+    : Math.max(1, Math.min(context.nodeTimeout, Math.floor(validity / 2)));
+}
+
+/**
+ * The maximum duration of a round, in ms. A slower round is not accepted, even if the event loop was blocked, so that every
+ * accepted answer is known to have arrived within this time. The abstention of nodes that lost their memory relies on this.
+ */
+export const roundLimit = ({ nodeTimeout }: ManagerSettings): number => roundTimeouts * nodeTimeout;
+
+function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunction {
+  if (typeof retry === "function") return retry;
+  if (typeof retry !== "object" || retry === null) {
+    throw new InvalidOptionError(
+      "retry",
+      retry,
+      "a function, or an object with count, delay, maxDelay and jitter",
+    );
+  }
+  checkKnown("retry", retry);
+  const { count, delay, maxDelay, jitter } = retry;
+  if (
+    count !== undefined &&
+    !(count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 0))
+  ) {
+    throw new InvalidOptionError("retry.count", count, "an integer from 0, or Infinity");
+  }
+  if (delay !== undefined) checkDuration("retry.delay", delay, 0, true);
+  if (maxDelay !== undefined) checkDuration("retry.maxDelay", maxDelay, 0, true);
+  if (jitter !== undefined && jitter !== "full") checkDuration("retry.jitter", jitter, 0, true);
+  return backoff(retry, random);
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function assignDefined<T extends object>(target: T, source: T): void {
+  for (const key of Object.keys(source) as (keyof T)[]) {
+    if (source[key] !== undefined) target[key] = source[key];
+  }
+}

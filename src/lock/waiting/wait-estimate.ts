@@ -1,0 +1,33 @@
+import type { Vote } from "../../engine/protocol/vote.js";
+import { quorumOf } from "../../engine/quorum/decision.js";
+
+/** Whether a node denied a free key because the key is kept for a caller that has waited longer. */
+export const isKept = (votes: readonly Vote[]): boolean =>
+  votes.some((vote) => vote.kind === "denied" && vote.holder === null);
+
+/**
+ * Returns the ms until the keys are free on enough nodes for a quorum, according to the votes. A free key that is kept for
+ * another caller counts as taken for `kept` ms.
+ */
+export function untilFree(votes: readonly Vote[], nodes: number, kept: number): number {
+  const remaining = votes.flatMap((vote) =>
+    vote.kind === "denied" ? [vote.holder === null ? kept : (vote.holder.ttlLeft ?? Infinity)] : [],
+  );
+  remaining.sort((one, other) => one - other);
+  return remaining[remaining.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
+}
+
+/**
+ * Whether the votes were split between several holders, none of which is known to have a quorum. This happens when
+ * callers ask at the same time or while a release is on its way. Such holders soon release the keys without notifying
+ * the waiters.
+ */
+export function isSplit(votes: readonly Vote[], nodes: number): boolean {
+  const shares = new Map<string, number>();
+  for (const vote of votes) {
+    if (vote.kind === "failed") continue;
+    const holder = vote.kind === "granted" ? "ours" : (vote.holder?.tokenHash ?? "nobody's");
+    shares.set(holder, (shares.get(holder) ?? 0) + 1);
+  }
+  return shares.size > 1 && Math.max(...shares.values()) < quorumOf(nodes);
+}

@@ -1,0 +1,125 @@
+import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
+import { quorumOf } from "../../engine/quorum/decision.js";
+import type { RefusalEvent } from "../../machines/lock-events.js";
+import type { LockInternals } from "../lock-internals.js";
+import type { Settings } from "../settings.js";
+import { QueuePosition } from "./queue-position.js";
+import { isKept, isSplit, untilFree } from "./wait-estimate.js";
+
+/** ms between two attempts of a waiter that can be notified, plus or minus a quarter. */
+const poll = 400;
+/** With more waiters than this in a process, each asks less often, but still often enough to keep its place. */
+const manyWaiters = 1_000;
+/** The maximum ms between two attempts if there are many waiters, plus or minus a quarter. */
+const maxPoll = 1_000;
+/**
+ * ms between two attempts of a waiter that cannot be notified, plus or minus a quarter. The waiter must ask within the
+ * time for which a free lock is kept.
+ */
+const unnotifiedPoll = 36;
+/** ms to wait for the subscriptions before the second attempt. */
+const subscriptionDelay = 100;
+/** The maximum random delay, in ms, so that waiters for the end of the same ttl do not ask in the same instant. */
+const jitter = 5;
+/** ms before the next attempt after a split vote. Doubled with each further split vote. */
+const splitDelay = 5;
+
+/** A fair attempt that takes no place in the queue. */
+export const fairPolicy: QueuePolicy = { place: null, barge: false };
+const bargingPolicy: QueuePolicy = { place: null, barge: true };
+
+interface RetryListener {
+  /** Shortens the wait for the next attempt to `delay` ms, if the acquisition waits between two attempts. */
+  retryWithin(delay: number): void;
+}
+
+/** Decides how one acquisition waits for a taken lock: its place in the nodes' queues, and when it asks again. */
+export class WaitStrategy {
+  /** The place in the nodes' queues. Null until the acquisition needs one. */
+  private position: QueuePosition | null = null;
+  /** The number of split votes since the last notification. */
+  private splits = 0;
+  /** How often in a row the lock was kept for another waiter, which may also be waiting for other resources. */
+  private kept = 0;
+  /** The start of the last attempt, in ms of the monotonic clock. */
+  private askedAt = 0;
+  /** Whether the lock was released in this process during an attempt. The attempt may have reached the nodes too early. */
+  private missed = false;
+
+  constructor(
+    private readonly lock: LockInternals,
+    private readonly settings: Settings,
+    /** Epoch ms. */
+    private readonly ticket: number,
+    private readonly listener: RetryListener,
+  ) {}
+
+  /** The place that a node may have in its queue. Null if no node has one. */
+  get place(): QueuePlace | null {
+    return this.position?.taken ? this.position.place : null;
+  }
+
+  /** Returns how an attempt that begins now treats the nodes' queues. */
+  queuePolicy(): QueuePolicy {
+    this.missed = false;
+    this.askedAt = this.lock.manager.clock.monotonic();
+    const { fair } = this.settings;
+    // After a denial the acquisition takes a place even if it cannot be notified. Otherwise others could always go first.
+    if (this.position === null && !this.lock.manager.engine.wakeupChannel.isSubscribed) {
+      return fair ? fairPolicy : bargingPolicy;
+    }
+    this.position ??= this.enterQueue();
+    return { place: this.position.ask(), barge: !fair };
+  }
+
+  /** Records that the lock was released in this process while an attempt is under way. */
+  recordRelease(): void {
+    this.missed = true;
+  }
+
+  /** Returns the ms until the next attempt. A notification can start the attempt earlier. */
+  untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
+    const { lock, settings } = this;
+    const { random, engine } = lock.manager;
+    const policy = retryIn ?? 0;
+    if (reason === "tooSlow") return policy;
+    const isDenied = votes.some(({ kind }) => kind === "denied");
+    if (this.missed && isDenied) return 0;
+    if (this.position === null && !isDenied) return policy;
+    const isFirst = this.position === null;
+    engine.wakeupChannel.answered(lock.manager.clock.monotonic() - this.askedAt);
+    this.position ??= this.enterQueue();
+    if (isDenied) this.position.wait();
+    if (isFirst) {
+      if (!settings.defaultRetry) return policy;
+      return engine.wakeupChannel.isSubscribed ? 0 : subscriptionDelay;
+    }
+    const { turn } = this.position;
+    if (turn !== null) {
+      this.splits = 0;
+      this.kept = 0;
+      return turn;
+    }
+    if (!settings.defaultRetry || !isDenied) return policy;
+    const nodes = engine.members.length;
+    const split = isSplit(votes, nodes);
+    if (reason === "noQuorum" && !split) return policy;
+    const { isSubscribed, waitingCount } = engine.wakeupChannel;
+    const notifiedPoll = Math.max(poll, Math.min((poll * waitingCount) / manyWaiters, maxPoll));
+    const maxDelay = (isSubscribed ? notifiedPoll : unnotifiedPoll) * (0.75 + random.fraction() / 2);
+    const splitLimit = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : maxDelay;
+    this.kept = isKept(votes) ? this.kept + 1 : 0;
+    const kept = reservation * 2 ** Math.max(0, this.kept - 1);
+    return Math.min(maxDelay, splitLimit, untilFree(votes, nodes, kept) + random.fraction() * jitter);
+  }
+
+  end(): void {
+    this.position?.end();
+  }
+
+  private enterQueue(): QueuePosition {
+    const { wakeupChannel, members } = this.lock.manager.engine;
+    const onTurn = (delay: number) => this.listener.retryWithin(delay);
+    return new QueuePosition(wakeupChannel, this.ticket, quorumOf(members.length), onTurn);
+  }
+}

@@ -1,5 +1,0 @@
-import type { Vote } from "../engine/vote.js";
-
-/** How a lease was lost that a majority denies: somebody else has it there, or nobody. */
-export const lossIn = (votes: readonly Vote[]): "taken" | "missing" =>
-  votes.some((vote) => vote.kind === "denied" && vote.holder !== null) ? "taken" : "missing";

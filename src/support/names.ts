@@ -1,0 +1,10 @@
+import { clip } from "./redaction.js";
+
+const maxNamed = 5;
+
+/** Formats resources for messages: `"payouts:42"`, or `"a", "b"`. Names at most five resources. */
+export function named(resources: readonly string[]): string {
+  const shown = resources.slice(0, maxNamed).map((resource) => JSON.stringify(clip(resource)));
+  const others = resources.length - shown.length;
+  return shown.join(", ") + (others > 0 ? ` and ${others} more` : "");
+}

@@ -1,0 +1,208 @@
+import { longestShort } from "../../engine/protocol/memory.js";
+import type { Lock } from "../../lock/lock.js";
+import type { LocksOptions } from "../../lock/options.js";
+import type { Found } from "./checkers/checker.js";
+import { ForeignClient } from "./foreign-client.js";
+import { Host } from "./host.js";
+import { Link } from "./link.js";
+import { Oracle } from "./oracle.js";
+import { Program } from "./program.js";
+import type { HostPlan, Script } from "./script.js";
+import { SeededRandom } from "./seeded-random.js";
+import { Server } from "./server.js";
+import { Timeline } from "./timeline.js";
+import { Trace } from "./trace.js";
+
+/** Starts what a process does besides the actions of the script. */
+export type Begin = (simulation: Simulation, incarnation: Program) => void;
+
+/** The longest remaining TTL of a usual lease, in ms. */
+const usualTtl = 10_000;
+/** Factor for the slowest clock and the allowance for drift. */
+const slowClockFactor = 1.15;
+
+/** The state of a run: servers, processes, links, checkers and time. */
+export class Simulation {
+  readonly timeline = new Timeline();
+  readonly trace: Trace;
+  readonly oracle: Oracle;
+  readonly servers: readonly Server[];
+  /** The current incarnation of each process. */
+  readonly programs: Program[];
+  /** Earlier incarnations. */
+  readonly pastPrograms: Program[] = [];
+  readonly foreignClients = new Map<Program, ForeignClient>();
+  /** The number of handover notes that were sent and have not arrived. */
+  handoversInTransit = 0;
+  private streams = 0;
+  /** True time until which leases longer than `usualTtl` may be held. */
+  private longLeasesUntil = Number.NEGATIVE_INFINITY;
+  /** The keys of all locks created so far. */
+  private readonly keys = new Set<string>();
+
+  constructor(
+    readonly script: Script,
+    keepTrace: boolean,
+    private readonly begin: Begin = () => {},
+  ) {
+    this.trace = new Trace(keepTrace);
+    this.oracle = new Oracle(this.timeline, this.trace, script);
+    const { nodes, hosts, cold } = script;
+    this.servers = nodes.map(
+      (clockError, index) => new Server(`node-${index}`, this.timeline, clockError, cold),
+    );
+    this.programs = hosts.map(({ startsAt }, index) => {
+      if (startsAt === 0) return this.start(index);
+      this.timeline.at(startsAt, () => {
+        this.programs[index] = this.start(index);
+      });
+      return this.notStarted(index);
+    });
+  }
+
+  program(index: number): Program {
+    return this.programs[index] as Program;
+  }
+
+  server(index: number): Server {
+    return this.servers[index] as Server;
+  }
+
+  /** Starts a new incarnation of a process. */
+  revive(index: number): void {
+    this.pastPrograms.push(this.program(index));
+    this.programs[index] = this.start(index);
+  }
+
+  /** Whether at most a minority of the nodes would be without memory after the loss, as the safety rules assume. */
+  mayForget(server: Server): boolean {
+    const { servers } = this;
+    const forgetful = servers.filter((one) => one === server || !one.remembers).length;
+    return forgetful <= Math.floor((servers.length - 1) / 2);
+  }
+
+  /** Returns the true time until which a node may abstain because it lost its memory. */
+  abstainsUntil({ forgotAt, behind, remembers, remembersSince }: Server): number {
+    const { quarantine, faults } = this.script;
+    // A process asks again when its own clock is past the end of the abstention.
+    const apart = faults === "beyond" ? 0.2 : 0.02;
+    if (remembers) return remembersSince + Math.max(0, apart * (remembersSince - Math.max(0, forgotAt)));
+    if (quarantine === false) return Number.NEGATIVE_INFINITY;
+    const longest = quarantine === "auto" ? Math.min(this.oracle.longestTtl, longestShort) : quarantine;
+    return Math.max(forgotAt + behind + slowClockFactor * longest, this.longLeasesUntil);
+  }
+
+  /** Updates `longLeasesUntil`: nodes remember long leases individually, and a node that lost them waits for their end. */
+  async updateLongLeases(): Promise<void> {
+    const left = (await this.contents()).map(({ ttlLeft }) => ttlLeft);
+    const long = Math.max(0, ...left.filter((ms) => ms > usualTtl));
+    const { now } = this.timeline;
+    this.longLeasesUntil = long > 0 ? now + slowClockFactor * long : Math.min(this.longLeasesUntil, now);
+  }
+
+  link(host: number, node: number): Link {
+    return this.program(host).links[node] as Link;
+  }
+
+  /** Returns the links of the current incarnations to a node. */
+  linksTo(node: number): Link[] {
+    return this.programs.map(({ links }) => links[node] as Link);
+  }
+
+  /** Reads every key from every node, bypassing the links. A node that hangs reports nothing. */
+  async contents(): Promise<readonly Found[]> {
+    const found: Found[] = [];
+    const keys = [...this.keys];
+    for (const server of this.servers) {
+      server.execute(null, [{ op: "inspect", keys }], ([reply]) => {
+        if (reply?.kind !== "report") return;
+        for (const { key, holder } of reply.keys) {
+          if (holder === null) continue;
+          const { tokenHash, ttlLeft } = holder;
+          found.push({ node: server.name, key, tokenHash, ttlLeft: ttlLeft ?? 0 });
+        }
+      });
+    }
+    await new Promise<void>((answered) => void this.timeline.in(0, answered));
+    return found;
+  }
+
+  /** Requests every key from every node without queueing. Calls back for each free key that is reserved for a waiter. */
+  findReservedKeys(found: (node: string, key: string) => void): void {
+    const queue = { place: null, barge: false };
+    for (const server of this.servers) {
+      for (const key of this.keys) {
+        server.execute(
+          null,
+          [{ op: "acquire", keys: [key], token: "passer-by", ttl: 1, queue }],
+          ([reply]) => {
+            if (reply?.kind === "denied" && reply.holder === null) found(server.name, key);
+          },
+        );
+      }
+    }
+  }
+
+  /** Starts an additional process, which no fault has affected. `nodeTimeout` in ms. */
+  addProgram(nodeTimeout: number, options: Partial<LocksOptions> = {}): Program {
+    const [firstPlan] = this.script.hosts as readonly [HostPlan, ...HostPlan[]];
+    const client = { plain: false, timeout: null };
+    const plan = { ...firstPlan, client, foreign: false, nodeTimeout };
+    const program = this.start(this.programs.length, plan, options);
+    this.programs.push(program);
+    return program;
+  }
+
+  private start(
+    index: number,
+    plan = this.script.hosts[index] as HostPlan,
+    options: Partial<LocksOptions> = {},
+  ): Program {
+    const incarnations = this.pastPrograms.filter((one) => one.index === index).length;
+    const name = `${plan.foreign ? "f" : "h"}${index}${incarnations === 0 ? "" : `.${incarnations + 1}`}`;
+    const host = new Host(name, this.timeline, this.stream(), plan.clockError);
+    const links = this.servers.map((server) => {
+      const link: Link = new Link(host, server, this.stream(), plan.path, plan.client, {
+        note: (who, what, ...details) => this.oracle.note(who, what, ...details),
+        sent: (batch) => this.oracle.sent(program, batch),
+      });
+      return link;
+    });
+    // Users' own programs need not set `onLost`.
+    const hasActions = this.script.steps.some((step) => "action" in step);
+    const onLockCreated = (own: Program, lock: Lock, expectsOnLost: boolean) => {
+      for (const key of lock.keys) this.keys.add(key);
+      this.oracle.watch(own, lock, expectsOnLost && hasActions);
+    };
+    const { quarantine } = this.script;
+    const onQuarantine = (own: Program, node: string) => {
+      this.oracle.note(own.host.name, "quarantines", node);
+      this.oracle.count("quarantined");
+    };
+    const program: Program = new Program(
+      index,
+      host,
+      plan,
+      links,
+      quarantine,
+      onLockCreated,
+      onQuarantine,
+      options,
+    );
+    this.timeline.in(0, () => host.run(() => this.begin(this, program)));
+    if (plan.foreign) this.foreignClients.set(program, new ForeignClient(program, this.oracle));
+    return program;
+  }
+
+  /** Returns a dead placeholder for a process that has not started yet. */
+  private notStarted(index: number): Program {
+    const program = this.start(index);
+    program.die();
+    return program;
+  }
+
+  private stream(): SeededRandom {
+    this.streams++;
+    return new SeededRandom(this.script.seed, this.streams);
+  }
+}

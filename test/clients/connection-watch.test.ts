@@ -1,0 +1,101 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, test } from "vitest";
+import { ConnectionWatch } from "../../src/clients/connection-watch.js";
+
+type State = "fresh" | "trying" | "ready" | "over";
+
+function watched(throwsUnhandled = false) {
+  const emitter = new EventEmitter();
+  let state: State = "fresh";
+  const source = {
+    emitter,
+    events: ["change"],
+    errors: ["error"],
+    closed: "end",
+    throwsUnhandled,
+    read: () => state,
+  };
+  const watch = new ConnectionWatch(source);
+  const seen: [string, Error | undefined][] = [];
+  const become = (next: State, event = "change", ...args: unknown[]) => {
+    state = next;
+    emitter.emit(event, ...args);
+  };
+  return {
+    emitter,
+    watch,
+    seen,
+    become,
+    subscribe: () => watch.subscribe((...heard) => seen.push([heard[0], heard[1]])),
+  };
+}
+
+describe("the connection of a client", () => {
+  test("is connecting until it is first ready, and down after that whenever it is not ready", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("trying");
+    become("ready");
+    become("trying");
+    become("ready");
+    become("over");
+    expect(seen.map(([connection]) => connection)).toEqual(["ready", "down", "ready", "down"]);
+    expect(watch.connection).toBe("down");
+  });
+
+  test("is down when it was closed before it was ever ready, until it is opened again", () => {
+    const { watch, become, subscribe } = watched();
+    subscribe();
+    become("trying");
+    become("fresh", "end");
+    expect(watch.connection).toBe("down");
+    become("trying");
+    expect(watch.connection).toBe("connecting");
+  });
+
+  test("goes down with its cause, as a message alone: error properties of clients may contain a password", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("ready");
+    const error = Object.assign(new Error("WRONGPASS invalid password"), {
+      command: { name: "auth", args: ["s3cret"] },
+    });
+    become("trying", "error", error);
+    const [, cause] = seen.at(-1) ?? [];
+    expect(cause?.message).toBe("WRONGPASS invalid password");
+    expect(cause).not.toHaveProperty("command");
+    expect(watch.trouble).toBe("WRONGPASS invalid password");
+    become("ready");
+    expect(watch.trouble).toBe("");
+  });
+
+  test("has one listener per event, and none without watchers", () => {
+    const { emitter, subscribe } = watched();
+    const stops = [subscribe(), subscribe(), subscribe()];
+    expect(["change", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([1, 1, 1]);
+    for (const stop of [...stops, ...stops]) stop();
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  test("keeps an open emitter from throwing errors, whether or not its owner listens later", () => {
+    const alone = watched(true);
+    alone.become("ready");
+    alone.subscribe()();
+    expect(() => alone.emitter.emit("error", new Error("unheard"))).not.toThrow();
+    alone.subscribe()();
+    expect(alone.emitter.listenerCount("error")).toBe(1);
+
+    const owned = watched(true);
+    owned.become("ready");
+    const heard: unknown[] = [];
+    owned.emitter.on("error", (error) => heard.push(error));
+    for (let time = 0; time < 3; time++) owned.subscribe()();
+    expect(owned.emitter.listenerCount("error")).toBe(2);
+    owned.emitter.emit("error", new Error("heard"));
+    expect(heard).toHaveLength(1);
+
+    const closed = watched(true);
+    closed.subscribe()();
+    expect(closed.emitter.listenerCount("error")).toBe(0);
+  });
+});

@@ -1,0 +1,4 @@
+import { older } from "./clients.js";
+import { describeSentinelContract } from "./sentinel-contract.js";
+
+describeSentinelContract(older);

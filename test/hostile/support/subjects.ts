@@ -1,0 +1,34 @@
+import { createLocks, type Handle, type Lease, type Locks } from "../../../src/index.js";
+import { VirtualClock } from "../../../src/testing/virtual-clock.js";
+import { type RecordedNode, recordedNode } from "./recorded-node.js";
+
+/** The objects on which the calls are tried: counting nodes, and one of each object with methods. Time does not advance. */
+export interface Subjects {
+  readonly clock: VirtualClock;
+  readonly nodes: readonly RecordedNode[];
+  readonly locks: Locks;
+  /** An idle handle. */
+  readonly handle: Handle;
+  readonly lease: Lease;
+  /** The handover note of another lease. */
+  readonly note: string;
+  /** The number of calls to the nodes. */
+  readonly asked: number;
+}
+
+export async function createSubjects(): Promise<Subjects> {
+  const clock = new VirtualClock();
+  const nodes = [1, 2, 3].map((n) => recordedNode(`node-${n}`, clock));
+  const locks = createLocks({ nodes, clock });
+  return {
+    clock,
+    nodes,
+    locks,
+    handle: locks.handle("handled"),
+    lease: await locks.acquire("leased"),
+    note: (await locks.acquire("noted")).handover(),
+    get asked() {
+      return nodes.reduce((sum, { asked }) => sum + asked, 0);
+    },
+  };
+}

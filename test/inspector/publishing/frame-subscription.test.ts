@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { InProcessNode } from "../../../src/clients/memory/memory-node.js";
+import type { Frame } from "../../../src/inspector/feed/frames.js";
+import { FrameDedup } from "../../../src/inspector/publishing/frame-dedup.js";
+import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subscription.js";
+import { settle, VirtualClock } from "../../../src/testing/virtual-clock.js";
+import { beat, lockView, noon } from "../frames-of-all-kinds.js";
+
+const channel = "holdfast:life";
+
+async function subscription(count = 3) {
+  const clock = new VirtualClock();
+  const nodes = Array.from({ length: count }, (_, index) => new InProcessNode(`node-${index}`, index, clock));
+  const received: Frame[] = [];
+  const line = subscribeToFrames(nodes, (frame) => received.push(frame), clock);
+  await settle();
+  const say = async (frame: unknown, on = nodes) => {
+    for (const node of on) node.deliver(channel, typeof frame === "string" ? frame : JSON.stringify(frame));
+    await settle();
+  };
+  return { clock, nodes, heard: received, line, say };
+}
+
+describe("a frame subscription", () => {
+  it("receives a frame once, however many nodes deliver it", async () => {
+    const { nodes, heard, line, say } = await subscription();
+    await say(beat({ seq: 1 }));
+    await say(beat({ seq: 2 }), nodes.slice(1));
+    await say(beat({ seq: 2 }), nodes.slice(0, 1));
+    expect(heard.map(({ seq }) => seq)).toEqual([1, 2]);
+    await say(beat({ seq: 1, source: "b" }));
+    expect(heard).toHaveLength(3);
+    await line.close();
+    await say(beat({ seq: 3 }));
+    expect(heard).toHaveLength(3);
+  });
+
+  it("ignores a frame that arrives after a later one", async () => {
+    const { heard, say } = await subscription();
+    await say(beat({ seq: 5 }));
+    await say(beat({ seq: 4 }));
+    expect(heard.map(({ seq }) => seq)).toEqual([5]);
+  });
+
+  it("continues over the remaining nodes, and over those that come back", async () => {
+    const { nodes, heard, line, say } = await subscription();
+    expect(line.subscribedNodes).toBe(3);
+    nodes[0]?.crash();
+    await say(beat({ seq: 1 }));
+    expect([line.subscribedNodes, heard.length]).toEqual([2, 1]);
+    nodes[0]?.restart();
+    await say(beat({ seq: 2 }), nodes.slice(0, 1));
+    expect([line.subscribedNodes, heard.length]).toEqual([3, 2]);
+    await line.close();
+    expect(line.subscribedNodes).toBe(0);
+  });
+
+  it("drops and counts messages that are not frames", async () => {
+    const { heard, line, say } = await subscription(1);
+    const long = JSON.stringify(beat({ owner: "x".repeat(100 * 1024) }));
+    const wrong = [
+      "",
+      "{",
+      "null",
+      "[]",
+      '{"kind":"beat"}',
+      long,
+      { ...beat(), kind: "boom" },
+      { ...beat(), seq: -1 },
+    ];
+    for (const message of wrong) await say(message);
+    expect(heard).toEqual([]);
+    expect(line.dropped).toBe(wrong.length);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (message) => {
+        await say(message);
+      }),
+      { numRuns: 300 },
+    );
+    expect(heard).toEqual([]);
+  });
+
+  it("treats a lock as gone that was not reported for long, even if its process is alive", async () => {
+    const { clock, heard, line, say } = await subscription(1);
+    await say(beat({ seq: 1 }));
+    await say({ kind: "locks", source: "a", seq: 2, time: noon, locks: [lockView()] });
+    await say({ kind: "locks", source: "a", seq: 3, time: noon, locks: [lockView({ id: "a-2" })] });
+    for (let seq = 4; seq < 17; seq++) {
+      await clock.advance(5_000);
+      await say({ kind: "locks", source: "a", seq, time: noon, locks: [lockView({ id: "a-2" })] });
+    }
+    expect(heard.filter(({ kind }) => kind === "gone")).toMatchObject([{ source: "a", locks: ["a-1"] }]);
+    await line.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("keeps its memory bounded", () => {
+    const clock = new VirtualClock();
+    const dedup = new FrameDedup(clock);
+    for (let source = 0; source < 2_000; source++) {
+      const locks = Array.from({ length: 50 }, (_, index) => lockView({ id: `${source}/${index}` }));
+      dedup.isNew({ kind: "locks", source: `${source}`, seq: 1, time: noon, locks });
+    }
+    expect(dedup.sizes).toEqual({ sources: 1_000, locks: 20_000 });
+    clock.stall(120_000);
+    dedup.tidy();
+    expect(dedup.sizes).toEqual({ sources: 0, locks: 0 });
+    expect(dedup.isNew(beat({ source: "new" }))).toBe(true);
+  });
+});

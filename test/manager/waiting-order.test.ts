@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { Contention } from "./contention.js";
+import { settle, TestNodes } from "./test-nodes.js";
+
+const twenty = Array.from({ length: 20 }, (_, index) => index);
+const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
+/** ms: a release, a message and a request take up to 26 ms, and a reservation for a missing waiter takes 50 ms. */
+const maxPromptGap = 60;
+
+type Disturbance = (contention: Contention) => void;
+const disturbances: readonly (readonly [string, Disturbance])[] = [
+  ["nothing happens", () => {}],
+  ["a node is down", ({ nodes }) => nodes[0]?.crash()],
+  [
+    "a node restarts without its memory, again and again",
+    ({ nodes, clock }) => {
+      for (let at = 50; at < 900; at += 200) clock.after(at, () => nodes[0]?.restart());
+    },
+  ],
+  [
+    "a node disconnects and reconnects",
+    ({ nodes, clock }) => {
+      for (let at = 50; at < 900; at += 100) {
+        clock.after(at, () => nodes[0]?.crash());
+        clock.after(at + 50, () => nodes[0]?.restart({ keepMemory: true }));
+      }
+    },
+  ],
+];
+
+describe("callers that wait for a lock", () => {
+  it.each([1, 3, 5])("are served in order of arrival across processes: %i nodes", async (size) => {
+    const testNodes = new TestNodes(size);
+    const { clock } = testNodes;
+    const processes = Array.from({ length: 5 }, (_, index) => testNodes.locks({ owner: `process-${index}` }));
+    const held = await testNodes.run(testNodes.locks().acquire("a"));
+    const order: number[] = [];
+    const waits = [];
+    for (const index of twenty) {
+      const locks = processes[(index * 3 + Math.floor(index / 7)) % 5];
+      waits.push(locks?.using("a", async () => void order.push(index)));
+      await clock.advance(1);
+    }
+    await held.release();
+    await testNodes.run(Promise.all(waits), 500);
+    expect(order).toEqual(twenty);
+  });
+
+  it("are served in order of arrival within one process, without pauses", async () => {
+    const testNodes = new TestNodes();
+    const locks = testNodes.locks();
+    const held = await testNodes.run(locks.acquire("a"));
+    const order: number[] = [];
+    const waits = twenty.map((index) => locks.using("a", async () => void order.push(index)));
+    await settle();
+    await held.release();
+    const before = testNodes.clock.monotonic();
+    await testNodes.run(Promise.all(waits), 100);
+    expect(order).toEqual(twenty);
+    expect(testNodes.clock.monotonic() - before).toBeLessThanOrEqual(5);
+  });
+
+  it.each(disturbances)(
+    "keep their order without delays when messages take time: %s",
+    async (_, disturb) => {
+      for (const size of [3, 5]) {
+        for (const seed of seeds) {
+          const contention = new Contention({ seed, size });
+          const open = await contention.begin();
+          for (const index of twenty) {
+            contention.addCaller(index);
+            await contention.clock.advance(1);
+          }
+          await contention.clock.advance(500);
+          open();
+          disturb(contention);
+          await contention.end();
+          const { order, gaps } = contention;
+          expect({ seed, size, order, slowest: Math.max(...gaps) }).toMatchObject({ order: twenty });
+          expect({ seed, size, gaps: gaps.filter((gap) => gap > maxPromptGap) }).toEqual({
+            seed,
+            size,
+            gaps: [],
+          });
+        }
+      }
+    },
+    30_000,
+  );
+
+  it("lose at most the node timeout, once per process, when a node hangs", async () => {
+    const nodeTimeout = 100;
+    for (const size of [3, 5]) {
+      for (const seed of seeds) {
+        const contention = new Contention({ seed, size, nodeTimeout });
+        const open = await contention.begin();
+        for (const index of twenty) {
+          contention.addCaller(index);
+          await contention.clock.advance(1);
+        }
+        await contention.clock.advance(500);
+        open();
+        contention.nodes[0]?.hang();
+        await contention.end();
+        const { order, gaps } = contention;
+        expect({ seed, size, order }).toEqual({ seed, size, order: twenty });
+        const slow = gaps.filter((gap) => gap > maxPromptGap);
+        expect(slow.length).toBeLessThanOrEqual(5);
+        expect(Math.max(...gaps)).toBeLessThan(5 * nodeTimeout + maxPromptGap);
+      }
+    }
+  }, 120_000);
+
+  it.each(disturbances)(
+    "do not block each other when they all ask for a free lock at the same time: %s",
+    async (_, disturb) => {
+      for (const size of [2, 3, 4, 5]) {
+        for (const seed of seeds) {
+          const contention = new Contention({ seed, size });
+          const open = await contention.begin();
+          open();
+          await contention.clock.advance(100);
+          // With two nodes, both are needed.
+          if (size > 2) disturb(contention);
+          for (const index of twenty) contention.addCaller(index, index % 5);
+          await contention.end();
+          const { order, gaps } = contention;
+          const [first = 0, ...others] = gaps;
+          expect([...order].sort((a, b) => a - b)).toEqual(twenty);
+          // The lock had been free for 100 ms. Split votes between the callers can delay the first grant.
+          expect(first).toBeLessThan(100 + 2 * maxPromptGap);
+          expect({ seed, size, gaps: others.filter((gap) => gap > maxPromptGap) }).toEqual({
+            seed,
+            size,
+            gaps: [],
+          });
+        }
+      }
+    },
+    30_000,
+  );
+});

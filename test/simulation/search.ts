@@ -1,0 +1,21 @@
+import { generate } from "../../src/testing/simulator/generate.js";
+import { play } from "../../src/testing/simulator/run.js";
+
+/** Plays `count` seeds, starting with `from`, and adds up their results. */
+export async function search(from: number, count: number, faults: "inBounds" | "beyond") {
+  const failed: object[] = [];
+  let leases = 0;
+  let overlaps = 0;
+  const checks = new Map<string, number>();
+  for (let seed = from; seed < from + count; seed++) {
+    const outcome = await play(generate(seed, faults, 25));
+    leases += outcome.counts.acquired ?? 0;
+    overlaps += outcome.overlaps;
+    for (const [what, count] of Object.entries(outcome.counts)) {
+      if (what.startsWith("looks: ")) checks.set(what, (checks.get(what) ?? 0) + count);
+    }
+    if (outcome.violations.length > 0) failed.push({ seed, violations: outcome.violations });
+  }
+  const never = [...checks].filter(([, count]) => count === 0).map(([what]) => what);
+  return { failed, leases, overlaps, checkers: checks.size, never };
+}

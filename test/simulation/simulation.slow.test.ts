@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { search } from "./search.js";
+
+describe("the simulator", () => {
+  it("finds no violation within the assumptions", async () => {
+    const { failed, leases, checkers, never } = await search(101, 200, "inBounds");
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(1_300);
+    // Every checker must have run.
+    expect({ checkers, never }).toEqual({ checkers: 15, never: [] });
+  }, 600_000);
+
+  it("finds only overlaps beyond the assumptions", async () => {
+    const { failed, overlaps } = await search(41, 60, "beyond");
+    expect(failed).toEqual([]);
+    expect(overlaps).toBeGreaterThan(0);
+  }, 300_000);
+});
