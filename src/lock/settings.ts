@@ -156,39 +156,51 @@ export function inContext(settings: Settings): Settings {
   };
 }
 
-/** Merges the layers of options and checks them. Later layers win. An undefined option counts as not given; null does not. */
+/** The settings of an acquisition without any options. */
+const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
+  ttl: defaultTtl,
+  wait: defaultWait,
+  retry: backoff({}, random),
+  renew: true,
+  maxHold: Number.POSITIVE_INFINITY,
+  fence: false,
+  signal: null,
+  onLost: null,
+  driftFactor,
+  renewBefore: 0,
+  tokenShared: false,
+  roundObserver: null,
+  fair: true,
+  queued: true,
+  defaultRetry: true,
+});
+
+/**
+ * Checks the given options, and returns the settings with them. The other settings stay those of `base`, by default the
+ * defaults. An undefined option counts as not given; null does not. @throws InvalidOptionError.
+ */
 export function settingsOf(
   context: ManagerSettings,
-  ...layers: readonly (AcquireOptions | undefined)[]
+  { ttl, wait, retry, renew, maxHold, fence, fair, signal, onLost }: AcquireOptions,
+  base: Settings = defaultsOf(context),
 ): Settings {
-  const merged: Mutable<AcquireOptions> = {};
-  for (const layer of layers) assignDefined(merged, layer ?? {});
-  const {
-    ttl = defaultTtl,
-    wait = defaultWait,
-    retry = {},
-    renew = true,
-    fence = false,
-    fair = true,
-  } = merged;
-  const { maxHold = Number.POSITIVE_INFINITY, signal, onLost } = merged;
-  return {
-    ttl: checkTtl(ttl),
-    wait: checkDuration("wait", wait, 0),
-    retry: retryOf(retry, context.random),
-    renew: checkBoolean("renew", renew),
-    maxHold: checkDuration("maxHold", maxHold, 1),
-    fence: checkBoolean("fence", fence),
-    signal: signal === undefined ? null : checkSignal(signal),
-    onLost: onLost === undefined ? null : checkFunction("onLost", onLost),
-    driftFactor: context.driftFactor,
-    renewBefore: 0,
-    tokenShared: false,
-    roundObserver: null,
-    fair: checkBoolean("fair", fair),
-    queued: wait > 0,
-    defaultRetry: merged.retry === undefined,
-  };
+  const settings: Mutable<Settings> = { ...base };
+  if (ttl !== undefined) settings.ttl = checkTtl(ttl);
+  if (wait !== undefined) {
+    settings.wait = checkDuration("wait", wait, 0);
+    settings.queued = wait > 0;
+  }
+  if (retry !== undefined) {
+    settings.retry = retryOf(retry, context.random);
+    settings.defaultRetry = false;
+  }
+  if (renew !== undefined) settings.renew = checkBoolean("renew", renew);
+  if (maxHold !== undefined) settings.maxHold = checkDuration("maxHold", maxHold, 1);
+  if (fence !== undefined) settings.fence = checkBoolean("fence", fence);
+  if (fair !== undefined) settings.fair = checkBoolean("fair", fair);
+  if (signal !== undefined) settings.signal = checkSignal(signal);
+  if (onLost !== undefined) settings.onLost = checkFunction("onLost", onLost);
+  return settings;
 }
 
 /**
@@ -232,9 +244,3 @@ function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunct
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-function assignDefined<T extends object>(target: T, source: T): void {
-  for (const key of Object.keys(source) as (keyof T)[]) {
-    if (source[key] !== undefined) target[key] = source[key];
-  }
-}

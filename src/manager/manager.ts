@@ -51,7 +51,6 @@ export class Manager {
   readonly context: ManagerContext;
   /** A random prefix of this manager's acquisition identifiers, unique among all processes. */
   readonly series: string;
-  readonly #defaults: AcquireOptions;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
   readonly #actor: ManagerActor;
@@ -74,7 +73,6 @@ export class Manager {
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
-    this.#defaults = options;
     this.#defaultSettings = settingsOf(context, options);
     this.#nodes = nodesOf(options);
     const events = new ManagerEmitter(context.onListenerError);
@@ -114,9 +112,13 @@ export class Manager {
   /** Returns the checked settings of one acquisition. Later layers win. @throws InvalidOptionError, ManagerClosedError. */
   settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
     this.checkOpen();
-    if (layers.every((layer) => layer === undefined)) return this.#defaultSettings;
-    for (const layer of layers) checkKnown("acquire", layer);
-    return settingsOf(this.context, this.#defaults, ...layers);
+    let settings = this.#defaultSettings;
+    for (const layer of layers) {
+      if (layer === undefined) continue;
+      checkKnown("acquire", layer);
+      settings = settingsOf(this.context, layer, settings);
+    }
+    return settings;
   }
 
   /** Creates an idle lock. @throws InvalidOptionError. */

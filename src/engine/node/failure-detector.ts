@@ -26,7 +26,7 @@ const maxPauseMs = 5_000;
 /**
  * A circuit breaker for one node. The circuit is closed while the node answers, and opens when the node has owed
  * replies for three timeouts: then only probes are sent. While the circuit is open, a probe is always under way or
- * scheduled, and any reply closes the circuit. (After Nygard, "Release It!", Stability Patterns.)
+ * scheduled. Any reply closes the circuit, and so does a change of the connection. (After Nygard, "Release It!", Stability Patterns.)
  */
 export class FailureDetector {
   /** Requests that the node has not replied to. */
@@ -95,7 +95,7 @@ export class FailureDetector {
     this.requestEnded();
   }
 
-  /** A new connection begins. Requests on the old connection say nothing about the new one. */
+  /** Closes the circuit: the connection was lost, or a new one begins. Requests on the old connection say nothing about the new one. */
   reset(): void {
     this.silences = 0;
     this.givenUp = 0;

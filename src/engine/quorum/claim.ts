@@ -31,8 +31,8 @@ export interface ClaimContext {
 }
 
 /**
- * One token and all commands that are sent in its name. The end of a claim leaves nothing behind: every node that was
- * sent anything gets a release, even a silent one, and commands that are not yet sent are dropped.
+ * One token and all commands that are sent in its name. `discard` and `release` leave nothing behind: every node that was
+ * sent anything gets a release, even a silent one, and commands that are not yet sent are dropped. `end` keeps the keys.
  */
 export class Claim {
   ended = false;

@@ -26,7 +26,10 @@ export function decide({ granted, denied, failed }: Tally, nodes: number): Verdi
   return null;
 }
 
-/** A release is complete when a quorum of nodes has answered, or when all nodes have answered or failed. */
+/**
+ * The rule for releases: "granted" when a quorum of nodes has answered anything, "noQuorum" when all nodes have answered or
+ * failed without that.
+ */
 export function answeredByQuorum({ granted, denied, failed }: Tally, nodes: number): Verdict | null {
   if (granted + denied >= quorumOf(nodes)) return "granted";
   return granted + denied + failed === nodes ? "noQuorum" : null;

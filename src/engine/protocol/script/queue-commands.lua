@@ -27,8 +27,8 @@ end
 -- The same for a caller that has no place.
 function commands.releaseAndWake(token) return commands.releaseLeaveAndWake(token, '') end
 
--- Releases keys that only a minority of the nodes had granted, and leaves their queues. Nobody is woken for a key that was
--- released here. `placeId` is "" for a caller that has no place.
+-- Leaves the queues, for an acquisition that gives up its place, and releases what a minority of the nodes may have granted
+-- it. Nobody is woken for a key that was released here. `placeId` is "" for a caller that has no place.
 function commands.releaseAndLeave(token, placeId)
   local reply = commands.release(token)
   if placeId == '' then return reply end
