@@ -38,13 +38,13 @@ const keys = fc.constantFrom(["one"], ["two"], ["one", "two"], ["two", "three", 
 /** ms; long enough that the duration of the comparison does not matter. Some are longer than a minute. */
 const ttl = fc.constantFrom(20_000, 60_000, 2 * hour);
 const fence = fc.integer({ min: 1, max: 20 });
-const heed = { place: null, barge: false };
+const policy = { place: null, barge: false };
 
 const command: fc.Arbitrary<LockCommand> = fc.oneof(
   fc.record({ op: fc.constant("acquire" as const), keys, token, ttl }),
-  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, queue: fc.constant(heed) }),
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, queue: fc.constant(policy) }),
   fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence }),
-  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence, queue: fc.constant(heed) }),
+  fc.record({ op: fc.constant("acquire" as const), keys, token, ttl, fence, queue: fc.constant(policy) }),
   fc.record({ op: fc.constantFrom("renew" as const, "heal" as const), keys, token, ttl }),
   fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl }),
   fc.record({ op: fc.constant("swap" as const), keys, from: token, token, ttl, fence }),

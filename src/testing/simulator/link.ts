@@ -31,11 +31,11 @@ const labelOf = (command: LockCommand): string =>
   `${command.op} ${command.keys.join(",")}${"token" in command ? ` ${command.token.slice(-4)}` : ""}`;
 
 const identificationLabel = (change: MemoryChange | null): string => {
-  if (change === null) return "introduce";
+  if (change === null) return "identify";
   const { abstention } = change;
   return abstention === null
-    ? "introduce, and vote"
-    : `introduce, and abstain until ${Math.ceil(abstention.until)}`;
+    ? "identify, and vote"
+    : `identify, and abstain until ${Math.ceil(abstention.until)}`;
 };
 
 /** The connection of one host to one node, as a lock node with the guarantees of real clients. */

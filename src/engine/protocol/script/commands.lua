@@ -1,4 +1,4 @@
--- The commands that do not heed the queues. Parameters are named as in commands.json.
+-- The commands that ignore the queues. Parameters are named as in commands.json.
 
 local commands = {}
 

@@ -1,4 +1,4 @@
--- The commands that heed the queues of their keys. Parameters are named as in commands.json.
+-- The commands that respect the queues of their keys. Parameters are named as in commands.json.
 
 -- Acquires free keys even if others wait for them. `place` is "" for a caller that does not wait.
 function commands.acquireBarging(token, ttl, place)
