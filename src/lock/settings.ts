@@ -239,7 +239,10 @@ function retryOf(retry: RetryPolicy | RetryFunction, random: Random): RetryFunct
   }
   if (delay !== undefined) checkDuration("retry.delay", delay, 0, true);
   if (maxDelay !== undefined) checkDuration("retry.maxDelay", maxDelay, 0, true);
-  if (jitter !== undefined && jitter !== "full") checkDuration("retry.jitter", jitter, 0, true);
+  if (jitter !== undefined && jitter !== "full" && typeof jitter !== "number") {
+    throw new InvalidOptionError("retry.jitter", jitter, 'a finite number of ms, at least 0, or "full"');
+  }
+  if (typeof jitter === "number") checkDuration("retry.jitter", jitter, 0, true);
   return backoff(retry, random);
 }
 
