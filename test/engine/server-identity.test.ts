@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { ServerIdentity } from "../../src/engine/node/server-identity.js";
 import { type Identification, readMarker } from "../../src/engine/protocol/memory.js";
 import { systemRandom } from "../../src/engine/time/random.js";
@@ -13,18 +14,13 @@ const lost = identificationOf("");
 const abstaining = identificationOf("= 2000 2000 900 id.life 5 -");
 const kept = identificationOf("id.life 5 -");
 
-/** The identity of a server whose answers the test gives itself, in any order. */
-function scriptedServer() {
-  const answers: ((answer: Identification) => void)[] = [];
-  const node = wayTo(new ScriptedNode("node"), {
-    identify: () => new Promise<Identification>((resolve) => answers.push(resolve)),
-  });
-  const clock = new VirtualClock();
+/** The identity of a server that answers as `identify` does. */
+function serverOf(identify: LockNode["identify"], onRefused: (error: unknown) => void = () => {}) {
   const ignore = () => {};
-  const server = new ServerIdentity({
+  return new ServerIdentity({
     name: "node",
-    node,
-    clock,
+    node: wayTo(new ScriptedNode("node"), { identify }),
+    clock: new VirtualClock(),
     random: systemRandom,
     knownServers: [],
     checksMemory: true,
@@ -32,8 +28,14 @@ function scriptedServer() {
     onAsked: ignore,
     onEnded: ignore,
     onIdentified: ignore,
-    onRefused: ignore,
+    onRefused,
   });
+}
+
+/** The identity of a server whose answers the test gives itself, in any order. */
+function scriptedServer() {
+  const answers: ((answer: Identification) => void)[] = [];
+  const server = serverOf(() => new Promise<Identification>((resolve) => answers.push(resolve)));
   const ask = () => {
     const answer = server.ask(null, 0);
     const give = answers.at(-1) as (answer: Identification) => void;
@@ -85,5 +87,24 @@ describe("the identity of a server", () => {
     const identification = (await again.answer) as Identification;
     server.forget();
     expect(server.accept(identification)).toBe(false);
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("not today");
+      },
+      "not today",
+    ],
+    ["answers null", () => Promise.resolve(null), "identify() gave null instead of an identification"],
+    ["answers at once, with a text", () => "me", "identify() gave string instead of an identification"],
+  ])("is refused by a node of the user's that %s", async (_, identify, message) => {
+    const refusals: unknown[] = [];
+    const server = serverOf(identify as unknown as LockNode["identify"], (error) => refusals.push(error));
+    expect(server.identify()).toBe(true);
+    await expect(server.ask(null, 0)).rejects.toThrow(message);
+    expect(refusals).toEqual([expect.objectContaining({ message })]);
+    expect(server.known).toBe(false);
   });
 });

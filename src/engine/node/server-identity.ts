@@ -107,12 +107,15 @@ export class ServerIdentity {
     if (!anyway && (this.known || this.asking)) return false;
     this.asking = true;
     const { connection } = this;
-    this.options.node.identify(this.options.decides() ? this.options.random.secret() : "", null).then(
+    const { node, random, decides } = this.options;
+    identifyAt(node, decides() ? random.secret() : "", null).then(
       (identification) => {
         const current = this.connection === connection;
         this.options.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
+        if (!isIdentification(identification))
+          return this.options.onRefused(noIdentification(identification));
         if (!this.known) this.update(identification);
         this.options.onIdentified();
       },
@@ -134,7 +137,9 @@ export class ServerIdentity {
     const { connection } = this;
     this.options.onAsked();
     try {
-      const identification = await this.options.node.identify(this.options.random.secret(), change, age);
+      const { node, random } = this.options;
+      const identification = await identifyAt(node, random.secret(), change, age);
+      if (!isIdentification(identification)) throw noIdentification(identification);
       const current = this.connection === connection;
       this.options.onEnded(current ? "answered" : "lost");
       if (!current) return null;
@@ -216,3 +221,19 @@ function markDuplicates(knownServers: KnownServers): void {
     one.duplicateOf = knownServers.slice(0, index).find((other) => other.isSame(one))?.name ?? null;
   }
 }
+
+/** Asks a node that the user may have written: a node that throws counts as a node that rejects. */
+function identifyAt(node: LockNode, ...question: Parameters<LockNode["identify"]>): Promise<Identification> {
+  try {
+    return Promise.resolve(node.identify(...question));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** A node that the user wrote may answer with anything. */
+const isIdentification = (answer: unknown): answer is Identification =>
+  typeof answer === "object" && answer !== null && "memory" in answer;
+
+const noIdentification = (answer: unknown): Error =>
+  new Error(`identify() gave ${answer === null ? "null" : typeof answer} instead of an identification`);
