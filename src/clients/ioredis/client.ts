@@ -4,7 +4,7 @@ import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
-import { UserClient } from "../user-client.js";
+import { SingleClient } from "../single-client.js";
 import type { IoredisClient, IoredisOwner, SendCommand } from "./library.js";
 import { replaceIoredisConnection, withdrawOwnCommands } from "./replacement.js";
 import { openIoredisSubscriber } from "./subscriber.js";
@@ -28,17 +28,17 @@ export const ioredisSource = (
   },
 });
 
-export class IoredisScriptClient extends UserClient implements ScriptClient {
-  readonly sharded = false;
-  readonly #connection: IoredisConnection;
-
+export class IoredisScriptClient extends SingleClient implements ScriptClient {
   constructor(
     private readonly client: IoredisClient,
     owner: IoredisOwner = "user",
   ) {
     const duplicable = typeof client.duplicate === "function";
-    super(ioredisSource(client), duplicable ? (events) => openIoredisSubscriber(client, events) : null);
-    this.#connection = ioredisConnection(client, "", owner);
+    super(
+      ioredisSource(client),
+      duplicable ? (events) => openIoredisSubscriber(client, events) : null,
+      ioredisConnection(client, "", owner),
+    );
   }
 
   get name(): string {
@@ -54,16 +54,6 @@ export class IoredisScriptClient extends UserClient implements ScriptClient {
 
   connect(): void {
     if (this.client.status === "wait") this.client.connect().catch(() => {});
-  }
-
-  replaceConnection(cause: ReplacementCause): Replacement {
-    const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenSubscriptions();
-    return replacement;
-  }
-
-  route(): ScriptConnection {
-    return this.#connection;
   }
 }
 

@@ -4,7 +4,7 @@ import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
-import { UserClient } from "../user-client.js";
+import { SingleClient } from "../single-client.js";
 import type { NodeRedisClient } from "./library.js";
 import { replaceNodeRedisConnection } from "./replacement.js";
 import { openNodeRedisSubscriber } from "./subscriber.js";
@@ -38,10 +38,8 @@ const source = (client: NodeRedisClient): ConnectionSource => ({
   },
 });
 
-export class NodeRedisScriptClient extends UserClient implements ScriptClient {
-  readonly sharded = false;
+export class NodeRedisScriptClient extends SingleClient implements ScriptClient {
   readonly writesLater = true;
-  readonly #connection: NodeRedisConnection;
 
   private readonly client: NodeRedisClient;
 
@@ -50,9 +48,9 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
     super(
       source(underlying(client)),
       duplicable ? (events) => openNodeRedisSubscriber(underlying(client), events) : null,
+      nodeRedisConnection(client, () => client._keyPrefix ?? ""),
     );
     this.client = underlying(client);
-    this.#connection = nodeRedisConnection(client, () => client._keyPrefix ?? "");
   }
 
   get name(): string {
@@ -67,16 +65,6 @@ export class NodeRedisScriptClient extends UserClient implements ScriptClient {
 
   connect(): void {
     if (!this.client.isOpen) this.client.connect().catch(() => {});
-  }
-
-  replaceConnection(cause: ReplacementCause): Replacement {
-    const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenSubscriptions();
-    return replacement;
-  }
-
-  route(): ScriptConnection {
-    return this.#connection;
   }
 }
 

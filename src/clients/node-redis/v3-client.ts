@@ -1,10 +1,10 @@
-import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
+import type { Keyspace, } from "../../engine/node/lock-node.js";
 import type { ConnectionSource } from "../connection-watch.js";
 import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
 import type { ScriptCall, ScriptClient, ScriptConnection } from "../script-client.js";
-import { UserClient } from "../user-client.js";
+import { SingleClient } from "../single-client.js";
 import type { NodeRedis3Client } from "./v3-library.js";
 import { replaceNodeRedis3Connection } from "./v3-replacement.js";
 import { openNodeRedis3Subscriber } from "./v3-subscriber.js";
@@ -23,14 +23,14 @@ const source = (client: NodeRedis3Client): ConnectionSource => ({
   },
 });
 
-export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
-  readonly sharded = false;
-  readonly #connection: ReturnType<typeof connectionOf>;
-
+export class NodeRedis3ScriptClient extends SingleClient implements ScriptClient {
   constructor(private readonly client: NodeRedis3Client) {
     const duplicable = typeof client.duplicate === "function";
-    super(source(client), duplicable ? (events) => openNodeRedis3Subscriber(client, events) : null);
-    this.#connection = connectionOf(client);
+    super(
+      source(client),
+      duplicable ? (events) => openNodeRedis3Subscriber(client, events) : null,
+      connectionOf(client),
+    );
   }
 
   get name(): string {
@@ -43,16 +43,6 @@ export class NodeRedis3ScriptClient extends UserClient implements ScriptClient {
   }
 
   connect(): void {}
-
-  replaceConnection(cause: ReplacementCause): Replacement {
-    const replacement = this.#connection.replace(cause);
-    if (replacement === "replacing") this.reopenSubscriptions();
-    return replacement;
-  }
-
-  route(): ScriptConnection {
-    return this.#connection;
-  }
 }
 
 function connectionOf(client: NodeRedis3Client) {
