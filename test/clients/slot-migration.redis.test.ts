@@ -133,12 +133,26 @@ async function move(slot: number, to?: RedisServer): Promise<Move> {
           30_000,
           async () => (await ownerOf(slot, server)) === target,
         );
+      // A server that begins the next move without this epoch would claim its slot with the same one, and never be believed.
+      const epoch = await epochOf(target, String(targetId));
+      for (const server of servers())
+        await waitUntil(
+          "all know the epoch of the new owner",
+          30_000,
+          async () => (await epochOf(server, String(targetId))) === epoch,
+        );
     },
   };
 }
 
 const isWhole = async (server: RedisServer) =>
   String(await server.call("CLUSTER", "INFO")).includes("cluster_state:ok");
+
+/** The configuration epoch of a server, as another server knows it. */
+async function epochOf(asked: RedisServer, id: string): Promise<number> {
+  const lines = String(await asked.call("CLUSTER", "NODES")).split("\n");
+  return Number(lines.find((line) => line.startsWith(id))?.split(" ")[6]);
+}
 
 async function ownerOf(slot: number, asked = cluster.nodes[0] as RedisServer): Promise<RedisServer> {
   const slots = (await asked.call("CLUSTER", "SLOTS")) as [number, number, [string, number]][];
