@@ -4,6 +4,7 @@ import { checkDuration, checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
 import type { Manager, Resources } from "../manager/manager.js";
+import { onAbort } from "../support/abort.js";
 import { readHandover } from "./handover.js";
 import { LockHandle } from "./lock-handle.js";
 import { LockLease } from "./lock-lease.js";
@@ -71,15 +72,14 @@ class ManagedLocks {
     const leaseState = await lock.acquire(settings, (granted) => granted);
     const lease = new LockLease(lock, leaseState);
     const { signal } = settings;
-    const onAbort = () => leaseState.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) leaseState.abort(signal.reason);
+    const unlisten = signal && onAbort(signal, (reason) => leaseState.abort(reason));
     // A listener of `acquired` may have blocked for longer than the lease lasts.
     lock.checkHeld(leaseState);
     try {
       return await job(lease);
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      unlisten?.();
       await lease.release();
     }
   }

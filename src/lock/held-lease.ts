@@ -177,11 +177,6 @@ export class HeldLease implements HoldingActions {
     }
   }
 
-  /** Checks the lease after the clocks diverged. */
-  wake(): void {
-    this.due();
-  }
-
   /** Returns whether the renewal was accepted. Only then is the key restored on nodes that lost it. */
   private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
     const { leaseState, lock } = this;

@@ -163,7 +163,7 @@ export class Lock
 
   /** Checks the held lease after the clocks diverged. */
   clocksDiverged(): void {
-    this.heldLease?.wake();
+    this.heldLease?.due();
   }
 
   /**

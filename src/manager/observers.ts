@@ -7,7 +7,7 @@ import { isolate } from "../support/safe-emitter.js";
 /** An observer of a manager. The inspector, telemetry and publishing are built on this interface. */
 export interface ManagerObserver {
   /**
-   * A lock's chart has taken an event. If the chart ignored the event, `from` equals `to`. Listeners have not been called
+   * A lock's chart has changed its state. Events that the chart ignores are not reported. Listeners have not been called
    * yet. An acquisition or lease that the step ended is no longer part of the lock.
    */
   lockStepped?(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void;

@@ -108,11 +108,9 @@ describe("the failure detector", () => {
         }
         detector.replied();
         expect(detector.open).toBe(false);
-        const opens = observed.filter((liveness) => liveness === "unresponsive").length;
         expect(observed.filter((liveness) => liveness === "answered").length).toBeLessThanOrEqual(
           observed.filter((liveness) => liveness === "silent").length,
         );
-        expect(opens).toBeLessThanOrEqual(observed.length);
         detector.close();
         expect(clock.pending).toBe(0);
       }),

@@ -98,6 +98,16 @@ describe("the identity of a server", () => {
       "not today",
     ],
     ["answers null", () => Promise.resolve(null), "identify() gave null instead of an identification"],
+    [
+      "answers with nothing but a memory",
+      () => Promise.resolve({ memory: null }),
+      "identify() gave an object with memory instead of an identification",
+    ],
+    [
+      "answers with a memory that says nothing",
+      () => Promise.resolve({ runId: null, id: null, memory: {} }),
+      "identify() gave an object with runId, id, memory instead of an identification",
+    ],
     ["answers at once, with a text", () => "me", "identify() gave string instead of an identification"],
   ])("is refused by a node of the user's that %s", async (_, identify, message) => {
     const refusals: unknown[] = [];

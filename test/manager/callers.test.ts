@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
+import { wayTo } from "../support/way-to.js";
 import { TestNodes } from "./test-nodes.js";
 
 const caller = new AsyncLocalStorage<string>();
@@ -62,16 +63,7 @@ describe("a process without subscriptions", () => {
   it("is not starved", async () => {
     const testNodes = new TestNodes();
     const shares = [0, 0, 0];
-    const withoutSubscriptions = testNodes.nodes.map(
-      (node) =>
-        new Proxy(node, {
-          get(target, name) {
-            if (name === "subscribe") return () => null;
-            const value = Reflect.get(target, name);
-            return typeof value === "function" ? value.bind(target) : value;
-          },
-        }),
-    );
+    const withoutSubscriptions = testNodes.nodes.map((node) => wayTo(node, { subscribe: () => null }));
     const all = [testNodes.locks(), testNodes.locks(), testNodes.locks({ nodes: withoutSubscriptions })];
     let over = false;
     const contenders = all.map(async (locks, index) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks } from "../../src/index.js";
-import type { InspectionEvent } from "../../src/lock/lock-actor.js";
+import type { NodeMachineEvent } from "../../src/machines/node.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "../engine/scripted-node.js";
 import { listen } from "./test-nodes.js";
@@ -42,11 +42,12 @@ function setUp() {
       for (const arrival of arrivals) arrival.answer(granted);
     };
   });
-  const silences: unknown[] = [];
-  const inspect = (event: InspectionEvent) => {
-    if ((event as { event?: { type?: string } }).event?.type === "SILENT") silences.push(event);
-  };
-  const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000, xstate: { inspect } });
+  const silences: NodeMachineEvent["type"][] = [];
+  const locks = createLocks({ nodes, clock, owner: "me", ttl: 10_000 });
+  managerOf(locks).watch({
+    nodeStepped: (_, { type }) =>
+      void ((type === "SILENT" || type === "UNRESPONSIVE") && silences.push(type)),
+  });
   return { nodes, clock, locks, events: listen(locks), silences };
 }
 

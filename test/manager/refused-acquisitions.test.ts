@@ -49,12 +49,8 @@ describe("a failed acquisition", () => {
 
   it("notifies its listeners only then as well", async () => {
     const { locks, answerRefused } = setUp(false);
-    const failedEvents: string[][] = [];
     const failed = new Promise<void>((resolve) => {
-      locks.on("failed", () => {
-        failedEvents.push(["failed"]);
-        resolve();
-      });
+      locks.on("failed", () => resolve());
     });
     const acquisition = locks.acquire("a", { retry: { count: 0 } }).catch(() => {});
     const { written } = await answerRefused(failed);

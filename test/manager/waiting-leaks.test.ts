@@ -73,8 +73,10 @@ async function runContention(seed: number): Promise<void> {
   // Without waiters, no free lock is reserved and no waiter is stored.
   for (const { context } of managers) {
     const { localQueue, engine } = context;
-    expect(sizesOf(localQueue, ["pending", "fronts", "followers", "asking", "gate", "toCall"])).toEqual({
-      ...{ pending: 0, fronts: 0, followers: 0, asking: 0, gate: 0, toCall: 0 },
+    expect(
+      sizesOf(localQueue, ["pending", "fronts", "frontsByKey", "followers", "asking", "gate", "toCall"]),
+    ).toEqual({
+      ...{ pending: 0, fronts: 0, frontsByKey: 0, followers: 0, asking: 0, gate: 0, toCall: 0 },
     });
     expect(sizesOf(engine.wakeupChannel, ["listeners", "waiting"])).toEqual({ listeners: 0, waiting: 0 });
   }

@@ -1,4 +1,4 @@
-import type { Keyspace, } from "../../engine/node/lock-node.js";
+import type { Keyspace } from "../../engine/node/lock-node.js";
 import type { ConnectionSource } from "../connection-watch.js";
 import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";

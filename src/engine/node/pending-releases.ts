@@ -3,7 +3,7 @@ import { releasePending } from "../protocol/refusal.js";
 import { type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
 import type { PendingCommand } from "./pending-command.js";
-import { type Release, ReleaseCommand } from "./release-command.js";
+import { concerns, type Release, ReleaseCommand } from "./release-command.js";
 
 /**
  * Maximum number of pending releases per node. Beyond it the oldest release is dropped, and its key stays until its ttl
@@ -59,9 +59,6 @@ const undelivered = (reply: Reply): boolean =>
   reply.kind === "failed" &&
   ["connection", "notReady", "refused", "timeout", "overloaded"].includes(reply.reason);
 
-const concerns = (command: LockCommand, token: string): boolean =>
-  ("token" in command && command.token === token) || ("from" in command && command.from === token);
-
 /**
  * The releases that one node still has to receive. Each release is delivered for as long as its key can exist: a
  * release that was refused, lost or timed out is sent again, and a release that may have overtaken the request that it
@@ -89,10 +86,6 @@ export class PendingReleases {
      */
     private readonly collectable: boolean,
   ) {}
-
-  get size(): number {
-    return this.pending.length;
-  }
 
   /** Whether a release was refused or lost, and has not been accepted yet. */
   get outstanding(): boolean {

@@ -148,60 +148,49 @@ export class Quarantine {
   }
 
   private async carryOut(
-    { server, onServerChanged }: QuarantineMember,
+    member: QuarantineMember,
     plan: Plan | null,
     identification: Identification | null,
   ): Promise<number | null> {
+    const { server } = member;
     // A node whose connection was lost is identified again by itself; a node that does not answer is asked again here.
     if (identification === null) return server.known && !server.remembers ? maxPauseMs : null;
-    if (plan === null) return this.accept(server, onServerChanged, identification);
+    if (plan === null) return this.accept(member, identification);
     if (plan.kind === "retry") return minPauseMs * 2 ** (this.repeats - 1);
-    if (plan.kind === "wait")
-      return this.abstain(server, onServerChanged, identification, plan.ms, plan.cause);
+    if (plan.kind === "wait") return this.abstain(member, identification, plan.ms, plan.cause);
     let refusal = "does not answer";
     const changed = await this.bounded(server.ask(plan.change, 0), (error) => {
       refusal = messageOf(error);
     });
     if (changed === null) {
       const cause = `it has no memory, and accepts none: ${refusal}`;
-      return this.abstain(server, onServerChanged, identification, null, cause);
+      return this.abstain(member, identification, null, cause);
     }
     const { memory } = changed;
-    if (memory === null || memory.state === "kept") return this.accept(server, onServerChanged, changed);
-    return this.abstain(
-      server,
-      onServerChanged,
-      changed,
-      memory.state === "lost" ? null : memory.left,
-      plan.cause,
-    );
+    if (memory === null || memory.state === "kept") return this.accept(member, changed);
+    return this.abstain(member, changed, memory.state === "lost" ? null : memory.left, plan.cause);
   }
 
-  private accept(
-    server: ServerIdentity,
-    onServerChanged: () => void,
-    identification: Identification,
-  ): number | null {
+  private accept(member: QuarantineMember, identification: Identification): number | null {
     // An answer that was overtaken by a later one is ignored.
-    if (!server.accept(identification)) return maxPauseMs;
-    onServerChanged();
+    if (!member.server.accept(identification)) return maxPauseMs;
+    member.onServerChanged();
     return null;
   }
 
   private abstain(
-    server: ServerIdentity,
-    onServerChanged: () => void,
+    member: QuarantineMember,
     identification: Identification,
     ms: number | null,
     cause: string,
   ): number {
     let until = ms === null ? null : this.clock.monotonic() + ms;
-    const { abstention } = server;
+    const { abstention } = member.server;
     // The answer reports the same end again.
     if (until !== null && abstention?.until && Math.abs(until - abstention.until) < toleranceMs)
       until = abstention.until;
-    server.accept(identification, { until, cause });
-    onServerChanged();
+    member.server.accept(identification, { until, cause });
+    member.onServerChanged();
     return ms === null ? maxPauseMs : this.pauseFor(identification.memory, ms);
   }
 

@@ -45,9 +45,10 @@ export class ReleaseCommand extends PendingCommand {
   }
 
   cancel(token: string): void {
-    const { command } = this;
-    if (("token" in command && command.token === token) || ("from" in command && command.from === token)) {
-      this.cancelled = true;
-    }
+    if (concerns(this.command, token)) this.cancelled = true;
   }
 }
+
+/** Whether the command is sent in the name of the token, or changes a key from it. */
+export const concerns = (command: LockCommand, token: string): boolean =>
+  ("token" in command && command.token === token) || ("from" in command && command.from === token);

@@ -114,8 +114,6 @@ export class ServerIdentity {
         this.options.onEnded(current ? "answered" : "lost");
         if (!current) return;
         this.asking = false;
-        if (!isIdentification(identification))
-          return this.options.onRefused(noIdentification(identification));
         if (!this.known) this.update(identification);
         this.options.onIdentified();
       },
@@ -139,7 +137,6 @@ export class ServerIdentity {
     try {
       const { node, random } = this.options;
       const identification = await identifyAt(node, random.secret(), change, age);
-      if (!isIdentification(identification)) throw noIdentification(identification);
       const current = this.connection === connection;
       this.options.onEnded(current ? "answered" : "lost");
       if (!current) return null;
@@ -222,18 +219,27 @@ function markDuplicates(knownServers: KnownServers): void {
   }
 }
 
-/** Asks a node that the user may have written: a node that throws counts as a node that rejects. */
-function identifyAt(node: LockNode, ...question: Parameters<LockNode["identify"]>): Promise<Identification> {
-  try {
-    return Promise.resolve(node.identify(...question));
-  } catch (error) {
-    return Promise.reject(error);
-  }
+/** Asks a node that the user may have written: it may throw, and it may answer with anything. */
+async function identifyAt(
+  node: LockNode,
+  ...question: Parameters<LockNode["identify"]>
+): Promise<Identification> {
+  const answer: unknown = await node.identify(...question);
+  if (isIdentification(answer)) return answer;
+  throw new Error(`identify() gave ${shapeOf(answer)} instead of an identification`);
 }
 
-/** A node that the user wrote may answer with anything. */
-const isIdentification = (answer: unknown): answer is Identification =>
-  typeof answer === "object" && answer !== null && "memory" in answer;
+const isIdentification = (answer: unknown): answer is Identification => {
+  const { runId, id, memory } = (answer ?? {}) as { [Name in keyof Identification]: unknown };
+  if (!isTextOrNull(runId) || !isTextOrNull(id)) return false;
+  if (memory === null) return true;
+  const { state, marker } = (memory ?? {}) as { state?: unknown; marker?: unknown };
+  return typeof state === "string" && typeof marker === "string";
+};
 
-const noIdentification = (answer: unknown): Error =>
-  new Error(`identify() gave ${answer === null ? "null" : typeof answer} instead of an identification`);
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === "string";
+
+const shapeOf = (value: unknown): string => {
+  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+  return `an object with ${Object.keys(value).join(", ") || "nothing"}`;
+};
