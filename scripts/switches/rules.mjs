@@ -348,7 +348,7 @@ export const switches = [
   [
     "6 two clocks",
     "only clock jumps of a second are detected",
-    "src/manager/active-locks.ts",
+    "src/manager/clock-watch.ts",
     "const tolerance = 1;",
     "const tolerance = 1_000;",
     "test/manager/clock-jumps",

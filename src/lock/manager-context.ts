@@ -1,11 +1,11 @@
 import type { QuorumEngine } from "../engine/quorum/engine.js";
 import type { TimerWheel } from "../engine/time/timer-wheel.js";
 import type { HoldfastError } from "../errors.js";
-import type { ActiveLocks } from "../manager/active-locks.js";
-import type { Observers } from "../manager/observers.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
+import type { ActiveLockRegistry } from "./active-lock.js";
 import type { ManagerEvents } from "./events.js";
 import type { InspectionEvent } from "./lock-actor.js";
+import type { LockObservers } from "./observed-lock.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
 
@@ -13,8 +13,8 @@ import type { LocalQueue } from "./waiting/local-queue.js";
 export interface ManagerContext extends ManagerSettings {
   readonly engine: QuorumEngine;
   readonly events: SafeEmitter<ManagerEvents>;
-  readonly observers: Observers;
-  readonly activeLocks: ActiveLocks;
+  readonly observers: LockObservers;
+  readonly activeLocks: ActiveLockRegistry;
   readonly localQueue: LocalQueue;
   /** A timer wheel that does not keep the process alive. */
   readonly background: TimerWheel;

@@ -1,5 +1,6 @@
 import type { Clock } from "../engine/time/clock.js";
 import type { LockContext } from "../machines/lock-context.js";
+import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { LockState } from "../machines/lock-state.js";
 
 /** A held lease as observers see it. */
@@ -32,4 +33,12 @@ export interface ObservedLock {
   /** ms from the last failed attempt to the next attempt. Null unless the lock waits between two attempts. */
   readonly retryDelay: number | null;
   readonly leaseState: ObservedLease | null;
+}
+
+/** What a lock reports to observers. */
+export interface LockObservers {
+  /** Whether there is an observer: without one, a lock reports nothing. */
+  readonly any: boolean;
+  lockStepped(lock: ObservedLock, event: LockMachineEvent, from: string, to: string): void;
+  lockFailed(lock: ObservedLock, event: FailureEvent, error: unknown): void;
 }

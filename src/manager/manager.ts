@@ -59,6 +59,8 @@ export class Manager {
   #closing: Promise<void> | null = null;
   #closed = false;
   readonly #defaultSettings: Settings;
+  readonly #observers: Observers;
+  readonly #activeLocks: ActiveLocks;
   readonly #closingHooks: (() => Promise<void>)[] = [];
 
   /**
@@ -79,6 +81,7 @@ export class Manager {
     if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), context.onListenerError);
     const observers = new Observers(context.onListenerError);
+    this.#observers = observers;
     this.#actor = createActor(managerMachine, inspect === undefined ? {} : { inspect }).start();
     this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
     const series = context.random.secret().slice(0, 8);
@@ -95,13 +98,14 @@ export class Manager {
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
+    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher);
     this.context = {
       ...context,
       engine,
       events,
       observers,
       inspect,
-      activeLocks: new ActiveLocks(context.clock, engine.batcher),
+      activeLocks: this.#activeLocks,
       localQueue: new LocalQueue(context.maxPending),
       background: new TimerWheel(context.clock, engine.batcher, true),
       refusal: () => this.#refusal(),
@@ -166,12 +170,12 @@ export class Manager {
 
   /** Adds an observer. Returns a function that removes the observer. */
   watch(observer: ManagerObserver): () => void {
-    return this.context.observers.add(observer);
+    return this.#observers.add(observer);
   }
 
   /** The locks that are in use, that is, acquiring or with a lease. */
   get inUse(): readonly ObservedLock[] {
-    return this.context.activeLocks.toArray() as Lock[];
+    return this.#activeLocks.toArray() as Lock[];
   }
 
   /** The name and condition of each node, as this manager observed them, in the order given. */
@@ -242,20 +246,20 @@ export class Manager {
 
   async #close(timeout: number): Promise<void> {
     this.#actor.send({ type: "CLOSE" });
-    const { engine, events, activeLocks, background, clock } = this.context;
+    const { engine, events, background, clock } = this.context;
     const started = clock.monotonic();
     for (const end of this.#pendingPauses) end();
     const written = () => new Promise<void>((resolve) => engine.whenWritten(resolve));
-    await activeLocks.end(new ManagerClosedError(), timeout, written);
+    await this.#activeLocks.end(new ManagerClosedError(), timeout, written);
     await engine.delivered(timeout - (clock.monotonic() - started));
     for (const hook of this.#closingHooks) await hook();
     await engine.close();
-    for (const timed of [engine.timerWheel, background, activeLocks]) timed.flush();
+    for (const timed of [engine.timerWheel, background, this.#activeLocks]) timed.flush();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();
     events.clear();
-    this.context.observers.closed();
+    this.#observers.closed();
   }
 }
 

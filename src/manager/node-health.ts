@@ -4,6 +4,7 @@ import type { Observation } from "../engine/node/quorum-member-options.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
+import type { Observers } from "./observers.js";
 
 const eventTypes = {
   connected: "CONNECTED",
@@ -35,7 +36,9 @@ export class Health {
 
   constructor(
     nodes: readonly LockNode[],
-    private readonly context: Pick<ManagerContext, "events" | "observers" | "clock" | "inspect">,
+    private readonly context: Pick<ManagerContext, "events" | "clock" | "inspect"> & {
+      readonly observers: Observers;
+    },
   ) {
     this.causes = nodes.map(() => null);
     this.actors = nodes.map((node) => start(node, context));

@@ -1,4 +1,4 @@
-import type { ObservedLock } from "../lock/observed-lock.js";
+import type { LockObservers, ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -22,7 +22,7 @@ export interface ManagerObserver {
 }
 
 /** The observers of a manager. Without an observer, a step costs one check of `any`. */
-export class Observers implements Required<ManagerObserver> {
+export class Observers implements Required<ManagerObserver>, LockObservers {
   any = false;
   private list: readonly ManagerObserver[] = [];
 

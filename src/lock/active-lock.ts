@@ -1,0 +1,17 @@
+import { ListNode } from "../support/linked-list.js";
+
+/** A lock that is in use. Its methods must not throw. */
+export abstract class ActiveLock extends ListNode {
+  /** Called when the clocks diverged. The lock must check its deadline again. */
+  abstract clocksDiverged(): void;
+  /** Called when the manager closes. The lock must end its acquisition or lease and report `error` as the reason. */
+  abstract shutDown(error: unknown): void;
+  /** Called when the manager has closed. */
+  abstract stop(): void;
+}
+
+/** Where a lock registers while it is in use. */
+export interface ActiveLockRegistry {
+  add(lock: ActiveLock): void;
+  remove(lock: ActiveLock): void;
+}

@@ -1,0 +1,48 @@
+import type { Clock, Timer } from "../engine/time/clock.js";
+
+/** ms between two checks of the clocks. */
+const period = 250;
+/** ms by which the clocks may diverge between two checks before the timers that depend on them are no longer trusted. */
+const tolerance = 1;
+
+/**
+ * Detects that the wall clock and the monotonic clock have diverged. Timers run on the monotonic clock, which stops while
+ * the machine is suspended; the wall clock advances meanwhile, and can be set. The check does not keep the process alive.
+ */
+export class ClockWatch {
+  private timer: Timer | null = null;
+  private offset = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onDiverged: () => void,
+  ) {}
+
+  /** Does nothing if the watch runs already. */
+  start(): void {
+    if (this.timer !== null) return;
+    this.offset = this.readOffset();
+    this.arm();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  private arm(): void {
+    this.timer = this.clock.after(period, () => this.checkClocks(), true);
+  }
+
+  private checkClocks(): void {
+    this.arm();
+    const offset = this.readOffset();
+    if (Math.abs(offset - this.offset) <= tolerance) return;
+    this.offset = offset;
+    this.onDiverged();
+  }
+
+  private readOffset(): number {
+    return this.clock.wall() - this.clock.monotonic();
+  }
+}
