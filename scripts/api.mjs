@@ -22,7 +22,7 @@ const entries = Object.entries(exports)
   }));
 
 rmSync(generated, { recursive: true, force: true });
-for (const path of [folder, generated]) mkdirSync(path, { recursive: true });
+for (const path of check ? [generated] : [folder, generated]) mkdirSync(path, { recursive: true });
 const main = extract(entries[0]);
 for (const entry of entries) {
   const report = entry === entries[0] ? main : withoutRepeated(extract(entry), main);

@@ -6,12 +6,19 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "vite";
-import { write as generateScripts } from "./lua/generate.mjs";
+import { write as generateScripts, isCurrent } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");
 
+// The build would hide it: what was committed must be what the sources give.
+if (process.env.CI && !isCurrent(".")) {
+  console.error(
+    "src/engine/protocol/script.generated.ts is older than its sources: run `npm run build`, and commit it",
+  );
+  process.exit(1);
+}
 generateScripts(".");
 rmSync("dist", { recursive: true, force: true });
 for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {

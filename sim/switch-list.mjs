@@ -4,7 +4,7 @@ export const switches = [
     rule: "1 exclusion",
     off: "a minority is enough",
     changes: [
-      ["src/engine/quorum/decision.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"],
+      ["src/engine/protocol/quorum.ts", "Math.floor(nodes / 2) + 1", "Math.max(1, Math.floor(nodes / 2))"],
     ],
   },
   {

@@ -24,5 +24,5 @@ export type { RetryFunction, RetryPolicy, RetryReason } from "./engine/time/retr
 export * from "./errors.js";
 export type * from "./lock/events.js";
 export type * from "./lock/lock-actor.js";
+export type { Logger } from "./lock/logger.js";
 export type { AcquireOptions, LocksOptions } from "./lock/options.js";
-export type { Logger } from "./manager/logger.js";

@@ -243,7 +243,7 @@ export const switches = [
   [
     "1 exclusion",
     "a minority is enough",
-    "src/engine/quorum/decision.ts",
+    "src/engine/protocol/quorum.ts",
     "Math.floor(nodes / 2) + 1",
     "Math.max(1, Math.floor(nodes / 2))",
     "test/safety/rule-01",

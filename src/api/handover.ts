@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../errors.js";
-import { checkResources, checkTtl } from "../lock/option-checks.js";
+import { checkResources } from "../lock/option-checks.js";
+import { checkTtl } from "../support/checks.js";
 import { Buffer, hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";
 import { isWellFormed } from "../support/untrusted.js";

@@ -1,7 +1,7 @@
 import { forgetDrop } from "../lock/dropped-leases.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { Lock } from "../lock/lock.js";
-import { checkTtl } from "../lock/option-checks.js";
+import { checkTtl } from "../support/checks.js";
 import { writeHandover } from "./handover.js";
 import type { FencedLease, ReleaseOutcome } from "./types.js";
 

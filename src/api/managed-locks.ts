@@ -1,10 +1,11 @@
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
-import { checkDuration, checkKnown } from "../lock/option-checks.js";
+import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
 import type { Manager, Resources } from "../manager/manager.js";
 import { onAbort } from "../support/abort.js";
+import { checkDuration } from "../support/checks.js";
 import { readHandover } from "./handover.js";
 import { LockHandle } from "./lock-handle.js";
 import { LockLease } from "./lock-lease.js";

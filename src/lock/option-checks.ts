@@ -2,80 +2,9 @@ import calculateSlot from "cluster-key-slot";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { markerKey, probeKey } from "../engine/protocol/side-keys.js";
 import { InvalidOptionError } from "../errors.js";
+import { checkText } from "../support/checks.js";
 import { kindOf } from "../support/redaction.js";
-import { entriesOf, isList, isWellFormed, testSafely } from "../support/untrusted.js";
-
-/** Checks of options and arguments. Each throws an InvalidOptionError before any request is sent. */
-
-const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
-
-export function checkTtl(value: unknown): number {
-  if (isNumber(value) && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidOptionError("ttl", value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
-}
-
-/** Checks a duration of at least `min` ms. `Infinity` is allowed unless `finite`. */
-export function checkDuration(option: string, value: unknown, min: 0 | 1, finite = false): number {
-  if (isNumber(value) && value >= min && (!finite || value !== Number.POSITIVE_INFINITY)) return value;
-  const kind = finite ? "a finite number" : "a number";
-  throw new InvalidOptionError(option, value, `${kind} of ms, at least ${min}`);
-}
-
-/** Checks a maximum: an integer from 1, or Infinity. */
-export function checkCount(option: string, value: unknown): number {
-  if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 1))
-    return Number(value);
-  throw new InvalidOptionError(option, value, "an integer from 1, or Infinity");
-}
-
-export function checkFraction(option: string, value: unknown): number {
-  if (isNumber(value) && value >= 0 && value < 1) return value;
-  throw new InvalidOptionError(option, value, "a number from 0 to less than 1");
-}
-
-export function checkBoolean(option: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new InvalidOptionError(option, value, "true or false");
-}
-
-export function checkFunction<T>(option: string, value: T): T {
-  if (typeof value === "function") return value;
-  throw new InvalidOptionError(option, value, "a function");
-}
-
-/** Checks that `value` is one of `names`. A listener for a misspelt event, for example, would silently never be called. */
-export function checkName(option: string, value: unknown, names: readonly string[]): void {
-  if (!names.includes(value as string))
-    throw new InvalidOptionError(option, value, `one of ${names.join(", ")}`);
-}
-
-/** Checks that `value` is an object with these methods. `otherwise` names an alternative in the message. */
-export function checkMethods<T>(
-  option: string,
-  value: T,
-  methods: readonly (keyof T & string)[],
-  otherwise = "",
-): T {
-  const hasMethods = testSafely(
-    () =>
-      typeof value === "object" &&
-      value !== null &&
-      methods.every((name) => typeof value[name] === "function"),
-  );
-  if (hasMethods) return value;
-  throw new InvalidOptionError(
-    option,
-    value,
-    `${otherwise}an object with ${methods.map((name) => `${name}()`).join(", ")}`,
-  );
-}
-
-/** Checks that `value` is a string without lone surrogates, which Redis could not store unchanged. */
-export function checkText(option: string, value: unknown, allowed: string): string {
-  if (typeof value !== "string") throw new InvalidOptionError(option, value, allowed);
-  if (isWellFormed(value)) return value;
-  throw new InvalidOptionError(option, value, `${allowed}, in whole characters (it has a lone surrogate)`);
-}
+import { entriesOf, isList } from "../support/untrusted.js";
 
 /** Checks one resource or several. Returns them as a list of distinct, non-empty strings. */
 export function checkResources(value: unknown): readonly string[] {
@@ -136,11 +65,6 @@ export function keyspaceConflict(nodes: readonly LockNode[]): InvalidOptionError
     );
   }
   return null;
-}
-
-export function checkSignal(value: unknown): AbortSignal {
-  if (testSafely(() => value instanceof AbortSignal)) return value as AbortSignal;
-  throw new InvalidOptionError("signal", value, "an AbortSignal");
 }
 
 const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "fair", "onLost"];

@@ -3,9 +3,9 @@ import type { QuarantineRule } from "../engine/node/abstention.js";
 import type { Clock } from "../engine/time/clock.js";
 import type { Random } from "../engine/time/random.js";
 import type { RetryFunction, RetryPolicy } from "../engine/time/retry.js";
-import type { Logger } from "../manager/logger.js";
 import type { ExpiredEvent } from "./events.js";
 import type { InspectionEvent, InspectionObserver } from "./lock-actor.js";
+import type { Logger } from "./logger.js";
 
 /** Options of one acquisition. Each defaults to the same option of `createLocks`, if there is one. */
 export interface AcquireOptions {

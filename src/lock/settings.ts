@@ -6,21 +6,21 @@ import { type Clock, systemClock } from "../engine/time/clock.js";
 import { type Random, systemRandom } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { AsyncResource, hostname, inspect, processId } from "../support/platform.js";
-import { warn } from "../support/warn.js";
-import type { LeaseState } from "./lease-state.js";
 import {
   checkBoolean,
   checkCount,
   checkDuration,
   checkFraction,
   checkFunction,
-  checkKnown,
   checkMethods,
   checkSignal,
   checkText,
   checkTtl,
-} from "./option-checks.js";
+} from "../support/checks.js";
+import { AsyncResource, hostname, inspect, processId } from "../support/platform.js";
+import { warn } from "../support/warn.js";
+import type { LeaseState } from "./lease-state.js";
+import { checkKnown } from "./option-checks.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
 
 /** The options of one acquisition, checked and with all defaults filled in. */

@@ -1,6 +1,6 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
+import { quorumOf } from "../engine/protocol/quorum.js";
 import type { Holder } from "../engine/protocol/vote.js";
-import { quorumOf } from "../engine/quorum/decision.js";
 import type { NodeReport } from "../engine/quorum/node-inspection.js";
 import type { NodeCondition } from "./node-health.js";
 

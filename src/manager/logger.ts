@@ -1,16 +1,9 @@
 import { isHoldfastError } from "../errors.js";
 import { type ManagerEvents, managerEvents } from "../lock/events.js";
-import { checkMethods } from "../lock/option-checks.js";
+import type { Logger } from "../lock/logger.js";
+import { checkMethods } from "../support/checks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { voteSummaryOf } from "./vote-summary.js";
-
-/** A logger with pino's interface: each method takes an object and then a message. */
-export interface Logger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 type Level = keyof Logger;
 type AnyEvent = Parameters<ManagerEvents[keyof ManagerEvents]>[0];

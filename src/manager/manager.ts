@@ -18,16 +18,15 @@ import type { ObservedLock } from "../lock/observed-lock.js";
 import {
   checkKeys,
   checkKnown,
-  checkMethods,
   checkResources,
   checkSlots,
-  checkText,
   keyspaceConflict,
 } from "../lock/option-checks.js";
 import type { AcquireOptions, LocksOptions } from "../lock/options.js";
 import { managerSettingsOf, type Settings, settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
+import { checkMethods, checkText } from "../support/checks.js";
 import { kindOf } from "../support/redaction.js";
 import { isolate } from "../support/safe-emitter.js";
 import { isList } from "../support/untrusted.js";

@@ -1,8 +1,8 @@
+import { quorumOf } from "../engine/protocol/quorum.js";
 import type { Vote } from "../engine/protocol/vote.js";
-import { quorumOf } from "../engine/quorum/decision.js";
 import type { RetryFunction } from "../engine/time/retry.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
-import { checkTtl } from "../lock/option-checks.js";
+import { checkTtl } from "../support/checks.js";
 import { ignoreRejection } from "../support/safe-emitter.js";
 import { entriesOf } from "../support/untrusted.js";
 import { type CallContext, isRefusal } from "./call-context.js";

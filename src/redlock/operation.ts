@@ -1,5 +1,5 @@
+import { quorumOf } from "../engine/protocol/quorum.js";
 import type { Vote } from "../engine/protocol/vote.js";
-import { quorumOf } from "../engine/quorum/decision.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { errorOf } from "./errors.js";
 import type { Client, ExecutionStats } from "./types.js";

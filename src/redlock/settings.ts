@@ -1,7 +1,7 @@
 import type { Random } from "../engine/time/random.js";
 import type { RetryFunction } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { checkDuration, checkFraction } from "../lock/option-checks.js";
+import { checkDuration, checkFraction } from "../support/checks.js";
 import { kindOf } from "../support/redaction.js";
 import { entriesOf } from "../support/untrusted.js";
 import type { MoreOptions, Settings } from "./types.js";

@@ -1,5 +1,5 @@
 import { EventEmitter } from "eventemitter3";
-import { checkFunction, checkName } from "../lock/option-checks.js";
+import { checkFunction, checkName } from "./checks.js";
 import { testSafely } from "./untrusted.js";
 import { warn } from "./warn.js";
 

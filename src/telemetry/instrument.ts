@@ -1,8 +1,9 @@
 import { createNoopMeter, type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
 import { managerOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
-import { checkKnown, checkMethods } from "../lock/option-checks.js";
+import { checkKnown } from "../lock/option-checks.js";
 import type { Manager } from "../manager/manager.js";
+import { checkMethods } from "../support/checks.js";
 import { packageVersion } from "../support/version.js";
 import { LockSpans } from "./lock-spans.js";
 import { Metered } from "./metered.js";

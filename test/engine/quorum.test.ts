@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, quorumOf, type Tally } from "../../src/engine/quorum/decision.js";
+import { quorumOf } from "../../src/engine/protocol/quorum.js";
+import { decide, type Tally } from "../../src/engine/quorum/decision.js";
 
 const kinds = ["granted", "denied", "failed"] as const;
 const tallyOf = (votes: readonly (typeof kinds)[number][]): Tally => {

@@ -9,6 +9,6 @@ it("the tests of each rule fail when the rule is switched off", { timeout: 600_0
   );
   const run = promisify(execFile)(process.execPath, ["scripts/rules.mjs", "--few"], { env });
   // A failure includes the script's report of the missed switches.
-  const { stdout } = await run.catch((failure: { stdout: string }) => failure);
-  expect(stdout).toMatch(/rules: [1-9]\d* of \d+ switches caught, 0 missed/);
+  const { stdout, stderr } = await run.catch((failure: { stdout: string; stderr: string }) => failure);
+  expect(stdout, stderr).toMatch(/rules: [1-9]\d* of \d+ switches caught, 0 missed/);
 });

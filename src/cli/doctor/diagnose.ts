@@ -1,4 +1,4 @@
-import { quorumOf } from "../../engine/quorum/decision.js";
+import { quorumOf } from "../../engine/protocol/quorum.js";
 import { checkClock, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
 import { checkLatency } from "./checks/latency.js";

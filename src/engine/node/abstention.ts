@@ -6,8 +6,8 @@ import {
   type Memory,
   type MemoryChange,
 } from "../protocol/memory.js";
+import { quorumOf } from "../protocol/quorum.js";
 import { driftOf } from "../protocol/validity.js";
-import { quorumOf } from "../quorum/decision.js";
 
 /**
  * How long a node that lost its memory abstains. "auto": until every lease that the node may have granted has expired,

@@ -1,5 +1,4 @@
 import { formatDuration } from "../../support/duration.js";
-import type { LockNode } from "../node/lock-node.js";
 import type { Answer, FailureReason } from "./vote.js";
 
 /** A vote that failed. */
@@ -29,11 +28,15 @@ export const undecided = failed(
 export const quarantined = (cause: string, left: number | null) =>
   failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
 
-export const notConnected = ({ trouble }: LockNode) => failed("notReady", trouble || "not connected");
+export const notConnected = ({ trouble }: { readonly trouble: string }) =>
+  failed("notReady", trouble || "not connected");
 
 /** `when`: "within" or "after" `ms`. */
-export const notConnectedInTime = ({ trouble }: LockNode, when: "within" | "after", ms: number) =>
-  failed("notReady", `not connected ${when} ${formatDuration(ms)}${trouble === "" ? "" : `: ${trouble}`}`);
+export const notConnectedInTime = (
+  { trouble }: { readonly trouble: string },
+  when: "within" | "after",
+  ms: number,
+) => failed("notReady", `not connected ${when} ${formatDuration(ms)}${trouble === "" ? "" : `: ${trouble}`}`);
 
 export const unanswered = (waited: number) => failed("timeout", `no answer within ${formatDuration(waited)}`);
 

@@ -1,7 +1,7 @@
 import type { QuorumMember } from "../node/quorum-member.js";
+import { quorumOf } from "../protocol/quorum.js";
 import type { Vote } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
-import { quorumOf } from "./decision.js";
 import { Waits } from "./waits.js";
 
 /** How long the first acquisition waits for the other nodes once a quorum has been identified, in ms. */

@@ -3,11 +3,12 @@ import type { QuorumMember } from "../node/quorum-member.js";
 import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
 import { longestShort } from "../protocol/memory.js";
+import { quorumOf } from "../protocol/quorum.js";
 import type { Vote } from "../protocol/vote.js";
 import { type Clock, elapsed, type Instant, now } from "../time/clock.js";
 import type { TimerWheel } from "../time/timer-wheel.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
-import { answeredByQuorum, decide, quorumOf } from "./decision.js";
+import { answeredByQuorum, decide } from "./decision.js";
 import type { PriorLease } from "./origin.js";
 import { Round, type RoundResult, type Rule } from "./round.js";
 

@@ -1,7 +1,5 @@
+import { quorumOf } from "../protocol/quorum.js";
 import type { RetryReason } from "../time/retry.js";
-
-/** How many of `nodes` must agree. */
-export const quorumOf = (nodes: number): number => Math.floor(nodes / 2) + 1;
 
 /** Votes counted so far. */
 export interface Tally {

@@ -1,8 +1,8 @@
 import type { LockNode } from "../node/lock-node.js";
 import { maxReservation, reservation, wakeChannel } from "../protocol/command.js";
+import { quorumOf } from "../protocol/quorum.js";
 import type { Clock, Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
-import { quorumOf } from "./decision.js";
 
 /** A caller that waits for a lock. The methods must not throw. */
 export interface WakeupListener {

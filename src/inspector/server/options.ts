@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../../errors.js";
-import { checkKnown, checkText } from "../../lock/option-checks.js";
+import { checkKnown } from "../../lock/option-checks.js";
+import { checkText } from "../../support/checks.js";
 import { kindOf, show } from "../../support/redaction.js";
 import type { InspectorOptions } from "../inspector-options.js";
 import { AccessToken } from "./access-token.js";

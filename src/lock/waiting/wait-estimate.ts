@@ -1,5 +1,5 @@
+import { quorumOf } from "../../engine/protocol/quorum.js";
 import type { Vote } from "../../engine/protocol/vote.js";
-import { quorumOf } from "../../engine/quorum/decision.js";
 
 /** Whether a node denied a free key because the key is kept for a caller that has waited longer. */
 export const isKept = (votes: readonly Vote[]): boolean =>

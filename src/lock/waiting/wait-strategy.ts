@@ -1,5 +1,5 @@
 import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
-import { quorumOf } from "../../engine/quorum/decision.js";
+import { quorumOf } from "../../engine/protocol/quorum.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";

@@ -5,6 +5,9 @@ import type { Timeline } from "./timeline.js";
 /** Epoch ms at which a simulation begins. */
 const epoch = Date.UTC(2026, 0, 1);
 
+/** Factor for the slowest clock and the allowance for drift. */
+export const slowClockFactor = 1.15;
+
 /** How a clock differs from true time. */
 export interface ClockError {
   /** Rate of the monotonic clock, in ms per ms of true time. */

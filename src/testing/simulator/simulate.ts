@@ -1,5 +1,5 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
-import { checkBoolean, checkDuration, checkFunction } from "../../lock/option-checks.js";
+import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
 import { entriesOf } from "../../support/untrusted.js";
 import { generate } from "./generate.js";
 import type { Program } from "./program.js";

@@ -2,6 +2,7 @@ import { longestShort } from "../../engine/protocol/memory.js";
 import type { Lock } from "../../lock/lock.js";
 import type { LocksOptions } from "../../lock/options.js";
 import type { Found } from "./checkers/checker.js";
+import { slowClockFactor } from "./clocks.js";
 import { ForeignClient } from "./foreign-client.js";
 import { Host } from "./host.js";
 import { Link } from "./link.js";
@@ -18,8 +19,6 @@ export type Begin = (simulation: Simulation, incarnation: Program) => void;
 
 /** The longest remaining TTL of a usual lease, in ms. */
 const usualTtl = 10_000;
-/** Factor for the slowest clock and the allowance for drift. */
-const slowClockFactor = 1.15;
 
 /** The state of a run: servers, processes, links, checkers and time. */
 export class Simulation {

@@ -1,4 +1,4 @@
-import { quorumOf } from "../../../engine/quorum/decision.js";
+import { quorumOf } from "../../../engine/protocol/quorum.js";
 import { formatDuration } from "../../duration.js";
 import type { NodeFacts, Reached, SetCheck } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";

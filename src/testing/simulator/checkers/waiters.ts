@@ -1,11 +1,10 @@
+import { slowClockFactor } from "../clocks.js";
 import type { Program } from "../program.js";
 import type { Timeline } from "../timeline.js";
 import type { Checker, Findings } from "./checker.js";
 
 /** How long an operation may take beyond its bound, in ms. */
 const grace = 300;
-/** Factor for the slowest clock. */
-const slowClockFactor = 1.15;
 
 /** Every operation settles within its bound; an acquisition, soon after its `wait` at the latest. */
 export class Waiters implements Checker {

@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import config from "../../vitest.config.js";
+
+/** The test commands that together run everything. */
+const commands = ["test", "test:all"];
+
+it("each Vitest project runs in exactly one of the test commands", async () => {
+  const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const patterns = commands.flatMap((command) =>
+    [...(scripts[command] ?? "").matchAll(/--project (?:"([^"]+)"|(\S+))/g)].map(
+      ([, quoted, plain]) => quoted ?? plain ?? "",
+    ),
+  );
+  const matches = (pattern: string, name: string) =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`).test(name);
+  const names = (config.test?.projects ?? []).map((project) => {
+    const { test } = project as { test?: { name?: string } };
+    return test?.name ?? "";
+  });
+  expect(names.length).toBeGreaterThan(5);
+  const uses = names.map((name) => [name, patterns.filter((pattern) => matches(pattern, name)).length]);
+  expect(uses).toEqual(names.map((name) => [name, 1]));
+  // A name without a project would select nothing.
+  expect(patterns.filter((pattern) => !names.some((name) => matches(pattern, name)))).toEqual([]);
+});
