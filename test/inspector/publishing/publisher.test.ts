@@ -11,7 +11,7 @@ import { subscribeToFrames } from "../../../src/inspector/publishing/frame-subsc
 import "../../../src/inspector/publishing/publisher.js";
 import { settle, TestNodes } from "../../manager/test-nodes.js";
 import { waitUntil } from "../../support/wait-until.js";
-import { ReceivedFrames } from "../tracking/tracked.js";
+import { ReceivedFrames } from "../feed/tracked.js";
 
 /**
  * Processes that publish their locks over memory nodes in virtual time. Counts the messages published at each node.

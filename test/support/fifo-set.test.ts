@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { FifoSet } from "../../src/support/fifo-set.js";
-import { cpuTime } from "../support/cpu-time.js";
+import { cpuTime } from "./cpu-time.js";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
