@@ -7,7 +7,7 @@ import { serve } from "./serve.mjs";
 
 const atOnce = 200;
 
-/** Collects garbage twice, in separate turns, because weakly held objects are freed a turn later. Returns the heap in bytes. */
+/** Collects garbage twice, in separate ticks, because weakly held objects are freed a tick later. Returns the heap in bytes. */
 async function heap() {
   for (let times = 0; times < 2; times++) {
     await sleep(20);

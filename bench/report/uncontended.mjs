@@ -24,7 +24,7 @@ const rowsOf = (cell) =>
 export function uncontendedReport({ ttl, rounds, duration, callers, cells }) {
   const parts = [
     "### a. Uncontended",
-    `Acquire and release of distinct resources, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration} ms each, in turns. A pair is one acquire and one release; CPU is the client process's, for each pair. Commands are those sent to each node for each pair, and those the node ran, including inside scripts. On one node, redis-semaphore is its Mutex and redlock-universal its createLock, made for that. The bare client only sends SET NX PX and a script that compares and deletes; grouped, all of a turn of the event loop as one script.`,
+    `Acquire and release of distinct resources, ttl ${ttl / 1_000} s; ${counted(rounds, "round")} of ${duration} ms each, in turns. A pair is one acquire and one release; CPU is the client process's, for each pair. Commands are those sent to each node for each pair, and those the node ran, including inside scripts. On one node, redis-semaphore is its Mutex and redlock-universal its createLock, made for that. The bare client only sends SET NX PX and a script that compares and deletes; grouped, all of a tick of the event loop as one script.`,
   ];
   for (const client of ["ioredis", "node-redis"]) {
     for (const count of callers) {

@@ -1,6 +1,6 @@
 /**
  * The client library alone: a lower bound for the cost of a lock, without validity, retries or error handling. `bare`
- * sends each command separately and awaits every node; `grouped` sends all commands of a turn of the event loop as one call.
+ * sends each command separately and awaits every node; `grouped` sends all commands of a tick of the event loop as one call.
  */
 import { createHash } from "node:crypto";
 
@@ -58,7 +58,7 @@ export async function openBare(nodes, { client, ttl }) {
   };
 }
 
-/** Collects the requests of a turn, and sends them to every node as one call. */
+/** Collects the requests of a tick, and sends them to every node as one call. */
 function group(send) {
   let asked = [];
   const flush = async () => {

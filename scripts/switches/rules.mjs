@@ -620,7 +620,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "a command that was abandoned in the same turn is sent",
+    "a command that was abandoned in the same tick is sent",
     "src/engine/node/request-queue.ts",
     "if (!command.wanted()) command.onReply(",
     "if (false) command.onReply(",
@@ -629,7 +629,7 @@ export const switches = [
   ],
   [
     "3 clean-up",
-    "the commands of one turn arrive in another order",
+    "the commands of one tick arrive in another order",
     "src/engine/node/request-queue.ts",
     "else requests.push(command);",
     "else requests.unshift(command);",

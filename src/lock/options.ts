@@ -59,7 +59,7 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The label that other processes see as the holder: at most 128 characters, without "~". Default: `host:pid`. */
   readonly owner?: string;
   /**
-   * Whether all commands to a node in one turn of the event loop are sent as one script call. Each command keeps its own
+   * Whether all commands to a node in one tick of the event loop are sent as one script call. Each command keeps its own
    * outcome. Default true.
    */
   readonly grouping?: boolean;

@@ -18,7 +18,7 @@ async function scriptCalls(): Promise<{ evalsha: number; eval: number }> {
 }
 
 describe.each(everyClient(() => server.port))("over %s", (_, open) => {
-  test("all commands of one turn share a call; without grouping each has its own", async () => {
+  test("all commands of one tick share a call; without grouping each has its own", async () => {
     await withNode(open, async (node) => {
       for (const grouping of [true, false]) {
         const locks = createLocks({
@@ -35,7 +35,7 @@ describe.each(everyClient(() => server.port))("over %s", (_, open) => {
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 50, eval: 0 });
         await Promise.all(leases.map((lease) => lease.renew()));
         expect(await scriptCalls()).toEqual({ evalsha: grouping ? 1 : 50, eval: 0 });
-        // Releases and acquisitions of the same turn are sent together, in that order.
+        // Releases and acquisitions of the same tick are sent together, in that order.
         const again = await Promise.all(
           leases.flatMap((lease, index) => [lease.release(), locks.tryAcquire(`r${index}`)]),
         );

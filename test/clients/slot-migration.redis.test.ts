@@ -368,7 +368,7 @@ describe.each(ioredisVersions)("%s", (_, { Cluster }) => {
         // The user closes the client, also while a lock waits for it.
         await end();
         expect(await reply).toMatchObject({ kind: "failed" });
-        // Node reports unhandled rejections at the end of a turn.
+        // Node reports unhandled rejections at the end of a tick.
         await nextTurn();
         expect(unhandled).toEqual([]);
       };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { acquire, one, tokenOf } from "../contract/subject.js";
 
-/** A node-redis client that never writes, as between a command and the loss of the connection in the same turn. */
+/** A node-redis client that never writes, as between a command and the loss of the connection in the same tick. */
 class StalledClient extends EventEmitter {
   isOpen = true;
   isReady = true;

@@ -164,7 +164,7 @@ export class Client {
     return how === "exit code 0" ? null : `${this.id}: ${how}\n${output.slice(-2_000)}`;
   }
 
-  /** Turns long event loop turns on or off. */
+  /** Turns long ticks of the event loop on or off. */
   toggleLag(): void {
     this.#process?.signal("SIGUSR2");
   }

@@ -97,7 +97,7 @@ describe("writing", () => {
   test("frames that a slow disk cannot take are dropped and counted, and memory is bounded", async () => {
     const file = join(folder, "slow.jsonl");
     const recording = await openRecording(file, { waiting: 10 * byeLine.length });
-    // Nothing is written within one turn of the event loop, as on a disk that hangs.
+    // Nothing is written within one tick of the event loop, as on a disk that hangs.
     const taken = Array.from({ length: 100 }, (_, seq) => recording.write({ ...bye, seq: seq + 100 }));
     expect(taken.filter(Boolean).length).toBeLessThan(10);
     expect(recording.dropped).toBe(taken.filter((one) => !one).length);

@@ -22,7 +22,7 @@ it("one hung node of three holds at most 20,000 commands of 50,000 pairs, and is
       return lease.release();
     });
     await testNodes.run(Promise.all(pairs));
-    // One turn per ms at first, so that the bound on requests applies before the silence of the node is detected.
+    // One tick per ms at first, so that the bound on requests applies before the silence of the node is detected.
     await testNodes.clock.advance(round < 300 ? 1 : 20);
   }
   expect(granted).toBe(50_000);

@@ -8,7 +8,7 @@ const count = 100_000;
 const resources = Array.from({ length: count }, (_, index) => `r${index}`);
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? String(error);
 
-it("grants 100,000 locks that are requested in one turn, oldest first, with a bounded number in flight", async () => {
+it("grants 100,000 locks that are requested in one tick, oldest first, with a bounded number in flight", async () => {
   const testNodes = new TestNodes(3);
   const nodes = testNodes.nodes.map((node) => new CountedNode(node));
   const locks = testNodes.locks({ nodes, ttl: 600_000 });

@@ -31,7 +31,7 @@ function renewing(ttl: number) {
   return { testNodes, nodes, locks, renewals, lost, acquireAll };
 }
 
-describe("leases that were acquired in one turn", { timeout: 600_000 }, () => {
+describe("leases that were acquired in one tick", { timeout: 600_000 }, () => {
   it.each([200, 2_000])(
     "are renewed in at most 20 calls per second, and none is lost: %i",
     async (leased) => {

@@ -29,7 +29,7 @@ describe("a simulated event loop that was busy", () => {
     expect(happened).toEqual(["timer", "reply", "second reply", "after the network"]);
   });
 
-  it("does nothing between two turns, and runs all callbacks of a turn together", async () => {
+  it("does nothing between two ticks, and runs all callbacks of a tick together", async () => {
     const { timeline, host } = process();
     const times: number[] = [];
     const again = () => {

@@ -2,7 +2,7 @@ import { inject } from "vitest";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Whether the managers of this project group the commands of a turn; set in vitest.config.ts. */
+    /** Whether the managers of this project group the commands of a tick; set in vitest.config.ts. */
     grouping: boolean;
   }
 }

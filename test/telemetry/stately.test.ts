@@ -5,7 +5,7 @@ import { caught } from "../safety/scripted-locks.js";
 import { noteSecrets } from "../support/noted-secrets.js";
 
 /**
- * The messages that the inspector would have sent to Stately's page, where they arrive in a later turn of the event
+ * The messages that the inspector would have sent to Stately's page, where they arrive in a later tick of the event
  * loop.
  */
 function recording() {

@@ -31,7 +31,7 @@ export class Publisher {
   private readonly nodePublishers: readonly NodePublisher[];
   private seq = 0;
   private unsubscribe: (() => void) | null = null;
-  /** The frames of one turn of the event loop. */
+  /** The frames of one tick of the event loop. */
   private frames: Frame[] = [];
   private timer: Timer | null = null;
   private resendDue = false;
@@ -117,7 +117,7 @@ export class Publisher {
   }
 
   private collect(frame: Frame): void {
-    // All frames of one turn are sent together.
+    // All frames of one tick are sent together.
     if (this.frames.push(frame) > 1) return;
     queueMicrotask(() => {
       if (!this.ended && this.unsubscribe !== null) this.send(this.messages(this.frames.splice(0)));

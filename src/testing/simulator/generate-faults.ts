@@ -46,8 +46,8 @@ const maxCount: Record<Kind, number> = {
 
 const kinds = Object.keys(maxCount) as Kind[];
 
-/** How long each turn of a lagging event loop takes, in ms. */
-const turns = [5, 50, 600, 1_500] as const;
+/** How long each tick of a lagging event loop takes, in ms. */
+const ticks = [5, 50, 600, 1_500] as const;
 
 /** Makes some nodes hang at the start, when processes contact them for the first time. */
 function hungAtTheStart({ random, nodes }: FaultMix): Step[] {
@@ -104,7 +104,7 @@ function faultOf(kind: Kind, mix: FaultMix, suspends: readonly boolean[]): Fault
     case "stall":
       return { kind, host, for: time };
     case "lag":
-      return { kind, host, turn: random.pick(turns), for: random.between(0, 2 * maxFaultMs) };
+      return { kind, host, turn: random.pick(ticks), for: random.between(0, 2 * maxFaultMs) };
     case "suspend":
       return suspends[host] || beyond ? { kind, host, for: time * 2 } : null;
     case "wallStep": {

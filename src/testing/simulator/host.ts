@@ -2,7 +2,7 @@ import { type ClockError, HostClock } from "./clocks.js";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 
-/** The phases of a turn of the event loop, in order: due timers, network input, deferred callbacks. */
+/** The phases of a tick of the event loop, in order: due timers, network input, deferred callbacks. */
 type Phase = "timers" | "network" | "immediates";
 
 const phases: readonly Phase[] = ["timers", "network", "immediates"];
@@ -62,11 +62,11 @@ export class Host {
     this.next();
   }
 
-  /** Makes each turn of the event loop take `turn` ms, until the true time `end`. */
-  lag(turn: number, end: number): void {
+  /** Makes each tick of the event loop take `tick` ms, until the true time `end`. */
+  lag(tick: number, end: number): void {
     this.freeze();
-    this.timeline.in(turn, () => {
-      if (this.timeline.now < end) this.drained.push(() => this.lag(turn, end));
+    this.timeline.in(tick, () => {
+      if (this.timeline.now < end) this.drained.push(() => this.lag(tick, end));
       this.thaw();
     });
   }
@@ -112,7 +112,7 @@ export class Host {
     else this.timeline.in(0, () => this.run(callback, "immediates"));
   }
 
-  /** Queues a callback behind the earlier phases. A timer that fires while others run belongs to the next turn. */
+  /** Queues a callback behind the earlier phases. A timer that fires while others run belongs to the next tick. */
   private put(held: Held): void {
     const before =
       held.phase === "network" ? this.inbox.findIndex(({ phase }) => phase === "immediates") : -1;

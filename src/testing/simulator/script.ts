@@ -63,7 +63,7 @@ export type Fault =
   | { readonly kind: "scriptFlush"; readonly node: number }
   | { readonly kind: "refuse"; readonly node: number; readonly why: Refusing; readonly for: number }
   | { readonly kind: "stall"; readonly host: number; readonly for: number }
-  /** Each turn of the event loop takes `turn` ms. */
+  /** Each tick of the event loop takes `turn` ms. */
   | { readonly kind: "lag"; readonly host: number; readonly turn: number; readonly for: number }
   | { readonly kind: "suspend"; readonly host: number; readonly for: number }
   | { readonly kind: "wallStep"; readonly host: number; readonly by: number }

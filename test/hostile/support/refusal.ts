@@ -76,7 +76,7 @@ export async function refusesAll<Subjects extends { readonly asked: number }>(
       },
       manyRuns,
     );
-    // Unhandled rejections are reported after the microtasks of the turn.
+    // Unhandled rejections are reported after the microtasks of the tick.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     process.off("unhandledRejection", note);

@@ -22,7 +22,7 @@ export class History implements Checker {
     this.reached.set(acquisition, after);
     this.latest.set(lock, acquisition);
     if (after === 0) return this.findings.report(`${whose} emitted "${event}" in ${namesOf(before)}`);
-    // The same turn may emit further events after this one.
+    // The same tick may emit further events after this one.
     this.timeline.in(0, () => {
       const now = this.reached.get(acquisition) ?? 0;
       if (this.latest.get(lock) !== acquisition || program.host.dead || includes(now, lock.state)) return;

@@ -38,7 +38,7 @@ export class Loss implements Checker {
     if (name !== "expired") return;
     const holder = this.holders.get(lock);
     if (holder === undefined || holder.leaseState.end === "released") return;
-    // The other notifications may follow within the same turn.
+    // The other notifications may follow within the same tick.
     this.timeline.in(0, () => {
       if (holder.program.host.dead) return;
       if (holder.expectsOnLost && !this.notified.has(acquisition))
