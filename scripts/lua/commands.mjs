@@ -3,7 +3,7 @@
 /** Appended to the name of a command that also proposes a fence. */
 const fencedSuffix = "Fenced";
 
-const flags = ["claims", "needsMemory", "heedsQueues"];
+const flags = ["claims", "needsMemory", "respectsQueues"];
 const fields = ["token", "ttl", "from", "place", "placeId"];
 
 /** `fence`: whether the command takes a fence as its last argument: "never", "optional" or "required". */
@@ -56,8 +56,9 @@ export function commandTables(commands) {
   return [
     table("argumentCount", forms, ({ count }) => count),
     table(
+      // The name is part of the text that servers cache by its hash.
       "heedsQueues",
-      forms.filter(({ heedsQueues }) => heedsQueues),
+      forms.filter(({ respectsQueues }) => respectsQueues),
       () => true,
     ),
     table(
@@ -101,9 +102,9 @@ export function commandModule(commands) {
   ];
 }
 
-function commandEntry({ name, arguments: args, fence, heedsQueues }) {
+function commandEntry({ name, arguments: args, fence, respectsQueues }) {
   const fencedName = { never: null, required: name, optional: name + fencedSuffix }[fence];
-  const entry = { name, arguments: args, fencedName, heedsQueues };
+  const entry = { name, arguments: args, fencedName, respectsQueues };
   const literal = (value) => JSON.stringify(value).replaceAll(",", ", ");
   const values = Object.entries(entry).map(([key, value]) => `${key}: ${literal(value)}`);
   return `  ${name}: { ${values.join(", ")} },`;

@@ -68,7 +68,7 @@ const some = fc.oneof({ weight: 2, arbitrary: single }, fc.shuffledSubarray(keys
 const fenced = <T extends object>({ fence: proposed, ...command }: T & { fence?: number | undefined }) =>
   (proposed === undefined ? command : { ...command, fence: proposed }) as T;
 
-const heeding: fc.Arbitrary<LockCommand> = fc.oneof(
+const queueAware: fc.Arbitrary<LockCommand> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ keys: some, token, ttl, fence, place, barge: fc.boolean() }).map((each) =>
@@ -129,7 +129,7 @@ const plain: fc.Arbitrary<LockCommand> = fc.oneof(
   fc.record({ op: fc.constant("inspect" as const), keys: some }).map((command): LockCommand => command),
 );
 
-const batch = fc.array(fc.oneof({ weight: 3, arbitrary: heeding }, { weight: 1, arbitrary: plain }), {
+const batch = fc.array(fc.oneof({ weight: 3, arbitrary: queueAware }, { weight: 1, arbitrary: plain }), {
   minLength: 1,
   maxLength: 6,
 });

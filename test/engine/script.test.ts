@@ -130,7 +130,7 @@ describe.each(listed.map((one) => [one.name, one] as const))("the command %s", (
     expect(rest).toHaveLength(one.arguments.length - (optional && fence === undefined ? 1 : 0));
     expect(rest.join()).not.toMatch(/undefined|object|NaN/);
     expect(fence === undefined || rest.at(-1) === "7").toBe(true);
-    const queues = one.flags.includes("heedsQueues") ? own.length : 0;
+    const queues = one.flags.includes("respectsQueues") ? own.length : 0;
     const records = fence === undefined ? 0 : own.length + 1;
     expect(keys).toHaveLength((needsMemory ? 1 : 0) + own.length + queues + records);
   });

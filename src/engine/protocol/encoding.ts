@@ -90,13 +90,13 @@ export function encodeBatch(
   }
   for (const { command } of requests) {
     for (const key of command.keys) keys.push(key);
-    const { name, fencedName, arguments: listed, heedsQueues } = formOf(command);
+    const { name, fencedName, arguments: listed, respectsQueues } = formOf(command);
     // A command without a fenced form has no fence.
     const fence = fencedName !== null && "fence" in command ? command.fence : undefined;
     const head = fence === undefined ? name : (fencedName as string);
     args.push(command.keys.length === 1 ? head : head + command.keys.length);
     for (const each of listed) args.push(argumentOf(command as unknown as ArgumentSource, each));
-    if (heedsQueues) for (const key of command.keys) keys.push(sideKeys.queue(key));
+    if (respectsQueues) for (const key of command.keys) keys.push(sideKeys.queue(key));
     if (fence === undefined) continue;
     args.push(String(fence));
     keys.push(...command.keys.map(sideKeys.record), sideKeys.watermark(command.keys[0] ?? ""));

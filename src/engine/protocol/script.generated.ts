@@ -14,20 +14,20 @@ export const constants = {
  * send with a fence, which is then the last argument; it is null if the command takes no fence.
  */
 export const commands = {
-  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", heedsQueues: false },
-  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", heedsQueues: true },
-  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", heedsQueues: true },
-  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", heedsQueues: true },
-  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, heedsQueues: false },
-  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, heedsQueues: false },
-  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", heedsQueues: false },
-  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, heedsQueues: false },
-  fence: { name: "fence", arguments: ["token"], fencedName: "fence", heedsQueues: false },
-  release: { name: "release", arguments: ["token"], fencedName: null, heedsQueues: false },
-  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, heedsQueues: true },
-  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, heedsQueues: true },
-  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, heedsQueues: true },
-  inspect: { name: "inspect", arguments: [], fencedName: null, heedsQueues: false },
+  acquire: { name: "acquire", arguments: ["token", "ttl"], fencedName: "acquireFenced", respectsQueues: false },
+  acquireInTurn: { name: "acquireInTurn", arguments: ["token", "ttl"], fencedName: "acquireInTurnFenced", respectsQueues: true },
+  acquireOrWait: { name: "acquireOrWait", arguments: ["token", "ttl", "place"], fencedName: "acquireOrWaitFenced", respectsQueues: true },
+  acquireBarging: { name: "acquireBarging", arguments: ["token", "ttl", "place"], fencedName: "acquireBargingFenced", respectsQueues: true },
+  renew: { name: "renew", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
+  heal: { name: "heal", arguments: ["token", "ttl"], fencedName: null, respectsQueues: false },
+  swap: { name: "swap", arguments: ["token", "ttl", "from"], fencedName: "swapFenced", respectsQueues: false },
+  giveBack: { name: "giveBack", arguments: ["token", "ttl", "from"], fencedName: null, respectsQueues: false },
+  fence: { name: "fence", arguments: ["token"], fencedName: "fence", respectsQueues: false },
+  release: { name: "release", arguments: ["token"], fencedName: null, respectsQueues: false },
+  releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true },
+  releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
+  releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
+  inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false },
 } as const;
 
 export type Op = "acquire" | "renew" | "heal" | "swap" | "giveBack" | "fence" | "release" | "inspect";

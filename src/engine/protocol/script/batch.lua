@@ -3,7 +3,7 @@
 -- KEYS:
 --   the marker, if the server must prove that it remembers what it granted;
 --   the record of long leases, if a command may concern a long lease;
---   for each command its keys, then one queue per key if the command heeds the queues, then one fence record per key and
+--   for each command its keys, then one queue per key if the command respects the queues, then one fence record per key and
 --   the watermark if the command proposes a fence.
 --
 -- ARGV:
