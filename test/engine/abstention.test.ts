@@ -101,7 +101,7 @@ describe("a node that lost its memory", () => {
     expect(endOf(plan([lost, lost, kept({ longest: 20_000 })]))).toMatchObject({ least: 20_202 });
   });
 
-  it("adds the duration of the look, because the answers of the other nodes may be that old", () => {
+  it("adds the duration of the review, because the answers of the other nodes may be that old", () => {
     expect(endOf(plan([lost, kept(), kept({ longLeft: 100_000 })], { took: 98 }))).toMatchObject({
       until: 101_101,
     });
@@ -113,7 +113,7 @@ describe("a node that lost its memory", () => {
     expect(endOf(plan([lost, other, kept()]))).toMatchObject({ until: 9_092, least: 3_032 });
   });
 
-  it("is looked at again when the look left out recent leases", () => {
+  it("is reviewed again when the review left out recent leases", () => {
     expect(plan([lost, kept(), kept()], { minAge: 1 })).toEqual({ kind: "retry" });
   });
 });
@@ -121,17 +121,17 @@ describe("a node that lost its memory", () => {
 describe("a cold start", () => {
   const cold = view([lost, { ...lost, marker: "? other" }, lost]);
 
-  it("is looked at twice, and then all nodes vote", () => {
+  it("is reviewed twice, and then all nodes vote", () => {
     expect(planFor(0, cold, terms)).toEqual({ kind: "retry" });
     expect(planFor(0, again(cold), terms)).toMatchObject(votes);
   });
 
-  it("is looked at again when a node received a memory and lost it between the looks", () => {
+  it("is reviewed again when a node received a memory and lost it between the reviews", () => {
     const before = view([lost, lost, { ...lost, marker: "? earlier" }]).identifications;
     expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
 
-  it("is not assumed when a node did not answer the first look", () => {
+  it("is not assumed when a node did not answer the first review", () => {
     const before = [identified(lost), identified(lost), null];
     expect(planFor(0, { ...cold, previous: before }, terms)).toEqual({ kind: "retry" });
   });
@@ -148,7 +148,7 @@ describe("a cold start", () => {
   });
 });
 
-describe("the second look", () => {
+describe("the second review", () => {
   const settled = { settles: now - 5, settled: false };
 
   it("waits until the settling time is over", () => {
@@ -156,7 +156,7 @@ describe("the second look", () => {
     expect(plan([memory, kept({ longest: 9_000 }), kept()])).toMatchObject({ kind: "wait", ms: 5_000 });
   });
 
-  it("is used only when the previous look already saw the settling time over", () => {
+  it("is used only when the previous review already saw the settling time over", () => {
     const memory = abstaining(settled);
     const at = view([memory, kept(), kept()]);
     expect(planFor(0, at, terms)).toEqual({ kind: "retry" });

@@ -49,7 +49,7 @@ it("a set does not count as new when one answer is older than a later loss of me
   const paths = testNodes.nodes.map(slowPath);
   const slow = testNodes.locks({ ...options, owner: "slow", nodes: paths.map(({ path }) => path) });
   const quick = testNodes.locks(options);
-  // The slow process has identified all nodes as new and looks again. Only the first node answers now.
+  // The slow process has identified all nodes as new and reviews them again. Only the first node answers now.
   const pending = slow.tryAcquire("a", { renew: false }).catch(() => null);
   paths[0]?.holdBack("answers");
   paths[1]?.holdBack("questions");
@@ -69,7 +69,7 @@ it("a set does not count as new when one answer is older than a later loss of me
   expect(await testNodes.run(slow.tryAcquire("a").catch(() => null))).toBeNull();
 });
 
-it("a set counts as new after two looks, the second after all answers to the first", async () => {
+it("a set counts as new after two reviews, the second after all answers to the first", async () => {
   const testNodes = new TestNodes(3);
   for (const node of testNodes.nodes) node.flush();
   const seen: string[][] = [];
@@ -86,7 +86,7 @@ it("a set counts as new after two looks, the second after all answers to the fir
   const locks = testNodes.locks({ ...options, nodes });
   await testNodes.run(locks.acquire("a"), 300);
   const change = seen.findIndex(([, what]) => what === "changed");
-  // Each node was identified once and then looked at twice.
+  // Each node was identified once and then reviewed twice.
   expect(seen.slice(0, change).filter(([, what]) => what === "asked")).toHaveLength(9);
   const second = seen.slice(0, change).map(([, what]) => what);
   expect(second.slice(-6)).toEqual(["asked", "asked", "asked", "answered", "answered", "answered"]);
@@ -112,7 +112,7 @@ it("a set with one node that has an unused memory waits for a round that may be 
   expect(warned).toEqual([]);
 });
 
-it("a set does not count as new after any number of looks while an unresponsive node may have a memory", async () => {
+it("a set does not count as new after any number of reviews while an unresponsive node may have a memory", async () => {
   const testNodes = new TestNodes(3);
   for (const node of testNodes.nodes.slice(0, 2)) node.flush();
   testNodes.node(2).hang();

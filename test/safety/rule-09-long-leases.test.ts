@@ -107,7 +107,7 @@ describe("a held lease with a TTL of a day", () => {
     await advanceInSteps(testNodes, 60_000);
     expect((await nodeHealth(testNodes, other))[0]).toBe("quarantined");
     const ends = events.flatMap(({ name, event }) => (name === "nodeQuarantined" ? [event.until] : []));
-    // One event for the detection and at most one after the settling time, not one per look.
+    // One event for the detection and at most one after the settling time, not one per review.
     expect(ends.length).toBeLessThanOrEqual(2);
     await testNodes.run(lease.release());
     await advanceInSteps(testNodes, 13_000);
@@ -264,9 +264,9 @@ describe("a lease that is being acquired when the memory is lost", () => {
   });
 });
 
-describe("the nodes are looked at no more often than necessary", () => {
+describe("the nodes are reviewed no more often than necessary", () => {
   /** Returns how often the first node was asked for its memory. */
-  async function looks(testNodes: TestNodes, ms: number): Promise<number> {
+  async function reviews(testNodes: TestNodes, ms: number): Promise<number> {
     const asked = vi.spyOn(testNodes.node(0), "identify");
     await advanceInSteps(testNodes, ms);
     const { length } = asked.mock.calls;
@@ -278,16 +278,16 @@ describe("the nodes are looked at no more often than necessary", () => {
     const { testNodes, locks } = await started();
     await acquireAndRelease(testNodes, locks, "short", 60_000);
     await loseMemory(testNodes, locks);
-    expect(await looks(testNodes, 60_000)).toBeLessThanOrEqual(4);
+    expect(await reviews(testNodes, 60_000)).toBeLessThanOrEqual(4);
   });
 
   it("with a long lease: every second at first, every ten seconds later", async () => {
     const { testNodes, locks } = await started();
     await acquireLease(testNodes, locks, "a", day);
     await loseMemory(testNodes, locks);
-    expect(await looks(testNodes, 4_000)).toBeGreaterThanOrEqual(3);
+    expect(await reviews(testNodes, 4_000)).toBeGreaterThanOrEqual(3);
     await advanceInSteps(testNodes, 60_000);
-    const later = await looks(testNodes, 100_000);
+    const later = await reviews(testNodes, 100_000);
     expect(later).toBeLessThanOrEqual(14);
     expect(later).toBeGreaterThanOrEqual(7);
   });

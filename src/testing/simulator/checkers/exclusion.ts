@@ -17,7 +17,7 @@ export class Exclusion implements Checker {
     for (const resource of holder.resources) {
       const all = this.holders.get(resource) ?? new Set();
       this.holders.set(resource, all);
-      this.look(resource, all, holder);
+      this.check(resource, all, holder);
       all.add(holder);
     }
   }
@@ -28,12 +28,12 @@ export class Exclusion implements Checker {
     for (const resource of lock.resources) {
       const all = this.holders.get(resource) ?? new Set();
       for (const holder of all) {
-        if ((holder as Partial<KnownLeaseHolder>).lock === lock) this.look(resource, all, holder);
+        if ((holder as Partial<KnownLeaseHolder>).lock === lock) this.check(resource, all, holder);
       }
     }
   }
 
-  private look(resource: string, all: Set<LeaseHolder>, holder: LeaseHolder): void {
+  private check(resource: string, all: Set<LeaseHolder>, holder: LeaseHolder): void {
     if (!holder.believes()) return;
     for (const other of all) {
       if (other === holder) continue;

@@ -4,7 +4,7 @@ import type { Checker, CreatedLock, Findings, KnownLeaseHolder } from "./checker
 /** How late a timer may fire, in ms by the holder's clocks. */
 const lateness = 5;
 /** How late a loss may be noticed after a clock step, in ms: the interval of the clock check, plus some for a slow clock. */
-const look = 300;
+const detectionTime = 300;
 
 /**
  * Loss is reported by the deadline: once the holder's own clocks are past the end of a lease, and as soon as the
@@ -63,8 +63,8 @@ export class Loss implements Checker {
       over = this.timeline.now;
       if (host.frozen) return next(10);
       const awake = this.timeline.now - Math.max(host.thawedAt, host.steppedAt);
-      if (awake < look) return next(look - awake + 1);
-      if (-left > (this.together ? lateness : look))
+      if (awake < detectionTime) return next(detectionTime - awake + 1);
+      if (-left > (this.together ? lateness : detectionTime))
         return this.findings.report(
           `${name} ended ${Math.ceil(-left)} ms ago, and its loss was not reported`,
         );

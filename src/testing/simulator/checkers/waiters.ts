@@ -25,17 +25,17 @@ export class Waiters implements Checker {
     const over = () => void this.pending.delete(promise);
     this.pending.set(promise, name);
     promise.then(over, over);
-    const look = () => {
+    const check = () => {
       if (!this.pending.has(promise)) return;
       // If a node was connecting when the program froze, the program may ask the node once more afterwards, by a slow clock.
       const thawed = host.thawedAt + grace + program.plan.nodeTimeout * slowClockFactor;
       const left = Math.max(due - host.clock.monotonic(), thawed - this.timeline.now);
       if (host.dead) return over();
-      if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), look);
+      if (left > 0 || host.frozen) return void this.timeline.in(Math.max(left, 50), check);
       over();
       this.findings.report(`${name} is still pending ${bound + grace} ms after it was asked for`);
     };
-    this.timeline.in(bound + grace, look);
+    this.timeline.in(bound + grace, check);
     return promise;
   }
 }
