@@ -109,7 +109,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "a release to an unreachable node is dropped",
-    changes: [["src/engine/node/pending-releases.ts", "this.pending.push(one);", ""]],
+    changes: [["src/engine/node/pending-releases.ts", "this.pending.push(entry);", ""]],
   },
   {
     rule: "3 clean-up",
@@ -430,8 +430,8 @@ export const switches = [
     changes: [
       [
         "src/lock/acquisition.ts",
-        "this.waitStrategy = this.lines ?",
-        "this.waitStrategy = this.lines && lock.keys.length === 1 ?",
+        "this.waitStrategy = this.queues ?",
+        "this.waitStrategy = this.queues && lock.keys.length === 1 ?",
       ],
     ],
   },
@@ -441,7 +441,7 @@ export const switches = [
     changes: [
       [
         "src/engine/node/quarantine.ts",
-        "this.timer = this.clock.after(pause, again(new WeakRef(this)), true);",
+        "this.timer = this.clock.after(pause, weakRequest(new WeakRef(this)), true);",
         "",
       ],
     ],
