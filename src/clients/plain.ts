@@ -9,7 +9,7 @@ export interface PlainClient {
 
 /**
  * ms after which a call counts as lost. A plain client cannot report that its connection is gone, and may never settle
- * the calls on it: then a release would never be repeated, and the node's call would stay pending for ever.
+ * the calls on it: then a release would never be repeated, and the node's call would stay pending forever.
  */
 export const lostAfter = 10_000;
 

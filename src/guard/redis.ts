@@ -3,7 +3,7 @@ import { checkKnown } from "./check-known.js";
 import { checkSeen } from "./fence-value.js";
 
 /**
- * KEYS: the record, and the record's fence. ARGV: the fence, how long the fence is kept (ms, "" for ever), a command,
+ * KEYS: the record, and the record's fence. ARGV: the fence, how long the fence is kept (ms, "" forever), a command,
  * and the command's arguments after its key. Replies {1, the command's reply}, or {0, the newer fence}.
  *
  * A failing script does not undo its earlier writes, so the script writes the fence before the record.
@@ -31,7 +31,7 @@ export interface RedisWrite {
   readonly fenceKey?: string;
   /**
    * ms for which the fence is kept after the last write: longer than any of your processes may be suspended. Default:
-   * for ever.
+   * forever.
    */
   readonly keep?: number;
 }

@@ -11,7 +11,7 @@ import type { Logger } from "./logger.js";
 export interface AcquireOptions {
   /** ms that the nodes keep the lock unless the lease is renewed. Default 10,000. */
   readonly ttl?: number;
-  /** ms that the whole acquisition may take, even if `retry` allows more. Infinity waits for ever. Default 10,000. */
+  /** ms that the whole acquisition may take, even if `retry` allows more. Infinity waits forever. Default 10,000. */
   readonly wait?: number;
   /** Aborts the wait: the acquisition rejects with the signal's reason. In `using`, the lease's signal aborts too. */
   readonly signal?: AbortSignal;

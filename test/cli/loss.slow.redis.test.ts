@@ -108,7 +108,7 @@ describe("a lock that is lost", () => {
     expect(reporter.lastAlive).toBeLessThan(Number(expired?.time) + grace);
   });
 
-  test("--max-hold ends the command before the lock was held for so long", async (context) => {
+  test("--max-hold ends the command before the lock was held for that long", async (context) => {
     const { runs, endedBefore, reporter } = await startServers(context);
     const maxHold = 5_000;
     const running = await runs(reporter.grandchild(true), "--max-hold", `${maxHold}ms`);

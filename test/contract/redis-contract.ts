@@ -77,9 +77,9 @@ export function describeRedisContract(
         expect(await server.get(key)).toBe("foreign-secret~with-label");
       });
 
-      test("without an expiry is held for ever", async () => {
+      test("without an expiry is held forever", async () => {
         const key = uniqueKey();
-        await server.set(key, "for ever");
+        await server.set(key, "forever");
         const reply = await one(node, acquire(key, tokenOf("me")));
         expect(reply).toEqual(heldBy(null, key));
         expect(ttlOf(reply)).toBeNull();

@@ -112,7 +112,7 @@ function signsOf({ leases, notes }: Recorded, { id, works }: ProcessRun) {
   const signs = [
     ["free", "probe", "nothing that was free", ascending(free)],
     ["fresh", "fresh", "no fence of a new resource", ascending(fresh)],
-    ["line", "line", "no turn in line", ascending(line)],
+    ["line", "line", "no turn in the queue", ascending(line)],
   ] as const;
   return signs.filter(([, work]) => works.includes(work));
 }

@@ -130,7 +130,7 @@ describe("the check of liveness", () => {
     expect(found).toEqual([
       "client-0.1 had nothing that was free for 30000 ms from 30000 on",
       "client-0.1 had no fence of a new resource for 20100 ms from 39900 on",
-      "client-0.1 had no turn in line for 15500 ms from 44500 on",
+      "client-0.1 had no turn in the queue for 15500 ms from 44500 on",
     ]);
     // A process that was stuck from the start.
     expect(judged({ runs }).faults).toHaveLength(4);

@@ -39,7 +39,7 @@ describe("the node events", () => {
     expect(nodes[0]?.of("acquire").length).toBe(3);
   });
 
-  it("do not treat a lost request as a sign of life", async () => {
+  it("do not treat a lost request as a reply", async () => {
     const { locks, clock, events, nodes } = scripted(1, { nodeTimeout: 100 });
     await locks.ready();
     for (const node of nodes) node.mute = true;

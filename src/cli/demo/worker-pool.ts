@@ -63,7 +63,7 @@ export class WorkerPool {
   }
 
   /**
-   * Waits until a worker holds the lock. The next holder may have acquired before the last one was told of its loss.
+   * Waits until a worker holds the lock. The next holder may have acquired before the last one was notified of its loss.
    */
   async whenHeld(signal: AbortSignal): Promise<void> {
     if (this.holder === undefined) await this.next(["acquired"], signal);

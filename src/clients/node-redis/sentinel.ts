@@ -24,7 +24,7 @@ const masterChanged = "holdfast:master";
 /**
  * The client of the current master. The Sentinel client itself would spread calls over its pool and repeat failed ones
  * even if the caller has given up. Therefore the Sentinel client only provides its master, and calls are sent to the
- * master in order. The client's `masterPoolSize` must leave one connection that no caller holds for ever.
+ * master in order. The client's `masterPoolSize` must leave one connection that no caller holds forever.
  */
 class Master {
   current: NodeRedisClient | null = null;

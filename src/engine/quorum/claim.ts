@@ -109,7 +109,7 @@ export class Claim {
   }
 
   /**
-   * Extends the claim. Nodes that lack the key are told to set it again, but only once `decided` has accepted the renewal
+   * Extends the claim. Nodes that lack the key receive a command to set it again, but only once `decided` has accepted the renewal
    * (a live quorum, in time) by returning true. A shared token is not set again: another process may be releasing it.
    */
   renew(ttl: number, timeout: number, decided: (result: RoundResult) => boolean): void {

@@ -129,7 +129,7 @@ export type Totals = v.InferOutput<typeof totals>;
 /** `source`: one manager of locks. `seq` grows by 1 with each of its frames. `time`: epoch ms by its clock. */
 const head = { source: id, seq: count, time: epoch };
 
-/** A sign of life, sent every second and when a node changes. */
+/** A heartbeat, sent every second and when a node changes. */
 const beat = v.object({
   ...head,
   kind: v.literal("beat"),

@@ -26,13 +26,13 @@ export interface Action {
   readonly policy: boolean;
   /** How long the lease is held, in ms. */
   readonly hold: number;
-  /** A renewal by the program, after so many ms; `ttl` in ms, null for the current TTL. */
+  /** A renewal by the program. `after`: the delay in ms. `ttl`: in ms, null for the current TTL. */
   readonly extend: { readonly after: number; readonly ttl: number | null } | null;
   /** The number of successive renewals by the program. */
   readonly renewals: number;
   /** When the caller aborts, in ms. */
   readonly abortAfter: number | null;
-  /** How the lease ends. `heir`: index of the program that adopts the lease after so many ms. */
+  /** How the lease ends. `heir`: index of the program that adopts the lease `after` ms later. */
   readonly end: "release" | "forget" | { readonly heir: number; readonly after: number };
 }
 

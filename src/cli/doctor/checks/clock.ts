@@ -15,9 +15,9 @@ export const checkClock: NodeCheck = ({ clock, complete }, standards) => {
     return [
       note({
         code: "clock",
-        found: "it does not tell the time",
+        found: "it does not report the time",
         value: null,
-        means: "Whether its clock is right cannot be said.",
+        means: "Whether its clock is right is not known.",
         advice: "allow the user TIME",
       }),
     ];

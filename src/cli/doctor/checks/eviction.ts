@@ -30,9 +30,9 @@ export const checkEviction: NodeCheck = ({ info }) => {
       found: `maxmemory-policy is ${policy}, with a maxmemory of ${bytes(maxmemory)}`,
       value,
       means: policy.startsWith("volatile-")
-        ? "When memory is short it drops keys that expire, as all locks do, and their holders are not told: two may " +
+        ? "When memory is short it drops keys that expire, as all locks do, and their holders are not notified: two may " +
           "hold one lock."
-        : "When memory is short it drops keys, locks among them, and their holders are not told: two may hold one lock.",
+        : "When memory is short it drops keys, locks among them, and their holders are not notified: two may hold one lock.",
       advice,
     }),
   ];

@@ -19,7 +19,7 @@ const words: Readonly<Record<EntryFailure, Words>> = {
     advice: "look at the host, at firewalls, and at host and port",
   },
   silent: {
-    found: "it takes the connection and says nothing",
+    found: "it takes the connection and does not answer",
     advice: "look whether the server hangs or is stopped, and whether it wants TLS (rediss://)",
   },
   closed: {

@@ -11,7 +11,7 @@ const words: Readonly<Record<Purpose, Words>> = {
   lock: { report: error, means: "Locks need it: its votes fail." },
   identity: {
     report: warning,
-    means: "It cannot be told which server this is: the same server named twice would have two votes.",
+    means: "It is not known which server this is: the same server named twice would have two votes.",
   },
   memory: {
     report: warning,
@@ -20,11 +20,11 @@ const words: Readonly<Record<Purpose, Words>> = {
   queue: {
     report: warning,
     means:
-      "Waiting in line does not work there: waiters poll, and not in the order of coming. Leases of more than a minute are refused.",
+      "Queueing does not work there: waiters poll, and not in the order of coming. Leases of more than a minute are refused.",
   },
   wake: {
     report: warning,
-    means: "Waiters are not told when it is their turn: they poll, every 27 to 45 ms.",
+    means: "Waiters are not notified of their turn: they poll, every 27 to 45 ms.",
   },
   fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
 };

@@ -15,9 +15,9 @@ export const checkVersion: NodeCheck = ({ info }) => {
     return [
       note({
         code: "version",
-        found: `it does not tell its version (${info.refusal.message})`,
+        found: `it does not report its version (${info.refusal.message})`,
         value: null,
-        means: "Whether it is recent enough, evicts keys or persists them cannot be said.",
+        means: "Whether it is recent enough, evicts keys or persists them is not known.",
         advice: "allow the user INFO, and look at the server's configuration",
       }),
     ];
@@ -43,7 +43,7 @@ export const checkVersion: NodeCheck = ({ info }) => {
         found,
         value,
         means:
-          "Its scripts cannot write after they asked for the time: waiting in line does not work, waiters poll.",
+          "Its scripts cannot write after they asked for the time: queueing does not work, waiters poll.",
         advice: "use Redis 5 or later, or Valkey",
       }),
     ];

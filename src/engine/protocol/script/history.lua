@@ -1,7 +1,7 @@
 -- Compares the replication history of a server with the one that its marker records. A master that was a replica in the
 -- meantime may have received an old copy of its data.
 
--- How often the server was told to change its role. The replication id alone does not tell whether the server was a
+-- How often the server received a command to change its role. The replication id alone does not show whether the server was a
 -- replica: it also changes with the first replica, after a backup, and when the backlog is released.
 local function countRoleChanges()
   local stats, count = redis.pcall('INFO', 'commandstats'), 0

@@ -2,8 +2,8 @@
 -- leases has left. In a Cluster only the server that has the slot of the probe key is asked, and the reply is its run id
 -- alone. Where the run id is hidden, the reply is an id that the first caller leaves in the probe key.
 --
--- The marker is replaced by one that names this very loss if it is missing, if it was left in another life or before the
--- server was a replica, or if the watermark is missing. A decision about one loss that arrives late must not be taken for a
+-- The marker is replaced by one that names this very loss if it is missing, if it was left before the server's last restart or before
+-- the server was a replica, or if the watermark is missing. A decision about one loss that arrives late must not be taken for a
 -- decision about the next loss.
 --
 -- KEYS: the marker, the watermark and the record of long leases; or the probe key.

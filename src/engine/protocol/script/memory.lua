@@ -1,4 +1,4 @@
--- Checks that this is the intended server, in the same life, and that it remembers everything that it granted. Otherwise
+-- Checks that this is the intended server, in the same run, and that it remembers everything that it granted. Otherwise
 -- sets `refusal`. The marker reads "mark longest history": see memory.ts.
 
 local expectedMark, longLeases = ARGV[1], nil

@@ -1,14 +1,14 @@
 -- The queue of a key: a sorted set with two members per waiter. The waiter's id has its ticket. "!" .. id has minus the time
 -- until which the waiter counts as alive. That time is half a ms less than a whole number for a waiter that waits for several
--- keys and whose own denial has told it that this key is free and kept for it.
+-- keys and whose own denial has reported that this key is free and kept for it.
 --
 -- An id reads "process:number" or "process:number:ms"; a place reads "ticket id".
 
 -- The queue of the key at this position in KEYS.
 local function queueOf(index) return KEYS[index + last - first + 1] end
 
--- Runs an action on a queue. A queue must never cost a vote: where the queue cannot be used, the result is false, as it is
--- where nobody waits.
+-- Runs an action on a queue. A queue must never cost a vote: where the queue cannot be used, the result is false, the same
+-- as for an empty queue.
 local function withQueue(queue, action, ...)
   if rawcall('EXISTS', queue) ~= 1 then return false end
   local fine, result = pcall(action, queue, ...)

@@ -51,7 +51,7 @@ export async function checkOrder({ simulation, programs, findings, random }: Rec
   const took = simulation.timeline.now - since;
   const maxMs = waiting.length * (hold * 1.1 + handing) + grace;
   if (took > maxMs)
-    findings.report(`${waiting.length} callers in line took ${took} ms, and may take ${maxMs}`);
+    findings.report(`${waiting.length} callers in the queue took ${took} ms, and may take ${maxMs}`);
   const late = served.find(({ time }, index) => index > 0 && time < (served[index - 1]?.time ?? 0));
   if (late === undefined) return;
   findings.report(

@@ -32,7 +32,7 @@ export class Positions {
     return low;
   }
 
-  /** The cursor after so many steps. */
+  /** The cursor after the given number of steps. */
   cursorOf(step: number): number {
     if (step <= 0) return this.first;
     return this.cursors[Math.min(step, this.cursors.length) - 1] ?? this.last;

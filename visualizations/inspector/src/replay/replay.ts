@@ -38,7 +38,7 @@ export class Replay {
     this.seek(this.positions.previous(this.cursor.peek()));
   }
 
-  /** Moves to right after so many steps. */
+  /** Moves to the position right after the given number of steps. */
   seekStep(step: number): void {
     this.pause();
     this.seek(this.positions.cursorOf(step));
