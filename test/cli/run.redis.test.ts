@@ -14,8 +14,15 @@ let reporter: Reporter;
 const nodes = () => sharedServers().slice(0, 3);
 const nodeArgs = () => nodes().flatMap(({ url }) => ["--node", url]);
 /** A busy machine may answer a new process slowly, and some of these commands try only once. */
-const patience = ["--node-timeout", "2s"];
-const run = (...command: string[]) => ["run", "--resource", resource, ...patience, ...nodeArgs(), ...command];
+const timeoutArgs = ["--node-timeout", "2s"];
+const run = (...command: string[]) => [
+  "run",
+  "--resource",
+  resource,
+  ...timeoutArgs,
+  ...nodeArgs(),
+  ...command,
+];
 
 beforeEach(async () => {
   serial += 1;

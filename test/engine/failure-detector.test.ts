@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FailureDetector } from "../../src/engine/node/failure-detector.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
-const patience = 100;
+const timeout = 100;
 
 function detecting() {
   const clock = new VirtualClock();
@@ -11,7 +11,7 @@ function detecting() {
   const probedAt: number[] = [];
   const detector: FailureDetector = new FailureDetector({
     clock,
-    timeout: patience,
+    timeout,
     observe: (liveness) => observed.push(liveness),
     probe: () => {
       probedAt.push(clock.monotonic());
@@ -22,12 +22,12 @@ function detecting() {
 }
 
 describe("the failure detector", () => {
-  it("opens when replies are overdue for three times the patience, and closes with the first reply", async () => {
+  it("opens when replies are overdue for three times the timeout, and closes with the first reply", async () => {
     const { clock, observed, detector } = detecting();
     detector.sent(1);
-    await clock.advance(2 * patience);
+    await clock.advance(2 * timeout);
     expect([observed, detector.open]).toEqual([["silent", "silent"], false]);
-    await clock.advance(patience);
+    await clock.advance(timeout);
     expect([observed.at(-1), detector.open]).toEqual(["unresponsive", true]);
     detector.replied();
     expect([observed.at(-1), detector.open]).toEqual(["answered", false]);
@@ -38,7 +38,7 @@ describe("the failure detector", () => {
     detector.sent(2);
     detector.replied();
     detector.lost();
-    await clock.advance(100 * patience);
+    await clock.advance(100 * timeout);
     expect(observed).toEqual([]);
     expect(clock.pending).toBe(0);
   });
@@ -47,7 +47,7 @@ describe("the failure detector", () => {
     const { clock, probedAt, detector } = detecting();
     detector.sent(1);
     await clock.advance(60_000);
-    expect(probedAt[0]).toBe(3 * patience);
+    expect(probedAt[0]).toBe(3 * timeout);
     const pauses = probedAt.slice(1).map((at, index) => at - (probedAt[index] ?? 0));
     expect(Math.max(...pauses)).toBe(5_000);
     expect(pauses.slice(0, 3)).toEqual([100, 200, 400]);
@@ -56,7 +56,7 @@ describe("the failure detector", () => {
 
   it("counts a request that the client timed out as pending, because the node has not answered", async () => {
     const { clock, detector } = detecting();
-    for (let time = 0; time < 4 * patience; time += 10) {
+    for (let time = 0; time < 4 * timeout; time += 10) {
       detector.sent(1);
       await clock.advance(10);
       detector.timedOut();
@@ -67,10 +67,10 @@ describe("the failure detector", () => {
   it("stops counting lost calls once the node has answered later calls", async () => {
     const { clock, observed, detector } = detecting();
     detector.sent(5);
-    await clock.advance(10 * patience);
+    await clock.advance(10 * timeout);
     detector.replied();
     observed.length = 0;
-    await clock.advance(100 * patience);
+    await clock.advance(100 * timeout);
     expect(observed).toEqual([]);
     expect(clock.pending).toBe(0);
   });
@@ -78,11 +78,11 @@ describe("the failure detector", () => {
   it("resets with a new connection", async () => {
     const { clock, observed, detector } = detecting();
     detector.sent(1);
-    await clock.advance(5 * patience);
+    await clock.advance(5 * timeout);
     detector.reset();
     detector.lost();
     expect(detector.open).toBe(false);
-    await clock.advance(10 * patience);
+    await clock.advance(10 * timeout);
     expect(observed.filter((liveness) => liveness === "unresponsive").length).toBe(1);
   });
 

@@ -81,17 +81,17 @@ describe("one server behind a proxy", () => {
       const locks = locksOf(nodes, { prefix: uniqueName(), nodeTimeout: 2_000 });
       await (await locks.acquire("a")).release();
       const third = async () => (await locks.inspect("a")).nodes[2];
-      const patience = { timeout: 10_000 };
+      const timeout = 10_000;
       link.target = one.port;
       link.cut();
       await expect
-        .poll(async () => (await third())?.error, patience)
+        .poll(async () => (await third())?.error, { timeout })
         .toMatch(new RegExp(`is the same server as .*:${one.port}`));
       await (await locks.acquire("a")).release();
       link.target = three.port;
       link.cut();
       // The node votes again. Its pending release went to the other server, so the key may remain until its TTL.
-      await expect.poll(async () => (await third())?.error, patience).toBeUndefined();
+      await expect.poll(async () => (await third())?.error, { timeout }).toBeUndefined();
     },
   );
 });

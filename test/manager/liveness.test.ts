@@ -52,7 +52,7 @@ describe("a node that identifies itself and then becomes unresponsive", () => {
 describe("a node whose client times out every call before the node timeout", () => {
   it("gets its connection replaced, even before it is identified", async () => {
     const testNodes = new TestNodes();
-    const replaced = makeUnresponsive(testNodes, testNodes.node(2), { answers: 0, patience: 20 });
+    const replaced = makeUnresponsive(testNodes, testNodes.node(2), { answers: 0, timeout: 20 });
     const locks = testNodes.locks({ nodeTimeout: 100 });
     for (let round = 0; round < 100 && replaced.count === 0; round++) {
       await (await testNodes.run(locks.acquire("a"))).release();
@@ -92,13 +92,13 @@ describe("a request that a plain client has timed out", () => {
 });
 
 /**
- * Makes the connection answer `answers` identify calls, and then no call until it is replaced. `patience`: ms after
+ * Makes the connection answer `answers` identify calls, and then no call until it is replaced. `timeout`: ms after
  * which the client times out a call.
  */
 function makeUnresponsive(
   { clock }: TestNodes,
   node: TestNodes["nodes"][number],
-  { answers = 1, patience = Number.POSITIVE_INFINITY } = {},
+  { answers = 1, timeout = Number.POSITIVE_INFINITY } = {},
 ) {
   const replaced = { count: 0 };
   const asked = { count: 0 };
@@ -109,8 +109,8 @@ function makeUnresponsive(
       replaced.count === 0 && asked.count++ >= answers
         ? new Promise((_, reject) => {
             lost.push(reject);
-            if (patience < Number.POSITIVE_INFINITY) {
-              clock.after(patience, () => reject(new Error("Command timed out")));
+            if (timeout < Number.POSITIVE_INFINITY) {
+              clock.after(timeout, () => reject(new Error("Command timed out")));
             }
           })
         : Reflect.apply(identify, node, question),

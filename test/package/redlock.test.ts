@@ -9,10 +9,10 @@ const nodeTypes = ["--types", "node", "--typeRoots", resolve("node_modules/@type
 const job = `
 async function main() {
   const redlock = new Redlock([memoryNode()]);
-  const modern = await redlock.acquire(["a"], 1000);
-  const former = await redlock.lock("b", 1000);
+  const redlock5Lock = await redlock.acquire(["a"], 1000);
+  const redlock4Lock = await redlock.lock("b", 1000);
   const plain = await redlock.acquireLock("c", 1000);
-  console.log(modern instanceof Redlock.Lock, former instanceof Redlock.Lock, plain.resource);
+  console.log(redlock5Lock instanceof Redlock.Lock, redlock4Lock instanceof Redlock.Lock, plain.resource);
   await redlock.quit();
 }
 main();`;

@@ -15,21 +15,21 @@ const own = (lock: object) => Object.keys(lock).sort();
 
 describe("which package a call behaves as", () => {
   const plain = ["resource", "ttl", "value"];
-  const former = ["attempts", "attemptsRemaining", "expiration", "resource", "value"];
-  const modern = ["expiration", "resources", "value"];
+  const redlock4Keys = ["attempts", "attemptsRemaining", "expiration", "resource", "value"];
+  const redlock5Keys = ["expiration", "resources", "value"];
 
   it.each([
     ["acquireLock", plain, () => redlock.acquireLock("a", 1_000)],
     ["acquireLockWithCustomRetry", plain, () => redlock.acquireLockWithCustomRetry("a", 1_000, () => 1)],
-    ["lock", former, () => redlock.lock("a", 1_000)],
-    ["lock, several", former, () => redlock.lock(["a", "b"], 1_000)],
-    ["lockWithOptions", former, () => redlock.lockWithOptions("a", 1_000, {})],
-    ["lockWithOptions, without them", former, () => redlock.lockWithOptions("a", 1_000, () => {})],
-    ["acquire(string)", former, () => redlock.acquire("a", 1_000)],
-    ["acquire(array, callback)", former, () => redlock.acquire(["a"], 1_000, () => {})],
-    ["acquireWithOptions", former, () => redlock.acquireWithOptions(["a"], 1_000, {})],
-    ["acquire(array)", modern, () => redlock.acquire(["a"], 1_000)],
-    ["acquire(array, settings)", modern, () => redlock.acquire(["a"], 1_000, { retryCount: 0 })],
+    ["lock", redlock4Keys, () => redlock.lock("a", 1_000)],
+    ["lock, several", redlock4Keys, () => redlock.lock(["a", "b"], 1_000)],
+    ["lockWithOptions", redlock4Keys, () => redlock.lockWithOptions("a", 1_000, {})],
+    ["lockWithOptions, without them", redlock4Keys, () => redlock.lockWithOptions("a", 1_000, () => {})],
+    ["acquire(string)", redlock4Keys, () => redlock.acquire("a", 1_000)],
+    ["acquire(array, callback)", redlock4Keys, () => redlock.acquire(["a"], 1_000, () => {})],
+    ["acquireWithOptions", redlock4Keys, () => redlock.acquireWithOptions(["a"], 1_000, {})],
+    ["acquire(array)", redlock5Keys, () => redlock.acquire(["a"], 1_000)],
+    ["acquire(array, settings)", redlock5Keys, () => redlock.acquire(["a"], 1_000, { retryCount: 0 })],
   ])("%s", async (_, properties, call) => {
     const lock = await world.run<object | null>(call());
     expect(own(lock as object)).toEqual(properties);
@@ -56,15 +56,19 @@ describe("which package a call behaves as", () => {
   });
 
   it("`extend` and `release` go by the lock", async () => {
-    const former = await world.run(redlock.lock("a", 1_000));
-    const modern = await world.run(redlock.acquire(["b"], 1_000));
+    const redlock4Lock = await world.run(redlock.lock("a", 1_000));
+    const redlock5Lock = await world.run(redlock.acquire(["b"], 1_000));
     const simple = (await world.run(redlock.acquireLock("c", 1_000)))!;
-    expect(await world.run(redlock.extend(former, 2_000))).toBe(former);
-    expect(own(await world.run(redlock.extend(modern, 2_000)))).toEqual(["expiration", "resources", "value"]);
-    expect(modern.expiration).toBe(0);
+    expect(await world.run(redlock.extend(redlock4Lock, 2_000))).toBe(redlock4Lock);
+    expect(own(await world.run(redlock.extend(redlock5Lock, 2_000)))).toEqual([
+      "expiration",
+      "resources",
+      "value",
+    ]);
+    expect(redlock5Lock.expiration).toBe(0);
     expect(own(await world.run(redlock.extend(simple, 2_000)))).toContain("resources");
-    expect(await world.run(redlock.release(former))).toBeUndefined();
-    expect(await world.run(redlock.release(modern))).toHaveProperty("attempts");
+    expect(await world.run(redlock.release(redlock4Lock))).toBeUndefined();
+    expect(await world.run(redlock.release(redlock5Lock))).toHaveProperty("attempts");
     expect(await world.run(redlock.release(simple))).toHaveProperty("attempts");
     for (const resource of ["a", "b", "c"]) {
       expect(await world.holders(resource)).toEqual([false, false, false]);
@@ -93,13 +97,13 @@ describe("which package a call behaves as", () => {
   it("accepts a lock from another process as plain data: with `resource` as redlock 4", async () => {
     const elsewhere = world.redlock();
     const expiration = world.clock.wall() + 500;
-    const former = await world.run(redlock.lock("a", 1_000));
-    const parts = { resource: "a", value: former.value, expiration } as unknown as entry.ClassicLock;
+    const redlock4Lock = await world.run(redlock.lock("a", 1_000));
+    const parts = { resource: "a", value: redlock4Lock.value, expiration } as unknown as entry.ClassicLock;
     expect(await world.run(elsewhere.extend(parts, 2_000))).toBe(parts);
     expect(parts.expiration).toBeGreaterThan(expiration);
     await world.run(elsewhere.unlock(parts));
-    const modern = await world.run(redlock.acquire(["b"], 1_000));
-    const others = { resources: ["b"], value: modern.value, expiration } as unknown as entry.Lock;
+    const redlock5Lock = await world.run(redlock.acquire(["b"], 1_000));
+    const others = { resources: ["b"], value: redlock5Lock.value, expiration } as unknown as entry.Lock;
     const extended = await world.run(elsewhere.extend(others, 2_000));
     expect(others.expiration).toBe(0);
     expect(await world.run(extended.release())).toHaveProperty("attempts");
@@ -110,12 +114,12 @@ describe("which package a call behaves as", () => {
   it("accepts a lock made by hand with the constructor of either package", async () => {
     const { value } = await world.run(redlock.acquire(["a"], 1_000));
     const expiration = world.clock.wall() + 500;
-    const former = new entry.Lock(redlock, "a", value, expiration, 1);
-    expect(await world.run(former.extend(2_000))).toBe(former);
-    expect(former).toMatchObject({ attempts: 1, resources: ["a"] });
-    const modern = new entry.Lock(redlock, ["a"], value, [], expiration);
-    expect(await world.run(modern.extend(2_000))).not.toBe(modern);
-    expect(modern).toMatchObject({ attempts: [], expiration: 0 });
+    const redlock4Lock = new entry.Lock(redlock, "a", value, expiration, 1);
+    expect(await world.run(redlock4Lock.extend(2_000))).toBe(redlock4Lock);
+    expect(redlock4Lock).toMatchObject({ attempts: 1, resources: ["a"] });
+    const redlock5Lock = new entry.Lock(redlock, ["a"], value, [], expiration);
+    expect(await world.run(redlock5Lock.extend(2_000))).not.toBe(redlock5Lock);
+    expect(redlock5Lock).toMatchObject({ attempts: [], expiration: 0 });
   });
 });
 

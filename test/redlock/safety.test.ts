@@ -169,15 +169,15 @@ describe("loss", () => {
   });
 
   it("refuses an extension after the deadline, by whichever clock reaches it first", async () => {
-    const modern = await world.run(redlock.acquire(["a"], 1_000));
-    const former = await world.run(redlock.lock("b", 1_000));
+    const redlock5Lock = await world.run(redlock.acquire(["a"], 1_000));
+    const redlock4Lock = await world.run(redlock.lock("b", 1_000));
     await world.clock.advance(995);
-    expect(await world.caught(modern.extend(1_000))).toMatchObject({
+    expect(await world.caught(redlock5Lock.extend(1_000))).toMatchObject({
       name: "ExecutionError",
       message: "Cannot extend an already-expired lock.",
       attempts: [],
     });
-    expect(await world.caught(former.extend(1_000))).toMatchObject({
+    expect(await world.caught(redlock4Lock.extend(1_000))).toMatchObject({
       name: "LockError",
       message: 'Cannot extend lock on resource "b" because the lock has already expired.',
       attempts: 0,
