@@ -10,7 +10,7 @@ import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/l
 import type { AcquiringActions } from "../machines/lock-port.js";
 import { onAbort } from "../support/abort.js";
 import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
-import { leaseFor } from "./lease-for.js";
+import { createLeaseState } from "./create-lease-state.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import { retryDelayOf } from "./retry-delay.js";
@@ -244,7 +244,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.manager.localQueue.answered(this);
     this.settings.roundObserver?.round("acquire", result);
     if (verdict === "granted") {
-      const leaseState = leaseFor(this.lock, this.settings, claim, {
+      const leaseState = createLeaseState(this.lock, this.settings, claim, {
         acquisition: this.id,
         began: this.since.wall,
         at: this.start,

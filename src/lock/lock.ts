@@ -1,7 +1,7 @@
 import type { Origin } from "../engine/quorum/origin.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
-import { type LockActor, type lockMachine, lockTable } from "../machines/lock.js";
+import { type LockMachineActor, type lockMachine, lockTable } from "../machines/lock.js";
 import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
@@ -47,7 +47,7 @@ export class Lock
   }
 
   /** The chart as an XState actor. The first access turns the chart into an actor for good. */
-  get actor(): LockActor {
+  get actor(): LockMachineActor {
     return this.chart.toActor();
   }
 

@@ -186,7 +186,7 @@ export const lockMachine = createMachine({
   },
 });
 
-export type LockActor = ActorRefFrom<typeof lockMachine>;
+export type LockMachineActor = ActorRefFrom<typeof lockMachine>;
 
 let table: Table<typeof lockMachine> | null = null;
 

@@ -1,7 +1,7 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
 import { quorumOf } from "../engine/protocol/quorum.js";
 import type { Holder } from "../engine/protocol/vote.js";
-import type { NodeReport } from "../engine/quorum/node-inspection.js";
+import type { NodeReport } from "../engine/quorum/node-inspector.js";
 import type { NodeCondition } from "./node-health.js";
 
 /** Summarises the nodes' reports on one resource. The resource is held if a quorum reports the same holder. */

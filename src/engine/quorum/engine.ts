@@ -13,7 +13,7 @@ import { TickBatcher } from "../time/tick-batcher.js";
 import { TimerWheel } from "../time/timer-wheel.js";
 import { Admission } from "./admission.js";
 import { Claim, type ClaimContext } from "./claim.js";
-import { NodeInspection } from "./node-inspection.js";
+import { NodeInspector } from "./node-inspector.js";
 import type { Origin } from "./origin.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
@@ -76,7 +76,7 @@ export class QuorumEngine {
   readonly timerWheel: TimerWheel;
   readonly wakeupChannel: WakeupChannel;
   readonly admission: Admission;
-  readonly inspection: NodeInspection;
+  readonly inspection: NodeInspector;
   /** The latest claim of each token that the user chose. */
   private readonly named = new Map<string, Claim>();
   /** Names of the nodes that a warning was reported for. */
@@ -119,7 +119,7 @@ export class QuorumEngine {
       options.onColdStart,
     );
     this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.reviewMemories());
-    this.inspection = new NodeInspection(this.members, clock, {
+    this.inspection = new NodeInspector(this.members, clock, {
       connect: options.connectTimeout,
       answer: nodeTimeout,
     });

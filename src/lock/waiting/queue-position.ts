@@ -29,7 +29,7 @@ export class QueuePosition implements WakeupListener {
 
   woken(node: number): void {
     this.wakeups.add(node);
-    this.onTurn(this.turn ?? 0);
+    this.onTurn(this.delayUntilAttempt ?? 0);
   }
 
   subscribed(): void {
@@ -37,7 +37,7 @@ export class QueuePosition implements WakeupListener {
   }
 
   /** ms until the acquisition should ask, according to the messages since its last attempt. Null without a message. */
-  get turn(): number | null {
+  get delayUntilAttempt(): number | null {
     if (this.wakeups.size === 0) return null;
     return this.wakeups.size >= this.quorum ? 0 : gatherDelay;
   }

@@ -94,11 +94,11 @@ export class WaitStrategy {
       if (!settings.defaultRetry) return policy;
       return engine.wakeupChannel.isSubscribed ? 0 : subscriptionDelay;
     }
-    const { turn } = this.position;
-    if (turn !== null) {
+    const { delayUntilAttempt } = this.position;
+    if (delayUntilAttempt !== null) {
       this.splits = 0;
       this.kept = 0;
-      return turn;
+      return delayUntilAttempt;
     }
     if (!settings.defaultRetry || !isDenied) return policy;
     const nodes = engine.members.length;

@@ -5,7 +5,7 @@ import type { LockInternals } from "./lock-internals.js";
 import type { Settings } from "./settings.js";
 
 /** Creates the state of the lease that the claim was granted with these settings. */
-export function leaseFor(
+export function createLeaseState(
   { manager, resources }: LockInternals,
   settings: Settings,
   claim: Claim,

@@ -15,7 +15,7 @@ export interface NodeReport {
 const closed: Reply = failed("notReady", "closed");
 
 /** Asks every node for the holders of keys. Changes nothing on the nodes. */
-export class NodeInspection {
+export class NodeInspector {
   private readonly waits: Waits;
   /** Called when a node has been identified. */
   private readonly listeners = new Set<() => void>();
