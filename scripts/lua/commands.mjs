@@ -74,11 +74,11 @@ export function commandTables(commands) {
   ];
 }
 
-/** The TypeScript table, and two predicates: a comparison costs less than a look-up in the table. */
+/** The TypeScript tables. */
 export function commandModule(commands) {
   const main = commands.filter(({ name, op }) => name === op);
-  const opsWith = (flag, set) => main.filter((command) => command[flag] === set).map(({ op }) => `"${op}"`);
-  const claiming = opsWith("claims", true);
+  const trait = ({ op, needsMemory, claims }) =>
+    `  ${op}: { needsMemory: ${needsMemory}, claims: ${claims} },`;
   return [
     "/**",
     " * The commands that the script understands, by name. `arguments` follow the name in ARGV. `fencedName` is the name to",
@@ -88,17 +88,20 @@ export function commandModule(commands) {
     ...commands.map(commandEntry),
     "} as const;",
     "",
-    `export type Op = ${main.map(({ op }) => `"${op}"`).join(" | ")};`,
+    "/**",
+    " * What each operation does. `needsMemory`: a node must remember everything that it granted to execute it. `claims`: it",
+    " * may set a key.",
+    " */",
+    "export const traits = {",
+    ...main.map(trait),
+    "} as const;",
     "",
-    "export const opNeedsMemory = (op: Op): boolean =>",
-    `  ${opsWith("needsMemory", false)
-      .map((op) => `op !== ${op}`)
-      .join(" && ")};`,
+    "export type Op = keyof typeof traits;",
     "",
-    `export type ClaimingOp = ${claiming.join(" | ")};`,
-    "",
-    "export const opClaims = (op: Op): op is ClaimingOp =>",
-    `  ${claiming.map((op) => `op === ${op}`).join(" || ")};`,
+    `export type ClaimingOp = ${main
+      .filter(({ claims }) => claims)
+      .map(({ op }) => `"${op}"`)
+      .join(" | ")};`,
   ];
 }
 

@@ -1,6 +1,6 @@
+import type { ResettableTimer } from "../engine/time/timer-wheel.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { LeaseState } from "./lease-state.js";
-import type { LockTimer } from "./lock-timer.js";
 import type { ManagerContext } from "./manager-context.js";
 import type { Notifier } from "./notifier.js";
 import type { Outbox } from "./outbox.js";
@@ -11,7 +11,7 @@ export interface LockInternals {
   readonly manager: ManagerContext;
   readonly resources: readonly string[];
   readonly keys: readonly string[];
-  readonly timer: LockTimer;
+  readonly timer: ResettableTimer;
   readonly notifier: Notifier;
   /** Queues the callbacks of users. */
   readonly outbox: Outbox;

@@ -1,4 +1,5 @@
 import type { Origin } from "../engine/quorum/origin.js";
+import { ResettableTimer } from "../engine/time/timer-wheel.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
 import { type LockMachineActor, type lockMachine, lockTable } from "../machines/lock.js";
@@ -13,7 +14,6 @@ import type { LockEvents } from "./events.js";
 import { HeldLease } from "./held-lease.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
-import { LockTimer } from "./lock-timer.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
 import { Outbox } from "./outbox.js";
@@ -25,7 +25,7 @@ export class Lock
   extends ActiveLock
   implements LockPort, LockInternals, TransitionObserver<typeof lockMachine>
 {
-  readonly timer: LockTimer;
+  readonly timer: ResettableTimer;
   readonly notifier: Notifier;
   readonly outbox: Outbox;
   private readonly chart: TableActor<typeof lockMachine>;
@@ -38,7 +38,7 @@ export class Lock
     readonly keys: readonly string[],
   ) {
     super();
-    this.timer = new LockTimer(manager.engine.timerWheel, manager.background);
+    this.timer = new ResettableTimer(manager.engine.timerWheel, manager.background);
     this.outbox = new Outbox(manager.clock);
     this.notifier = new Notifier(manager, resources, this.outbox);
     this.chart = new TableActor(lockTable(), { resources }, this);

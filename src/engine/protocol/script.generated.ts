@@ -30,15 +30,24 @@ export const commands = {
   inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false },
 } as const;
 
-export type Op = "acquire" | "renew" | "heal" | "swap" | "giveBack" | "fence" | "release" | "inspect";
+/**
+ * What each operation does. `needsMemory`: a node must remember everything that it granted to execute it. `claims`: it
+ * may set a key.
+ */
+export const traits = {
+  acquire: { needsMemory: true, claims: true },
+  renew: { needsMemory: true, claims: false },
+  heal: { needsMemory: true, claims: true },
+  swap: { needsMemory: true, claims: true },
+  giveBack: { needsMemory: false, claims: false },
+  fence: { needsMemory: true, claims: false },
+  release: { needsMemory: false, claims: false },
+  inspect: { needsMemory: false, claims: false },
+} as const;
 
-export const opNeedsMemory = (op: Op): boolean =>
-  op !== "giveBack" && op !== "release" && op !== "inspect";
+export type Op = keyof typeof traits;
 
 export type ClaimingOp = "acquire" | "heal" | "swap";
-
-export const opClaims = (op: Op): op is ClaimingOp =>
-  op === "acquire" || op === "heal" || op === "swap";
 
 export const batchScript = `local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 local nextCommand, lastKey = 2, 0

@@ -4,56 +4,16 @@ import type { Flushable, TickBatcher } from "./tick-batcher.js";
 
 /** A callback that is scheduled for a time. */
 export abstract class TimerEntry extends ListNode {
-  bucket: Bucket | null = null;
-
   abstract due(): void;
 }
 
-/** All entries that are due in the same ms. */
-class Bucket {
-  private readonly entries = new LinkedList<TimerEntry>();
-  private timer: Timer;
+/** All entries that are due in the same ms, and the system timer for them. */
+class Bucket extends LinkedList<TimerEntry> {
+  timer: Timer | null = null;
 
-  constructor(
-    private readonly wheel: TimerWheel,
-    /** By the monotonic clock, in ms. */
-    readonly time: number,
-  ) {
-    this.timer = wheel.arm(this);
-  }
-
-  add(entry: TimerEntry): void {
-    entry.bucket = this;
-    this.entries.add(entry);
-  }
-
-  remove(entry: TimerEntry): void {
-    entry.bucket = null;
-    this.entries.remove(entry);
-    if (this.entries.empty) this.wheel.bucketEmptied(this);
-  }
-
-  get empty(): boolean {
-    return this.entries.empty;
-  }
-
-  cancel(): void {
-    this.timer.cancel();
-  }
-
-  run(early: boolean): void {
-    if (early) {
-      this.timer = this.wheel.arm(this);
-      return;
-    }
-    // An entry that is rescheduled with a delay of 0 goes to another bucket.
-    this.wheel.forget(this);
-    // All entries run in the same tick, so that their commands are sent together.
-    for (let next = this.entries.first; next !== null; next = this.entries.first) {
-      next.bucket = null;
-      this.entries.remove(next);
-      next.due();
-    }
+  /** `time`: by the monotonic clock, in ms. */
+  constructor(readonly time: number) {
+    super();
   }
 }
 
@@ -83,41 +43,82 @@ export class TimerWheel implements Flushable {
   scheduleAt(entry: TimerEntry, time: number): void {
     let bucket = this.buckets.get(time);
     if (bucket === undefined) {
-      bucket = new Bucket(this, time);
+      bucket = new Bucket(time);
       this.buckets.set(time, bucket);
+      this.arm(bucket);
     }
     bucket.add(entry);
   }
 
+  /** Removes an entry of this wheel. Does nothing if the entry is not scheduled. */
   remove(entry: TimerEntry): void {
-    entry.bucket?.remove(entry);
-  }
-
-  /** Sets the system timer of a bucket. Called by buckets. */
-  arm(bucket: Bucket): Timer {
-    const { clock, background } = this;
-    const left = () => bucket.time - clock.monotonic();
-    return clock.after(left(), () => bucket.run(left() > 0), background);
-  }
-
-  /**
-   * The bucket is empty: its timer is cancelled at the end of this tick, unless the bucket has an entry again by then.
-   */
-  bucketEmptied(bucket: Bucket): void {
-    if (this.emptied.push(bucket) === 1) this.batcher.add(this);
+    // Only buckets have timer entries as members.
+    const bucket = entry.list as unknown as Bucket | null;
+    if (bucket === null) return;
+    bucket.remove(entry);
+    // The timer of an empty bucket is kept until the end of this tick, because the bucket may have an entry again by then.
+    if (bucket.first === null && this.emptied.push(bucket) === 1) this.batcher.add(this);
   }
 
   flush(): void {
     const { emptied } = this;
     this.emptied = [];
     for (const bucket of emptied) {
-      if (!bucket.empty) continue;
-      bucket.cancel();
+      if (bucket.first !== null) continue;
+      bucket.timer?.cancel();
       this.forget(bucket);
     }
   }
 
-  forget(bucket: Bucket): void {
+  private arm(bucket: Bucket): void {
+    const { clock, background } = this;
+    bucket.timer = clock.after(bucket.time - clock.monotonic(), () => this.run(bucket), background);
+  }
+
+  private run(bucket: Bucket): void {
+    // A system timer may fire early.
+    if (bucket.time > this.clock.monotonic()) return this.arm(bucket);
+    // An entry that is rescheduled with a delay of 0 goes to another bucket.
+    this.forget(bucket);
+    // All entries run in the same tick, so that their commands are sent together.
+    for (let next = bucket.first; next !== null; next = bucket.first) {
+      bucket.remove(next);
+      next.due();
+    }
+  }
+
+  private forget(bucket: Bucket): void {
     if (this.buckets.get(bucket.time) === bucket) this.buckets.delete(bucket.time);
+  }
+}
+
+/** A timer that is set again and again. Each setting replaces the previous one. */
+export class ResettableTimer extends TimerEntry {
+  private target: Pick<TimerEntry, "due"> | null = null;
+  private wheel: TimerWheel;
+
+  constructor(
+    private readonly foreground: TimerWheel,
+    /** A wheel that does not keep the process alive. */
+    private readonly background: TimerWheel,
+  ) {
+    super();
+    this.wheel = foreground;
+  }
+
+  /** Calls `target.due()` after `delay` ms. With Infinity the timer never fires. */
+  set(delay: number, target: Pick<TimerEntry, "due">, inBackground = false): void {
+    this.wheel.remove(this);
+    this.wheel = inBackground ? this.background : this.foreground;
+    this.target = target;
+    if (delay !== Number.POSITIVE_INFINITY) this.wheel.schedule(this, delay);
+  }
+
+  clear(): void {
+    this.wheel.remove(this);
+  }
+
+  due(): void {
+    this.target?.due();
   }
 }
