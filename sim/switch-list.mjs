@@ -353,7 +353,7 @@ export const switches = [
     off: "identifying a node starts the failure timeout although nothing is sent, and an open circuit is not probed",
     changes: [
       [
-        "src/engine/node/quorum-member.ts",
+        "src/engine/node/member-connection.ts",
         'if (this.node.connection === "ready" && this.server.identify()) this.detector.sent(1);',
         'if (this.node.connection === "ready") this.server.identify();\n    this.detector.sent(1);',
       ],
@@ -368,7 +368,7 @@ export const switches = [
   {
     rule: "14 liveness",
     off: "a silent connection is not replaced",
-    changes: [["src/engine/node/quorum-member.ts", "    this.guard.silent();\n", ""]],
+    changes: [["src/engine/node/member-connection.ts", "    this.guard.silent();\n", ""]],
   },
   {
     rule: "14 liveness",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PendingCommand } from "../../src/engine/node/pending-command.js";
 import { QuorumMember } from "../../src/engine/node/quorum-member.js";
+import { PendingCommand } from "../../src/engine/node/request-queue.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { systemRandom } from "../../src/engine/time/random.js";
 import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
@@ -25,6 +25,7 @@ async function identifiedMember(grouped: boolean) {
   const member = new QuorumMember({
     name: "node",
     node,
+    index: 0,
     clock,
     batcher: new TickBatcher(grouped),
     nodeTimeout: 100,
@@ -35,8 +36,7 @@ async function identifiedMember(grouped: boolean) {
     admitsNameless: true,
     collectable: false,
     observe: () => {},
-    observesLatency: () => false,
-    onLatency: () => {},
+    latencyObserver: null,
     decides: () => true,
     onIdentified: () => {},
     onStuck: () => {},

@@ -14,7 +14,6 @@ interface Arrival {
 export class ScriptedNode implements LockNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
-  opaque = false;
   connection: Connection = "ready";
   trouble = "";
   readonly arrivals: Arrival[] = [];
@@ -28,6 +27,7 @@ export class ScriptedNode implements LockNode {
   constructor(
     readonly name: string,
     public identity: string | null = name,
+    readonly opaque = false,
   ) {}
 
   watch(listener: (connection: Connection, cause?: Error) => void): () => void {

@@ -78,8 +78,7 @@ describe("a request that is known to be lost only after its release was answered
 
 describe("a request that a plain client has timed out", () => {
   it("has its release repeated, because both may have used different connections", async () => {
-    const { locks, nodes, clock } = scripted(3);
-    for (const node of nodes) node.opaque = true;
+    const { locks, nodes, clock } = scripted(3, {}, true);
     const acquisition = locks.acquire("a");
     await answer(nodes, "acquire", [granted, granted, null]);
     await answer(nodes, "acquire", [null, null, { kind: "failed", reason: "timeout", message: "timed out" }]);

@@ -145,8 +145,7 @@ describe("a release that reached the server on another connection than its acqui
   /** An attempt and its release, both without an answer. */
   const unanswered = async ({ opaque = false } = {}) => {
     const options = { ttl: 60_000, nodeTimeout: 100, wait: 0, retry: { count: 0 } };
-    const { locks, nodes, clock } = scripted(1, options);
-    for (const node of nodes) node.opaque = opaque;
+    const { locks, nodes, clock } = scripted(1, options, opaque);
     const acquisition = locks.acquire("a").catch((error: unknown) => error);
     await settle();
     await clock.advance(100);

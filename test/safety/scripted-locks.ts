@@ -6,9 +6,12 @@ import { listen } from "../manager/test-nodes.js";
 import { groupingOption } from "../support/grouping.js";
 
 /** Creates a manager over nodes whose requests the test answers itself. */
-export function scripted(size: number, options: Partial<LocksOptions> = {}) {
+export function scripted(size: number, options: Partial<LocksOptions> = {}, opaque = false) {
   const clock = new VirtualClock();
-  const nodes = Array.from({ length: size }, (_, index) => new ScriptedNode(`node-${index}`));
+  const nodes = Array.from(
+    { length: size },
+    (_, index) => new ScriptedNode(`node-${index}`, undefined, opaque),
+  );
   const locks = createLocks({
     ...groupingOption(),
     nodes,

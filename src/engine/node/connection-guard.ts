@@ -30,6 +30,8 @@ export class ConnectionGuard {
   private timer: Timer | null = null;
   private closed = false;
 
+  private readonly onDue = weakly(this, (guard: ConnectionGuard) => guard.check());
+
   constructor(private readonly options: ConnectionGuardOptions) {}
 
   /** How long the guard has waited for a connection, in ms; null while the connection is ready or not needed. */
@@ -98,12 +100,7 @@ export class ConnectionGuard {
     const { node, clock, connectTimeout } = this.options;
     // The node reconnects by itself, and there is no connection to replace.
     if (node.connection === "down" && node.replaceConnection === undefined) return;
-    this.timer = answerTimeout(
-      clock,
-      connectTimeout,
-      weakly(this, (guard) => guard.check()),
-      true,
-    );
+    this.timer = answerTimeout(clock, connectTimeout, this.onDue, true);
   }
 
   private check(): void {

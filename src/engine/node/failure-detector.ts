@@ -42,6 +42,8 @@ export class FailureDetector {
   private timer: Timer | null = null;
   private closed = false;
 
+  private readonly onDue = weakly(this, (detector: FailureDetector) => detector.check());
+
   constructor(private readonly options: FailureDetectorOptions) {
     this.pause = options.timeout;
   }
@@ -122,12 +124,7 @@ export class FailureDetector {
 
   private arm(delay: number): void {
     if (this.closed) return;
-    this.timer = answerTimeout(
-      this.options.clock,
-      delay,
-      weakly(this, (detector) => detector.check()),
-      true,
-    );
+    this.timer = answerTimeout(this.options.clock, delay, this.onDue, true);
   }
 
   /** One timer serves all requests. The timer keeps running while the node owes a reply. */

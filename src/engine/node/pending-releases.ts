@@ -1,9 +1,9 @@
 import { type LockCommand, placeTtl } from "../protocol/command.js";
 import { releasePending } from "../protocol/refusal.js";
-import { type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
+import { type Clock, elapsed, now, type Timer } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
-import type { PendingCommand } from "./pending-command.js";
-import { concerns, type Release, ReleaseCommand } from "./release-command.js";
+import { concerns, type PendingRelease, type Release, ReleaseCommand } from "./release-command.js";
+import type { PendingCommand } from "./request-queue.js";
 
 /**
  * Maximum number of pending releases per node. Beyond it the oldest release is dropped, and its key stays until its ttl
@@ -25,20 +25,6 @@ const maxStrayMs = 120_000;
  * arrive after it.
  */
 const repetitions: readonly number[] = [1_000, 4_000, 15_000, 60_000, 120_000];
-
-/** A release that a node has not accepted, or may have accepted too early. */
-interface Pending {
-  readonly release: Release;
-  readonly since: Instant;
-  /** The release is no longer worth delivering this many ms after `since`. */
-  readonly lifetime: number;
-  /** The release is not sent before this monotonic time. */
-  readonly due: number;
-  /** How often the release was refused since its last delivery. */
-  readonly refusals: number;
-  /** How often the release was delivered. */
-  readonly deliveries: number;
-}
 
 /** The quorum member that sends the releases. */
 export interface ReleaseSender {
@@ -65,10 +51,10 @@ const undelivered = (reply: Reply): boolean =>
  * undoes is repeated.
  */
 export class PendingReleases {
-  private pending: Pending[] = [];
-  /** How many of the pending releases have a token that may be claimed again. */
-  private cancellable = 0;
-  /** Releases in flight whose token may be claimed again. */
+  private pending: PendingRelease[] = [];
+  /** Number of releases, pending or in flight, whose token may be claimed again. */
+  cancellable = 0;
+  /** Those in flight. */
   private readonly reclaimable = new Set<ReleaseCommand>();
   /** Number of retried releases in flight. */
   private retried = 0;
@@ -94,9 +80,7 @@ export class PendingReleases {
 
   /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
-    const command = new ReleaseCommand(release, release.answered, (sent, reply) =>
-      this.handleReply(sent, null, reply),
-    );
+    const command = new ReleaseCommand(release, null, this);
     if (this.sender.accepts) this.sender.send(command);
     else command.onReply(releasePending);
   }
@@ -118,15 +102,25 @@ export class PendingReleases {
     else this.release(release);
   }
 
-  /** The release is passed to the client. */
-  sent(command: ReleaseCommand): void {
+  onSent(command: ReleaseCommand): void {
     command.connection = this.sender.connection;
-    if (command.release.reclaimable) this.reclaimable.add(command);
+    if (!command.release.reclaimable) return;
+    this.reclaimable.add(command);
+    this.cancellable++;
+  }
+
+  onReply(command: ReleaseCommand, reply: Reply): void {
+    const { repeated, release } = command;
+    if (repeated !== null) this.retried--;
+    if (this.reclaimable.delete(command)) this.cancellable--;
+    if (command.cancelled) return;
+    if (undelivered(reply)) this.retryLater(release, repeated, reply);
+    else if (this.mayBeOvertaken(command)) this.repeat(release, repeated);
   }
 
   /** The token is being claimed again: no release of this token that is pending or in flight may be repeated. */
   cancel(token: string): void {
-    if (this.cancellable > 0) this.retain(({ release }) => !concerns(release.command, token));
+    if (this.pending.length > 0) this.retain(({ release }) => !concerns(release.command, token));
     for (const command of this.reclaimable) command.cancel(token);
   }
 
@@ -142,27 +136,13 @@ export class PendingReleases {
     const due = this.pending.filter((entry) => entry.due <= at);
     this.retain((entry) => entry.due > at);
     this.retried += due.length;
-    for (const entry of due) {
-      this.sender.send(
-        new ReleaseCommand(entry.release, null, (command, reply) => {
-          this.retried--;
-          this.handleReply(command, entry, reply);
-        }),
-      );
-    }
+    for (const entry of due) this.sender.send(new ReleaseCommand(entry.release, entry, this));
     this.schedule();
   }
 
   close(): void {
     this.closed = true;
     this.timer?.cancel();
-  }
-
-  private handleReply(command: ReleaseCommand, before: Pending | null, reply: Reply): void {
-    this.reclaimable.delete(command);
-    if (command.cancelled) return;
-    if (undelivered(reply)) this.retryLater(command.release, before, reply);
-    else if (this.mayBeOvertaken(command)) this.repeat(command.release, before);
   }
 
   /** Whether a request that the release undoes was never answered, and may be in flight on another connection. */
@@ -175,7 +155,7 @@ export class PendingReleases {
    * Keeps a release that the node has not accepted. After a lost connection the release is sent with the next
    * connection; after a refusal the pauses grow.
    */
-  private retryLater(release: Release, before: Pending | null, reply: Reply): void {
+  private retryLater(release: Release, before: PendingRelease | null, reply: Reply): void {
     const lost = reply.kind === "failed" && (reply.reason === "connection" || reply.reason === "notReady");
     const refusals = lost ? 0 : (before?.refusals ?? 0) + 1;
     const pause = Math.min(this.interval * 2 ** Math.min(refusals - 1, 20), maxPauseMs);
@@ -183,7 +163,7 @@ export class PendingReleases {
     this.add({ ...(before ?? this.newEntry(release)), due, refusals });
   }
 
-  private repeat(release: Release, before: Pending | null): void {
+  private repeat(release: Release, before: PendingRelease | null): void {
     const { deliveries, ...rest } = before ?? this.newEntry(release);
     const pause = repetitions[deliveries];
     if (pause === undefined) return;
@@ -191,12 +171,12 @@ export class PendingReleases {
     this.add({ ...rest, deliveries: deliveries + 1, due, refusals: 0 });
   }
 
-  private newEntry(release: Release): Pending {
+  private newEntry(release: Release): PendingRelease {
     const lifetime = release.unanswered ? release.ttl + maxStrayMs : release.ttl;
     return { release, since: now(this.clock), lifetime, due: 0, refusals: 0, deliveries: 0 };
   }
 
-  private add(entry: Pending): void {
+  private add(entry: PendingRelease): void {
     this.pending.push(entry);
     if (this.pending.length > maxPending) this.pending.shift();
     if (entry.release.reclaimable) this.cancellable++;
@@ -207,9 +187,10 @@ export class PendingReleases {
     if (this.pending.length > 0) this.retain(({ since, lifetime }) => elapsed(this.clock, since) < lifetime);
   }
 
-  private retain(wanted: (entry: Pending) => boolean): void {
+  private retain(wanted: (entry: PendingRelease) => boolean): void {
     this.pending = this.pending.filter(wanted);
-    this.cancellable = this.pending.filter(({ release }) => release.reclaimable).length;
+    this.cancellable =
+      this.reclaimable.size + this.pending.filter(({ release }) => release.reclaimable).length;
   }
 
   private schedule(): void {

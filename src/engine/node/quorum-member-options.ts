@@ -9,10 +9,19 @@ import type { KnownServers } from "./server-identity.js";
 /** What a quorum member observes about the health of its node. */
 export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "remembers";
 
+export interface LatencyObserver {
+  /** Response times are measured only while this is true. */
+  readonly any: boolean;
+  /** Called with the ms from a request to a node until its answer. */
+  nodeAnswered(node: number, ms: number): void;
+}
+
 export interface QuorumMemberOptions {
   /** Distinguishes the member from the others in votes and errors. */
   readonly name: string;
   readonly node: LockNode;
+  /** The index of the node in the quorum. */
+  readonly index: number;
   readonly clock: Clock;
   readonly batcher: TickBatcher;
   readonly random: Random;
@@ -32,10 +41,7 @@ export interface QuorumMemberOptions {
    * yet.
    */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
-  /** Whether response times are observed. */
-  readonly observesLatency: () => boolean;
-  /** Called with the ms from a request to its answer. */
-  readonly onLatency: (ms: number) => void;
+  readonly latencyObserver: LatencyObserver | null;
   /** Whether anything is to be acquired in this quorum. */
   readonly decides: () => boolean;
   /** Called when the identity and the memory of the node's server are known. */

@@ -1,6 +1,7 @@
 import type { LockCommand } from "../protocol/command.js";
+import type { Instant } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
-import { PendingCommand } from "./pending-command.js";
+import { PendingCommand, type RequestQueue } from "./request-queue.js";
 
 /** A release that a node is to execute. */
 export interface Release {
@@ -16,8 +17,29 @@ export interface Release {
   readonly answered: ((reply: Reply) => void) | null;
 }
 
+/** A release that a node has not accepted, or may have accepted too early. */
+export interface PendingRelease {
+  readonly release: Release;
+  readonly since: Instant;
+  /** The release is no longer worth delivering this many ms after `since`. */
+  readonly lifetime: number;
+  /** The release is not sent before this monotonic time. */
+  readonly due: number;
+  /** How often the release was refused since its last delivery. */
+  readonly refusals: number;
+  /** How often the release was delivered. */
+  readonly deliveries: number;
+}
+
+interface ReleaseListener {
+  /** The release is passed to the client. */
+  onSent(command: ReleaseCommand): void;
+  onReply(command: ReleaseCommand, reply: Reply): void;
+}
+
 /** The command that sends a release. */
 export class ReleaseCommand extends PendingCommand {
+  override readonly isRelease = true;
   /** The token was claimed again in the meantime: the release must not be retried. */
   cancelled = false;
   /** The connection on which the release was sent; null if unknown. */
@@ -25,8 +47,9 @@ export class ReleaseCommand extends PendingCommand {
 
   constructor(
     readonly release: Release,
-    private readonly answer: ((reply: Reply) => void) | null,
-    private readonly handleReply: (command: ReleaseCommand, reply: Reply) => void,
+    /** The pending release that is sent again; null if the release is sent for the first time. */
+    readonly repeated: PendingRelease | null,
+    private readonly listener: ReleaseListener,
   ) {
     super();
   }
@@ -39,9 +62,14 @@ export class ReleaseCommand extends PendingCommand {
     return true;
   }
 
+  override markSent(queue: RequestQueue): void {
+    super.markSent(queue);
+    this.listener.onSent(this);
+  }
+
   onReply(reply: Reply): void {
-    this.handleReply(this, reply);
-    this.answer?.(reply);
+    this.listener.onReply(this, reply);
+    if (this.repeated === null) this.release.answered?.(reply);
   }
 
   cancel(token: string): void {

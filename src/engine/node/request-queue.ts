@@ -1,13 +1,12 @@
-import { claims, type LockCommand } from "../protocol/command.js";
+import { claims, type LockCommand, needsMemory } from "../protocol/command.js";
 import { failed, givenUp, notConnected } from "../protocol/refusal.js";
 import type { Answer, FailureReason } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
 import type { Flushable, TickBatcher } from "../time/tick-batcher.js";
 import type { FailureDetector } from "./failure-detector.js";
-import type { LockNode, Reply } from "./lock-node.js";
-import type { PendingCommand, ReplyListener } from "./pending-command.js";
-import type { PendingReleases } from "./pending-releases.js";
-import { ReleaseCommand } from "./release-command.js";
+import type { LockNode, Reply, Request } from "./lock-node.js";
+import type { LatencyObserver } from "./quorum-member-options.js";
+import type { ServerIdentity } from "./server-identity.js";
 
 /**
  * Maximum number of unanswered requests per node. Beyond this limit votes fail without being sent. A silent node is
@@ -15,28 +14,64 @@ import { ReleaseCommand } from "./release-command.js";
  */
 export const maxInFlight = 10_000;
 
+/** A command for one node, and the handler of its reply. */
+export abstract class PendingCommand implements Request {
+  abstract readonly command: LockCommand;
+  /** Whether the command is a release, which is not refused like other commands. */
+  readonly isRelease: boolean = false;
+  /** The monotonic time in ms at which the command was sent, if its response time is measured. */
+  sentAt: number | null = null;
+  /** The queue that sent the command, while there is no reply. */
+  private queue: RequestQueue | null = null;
+
+  /** False once the command was given up: the command must then not be sent (again). */
+  abstract wanted(): boolean;
+
+  /** Called once, with the reply or the reason why there is none. Must not throw. */
+  abstract onReply(reply: Reply): void;
+
+  /** The command is passed to the client: from now on the node may have executed it. */
+  markSent(queue: RequestQueue): void {
+    this.queue = queue;
+  }
+
+  answered(reply: Reply): void {
+    const { queue } = this;
+    // Nodes answer once; a custom node may answer again.
+    if (queue === null) return;
+    this.queue = null;
+    queue.replied(reply, this);
+    this.onReply(reply);
+  }
+}
+
+/** The releases of one node whose tokens may be claimed again. */
+interface CancellableReleases {
+  readonly cancellable: number;
+  /** The token is being claimed again: no release of the token may be repeated. */
+  cancel(token: string): void;
+}
+
 export interface RequestQueueOptions {
   readonly node: LockNode;
+  /** The index of the node in the quorum. */
+  readonly index: number;
   readonly clock: Clock;
   readonly batcher: TickBatcher;
   readonly detector: FailureDetector;
-  readonly releases: PendingReleases;
-  /** The mark that the node's memory must have for the node to grant anything; null if the memory is not checked. */
-  readonly mark: () => string | null;
-  /** Whether the node can be sent this command now. */
-  readonly takes: (command: LockCommand) => boolean;
+  readonly server: ServerIdentity;
+  readonly releases: CancellableReleases;
+  /** Whether the node votes only as long as it remembers what it granted. */
+  readonly checksMemory: boolean;
+  readonly latencyObserver: LatencyObserver | null;
   /** Receives a command that the node no longer accepts when the batch is sent. */
   readonly askAgain: (command: PendingCommand) => void;
   /** Called when the server does not have the memory that the batch named. */
   readonly onForgotten: () => void;
-  /** Whether response times are observed. */
-  readonly observesLatency: () => boolean;
-  /** Called with the ms from a request to its answer. */
-  readonly onLatency: (ms: number) => void;
 }
 
 /** The requests of one node. The commands of one tick of the event loop are sent as one batch. */
-export class RequestQueue implements ReplyListener, Flushable {
+export class RequestQueue implements Flushable {
   private inFlight = 0;
   /** The number of releases in flight or in the next batch. */
   private releases = 0;
@@ -46,6 +81,12 @@ export class RequestQueue implements ReplyListener, Flushable {
   private waiting: PendingCommand[] = [];
 
   constructor(private readonly options: RequestQueueOptions) {}
+
+  /** Whether the node can be sent this command, given what is known of its server. */
+  takes(command: LockCommand): boolean {
+    const { server } = this.options;
+    return needsMemory(command) ? server.votes : server.known;
+  }
 
   /** The number of requests that are waiting, in the next batch or in flight. */
   get size(): number {
@@ -69,7 +110,7 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   /** Adds the command to the next batch. */
   send(command: PendingCommand): void {
-    if (command instanceof ReleaseCommand) this.releases++;
+    if (command.isRelease) this.releases++;
     if (this.outgoing.push(command) === 1) this.options.batcher.add(this);
   }
 
@@ -81,7 +122,7 @@ export class RequestQueue implements ReplyListener, Flushable {
   /** Sends the waiting commands that the node accepts now. `otherwise` answers the rest; null keeps them waiting. */
   sendWaiting(otherwise: Answer | null): void {
     for (const command of this.waiting.splice(0)) {
-      if (this.options.takes(command.command)) this.send(command);
+      if (this.takes(command.command)) this.send(command);
       else if (otherwise === null) this.waiting.push(command);
       else command.onReply(otherwise);
     }
@@ -94,14 +135,14 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   /** Passes the batch of this tick to the client. */
   flush(): void {
-    const { node, takes, askAgain } = this.options;
+    const { node, askAgain } = this.options;
     const { outgoing } = this;
     this.outgoing = [];
     const requests: PendingCommand[] = [];
     for (const command of outgoing) {
       if (!command.wanted()) command.onReply(givenUp);
       else if (node.connection !== "ready") this.fail(command);
-      else if (!takes(command.command) && !(command instanceof ReleaseCommand)) askAgain(command);
+      else if (!command.isRelease && !this.takes(command.command)) askAgain(command);
       else requests.push(command);
     }
     if (requests.length > 0) this.execute(requests);
@@ -109,35 +150,35 @@ export class RequestQueue implements ReplyListener, Flushable {
 
   /** A request is no longer in flight. */
   replied(reply: Reply, command: PendingCommand): void {
-    const { detector, clock, onLatency, onForgotten } = this.options;
+    const { detector, clock, index, latencyObserver, onForgotten } = this.options;
     const { sentAt } = command;
     this.inFlight--;
-    if (command instanceof ReleaseCommand) this.releases--;
+    if (command.isRelease) this.releases--;
     if (reply.kind === "failed" && !isSaidByServer(reply.reason)) {
       if (reply.reason === "timeout") detector.timedOut();
       else detector.lost();
       return;
     }
     detector.replied();
-    if (sentAt !== null) onLatency(clock.monotonic() - sentAt);
+    if (sentAt !== null) latencyObserver?.nodeAnswered(index, clock.monotonic() - sentAt);
     if (reply.kind === "failed" && reply.reason === "quarantined") onForgotten();
   }
 
-  private execute(requests: PendingCommand[]): void {
-    const { node, clock, detector, releases, mark, observesLatency } = this.options;
+  private execute(requests: readonly PendingCommand[]): void {
+    const { node, clock, detector, server, releases, checksMemory, latencyObserver } = this.options;
     for (const request of requests) {
       const { command } = request;
       // The order matters: a claim cancels the releases before it, but none after it.
-      if (claims(command) || command.op === "renew") releases.cancel(command.token);
-      if (request instanceof ReleaseCommand) releases.sent(request);
+      if (releases.cancellable > 0 && (claims(command) || command.op === "renew"))
+        releases.cancel(command.token);
       request.markSent(this);
     }
     // The response time of the first request counts for the whole batch.
-    if (observesLatency() && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
+    if (latencyObserver?.any === true && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
     this.inFlight += requests.length;
     detector.sent(requests.length);
     try {
-      node.execute({ mark: mark(), requests });
+      node.execute({ mark: checksMemory ? server.mark : null, requests });
     } catch (error) {
       // A node must not throw. A custom node may throw nevertheless, and must not keep the other nodes from being
       // asked.
@@ -147,7 +188,7 @@ export class RequestQueue implements ReplyListener, Flushable {
   }
 
   private fail(command: PendingCommand): void {
-    if (command instanceof ReleaseCommand) this.releases--;
+    if (command.isRelease) this.releases--;
     command.onReply(notConnected(this.options.node));
   }
 }

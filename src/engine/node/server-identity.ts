@@ -1,4 +1,3 @@
-import { type LockCommand, needsMemory } from "../protocol/command.js";
 import { type Identification, isSameServer, type MemoryChange } from "../protocol/memory.js";
 import { quarantined } from "../protocol/refusal.js";
 import type { Answer } from "../protocol/vote.js";
@@ -62,6 +61,8 @@ export class ServerIdentity {
   votes = false;
   /** Undefined until the server has answered. */
   private identification: Identification | undefined;
+  /** The mark that the server must have to grant anything; null if nothing can be stored on the server. */
+  mark: string | null = null;
   abstention: Abstention | null = null;
   /** Whether the server had a memory at some time, as far as this process knows. */
   hadMemory = false;
@@ -86,11 +87,6 @@ export class ServerIdentity {
   /** Whether nothing can be stored on the server, so that a loss of memory is not detected. */
   get storesNothing(): boolean {
     return this.identification?.memory === null;
-  }
-
-  /** The mark that the server must have to grant anything; null if nothing can be stored on the server. */
-  get mark(): string | null {
-    return this.identification?.memory?.mark ?? null;
   }
 
   /** Whether nothing distinguishes this server from others. */
@@ -160,6 +156,7 @@ export class ServerIdentity {
 
   private update(identification: Identification, abstention = this.abstentionOf(identification)): void {
     this.identification = identification;
+    this.mark = identification.memory?.mark ?? null;
     this.hadMemory ||= identification.memory?.state === "kept";
     this.abstention = abstention;
     this.known = true;
@@ -173,6 +170,7 @@ export class ServerIdentity {
     if (at !== -1) this.options.knownServers.splice(at, 1);
     markDuplicates(this.options.knownServers);
     this.identification = undefined;
+    this.mark = null;
     this.known = false;
     this.votes = false;
     this.abstention = null;
@@ -186,11 +184,6 @@ export class ServerIdentity {
   private abstentionOf({ memory }: Identification): Abstention | null {
     if (memory?.state !== "abstaining" || memory.left === 0) return null;
     return { until: this.options.clock.monotonic() + memory.left, cause: causeOf(memory) };
-  }
-
-  /** Whether the node can be sent this command, given what is known of its server. */
-  takes(command: LockCommand): boolean {
-    return needsMemory(command) ? this.votes : this.known;
   }
 
   /** Whether it is known which server this is, and whether the node votes. */

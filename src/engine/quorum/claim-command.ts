@@ -1,6 +1,6 @@
 import type { Reply } from "../node/lock-node.js";
-import { PendingCommand } from "../node/pending-command.js";
 import type { QuorumMember } from "../node/quorum-member.js";
+import { PendingCommand, type RequestQueue } from "../node/request-queue.js";
 import { claims, type LockCommand } from "../protocol/command.js";
 import type { Instant } from "../time/clock.js";
 
@@ -46,7 +46,7 @@ export class ClaimCommand extends PendingCommand {
     return !this.claim.ended;
   }
 
-  override markSent(listener: Parameters<PendingCommand["markSent"]>[0]): void {
+  override markSent(queue: RequestQueue): void {
     const { record } = this;
     record.touched = true;
     // The first unanswered request determines the connection: a later connection says nothing about earlier lost
@@ -54,7 +54,7 @@ export class ClaimCommand extends PendingCommand {
     if (record.unanswered === 0) record.askedOn = record.member.connection;
     record.unanswered++;
     this.sent = true;
-    super.markSent(listener);
+    super.markSent(queue);
   }
 
   onReply(reply: Reply): void {

@@ -2,7 +2,7 @@ import type { QuarantineRule } from "../node/abstention.js";
 import type { LockNode } from "../node/lock-node.js";
 import { Quarantine } from "../node/quarantine.js";
 import { QuorumMember } from "../node/quorum-member.js";
-import type { Observation } from "../node/quorum-member-options.js";
+import type { LatencyObserver, Observation } from "../node/quorum-member-options.js";
 import type { KnownServers } from "../node/server-identity.js";
 import { FenceSource } from "../protocol/fence.js";
 import { quorumOf } from "../protocol/quorum.js";
@@ -16,12 +16,6 @@ import { Claim, type ClaimContext } from "./claim.js";
 import { NodeInspector } from "./node-inspector.js";
 import type { Origin } from "./origin.js";
 import { WakeupChannel } from "./wakeup-channel.js";
-
-interface LatencyObserver {
-  readonly any: boolean;
-  /** Called with the ms from a request to a node until its answer. */
-  nodeAnswered(node: number, ms: number): void;
-}
 
 export interface EngineOptions {
   readonly nodes: readonly LockNode[];
@@ -83,7 +77,15 @@ export class QuorumEngine {
   private readonly warned = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
-    const { nodes, clock, random, nodeTimeout, collectable = false, observe, latencyObserver } = options;
+    const {
+      nodes,
+      clock,
+      random,
+      nodeTimeout,
+      collectable = false,
+      observe,
+      latencyObserver = null,
+    } = options;
     const batcher = new TickBatcher(options.grouping);
     this.fences = new FenceSource(clock, random);
     const knownServers: KnownServers = [];
@@ -94,6 +96,7 @@ export class QuorumEngine {
       return new QuorumMember({
         name,
         node,
+        index,
         clock,
         random,
         batcher,
@@ -104,8 +107,7 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
-        observesLatency: () => latencyObserver?.any === true,
-        onLatency: (ms) => latencyObserver?.nodeAnswered(index, ms),
+        latencyObserver,
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
         onStuck: (why) => options.onSilent(name, why),

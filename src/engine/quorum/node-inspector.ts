@@ -1,6 +1,6 @@
 import type { Reply } from "../node/lock-node.js";
-import { PendingCommand } from "../node/pending-command.js";
 import type { QuorumMember } from "../node/quorum-member.js";
+import { PendingCommand } from "../node/request-queue.js";
 import type { LockCommand } from "../protocol/command.js";
 import { failed } from "../protocol/refusal.js";
 import type { Clock } from "../time/clock.js";
