@@ -387,7 +387,7 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/round.ts",
-        "afterPoll(this.clock, () => this.countSilent());",
+        "afterPoll(this.context.clock, () => this.countSilent());",
         "this.countSilent();",
       ],
     ],

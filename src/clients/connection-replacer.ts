@@ -36,8 +36,9 @@ export class ConnectionReplacer {
   /** Notes a server's refusal; `message` is null if the server executed the command or denied it. */
   noteRefusal(message: string | null): void {
     if (message === null) {
-      this.#wrongServer.answered();
-      this.#backoff.answered();
+      // Most replies have nothing to reset.
+      if (this.#wrongServer.unavailableSince !== null) this.#wrongServer.answered();
+      if (this.#backoff.replacements > 0) this.#backoff.answered();
     } else if (this.#wrongServer.isWrong(message)) {
       this.replace("wrongServer");
     }

@@ -55,7 +55,7 @@ export class ConnectionWatch {
     return this.#cause?.message ?? "";
   }
 
-  subscribe(listener: ConnectionListener): () => void {
+  watch(listener: ConnectionListener): () => void {
     if (this.#listeners.size === 0) this.#attach();
     const remove = this.#listeners.add(listener);
     return () => {

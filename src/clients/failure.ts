@@ -14,6 +14,10 @@ export const failure = (reason: FailureReason, message: string): Failure => ({
   message,
 });
 
+/** The failed vote of a client that is not connected. `trouble`: why, as far as known. */
+export const notReady = ({ trouble }: { readonly trouble: string }): Failure =>
+  failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`);
+
 /** Thrown when the client would have queued a call instead of sending it. */
 export class NotReadyError extends Error {}
 

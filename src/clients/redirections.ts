@@ -1,6 +1,9 @@
 import { redirectAddress } from "./cluster.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
+/** Redirections that one call follows, in case its slot keeps moving. */
+export const maxRedirections = 3;
+
 /** Used where there is no connection. */
 export const unconnected: ScriptConnection = {
   ready: false,

@@ -18,7 +18,8 @@ const longestDelay = 30_000;
 
 /** Limits how often the connection of one client is replaced, whichever caller requests the replacement. */
 export class ReplacementBackoff {
-  #replacements = 0;
+  /** The number of replacements since the last reply. */
+  replacements = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly clock: Clock = systemClock) {}
@@ -29,13 +30,13 @@ export class ReplacementBackoff {
 
   replaced(): void {
     this.#notBefore =
-      this.clock.monotonic() + Math.min(firstDelay * 2 ** Math.min(this.#replacements, 30), longestDelay);
-    this.#replacements += 1;
+      this.clock.monotonic() + Math.min(firstDelay * 2 ** Math.min(this.replacements, 30), longestDelay);
+    this.replacements += 1;
   }
 
   /** A reply of the right server resets the delay. */
   answered(): void {
-    this.#replacements = 0;
+    this.replacements = 0;
   }
 }
 

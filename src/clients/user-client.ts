@@ -1,30 +1,16 @@
-import type { Connection, SubscriptionListener } from "../engine/node/lock-node.js";
-import type { ConnectionListener } from "./connection-listeners.js";
+import type { SubscriptionListener } from "../engine/node/lock-node.js";
 import { type ConnectionSource, ConnectionWatch } from "./connection-watch.js";
 import type { OpenSubscriber } from "./pubsub/subscriber.js";
 import { Subscriptions } from "./pubsub/subscriptions.js";
 
 /** A client that the user created: its connection is watched, and never closed. */
-export abstract class UserClient {
-  readonly #watch: ConnectionWatch;
+export abstract class UserClient extends ConnectionWatch {
   readonly #subscriptions: Subscriptions | null;
 
   /** `open` is null if the client cannot open another connection. */
   constructor(source: ConnectionSource, open: OpenSubscriber | null) {
-    this.#watch = new ConnectionWatch(source);
+    super(source);
     this.#subscriptions = open === null ? null : new Subscriptions(open);
-  }
-
-  get connection(): Connection {
-    return this.#watch.connection;
-  }
-
-  get trouble(): string {
-    return this.#watch.trouble;
-  }
-
-  watch(listener: ConnectionListener): () => void {
-    return this.#watch.subscribe(listener);
   }
 
   subscribe(channel: string, listener: SubscriptionListener): (() => void) | null {

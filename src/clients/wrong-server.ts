@@ -16,7 +16,8 @@ const maxUnavailable = 2_000;
  * script catches them.
  */
 export class WrongServerDetector {
-  #unavailableSince: number | null = null;
+  /** Monotonic, in ms; null unless the server is unavailable. */
+  unavailableSince: number | null = null;
 
   constructor(private readonly clock: Clock) {}
 
@@ -25,12 +26,12 @@ export class WrongServerDetector {
     if (replica.test(message)) return true;
     if (!unavailable.test(message)) return false;
     const now = this.clock.monotonic();
-    this.#unavailableSince ??= now;
-    return now - this.#unavailableSince >= maxUnavailable;
+    this.unavailableSince ??= now;
+    return now - this.unavailableSince >= maxUnavailable;
   }
 
   /** The server answered as a server that takes locks. */
   answered(): void {
-    this.#unavailableSince = null;
+    this.unavailableSince = null;
   }
 }

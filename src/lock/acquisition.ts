@@ -112,7 +112,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < maxDuration || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-    const claim = engine.claimFor(this.lock.keys, this.origin);
+    const claim = engine.claims.create(this.lock.keys, this.origin);
     this.claim = claim;
     this.decided = false;
     if (engine.admission.admitted) return this.attempt(claim);

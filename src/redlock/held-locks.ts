@@ -169,7 +169,7 @@ export class HeldLocks {
 
   #releaseByToken(keys: Resources, token: string, answered: (result: RoundResult) => void): Promise<void> {
     const { engine, nodeTimeout } = this.manager.context;
-    const claim = engine.claimShared(keys, token);
+    const claim = engine.claims.createShared(keys, token);
     claim.keep();
     return new Promise((resolve) => {
       claim.release(nodeTimeout, (result) => {

@@ -26,7 +26,7 @@ function watched(throwsUnhandled = false) {
     watch,
     seen,
     become,
-    subscribe: () => watch.subscribe((...heard) => seen.push([heard[0], heard[1]])),
+    subscribe: () => watch.watch((...heard) => seen.push([heard[0], heard[1]])),
   };
 }
 

@@ -6,6 +6,8 @@ import type { Instant } from "../time/clock.js";
 
 /** What one member has been sent in the name of the token, and what it answered. */
 export interface MemberRecord {
+  /** The index of the member in the quorum. */
+  readonly index: number;
   readonly member: QuorumMember;
   /** The node may hold the token. */
   touched: boolean;
@@ -17,6 +19,11 @@ export interface MemberRecord {
   granted: boolean;
   /** The claim was released here: whatever the node grants from now on must be released again. */
   released: boolean;
+}
+
+/** Counts the answers to a command. */
+interface VoteCounter {
+  vote(member: number, reply: Reply): void;
 }
 
 /** The claim that a command belongs to. */
@@ -37,7 +44,8 @@ export class ClaimCommand extends PendingCommand {
     readonly command: LockCommand,
     readonly record: MemberRecord,
     readonly askedAt: Instant | null,
-    private readonly replied: (reply: Reply) => void,
+    /** Null if nobody needs the answer. */
+    private readonly votes: VoteCounter | null,
   ) {
     super();
   }
@@ -63,7 +71,7 @@ export class ClaimCommand extends PendingCommand {
       if (reply.kind === "granted") this.claim.onGranted(this);
       else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
     }
-    this.replied(reply);
+    this.votes?.vote(this.record.index, reply);
   }
 }
 

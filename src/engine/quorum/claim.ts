@@ -10,7 +10,7 @@ import type { TimerWheel } from "../time/timer-wheel.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
 import { answeredByQuorum, decide } from "./decision.js";
 import type { PriorLease } from "./origin.js";
-import { Round, type RoundResult, type Rule } from "./round.js";
+import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 type Decided = (result: RoundResult) => void;
 type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
@@ -23,13 +23,6 @@ const fenceRounds = 3;
 
 /** How long a release is worth delivering if it is unknown how long the nodes keep the key, in ms. */
 const unknownTtl = 60_000;
-
-/** What a claim needs from its quorum. */
-export interface ClaimContext {
-  readonly members: readonly QuorumMember[];
-  readonly clock: Clock;
-  readonly timerWheel: TimerWheel;
-}
 
 /**
  * One token and all commands that are sent in its name. `discard` and `release` leave nothing behind: every node that was
@@ -48,7 +41,7 @@ export class Claim {
   private readonly records: MemberRecord[];
 
   constructor(
-    private readonly context: ClaimContext,
+    private readonly context: RoundContext,
     readonly keys: readonly string[],
     readonly token: string,
     /** The nodes hold the token already, and another client may use it too. */
@@ -58,7 +51,8 @@ export class Claim {
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
-    this.records = context.members.map((member) => ({
+    this.records = context.members.map((member, index) => ({
+      index,
       member,
       touched: shared,
       unanswered: 0,
@@ -119,12 +113,12 @@ export class Claim {
     let accepted = false;
     const onAnswer = (member: number, reply: Reply) => {
       if (reply.kind !== "denied" || reply.holder !== null) return;
-      if (accepted) this.send(member, heal, () => {});
+      if (accepted) this.send(member, heal, null);
       else missing.push(member);
     };
     const onResult = (result: RoundResult) => {
       accepted = decided(result) && !this.shared;
-      if (accepted) for (const member of missing) this.send(member, heal, () => {});
+      if (accepted) for (const member of missing) this.send(member, heal, null);
     };
     this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, onResult, onAnswer);
   }
@@ -164,7 +158,8 @@ export class Claim {
   release(timeout: number, decided: Decided): void {
     this.end();
     this.wakesWaiters = true;
-    const round = this.newRound(timeout, answeredByQuorum, decided);
+    const round = new Round(this.context, timeout, answeredByQuorum, decided);
+    this.round = round;
     round.start((index) => this.releaseAt(this.records[index], (reply) => round.vote(index, reply)), true);
   }
 
@@ -195,12 +190,6 @@ export class Claim {
     });
   }
 
-  private newRound(timeout: number, rule: Rule, decided: Decided): Round {
-    const { members, timerWheel, clock } = this.context;
-    this.round = new Round(members, timerWheel, clock, timeout, rule, decided);
-    return this.round;
-  }
-
   private ask(
     command: LockCommand,
     timeout: number,
@@ -208,20 +197,17 @@ export class Claim {
     onAnswer: ((member: number, reply: Reply) => void) | null = null,
   ): void {
     if (this.ended) return;
-    const round = this.newRound(timeout, decide, decided);
-    round.start((index) =>
-      this.send(index, command, (reply) => {
-        onAnswer?.(index, reply);
-        round.vote(index, reply);
-      }),
-    );
+    const round = new Round(this.context, timeout, decide, decided, onAnswer);
+    this.round = round;
+    round.start((index) => this.send(index, command, round));
   }
 
-  private send(index: number, command: LockCommand, onReply: (reply: Reply) => void): void {
+  /** `round`: counts the answer; null if the answer does not matter. */
+  private send(index: number, command: LockCommand, round: Round | null): void {
     const record = this.records[index];
     if (record === undefined || this.ended) return;
-    const askedAt = this.named ? now(this.context.clock) : null;
-    record.member.ask(new ClaimCommand(this, command, record, askedAt, onReply));
+    const askedAt = this.isLast === null ? null : now(this.context.clock);
+    record.member.ask(new ClaimCommand(this, command, record, askedAt, round));
   }
 
   /** A redirect or a reconnection inside the client can reorder commands, so a grant may follow the release. */

@@ -6,15 +6,13 @@ import type { LatencyObserver, Observation } from "../node/quorum-member-options
 import type { KnownServers } from "../node/server-identity.js";
 import { FenceSource } from "../protocol/fence.js";
 import { quorumOf } from "../protocol/quorum.js";
-import { freshToken } from "../protocol/token.js";
 import { afterPoll, type Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { TickBatcher } from "../time/tick-batcher.js";
 import { TimerWheel } from "../time/timer-wheel.js";
 import { Admission } from "./admission.js";
-import { Claim, type ClaimContext } from "./claim.js";
+import { Claims } from "./claims.js";
 import { NodeInspector } from "./node-inspector.js";
-import type { Origin } from "./origin.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
 export interface EngineOptions {
@@ -54,25 +52,20 @@ export interface EngineOptions {
 /** Interval in ms at which `delivered` checks whether nodes have accepted their releases. */
 const deliveryPollMs = 20;
 
-/** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
-const maxNamed = 1_000;
-
 /**
- * The quorum of nodes. The engine creates claims and manages the nodes; it knows nothing of locks and their states. A
+ * The quorum of nodes. The engine manages the nodes; it knows nothing of locks and their states. A
  * server that would vote twice is refused.
  */
 export class QuorumEngine {
   readonly members: readonly QuorumMember[];
   readonly fences: FenceSource;
-  private readonly claimContext: ClaimContext;
+  readonly claims: Claims;
   private readonly quarantine: Quarantine;
   readonly batcher: TickBatcher;
   readonly timerWheel: TimerWheel;
   readonly wakeupChannel: WakeupChannel;
   readonly admission: Admission;
   readonly inspection: NodeInspector;
-  /** The latest claim of each token that the user chose. */
-  private readonly named = new Map<string, Claim>();
   /** Names of the nodes that a warning was reported for. */
   private readonly warned = new Set<string>();
 
@@ -128,35 +121,8 @@ export class QuorumEngine {
     this.batcher = batcher;
     this.timerWheel = new TimerWheel(clock, batcher);
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
-    this.claimContext = { members: this.members, clock, timerWheel: this.timerWheel };
-  }
-
-  /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
-  claimFor(keys: readonly string[], origin: Origin | null): Claim {
-    if (origin?.kind === "shared") return this.claimShared(keys, origin.token);
-    return origin?.as === undefined ? this.claim(keys) : this.claimNamed(keys, origin.as);
-  }
-
-  /** Creates a claim with a fresh token. */
-  claim(keys: readonly string[]): Claim {
-    const { owner, random } = this.options;
-    return new Claim(this.claimContext, keys, freshToken(owner, random), false);
-  }
-
-  /** Creates a claim with a token that the user chose. */
-  claimNamed(keys: readonly string[], token: string): Claim {
-    const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.claimContext, keys, token, false, isLast);
-    this.named.delete(token);
-    this.named.set(token, claim);
-    const [oldest] = this.named.keys();
-    if (this.named.size > maxNamed && oldest !== undefined) this.named.delete(oldest);
-    return claim;
-  }
-
-  /** Creates a claim with a token that the nodes hold already. */
-  claimShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.claimContext, keys, token, true);
+    const { members, timerWheel } = this;
+    this.claims = new Claims({ members, clock, timerWheel }, options.owner, random);
   }
 
   /** Calls back when everything that was requested so far has been written to the sockets. */

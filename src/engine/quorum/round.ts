@@ -24,6 +24,13 @@ interface Ballot {
   everyVote(): Promise<readonly Vote[]>;
 }
 
+/** The quorum of a round. */
+export interface RoundContext {
+  readonly members: readonly QuorumMember[];
+  readonly clock: Clock;
+  readonly timerWheel: TimerWheel;
+}
+
 /** The verdict, as soon as the missing votes cannot change it; null before. */
 export type Rule = (tally: Tally, nodes: number) => Verdict | null;
 
@@ -44,13 +51,13 @@ export class Round extends TimerEntry implements Ballot {
   private complete: (votes: readonly Vote[]) => void = ignore;
 
   constructor(
-    private readonly members: readonly QuorumMember[],
-    private readonly timerWheel: TimerWheel,
-    private readonly clock: Clock,
+    private readonly context: RoundContext,
     /** Limit in ms for the answers. */
     private readonly timeout: number,
     private readonly rule: Rule,
     private decided: (result: RoundResult) => void,
+    /** Called with each answer before it counts. */
+    private readonly onAnswer: ((member: number, reply: Reply) => void) | null = null,
   ) {
     super();
   }
@@ -60,15 +67,17 @@ export class Round extends TimerEntry implements Ballot {
    * clear before all members were asked: the others are then asked only if `everybody` is true.
    */
   start(ask: (member: number) => void, everybody = false): void {
-    this.askedAt = this.clock.monotonic();
-    this.dueAt = this.timerWheel.schedule(this, this.timeout);
+    const { members, clock, timerWheel } = this.context;
+    this.askedAt = clock.monotonic();
+    this.dueAt = timerWheel.schedule(this, this.timeout);
     let asked = 0;
-    for (; asked < this.members.length && (everybody || !this.over); asked++) ask(asked);
-    for (; asked < this.members.length; asked++)
+    for (; asked < members.length && (everybody || !this.over); asked++) ask(asked);
+    for (; asked < members.length; asked++)
       this.vote(asked, failed("notAsked", "not asked: the other nodes had decided already"));
   }
 
   vote(member: number, reply: Reply): void {
+    this.onAnswer?.(member, reply);
     if (this.answered[member] === true) return;
     this.count(member, reply.kind === "report" ? failed("garbage", "a report is not a vote") : reply);
     this.settle();
@@ -79,7 +88,7 @@ export class Round extends TimerEntry implements Ballot {
       this.completion = new Promise((resolve) => {
         this.complete = resolve;
       });
-      if (this.over) this.timerWheel.scheduleAt(this, this.dueAt);
+      if (this.over) this.context.timerWheel.scheduleAt(this, this.dueAt);
       this.settle();
     }
     return this.completion;
@@ -87,7 +96,7 @@ export class Round extends TimerEntry implements Ballot {
 
   /** The votes so far, with the answer for the nodes that have been silent for `waited` ms. */
   soFar(waited: number): Vote[] {
-    const silent = this.members.filter((_, index) => this.answered[index] !== true);
+    const silent = this.context.members.filter((_, index) => this.answered[index] !== true);
     return [
       ...this.votes,
       ...this.late,
@@ -100,24 +109,24 @@ export class Round extends TimerEntry implements Ballot {
     this.over = true;
     // The requests of a hung node keep this round alive, but must not keep the caller alive.
     this.decided = ignore;
-    if (this.completion === null) this.timerWheel.remove(this);
+    if (this.completion === null) this.context.timerWheel.remove(this);
   }
 
   /** Replies that have already arrived in the socket count: they are read before silent nodes are counted as failed. */
   due(): void {
-    afterPoll(this.clock, () => this.countSilent());
+    afterPoll(this.context.clock, () => this.countSilent());
   }
 
   private countSilent(): void {
     if (this.over && this.completion === null) return;
-    for (const [index, member] of this.members.entries()) {
+    for (const [index, member] of this.context.members.entries()) {
       if (this.answered[index] !== true) this.count(index, member.silentFor(this.timeout));
     }
     this.settle();
   }
 
   private count(index: number, answer: Answer): void {
-    const member = this.members[index] as QuorumMember;
+    const member = this.context.members[index] as QuorumMember;
     this.answered[index] = true;
     this.tally[answer.kind]++;
     const plain = answer.kind === "granted" && answer.fence === undefined;
@@ -129,16 +138,17 @@ export class Round extends TimerEntry implements Ballot {
 
   private settle(): void {
     if (!this.over) {
-      const verdict = this.rule(this.tally, this.members.length);
+      const verdict = this.rule(this.tally, this.context.members.length);
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();
-        const took = this.clock.monotonic() - this.askedAt;
+        const took = this.context.clock.monotonic() - this.askedAt;
         decided({ verdict, votes: this.votes, took, ballot: this });
       }
     }
-    if (this.completion === null || this.votes.length + this.late.length < this.members.length) return;
-    this.timerWheel.remove(this);
+    if (this.completion === null || this.votes.length + this.late.length < this.context.members.length)
+      return;
+    this.context.timerWheel.remove(this);
     this.complete([...this.votes, ...this.late]);
   }
 }

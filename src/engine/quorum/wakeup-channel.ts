@@ -35,6 +35,8 @@ export class WakeupChannel {
   private readonly listeners = new Map<string, WakeupListener>();
   /** The ids of the listeners that were denied and wait. */
   private readonly waiting = new Set<string>();
+  /** Whether a quorum of nodes is subscribed. */
+  isSubscribed = false;
   private unsubscribes: (() => void)[] | null = null;
   private readonly subscribedNodes = new Set<number>();
   private closing: Timer | null = null;
@@ -47,11 +49,6 @@ export class WakeupChannel {
     random: Random,
   ) {
     this.process = random.secret();
-  }
-
-  /** Whether a quorum of nodes is subscribed. */
-  get isSubscribed(): boolean {
-    return this.unsubscribes !== null && this.subscribedNodes.size >= quorumOf(this.nodes.length);
   }
 
   /** The number of waiters. */
@@ -96,6 +93,7 @@ export class WakeupChannel {
     for (const unsubscribe of this.unsubscribes ?? []) unsubscribe();
     this.unsubscribes = null;
     this.subscribedNodes.clear();
+    this.isSubscribed = false;
   }
 
   private open(): void {
@@ -103,18 +101,29 @@ export class WakeupChannel {
     this.unsubscribes = [];
     for (const [index, node] of this.nodes.entries()) {
       const unsubscribe = node.subscribe?.(wakeChannel(this.process), {
-        subscribed: () => this.nodeSubscribed(index),
-        unsubscribed: () => this.subscribedNodes.delete(index),
+        subscribed: () => this.subscribedAt(index),
+        unsubscribed: () => this.unsubscribedAt(index),
         message: (id) => this.listeners.get(id)?.woken(index),
       });
       if (unsubscribe) this.unsubscribes.push(unsubscribe);
     }
   }
 
-  private nodeSubscribed(index: number): void {
-    const wasSubscribed = this.isSubscribed;
+  private subscribedAt(index: number): void {
+    // The channel may have been closed meanwhile.
+    if (this.unsubscribes === null) return;
     this.subscribedNodes.add(index);
-    if (wasSubscribed || !this.isSubscribed) return;
+    if (this.isSubscribed || !this.hasQuorum) return;
+    this.isSubscribed = true;
     for (const listener of [...this.listeners.values()]) listener.subscribed();
+  }
+
+  private unsubscribedAt(index: number): void {
+    this.subscribedNodes.delete(index);
+    this.isSubscribed &&= this.hasQuorum;
+  }
+
+  private get hasQuorum(): boolean {
+    return this.subscribedNodes.size >= quorumOf(this.nodes.length);
   }
 }

@@ -1,0 +1,82 @@
+import { decodeIdentification, encodeIdentification } from "../engine/protocol/encoding.js";
+import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
+import { identificationScript, publishScript, runIdScript } from "../engine/protocol/script.js";
+import { longLeasesKey, markerKey, probeKey, type SideKeys } from "../engine/protocol/side-keys.js";
+import type { ConnectionReplacer } from "./connection-replacer.js";
+import { messageOf, notReady, serverCode } from "./failure.js";
+import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
+import type { ScriptClient } from "./script-client.js";
+
+const noPermission = /^NOPERM|can't run this command/;
+
+/** In a Cluster: the number of routing keys for PUBLISH, tried in rotation until one leads to a server with subscribers. */
+const publishSlots = 32;
+
+/** The scripts that concern a server rather than a lock. */
+export class ServerScripts {
+  #publishSlot = 0;
+
+  constructor(
+    private readonly client: ScriptClient,
+    private readonly sideKeys: SideKeys,
+    private readonly replacer: ConnectionReplacer,
+    private readonly redirections: Redirections,
+  ) {}
+
+  async publish(channel: string, message: string): Promise<number> {
+    const { name, sharded } = this.client;
+    const key = `${channel}:${this.#publishSlot}`;
+    const run = () => this.#run(publishScript, sharded ? [key] : [], [channel, message], key);
+    const receivers = await run().catch((error: unknown) => {
+      throw new Error(`${name}: ${messageOf(error)}`);
+    });
+    if (typeof receivers !== "number") throw new Error(`${name}: not the reply to PUBLISH`);
+    // All servers of a Cluster pass the message on, but each counts only its own subscribers.
+    if (receivers === 0) this.#publishSlot = (this.#publishSlot + 1) % publishSlots;
+    return receivers;
+  }
+
+  async identify(id: string, change: MemoryChange | null, age: number): Promise<Identification> {
+    const { name, sharded } = this.client;
+    const keys = sharded ? [probeKey] : [markerKey, this.sideKeys.watermark(""), longLeasesKey];
+    const whole = () => this.#run(identificationScript, keys, encodeIdentification(id, change, age));
+    // An access list may permit no keys beside the locks. The run id may be forbidden as well.
+    const alone = () => this.#run(runIdScript, sharded ? [probeKey] : [], []);
+    for (const run of [whole, alone]) {
+      try {
+        return decodeIdentification(await run());
+      } catch (error) {
+        if (!noPermission.test(messageOf(error))) throw new Error(`${name}: ${messageOf(error)}`);
+      }
+    }
+    return { runId: null, id: null, memory: null };
+  }
+
+  /** Runs a script on the server; in a Cluster on the server that has the key. */
+  async #run(
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    routingKey = probeKey,
+  ): Promise<unknown> {
+    let to = (await this.client.route(routingKey)) ?? unconnected;
+    for (let redirections = 0; ; redirections++) {
+      if (!to.ready) throw new Error(notReady(this.client).message);
+      try {
+        const reply = await to.eval(script, keys, args);
+        // A replica may answer this script too, so the reply resets only the backoff.
+        this.replacer.answered();
+        return reply;
+      } catch (error) {
+        this.replacer.noteRefusal(messageOf(error));
+        const code = serverCode(error);
+        if ((code !== "MOVED" && code !== "ASK") || !this.client.sharded || redirections === maxRedirections)
+          throw error;
+        to = await (code === "ASK"
+          ? this.redirections.importer(error)
+          : this.redirections.newOwner(error, routingKey));
+        if (code === "ASK" && to.ready) to.asking?.();
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { freshToken } from "../protocol/token.js";
+import type { Random } from "../time/random.js";
+import { Claim } from "./claim.js";
+import type { Origin } from "./origin.js";
+import type { RoundContext } from "./round.js";
+
+/** Maximum number of tokens chosen by the user that are remembered. A late grant of an older token is left to its ttl. */
+const maxNamed = 1_000;
+
+/** Creates the claims of one quorum. */
+export class Claims {
+  /** The latest claim of each token that the user chose. */
+  private readonly named = new Map<string, Claim>();
+
+  constructor(
+    private readonly context: RoundContext,
+    private readonly owner: string,
+    private readonly random: Random,
+  ) {}
+
+  /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
+  create(keys: readonly string[], origin: Origin | null): Claim {
+    if (origin?.kind === "shared") return this.createShared(keys, origin.token);
+    if (origin?.as !== undefined) return this.createNamed(keys, origin.as);
+    return new Claim(this.context, keys, freshToken(this.owner, this.random), false);
+  }
+
+  /** Creates a claim with a token that the nodes hold already. */
+  createShared(keys: readonly string[], token: string): Claim {
+    return new Claim(this.context, keys, token, true);
+  }
+
+  /** Creates a claim with a token that the user chose. */
+  private createNamed(keys: readonly string[], token: string): Claim {
+    const isLast = (claim: Claim) => this.named.get(token) === claim;
+    const claim = new Claim(this.context, keys, token, false, isLast);
+    this.named.delete(token);
+    this.named.set(token, claim);
+    const [oldest] = this.named.keys();
+    if (this.named.size > maxNamed && oldest !== undefined) this.named.delete(oldest);
+    return claim;
+  }
+}
