@@ -173,7 +173,7 @@ export const switches = [
     changes: [
       [
         "src/lock/held-lease.ts",
-        "if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));",
+        "if (lost) lock.notifier.defer(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));",
         "",
       ],
     ],
@@ -430,8 +430,8 @@ export const switches = [
     changes: [
       [
         "src/lock/acquisition.ts",
-        "this.waitStrategy = this.queues ?",
-        "this.waitStrategy = this.queues && lock.keys.length === 1 ?",
+        "this.queues ? this.waits()",
+        "this.queues && this.keys.length === 1 ? this.waits()",
       ],
     ],
   },

@@ -16,7 +16,7 @@ import type { LockInternals } from "./lock-internals.js";
 import { retryDelayOf } from "./retry-delay.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
-import { fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
+import { bargingPolicy, fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
 
 /** Maps each reason for a failed attempt to the chart's event. */
 const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
@@ -32,8 +32,12 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   readonly fair: boolean;
   readonly ticket: number;
   asking = false;
-  /** Decides when the acquisition asks again. Null if the acquisition does not queue. */
-  private readonly waitStrategy: WaitStrategy | null;
+  askedAt = 0;
+  missedRelease = false;
+  /** Whether the acquisition queues with others that want the same resources. */
+  private readonly queues: boolean;
+  /** Decides when the acquisition asks again. Created when the acquisition first needs a place in the nodes' queues. */
+  private waitStrategy: WaitStrategy | null = null;
   /** Whether the acquisition waited in this process's queue before its first attempt. */
   private queued = false;
   /** ms from the last failed attempt to the next attempt. Null unless the acquisition waits between two attempts. */
@@ -63,11 +67,11 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.id = lock.manager.nextAcquisition();
     this.keys = lock.keys;
     this.fair = settings.fair;
+    this.queues = settings.queued && origin === null;
     this.queueKey = queueKeyOf(lock.keys, settings.fair);
     this.since = now(lock.manager.clock);
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
-    this.waitStrategy = this.queues ? new WaitStrategy(lock, settings, this.ticket, this) : null;
     if (settings.signal !== null) {
       this.removeAbortListener = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
     }
@@ -83,7 +87,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   released(): void {
-    if (this.delay === null) this.waitStrategy?.recordRelease();
+    if (this.delay === null) this.missedRelease = true;
     else this.askAgain(true);
   }
 
@@ -126,7 +130,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
     this.releaseAbandoned();
-    const delay = Math.round(this.waitStrategy?.untilRetry(event) ?? event.retryIn ?? 0);
+    const delay = Math.round((this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0);
     const left = this.waitLeft();
     this.delay = delay;
     if (delay >= left) return this.setTimer("TIMED_OUT", left);
@@ -177,7 +181,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.close();
     const report = () => {
       this.lock.notifier.notify("failed", this.id, { error });
-      this.lock.outbox.put(() => this.reject(error));
+      this.lock.notifier.defer(() => this.reject(error));
     };
     // A listener may end the process, so the releases must have been written before the failure is reported.
     if (hasWrites) this.lock.manager.engine.whenWritten(() => this.lock.deliver(report));
@@ -202,7 +206,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
       const details = { ttl, drift, validUntil, waited, attempt, votes };
       lock.notifier.notify("acquired", id, fence === undefined ? details : { ...details, fence });
     }
-    lock.outbox.put(() => this.resolve(leaseState));
+    lock.notifier.defer(() => this.resolve(leaseState));
     return leaseState;
   }
 
@@ -264,14 +268,22 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
   }
 
-  /** Whether the acquisition queues with others that want the same resources. */
-  private get queues(): boolean {
-    return this.settings.queued && this.origin === null;
+  private waits(): WaitStrategy {
+    this.waitStrategy ??= new WaitStrategy(this.lock, this.settings, this);
+    return this.waitStrategy;
   }
 
   /** How the attempt treats the nodes' queues. Null: the attempt takes no place and ignores the places of others. */
   private queuePolicy(): QueuePolicy | null {
-    return this.waitStrategy?.queuePolicy() ?? (this.settings.fair ? fairPolicy : null);
+    const { fair } = this.settings;
+    if (!this.queues) return fair ? fairPolicy : null;
+    const { clock, engine } = this.lock.manager;
+    this.askedAt = clock.monotonic();
+    this.missedRelease = false;
+    // Most acquisitions are granted at once, and need no place.
+    if (this.waitStrategy === null && !engine.wakeupChannel.isSubscribed)
+      return fair ? fairPolicy : bargingPolicy;
+    return this.waits().queuePolicy();
   }
 
   /** Whether no further attempt can succeed or is allowed. */

@@ -22,7 +22,8 @@ export class HeldLease implements HoldingActions {
   private renewing = false;
   /** The pause before the next renewal after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
-  private readonly queue: RenewalQueue;
+  /** Created when a renewal is first asked for. */
+  private queue: RenewalQueue | null = null;
   /** Whether a quorum of nodes has confirmed the release. */
   private confirmed = false;
   private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
@@ -31,9 +32,7 @@ export class HeldLease implements HoldingActions {
     private readonly lock: LockInternals,
     readonly leaseState: LeaseState,
     private readonly settings: Settings,
-  ) {
-    this.queue = new RenewalQueue(lock, leaseState);
-  }
+  ) {}
 
   get tokenShared(): boolean {
     return this.settings.tokenShared;
@@ -51,7 +50,7 @@ export class HeldLease implements HoldingActions {
   }
 
   renew(ttl: number | null): Promise<void> {
-    const renewed = this.queue.join(ttl);
+    const renewed = this.renewals().join(ttl);
     if (!this.renewing) this.lock.send({ type: "RENEW" });
     return renewed;
   }
@@ -72,7 +71,7 @@ export class HeldLease implements HoldingActions {
 
   /** Sets the timer to the next renewal or the deadline, whichever comes first. */
   armTimer(): void {
-    if (this.leaseState.end === null && this.queue.hasRequests && !this.renewing)
+    if (this.queue?.hasRequests && this.leaseState.end === null && !this.renewing)
       this.lock.send({ type: "RENEW" });
     const background = this.tokenShared && !this.renews;
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
@@ -85,7 +84,7 @@ export class HeldLease implements HoldingActions {
     this.pause = null;
     watchForDrop(leaseState);
     // Each renewal counts from its own start. The ttl covers what is left, so that no renewal shortens the lease.
-    const ttl = leaseState.ttlToRenew(this.queue.begin(), this.settings.driftFactor);
+    const ttl = leaseState.ttlToRenew(this.renewals().begin(), this.settings.driftFactor);
     const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.manager, ttl), leaseState.left()));
     leaseState.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
@@ -94,7 +93,7 @@ export class HeldLease implements HoldingActions {
   prolong({ votes }: Extract<LockMachineEvent, { type: "RENEWED" }>): void {
     const { validUntil, acquisition } = this.leaseState;
     this.renewing = false;
-    this.queue.succeed();
+    this.queue?.succeed();
     this.lock.notifier.notify("renewed", acquisition, { validUntil, votes });
   }
 
@@ -102,14 +101,14 @@ export class HeldLease implements HoldingActions {
     const { leaseState, lock } = this;
     this.renewing = false;
     if (retryIn !== null) this.pause = { since: now(lock.manager.clock), delay: retryIn };
-    this.queue.fail(votes, reason === "tooSlow" ? "tooSlow" : "noQuorum");
+    this.queue?.fail(votes, reason === "tooSlow" ? "tooSlow" : "noQuorum");
     const remaining = Math.max(0, Math.floor(leaseState.left()));
     lock.notifier.notify("quorumLost", leaseState.acquisition, { votes, remaining });
   }
 
   askForRelease(): void {
     const { leaseState, lock } = this;
-    this.queue.refuse();
+    this.queue?.refuse();
     // The timer that was set before stays active, because the timer also checks the deadline.
     leaseState.claim.release(timeoutFor(lock.manager, leaseState.ttl), (result) => {
       this.settings.roundObserver?.round("release", result);
@@ -148,10 +147,11 @@ export class HeldLease implements HoldingActions {
     const validUntil = Math.min(leaseState.validUntil, lock.manager.clock.wall());
     const details = { reason, validUntil, overdue: Math.max(0, Math.ceil(-leaseState.left())) };
     this.close();
-    this.queue.refuse();
+    this.queue?.refuse();
     // A job that asked for the release gets the loss as the outcome of the release, without an abort or `onLost`.
     const lost = leaseState.end !== "released";
-    if (lost) lock.outbox.put(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
+    if (lost)
+      lock.notifier.defer(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
     lock.notifier.notify("expired", leaseState.acquisition, details);
     if (lost && onLost) lock.notifier.callLost(onLost, leaseState.acquisition, details);
     this.settleRelease("expired");
@@ -161,7 +161,7 @@ export class HeldLease implements HoldingActions {
     this.lock.endLease();
     this.leaseState.claim.end();
     this.close();
-    this.queue.refuse();
+    this.queue?.refuse();
     this.settleRelease("handedOver");
   }
 
@@ -230,8 +230,13 @@ export class HeldLease implements HoldingActions {
     return this.pause.delay - elapsed(this.lock.manager.clock, this.pause.since);
   }
 
+  private renewals(): RenewalQueue {
+    this.queue ??= new RenewalQueue(this.lock, this.leaseState);
+    return this.queue;
+  }
+
   private settleRelease(outcome: ReleaseOutcome): void {
-    this.lock.outbox.put(() => this.onReleased?.(outcome));
+    this.lock.notifier.defer(() => this.onReleased?.(outcome));
   }
 
   private close(): void {

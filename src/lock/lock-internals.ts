@@ -3,7 +3,6 @@ import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js"
 import type { LeaseState } from "./lease-state.js";
 import type { ManagerContext } from "./manager-context.js";
 import type { Notifier } from "./notifier.js";
-import type { Outbox } from "./outbox.js";
 import type { Settings } from "./settings.js";
 
 /** The parts of a lock that its acquisition and its held lease share. */
@@ -13,9 +12,7 @@ export interface LockInternals {
   readonly keys: readonly string[];
   readonly timer: ResettableTimer;
   readonly notifier: Notifier;
-  /** Queues the callbacks of users. */
-  readonly outbox: Outbox;
-  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  /** Calls `report` outside a step of the chart, and then delivers what `report` deferred. */
   deliver(report: () => void): void;
   /** Sends an event to the chart. */
   send(event: LockMachineEvent): void;

@@ -16,7 +16,6 @@ import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
-import { Outbox } from "./outbox.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { inContext, type Settings } from "./settings.js";
 
@@ -27,7 +26,6 @@ export class Lock
 {
   readonly timer: ResettableTimer;
   readonly notifier: Notifier;
-  readonly outbox: Outbox;
   private readonly chart: TableActor<typeof lockMachine>;
   acquisition: Acquisition | null = null;
   heldLease: HeldLease | null = null;
@@ -39,8 +37,7 @@ export class Lock
   ) {
     super();
     this.timer = new ResettableTimer(manager.engine.timerWheel, manager.background);
-    this.outbox = new Outbox(manager.clock);
-    this.notifier = new Notifier(manager, resources, this.outbox);
+    this.notifier = new Notifier(manager, resources);
     this.chart = new TableActor(lockTable(), { resources }, this);
     lockPorts.bind(this.chart, this);
     if (manager.inspect !== undefined) this.chart.toActor({ inspect: manager.inspect });
@@ -87,17 +84,17 @@ export class Lock
   }
 
   send(event: LockMachineEvent): void {
-    this.outbox.open();
+    this.notifier.beginStep();
     // The chart does not throw, because none of its actions throws.
     this.chart.send(event);
-    this.outbox.close();
+    this.notifier.endStep();
   }
 
-  /** Calls `report` outside a step of the chart, and then delivers the callbacks that `report` queued. */
+  /** Calls `report` outside a step of the chart, and then delivers what `report` deferred. */
   deliver(report: () => void): void {
-    this.outbox.open();
+    this.notifier.beginStep();
     report();
-    this.outbox.close();
+    this.notifier.endStep();
   }
 
   /**

@@ -1,19 +1,28 @@
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
-import type { Outbox } from "./outbox.js";
 
 type Common = "resources" | "acquisition" | "time";
 type Details<Name extends keyof LockEvents> = Omit<Parameters<LockEvents[Name]>[0], Common>;
 
-/** Emits the events of one lock to its own listeners and to its manager's. Creates no event without a listener. */
+/** The maximum number of callbacks per delivery. Further callbacks wait for a timer, so as not to starve the event loop. */
+const maxPerDelivery = 100;
+
+/**
+ * Calls the user code of one lock: its listeners, its manager's, and callbacks. Every call is held back until the chart
+ * has completed its step. XState runs actions while it is still computing the next state, but a listener that reads or
+ * uses its lock must find the lock in the state that the event implies.
+ */
 export class Notifier {
   private emitter: SafeEmitter<LockEvents> | null = null;
+  /** The calls that are held back, in order. */
+  private deferred: (() => void)[] | null = null;
+  private depth = 0;
+  private delivering = false;
 
   constructor(
     private readonly manager: ManagerContext,
     private readonly resources: readonly string[],
-    private readonly outbox: Outbox,
   ) {}
 
   /** The lock's own emitter. Created on first access, because most locks have no listeners of their own. */
@@ -26,11 +35,12 @@ export class Notifier {
     return this.manager.events.hasListeners(name) || this.emitter?.hasListeners(name) === true;
   }
 
+  /** Emits an event. Creates no event without a listener. */
   notify<Name extends keyof LockEvents>(name: Name, acquisition: string, details: Details<Name>): void {
     if (!this.hasListeners(name)) return;
     // The details and the common part make up the event, but TypeScript cannot infer this for a generic Name.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
-    this.outbox.put(() => {
+    this.defer(() => {
       this.emitter?.emit(name, event);
       this.manager.events.emit(name, event);
     });
@@ -39,11 +49,40 @@ export class Notifier {
   /** Calls the user's `onLost` callback. */
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
     const event = this.event(acquisition, details);
-    this.outbox.put(() => isolate(() => onLost(event), "onLost", this.manager.onListenerError));
+    this.defer(() => isolate(() => onLost(event), "onLost", this.manager.onListenerError));
+  }
+
+  /** Calls back after the step. The callback must not throw. */
+  defer(callback: () => void): void {
+    if (this.deferred === null) this.deferred = [callback];
+    else this.deferred.push(callback);
+  }
+
+  /** Marks the beginning of a step of the chart. Steps may be nested. */
+  beginStep(): void {
+    this.depth++;
+  }
+
+  /** Marks the end of a step. After the outermost step, the deferred callbacks are called in order. */
+  endStep(): void {
+    this.depth--;
+    if (this.deferred !== null) this.deliver();
   }
 
   close(): void {
     this.emitter?.clear();
+  }
+
+  private deliver(): void {
+    if (this.depth > 0 || this.delivering) return;
+    this.delivering = true;
+    for (let count = 0; count < maxPerDelivery && this.deferred !== null; count++) {
+      const next = this.deferred.shift();
+      if (this.deferred.length === 0) this.deferred = null;
+      next?.();
+    }
+    this.delivering = false;
+    if (this.deferred !== null) this.manager.clock.after(0, () => this.deliver());
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {

@@ -73,7 +73,7 @@ export class RenewalQueue {
     const requests = this.inProgress;
     if (requests.length === 0) return;
     this.inProgress = none;
-    this.lock.outbox.put(() => {
+    this.lock.notifier.defer(() => {
       for (const request of requests) settleOne(request);
     });
   }

@@ -4,21 +4,21 @@
  */
 export class FifoSet<T> {
   private readonly members = new Set<T>();
+  /** The number of members. A property, because callers of empty sets skip the other methods. */
+  size = 0;
   /** Members before this position of the iterator were taken or deleted. */
   private iterator = this.members.values();
   /** How many members were deleted since the iterator last advanced. */
   private deleted = 0;
 
-  get size(): number {
-    return this.members.size;
-  }
-
   add(member: T): void {
     this.members.add(member);
+    this.size = this.members.size;
   }
 
   delete(member: T): void {
     if (!this.members.delete(member)) return;
+    this.size = this.members.size;
     this.deleted += 1;
     // A stalled Set iterator retains outgrown tables and deleted members.
     if (this.deleted > this.members.size) this.restart();
@@ -35,6 +35,7 @@ export class FifoSet<T> {
     }
     if (done) return undefined;
     this.members.delete(value as T);
+    this.size = this.members.size;
     return value;
   }
 

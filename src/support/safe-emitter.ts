@@ -63,18 +63,21 @@ export function isolate(
   name: string,
   onError: (error: unknown, event: string) => void,
 ): void {
-  const report = (error: unknown) => {
-    try {
-      onError(error, name);
-    } catch {
-      warn("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
-    }
-  };
   try {
     const result = callback();
-    if (isThenable(result)) result.then(undefined, report);
+    if (result !== undefined && isThenable(result)) {
+      result.then(undefined, (error: unknown) => report(error, name, onError));
+    }
   } catch (error) {
-    report(error);
+    report(error, name, onError);
+  }
+}
+
+function report(error: unknown, name: string, onError: (error: unknown, event: string) => void): void {
+  try {
+    onError(error, name);
+  } catch {
+    warn("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
   }
 }
 

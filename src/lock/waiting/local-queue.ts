@@ -102,7 +102,7 @@ export class LocalQueue {
     if (!acquisition.asking) return;
     acquisition.asking = false;
     this.asking--;
-    const next = this.asking < maxAsking ? this.gate.take() : undefined;
+    const next = this.gate.size > 0 && this.asking < maxAsking ? this.gate.take() : undefined;
     if (next === undefined) return;
     this.tryAsk(next);
     this.call(next);
@@ -111,9 +111,9 @@ export class LocalQueue {
   /** Removes an acquisition that has its lease or has given up. */
   leave(acquisition: QueuedAcquisition): void {
     const { queueKey } = acquisition;
-    this.gate.delete(acquisition);
-    this.toCall.delete(acquisition);
-    this.answered(acquisition);
+    if (this.gate.size > 0) this.gate.delete(acquisition);
+    if (this.toCall.size > 0) this.toCall.delete(acquisition);
+    if (acquisition.asking) this.answered(acquisition);
     const followers = this.followers.get(queueKey);
     if (this.fronts[queueKey] !== acquisition) {
       followers?.delete(acquisition);
@@ -121,7 +121,7 @@ export class LocalQueue {
       return;
     }
     delete this.fronts[queueKey];
-    this.removeFromFrontsByKey(acquisition);
+    if (acquisition.keys.length > 1) this.removeFromFrontsByKey(acquisition);
     const next = followers?.take();
     if (followers?.size === 0) this.followers.delete(queueKey);
     if (next === undefined) return;
@@ -157,7 +157,6 @@ export class LocalQueue {
   }
 
   private removeFromFrontsByKey(acquisition: QueuedAcquisition): void {
-    if (acquisition.keys.length === 1) return;
     for (const key of acquisition.keys) {
       const fronts = this.frontsByKey.get(key);
       fronts?.delete(acquisition);

@@ -26,14 +26,24 @@ const splitDelay = 5;
 
 /** A fair attempt that takes no place in the queue. */
 export const fairPolicy: QueuePolicy = { place: null, barge: false };
-const bargingPolicy: QueuePolicy = { place: null, barge: true };
+/** An attempt that takes a free lock even if others wait for it, and takes no place in the queue. */
+export const bargingPolicy: QueuePolicy = { place: null, barge: true };
 
-interface RetryListener {
+interface WaitingAcquisition {
+  /** Epoch ms at which the acquisition began. */
+  readonly ticket: number;
+  /** The start of the last attempt, in ms of the monotonic clock. */
+  readonly askedAt: number;
+  /** Whether the lock was released in this process during that attempt, which may have reached the nodes too early. */
+  readonly missedRelease: boolean;
   /** Shortens the wait for the next attempt to `delay` ms, if the acquisition waits between two attempts. */
   retryWithin(delay: number): void;
 }
 
-/** Decides how one acquisition waits for a taken lock: its place in the nodes' queues, and when it asks again. */
+/**
+ * Decides how one acquisition waits for a taken lock: its place in the nodes' queues, and when it asks again. An
+ * acquisition that is granted at once has none.
+ */
 export class WaitStrategy {
   /** The place in the nodes' queues. Null until the acquisition needs one. */
   private position: QueuePosition | null = null;
@@ -41,17 +51,11 @@ export class WaitStrategy {
   private splits = 0;
   /** How often in a row the lock was kept for another waiter, which may also be waiting for other resources. */
   private kept = 0;
-  /** The start of the last attempt, in ms of the monotonic clock. */
-  private askedAt = 0;
-  /** Whether the lock was released in this process during an attempt. The attempt may have reached the nodes too early. */
-  private missed = false;
 
   constructor(
     private readonly lock: LockInternals,
     private readonly settings: Settings,
-    /** Epoch ms. */
-    private readonly ticket: number,
-    private readonly listener: RetryListener,
+    private readonly acquisition: WaitingAcquisition,
   ) {}
 
   /** The place that a node may have in its queue. Null if no node has one. */
@@ -61,8 +65,6 @@ export class WaitStrategy {
 
   /** Returns how an attempt that begins now treats the nodes' queues. */
   queuePolicy(): QueuePolicy {
-    this.missed = false;
-    this.askedAt = this.lock.manager.clock.monotonic();
     const { fair } = this.settings;
     // After a denial the acquisition takes a place even if it cannot be notified. Otherwise others could always go first.
     if (this.position === null && !this.lock.manager.engine.wakeupChannel.isSubscribed) {
@@ -72,22 +74,17 @@ export class WaitStrategy {
     return { place: this.position.ask(), barge: !fair };
   }
 
-  /** Records that the lock was released in this process while an attempt is under way. */
-  recordRelease(): void {
-    this.missed = true;
-  }
-
   /** Returns the ms until the next attempt. A notification can start the attempt earlier. */
   untilRetry({ reason, votes, retryIn }: RefusalEvent): number {
-    const { lock, settings } = this;
-    const { random, engine } = lock.manager;
+    const { lock, settings, acquisition } = this;
+    const { clock, random, engine } = lock.manager;
     const policy = retryIn ?? 0;
     if (reason === "tooSlow") return policy;
     const isDenied = votes.some(({ kind }) => kind === "denied");
-    if (this.missed && isDenied) return 0;
+    if (acquisition.missedRelease && isDenied) return 0;
     if (this.position === null && !isDenied) return policy;
     const isFirst = this.position === null;
-    engine.wakeupChannel.answered(lock.manager.clock.monotonic() - this.askedAt);
+    engine.wakeupChannel.answered(clock.monotonic() - acquisition.askedAt);
     this.position ??= this.enterQueue();
     if (isDenied) this.position.wait();
     if (isFirst) {
@@ -119,7 +116,8 @@ export class WaitStrategy {
 
   private enterQueue(): QueuePosition {
     const { wakeupChannel, members } = this.lock.manager.engine;
-    const onTurn = (delay: number) => this.listener.retryWithin(delay);
-    return new QueuePosition(wakeupChannel, this.ticket, quorumOf(members.length), onTurn);
+    const { ticket } = this.acquisition;
+    const onTurn = (delay: number) => this.acquisition.retryWithin(delay);
+    return new QueuePosition(wakeupChannel, ticket, quorumOf(members.length), onTurn);
   }
 }
