@@ -94,7 +94,7 @@ export const switches = [
   {
     rule: "3 clean-up",
     off: "only nodes that granted",
-    changes: [["src/engine/quorum/claim.ts", "!record.touched &&", "!record.granted &&"]],
+    changes: [["src/engine/quorum/claim-undo.ts", "!record.touched &&", "!record.granted &&"]],
   },
   {
     rule: "3 clean-up",
@@ -127,8 +127,8 @@ export const switches = [
     off: "an adopted lease is released only on nodes that renamed its token",
     changes: [
       [
-        "src/engine/quorum/claim.ts",
-        "const inherited = from !== null && this.kept;",
+        "src/engine/quorum/claim-undo.ts",
+        "const inherited = from !== null && kept;",
         "const inherited = false;",
       ],
     ],

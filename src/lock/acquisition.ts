@@ -1,6 +1,5 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
 import { driftOf } from "../engine/protocol/validity.js";
-import type { Vote } from "../engine/protocol/vote.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
@@ -189,14 +188,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.reportFailure(event, error);
   }
 
-  begin(event: Extract<LockMachineEvent, { type: "GRANTED" }>): void {
-    const leaseState = this.succeed(event.votes);
-    if (leaseState !== null) this.lock.beginLease(leaseState, this.settings);
-  }
-
-  private succeed(votes: readonly Vote[]): LeaseState | null {
+  begin({ votes }: Extract<LockMachineEvent, { type: "GRANTED" }>): void {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
-    if (leaseState === null) return null;
+    if (leaseState === null) return;
     if (this.origin !== null) leaseState.claim.keep();
     this.close();
     const { ttl, drift, fence } = leaseState.grant;
@@ -207,7 +201,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
       lock.notifier.notify("acquired", id, fence === undefined ? details : { ...details, fence });
     }
     lock.notifier.defer(() => this.resolve(leaseState));
-    return leaseState;
+    lock.beginLease(leaseState, this.settings);
   }
 
   due(): void {
@@ -227,19 +221,15 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   private attempt(claim: Claim): void {
-    const { engine } = this.lock.manager;
-    const error = this.lock.manager.refusal();
+    const { manager } = this.lock;
+    const error = manager.refusal();
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
     const decided = (result: RoundResult) => {
       if (this.claim === claim) this.onDecided(claim, result);
     };
-    const timeout = timeoutFor(this.lock.manager, ttl);
-    const fences = this.settings.fence ? engine.fences : null;
-    const { origin } = this;
-    if (origin?.kind === "handover") claim.swap(origin, ttl, timeout, fences, decided);
-    else if (origin?.kind === "shared") claim.resume(ttl, timeout, decided);
-    else claim.acquire(ttl, timeout, fences, this.queuePolicy(), decided);
+    const fences = this.settings.fence ? manager.engine.fences : null;
+    claim.acquire(ttl, timeoutFor(manager, ttl), fences, this.queuePolicy(), decided);
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {

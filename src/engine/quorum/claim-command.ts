@@ -32,7 +32,7 @@ interface CommandedClaim {
   /** The node has granted the command. */
   onGranted(command: ClaimCommand): void;
   /** The command was lost: the node may grant it later. */
-  releaseAgain(command: ClaimCommand): void;
+  onLost(command: ClaimCommand): void;
 }
 
 /** One command of a claim to one node. */
@@ -69,7 +69,7 @@ export class ClaimCommand extends PendingCommand {
     if (this.sent && isAnswer(reply)) this.record.unanswered--;
     if (claims(this.command)) {
       if (reply.kind === "granted") this.claim.onGranted(this);
-      else if (reply.kind === "failed" && reply.reason === "connection") this.claim.releaseAgain(this);
+      else if (reply.kind === "failed" && reply.reason === "connection") this.claim.onLost(this);
     }
     this.votes?.vote(this.record.index, reply);
   }

@@ -1,19 +1,16 @@
 import type { Reply } from "../node/lock-node.js";
-import type { QuorumMember } from "../node/quorum-member.js";
 import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
-import { longestShort } from "../protocol/memory.js";
 import { quorumOf } from "../protocol/quorum.js";
 import type { Vote } from "../protocol/vote.js";
-import { type Clock, elapsed, type Instant, now } from "../time/clock.js";
-import type { TimerWheel } from "../time/timer-wheel.js";
+import { now } from "../time/clock.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
+import { ClaimUndo, type UndoableClaim } from "./claim-undo.js";
 import { answeredByQuorum, decide } from "./decision.js";
-import type { PriorLease } from "./origin.js";
+import type { Origin, PriorLease } from "./origin.js";
 import { Round, type RoundContext, type RoundResult } from "./round.js";
 
 type Decided = (result: RoundResult) => void;
-type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
 
 /**
  * Maximum number of further rounds to get a fence accepted. A node that refuses a fence keeps its basis of comparison as
@@ -28,29 +25,30 @@ const unknownTtl = 60_000;
  * One token and all commands that are sent in its name. `discard` and `release` leave nothing behind: every node that was
  * sent anything gets a release, even a silent one, and commands that are not yet sent are dropped. `end` keeps the keys.
  */
-export class Claim {
+export class Claim implements UndoableClaim {
   ended = false;
+  readonly shared: boolean;
+  readonly from: PriorLease | null;
+  kept = false;
+  place: QueuePlace | null = null;
+  maxTtl = unknownTtl;
   private round: Round | null = null;
-  /** The lease to take over, if this is an adoption. */
-  private from: PriorLease | null = null;
-  private kept = false;
-  private place: QueuePlace | null = null;
-  /** Whether the end of the claim wakes waiters. */
-  private wakesWaiters = false;
-  private maxTtl = unknownTtl;
+  private undo: ClaimUndo | null = null;
   private readonly records: MemberRecord[];
 
   constructor(
     private readonly context: RoundContext,
     readonly keys: readonly string[],
     readonly token: string,
-    /** The nodes hold the token already, and another client may use it too. */
-    private readonly shared: boolean,
+    origin: Origin | null,
     /**
      * Set if the user chose the token, and so may use it again: whether the claim is still the latest one of that token.
      */
     private readonly isLast: ((claim: Claim) => boolean) | null = null,
   ) {
+    this.from = origin?.kind === "handover" ? origin : null;
+    const shared = origin?.kind === "shared";
+    this.shared = shared;
     this.records = context.members.map((member, index) => ({
       index,
       member,
@@ -63,7 +61,12 @@ export class Claim {
   }
 
   /**
-   * Requests the keys. `fences`: requests a fencing token as well. `queue`: null if the waiters of the keys are ignored.
+   * Requests the keys for `ttl` ms. `fences`: requests a fencing token as well. `queue`: null if the waiters of the keys are
+   * ignored.
+   *
+   * A claim of a lease that was handed over takes it from its old token, which a quorum must still hold. Unless `keep` is
+   * called, the end of the claim gives the keys back: a failed adoption must not end the lease. A claim of a shared token
+   * extends the keys. It sets no missing key, because the token's other holder may have released it.
    */
   acquire(
     ttl: number,
@@ -72,29 +75,17 @@ export class Claim {
     queue: QueuePolicy | null,
     decided: Decided,
   ): void {
-    const { keys, token } = this;
-    const command: LockCommand =
-      queue === null ? { op: "acquire", keys, token, ttl } : { op: "acquire", keys, token, ttl, queue };
-    this.place = queue?.place ?? null;
-    this.maxTtl = ttl;
-    this.askFenced(command, timeout, fences, decided);
-  }
-
-  /** Extends keys held under a shared token. Sets no missing key: the token's other holder may have released it. */
-  resume(ttl: number, timeout: number, decided: Decided): void {
-    this.maxTtl = Math.max(this.maxTtl, ttl);
-    this.ask({ op: "renew", keys: this.keys, token: this.token, ttl }, timeout, decided);
-  }
-
-  /**
-   * Takes over the lease `from`, which a quorum must still hold. Unless `keep` is called, the end of the claim gives the
-   * keys back to `from`: a failed adoption must not end the lease.
-   */
-  swap(from: PriorLease, ttl: number, timeout: number, fences: FenceSource | null, decided: Decided): void {
-    this.from = from;
-    this.maxTtl = ttl;
-    const command: LockCommand = { op: "swap", keys: this.keys, from: from.token, token: this.token, ttl };
-    this.askFenced(command, timeout, fences, decided);
+    const { keys, token, from, shared } = this;
+    this.maxTtl = shared ? Math.max(this.maxTtl, ttl) : ttl;
+    if (shared) return this.ask({ op: "renew", keys, token, ttl }, timeout, decided);
+    let command: LockCommand = { op: "acquire", keys, token, ttl };
+    if (from !== null) command = { op: "swap", keys, from: from.token, token, ttl };
+    else if (queue !== null) {
+      command = { ...command, queue };
+      this.place = queue.place;
+    }
+    if (fences === null) this.ask(command, timeout, decided);
+    else this.askFenced(command, timeout, fences, fences.propose(), fenceRounds, decided);
   }
 
   /** The adoption or the resumption has succeeded: from now on the end of the claim ends the lease. */
@@ -128,6 +119,14 @@ export class Claim {
     return this.records.some(({ touched }) => touched);
   }
 
+  get named(): boolean {
+    return this.isLast !== null;
+  }
+
+  get latest(): boolean {
+    return this.isLast?.(this) === true;
+  }
+
   /** The votes of the current round; the other nodes have been silent for `waited` ms. */
   votesSoFar(waited: number): Vote[] {
     return this.round?.soFar(waited) ?? [];
@@ -143,8 +142,8 @@ export class Claim {
   discard(wake: boolean): void {
     this.end();
     if (this.shared && !this.kept) return;
-    this.wakesWaiters = wake;
-    for (const record of this.records) this.releaseAt(record, ignore);
+    this.undo = new ClaimUndo(this, this.context.clock, wake);
+    for (const record of this.records) this.undo.releaseAt(record, () => {});
   }
 
   /** Gives up the place in the queues of all nodes, because an earlier claim may have been sent to other nodes. */
@@ -157,10 +156,24 @@ export class Claim {
   /** Like `discard(true)`, and reports "granted" once a quorum has answered, or "noQuorum" if none can. */
   release(timeout: number, decided: Decided): void {
     this.end();
-    this.wakesWaiters = true;
+    const undo = new ClaimUndo(this, this.context.clock, true);
+    this.undo = undo;
     const round = new Round(this.context, timeout, answeredByQuorum, decided);
     this.round = round;
-    round.start((index) => this.releaseAt(this.records[index], (reply) => round.vote(index, reply)), true);
+    const releaseAt = (record: MemberRecord) =>
+      undo.releaseAt(record, (reply) => round.vote(record.index, reply));
+    round.start((index) => releaseAt(this.records[index] as MemberRecord), true);
+  }
+
+  /** A node has granted a command. A redirect or a reconnection inside the client may have delayed it past the release. */
+  onGranted(command: ClaimCommand): void {
+    command.record.granted = true;
+    this.undo?.releaseAgain(command);
+  }
+
+  /** A command was lost: a node may grant it later. */
+  onLost(command: ClaimCommand): void {
+    this.undo?.releaseAgain(command);
   }
 
   /**
@@ -169,12 +182,11 @@ export class Claim {
   private askFenced(
     command: LockCommand,
     timeout: number,
-    fences: FenceSource | null,
+    fences: FenceSource,
+    fence: number,
+    roundsLeft: number,
     decided: Decided,
-    fence = fences?.propose() ?? 0,
-    roundsLeft = fenceRounds,
   ): void {
-    if (fences === null) return this.ask(command, timeout, decided);
     this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
       if (result.verdict !== "granted") return decided(result);
       const answers = result.votes.flatMap((vote) =>
@@ -186,7 +198,7 @@ export class Claim {
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
       const higher = fences.raise(answers.map(({ highest }) => highest));
       const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };
-      this.askFenced(raise, timeout, fences, decided, higher, roundsLeft - 1);
+      this.askFenced(raise, timeout, fences, higher, roundsLeft - 1, decided);
     });
   }
 
@@ -209,74 +221,4 @@ export class Claim {
     const askedAt = this.isLast === null ? null : now(this.context.clock);
     record.member.ask(new ClaimCommand(this, command, record, askedAt, round));
   }
-
-  /** A redirect or a reconnection inside the client can reorder commands, so a grant may follow the release. */
-  onGranted(command: ClaimCommand): void {
-    command.record.granted = true;
-    this.releaseAgain(command);
-  }
-
-  /** Releases again after a command that was granted or lost: it may have arrived after the release. */
-  releaseAgain({ record, askedAt }: ClaimCommand): void {
-    if (record.released && this.mayUndo(askedAt)) this.releaseAt(record, ignore);
-  }
-
-  private releaseAt(record: MemberRecord | undefined, answered: (reply: Reply) => void): void {
-    if (record === undefined) return;
-    const { member } = record;
-    const { from, maxTtl } = this;
-    // A node may still hold the old token without having been sent the new one.
-    const inherited = from !== null && this.kept;
-    if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
-    // These tokens may be claimed again.
-    const reclaimable = this.shared || this.named || from !== null;
-    const { askedOn } = record;
-    const unanswered = record.unanswered > 0;
-    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
-      member.release({ command, ttl, reclaimable, unanswered, askedOn, answered: onReply });
-    if (from !== null && (this.kept || this.named)) {
-      // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
-      const inheritedTtl = Math.max(from.ttl, maxTtl);
-      release({ op: "release", keys: this.keys, token: from.token, long: true }, null, inheritedTtl);
-      if (!this.kept && !record.granted) {
-        record.released = true;
-        return answered({ kind: "denied", holder: null });
-      }
-    }
-    release(this.undo(this.token), (reply) => {
-      record.released = true;
-      answered(reply);
-    });
-  }
-
-  /**
-   * Whether a release is safe: another process may use a chosen token, unless this claim used it last, within the ttl.
-   */
-  private mayUndo(askedAt: Instant | null): boolean {
-    if (askedAt === null) return true;
-    return !this.kept && this.isLast?.(this) === true && elapsed(this.context.clock, askedAt) < this.maxTtl;
-  }
-
-  private get named(): boolean {
-    return this.isLast !== null;
-  }
-
-  /** Whether a node may have recorded a long lease. The ttl may be longer than known if only the token is known. */
-  private get isLong(): boolean {
-    return this.maxTtl > longestShort || this.shared || this.from !== null;
-  }
-
-  private undo(token: string): LockCommand {
-    const { keys, from } = this;
-    if (from === null || this.kept || this.named) {
-      // A grant has already left the queue. Nodes that denied the claim keep its place until now.
-      const plain: ReleaseOperation = this.wakesWaiters
-        ? { op: "release", keys, token, queue: { id: this.place?.id ?? null, wake: true } }
-        : { op: "release", keys, token };
-      return this.isLong ? { ...plain, long: true } : plain;
-    }
-    return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
-  }
 }
-
-const ignore = () => {};

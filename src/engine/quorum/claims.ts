@@ -21,19 +21,19 @@ export class Claims {
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
   create(keys: readonly string[], origin: Origin | null): Claim {
     if (origin?.kind === "shared") return this.createShared(keys, origin.token);
-    if (origin?.as !== undefined) return this.createNamed(keys, origin.as);
-    return new Claim(this.context, keys, freshToken(this.owner, this.random), false);
+    if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin);
+    return new Claim(this.context, keys, freshToken(this.owner, this.random), origin);
   }
 
   /** Creates a claim with a token that the nodes hold already. */
   createShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.context, keys, token, true);
+    return new Claim(this.context, keys, token, { kind: "shared", token });
   }
 
   /** Creates a claim with a token that the user chose. */
-  private createNamed(keys: readonly string[], token: string): Claim {
+  private createNamed(keys: readonly string[], token: string, origin: Origin): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.context, keys, token, false, isLast);
+    const claim = new Claim(this.context, keys, token, origin, isLast);
     this.named.delete(token);
     this.named.set(token, claim);
     const [oldest] = this.named.keys();

@@ -1,0 +1,100 @@
+import type { Reply } from "../node/lock-node.js";
+import type { LockCommand, QueuePlace } from "../protocol/command.js";
+import { longestShort } from "../protocol/memory.js";
+import { type Clock, elapsed, type Instant } from "../time/clock.js";
+import type { ClaimCommand, MemberRecord } from "./claim-command.js";
+import type { PriorLease } from "./origin.js";
+
+type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
+
+/** A claim that is to be undone. */
+export interface UndoableClaim {
+  readonly keys: readonly string[];
+  readonly token: string;
+  /** The nodes held the token before the claim, and another client may use it too. */
+  readonly shared: boolean;
+  /** The lease that the claim took over, if it is an adoption. */
+  readonly from: PriorLease | null;
+  /** Whether the adoption or the resumption has succeeded. */
+  readonly kept: boolean;
+  /** Whether the user chose the token, and so may use it again. */
+  readonly named: boolean;
+  /** Whether the claim is the latest one of its token. */
+  readonly latest: boolean;
+  readonly place: QueuePlace | null;
+  /** ms for which the nodes may keep the keys. */
+  readonly maxTtl: number;
+}
+
+/**
+ * Undoes a claim on the nodes. Every node that was sent anything gets a release, even a silent one, and another release
+ * if a command of the claim may arrive after the first one.
+ */
+export class ClaimUndo {
+  constructor(
+    private readonly claim: UndoableClaim,
+    private readonly clock: Clock,
+    /** Whether the releases wake waiters. */
+    private readonly wakesWaiters: boolean,
+  ) {}
+
+  /** Releases the claim on one node. `answered` gets the reply, or a denial if the node was sent nothing. */
+  releaseAt(record: MemberRecord, answered: (reply: Reply) => void): void {
+    const { claim } = this;
+    const { from, kept, named, keys, token, maxTtl } = claim;
+    const { member, askedOn } = record;
+    // A node may still hold the old token without having been sent the new one.
+    const inherited = from !== null && kept;
+    if (!record.touched && !inherited) return answered({ kind: "denied", holder: null });
+    // These tokens may be claimed again.
+    const reclaimable = claim.shared || named || from !== null;
+    const unanswered = record.unanswered > 0;
+    const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
+      member.release({ command, ttl, reclaimable, unanswered, askedOn, answered: onReply });
+    if (from !== null && (kept || named)) {
+      // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
+      const inheritedTtl = Math.max(from.ttl, maxTtl);
+      release({ op: "release", keys, token: from.token, long: true }, null, inheritedTtl);
+      if (!kept && !record.granted) {
+        record.released = true;
+        return answered({ kind: "denied", holder: null });
+      }
+    }
+    release(this.commandFor(token), (reply) => {
+      record.released = true;
+      answered(reply);
+    });
+  }
+
+  /** Releases again after a command that was granted or lost: it may have arrived after the release. */
+  releaseAgain({ record, askedAt }: ClaimCommand): void {
+    if (record.released && this.mayReleaseAgain(askedAt)) this.releaseAt(record, () => {});
+  }
+
+  /**
+   * Whether a release is safe: another process may use a chosen token, unless this claim used it last, within the ttl.
+   */
+  private mayReleaseAgain(askedAt: Instant | null): boolean {
+    if (askedAt === null) return true;
+    const { kept, latest, maxTtl } = this.claim;
+    return !kept && latest && elapsed(this.clock, askedAt) < maxTtl;
+  }
+
+  /** Whether a node may have recorded a long lease. The ttl may be longer than known if only the token is known. */
+  private get isLong(): boolean {
+    const { maxTtl, shared, from } = this.claim;
+    return maxTtl > longestShort || shared || from !== null;
+  }
+
+  private commandFor(token: string): LockCommand {
+    const { keys, from, kept, named, place } = this.claim;
+    if (from === null || kept || named) {
+      // A grant has already left the queue. Nodes that denied the claim keep its place until now.
+      const plain: ReleaseOperation = this.wakesWaiters
+        ? { op: "release", keys, token, queue: { id: place?.id ?? null, wake: true } }
+        : { op: "release", keys, token };
+      return this.isLong ? { ...plain, long: true } : plain;
+    }
+    return { op: "giveBack", keys, token: from.token, from: token, ttl: from.ttl };
+  }
+}
