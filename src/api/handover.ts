@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../errors.js";
-import { checkResources } from "../lock/option-checks.js";
+import { checkResources } from "../lock/resources.js";
 import { checkTtl } from "../support/checks.js";
 import { Buffer, hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";

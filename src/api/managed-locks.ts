@@ -3,7 +3,8 @@ import type { ManagerEvents } from "../lock/events.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
-import type { Manager, Resources } from "../manager/manager.js";
+import type { LockFactory, Resources } from "../manager/lock-factory.js";
+import type { Manager } from "../manager/manager.js";
 import { onAbort } from "../support/abort.js";
 import { checkDuration } from "../support/checks.js";
 import { readHandover } from "./handover.js";
@@ -37,9 +38,11 @@ export function managerOf(locks: unknown): Manager {
 
 class ManagedLocks {
   readonly #manager: Manager;
+  readonly #factory: LockFactory;
 
   constructor(manager: Manager) {
     this.#manager = manager;
+    this.#factory = manager.factory;
   }
 
   get [managerKey](): Manager {
@@ -48,7 +51,7 @@ class ManagedLocks {
 
   acquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease> {
     try {
-      return this.#acquire(resources, this.#manager.settings(options));
+      return this.#acquire(resources, this.#factory.settings(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -56,7 +59,7 @@ class ManagedLocks {
 
   async tryAcquire(resources: Resources, options?: AcquireOptions): Promise<FencedLease | null> {
     try {
-      return await this.#acquire(resources, { ...this.#manager.settings(options), ...once });
+      return await this.#acquire(resources, { ...this.#factory.settings(options), ...once });
     } catch (error) {
       if (isHoldfastError(error, "LOCK_CONTENDED")) return null;
       throw error;
@@ -68,8 +71,8 @@ class ManagedLocks {
   async using<T>(resources: Resources, ...rest: [Job<T>] | [AcquireOptions, Job<T>]): Promise<T> {
     const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
-    const settings = this.#manager.settings(options);
-    const lock = this.#manager.lock(resources);
+    const settings = this.#factory.settings(options);
+    const lock = this.#factory.lock(resources);
     const leaseState = await lock.acquire(settings, (granted) => granted);
     const lease = new LockLease(lock, leaseState);
     const { signal } = settings;
@@ -86,15 +89,15 @@ class ManagedLocks {
   }
 
   handle(resources: Resources, options?: AcquireOptions): Handle<FencedLease> {
-    this.#manager.settings(options);
-    const lock = this.#manager.lock(resources);
-    return new LockHandle(lock, (more) => this.#manager.settings(options, more));
+    this.#factory.settings(options);
+    const lock = this.#factory.lock(resources);
+    return new LockHandle(lock, (more) => this.#factory.settings(options, more));
   }
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const handedOver = readHandover(handover);
-    const settings = this.#manager.settings({ ttl: handedOver.ttl }, options);
-    const lock = this.#manager.lock(handedOver.resources);
+    const settings = this.#factory.settings({ ttl: handedOver.ttl }, options);
+    const lock = this.#factory.lock(handedOver.resources);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",
       ...handedOver,
@@ -137,7 +140,7 @@ class ManagedLocks {
   }
 
   #acquire(resources: Resources, settings: Settings): Promise<FencedLease> {
-    const lock = this.#manager.lock(resources);
+    const lock = this.#factory.lock(resources);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState));
   }
 }

@@ -21,7 +21,7 @@ import { Redirections, unconnected } from "./redirections.js";
 import { groupRequests } from "./request-groups.js";
 import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { knownScript } from "./script-cache.js";
-import type { ScriptClient, ScriptConnection } from "./script-client.js";
+import type { ScriptClient } from "./script-client.js";
 import { ServerScripts } from "./server-scripts.js";
 import { withoutQueue } from "./slot-migration.js";
 

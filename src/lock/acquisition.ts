@@ -222,7 +222,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   private attempt(claim: Claim): void {
     const { manager } = this.lock;
-    const error = manager.refusal();
+    const error = manager.nodeSet.refusal(manager.engine.admission.duplicate);
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl } = this.settings;
     const decided = (result: RoundResult) => {

@@ -1,3 +1,4 @@
+import type { LockNode } from "../engine/node/lock-node.js";
 import type { QuorumEngine } from "../engine/quorum/engine.js";
 import type { TimerWheel } from "../engine/time/timer-wheel.js";
 import type { HoldfastError } from "../errors.js";
@@ -8,6 +9,12 @@ import type { InspectionEvent } from "./lock-actor.js";
 import type { LockObservers } from "./observed-lock.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
+
+interface NodeSet {
+  readonly nodes: readonly LockNode[];
+  /** Returns why these nodes can never grant a lock together, as far as this is known. Null if no reason is known. */
+  refusal(duplicate: readonly [string, string] | null): HoldfastError | null;
+}
 
 /** The parts of a manager that its locks need. */
 export interface ManagerContext extends ManagerSettings {
@@ -20,6 +27,5 @@ export interface ManagerContext extends ManagerSettings {
   readonly background: TimerWheel;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
   nextAcquisition(): string;
-  /** Returns why these nodes can never grant a lock together, as far as this is known. Null if no reason is known. */
-  refusal(): HoldfastError | null;
+  readonly nodeSet: NodeSet;
 }

@@ -1,24 +1,12 @@
 import { type QuarantineRule, roundTimeouts } from "../engine/node/abstention.js";
-import { isOwnerLabel } from "../engine/protocol/token.js";
-import { defaultDriftFactor, driftOf } from "../engine/protocol/validity.js";
+import { driftOf } from "../engine/protocol/validity.js";
 import type { RoundResult } from "../engine/quorum/round.js";
-import { type Clock, systemClock } from "../engine/time/clock.js";
-import { type Random, systemRandom } from "../engine/time/random.js";
+import type { Clock } from "../engine/time/clock.js";
+import type { Random } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import {
-  checkBoolean,
-  checkCount,
-  checkDuration,
-  checkFraction,
-  checkFunction,
-  checkMethods,
-  checkSignal,
-  checkText,
-  checkTtl,
-} from "../support/checks.js";
-import { AsyncResource, hostname, inspect, processId } from "../support/platform.js";
-import { warn } from "../support/warn.js";
+import { checkBoolean, checkDuration, checkFunction, checkSignal, checkTtl } from "../support/checks.js";
+import { AsyncResource } from "../support/platform.js";
 import type { LeaseState } from "./lease-state.js";
 import { checkKnown } from "./option-checks.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
@@ -75,72 +63,8 @@ export interface ManagerSettings {
   readonly onListenerError: (error: unknown, event: string) => void;
 }
 
-const defaultTtl = 10_000;
+export const defaultTtl = 10_000;
 const defaultWait = 10_000;
-const defaultMaxPending = 100_000;
-
-/** Returns the default node timeout in ms: a quarter of the ttl, within limits. */
-export const defaultNodeTimeout = (ttl: number): number =>
-  Math.max(1, Math.min(Math.floor(ttl / 4), maxDefaultTimeout));
-
-/** The maximum default node timeout, in ms: enough for round trips of 600 ms and some event loop lag. */
-const maxDefaultTimeout = 1_000;
-/** ms: enough for a handshake of several round trips of 600 ms. */
-const defaultConnectTimeout = 5_000;
-
-const warnOfListener = (error: unknown, event: string) =>
-  warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
-
-function checkOwner(value: unknown): string {
-  if (typeof value === "string" && isOwnerLabel(value)) return value;
-  throw new InvalidOptionError("owner", value, 'a string of 1 to 128 printable characters without "~"');
-}
-
-function checkQuarantine(value: unknown): QuarantineRule {
-  if (value === "auto" || value === false) return value;
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
-}
-
-function checkUnidentified(value: unknown): ManagerSettings["unidentified"] {
-  if (value === "warn" || value === "allow" || value === "refuse") return value;
-  throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
-}
-
-export function managerSettingsOf(options: LocksOptions): ManagerSettings {
-  const {
-    clock = systemClock,
-    random = systemRandom,
-    prefix = "",
-    driftFactor = defaultDriftFactor,
-  } = options;
-  const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
-  const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
-  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
-  checkTtl(ttl);
-  const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
-  checkDuration("nodeTimeout", nodeTimeout, 1, true);
-  if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
-    throw new InvalidOptionError("nodeTimeout", nodeTimeout, `less than the ttl of ${ttl} ms`);
-  }
-  return {
-    clock: checkMethods("clock", clock, ["monotonic", "wall", "after"]),
-    random: checkMethods("random", random, ["secret", "fraction"]),
-    prefix: checkText("prefix", prefix, "a string"),
-    driftFactor: checkFraction("driftFactor", driftFactor),
-    owner: checkOwner(owner),
-    nodeTimeout,
-    connectTimeout: checkDuration("connectTimeout", connectTimeout, 1, true),
-    grouping: checkBoolean("grouping", grouping),
-    maxPending: checkCount("maxPending", maxPending),
-    quarantine: checkQuarantine(quarantine),
-    unidentified: checkUnidentified(unidentified),
-    ttl,
-    onListenerError: checkFunction("onListenerError", onListenerError),
-  };
-}
-
-const defaultOwner = () => `${hostname()}:${processId}`.replace(/[^\x20-\x7d]/g, "?").slice(-128);
 
 /**
  * Returns the settings with the user's callbacks bound to the current asynchronous context, that of the caller of

@@ -1,40 +1,29 @@
 import { createActor } from "xstate";
 import type { Inspection } from "../api/types.js";
-import { recogniseNode } from "../clients/recognise.js";
 import type { LockNode } from "../engine/node/lock-node.js";
 import { QuorumEngine } from "../engine/quorum/engine.js";
 import { TimerWheel } from "../engine/time/timer-wheel.js";
-import {
-  DuplicateNodeError,
-  type HoldfastError,
-  InvalidOptionError,
-  ManagerClosedError,
-  NodesNotReadyError,
-} from "../errors.js";
-import { Lock } from "../lock/lock.js";
+import { InvalidOptionError, ManagerClosedError, NodesNotReadyError } from "../errors.js";
+import type { Lock } from "../lock/lock.js";
 import type { InspectionEvent } from "../lock/lock-actor.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
-import {
-  checkKeys,
-  checkKnown,
-  checkResources,
-  checkSlots,
-  keyspaceConflict,
-} from "../lock/option-checks.js";
-import type { AcquireOptions, LocksOptions } from "../lock/options.js";
-import { managerSettingsOf, type Settings, settingsOf } from "../lock/settings.js";
+import { checkKnown } from "../lock/option-checks.js";
+import type { LocksOptions } from "../lock/options.js";
+import { checkResources } from "../lock/resources.js";
+import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import { checkMethods, checkText } from "../support/checks.js";
-import { kindOf } from "../support/redaction.js";
 import { isolate } from "../support/safe-emitter.js";
-import { isList } from "../support/untrusted.js";
 import { ActiveLocks } from "./active-locks.js";
 import { summarise } from "./inspection.js";
+import { acquisitionIds, LockFactory } from "./lock-factory.js";
 import { logTo } from "./logger.js";
 import { ManagerEmitter } from "./manager-emitter.js";
+import { managerSettingsOf } from "./manager-settings.js";
 import { Health, type NodeCondition } from "./node-health.js";
+import { NodeSet } from "./node-set.js";
 import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
 import { type ManagerObserver, Observers } from "./observers.js";
 
@@ -43,21 +32,17 @@ export interface NodeStatus extends NodeCondition {
   readonly name: string;
 }
 
-export type Resources = string | readonly string[];
-
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
   readonly context: ManagerContext;
+  readonly factory: LockFactory;
   /** A random prefix of this manager's acquisition identifiers, unique among all processes. */
   readonly series: string;
   readonly #nodes: readonly LockNode[];
   readonly #health: Health;
   readonly #actor: ManagerActor;
   readonly #pendingPauses = new Set<() => void>();
-  #refused: HoldfastError | null | undefined;
   #closing: Promise<void> | null = null;
-  #closed = false;
-  readonly #defaultSettings: Settings;
   readonly #observers: Observers;
   readonly #activeLocks: ActiveLocks;
   readonly #closingHooks: (() => Promise<void>)[] = [];
@@ -74,8 +59,9 @@ export class Manager {
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
-    this.#defaultSettings = settingsOf(context, options);
-    this.#nodes = nodesOf(options);
+    const defaults = settingsOf(context, options);
+    const nodeSet = new NodeSet(options);
+    this.#nodes = nodeSet.nodes;
     const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
     const inspect = isolated(inspectorOf(options), context.onListenerError);
@@ -85,7 +71,6 @@ export class Manager {
     this.#health = new Health(this.#nodes, { events, observers, clock: context.clock, inspect });
     const series = context.random.secret().slice(0, 8);
     this.series = series;
-    let acquisitions = 0;
     const engine = new QuorumEngine({
       ...context,
       nodes: this.#nodes,
@@ -107,30 +92,10 @@ export class Manager {
       activeLocks: this.#activeLocks,
       localQueue: new LocalQueue(context.maxPending),
       background: new TimerWheel(context.clock, engine.batcher, true),
-      refusal: () => this.#refusal(),
-      nextAcquisition: () => `${series}-${++acquisitions}`,
+      nodeSet,
+      nextAcquisition: acquisitionIds(series),
     };
-  }
-
-  /** Returns the checked settings of one acquisition. Later layers win. @throws InvalidOptionError, ManagerClosedError. */
-  settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
-    this.checkOpen();
-    let settings = this.#defaultSettings;
-    for (const layer of layers) {
-      if (layer === undefined) continue;
-      checkKnown("acquire", layer);
-      settings = settingsOf(this.context, layer, settings);
-    }
-    return settings;
-  }
-
-  /** Creates an idle lock. @throws InvalidOptionError. */
-  lock(resources: Resources): Lock {
-    const checked = checkResources(resources);
-    const keys = checked.map((resource) => this.context.prefix + resource);
-    checkKeys(keys);
-    checkSlots(this.#nodes, keys);
-    return new Lock(this.context, checked, keys);
+    this.factory = new LockFactory(this.context, defaults);
   }
 
   /**
@@ -139,10 +104,9 @@ export class Manager {
    * @throws ManagerClosedError, or the reason why these nodes can never grant a lock together.
    */
   async identifyNodes(): Promise<void> {
-    this.checkOpen();
+    this.factory.checkOpen();
     if (!this.context.engine.admission.admitted) await this.context.engine.admission.admit();
-    const refusal = this.#refusal();
-    if (refusal !== null) throw refusal;
+    this.#checkNodes();
   }
 
   /**
@@ -151,16 +115,15 @@ export class Manager {
    * @throws NodesNotReadyError, ManagerClosedError, or the reason why these nodes can never grant a lock together.
    */
   async ready(timeout: number): Promise<void> {
-    this.checkOpen();
+    this.factory.checkOpen();
     const failures = await this.context.engine.admission.ready(timeout);
-    this.checkOpen();
-    const refusal = this.#refusal();
-    if (refusal !== null) throw refusal;
+    this.factory.checkOpen();
+    this.#checkNodes();
     if (failures.length > 0) throw new NodesNotReadyError(timeout, failures, this.#nodes.length);
   }
 
   async inspect(resource: string): Promise<Inspection> {
-    this.checkOpen();
+    this.factory.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.context;
     const reports = await engine.inspection.inspect([prefix + resource]);
@@ -194,7 +157,7 @@ export class Manager {
 
   /** Ends every acquisition and releases every lease. Waits for the releases for at most `timeout` ms. */
   async close(timeout: number): Promise<void> {
-    this.#closed = true;
+    this.factory.close();
     // Closing begins later, because a listener may call `close` while an event is still being delivered.
     this.#closing ??= new Promise((resolve, reject) => {
       let begun = false;
@@ -212,7 +175,7 @@ export class Manager {
 
   /** Waits for `ms` ms. Rejects with a ManagerClosedError as soon as the manager closes. */
   pause(ms: number): Promise<void> {
-    this.checkOpen();
+    this.factory.checkOpen();
     return new Promise((resolve, reject) => {
       const end = () => {
         timer.cancel();
@@ -226,21 +189,11 @@ export class Manager {
     });
   }
 
-  /** @throws ManagerClosedError if the manager is closed or closing. */
-  checkOpen(): void {
-    if (this.#closed) throw new ManagerClosedError();
-  }
-
-  /**
-   * Returns why these nodes can never grant a lock together, or null. The result is cached only when all keyspaces are
-   * known, because some clients know their database only once they are connected.
-   */
-  #refusal(): HoldfastError | null {
-    if (this.#refused !== undefined) return this.#refused;
-    const { duplicate } = this.context.engine.admission;
-    const found = duplicate === null ? keyspaceConflict(this.#nodes) : new DuplicateNodeError(duplicate);
-    if (found !== null || this.#nodes.every(({ keyspace }) => keyspace !== null)) this.#refused = found;
-    return found;
+  /** @throws the reason why these nodes can never grant a lock together, if one is known. */
+  #checkNodes(): void {
+    const { nodeSet, engine } = this.context;
+    const refusal = nodeSet.refusal(engine.admission.duplicate);
+    if (refusal !== null) throw refusal;
   }
 
   async #close(timeout: number): Promise<void> {
@@ -260,23 +213,6 @@ export class Manager {
     events.clear();
     this.#observers.closed();
   }
-}
-
-function nodesOf({ nodes }: LocksOptions): LockNode[] {
-  if (!isList(nodes) || nodes.length === 0) {
-    const allowed = "a list of at least one client, address or memoryNode()";
-    // The value may be an address with a password, so the message shows only its kind.
-    throw new InvalidOptionError("nodes", nodes, allowed, kindOf(nodes));
-  }
-  const recognised = Array.from(nodes, (input, index) => recogniseNode(input, index));
-  for (const [index, input] of nodes.entries()) {
-    const first = nodes.indexOf(input);
-    const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
-    if (first !== index) throw new DuplicateNodeError(names);
-  }
-  const conflict = keyspaceConflict(recognised);
-  if (conflict !== null) throw conflict;
-  return recognised;
 }
 
 /** Wraps an inspector, so that an error that it throws does not stop the inspected actor. */

@@ -1,5 +1,5 @@
 import { InvalidOptionError, isHoldfastError, QuorumUnavailableError } from "../errors.js";
-import { checkResources } from "../lock/option-checks.js";
+import { checkResources } from "../lock/resources.js";
 import type { HeldLocks } from "./held-locks.js";
 import type { RedlockInstance } from "./interfaces.js";
 import { type ClassicLock, type Lock, NodeRedlockLock } from "./lock.js";

@@ -48,7 +48,7 @@ export class HeldLocks {
     // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
     // clients.
     this.manager = new Manager(options, true);
-    this.#defaults = { ...this.manager.settings(), ...redlockDefaults };
+    this.#defaults = { ...this.manager.factory.settings(), ...redlockDefaults };
   }
 
   /** The number of voting nodes. */
@@ -73,11 +73,11 @@ export class HeldLocks {
     overrides: AcquisitionOverrides,
     operation: Operation,
     origin: Origin | null = null,
-    lock = this.manager.lock(resources),
+    lock = this.manager.factory.lock(resources),
   ): Promise<Held> {
     // The first acquisition has reported the nodes' votes already, so the renaming reports nothing.
     const reporter = new RoundReporter(operation, this.#forget, origin?.kind === "handover");
-    this.manager.checkOpen();
+    this.manager.factory.checkOpen();
     const settings = { ...this.#defaults, ttl: checkTtl(ttl), ...overrides, roundObserver: reporter };
     const leaseState = await lock.acquire(settings, (granted) => granted, origin);
     reporter.end(operation);
@@ -150,12 +150,12 @@ export class HeldLocks {
       held.reporter.begin(operation);
       if (releasedOutcomes.has(await held.lock.release(held.leaseState))) {
         // If the manager was closed, the votes are no longer reported.
-        if (operation.last === undefined) this.manager.checkOpen();
+        if (operation.last === undefined) this.manager.factory.checkOpen();
         return;
       }
       held.reporter.end(operation);
     }
-    const { keys } = this.manager.lock(resources);
+    const { keys } = this.manager.factory.lock(resources);
     await this.manager.identifyNodes();
     const reporter = new RoundReporter(operation, () => {});
     await this.#releaseByToken(keys, token, (result) => reporter.round("release", result));
@@ -163,7 +163,9 @@ export class HeldLocks {
 
   handleOf(held: Held): Handle {
     // Keeps one handle per lease while the lease is held: a collected handle would count as a dropped lease.
-    held.handle ??= new LockHandle(held.lock, (more) => this.manager.settings({ renew: false }, more));
+    held.handle ??= new LockHandle(held.lock, (more) =>
+      this.manager.factory.settings({ renew: false }, more),
+    );
     return held.handle;
   }
 

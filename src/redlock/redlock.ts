@@ -258,7 +258,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
 
   private heldLocksOf(client: Client): HeldLocks {
     const { byClient, given, createHeldLocks, heldLocks } = this.inner;
-    heldLocks.manager.checkOpen();
+    heldLocks.manager.factory.checkOpen();
     const node = unwrap(given.get(client) ?? client);
     const known = byClient.get(node) ?? createHeldLocks([node]);
     byClient.set(node, known);

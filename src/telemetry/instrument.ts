@@ -30,7 +30,7 @@ export function instrumentLocks(locks: Locks, options: TelemetryOptions = {}): (
   const manager = managerOf(locks);
   checkKnown("instrumentLocks", options);
   // A closed manager would never report its end.
-  manager.checkOpen();
+  manager.factory.checkOpen();
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider() } = options;
   const tracing = new Tracing(checkMethods("tracerProvider", tracerProvider, ["getTracer"]));
   const endMetrics = meter(manager, checkMethods("meterProvider", meterProvider, ["getMeter"]));

@@ -1,4 +1,4 @@
-import { defaultNodeTimeout } from "../../lock/settings.js";
+import { defaultNodeTimeout } from "../../manager/manager-settings.js";
 import { coloursFor } from "../colours.js";
 import type { Config } from "../config.js";
 import { exitCode } from "../exit.js";

@@ -1,7 +1,7 @@
 import { recogniseNode } from "../../clients/recognise.js";
 import { createLocks } from "../../create-locks.js";
 import { openRecording, type RecordingWriter } from "../../inspector/recording.js";
-import { checkResources } from "../../lock/option-checks.js";
+import { checkResources } from "../../lock/resources.js";
 import { within } from "../bounded.js";
 import { CommandLifetime } from "../command-lifetime.js";
 import type { Config } from "../config.js";

@@ -4,27 +4,21 @@ import type { Lease, Locks } from "../../api/types.js";
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { Lock } from "../../lock/lock.js";
 import type { LocksOptions } from "../../lock/options.js";
-import { Manager, type Resources } from "../../manager/manager.js";
+import { Manager } from "../../manager/manager.js";
 import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
 import type { HostPlan } from "./script.js";
 
-/** A manager that reports each lock that it creates. */
-class WatchedManager extends Manager {
-  constructor(
-    options: LocksOptions,
-    private readonly onLockCreated: (lock: Lock) => void,
-  ) {
-    super(options);
-  }
-
-  override lock(resources: Resources): Lock {
-    const lock = super.lock(resources);
-    this.onLockCreated(lock);
+/** Calls `onCreated` with each lock that the manager creates from now on. */
+function watchLocks({ factory }: Manager, onCreated: (lock: Lock) => void): void {
+  const create = factory.lock.bind(factory);
+  factory.lock = (resources) => {
+    const lock = create(resources);
+    onCreated(lock);
     return lock;
-  }
+  };
 }
 
 /** One incarnation of a process: its connections, and its locks if the process uses Holdfast. */
@@ -59,7 +53,8 @@ export class Program {
       quarantine,
       ...own,
     };
-    const manager = new WatchedManager(options, (lock) => this.note(lock, true));
+    const manager = new Manager(options);
+    watchLocks(manager, (lock) => this.note(lock, true));
     this.locks = locksOf(manager);
     this.locks.on("nodeQuarantined", ({ node }) => onQuarantine(this, node));
   }
@@ -124,13 +119,7 @@ export class Program {
       connectTimeout: plan.connectTimeout,
       quarantine,
     });
-    const manager = managerOf(redlock.locks);
-    const lock = manager.lock.bind(manager);
-    manager.lock = (resources) => {
-      const created = lock(resources);
-      this.note(created, false);
-      return created;
-    };
+    watchLocks(managerOf(redlock.locks), (lock) => this.note(lock, false));
     return redlock;
   }
 

@@ -1,0 +1,47 @@
+import calculateSlot from "cluster-key-slot";
+import type { LockNode } from "../engine/node/lock-node.js";
+import { markerKey, probeKey } from "../engine/protocol/side-keys.js";
+import { InvalidOptionError } from "../errors.js";
+import { checkText } from "../support/checks.js";
+import { isList } from "../support/untrusted.js";
+
+/** Checks one resource or several. Returns them as a list of distinct, non-empty strings. */
+export function checkResources(value: unknown): readonly string[] {
+  const isSeveral = isList(value);
+  const resources = isSeveral ? value : [value];
+  if (resources.length === 0)
+    throw new InvalidOptionError("resources", value, "a non-empty string, or a list of them");
+  const option = isSeveral ? "resources" : "resource";
+  const distinct = new Set<string>();
+  for (const resource of resources) {
+    const text = checkText(option, resource, "a non-empty string");
+    if (text === "") throw new InvalidOptionError(option, text, "a non-empty string");
+    if (distinct.has(text)) throw new InvalidOptionError("resources", text, "given only once in a list");
+    distinct.add(text);
+  }
+  return Object.freeze([...distinct]);
+}
+
+/** Prefixes of the keys under which nodes store fences, queues and their markers. A lock there would overwrite them. */
+const reserved = ["holdfast:fence:", "holdfast:watermark", "holdfast:queue:", markerKey, probeKey];
+
+export function checkKeys(keys: readonly string[]): void {
+  const key = keys.find((candidate) => reserved.some((start) => candidate.startsWith(start)));
+  if (key === undefined) return;
+  throw new InvalidOptionError("resource", key, `a key that does not begin with ${reserved.join(" or ")}`);
+}
+
+/** Checks that all keys are in one hash slot if a node is a Redis Cluster. */
+export function checkSlots(nodes: readonly LockNode[], keys: readonly string[]): void {
+  for (const node of nodes) {
+    if (!node.sharded) continue;
+    const slots = new Set(keys.map((key) => calculateSlot((node.keyspace?.prefix ?? "") + key)));
+    if (slots.size === 1) continue;
+    throw new InvalidOptionError(
+      "resources",
+      keys.join(", "),
+      `in one hash slot to be locked together in a Cluster (${node.name}): put the same hash tag in each, ` +
+        'as in "{order:7}:stock" and "{order:7}:payment" (only what stands between { and } is hashed)',
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { ManagerClosedError } from "../errors.js";
+import { Lock } from "../lock/lock.js";
+import type { ManagerContext } from "../lock/manager-context.js";
+import { checkKnown } from "../lock/option-checks.js";
+import type { AcquireOptions } from "../lock/options.js";
+import { checkKeys, checkResources, checkSlots } from "../lock/resources.js";
+import { type Settings, settingsOf } from "../lock/settings.js";
+
+export type Resources = string | readonly string[];
+
+/** Creates the locks of one manager, and the settings of their acquisitions, while the manager is open. */
+export class LockFactory {
+  private closed = false;
+
+  constructor(
+    private readonly context: ManagerContext,
+    /** The settings of an acquisition without options. */
+    private readonly defaults: Settings,
+  ) {}
+
+  /** Returns the checked settings of one acquisition. Later layers win. @throws InvalidOptionError, ManagerClosedError. */
+  settings(...layers: readonly (AcquireOptions | undefined)[]): Settings {
+    this.checkOpen();
+    let settings = this.defaults;
+    for (const layer of layers) {
+      if (layer === undefined) continue;
+      checkKnown("acquire", layer);
+      settings = settingsOf(this.context, layer, settings);
+    }
+    return settings;
+  }
+
+  /** Creates an idle lock. @throws InvalidOptionError. */
+  lock(resources: Resources): Lock {
+    const { context } = this;
+    const checked = checkResources(resources);
+    const keys = checked.map((resource) => context.prefix + resource);
+    checkKeys(keys);
+    if (keys.length > 1) checkSlots(context.nodeSet.nodes, keys);
+    return new Lock(context, checked, keys);
+  }
+
+  /** @throws ManagerClosedError if the manager is closed or closing. */
+  checkOpen(): void {
+    if (this.closed) throw new ManagerClosedError();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** Returns a function that gives acquisitions their identifiers. */
+export function acquisitionIds(series: string): () => string {
+  let count = 0;
+  return () => `${series}-${++count}`;
+}
