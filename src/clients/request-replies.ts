@@ -1,5 +1,5 @@
 import type { Reply, Request } from "../engine/node/lock-node.js";
-import { decodeReply, garbage } from "../engine/protocol/encoding.js";
+import { decodeReply, garbage } from "../engine/protocol/decoding.js";
 import { failure } from "./failure.js";
 
 const givenUp = failure("refused", "given up before it was sent");

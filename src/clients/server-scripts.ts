@@ -1,4 +1,4 @@
-import { decodeIdentification, encodeIdentification } from "../engine/protocol/encoding.js";
+import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { identificationScript, publishScript, runIdScript } from "../engine/protocol/script.js";
 import { longLeasesKey, markerKey, probeKey, type SideKeys } from "../engine/protocol/side-keys.js";

@@ -79,13 +79,14 @@ export class LeaseState {
 
   /** ms of validity left according to the clocks alone. Negative after the deadline. */
   left(): number {
-    const confirmed = this.confirmedFor();
-    return this.bounded ? Math.min(confirmed, this.holdLeft()) : confirmed;
+    const { ttl, drift, clock, confirmedAt, grant } = this;
+    const confirmed = validityOf(ttl, drift, elapsed(clock, confirmedAt));
+    return grant.maxHold === Number.POSITIVE_INFINITY ? confirmed : Math.min(confirmed, this.holdLeft());
   }
 
   /** Whether `maxHold` sets the deadline. No renewal moves that deadline. */
   get capped(): boolean {
-    return this.bounded && this.holdLeft() <= this.confirmedFor();
+    return this.holdLeft() <= validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
   }
 
   /**
@@ -145,14 +146,6 @@ export class LeaseState {
     this.abortReason ??= reason;
     const { controller, context } = this;
     if (controller !== null) context?.runInAsyncScope(() => controller.abort(reason));
-  }
-
-  private confirmedFor(): number {
-    return validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
-  }
-
-  private get bounded(): boolean {
-    return this.grant.maxHold !== Number.POSITIVE_INFINITY;
   }
 
   private holdLeft(): number {

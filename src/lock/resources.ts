@@ -7,7 +7,7 @@ import { isList } from "../support/untrusted.js";
 
 /** Checks one resource or several. Returns them as a list of distinct, non-empty strings. */
 export function checkResources(value: unknown): readonly string[] {
-  const isSeveral = isList(value);
+  const isSeveral = typeof value !== "string" && isList(value);
   const resources = isSeveral ? value : [value];
   if (resources.length === 0)
     throw new InvalidOptionError("resources", value, "a non-empty string, or a list of them");

@@ -25,7 +25,7 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
 
   add(lock: ActiveLock): void {
     this.locks.add(lock);
-    this.clockWatch.start();
+    if (!this.clockWatch.running) this.clockWatch.start();
   }
 
   remove(lock: ActiveLock): void {

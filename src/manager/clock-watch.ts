@@ -10,6 +10,7 @@ const tolerance = 1;
  * the machine is suspended; the wall clock advances meanwhile, and can be set. The check does not keep the process alive.
  */
 export class ClockWatch {
+  running = false;
   private timer: Timer | null = null;
   private offset = 0;
 
@@ -18,16 +19,15 @@ export class ClockWatch {
     private readonly onDiverged: () => void,
   ) {}
 
-  /** Does nothing if the watch runs already. */
   start(): void {
-    if (this.timer !== null) return;
+    this.running = true;
     this.offset = this.readOffset();
     this.arm();
   }
 
   stop(): void {
+    this.running = false;
     this.timer?.cancel();
-    this.timer = null;
   }
 
   private arm(): void {

@@ -19,7 +19,7 @@ export const hashOf = (
 export const { isUint8Array } = types;
 
 /** Calls back before any further promise or event is handled. */
-export const nextTick = (callback: () => void): void => process.nextTick(callback);
+export const { nextTick } = process as { nextTick(callback: () => void): void };
 
 /** Calls back in a later phase of the event loop, after what lies in the sockets has been read. */
 export const afterNextPoll = (callback: () => void): void => void setImmediate(() => setImmediate(callback));

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
-import {
-  decodeIdentification,
-  encodeBatch,
-  encodeIdentification,
-} from "../../src/engine/protocol/encoding.js";
+import { encodeBatch } from "../../src/engine/protocol/encoding.js";
+import { decodeIdentification, encodeIdentification } from "../../src/engine/protocol/identification.js";
 import { sideKeysOf } from "../../src/engine/protocol/side-keys.js";
 
 const encode = (mark: string | null, ...commands: LockCommand[]) =>

@@ -5,8 +5,8 @@ import type {
   Reply,
   SubscriptionListener,
 } from "../../engine/node/lock-node.js";
-import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
-import { memoryLost } from "../../engine/protocol/encoding.js";
+import type { LockCommand } from "../../engine/protocol/command.js";
+import { memoryLost } from "../../engine/protocol/decoding.js";
 import {
   formatLoss,
   formatMarker,
@@ -15,6 +15,7 @@ import {
   type MemoryChange,
   readMarker,
 } from "../../engine/protocol/memory.js";
+import { needsMemory } from "../../engine/protocol/traits.js";
 import { type Clock, systemClock } from "../../engine/time/clock.js";
 import { InvalidOptionError } from "../../errors.js";
 import { entriesOf } from "../../support/untrusted.js";

@@ -76,7 +76,7 @@ export class FailureDetector {
   replied(): void {
     this.givenUp = 0;
     this.hasReplied = true;
-    const suspected = this.suspects;
+    const suspected = this.silences > 0;
     // The node answers again. Earlier requests are lost or will be answered at once, so they must not count as a
     // silence.
     if (suspected) this.unanswered = 0;

@@ -1,4 +1,4 @@
-import { type LockCommand, needsMemory } from "../protocol/command.js";
+import type { LockCommand } from "../protocol/command.js";
 import {
   duplicate,
   failed,
@@ -9,6 +9,7 @@ import {
   undecided,
   unresponsive,
 } from "../protocol/refusal.js";
+import { needsMemory } from "../protocol/traits.js";
 import type { Answer, Vote } from "../protocol/vote.js";
 import type { FailureDetector } from "./failure-detector.js";
 import type { LockNode } from "./lock-node.js";

@@ -1,5 +1,6 @@
-import { claims, type LockCommand, needsMemory } from "../protocol/command.js";
+import type { LockCommand } from "../protocol/command.js";
 import { failed, givenUp, notConnected } from "../protocol/refusal.js";
+import { claims, needsMemory } from "../protocol/traits.js";
 import type { Answer, FailureReason } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
 import type { Flushable, TickBatcher } from "../time/tick-batcher.js";

@@ -1,4 +1,4 @@
-import { type ClaimingOp, constants, traits } from "./script.generated.js";
+import { constants } from "./script.generated.js";
 
 /**
  * A command for the keys of one lock. Every command applies to all of its keys or to none: a node grants the whole set or
@@ -104,11 +104,3 @@ interface RenewalCommand<Op extends string> {
   /** ms. */
   readonly ttl: number;
 }
-
-/** Whether a node must remember everything that it granted to execute this command. */
-export const needsMemory = ({ op }: LockCommand): boolean => traits[op].needsMemory;
-
-/** The commands that may set a key. A release must follow them, and none may be sent after it was given up. */
-export type ClaimingCommand = Extract<LockCommand, { op: ClaimingOp }>;
-
-export const claims = (command: LockCommand): command is ClaimingCommand => traits[command.op].claims;

@@ -1,7 +1,8 @@
 import type { Reply } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
 import { PendingCommand, type RequestQueue } from "../node/request-queue.js";
-import { claims, type LockCommand } from "../protocol/command.js";
+import type { LockCommand } from "../protocol/command.js";
+import { claims } from "../protocol/traits.js";
 import type { Instant } from "../time/clock.js";
 
 /** What one member has been sent in the name of the token, and what it answered. */

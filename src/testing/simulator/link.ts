@@ -8,8 +8,9 @@ import type {
   Request,
   SubscriptionListener,
 } from "../../engine/node/lock-node.js";
-import { type LockCommand, needsMemory } from "../../engine/protocol/command.js";
+import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Host } from "./host.js";
 import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
 import type { ClientBehaviour, LinkWatch, NetworkPath } from "./network-path.js";

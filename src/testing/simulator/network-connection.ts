@@ -1,5 +1,5 @@
 import type { Connection } from "../../engine/node/lock-node.js";
-import { claims } from "../../engine/protocol/command.js";
+import { claims } from "../../engine/protocol/traits.js";
 import type { Host } from "./host.js";
 import type { ClientBehaviour, LinkWatch, Message, MessageInTransit, NetworkPath } from "./network-path.js";
 import type { SeededRandom } from "./seeded-random.js";
