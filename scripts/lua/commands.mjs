@@ -96,8 +96,6 @@ export function commandModule(commands) {
     ...main.map(trait),
     "} as const;",
     "",
-    "export type Op = keyof typeof traits;",
-    "",
     `export type ClaimingOp = ${main
       .filter(({ claims }) => claims)
       .map(({ op }) => `"${op}"`)

@@ -45,8 +45,6 @@ export const traits = {
   inspect: { needsMemory: false, claims: false },
 } as const;
 
-export type Op = keyof typeof traits;
-
 export type ClaimingOp = "acquire" | "heal" | "swap";
 
 export const batchScript = `local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
