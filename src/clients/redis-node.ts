@@ -21,7 +21,7 @@ import { Redirections, unconnected } from "./redirections.js";
 import { groupRequests } from "./request-groups.js";
 import { answerAll, answerEach, stillWanted } from "./request-replies.js";
 import { knownScript } from "./script-cache.js";
-import type { ScriptClient } from "./script-client.js";
+import type { ScriptClient, ScriptConnection } from "./script-client.js";
 import { ServerScripts } from "./server-scripts.js";
 import { withoutQueue } from "./slot-migration.js";
 
@@ -101,14 +101,23 @@ export class RedisNode implements LockNode, CallSender {
 
   /** Sends requests to the server that has their keys. */
   send(mark: string | null, requests: readonly Request[], migrating = false): void {
-    const { queueless } = this;
-    const call = { mark, requests, whole: false, queueless, migrating, redirections: 0 };
     const route = this.client.route(requests[0]?.command.keys[0] ?? "");
-    if (!(route instanceof Promise)) return this.call({ ...call, to: route ?? unconnected });
+    if (!(route instanceof Promise)) return this.#sendTo(route, mark, requests, migrating);
     route.then(
-      (to) => this.call({ ...call, requests: stillWanted(requests), to: to ?? unconnected }),
+      (to) => this.#sendTo(to, mark, stillWanted(requests), migrating),
       (error: unknown) => answerAll(requests, failureOf(error)),
     );
+  }
+
+  #sendTo(
+    route: ScriptConnection | null,
+    mark: string | null,
+    requests: readonly Request[],
+    migrating: boolean,
+  ): void {
+    const to = route ?? unconnected;
+    const { queueless } = this;
+    this.call({ mark, requests, to, whole: false, queueless, migrating, redirections: 0 });
   }
 
   call(call: Call): void {

@@ -78,10 +78,11 @@ export class Claim implements UndoableClaim {
     const { keys, token, from, shared } = this;
     this.maxTtl = shared ? Math.max(this.maxTtl, ttl) : ttl;
     if (shared) return this.ask({ op: "renew", keys, token, ttl }, timeout, decided);
-    let command: LockCommand = { op: "acquire", keys, token, ttl };
+    let command: LockCommand;
     if (from !== null) command = { op: "swap", keys, from: from.token, token, ttl };
-    else if (queue !== null) {
-      command = { ...command, queue };
+    else if (queue === null) command = { op: "acquire", keys, token, ttl };
+    else {
+      command = { op: "acquire", keys, token, ttl, queue };
       this.place = queue.place;
     }
     if (fences === null) this.ask(command, timeout, decided);
