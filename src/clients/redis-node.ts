@@ -12,6 +12,7 @@ import type { Identification, MemoryChange } from "../engine/protocol/memory.js"
 import { batchScript, batchScriptSha } from "../engine/protocol/script.js";
 import { type SideKeys, sideKeysOf } from "../engine/protocol/side-keys.js";
 import { type Clock, systemClock } from "../engine/time/clock.js";
+import { soleCaller } from "../support/async-context.js";
 import { type Call, CallRecovery, type CallSender } from "./call-recovery.js";
 import { sameSlot, slotOf } from "./cluster.js";
 import type { ConnectionListener } from "./connection-listeners.js";
@@ -128,9 +129,13 @@ export class RedisNode implements LockNode, CallSender {
     const { keys, args } = encodeBatch(mark, sent, this.#sideKeys);
     const known = call.whole ? null : knownScript(to);
     const recover = (error: unknown) => this.#recovery.recover(call, error, known === null);
+    const send = () =>
+      known === null ? to.eval(batchScript, keys, args) : known(batchScriptSha, keys, args);
+    // One batch may become several calls, each with one caller.
+    const caller = this.sharded || requests.length === 1 ? soleCaller(requests) : null;
     let reply: Promise<unknown>;
     try {
-      reply = known === null ? to.eval(batchScript, keys, args) : known(batchScriptSha, keys, args);
+      reply = caller === null ? send() : caller.runInAsyncScope(send);
     } catch (error) {
       return recover(error);
     }

@@ -8,6 +8,7 @@ import type { RetryReason } from "../engine/time/retry.js";
 import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { AcquiringActions } from "../machines/lock-port.js";
 import { onAbort } from "../support/abort.js";
+import type { AsyncContext } from "../support/async-context.js";
 import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
 import { createLeaseState } from "./create-lease-state.js";
 import type { LeaseState } from "./lease-state.js";
@@ -59,6 +60,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   constructor(
     private readonly lock: LockInternals,
     readonly settings: Settings,
+    private readonly context: AsyncContext,
     private readonly origin: Origin | null,
     private readonly resolve: (leaseState: LeaseState) => void,
     private readonly reject: (error: unknown) => void,
@@ -115,7 +117,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (left < maxDuration || (!engine.admission.admitted && left < Number.POSITIVE_INFINITY))
       this.setTimer("TIMED_OUT", this.waitLeft());
     else this.lock.timer.clear();
-    const claim = engine.claims.create(this.lock.keys, this.origin);
+    const claim = engine.claims.create(this.lock.keys, this.origin, this.context);
     this.claim = claim;
     this.decided = false;
     if (engine.admission.admitted) return this.attempt(claim);
@@ -243,6 +245,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
         began: this.since.wall,
         at: this.start,
         fence,
+        context: this.context,
       });
       if (leaseState.left() > 0 && result.took <= roundLimit(this.lock.manager)) {
         this.granted = leaseState;
@@ -251,11 +254,17 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = this.isFinal(reason) ? null : retryDelayOf(this.settings, this.attempts, reason);
+    const retryIn = this.isFinal(reason) ? null : this.retryDelay(reason);
     // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
+  }
+
+  /** The retry policy may be user code, which runs in the context of the caller. */
+  private retryDelay(reason: RetryReason): number | null | Error {
+    const { settings, attempts } = this;
+    return this.context.runInAsyncScope(retryDelayOf, undefined, settings, attempts, reason);
   }
 
   private waits(): WaitStrategy {

@@ -9,7 +9,7 @@ export function createLeaseState(
   { manager, resources }: LockInternals,
   settings: Settings,
   claim: Claim,
-  granted: Pick<Grant, "acquisition" | "began" | "at" | "fence">,
+  granted: Pick<Grant, "acquisition" | "began" | "at" | "fence" | "context">,
 ): LeaseState {
   const { ttl, maxHold, renew, renewBefore, driftFactor } = settings;
   return new LeaseState(manager.clock, claim, {

@@ -2,7 +2,7 @@ import { validityOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import { type Clock, elapsed, type Instant } from "../engine/time/clock.js";
 import { type ExpiryReason, LeaseExpiredError } from "../errors.js";
-import { AsyncResource } from "../support/platform.js";
+import type { AsyncContext } from "../support/async-context.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 
 /** How a lease ended. */
@@ -23,6 +23,8 @@ export interface Grant {
   /** ms; Infinity for no limit. */
   readonly maxHold: number;
   readonly fence: number | undefined;
+  /** The asynchronous context of the acquisition. */
+  readonly context: AsyncContext;
   /** Whether the lease is renewed automatically. */
   readonly renew: boolean;
   /** The lease is renewed at least this many ms before its end. */
@@ -55,7 +57,6 @@ export class LeaseState {
   /** The share of the validity after which the lease is renewed. */
   private share: number;
   private controller: AbortController | null = null;
-  private context: AsyncResource | null = null;
   private abortReason: unknown;
 
   constructor(
@@ -130,8 +131,6 @@ export class LeaseState {
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController();
-      // Listeners run in the asynchronous context of the first access, not in that of the code that ends the lease.
-      this.context = new AsyncResource("HoldfastLease");
       if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
     }
     return this.controller.signal;
@@ -144,8 +143,8 @@ export class LeaseState {
 
   abort(reason: unknown): void {
     this.abortReason ??= reason;
-    const { controller, context } = this;
-    if (controller !== null) context?.runInAsyncScope(() => controller.abort(reason));
+    const { controller, grant } = this;
+    if (controller !== null) grant.context.runInAsyncScope(() => controller.abort(reason));
   }
 
   private holdLeft(): number {

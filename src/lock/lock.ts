@@ -7,6 +7,7 @@ import type { LockContext } from "../machines/lock-context.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import { type LockPort, lockPorts } from "../machines/lock-port.js";
 import type { LockState } from "../machines/lock-state.js";
+import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
 import { ActiveLock } from "./active-lock.js";
@@ -17,7 +18,7 @@ import type { LockInternals } from "./lock-internals.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
-import { inContext, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 
 /** One lock: its chart, and the acquisition and then the held lease that the chart drives. A lock can be reused. */
 export class Lock
@@ -113,10 +114,13 @@ export class Lock
     if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
     const { localQueue, activeLocks, maxPending } = this.manager;
     if (!localQueue.enter()) return Promise.reject(new OverloadedError(this.resources, maxPending));
+    const context = currentContext();
+    this.notifier.context = context;
     return new Promise((resolve, reject) => {
       const acquisition = new Acquisition(
         this,
-        inContext(settings),
+        settings,
+        context,
         origin,
         (leaseState) => resolve(toLease(leaseState)),
         reject,

@@ -1,3 +1,4 @@
+import { type AsyncContext, sharedContext } from "../support/async-context.js";
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
@@ -14,6 +15,8 @@ const maxPerDelivery = 100;
  * uses its lock must find the lock in the state that the event implies.
  */
 export class Notifier {
+  /** The asynchronous context of the acquisition: that of events and callbacks. */
+  context: AsyncContext = sharedContext;
   private emitter: SafeEmitter<LockEvents> | null = null;
   /** The calls that are held back, in order. */
   private deferred: (() => void)[] | null = null;
@@ -40,16 +43,16 @@ export class Notifier {
     if (!this.hasListeners(name)) return;
     // The details and the common part make up the event, but TypeScript cannot infer this for a generic Name.
     const event = this.event(acquisition, details) as Parameters<LockEvents[Name]>[0];
-    this.defer(() => {
-      this.emitter?.emit(name, event);
-      this.manager.events.emit(name, event);
-    });
+    const { context } = this;
+    this.defer(() => context.runInAsyncScope(this.emit<Name>, this, name, event));
   }
 
   /** Calls the user's `onLost` callback. */
   callLost(onLost: (event: ExpiredEvent) => unknown, acquisition: string, details: Details<"expired">): void {
     const event = this.event(acquisition, details);
-    this.defer(() => isolate(() => onLost(event), "onLost", this.manager.onListenerError));
+    const { context } = this;
+    const call = () => isolate(() => onLost(event), "onLost", this.manager.onListenerError);
+    this.defer(() => context.runInAsyncScope(call));
   }
 
   /** Calls back after the step. The callback must not throw. */
@@ -83,6 +86,11 @@ export class Notifier {
     }
     this.delivering = false;
     if (this.deferred !== null) this.manager.clock.after(0, () => this.deliver());
+  }
+
+  private emit<Name extends keyof LockEvents>(name: Name, event: Parameters<LockEvents[Name]>[0]): void {
+    this.emitter?.emit(name, event);
+    this.manager.events.emit(name, event);
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {

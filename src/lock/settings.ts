@@ -6,7 +6,6 @@ import type { Random } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkBoolean, checkDuration, checkFunction, checkSignal, checkTtl } from "../support/checks.js";
-import { AsyncResource } from "../support/platform.js";
 import type { LeaseState } from "./lease-state.js";
 import { checkKnown } from "./option-checks.js";
 import type { AcquireOptions, LocksOptions } from "./options.js";
@@ -65,20 +64,6 @@ export interface ManagerSettings {
 
 export const defaultTtl = 10_000;
 const defaultWait = 10_000;
-
-/**
- * Returns the settings with the user's callbacks bound to the current asynchronous context, that of the caller of
- * `acquire`. The callbacks are called from timers and replies that many callers share.
- */
-export function inContext(settings: Settings): Settings {
-  const { onLost, defaultRetry, retry } = settings;
-  if (!onLost && defaultRetry) return settings;
-  return {
-    ...settings,
-    retry: defaultRetry ? retry : AsyncResource.bind(retry),
-    onLost: onLost ? AsyncResource.bind(onLost) : onLost,
-  };
-}
 
 /** The settings of an acquisition without any options. */
 const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({

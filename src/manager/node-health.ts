@@ -4,6 +4,7 @@ import type { Observation } from "../engine/node/quorum-member-options.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import { type NodeActor, type NodeMachineEvent, nodeMachine, nodePorts } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
+import { sharedContext } from "../support/async-context.js";
 import type { Observers } from "./observers.js";
 
 const eventTypes = {
@@ -51,7 +52,7 @@ export class Health {
     const type = eventTypes[observation];
     const event = { type, ...(cause === undefined ? {} : { cause }), ...this.end(until) };
     // The member passes the fields that belong to the type, which TypeScript cannot infer.
-    this.apply(node, event as NodeMachineEvent);
+    sharedContext.runInAsyncScope(this.apply, this, node, event as NodeMachineEvent);
   }
 
   stateOf(node: number): NodeState {

@@ -6,7 +6,12 @@ import { type Channel, channel } from "node:diagnostics_channel";
 import { hostname } from "node:os";
 import { inspect, types } from "node:util";
 
-export { AsyncResource, Buffer, type Channel, channel, hostname, inspect, randomFillSync };
+export { Buffer, type Channel, channel, hostname, inspect, randomFillSync };
+
+/** Returns the asynchronous context of the running code. */
+export const currentContext = (): AsyncResource =>
+  // Without this option, Node would watch the object until it is garbage-collected.
+  new AsyncResource("Holdfast", { requireManualDestroy: true });
 
 export const processId: number = process.pid;
 

@@ -8,6 +8,7 @@ import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";
 import { granted, ScriptedNode } from "./scripted-node.js";
 
 class WantedCommand extends PendingCommand {
+  readonly caller = null;
   constructor(readonly command: LockCommand) {
     super();
   }
@@ -49,6 +50,7 @@ async function identifiedMember(grouped: boolean) {
 const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_000 };
 const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
 const pendingRelease = {
+  caller: null,
   ...{ command: release, ttl: 60_000, reclaimable: true },
   ...{ unanswered: false, askedOn: null, answered: null },
 };

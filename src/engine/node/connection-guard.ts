@@ -1,3 +1,4 @@
+import { sharedContext } from "../../support/async-context.js";
 import { answerTimeout, type Clock, elapsed, type Instant, now, type Timer } from "../time/clock.js";
 import type { Connection, LockNode, Replacement } from "./lock-node.js";
 import { weakly } from "./weak-watch.js";
@@ -55,7 +56,7 @@ export class ConnectionGuard {
     this.needed = true;
     if (node.connection === "ready") return;
     this.startWaiting();
-    if (node.connection === "connecting") node.connect();
+    if (node.connection === "connecting") sharedContext.runInAsyncScope(node.connect, node);
   }
 
   changed(connection: Connection): void {

@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { LockCommand } from "../protocol/command.js";
 import type { Identification, MemoryChange } from "../protocol/memory.js";
 import type { Answer, Holder } from "../protocol/vote.js";
@@ -5,6 +6,11 @@ import type { Answer, Holder } from "../protocol/vote.js";
 /** A command that is to be sent, or is in flight. */
 export interface Request {
   readonly command: LockCommand;
+  /**
+   * The asynchronous context of the caller, in which a call for this request alone is to be made; null or undefined if
+   * there is none.
+   */
+  readonly caller?: AsyncContext | null;
   /** False once the caller gave the command up: the command must then not be sent (again). */
   wanted(): boolean;
   /** Called once, with the node's reply, or with the reason why there is none. Must not throw. */

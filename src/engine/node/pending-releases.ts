@@ -92,6 +92,7 @@ export class PendingReleases {
   leaveQueue(command: LockCommand, later: boolean): void {
     const release = {
       command,
+      caller: null,
       ttl: placeTtl,
       reclaimable: false,
       unanswered: false,
@@ -173,7 +174,9 @@ export class PendingReleases {
 
   private newEntry(release: Release): PendingRelease {
     const lifetime = release.unanswered ? release.ttl + maxStrayMs : release.ttl;
-    return { release, since: now(this.clock), lifetime, due: 0, refusals: 0, deliveries: 0 };
+    // A pending release must not keep alive what its caller's context refers to.
+    const kept = { ...release, caller: null };
+    return { release: kept, since: now(this.clock), lifetime, due: 0, refusals: 0, deliveries: 0 };
   }
 
   private add(entry: PendingRelease): void {

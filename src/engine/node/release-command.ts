@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { LockCommand } from "../protocol/command.js";
 import type { Instant } from "../time/clock.js";
 import type { Reply } from "./lock-node.js";
@@ -6,6 +7,8 @@ import { PendingCommand, type RequestQueue } from "./request-queue.js";
 /** A release that a node is to execute. */
 export interface Release {
   readonly command: LockCommand;
+  /** The asynchronous context of the caller; null if nobody calls any more. */
+  readonly caller: AsyncContext | null;
   /** ms after which the key expires by itself, counted from the last request that set it. */
   readonly ttl: number;
   /** Whether the token may be claimed again. */
@@ -56,6 +59,10 @@ export class ReleaseCommand extends PendingCommand {
 
   get command(): LockCommand {
     return this.release.command;
+  }
+
+  override get caller(): AsyncContext | null {
+    return this.release.caller;
   }
 
   wanted(): boolean {

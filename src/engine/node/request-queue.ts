@@ -1,3 +1,4 @@
+import { type AsyncContext, sharedContext, soleCaller } from "../../support/async-context.js";
 import type { LockCommand } from "../protocol/command.js";
 import { failed, givenUp, notConnected } from "../protocol/refusal.js";
 import { claims, needsMemory } from "../protocol/traits.js";
@@ -18,6 +19,7 @@ export const maxInFlight = 10_000;
 /** A command for one node, and the handler of its reply. */
 export abstract class PendingCommand implements Request {
   abstract readonly command: LockCommand;
+  abstract readonly caller: AsyncContext | null;
   /** Whether the command is a release, which is not refused like other commands. */
   readonly isRelease: boolean = false;
   /** The monotonic time in ms at which the command was sent, if its response time is measured. */
@@ -179,7 +181,8 @@ export class RequestQueue implements Flushable {
     this.inFlight += requests.length;
     detector.sent(requests.length);
     try {
-      node.execute({ mark: checksMemory ? server.mark : null, requests });
+      const batch = { mark: checksMemory ? server.mark : null, requests };
+      (soleCaller(requests) ?? sharedContext).runInAsyncScope(node.execute, node, batch);
     } catch (error) {
       // A node must not throw. A custom node may throw nevertheless, and must not keep the other nodes from being
       // asked.

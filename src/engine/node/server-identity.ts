@@ -1,3 +1,4 @@
+import { sharedContext } from "../../support/async-context.js";
 import { type Identification, isSameServer, type MemoryChange } from "../protocol/memory.js";
 import { quarantined } from "../protocol/refusal.js";
 import type { Answer } from "../protocol/vote.js";
@@ -217,7 +218,8 @@ async function identifyAt(
   node: LockNode,
   ...question: Parameters<LockNode["identify"]>
 ): Promise<Identification> {
-  const answer: unknown = await node.identify(...question);
+  // The answer serves all callers.
+  const answer: unknown = await sharedContext.runInAsyncScope(() => node.identify(...question));
   if (isIdentification(answer)) return answer;
   throw new Error(`identify() gave ${shapeOf(answer)} instead of an identification`);
 }

@@ -1,3 +1,4 @@
+import { sharedContext } from "../../support/async-context.js";
 import type { QuorumMember } from "../node/quorum-member.js";
 import { quorumOf } from "../protocol/quorum.js";
 import type { Vote } from "../protocol/vote.js";
@@ -42,7 +43,8 @@ export class Admission {
    */
   admit(): Promise<void> {
     if (this.admission === null) {
-      this.admission = this.identifyAll();
+      // The identification serves all callers.
+      this.admission = sharedContext.runInAsyncScope(this.identifyAll, this);
       this.onBegun();
     }
     return this.admission;

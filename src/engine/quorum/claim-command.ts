@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { Reply } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
 import { PendingCommand, type RequestQueue } from "../node/request-queue.js";
@@ -29,6 +30,8 @@ interface VoteCounter {
 
 /** The claim that a command belongs to. */
 interface CommandedClaim {
+  /** The asynchronous context of the caller. */
+  readonly caller: AsyncContext;
   readonly ended: boolean;
   /** The node has granted the command. */
   onGranted(command: ClaimCommand): void;
@@ -49,6 +52,10 @@ export class ClaimCommand extends PendingCommand {
     private readonly votes: VoteCounter | null,
   ) {
     super();
+  }
+
+  override get caller(): AsyncContext {
+    return this.claim.caller;
   }
 
   wanted(): boolean {

@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { Reply } from "../node/lock-node.js";
 import type { LockCommand, QueuePlace } from "../protocol/command.js";
 import { longestShort } from "../protocol/memory.js";
@@ -9,6 +10,8 @@ type ReleaseOperation = Extract<LockCommand, { op: "release" }>;
 
 /** A claim that is to be undone. */
 export interface UndoableClaim {
+  /** The asynchronous context of the caller. */
+  readonly caller: AsyncContext;
   readonly keys: readonly string[];
   readonly token: string;
   /** The nodes held the token before the claim, and another client may use it too. */
@@ -41,7 +44,7 @@ export class ClaimUndo {
   /** Releases the claim on one node. `answered` gets the reply, or a denial if the node was sent nothing. */
   releaseAt(record: MemberRecord, answered: (reply: Reply) => void): void {
     const { claim } = this;
-    const { from, kept, named, keys, token, maxTtl } = claim;
+    const { caller, from, kept, named, keys, token, maxTtl } = claim;
     const { member, askedOn } = record;
     // A node may still hold the old token without having been sent the new one.
     const inherited = from !== null && kept;
@@ -50,7 +53,7 @@ export class ClaimUndo {
     const reclaimable = claim.shared || named || from !== null;
     const unanswered = record.unanswered > 0;
     const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
-      member.release({ command, ttl, reclaimable, unanswered, askedOn, answered: onReply });
+      member.release({ command, caller, ttl, reclaimable, unanswered, askedOn, answered: onReply });
     if (from !== null && (kept || named)) {
       // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
       const inheritedTtl = Math.max(from.ttl, maxTtl);

@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { Reply } from "../node/lock-node.js";
 import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
@@ -41,6 +42,8 @@ export class Claim implements UndoableClaim {
     readonly keys: readonly string[],
     readonly token: string,
     origin: Origin | null,
+    /** The asynchronous context of the caller. */
+    readonly caller: AsyncContext,
     /**
      * Set if the user chose the token, and so may use it again: whether the claim is still the latest one of that token.
      */

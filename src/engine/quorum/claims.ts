@@ -1,3 +1,5 @@
+import type { AsyncContext } from "../../support/async-context.js";
+import { currentContext } from "../../support/platform.js";
 import { freshToken } from "../protocol/token.js";
 import type { Random } from "../time/random.js";
 import { Claim } from "./claim.js";
@@ -19,21 +21,21 @@ export class Claims {
   ) {}
 
   /** Creates the claim of an attempt: with a fresh token, unless the origin names a token. */
-  create(keys: readonly string[], origin: Origin | null): Claim {
-    if (origin?.kind === "shared") return this.createShared(keys, origin.token);
-    if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin);
-    return new Claim(this.context, keys, freshToken(this.owner, this.random), origin);
+  create(keys: readonly string[], origin: Origin | null, caller: AsyncContext): Claim {
+    if (origin?.kind === "shared") return this.createShared(keys, origin.token, caller);
+    if (origin?.as !== undefined) return this.createNamed(keys, origin.as, origin, caller);
+    return new Claim(this.context, keys, freshToken(this.owner, this.random), origin, caller);
   }
 
   /** Creates a claim with a token that the nodes hold already. */
-  createShared(keys: readonly string[], token: string): Claim {
-    return new Claim(this.context, keys, token, { kind: "shared", token });
+  createShared(keys: readonly string[], token: string, caller: AsyncContext = currentContext()): Claim {
+    return new Claim(this.context, keys, token, { kind: "shared", token }, caller);
   }
 
   /** Creates a claim with a token that the user chose. */
-  private createNamed(keys: readonly string[], token: string, origin: Origin): Claim {
+  private createNamed(keys: readonly string[], token: string, origin: Origin, caller: AsyncContext): Claim {
     const isLast = (claim: Claim) => this.named.get(token) === claim;
-    const claim = new Claim(this.context, keys, token, origin, isLast);
+    const claim = new Claim(this.context, keys, token, origin, caller, isLast);
     this.named.delete(token);
     this.named.set(token, claim);
     const [oldest] = this.named.keys();

@@ -1,3 +1,4 @@
+import { currentContext } from "../../support/platform.js";
 import type { Reply } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
 import { PendingCommand } from "../node/request-queue.js";
@@ -84,6 +85,8 @@ export class NodeInspector {
 }
 
 class InspectCommand extends PendingCommand {
+  readonly caller = currentContext();
+
   constructor(
     readonly command: LockCommand,
     readonly wanted: () => boolean,

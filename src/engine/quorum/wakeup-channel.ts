@@ -1,3 +1,4 @@
+import { sharedContext } from "../../support/async-context.js";
 import type { LockNode } from "../node/lock-node.js";
 import { maxReservation, reservation, wakeChannel } from "../protocol/command.js";
 import { quorumOf } from "../protocol/quorum.js";
@@ -78,7 +79,8 @@ export class WakeupChannel {
     this.waiting.add(id);
     this.closing?.cancel();
     this.closing = null;
-    this.open();
+    // The subscription serves all waiters, and outlives this one.
+    if (this.unsubscribes === null) sharedContext.runInAsyncScope(this.open, this);
   }
 
   unregister(id: string): void {
@@ -97,7 +99,6 @@ export class WakeupChannel {
   }
 
   private open(): void {
-    if (this.unsubscribes !== null) return;
     this.unsubscribes = [];
     for (const [index, node] of this.nodes.entries()) {
       const unsubscribe = node.subscribe?.(wakeChannel(this.process), {

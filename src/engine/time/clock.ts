@@ -1,3 +1,4 @@
+import { sharedContext } from "../../support/async-context.js";
 import { afterNextPoll } from "../../support/platform.js";
 
 /** A pending call; cancelling twice, or after it ran, does nothing. */
@@ -81,7 +82,13 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   after(delay, callback, background = false) {
     if (delay > maxTimerMs) return longTimer(delay, callback, background);
-    const handle = setTimeout(callback, Math.ceil(Math.max(delay, 0)));
+    // A timer serves whoever waits then, and must not keep alive what the present caller's context refers to.
+    const handle = sharedContext.runInAsyncScope(
+      setTimeout,
+      undefined,
+      callback,
+      Math.ceil(Math.max(delay, 0)),
+    );
     if (background) handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
