@@ -1,3 +1,4 @@
+import { contentionMessage, type HeldHere, longestHolder } from "./engine/protocol/contention.js";
 import type { Holder, Vote } from "./engine/protocol/vote.js";
 import { formatDuration } from "./support/duration.js";
 import { named } from "./support/names.js";
@@ -59,15 +60,6 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   }
 }
 
-function describe(holder: Holder | undefined): string {
-  if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
-  const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
-  if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
-  return holder.ttlLeft === null
-    ? `${who}, without an expiry`
-    : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
-}
-
 /** The resource is taken: so many nodes denied it that no quorum is left. */
 export class LockContendedError extends HoldfastError {
   readonly code = "LOCK_CONTENDED";
@@ -77,30 +69,13 @@ export class LockContendedError extends HoldfastError {
     readonly resources: readonly string[],
     /** The number of attempts made. */ readonly attempts: number,
     readonly votes: readonly Vote[],
+    /** The lease of the same manager that holds one of the resources, if there is one. */
+    readonly heldHere: HeldHere | undefined = undefined,
   ) {
     const holder = longestHolder(votes);
-    const which = resources.length > 1 && holder !== undefined ? ` (the key ${named([holder.key])})` : "";
-    const expires = holder === undefined || (holder.type === "string" && holder.ttlLeft !== null);
-    const why =
-      attempts === 0
-        ? "is wanted by others in this process, who came before; gave up before the first attempt."
-        : `is held by ${describe(holder)}${which}; gave up after ${count(attempts, "attempt")}.`;
-    const advice = expires
-      ? "Wait longer (wait, retry) or try again later."
-      : "Waiting will not help: look at that key.";
-    super(`${named(resources)} ${why} ${advice}`);
+    super(contentionMessage(resources, attempts, holder, heldHere));
     this.holder = holder;
   }
-}
-
-function longestHolder(votes: readonly Vote[]): Holder | undefined {
-  let found: Holder | undefined;
-  for (const vote of votes) {
-    if (vote.kind !== "denied" || vote.holder === null) continue;
-    const left = vote.holder.ttlLeft ?? Number.POSITIVE_INFINITY;
-    if (found === undefined || left > (found.ttlLeft ?? Number.POSITIVE_INFINITY)) found = vote.holder;
-  }
-  return found;
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -182,11 +157,20 @@ const endReasons: Record<LeaseExpiredError["reason"], string> = {
 /** The lease is over. The resources that it protected must no longer be used. */
 export class LeaseExpiredError extends HoldfastError {
   readonly code = "LEASE_EXPIRED";
+  /** Private, so that the result is not printed with the error. */
+  readonly #result: unknown;
   constructor(
     readonly resources: readonly string[],
     readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
+    result?: unknown,
   ) {
     super(`the lease of ${named(resources)} is over: ${endReasons[reason]}`);
+    this.#result = result;
+  }
+
+  /** The result of the job, if `using` rejects with this error because of `rejectOnLoss`. */
+  get result(): unknown {
+    return this.#result;
   }
 }
 

@@ -51,6 +51,7 @@ export class LockLease implements FencedLease {
   }
 
   assertHeld(): void {
+    this.#leaseState.watched = true;
     if (!this.#lock.checkHeld(this.#leaseState)) throw this.#leaseState.overError();
   }
 

@@ -1,7 +1,8 @@
-import { InvalidOptionError, isHoldfastError } from "../errors.js";
+import { type ExpiryReason, InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
+import type { LeaseEnd } from "../lock/lease-state.js";
 import { checkKnown } from "../lock/option-checks.js";
-import type { AcquireOptions } from "../lock/options.js";
+import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
 import type { LockFactory, Resources } from "../manager/lock-factory.js";
 import type { Manager } from "../manager/manager.js";
@@ -17,6 +18,10 @@ const defaultCloseTimeout = 5_000;
 
 /** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
+
+/** Whether the lease ended without its holder's will. */
+const isLoss = (end: LeaseEnd | null): end is ExpiryReason =>
+  end !== null && end !== "released" && end !== "handedOver";
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -67,11 +72,11 @@ class ManagedLocks {
   }
 
   using<T>(resources: Resources, job: Job<T>): Promise<T>;
-  using<T>(resources: Resources, options: AcquireOptions, job: Job<T>): Promise<T>;
-  async using<T>(resources: Resources, ...rest: [Job<T>] | [AcquireOptions, Job<T>]): Promise<T> {
+  using<T>(resources: Resources, options: UsingOptions, job: Job<T>): Promise<T>;
+  async using<T>(resources: Resources, ...rest: [Job<T>] | [UsingOptions, Job<T>]): Promise<T> {
     const [options, job] = rest.length === 1 ? [undefined, rest[0]] : rest;
     if (typeof job !== "function") throw new InvalidOptionError("job", job, "a function");
-    const settings = this.#factory.settings(options);
+    const settings = this.#factory.usingSettings(options);
     const lock = this.#factory.lock(resources);
     const leaseState = await lock.acquire(settings, (granted) => granted);
     const lease = new LockLease(lock, leaseState);
@@ -81,7 +86,11 @@ class ManagedLocks {
     // A listener of `acquired` may have blocked for longer than the lease lasts.
     lock.checkHeld(leaseState);
     try {
-      return await job(lease);
+      const result = await job(lease);
+      if (settings.rejectOnLoss && !lock.checkHeld(leaseState) && isLoss(leaseState.end)) {
+        throw new LeaseExpiredError(lock.resources, leaseState.end, result);
+      }
+      return result;
     } finally {
       unlisten?.();
       await lease.release();

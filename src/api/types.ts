@@ -1,7 +1,7 @@
 import type { Holder } from "../engine/protocol/vote.js";
 import type { LockEvents, ManagerEvents } from "../lock/events.js";
 import type { LockActor } from "../lock/lock-actor.js";
-import type { AcquireOptions } from "../lock/options.js";
+import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
 import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
@@ -120,10 +120,11 @@ export interface Locks extends AsyncDisposable {
   ): Promise<LeaseOf<Options> | null>;
   /**
    * Acquires the resource, runs the job and releases the lease. Resolves or rejects with the job's value or error, even if
-   * the lease was lost while the job ran. In that case `onLost` was called and `lease.signal` has aborted.
+   * the lease was lost while the job ran. In that case `onLost` was called and `lease.signal` has aborted; with
+   * `rejectOnLoss`, `using` rejects with a LeaseExpiredError that has the job's value as its `result`.
    */
   using<T>(resources: string | readonly string[], job: Job<Lease, T>): Promise<T>;
-  using<T, Options extends AcquireOptions>(
+  using<T, Options extends UsingOptions>(
     resources: string | readonly string[],
     options: Options,
     job: Job<LeaseOf<Options>, T>,

@@ -8,7 +8,9 @@ import {
   QuorumUnavailableError,
 } from "../errors.js";
 import type { FailureEvent } from "../machines/lock-events.js";
+import type { LockInternals } from "./lock-internals.js";
 import { lossReason } from "./loss.js";
+import type { Settings } from "./settings.js";
 
 /** A failed attempt: its reason, its number (from 1) and the votes. */
 export interface FailedAttempt {
@@ -20,38 +22,46 @@ export interface FailedAttempt {
 /** The operation that errors report for an acquisition that continues an existing lease. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
-/** The data of an acquisition that failed. */
+/** An acquisition that failed. */
 interface FailedAcquisition {
-  readonly resources: readonly string[];
-  /** The option `wait`, in ms. */
-  readonly wait: number;
+  readonly settings: Pick<Settings, "wait">;
   readonly origin: Origin | null;
   readonly attempts: number;
-  readonly last: FailedAttempt | null;
-  readonly nodes: number;
+  readonly failedAttempt: FailedAttempt | null;
 }
 
 /** Returns the error with which the acquisition rejects. */
-export function acquisitionError(event: FailureEvent, failed: FailedAcquisition): unknown {
-  const { resources, origin, wait, attempts } = failed;
+export function acquisitionError(
+  event: FailureEvent,
+  lock: LockInternals,
+  acquisition: FailedAcquisition,
+): unknown {
+  const { resources } = lock;
+  const { origin, settings, attempts } = acquisition;
   if (event.type === "ABORT" || event.type === "REFUSED") return event.error;
   if (event.type === "TIMED_OUT")
-    return new AcquireTimeoutError(resources, wait, attempts, lastError(failed));
-  if (origin === null || event.reason !== "contended") return lastError(failed);
+    return new AcquireTimeoutError(resources, settings.wait, attempts, lastError(lock, acquisition));
+  if (origin === null || event.reason !== "contended") return lastError(lock, acquisition);
   if (origin.kind === "handover") return new LeaseExpiredError(resources, "stale");
   return new LeaseExpiredError(resources, lossReason(event.votes));
 }
 
-function lastError({
-  resources,
-  origin,
-  attempts,
-  last,
-  nodes,
-}: FailedAcquisition): LockContendedError | QuorumUnavailableError | undefined {
-  if (last === null) return attempts > 0 ? undefined : new LockContendedError(resources, 0, []);
-  const { reason, attempt, votes } = last;
-  if (reason === "contended") return new LockContendedError(resources, attempt, votes);
+/** The keys whose holders the nodes named; all keys if the nodes named none. */
+export function deniedKeys(votes: readonly Vote[], keys: readonly string[]): readonly string[] {
+  const named = votes.flatMap((vote) => (vote.kind === "denied" && vote.holder ? [vote.holder.key] : []));
+  return named.length > 0 ? named : keys;
+}
+
+function lastError(
+  { resources, keys, manager }: LockInternals,
+  { origin, attempts, failedAttempt }: FailedAcquisition,
+): LockContendedError | QuorumUnavailableError | undefined {
+  const contended = (attempt: number, votes: readonly Vote[]) =>
+    new LockContendedError(resources, attempt, votes, manager.activeLocks.holderOf(deniedKeys(votes, keys)));
+  if (failedAttempt === null) return attempts > 0 ? undefined : contended(0, []);
+  const { reason, attempt, votes } = failedAttempt;
+  if (reason === "contended") return contended(attempt, votes);
   const operation = origin === null ? "acquire" : operations[origin.kind];
+  const nodes = manager.engine.members.length;
   return new QuorumUnavailableError(resources, operation, attempt, votes, nodes, reason);
 }

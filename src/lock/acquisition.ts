@@ -44,7 +44,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   delay: number | null = null;
   readonly since: Instant;
   private start: Instant;
-  private attempts = 0;
+  attempts = 0;
   private claim: Claim | null = null;
   /** Whether the nodes have decided the current attempt. */
   private decided = false;
@@ -52,7 +52,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private last: Claim | null = null;
   private abandoned: Claim | null = null;
   private granted: LeaseState | null = null;
-  private failedAttempt: FailedAttempt | null = null;
+  failedAttempt: FailedAttempt | null = null;
   private removeAbortListener: (() => void) | null = null;
   /** The event for which the timer is set. */
   private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
@@ -61,7 +61,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     private readonly lock: LockInternals,
     readonly settings: Settings,
     private readonly context: AsyncContext,
-    private readonly origin: Origin | null,
+    readonly origin: Origin | null,
     private readonly resolve: (leaseState: LeaseState) => void,
     private readonly reject: (error: unknown) => void,
   ) {
@@ -73,9 +73,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.since = now(lock.manager.clock);
     this.start = this.since;
     this.ticket = Math.floor(this.since.wall);
-    if (settings.signal !== null) {
+    if (settings.signal !== null)
       this.removeAbortListener = onAbort(settings.signal, (error) => lock.send({ type: "ABORT", error }));
-    }
   }
 
   /** Joins this process's queue. Returns true if the acquisition may ask the nodes at once. */
@@ -136,7 +135,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.delay = delay;
     if (delay >= left) return this.setTimer("TIMED_OUT", left);
     this.setTimer("RETRY", delay);
-    this.lock.notifier.notify("retrying", this.id, { attempt, delay, reason, votes });
+    this.lock.notifyRetry(this.id, { attempt, delay, reason, votes });
   }
 
   abandonAttempt(): void {
@@ -165,15 +164,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   fail(event: FailureEvent): void {
     this.lock.endAcquisition();
-    const { resources, manager } = this.lock;
-    const error = acquisitionError(event, {
-      resources,
-      wait: this.settings.wait,
-      origin: this.origin,
-      attempts: this.attempts,
-      last: this.failedAttempt,
-      nodes: manager.engine.members.length,
-    });
+    const error = acquisitionError(event, this.lock, this);
     const { place } = this.waitStrategy ?? {};
     const hasWrites = this.abandoned?.sent === true || (place && this.last !== null);
     // The queue is left first: leaving the queue notifies no waiter about a lock that only a minority granted.
@@ -226,11 +217,11 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const { manager } = this.lock;
     const error = manager.nodeSet.refusal(manager.engine.admission.duplicate);
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
-    const { ttl } = this.settings;
+    const { ttl, fence } = this.settings;
     const decided = (result: RoundResult) => {
       if (this.claim === claim) this.onDecided(claim, result);
     };
-    const fences = this.settings.fence ? manager.engine.fences : null;
+    const fences = fence ? manager.engine.fences : null;
     claim.acquire(ttl, timeoutFor(manager, ttl), fences, this.queuePolicy(), decided);
   }
 
@@ -263,8 +254,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   /** The retry policy may be user code, which runs in the context of the caller. */
   private retryDelay(reason: RetryReason): number | null | Error {
-    const { settings, attempts } = this;
-    return this.context.runInAsyncScope(retryDelayOf, undefined, settings, attempts, reason);
+    return this.context.runInAsyncScope(retryDelayOf, null, this.settings, this.attempts, reason);
   }
 
   private waits(): WaitStrategy {

@@ -1,3 +1,4 @@
+import type { HeldHere } from "../engine/protocol/contention.js";
 import { ListNode } from "../support/linked-list.js";
 
 /** A lock that is in use. Its methods must not throw. */
@@ -8,10 +9,15 @@ export abstract class ActiveLock extends ListNode {
   abstract shutDown(error: unknown): void;
   /** Called when the manager has closed. */
   abstract stop(): void;
+  abstract readonly keys: readonly string[];
+  /** The lease that the lock holds; null if it holds none. */
+  abstract readonly held: HeldHere | null;
 }
 
 /** Where a lock registers while it is in use. */
 export interface ActiveLockRegistry {
   add(lock: ActiveLock): void;
   remove(lock: ActiveLock): void;
+  /** Returns the lease that holds one of the keys in this process, if there is one. */
+  holderOf(keys: readonly string[]): HeldHere | undefined;
 }

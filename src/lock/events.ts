@@ -1,3 +1,4 @@
+import type { HeldHere } from "../engine/protocol/contention.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { RetryReason } from "../engine/time/retry.js";
 import type { ExpiryReason } from "../errors.js";
@@ -20,6 +21,8 @@ export interface RetryingEvent extends LockEvent {
   readonly delay: number;
   readonly reason: RetryReason;
   readonly votes: readonly Vote[];
+  /** The lease of the same manager that holds one of the resources. Absent if there is none. */
+  readonly heldHere?: HeldHere;
 }
 
 export interface AcquiredEvent extends LockEvent {

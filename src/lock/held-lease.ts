@@ -8,7 +8,7 @@ import type { HoldingActions } from "../machines/lock-port.js";
 import { watchForDrop } from "./dropped-leases.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
-import { lossReason } from "./loss.js";
+import { lossReason, warnOfLoss } from "./loss.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
 import { RenewalQueue } from "./renewal-queue.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
@@ -154,6 +154,10 @@ export class HeldLease implements HoldingActions {
       lock.notifier.defer(() => leaseState.abort(new LeaseExpiredError(leaseState.resources, reason)));
     lock.notifier.notify("expired", leaseState.acquisition, details);
     if (lost && onLost) lock.notifier.callLost(onLost, leaseState.acquisition, details);
+    if (lost && !this.isWatched()) {
+      const { resources, acquisition, grant } = leaseState;
+      lock.notifier.defer(() => warnOfLoss({ resources, ...details }, acquisition, grant.at.wall));
+    }
     this.settleRelease("expired");
   }
 
@@ -228,6 +232,23 @@ export class HeldLease implements HoldingActions {
     if (this.renewing || !this.renews) return Number.POSITIVE_INFINITY;
     if (this.pause === null) return this.leaseState.untilRenewal();
     return this.pause.delay - elapsed(this.lock.manager.clock, this.pause.since);
+  }
+
+  /** Whether anybody learns of a loss. The Redlock classes have their own ways to tell. */
+  private isWatched(): boolean {
+    const { leaseState, lock, settings } = this;
+    const { observers, inspect } = lock.manager;
+    return (
+      settings.onLost !== null ||
+      settings.rejectOnLoss ||
+      settings.roundObserver !== null ||
+      leaseState.watched ||
+      // There is a warning of its own.
+      leaseState.dropped ||
+      observers.any ||
+      inspect !== undefined ||
+      lock.notifier.hasListeners("expired")
+    );
   }
 
   private renewals(): RenewalQueue {

@@ -49,6 +49,8 @@ export class LeaseState {
   lease: object | null = null;
   /** The user's lease object was garbage-collected. The lease is not renewed and ends at its deadline. */
   dropped = false;
+  /** Whether the code under the lease asks whether it is held, or has its signal. */
+  watched = false;
   ttl: number;
   drift: number;
   renewals = 0;
@@ -129,6 +131,7 @@ export class LeaseState {
 
   /** Created on first access, because most short leases never use a signal. */
   get signal(): AbortSignal {
+    this.watched = true;
     if (this.controller === null) {
       this.controller = new AbortController();
       if (this.abortReason !== undefined) this.controller.abort(this.abortReason);

@@ -1,9 +1,12 @@
 import type { ResettableTimer } from "../engine/time/timer-wheel.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
+import type { RetryingEvent } from "./events.js";
 import type { LeaseState } from "./lease-state.js";
 import type { ManagerContext } from "./manager-context.js";
 import type { Notifier } from "./notifier.js";
 import type { Settings } from "./settings.js";
+
+export type RetryDetails = Pick<RetryingEvent, "attempt" | "delay" | "reason" | "votes">;
 
 /** The parts of a lock that its acquisition and its held lease share. */
 export interface LockInternals {
@@ -16,6 +19,8 @@ export interface LockInternals {
   deliver(report: () => void): void;
   /** Sends an event to the chart. */
   send(event: LockMachineEvent): void;
+  /** Emits `retrying`. */
+  notifyRetry(acquisition: string, details: RetryDetails): void;
   /** Ends the acquisition without a lease. */
   endAcquisition(): void;
   /** Reports to observers the error with which the acquisition rejects. */

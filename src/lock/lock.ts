@@ -1,4 +1,6 @@
+import type { HeldHere } from "../engine/protocol/contention.js";
 import type { Origin } from "../engine/quorum/origin.js";
+import { elapsed } from "../engine/time/clock.js";
 import { ResettableTimer } from "../engine/time/timer-wheel.js";
 import { HandleBusyError, OverloadedError } from "../errors.js";
 import { TableActor, type TransitionObserver } from "../machines/compiled/table-actor.js";
@@ -10,11 +12,12 @@ import type { LockState } from "../machines/lock-state.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
+import { deniedKeys } from "./acquisition-error.js";
 import { ActiveLock } from "./active-lock.js";
 import type { LockEvents } from "./events.js";
 import { HeldLease } from "./held-lease.js";
 import type { LeaseState } from "./lease-state.js";
-import type { LockInternals } from "./lock-internals.js";
+import type { LockInternals, RetryDetails } from "./lock-internals.js";
 import type { ManagerContext } from "./manager-context.js";
 import { Notifier } from "./notifier.js";
 import type { ReleaseOutcome } from "./release-outcome.js";
@@ -82,6 +85,13 @@ export class Lock
 
   get leaseState(): LeaseState | null {
     return this.heldLease?.leaseState ?? null;
+  }
+
+  get held(): HeldHere | null {
+    const { leaseState } = this;
+    if (leaseState === null || leaseState.end !== null) return null;
+    const { acquisition, at } = leaseState.grant;
+    return { acquisition, heldFor: Math.round(elapsed(this.manager.clock, at)) };
   }
 
   send(event: LockMachineEvent): void {
@@ -199,6 +209,15 @@ export class Lock
   }
 
   // Called by the acquisition and the lease.
+
+  notifyRetry(acquisition: string, details: RetryDetails): void {
+    if (!this.notifier.hasListeners("retrying")) return;
+    const { reason, votes } = details;
+    const heldHere =
+      reason === "contended" ? this.manager.activeLocks.holderOf(deniedKeys(votes, this.keys)) : undefined;
+    const all = heldHere === undefined ? details : { ...details, heldHere };
+    this.notifier.notify("retrying", acquisition, all);
+  }
 
   endAcquisition(): void {
     this.acquisition = null;

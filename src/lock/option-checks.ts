@@ -26,6 +26,7 @@ const managerOptions = [
 ];
 const known = {
   acquire: acquireOptions,
+  using: [...acquireOptions, "rejectOnLoss"],
   createLocks: managerOptions,
   retry: ["count", "delay", "maxDelay", "jitter"],
   close: ["timeout"],

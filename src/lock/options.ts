@@ -41,6 +41,15 @@ export interface AcquireOptions {
   readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
 }
 
+/** Options of `using`. */
+export interface UsingOptions extends AcquireOptions {
+  /**
+   * Whether `using` rejects with a LeaseExpiredError if the lease was lost while the job ran. The job is not stopped, and
+   * its result is the error's `result`; an error of the job itself comes first. Default false: `using` has the job's result.
+   */
+  readonly rejectOnLoss?: boolean;
+}
+
 /** Options of `createLocks`. */
 export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */

@@ -8,7 +8,7 @@ import { InvalidOptionError } from "../errors.js";
 import { checkBoolean, checkDuration, checkFunction, checkSignal, checkTtl } from "../support/checks.js";
 import type { LeaseState } from "./lease-state.js";
 import { checkKnown } from "./option-checks.js";
-import type { AcquireOptions, LocksOptions } from "./options.js";
+import type { AcquireOptions, LocksOptions, UsingOptions } from "./options.js";
 
 /** The options of one acquisition, checked and with all defaults filled in. */
 export interface Settings {
@@ -20,6 +20,8 @@ export interface Settings {
   readonly fence: boolean;
   readonly signal: AbortSignal | null;
   readonly onLost: AcquireOptions["onLost"] | null;
+  /** Whether `using` rejects if the lease is lost while the job runs. */
+  readonly rejectOnLoss: boolean;
   /** The share of the ttl by which clocks may disagree. */
   readonly driftFactor: number;
   /** A lease is renewed at least this many ms before its end, or after half its validity, whichever comes first. */
@@ -75,6 +77,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
   fence: false,
   signal: null,
   onLost: null,
+  rejectOnLoss: false,
   driftFactor,
   renewBefore: 0,
   tokenShared: false,
@@ -90,7 +93,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
  */
 export function settingsOf(
   context: ManagerSettings,
-  { ttl, wait, retry, renew, maxHold, fence, fair, signal, onLost }: AcquireOptions,
+  { ttl, wait, retry, renew, maxHold, fence, fair, signal, onLost, rejectOnLoss }: UsingOptions,
   base: Settings = defaultsOf(context),
 ): Settings {
   const settings: Mutable<Settings> = { ...base };
@@ -108,6 +111,7 @@ export function settingsOf(
   if (fence !== undefined) settings.fence = checkBoolean("fence", fence);
   if (fair !== undefined) settings.fair = checkBoolean("fair", fair);
   if (signal !== undefined) settings.signal = checkSignal(signal);
+  if (rejectOnLoss !== undefined) settings.rejectOnLoss = checkBoolean("rejectOnLoss", rejectOnLoss);
   if (onLost !== undefined) settings.onLost = checkFunction("onLost", onLost);
   return settings;
 }

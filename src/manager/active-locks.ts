@@ -1,3 +1,4 @@
+import type { HeldHere } from "../engine/protocol/contention.js";
 import type { Clock } from "../engine/time/clock.js";
 import type { Flushable, TickBatcher } from "../engine/time/tick-batcher.js";
 import type { ActiveLock, ActiveLockRegistry } from "../lock/active-lock.js";
@@ -9,6 +10,8 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
   private readonly locks = new LinkedList<ActiveLock>();
   private readonly clockWatch: ClockWatch;
   private onEmpty: () => void = () => {};
+  /** The locks by their keys, as of the beginning of this tick. Made when first asked for in a tick. */
+  private byKey: Map<string, ActiveLock> | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -36,8 +39,30 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
     this.onEmpty();
   }
 
+  holderOf(keys: readonly string[]): HeldHere | undefined {
+    const byKey = this.byKey ?? this.index();
+    for (const key of keys) {
+      const held = byKey.get(key)?.held ?? null;
+      if (held !== null) return held;
+    }
+    return undefined;
+  }
+
   toArray(): ActiveLock[] {
     return this.locks.toArray();
+  }
+
+  /** Many acquisitions may fail in one tick, and there may be many locks. */
+  private index(): Map<string, ActiveLock> {
+    const byKey = new Map<string, ActiveLock>();
+    for (const lock of this.locks.toArray()) {
+      if (lock.held !== null) for (const key of lock.keys) byKey.set(key, lock);
+    }
+    this.byKey = byKey;
+    this.batcher.atTickEnd(() => {
+      this.byKey = null;
+    });
+    return byKey;
   }
 
   /** Shuts all locks down, waits for at most `timeout` ms until they have ended, awaits `delivered()`, and stops the locks. */

@@ -2,7 +2,7 @@ import { ManagerClosedError } from "../errors.js";
 import { Lock } from "../lock/lock.js";
 import type { ManagerContext } from "../lock/manager-context.js";
 import { checkKnown } from "../lock/option-checks.js";
-import type { AcquireOptions } from "../lock/options.js";
+import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import { checkKeys, checkResources, checkSlots } from "../lock/resources.js";
 import { type Settings, settingsOf } from "../lock/settings.js";
 
@@ -28,6 +28,14 @@ export class LockFactory {
       settings = settingsOf(this.context, layer, settings);
     }
     return settings;
+  }
+
+  /** Returns the checked settings of `using`. @throws InvalidOptionError, ManagerClosedError. */
+  usingSettings(options: UsingOptions | undefined): Settings {
+    this.checkOpen();
+    if (options === undefined) return this.defaults;
+    checkKnown("using", options);
+    return settingsOf(this.context, options, this.defaults);
   }
 
   /** Creates an idle lock. @throws InvalidOptionError. */

@@ -3,9 +3,10 @@ import { type ManagerEvents, managerEvents } from "../lock/events.js";
 import type { Logger } from "../lock/logger.js";
 import { checkMethods } from "../support/checks.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
+import { testSafely } from "../support/untrusted.js";
 import { voteSummaryOf } from "./vote-summary.js";
 
-type Level = keyof Logger;
+type Level = "debug" | "info" | "warn" | "error";
 type AnyEvent = Parameters<ManagerEvents[keyof ManagerEvents]>[0];
 
 /** The log level of each event. Events of normal operation are logged at "debug". */
@@ -28,11 +29,25 @@ const levels: Readonly<Record<Exclude<keyof ManagerEvents, "failed">, Level>> = 
  * @throws InvalidOptionError if a method is missing.
  */
 export function logTo(logger: Logger, events: SafeEmitter<ManagerEvents>): void {
-  checkMethods("logger", logger, ["debug", "info", "warn", "error"]);
+  const write = writerOf(logger);
   for (const name of managerEvents) {
-    const log = (event: AnyEvent) => logger[levelOf(name, event)](fieldsOf(name, event), `holdfast: ${name}`);
-    events.on(name, log);
+    events.on(name, (event: AnyEvent) =>
+      write(levelOf(name, event), fieldsOf(name, event), `holdfast: ${name}`),
+    );
   }
+}
+
+/** Returns a function that passes a line to the logger in the order of arguments that the logger expects. */
+function writerOf(logger: Logger): (level: Level, fields: object, message: string) => unknown {
+  const methods = logger as { [Name in Level | "log"]?: (...args: unknown[]) => unknown };
+  const isNest = testSafely(() => typeof methods.info !== "function" && typeof methods.log === "function");
+  checkMethods("logger", methods, isNest ? ["warn", "error"] : ["debug", "info", "warn", "error"]);
+  // NestJS permits loggers without `debug`.
+  if (isNest) return (level, fields, message) => methods[level === "info" ? "log" : level]?.(message, fields);
+  const isWinston = testSafely(() => "transports" in logger && typeof methods.log === "function");
+  return isWinston
+    ? (level, fields, message) => methods[level]?.(message, fields)
+    : (level, fields, message) => methods[level]?.(fields, message);
 }
 
 function levelOf(name: keyof ManagerEvents, event: AnyEvent): Level {
@@ -47,9 +62,17 @@ function isProblem(error: unknown): boolean {
   return error.code !== "LOCK_CONTENDED" && error.code !== "MANAGER_CLOSED";
 }
 
-/** Returns the fields of an event for the logger: with a summary of the votes, and with the error as `err`. */
+/**
+ * Returns the fields of an event for the logger: with a summary of the votes, with the error as `err`, and without the time,
+ * which the logger adds itself.
+ */
 function fieldsOf(name: keyof ManagerEvents, event: AnyEvent): object {
-  const { votes, error, ...rest } = event as Partial<Parameters<ManagerEvents["retrying" | "failed"]>[0]> & {
+  const {
+    votes,
+    error,
+    time: _,
+    ...rest
+  } = event as Partial<Parameters<ManagerEvents["retrying" | "failed"]>[0]> & {
     votes?: Parameters<ManagerEvents["retrying"]>[0]["votes"];
     error?: unknown;
   };

@@ -17,7 +17,7 @@ import {
   checkTtl,
 } from "../support/checks.js";
 import { hostname, inspect, processId } from "../support/platform.js";
-import { warn } from "../support/warn.js";
+import { warnBounded } from "../support/warn.js";
 
 const defaultMaxPending = 100_000;
 
@@ -31,7 +31,7 @@ const maxDefaultTimeout = 1_000;
 const defaultConnectTimeout = 5_000;
 
 const warnOfListener = (error: unknown, event: string) =>
-  warn("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
+  warnBounded("LISTENER_ERROR", `a listener of "${event}" failed: ${inspect(error)}`);
 
 function checkOwner(value: unknown): string {
   if (typeof value === "string" && isOwnerLabel(value)) return value;

@@ -76,7 +76,7 @@ export class Manager {
       nodes: this.#nodes,
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
-      latencyObserver: observers,
+      callObserver: observers,
       onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,

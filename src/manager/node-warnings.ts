@@ -1,11 +1,21 @@
 import { warn } from "../support/warn.js";
 
+/** Maximum number of sets of nodes that are told apart. */
+const maxColdSets = 1_000;
+
+/** The sets of nodes whose cold start this process has warned of. A test suite that empties its nodes hears of it once. */
+const coldSets = new Set<string>();
+
 export function warnOfColdStart(nodes: readonly string[]): void {
+  const set = [...nodes].sort().join(" ");
+  if (coldSets.has(set) || coldSets.size >= maxColdSets) return;
+  coldSets.add(set);
   warn(
     "COLD_START",
     `none of the nodes remembers any lock (${nodes.join(", ")}): they are treated as new, and all of them vote at once`,
-    "If they were in use and have just lost their memory, locks that are still held may be granted again. " +
-      "Set `quarantine` to the longest ttl (ms) in use to have such nodes abstain for that long instead.",
+    "Either they are new, or were emptied on purpose, as by a test suite: then all is well. Or they were in use and have " +
+      "all lost their memory: then locks that are still held may be granted again. Set `quarantine` to the longest ttl (ms) " +
+      "in use to have such nodes abstain for that long instead. This is said once for each set of nodes.",
   );
 }
 

@@ -2,6 +2,7 @@ import type { LockObservers, ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent } from "../machines/lock-events.js";
 import type { NodeMachineEvent } from "../machines/node.js";
 import type { NodeState } from "../machines/node-state.js";
+import type { AsyncContext } from "../support/async-context.js";
 import { isolate } from "../support/safe-emitter.js";
 
 /** An observer of a manager. The inspector, telemetry and publishing are built on this interface. */
@@ -17,6 +18,11 @@ export interface ManagerObserver {
   nodeStepped?(node: number, event: NodeMachineEvent, from: NodeState, to: NodeState): void;
   /** A node has answered a request after `ms` ms. */
   nodeAnswered?(node: number, ms: number): void;
+  /**
+   * A call to a node is about to be made for several callers. `callers`: the context of each. The observer must call `call`
+   * at once. Returns a function to be called at the reply.
+   */
+  nodeCalled?(node: number, callers: readonly AsyncContext[], call: () => void): (() => void) | null;
   /** The manager has closed. No further call follows. */
   closed?(): void;
 }
@@ -62,6 +68,25 @@ export class Observers implements Required<ManagerObserver>, LockObservers {
         this.report(error);
       }
     }
+  }
+
+  /** Lets the first observer make the call that has a method for it. */
+  nodeCalled(node: number, callers: readonly AsyncContext[], call: () => void): (() => void) | null {
+    const observer = this.list.find(({ nodeCalled }) => nodeCalled !== undefined);
+    let called = false;
+    const once = () => {
+      if (called) return;
+      called = true;
+      call();
+    };
+    let end: (() => void) | null | undefined;
+    try {
+      end = observer?.nodeCalled?.(node, callers, once);
+    } catch (error) {
+      this.report(error);
+    }
+    once();
+    return end ? () => isolate(end, "inspection", this.onError) : null;
   }
 
   closed(): void {

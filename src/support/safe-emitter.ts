@@ -1,7 +1,7 @@
 import { EventEmitter } from "eventemitter3";
 import { checkFunction, checkName } from "./checks.js";
 import { testSafely } from "./untrusted.js";
-import { warn } from "./warn.js";
+import { warnBounded } from "./warn.js";
 
 type Listener = (event: never) => unknown;
 type Guard = (event: unknown) => void;
@@ -77,7 +77,7 @@ function report(error: unknown, name: string, onError: (error: unknown, event: s
   try {
     onError(error, name);
   } catch {
-    warn("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
+    warnBounded("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
   }
 }
 

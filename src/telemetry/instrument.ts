@@ -5,6 +5,7 @@ import { checkKnown } from "../lock/option-checks.js";
 import type { Manager } from "../manager/manager.js";
 import { checkMethods } from "../support/checks.js";
 import { packageVersion } from "../support/version.js";
+import { CallSpans } from "./call-spans.js";
 import { LockSpans } from "./lock-spans.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
@@ -54,9 +55,9 @@ function meter(manager: Manager, provider: MeterProvider): () => void {
 
 function startSpans(manager: Manager, tracing: Tracing): () => void {
   const spans = new LockSpans(tracing);
-  const remove = manager.watch(spans);
+  const removals = [manager.watch(spans), manager.watch(new CallSpans(tracing, manager))];
   return () => {
-    remove();
+    for (const remove of removals) remove();
     for (const lock of manager.inUse) spans.end(lock);
   };
 }

@@ -37,7 +37,7 @@ async function identifiedMember(grouped: boolean) {
     admitsNameless: true,
     collectable: false,
     observe: () => {},
-    latencyObserver: null,
+    callObserver: null,
     decides: () => true,
     onIdentified: () => {},
     onStuck: () => {},

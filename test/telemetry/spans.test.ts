@@ -347,3 +347,42 @@ it("invalid providers are refused by name, and so are closed locks", async () =>
   await locks.close();
   expect(() => instrumentLocks(locks)).toThrow(/closed/);
 });
+
+describe("a call to a node for several callers", () => {
+  it("is a span of its own trace, with a link to the active span of each caller", async () => {
+    followContext();
+    const world = new TestNodes(1);
+    const locks = world.locks();
+    const spans = traced(locks);
+    await world.run(locks.using("warm", () => {}));
+    const tracer = spans.provider.getTracer("requests");
+    const requests = ["a", "b"].map((name) =>
+      tracer.startActiveSpan(name, async (span) => {
+        const lease = await locks.acquire(name);
+        span.end();
+        return lease;
+      }),
+    );
+    const leases = await world.run(Promise.all(requests));
+    const [call] = spans.all().filter(({ name }) => name === "holdfast.call");
+    const parents = spans.all().filter(({ name }) => name === "a" || name === "b");
+    expect(call?.links.map((link) => link.context.spanId).sort()).toEqual(parents.map(idOf).sort());
+    expect(call?.parentSpanContext).toBeUndefined();
+    expect(call?.attributes).toEqual({ "holdfast.node.name": "node-0", "holdfast.call.commands": 2 });
+    await world.run(Promise.all(leases.map((lease) => lease.release())));
+  });
+
+  it("has no span where no caller has an active one, and none for a single caller", async () => {
+    followContext();
+    const world = new TestNodes(1);
+    const locks = world.locks();
+    const spans = traced(locks);
+    const leases = await world.run(Promise.all([locks.acquire("a"), locks.acquire("b")]));
+    const tracer = spans.provider.getTracer("requests");
+    await tracer.startActiveSpan("request", (span) =>
+      world.run(locks.using("c", () => {})).finally(() => span.end()),
+    );
+    expect(spans.all().some(({ name }) => name === "holdfast.call")).toBe(false);
+    await world.run(Promise.all(leases.map((lease) => lease.release())));
+  });
+});

@@ -1,3 +1,4 @@
+import type { AsyncContext } from "../../support/async-context.js";
 import type { Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import type { TickBatcher } from "../time/tick-batcher.js";
@@ -9,9 +10,12 @@ import type { KnownServers } from "./server-identity.js";
 /** What a quorum member observes about the health of its node. */
 export type Observation = Liveness | "connected" | "disconnected" | "forgot" | "remembers";
 
-export interface LatencyObserver {
-  /** Response times are measured only while this is true. */
+/** Observes the calls to the nodes. */
+export interface CallObserver {
+  /** Calls are observed only while this is true. */
   readonly any: boolean;
+  /** Makes a call for several callers. Returns a function to be called at the reply, or null. */
+  nodeCalled(node: number, callers: readonly AsyncContext[], call: () => void): (() => void) | null;
   /** Called with the ms from a request to a node until its answer. */
   nodeAnswered(node: number, ms: number): void;
 }
@@ -41,7 +45,7 @@ export interface QuorumMemberOptions {
    * yet.
    */
   readonly observe: (observation: Observation, cause?: string, until?: number | null) => void;
-  readonly latencyObserver: LatencyObserver | null;
+  readonly callObserver: CallObserver | null;
   /** Whether anything is to be acquired in this quorum. */
   readonly decides: () => boolean;
   /** Called when the identity and the memory of the node's server are known. */

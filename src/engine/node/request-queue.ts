@@ -7,7 +7,7 @@ import type { Clock } from "../time/clock.js";
 import type { Flushable, TickBatcher } from "../time/tick-batcher.js";
 import type { FailureDetector } from "./failure-detector.js";
 import type { LockNode, Reply, Request } from "./lock-node.js";
-import type { LatencyObserver } from "./quorum-member-options.js";
+import type { CallObserver } from "./quorum-member-options.js";
 import type { ServerIdentity } from "./server-identity.js";
 
 /**
@@ -26,6 +26,7 @@ export abstract class PendingCommand implements Request {
   sentAt: number | null = null;
   /** The queue that sent the command, while there is no reply. */
   private queue: RequestQueue | null = null;
+  private onReplied: (() => void) | null = null;
 
   /** False once the command was given up: the command must then not be sent (again). */
   abstract wanted(): boolean;
@@ -38,11 +39,18 @@ export abstract class PendingCommand implements Request {
     this.queue = queue;
   }
 
+  /** Calls back when the command, which was sent, is no longer in flight. */
+  whenReplied(callback: () => void): void {
+    if (this.queue === null) callback();
+    else this.onReplied = callback;
+  }
+
   answered(reply: Reply): void {
     const { queue } = this;
     // Nodes answer once; a custom node may answer again.
     if (queue === null) return;
     this.queue = null;
+    this.onReplied?.();
     queue.replied(reply, this);
     this.onReply(reply);
   }
@@ -66,11 +74,16 @@ export interface RequestQueueOptions {
   readonly releases: CancellableReleases;
   /** Whether the node votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
-  readonly latencyObserver: LatencyObserver | null;
+  readonly callObserver: CallObserver | null;
   /** Receives a command that the node no longer accepts when the batch is sent. */
   readonly askAgain: (command: PendingCommand) => void;
   /** Called when the server does not have the memory that the batch named. */
   readonly onForgotten: () => void;
+}
+
+interface PendingBatch {
+  readonly mark: string | null;
+  readonly requests: readonly PendingCommand[];
 }
 
 /** The requests of one node. The commands of one tick of the event loop are sent as one batch. */
@@ -153,7 +166,7 @@ export class RequestQueue implements Flushable {
 
   /** A request is no longer in flight. */
   replied(reply: Reply, command: PendingCommand): void {
-    const { detector, clock, index, latencyObserver, onForgotten } = this.options;
+    const { detector, clock, index, callObserver, onForgotten } = this.options;
     const { sentAt } = command;
     this.inFlight--;
     if (command.isRelease) this.releases--;
@@ -163,12 +176,12 @@ export class RequestQueue implements Flushable {
       return;
     }
     detector.replied();
-    if (sentAt !== null) latencyObserver?.nodeAnswered(index, clock.monotonic() - sentAt);
+    if (sentAt !== null) callObserver?.nodeAnswered(index, clock.monotonic() - sentAt);
     if (reply.kind === "failed" && reply.reason === "quarantined") onForgotten();
   }
 
   private execute(requests: readonly PendingCommand[]): void {
-    const { node, clock, detector, server, releases, checksMemory, latencyObserver } = this.options;
+    const { node, clock, detector, server, releases, checksMemory, callObserver } = this.options;
     for (const request of requests) {
       const { command } = request;
       // The order matters: a claim cancels the releases before it, but none after it.
@@ -177,18 +190,31 @@ export class RequestQueue implements Flushable {
       request.markSent(this);
     }
     // The response time of the first request counts for the whole batch.
-    if (latencyObserver?.any === true && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
+    if (callObserver?.any === true && requests[0] !== undefined) requests[0].sentAt = clock.monotonic();
     this.inFlight += requests.length;
     detector.sent(requests.length);
     try {
       const batch = { mark: checksMemory ? server.mark : null, requests };
-      (soleCaller(requests) ?? sharedContext).runInAsyncScope(node.execute, node, batch);
+      const caller = soleCaller(requests);
+      if (caller !== null) caller.runInAsyncScope(node.execute, node, batch);
+      else if (callObserver?.any === true) this.executeObserved(callObserver, batch);
+      else sharedContext.runInAsyncScope(node.execute, node, batch);
     } catch (error) {
       // A node must not throw. A custom node may throw nevertheless, and must not keep the other nodes from being
       // asked.
       const message = error instanceof Error ? error.message : String(error);
       for (const request of requests) request.answered(failed("connection", message));
     }
+  }
+
+  /** Executes a batch of several callers. */
+  private executeObserved(observer: CallObserver, { mark, requests }: PendingBatch): void {
+    const { node, index } = this.options;
+    const callers = requests.flatMap(({ caller }) => caller ?? []);
+    sharedContext.runInAsyncScope(() => {
+      const end = observer.nodeCalled(index, callers, () => node.execute({ mark, requests }));
+      if (end !== null) requests[0]?.whenReplied(end);
+    });
   }
 
   private fail(command: PendingCommand): void {

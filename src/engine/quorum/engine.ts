@@ -2,7 +2,7 @@ import type { QuarantineRule } from "../node/abstention.js";
 import type { LockNode } from "../node/lock-node.js";
 import { Quarantine } from "../node/quarantine.js";
 import { QuorumMember } from "../node/quorum-member.js";
-import type { LatencyObserver, Observation } from "../node/quorum-member-options.js";
+import type { CallObserver, Observation } from "../node/quorum-member-options.js";
 import type { KnownServers } from "../node/server-identity.js";
 import { FenceSource } from "../protocol/fence.js";
 import { quorumOf } from "../protocol/quorum.js";
@@ -42,7 +42,7 @@ export interface EngineOptions {
   /** `node`: the index in `nodes`. `until`: see {@link QuorumMemberOptions.observe}. */
   readonly observe: (node: number, observation: Observation, cause?: string, until?: number | null) => void;
   /** Receives response times while `any` is true. */
-  readonly latencyObserver?: LatencyObserver;
+  readonly callObserver?: CallObserver;
   /** Called when the connection to a node is silent and could not be replaced. */
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
   /** Called when none of the nodes has a memory, and they vote nevertheless. */
@@ -70,15 +70,7 @@ export class QuorumEngine {
   private readonly warned = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
-    const {
-      nodes,
-      clock,
-      random,
-      nodeTimeout,
-      collectable = false,
-      observe,
-      latencyObserver = null,
-    } = options;
+    const { nodes, clock, random, nodeTimeout, collectable = false, observe, callObserver = null } = options;
     const batcher = new TickBatcher(options.grouping);
     this.fences = new FenceSource(clock, random);
     const knownServers: KnownServers = [];
@@ -100,7 +92,7 @@ export class QuorumEngine {
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
         observe: (observation, cause, until) => observe(index, observation, cause, until),
-        latencyObserver,
+        callObserver,
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
         onStuck: (why) => options.onSilent(name, why),
