@@ -39,7 +39,8 @@ describe("the callers of one process", () => {
   it("get an error with the reason when they time out as followers, without an attempt of their own", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();
-    await testNodes.run(locks.acquire("a", { renew: false, ttl: 60_000 }));
+    const other = testNodes.locks({ owner: "other" });
+    await testNodes.run(other.acquire("a", { renew: false, ttl: 60_000 }));
     const front = locks.acquire("a").catch(failure);
     const follower = locks.acquire("a", { wait: 300 }).catch(failure);
     const error = (await testNodes.run(follower)) as Failure;
@@ -50,7 +51,7 @@ describe("the callers of one process", () => {
     );
     const { message, cause } = (await testNodes.run(front)) as Failure;
     expect(message).toMatch(
-      /^could not acquire "a" within 10 s: "a" is held by me for up to [\d.]+ m?s; gave/,
+      /^could not acquire "a" within 10 s: "a" is held by other for up to [\d.]+ m?s; gave/,
     );
     expect(cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });

@@ -35,9 +35,10 @@ export class TestNodes {
   readonly clock = new VirtualClock();
   readonly nodes: MemoryNode[];
 
-  constructor(size = 3) {
+  /** `name`: the nodes are named `name-0` and so on. A cold start is warned of once for each set of names. */
+  constructor(size = 3, name = "node") {
     this.nodes = Array.from({ length: size }, (_, index) =>
-      memoryNode(`node-${index}`, { clock: this.clock }),
+      memoryNode(`${name}-${index}`, { clock: this.clock }),
     );
   }
 

@@ -70,7 +70,7 @@ it("a set does not count as new when one answer is older than a later loss of me
 });
 
 it("a set counts as new after two reviews, the second after all answers to the first", async () => {
-  const testNodes = new TestNodes(3);
+  const testNodes = new TestNodes(3, "new");
   for (const node of testNodes.nodes) node.flush();
   const seen: string[][] = [];
   const nodes = testNodes.nodes.map((node) =>
@@ -122,4 +122,18 @@ it("a set does not count as new after any number of reviews while an unresponsiv
     await testNodes.clock.advance(500);
   }
   expect(warned).toEqual([]);
+});
+
+it("a set that is emptied again and again, as by a test suite, is warned of once", async () => {
+  const testNodes = new TestNodes(3, "emptied");
+  for (let round = 0; round < 3; round++) {
+    for (const node of testNodes.nodes) node.flush();
+    const locks = testNodes.locks(options);
+    await testNodes.run(
+      locks.using("a", () => {}),
+      300,
+    );
+    await testNodes.run(locks.close());
+  }
+  expect(warned).toEqual(["COLD_START"]);
 });

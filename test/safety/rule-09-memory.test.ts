@@ -190,7 +190,7 @@ describe("rule 9: a node that lost its memory does not vote", () => {
   it.each([1, 3, 5])(
     "delays no acquisition when a whole set of %i is new, and causes a warning with several nodes",
     async (size) => {
-      const testNodes = new TestNodes(size);
+      const testNodes = new TestNodes(size, `new-of-${size}`);
       for (const node of testNodes.nodes) node.flush();
       const [one, two] = [testNodes.locks({ ttl }), testNodes.locks({ ttl, owner: "two" })];
       const [first, second] = await testNodes.run(Promise.all([one.acquire("a"), two.acquire("b")]), 300);

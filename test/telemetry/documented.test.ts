@@ -6,7 +6,7 @@ import { runNode } from "../examples/program.js";
 import { promised } from "../guard/page.js";
 import { inspectionServer } from "./inspection-server.js";
 import { namesIn, page, programs, programWith } from "./page.js";
-import { recordMetrics, recordSpans } from "./recorders.js";
+import { followContext, recordMetrics, recordSpans } from "./recorders.js";
 
 const run = (program: string) => runNode(["--input-type=module"], {}, program);
 
@@ -92,7 +92,15 @@ describe("the page about telemetry", () => {
     const lease = await locks.acquire("a");
     await lease.renew();
     await lease.release();
-    expect([...new Set(spans.all().map(({ name }) => name))].sort()).toEqual(namesIn("Spans").sort());
+    followContext();
+    const request = (name: string) =>
+      spans.provider.getTracer("requests").startActiveSpan(name, async (span) => {
+        await locks.using(name, () => {});
+        span.end();
+      });
+    await Promise.all([request("b"), request("c")]);
+    const named = spans.all().filter(({ name }) => name.startsWith("holdfast."));
+    expect([...new Set(named.map(({ name }) => name))].sort()).toEqual(namesIn("Spans").sort());
     expect([...names].sort()).toEqual(namesIn("Metrics").sort());
     await locks.close();
   });
