@@ -1,3 +1,4 @@
+import type { HeldHere } from "../engine/protocol/contention.js";
 import type { Vote } from "../engine/protocol/vote.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RetryReason } from "../engine/time/retry.js";
@@ -46,18 +47,24 @@ export function acquisitionError(
   return new LeaseExpiredError(resources, lossReason(event.votes));
 }
 
-/** The keys whose holders the nodes named; all keys if the nodes named none. */
-export function deniedKeys(votes: readonly Vote[], keys: readonly string[]): readonly string[] {
-  const named = votes.flatMap((vote) => (vote.kind === "denied" && vote.holder ? [vote.holder.key] : []));
-  return named.length > 0 ? named : keys;
+/** Returns the lease of this manager that holds what the nodes denied, if there is one. */
+export function heldHere(
+  { keys, manager }: Pick<LockInternals, "keys" | "manager">,
+  votes: readonly Vote[],
+): HeldHere | undefined {
+  const holders = votes.flatMap((vote) => (vote.kind === "denied" && vote.holder ? [vote.holder] : []));
+  // A token that the user chose has no label.
+  const own = holders.filter(({ owner }) => owner === null || owner === manager.owner);
+  return manager.activeLocks.holderOf(holders.length === 0 ? keys : own.map(({ key }) => key));
 }
 
 function lastError(
-  { resources, keys, manager }: LockInternals,
+  lock: LockInternals,
   { origin, attempts, failedAttempt }: FailedAcquisition,
 ): LockContendedError | QuorumUnavailableError | undefined {
+  const { resources, manager } = lock;
   const contended = (attempt: number, votes: readonly Vote[]) =>
-    new LockContendedError(resources, attempt, votes, manager.activeLocks.holderOf(deniedKeys(votes, keys)));
+    new LockContendedError(resources, attempt, votes, heldHere(lock, votes));
   if (failedAttempt === null) return attempts > 0 ? undefined : contended(0, []);
   const { reason, attempt, votes } = failedAttempt;
   if (reason === "contended") return contended(attempt, votes);

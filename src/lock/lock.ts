@@ -12,7 +12,7 @@ import type { LockState } from "../machines/lock-state.js";
 import { currentContext } from "../support/platform.js";
 import type { SafeEmitter } from "../support/safe-emitter.js";
 import { Acquisition } from "./acquisition.js";
-import { deniedKeys } from "./acquisition-error.js";
+import { heldHere } from "./acquisition-error.js";
 import { ActiveLock } from "./active-lock.js";
 import type { LockEvents } from "./events.js";
 import { HeldLease } from "./held-lease.js";
@@ -212,10 +212,8 @@ export class Lock
 
   notifyRetry(acquisition: string, details: RetryDetails): void {
     if (!this.notifier.hasListeners("retrying")) return;
-    const { reason, votes } = details;
-    const heldHere =
-      reason === "contended" ? this.manager.activeLocks.holderOf(deniedKeys(votes, this.keys)) : undefined;
-    const all = heldHere === undefined ? details : { ...details, heldHere };
+    const held = details.reason === "contended" ? heldHere(this, details.votes) : undefined;
+    const all = held === undefined ? details : { ...details, heldHere: held };
     this.notifier.notify("retrying", acquisition, all);
   }
 
