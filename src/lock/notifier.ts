@@ -1,3 +1,4 @@
+import { afterPoll } from "../engine/time/clock.js";
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
 import type { ManagerContext } from "./manager-context.js";
@@ -82,7 +83,7 @@ export class Notifier {
       next?.();
     }
     this.delivering = false;
-    if (this.deferred !== null) this.manager.clock.after(0, () => this.deliver());
+    if (this.deferred !== null) afterPoll(this.manager.clock, () => this.deliver());
   }
 
   private event<Some extends object>(acquisition: string, details: Some) {

@@ -15,6 +15,7 @@ import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import { checkMethods, checkText } from "../support/checks.js";
+import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
 import { ActiveLocks } from "./active-locks.js";
 import { summarise } from "./inspection.js";
@@ -166,7 +167,7 @@ export class Manager {
         begun = true;
         this.#close(timeout).then(resolve, reject);
       };
-      queueMicrotask(begin);
+      afterJobs(begin);
       // No microtask runs while the process exits, so the end of the tick begins the closing too.
       this.context.engine.batcher.atTickEnd(begin);
     });

@@ -1,11 +1,12 @@
+import { nextTick } from "../support/platform.js";
 import type { Callback } from "./types.js";
 
 /** Also passes the result to a node-style callback, if there is one. With a callback, the promise may be ignored. */
 export function nodeify<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> {
   if (typeof callback === "function") {
     promise.then(
-      (value) => process.nextTick(callback, null, value),
-      (error) => process.nextTick(callback, error),
+      (value) => nextTick(() => callback(null, value)),
+      (error) => nextTick(() => callback(error)),
     );
   }
   return promise;

@@ -1,0 +1,73 @@
+import { afterNextPoll, clearNodeTimeout } from "../../support/platform.js";
+import type { Clock, Timer } from "./clock.js";
+import { SystemTime } from "./system-time.js";
+
+/** Node's maximum timer delay in ms; a longer timer would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const time = new SystemTime(() => rearm());
+
+/** The timers that are set. They are set again when the functions of time are replaced: see {@link SystemTime}. */
+const armed = new Set<SystemTimer>();
+
+function rearm(): void {
+  for (const timer of armed) timer.rearm();
+}
+
+class SystemTimer implements Timer {
+  /** By the monotonic clock. */
+  private readonly due: number;
+  private handle!: ReturnType<typeof setTimeout>;
+  private clear!: typeof clearTimeout;
+
+  constructor(
+    delay: number,
+    private readonly callback: () => void,
+    private readonly background: boolean,
+  ) {
+    this.due = time.monotonic() + delay;
+    armed.add(this);
+    this.arm(delay);
+  }
+
+  cancel(): void {
+    if (armed.delete(this)) this.clear.call(globalThis, this.handle);
+  }
+
+  /**
+   * Replaces a timer that was set with other functions. Their `clearTimeout` may no longer work, so a timer of Node.js is
+   * cleared by that of Node.js, and any other is ignored if it fires.
+   */
+  rearm(): void {
+    clearNodeTimeout(this.handle);
+    this.arm(this.due - time.monotonic());
+  }
+
+  /** A timer beyond the maximum is set again until its delay is over. */
+  private arm(left: number): void {
+    const handle = setTimeout(
+      () => {
+        if (this.handle === handle) this.fire(left);
+      },
+      Math.ceil(Math.min(Math.max(left, 0), maxTimerMs)),
+    );
+    // A browser's timer, also that of jsdom, is a number.
+    if (this.background && typeof handle === "object") handle.unref?.();
+    this.handle = handle;
+    this.clear = clearTimeout;
+  }
+
+  private fire(left: number): void {
+    if (left > maxTimerMs) return this.arm(left - maxTimerMs);
+    if (armed.delete(this)) this.callback();
+  }
+}
+
+export const systemClock: Clock = {
+  monotonic: () => time.monotonic(),
+  wall: () => Date.now(),
+  after: (delay, callback, background = false) => new SystemTimer(Math.max(delay, 0), callback, background),
+  // Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
+  // a request in an immediate of its own, and the reply can then be read only in the next iteration.
+  afterPoll: afterNextPoll,
+};
