@@ -33,6 +33,14 @@ export interface NodeStatus extends NodeCondition {
   readonly name: string;
 }
 
+/** What `createLocks` and the Redlock class want differently. */
+interface ManagerUse {
+  /** The manager may be garbage-collected without having been closed, as long as nothing is held, asked or waited for. */
+  readonly collectable?: boolean;
+  /** The nodes may have different key prefixes and databases. */
+  readonly mixedKeyspaces?: boolean;
+}
+
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
 export class Manager {
   readonly context: ManagerContext;
@@ -49,19 +57,18 @@ export class Manager {
   readonly #closingHooks: (() => Promise<void>)[] = [];
 
   /**
-   * Creates a manager. With `collectable`, the manager may be garbage-collected without having been closed, as long as
-   * nothing is held, asked or waited for.
+   * Creates a manager.
    *
    * @throws InvalidOptionError, DuplicateNodeError.
    */
-  constructor(options: LocksOptions, collectable = false) {
+  constructor(options: LocksOptions, { collectable = false, mixedKeyspaces = false }: ManagerUse = {}) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
-    const nodeSet = new NodeSet(options);
+    const nodeSet = new NodeSet(options, mixedKeyspaces);
     this.#nodes = nodeSet.nodes;
     const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);

@@ -46,8 +46,8 @@ export class HeldLocks {
 
   constructor(options: LocksOptions) {
     // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
-    // clients.
-    this.manager = new Manager(options, true);
+    // clients. Their clients may have databases and key prefixes of their own.
+    this.manager = new Manager(options, { collectable: true, mixedKeyspaces: true });
     this.#defaults = { ...this.manager.factory.settings(), ...redlockDefaults };
   }
 

@@ -14,3 +14,9 @@ export function nodeify<T>(promise: Promise<T>, callback: Callback<T> | undefine
 
 /** The argument in the callback's place may also be options, or missing. */
 export const isCallback = (value: unknown): value is Callback<never> => typeof value === "function";
+
+/** An argument in the callback's place that is not a callback counts as settings. */
+export const settingsIn = (value: unknown): unknown => (isCallback(value) ? undefined : value);
+
+export const callbackIn = <T>(value: unknown): Callback<T> | undefined =>
+  isCallback(value) ? (value as Callback<T>) : undefined;
