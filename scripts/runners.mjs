@@ -28,12 +28,12 @@ const runners = {
   "node:test": {
     packages: [],
     files: ["node.test.mjs"],
-    command: ["--test", "--test-reporter=tap", "node.test.mjs"],
+    command: ["--test-reporter=tap", "node.test.mjs"],
   },
   sinon: {
     packages: ["@sinonjs/fake-timers@15"],
     files: ["sinon.test.mjs"],
-    command: ["--test", "--test-reporter=tap", "sinon.test.mjs"],
+    command: ["--test-reporter=tap", "sinon.test.mjs"],
   },
 };
 

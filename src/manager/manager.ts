@@ -117,6 +117,12 @@ export class Manager {
     this.#checkNodes();
   }
 
+  /** @throws if the manager is closed, or if these nodes can never grant a lock together. */
+  checkUsable(): void {
+    this.factory.checkOpen();
+    this.#checkNodes();
+  }
+
   /**
    * Waits for at most `timeout` ms until all nodes are connected and identified.
    *

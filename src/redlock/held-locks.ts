@@ -156,7 +156,9 @@ export class HeldLocks {
       held.reporter.end(operation);
     }
     const { keys } = this.manager.factory.lock(resources);
-    await this.manager.identifyNodes();
+    // A program that releases while its process exits cannot wait for anything.
+    if (this.manager.context.engine.admission.admitted) this.manager.checkUsable();
+    else await this.manager.identifyNodes();
     const reporter = new RoundReporter(operation, () => {});
     await this.#releaseByToken(keys, token, (result) => reporter.round("release", result));
   }

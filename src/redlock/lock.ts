@@ -39,6 +39,8 @@ abstract class AnyLock {
   }
 
   release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult> {
+    // As in redlock 4, whose locks call `unlock` in both cases.
+    if (this.classic) return this.redlock.unlock(this.self, callback as Callback<unknown>) as Promise<never>;
     return this.redlock.release(this.self, callback);
   }
 

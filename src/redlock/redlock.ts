@@ -104,11 +104,11 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
       ? this.inner.redlock5.acquire(resources, ttl, more)
-      : this.lockClassic(resources, ttl, undefined, more as Callback<ClassicLock>);
+      : this.lockClassic(resources, ttl, more);
   }
 
   lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock> {
-    return this.lockClassic(resource, ttl, undefined, callback);
+    return this.lockClassic(resource, ttl, callback);
   }
 
   lockWithOptions(
