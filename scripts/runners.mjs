@@ -4,14 +4,15 @@
  * runners: `node scripts/runners.mjs "jest 30"`. Needs a build and the package registry.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const jest = (version, environment) => ({
   packages: [`jest@${version}`, `jest-environment-jsdom@${version}`],
   files: ["jest.test.cjs"],
-  config: { "jest.config.json": { testEnvironment: environment, testMatch: ["**/jest.test.cjs"] } },
+  config: { "jest.config.json": { testEnvironment: environment, testMatch: ["**/{jest,page}.test.cjs"] } },
+  page: "Jest",
   command: ["node_modules/jest/bin/jest.js", "--config", "jest.config.json"],
 });
 
@@ -60,13 +61,20 @@ const count = (output, which) => {
   return Number(found ?? 0);
 };
 
+/** A program of docs/testing.md. */
+function programOf(title) {
+  const text = readFileSync(join(here, "..", "docs", "testing.md"), "utf8");
+  return new RegExp(`^### ${title}\\n[^]*?^\`\`\`js\\n([^]*?)^\`\`\``, "m").exec(text)[1];
+}
+
 function run(name) {
-  const { packages, files, config = {}, command } = runners[name];
+  const { packages, files, config = {}, page, command } = runners[name];
   const folder = join(root, name.replaceAll(/\W+/g, "-"));
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{"private":true}');
   for (const [file, json] of Object.entries(config)) writeFileSync(join(folder, file), JSON.stringify(json));
   for (const file of ["scenarios.cjs", ...files]) cpSync(join(here, "runners", file), join(folder, file));
+  if (page !== undefined) writeFileSync(join(folder, "page.test.cjs"), programOf(page));
   const install = ["install", "--silent", "--no-audit", "--no-fund", tarball, ...packages];
   execFileSync("npm", install, { cwd: folder, stdio: "inherit" });
   const env = { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "--disable-warning=HoldfastWarning" };

@@ -25,6 +25,7 @@ class SystemTimer implements Timer {
     private readonly callback: () => void,
     private readonly background: boolean,
   ) {
+    time.check();
     this.due = time.monotonic() + delay;
     armed.add(this);
     this.arm(delay);
