@@ -301,11 +301,7 @@ export const switches = [
     rule: "waiting",
     off: "the time to wait is not bounded",
     changes: [
-      [
-        "src/lock/acquisition.ts",
-        ": Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));",
-        ": wait * 1e3;",
-      ],
+      ["src/lock/acquisition-limits.ts", ": Math.max(0, wait - elapsed(clock, since));", ": wait * 1e3;"],
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
-import { systemClock, type Timer } from "../engine/time/clock.js";
+import type { Timer } from "../engine/time/clock.js";
+import { systemClock } from "../engine/time/system-clock.js";
 
 import { exitCode } from "./exit.js";
 

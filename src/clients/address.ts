@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
-import { systemClock, type Timer } from "../engine/time/clock.js";
+import type { Timer } from "../engine/time/clock.js";
+import { systemClock } from "../engine/time/system-clock.js";
 import { InvalidOptionError } from "../errors.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "../engine/time/clock.js";
+import type { Clock } from "../engine/time/clock.js";
+import { systemClock } from "../engine/time/system-clock.js";
 
 /**
  * Why a connection is replaced. `silence`: no reply has arrived for too long. `wrongServer`: the server answers, but

@@ -1,15 +1,15 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
-import { driftOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
-import { elapsed, type Instant, now } from "../engine/time/clock.js";
+import { afterPoll, elapsed, type Instant, now } from "../engine/time/clock.js";
 import type { RetryReason } from "../engine/time/retry.js";
 import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { AcquiringActions } from "../machines/lock-port.js";
 import { onAbort } from "../support/abort.js";
 import type { AsyncContext } from "../support/async-context.js";
 import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
+import { isFinal, maxAttemptTimeouts, refusalTypes, waitLeft } from "./acquisition-limits.js";
 import { createLeaseState } from "./create-lease-state.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
@@ -17,12 +17,6 @@ import { retryDelayOf } from "./retry-delay.js";
 import { roundLimit, type Settings, timeoutFor } from "./settings.js";
 import { type QueuedAcquisition, queueKeyOf } from "./waiting/local-queue.js";
 import { bargingPolicy, fairPolicy, WaitStrategy } from "./waiting/wait-strategy.js";
-
-/** Maps each reason for a failed attempt to the chart's event. */
-const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlow: "TOO_SLOW" } as const;
-
-/** The maximum duration of an attempt, in node timeouts. The maximum includes identifying the nodes and a refused fence. */
-const maxAttemptTimeouts = 6;
 
 /** One acquisition: attempts, each with its own claim, and the waits between them, until the grant or the failure. */
 export class Acquisition implements QueuedAcquisition, AcquiringActions {
@@ -130,11 +124,13 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   scheduleRetry(event: RefusalEvent, attempt: number): void {
     const { reason, votes } = event;
     this.releaseAbandoned();
-    const delay = Math.round((this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0);
+    const until = (this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0;
+    const delay = Math.round(until);
     const left = this.waitLeft();
     this.delay = delay;
     if (delay >= left) return this.setTimer("TIMED_OUT", left);
-    this.setTimer("RETRY", delay);
+    if (until === 0 && event.retryIn !== 0) this.askNext(attempt);
+    else this.setTimer("RETRY", delay);
     this.lock.notifyRetry(this.id, { attempt, delay, reason, votes });
   }
 
@@ -208,6 +204,17 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     else this.setTimer("TIMED_OUT", this.waitLeft());
   }
 
+  /**
+   * Starts the next attempt of a waiter whose turn may have come, without a timer. A delay of 0 from the retry policy is
+   * different: it waits for a timer, so that failures in a row leave time to others.
+   */
+  private askNext(attempt: number): void {
+    this.setTimer("TIMED_OUT", this.waitLeft());
+    afterPoll(this.lock.manager.clock, () => {
+      if (this.delay === 0 && this.attempts === attempt) this.askAgain(false);
+    });
+  }
+
   private setTimer(next: "RETRY" | "TIMED_OUT", delay: number): void {
     this.next = next;
     this.lock.timer.set(delay, this);
@@ -245,7 +252,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = this.isFinal(reason) ? null : this.retryDelay(reason);
+    const retryIn = isFinal(this.settings, this.origin, reason) ? null : this.retryDelay(reason);
     // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
@@ -275,19 +282,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return this.waits().queuePolicy();
   }
 
-  /** Whether no further attempt can succeed or is allowed. */
-  private isFinal(reason: RetryReason): boolean {
-    const { ttl, wait, driftFactor } = this.settings;
-    const stale = this.origin !== null && reason === "contended";
-    return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
-  }
-
   /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */
   private waitLeft(): number {
-    const { wait } = this.settings;
-    return wait === 0
-      ? Number.POSITIVE_INFINITY
-      : Math.max(0, wait - elapsed(this.lock.manager.clock, this.since));
+    return waitLeft(this.settings, this.lock.manager.clock, this.since);
   }
 
   private close(): void {
@@ -295,6 +292,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.waitStrategy?.end();
     this.lock.manager.localQueue.leave(this);
     this.claim = null;
+    this.delay = null;
     this.lock.timer.clear();
   }
 }

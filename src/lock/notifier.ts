@@ -1,3 +1,4 @@
+import { afterPoll } from "../engine/time/clock.js";
 import { type AsyncContext, sharedContext } from "../support/async-context.js";
 import { isolate, SafeEmitter } from "../support/safe-emitter.js";
 import { type ExpiredEvent, type LockEvents, lockEvents } from "./events.js";
@@ -85,7 +86,7 @@ export class Notifier {
       next?.();
     }
     this.delivering = false;
-    if (this.deferred !== null) this.manager.clock.after(0, () => this.deliver());
+    if (this.deferred !== null) afterPoll(this.manager.clock, () => this.deliver());
   }
 
   private emit<Name extends keyof LockEvents>(name: Name, event: Parameters<LockEvents[Name]>[0]): void {

@@ -1,8 +1,8 @@
 import type { QuarantineRule } from "../engine/node/abstention.js";
 import { isOwnerLabel } from "../engine/protocol/token.js";
 import { defaultDriftFactor } from "../engine/protocol/validity.js";
-import { systemClock } from "../engine/time/clock.js";
 import { systemRandom } from "../engine/time/random.js";
+import { systemClock } from "../engine/time/system-clock.js";
 import { InvalidOptionError } from "../errors.js";
 import type { LocksOptions } from "../lock/options.js";
 import { defaultTtl, type ManagerSettings } from "../lock/settings.js";

@@ -15,6 +15,7 @@ import { settingsOf } from "../lock/settings.js";
 import { LocalQueue } from "../lock/waiting/local-queue.js";
 import { type ManagerActor, managerMachine } from "../machines/manager.js";
 import { checkMethods, checkText } from "../support/checks.js";
+import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
 import { ActiveLocks } from "./active-locks.js";
 import { summarise } from "./inspection.js";
@@ -30,6 +31,14 @@ import { type ManagerObserver, Observers } from "./observers.js";
 /** The condition of a node, with the node's name. */
 export interface NodeStatus extends NodeCondition {
   readonly name: string;
+}
+
+/** What `createLocks` and the Redlock class want differently. */
+interface ManagerUse {
+  /** The manager may be garbage-collected without having been closed, as long as nothing is held, asked or waited for. */
+  readonly collectable?: boolean;
+  /** The nodes may have different key prefixes and databases. */
+  readonly mixedKeyspaces?: boolean;
 }
 
 /** The core behind `createLocks` and the Redlock class: the nodes, and the locks that are in use on them. */
@@ -48,19 +57,18 @@ export class Manager {
   readonly #closingHooks: (() => Promise<void>)[] = [];
 
   /**
-   * Creates a manager. With `collectable`, the manager may be garbage-collected without having been closed, as long as
-   * nothing is held, asked or waited for.
+   * Creates a manager.
    *
    * @throws InvalidOptionError, DuplicateNodeError.
    */
-  constructor(options: LocksOptions, collectable = false) {
+  constructor(options: LocksOptions, { collectable = false, mixedKeyspaces = false }: ManagerUse = {}) {
     if (typeof options !== "object" || options === null) {
       throw new InvalidOptionError("options", options, "an object with nodes");
     }
     checkKnown("createLocks", options);
     const context = managerSettingsOf(options);
     const defaults = settingsOf(context, options);
-    const nodeSet = new NodeSet(options);
+    const nodeSet = new NodeSet(options, mixedKeyspaces);
     this.#nodes = nodeSet.nodes;
     const events = new ManagerEmitter(context.onListenerError);
     if (options.logger !== undefined) logTo(options.logger, events);
@@ -106,6 +114,12 @@ export class Manager {
   async identifyNodes(): Promise<void> {
     this.factory.checkOpen();
     if (!this.context.engine.admission.admitted) await this.context.engine.admission.admit();
+    this.#checkNodes();
+  }
+
+  /** @throws if the manager is closed, or if these nodes can never grant a lock together. */
+  checkUsable(): void {
+    this.factory.checkOpen();
     this.#checkNodes();
   }
 
@@ -166,7 +180,7 @@ export class Manager {
         begun = true;
         this.#close(timeout).then(resolve, reject);
       };
-      queueMicrotask(begin);
+      afterJobs(begin);
       // No microtask runs while the process exits, so the end of the tick begins the closing too.
       this.context.engine.batcher.atTickEnd(begin);
     });

@@ -11,8 +11,14 @@ export class NodeSet {
   private found: HoldfastError | null | undefined;
 
   /** Recognises the nodes in the options. @throws InvalidOptionError, DuplicateNodeError. */
-  constructor({ nodes }: LocksOptions) {
+  constructor(
+    { nodes }: LocksOptions,
+    /** Whether the nodes may have different key prefixes and databases, because every program lists them alike. */
+    private readonly mixedKeyspaces: boolean,
+  ) {
     this.nodes = nodesOf(nodes);
+    const conflict = this.keyspaceConflict();
+    if (conflict !== null) throw conflict;
   }
 
   /**
@@ -22,9 +28,13 @@ export class NodeSet {
    */
   refusal(duplicate: readonly [string, string] | null): HoldfastError | null {
     if (this.found !== undefined) return this.found;
-    const found = duplicate === null ? keyspaceConflict(this.nodes) : new DuplicateNodeError(duplicate);
+    const found = duplicate === null ? this.keyspaceConflict() : new DuplicateNodeError(duplicate);
     if (found !== null || this.nodes.every(({ keyspace }) => keyspace !== null)) this.found = found;
     return found;
+  }
+
+  private keyspaceConflict(): InvalidOptionError | null {
+    return this.mixedKeyspaces ? null : conflictOf(this.nodes);
   }
 }
 
@@ -40,13 +50,11 @@ function nodesOf(nodes: LocksOptions["nodes"]): LockNode[] {
     const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
     if (first !== index) throw new DuplicateNodeError(names);
   }
-  const conflict = keyspaceConflict(recognised);
-  if (conflict !== null) throw conflict;
   return recognised;
 }
 
 /** Returns an error if two nodes are known to store a lock under different keys or in different databases, else null. */
-function keyspaceConflict(nodes: readonly LockNode[]): InvalidOptionError | null {
+function conflictOf(nodes: readonly LockNode[]): InvalidOptionError | null {
   const known = nodes.filter((node) => node.keyspace !== null);
   const [first] = known;
   for (const node of known) {

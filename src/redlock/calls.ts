@@ -11,12 +11,14 @@ export abstract class Calls {
     protected readonly context: CallContext,
     event: "error" | "clientError",
     private readonly all: Settings,
+    readsFirst = false,
   ) {
     const { redlock } = context;
     this.errorListener = {
       enabled: () => redlock.listenerCount(event) > 0,
       error: (error) => redlock.emit(event, error),
       denials: event === "error",
+      readsFirst,
     };
   }
 

@@ -49,6 +49,14 @@ export class ClientError extends Error {
   }
 }
 
+/** The error of a node where a key has another type than a lock's, in the words of the server; null for any other vote. */
+export function typeErrorOf(vote: Vote): Error | null {
+  if (vote.kind !== "denied" || vote.holder === null || vote.holder.type === "string") return null;
+  const { key, type } = vote.holder;
+  const message = `WRONGTYPE Operation against a key holding the wrong kind of value: ${key} is a ${type}, not a lock`;
+  return new ClientError(message, vote.node, "refused");
+}
+
 /** The error for a vote against; null for a vote in favour. `keys`: how many keys were requested. */
 export function errorOf(vote: Vote, keys: number): Error | null {
   if (vote.kind === "granted") return null;

@@ -46,8 +46,8 @@ export class HeldLocks {
 
   constructor(options: LocksOptions) {
     // Programs of Redlock create an instance for a single job and do not call quit(), because that would close their
-    // clients.
-    this.manager = new Manager(options, true);
+    // clients. Their clients may have databases and key prefixes of their own.
+    this.manager = new Manager(options, { collectable: true, mixedKeyspaces: true });
     this.#defaults = { ...this.manager.factory.settings(), ...redlockDefaults };
   }
 
@@ -156,7 +156,9 @@ export class HeldLocks {
       held.reporter.end(operation);
     }
     const { keys } = this.manager.factory.lock(resources);
-    await this.manager.identifyNodes();
+    // A program that releases while its process exits cannot wait for anything.
+    if (this.manager.context.engine.admission.admitted) this.manager.checkUsable();
+    else await this.manager.identifyNodes();
     const reporter = new RoundReporter(operation, () => {});
     await this.#releaseByToken(keys, token, (result) => reporter.round("release", result));
   }

@@ -13,32 +13,43 @@ import type { Callback, ExecutionResult } from "./types.js";
 export type { ClassicLock, LockConstructor };
 export type Lock = LockInterface;
 
+interface HiddenState {
+  readonly attempts?: Attempts | { readonly attempts: Attempts } | number;
+  expiration?: number;
+}
+
+/** The property of a lock that is neither enumerated nor copied. A prototype or a Proxy around a lock finds it, too. */
+const hidden = Symbol("redlock");
+
 abstract class AnyLock {
-  readonly #redlock: RedlockInstance;
+  /** `redlock`, and what the kind of lock hides besides. */
+  declare protected readonly [hidden]: { readonly redlock: RedlockInstance } & HiddenState;
   abstract readonly value: string;
   abstract readonly resources: string[];
   abstract expiration: number;
   /** Whether this is a lock as in redlock 4. */
   abstract readonly classic: boolean;
 
-  constructor(redlock: RedlockInstance) {
-    this.#redlock = redlock;
+  constructor(redlock: RedlockInstance, state: HiddenState = {}) {
+    Object.defineProperty(this, hidden, { value: { redlock, ...state } });
   }
 
   get redlock(): RedlockInstance {
-    return this.#redlock;
+    return this[hidden].redlock;
   }
 
   release(callback?: Callback<ExecutionResult>): Promise<ExecutionResult> {
-    return this.#redlock.release(this.self, callback);
+    // As in redlock 4, whose locks call `unlock` in both cases.
+    if (this.classic) return this.redlock.unlock(this.self, callback as Callback<unknown>) as Promise<never>;
+    return this.redlock.release(this.self, callback);
   }
 
   unlock(callback?: Callback<void>): Promise<void> {
-    return this.#redlock.unlock(this.self, callback);
+    return this.redlock.unlock(this.self, callback);
   }
 
   extend(duration: number, callback?: Callback<Lock>): Promise<Lock> {
-    return this.#redlock.extend(this.self, duration, callback);
+    return this.redlock.extend(this.self, duration, callback);
   }
 
   /** Hides the value, because locks are often logged by accident. */
@@ -63,7 +74,6 @@ export class Redlock5Lock extends AnyLock {
 
   readonly resources: string[];
   expiration: number;
-  readonly #attempts: Attempts | { readonly attempts: Attempts } | number;
 
   constructor(
     redlock: RedlockInstance,
@@ -72,20 +82,19 @@ export class Redlock5Lock extends AnyLock {
     attempts: Attempts | { readonly attempts: Attempts } | number,
     expiration: Attempts | number = 0,
   ) {
-    super(redlock);
-    this.resources = Array.isArray(resources) ? resources : [resources];
     // Redlock 4 has these two arguments in the opposite order.
     const inRedlock4Order = typeof attempts === "number";
+    super(redlock, { attempts: inRedlock4Order ? (expiration as number) : attempts });
+    this.resources = Array.isArray(resources) ? resources : [resources];
     this.expiration = (inRedlock4Order ? attempts : expiration) as number;
-    this.#attempts = inRedlock4Order ? (expiration as number) : attempts;
   }
 
   get classic(): boolean {
-    return typeof this.#attempts === "number";
+    return typeof this[hidden].attempts === "number";
   }
 
   get attempts(): Attempts | number {
-    const attempts = this.#attempts;
+    const { attempts = [] } = this[hidden];
     return typeof attempts === "object" && "attempts" in attempts ? attempts.attempts : attempts;
   }
 
@@ -137,16 +146,13 @@ export class Redlock4Lock extends AnyLock {
 
 /** A lock as in node-redlock: plain data that programs pass to other processes. */
 export class NodeRedlockLock extends AnyLock {
-  #expiration: number;
-
   constructor(
     redlock: RedlockInstance,
     readonly resource: string,
     readonly value: string,
     readonly ttl: number,
   ) {
-    super(redlock);
-    this.#expiration = ttl;
+    super(redlock, { expiration: ttl });
   }
 
   get classic(): boolean {
@@ -158,11 +164,11 @@ export class NodeRedlockLock extends AnyLock {
   }
 
   get expiration(): number {
-    return this.#expiration;
+    return this[hidden].expiration ?? this.ttl;
   }
 
   set expiration(expiration: number) {
-    this.#expiration = expiration;
+    this[hidden].expiration = expiration;
   }
 
   get attempts(): Attempts {

@@ -8,8 +8,10 @@ import { entriesOf } from "../support/untrusted.js";
 import { type CallContext, isRefusal } from "./call-context.js";
 import { Calls } from "./calls.js";
 import type { AcquisitionOverrides, Held, HeldLocks } from "./held-locks.js";
+import type { RedlockInstance } from "./interfaces.js";
 import { type Lock, NodeRedlockLock } from "./lock.js";
 import type { Operation } from "./operation.js";
+import { usingOwnMethodsOf } from "./own-node-redlock.js";
 import { delayOf, nodeRedlockDefaults } from "./settings.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
@@ -98,15 +100,22 @@ export class NodeRedlock extends Calls {
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
     options?: { readonly autoExtend?: boolean },
+    /** The instance whose own `acquireLock`, `renewLock` and `releaseLock` are to be called; null if it has none. */
+    instance: RedlockInstance | null = null,
   ): Promise<T> {
     if (typeof routine !== "function") throw new InvalidOptionError("routine", routine, "a function");
     checkResource(resource);
     checkTtl(ttl);
-    const { redlock } = this.context;
+    const { redlock, heldLocks } = this.context;
     const failed = () => {
       redlock.emit("error", new Error(`Failed to auto-extend lock for resource: ${resource}`));
     };
-    const overrides = autoExtends(options) ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
+    const extend = autoExtends(options);
+    if (instance !== null) {
+      const { clock } = heldLocks.manager.context;
+      return usingOwnMethodsOf(instance, clock, resource, ttl, routine, extend ? failed : null);
+    }
+    const overrides = extend ? { renew: true, renewBefore: ttl / 5, onLost: failed } : {};
     const { lock, held } = await this.#acquireLock(resource, ttl, overrides).catch((cause: unknown) => {
       if (!isRefusal(cause)) throw cause;
       throw new Error(`Failed to acquire lock for resource: ${resource}`, { cause });

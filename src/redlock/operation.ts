@@ -16,6 +16,11 @@ export interface ErrorListener {
   error(error: Error): void;
   /** Whether denials are reported in addition to failures. */
   readonly denials: boolean;
+  /**
+   * Whether an acquisition, too, reports a key of another type. The scripts of redlock 4 read the key; those of the other
+   * packages only look whether it exists.
+   */
+  readonly readsFirst: boolean;
 }
 
 /** One call of the user, and the results of its rounds. */

@@ -20,7 +20,7 @@ type AnyLock = Lock | ClassicLock;
 /** The calls of redlock 4. */
 export class Redlock4 extends Calls {
   constructor(context: CallContext, given: Partial<Settings>) {
-    super(context, "clientError", { ...defaultSettings, ...given });
+    super(context, "clientError", { ...defaultSettings, ...given }, true);
   }
 
   async lock(resource: string | readonly string[], ttl: number, own?: unknown): Promise<ClassicLock> {

@@ -12,8 +12,10 @@ import {
 import { Calls } from "./calls.js";
 import { ExecutionError } from "./errors.js";
 import type { AcquisitionOverrides, Held } from "./held-locks.js";
+import type { RedlockInstance } from "./interfaces.js";
 import { type Lock, Redlock5Lock } from "./lock.js";
 import type { Operation } from "./operation.js";
+import { usingOwnMethods } from "./own-methods.js";
 import { defaultSettings, retriesOf } from "./settings.js";
 import type { ExecutionResult, RedlockAbortSignal, Settings } from "./types.js";
 
@@ -81,6 +83,8 @@ export class Redlock5 extends Calls {
     duration: number,
     own: unknown,
     routine: (signal: RedlockAbortSignal) => Promise<T>,
+    /** The instance whose own `acquire`, `extend` and `release` are to be called; null if it has none of its own. */
+    instance: RedlockInstance | null,
   ): Promise<T> {
     checkInteger(duration);
     const settings = this.settings(own);
@@ -90,6 +94,10 @@ export class Redlock5 extends Calls {
       throw new Error(
         "A lock `duration` must be at least 100ms greater than the `automaticExtensionThreshold` setting.",
       );
+    }
+    if (instance !== null) {
+      const { clock } = this.context.heldLocks.manager.context;
+      return usingOwnMethods(instance, clock, resources, duration, settings, routine);
     }
     // The routine gets no lock, so no other process can have its value.
     const overrides = { renew: true, renewBefore: threshold, tokenShared: false };

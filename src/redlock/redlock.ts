@@ -4,12 +4,14 @@ import type { Handle, Locks } from "../api/types.js";
 import { InvalidOptionError } from "../errors.js";
 import { isolate } from "../support/safe-emitter.js";
 import { distinct, resourcesOf } from "./call-context.js";
+import { listOf, unwrapped } from "./clients.js";
 import { ClientError, ExecutionError, LockError, ResourceLockedError } from "./errors.js";
 import { HeldLocks } from "./held-locks.js";
 import type { Disposer, RedlockEvents, RedlockInstance } from "./interfaces.js";
 import { type ClassicLock, isClassic, Lock } from "./lock.js";
 import { NodeRedlock } from "./node-redlock.js";
-import { isCallback, nodeify } from "./nodeify.js";
+import { callbackIn, isCallback, nodeify, settingsIn } from "./nodeify.js";
+import { overrides } from "./own-methods.js";
 import { Redlock4 } from "./redlock-4.js";
 import { Redlock5 } from "./redlock-5.js";
 import { defaultSettings, readOptions } from "./settings.js";
@@ -102,11 +104,11 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
       ? this.inner.redlock5.acquire(resources, ttl, more)
-      : this.lockWithOptions(resources, ttl, more as Callback<ClassicLock>);
+      : this.lockClassic(resources, ttl, more);
   }
 
   lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock> {
-    return this.lockWithOptions(resource, ttl, callback);
+    return this.lockClassic(resource, ttl, callback);
   }
 
   lockWithOptions(
@@ -115,8 +117,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
-    const locked = this.inner.redlock4.lock(resource, ttl, settingsIn(options));
-    return nodeify(locked, callback ?? callbackIn(options));
+    return this.lockClassic(resource, ttl, options, callback);
   }
 
   acquireWithOptions(
@@ -125,7 +126,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     options?: Partial<Settings> | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
-    return this.lockWithOptions(resource, ttl, options, callback);
+    return this.lockClassic(resource, ttl, options, callback);
   }
 
   disposer(
@@ -184,13 +185,14 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
         duration,
         third as Routine,
         fourth as object,
+        overrides(this, Redlock.prototype, ["acquireLock", "renewLock", "releaseLock"]) ? this : null,
       ) as Promise<T>;
     }
     type Routine = (signal: RedlockAbortSignal) => Promise<T>;
     const list = [resources].flat();
-    return isCallback(third)
-      ? this.inner.redlock5.using(list, duration, undefined, (fourth ?? third) as Routine)
-      : this.inner.redlock5.using(list, duration, third, fourth as Routine);
+    const [settings, routine] = isCallback(third) ? [undefined, fourth ?? third] : [third, fourth];
+    const instance = overrides(this, Redlock.prototype, ["acquire", "extend", "release"]) ? this : null;
+    return this.inner.redlock5.using(list, duration, settings, routine as Routine, instance);
   }
 
   acquireLock(resource: string, ttl: number): Promise<Lock | null> {
@@ -256,6 +258,17 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     return Promise.all(this.servers.map((client) => unwrapped(client).quit?.()));
   }
 
+  /** Of the calls with this name, none calls another: a subclass may override several. */
+  private lockClassic(
+    resource: string | string[],
+    ttl: number,
+    options?: unknown,
+    callback?: Callback<ClassicLock>,
+  ): Promise<ClassicLock> {
+    const locked = this.inner.redlock4.lock(resource, ttl, settingsIn(options));
+    return nodeify(locked, callback ?? callbackIn(options));
+  }
+
   private heldLocksOf(client: Client): HeldLocks {
     const { byClient, given, createHeldLocks, heldLocks } = this.inner;
     heldLocks.manager.factory.checkOpen();
@@ -277,23 +290,4 @@ interface Inner {
   readonly byClient: Map<unknown, HeldLocks>;
   /** The clients as given to the constructor, by the value shown in `clients`. */
   readonly given: ReadonlyMap<Client, Client>;
-}
-
-/** An argument in the callback's place that is not a callback counts as settings. */
-const settingsIn = (value: unknown): unknown => (isCallback(value) ? undefined : value);
-
-const callbackIn = <T>(value: unknown): Callback<T> | undefined =>
-  isCallback(value) ? (value as Callback<T>) : undefined;
-
-const unwrapped = (client: Client): { quit?: () => unknown } =>
-  typeof client === "string" ? {} : unwrap(client);
-
-function listOf(clients: unknown): Client[] {
-  if (clients === undefined || clients === null) return listOf([]);
-  if (typeof clients === "string" || typeof (clients as Iterable<Client>)[Symbol.iterator] !== "function") {
-    throw new InvalidOptionError("clients", clients, "a list of clients");
-  }
-  const list = [...(clients as Iterable<Client>)];
-  if (list.length === 0) throw new Error("Redlock must be instantiated with at least one redis client.");
-  return list;
 }

@@ -2,7 +2,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { RoundObserver } from "../lock/settings.js";
-import { errorOf } from "./errors.js";
+import { errorOf, typeErrorOf } from "./errors.js";
 import type { ErrorListener, Operation } from "./operation.js";
 
 const none: readonly Operation[] = [];
@@ -41,11 +41,13 @@ export class RoundReporter implements RoundObserver {
     const { votes, ballot } = result;
     // A missing key is not a failure when the lock is released.
     const denials = this.errorListener.denials && kind !== "release";
+    const reads = kind !== "acquire" || this.errorListener.readsFirst;
     const report = (some: readonly Vote[]) => {
       for (const vote of some) {
-        if (vote.kind === "denied" && !denials) continue;
+        const typeError = reads ? typeErrorOf(vote) : null;
+        if (vote.kind === "denied" && !denials && typeError === null) continue;
         if (vote.kind === "failed" && vote.reason === "notAsked") continue;
-        const error = errorOf(vote, this.keys);
+        const error = typeError ?? errorOf(vote, this.keys);
         if (error !== null) this.errorListener.error(error);
       }
     };

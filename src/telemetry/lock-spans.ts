@@ -8,7 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import { systemClock } from "../engine/time/clock.js";
+import { systemClock } from "../engine/time/system-clock.js";
 import type { ObservedLock } from "../lock/observed-lock.js";
 import type { FailureEvent, LockMachineEvent, LossEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { ManagerObserver } from "../manager/observers.js";

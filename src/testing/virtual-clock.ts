@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../engine/time/clock.js";
+import { afterTicks } from "../support/platform.js";
 
 interface Entry {
   readonly due: number;
@@ -75,4 +76,4 @@ export class VirtualClock implements Clock {
 }
 
 /** Waits until all ready promises, and the promises that they start, have run. */
-export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const settle = (): Promise<void> => new Promise(afterTicks);

@@ -2,7 +2,8 @@ import { RedisNode } from "../../src/clients/redis-node.js";
 import type { ReplacementCause } from "../../src/clients/replacement.js";
 import type { ScriptClient, ScriptConnection } from "../../src/clients/script-client.js";
 import type { Connection, Replacement } from "../../src/engine/node/lock-node.js";
-import { type Clock, systemClock } from "../../src/engine/time/clock.js";
+import type { Clock } from "../../src/engine/time/clock.js";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 
 /** A node over a fake client: `call` replaces the library's EVALSHA and EVAL. */
 export function nodeOver(

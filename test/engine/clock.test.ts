@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { elapsed, now, systemClock } from "../../src/engine/time/clock.js";
+import { elapsed, now } from "../../src/engine/time/clock.js";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 describe("the clock", () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Clock, systemClock, type Timer } from "../../src/engine/time/clock.js";
+import type { Clock, Timer } from "../../src/engine/time/clock.js";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 import { TickBatcher } from "../../src/engine/time/tick-batcher.js";
 import { TimerEntry, TimerWheel } from "../../src/engine/time/timer-wheel.js";
 import { settle, VirtualClock } from "../../src/testing/virtual-clock.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { Batch, LockNode } from "../../src/engine/node/lock-node.js";
-import { systemClock } from "../../src/engine/time/clock.js";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 import { locksOf, ownServers } from "../locks/support.js";
 import { FenceLog } from "./fence-log.js";
 import { SkewedClock } from "./skewed-clock.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fenceRecordTtl } from "../../src/engine/protocol/script.js";
 import { markerKey } from "../../src/engine/protocol/side-keys.js";
-import { systemClock } from "../../src/engine/time/clock.js";
+import { systemClock } from "../../src/engine/time/system-clock.js";
 import type { Locks, LocksOptions } from "../../src/index.js";
 import { locksOf, ownServers } from "../locks/support.js";
 import { freePort } from "../support/free-port.js";

@@ -16,8 +16,10 @@ import {
   readMarker,
 } from "../../engine/protocol/memory.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
-import { type Clock, systemClock } from "../../engine/time/clock.js";
+import type { Clock } from "../../engine/time/clock.js";
+import { systemClock } from "../../engine/time/system-clock.js";
 import { InvalidOptionError } from "../../errors.js";
+import { afterJobs } from "../../support/platform.js";
 import { entriesOf } from "../../support/untrusted.js";
 import { type ConnectionListener, ConnectionListeners } from "../connection-listeners.js";
 import { failure } from "../failure.js";
@@ -140,8 +142,8 @@ export class InProcessNode implements MemoryNode {
       if (this.#connection !== "ready" || generation !== this.#generation) return;
       this.#channels.get(channel)?.message(message);
     };
-    if (this.#hanging) this.#pending.push({ run: () => queueMicrotask(notifyListeners), lose: () => {} });
-    else queueMicrotask(notifyListeners);
+    if (this.#hanging) this.#pending.push({ run: () => afterJobs(notifyListeners), lose: () => {} });
+    else afterJobs(notifyListeners);
     return listening;
   }
 

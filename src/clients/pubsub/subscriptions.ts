@@ -1,6 +1,7 @@
 import type { SubscriptionListener } from "../../engine/node/lock-node.js";
-import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
 import { systemRandom } from "../../engine/time/random.js";
+import { systemClock } from "../../engine/time/system-clock.js";
 import { serverCode } from "../failure.js";
 import { Channel } from "./channel.js";
 import type { OpenSubscriber } from "./subscriber.js";

@@ -1,6 +1,3 @@
-import { sharedContext } from "../../support/async-context.js";
-import { afterNextPoll } from "../../support/platform.js";
-
 /** A pending call; cancelling twice, or after it ran, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -62,37 +59,3 @@ export function answerTimeout(
     },
   };
 }
-
-/** Node's maximum timer delay in ms; a longer timer would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
-
-/** A timer that is set again until its delay is over. */
-function longTimer(delay: number, callback: () => void, background: boolean): Timer {
-  let timer: Timer;
-  const arm = (left: number) => {
-    const next = () => (left > maxTimerMs ? arm(left - maxTimerMs) : callback());
-    timer = systemClock.after(Math.min(left, maxTimerMs), next, background);
-  };
-  arm(delay);
-  return { cancel: () => timer.cancel() };
-}
-
-export const systemClock: Clock = {
-  monotonic: () => performance.now(),
-  wall: () => Date.now(),
-  after(delay, callback, background = false) {
-    if (delay > maxTimerMs) return longTimer(delay, callback, background);
-    // A timer serves whoever waits then, and must not keep alive what the present caller's context refers to.
-    const handle = sharedContext.runInAsyncScope(
-      setTimeout,
-      undefined,
-      callback,
-      Math.ceil(Math.max(delay, 0)),
-    );
-    if (background) handle.unref();
-    return { cancel: () => clearTimeout(handle) };
-  },
-  // Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
-  // a request in an immediate of its own, and the reply can then be read only in the next iteration.
-  afterPoll: afterNextPoll,
-};

@@ -1,4 +1,4 @@
-import { nextTick, onExit } from "../../support/platform.js";
+import { afterJobs, nextTick, onExit } from "../../support/platform.js";
 
 /** An object that has something to send. */
 export interface Flushable {
@@ -50,7 +50,7 @@ export class TickBatcher {
     hookExit();
     unflushed.add(this);
     // A tick runs when no promise job is left, including those of promises that settle in the meantime.
-    queueMicrotask(() => nextTick(this.flush));
+    afterJobs(() => nextTick(this.flush));
   }
 
   /** Calls back when everything that was added so far has been flushed. */

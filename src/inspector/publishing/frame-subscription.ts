@@ -1,5 +1,6 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
-import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
+import { systemClock } from "../../engine/time/system-clock.js";
 import { type Frame, parseFrame } from "../feed/frames.js";
 import { frameChannel, maxMessageBytes } from "./channel.js";
 import { FrameDedup } from "./frame-dedup.js";

@@ -1,6 +1,7 @@
 import type { LockNode } from "../../engine/node/lock-node.js";
 import type { Timer } from "../../engine/time/clock.js";
 import type { Manager } from "../../manager/manager.js";
+import { afterJobs } from "../../support/platform.js";
 import type { Frame } from "../feed/frames.js";
 import { Tracker } from "../feed/tracker.js";
 import { beatMessage, messagesOf } from "./messages.js";
@@ -119,7 +120,7 @@ export class Publisher {
   private collect(frame: Frame): void {
     // All frames of one tick are sent together.
     if (this.frames.push(frame) > 1) return;
-    queueMicrotask(() => {
+    afterJobs(() => {
       if (!this.ended && this.unsubscribe !== null) this.send(this.messages(this.frames.splice(0)));
     });
   }

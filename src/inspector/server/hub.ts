@@ -1,4 +1,5 @@
-import { type Clock, systemClock, type Timer } from "../../engine/time/clock.js";
+import type { Clock, Timer } from "../../engine/time/clock.js";
+import { systemClock } from "../../engine/time/system-clock.js";
 import { FrameAggregate } from "../feed/frame-aggregate.js";
 import type { Frame } from "../feed/frames.js";
 import { eventOf, type Stream } from "./stream.js";

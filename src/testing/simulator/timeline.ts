@@ -1,3 +1,5 @@
+import { afterTicks } from "../../support/platform.js";
+
 /** A scheduled event; its callback is null once it ran or was cancelled. */
 interface Entry {
   readonly time: number;
@@ -50,10 +52,9 @@ export class Timeline {
         } catch (error) {
           return reject(error);
         }
-        // A setImmediate callback runs after all pending promises and ticks.
-        setImmediate(step);
+        afterTicks(step);
       };
-      setImmediate(step);
+      afterTicks(step);
     });
   }
 

@@ -1,0 +1,29 @@
+// Sinon's fake timers: everything, then only some of the functions. Run by node:test, whose own timers stay.
+import { describe, test } from "node:test";
+import FakeTimers from "@sinonjs/fake-timers";
+import * as holdfast from "holdfast";
+import Redlock from "holdfast/redlock";
+import { scenarios } from "./scenarios.cjs";
+
+const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
+const variants = {
+  everything: {},
+  "everything, from today's date": { now: Date.now() },
+  "timers and Date": { toFake: [...timers, "Date"] },
+  "timers and performance": { toFake: [...timers, "performance", "hrtime"] },
+};
+for (const [variant, config] of Object.entries(variants)) {
+  describe(variant, () => {
+    let clock;
+    const tools = {
+      holdfast,
+      Redlock,
+      fake() {
+        clock = FakeTimers.install(config);
+      },
+      restore: () => clock.uninstall(),
+      advance: (ms) => clock.tickAsync(ms),
+    };
+    for (const [name, run] of scenarios(tools)) test(name, run);
+  });
+}

@@ -1,0 +1,81 @@
+import { sharedContext } from "../../support/async-context.js";
+import { LinkedList, ListNode } from "../../support/linked-list.js";
+import { afterNextPoll, clearNodeTimeout } from "../../support/platform.js";
+import type { Clock, Timer } from "./clock.js";
+import { SystemTime } from "./system-time.js";
+
+/** Node's maximum timer delay in ms; a longer timer would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const time = new SystemTime(() => rearm());
+
+/** The timers that are set. They are set again when the functions of time are replaced: see {@link SystemTime}. */
+const armed = new LinkedList<SystemTimer>();
+
+function rearm(): void {
+  for (const timer of armed.toArray()) timer.rearm();
+}
+
+class SystemTimer extends ListNode implements Timer {
+  /** By the monotonic clock. */
+  private readonly due: number;
+  private handle!: ReturnType<typeof setTimeout>;
+  private clear!: typeof clearTimeout;
+
+  constructor(
+    delay: number,
+    private readonly callback: () => void,
+    private readonly background: boolean,
+  ) {
+    super();
+    time.check();
+    this.due = time.monotonic() + delay;
+    armed.add(this);
+    this.arm(delay);
+  }
+
+  cancel(): void {
+    if (this.list === null) return;
+    armed.remove(this);
+    this.clear.call(globalThis, this.handle);
+  }
+
+  /**
+   * Replaces a timer that was set with other functions. Their `clearTimeout` may no longer work, so a timer of Node.js is
+   * cleared by that of Node.js, and any other is ignored if it fires.
+   */
+  rearm(): void {
+    clearNodeTimeout(this.handle);
+    this.arm(this.due - time.monotonic());
+  }
+
+  /** A timer beyond the maximum is set again until its delay is over. */
+  private arm(left: number): void {
+    const fire = () => {
+      if (this.handle === handle) this.fire(left);
+    };
+    const delay = Math.ceil(Math.min(Math.max(left, 0), maxTimerMs));
+    // A timer serves whoever waits then, and must not keep alive what the present caller's context refers to.
+    const handle = sharedContext.runInAsyncScope(setTimeout, undefined, fire, delay);
+    // A browser's timer, also that of jsdom, is a number.
+    if (this.background && typeof handle === "object") handle.unref?.();
+    this.handle = handle;
+    this.clear = clearTimeout;
+  }
+
+  private fire(left: number): void {
+    if (left > maxTimerMs) return this.arm(left - maxTimerMs);
+    if (this.list === null) return;
+    armed.remove(this);
+    this.callback();
+  }
+}
+
+export const systemClock: Clock = {
+  monotonic: () => time.monotonic(),
+  wall: () => Date.now(),
+  after: (delay, callback, background = false) => new SystemTimer(Math.max(delay, 0), callback, background),
+  // Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
+  // a request in an immediate of its own, and the reply can then be read only in the next iteration.
+  afterPoll: afterNextPoll,
+};
