@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import { systemClock, type Timer } from "../engine/time/clock.js";
-import { InvalidOptionError } from "../errors.js";
+import { type AddressOptions, readAddress } from "./address-options.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
@@ -11,7 +11,6 @@ import { Subscriptions } from "./pubsub/subscriptions.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
-const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /**
  * ms between attempts to reconnect: doubles from the first to the longest delay. Attempts continue while the node is
  * open.
@@ -25,10 +24,6 @@ const keepAlive = 10_000;
 /** ms for a closed connection to end. Earlier writes have left the socket by then. */
 const disconnectTimeout = 250;
 
-/** The address without user, password and anything else that may be secret; for messages. */
-const redacted = (address: string): string =>
-  address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
-
 /**
  * A connection that is opened and closed for a `redis://` address. Throws InvalidOptionError if the address is invalid.
  */
@@ -36,7 +31,7 @@ export class AddressScriptClient implements ScriptClient {
   readonly name: string;
   readonly keyspace: Keyspace;
   readonly sharded = false;
-  readonly #address: string;
+  readonly #address: AddressOptions;
   readonly #listeners = new ConnectionListeners();
   readonly #subscriptions = new Subscriptions((events) =>
     this.#opened === null ? null : openIoredisSubscriber(asClient(this.#opened.redis), events),
@@ -50,18 +45,9 @@ export class AddressScriptClient implements ScriptClient {
     option: string,
     private readonly connectTimeout = defaultConnectTimeout,
   ) {
-    const url = URL.canParse(address) ? new URL(address) : null;
-    const database = Number(url?.pathname.slice(1) || 0);
-    const sound =
-      (url?.protocol === "redis:" || url?.protocol === "rediss:") &&
-      url.hostname !== "" &&
-      url.search === "" &&
-      url.hash === "" &&
-      Number.isInteger(database) &&
-      database >= 0;
-    if (url === null || !sound) throw new InvalidOptionError(option, redacted(address), allowed);
-    this.#address = address;
-    this.name = `${url.protocol}//${url.host}${database === 0 ? "" : `/${database}`}`;
+    this.#address = readAddress(address, option);
+    const { name, database } = this.#address;
+    this.name = name;
     this.keyspace = { prefix: "", database };
   }
 
@@ -113,7 +99,11 @@ export class AddressScriptClient implements ScriptClient {
     // Imported lazily: managers that use only their users' clients do not load ioredis.
     const { Redis } = await import("ioredis");
     if (this.#closed) return;
-    const redis = new Redis(this.#address, {
+    const { url, family } = this.#address;
+    const redis = new Redis(url, {
+      // A parameter in place of the path.
+      db: this.keyspace.database,
+      ...(family === undefined ? {} : { family }),
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       // A command that is unanswered when the connection breaks is rejected at once instead of being kept.
