@@ -2,8 +2,9 @@ import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import { systemClock, type Timer } from "../engine/time/clock.js";
 import { type AddressOptions, readAddress } from "./address-options.js";
+import { type ConnectionCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-import { bare } from "./failure.js";
+import { messageOf } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
 import type { IoredisClient } from "./ioredis/library.js";
 import { openIoredisSubscriber } from "./ioredis/subscriber.js";
@@ -38,12 +39,15 @@ export class AddressScriptClient implements ScriptClient {
   );
   #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
   #opening = false;
+  /** Why ioredis could not be loaded. */
+  #loadFailure: ConnectionCause | null = null;
   #closed = false;
 
   constructor(
     address: string,
     option: string,
     private readonly connectTimeout = defaultConnectTimeout,
+    private readonly load = () => import("ioredis"),
   ) {
     this.#address = readAddress(address, option);
     const { name, database } = this.#address;
@@ -57,7 +61,11 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   get trouble(): string {
-    return this.#closed ? "closed" : (this.#opened?.client.trouble ?? "");
+    return this.#closed ? "closed" : (this.#opened?.client.trouble ?? this.#loadFailure?.message ?? "");
+  }
+
+  get troubleLasts(): boolean {
+    return this.#closed || (this.#opened?.client.troubleLasts ?? this.#loadFailure !== null);
   }
 
   watch(listener: ConnectionListener): () => void {
@@ -65,9 +73,15 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   connect(): void {
-    if (this.#opening || this.#closed) return;
+    if (this.#opening || this.#closed) return this.#opened?.client.connect();
     this.#opening = true;
-    this.#open().catch((error: unknown) => this.#listeners.notify("down", bare(error)));
+    this.#loadFailure = null;
+    this.#open().catch((error: unknown) => {
+      // The next call tries again.
+      this.#opening = false;
+      this.#loadFailure = loadFailure(error);
+      this.#listeners.notify("connecting", this.#loadFailure);
+    });
   }
 
   /** The connection belongs to this node, so only our own commands can be in flight. */
@@ -97,7 +111,7 @@ export class AddressScriptClient implements ScriptClient {
 
   async #open(): Promise<void> {
     // Imported lazily: managers that use only their users' clients do not load ioredis.
-    const { Redis } = await import("ioredis");
+    const { Redis } = await this.load();
     if (this.#closed) return;
     const { url, family } = this.#address;
     const redis = new Redis(url, {
@@ -117,6 +131,7 @@ export class AddressScriptClient implements ScriptClient {
     this.#opened = { client, redis };
     this.#boundHandshake(redis);
     client.watch((connection, cause) => this.#listeners.notify(connection, cause));
+    client.connect();
   }
 
   /** ioredis bounds the TCP and TLS handshakes, but not the wait for the replies to AUTH, SELECT and INFO. */
@@ -139,6 +154,15 @@ export class AddressScriptClient implements ScriptClient {
     redis.on("ready", over);
     redis.on("close", over);
   }
+}
+
+/** A bundler may have packed ioredis into a file in which it cannot load the modules of Node.js. */
+function loadFailure(error: unknown): ConnectionCause {
+  const message = messageOf(error);
+  const advice = /cannot find/i.test(message)
+    ? "install ioredis, or pass a client of your own"
+    : "leave ioredis out of the bundle (as an external package), or pass a client of your own";
+  return lastingCause(`ioredis, which opens addresses, cannot be loaded: ${message}: ${advice}`);
 }
 
 /** The types of ioredis declare members as private that every version offers. */

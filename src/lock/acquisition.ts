@@ -1,4 +1,5 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
+import { canReachQuorum } from "../engine/protocol/quorum.js";
 import { driftOf } from "../engine/protocol/validity.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
@@ -280,7 +281,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private isFinal(reason: RetryReason): boolean {
     const { ttl, wait, driftFactor } = this.settings;
     const stale = this.origin !== null && reason === "contended";
-    return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
+    const votes = this.failedAttempt?.votes ?? [];
+    const reachable = canReachQuorum(votes, this.lock.manager.engine.members.length);
+    return wait === 0 || stale || !reachable || ttl <= driftOf(ttl, driftFactor);
   }
 
   /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */

@@ -65,7 +65,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   }
 
   connect(): void {
-    if (!this.cluster.isOpen) this.cluster.connect().catch(() => {});
+    if (!this.cluster.isOpen) this.cluster.connect().catch((error: unknown) => this.connectFailed(error));
   }
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {

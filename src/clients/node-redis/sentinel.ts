@@ -100,7 +100,7 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
   }
 
   connect(): void {
-    if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
+    if (!this.sentinel.isOpen) this.sentinel.connect().catch((error: unknown) => this.connectFailed(error));
   }
 
   /** The Sentinel client looks up its master by itself; before that there is no connection to replace. */

@@ -2,6 +2,7 @@ import {
   duplicate,
   type Failed,
   failed,
+  LastingError,
   notConnected,
   notConnectedInTime,
   unresponsive,
@@ -90,7 +91,7 @@ export class MemberConnection {
 
   /** Why a node that is not connected cannot be asked for now; null if the connection may still become ready in time. */
   refusal(): Failed | null {
-    if (this.node.connection === "down") return notConnected(this.node);
+    if (this.node.connection === "down" || this.node.troubleLasts === true) return notConnected(this.node);
     return this.guard.overdue ? notConnectedInTime(this.node, "after", this.guard.waited ?? 0) : null;
   }
 
@@ -129,10 +130,12 @@ export class MemberConnection {
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
       this.server.forget();
-      this.work.dismiss(failed("notReady", cause?.message ?? "connection lost"));
+      this.work.dismiss(failed("notReady", cause?.message ?? "connection lost", this.node.troubleLasts));
       this.identifyListeners.notify();
     } else if (cause !== undefined) {
       // The client keeps trying to connect, but callers need not wait for it.
+      observe("disconnected", cause.message);
+      if (this.node.troubleLasts === true) this.work.dismiss(notConnected(this.node));
       this.identifyListeners.notify();
     }
   }
@@ -211,7 +214,7 @@ export class MemberConnection {
   }
 
   private onIdentifyRefused(error: unknown): void {
-    this.work.dismiss(failed("refused", messageOf(error)));
+    this.work.dismiss(failed("refused", messageOf(error), error instanceof LastingError));
     this.identifyListeners.notify();
   }
 }
