@@ -1,6 +1,6 @@
 import type { Connection } from "../engine/node/lock-node.js";
 import { systemClock, type Timer } from "../engine/time/clock.js";
-import { type ConnectionCause, connectionCause, keptCause, lastingCause } from "./connection-cause.js";
+import { ConnectionCause, connectionCause, keptCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
@@ -28,6 +28,8 @@ export interface ConnectionSource {
   readonly events: readonly string[];
   /** Events that carry an error, "error" included. */
   readonly errors: readonly string[];
+  /** Cluster: events that carry the error of one server. The others may still be reachable. */
+  readonly memberErrors?: readonly string[];
   /** Emitted when the client is closed, for clients that look unopened again afterwards. */
   readonly closed?: string;
   /**
@@ -116,6 +118,11 @@ export class ConnectionWatch {
     if (this.#lastConnection === "connecting") this.#listeners.notify("connecting", this.#cause);
   }
 
+  readonly #memberFailed = (error: unknown): void => {
+    const { message, vague } = connectionCause(error);
+    this.#noteCause(new ConnectionCause(message, false, vague));
+  };
+
   readonly #attempted = (): void => {
     this.#newAttempt = true;
     this.#changed();
@@ -123,7 +130,8 @@ export class ConnectionWatch {
 
   /** Notes why the client gave up connecting, unless its events have told more. */
   protected connectFailed(error: unknown): void {
-    if (this.#cause === undefined && this.connection !== "ready") this.#noteCause(connectionCause(error));
+    const cause = connectionCause(error);
+    if (this.connection !== "ready" && (cause.lasts || this.#cause === undefined)) this.#noteCause(cause);
   }
 
   /** A connection is needed. A TLS handshake with a server that does not speak TLS may hang without an error. */
@@ -169,10 +177,11 @@ export class ConnectionWatch {
   }
 
   #attach(): void {
-    const { emitter, events, errors, closed } = this.source;
+    const { emitter, events, errors, memberErrors = [], closed } = this.source;
     this.#lastConnection = this.connection;
     for (const event of events) emitter.on(event, this.#listenerOf(event));
     for (const event of errors) emitter.on(event, this.#failed);
+    for (const event of memberErrors) emitter.on(event, this.#memberFailed);
     if (closed !== undefined) emitter.on(closed, this.#ended);
     if (this.#keepsErrorListener) emitter.off("error", this.#ignore);
     this.#keepsErrorListener = false;
@@ -183,7 +192,7 @@ export class ConnectionWatch {
    * because its next "error" event would end the process if the event had no listener.
    */
   #detach(): void {
-    const { emitter, events, errors, closed, throwsUnhandled } = this.source;
+    const { emitter, events, errors, memberErrors = [], closed, throwsUnhandled } = this.source;
     const open = ["trying", "ready"].includes(this.source.read());
     // Attached even if the event has other listeners now: some of them stay only until their own requests are answered.
     if (throwsUnhandled && open) {
@@ -192,6 +201,7 @@ export class ConnectionWatch {
     }
     for (const event of events) emitter.off(event, this.#listenerOf(event));
     for (const event of errors) emitter.off(event, this.#failed);
+    for (const event of memberErrors) emitter.off(event, this.#memberFailed);
     if (closed !== undefined) emitter.off(closed, this.#ended);
   }
 }

@@ -4,12 +4,6 @@ import { type EvalClient, type EvalForm, evalForms } from "./plain-eval.js";
 import { findEvalForm } from "./plain-examination.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
-/** The smallest client that can be a node: any object with these two methods. */
-export interface PlainClient {
-  set(key: string, value: string, options: { NX?: boolean; PX?: number }): Promise<unknown>;
-  eval(script: string, keys: string[], args: string[]): Promise<unknown>;
-}
-
 /**
  * ms after which a call counts as lost. A plain client cannot report that its connection is gone, and may never settle
  * the calls on it: then a release would never be repeated, and the node's call would stay pending forever.

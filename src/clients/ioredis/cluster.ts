@@ -46,7 +46,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 
   constructor(private readonly client: IoredisCluster) {
     const next = rotation<IoredisClient>(({ status }) => status === "ready");
-    super({ ...ioredisSource(client), errors: ["error", "node error"] }, (events) => {
+    super({ ...ioredisSource(client), memberErrors: ["node error"] }, (events) => {
       // A message published at one server of a Cluster reaches the subscribers at all of them.
       const master = next(client.nodes("master"));
       return master === undefined ? null : openIoredisSubscriber(master, events);

@@ -12,7 +12,8 @@ import { openNodeRedisSubscriber } from "./subscriber.js";
 const source = (cluster: NodeRedisCluster): ConnectionSource => ({
   emitter: cluster,
   events: ["connect", "node-connect", "node-ready", "node-reconnecting", "node-disconnect"],
-  errors: ["error", "node-error"],
+  errors: ["error"],
+  memberErrors: ["node-error"],
   closed: "disconnect",
   throwsUnhandled: true,
   read: () => {

@@ -58,7 +58,8 @@ class Master {
 const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource => ({
   emitter: sentinel,
   events: ["connect", "ready", "reconnecting", "end", "topology-change", masterChanged],
-  errors: ["error"],
+  errors: [],
+  memberErrors: ["error"],
   throwsUnhandled: true,
   read: () => {
     if (!sentinel.isOpen) return master.current === null ? "fresh" : "over";
