@@ -123,6 +123,20 @@ describe("recognised by its shape, and named without user and password", () => {
     expect(node).toMatchObject({ name: "client 2", keyspace: null, sharded: false, connection: "ready" });
   });
 
+  test("a client of Bun, with or without eval", () => {
+    const method = async () => "OK";
+    const bun = {
+      connected: false,
+      set: method,
+      send: method,
+      connect: method,
+      close: method,
+      duplicate: method,
+    };
+    expect(recogniseNode(bun, 1).name).toBe("client 1");
+    expect(recogniseNode({ ...bun, eval: method }, 1).name).toBe("client 1");
+  });
+
   test("a subclass, and a copy that is no instance of anything", () => {
     class Special extends Redis {}
     const special = opened(new Special(options));
@@ -183,6 +197,12 @@ const refused: [string, () => unknown, RegExp][] = [
     /given up long ago/,
   ],
   ["a monitoring ioredis", () => opened(new Redis({ ...options, monitor: true })), /duplicate.*monitor mode/],
+  [
+    "a client of ioredis-mock",
+    () => ({ set: async () => "OK", eval: async () => [], defineCommand: () => {}, shaScripts: {} }),
+    /memoryNode\(\) in tests.*a client of ioredis-mock/,
+  ],
+  ["a function that returns a client", () => () => ioredisShape(), /create a client.*a class or function/],
   ["a subscribed ioredis", () => ({ ...ioredisShape(), mode: "subscriber" }), /duplicate.*subscriber mode/],
   ["an address of something else", () => `http://someone:${secret}@db.test`, /got "http:\/\/db\.test"/],
   ["a host and port", () => "db.test:6379", /got "db\.test:6379"/],
