@@ -19,7 +19,7 @@ export const lastingCause = (message: string): ConnectionCause => new Connection
 export const wantsTls = "the server wants TLS: use a rediss:// address, or the client's option for TLS";
 export const lacksTls =
   "the server does not speak TLS on this port: use a redis:// address, or no TLS option";
-export const noRedis = "it does not speak Redis's protocol: no Redis listens on this port";
+export const noRedis = "it does not speak Redis's protocol";
 
 /** How the parsers of clients report the first byte of a TLS alert, which is 21. */
 const isTlsAlert = (message: string): boolean =>
