@@ -1,4 +1,4 @@
-import { LastingError } from "../engine/protocol/refusal.js";
+import { isLuaFault, LastingError, lastingRefusal } from "../engine/protocol/refusal.js";
 import { LostError } from "./failure.js";
 import { type EvalClient, type EvalForm, evalForms } from "./plain-eval.js";
 import { findEvalForm } from "./plain-examination.js";
@@ -61,7 +61,10 @@ export class PlainScriptClient implements ScriptClient {
     const { form, fault } = await findEvalForm(known, (tried, script, keys, args) =>
       this.#eval(tried, script, keys, args, examinedWithin),
     );
-    if (fault !== undefined) throw new LastingError(fault);
+    if (fault !== undefined) {
+      const isRefusal = lastingRefusal(fault) || isLuaFault(fault);
+      throw new LastingError(fault, isRefusal ? "refused" : "garbage");
+    }
     this.form = form;
     return form !== known;
   }

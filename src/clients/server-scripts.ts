@@ -15,11 +15,10 @@ const publishSlots = 32;
 
 /** The error of a server that could not be identified. */
 function identificationError(error: unknown): Error {
+  if (error instanceof LastingError) return error;
   const message = messageOf(error);
-  if (isLuaFault(message) && !(error instanceof LastingError)) return new LastingError(luaFault(message));
-  return error instanceof LastingError || lastingRefusal(message)
-    ? new LastingError(message)
-    : new Error(message);
+  if (isLuaFault(message)) return new LastingError(luaFault(message));
+  return lastingRefusal(message) ? new LastingError(message) : new Error(message);
 }
 
 /** The scripts that concern a server rather than a lock. */

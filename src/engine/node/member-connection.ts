@@ -214,7 +214,8 @@ export class MemberConnection {
   }
 
   private onIdentifyRefused(error: unknown): void {
-    this.work.dismiss(failed("refused", messageOf(error), error instanceof LastingError));
+    const lasting = error instanceof LastingError;
+    this.work.dismiss(failed(lasting ? error.reason : "refused", messageOf(error), lasting));
     this.identifyListeners.notify();
   }
 }

@@ -8,7 +8,14 @@ export const failed = (reason: FailureReason, message: string, lasting = false):
   lasting ? { kind: "failed", reason, message, lasting } : { kind: "failed", reason, message };
 
 /** A cause that does not end by itself, as an error. */
-export class LastingError extends Error {}
+export class LastingError extends Error {
+  constructor(
+    message: string,
+    readonly reason: FailureReason = "refused",
+  ) {
+    super(message);
+  }
+}
 
 /**
  * The refusals of a server that do not end by themselves: somebody has to change a password, a permission, the
