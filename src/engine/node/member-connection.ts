@@ -91,7 +91,8 @@ export class MemberConnection {
 
   /** Why a node that is not connected cannot be asked for now; null if the connection may still become ready in time. */
   refusal(): Failed | null {
-    if (this.node.connection === "down" || this.node.troubleLasts === true) return notConnected(this.node);
+    if (this.node.connection === "down") return notConnected(this.node);
+    if (this.node.troubleLasts === true) return notConnected(this.node);
     return this.guard.overdue ? notConnectedInTime(this.node, "after", this.guard.waited ?? 0) : null;
   }
 
