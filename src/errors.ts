@@ -1,3 +1,4 @@
+import { adviceOn } from "./engine/protocol/advice.js";
 import { contentionMessage, type HeldHere, longestHolder } from "./engine/protocol/contention.js";
 import type { Holder, Vote } from "./engine/protocol/vote.js";
 import { formatDuration } from "./support/duration.js";
@@ -103,7 +104,7 @@ export class QuorumUnavailableError extends HoldfastError {
         ? `could not ${operation} ${named(resources)}: ${votes.length} of ${count(nodes, "node")} answered, but too late: ` +
             "no validity was left of the ttl, or more than four node timeouts had passed. Use a longer ttl or nodeTimeout, or look at the nodes' latency and at what keeps the event loop busy"
         : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
-            `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}`,
+            `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}${adviceOn(votes, nodes)}`,
     );
   }
 }
@@ -121,7 +122,7 @@ export class NodesNotReadyError extends HoldfastError {
     const reasons = votes.map((one) => `${one.node}: ${one.kind === "failed" ? one.message : "not ready"}`);
     super(
       `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${reasons.join("; ")}). ` +
-        "They are tried again whenever something is acquired.",
+        "They are tried again whenever something is acquired; `holdfast doctor` examines the nodes.",
     );
   }
 }

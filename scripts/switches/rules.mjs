@@ -1362,8 +1362,8 @@ export const switches = [
     "14 liveness",
     "a call that a plain client never answers has no timeout",
     "src/clients/plain.ts",
-    "bounded(async () => client.eval(script, [...keys], [...args]))",
-    "client.eval(script, [...keys], [...args])",
+    "bounded(async () => form.call(this.client, script, keys, args), within)",
+    "form.call(this.client, script, keys, args)",
     "test/clients/plain",
   ],
   [

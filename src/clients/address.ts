@@ -2,9 +2,10 @@ import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
-import { InvalidOptionError } from "../errors.js";
+import { type AddressOptions, readAddress } from "./address-options.js";
+import { type ConnectionCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-import { bare } from "./failure.js";
+import { messageOf } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
 import type { IoredisClient } from "./ioredis/library.js";
 import { openIoredisSubscriber } from "./ioredis/subscriber.js";
@@ -12,7 +13,6 @@ import { Subscriptions } from "./pubsub/subscriptions.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
 
-const allowed = "a redis:// or rediss:// address: redis://[user[:password]@]host[:port][/database]";
 /**
  * ms between attempts to reconnect: doubles from the first to the longest delay. Attempts continue while the node is
  * open.
@@ -26,10 +26,6 @@ const keepAlive = 10_000;
 /** ms for a closed connection to end. Earlier writes have left the socket by then. */
 const disconnectTimeout = 250;
 
-/** The address without user, password and anything else that may be secret; for messages. */
-const redacted = (address: string): string =>
-  address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
-
 /**
  * A connection that is opened and closed for a `redis://` address. Throws InvalidOptionError if the address is invalid.
  */
@@ -37,32 +33,26 @@ export class AddressScriptClient implements ScriptClient {
   readonly name: string;
   readonly keyspace: Keyspace;
   readonly sharded = false;
-  readonly #address: string;
+  readonly #address: AddressOptions;
   readonly #listeners = new ConnectionListeners();
   readonly #subscriptions = new Subscriptions((events) =>
     this.#opened === null ? null : openIoredisSubscriber(asClient(this.#opened.redis), events),
   );
   #opened: { readonly client: IoredisScriptClient; readonly redis: Redis } | null = null;
   #opening = false;
+  /** Why ioredis could not be loaded. */
+  #loadFailure: ConnectionCause | null = null;
   #closed = false;
 
   constructor(
     address: string,
     option: string,
     private readonly connectTimeout = defaultConnectTimeout,
+    private readonly load = () => import("ioredis"),
   ) {
-    const url = URL.canParse(address) ? new URL(address) : null;
-    const database = Number(url?.pathname.slice(1) || 0);
-    const sound =
-      (url?.protocol === "redis:" || url?.protocol === "rediss:") &&
-      url.hostname !== "" &&
-      url.search === "" &&
-      url.hash === "" &&
-      Number.isInteger(database) &&
-      database >= 0;
-    if (url === null || !sound) throw new InvalidOptionError(option, redacted(address), allowed);
-    this.#address = address;
-    this.name = `${url.protocol}//${url.host}${database === 0 ? "" : `/${database}`}`;
+    this.#address = readAddress(address, option);
+    const { name, database } = this.#address;
+    this.name = name;
     this.keyspace = { prefix: "", database };
   }
 
@@ -72,7 +62,11 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   get trouble(): string {
-    return this.#closed ? "closed" : (this.#opened?.client.trouble ?? "");
+    return this.#closed ? "closed" : (this.#opened?.client.trouble ?? this.#loadFailure?.message ?? "");
+  }
+
+  get troubleLasts(): boolean {
+    return this.#closed || (this.#opened?.client.troubleLasts ?? this.#loadFailure !== null);
   }
 
   watch(listener: ConnectionListener): () => void {
@@ -80,9 +74,15 @@ export class AddressScriptClient implements ScriptClient {
   }
 
   connect(): void {
-    if (this.#opening || this.#closed) return;
+    if (this.#opening || this.#closed) return this.#opened?.client.connect();
     this.#opening = true;
-    this.#open().catch((error: unknown) => this.#listeners.notify("down", bare(error)));
+    this.#loadFailure = null;
+    this.#open().catch((error: unknown) => {
+      // The next call tries again.
+      this.#opening = false;
+      this.#loadFailure = loadFailure(error);
+      this.#listeners.notify("connecting", this.#loadFailure);
+    });
   }
 
   /** The connection belongs to this node, so only our own commands can be in flight. */
@@ -112,9 +112,13 @@ export class AddressScriptClient implements ScriptClient {
 
   async #open(): Promise<void> {
     // Imported lazily: managers that use only their users' clients do not load ioredis.
-    const { Redis } = await import("ioredis");
+    const { Redis } = await this.load();
     if (this.#closed) return;
-    const redis = new Redis(this.#address, {
+    const { url, family } = this.#address;
+    const redis = new Redis(url, {
+      // A parameter in place of the path.
+      db: this.keyspace.database,
+      ...(family === undefined ? {} : { family }),
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       // A command that is unanswered when the connection breaks is rejected at once instead of being kept.
@@ -128,6 +132,7 @@ export class AddressScriptClient implements ScriptClient {
     this.#opened = { client, redis };
     this.#boundHandshake(redis);
     client.watch((connection, cause) => this.#listeners.notify(connection, cause));
+    client.connect();
   }
 
   /** ioredis bounds the TCP and TLS handshakes, but not the wait for the replies to AUTH, SELECT and INFO. */
@@ -150,6 +155,15 @@ export class AddressScriptClient implements ScriptClient {
     redis.on("ready", over);
     redis.on("close", over);
   }
+}
+
+/** A bundler may have packed ioredis into a file in which it cannot load the modules of Node.js. */
+function loadFailure(error: unknown): ConnectionCause {
+  const message = messageOf(error);
+  const advice = /cannot find/i.test(message)
+    ? "install ioredis, or pass a client of your own"
+    : "leave ioredis out of the bundle (as an external package), or pass a client of your own";
+  return lastingCause(`ioredis, which opens addresses, cannot be loaded: ${message}: ${advice}`);
 }
 
 /** The types of ioredis declare members as private that every version offers. */

@@ -1,6 +1,9 @@
 import type { Connection } from "../engine/node/lock-node.js";
+import { systemClock, type Timer } from "../engine/time/clock.js";
+import { ConnectionCause, connectionCause, keptCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-import { bare } from "./failure.js";
+
+import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
 
 /** The part of a client's EventEmitter that is used here. */
 export interface Emitter {
@@ -9,6 +12,15 @@ export interface Emitter {
   listenerCount?(event: string): number;
 }
 
+/** The events with which clients begin an attempt to connect. */
+const attempts = new Set(["connecting", "connect", "reconnecting"]);
+/** ms after which a TLS handshake without an error is examined. */
+const handshakeTime = 250;
+/** Minimum ms between two examinations. */
+const examinationPause = 2_000;
+
+const closedClient = "the client is closed: it was closed by its user, or has given up reconnecting";
+
 /** How a library reports the state of a connection. */
 export interface ConnectionSource {
   readonly emitter: Emitter;
@@ -16,12 +28,16 @@ export interface ConnectionSource {
   readonly events: readonly string[];
   /** Events that carry an error, "error" included. */
   readonly errors: readonly string[];
+  /** Cluster: events that carry the error of one server. The others may still be reachable. */
+  readonly memberErrors?: readonly string[];
   /** Emitted when the client is closed, for clients that look unopened again afterwards. */
   readonly closed?: string;
   /**
    * `fresh`: not opened yet. `trying`: connecting, for the first time or again. `over`: closed, or the client gave up.
    */
   read(): "fresh" | "trying" | "ready" | "over";
+  /** Where the client connects to; null if that is not known, or not one server. */
+  endpoint?(): Endpoint | null;
   /** Whether an "error" event without a listener is thrown, which ends the process; true for node-redis. */
   readonly throwsUnhandled: boolean;
 }
@@ -34,7 +50,12 @@ export class ConnectionWatch {
   readonly #listeners = new ConnectionListeners();
   #wasReady = false;
   #lastConnection: Connection = "connecting";
-  #cause: Error | undefined;
+  #cause: ConnectionCause | undefined;
+  /** Whether the client has begun another attempt to connect since the cause was noted. */
+  #newAttempt = false;
+  #handshake: Timer | null = null;
+  #examinedAt = Number.NEGATIVE_INFINITY;
+  #examining = false;
   #keepsErrorListener = false;
   #closed = false;
 
@@ -50,9 +71,19 @@ export class ConnectionWatch {
     return state === "over" || this.#closed || this.#wasReady ? "down" : "connecting";
   }
 
-  /** The message of the last error since the client was ready; empty if there was none. For messages. */
+  /** Why the client is not ready, as far as known; empty if nothing is known. For messages. */
   get trouble(): string {
-    return this.#cause?.message ?? "";
+    return this.#presentCause?.message ?? "";
+  }
+
+  get troubleLasts(): boolean {
+    return this.#presentCause?.lasts === true;
+  }
+
+  get #presentCause(): ConnectionCause | undefined {
+    const cause = this.#cause;
+    if (cause?.lasts === true || !(this.source.read() === "over" || this.#closed)) return cause;
+    return lastingCause(closedClient + (cause === undefined ? "" : ` (${cause.message})`));
   }
 
   watch(listener: ConnectionListener): () => void {
@@ -68,15 +99,71 @@ export class ConnectionWatch {
     if (connection === "ready") this.#cause = undefined;
     if (connection === this.#lastConnection) return;
     this.#lastConnection = connection;
-    this.#listeners.notify(connection, connection === "down" ? this.#cause : undefined);
+    this.#listeners.notify(connection, connection === "down" ? this.#presentCause : undefined);
   };
 
   readonly #failed = (error: unknown): void => {
-    this.#cause = bare(error);
+    const wasReady = this.#lastConnection === "ready";
+    const cause = connectionCause(error);
+    // A vague cause is reported after the examination.
+    if (!wasReady && cause.vague && this.#examine()) this.#cause = keptCause(this.#cause, cause, true);
+    else this.#noteCause(cause);
+  };
+
+  #noteCause(cause: ConnectionCause): void {
+    this.#cause = keptCause(this.#cause, cause, !this.#newAttempt);
+    this.#newAttempt = false;
     this.#changed();
     // Callers that wait for the first connection may want to stop waiting.
     if (this.#lastConnection === "connecting") this.#listeners.notify("connecting", this.#cause);
+  }
+
+  readonly #memberFailed = (error: unknown): void => {
+    const { message, vague } = connectionCause(error);
+    this.#noteCause(new ConnectionCause(message, false, vague));
   };
+
+  readonly #attempted = (): void => {
+    this.#newAttempt = true;
+    this.#changed();
+  };
+
+  /** Notes why the client gave up connecting, unless its events have told more. */
+  protected connectFailed(error: unknown): void {
+    const cause = connectionCause(error);
+    if (this.connection !== "ready" && (cause.lasts || this.#cause === undefined)) this.#noteCause(cause);
+  }
+
+  /** A connection is needed. A TLS handshake with a server that does not speak TLS may hang without an error. */
+  protected connectionNeeded(): void {
+    if (this.#handshake !== null || this.connection === "ready" || this.source.endpoint?.()?.tls !== true)
+      return;
+    this.#handshake = systemClock.after(
+      handshakeTime,
+      () => {
+        this.#handshake = null;
+        if (this.#listeners.size > 0) this.#examine();
+      },
+      true,
+    );
+  }
+
+  /** Asks the server itself why the client cannot connect, and then notes the cause. Returns whether it is asked. */
+  #examine(): boolean {
+    if (this.#examining) return true;
+    const endpoint = this.source.endpoint?.() ?? null;
+    const now = systemClock.monotonic();
+    if (endpoint === null || this.connection === "ready" || this.#cause?.lasts === true) return false;
+    if (now < this.#examinedAt + examinationPause) return false;
+    this.#examinedAt = now;
+    this.#examining = true;
+    void examineEndpoint(endpoint).then((found) => {
+      this.#examining = false;
+      const cause = found ?? this.#cause;
+      if (cause !== undefined && this.source.read() !== "ready") this.#noteCause(cause);
+    });
+    return true;
+  }
 
   readonly #ended = (): void => {
     this.#closed = true;
@@ -85,11 +172,16 @@ export class ConnectionWatch {
 
   readonly #ignore = (): void => {};
 
+  #listenerOf(event: string): () => void {
+    return attempts.has(event) ? this.#attempted : this.#changed;
+  }
+
   #attach(): void {
-    const { emitter, events, errors, closed } = this.source;
+    const { emitter, events, errors, memberErrors = [], closed } = this.source;
     this.#lastConnection = this.connection;
-    for (const event of events) emitter.on(event, this.#changed);
+    for (const event of events) emitter.on(event, this.#listenerOf(event));
     for (const event of errors) emitter.on(event, this.#failed);
+    for (const event of memberErrors) emitter.on(event, this.#memberFailed);
     if (closed !== undefined) emitter.on(closed, this.#ended);
     if (this.#keepsErrorListener) emitter.off("error", this.#ignore);
     this.#keepsErrorListener = false;
@@ -100,15 +192,16 @@ export class ConnectionWatch {
    * because its next "error" event would end the process if the event had no listener.
    */
   #detach(): void {
-    const { emitter, events, errors, closed, throwsUnhandled } = this.source;
+    const { emitter, events, errors, memberErrors = [], closed, throwsUnhandled } = this.source;
     const open = ["trying", "ready"].includes(this.source.read());
     // Attached even if the event has other listeners now: some of them stay only until their own requests are answered.
     if (throwsUnhandled && open) {
       emitter.on("error", this.#ignore);
       this.#keepsErrorListener = true;
     }
-    for (const event of events) emitter.off(event, this.#changed);
+    for (const event of events) emitter.off(event, this.#listenerOf(event));
     for (const event of errors) emitter.off(event, this.#failed);
+    for (const event of memberErrors) emitter.off(event, this.#memberFailed);
     if (closed !== undefined) emitter.off(closed, this.#ended);
   }
 }

@@ -1,3 +1,4 @@
+import { lastingRefusal } from "../engine/protocol/refusal.js";
 import type { FailureReason } from "../engine/protocol/vote.js";
 import { explained, printable } from "../support/redaction.js";
 
@@ -6,17 +7,21 @@ export interface Failure {
   readonly kind: "failed";
   readonly reason: FailureReason;
   readonly message: string;
+  readonly lasting?: true;
 }
 
-export const failure = (reason: FailureReason, message: string): Failure => ({
-  kind: "failed",
-  reason,
-  message,
-});
+export const failure = (reason: FailureReason, message: string, lasting = false): Failure =>
+  lasting ? { kind: "failed", reason, message, lasting } : { kind: "failed", reason, message };
 
 /** The failed vote of a client that is not connected. `trouble`: why, as far as known. */
-export const notReady = ({ trouble }: { readonly trouble: string }): Failure =>
-  failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`);
+export const notReady = ({
+  trouble,
+  troubleLasts,
+}: {
+  readonly trouble: string;
+  readonly troubleLasts?: boolean;
+}): Failure =>
+  failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`, troubleLasts);
 
 /** Thrown when the client would have queued a call instead of sending it. */
 export class NotReadyError extends Error {}
@@ -24,13 +29,24 @@ export class NotReadyError extends Error {}
 /** Thrown for calls whose connection was lost before they were answered. The server may have executed them. */
 export class LostError extends Error {}
 
+/** Servers and clients repeat the arguments of a refused command, tokens included. */
+const withoutArguments = (message: string): string =>
+  message.replace(/,? (with args beginning with|command was):.*$/s, "");
+
 /** The message of a thrown value; clients also throw values that are not errors. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (typeof thrown !== "object" || thrown === null) return printable(String(thrown));
-    const { message, name } = thrown as { message?: unknown; name?: unknown };
+    if (typeof thrown !== "object" || thrown === null) return printable(withoutArguments(String(thrown)));
+    const { message, name, errors, cause, lastNodeError } = thrown as Record<string, unknown>;
+    // Several addresses of one host were tried.
+    if (!message && Array.isArray(errors) && errors.length > 0) {
+      return printable([...new Set(errors.map(messageOf))].join(", "));
+    }
     // Recognised by shape: an error from another realm is not an instance of our Error class.
-    return printable(inWords(String(message || (message === undefined ? thrown : name))));
+    const own = inWords(withoutArguments(String(message || (message === undefined ? thrown : name))));
+    // ioredis' Cluster: the error of the last server that was asked. fetch(): why the request failed.
+    const reason = lastNodeError ?? (own === "fetch failed" ? cause : undefined);
+    return printable(reason ? `${own} (${messageOf(reason)})` : own);
   } catch {
     return "something that cannot be put into words";
   }
@@ -41,12 +57,6 @@ const strangeReply = /^(Unknown RESP type|Protocol error, got) /;
 
 const inWords = (message: string): string =>
   strangeReply.test(message) ? "it does not speak Redis's protocol" : message;
-
-/**
- * A copy of an error without the client's additional properties: ioredis attaches the whole command, and the arguments
- * of AUTH contain a password.
- */
-export const bare = (thrown: unknown): Error => new Error(messageOf(thrown));
 
 /** "NOPERM" of "NOPERM this user has no permissions …"; empty if the message is not from a server. */
 export const serverCode = (thrown: unknown): string => {
@@ -74,15 +84,12 @@ const classOf = (thrown: unknown): string => {
   return typeof maker === "function" ? maker.name : "";
 };
 
-/** Servers repeat the arguments of an unknown command, tokens included. */
-const withoutArguments = (message: string): string => message.replace(/,? with args beginning with:.*$/s, "");
-
 /** The failed vote for a rejected call. */
 export function failureOf(thrown: unknown): Failure {
-  const message = withoutArguments(messageOf(thrown));
+  const message = messageOf(thrown);
   if (thrown instanceof NotReadyError) return failure("notReady", message);
   if (thrown instanceof LostError) return failure("connection", message);
-  if (serverCode(thrown) !== "") return failure("refused", explained(message));
+  if (serverCode(thrown) !== "") return failure("refused", explained(message), lastingRefusal(message));
   if (full.test(message)) return failure("overloaded", message);
   if (late.test(message) && !connectionLate.test(message)) return failure("timeout", message);
   if (classOf(thrown) === "TimeoutError") return failure("timeout", "the client's own timeout has passed");

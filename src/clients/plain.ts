@@ -1,17 +1,16 @@
+import { isLuaFault, LastingError, lastingRefusal } from "../engine/protocol/refusal.js";
 import { LostError } from "./failure.js";
+import { type EvalClient, type EvalForm, evalForms } from "./plain-eval.js";
+import { findEvalForm } from "./plain-examination.js";
 import type { ScriptClient, ScriptConnection } from "./script-client.js";
-
-/** The smallest client that can be a node: any object with these two methods. */
-export interface PlainClient {
-  set(key: string, value: string, options: { NX?: boolean; PX?: number }): Promise<unknown>;
-  eval(script: string, keys: string[], args: string[]): Promise<unknown>;
-}
 
 /**
  * ms after which a call counts as lost. A plain client cannot report that its connection is gone, and may never settle
  * the calls on it: then a release would never be repeated, and the node's call would stay pending forever.
  */
 export const lostAfter = 10_000;
+/** The same for the calls of an examination. */
+const examinedWithin = 1_000;
 
 /**
  * A plain client reports nothing about its connection: the connection always counts as ready, and the keyspace is
@@ -28,15 +27,16 @@ export class PlainScriptClient implements ScriptClient {
   readonly trouble = "";
   readonly #connection: ScriptConnection;
 
+  /** `form`: how the client expects the arguments of a script, as far as known; see {@link examine}. */
   constructor(
-    client: PlainClient,
+    private readonly client: EvalClient,
     readonly name: string,
+    private form: EvalForm = evalForms[0],
   ) {
     this.#connection = {
       ready: true,
       evalsha: null,
-      // Passes copies, because the client might modify the arrays.
-      eval: (script, keys, args) => bounded(async () => client.eval(script, [...keys], [...args])),
+      eval: (script, keys, args) => this.#eval(this.form, script, keys, args),
     };
   }
 
@@ -51,12 +51,39 @@ export class PlainScriptClient implements ScriptClient {
   route(): ScriptConnection {
     return this.#connection;
   }
+
+  /**
+   * Clients agree neither on the arguments of `eval` nor on its reply. The first call has no effect if it is made in the
+   * wrong form, because its first key is no number of keys.
+   */
+  async examine(): Promise<boolean> {
+    const known = this.form;
+    const { form, fault } = await findEvalForm(known, (tried, script, keys, args) =>
+      this.#eval(tried, script, keys, args, examinedWithin),
+    );
+    if (fault !== undefined) {
+      const isRefusal = lastingRefusal(fault) || isLuaFault(fault);
+      throw new LastingError(fault, isRefusal ? "refused" : "garbage");
+    }
+    this.form = form;
+    return form !== known;
+  }
+
+  #eval(
+    form: EvalForm,
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    within = lostAfter,
+  ): Promise<unknown> {
+    return bounded(async () => form.call(this.client, script, keys, args), within);
+  }
 }
 
-function bounded<T>(call: () => Promise<T>): Promise<T> {
+function bounded<T>(call: () => Promise<T>, within: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const lost = () => reject(new LostError(`no answer within ${lostAfter / 1_000} s: treated as lost`));
-    const timer = setTimeout(lost, lostAfter);
+    const lost = () => reject(new LostError(`no answer within ${within / 1_000} s: treated as lost`));
+    const timer = setTimeout(lost, within);
     // In some environments a timer is a number.
     (timer as { unref?: () => void }).unref?.();
     call()

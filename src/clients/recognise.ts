@@ -11,7 +11,8 @@ import type { NodeRedisClient, NodeRedisCluster } from "./node-redis/library.js"
 import { type NodeRedisSentinel, NodeRedisSentinelScriptClient } from "./node-redis/sentinel.js";
 import { NodeRedis3ScriptClient } from "./node-redis/v3-client.js";
 import type { NodeRedis3Client } from "./node-redis/v3-library.js";
-import { type PlainClient, PlainScriptClient } from "./plain.js";
+import { PlainScriptClient } from "./plain.js";
+import { type EvalClient, sent } from "./plain-eval.js";
 import { RedisNode } from "./redis-node.js";
 import type { ScriptClient } from "./script-client.js";
 
@@ -66,9 +67,9 @@ function clientOf(shape: Shape, option: string, index: number): ScriptClient {
     adapters.set(identityOf(shape), client);
     return client;
   }
-  if (can(shape, "set", "eval")) {
-    return new PlainScriptClient(shape as unknown as PlainClient, `client ${index}`);
-  }
+  const name = `client ${index}`;
+  if (isBunClient(shape)) return new PlainScriptClient(shape as EvalClient, name, sent);
+  if (can(shape, "set", "eval")) return new PlainScriptClient(shape as EvalClient, name);
   throw new InvalidOptionError(option, describe(shape), accepted);
 }
 
@@ -116,6 +117,13 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
         "a pool spreads commands over several connections, so that their order is not kept: pass createClient()",
     };
   }
+  // Its Lua lacks functions that the scripts need.
+  if (shape.shaScripts !== undefined && can(shape, "defineCommand")) {
+    return {
+      given: "a client of ioredis-mock",
+      advice: "it cannot run the scripts: use memoryNode() in tests",
+    };
+  }
   if (isNodeRedis3(shape)) {
     if (optionsOf(shape).retry_unfulfilled_commands !== true) return null;
     return {
@@ -137,6 +145,10 @@ function whyNot(shape: Shape): { readonly given: string; readonly advice: string
   }
   return null;
 }
+
+/** The `RedisClient` of Bun. */
+const isBunClient = (shape: Shape): boolean =>
+  typeof shape.connected === "boolean" && can(shape, "set", "send", "connect", "close", "duplicate");
 
 /** node-redis 2.6 to 3. */
 const isNodeRedis3 = (shape: Shape): boolean =>

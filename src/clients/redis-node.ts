@@ -67,6 +67,10 @@ export class RedisNode implements LockNode, CallSender {
     return this.client.trouble;
   }
 
+  get troubleLasts(): boolean {
+    return this.client.troubleLasts ?? false;
+  }
+
   watch(listener: ConnectionListener): () => void {
     return this.client.watch(listener);
   }

@@ -38,6 +38,13 @@ export interface ScriptClient {
   readonly connection: Connection;
   /** Why the client is not ready, as far as known; else empty. */
   readonly trouble: string;
+  /** Whether the trouble does not end by itself. Default false. */
+  readonly troubleLasts?: boolean;
+  /**
+   * Called after a script's reply was invalid or the script was refused. Finds out whether the client can run scripts
+   * at all. Resolves to true if the call may succeed now. @throws LastingError if no call on this client can succeed.
+   */
+  examine?(): Promise<boolean>;
   watch(listener: ConnectionListener): () => void;
   /** True if nothing is known about the connections. */
   readonly opaque?: boolean;

@@ -1,9 +1,10 @@
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
+import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import { identificationScript, publishScript, runIdScript } from "../engine/protocol/script.js";
 import { longLeasesKey, markerKey, probeKey, type SideKeys } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
-import { messageOf, notReady, serverCode } from "./failure.js";
+import { LostError, messageOf, notReady, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
 import type { ScriptClient } from "./script-client.js";
 
@@ -11,6 +12,14 @@ const noPermission = /^NOPERM|can't run this command/;
 
 /** In a Cluster: the number of routing keys for PUBLISH, tried in rotation until one leads to a server with subscribers. */
 const publishSlots = 32;
+
+/** The error of a server that could not be identified. */
+function identificationError(error: unknown): Error {
+  if (error instanceof LastingError) return error;
+  const message = messageOf(error);
+  if (isLuaFault(message)) return new LastingError(luaFault(message));
+  return lastingRefusal(message) ? new LastingError(message) : new Error(message);
+}
 
 /** The scripts that concern a server rather than a lock. */
 export class ServerScripts {
@@ -37,16 +46,19 @@ export class ServerScripts {
   }
 
   async identify(id: string, change: MemoryChange | null, age: number): Promise<Identification> {
-    const { name, sharded } = this.client;
+    const { sharded } = this.client;
     const keys = sharded ? [probeKey] : [markerKey, this.sideKeys.watermark(""), longLeasesKey];
     const whole = () => this.#run(identificationScript, keys, encodeIdentification(id, change, age));
     // An access list may permit no keys beside the locks. The run id may be forbidden as well.
-    const alone = () => this.#run(runIdScript, sharded ? [probeKey] : [], []);
+    const alone = async () => [await this.#run(runIdScript, sharded ? [probeKey] : [], [])];
     for (const run of [whole, alone]) {
       try {
         return decodeIdentification(await run());
       } catch (error) {
-        if (!noPermission.test(messageOf(error))) throw new Error(`${name}: ${messageOf(error)}`);
+        if (noPermission.test(messageOf(error))) continue;
+        if (!(error instanceof LostError) && (await this.client.examine?.()))
+          return this.identify(id, change, age);
+        throw identificationError(error);
       }
     }
     return { runId: null, id: null, memory: null };

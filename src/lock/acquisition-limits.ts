@@ -10,11 +10,19 @@ export const refusalTypes = { contended: "DENIED", noQuorum: "NO_QUORUM", tooSlo
 /** The maximum duration of an attempt, in node timeouts. The maximum includes identifying the nodes and a refused fence. */
 export const maxAttemptTimeouts = 6;
 
-/** Whether no attempt can succeed or is allowed after one that failed for this reason. */
-export function isFinal(settings: Settings, origin: Origin | null, reason: RetryReason): boolean {
+/**
+ * Whether no attempt can succeed or is allowed after one that failed for this reason. `reachable`: whether the causes of
+ * the failed votes leave a quorum possible.
+ */
+export function isFinal(
+  settings: Settings,
+  origin: Origin | null,
+  reason: RetryReason,
+  reachable: boolean,
+): boolean {
   const { ttl, wait, driftFactor } = settings;
   const stale = origin !== null && reason === "contended";
-  return wait === 0 || stale || ttl <= driftOf(ttl, driftFactor);
+  return wait === 0 || stale || !reachable || ttl <= driftOf(ttl, driftFactor);
 }
 
 /** ms until `wait` is over. Infinity if only the number of attempts limits the acquisition. */

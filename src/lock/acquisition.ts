@@ -1,4 +1,5 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
+import { canReachQuorum } from "../engine/protocol/quorum.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
@@ -252,7 +253,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const retryIn = isFinal(this.settings, this.origin, reason) ? null : this.retryDelay(reason);
+    const reachable = canReachQuorum(votes, this.lock.manager.engine.members.length);
+    const final = isFinal(this.settings, this.origin, reason, reachable);
+    const retryIn = final ? null : this.retryDelay(reason);
     // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });

@@ -1,7 +1,9 @@
 import { type AddressInfo, createServer } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { AddressScriptClient } from "../../src/clients/address.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
+import { RedisNode } from "../../src/clients/redis-node.js";
 import { acquire, one, reachesConnection, tokenOf } from "../contract/subject.js";
 import { freePort } from "../support/free-port.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -72,6 +74,34 @@ test("an address reconnects repeatedly without resending commands", async () => 
   expect(stub.calls).toHaveLength(1);
   expect(await one(node, acquire("key", tokenOf("me")))).toEqual({ kind: "granted" });
   expect(seen).toEqual(["ready", "down", "ready"]);
+  await node.close();
+  await stub.close();
+});
+
+test("an address for which ioredis cannot be loaded fails for good, and is tried again by the next request", async () => {
+  const stub = await startStub("*1\r\n:1\r\n");
+  let isBundled = true;
+  const load = async () => {
+    if (isBundled) throw new Error('Dynamic require of "events" is not supported');
+    return import("ioredis");
+  };
+  const node = new RedisNode(
+    new AddressScriptClient(`redis://127.0.0.1:${stub.port}`, "nodes[0]", 5_000, load),
+  );
+  const causes: unknown[] = [];
+  node.watch((connection, cause) => causes.push([connection, cause?.message]));
+  node.connect();
+  await setImmediate();
+  expect(node.troubleLasts).toBe(true);
+  expect(node.trouble).toMatch(/Dynamic require of "events" .*: leave ioredis out of the bundle/);
+  expect(causes).toEqual([["connecting", node.trouble]]);
+  expect(await one(node, acquire("key", tokenOf("me")))).toMatchObject({ reason: "notReady", lasting: true });
+  isBundled = false;
+  const ready = reachesConnection(node, "ready");
+  node.connect();
+  await ready;
+  expect(node).toMatchObject({ trouble: "", troubleLasts: false });
+  expect(await one(node, acquire("key", tokenOf("me")))).toEqual({ kind: "granted" });
   await node.close();
   await stub.close();
 });

@@ -101,6 +101,8 @@ const recognised: [string, () => NodeInput, string, string, number][] = [
   ["redis 5 Sentinel", () => sentinelOf(redis5 as unknown as typeof redis6), "sentinel:db.test:6400", "", 0],
   ["a redis:// address", () => url, "redis://db.test:6400/2", "", 2],
   ["a rediss:// address", () => `rediss://:${secret}@db.test`, "rediss://db.test", "", 0],
+  ["an address with parameters", () => `${url}?family=6&db=2`, "redis://db.test:6400/2", "", 2],
+  ["an address with a database as a parameter", () => "redis://h?db=3", "redis://h/3", "", 3],
   ["an IPv6 address", () => "redis://[::1]:6400", "redis://[::1]:6400", "", 0],
   ["a memory node", () => memoryNode("mine"), "mine", "", 0],
 ];
@@ -119,6 +121,20 @@ describe("recognised by its shape, and named without user and password", () => {
   test("a plain { set, eval }, whose keyspace cannot be known", () => {
     const node = recogniseNode({ set: async () => "OK", eval: async () => [] }, 2);
     expect(node).toMatchObject({ name: "client 2", keyspace: null, sharded: false, connection: "ready" });
+  });
+
+  test("a client of Bun, with or without eval", () => {
+    const method = async () => "OK";
+    const bun = {
+      connected: false,
+      set: method,
+      send: method,
+      connect: method,
+      close: method,
+      duplicate: method,
+    };
+    expect(recogniseNode(bun, 1).name).toBe("client 1");
+    expect(recogniseNode({ ...bun, eval: method }, 1).name).toBe("client 1");
   });
 
   test("a subclass, and a copy that is no instance of anything", () => {
@@ -181,6 +197,12 @@ const refused: [string, () => unknown, RegExp][] = [
     /given up long ago/,
   ],
   ["a monitoring ioredis", () => opened(new Redis({ ...options, monitor: true })), /duplicate.*monitor mode/],
+  [
+    "a client of ioredis-mock",
+    () => ({ set: async () => "OK", eval: async () => [], defineCommand: () => {}, shaScripts: {} }),
+    /memoryNode\(\) in tests.*a client of ioredis-mock/,
+  ],
+  ["a function that returns a client", () => () => ioredisShape(), /create a client.*a class or function/],
   ["a subscribed ioredis", () => ({ ...ioredisShape(), mode: "subscriber" }), /duplicate.*subscriber mode/],
   ["an address of something else", () => `http://someone:${secret}@db.test`, /got "http:\/\/db\.test"/],
   ["a host and port", () => "db.test:6379", /got "db\.test:6379"/],
@@ -191,7 +213,25 @@ const refused: [string, () => unknown, RegExp][] = [
     () => `redis://:${secret}@db.test/main`,
     /got "redis:\/\/db\.test\/main"/,
   ],
-  ["an address with options", () => `redis://db.test?password=${secret}`, /got "redis:\/\/db\.test"/],
+  [
+    "an address with an unknown parameter",
+    () => `redis://db.test?family=4&password=${secret}`,
+    /got "redis:\/\/db\.test\?password=\.\.\." \(the parameter "password" is not supported/,
+  ],
+  [
+    "an address with an invalid family",
+    () => `redis://someone:${secret}@db.test?family=5`,
+    /got "redis:\/\/db\.test\?family=5" \(family must be 0, 4 or 6\)/,
+  ],
+  ["an address with a parameter twice", () => "redis://db.test?db=1&db=2", /\?db=1" \(.*given twice/],
+  ["an address with an invalid db", () => "redis://db.test?db=one", /\?db=one" \(db must be the number/],
+  ["an address with two databases", () => "redis://db.test/1?db=2", /db\.test\/1\?db=2" \(the path names/],
+  ["an address with a fragment", () => `redis://db.test#${secret}`, /got "redis:\/\/db\.test#\.\.\."/],
+  [
+    "an address with a ? in its password",
+    () => `redis://someone:1?${secret}@db.test`,
+    /got "redis:\/\/db\.test" \(a "\?" or "#" in a user or password must be percent-encoded\)/,
+  ],
   [
     "an address with a port that is none",
     () => `redis://:${secret}@db.test:99999`,

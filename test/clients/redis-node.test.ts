@@ -67,7 +67,7 @@ test("numbers as text, bigints and buffers are the same reply", async () => {
       ),
     ).toEqual(granted);
   }
-  const buffers = [0, 1, "250", Buffer.from("me"), Buffer.from("0123456789abcdef"), Buffer.from("string")];
+  const buffers = [0, 1, "250", Buffer.from("me~"), Buffer.from("#0123456789abcdef"), Buffer.from("string")];
   expect(
     await one(
       nodeOver(() => Promise.resolve([buffers])),
@@ -158,6 +158,7 @@ describe("where an access list forbids the queues", () => {
     kind: "failed",
     reason: "refused",
     message: "NOPERM no such keys; `holdfast doctor` names the missing right",
+    lasting: true,
   };
   const queued = (key: string) => queuedAcquire(key, null);
 

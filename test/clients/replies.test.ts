@@ -139,13 +139,15 @@ describe.each(libraries)("%s shows in the vote", (_, open) => {
   test("a failed identification", async () => {
     stub = await startStub(
       "-LOADING Redis is loading the dataset in memory\r\n",
+      "*1\r\n$0\r\n\r\n",
+      "*1\r\n$6\r\nabcdef\r\n",
       "$-1\r\n",
-      "$6\r\nabcdef\r\n",
     );
     await withNode(open, async (node) => {
       await expect(runIdOf(node)).rejects.toThrow(/LOADING/);
       expect(await runIdOf(node)).toBeNull();
       expect(await runIdOf(node)).toBe("abcdef");
+      await expect(runIdOf(node)).rejects.toThrow("unexpected reply: null");
     });
   });
 });

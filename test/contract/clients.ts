@@ -33,6 +33,7 @@ export const older: Versions = { ioredis: ioredisVersions.slice(1), nodeRedis: n
 
 interface NodeRedis3 {
   quit(): void;
+  end(flush: boolean): void;
   on(event: "error", listener: () => void): void;
 }
 

@@ -323,7 +323,7 @@ describe("errors of nodes", () => {
     expect(await world.caught(hopeless.acquireLock("a", 1_000))).toMatchObject({
       name: "InvalidOptionError",
       message: expect.stringMatching(
-        /^clients must be clients whose eval returns the reply.*got "client 0: unexpected reply: 1"$/,
+        /^clients must be clients whose eval returns the reply.*got "client 0: its eval\(.*answers 1/,
       ),
     });
   });

@@ -35,12 +35,13 @@ export class Session {
     this.#timeout.catch(() => undefined);
   }
 
-  static async prepare({ host, port, tls }: Target, timeout: number): Promise<Session> {
+  static async prepare({ host, port, tls, family }: Target, timeout: number): Promise<Session> {
     // Loaded here, as in the locks' own client: most commands never need it.
     const { Redis } = await import("ioredis");
     const redis = new Redis({
       host,
       port,
+      family,
       ...(tls ? { tls: {} } : {}),
       lazyConnect: true,
       // The user, the password and the database are sent by `enter`, so that each refusal can be told apart.

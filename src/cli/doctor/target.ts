@@ -1,4 +1,4 @@
-import { AddressScriptClient } from "../../clients/address.js";
+import { readAddress } from "../../clients/address-options.js";
 import { usageError } from "../exit.js";
 
 /** A node's address, and the credentials for it. */
@@ -9,20 +9,23 @@ export interface Target {
   readonly port: number;
   readonly tls: boolean;
   readonly database: number;
+  /** The family of IP addresses: 4, 6, or 0 for both. */
+  readonly family: number;
   /** The arguments of AUTH; null if the address has neither user nor password. */
   readonly credentials: readonly [string, ...string[]] | null;
 }
 
 /** @throws InvalidOptionError for an address that locks could not use either */
 export function readTarget(address: string): Target {
-  const { name, keyspace } = new AddressScriptClient(address, "nodes");
+  const { name, database, family = 0 } = readAddress(address, "nodes");
   const { hostname, port, protocol, username, password } = new URL(address);
   return {
     name,
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(port || 6379),
     tls: protocol === "rediss:",
-    database: keyspace.database,
+    database,
+    family,
     credentials: credentialsOf(decoded(username, name), decoded(password, name)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Keyspace, Replacement } from "../../engine/node/lock-node.js";
 import type { ConnectionSource, Emitter } from "../connection-watch.js";
+import type { Endpoint } from "../endpoint-examination.js";
 import { NotReadyError } from "../failure.js";
 import { InFlight } from "../in-flight.js";
 import type { ReplacementCause } from "../replacement.js";
@@ -28,6 +29,11 @@ export const ioredisSource = (
   },
 });
 
+function endpointOf({ options }: IoredisClient): Endpoint | null {
+  const { host = "localhost", port = 6379, path, sentinels, tls } = options;
+  return path || sentinels ? null : { host, port, tls: Boolean(tls) };
+}
+
 export class IoredisScriptClient extends SingleClient implements ScriptClient {
   constructor(
     private readonly client: IoredisClient,
@@ -35,7 +41,7 @@ export class IoredisScriptClient extends SingleClient implements ScriptClient {
   ) {
     const duplicable = typeof client.duplicate === "function";
     super(
-      ioredisSource(client),
+      { ...ioredisSource(client), endpoint: () => endpointOf(client) },
       duplicable ? (events) => openIoredisSubscriber(client, events) : null,
       ioredisConnection(client, "", owner),
     );
@@ -53,7 +59,10 @@ export class IoredisScriptClient extends SingleClient implements ScriptClient {
   }
 
   connect(): void {
-    if (this.client.status === "wait") this.client.connect().catch(() => {});
+    if (this.client.status === "wait") {
+      this.client.connect().catch((error: unknown) => this.connectFailed(error));
+    }
+    this.connectionNeeded();
   }
 }
 

@@ -46,7 +46,7 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
 
   constructor(private readonly client: IoredisCluster) {
     const next = rotation<IoredisClient>(({ status }) => status === "ready");
-    super(ioredisSource(client), (events) => {
+    super({ ...ioredisSource(client), memberErrors: ["node error"] }, (events) => {
       // A message published at one server of a Cluster reaches the subscribers at all of them.
       const master = next(client.nodes("master"));
       return master === undefined ? null : openIoredisSubscriber(master, events);
@@ -63,7 +63,9 @@ export class IoredisClusterScriptClient extends UserClient implements ScriptClie
   }
 
   connect(): void {
-    if (this.client.status === "wait") this.client.connect().catch(() => {});
+    if (this.client.status === "wait") {
+      this.client.connect().catch((error: unknown) => this.connectFailed(error));
+    }
   }
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {

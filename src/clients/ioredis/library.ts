@@ -20,6 +20,7 @@ export interface IoredisClient extends Emitter {
     readonly host?: string | undefined;
     readonly port?: number | undefined;
     readonly path?: string | undefined;
+    readonly tls?: unknown;
     readonly db?: number | undefined;
     readonly keyPrefix?: string | undefined;
     readonly sentinels?: readonly unknown[] | null | undefined;

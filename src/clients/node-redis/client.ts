@@ -36,6 +36,10 @@ const source = (client: NodeRedisClient): ConnectionSource => ({
     if (client.isReady) return "ready";
     return client.isOpen ? "trying" : "fresh";
   },
+  endpoint: () => {
+    const { host = "localhost", port = 6379, path, tls = false } = client.options?.socket ?? {};
+    return path === undefined ? { host, port, tls } : null;
+  },
 });
 
 export class NodeRedisScriptClient extends SingleClient implements ScriptClient {
@@ -64,7 +68,8 @@ export class NodeRedisScriptClient extends SingleClient implements ScriptClient 
   }
 
   connect(): void {
-    if (!this.client.isOpen) this.client.connect().catch(() => {});
+    if (!this.client.isOpen) this.client.connect().catch((error: unknown) => this.connectFailed(error));
+    this.connectionNeeded();
   }
 }
 

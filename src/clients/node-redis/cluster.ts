@@ -12,7 +12,8 @@ import { openNodeRedisSubscriber } from "./subscriber.js";
 const source = (cluster: NodeRedisCluster): ConnectionSource => ({
   emitter: cluster,
   events: ["connect", "node-connect", "node-ready", "node-reconnecting", "node-disconnect"],
-  errors: ["error", "node-error"],
+  errors: ["error"],
+  memberErrors: ["node-error"],
   closed: "disconnect",
   throwsUnhandled: true,
   read: () => {
@@ -65,7 +66,7 @@ export class NodeRedisClusterScriptClient extends UserClient implements ScriptCl
   }
 
   connect(): void {
-    if (!this.cluster.isOpen) this.cluster.connect().catch(() => {});
+    if (!this.cluster.isOpen) this.cluster.connect().catch((error: unknown) => this.connectFailed(error));
   }
 
   route(key: string): ScriptConnection | null | Promise<ScriptConnection | null> {

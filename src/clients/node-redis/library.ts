@@ -9,6 +9,7 @@ export interface NodeRedisClient extends Emitter {
       readonly host?: string;
       readonly port?: number;
       readonly path?: string;
+      readonly tls?: boolean;
       readonly reconnectStrategy?: unknown;
     };
     readonly database?: number;

@@ -58,7 +58,8 @@ class Master {
 const source = (sentinel: NodeRedisSentinel, master: Master): ConnectionSource => ({
   emitter: sentinel,
   events: ["connect", "ready", "reconnecting", "end", "topology-change", masterChanged],
-  errors: ["error"],
+  errors: [],
+  memberErrors: ["error"],
   throwsUnhandled: true,
   read: () => {
     if (!sentinel.isOpen) return master.current === null ? "fresh" : "over";
@@ -100,7 +101,7 @@ export class NodeRedisSentinelScriptClient extends UserClient implements ScriptC
   }
 
   connect(): void {
-    if (!this.sentinel.isOpen) this.sentinel.connect().catch(() => {});
+    if (!this.sentinel.isOpen) this.sentinel.connect().catch((error: unknown) => this.connectFailed(error));
   }
 
   /** The Sentinel client looks up its master by itself; before that there is no connection to replace. */

@@ -21,6 +21,10 @@ const source = (client: NodeRedis3Client): ConnectionSource => ({
     if (isReady(client)) return "ready";
     return client.closing ? "over" : "trying";
   },
+  endpoint: () => {
+    const { host = "127.0.0.1", port = 6379, path, tls } = client.options ?? {};
+    return path ? null : { host, port: Number(port), tls: Boolean(tls) };
+  },
 });
 
 export class NodeRedis3ScriptClient extends SingleClient implements ScriptClient {
@@ -42,7 +46,10 @@ export class NodeRedis3ScriptClient extends SingleClient implements ScriptClient
     return { prefix: options?.prefix ?? "", database: Number(selected_db ?? options?.db ?? 0) };
   }
 
-  connect(): void {}
+  /** The client connects by itself. */
+  connect(): void {
+    this.connectionNeeded();
+  }
 }
 
 function connectionOf(client: NodeRedis3Client) {

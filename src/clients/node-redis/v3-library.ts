@@ -21,6 +21,10 @@ export interface NodeRedis3Client extends Emitter {
   readonly options?: {
     readonly prefix?: string | undefined;
     readonly db?: number | string | undefined;
+    readonly host?: string | undefined;
+    readonly port?: number | string | undefined;
+    readonly path?: string | undefined;
+    readonly tls?: unknown;
     readonly stream?: unknown;
   };
   duplicate?(overrides: object): unknown;

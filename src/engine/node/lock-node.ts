@@ -93,6 +93,11 @@ export interface LockNode {
    */
   readonly trouble: string;
   /**
+   * Whether the trouble does not end by itself (a wrong password), so that callers need not wait for the connection.
+   * Default false.
+   */
+  readonly troubleLasts?: boolean;
+  /**
    * Calls `listener` with every change of `connection`; `cause` tells why the connection went down. Also calls
    * `listener` with "connecting" and a cause when an attempt to connect failed. Returns a function that removes the
    * listener.

@@ -2,6 +2,7 @@ import {
   duplicate,
   type Failed,
   failed,
+  LastingError,
   notConnected,
   notConnectedInTime,
   unresponsive,
@@ -91,6 +92,7 @@ export class MemberConnection {
   /** Why a node that is not connected cannot be asked for now; null if the connection may still become ready in time. */
   refusal(): Failed | null {
     if (this.node.connection === "down") return notConnected(this.node);
+    if (this.node.troubleLasts === true) return notConnected(this.node);
     return this.guard.overdue ? notConnectedInTime(this.node, "after", this.guard.waited ?? 0) : null;
   }
 
@@ -129,10 +131,12 @@ export class MemberConnection {
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
       this.server.forget();
-      this.work.dismiss(failed("notReady", cause?.message ?? "connection lost"));
+      this.work.dismiss(failed("notReady", cause?.message ?? "connection lost", this.node.troubleLasts));
       this.identifyListeners.notify();
     } else if (cause !== undefined) {
       // The client keeps trying to connect, but callers need not wait for it.
+      observe("disconnected", cause.message);
+      if (this.node.troubleLasts === true) this.work.dismiss(notConnected(this.node));
       this.identifyListeners.notify();
     }
   }
@@ -211,7 +215,8 @@ export class MemberConnection {
   }
 
   private onIdentifyRefused(error: unknown): void {
-    this.work.dismiss(failed("refused", messageOf(error)));
+    const lasting = error instanceof LastingError;
+    this.work.dismiss(failed(lasting ? error.reason : "refused", messageOf(error), lasting));
     this.identifyListeners.notify();
   }
 }

@@ -144,7 +144,11 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     if (!this.options.admitsNameless && server.anonymous && server.remembers) return nameless;
     if (server.abstention !== null && needsMemory(command)) return server.refusal;
     const unconnected = ready ? null : this.link.refusal();
-    if (unconnected !== null) return unconnected;
+    if (unconnected !== null) {
+      // The node is still connected in the background, because the cause may have been mended since.
+      if (unconnected.lasting === true) this.link.identify();
+      return unconnected;
+    }
     if (this.detector.open) return unresponsive;
     return requests.full ? overloaded(maxInFlight) : null;
   }

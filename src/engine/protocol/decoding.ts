@@ -2,6 +2,7 @@ import { Buffer, isUint8Array } from "../../support/platform.js";
 import { explained, printable, show } from "../../support/redaction.js";
 import type { KeyReport, Reply } from "../node/lock-node.js";
 import type { LockCommand } from "./command.js";
+import { failed, isLuaFault, lastingRefusal, luaFault } from "./refusal.js";
 import { isOwnerLabel } from "./token.js";
 import { needsMemory } from "./traits.js";
 import { granted, type Holder } from "./vote.js";
@@ -9,6 +10,10 @@ import { granted, type Holder } from "./vote.js";
 /** A string or bytes as text; null for anything else. */
 export const text = (value: unknown): string | null =>
   typeof value === "string" ? value : isUint8Array(value) ? Buffer.from(value).toString() : null;
+
+/** The same for a text that a client may have parsed as a number. */
+export const written = (value: unknown): string | null =>
+  Number.isSafeInteger(value) ? String(value) : text(value);
 
 /**
  * Clients may be configured to return numbers as strings, and text as buffers. The ttl of a foreign key may exceed the
@@ -65,11 +70,9 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
       : { kind: "granted", fence: { accepted: accepted === 1, highest } };
   }
   if (status === -1) {
-    return {
-      kind: "failed",
-      reason: "refused",
-      message: explained(printable(text(raw[1]) ?? "no reason given")),
-    };
+    const message = printable(text(raw[1]) ?? "no reason given");
+    if (isLuaFault(message)) return failed("refused", luaFault(message), true);
+    return failed("refused", explained(message), lastingRefusal(message));
   }
   if (status === -2 && raw.length === 1 && needsMemory(command)) return memoryLost;
   if (status === 2 && command.op === "inspect") return decodeReport(command.keys, raw);
@@ -81,7 +84,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   return garbage(raw);
 }
 
-const hashForm = /^(?:[0-9a-f]{16})?$/;
+const hashForm = /^#((?:[0-9a-f]{16})?)$/;
 
 function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   const reports: KeyReport[] = [];
@@ -93,15 +96,16 @@ function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   return { kind: "report", keys: reports };
 }
 
-/** Decodes four values: pttl, owner, hash, type. Null: the key does not exist. Undefined: the values are invalid. */
+/** Decodes four values: pttl, owner label and "~", "#" and hash, type. Null: the key does not exist. Undefined: the values are invalid. */
 function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
   const pttl = integer(raw[at]);
-  const owner = text(raw[at + 1]);
-  const tokenHash = text(raw[at + 2]);
+  const label = text(raw[at + 1]);
+  const tokenHash = hashForm.exec(text(raw[at + 2]) ?? "")?.[1];
   const type = text(raw[at + 3]);
-  if (pttl === null || owner === null || tokenHash === null || type === null) return undefined;
+  if (pttl === null || label?.endsWith("~") !== true || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
   // Both values are displayed, so reject anything that a hostile server could inject.
-  if (!/^[\w-]{1,32}$/.test(type) || !hashForm.test(tokenHash)) return undefined;
+  if (!/^[\w-]{1,32}$/.test(type) || tokenHash === undefined) return undefined;
+  const owner = label.slice(0, -1);
   return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
 }

@@ -1,4 +1,4 @@
-import { integer, shape, text } from "./decoding.js";
+import { integer, shape, text, written } from "./decoding.js";
 import { formatAbstention, type Identification, type MemoryChange, readMarker } from "./memory.js";
 import type { identificationScript } from "./script.js";
 
@@ -11,16 +11,17 @@ export const encodeIdentification = (id: string, change: MemoryChange | null, ag
 };
 
 /**
- * Decodes the reply of {@link identificationScript}. A single part is the run id alone. @throws if the reply is invalid.
+ * Decodes the reply of {@link identificationScript}. A single part is the run id alone; the part is null if it is hidden. @throws if the reply is invalid.
  */
 export function decodeIdentification(raw: unknown): Identification {
-  if (!Array.isArray(raw)) return { runId: text(raw), id: null, memory: null };
-  const [runId, marker, , watermark] = raw.map(text);
-  if (typeof runId !== "string") throw new Error(`unexpected reply: ${shape(raw)}`);
+  if (!Array.isArray(raw)) throw unexpected(raw);
+  const runId = written(raw[0] ?? "");
+  if (runId === null) throw unexpected(raw);
   if (raw.length === 1) return { runId: runId || null, id: null, memory: null };
-  const [now, longLeft] = [integer(raw[2]), integer(raw[4])];
-  if (typeof marker !== "string" || typeof watermark !== "string" || now === null || longLeft === null) {
-    throw new Error(`unexpected reply: ${shape(raw)}`);
-  }
+  const marker = text(raw[1] ?? "");
+  const [now, watermark, longLeft] = [integer(raw[2]), written(raw[3]), integer(raw[4])];
+  if (marker === null || watermark === null || now === null || longLeft === null) throw unexpected(raw);
   return readMarker(marker, { runId: runId || null, now, watermark: integer(watermark) ?? 0, longLeft });
 }
+
+const unexpected = (raw: unknown): Error => new Error(`unexpected reply: ${shape(raw)}`);

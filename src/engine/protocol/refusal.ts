@@ -4,11 +4,36 @@ import type { Answer, FailureReason } from "./vote.js";
 /** A vote that failed. */
 export type Failed = Answer & { readonly kind: "failed" };
 
-export const failed = (reason: FailureReason, message: string): Failed => ({
-  kind: "failed",
-  reason,
-  message,
-});
+export const failed = (reason: FailureReason, message: string, lasting = false): Failed =>
+  lasting ? { kind: "failed", reason, message, lasting } : { kind: "failed", reason, message };
+
+/** A cause that does not end by itself, as an error. */
+export class LastingError extends Error {
+  constructor(
+    message: string,
+    readonly reason: FailureReason = "refused",
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * The refusals of a server that do not end by themselves: somebody has to change a password, a permission, the
+ * configuration or the client. Clients may put words in front of the server's message.
+ */
+const lastingForm =
+  /(^|[\s:(])(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR (invalid password|This instance has cluster support disabled|Client sent AUTH|AUTH <password> called|unknown command)|user executing the script can't (run|access)/;
+/** How a Lua interpreter reports an operation that it cannot execute. */
+const luaFaultForm = /attempt to (call|index|perform|compare|concatenate) /;
+
+export const lastingRefusal = (message: string): boolean => lastingForm.test(message);
+
+/** Whether an error shows that the server, or an imitation of one, cannot run the scripts at all. */
+export const isLuaFault = (message: string): boolean => luaFaultForm.test(message);
+
+export const luaFault = (message: string): string =>
+  `its Lua cannot run the scripts of the locks (${message}): an imitation of Redis, such as ioredis-mock, cannot be ` +
+  "a node. Give a client of a real server; for tests without a server, memoryNode()";
 
 /** The answers below are given in place of a node that was not asked or did not answer. Each states the reason. */
 
@@ -28,15 +53,26 @@ export const undecided = failed(
 export const quarantined = (cause: string, left: number | null) =>
   failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
 
-export const notConnected = ({ trouble }: { readonly trouble: string }) =>
-  failed("notReady", trouble || "not connected");
+/** Why a node is not connected. */
+interface Trouble {
+  readonly trouble: string;
+  readonly troubleLasts?: boolean;
+}
+
+export const notConnected = ({ trouble, troubleLasts }: Trouble) =>
+  failed("notReady", trouble || "not connected", troubleLasts);
 
 /** `when`: "within" or "after" `ms`. */
 export const notConnectedInTime = (
-  { trouble }: { readonly trouble: string },
+  { trouble, troubleLasts }: Trouble,
   when: "within" | "after",
   ms: number,
-) => failed("notReady", `not connected ${when} ${formatDuration(ms)}${trouble === "" ? "" : `: ${trouble}`}`);
+) =>
+  failed(
+    "notReady",
+    `not connected ${when} ${formatDuration(ms)}${trouble === "" ? "" : `: ${trouble}`}`,
+    troubleLasts,
+  );
 
 export const unanswered = (waited: number) => failed("timeout", `no answer within ${formatDuration(waited)}`);
 

@@ -128,11 +128,11 @@ if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value
 return false, call('TYPE', key).ok
 end
 local function describe(key, value, otherType)
-if otherType then return call('PTTL', key), '', '', otherType end
-if not value then return -2, '', '', 'none' end
-local owner, random = string.match(value, '^([^~]*)~([%w_-]+)$')
-if not owner or #random ~= 22 then owner = '' end
-return call('PTTL', key), owner, string.sub(redis.sha1hex(value), 1, 16), 'string'
+if otherType then return call('PTTL', key), '~', '#', otherType end
+if not value then return -2, '~', '#', 'none' end
+local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
+if not owner or #random ~= 22 then owner = '~' end
+return call('PTTL', key), owner, '#' .. string.sub(redis.sha1hex(value), 1, 16), 'string'
 end
 local function denial(index, value, otherType)
 return { 0, index - first + 1, describe(KEYS[index], value, otherType) }
@@ -471,4 +471,4 @@ return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false`;
 
 export const publishScript = `return redis.call('PUBLISH', ARGV[1], ARGV[2])`;
 
-export const batchScriptSha = "dcaa7dd1289fe28833ea824499c21fc098644844";
+export const batchScriptSha = "c91df1ae204e4dd2ada207664b0a8f49b1f1a1e6";

@@ -45,7 +45,13 @@ export type Answer =
   | { readonly kind: "granted"; readonly fence?: FenceVote }
   /** `holder` is null if the key does not exist (a renewal, a release or a swap of a lost key). */
   | { readonly kind: "denied"; readonly holder: Holder | null }
-  | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string };
+  /** `lasting`: the cause does not end by itself (a wrong password), so that waiting for this node is pointless. */
+  | {
+      readonly kind: "failed";
+      readonly reason: FailureReason;
+      readonly message: string;
+      readonly lasting?: true;
+    };
 
 /** An answer and the node that gave it. */
 export type Vote = Answer & { readonly node: string };

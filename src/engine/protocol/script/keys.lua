@@ -27,13 +27,14 @@ local function read(key)
   return false, call('TYPE', key).ok
 end
 
--- The four values that describe a key: its remaining time in ms, the owner label, a hash of the token, and the type.
+-- The four values that describe a key: its remaining time in ms, the owner label and "~", "#" and a hash of the token, and
+-- the type. Both marks keep clients that parse replies as JSON from taking a label or a hash for a number.
 local function describe(key, value, otherType)
-  if otherType then return call('PTTL', key), '', '', otherType end
-  if not value then return -2, '', '', 'none' end
-  local owner, random = string.match(value, '^([^~]*)~([%w_-]+)$')
-  if not owner or #random ~= 22 then owner = '' end
-  return call('PTTL', key), owner, string.sub(redis.sha1hex(value), 1, 16), 'string'
+  if otherType then return call('PTTL', key), '~', '#', otherType end
+  if not value then return -2, '~', '#', 'none' end
+  local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
+  if not owner or #random ~= 22 then owner = '~' end
+  return call('PTTL', key), owner, '#' .. string.sub(redis.sha1hex(value), 1, 16), 'string'
 end
 
 local function denial(index, value, otherType)

@@ -1,0 +1,68 @@
+import { lastingRefusal } from "../engine/protocol/refusal.js";
+import { messageOf } from "./failure.js";
+
+/** Why a connection cannot be opened, without the client's additional properties, which may be secret. */
+export class ConnectionCause extends Error {
+  constructor(
+    message: string,
+    /** Whether the cause does not end by itself, so that waiting is pointless. */
+    readonly lasts: boolean,
+    /** Whether the message tells only that there is no connection, and not why. */
+    readonly vague: boolean,
+  ) {
+    super(message);
+  }
+}
+
+export const lastingCause = (message: string): ConnectionCause => new ConnectionCause(message, true, false);
+
+export const wantsTls = "the server wants TLS: use a rediss:// address, or the client's option for TLS";
+export const lacksTls =
+  "the server does not speak TLS on this port: use a redis:// address, or no TLS option";
+export const noRedis = "it does not speak Redis's protocol";
+
+/** How the parsers of clients report the first byte of a TLS alert, which is 21. */
+const isTlsAlert = (message: string): boolean =>
+  message.startsWith("Unknown RESP type 21 ") || message.startsWith('Protocol error, got "\\u0015"');
+/** How the parsers of clients report any byte that Redis never sends. */
+const strangeReply = /^(Unknown RESP type |Protocol error, got )/;
+/** How OpenSSL reports an answer that is not TLS. */
+const notTls = /wrong version number|packet length too long|http request|EPROTO/i;
+const certificate = /certificate|altnames|SELF_SIGNED|UNABLE_TO_VERIFY/i;
+/** Messages that tell only that the connection has ended. node-redis 3 adds how its first command ended. */
+const vagueMessage =
+  /ECONNRESET|EPIPE|socket closed|connection (is )?(closed|lost)|command aborted|disconnected before secure TLS|socket hang up/i;
+
+/** The cause in an error of a client that cannot connect. */
+export function connectionCause(thrown: unknown): ConnectionCause {
+  const original = rawMessageOf(thrown);
+  if (isTlsAlert(original)) return lastingCause(wantsTls);
+  if (strangeReply.test(original)) return lastingCause(noRedis);
+  const message = messageOf(thrown);
+  const code = codeOf(thrown);
+  if (notTls.test(`${code} ${message}`)) return lastingCause(`${lacksTls} (${message})`);
+  if (certificate.test(`${code} ${message}`)) {
+    return lastingCause(`${message}: name the host as in the certificate, and its authority to the client`);
+  }
+  const vague = vagueMessage.test(`${code} ${message}`);
+  return new ConnectionCause(message, !vague && lastingRefusal(message), vague);
+}
+
+/**
+ * The cause to keep of two consecutive ones. An error that tells less, or follows from a lasting cause in the same
+ * attempt to connect, does not replace it.
+ */
+export function keptCause(
+  known: ConnectionCause | undefined,
+  next: ConnectionCause,
+  sameAttempt: boolean,
+): ConnectionCause {
+  if (known?.lasts !== true) return known !== undefined && sameAttempt && next.vague ? known : next;
+  return next.vague || (sameAttempt && next.lasts) ? known : next;
+}
+
+const rawMessageOf = (thrown: unknown): string =>
+  typeof thrown === "object" && thrown !== null && "message" in thrown ? String(thrown.message) : "";
+
+const codeOf = (thrown: unknown): string =>
+  typeof thrown === "object" && thrown !== null && "code" in thrown ? String(thrown.code) : "";

@@ -1,0 +1,85 @@
+import type { Socket } from "node:net";
+import { type ConnectionCause, lacksTls, lastingCause, noRedis, wantsTls } from "./connection-cause.js";
+
+/** The address of one server, and whether the client uses TLS. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** ms for a connection and the first answer. */
+const patience = 1_000;
+
+const ping = "*1\r\n$4\r\nPING\r\n";
+/** The first bytes of TLS records: an alert, or a handshake. */
+const tlsRecords = new Set([21, 22]);
+/** The first bytes of Redis's replies. */
+const replyBytes = new Set([..."+-:$*"].map((character) => character.charCodeAt(0)));
+
+/** How a server answers a PING without TLS. */
+type Talk = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable";
+
+/**
+ * Finds out why a client cannot connect to a server that accepts connections: clients report only a closed connection,
+ * or nothing. Sends neither a password nor anything else that is secret. Resolves to null if no lasting cause is found.
+ */
+export async function examineEndpoint(endpoint: Endpoint): Promise<ConnectionCause | null> {
+  try {
+    const talk = await talkTo(endpoint);
+    if (endpoint.tls) return talk === "redis" ? lastingCause(lacksTls) : null;
+    if (talk === "other") return lastingCause(noRedis);
+    const speaksTls = talk === "tls" || (talk === "closed" && (await shakesHands(endpoint)));
+    return speaksTls ? lastingCause(wantsTls) : null;
+  } catch {
+    // This platform has no sockets.
+    return null;
+  }
+}
+
+async function talkTo({ host, port }: Endpoint): Promise<Talk> {
+  const { connect } = await import("node:net");
+  return outcome<Talk>((settle) => {
+    const socket = connect({ host, port });
+    let accepted = false;
+    socket.on("connect", () => {
+      accepted = true;
+      socket.write(ping);
+    });
+    socket.on("data", ([first = 0]: Uint8Array) => {
+      settle(tlsRecords.has(first) ? "tls" : replyBytes.has(first) ? "redis" : "other");
+    });
+    socket.on("error", () => settle(accepted ? "closed" : "unreachable"));
+    socket.on("close", () => settle(accepted ? "closed" : "unreachable"));
+    return socket;
+  }, "silent");
+}
+
+async function shakesHands({ host, port }: Endpoint): Promise<boolean> {
+  const { connect } = await import("node:tls");
+  return outcome<boolean>((settle) => {
+    // Nothing is sent or believed over this connection, so the certificate does not matter.
+    const socket = connect({ host, port, rejectUnauthorized: false });
+    socket.on("secureConnect", () => settle(true));
+    // A server that refuses the handshake, because it wants a certificate for example, speaks TLS too.
+    socket.on("error", (error: { code?: unknown }) => settle(/^ERR_SSL_.*ALERT/.test(String(error.code))));
+    socket.on("close", () => settle(false));
+    return socket;
+  }, false);
+}
+
+/** Resolves to the first outcome, or to `otherwise` when the patience is over. Ends the socket in any case. */
+function outcome<Outcome>(
+  open: (settle: (outcome: Outcome) => void) => Socket,
+  otherwise: Outcome,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const settle = (found: Outcome) => {
+      resolve(found);
+      socket.destroy();
+    };
+    const socket = open(settle);
+    socket.setTimeout(patience, () => settle(otherwise));
+    socket.unref();
+  });
+}

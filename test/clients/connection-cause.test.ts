@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { connectionCause, keptCause } from "../../src/clients/connection-cause.js";
+
+const system = (code: string, message = `connect ${code} 10.0.0.1:6379`) =>
+  Object.assign(new Error(message), { code, syscall: "connect" });
+
+describe("the cause of a connection that cannot be opened", () => {
+  test.each([
+    ["a wrong password", new Error("WRONGPASS invalid username-password pair or user is disabled.")],
+    ["a missing password", new Error("NOAUTH Authentication required.")],
+    [
+      "a missing password, as node-redis 3 reports it",
+      new Error("Ready check failed: NOAUTH Authentication r."),
+    ],
+    ["a wrong password of an old server", new Error("ERR invalid password")],
+    ["a missing right", new Error("NOPERM this user has no permissions to run the 'hello' command")],
+    ["protected mode", new Error("DENIED Redis is running in protected mode")],
+    ["an HTTP server", new Error('Protocol error, got "H" as reply type byte. Please report this.')],
+    ["an HTTP server, as node-redis reports it", new Error('Unknown RESP type 72 "H"')],
+    ["an answer that is not TLS", Object.assign(new Error("wrong version number"), { code: "EPROTO" })],
+    [
+      "a certificate",
+      Object.assign(new Error("self-signed certificate"), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }),
+    ],
+  ])("%s does not end by itself", (_, error) => {
+    expect(connectionCause(error)).toMatchObject({ lasts: true, vague: false });
+  });
+
+  test.each([
+    ["a host name that is not known", system("ENOTFOUND", "getaddrinfo ENOTFOUND db.test")],
+    ["a refused connection", system("ECONNREFUSED")],
+    ["a host without a route", system("EHOSTUNREACH")],
+    ["a server that is loading", new Error("LOADING Redis is loading the dataset in memory")],
+    ["too many clients", new Error("ERR max number of clients reached")],
+  ])("%s may end by itself", (_, error) => {
+    expect(connectionCause(error)).toMatchObject({ lasts: false, vague: false, message: error.message });
+  });
+
+  test.each([
+    ["a reset", system("ECONNRESET", "read ECONNRESET")],
+    ["a closed connection of node-redis", new Error("Socket closed unexpectedly")],
+    ["a closed connection of ioredis", new Error("Connection is closed.")],
+    [
+      "an aborted first command",
+      new Error("Fatal error encountered. Command aborted. It might have been processed."),
+    ],
+  ])("%s is vague", (_, error) => {
+    expect(connectionCause(error)).toMatchObject({ lasts: false, vague: true });
+  });
+
+  test("says that the server wants TLS if the answer is a TLS alert", () => {
+    for (const message of [
+      'Protocol error, got "\\u0015" as reply type byte',
+      'Unknown RESP type 21 "\u0015"',
+    ]) {
+      expect(connectionCause(new Error(message)).message).toMatch(/wants TLS: use a rediss:\/\//);
+    }
+  });
+
+  test("names each address of a host", () => {
+    const refused = new AggregateError([
+      system("ECONNREFUSED"),
+      system("ECONNREFUSED", "connect ECONNREFUSED ::1"),
+    ]);
+    expect(connectionCause(refused).message).toBe(
+      "connect ECONNREFUSED 10.0.0.1:6379, connect ECONNREFUSED ::1",
+    );
+  });
+
+  test("names the error of the last server of a Cluster", () => {
+    const all = Object.assign(new Error("Failed to refresh slots cache."), {
+      lastNodeError: new Error("NOAUTH no."),
+    });
+    expect(connectionCause(all)).toMatchObject({
+      lasts: true,
+      message: "Failed to refresh slots cache. (NOAUTH no.)",
+    });
+  });
+});
+
+describe("of two causes", () => {
+  const of = (message: string) => connectionCause(new Error(message));
+  const [password, missing] = [of("WRONGPASS no."), of("NOAUTH no.")];
+  const [closed, refused] = [of("Socket closed unexpectedly"), connectionCause(system("ECONNREFUSED"))];
+
+  test("the first lasting one of an attempt is kept", () => {
+    expect(keptCause(password, missing, true)).toBe(password);
+    expect(keptCause(password, missing, false)).toBe(missing);
+  });
+
+  test("a vague one does not replace a lasting one, nor another one of the same attempt", () => {
+    expect(keptCause(password, closed, false)).toBe(password);
+    expect(keptCause(refused, closed, true)).toBe(refused);
+    expect(keptCause(refused, closed, false)).toBe(closed);
+    expect(keptCause(closed, refused, true)).toBe(refused);
+  });
+
+  test("one that may end replaces a lasting one", () => {
+    expect(keptCause(password, refused, false)).toBe(refused);
+  });
+});
