@@ -26,8 +26,9 @@ export abstract class HoldfastError extends Error {
   /** Present on every copy of the package, so that {@link isHoldfastError} works across copies. */
   readonly [brand] = true;
 
+  /** A literal in each class, because minifiers rename classes. On the prototype, so that the stack begins with it. */
   override get name(): string {
-    return this.constructor.name;
+    return "HoldfastError";
   }
 }
 
@@ -71,6 +72,11 @@ function describe(holder: Holder | undefined): string {
 /** The resource is taken: so many nodes denied it that no quorum is left. */
 export class LockContendedError extends HoldfastError {
   readonly code = "LOCK_CONTENDED";
+
+  override get name(): string {
+    return "LockContendedError";
+  }
+
   /** The holder, as reported by the node with the longest remaining ttl. Undefined if no node reported a holder. */
   readonly holder: Holder | undefined;
   constructor(
@@ -108,6 +114,11 @@ const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 /** No quorum of the `nodes` granted in time, because nodes failed, timed out or answered too late. */
 export class QuorumUnavailableError extends HoldfastError {
   readonly code = "QUORUM_UNAVAILABLE";
+
+  override get name(): string {
+    return "QuorumUnavailableError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     /** The operation that failed: "acquire", "renew" or "adopt". */ readonly operation: string,
@@ -136,6 +147,11 @@ export class QuorumUnavailableError extends HoldfastError {
 /** `ready()` timed out: some of the `nodes` could not be connected or identified. */
 export class NodesNotReadyError extends HoldfastError {
   readonly code = "NODES_NOT_READY";
+
+  override get name(): string {
+    return "NodesNotReadyError";
+  }
+
   constructor(
     /** The timeout of `ready`, in ms. */
     readonly timeout: number,
@@ -154,6 +170,11 @@ export class NodesNotReadyError extends HoldfastError {
 /** The acquisition took longer than `wait`. `cause` is the error of the last attempt. */
 export class AcquireTimeoutError extends HoldfastError {
   readonly code = "ACQUIRE_TIMEOUT";
+
+  override get name(): string {
+    return "AcquireTimeoutError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     /** The option `wait`, in ms. */ readonly wait: number,
@@ -182,6 +203,11 @@ const endReasons: Record<LeaseExpiredError["reason"], string> = {
 /** The lease is over. The resources that it protected must no longer be used. */
 export class LeaseExpiredError extends HoldfastError {
   readonly code = "LEASE_EXPIRED";
+
+  override get name(): string {
+    return "LeaseExpiredError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
@@ -193,6 +219,11 @@ export class LeaseExpiredError extends HoldfastError {
 /** Two of the given nodes are the same server, which would then vote twice. */
 export class DuplicateNodeError extends HoldfastError {
   readonly code = "DUPLICATE_NODE";
+
+  override get name(): string {
+    return "DuplicateNodeError";
+  }
+
   constructor(
     /** The names of both nodes. */
     readonly nodes: readonly [string, string],
@@ -207,6 +238,11 @@ export class DuplicateNodeError extends HoldfastError {
 /** An option or argument is invalid. Thrown before any request is sent. */
 export class InvalidOptionError extends HoldfastError {
   readonly code = "INVALID_OPTION";
+
+  override get name(): string {
+    return "InvalidOptionError";
+  }
+
   readonly option: string;
   /** Private, so that the value is not printed with the error: the value may contain a password. */
   readonly #value: unknown;
@@ -231,6 +267,11 @@ export class InvalidOptionError extends HoldfastError {
 /** `acquire()` was called on a handle that is neither idle nor expired. */
 export class HandleBusyError extends HoldfastError {
   readonly code = "HANDLE_BUSY";
+
+  override get name(): string {
+    return "HandleBusyError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     readonly state: string,
@@ -245,6 +286,11 @@ export class HandleBusyError extends HoldfastError {
 /** As many acquisitions are pending as `maxPending` allows. Nothing was sent to the nodes. */
 export class OverloadedError extends HoldfastError {
   readonly code = "OVERLOADED";
+
+  override get name(): string {
+    return "OverloadedError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     readonly maxPending: number,
@@ -259,6 +305,11 @@ export class OverloadedError extends HoldfastError {
 /** The storage refused a write, because a later lease with the newer fence `seen` has begun. Nothing was written. */
 export class StaleFenceError extends HoldfastError {
   readonly code = "STALE_FENCE";
+
+  override get name(): string {
+    return "StaleFenceError";
+  }
+
   constructor(
     readonly fence: number,
     /** The newer fence. */ readonly seen: number,
@@ -273,6 +324,11 @@ export class StaleFenceError extends HoldfastError {
 /** The manager is closed or closing. */
 export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
+
+  override get name(): string {
+    return "ManagerClosedError";
+  }
+
   constructor() {
     super("these locks are closed: nothing is acquired, extended or released through them any more");
   }
@@ -288,6 +344,11 @@ const listenErrors: Readonly<Record<string, string>> = {
 /** The inspector cannot listen on that address. No port was opened. */
 export class CannotListenError extends HoldfastError {
   readonly code = "CANNOT_LISTEN";
+
+  override get name(): string {
+    return "CannotListenError";
+  }
+
   constructor(
     readonly host: string,
     readonly port: number,
