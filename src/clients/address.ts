@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import { systemClock, type Timer } from "../engine/time/clock.js";
 import { InvalidOptionError } from "../errors.js";
+import { exportOf } from "../support/loaded-module.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { bare } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
@@ -111,7 +112,7 @@ export class AddressScriptClient implements ScriptClient {
 
   async #open(): Promise<void> {
     // Imported lazily: managers that use only their users' clients do not load ioredis.
-    const { Redis } = await import("ioredis");
+    const Redis = exportOf(await import("ioredis"), "ioredis", "Redis");
     if (this.#closed) return;
     const redis = new Redis(this.#address, {
       enableOfflineQueue: false,

@@ -2,9 +2,13 @@ import type { Meter } from "@opentelemetry/api";
 import { managerOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
 import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
+import { exportOf, isMissingModule } from "../support/loaded-module.js";
 import { observeAggregate } from "./aggregate-metrics.js";
 import { Metered } from "./metered.js";
 import { scope } from "./names.js";
+
+const sdk = "@opentelemetry/sdk-metrics";
+const exporter = "@opentelemetry/exporter-prometheus";
 
 /** Metrics in the text format of Prometheus. */
 export interface PrometheusText {
@@ -41,7 +45,7 @@ export function prometheusOfAggregate(aggregate: FrameAggregate): Promise<Promet
 async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusText | null> {
   const peers = await load();
   if (peers === null) return null;
-  const [{ MeterProvider }, { PrometheusExporter, PrometheusSerializer }] = peers;
+  const { MeterProvider, PrometheusExporter, PrometheusSerializer } = peers;
   const reader = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [reader] });
   // Without the labels and the line that describe the SDK.
@@ -64,20 +68,21 @@ async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusTex
   };
 }
 
-/** Loads the packages on demand, because they are heavy and optional. */
+/**
+ * Loads the packages on demand, because they are heavy and optional. Bundlers accept that a package is absent only where
+ * its import stands directly in a `try` block.
+ */
 async function load() {
   try {
-    return await Promise.all([
-      import("@opentelemetry/sdk-metrics"),
-      import("@opentelemetry/exporter-prometheus"),
-    ]);
+    const metrics = await import("@opentelemetry/sdk-metrics");
+    const prometheus = await import("@opentelemetry/exporter-prometheus");
+    return {
+      MeterProvider: exportOf(metrics, sdk, "MeterProvider"),
+      PrometheusExporter: exportOf(prometheus, exporter, "PrometheusExporter"),
+      PrometheusSerializer: exportOf(prometheus, exporter, "PrometheusSerializer"),
+    };
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (isMissingModule(error)) return null;
     throw error;
   }
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  (error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND");
