@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { build } from "vite";
 import { embed } from "./build/embed.mjs";
 import { guardOptionalPackages } from "./build/optional-packages.mjs";
+import { writeImportTypes } from "./build/redlock-types.mjs";
 import { write as generateScripts, isCurrent } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
@@ -30,6 +31,7 @@ for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
 // The package has type "module"; this folder overrides it.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
 guardOptionalPackages("dist/cjs");
+writeImportTypes();
 chmodSync("dist/esm/cli/main.js", 0o755);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });
