@@ -26,7 +26,7 @@ export abstract class HoldfastError extends Error {
   /** Present on every copy of the package, so that {@link isHoldfastError} works across copies. */
   readonly [brand] = true;
 
-  /** A literal in each class, because minifiers rename classes. On the prototype, so that the stack begins with it. */
+  /** The name of the class, also in a minified program. A getter, because the stack begins with the name. */
   override get name(): string {
     return "HoldfastError";
   }
