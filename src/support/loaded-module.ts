@@ -25,8 +25,11 @@ export function exportOf<Loaded extends object, Name extends keyof Loaded & stri
 const isContainer = (value: unknown): boolean =>
   (typeof value === "object" && value !== null) || typeof value === "function";
 
-/** Node.js and most bundlers set a code; Vite only has a message for an optional package that was absent at the build. */
+/**
+ * Whether a package is absent. Node.js and most bundlers set a code. For an optional package that was absent at the build,
+ * Vite only has a message, and ncc calls a `require` that ES modules do not have.
+ */
 export const isMissingModule = (error: unknown): boolean =>
   error instanceof Error &&
   (("code" in error && (error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND")) ||
-    /^Could not resolve ".*" imported by ".*"/.test(error.message));
+    /^Could not resolve ".*" imported by ".*"|^require is not defined/.test(error.message));
