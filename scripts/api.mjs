@@ -18,7 +18,7 @@ const entries = Object.entries(exports)
   .filter(([, target]) => target.import !== undefined)
   .map(([entry, target]) => ({
     name: entry === "." ? "holdfast" : entry.slice(2),
-    types: target.import.types,
+    types: target["module-sync"].types,
   }));
 
 rmSync(generated, { recursive: true, force: true });

@@ -6,6 +6,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "vite";
+import { embed } from "./build/embed.mjs";
+import { guardOptionalPackages } from "./build/optional-packages.mjs";
+import { writeImportTypes } from "./build/redlock-types.mjs";
 import { write as generateScripts, isCurrent } from "./lua/generate.mjs";
 
 const tsc = createRequire(import.meta.url)
@@ -27,8 +30,9 @@ for (const project of ["tsconfig.esm.json", "tsconfig.cjs.json"]) {
 }
 // The package has type "module"; this folder overrides it.
 writeFileSync("dist/cjs/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
-// This file cannot be compiled from the same source: see src/support/module-location.ts.
-writeFileSync("dist/cjs/support/module-location.js", '"use strict";\nexports.here = __dirname;\n');
+guardOptionalPackages("dist/cjs");
+writeImportTypes();
 chmodSync("dist/esm/cli/main.js", 0o755);
 
 await build({ configFile: "visualizations/inspector/vite.config.ts", logLevel: "warn" });
+await embed();

@@ -1,16 +1,20 @@
 import { locksOf } from "./api/managed-locks.js";
 import type { Locks } from "./api/types.js";
+import type { NodeInput } from "./clients/node-input.js";
 import { publishSettingsOf } from "./inspector/publishing/publish-settings.js";
 import { Publishing } from "./inspector/publishing/publishing.js";
 import type { LocksOptions } from "./lock/options.js";
 import { Manager } from "./manager/manager.js";
+import type { NotEmpty } from "./support/not-empty.js";
 
 /**
  * Creates the locks of one quorum of nodes.
  *
  * @throws InvalidOptionError for invalid options, DuplicateNodeError if the same client is given twice.
  */
-export function createLocks(options: LocksOptions): Locks {
+export function createLocks<Nodes extends readonly NodeInput[]>(
+  options: LocksOptions & { readonly nodes: NotEmpty<Nodes> },
+): Locks {
   // The options are checked first, because an invalid option must leave nothing started.
   const publish = publishSettingsOf(options);
   const manager = new Manager(options);

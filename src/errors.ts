@@ -1,37 +1,13 @@
 import { adviceOn } from "./engine/protocol/advice.js";
 import { contentionMessage, type HeldHere, longestHolder } from "./engine/protocol/contention.js";
 import type { Holder, Vote } from "./engine/protocol/vote.js";
+import { CannotListenError } from "./support/cannot-listen-error.js";
 import { formatDuration } from "./support/duration.js";
+import { brand, HoldfastError, type HoldfastErrorCode } from "./support/holdfast-error.js";
 import { named } from "./support/names.js";
 import { clip, show, withoutCredentials } from "./support/redaction.js";
 
-const brand = Symbol.for("holdfast.error");
-
-/** The codes of {@link HoldfastError}. They are stable across versions. */
-export type HoldfastErrorCode =
-  | "LOCK_CONTENDED"
-  | "QUORUM_UNAVAILABLE"
-  | "ACQUIRE_TIMEOUT"
-  | "LEASE_EXPIRED"
-  | "DUPLICATE_NODE"
-  | "INVALID_OPTION"
-  | "HANDLE_BUSY"
-  | "MANAGER_CLOSED"
-  | "OVERLOADED"
-  | "STALE_FENCE"
-  | "CANNOT_LISTEN"
-  | "NODES_NOT_READY";
-
-/** The base class of all errors of this package: a stable `code`, a message that says what to do, and data. */
-export abstract class HoldfastError extends Error {
-  abstract readonly code: HoldfastErrorCode;
-  /** Present on every copy of the package, so that {@link isHoldfastError} works across copies. */
-  readonly [brand] = true;
-
-  override get name(): string {
-    return this.constructor.name;
-  }
-}
+export { CannotListenError, HoldfastError, type HoldfastErrorCode };
 
 type ErrorByCode = {
   LOCK_CONTENDED: LockContendedError;
@@ -64,6 +40,11 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
 /** The resource is taken: so many nodes denied it that no quorum is left. */
 export class LockContendedError extends HoldfastError {
   readonly code = "LOCK_CONTENDED";
+
+  override get name(): string {
+    return "LockContendedError";
+  }
+
   /** The holder, as reported by the node with the longest remaining ttl. Undefined if no node reported a holder. */
   readonly holder: Holder | undefined;
   constructor(
@@ -84,6 +65,11 @@ const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 /** No quorum of the `nodes` granted in time, because nodes failed, timed out or answered too late. */
 export class QuorumUnavailableError extends HoldfastError {
   readonly code = "QUORUM_UNAVAILABLE";
+
+  override get name(): string {
+    return "QuorumUnavailableError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     /** The operation that failed: "acquire", "renew" or "adopt". */ readonly operation: string,
@@ -112,6 +98,11 @@ export class QuorumUnavailableError extends HoldfastError {
 /** `ready()` timed out: some of the `nodes` could not be connected or identified. */
 export class NodesNotReadyError extends HoldfastError {
   readonly code = "NODES_NOT_READY";
+
+  override get name(): string {
+    return "NodesNotReadyError";
+  }
+
   constructor(
     /** The timeout of `ready`, in ms. */
     readonly timeout: number,
@@ -130,6 +121,11 @@ export class NodesNotReadyError extends HoldfastError {
 /** The acquisition took longer than `wait`. `cause` is the error of the last attempt. */
 export class AcquireTimeoutError extends HoldfastError {
   readonly code = "ACQUIRE_TIMEOUT";
+
+  override get name(): string {
+    return "AcquireTimeoutError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     /** The option `wait`, in ms. */ readonly wait: number,
@@ -158,6 +154,11 @@ const endReasons: Record<LeaseExpiredError["reason"], string> = {
 /** The lease is over. The resources that it protected must no longer be used. */
 export class LeaseExpiredError extends HoldfastError {
   readonly code = "LEASE_EXPIRED";
+
+  override get name(): string {
+    return "LeaseExpiredError";
+  }
+
   /** Private, so that the result is not printed with the error. */
   readonly #result: unknown;
   constructor(
@@ -178,6 +179,11 @@ export class LeaseExpiredError extends HoldfastError {
 /** Two of the given nodes are the same server, which would then vote twice. */
 export class DuplicateNodeError extends HoldfastError {
   readonly code = "DUPLICATE_NODE";
+
+  override get name(): string {
+    return "DuplicateNodeError";
+  }
+
   constructor(
     /** The names of both nodes. */
     readonly nodes: readonly [string, string],
@@ -192,6 +198,11 @@ export class DuplicateNodeError extends HoldfastError {
 /** An option or argument is invalid. Thrown before any request is sent. */
 export class InvalidOptionError extends HoldfastError {
   readonly code = "INVALID_OPTION";
+
+  override get name(): string {
+    return "InvalidOptionError";
+  }
+
   readonly option: string;
   /** Private, so that the value is not printed with the error: the value may contain a password. */
   readonly #value: unknown;
@@ -216,6 +227,11 @@ export class InvalidOptionError extends HoldfastError {
 /** `acquire()` was called on a handle that is neither idle nor expired. */
 export class HandleBusyError extends HoldfastError {
   readonly code = "HANDLE_BUSY";
+
+  override get name(): string {
+    return "HandleBusyError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     readonly state: string,
@@ -230,6 +246,11 @@ export class HandleBusyError extends HoldfastError {
 /** As many acquisitions are pending as `maxPending` allows. Nothing was sent to the nodes. */
 export class OverloadedError extends HoldfastError {
   readonly code = "OVERLOADED";
+
+  override get name(): string {
+    return "OverloadedError";
+  }
+
   constructor(
     readonly resources: readonly string[],
     readonly maxPending: number,
@@ -244,6 +265,11 @@ export class OverloadedError extends HoldfastError {
 /** The storage refused a write, because a later lease with the newer fence `seen` has begun. Nothing was written. */
 export class StaleFenceError extends HoldfastError {
   readonly code = "STALE_FENCE";
+
+  override get name(): string {
+    return "StaleFenceError";
+  }
+
   constructor(
     readonly fence: number,
     /** The newer fence. */ readonly seen: number,
@@ -258,28 +284,12 @@ export class StaleFenceError extends HoldfastError {
 /** The manager is closed or closing. */
 export class ManagerClosedError extends HoldfastError {
   readonly code = "MANAGER_CLOSED";
+
+  override get name(): string {
+    return "ManagerClosedError";
+  }
+
   constructor() {
     super("these locks are closed: nothing is acquired, extended or released through them any more");
-  }
-}
-
-const listenErrors: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program listens there. Choose another port, or 0 for any that is free",
-  EACCES: "the system does not allow it. Choose a port from 1024, or 0 for any that is free",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "the host name is unknown",
-};
-
-/** The inspector cannot listen on that address. No port was opened. */
-export class CannotListenError extends HoldfastError {
-  readonly code = "CANNOT_LISTEN";
-  constructor(
-    readonly host: string,
-    readonly port: number,
-    cause: unknown,
-  ) {
-    const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no reason given";
-    const why = listenErrors[reason] ?? reason;
-    super(`cannot listen on port ${port} of ${clip(withoutCredentials(host))}: ${why}`, { cause });
   }
 }

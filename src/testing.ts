@@ -3,9 +3,8 @@ export type { MemoryNode, MemoryNodeOptions } from "./clients/memory/memory-node
 export { memoryNode } from "./clients/memory/memory-node.js";
 export type { Clock, Timer } from "./engine/time/clock.js";
 export type { Random } from "./engine/time/random.js";
-export type { Counts, Violation } from "./testing/simulator/oracle.js";
-export type { Outcome } from "./testing/simulator/run.js";
-export type { FaultClass } from "./testing/simulator/script.js";
+export type { FaultClass } from "./testing/simulator/fault-class.js";
+export type { Counts, Outcome, Violation } from "./testing/simulator/outcome.js";
 export type { SimulationOptions } from "./testing/simulator/simulate.js";
 export { simulate } from "./testing/simulator/simulate.js";
 export type { SimulatedProcess, UserProgram } from "./testing/simulator/user-program.js";

@@ -5,6 +5,7 @@ import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { ReleaseOutcome } from "../lock/release-outcome.js";
 import type { LockState } from "../machines/lock-state.js";
 import type { NodeState } from "../machines/node-state.js";
+import type { NotEmpty } from "../support/not-empty.js";
 
 export type { LockState, ReleaseOutcome };
 
@@ -99,6 +100,9 @@ export interface Inspection {
   readonly nodes: readonly NodeInspection[];
 }
 
+/** One resource or several, but not a list that is known to be empty. */
+type Resources<List extends readonly string[]> = string | NotEmpty<List>;
+
 type Job<Held extends Lease, T> = (lease: Held) => T | Promise<T>;
 
 /** The locks of one quorum of nodes, as `createLocks` returns them. */
@@ -109,29 +113,32 @@ export interface Locks extends AsyncDisposable {
    * @throws LockContendedError, QuorumUnavailableError, AcquireTimeoutError, DuplicateNodeError, InvalidOptionError,
    * ManagerClosedError, OverloadedError, or the reason of `signal`.
    */
-  acquire<Options extends AcquireOptions = AcquireOptions>(
-    resources: string | readonly string[],
-    options?: Options,
-  ): Promise<LeaseOf<Options>>;
+  acquire<
+    Options extends AcquireOptions = AcquireOptions,
+    List extends readonly string[] = readonly string[],
+  >(resources: Resources<List>, options?: Options): Promise<LeaseOf<Options>>;
   /** Makes a single attempt. Resolves to null only if the resource is taken. Rejects if there is no quorum. */
-  tryAcquire<Options extends AcquireOptions = AcquireOptions>(
-    resources: string | readonly string[],
-    options?: Options,
-  ): Promise<LeaseOf<Options> | null>;
+  tryAcquire<
+    Options extends AcquireOptions = AcquireOptions,
+    List extends readonly string[] = readonly string[],
+  >(resources: Resources<List>, options?: Options): Promise<LeaseOf<Options> | null>;
   /**
    * Acquires the resource, runs the job and releases the lease. Resolves or rejects with the job's value or error, even if
    * the lease was lost while the job ran. In that case `onLost` was called and `lease.signal` has aborted; with
    * `rejectOnLoss`, `using` rejects with a LeaseExpiredError that has the job's value as its `result`.
    */
-  using<T>(resources: string | readonly string[], job: Job<Lease, T>): Promise<T>;
-  using<T, Options extends UsingOptions>(
-    resources: string | readonly string[],
+  using<T, List extends readonly string[] = readonly string[]>(
+    resources: Resources<List>,
+    job: Job<Lease, T>,
+  ): Promise<T>;
+  using<T, Options extends UsingOptions, List extends readonly string[] = readonly string[]>(
+    resources: Resources<List>,
     options: Options,
     job: Job<LeaseOf<Options>, T>,
   ): Promise<T>;
   /** Creates a reusable state machine for one lock. A handle acquires nothing by itself. */
-  handle<Options extends AcquireOptions = AcquireOptions>(
-    resources: string | readonly string[],
+  handle<Options extends AcquireOptions = AcquireOptions, List extends readonly string[] = readonly string[]>(
+    resources: Resources<List>,
     options?: Options,
   ): Handle<LeaseOf<Options>>;
   /** Takes over a lease that another process handed over. The result is a new lease with its own token. */

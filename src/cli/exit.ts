@@ -25,6 +25,8 @@ export const exitCode = {
 
 /** An error that ends `holdfast` with this exit code and this one line on stderr. */
 export class CommandError extends Error {
+  override readonly name = "CommandError";
+
   constructor(
     readonly exitCode: number,
     message: string,

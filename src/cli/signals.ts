@@ -24,6 +24,8 @@ const fromTerminal: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"
 
 /** A signal arrived before the command was started. */
 export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
   readonly exitCode: number;
   constructor(readonly signal: NodeJS.Signals) {
     super(`interrupted by ${signal}`);

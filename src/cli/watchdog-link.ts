@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { within } from "./bounded.js";
 import { formatDuration } from "./duration.js";
 import { CommandError, exitCode } from "./exit.js";
+import { plugAndPlayOptions } from "./plug-and-play.js";
 import { readyLine, type WatchdogMessage } from "./watchdog-messages.js";
 
 const program = fileURLToPath(new URL("./watchdog.js", import.meta.url));
@@ -35,7 +36,7 @@ export class WatchdogLink {
    * @throws CommandError if it cannot be started
    */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, [...plugAndPlayOptions(), program], {
       detached: true,
       // The watchdog must not keep a file system from being unmounted.
       cwd: "/",

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
+import { exportOf } from "../support/loaded-module.js";
 import { type AddressOptions, readAddress } from "./address-options.js";
 import { type ConnectionCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
@@ -112,7 +113,7 @@ export class AddressScriptClient implements ScriptClient {
 
   async #open(): Promise<void> {
     // Imported lazily: managers that use only their users' clients do not load ioredis.
-    const { Redis } = await this.load();
+    const Redis = exportOf(await this.load(), "ioredis", "Redis");
     if (this.#closed) return;
     const { url, family } = this.#address;
     const redis = new Redis(url, {

@@ -1,5 +1,6 @@
 import type { Connection } from "../engine/node/lock-node.js";
-import { systemClock, type Timer } from "../engine/time/clock.js";
+import type { Timer } from "../engine/time/clock.js";
+import { systemClock } from "../engine/time/system-clock.js";
 import { ConnectionCause, connectionCause, keptCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 

@@ -24,10 +24,14 @@ export const notReady = ({
   failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`, troubleLasts);
 
 /** Thrown when the client would have queued a call instead of sending it. */
-export class NotReadyError extends Error {}
+export class NotReadyError extends Error {
+  override readonly name = "NotReadyError";
+}
 
 /** Thrown for calls whose connection was lost before they were answered. The server may have executed them. */
-export class LostError extends Error {}
+export class LostError extends Error {
+  override readonly name = "LostError";
+}
 
 /** Servers and clients repeat the arguments of a refused command, tokens included. */
 const withoutArguments = (message: string): string =>
@@ -78,10 +82,16 @@ const late = /timed? ?out/i;
 /** A timeout of the connection instead of the request; the connection is lost as well. */
 const connectionLate = /ETIMEDOUT|^socket timeout|connection timeout/i;
 
-/** The class name, because some errors of node-redis have no message. */
-const classOf = (thrown: unknown): string => {
-  const maker = typeof thrown === "object" && thrown !== null ? thrown.constructor : undefined;
-  return typeof maker === "function" ? maker.name : "";
+/**
+ * The timeout of node-redis has only a class to tell it by, and a minifier renames the class. No other error of a client is
+ * of a class of its own and has neither a message, a name nor a code.
+ */
+const isNodeRedisTimeout = (thrown: unknown): boolean => {
+  if (typeof thrown !== "object" || thrown === null) return false;
+  const { constructor: maker, message, name } = thrown as Partial<Error>;
+  if (typeof maker !== "function") return false;
+  if (maker.name === "TimeoutError") return true;
+  return message === "" && name === "Error" && maker !== Error && !("code" in thrown);
 };
 
 /** The failed vote for a rejected call. */
@@ -92,6 +102,6 @@ export function failureOf(thrown: unknown): Failure {
   if (serverCode(thrown) !== "") return failure("refused", explained(message), lastingRefusal(message));
   if (full.test(message)) return failure("overloaded", message);
   if (late.test(message) && !connectionLate.test(message)) return failure("timeout", message);
-  if (classOf(thrown) === "TimeoutError") return failure("timeout", "the client's own timeout has passed");
+  if (isNodeRedisTimeout(thrown)) return failure("timeout", "the client's own timeout has passed");
   return failure(unsent.test(message) ? "notReady" : "connection", message);
 }

@@ -1,10 +1,30 @@
 import type { LockNode } from "../engine/node/lock-node.js";
 
+/** What every client has: of ioredis and node-redis, in all versions, and of other libraries with the same two methods. */
+export interface RedisClientInput {
+  // biome-ignore lint/suspicious/noExplicitAny: each library has parameters of its own.
+  set(...args: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: each library has parameters of its own.
+  eval(...args: any[]): unknown;
+  /** Pipelines of ioredis have a length. */
+  readonly length?: never;
+  /** Transactions of node-redis. */
+  readonly addCommand?: never;
+}
+
+/** What Bun's RedisClient has; older versions lack `eval`. */
+export interface BunClientInput {
+  // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
+  set(...args: any[]): unknown;
+  send(command: string, args: string[]): Promise<unknown>;
+}
+
 /** An entry of `nodes`; each is one vote. */
 export type NodeInput =
   /** `redis://` or `rediss://`: the manager opens and closes the connection. */
   | string
   /** A client of ioredis or node-redis, or an object with `set(key, value, { NX, PX })` and `eval(script, keys, args)`. */
-  | object
+  | RedisClientInput
+  | BunClientInput
   /** `memoryNode()`, or a custom node. */
   | LockNode;

@@ -31,7 +31,7 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
   if ((typeof input !== "object" && typeof input !== "function") || input === null) {
     throw new InvalidOptionError(option, input, accepted);
   }
-  const shape = input as Shape;
+  const shape = input as unknown as Shape;
   try {
     if (isNode(shape)) return shape;
     const reason = whyNot(shape);

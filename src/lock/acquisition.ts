@@ -254,8 +254,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
     const reachable = canReachQuorum(votes, this.lock.manager.engine.members.length);
-    const final = isFinal(this.settings, this.origin, reason, reachable);
-    const retryIn = final ? null : this.retryDelay(reason);
+    const retryIn = isFinal(this.settings, this.origin, reason, reachable) ? null : this.retryDelay(reason);
     // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });

@@ -1,13 +1,18 @@
 import type { FailureReason, Vote } from "../engine/protocol/vote.js";
 import type { ExecutionStats } from "./types.js";
 
+/** The language's `ErrorOptions`, which types of ES2021 do not know. */
+interface CauseOption {
+  readonly cause?: unknown;
+}
+
 /**
  * As in redlock 4: the lock could not be acquired, extended or released. `cause` is Holdfast's error with the reason.
  */
 export class LockError extends Error {
   override readonly name = "LockError";
 
-  constructor(message = "Failed to lock the resource.", attempts?: number, options?: ErrorOptions) {
+  constructor(message = "Failed to lock the resource.", attempts?: number, options?: CauseOption) {
     super(message, options);
     this.attempts = attempts as number;
   }
@@ -24,7 +29,7 @@ export class ExecutionError extends Error {
     message: string,
     /** The votes of each attempt; settled once all votes have arrived. */
     readonly attempts: ReadonlyArray<Promise<ExecutionStats>>,
-    options?: ErrorOptions,
+    options?: CauseOption,
   ) {
     super(message, options);
   }

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// The CommonJS build replaces this file with a version that scripts/build.mjs writes: no syntax for the location works
-// in both.
+// Only modules that the build replaces import this one, so the built package does not contain it. The CommonJS build
+// compiles it nevertheless.
 // biome-ignore lint/suspicious/noTsIgnore: the next line is an error only in the CommonJS build
 // @ts-ignore
 const self: string = import.meta.url;

@@ -1,17 +1,9 @@
-import type { Meter } from "@opentelemetry/api";
 import { managerOf } from "../api/managed-locks.js";
 import type { Locks } from "../api/types.js";
-import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
-import { observeAggregate } from "./aggregate-metrics.js";
 import { Metered } from "./metered.js";
-import { scope } from "./names.js";
+import { type PrometheusText, prometheusTextOf } from "./prometheus-text.js";
 
-/** Metrics in the text format of Prometheus. */
-export interface PrometheusText {
-  /** In the text format, `text/plain; version=0.0.4`. */
-  text(): Promise<string>;
-  stop(): Promise<void>;
-}
+export type { PrometheusText };
 
 /**
  * The metrics of `instrumentLocks`, only for these locks and from now on; the program's own providers are not
@@ -21,7 +13,7 @@ export interface PrometheusText {
  */
 export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusText | null> {
   const managers = locks.map(managerOf);
-  return textOf((meter) => {
+  return prometheusTextOf((meter) => {
     const metered = new Metered(meter);
     const removals = managers.map((manager) => metered.add(manager));
     return () => {
@@ -29,55 +21,3 @@ export async function prometheusOf(locks: readonly Locks[]): Promise<PrometheusT
     };
   });
 }
-
-/**
- * Metrics of all processes that publish their locks, as far as their frames allow. Resolves with null like {@link
- * prometheusOf}.
- */
-export function prometheusOfAggregate(aggregate: FrameAggregate): Promise<PrometheusText | null> {
-  return textOf((meter) => observeAggregate(meter, aggregate));
-}
-
-async function textOf(fill: (meter: Meter) => () => void): Promise<PrometheusText | null> {
-  const peers = await load();
-  if (peers === null) return null;
-  const [{ MeterProvider }, { PrometheusExporter, PrometheusSerializer }] = peers;
-  const reader = new PrometheusExporter({ preventServerStart: true });
-  const provider = new MeterProvider({ readers: [reader] });
-  // Without the labels and the line that describe the SDK.
-  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
-  const end = fill(provider.getMeter(scope));
-  let stopping: Promise<void> | null = null;
-  return {
-    async text() {
-      if (stopping !== null) return "";
-      const { resourceMetrics } = await reader.collect();
-      return serializer.serialize(resourceMetrics);
-    },
-    stop() {
-      if (stopping === null) {
-        end();
-        stopping = provider.shutdown();
-      }
-      return stopping;
-    },
-  };
-}
-
-/** Loads the packages on demand, because they are heavy and optional. */
-async function load() {
-  try {
-    return await Promise.all([
-      import("@opentelemetry/sdk-metrics"),
-      import("@opentelemetry/exporter-prometheus"),
-    ]);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  (error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND");

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { RedisClientInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { LockNode } from "../../src/engine/node/lock-node.js";
 import {
@@ -85,7 +86,7 @@ describe("a client that the user passed", () => {
     process.off("warning", note);
   });
 
-  const both: [string, () => { client: object & Listened; end(): void }][] = [
+  const both: [string, () => { client: RedisClientInput & Listened; end(): void }][] = [
     [
       "ioredis",
       () => {

@@ -13,6 +13,8 @@ import { type StubServer, startStub } from "./stub-server.js";
 
 /** A copy of the libraries' class: without a message. */
 class TimeoutError extends Error {}
+/** The same in a minified program. */
+const minified = { e: class extends Error {} };
 
 describe("the error with which a client rejects a request", () => {
   test.each<[string, unknown, string]>([
@@ -44,6 +46,9 @@ describe("the error with which a client rejects a request", () => {
     ["ioredis, aborted", new Error("Command aborted due to connection close"), "connection"],
     ["node-redis, full", new Error("The queue is full"), "overloaded"],
     ["node-redis, its timeout", new TimeoutError(), "timeout"],
+    ["node-redis, its timeout, minified", new minified.e(), "timeout"],
+    ["any address refused", new AggregateError([new Error("connect ECONNREFUSED")]), "connection"],
+    ["an error without a message", new Error(), "connection"],
     [
       "node-redis, its timeout in a maintenance",
       new Error("Command timeout during maintenance. Waited to write command for more than 10ms."),

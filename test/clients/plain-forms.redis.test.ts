@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { NodeInput } from "../../src/index.js";
 import { locksOf, rejection, timed, uniqueName } from "../locks/support.js";
 import { sharedServers } from "../support/shared-servers.js";
 
@@ -68,7 +69,10 @@ describe.each(Object.entries(working))("a client with %s", (_, make) => {
     "locks, reports and releases, with the owner %s",
     async (owner) => {
       const options = { prefix: uniqueName(), ttl: 20_000 };
-      const [ours, theirs] = [locksOf([make()], { ...options, owner }), locksOf([make()], options)];
+      const [ours, theirs] = [
+        locksOf([make() as NodeInput], { ...options, owner }),
+        locksOf([make() as NodeInput], options),
+      ];
       for (let repeat = 0; repeat < 3; repeat++) {
         const lease = await ours.acquire(["a", "b"], { wait, fence: true });
         expect(lease.fence).toBeGreaterThan(0);
@@ -119,7 +123,7 @@ const refused: Record<string, [() => object, RegExp]> = {
 
 describe.each(Object.entries(refused))("a client %s", (_, [make, message]) => {
   test("is refused at once, with the reason", async () => {
-    const locks = locksOf([make()], { prefix: uniqueName() });
+    const locks = locksOf([make() as NodeInput], { prefix: uniqueName() });
     const { value: error, ms } = await timed(() => rejection(locks.acquire("a", { wait })));
     expect(error).toMatchObject({ code: "QUORUM_UNAVAILABLE", attempts: 1 });
     expect(error.message).toMatch(message);
@@ -129,7 +133,7 @@ describe.each(Object.entries(refused))("a client %s", (_, [make, message]) => {
 
   test("changes nothing while the other nodes form a quorum", async () => {
     const addresses = [second, third].map((port) => `redis://127.0.0.1:${port}`);
-    const locks = locksOf([make(), ...addresses], { prefix: uniqueName() });
+    const locks = locksOf([make() as NodeInput, ...addresses], { prefix: uniqueName() });
     const lease = await locks.acquire("a", { wait });
     expect(await locks.tryAcquire("a")).toBeNull();
     expect(await lease.release()).toBe("released");

@@ -242,7 +242,14 @@ const refused: [string, () => unknown, RegExp][] = [
 
 function redis3(options: object = {}) {
   const method = () => true;
-  const methods = { evalsha: method, eval: method, internal_send_command: method, on: method, off: method };
+  const methods = {
+    set: method,
+    eval: method,
+    evalsha: method,
+    internal_send_command: method,
+    on: method,
+    off: method,
+  };
   return { ...methods, ready: false, closing: false, address: "db.test:6400", auth_pass: secret, options };
 }
 

@@ -13,6 +13,10 @@ class StalledClient extends EventEmitter {
     return Promise.resolve();
   }
 
+  set(): void {}
+
+  eval(): void {}
+
   evalSha(): void {}
 
   sendCommand(_args: readonly string[], options?: { readonly abortSignal?: AbortSignal }): Promise<never> {

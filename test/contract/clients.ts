@@ -3,6 +3,7 @@ import * as ioredis6 from "ioredis";
 import * as ioredis5 from "ioredis-5";
 import * as redis6 from "redis";
 import * as redis5 from "redis-5";
+import type { RedisClientInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import type { Subject } from "./subject.js";
 
@@ -31,7 +32,7 @@ export const newest: Versions = {
 /** All other versions, which `npm run test:all` tests. */
 export const older: Versions = { ioredis: ioredisVersions.slice(1), nodeRedis: nodeRedisVersions.slice(1) };
 
-interface NodeRedis3 {
+interface NodeRedis3 extends RedisClientInput {
   quit(): void;
   end(flush: boolean): void;
   on(event: "error", listener: () => void): void;
@@ -54,7 +55,7 @@ interface IoredisLike {
 }
 
 /** A node over an ioredis client, which is closed after the test. */
-export const ioredisSubject = (client: object & IoredisLike): Subject => ({
+export const ioredisSubject = (client: RedisClientInput & IoredisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: () => client.disconnect(),
 });
@@ -65,7 +66,7 @@ interface NodeRedisLike {
 }
 
 /** A node over a node-redis client, which is closed after the test. */
-export const nodeRedisSubject = (client: object & NodeRedisLike): Subject => ({
+export const nodeRedisSubject = (client: RedisClientInput & NodeRedisLike): Subject => ({
   node: recogniseNode(client, 0),
   end: async () => {
     if (client.isOpen) await client.destroy();

@@ -39,7 +39,9 @@ test("the reference lists every option of an acquisition, and no other", async (
 });
 
 test("the reference lists every option of createLocks, and no other", async () => {
-  const allowed = await allowedBy(() => holdfast.createLocks({ nodes: [], ...unknown }));
+  const allowed = await allowedBy(() =>
+    holdfast.createLocks({ nodes: [] as holdfast.NodeInput[], ...unknown }),
+  );
   const shared = namesIn("### Of an acquisition").filter((name) => name !== "signal" && name !== "fence");
   const own = namesIn("### Of createLocks alone").map((name) => name.replace("xstate.inspect", "xstate"));
   expect([...shared, ...own].sort()).toEqual(allowed.sort());

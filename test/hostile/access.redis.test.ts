@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { NodeInput } from "../../src/clients/node-input.js";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import { subscribeToFrames } from "../../src/inspector/publishing/frame-subscription.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
@@ -27,7 +28,7 @@ async function serversWith(rules: readonly string[]): Promise<RedisServer[]> {
 }
 
 const user = { username: "locks", password };
-const kinds: Record<string, (server: RedisServer) => object | string> = {
+const kinds: Record<string, (server: RedisServer) => NodeInput> = {
   ioredis: ({ port }: RedisServer) => clients.ioredis(port, user),
   "node-redis": ({ port }: RedisServer) => clients.nodeRedis(port, user),
   "an address": ({ port }: RedisServer) => `redis://locks:${password}@127.0.0.1:${port}`,

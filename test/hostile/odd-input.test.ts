@@ -26,7 +26,7 @@ it("values that throw when inspected are refused like any other", async () => {
   const refused = { code: "INVALID_OPTION" };
   expect(() => createLocks(bad)).toThrow(expect.objectContaining(refused));
   expect(() => createLocks({ nodes: bad })).toThrow(expect.objectContaining(refused));
-  expect(() => createLocks({ nodes: [bad] })).toThrow(expect.objectContaining(refused));
+  expect(() => createLocks({ nodes: [bad as string] })).toThrow(expect.objectContaining(refused));
   for (const options of [bad, { signal: bad }, { retry: bad }, { ttl: bad }])
     await expect(locks.acquire("a", options)).rejects.toMatchObject(refused);
   await expect(locks.acquire(bad)).rejects.toMatchObject(refused);

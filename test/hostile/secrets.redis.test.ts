@@ -1,6 +1,6 @@
 import { Redis as Ioredis, type Redis } from "ioredis";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { createLocks, type Lease, type Locks } from "../../src/index.js";
+import { createLocks, type Lease, type Locks, type NodeInput } from "../../src/index.js";
 import { Redlock } from "../../src/redlock.js";
 import { endAll, holdfast, startHoldfast } from "../cli/support/holdfast.js";
 import { clients, locksOf, ownServers, rejection } from "../locks/support.js";
@@ -47,7 +47,7 @@ const addressOf = (port: number, user: string, password: string) =>
   `redis://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
 /** One node of each kind; the assignment to servers differs between managers. */
-function nodesOf(servers: readonly RedisServer[], turn: number): object[] {
+function nodesOf(servers: readonly RedisServer[], turn: number): NodeInput[] {
   const kinds = [
     (port: number) => clients.ioredis(port, { username: "ioredis", password: passwords.ioredis }),
     (port: number) => clients.nodeRedis(port, { username: "nodeRedis", password: passwords.nodeRedis }),
@@ -55,7 +55,7 @@ function nodesOf(servers: readonly RedisServer[], turn: number): object[] {
     (port: number) => clients.plain(port, { username: "plain", password: passwords.plain }),
   ];
   return servers.map(({ port }, index) =>
-    (kinds[(index + turn) % kinds.length] as (port: number) => object)(port),
+    (kinds[(index + turn) % kinds.length] as (port: number) => NodeInput)(port),
   );
 }
 

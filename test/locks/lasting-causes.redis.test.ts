@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isHoldfastError } from "../../src/index.js";
+import { isHoldfastError, type NodeInput } from "../../src/index.js";
 import type { NodeDownEvent } from "../../src/lock/events.js";
 import { createRedis3 } from "../contract/clients.js";
 import { freePort } from "../support/free-port.js";
@@ -85,7 +85,7 @@ const causes: [string, () => Promise<number>, Way, RegExp][] = [
 
 describe.each(causes)("%s ends the wait at once, and is named", (_, start, way, message) => {
   it.each(Object.entries(kinds))("%s", async (_, make) => {
-    const locks = locksOf([make(await start(), way)]);
+    const locks = locksOf([make(await start(), way) as NodeInput]);
     const down: NodeDownEvent[] = [];
     locks.on("nodeDown", (event) => down.push(event));
     const { value: error, ms } = await timed(() => rejection(locks.acquire("a", { wait })));
@@ -134,7 +134,7 @@ describe("a cause that does not end by itself", () => {
     "is found mended by a later acquisition: %s",
     async (_, make) => {
       const port = await startProtected();
-      const locks = locksOf([make(port, { password: wrongPassword })]);
+      const locks = locksOf([make(port, { password: wrongPassword }) as NodeInput]);
       expect((await rejection(locks.acquire("a", { wait }))).code).toBe("QUORUM_UNAVAILABLE");
       await callRedis(port, ["CONFIG", "SET", "requirepass", wrongPassword], { password });
       await expect
@@ -158,7 +158,7 @@ describe("a cause that does not end by itself", () => {
 it("a connection that may be opened later is waited for, and its cause is kept", async () => {
   const port = await freePort();
   for (const [_, make] of Object.entries(kinds)) {
-    const locks = locksOf([make(port, {})]);
+    const locks = locksOf([make(port, {}) as NodeInput]);
     const down: string[] = [];
     locks.on("nodeDown", ({ cause }) => down.push(cause));
     const error = await rejection(locks.acquire("a", { wait: 400 }));

@@ -1,6 +1,12 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type AcquireOptions, createLocks, InvalidOptionError, type LocksOptions } from "../../src/index.js";
+import {
+  type AcquireOptions,
+  createLocks,
+  InvalidOptionError,
+  type LocksOptions,
+  type NodeInput,
+} from "../../src/index.js";
 import { clients, fiveServers } from "./support.js";
 
 const [one, two, three] = fiveServers();
@@ -185,7 +191,7 @@ describe("invalid nodes are rejected with the accepted kinds", () => {
     "no client: %s",
     async (_, stranger) => {
       const { nodes, untouched } = unconnectedClients();
-      const error = await failureOf(() => createLocks({ nodes: [...nodes, stranger as object] }));
+      const error = await failureOf(() => createLocks({ nodes: [...nodes, stranger as NodeInput] }));
       expect(error).toBeInstanceOf(InvalidOptionError);
       expect(error).toMatchObject({ option: "nodes[3]" });
       expect(String(error)).toContain("a client of ioredis or node-redis");

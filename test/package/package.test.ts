@@ -261,9 +261,13 @@ describe("the packed package", () => {
     const files = createPackageFromTarballData(tarball).listFiles();
     expect(files.filter((file) => /\/test\/|\.test\.|\.cache/.test(file))).toEqual([]);
     expect(files.some((file) => file.endsWith("dist/esm/cli/main.js"))).toBe(true);
-    // The built page, without its source.
-    expect(files.some((file) => file.endsWith("dist/page/index.html"))).toBe(true);
-    expect(files.filter((file) => /dist\/page\/assets\/[^/]+\.js$/.test(file))).not.toEqual([]);
+    // The built page is a module; the licences of what it contains go with it.
+    expect(files.filter((file) => /page-content\.js$/.test(file))).toHaveLength(2);
+    expect(files.filter((file) => /dist\/page\//.test(file))).toEqual([
+      expect.stringMatching(/dist\/page\/licenses\.md$/),
+    ]);
+    // Only the build and the tests need these.
+    expect(files.filter((file) => /dist\/.*(page-folder|module-location)/.test(file))).toEqual([]);
     expect(files.filter((file) => /visualizations\/(?!charts\/)/.test(file))).toEqual([]);
     expect(files.filter((file) => /visualizations\/charts\/lock\./.test(file))).toHaveLength(3);
   });

@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { FrameAggregate as Seen } from "../../src/inspector/feed/frame-aggregate.js";
 import type { Beat, LockView } from "../../src/inspector/feed/frames.js";
 import { noTotals } from "../../src/inspector/feed/totals.js";
-import { type PrometheusText, prometheusOf, prometheusOfAggregate } from "../../src/telemetry/prometheus.js";
+import { type PrometheusText, prometheusOf } from "../../src/telemetry/prometheus.js";
+import { prometheusOfAggregate } from "../../src/telemetry/prometheus-aggregate.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { samplesOf, sumOf } from "./exposition.js";
 

@@ -6,6 +6,8 @@ import type { Target } from "./target.js";
 
 /** The server could not be entered: it was not reachable, or it refused the connection or the credentials. */
 export class EntryError extends Error {
+  override readonly name = "EntryError";
+
   constructor(
     readonly failure: EntryFailure,
     message: string,

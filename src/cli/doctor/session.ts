@@ -5,7 +5,9 @@ import { refusalOf, timedOut } from "./refusal.js";
 import type { Target } from "./target.js";
 
 /** The node has not answered within the timeout. */
-class TimeoutError extends Error {}
+class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
 
 /**
  * One connection to one server. The session asks nothing by itself, never reconnects, and ends when the server has

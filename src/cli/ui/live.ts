@@ -2,7 +2,7 @@ import { recogniseNode } from "../../clients/recognise.js";
 import { frameChannel } from "../../inspector/publishing/channel.js";
 import { type FrameSubscription, subscribeToFrames } from "../../inspector/publishing/frame-subscription.js";
 import { Hub } from "../../inspector/server/hub.js";
-import { prometheusOfAggregate } from "../../telemetry/prometheus.js";
+import { prometheusOfAggregate } from "../../telemetry/prometheus-aggregate.js";
 import { within } from "../bounded.js";
 import { NodeConnections } from "../node-connections.js";
 import { output } from "../output.js";

@@ -7,8 +7,9 @@ import { packageVersion } from "../../support/version.js";
 import type { AccessToken } from "./access-token.js";
 import { HostNames } from "./host-names.js";
 import type { ListenAddress } from "./listen-address.js";
+import { loadPage } from "./load-page.js";
 import { Metrics } from "./metrics.js";
-import { readPage } from "./page-files.js";
+import type { PageFiles } from "./page-files.js";
 import { refuse } from "./reply.js";
 import { admissionOf, refusalOf } from "./request-policy.js";
 import { Routes } from "./routes.js";
@@ -34,12 +35,16 @@ export class PageServer {
   ) {}
 
   /**
-   * `page`: the page's folder, if it is not this package's own.
+   * `page`: the page's files, if they are not this package's own.
    * @throws CannotListenError
    */
-  static async start(shown: Shown, { host, port, token }: ListenAddress, page?: string): Promise<PageServer> {
+  static async start(
+    shown: Shown,
+    { host, port, token }: ListenAddress,
+    page?: PageFiles,
+  ): Promise<PageServer> {
     const metrics = new Metrics(shown);
-    const routes = new Routes(shown, await readPage(page), metrics, packageVersion());
+    const routes = new Routes(shown, page ?? (await loadPage()), metrics, packageVersion());
     const server = createServer({
       maxHeaderSize: maxHeadBytes,
       headersTimeout: idleTimeout,

@@ -1,4 +1,4 @@
-import type { FaultClass } from "./script.js";
+import type { FaultClass } from "./fault-class.js";
 import type { SeededRandom } from "./seeded-random.js";
 
 /** The parameters of a run: which kinds of faults there are, and how many. */

@@ -1,10 +1,11 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockError } from "./clocks.js";
+import type { FaultClass } from "./fault-class.js";
 import type { FaultMix } from "./fault-mix.js";
 import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { lossesOf } from "./generate-losses.js";
-import type { FaultClass, HostPlan, Script, Step } from "./script.js";
+import type { HostPlan, Script, Step } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
 
 /** Long TTLs in ms: under a minute, which nodes remember as a maximum; longer, which nodes remember individually; a day. */

@@ -19,25 +19,14 @@ import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
 import { Ttl } from "./checkers/ttl.js";
 import { Waiters } from "./checkers/waiters.js";
+import type { Counts, Violation } from "./outcome.js";
 import type { Program } from "./program.js";
 import type { Script } from "./script.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 
-/** A violation of what Holdfast promises. */
-export interface Violation {
-  /** The checker that found the violation. */
-  readonly checker: string;
-  /** ms of true time. */
-  readonly time: number;
-  readonly what: string;
-}
-
 /** Prefix of a checker's name in the counts: how often the checker has checked. */
 const checksPrefix = "looks: ";
-
-/** How often each kind of operation, event, fault and check occurred in a run. */
-export type Counts = Record<string, number>;
 
 /** The checkers of a run, and the violations that they found. */
 export class Oracle {

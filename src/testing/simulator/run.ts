@@ -1,23 +1,9 @@
 import { act } from "./actions.js";
 import { inject } from "./faults.js";
 import { examine } from "./liveness/examine.js";
-import type { Counts, Violation } from "./oracle.js";
+import type { Outcome } from "./outcome.js";
 import type { Script } from "./script.js";
 import { type Begin, Simulation } from "./simulation.js";
-
-/** The result of a run. */
-export interface Outcome {
-  readonly violations: readonly Violation[];
-  /** The number of pairs of leases on one resource that were valid at the same time. */
-  readonly overlaps: number;
-  readonly counts: Counts;
-  /** The simulated time in ms. */
-  readonly time: number;
-  /** A hash of all events, equal for equal runs on every machine. */
-  readonly hash: string;
-  /** The events of the run, one per line; empty unless requested. */
-  readonly trace: readonly string[];
-}
 
 /** Maximum time in ms until all operations in progress have ended. */
 const maxDrainMs = 120_000;

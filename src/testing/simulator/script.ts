@@ -1,13 +1,8 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockError } from "./clocks.js";
+import type { FaultClass } from "./fault-class.js";
 import type { ClientBehaviour, NetworkPath } from "./network-path.js";
 import type { Memory, Refusing } from "./server.js";
-
-/**
- * `inBounds`: only faults that the safety rules cover. `beyond`: also faults that violate their assumptions. Leases may
- * then overlap, and overlaps are counted, but fences must still increase.
- */
-export type FaultClass = "inBounds" | "beyond";
 
 /** One independent action of a program. */
 export interface Action {

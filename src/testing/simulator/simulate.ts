@@ -1,10 +1,11 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
 import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
 import { entriesOf } from "../../support/untrusted.js";
+import type { FaultClass } from "./fault-class.js";
 import { generate } from "./generate.js";
+import type { Outcome } from "./outcome.js";
 import type { Program } from "./program.js";
-import { type Outcome, play } from "./run.js";
-import type { FaultClass } from "./script.js";
+import { play } from "./run.js";
 import type { Simulation } from "./simulation.js";
 import type { UserProgram } from "./user-program.js";
 

@@ -208,7 +208,7 @@ describe("publishing", () => {
       expect(asked).toBeLessThan(20);
     }
     const silent = Object.assign(node, { publish: undefined });
-    await new TestNodes().locks({ nodes: [silent], publish: true }).close();
+    await new TestNodes().locks({ nodes: [silent as object as LockNode], publish: true }).close();
   });
 
   it("announces the end when the locks are closed, and sets no timer afterwards", async () => {

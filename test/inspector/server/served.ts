@@ -1,6 +1,8 @@
 import { AccessToken } from "../../../src/inspector/server/access-token.js";
 import { Hub } from "../../../src/inspector/server/hub.js";
 import type { ListenAddress } from "../../../src/inspector/server/listen-address.js";
+import { pageFilesOf } from "../../../src/inspector/server/page-files.js";
+import { readPageFolder } from "../../../src/inspector/server/page-folder.js";
 import { PageServer } from "../../../src/inspector/server/page-server.js";
 import type { Shown } from "../../../src/inspector/server/shown.js";
 
@@ -12,7 +14,7 @@ export interface Served {
   readonly port: number;
 }
 
-/** A server for one test; `closeAll` closes it. */
+/** A server for one test; `closeAll` closes it. `page`: the folder of another page than the built one. */
 export async function serve(
   changes: Partial<Shown> = {},
   address: Partial<Omit<ListenAddress, "token">> & { readonly token?: string } = {},
@@ -21,7 +23,8 @@ export async function serve(
   const shown = { title: "Locks", hub: new Hub(), recording: null, metrics: async () => null, ...changes };
   const { host = "127.0.0.1", port = 0, token } = address;
   const accessToken = token === undefined ? null : new AccessToken(token);
-  const server = await PageServer.start(shown, { host, port, token: accessToken }, page);
+  const files = page === undefined ? undefined : pageFilesOf(readPageFolder(page));
+  const server = await PageServer.start(shown, { host, port, token: accessToken }, files);
   open.push(server);
   return { hub: shown.hub, server, port: server.port };
 }

@@ -1,0 +1,2 @@
+export const esm: string;
+export const commonjs: string;

@@ -1,0 +1,73 @@
+/** Programs that a compiler must accept. Each line after `@ts-expect-error` must be refused. */
+
+const uses = `
+declare const addresses: string[];
+declare const one: string | string[];
+declare const fixed: readonly ["a", "b"];
+const plain = {
+  set: async (_key: string, _value: string, _options: { NX: boolean; PX: number }) => "OK",
+  eval: async (_script: string, _keys: string[], _args: string[]): Promise<unknown> => [],
+};
+const locks: Locks = createLocks({ nodes: ["redis://db-1", memoryNode(), plain] });
+createLocks({ nodes: addresses, ttl: 5_000 });
+createLocks({ nodes: [...addresses, memoryNode()] as const });
+
+async function work(): Promise<number> {
+  await locks.acquire(one, { wait: 1_000 });
+  await locks.acquire(fixed);
+  const lease = await locks.acquire(["a", "b"], { fence: true });
+  const fence: number = lease.fence;
+  const text: string = await locks.using("a", async (held) => String(held.remaining()));
+  const inspector = await serveInspector(locks, { port: 0 });
+  await inspector.close();
+  guard(fence).check(null);
+  const { violations } = await simulate({ seed: 1 });
+  instrumentLocks(locks);
+  const lock = await new Redlock([plain], { retryCount: 1 }).acquire(["a"], 1_000);
+  await lock.release();
+  return text.length + violations.length;
+}
+void work();
+
+// @ts-expect-error: no nodes
+createLocks({ nodes: [] });
+// @ts-expect-error: no option
+createLocks({ nodes: addresses, tll: 5_000 });
+// @ts-expect-error: a number
+createLocks({ nodes: [6379] });
+// @ts-expect-error: an object without methods
+createLocks({ nodes: [{}] });
+// @ts-expect-error: a date
+createLocks({ nodes: [new Date()] });
+// @ts-expect-error: a map, which has only one of the methods
+createLocks({ nodes: [new Map<string, string>()] });
+// @ts-expect-error: a promise of a client
+createLocks({ nodes: [Promise.resolve(plain)] });
+// @ts-expect-error: a list
+createLocks({ nodes: [addresses] });
+// @ts-expect-error: nothing
+createLocks({ nodes: [undefined] });
+// @ts-expect-error: a function
+createLocks({ nodes: [() => plain] });
+// @ts-expect-error: no resources
+void locks.acquire([]);
+// @ts-expect-error: no resources
+void locks.tryAcquire([]);
+// @ts-expect-error: no resources
+void locks.using([], () => 1);
+// @ts-expect-error: no resources
+locks.handle([]);
+// @ts-expect-error: no resource
+void locks.acquire(5);
+`;
+
+const imports = `
+import { createLocks, type Locks, memoryNode } from "holdfast";
+import { guard } from "holdfast/guard";
+import { serveInspector } from "holdfast/inspector";
+import { instrumentLocks } from "holdfast/telemetry";
+import { simulate } from "holdfast/testing";
+`;
+
+export const esm = `${imports}import Redlock from "holdfast/redlock";${uses}`;
+export const commonjs = `${imports}import Redlock = require("holdfast/redlock");${uses}`;

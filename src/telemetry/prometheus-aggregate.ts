@@ -1,0 +1,11 @@
+import type { FrameAggregate } from "../inspector/feed/frame-aggregate.js";
+import { observeAggregate } from "./aggregate-metrics.js";
+import { type PrometheusText, prometheusTextOf } from "./prometheus-text.js";
+
+/**
+ * Metrics of all processes that publish their locks, as far as their frames allow. Resolves with null if the
+ * packages for metrics are not installed.
+ */
+export function prometheusOfAggregate(aggregate: FrameAggregate): Promise<PrometheusText | null> {
+  return prometheusTextOf((meter) => observeAggregate(meter, aggregate));
+}

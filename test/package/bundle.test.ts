@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Consumer } from "./consumer.js";
+
+const run = promisify(execFile);
+
+const program = `
+import { createLocks, memoryNode } from "holdfast";
+import { serveInspector } from "holdfast/inspector";
+const locks = createLocks({ nodes: [memoryNode()] });
+const names = [];
+const note = (call) => call().catch(({ name }) => names.push(name));
+const lease = await locks.acquire("a");
+await note(() => locks.acquire("a", { wait: 0 }));
+await note(() => locks.acquire("a", { wait: 20 }));
+await note(() => locks.acquire(""));
+await note(async () => createLocks({ nodes: [] }));
+const inspector = await serveInspector(locks, { port: 0 });
+const page = await (await fetch(inspector.url)).text();
+const asset = await fetch(inspector.url + /assets\\/[^"]+\\.js/.exec(page)[0]);
+const metrics = await fetch(inspector.url + "metrics");
+const hello = (await (await fetch(inspector.url + "events")).body.getReader().read()).value;
+const { version } = JSON.parse(/data: (.*)/.exec(Buffer.from(hello).toString())[1]);
+console.log(JSON.stringify({ names, asset: asset.status, metrics: await metrics.text(), version }));
+await inspector.close();
+await locks.close();
+`;
+
+describe("a minified bundle that contains the package, and no other file", () => {
+  let consumer: Consumer;
+  let folder: string;
+  beforeAll(async () => {
+    consumer = await Consumer.install();
+    folder = await mkdtemp(join(tmpdir(), "holdfast-bundle-"));
+    await consumer.write("main.mjs", program);
+    await build({
+      root: consumer.folder,
+      configFile: false,
+      logLevel: "error",
+      ssr: { noExternal: true, target: "node" },
+      build: { ssr: "main.mjs", outDir: folder, emptyOutDir: true, minify: true, target: "es2022" },
+    });
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  }, 180_000);
+  afterAll(async () => {
+    await consumer?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("serves the page, keeps the names of errors, and says which packages metrics need", async () => {
+    const main = (await readdir(folder)).find((file) => /^main.*js$/.test(file)) ?? "";
+    const { stdout } = await run(process.execPath, [main], { cwd: folder });
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect(JSON.parse(stdout)).toEqual({
+      names: ["LockContendedError", "AcquireTimeoutError", "InvalidOptionError", "InvalidOptionError"],
+      asset: 200,
+      metrics: expect.stringContaining("npm install @opentelemetry/api"),
+      version,
+    });
+  });
+});
