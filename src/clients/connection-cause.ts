@@ -3,6 +3,8 @@ import { messageOf } from "./failure.js";
 
 /** Why a connection cannot be opened, without the client's additional properties, which may be secret. */
 export class ConnectionCause extends Error {
+  override readonly name = "ConnectionCause";
+
   constructor(
     message: string,
     /** Whether the cause does not end by itself, so that waiting is pointless. */

@@ -13,7 +13,7 @@ export interface RedisClientInput {
 }
 
 /** What Bun's RedisClient has; older versions lack `eval`. */
-export interface BunClientInput {
+interface BunClientInput {
   // biome-ignore lint/suspicious/noExplicitAny: the library has parameters of its own.
   set(...args: any[]): unknown;
   send(command: string, args: string[]): Promise<unknown>;

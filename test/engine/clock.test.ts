@@ -3,6 +3,12 @@ import { elapsed, now } from "../../src/engine/time/clock.js";
 import { systemClock } from "../../src/engine/time/system-clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
+/** The number of fake timers. Timers that were set before the fake ones are set again with the next timer. */
+function fakeTimers(): number {
+  systemClock.after(0, () => {}).cancel();
+  return vi.getTimerCount();
+}
+
 describe("the clock", () => {
   afterEach(() => vi.useRealTimers());
 
@@ -25,23 +31,25 @@ describe("the clock", () => {
 
   it("supports timers beyond the maximum of Node's timers", () => {
     vi.useFakeTimers();
+    const before = fakeTimers();
     const callback = vi.fn();
     systemClock.after(2 ** 31 + 5_000, callback);
     vi.advanceTimersByTime(2 ** 31 + 4_999);
     expect(callback).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
     expect(callback).toHaveBeenCalledOnce();
-    expect(vi.getTimerCount()).toBe(0);
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(before);
   });
 
   it("leaves no timer after a cancellation, however long the delay was", () => {
     vi.useFakeTimers();
+    const before = fakeTimers();
     const timer = systemClock.after(Number.MAX_SAFE_INTEGER, () => {
       throw new Error("cancelled");
     });
     vi.advanceTimersByTime(2 ** 32);
     timer.cancel();
     timer.cancel();
-    expect(vi.getTimerCount()).toBe(0);
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(before);
   });
 });

@@ -61,6 +61,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     ].map((name) => `memoryNode.${name}`),
   ),
   ...reason("internal to the lease", "lease.isOf"),
+  ...reason("internal: what `lock` and its other names share", "redlock.lockClassic"),
   ...reason(
     "thrown by the package, for programs to recognise",
     ...Object.keys(holdfast).filter((name) => name.endsWith("Error") && name !== "isHoldfastError"),

@@ -9,6 +9,8 @@ export const failed = (reason: FailureReason, message: string, lasting = false):
 
 /** A cause that does not end by itself, as an error. */
 export class LastingError extends Error {
+  override readonly name = "LastingError";
+
   constructor(
     message: string,
     readonly reason: FailureReason = "refused",
