@@ -33,6 +33,7 @@ async function identifiedMember(grouped: boolean) {
     connectTimeout: 1_000,
     random: systemRandom,
     knownServers: [],
+    single: false,
     checksMemory: true,
     admitsNameless: true,
     collectable: false,

@@ -23,6 +23,7 @@ function serverOf(identify: LockNode["identify"], onRefused: (error: unknown) =>
     clock: new VirtualClock(),
     random: systemRandom,
     knownServers: [],
+    single: false,
     checksMemory: true,
     decides: () => true,
     onAsked: ignore,

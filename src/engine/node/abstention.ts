@@ -2,6 +2,7 @@ import { formatDuration } from "../../support/duration.js";
 import {
   type AbstentionTerm,
   type Identification,
+  isOfSingle,
   longestShort,
   type Memory,
   type MemoryChange,
@@ -70,9 +71,14 @@ export const causeOf = ({ abstention }: Memory): string =>
  */
 export function planFor(index: number, view: QuorumView, terms: QuarantineTerms): Plan | null {
   const memory = view.identifications[index]?.memory ?? null;
-  if (memory === null || memory.state === "kept") return null;
+  if (memory === null) return null;
   const { rule } = terms;
   const others = othersOf(index, view);
+  if (memory.state === "kept") {
+    if (view.names.length === 1 || !isOfSingle(memory)) return null;
+    // The set records that it uses the server before it lets the server vote.
+    return isNewPair(view) && !isConfirmed(view) ? { kind: "retry" } : vote(memory, others);
+  }
   if (rule === false || rule === 0) return vote(memory, others);
   if (memory.state === "lost") {
     return rule === "auto" ? planForLost(memory, others, view, terms) : abstain(memory, others, rule);
@@ -96,7 +102,8 @@ function planForLost(
   terms: QuarantineTerms,
 ): Plan {
   if (view.names.length === 1) return vote(memory, others);
-  if (isColdStart(view)) return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
+  if (isColdStart(view) || isNewPair(view))
+    return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
   const longest = longestOf(others);
   const isCertain = isQuorumKnown(others, view);
   const allAnswered = silentOf(view).length === 0;
@@ -114,6 +121,15 @@ function planForLost(
 /** Whether every node answers and has lost its memory. A node that does not answer may still have its memory. */
 export const isColdStart = ({ identifications }: QuorumView): boolean =>
   identifications.every((identification) => identification?.memory?.state === "lost");
+
+/**
+ * Whether one of two nodes has no memory, and the other was used alone so far. Together they have granted nothing yet, and
+ * what the other has granted is respected, because both votes are needed.
+ */
+const isNewPair = ({ identifications }: QuorumView): boolean =>
+  identifications.length === 2 &&
+  identifications.some((identification) => identification?.memory?.state === "lost") &&
+  identifications.some((identification) => identification?.memory && isOfSingle(identification.memory));
 
 /**
  * Whether all nodes were without a memory at the same instant: all of them had answered the previous review before this
@@ -209,7 +225,7 @@ function change(memory: Memory, others: readonly Memory[], abstention: Abstentio
   const change = {
     marker: memory.marker,
     abstention,
-    longest: Math.max(longestOf(others), memory.state === "abstaining" ? memory.longest : 0),
+    longest: Math.max(longestOf(others), memory.state === "lost" ? 0 : memory.longest),
     watermark: Math.max(0, ...others.map(({ watermark }) => watermark)),
   };
   return { kind: "change", change, cause: causeOf({ ...memory, abstention }) };

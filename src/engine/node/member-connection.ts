@@ -69,6 +69,7 @@ export class MemberConnection {
       clock,
       random,
       knownServers,
+      single: options.single,
       checksMemory: options.checksMemory,
       decides: options.decides,
       onAsked: () => this.detector.sent(1),

@@ -34,6 +34,8 @@ export interface QuorumMemberOptions {
   /** Limit in ms for the node to connect. */
   readonly connectTimeout: number;
   readonly knownServers: KnownServers;
+  /** Whether the node is the only one of its set. */
+  readonly single: boolean;
   /** Whether the node votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
   /** Whether the node votes even if its server hides its identity. */

@@ -1,5 +1,11 @@
 import { sharedContext } from "../../support/async-context.js";
-import { type Identification, isSameServer, type MemoryChange } from "../protocol/memory.js";
+import {
+  type Identification,
+  idOfSingle,
+  isOfSingle,
+  isSameServer,
+  type MemoryChange,
+} from "../protocol/memory.js";
 import { quarantined } from "../protocol/refusal.js";
 import type { Answer } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
@@ -38,6 +44,8 @@ export interface ServerIdentityOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly knownServers: KnownServers;
+  /** Whether the node is the only one of its set. */
+  readonly single: boolean;
   /** Whether the node votes only as long as it remembers what it granted. */
   readonly checksMemory: boolean;
   /** Whether anything is to be acquired: an inspection alone stores nothing on the server. */
@@ -82,7 +90,9 @@ export class ServerIdentity {
   /** Whether the server remembers everything that it granted, as far as can be known. */
   get remembers(): boolean {
     const memory = this.identification?.memory;
-    return memory === null || memory?.state === "kept";
+    if (memory === null || memory === undefined) return memory === null;
+    // A set of several nodes first records that it uses the server.
+    return memory.state === "kept" && (this.options.single || !isOfSingle(memory));
   }
 
   /** Whether nothing can be stored on the server, so that a loss of memory is not detected. */
@@ -104,8 +114,8 @@ export class ServerIdentity {
     if (!anyway && (this.known || this.asking)) return false;
     this.asking = true;
     const { connection } = this;
-    const { node, random, decides } = this.options;
-    identifyAt(node, decides() ? random.secret() : "", null).then(
+    const { node, decides } = this.options;
+    identifyAt(node, decides() ? this.newId() : "", null).then(
       (identification) => {
         const current = this.connection === connection;
         this.options.onEnded(current ? "answered" : "lost");
@@ -132,8 +142,7 @@ export class ServerIdentity {
     const { connection } = this;
     this.options.onAsked();
     try {
-      const { node, random } = this.options;
-      const identification = await identifyAt(node, random.secret(), change, age);
+      const identification = await identifyAt(this.options.node, this.newId(), change, age);
       const current = this.connection === connection;
       this.options.onEnded(current ? "answered" : "lost");
       if (!current) return null;
@@ -153,6 +162,12 @@ export class ServerIdentity {
     if (this.latest !== answer) return false;
     this.update(answer, abstention);
     return true;
+  }
+
+  /** An id to leave on a server that has none. */
+  private newId(): string {
+    const secret = this.options.random.secret();
+    return this.options.single ? idOfSingle(secret) : secret;
   }
 
   private update(identification: Identification, abstention = this.abstentionOf(identification)): void {

@@ -17,6 +17,16 @@ export interface Identification {
  */
 export const longestShort = constants.longestShort;
 
+/**
+ * The id of a memory that a set of this one node gives to its server. Another id means that a set of several nodes has used
+ * the server since it last lost its memory.
+ */
+export const idOfSingle = (secret: string): string => `single-${secret}`;
+
+/** Whether only sets of one node have used the server since it last lost its memory. */
+export const isOfSingle = ({ state, mark }: Pick<Memory, "state" | "mark">): boolean =>
+  state === "kept" && /^single-[\w-]{22,}\./.test(mark);
+
 /** The memory of a server. */
 export interface Memory {
   /**

@@ -88,6 +88,7 @@ export class QuorumEngine {
         nodeTimeout,
         connectTimeout: options.connectTimeout,
         knownServers,
+        single: nodes.length === 1,
         checksMemory,
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,

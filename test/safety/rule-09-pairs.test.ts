@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import { TestNodes } from "../manager/test-nodes.js";
+import { caught } from "./scripted-locks.js";
+
+const ttl = 1_000;
+const options = { ttl, nodeTimeout: 100 } as const;
+
+/** A node that was used alone, and another one without a memory; and locks over given ones of them. */
+async function aloneAndNew(size = 2) {
+  const testNodes = new TestNodes(size, "pair");
+  const [first] = testNodes.nodes as [MemoryNode];
+  for (const node of testNodes.nodes) node.flush();
+  const alone = testNodes.locks({ ...options, nodes: [first], owner: "alone" });
+  await testNodes.run(alone.using("warm", () => {}));
+  const together = (owner = "together") => testNodes.locks({ ...options, owner });
+  return { testNodes, alone, together };
+}
+
+/** Acquires without a retry. */
+const attempt = { wait: 0, renew: false } as const;
+
+describe("rule 9: a node without a memory beside one that was used alone", () => {
+  it("votes at once, as the two have granted nothing together", async () => {
+    const { testNodes, together } = await aloneAndNew();
+    const lease = await testNodes.run(together().acquire("a", attempt), 300);
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(await testNodes.run(together("other").tryAcquire("a"), 300)).toBeNull();
+  });
+
+  it("votes at once for several processes that start together", async () => {
+    const { testNodes, together } = await aloneAndNew();
+    const all = ["x", "y", "z"].map((owner) => together(owner).acquire(owner, attempt));
+    for (const lease of await testNodes.run(Promise.all(all), 300))
+      expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("grants nothing that the other one has granted alone", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    const lease = await testNodes.run(alone.acquire("a", { renew: false }));
+    expect(await testNodes.run(together().tryAcquire("a"), 300)).toBeNull();
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("leaves the other one usable alone", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    const held = await testNodes.run(alone.acquire("held"));
+    await testNodes.run(together().acquire("a", attempt), 300);
+    await testNodes.run(held.renew(), 1_000);
+    await testNodes.run(
+      alone.using("b", () => {}),
+      1_000,
+    );
+    expect(await testNodes.run(alone.tryAcquire("held"))).toBeNull();
+  });
+
+  it.each([0, 1])("abstains once the two were used together, if node %i loses its memory", async (lost) => {
+    const { testNodes, together } = await aloneAndNew();
+    const lease = await testNodes.run(together().acquire("a", attempt), 300);
+    testNodes.node(lost).flush();
+    const error = await testNodes.run(caught(together("other").acquire("b", attempt)), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("abstains if the other one was used alone only before it was used with others", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    await testNodes.run(
+      together().using("a", () => {}),
+      300,
+    );
+    await testNodes.run(
+      alone.using("b", () => {}),
+      1_000,
+    );
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(together("other").acquire("b", attempt)), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+  });
+
+  it("abstains in a set of three, where a quorum need not include the one that was used alone", async () => {
+    const { testNodes, alone, together } = await aloneAndNew(3);
+    const lease = await testNodes.run(alone.acquire("a", { renew: false }));
+    expect(
+      await testNodes.run(
+        together()
+          .tryAcquire("a")
+          .catch(() => null),
+        300,
+      ),
+    ).toBeNull();
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("votes at once although the node that was used alone is not of the same kind", async () => {
+    const testNodes = new TestNodes(1, "own");
+    const [own] = testNodes.nodes as [MemoryNode];
+    own.flush();
+    const fresh = memoryNode("fresh", { clock: testNodes.clock });
+    fresh.flush();
+    await testNodes.run(testNodes.locks(options).using("warm", () => {}));
+    const both = testNodes.locks({ ...options, nodes: [fresh, own] });
+    const lease = await testNodes.run(both.acquire("a", attempt), 300);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+});
