@@ -1409,4 +1409,22 @@ export const switches = [
     "test/manager/async-context.redis",
     "for several callers",
   ],
+  [
+    "9 memory",
+    "a new node votes at once beside several others, one of which was used alone",
+    "src/engine/node/abstention.ts",
+    "identifications.length === 2 &&",
+    "true &&",
+    "test/safety/rule-09-pairs",
+    "set of three",
+  ],
+  [
+    "9 memory",
+    "a set does not record that it uses a node that was used alone",
+    "src/engine/node/server-identity.ts",
+    "(this.options.single || !isOfSingle(memory))",
+    "true",
+    "test/safety/rule-09-pairs",
+    "once the two were used together",
+  ],
 ];
