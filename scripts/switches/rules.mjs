@@ -1425,6 +1425,6 @@ export const switches = [
     "(this.options.single || !isOfSingle(memory))",
     "true",
     "test/safety/rule-09-pairs",
-    "once the two were used together",
+    "both had been used alone",
   ],
 ];

@@ -62,6 +62,18 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     expect(lease.remaining()).toBeGreaterThan(0);
   });
 
+  it("abstains once the two were used together, if both had been used alone before", async () => {
+    const testNodes = new TestNodes(2, "alone");
+    for (const node of testNodes.nodes) {
+      node.flush();
+      await testNodes.run(testNodes.locks({ ...options, nodes: [node] }).using("warm", () => {}));
+    }
+    await testNodes.run(testNodes.locks(options).acquire("a", attempt), 300);
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(testNodes.locks(options).acquire("b", attempt)), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+  });
+
   it("abstains if the other one was used alone only before it was used with others", async () => {
     const { testNodes, alone, together } = await aloneAndNew();
     await testNodes.run(
