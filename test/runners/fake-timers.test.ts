@@ -44,7 +44,12 @@ describe("under Vitest's fake timers", () => {
 describe("under the mock timers of node:test", () => {
   it.each(
     scenariosUnder({
-      fake: () => mock.timers.enable(),
+      fake: () => {
+        // Node.js warns that these timers are experimental.
+        const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+        mock.timers.enable();
+        emitWarning.mockRestore();
+      },
       restore: () => mock.timers.reset(),
       async advance(ms) {
         for (let left = ms; left > 0; left -= 50) {

@@ -1,6 +1,8 @@
 import { Writable } from "node:stream";
+import { ConsoleLogger } from "@nestjs/common";
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import winston from "winston";
 import type { LocksOptions } from "../../src/index.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { caught } from "../safety/scripted-locks.js";
@@ -115,6 +117,59 @@ describe("the logger option", () => {
       expect(() => world.locks({ logger } as unknown as Partial<LocksOptions>)).toThrow(
         /logger.*debug\(\), info\(\), warn\(\), error\(\)/,
       );
+    }
+  });
+});
+
+describe("the logger option takes, as they are,", () => {
+  /** Acquires and releases with this logger. */
+  async function use(logger: LocksOptions["logger"]) {
+    const world = new TestNodes(1);
+    const locks = world.locks({ ...(logger === undefined ? {} : { logger }) });
+    await world.run(locks.using("a", () => {}));
+    await locks.close();
+  }
+
+  it("a winston logger, and a child of one, with the message where winston expects it", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)));
+        done();
+      },
+    });
+    const transports = [new winston.transports.Stream({ stream })];
+    const logger = winston.createLogger({ level: "debug", format: winston.format.json(), transports });
+    await use(logger);
+    await use(logger.child({ service: "payouts" }));
+    const texts = ["holdfast: acquiring", "holdfast: acquired", "holdfast: released"];
+    expect(lines.map(({ message }) => message)).toEqual([...texts, ...texts]);
+    expect(lines[1]).toMatchObject({ level: "debug", event: "acquired", resources: ["a"] });
+    expect(lines[4]).toMatchObject({ service: "payouts" });
+  });
+
+  it("NestJS's logger, which has log() in place of info()", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      // The reporter of the tests writes there too.
+      if (String(chunk).startsWith("{")) lines.push(JSON.parse(String(chunk)));
+      return true;
+    });
+    await use(new ConsoleLogger({ json: true }));
+    write.mockRestore();
+    // Up to version 11, NestJS writes the fields as a message of their own.
+    expect(lines.map(({ message }) => message).filter((message) => typeof message === "string")).toEqual([
+      "holdfast: acquiring",
+      "holdfast: acquired",
+      "holdfast: released",
+    ]);
+  });
+
+  it("nothing that lacks a method", () => {
+    const world = new TestNodes(1);
+    const warn = () => {};
+    for (const logger of [{ warn }, { log: warn, warn }, { debug: warn, info: warn, warn }]) {
+      expect(() => world.locks({ logger: logger as never })).toThrow(/logger must be an object with/);
     }
   });
 });

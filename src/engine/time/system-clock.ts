@@ -7,50 +7,22 @@ import { SystemTime } from "./system-time.js";
 /** Node's maximum timer delay in ms; a longer timer would fire at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
-const time = new SystemTime(() => rearm());
-
-/** The timers that are set. They are set again when the functions of time are replaced: see {@link SystemTime}. */
-const armed = new LinkedList<SystemTimer>();
-
-function rearm(): void {
-  for (const timer of armed.toArray()) timer.rearm();
-}
-
 class SystemTimer extends ListNode implements Timer {
-  /** By the monotonic clock. */
-  private readonly due: number;
   private handle!: ReturnType<typeof setTimeout>;
   private clear!: typeof clearTimeout;
 
   constructor(
-    delay: number,
+    private readonly armed: LinkedList<SystemTimer>,
+    /** By the monotonic clock. */
+    private readonly due: number,
     private readonly callback: () => void,
     private readonly background: boolean,
   ) {
     super();
-    time.check();
-    this.due = time.monotonic() + delay;
-    armed.add(this);
-    this.arm(delay);
   }
 
-  cancel(): void {
-    if (this.list === null) return;
-    armed.remove(this);
-    this.clear.call(globalThis, this.handle);
-  }
-
-  /**
-   * Replaces a timer that was set with other functions. Their `clearTimeout` may no longer work, so a timer of Node.js is
-   * cleared by that of Node.js, and any other is ignored if it fires.
-   */
-  rearm(): void {
-    clearNodeTimeout(this.handle);
-    this.arm(this.due - time.monotonic());
-  }
-
-  /** A timer beyond the maximum is set again until its delay is over. */
-  private arm(left: number): void {
+  /** Sets the timer. A timer beyond the maximum is set again until its delay is over. */
+  arm(left: number): void {
     const fire = () => {
       if (this.handle === handle) this.fire(left);
     };
@@ -63,19 +35,59 @@ class SystemTimer extends ListNode implements Timer {
     this.clear = clearTimeout;
   }
 
+  cancel(): void {
+    if (this.list === null) return;
+    this.armed.remove(this);
+    this.clear.call(globalThis, this.handle);
+  }
+
+  /**
+   * Replaces a timer that was set with other functions. Their `clearTimeout` may no longer work, so a timer of Node.js is
+   * cleared by that of Node.js, and any other is ignored if it fires.
+   */
+  rearm(now: number): void {
+    clearNodeTimeout(this.handle);
+    this.arm(this.due - now);
+  }
+
   private fire(left: number): void {
     if (left > maxTimerMs) return this.arm(left - maxTimerMs);
     if (this.list === null) return;
-    armed.remove(this);
+    this.armed.remove(this);
     this.callback();
   }
 }
 
-export const systemClock: Clock = {
-  monotonic: () => time.monotonic(),
-  wall: () => Date.now(),
-  after: (delay, callback, background = false) => new SystemTimer(Math.max(delay, 0), callback, background),
-  // Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
-  // a request in an immediate of its own, and the reply can then be read only in the next iteration.
-  afterPoll: afterNextPoll,
-};
+/** The clock of the process. Follows fake timers: see {@link SystemTime}. */
+export class SystemClock implements Clock {
+  /** The timers that are set. They are set again when the functions of time are replaced. */
+  private readonly armed = new LinkedList<SystemTimer>();
+  private readonly time = new SystemTime(() => {
+    for (const timer of this.armed.toArray()) timer.rearm(this.time.monotonic());
+  });
+
+  monotonic(): number {
+    return this.time.monotonic();
+  }
+
+  wall(): number {
+    return Date.now();
+  }
+
+  after(delay: number, callback: () => void, background = false): Timer {
+    this.time.check();
+    const wait = Math.max(delay, 0);
+    const timer = new SystemTimer(this.armed, this.time.monotonic() + wait, callback, background);
+    this.armed.add(timer);
+    timer.arm(wait);
+    return timer;
+  }
+
+  /**
+   * Timers run before the event loop polls, and immediates run after that. Two immediates are needed: a client may write
+   * a request in an immediate of its own, and the reply can then be read only in the next iteration.
+   */
+  readonly afterPoll = afterNextPoll;
+}
+
+export const systemClock: Clock = new SystemClock();

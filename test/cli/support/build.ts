@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,8 +28,9 @@ export async function builtCommand(): Promise<string> {
 }
 
 async function build(folder: string): Promise<void> {
-  // Inside node_modules no surrounding package.json determines the module type.
-  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  // Inside node_modules no surrounding package.json determines the module type. The sources read the version from it.
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", version }));
   // Types are checked elsewhere and need not be correct for the command to run.
   const compilerOptions = {
     noCheck: true,
@@ -43,10 +44,13 @@ async function build(folder: string): Promise<void> {
   await promisify(execFile)(process.execPath, [tsc, "-p", folder]).catch((error: { stdout?: string }) => {
     throw new Error(`The command could not be built:\n${error.stdout ?? error}`, { cause: error });
   });
+  // The sources read the page there.
+  await symlink(join(root, "dist/page"), join(folder, "dist/page"));
 }
 
 async function fingerprint(): Promise<string> {
   const hash = createHash("sha256");
+  hash.update(await readFile(fileURLToPath(import.meta.url)));
   const names = await readdir(join(root, "src"), { recursive: true });
   for (const name of names.filter((one) => one.endsWith(".ts")).sort()) {
     hash.update(`${name}\0`).update(await readFile(join(root, "src", name)));
