@@ -21,7 +21,7 @@ async function write(fence, text) {
 }
 
 // No renewal, as if her process stalled from now on because it or its machine was suspended.
-const hers = await alice.acquire(resource, { fence: true, ttl: 500, renew: false });
+const hers = await alice.acquire(resource, { fence: true, ttl: 500, renew: false, onLost() {} });
 console.log(`alice has the lock, fence ${hers.fence}`);
 console.log("alice's process stalls for longer than her lock lasts");
 

@@ -1398,7 +1398,7 @@ export const switches = [
     "src/lock/notifier.ts",
     "this.defer(() => context.runInAsyncScope(this.emit<Name>, this, name, event));",
     "this.defer(() => this.emit(name, event));",
-    "test/manager/async-context.redis",
+    "test/locks/async-context.redis",
   ],
   [
     "13 batches",
@@ -1406,7 +1406,7 @@ export const switches = [
     "src/engine/node/request-queue.ts",
     "else sharedContext.runInAsyncScope(node.execute, node, batch);",
     "else node.execute(batch);",
-    "test/manager/async-context.redis",
+    "test/locks/async-context.redis",
     "for several callers",
   ],
   [

@@ -1,7 +1,7 @@
 import type { Connection } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
-import { ConnectionCause, connectionCause, keptCause, lastingCause } from "./connection-cause.js";
+import { ConnectionCause, connectionCause, keptCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
@@ -84,7 +84,12 @@ export class ConnectionWatch {
   get #presentCause(): ConnectionCause | undefined {
     const cause = this.#cause;
     if (cause?.lasts === true || !(this.source.read() === "over" || this.#closed)) return cause;
-    return lastingCause(closedClient + (cause === undefined ? "" : ` (${cause.message})`));
+    // Its user may open it again.
+    return new ConnectionCause(
+      closedClient + (cause === undefined ? "" : ` (${cause.message})`),
+      false,
+      false,
+    );
   }
 
   watch(listener: ConnectionListener): () => void {
