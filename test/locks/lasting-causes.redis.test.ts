@@ -144,14 +144,17 @@ describe("a cause that does not end by itself", () => {
     30_000,
   );
 
-  it("is the closing of a client by its user", async () => {
+  it("is not the closing of a client by its user, who may open it again", async () => {
     const client = clients.ioredis(one);
     const locks = locksOf([client], { prefix: uniqueName() });
     await (await locks.acquire("a")).release();
     client.disconnect();
-    const error = await rejection(locks.acquire("a", { wait }));
-    expect(error).toMatchObject({ code: "QUORUM_UNAVAILABLE" });
+    const error = await rejection(locks.acquire("a", { wait: 300 }));
+    expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT" });
     expect(error.message).toContain("the client is closed");
+    const waiting = locks.acquire("a", { wait });
+    await client.connect();
+    await (await waiting).release();
   });
 });
 
