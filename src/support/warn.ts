@@ -6,12 +6,12 @@ const maxPerPeriod = 10;
 const period = 60_000;
 
 /** The bounded warnings of one code in the current period. */
-interface Budget {
+interface WarningCount {
   begun: number;
   count: number;
 }
 
-const budgets = new Map<string, Budget>();
+const counts = new Map<string, WarningCount>();
 
 /** Emits a process warning. `code` identifies the kind of warning; `detail` says what to do. */
 export function warn(code: string, text: string, detail?: string): void {
@@ -22,17 +22,17 @@ export function warn(code: string, text: string, detail?: string): void {
 /** Like `warn`, for warnings that may come by the thousand: at most ten a minute of one code, and how many were left out. */
 export function warnBounded(code: string, text: string, detail?: string): void {
   const now = performance.now();
-  const budget = budgets.get(code) ?? { begun: now, count: 0 };
-  budgets.set(code, budget);
+  const current = counts.get(code) ?? { begun: now, count: 0 };
+  counts.set(code, current);
   let note = "";
-  if (now - budget.begun >= period) {
-    const left = budget.count - maxPerPeriod;
+  if (now - current.begun >= period) {
+    const left = current.count - maxPerPeriod;
     if (left > 0) note = ` (${left} like it were left out in the minutes before)`;
-    budget.begun = now;
-    budget.count = 0;
+    current.begun = now;
+    current.count = 0;
   }
-  budget.count++;
-  if (budget.count > maxPerPeriod) return;
-  if (budget.count === maxPerPeriod) note += " (more like it are left out for up to a minute)";
+  current.count++;
+  if (current.count > maxPerPeriod) return;
+  if (current.count === maxPerPeriod) note += " (more like it are left out for up to a minute)";
   warn(code, text + note, detail);
 }
