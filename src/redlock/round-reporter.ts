@@ -2,6 +2,7 @@ import type { Vote } from "../engine/protocol/vote.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import type { RoundObserver } from "../lock/settings.js";
+import { currentContext } from "../support/platform.js";
 import { errorOf, typeErrorOf } from "./errors.js";
 import type { ErrorListener, Operation } from "./operation.js";
 
@@ -11,6 +12,8 @@ const none: readonly Operation[] = [];
 export class RoundReporter implements RoundObserver {
   private operations: readonly Operation[];
   private readonly errorListener: ErrorListener;
+  /** Made in the asynchronous context of the call. */
+  private readonly caller = currentContext();
   private readonly keys: number;
 
   /** `operation`: the call that acquires the lock. */
@@ -48,7 +51,7 @@ export class RoundReporter implements RoundObserver {
         if (vote.kind === "denied" && !denials && typeError === null) continue;
         if (vote.kind === "failed" && vote.reason === "notAsked") continue;
         const error = typeError ?? errorOf(vote, this.keys);
-        if (error !== null) this.errorListener.error(error);
+        if (error !== null) this.caller.runInAsyncScope(this.errorListener.error, this.errorListener, error);
       }
     };
     // Asynchronous, because the chart is in the middle of a transition.

@@ -5,6 +5,7 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createLocks, type Locks, type LocksOptions } from "../../src/index.js";
+import Redlock from "../../src/redlock.js";
 import { uniqueKey } from "../contract/subject.js";
 import { waitUntil } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
@@ -168,6 +169,22 @@ describe("the asynchronous context", () => {
     );
     expect(seen).toEqual(["one", undefined]);
     await Promise.all([lease, ...others].map((one) => one.release()));
+  });
+
+  it("of an error event of the Redlock class is that of the acquisition", async () => {
+    const [client] = recordingClients() as [RecordingRedis];
+    const redlock = new Redlock([client], { retryCount: 0 });
+    closers.push(() => redlock.quit());
+    const seen: (string | undefined)[] = [];
+    redlock.on("error", () => seen.push(requests.getStore()));
+    const [one, two] = [uniqueKey(), uniqueKey()];
+    await Promise.all([client.set(one, "taken", "PX", 60_000), client.set(two, "taken", "PX", 60_000)]);
+    const refused = (name: string, key: string) =>
+      inRequest(name, () => redlock.acquire([key], 1_000).catch(() => {}));
+    await Promise.all([refused("a", one), refused("b", two)]);
+    await waitUntil("both errors were reported", 10_000, async () => seen.length >= 2);
+    expect([...seen].sort()).toEqual(["a", "b"]);
+    await Promise.all([client.del(one), client.del(two)]);
   });
 
   it("of the first caller is not kept alive by the connection, the subscription and the timers", async () => {
