@@ -9,7 +9,7 @@ export interface Endpoint {
 }
 
 /** ms for a connection and the first answer. */
-const patience = 1_000;
+const answerTime = 1_000;
 
 const ping = "*1\r\n$4\r\nPING\r\n";
 /** The first bytes of TLS records: an alert, or a handshake. */
@@ -18,7 +18,7 @@ const tlsRecords = new Set([21, 22]);
 const replyBytes = new Set([..."+-:$*"].map((character) => character.charCodeAt(0)));
 
 /** How a server answers a PING without TLS. */
-type Talk = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable";
+type PingOutcome = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable";
 
 /**
  * Finds out why a client cannot connect to a server that accepts connections: clients report only a closed connection,
@@ -26,10 +26,10 @@ type Talk = "redis" | "tls" | "other" | "closed" | "silent" | "unreachable";
  */
 export async function examineEndpoint(endpoint: Endpoint): Promise<ConnectionCause | null> {
   try {
-    const talk = await talkTo(endpoint);
-    if (endpoint.tls) return talk === "redis" ? lastingCause(lacksTls) : null;
-    if (talk === "other") return lastingCause(noRedis);
-    const speaksTls = talk === "tls" || (talk === "closed" && (await shakesHands(endpoint)));
+    const answer = await pingOutcome(endpoint);
+    if (endpoint.tls) return answer === "redis" ? lastingCause(lacksTls) : null;
+    if (answer === "other") return lastingCause(noRedis);
+    const speaksTls = answer === "tls" || (answer === "closed" && (await shakesHands(endpoint)));
     return speaksTls ? lastingCause(wantsTls) : null;
   } catch {
     // This platform has no sockets.
@@ -37,9 +37,9 @@ export async function examineEndpoint(endpoint: Endpoint): Promise<ConnectionCau
   }
 }
 
-async function talkTo({ host, port }: Endpoint): Promise<Talk> {
+async function pingOutcome({ host, port }: Endpoint): Promise<PingOutcome> {
   const { connect } = await import("node:net");
-  return outcome<Talk>((settle) => {
+  return outcome<PingOutcome>((settle) => {
     const socket = connect({ host, port });
     let accepted = false;
     socket.on("connect", () => {
@@ -68,7 +68,7 @@ async function shakesHands({ host, port }: Endpoint): Promise<boolean> {
   }, false);
 }
 
-/** Resolves to the first outcome, or to `otherwise` when the patience is over. Ends the socket in any case. */
+/** Resolves to the first outcome, or to `otherwise` when the time is over. Ends the socket in any case. */
 function outcome<Outcome>(
   open: (settle: (outcome: Outcome) => void) => Socket,
   otherwise: Outcome,
@@ -79,7 +79,7 @@ function outcome<Outcome>(
       socket.destroy();
     };
     const socket = open(settle);
-    socket.setTimeout(patience, () => settle(otherwise));
+    socket.setTimeout(answerTime, () => settle(otherwise));
     socket.unref();
   });
 }
