@@ -4,10 +4,11 @@ import type { Holder, Vote } from "./engine/protocol/vote.js";
 import { CannotListenError } from "./support/cannot-listen-error.js";
 import { formatDuration } from "./support/duration.js";
 import { brand, HoldfastError, type HoldfastErrorCode } from "./support/holdfast-error.js";
+import { MembershipMismatchError } from "./support/membership-mismatch-error.js";
 import { named } from "./support/names.js";
 import { clip, show, withoutCredentials } from "./support/redaction.js";
 
-export { CannotListenError, HoldfastError, type HoldfastErrorCode };
+export { CannotListenError, HoldfastError, type HoldfastErrorCode, MembershipMismatchError };
 
 type ErrorByCode = {
   LOCK_CONTENDED: LockContendedError;
@@ -22,6 +23,7 @@ type ErrorByCode = {
   STALE_FENCE: StaleFenceError;
   CANNOT_LISTEN: CannotListenError;
   NODES_NOT_READY: NodesNotReadyError;
+  MEMBERSHIP_MISMATCH: MembershipMismatchError;
 };
 
 /** Whether `error` is a Holdfast error, of any copy of the package, and has this `code` if one is given. */
@@ -187,10 +189,14 @@ export class DuplicateNodeError extends HoldfastError {
   constructor(
     /** The names of both nodes. */
     readonly nodes: readonly [string, string],
+    /** Whether the nodes are being changed, so that a node may be in `nodes` and in `previous`. */
+    changing = false,
   ) {
     super(
       `nodes ${nodes[0]} and ${nodes[1]} are the same server: a quorum needs independent servers. ` +
-        "Remove one of them, or give a client of another server.",
+        (changing
+          ? "Give a server that is in `nodes` and in `previous` as the same client or the same address in both; within one list, remove one of them."
+          : "Remove one of them, or give a client of another server."),
     );
   }
 }

@@ -14,6 +14,7 @@ const scripts = {
   identificationScript: "identification.lua",
   runIdScript: "run-id.lua",
   publishScript: "publish.lua",
+  setsInUseScript: "sets-in-use.lua",
 };
 
 const quoted = (text) => `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;

@@ -25,8 +25,12 @@ const accepted =
  * copies, subclasses and wrappers of any version work and no library is loaded. Throws InvalidOptionError for
  * "nodes[index]".
  */
-export function recogniseNode(input: NodeInput, index: number): LockNode {
-  const option = `nodes[${index}]`;
+export function recogniseNode(
+  input: NodeInput,
+  index: number,
+  list: "nodes" | "previous" = "nodes",
+): LockNode {
+  const option = `${list}[${index}]`;
   if (typeof input === "string") return new RedisNode(new AddressScriptClient(input, option));
   if ((typeof input !== "object" && typeof input !== "function") || input === null) {
     throw new InvalidOptionError(option, input, accepted);
@@ -36,7 +40,9 @@ export function recogniseNode(input: NodeInput, index: number): LockNode {
     if (isNode(shape)) return shape;
     const reason = whyNot(shape);
     if (reason !== null) throw new InvalidOptionError(option, reason.given, `${accepted} (${reason.advice})`);
-    return new RedisNode(clientOf(shape, option, index));
+    return new RedisNode(
+      clientOf(shape, option, list === "nodes" ? `client ${index}` : `previous client ${index}`),
+    );
   } catch (error) {
     if (isHoldfastError(error)) throw error;
     // The input looks like a client, but throws when its properties are read.
@@ -59,7 +65,7 @@ const can = (shape: Shape, ...methods: readonly string[]): boolean =>
 const isNode = (shape: Shape): shape is Shape & LockNode =>
   typeof shape.name === "string" && can(shape, "execute", "identify", "watch", "connect", "close");
 
-function clientOf(shape: Shape, option: string, index: number): ScriptClient {
+function clientOf(shape: Shape, option: string, name: string): ScriptClient {
   const known = adapters.get(identityOf(shape));
   if (known !== undefined) return known;
   const client = libraryClientOf(shape);
@@ -67,7 +73,6 @@ function clientOf(shape: Shape, option: string, index: number): ScriptClient {
     adapters.set(identityOf(shape), client);
     return client;
   }
-  const name = `client ${index}`;
   if (isBunClient(shape)) return new PlainScriptClient(shape as EvalClient, name, sent);
   if (can(shape, "set", "eval")) return new PlainScriptClient(shape as EvalClient, name);
   throw new InvalidOptionError(option, describe(shape), accepted);

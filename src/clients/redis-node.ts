@@ -10,6 +10,7 @@ import type {
 import { encodeBatch } from "../engine/protocol/encoding.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { batchScript, batchScriptSha } from "../engine/protocol/script.js";
+import type { SetUse } from "../engine/protocol/set-record.js";
 import { type SideKeys, sideKeysOf } from "../engine/protocol/side-keys.js";
 import type { Clock } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
@@ -93,6 +94,10 @@ export class RedisNode implements LockNode, CallSender {
 
   identify(id: string, change: MemoryChange | null, age = 0): Promise<Identification> {
     return this.#scripts.identify(id, change, age);
+  }
+
+  recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
+    return this.#scripts.recordSets(sets, former);
   }
 
   close(): Promise<void> {

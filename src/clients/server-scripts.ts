@@ -1,8 +1,15 @@
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
-import { identificationScript, publishScript, runIdScript } from "../engine/protocol/script.js";
-import { longLeasesKey, markerKey, probeKey, type SideKeys } from "../engine/protocol/side-keys.js";
+import {
+  identificationScript,
+  publishScript,
+  runIdScript,
+  setsInUseScript,
+} from "../engine/protocol/script.js";
+import type { SetUse } from "../engine/protocol/set-record.js";
+import { decodeSetUses } from "../engine/protocol/sets-in-use.js";
+import { longLeasesKey, markerKey, probeKey, type SideKeys, setsKey } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { LostError, messageOf, notReady, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
@@ -62,6 +69,11 @@ export class ServerScripts {
       }
     }
     return { runId: null, id: null, memory: null };
+  }
+
+  async recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
+    if (this.client.sharded) return [];
+    return decodeSetUses(await this.#run(setsInUseScript, [setsKey], [sets, former]));
   }
 
   /** Runs a script on the server; in a Cluster on the server that has the key. */

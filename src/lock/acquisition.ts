@@ -1,5 +1,4 @@
 import type { QueuePolicy } from "../engine/protocol/command.js";
-import { canReachQuorum } from "../engine/protocol/quorum.js";
 import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
@@ -223,7 +222,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
 
   private attempt(claim: Claim): void {
     const { manager } = this.lock;
-    const error = manager.nodeSet.refusal(manager.engine.admission.duplicate);
+    const error = manager.nodeSet.refusal(manager.engine);
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl, fence } = this.settings;
     const decided = (result: RoundResult) => {
@@ -253,7 +252,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
     this.failedAttempt = { reason, attempt: this.attempts, votes };
-    const reachable = canReachQuorum(votes, this.lock.manager.engine.members.length);
+    const reachable = this.lock.manager.engine.membership.canReachQuorum(votes);
     const retryIn = isFinal(this.settings, this.origin, reason, reachable) ? null : this.retryDelay(reason);
     // The retry policy is user code and may have ended this attempt.
     if (this.claim !== claim) return;

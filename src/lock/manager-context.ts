@@ -1,4 +1,5 @@
 import type { LockNode } from "../engine/node/lock-node.js";
+import type { OtherSet } from "../engine/protocol/mismatch.js";
 import type { QuorumEngine } from "../engine/quorum/engine.js";
 import type { TimerWheel } from "../engine/time/timer-wheel.js";
 import type { HoldfastError } from "../errors.js";
@@ -10,10 +11,18 @@ import type { LockObservers } from "./observed-lock.js";
 import type { ManagerSettings } from "./settings.js";
 import type { LocalQueue } from "./waiting/local-queue.js";
 
+/** What the engine has found out about the nodes. */
+export interface NodeFindings {
+  /** `duplicate`: the names of two nodes that are the same server. */
+  readonly admission: { readonly duplicate: readonly [string, string] | null };
+  /** Another set of nodes that is in use, if that is refused. */
+  readonly otherSet: OtherSet | null;
+}
+
 interface NodeSet {
   readonly nodes: readonly LockNode[];
-  /** Returns why these nodes can never grant a lock together, as far as this is known. Null if no reason is known. */
-  refusal(duplicate: readonly [string, string] | null): HoldfastError | null;
+  /** Returns why these nodes must not grant a lock together, as far as this is known. Null if no reason is known. */
+  refusal(findings: NodeFindings): HoldfastError | null;
 }
 
 /** The parts of a manager that its locks need. */

@@ -6,6 +6,8 @@ const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "f
 const managerOptions = [
   ...[
     "nodes",
+    "previous",
+    "otherSets",
     "prefix",
     "nodeTimeout",
     "connectTimeout",

@@ -54,6 +54,18 @@ export interface UsingOptions extends AcquireOptions {
 export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
   readonly nodes: readonly NodeInput[];
+  /**
+   * The nodes before a change of `nodes`, while processes with the old and with the new nodes run side by side. A grant, a
+   * renewal and a fence then need a quorum of both sets. Give a node that is in both sets as the same client or address in
+   * both. Default: the nodes are not being changed. The page "Operating" describes the procedure.
+   */
+  readonly previous?: readonly NodeInput[];
+  /**
+   * How to treat another set of nodes that is in use on some of these nodes, and that could grant what this set grants: a
+   * process was left out when the nodes were changed. "warn", the default, warns; "allow" does not; "refuse" refuses every
+   * acquisition with a MembershipMismatchError until no such set has been in use for three minutes.
+   */
+  readonly otherSets?: "warn" | "allow" | "refuse";
   /** The Redis key of a resource is this prefix followed by the resource. Default "". */
   readonly prefix?: string;
   /** ms that a node may take to answer. Default: a quarter of the ttl, at most 1,000. */

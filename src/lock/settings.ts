@@ -59,6 +59,7 @@ export interface ManagerSettings {
   readonly maxPending: number;
   readonly quarantine: QuarantineRule;
   readonly unidentified: Exclude<LocksOptions["unidentified"], undefined>;
+  readonly otherSets: Exclude<LocksOptions["otherSets"], undefined>;
   /** The default ttl of an acquisition, in ms. */
   readonly ttl: number;
   readonly onListenerError: (error: unknown, event: string) => void;

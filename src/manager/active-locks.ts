@@ -16,10 +16,13 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
   constructor(
     private readonly clock: Clock,
     private readonly batcher: TickBatcher,
+    /** Called at intervals while there are locks. */
+    onUsed: () => void,
   ) {
-    this.clockWatch = new ClockWatch(clock, () => {
+    const onDiverged = () => {
       for (const lock of this.locks.toArray()) lock.clocksDiverged();
-    });
+    };
+    this.clockWatch = new ClockWatch(clock, onDiverged, onUsed);
   }
 
   flush(): void {

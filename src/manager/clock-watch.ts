@@ -17,12 +17,15 @@ export class ClockWatch {
   constructor(
     private readonly clock: Clock,
     private readonly onDiverged: () => void,
+    /** Called when the watch starts, and with each check. */
+    private readonly onCheck: () => void,
   ) {}
 
   start(): void {
     this.running = true;
     this.offset = this.readOffset();
     this.arm();
+    this.onCheck();
   }
 
   stop(): void {
@@ -36,6 +39,7 @@ export class ClockWatch {
 
   private checkClocks(): void {
     this.arm();
+    this.onCheck();
     const offset = this.readOffset();
     if (Math.abs(offset - this.offset) <= tolerance) return;
     this.offset = offset;

@@ -1,13 +1,17 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
-import { quorumOf } from "../engine/protocol/quorum.js";
+import type { Membership } from "../engine/protocol/membership.js";
 import type { Holder } from "../engine/protocol/vote.js";
 import type { NodeReport } from "../engine/quorum/node-inspector.js";
 import type { NodeCondition } from "./node-health.js";
 
-/** Summarises the nodes' reports on one resource. The resource is held if a quorum reports the same holder. */
+/**
+ * Summarises the nodes' reports on one resource. The resource is held if a quorum reports the same holder; while the nodes
+ * are being changed, the quorum of one set suffices, because it keeps out everybody else.
+ */
 export function summarise(
   resource: string,
   reports: readonly NodeReport[],
+  membership: Membership,
   healthOf: (node: number) => NodeCondition,
 ): Inspection {
   const nodes = reports.map((report, index) => ({
@@ -15,16 +19,34 @@ export function summarise(
     ...conditionOf(healthOf(index)),
   }));
   const holders = nodes.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
-  const failures = nodes.filter(({ state }) => state === "failed").length;
-  const quorum = quorumOf(nodes.length);
-  const reportsOf = (holder: Holder) => holders.filter((other) => same(holder, other)).length;
-  const agreed = holders.filter((holder) => reportsOf(holder) >= quorum);
-  const holder = agreed.sort(byTtlLeft)[quorum - 1] ?? null;
+  const agreed = membership.sets.flatMap(({ members, quorum }) => holderOf(members, quorum, nodes) ?? []);
+  const holder = agreed.sort(byTtlLeft)[0] ?? null;
   // The nodes that failed may form a quorum for a holder, alone or together with nodes that reported the holder.
-  const maxReports = Math.max(0, ...holders.map(reportsOf));
-  const free = maxReports + failures < quorum;
+  const free = membership.sets.every(({ members, quorum }) =>
+    [null, ...holders].every((holder) => supporters(members, holder, nodes) < quorum),
+  );
   return { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
 }
+
+/** The holder that a quorum of these nodes reports, with the remaining ttl of the quorum; null if there is none. */
+function holderOf(
+  members: readonly number[],
+  quorum: number,
+  nodes: readonly NodeInspection[],
+): Holder | null {
+  const reported = members.flatMap((member) => nodes[member]?.holder ?? []);
+  const agreed = reported.filter(
+    (holder) => reported.filter((other) => same(holder, other)).length >= quorum,
+  );
+  return agreed.sort(byTtlLeft)[quorum - 1] ?? null;
+}
+
+/** The number of these nodes that reported the holder, or failed. */
+const supporters = (members: readonly number[], holder: Holder | null, nodes: readonly NodeInspection[]) =>
+  members.filter((member) => {
+    const node = nodes[member];
+    return node?.state === "failed" || (holder !== null && node?.holder && same(holder, node.holder));
+  }).length;
 
 /** Sorts holders by remaining ttl, longest first. The lease ends when a quorum of keys no longer exists. */
 const byTtlLeft = (a: Holder, b: Holder): number =>

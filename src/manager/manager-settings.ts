@@ -44,9 +44,9 @@ function checkQuarantine(value: unknown): QuarantineRule {
   throw new InvalidOptionError("quarantine", value, '"auto", false, or an integer of ms from 0');
 }
 
-function checkUnidentified(value: unknown): ManagerSettings["unidentified"] {
+function checkTreatment(option: string, value: unknown): "warn" | "allow" | "refuse" {
   if (value === "warn" || value === "allow" || value === "refuse") return value;
-  throw new InvalidOptionError("unidentified", value, '"warn", "allow" or "refuse"');
+  throw new InvalidOptionError(option, value, '"warn", "allow" or "refuse"');
 }
 
 export function managerSettingsOf(options: LocksOptions): ManagerSettings {
@@ -57,7 +57,12 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
     driftFactor = defaultDriftFactor,
   } = options;
   const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
-  const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
+  const {
+    maxPending = defaultMaxPending,
+    quarantine = "auto",
+    unidentified = "warn",
+    otherSets = "warn",
+  } = options;
   const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
   checkTtl(ttl);
   const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
@@ -76,7 +81,8 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
     grouping: checkBoolean("grouping", grouping),
     maxPending: checkCount("maxPending", maxPending),
     quarantine: checkQuarantine(quarantine),
-    unidentified: checkUnidentified(unidentified),
+    unidentified: checkTreatment("unidentified", unidentified),
+    otherSets: checkTreatment("otherSets", otherSets),
     ttl,
     onListenerError: checkFunction("onListenerError", onListenerError),
   };

@@ -25,7 +25,13 @@ import { ManagerEmitter } from "./manager-emitter.js";
 import { managerSettingsOf } from "./manager-settings.js";
 import { Health, type NodeCondition } from "./node-health.js";
 import { NodeSet } from "./node-set.js";
-import { warnOfColdStart, warnOfSilent, warnOfUnidentified, warnOfUnwatched } from "./node-warnings.js";
+import {
+  warnOfColdStart,
+  warnOfOtherSet,
+  warnOfSilent,
+  warnOfUnidentified,
+  warnOfUnwatched,
+} from "./node-warnings.js";
 import { type ManagerObserver, Observers } from "./observers.js";
 
 /** The condition of a node, with the node's name. */
@@ -82,15 +88,17 @@ export class Manager {
     const engine = new QuorumEngine({
       ...context,
       nodes: this.#nodes,
+      sets: nodeSet.sets,
       collectable,
       observe: (...observed) => this.#health.observe(...observed),
       callObserver: observers,
+      onOtherSet: context.otherSets === "warn" ? warnOfOtherSet : () => {},
       onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
-    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher);
+    this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => engine.used());
     this.context = {
       ...context,
       engine,
@@ -141,7 +149,7 @@ export class Manager {
     checkResources(checkText("resource", resource, "a non-empty string"));
     const { engine, prefix } = this.context;
     const reports = await engine.inspection.inspect([prefix + resource]);
-    return summarise(resource, reports, (node) => this.#health.statusOf(node));
+    return summarise(resource, reports, engine.membership, (node) => this.#health.statusOf(node));
   }
 
   /** Adds an observer. Returns a function that removes the observer. */
@@ -206,7 +214,7 @@ export class Manager {
   /** @throws the reason why these nodes can never grant a lock together, if one is known. */
   #checkNodes(): void {
     const { nodeSet, engine } = this.context;
-    const refusal = nodeSet.refusal(engine.admission.duplicate);
+    const refusal = nodeSet.refusal(engine);
     if (refusal !== null) throw refusal;
   }
 

@@ -1,34 +1,61 @@
+import type { NodeInput } from "../clients/node-input.js";
 import { recogniseNode } from "../clients/recognise.js";
 import type { LockNode } from "../engine/node/lock-node.js";
-import { DuplicateNodeError, type HoldfastError, InvalidOptionError } from "../errors.js";
+import { mismatchAdvice, mismatchMessage } from "../engine/protocol/mismatch.js";
+import {
+  DuplicateNodeError,
+  type HoldfastError,
+  InvalidOptionError,
+  MembershipMismatchError,
+} from "../errors.js";
+import type { NodeFindings } from "../lock/manager-context.js";
 import type { LocksOptions } from "../lock/options.js";
 import { kindOf } from "../support/redaction.js";
 import { isList } from "../support/untrusted.js";
 
 /** The nodes of a manager. */
 export class NodeSet {
+  /** The nodes of `nodes`, and after them those that are only in `previous`. */
   readonly nodes: readonly LockNode[];
+  /** The indices of the nodes in `nodes` and, if it is given, of those in `previous`. */
+  readonly sets: readonly (readonly number[])[];
   private found: HoldfastError | null | undefined;
 
   /** Recognises the nodes in the options. @throws InvalidOptionError, DuplicateNodeError. */
   constructor(
-    { nodes }: LocksOptions,
+    { nodes, previous }: LocksOptions,
     /** Whether the nodes may have different key prefixes and databases, because every program lists them alike. */
     private readonly mixedKeyspaces: boolean,
   ) {
-    this.nodes = nodesOf(nodes);
+    const current = nodesOf("nodes", nodes);
+    const members = current.map((_, index) => index);
+    if (previous === undefined) {
+      this.nodes = current;
+      this.sets = [members];
+    } else {
+      const before = nodesOf("previous", previous, nodes);
+      if (before.length === nodes.length && before.every((node) => node === null)) throw unchanged(nodes);
+      const removed = before.filter((node) => node !== null);
+      this.nodes = [...current, ...removed];
+      const indexOf = (node: LockNode | null, at: number) =>
+        node === null ? nodes.indexOf(previous[at] as NodeInput) : current.length + removed.indexOf(node);
+      this.sets = [members, before.map(indexOf)];
+    }
     const conflict = this.keyspaceConflict();
     if (conflict !== null) throw conflict;
   }
 
   /**
-   * Returns why these nodes can never grant a lock together, or null. `duplicate`: the names of two nodes that are the same
+   * Returns why these nodes must not grant a lock together, or null. `duplicate`: the names of two nodes that are the same
    * server. The result is kept only when all keyspaces are known, because some clients know their database only once they
    * are connected.
    */
-  refusal(duplicate: readonly [string, string] | null): HoldfastError | null {
+  refusal({ admission: { duplicate }, otherSet }: NodeFindings): HoldfastError | null {
+    if (otherSet !== null)
+      return new MembershipMismatchError(`${mismatchMessage(otherSet)}. ${mismatchAdvice}`, otherSet.node);
     if (this.found !== undefined) return this.found;
-    const found = duplicate === null ? this.keyspaceConflict() : new DuplicateNodeError(duplicate);
+    const found =
+      duplicate === null ? this.keyspaceConflict() : new DuplicateNodeError(duplicate, this.sets.length > 1);
     if (found !== null || this.nodes.every(({ keyspace }) => keyspace !== null)) this.found = found;
     return found;
   }
@@ -38,20 +65,44 @@ export class NodeSet {
   }
 }
 
-function nodesOf(nodes: LocksOptions["nodes"]): LockNode[] {
-  if (!isList(nodes) || nodes.length === 0) {
-    const allowed = "a list of at least one client, address or memoryNode()";
+/** Recognises the nodes of one list. Null: the node is in `shared` too. */
+function nodesOf(list: "nodes", given: LocksOptions["nodes"]): LockNode[];
+function nodesOf(
+  list: "previous",
+  given: LocksOptions["previous"],
+  shared: readonly NodeInput[],
+): (LockNode | null)[];
+function nodesOf(
+  list: "nodes" | "previous",
+  given: readonly NodeInput[] | undefined,
+  shared: readonly NodeInput[] = [],
+): (LockNode | null)[] {
+  if (!isList(given) || given.length === 0) {
+    const allowed =
+      list === "nodes"
+        ? "a list of at least one client, address or memoryNode()"
+        : "the list of the nodes before the change, or left out if the nodes are not being changed";
     // The value may be an address with a password, so the message shows only its kind.
-    throw new InvalidOptionError("nodes", nodes, allowed, kindOf(nodes));
+    throw new InvalidOptionError(list, given, allowed, kindOf(given));
   }
-  const recognised = Array.from(nodes, (input, index) => recogniseNode(input, index));
-  for (const [index, input] of nodes.entries()) {
-    const first = nodes.indexOf(input);
-    const names = [recognised[first]?.name ?? "", recognised[index]?.name ?? ""] as const;
-    if (first !== index) throw new DuplicateNodeError(names);
+  const recognised = Array.from(given, (input, index) =>
+    shared.includes(input) ? null : recogniseNode(input, index, list),
+  );
+  for (const [index, input] of given.entries()) {
+    const first = given.indexOf(input);
+    const nameOf = (at: number) => recognised[at]?.name ?? `${list}[${at}]`;
+    if (first !== index) throw new DuplicateNodeError([nameOf(first), nameOf(index)]);
   }
   return recognised;
 }
+
+const unchanged = (nodes: readonly NodeInput[]) =>
+  new InvalidOptionError(
+    "previous",
+    nodes,
+    "the nodes before the change; it has the same nodes as `nodes`, so leave it out",
+    kindOf(nodes),
+  );
 
 /** Returns an error if two nodes are known to store a lock under different keys or in different databases, else null. */
 function conflictOf(nodes: readonly LockNode[]): InvalidOptionError | null {

@@ -1,3 +1,5 @@
+import type { OtherSet } from "../engine/protocol/mismatch.js";
+import { mismatchAdvice, mismatchMessage } from "../engine/protocol/mismatch.js";
 import { warn } from "../support/warn.js";
 
 /** Maximum number of sets of nodes that are told apart. */
@@ -17,6 +19,10 @@ export function warnOfColdStart(nodes: readonly string[]): void {
       "all lost their memory: then locks that are still held may be granted again. Set `quarantine` to the longest ttl (ms) " +
       "in use to have such nodes abstain for that long instead. This is said once for each set of nodes.",
   );
+}
+
+export function warnOfOtherSet(other: OtherSet): void {
+  warn("MEMBERSHIP_MISMATCH", mismatchMessage(other), mismatchAdvice);
 }
 
 export function warnOfUnwatched(node: string): void {

@@ -13,7 +13,8 @@ export type HoldfastErrorCode =
   | "OVERLOADED"
   | "STALE_FENCE"
   | "CANNOT_LISTEN"
-  | "NODES_NOT_READY";
+  | "NODES_NOT_READY"
+  | "MEMBERSHIP_MISMATCH";
 
 /** The base class of all errors of this package: a stable `code`, a message that says what to do, and data. */
 export abstract class HoldfastError extends Error {

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  neededAge,
-  type Plan,
-  planFor,
-  type QuarantineTerms,
-  type QuorumView,
-} from "../../src/engine/node/abstention.js";
+import { neededAge, type Plan, planFor, type QuarantineTerms } from "../../src/engine/node/abstention.js";
+import type { QuorumView } from "../../src/engine/node/quorum-view.js";
+import { Membership } from "../../src/engine/protocol/membership.js";
 import type { AbstentionTerm, Identification, Memory } from "../../src/engine/protocol/memory.js";
 
 const terms: QuarantineTerms = { rule: "auto", driftFactor: 0.01, nodeTimeout: 100, ttl: 10_000 };
@@ -49,7 +45,8 @@ const identified = (memory: Memory | null): Identification => ({ runId: "life", 
 
 function view(memories: readonly (Memory | null)[], change: Partial<QuorumView> = {}): QuorumView {
   return {
-    names: memories.map((_, index) => `node-${index}`),
+    membership: new Membership(memories.map((_, index) => `node-${index}`)),
+    joining: [],
     identifications: memories.map((memory) => (memory === null ? null : identified(memory))),
     previous: null,
     repeats: 4,

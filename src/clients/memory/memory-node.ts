@@ -15,6 +15,7 @@ import {
   type MemoryChange,
   readMarker,
 } from "../../engine/protocol/memory.js";
+import type { SetUse } from "../../engine/protocol/set-record.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Clock } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
@@ -24,6 +25,7 @@ import { entriesOf } from "../../support/untrusted.js";
 import { type ConnectionListener, ConnectionListeners } from "../connection-listeners.js";
 import { failure } from "../failure.js";
 import { Channel } from "../pubsub/channel.js";
+import { MemorySets } from "./memory-sets.js";
 import { MemoryStore } from "./memory-store.js";
 
 /** A node inside this process, for tests, demos and single-process programs. Its methods inject faults. */
@@ -86,6 +88,7 @@ export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
   readonly sharded = false;
   #store = this.#newStore();
+  #sets = new MemorySets();
   #generation = 1;
   /** A new node has a complete memory: it has granted nothing. */
   #marker: string;
@@ -176,6 +179,13 @@ export class InProcessNode implements MemoryNode {
     );
   }
 
+  recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
+    return this.#run(
+      () => this.#sets.record(sets, former, this.clock.monotonic()),
+      () => Promise.reject(new Error(`${this.name} is not connected`)),
+    );
+  }
+
   execute({ mark, requests }: Batch): void {
     if (this.#connection !== "ready") {
       for (const request of requests) request.answered(down);
@@ -213,6 +223,7 @@ export class InProcessNode implements MemoryNode {
 
   flush(): void {
     this.#store = this.#newStore();
+    this.#sets = new MemorySets();
     this.#marker = "";
   }
 

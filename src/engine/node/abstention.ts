@@ -1,14 +1,24 @@
 import { formatDuration } from "../../support/duration.js";
 import {
   type AbstentionTerm,
-  type Identification,
   isOfSingle,
   longestShort,
   type Memory,
   type MemoryChange,
 } from "../protocol/memory.js";
-import { quorumOf } from "../protocol/quorum.js";
 import { driftOf } from "../protocol/validity.js";
+import {
+  canTell,
+  isAlone,
+  isColdStart,
+  isConfirmed,
+  isJoining,
+  isNewPair,
+  type Others,
+  othersOf,
+  type QuorumView,
+  silentOf,
+} from "./quorum-view.js";
 
 /**
  * How long a node that lost its memory abstains. "auto": until every lease that the node may have granted has expired,
@@ -36,21 +46,6 @@ export interface QuarantineTerms {
   readonly ttl: number;
 }
 
-/** The result of one review: the identifications of all nodes, in the order of the nodes. */
-export interface QuorumView {
-  readonly names: readonly string[];
-  /** Null for a node that does not answer. */
-  readonly identifications: readonly (Identification | null)[];
-  /** The previous review, which had ended before this review began; null if there was none. */
-  readonly previous: readonly (Identification | null)[] | null;
-  /** Duration of this review in ms. An answer may be older than the answers of other nodes by this much. */
-  readonly took: number;
-  /** The number of consecutive reviews before this one that found nodes which may be about to start. */
-  readonly repeats: number;
-  /** A long lease counts in this review only if it has been held for at least this many ms. */
-  readonly minAge: number;
-}
-
 /** Maximum number of reviews while other nodes may be about to start. */
 const maxRepeats = 4;
 /** A round is decided, or has failed, within this many node timeouts. */
@@ -75,13 +70,13 @@ export function planFor(index: number, view: QuorumView, terms: QuarantineTerms)
   const { rule } = terms;
   const others = othersOf(index, view);
   if (memory.state === "kept") {
-    if (view.names.length === 1 || !isOfSingle(memory)) return null;
+    if (isAlone(view) || !isOfSingle(memory)) return null;
     // The set records that it uses the server before it lets the server vote.
     return isNewPair(view) && !isConfirmed(view) ? { kind: "retry" } : vote(memory, others);
   }
   if (rule === false || rule === 0) return vote(memory, others);
   if (memory.state === "lost") {
-    return rule === "auto" ? planForLost(memory, others, view, terms) : abstain(memory, others, rule);
+    return rule === "auto" ? planForLost(index, memory, others, view, terms) : abstain(memory, others, rule);
   }
   if (typeof rule === "number" && memory.left > rule) return abstain(memory, others, rule);
   if (rule === "auto") {
@@ -96,16 +91,17 @@ export function planFor(index: number, view: QuorumView, terms: QuarantineTerms)
 }
 
 function planForLost(
+  index: number,
   memory: Memory,
-  others: readonly Memory[],
+  others: Others,
   view: QuorumView,
   terms: QuarantineTerms,
 ): Plan {
-  if (view.names.length === 1) return vote(memory, others);
-  if (isColdStart(view) || isNewPair(view))
+  if (isAlone(view)) return vote(memory, others);
+  if (isColdStart(view) || isNewPair(view) || isJoining(index, view))
     return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
   const longest = longestOf(others);
-  const isCertain = isQuorumKnown(others, view);
+  const isCertain = others.known;
   const allAnswered = silentOf(view).length === 0;
   // Another process may be about to give this set of nodes its first memory.
   if (view.repeats < maxRepeats && (longest === 0 || (allAnswered && !isCertain))) return { kind: "retry" };
@@ -118,36 +114,13 @@ function planForLost(
   return abstainFor(memory, others, short, view, terms);
 }
 
-/** Whether every node answers and has lost its memory. A node that does not answer may still have its memory. */
-export const isColdStart = ({ identifications }: QuorumView): boolean =>
-  identifications.every((identification) => identification?.memory?.state === "lost");
-
-/**
- * Whether one of two nodes has no memory, and the other was used alone so far. Together they have granted nothing yet, and
- * what the other has granted is respected, because both votes are needed.
- */
-const isNewPair = ({ identifications }: QuorumView): boolean =>
-  identifications.length === 2 &&
-  identifications.some((identification) => identification?.memory?.state === "lost") &&
-  identifications.some((identification) => identification?.memory && isOfSingle(identification.memory));
-
-/**
- * Whether all nodes were without a memory at the same instant: all of them had answered the previous review before this
- * one began, and none has been given a memory since.
- */
-const isConfirmed = ({ identifications, previous }: QuorumView): boolean =>
-  previous !== null &&
-  identifications.every(
-    (identification, index) => identification?.memory?.marker === previous[index]?.memory?.marker,
-  );
-
 /**
  * Plans an abstention that ends when all short leases that the node may have granted and all long leases that the other
  * nodes hold have expired, and when every round that is under way has been decided.
  */
 function abstainFor(
   memory: Memory,
-  others: readonly Memory[],
+  others: Others,
   longest: number,
   view: QuorumView,
   terms: QuarantineTerms,
@@ -160,7 +133,7 @@ function abstainFor(
 }
 
 /** Plans an abstention of exactly `ms`. */
-function abstain(memory: Memory, others: readonly Memory[], ms: number): Plan {
+function abstain(memory: Memory, others: Others, ms: number): Plan {
   const until = memory.now + ms;
   return change(memory, others, { until, least: until, settles: memory.now, settled: true });
 }
@@ -172,7 +145,7 @@ function abstain(memory: Memory, others: readonly Memory[], ms: number): Plan {
 function newEnd(
   memory: Memory,
   previous: Memory | null,
-  others: readonly Memory[],
+  others: Others,
   view: QuorumView,
   terms: QuarantineTerms,
 ): Plan | null {
@@ -199,7 +172,7 @@ function newEnd(
   }
   // The end is never moved back: leases that are granted or renewed after this point are granted without this node.
   const sooner = Math.max(least, end);
-  if (until <= least || !isQuorumKnown(others, view)) return null;
+  if (until <= least || !others.known) return null;
   if (sooner <= now) return vote(memory, others);
   if (until - sooner <= minGainMs + driftOf(left, terms.driftFactor)) return null;
   return change(memory, others, { until: sooner, least, settles, settled });
@@ -219,14 +192,14 @@ export function neededAge(
   return Math.max(0, Math.floor(since - driftOf(since, driftFactor) - roundTimeouts * nodeTimeout));
 }
 
-const vote = (memory: Memory, others: readonly Memory[]): Plan => change(memory, others, null);
+const vote = (memory: Memory, others: Others): Plan => change(memory, others, null);
 
-function change(memory: Memory, others: readonly Memory[], abstention: AbstentionTerm | null): Plan {
+function change(memory: Memory, others: Others, abstention: AbstentionTerm | null): Plan {
   const change = {
     marker: memory.marker,
     abstention,
     longest: Math.max(longestOf(others), memory.state === "lost" ? 0 : memory.longest),
-    watermark: Math.max(0, ...others.map(({ watermark }) => watermark)),
+    watermark: Math.max(0, ...others.memories.map(({ watermark }) => watermark)),
   };
   return { kind: "change", change, cause: causeOf({ ...memory, abstention }) };
 }
@@ -234,34 +207,21 @@ function change(memory: Memory, others: readonly Memory[], abstention: Abstentio
 const withDrift = (ms: number, { driftFactor }: QuarantineTerms): number =>
   ms === 0 ? 0 : ms + driftOf(ms, driftFactor);
 
-/**
- * The memories of the other nodes that limit what the node may have granted. Abstaining nodes are included only if the
- * voting nodes are too few.
- */
-function othersOf(index: number, view: QuorumView): Memory[] {
-  const others = view.identifications.flatMap((identification, other) => {
-    const memory = identification?.memory ?? null;
-    return other === index || memory === null || memory.state === "lost" ? [] : [memory];
-  });
-  const voting = others.filter(({ state }) => state === "kept");
-  return isQuorumKnown(voting, view) ? voting : others;
-}
-
-const longestOf = (others: readonly Memory[]) => Math.max(0, ...others.map(({ longest }) => longest));
+const longestOf = ({ memories }: Others) => Math.max(0, ...memories.map(({ longest }) => longest));
 
 /**
  * ms until the last short lease ends. An abstaining node abstains until all leases that it may have granted are over:
  * first the short leases, then the long ones.
  */
-const shortLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
+const shortLeftOf = ({ memories }: Others, { took }: QuorumView) =>
   lastOf(
-    others.map(({ abstention, now }) => (abstention === null ? 0 : abstention.least - now)),
+    memories.map(({ abstention, now }) => (abstention === null ? 0 : abstention.least - now)),
     took,
   );
 
-const longLeftOf = (others: readonly Memory[], { took }: QuorumView) =>
+const longLeftOf = ({ memories }: Others, { took }: QuorumView) =>
   lastOf(
-    others.map(({ longLeft, left, abstention }) =>
+    memories.map(({ longLeft, left, abstention }) =>
       Math.max(longLeft, awaitsLongLeases(abstention) ? left : 0),
     ),
     took,
@@ -275,17 +235,6 @@ const lastOf = (lefts: readonly number[], took: number) => {
 /** Whether the abstention lasts beyond the end of the short leases because of long leases. */
 const awaitsLongLeases = (abstention: AbstentionTerm | null): boolean =>
   abstention !== null && abstention.until > abstention.least;
-
-/** Whether every quorum that the node was part of has another member among `others`. */
-const isQuorumKnown = (others: readonly Memory[], { names: { length: nodes } }: QuorumView) =>
-  others.length > nodes - quorumOf(nodes);
-
-/** Whether the other nodes suffice, or no further node can be asked because all of them answered. */
-const canTell = (others: readonly Memory[], view: QuorumView) =>
-  isQuorumKnown(others, view) || silentOf(view).length === 0;
-
-const silentOf = ({ names, identifications }: QuorumView) =>
-  names.filter((_, index) => identifications[index] === null);
 
 function waitForSilent(view: QuorumView, wayOut = ""): Plan {
   const silent = silentOf(view).join(", ");

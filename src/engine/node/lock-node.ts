@@ -1,6 +1,7 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import type { LockCommand } from "../protocol/command.js";
 import type { Identification, MemoryChange } from "../protocol/memory.js";
+import type { SetUse } from "../protocol/set-record.js";
 import type { Answer, Holder } from "../protocol/vote.js";
 
 /** A command that is to be sent, or is in flight. */
@@ -123,6 +124,12 @@ export interface LockNode {
    * if the server cannot be asked.
    */
   identify(id: string, change: MemoryChange | null, age?: number): Promise<Identification>;
+  /**
+   * Records that these sets of nodes use the server, unless `sets` is "", and resolves to all sets that have used it in the
+   * last minutes. `former`: the description that `sets` replaces, or "". Rejects if the server cannot be asked, or stores
+   * nothing beside the locks. Optional: without this method, other sets that use the node go unnoticed.
+   */
+  recordSets?(sets: string, former: string): Promise<readonly SetUse[]>;
   /**
    * Sends the batch now, in order, after everything sent before, and answers each of its requests. Never throws: a
    * problem becomes a `failed` reply. Has no timeout of its own: the caller limits the wait.

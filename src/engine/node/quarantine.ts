@@ -1,15 +1,10 @@
+import type { Membership } from "../protocol/membership.js";
 import type { Identification, Memory } from "../protocol/memory.js";
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
-import {
-  isColdStart,
-  neededAge,
-  type Plan,
-  planFor,
-  type QuarantineTerms,
-  type QuorumView,
-} from "./abstention.js";
+import { neededAge, type Plan, planFor, type QuarantineTerms } from "./abstention.js";
 import type { LockNode } from "./lock-node.js";
+import { isColdStart, type QuorumView } from "./quorum-view.js";
 import type { ServerIdentity } from "./server-identity.js";
 
 /** The part of a quorum member that the quarantine uses. */
@@ -55,18 +50,17 @@ export class Quarantine {
   private repeats = 0;
   /** The result of the previous review. */
   private previous: readonly (Identification | null)[] | null = null;
-  private readonly names: readonly string[];
-
   constructor(
     private readonly members: readonly QuarantineMember[],
+    private readonly membership: Membership,
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly terms: QuarantineTerms,
     /** Called when the whole set of nodes has no memory, and the nodes vote nevertheless. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
-  ) {
-    this.names = members.map(({ name }) => name);
-  }
+    /** The nodes that are new to the set, as far as it is known which sets of nodes are in use. */
+    private readonly joining: () => readonly number[] = () => [],
+  ) {}
 
   /** Requests a review: some node cannot vote because it has no memory, or may be able to vote again. */
   request(): void {
@@ -104,7 +98,15 @@ export class Quarantine {
     if (this.closed) return null;
     this.previous = identifications;
     const took = this.clock.monotonic() - startedAt;
-    const view = { names: this.names, identifications, previous, took, repeats, minAge };
+    const view = {
+      membership: this.membership,
+      identifications,
+      previous,
+      took,
+      repeats,
+      minAge,
+      joining: this.joining(),
+    };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
     this.repeats = plans.some((plan) => plan?.kind === "retry") ? this.repeats + 1 : 0;
@@ -119,7 +121,7 @@ export class Quarantine {
 
   /** Warns about a cold start. A single node without a memory is probably new, unless it had a memory before. */
   private warn(view: QuorumView, plans: readonly (Plan | null)[]): void {
-    const cold = this.names.filter((_, index) => plans[index]?.kind === "change");
+    const cold = this.membership.names.filter((_, index) => plans[index]?.kind === "change");
     const alone = this.members.length === 1;
     if (
       this.terms.rule === "auto" &&

@@ -100,6 +100,11 @@ export class ServerIdentity {
     return this.identification?.memory === null;
   }
 
+  /** The run id of the server; null if it is hidden, or the server is not identified. */
+  get runId(): string | null {
+    return this.identification?.runId ?? null;
+  }
+
   /** Whether nothing distinguishes this server from others. */
   get anonymous(): boolean {
     return this.identification?.runId === null && this.identification.id === null;

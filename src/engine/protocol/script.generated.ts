@@ -6,6 +6,8 @@ export const constants = {
   longestShort: 60000,
   placeTtl: 1500,
   reservation: 50,
+  setLapse: 180000,
+  setRefresh: 60000,
   wakeChannelPrefix: "holdfast:wake:",
 } as const;
 
@@ -470,5 +472,24 @@ export const runIdScript = `local info = redis.call('INFO', 'server')
 return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false`;
 
 export const publishScript = `return redis.call('PUBLISH', ARGV[1], ARGV[2])`;
+
+export const setsInUseScript = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[1] ~= '' then
+local last = redis.call('HGET', KEYS[1], ARGV[1])
+if not last or math.abs(now - last) >= 60000 then
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
+redis.call('PEXPIRE', KEYS[1], 180000)
+end
+if ARGV[2] ~= '' then redis.call('HDEL', KEYS[1], ARGV[2]) end
+end
+local reply, record = {}, redis.call('HGETALL', KEYS[1])
+for index = 1, #record, 2 do
+local age = math.max(0, now - record[index + 1])
+if age < 180000 then
+reply[#reply + 1], reply[#reply + 2] = record[index], string.format('%.0f', age)
+elseif ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
+end
+return reply`;
 
 export const batchScriptSha = "c91df1ae204e4dd2ada207664b0a8f49b1f1a1e6";

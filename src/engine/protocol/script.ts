@@ -7,6 +7,7 @@ export {
   identificationScript,
   publishScript,
   runIdScript,
+  setsInUseScript,
 } from "./script.generated.js";
 
 /** ms after its last use at which the fence record of a resource expires. The watermark then applies instead. */

@@ -4,6 +4,8 @@ import calculateSlot from "cluster-key-slot";
 export const markerKey = "holdfast:memory";
 /** The key of the record of leases that are longer than `longestShort`. Each server has one; a Cluster has none. */
 export const longLeasesKey = "holdfast:memory:long";
+/** The key of the record of the sets of nodes that use a server. A Cluster has none. */
+export const setsKey = "holdfast:sets";
 /** The key that selects one server of a Cluster. */
 export const probeKey = "holdfast:identity";
 

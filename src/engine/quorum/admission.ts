@@ -1,6 +1,6 @@
 import { sharedContext } from "../../support/async-context.js";
 import type { QuorumMember } from "../node/quorum-member.js";
-import { quorumOf } from "../protocol/quorum.js";
+import type { Membership } from "../protocol/membership.js";
 import type { Vote } from "../protocol/vote.js";
 import type { Clock } from "../time/clock.js";
 import { Waits } from "./waits.js";
@@ -23,11 +23,14 @@ export class Admission {
 
   constructor(
     private readonly members: readonly QuorumMember[],
+    private readonly membership: Membership,
     private readonly clock: Clock,
     /** Limit in ms for the nodes to connect and to be identified. */
     private readonly connectTimeout: number,
     /** Called when the first admission has begun. */
     private readonly onBegun: () => void,
+    /** Called when the nodes have been identified. The first acquisition waits for the result, unless it is null. */
+    private readonly beforeEnd: () => Promise<void> | null = () => null,
   ) {
     this.waits = new Waits(clock);
   }
@@ -95,24 +98,34 @@ export class Admission {
 
   private identifyAll(): Promise<void> {
     return new Promise((resolve) => {
-      let count = 0;
+      const identified = new Set<number>();
+      let hasQuorum = false;
+      let finished = false;
       const finish = () => {
+        if (finished) return;
+        finished = true;
         endWait();
+        const last = this.beforeEnd();
+        if (last === null) end();
+        else void last.then(end);
+      };
+      const end = () => {
         this.admitted = true;
         const duplicate = this.members.find((member) => member.server.duplicateOf !== null);
         if (duplicate?.server.duplicateOf) this.duplicate = [duplicate.server.duplicateOf, duplicate.name];
         resolve();
       };
       let endWait = this.waits.start(this.connectTimeout, finish);
-      const onIdentified = () => {
-        if (this.admitted) return;
-        count++;
-        if (count === this.members.length) return finish();
-        if (count !== quorumOf(this.members.length)) return;
+      const onIdentified = (index: number) => {
+        if (finished) return;
+        identified.add(index);
+        if (identified.size === this.members.length) return finish();
+        if (hasQuorum || !this.membership.isQuorum((member) => identified.has(member))) return;
+        hasQuorum = true;
         endWait();
         endWait = this.waits.start(Math.min(maxGrace, this.connectTimeout), finish);
       };
-      for (const member of this.members) member.whenIdentified(onIdentified);
+      for (const [index, member] of this.members.entries()) member.whenIdentified(() => onIdentified(index));
     });
   }
 }

@@ -2,7 +2,6 @@ import type { AsyncContext } from "../../support/async-context.js";
 import type { Reply } from "../node/lock-node.js";
 import type { LockCommand, QueuePlace, QueuePolicy } from "../protocol/command.js";
 import type { FenceSource } from "../protocol/fence.js";
-import { quorumOf } from "../protocol/quorum.js";
 import type { Vote } from "../protocol/vote.js";
 import { now } from "../time/clock.js";
 import { ClaimCommand, type MemberRecord } from "./claim-command.js";
@@ -194,11 +193,10 @@ export class Claim implements UndoableClaim {
     this.ask({ ...command, fence } as LockCommand, timeout, (result) => {
       if (result.verdict !== "granted") return decided(result);
       const answers = result.votes.flatMap((vote) =>
-        vote.kind === "granted" && vote.fence ? [vote.fence] : [],
+        vote.kind === "granted" && vote.fence ? [{ node: vote.node, ...vote.fence }] : [],
       );
-      if (answers.filter(({ accepted }) => accepted).length >= quorumOf(this.context.members.length)) {
-        return decided({ ...result, fence });
-      }
+      const accepted = answers.flatMap((answer) => (answer.accepted ? [answer.node] : []));
+      if (this.context.membership.isQuorumOf(accepted)) return decided({ ...result, fence });
       if (roundsLeft === 0) return decided({ ...result, verdict: "noQuorum" });
       const higher = fences.raise(answers.map(({ highest }) => highest));
       const raise: LockCommand = { op: "fence", keys: this.keys, token: this.token, fence: higher };

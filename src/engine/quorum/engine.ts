@@ -5,7 +5,8 @@ import { QuorumMember } from "../node/quorum-member.js";
 import type { CallObserver, Observation } from "../node/quorum-member-options.js";
 import type { KnownServers } from "../node/server-identity.js";
 import { FenceSource } from "../protocol/fence.js";
-import { quorumOf } from "../protocol/quorum.js";
+import { Membership } from "../protocol/membership.js";
+import type { OtherSet } from "../protocol/mismatch.js";
 import { afterPoll, type Clock } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { TickBatcher } from "../time/tick-batcher.js";
@@ -13,10 +14,13 @@ import { TimerWheel } from "../time/timer-wheel.js";
 import { Admission } from "./admission.js";
 import { Claims } from "./claims.js";
 import { NodeInspector } from "./node-inspector.js";
+import { SetWatch } from "./set-watch.js";
 import { WakeupChannel } from "./wakeup-channel.js";
 
 export interface EngineOptions {
   readonly nodes: readonly LockNode[];
+  /** The sets of nodes whose quorums must all agree, as indices in `nodes`. Default: one set of all nodes. */
+  readonly sets?: readonly (readonly number[])[];
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;
@@ -45,6 +49,12 @@ export interface EngineOptions {
   readonly callObserver?: CallObserver;
   /** Called when the connection to a node is silent and could not be replaced. */
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
+  /** The prefix of the keys of all locks. */
+  readonly prefix: string;
+  /** How other sets of nodes that are in use on these nodes are treated. */
+  readonly otherSets: "warn" | "allow" | "refuse";
+  /** Called once for each other set of nodes that is in use on these nodes. */
+  readonly onOtherSet: (other: OtherSet) => void;
   /** Called when none of the nodes has a memory, and they vote nevertheless. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
@@ -58,6 +68,7 @@ const deliveryPollMs = 20;
  */
 export class QuorumEngine {
   readonly members: readonly QuorumMember[];
+  readonly membership: Membership;
   readonly fences: FenceSource;
   readonly claims: Claims;
   private readonly quarantine: Quarantine;
@@ -66,6 +77,7 @@ export class QuorumEngine {
   readonly wakeupChannel: WakeupChannel;
   readonly admission: Admission;
   readonly inspection: NodeInspector;
+  private readonly setWatch: SetWatch;
   /** Names of the nodes that a warning was reported for. */
   private readonly warned = new Set<string>();
 
@@ -76,6 +88,8 @@ export class QuorumEngine {
     const knownServers: KnownServers = [];
     const checksMemory = options.quarantine !== false;
     const names = distinct(nodes.map(({ name }) => name));
+    this.membership = new Membership(names, options.sets);
+    const single = nodes.length === 1 && !this.membership.joint;
     this.members = nodes.map((node, index) => {
       const name = names[index] ?? node.name;
       return new QuorumMember({
@@ -88,7 +102,7 @@ export class QuorumEngine {
         nodeTimeout,
         connectTimeout: options.connectTimeout,
         knownServers,
-        single: nodes.length === 1,
+        single,
         checksMemory,
         admitsNameless: options.unidentified !== "refuse" || nodes.length === 1,
         collectable,
@@ -101,21 +115,50 @@ export class QuorumEngine {
     });
     this.quarantine = new Quarantine(
       this.members,
+      this.membership,
       clock,
       random,
       { rule: options.quarantine, driftFactor: options.driftFactor, nodeTimeout, ttl: options.ttl },
       options.onColdStart,
+      () => this.setWatch.joining,
     );
-    this.admission = new Admission(this.members, clock, options.connectTimeout, () => this.reviewMemories());
+    this.setWatch = new SetWatch({
+      members: this.members,
+      membership: this.membership,
+      clock,
+      prefix: options.prefix,
+      nodeTimeout,
+      early: this.membership.joint || options.otherSets === "refuse",
+      onOtherSet: options.onOtherSet,
+      onKnown: () => this.reviewMemories(),
+    });
+    this.admission = new Admission(
+      this.members,
+      this.membership,
+      clock,
+      options.connectTimeout,
+      () => this.reviewMemories(),
+      () => this.recordSets(),
+    );
     this.inspection = new NodeInspector(this.members, clock, {
       connect: options.connectTimeout,
       answer: nodeTimeout,
     });
     this.batcher = batcher;
     this.timerWheel = new TimerWheel(clock, batcher);
-    this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
-    const { members, timerWheel } = this;
-    this.claims = new Claims({ members, clock, timerWheel }, options.owner, random);
+    this.wakeupChannel = new WakeupChannel(nodes, this.membership, clock, options.random);
+    const { members, timerWheel, membership } = this;
+    this.claims = new Claims({ members, membership, clock, timerWheel }, options.owner, random);
+  }
+
+  /** Called at intervals while something is being acquired or held. */
+  used(): void {
+    this.setWatch.used();
+  }
+
+  /** Another set of nodes that is in use on these nodes, if that is refused; else null. */
+  get otherSet(): OtherSet | null {
+    return this.options.otherSets === "refuse" ? (this.setWatch.others[0] ?? null) : null;
   }
 
   /** Calls back when everything that was requested so far has been written to the sockets. */
@@ -129,11 +172,11 @@ export class QuorumEngine {
    * that their clients refused. Nodes that are not connected are not waited for. The wait ends after `ms` at the latest.
    */
   async delivered(ms: number): Promise<void> {
-    const { clock, nodes } = this.options;
+    const { clock } = this.options;
     const end = clock.monotonic() + ms;
     const isOver = () =>
-      this.members.filter(({ hasUndeliveredRelease }) => !hasUndeliveredRelease).length >=
-        quorumOf(nodes.length) && !this.members.some(({ hasRefusedRelease }) => hasRefusedRelease);
+      this.membership.isQuorum((index) => this.members[index]?.hasUndeliveredRelease === false) &&
+      !this.members.some(({ hasRefusedRelease }) => hasRefusedRelease);
     for (let left = ms; left > 0 && !isOver(); ) {
       await new Promise<void>((resolve) => clock.after(Math.min(deliveryPollMs, left), resolve));
       left = end - clock.monotonic();
@@ -144,6 +187,7 @@ export class QuorumEngine {
     this.admission.close();
     this.inspection.close();
     this.quarantine.close();
+    this.setWatch.close();
     this.wakeupChannel.close();
     await Promise.all(this.members.map((member) => member.close()));
   }
@@ -151,9 +195,16 @@ export class QuorumEngine {
   /** A node has been identified. Waiting inspections and the quarantine may proceed. */
   private onIdentified(name: string): void {
     this.inspection.identified();
+    this.setWatch.identified();
     const member = this.members.find((one) => one.name === name);
     if (member !== undefined && this.members.length > 1 && !this.warned.has(name)) this.warnAbout(member);
     this.reviewMemories();
+  }
+
+  /** Null: the first acquisition need not wait, because other sets of nodes are not refused. */
+  private recordSets(): Promise<void> | null {
+    const recorded = this.setWatch.begin();
+    return this.options.otherSets === "refuse" ? recorded : null;
   }
 
   private warnAbout({ name, server, node }: QuorumMember): void {

@@ -1,10 +1,11 @@
 import type { Reply } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
+import type { Membership } from "../protocol/membership.js";
 import { failed } from "../protocol/refusal.js";
 import type { Answer, Vote } from "../protocol/vote.js";
 import { afterPoll, type Clock } from "../time/clock.js";
 import { TimerEntry, type TimerWheel } from "../time/timer-wheel.js";
-import type { Tally, Verdict } from "./decision.js";
+import { newTally, type Rule, type Tally, type Verdict, verdictOf } from "./decision.js";
 
 /** The votes of one round, and the verdict. */
 export interface RoundResult {
@@ -27,12 +28,10 @@ interface Ballot {
 /** The quorum of a round. */
 export interface RoundContext {
   readonly members: readonly QuorumMember[];
+  readonly membership: Membership;
   readonly clock: Clock;
   readonly timerWheel: TimerWheel;
 }
-
-/** The verdict, as soon as the missing votes cannot change it; null before. */
-export type Rule = (tally: Tally, nodes: number) => Verdict | null;
 
 /**
  * One command sent to all nodes at once. The round decides as early as the votes allow; a node that does not answer
@@ -42,7 +41,8 @@ export class Round extends TimerEntry implements Ballot {
   private readonly votes: Vote[] = [];
   /** Votes that arrived after the verdict. */
   private readonly late: Vote[] = [];
-  private readonly tally: Tally = { granted: 0, denied: 0, failed: 0 };
+  /** The votes of each set of nodes. */
+  private readonly tallies: readonly Tally[];
   private readonly answered: boolean[] = [];
   private over = false;
   private dueAt = 0;
@@ -60,6 +60,7 @@ export class Round extends TimerEntry implements Ballot {
     private readonly onAnswer: ((member: number, reply: Reply) => void) | null = null,
   ) {
     super();
+    this.tallies = context.membership.sets.map(newTally);
   }
 
   /**
@@ -128,7 +129,8 @@ export class Round extends TimerEntry implements Ballot {
   private count(index: number, answer: Answer): void {
     const member = this.context.members[index] as QuorumMember;
     this.answered[index] = true;
-    this.tally[answer.kind]++;
+    for (const set of this.context.membership.setsOf[index] ?? [])
+      (this.tallies[set] as Tally)[answer.kind]++;
     const plain = answer.kind === "granted" && answer.fence === undefined;
     const vote = plain ? member.granted : { ...answer, node: member.name };
     // The array that was passed with the verdict must not change any more.
@@ -138,7 +140,7 @@ export class Round extends TimerEntry implements Ballot {
 
   private settle(): void {
     if (!this.over) {
-      const verdict = this.rule(this.tally, this.context.members.length);
+      const verdict = verdictOf(this.rule, this.tallies, this.context.membership.sets);
       if (verdict !== null) {
         const { decided } = this;
         this.abandon();

@@ -1,7 +1,7 @@
 import { sharedContext } from "../../support/async-context.js";
 import type { LockNode } from "../node/lock-node.js";
 import { maxReservation, reservation, wakeChannel } from "../protocol/command.js";
-import { quorumOf } from "../protocol/quorum.js";
+import type { Membership } from "../protocol/membership.js";
 import type { Clock, Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 
@@ -46,6 +46,7 @@ export class WakeupChannel {
 
   constructor(
     private readonly nodes: readonly Subscribable[],
+    private readonly membership: Membership,
     private readonly clock: Clock,
     random: Random,
   ) {
@@ -125,6 +126,6 @@ export class WakeupChannel {
   }
 
   private get hasQuorum(): boolean {
-    return this.subscribedNodes.size >= quorumOf(this.nodes.length);
+    return this.membership.isQuorum((node) => this.subscribedNodes.has(node));
   }
 }

@@ -1,4 +1,5 @@
 import type { QueuePlace } from "../../engine/protocol/command.js";
+import type { Membership } from "../../engine/protocol/membership.js";
 import type { WakeupChannel, WakeupListener } from "../../engine/quorum/wakeup-channel.js";
 
 /** ms to wait after the first node's message, because the release may still be on its way to the other nodes. */
@@ -15,7 +16,7 @@ export class QueuePosition implements WakeupListener {
     private readonly wakeupChannel: WakeupChannel,
     /** Epoch ms. */
     ticket: number,
-    private readonly quorum: number,
+    private readonly membership: Membership,
     /** Called when the acquisition should ask within `delay` ms. */
     private readonly onTurn: (delay: number) => void,
   ) {
@@ -39,7 +40,7 @@ export class QueuePosition implements WakeupListener {
   /** ms until the acquisition should ask, according to the messages since its last attempt. Null without a message. */
   get delayUntilAttempt(): number | null {
     if (this.wakeups.size === 0) return null;
-    return this.wakeups.size >= this.quorum ? 0 : gatherDelay;
+    return this.membership.isQuorum((node) => this.wakeups.has(node)) ? 0 : gatherDelay;
   }
 
   /** Returns the place for a new attempt, and forgets the messages received before. */

@@ -1,3 +1,4 @@
+import type { Membership } from "../../engine/protocol/membership.js";
 import { quorumOf } from "../../engine/protocol/quorum.js";
 import type { Vote } from "../../engine/protocol/vote.js";
 
@@ -7,14 +8,19 @@ export const isKept = (votes: readonly Vote[]): boolean =>
 
 /**
  * Returns the ms until the keys are free on enough nodes for a quorum, according to the votes. A free key that is kept for
- * another caller counts as taken for `kept` ms.
+ * another caller counts as taken for `kept` ms. Infinity if that cannot be known.
  */
-export function untilFree(votes: readonly Vote[], nodes: number, kept: number): number {
+export const untilFree = (votes: readonly Vote[], membership: Membership, kept: number): number =>
+  Math.max(...membership.votesBySet(votes).map((set) => untilSetFree(set.votes, set.nodes, kept))) ||
+  Infinity;
+
+/** The same for one set of nodes; 0 if the denials leave a quorum. */
+function untilSetFree(votes: readonly Vote[], nodes: number, kept: number): number {
   const remaining = votes.flatMap((vote) =>
     vote.kind === "denied" ? [vote.holder === null ? kept : (vote.holder.ttlLeft ?? Infinity)] : [],
   );
   remaining.sort((one, other) => one - other);
-  return remaining[remaining.length - (nodes - quorumOf(nodes)) - 1] ?? Infinity;
+  return remaining[remaining.length - (nodes - quorumOf(nodes)) - 1] ?? 0;
 }
 
 /**
@@ -22,7 +28,10 @@ export function untilFree(votes: readonly Vote[], nodes: number, kept: number): 
  * callers ask at the same time or while a release is on its way. Such holders soon release the keys without notifying
  * the waiters.
  */
-export function isSplit(votes: readonly Vote[], nodes: number): boolean {
+export const isSplit = (votes: readonly Vote[], membership: Membership): boolean =>
+  membership.votesBySet(votes).some((set) => isSetSplit(set.votes, set.nodes));
+
+function isSetSplit(votes: readonly Vote[], nodes: number): boolean {
   const shares = new Map<string, number>();
   for (const vote of votes) {
     if (vote.kind === "failed") continue;

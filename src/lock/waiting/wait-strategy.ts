@@ -1,5 +1,4 @@
 import { type QueuePlace, type QueuePolicy, reservation } from "../../engine/protocol/command.js";
-import { quorumOf } from "../../engine/protocol/quorum.js";
 import type { RefusalEvent } from "../../machines/lock-events.js";
 import type { LockInternals } from "../lock-internals.js";
 import type { Settings } from "../settings.js";
@@ -98,8 +97,7 @@ export class WaitStrategy {
       return delayUntilAttempt;
     }
     if (!settings.defaultRetry || !isDenied) return policy;
-    const nodes = engine.members.length;
-    const split = isSplit(votes, nodes);
+    const split = isSplit(votes, engine.membership);
     if (reason === "noQuorum" && !split) return policy;
     const { isSubscribed, waitingCount } = engine.wakeupChannel;
     const notifiedPoll = Math.max(poll, Math.min((poll * waitingCount) / manyWaiters, maxPoll));
@@ -107,7 +105,11 @@ export class WaitStrategy {
     const splitLimit = split ? splitDelay * 2 ** this.splits++ * (0.5 + random.fraction() / 2) : maxDelay;
     this.kept = isKept(votes) ? this.kept + 1 : 0;
     const kept = reservation * 2 ** Math.max(0, this.kept - 1);
-    return Math.min(maxDelay, splitLimit, untilFree(votes, nodes, kept) + random.fraction() * jitter);
+    return Math.min(
+      maxDelay,
+      splitLimit,
+      untilFree(votes, engine.membership, kept) + random.fraction() * jitter,
+    );
   }
 
   end(): void {
@@ -115,9 +117,9 @@ export class WaitStrategy {
   }
 
   private enterQueue(): QueuePosition {
-    const { wakeupChannel, members } = this.lock.manager.engine;
+    const { wakeupChannel, membership } = this.lock.manager.engine;
     const { ticket } = this.acquisition;
     const onTurn = (delay: number) => this.acquisition.retryWithin(delay);
-    return new QueuePosition(wakeupChannel, ticket, quorumOf(members.length), onTurn);
+    return new QueuePosition(wakeupChannel, ticket, membership, onTurn);
   }
 }

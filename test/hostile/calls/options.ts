@@ -99,6 +99,10 @@ const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
     otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
     otherThan((node) => node === goodAddress).map((node) => ({ nodes: [memoryNode(), node] })),
   ),
+  previous: otherThan(
+    (previous) => previous === undefined || (Array.isArray(previous) && previous[0] === goodAddress),
+  ).map((previous) => ({ previous })),
+  otherSets: field("otherSets", (value) => ["warn", "allow", "refuse"].includes(value as string)),
   prefix: field("prefix", (value) => typeof value === "string" && isWellFormed(value)),
   connectTimeout: field("connectTimeout", finite(1)),
   nodeTimeout: fc.oneof(

@@ -1,0 +1,25 @@
+-- Records that a set of nodes uses this server, and returns all sets that have used it within SET_LAPSE ms.
+-- KEYS: the record, a hash: the description of a set (see set-record.ts) has the time of its last use.
+-- ARGV: the description of the caller's set, or "" to record nothing; the caller's former description, or "".
+-- Replies with the description of each set, followed by the ms since its last use.
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+if ARGV[1] ~= '' then
+  local last = redis.call('HGET', KEYS[1], ARGV[1])
+  if not last or math.abs(now - last) >= SET_REFRESH then
+    redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now))
+    redis.call('PEXPIRE', KEYS[1], SET_LAPSE)
+  end
+  if ARGV[2] ~= '' then redis.call('HDEL', KEYS[1], ARGV[2]) end
+end
+
+local reply, record = {}, redis.call('HGETALL', KEYS[1])
+for index = 1, #record, 2 do
+  local age = math.max(0, now - record[index + 1])
+  if age < SET_LAPSE then
+    reply[#reply + 1], reply[#reply + 2] = record[index], string.format('%.0f', age)
+  elseif ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
+end
+return reply
