@@ -100,6 +100,7 @@ function planForLost(
   if (isAlone(view)) return vote(memory, others);
   if (isColdStart(view) || isNewPair(view) || isJoining(index, view))
     return isConfirmed(view) ? vote(memory, others) : { kind: "retry" };
+  if (view.joining === null && view.repeats < maxRepeats) return { kind: "retry" };
   const longest = longestOf(others);
   const isCertain = others.known;
   const allAnswered = silentOf(view).length === 0;

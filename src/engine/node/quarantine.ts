@@ -59,7 +59,7 @@ export class Quarantine {
     /** Called when the whole set of nodes has no memory, and the nodes vote nevertheless. */
     private readonly onColdStart: (nodes: readonly string[]) => void,
     /** The nodes that are new to the set, as far as it is known which sets of nodes are in use. */
-    private readonly joining: () => readonly number[] = () => [],
+    private readonly joining: () => readonly number[] | null = () => [],
   ) {}
 
   /** Requests a review: some node cannot vote because it has no memory, or may be able to vote again. */

@@ -17,9 +17,9 @@ export interface QuorumView {
   readonly minAge: number;
   /**
    * The nodes that are new to the set, while the nodes are being changed: those outside the previous set. Empty if a set is
-   * in use that does without a quorum of the previous set.
+   * in use that does without a quorum of the previous set; null if that is not known yet.
    */
-  readonly joining: readonly number[];
+  readonly joining: readonly number[] | null;
 }
 
 /** The memories of the other nodes that limit what a node may have granted. */
@@ -70,7 +70,7 @@ export const isNewPair = ({ membership, identifications }: QuorumView): boolean 
 export const isJoining = (index: number, { membership, identifications, joining }: QuorumView): boolean => {
   const stateOf = (member: number) => identifications[member]?.memory?.state;
   return (
-    joining.includes(index) &&
+    joining?.includes(index) === true &&
     joining.every((member) => stateOf(member) === "lost") &&
     membership.previous.filter((member) => stateOf(member) === "kept").length >=
       quorumOf(membership.previous.length)

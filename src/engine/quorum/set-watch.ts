@@ -1,4 +1,5 @@
 import { sharedContext } from "../../support/async-context.js";
+import type { LockNode } from "../node/lock-node.js";
 import type { QuorumMember } from "../node/quorum-member.js";
 import type { Membership } from "../protocol/membership.js";
 import type { OtherSet } from "../protocol/mismatch.js";
@@ -37,7 +38,8 @@ interface NodeRecord {
   /** The description of this set that was recorded last, and since when, by the monotonic clock in ms. */
   recorded: string;
   since: number;
-  asking: boolean;
+  /** The request that is under way, if any. */
+  asking: Promise<void> | null;
 }
 
 /** ms by which the record of another set must be later than the own one for both to be in use at the same time. */
@@ -62,15 +64,15 @@ export class SetWatch {
       readAt: 0,
       recorded: "",
       since: 0,
-      asking: false,
+      asking: null,
     }));
   }
 
   /**
    * The nodes that are new to the set and may vote at once, as far as other sets are concerned: a quorum of the previous set
-   * knows of no set in use that does without a quorum of the previous set.
+   * knows of no set in use that does without a quorum of the previous set. Null if that is not known yet.
    */
-  get joining(): readonly number[] {
+  get joining(): readonly number[] | null {
     const [current, previous] = this.options.membership.sets;
     if (current === undefined || previous === undefined) return [];
     const isKnown = (member: number) => this.records[member]?.uses !== null;
@@ -79,8 +81,8 @@ export class SetWatch {
       return this.records[member]?.uses?.every(({ sets }) => excludeEachOther(sets, own)) === true;
     };
     const known = previous.members.filter(isKnown);
-    if (known.length < previous.quorum || !known.every(isSafe)) return [];
-    return current.members.filter((member) => !previous.members.includes(member));
+    if (known.length < previous.quorum) return null;
+    return !known.every(isSafe) ? [] : current.members.filter((member) => !previous.members.includes(member));
   }
 
   /** The other sets that are in use, as far as is known. */
@@ -104,9 +106,7 @@ export class SetWatch {
   /** A node has been identified, so the descriptions may have changed. */
   identified(): void {
     if (!this.recording && !this.options.early) return;
-    const isStale = (record: NodeRecord, member: number) =>
-      record.uses === null || (this.recording && record.recorded !== this.describe(member));
-    if (this.records.some(isStale)) void this.look();
+    if (this.records.some((record, member) => this.isStale(record, member))) void this.look();
   }
 
   /** Called while the set is in use, at intervals: records that. */
@@ -118,17 +118,30 @@ export class SetWatch {
     this.closed = true;
   }
 
+  private isStale(record: NodeRecord, member: number): boolean {
+    return record.uses === null || (this.recording && record.recorded !== this.describe(member));
+  }
+
   private async lookAt(member: number, record: NodeRecord): Promise<void> {
-    const { members, clock, nodeTimeout } = this.options;
-    const { node, server, reachable } = members[member] as QuorumMember;
-    if (record.asking || !reachable || !server.known || node.recordSets === undefined) return;
+    const { node, server, reachable } = this.options.members[member] as QuorumMember;
+    if (!reachable || !server.known || node.recordSets === undefined) return;
+    if (record.asking !== null) {
+      await record.asking;
+      // The request may have been sent before this set had another description.
+      if (record.asking !== null || !this.isStale(record, member)) return;
+    }
+    record.asking = this.ask(member, record, node);
+    await record.asking;
+  }
+
+  private async ask(member: number, record: NodeRecord, node: LockNode): Promise<void> {
+    const { clock, nodeTimeout } = this.options;
     const own = this.recording ? this.describe(member) : "";
     const former = record.recorded === own ? "" : record.recorded;
-    record.asking = true;
     const uses = await bounded(clock, nodeTimeout, () =>
       sharedContext.runInAsyncScope(() => node.recordSets?.(own, former)),
     );
-    record.asking = false;
+    record.asking = null;
     if (uses === null || this.closed) return;
     if (own !== "" && own !== record.recorded) {
       record.recorded = own;
