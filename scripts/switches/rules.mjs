@@ -1422,7 +1422,7 @@ export const switches = [
     "9 memory",
     "a set does not record that it uses a node that was used alone",
     "src/engine/node/server-identity.ts",
-    "(this.options.single || !isOfSingle(memory))",
+    "(this.options.single || !this.wasAlone)",
     "true",
     "test/safety/rule-09-pairs",
     "both had been used alone",

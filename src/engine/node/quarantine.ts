@@ -1,4 +1,5 @@
-import type { Identification, Memory } from "../protocol/memory.js";
+import { type Identification, isOfSingle, type Memory } from "../protocol/memory.js";
+import { aloneSoFar } from "../protocol/refusal.js";
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import {
@@ -27,6 +28,8 @@ export interface QuarantineMember {
 const minPauseMs = 10;
 /** Pause in ms between two reviews of nodes that cannot be reached or accept no memory. */
 const maxPauseMs = 1_000;
+/** Pause in ms before a node is asked again that was used alone, and whose memory changed before the set recorded its use. */
+const joinPauseMs = 100;
 /**
  * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
  * waited already.
@@ -163,7 +166,8 @@ export class Quarantine {
       refusal = messageOf(error);
     });
     if (changed === null) {
-      const cause = `it has no memory, and accepts none: ${refusal}`;
+      const alone = identification.memory !== null && isOfSingle(identification.memory);
+      const cause = `${alone ? aloneSoFar : "it has no memory, and accepts none"}: ${refusal}`;
       return this.abstain(member, identification, null, cause);
     }
     const { memory } = changed;
@@ -175,7 +179,8 @@ export class Quarantine {
     // An answer that was overtaken by a later one is ignored.
     if (!member.server.accept(identification)) return maxPauseMs;
     member.onServerChanged();
-    return null;
+    // The memory of a node that was used alone may change just before the set records its use: it is asked again.
+    return member.server.remembers ? null : joinPauseMs;
   }
 
   private abstain(

@@ -51,6 +51,12 @@ export const undecided = failed(
   "it has no memory; whether it is new is not known as long as other nodes do not answer (quarantine 0 takes it for new)",
 );
 
+/** The cause while a node that was used alone is about to vote together with other nodes. */
+export const aloneSoFar =
+  "it was used alone so far, and does not record yet that it is used together with other nodes";
+
+export const joining = failed("quarantined", aloneSoFar);
+
 /** `left`: remaining ms of the abstention; null if not known yet. */
 export const quarantined = (cause: string, left: number | null) =>
   failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
