@@ -177,4 +177,35 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     const error = await testNodes.run(caught(locks.ready({ timeout: 60 })), 1_000);
     expect(String(error)).toMatch(/pair-0: it was used alone so far, and does not record yet that[^:]*$/);
   });
+
+  it("abstains if this process saw it with a memory, and the other one was emptied and used alone since", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    const other = together("other");
+    await testNodes.run(
+      other.using("warm", () => {}),
+      300,
+    );
+    const lease = await testNodes.run(together().acquire("a", attempt), 300);
+    testNodes.node(0).flush();
+    await testNodes.run(
+      alone.using("b", () => {}),
+      300,
+    );
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(other.acquire("a", { wait: 200, renew: false })), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("abstains if this process saw that it was used alone, too", async () => {
+    const { testNodes, together } = await aloneAndNew();
+    const own = testNodes.locks({ ...options, nodes: [testNodes.node(1)], owner: "own" });
+    const lease = await testNodes.run(own.acquire("a", { renew: false }));
+    const both = together();
+    await testNodes.run(both.inspect("a"));
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(both.acquire("a", attempt)), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
 });

@@ -107,7 +107,8 @@ export class Quarantine {
     if (this.closed) return null;
     this.previous = identifications;
     const took = this.clock.monotonic() - startedAt;
-    const view = { names: this.names, identifications, previous, took, repeats, minAge };
+    const hadMemory = this.members.map(({ server }) => server.hadMemory);
+    const view = { names: this.names, identifications, previous, hadMemory, took, repeats, minAge };
     const plans = this.members.map((_, index) => planFor(index, view, this.terms));
     this.warn(view, plans);
     this.repeats = plans.some((plan) => plan?.kind === "retry") ? this.repeats + 1 : 0;
