@@ -56,8 +56,9 @@ export class CallRecovery {
     if (code === "NOSCRIPT" && !sentWhole) {
       return sender.call({ ...call, requests: stillWanted(requests), whole: true });
     }
-    // The server may know the script already, and forbid only EVAL.
-    if (code === "NOPERM" && sentWhole && !call.whole && evalForbidden.test(messageOf(error))) {
+    // The server may know the script already, and forbid only EVAL. A client without EVALSHA would send EVAL again.
+    const wasOptional = sentWhole && !call.whole && to.evalsha !== null;
+    if (code === "NOPERM" && wasOptional && evalForbidden.test(messageOf(error))) {
       return sender.call({ ...call, requests: stillWanted(requests) });
     }
     // The server may not have received the script, or may have refused the call before reading it.
