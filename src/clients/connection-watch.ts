@@ -1,9 +1,14 @@
 import type { Connection } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
-import { ConnectionCause, connectionCause, keptCause } from "./connection-cause.js";
+import {
+  ConnectionCause,
+  connectionCause,
+  isOfDatabase,
+  isOfProtocol,
+  keptCause,
+} from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
 
 /** The part of a client's EventEmitter that is used here. */
@@ -59,12 +64,15 @@ export class ConnectionWatch {
   #examining = false;
   #keepsErrorListener = false;
   #closed = false;
+  /** The server has refused the database. ioredis and node-redis 3 go on in database 0, where a lock excludes nobody. */
+  #inWrongDatabase = false;
 
   constructor(private readonly source: ConnectionSource) {}
 
   get connection(): Connection {
     const state = this.source.read();
     if (state !== "fresh") this.#closed = false;
+    if (state === "ready" && this.#inWrongDatabase) return "down";
     if (state === "ready") {
       this.#wasReady = true;
       return "ready";
@@ -111,8 +119,9 @@ export class ConnectionWatch {
   readonly #failed = (error: unknown): void => {
     const wasReady = this.#lastConnection === "ready";
     const cause = connectionCause(error);
+    this.#inWrongDatabase ||= isOfDatabase(cause);
     // A vague cause is reported after the examination.
-    if (!wasReady && cause.vague && this.#examine()) this.#cause = keptCause(this.#cause, cause, true);
+    if (!wasReady && cause.vague && this.#examine(cause)) this.#cause = keptCause(this.#cause, cause, true);
     else this.#noteCause(cause);
   };
 
@@ -131,6 +140,7 @@ export class ConnectionWatch {
 
   readonly #attempted = (): void => {
     this.#newAttempt = true;
+    this.#inWrongDatabase = false;
     this.#changed();
   };
 
@@ -154,17 +164,23 @@ export class ConnectionWatch {
     );
   }
 
-  /** Asks the server itself why the client cannot connect, and then notes the cause. Returns whether it is asked. */
-  #examine(): boolean {
+  /**
+   * Asks the server itself why the client cannot connect, and then notes the cause. Returns whether it is asked. `vague`:
+   * the client's error.
+   */
+  #examine(vague?: ConnectionCause): boolean {
     if (this.#examining) return true;
     const endpoint = this.source.endpoint?.() ?? null;
     const now = systemClock.monotonic();
-    if (endpoint === null || this.connection === "ready" || this.#cause?.lasts === true) return false;
+    if (endpoint === null || this.connection === "ready") return false;
+    // The server may speak another protocol since the last examination.
+    if (this.#cause?.lasts === true && !isOfProtocol(this.#cause)) return false;
     if (now < this.#examinedAt + examinationPause) return false;
     this.#examinedAt = now;
     this.#examining = true;
     void examineEndpoint(endpoint).then((found) => {
       this.#examining = false;
+      if (found === null && isOfProtocol(this.#cause)) this.#cause = vague;
       const cause = found ?? this.#cause;
       if (cause !== undefined && this.source.read() !== "ready") this.#noteCause(cause);
     });

@@ -9,7 +9,7 @@ function watched(throwsUnhandled = false) {
   let state: State = "fresh";
   const source = {
     emitter,
-    events: ["change"],
+    events: ["change", "connect"],
     errors: ["error"],
     closed: "end",
     throwsUnhandled,
@@ -69,10 +69,36 @@ describe("the connection of a client", () => {
     expect(watch.trouble).toBe("");
   });
 
+  test("is down while the server has refused the database, until another attempt to connect", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("trying", "connect");
+    become("trying", "error", new Error("ERR DB index is out of range"));
+    become("ready");
+    expect(watch.connection).toBe("down");
+    expect(watch.troubleLasts).toBe(true);
+    expect(seen.at(-1)).toMatchObject(["down", { message: expect.stringContaining("DB index") }]);
+    become("trying", "connect");
+    become("ready");
+    expect(watch.connection).toBe("ready");
+    expect(watch.trouble).toBe("");
+  });
+
+  test("goes down when the server refuses the database after the client was ready", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("ready");
+    become("ready", "error", new Error("ERR DB index is out of range"));
+    expect(seen.map(([connection]) => connection)).toEqual(["ready", "down"]);
+    expect(watch.troubleLasts).toBe(true);
+  });
+
   test("has one listener per event, and none without watchers", () => {
     const { emitter, subscribe } = watched();
     const stops = [subscribe(), subscribe(), subscribe()];
-    expect(["change", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([1, 1, 1]);
+    expect(["change", "connect", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([
+      1, 1, 1, 1,
+    ]);
     for (const stop of [...stops, ...stops]) stop();
     expect(emitter.eventNames()).toEqual([]);
   });

@@ -24,7 +24,7 @@ export class LastingError extends Error {
  * configuration or the client. Clients may put words in front of the server's message.
  */
 const lastingForm =
-  /(^|[\s:(])(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR (invalid password|This instance has cluster support disabled|Client sent AUTH|AUTH <password> called|unknown command)|user executing the script can't (run|access)/;
+  /(^|[\s:(])(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR (invalid password|This instance has cluster support disabled|Client sent AUTH|AUTH <password> called|unknown command|DB index is out of range)|user executing the script can't (run|access)/;
 /** How a Lua interpreter reports an operation that it cannot execute. */
 const luaFaultForm = /attempt to (call|index|perform|compare|concatenate) /;
 
