@@ -106,6 +106,11 @@ describe("a loss that nobody listens for", () => {
     await lose("b");
     expect(codes()).toHaveLength(20);
     expect(warnings[warnings.length - 10]?.text).toMatch(/40 like it were left out in the minutes before/);
+    // A test may put its fake timers away.
+    time -= 500_000;
+    await lose("c");
+    expect(codes()).toHaveLength(30);
+    time += 1_000_000;
   });
 });
 
