@@ -10,6 +10,7 @@ import type {
 } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { givenUp } from "../../engine/protocol/refusal.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Host } from "./host.js";
 import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
@@ -22,7 +23,6 @@ const notReady = failure("notReady", "not connected");
 const connectionLost = failure("connection", "the connection was lost");
 const queueFull = failure("overloaded", "The queue is full");
 const timedOut = failure("timeout", "Command timed out");
-const givenUp = failure("refused", "given up before it was sent");
 
 /** Minimum time between two replacements of a connection, in ms. */
 const replacementPause = 1_000;
