@@ -1,9 +1,10 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { AbstractConnector } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isHoldfastError, type NodeInput } from "../../src/index.js";
 import type { NodeDownEvent } from "../../src/lock/events.js";
-import { createRedis3 } from "../contract/clients.js";
+import { createRedis3, Redis3 } from "../contract/clients.js";
 import { freePort } from "../support/free-port.js";
 import { callRedis } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
@@ -200,6 +201,46 @@ describe("a cause that does not end by itself", () => {
     await client.connect();
     await (await waiting).release();
   });
+});
+
+/** Opens connections to this port, whatever the client's options say. */
+const connectorTo = (port: number) =>
+  class extends AbstractConnector {
+    constructor() {
+      super(0);
+    }
+
+    async connect() {
+      this.stream = connect(port, host);
+      return this.stream;
+    }
+  };
+
+it.each<[string, (options: { host: string; port: number }, port: number) => NodeInput]>([
+  [
+    "ioredis with a connector",
+    ({ port }, actual) => clients.ioredis(port, { Connector: connectorTo(actual) as never }),
+  ],
+  [
+    "node-redis 3 over a stream",
+    (options, actual) => {
+      const client = new Redis3(options, connect(actual, host));
+      client.on("error", () => {});
+      onTestFinished(() => client.end(true));
+      return client;
+    },
+  ],
+])("the server at the address is not examined for a client that connects elsewhere: %s", async (_, open) => {
+  const port = await listening(createServer((socket) => void socket.resetAndDestroy()));
+  let examined = false;
+  const http = await listening(
+    createHttpServer((_, response) => response.end("hello")).on("connection", () => {
+      examined = true;
+    }),
+  );
+  const locks = locksOf([open({ host, port: http }, port)]);
+  expect((await rejection(locks.acquire("a", { wait: 500 }))).code).toBe("ACQUIRE_TIMEOUT");
+  expect(examined).toBe(false);
 });
 
 it("a connection that may be opened later is waited for, and its cause is kept", async () => {
