@@ -1427,4 +1427,22 @@ export const switches = [
     "test/safety/rule-09-pairs",
     "both had been used alone",
   ],
+  [
+    "9 memory",
+    "a node that had a memory before counts as new beside one that was used alone",
+    "src/engine/node/abstention.ts",
+    "&& !hadMemory[index]",
+    "",
+    "test/safety/rule-09-pairs",
+    "saw that it was used alone",
+  ],
+  [
+    "9 memory",
+    "a node that was used alone is not asked again when its memory changed before the set recorded its use",
+    "src/engine/node/quarantine.ts",
+    "member.server.remembers ? null : joinPauseMs",
+    "null",
+    "test/safety/rule-09-pairs",
+    "votes soon",
+  ],
 ];
