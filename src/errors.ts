@@ -165,8 +165,11 @@ export class LeaseExpiredError extends HoldfastError {
     readonly resources: readonly string[],
     readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
     result?: unknown,
+    /** The error with which closing the locks ended the lease. */
+    cause?: Error,
   ) {
-    super(`the lease of ${named(resources)} is over: ${endReasons[reason]}`);
+    const why = cause === undefined ? endReasons[reason] : "the locks were closed";
+    super(`the lease of ${named(resources)} is over: ${why}`, cause === undefined ? undefined : { cause });
     this.#result = result;
   }
 

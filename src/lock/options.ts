@@ -44,8 +44,9 @@ export interface AcquireOptions {
 /** Options of `using`. */
 export interface UsingOptions extends AcquireOptions {
   /**
-   * Whether `using` rejects with a LeaseExpiredError if the lease was lost while the job ran. The job is not stopped, and
-   * its result is the error's `result`; an error of the job itself comes first. Default false: `using` has the job's result.
+   * Whether `using` rejects with a LeaseExpiredError if the lease was lost while the job ran, or was taken back by `close()`
+   * (the error's `cause` is then a ManagerClosedError). The job is not stopped, and its result is the error's `result`; an
+   * error of the job itself comes first. Default false: `using` has the job's result.
    */
   readonly rejectOnLoss?: boolean;
 }
