@@ -132,8 +132,10 @@ export class AcquireTimeoutError extends HoldfastError {
     readonly attempts: number,
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
-    const why = cause === undefined ? "no attempt was decided in that time" : cause.message;
-    super(`could not acquire ${named(resources)} within ${formatDuration(wait)}: ${why}`, { cause });
+    const failed = `could not acquire ${named(resources)}`;
+    // Said once, although the message of the cause begins with it.
+    const why = cause?.message.replace(`${failed}: `, "") ?? "no attempt was decided in that time";
+    super(`${failed} within ${formatDuration(wait)}: ${why}`, { cause });
   }
 }
 
