@@ -113,7 +113,7 @@ class ManagedLocks {
     });
   }
 
-  async ready(options: { readonly timeout?: number } = {}): Promise<void> {
+  async ready(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     checkKnown("ready", options);
     const { timeout = this.#manager.context.connectTimeout } = options;
     await this.#manager.ready(checkDuration("timeout", timeout, 0, true));
@@ -123,7 +123,7 @@ class ManagedLocks {
     return this.#manager.inspect(resource);
   }
 
-  async close(options: { readonly timeout?: number } = {}): Promise<void> {
+  async close(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     checkKnown("close", options);
     const { timeout = defaultCloseTimeout } = options;
     await this.#manager.close(checkDuration("timeout", timeout, 0, true));

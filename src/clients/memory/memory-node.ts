@@ -34,7 +34,7 @@ export interface MemoryNode extends LockNode {
    * Starts the node again, with a new identity. Its memory is empty unless `keepMemory` is true (default false). Even
    * kept memory counts as lost, because it could be outdated.
    */
-  restart(options?: { readonly keepMemory?: boolean }): void;
+  restart(options?: { readonly keepMemory?: boolean | undefined }): void;
   /** Deletes all keys; the node keeps running. */
   flush(): void;
   /** Reconnects after `crash` as if only the connection had been lost: the node keeps its identity and memory. */
@@ -47,7 +47,7 @@ export interface MemoryNode extends LockNode {
 
 export interface MemoryNodeOptions {
   /** The clock that expires keys. Default: the system's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Makes names and identities unique in this process. */
@@ -196,7 +196,7 @@ export class InProcessNode implements MemoryNode {
     this.#change("down", new Error(`${this.name} crashed`));
   }
 
-  restart(options: { readonly keepMemory?: boolean } = {}): void {
+  restart(options: { readonly keepMemory?: boolean | undefined } = {}): void {
     const { keepMemory = false } = optionsIn(options, "keepMemory");
     if (typeof keepMemory !== "boolean") {
       throw new InvalidOptionError("keepMemory", keepMemory, "true or false");
