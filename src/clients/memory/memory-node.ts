@@ -15,6 +15,7 @@ import {
   type MemoryChange,
   readMarker,
 } from "../../engine/protocol/memory.js";
+import { failed } from "../../engine/protocol/refusal.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Clock } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
@@ -22,7 +23,6 @@ import { InvalidOptionError } from "../../errors.js";
 import { afterJobs } from "../../support/platform.js";
 import { entriesOf } from "../../support/untrusted.js";
 import { type ConnectionListener, ConnectionListeners } from "../connection-listeners.js";
-import { failure } from "../failure.js";
 import { Channel } from "../pubsub/channel.js";
 import { MemoryStore } from "./memory-store.js";
 
@@ -79,8 +79,8 @@ interface PendingWork {
   lose(): void;
 }
 
-const down = failure("notReady", "the node is down");
-const lost = failure("connection", "the node crashed before it answered");
+const down = failed("notReady", "the node is down");
+const lost = failed("connection", "the node crashed before it answered");
 
 export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
