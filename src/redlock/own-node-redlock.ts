@@ -6,8 +6,8 @@ import type { RedlockAbortSignal } from "./types.js";
 /** The share of the ttl after which `using` renews the lock, as in node-redlock. */
 const renewalShare = 0.8;
 
-/** A renewal was refused. */
-class RenewalRefused extends Error {}
+/** Thrown by a renewal that was refused. */
+const refused = Symbol("the renewal was refused");
 
 /**
  * `using` of node-redlock over the `acquireLock`, `renewLock` and `releaseLock` of a subclass. `failed` is called when the
@@ -29,12 +29,12 @@ export async function usingOwnMethodsOf<T>(
     async extend() {
       const asked = clock.monotonic();
       const renewed = await redlock.renewLock(lock.resource, lock.value, ttl);
-      if (!renewed) throw new RenewalRefused();
+      if (!renewed) throw refused;
       return ttl - (clock.monotonic() - asked);
     },
     // Without an answer, the lock is held until its deadline.
     retryDelay: null,
-    isLost: (error) => error instanceof RenewalRefused,
+    isLost: (error) => error === refused,
     lossError: () => new Error(`Failed to auto-extend lock for resource: ${resource}`),
     onLost: () => failed?.(),
   });
