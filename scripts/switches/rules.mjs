@@ -1318,7 +1318,7 @@ export const switches = [
     "3 clean-up",
     "a full client queue counts as a lost connection",
     "src/clients/failure.ts",
-    'if (full.test(message)) return failure("overloaded", message);',
+    'if (full.test(message)) return failed("overloaded", message);',
     "",
     "test/clients/failures",
   ],

@@ -1,6 +1,7 @@
 import type { Request } from "../engine/node/lock-node.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
-import { failureOf, messageOf, serverCode } from "./failure.js";
+import { failureOf, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections } from "./redirections.js";
 import { splittable, tooBig } from "./request-groups.js";
 import { answerAll, stillWanted } from "./request-replies.js";

@@ -1,5 +1,5 @@
+import { messageOf, noRedis, strangeReply } from "../engine/protocol/error-message.js";
 import { lastingRefusal } from "../engine/protocol/refusal.js";
-import { messageOf } from "./failure.js";
 
 /** Why a connection cannot be opened, without the client's additional properties, which may be secret. */
 export class ConnectionCause extends Error {
@@ -21,7 +21,6 @@ export const lastingCause = (message: string): ConnectionCause => new Connection
 export const wantsTls = "the server wants TLS: use a rediss:// address, or the client's option for TLS";
 export const lacksTls =
   "the server does not speak TLS on this port: use a redis:// address, or no TLS option";
-export const noRedis = "it does not speak Redis's protocol";
 
 /** Whether the cause is the protocol that the server speaks, which may change when somebody mends the server. */
 export const isOfProtocol = (cause: ConnectionCause | undefined): boolean =>
@@ -36,8 +35,6 @@ export const isOfDatabase = ({ message }: ConnectionCause): boolean => refusedSe
 /** How the parsers of clients report the first byte of a TLS alert, which is 21. */
 const isTlsAlert = (message: string): boolean =>
   message.startsWith("Unknown RESP type 21 ") || message.startsWith('Protocol error, got "\\u0015"');
-/** How the parsers of clients report any byte that Redis never sends. */
-const strangeReply = /^(Unknown RESP type |Protocol error, got )/;
 /** How OpenSSL reports an answer that is not TLS. */
 const notTls = /wrong version number|packet length too long|http request/i;
 /** How OpenSSL reports that the server has ended the handshake because of the client's certificate. */

@@ -1,4 +1,4 @@
-import type { Connection } from "../engine/node/lock-node.js";
+import type { Connection, Replacement } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import {
@@ -10,6 +10,7 @@ import {
 } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
+import { type ReplacementCause, replacedMessage } from "./replacement.js";
 
 /** The part of a client's EventEmitter that is used here. */
 export interface Emitter {
@@ -66,6 +67,10 @@ export class ConnectionWatch {
   #closed = false;
   /** The server has refused the database. ioredis and node-redis 3 go on in database 0, where a lock excludes nobody. */
   #inWrongDatabase = false;
+  /** Whether the client is being closed in order to replace its connection. */
+  #closing = false;
+  /** Why the ready connection is being replaced; null if it is not. */
+  #replacement: ConnectionCause | null = null;
 
   constructor(private readonly source: ConnectionSource) {}
 
@@ -113,6 +118,8 @@ export class ConnectionWatch {
     if (connection === "ready") this.#cause = undefined;
     if (connection === this.#lastConnection) return;
     this.#lastConnection = connection;
+    if (connection === "down") this.#cause ??= this.#replacement ?? undefined;
+    this.#replacement = null;
     this.#listeners.notify(connection, connection === "down" ? this.#presentCause : undefined);
   };
 
@@ -148,6 +155,24 @@ export class ConnectionWatch {
   protected connectFailed(error: unknown): void {
     const cause = connectionCause(error);
     if (this.connection !== "ready" && (cause.lasts || this.#cause === undefined)) this.#noteCause(cause);
+  }
+
+  /**
+   * Calls `replace`. If it replaces a ready connection, that is why the connection goes down, even if the client has to be
+   * closed and opened again for it.
+   */
+  protected replaceBy(cause: ReplacementCause, replace: () => Replacement): Replacement {
+    if (this.connection !== "ready") return replace();
+    this.#replacement = new ConnectionCause(replacedMessage[cause], false, true);
+    this.#closing = true;
+    let replacement: Replacement = "impossible";
+    try {
+      replacement = replace();
+      return replacement;
+    } finally {
+      this.#closing = false;
+      if (replacement !== "replacing") this.#replacement = null;
+    }
   }
 
   /** A connection is needed. A TLS handshake with a server that does not speak TLS may hang without an error. */
@@ -188,7 +213,7 @@ export class ConnectionWatch {
   }
 
   readonly #ended = (): void => {
-    this.#closed = true;
+    this.#closed = !this.#closing;
     this.#changed();
   };
 

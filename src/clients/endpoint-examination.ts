@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { type ConnectionCause, lacksTls, lastingCause, noRedis, wantsTls } from "./connection-cause.js";
+import { noRedis } from "../engine/protocol/error-message.js";
+import { type ConnectionCause, lacksTls, lastingCause, wantsTls } from "./connection-cause.js";
 
 /** The address of one server, and whether the client uses TLS. */
 export interface Endpoint {

@@ -1,7 +1,8 @@
+import { messageOf } from "../engine/protocol/error-message.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { LinkedList, ListNode } from "../support/linked-list.js";
 import type { Emitter } from "./connection-watch.js";
-import { LostError, messageOf } from "./failure.js";
+import { LostError } from "./failure.js";
 
 /** A call that is not answered yet. */
 class Call extends ListNode {

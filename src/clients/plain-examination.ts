@@ -1,7 +1,7 @@
 import { integer, shape, text } from "../engine/protocol/decoding.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import { isLuaFault, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import { probeKey } from "../engine/protocol/side-keys.js";
-import { messageOf } from "./failure.js";
 import { type EvalForm, evalForms } from "./plain-eval.js";
 
 /** Returns what it was given, and uses a function that imitations of Redis lack. Writes and reads nothing. */

@@ -1,10 +1,11 @@
+import { messageOf } from "../engine/protocol/error-message.js";
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import { identificationScript, publishScript, runIdScript } from "../engine/protocol/script.js";
 import { longLeasesKey, markerKey, probeKey, type SideKeys } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
-import { LostError, messageOf, notReady, serverCode } from "./failure.js";
+import { LostError, notReady, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
 import type { ScriptClient } from "./script-client.js";
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../protocol/error-message.js";
 import { type Identification, isOfSingle, type Memory } from "../protocol/memory.js";
 import { aloneSoFar } from "../protocol/refusal.js";
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
@@ -258,5 +259,3 @@ export class Quarantine {
 
 /** A weak reference: the retry timer must not keep an unreferenced engine alive. */
 const weakRequest = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
