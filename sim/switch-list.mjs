@@ -44,8 +44,8 @@ export const switches = [
     changes: [
       [
         "src/engine/quorum/claim.ts",
-        "answers.filter(({ accepted }) => accepted).length >= quorumOf(this.context.members.length)",
-        "answers.length > 0",
+        "this.context.membership.isQuorumOf(accepted)",
+        "accepted.length > 0 || answers.length > 0",
       ],
     ],
   },
@@ -222,7 +222,7 @@ export const switches = [
     changes: [
       [
         "src/engine/node/abstention.ts",
-        'rule === "auto" ? planForLost(memory, others, view, terms)',
+        'rule === "auto" ? planForLost(index, memory, others, view, terms)',
         'rule === "auto" ? vote(memory, others)',
       ],
     ],

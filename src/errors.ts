@@ -134,8 +134,10 @@ export class AcquireTimeoutError extends HoldfastError {
     readonly attempts: number,
     cause: LockContendedError | QuorumUnavailableError | undefined,
   ) {
-    const why = cause === undefined ? "no attempt was decided in that time" : cause.message;
-    super(`could not acquire ${named(resources)} within ${formatDuration(wait)}: ${why}`, { cause });
+    const failed = `could not acquire ${named(resources)}`;
+    // Said once, although the message of the cause begins with it.
+    const why = cause?.message.replace(`${failed}: `, "") ?? "no attempt was decided in that time";
+    super(`${failed} within ${formatDuration(wait)}: ${why}`, { cause });
   }
 }
 
@@ -167,8 +169,11 @@ export class LeaseExpiredError extends HoldfastError {
     readonly resources: readonly string[],
     readonly reason: ExpiryReason | "released" | "handedOver" | "stale",
     result?: unknown,
+    /** The error with which closing the locks ended the lease. */
+    cause?: Error,
   ) {
-    super(`the lease of ${named(resources)} is over: ${endReasons[reason]}`);
+    const why = cause === undefined ? endReasons[reason] : "the locks were closed";
+    super(`the lease of ${named(resources)} is over: ${why}`, cause === undefined ? undefined : { cause });
     this.#result = result;
   }
 

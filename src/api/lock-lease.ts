@@ -47,7 +47,8 @@ export class LockLease implements FencedLease {
   }
 
   remaining(): number {
-    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
+    this.#leaseState.watched = true;
+    return this.#left();
   }
 
   assertHeld(): void {
@@ -83,8 +84,13 @@ export class LockLease implements FencedLease {
       drift,
       validUntil,
       fence,
-      remaining: this.remaining(),
+      remaining: this.#left(),
     };
+  }
+
+  /** Like `remaining`, without counting as a question of the code under the lease. */
+  #left(): number {
+    return this.#lock.checkHeld(this.#leaseState) ? Math.max(0, this.#leaseState.left()) : 0;
   }
 
   /** Removes the state's reference to this object, or the warning about its garbage collection. */

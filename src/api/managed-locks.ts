@@ -1,6 +1,6 @@
-import { type ExpiryReason, InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
+import { InvalidOptionError, isHoldfastError, LeaseExpiredError } from "../errors.js";
 import type { ManagerEvents } from "../lock/events.js";
-import type { LeaseEnd } from "../lock/lease-state.js";
+import type { LeaseState } from "../lock/lease-state.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import type { Settings } from "../lock/settings.js";
@@ -19,9 +19,11 @@ const defaultCloseTimeout = 5_000;
 /** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
 
-/** Whether the lease ended without its holder's will. */
-const isLoss = (end: LeaseEnd | null): end is ExpiryReason =>
-  end !== null && end !== "released" && end !== "handedOver";
+/** Throws if the lease was lost or taken back, and not ended by its holder. `result`: that of the job. */
+function throwIfLost({ resources, end, takenBack }: LeaseState, result: unknown): void {
+  if (end === null || (takenBack === null && (end === "released" || end === "handedOver"))) return;
+  throw new LeaseExpiredError(resources, end, result, takenBack ?? undefined);
+}
 
 type Job<T> = (lease: FencedLease) => T | Promise<T>;
 
@@ -87,9 +89,7 @@ class ManagedLocks {
     lock.checkHeld(leaseState);
     try {
       const result = await job(lease);
-      if (settings.rejectOnLoss && !lock.checkHeld(leaseState) && isLoss(leaseState.end)) {
-        throw new LeaseExpiredError(lock.resources, leaseState.end, result);
-      }
+      if (settings.rejectOnLoss && !lock.checkHeld(leaseState)) throwIfLost(leaseState, result);
       return result;
     } finally {
       unlisten?.();
@@ -113,7 +113,7 @@ class ManagedLocks {
     });
   }
 
-  async ready(options: { readonly timeout?: number } = {}): Promise<void> {
+  async ready(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     checkKnown("ready", options);
     const { timeout = this.#manager.context.connectTimeout } = options;
     await this.#manager.ready(checkDuration("timeout", timeout, 0, true));
@@ -123,7 +123,7 @@ class ManagedLocks {
     return this.#manager.inspect(resource);
   }
 
-  async close(options: { readonly timeout?: number } = {}): Promise<void> {
+  async close(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     checkKnown("close", options);
     const { timeout = defaultCloseTimeout } = options;
     await this.#manager.close(checkDuration("timeout", timeout, 0, true));

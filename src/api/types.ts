@@ -153,7 +153,7 @@ export interface Locks extends AsyncDisposable {
    * @throws NodesNotReadyError, which names each node that could not be connected or identified and the reason;
    * DuplicateNodeError, ManagerClosedError.
    */
-  ready(options?: { readonly timeout?: number }): Promise<void>;
+  ready(options?: { readonly timeout?: number | undefined }): Promise<void>;
   /** Asks every node for the holder of the resource. Changes nothing. */
   inspect(resource: string): Promise<Inspection>;
   /**
@@ -161,7 +161,7 @@ export interface Locks extends AsyncDisposable {
    * for the releases for at most `timeout` ms (default 5,000), including releases that a client refused and that are
    * retried. Then stops every timer and closes the connections that this manager opened, but no others.
    */
-  close(options?: { readonly timeout?: number }): Promise<void>;
+  close(options?: { readonly timeout?: number | undefined }): Promise<void>;
   on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
   once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;
   off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerEvents[Name]): this;

@@ -15,9 +15,15 @@ export interface AddressOptions {
 const form = "redis://[user[:password]@]host[:port][/database]";
 const allowed = `a redis:// or rediss:// address: ${form}, with no parameters other than ?family=0, 4 or 6, and ?db=database`;
 
-/** The address without user, password and anything else that may be secret. */
+/**
+ * The address without user, password and anything else that may be secret. What stands in the place of the port but is no
+ * number may be a password without a host.
+ */
 const redacted = (address: string): string =>
-  address.replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1").replace(/[?#].*$/s, "");
+  address
+    .replace(/^([\w+.-]*:?\/\/)?.*@/s, "$1")
+    .replace(/[?#].*$/s, "")
+    .replace(/^([\w+.-]*:\/\/[^/[\]:]*):(?!\d*(?:\/|$)).*$/s, "$1:***");
 
 /** A reason to refuse the address. `part`: the part of the address to show, which contains no secret. */
 interface Fault {
@@ -28,19 +34,45 @@ interface Fault {
 /** Reads an address. @throws InvalidOptionError if the address or one of its parameters is invalid. */
 export function readAddress(address: string, option: string): AddressOptions {
   const url = URL.canParse(address) ? new URL(address) : null;
-  const isRedis = url?.protocol === "redis:" || url?.protocol === "rediss:";
-  if (url === null || !isRedis || url.hostname === "") throw refusal(address, option);
+  if (!/^rediss?:\/\//i.test(address)) throw refusal(address, option);
+  if (endsEarly(address)) throw refusal(address, option, { part: "", reason: notEncoded });
+  if (url === null || url.hostname === "") throw refusal(address, option);
+  if (![url.username, url.password, url.hostname].every(isDecodable)) {
+    throw refusal(address, option, { part: "", reason: notDecodable });
+  }
   const read = readParameters(url);
   if ("reason" in read) throw refusal(address, option, read);
   const path = url.pathname.slice(1);
   const database = Number(path || read.db || 0);
-  if (!isDatabase(path)) throw refusal(address, option);
+  if (!isDatabase(path)) {
+    throw refusal(address, option, { part: "", reason: "the path must be the number of a database" });
+  }
   if (path !== "" && read.db !== "" && Number(read.db) !== database) {
     throw refusal(address, option, { part: `?db=${read.db}`, reason: "the path names another database" });
   }
   const name = `${url.protocol}//${url.host}${database === 0 ? "" : `/${database}`}`;
   url.search = "";
   return { url: url.href, name, database, family: read.family === "" ? undefined : Number(read.family) };
+}
+
+const notEncoded =
+  'a "/", "?" or "#" in a user or password must be percent-encoded, as "%2F", "%3F" or "%23"';
+const notDecodable = 'a "%" that does not begin a percent-encoded UTF-8 character must be written as "%25"';
+
+/** Whether a "/", "?" or "#" stands before the "@". It ends the host, so what precedes the "@" would not be read as a password. */
+function endsEarly(address: string): boolean {
+  const rest = address.slice(address.indexOf("://") + 3);
+  const end = rest.search(/[/?#]/);
+  return end !== -1 && rest.includes("@", end);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const isDatabase = (text: string): boolean => /^\d*$/.test(text) && Number.isSafeInteger(Number(text));
@@ -50,11 +82,7 @@ interface Parameters {
   readonly db: string;
 }
 
-function readParameters({ search, hash, searchParams }: URL): Parameters | Fault {
-  // A "?" or "#" in a password that is not percent-encoded ends the host.
-  if (`${search}${hash}`.includes("@")) {
-    return { part: "", reason: 'a "?" or "#" in a user or password must be percent-encoded' };
-  }
+function readParameters({ hash, searchParams }: URL): Parameters | Fault {
   if (hash !== "") return { part: "#...", reason: 'an address has no part behind a "#"' };
   const names = [...searchParams.keys()];
   for (const [name, value] of searchParams) {

@@ -1,12 +1,12 @@
 import type { Redis } from "ioredis";
 import type { Connection, Keyspace, Replacement, SubscriptionListener } from "../engine/node/lock-node.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { exportOf } from "../support/loaded-module.js";
 import { type AddressOptions, readAddress } from "./address-options.js";
 import { type ConnectionCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-import { messageOf } from "./failure.js";
 import { IoredisScriptClient } from "./ioredis/client.js";
 import type { IoredisClient } from "./ioredis/library.js";
 import { openIoredisSubscriber } from "./ioredis/subscriber.js";

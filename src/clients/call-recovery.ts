@@ -1,6 +1,7 @@
 import type { Request } from "../engine/node/lock-node.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
-import { failureOf, messageOf, serverCode } from "./failure.js";
+import { failureOf, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections } from "./redirections.js";
 import { splittable, tooBig } from "./request-groups.js";
 import { answerAll, stillWanted } from "./request-replies.js";
@@ -56,8 +57,9 @@ export class CallRecovery {
     if (code === "NOSCRIPT" && !sentWhole) {
       return sender.call({ ...call, requests: stillWanted(requests), whole: true });
     }
-    // The server may know the script already, and forbid only EVAL.
-    if (code === "NOPERM" && sentWhole && !call.whole && evalForbidden.test(messageOf(error))) {
+    // The server may know the script already, and forbid only EVAL. A client without EVALSHA would send EVAL again.
+    const wasOptional = sentWhole && !call.whole && to.evalsha !== null;
+    if (code === "NOPERM" && wasOptional && evalForbidden.test(messageOf(error))) {
       return sender.call({ ...call, requests: stillWanted(requests) });
     }
     // The server may not have received the script, or may have refused the call before reading it.

@@ -1,7 +1,7 @@
 import calculateSlot from "cluster-key-slot";
 import type { Replacement } from "../engine/node/lock-node.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import { systemRandom } from "../engine/time/random.js";
-import { messageOf } from "./failure.js";
 import type { ReplacementCause } from "./replacement.js";
 import type { ScriptConnection } from "./script-client.js";
 

@@ -1,5 +1,5 @@
+import { messageOf, noRedis, strangeReply } from "../engine/protocol/error-message.js";
 import { lastingRefusal } from "../engine/protocol/refusal.js";
-import { messageOf } from "./failure.js";
 
 /** Why a connection cannot be opened, without the client's additional properties, which may be secret. */
 export class ConnectionCause extends Error {
@@ -21,15 +21,24 @@ export const lastingCause = (message: string): ConnectionCause => new Connection
 export const wantsTls = "the server wants TLS: use a rediss:// address, or the client's option for TLS";
 export const lacksTls =
   "the server does not speak TLS on this port: use a redis:// address, or no TLS option";
-export const noRedis = "it does not speak Redis's protocol";
+
+/** Whether the cause is the protocol that the server speaks, which may change when somebody mends the server. */
+export const isOfProtocol = (cause: ConnectionCause | undefined): boolean =>
+  cause !== undefined && [wantsTls, lacksTls, noRedis].some((text) => cause.message.startsWith(text));
+
+/** How servers refuse SELECT: there is no such database, or no permission, or the server is in cluster mode. */
+const refusedSelect = /DB index is out of range|invalid DB index|'select' command|SELECT is not allowed/i;
+
+/** Whether the server has refused the database, so that the connection uses database 0 if the client goes on. */
+export const isOfDatabase = ({ message }: ConnectionCause): boolean => refusedSelect.test(message);
 
 /** How the parsers of clients report the first byte of a TLS alert, which is 21. */
 const isTlsAlert = (message: string): boolean =>
   message.startsWith("Unknown RESP type 21 ") || message.startsWith('Protocol error, got "\\u0015"');
-/** How the parsers of clients report any byte that Redis never sends. */
-const strangeReply = /^(Unknown RESP type |Protocol error, got )/;
 /** How OpenSSL reports an answer that is not TLS. */
-const notTls = /wrong version number|packet length too long|http request|EPROTO/i;
+const notTls = /wrong version number|packet length too long|http request/i;
+/** How OpenSSL reports that the server has ended the handshake because of the client's certificate. */
+const refusedCertificate = /alert .*certificate/i;
 const certificate = /certificate|altnames|SELF_SIGNED|UNABLE_TO_VERIFY/i;
 /** Messages that tell only that the connection has ended. node-redis 3 adds how its first command ended. */
 const vagueMessage =
@@ -43,9 +52,14 @@ export function connectionCause(thrown: unknown): ConnectionCause {
   const message = messageOf(thrown);
   const code = codeOf(thrown);
   if (notTls.test(`${code} ${message}`)) return lastingCause(`${lacksTls} (${message})`);
+  if (refusedCertificate.test(message)) {
+    return lastingCause(`${message}: give the client a certificate that the server accepts`);
+  }
   if (certificate.test(`${code} ${message}`)) {
     return lastingCause(`${message}: name the host as in the certificate, and its authority to the client`);
   }
+  if (refusedSelect.test(message))
+    return lastingCause(`the client's database cannot be selected: ${message}`);
   const vague = vagueMessage.test(`${code} ${message}`);
   return new ConnectionCause(message, !vague && lastingRefusal(message), vague);
 }

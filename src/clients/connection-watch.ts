@@ -1,10 +1,16 @@
-import type { Connection } from "../engine/node/lock-node.js";
+import type { Connection, Replacement } from "../engine/node/lock-node.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
-import { ConnectionCause, connectionCause, keptCause } from "./connection-cause.js";
+import {
+  ConnectionCause,
+  connectionCause,
+  isOfDatabase,
+  isOfProtocol,
+  keptCause,
+} from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
-
 import { type Endpoint, examineEndpoint } from "./endpoint-examination.js";
+import { type ReplacementCause, replacedMessage } from "./replacement.js";
 
 /** The part of a client's EventEmitter that is used here. */
 export interface Emitter {
@@ -59,12 +65,19 @@ export class ConnectionWatch {
   #examining = false;
   #keepsErrorListener = false;
   #closed = false;
+  /** The server has refused the database. ioredis and node-redis 3 go on in database 0, where a lock excludes nobody. */
+  #inWrongDatabase = false;
+  /** Whether the client is being closed in order to replace its connection. */
+  #closing = false;
+  /** Why the ready connection is being replaced; null if it is not. */
+  #replacement: ConnectionCause | null = null;
 
   constructor(private readonly source: ConnectionSource) {}
 
   get connection(): Connection {
     const state = this.source.read();
     if (state !== "fresh") this.#closed = false;
+    if (state === "ready" && this.#inWrongDatabase) return "down";
     if (state === "ready") {
       this.#wasReady = true;
       return "ready";
@@ -105,14 +118,17 @@ export class ConnectionWatch {
     if (connection === "ready") this.#cause = undefined;
     if (connection === this.#lastConnection) return;
     this.#lastConnection = connection;
+    if (connection === "down") this.#cause ??= this.#replacement ?? undefined;
+    this.#replacement = null;
     this.#listeners.notify(connection, connection === "down" ? this.#presentCause : undefined);
   };
 
   readonly #failed = (error: unknown): void => {
     const wasReady = this.#lastConnection === "ready";
     const cause = connectionCause(error);
+    this.#inWrongDatabase ||= isOfDatabase(cause);
     // A vague cause is reported after the examination.
-    if (!wasReady && cause.vague && this.#examine()) this.#cause = keptCause(this.#cause, cause, true);
+    if (!wasReady && cause.vague && this.#examine(cause)) this.#cause = keptCause(this.#cause, cause, true);
     else this.#noteCause(cause);
   };
 
@@ -131,6 +147,7 @@ export class ConnectionWatch {
 
   readonly #attempted = (): void => {
     this.#newAttempt = true;
+    this.#inWrongDatabase = false;
     this.#changed();
   };
 
@@ -138,6 +155,24 @@ export class ConnectionWatch {
   protected connectFailed(error: unknown): void {
     const cause = connectionCause(error);
     if (this.connection !== "ready" && (cause.lasts || this.#cause === undefined)) this.#noteCause(cause);
+  }
+
+  /**
+   * Calls `replace`. If it replaces a ready connection, that is why the connection goes down, even if the client has to be
+   * closed and opened again for it.
+   */
+  protected replaceBy(cause: ReplacementCause, replace: () => Replacement): Replacement {
+    if (this.connection !== "ready") return replace();
+    this.#replacement = new ConnectionCause(replacedMessage[cause], false, true);
+    this.#closing = true;
+    let replacement: Replacement = "impossible";
+    try {
+      replacement = replace();
+      return replacement;
+    } finally {
+      this.#closing = false;
+      if (replacement !== "replacing") this.#replacement = null;
+    }
   }
 
   /** A connection is needed. A TLS handshake with a server that does not speak TLS may hang without an error. */
@@ -154,17 +189,23 @@ export class ConnectionWatch {
     );
   }
 
-  /** Asks the server itself why the client cannot connect, and then notes the cause. Returns whether it is asked. */
-  #examine(): boolean {
+  /**
+   * Asks the server itself why the client cannot connect, and then notes the cause. Returns whether it is asked. `vague`:
+   * the client's error.
+   */
+  #examine(vague?: ConnectionCause): boolean {
     if (this.#examining) return true;
     const endpoint = this.source.endpoint?.() ?? null;
     const now = systemClock.monotonic();
-    if (endpoint === null || this.connection === "ready" || this.#cause?.lasts === true) return false;
+    if (endpoint === null || this.connection === "ready") return false;
+    // The server may speak another protocol since the last examination.
+    if (this.#cause?.lasts === true && !isOfProtocol(this.#cause)) return false;
     if (now < this.#examinedAt + examinationPause) return false;
     this.#examinedAt = now;
     this.#examining = true;
     void examineEndpoint(endpoint).then((found) => {
       this.#examining = false;
+      if (found === null && isOfProtocol(this.#cause)) this.#cause = vague;
       const cause = found ?? this.#cause;
       if (cause !== undefined && this.source.read() !== "ready") this.#noteCause(cause);
     });
@@ -172,7 +213,7 @@ export class ConnectionWatch {
   }
 
   readonly #ended = (): void => {
-    this.#closed = true;
+    this.#closed = !this.#closing;
     this.#changed();
   };
 

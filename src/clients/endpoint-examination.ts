@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { type ConnectionCause, lacksTls, lastingCause, noRedis, wantsTls } from "./connection-cause.js";
+import { noRedis } from "../engine/protocol/error-message.js";
+import { type ConnectionCause, lacksTls, lastingCause, wantsTls } from "./connection-cause.js";
 
 /** The address of one server, and whether the client uses TLS. */
 export interface Endpoint {
@@ -29,7 +30,7 @@ export async function examineEndpoint(endpoint: Endpoint): Promise<ConnectionCau
     const answer = await pingOutcome(endpoint);
     if (endpoint.tls) return answer === "redis" ? lastingCause(lacksTls) : null;
     if (answer === "other") return lastingCause(noRedis);
-    const speaksTls = answer === "tls" || (answer === "closed" && (await shakesHands(endpoint)));
+    const speaksTls = answer === "tls" || (answer === "closed" && (await completesTlsHandshake(endpoint)));
     return speaksTls ? lastingCause(wantsTls) : null;
   } catch {
     // This platform has no sockets.
@@ -55,7 +56,8 @@ async function pingOutcome({ host, port }: Endpoint): Promise<PingOutcome> {
   }, "silent");
 }
 
-async function shakesHands({ host, port }: Endpoint): Promise<boolean> {
+/** Whether the server speaks TLS on this port, even if it refuses this client. */
+async function completesTlsHandshake({ host, port }: Endpoint): Promise<boolean> {
   const { connect } = await import("node:tls");
   return outcome<boolean>((settle) => {
     // Nothing is sent or believed over this connection, so the certificate does not matter.

@@ -1,17 +1,6 @@
-import { lastingRefusal } from "../engine/protocol/refusal.js";
-import type { FailureReason } from "../engine/protocol/vote.js";
-import { explained, printable } from "../support/redaction.js";
-
-/** A failed vote. */
-export interface Failure {
-  readonly kind: "failed";
-  readonly reason: FailureReason;
-  readonly message: string;
-  readonly lasting?: true;
-}
-
-export const failure = (reason: FailureReason, message: string, lasting = false): Failure =>
-  lasting ? { kind: "failed", reason, message, lasting } : { kind: "failed", reason, message };
+import { messageOf } from "../engine/protocol/error-message.js";
+import { type Failed, failed, lastingRefusal } from "../engine/protocol/refusal.js";
+import { explained } from "../support/redaction.js";
 
 /** The failed vote of a client that is not connected. `trouble`: why, as far as known. */
 export const notReady = ({
@@ -20,8 +9,8 @@ export const notReady = ({
 }: {
   readonly trouble: string;
   readonly troubleLasts?: boolean;
-}): Failure =>
-  failure("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`, troubleLasts);
+}): Failed =>
+  failed("notReady", trouble === "" ? "not connected" : `not connected: ${trouble}`, troubleLasts);
 
 /** Thrown when the client would have queued a call instead of sending it. */
 export class NotReadyError extends Error {
@@ -32,35 +21,6 @@ export class NotReadyError extends Error {
 export class LostError extends Error {
   override readonly name = "LostError";
 }
-
-/** Servers and clients repeat the arguments of a refused command, tokens included. */
-const withoutArguments = (message: string): string =>
-  message.replace(/,? (with args beginning with|command was):.*$/s, "");
-
-/** The message of a thrown value; clients also throw values that are not errors. */
-export function messageOf(thrown: unknown): string {
-  try {
-    if (typeof thrown !== "object" || thrown === null) return printable(withoutArguments(String(thrown)));
-    const { message, name, errors, cause, lastNodeError } = thrown as Record<string, unknown>;
-    // Several addresses of one host were tried.
-    if (!message && Array.isArray(errors) && errors.length > 0) {
-      return printable([...new Set(errors.map(messageOf))].join(", "));
-    }
-    // Recognised by shape: an error from another realm is not an instance of our Error class.
-    const own = inWords(withoutArguments(String(message || (message === undefined ? thrown : name))));
-    // ioredis' Cluster: the error of the last server that was asked. fetch(): why the request failed.
-    const reason = lastNodeError ?? (own === "fetch failed" ? cause : undefined);
-    return printable(reason ? `${own} (${messageOf(reason)})` : own);
-  } catch {
-    return "something that cannot be put into words";
-  }
-}
-
-/** How the clients' parsers report a byte that Redis never sends, with a request to file a bug. */
-const strangeReply = /^(Unknown RESP type|Protocol error, got) /;
-
-const inWords = (message: string): string =>
-  strangeReply.test(message) ? "it does not speak Redis's protocol" : message;
 
 /** "NOPERM" of "NOPERM this user has no permissions …"; empty if the message is not from a server. */
 export const serverCode = (thrown: unknown): string => {
@@ -95,13 +55,13 @@ const isNodeRedisTimeout = (thrown: unknown): boolean => {
 };
 
 /** The failed vote for a rejected call. */
-export function failureOf(thrown: unknown): Failure {
+export function failureOf(thrown: unknown): Failed {
   const message = messageOf(thrown);
-  if (thrown instanceof NotReadyError) return failure("notReady", message);
-  if (thrown instanceof LostError) return failure("connection", message);
-  if (serverCode(thrown) !== "") return failure("refused", explained(message), lastingRefusal(message));
-  if (full.test(message)) return failure("overloaded", message);
-  if (late.test(message) && !connectionLate.test(message)) return failure("timeout", message);
-  if (isNodeRedisTimeout(thrown)) return failure("timeout", "the client's own timeout has passed");
-  return failure(unsent.test(message) ? "notReady" : "connection", message);
+  if (thrown instanceof NotReadyError) return failed("notReady", message);
+  if (thrown instanceof LostError) return failed("connection", message);
+  if (serverCode(thrown) !== "") return failed("refused", explained(message), lastingRefusal(message));
+  if (full.test(message)) return failed("overloaded", message);
+  if (late.test(message) && !connectionLate.test(message)) return failed("timeout", message);
+  if (isNodeRedisTimeout(thrown)) return failed("timeout", "the client's own timeout has passed");
+  return failed(unsent.test(message) ? "notReady" : "connection", message);
 }

@@ -1,10 +1,12 @@
+import { messageOf } from "../engine/protocol/error-message.js";
+import { systemClock } from "../engine/time/system-clock.js";
 import { LinkedList, ListNode } from "../support/linked-list.js";
 import type { Emitter } from "./connection-watch.js";
-import { LostError, messageOf } from "./failure.js";
+import { LostError } from "./failure.js";
 
 /** A call that is not answered yet. */
 class Call extends ListNode {
-  readonly since = performance.now();
+  readonly since = systemClock.monotonic();
 
   constructor(
     readonly fail: (error: unknown) => void,
@@ -40,7 +42,7 @@ export class InFlight {
 
   /** ms for which the oldest call has been unanswered; 0 if there is none. */
   get age(): number {
-    return this.#calls.first === null ? 0 : performance.now() - this.#calls.first.since;
+    return this.#calls.first === null ? 0 : systemClock.monotonic() - this.#calls.first.since;
   }
 
   /** Sends now. `onLost` is called if the connection was lost before the answer arrived. */

@@ -1,7 +1,7 @@
 import { integer, shape, text } from "../engine/protocol/decoding.js";
+import { messageOf } from "../engine/protocol/error-message.js";
 import { isLuaFault, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
 import { probeKey } from "../engine/protocol/side-keys.js";
-import { messageOf } from "./failure.js";
 import { type EvalForm, evalForms } from "./plain-eval.js";
 
 /** Returns what it was given, and uses a function that imitations of Redis lack. Writes and reads nothing. */
@@ -78,9 +78,13 @@ const isExpected = (reply: unknown): boolean =>
   integer(reply[3]) === 1 &&
   integer(reply[4]) === 40;
 
-/** The client does not expect such arguments. A failed request over HTTP is a TypeError too, and has a cause. */
+/** How fetch() reports, as a TypeError, that a request failed: Node.js, Chromium, WebKit, Firefox, React Native. */
+const failedFetch = /fetch failed|failed to fetch|load failed|networkerror|network request failed/i;
+
+/** The client does not expect such arguments. A failed request over HTTP is a TypeError too. */
 function isProgrammingError(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { name, cause } = error as { name?: unknown; cause?: unknown };
-  return (name === "TypeError" || name === "RangeError") && cause === undefined;
+  if (name !== "TypeError" && name !== "RangeError") return false;
+  return cause === undefined && !failedFetch.test(messageOf(error));
 }

@@ -1,6 +1,6 @@
 import type { Request } from "../engine/node/lock-node.js";
 import type { LockCommand } from "../engine/protocol/command.js";
-import { failure } from "./failure.js";
+import { failed } from "../engine/protocol/refusal.js";
 
 /** Commands in one call; more are split, so that no call keeps the server busy for long. */
 const commandsPerCall = 500;
@@ -13,7 +13,7 @@ const charactersPerCall = 256 * 1024;
 export const splittable = new Set(["NOPERM", "CROSSSLOT", "TRYAGAIN", "ASK"]);
 export const tooBig = /too big|too many|too long|invalid (multi)?bulk length/i;
 
-const scattered = failure("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
+const scattered = failed("refused", "CROSSSLOT the keys are in different hash slots of the Cluster");
 
 interface Group {
   readonly requests: Request[];

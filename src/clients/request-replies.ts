@@ -1,8 +1,6 @@
 import type { Reply, Request } from "../engine/node/lock-node.js";
 import { decodeReply, garbage } from "../engine/protocol/decoding.js";
-import { failure } from "./failure.js";
-
-const givenUp = failure("refused", "given up before it was sent");
+import { givenUp } from "../engine/protocol/refusal.js";
 
 /** Keeps releases, and requests that are still wanted. Answers the others as given up. */
 export function stillWanted(requests: readonly Request[]): Request[] {

@@ -1,3 +1,4 @@
+import { messageOf } from "../engine/protocol/error-message.js";
 import { decodeIdentification, encodeIdentification } from "../engine/protocol/identification.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { isLuaFault, LastingError, lastingRefusal, luaFault } from "../engine/protocol/refusal.js";
@@ -11,7 +12,7 @@ import type { SetUse } from "../engine/protocol/set-record.js";
 import { decodeSetUses } from "../engine/protocol/sets-in-use.js";
 import { longLeasesKey, markerKey, probeKey, type SideKeys, setsKey } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
-import { LostError, messageOf, notReady, serverCode } from "./failure.js";
+import { LostError, notReady, serverCode } from "./failure.js";
 import { maxRedirections, type Redirections, unconnected } from "./redirections.js";
 import type { ScriptClient } from "./script-client.js";
 

@@ -24,7 +24,7 @@ export abstract class SingleClient extends UserClient {
   }
 
   replaceConnection(cause: ReplacementCause): Replacement {
-    const replacement = this.commands.replace(cause);
+    const replacement = this.replaceBy(cause, () => this.commands.replace(cause));
     if (replacement === "replacing") this.reopenSubscriptions();
     return replacement;
   }

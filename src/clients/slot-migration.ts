@@ -1,7 +1,7 @@
 import type { KeyReport, Reply, Request } from "../engine/node/lock-node.js";
 import type { LockCommand } from "../engine/protocol/command.js";
+import { failed } from "../engine/protocol/refusal.js";
 import { granted } from "../engine/protocol/vote.js";
-import { failure } from "./failure.js";
 
 /*
  * While a Cluster moves a hash slot, the two servers answer TRYAGAIN to every command on several keys that are not all
@@ -13,7 +13,7 @@ type Send = (request: Request) => void;
 
 /** The server's message, and its meaning for a lock. */
 export const tryAgain = (message: string): Reply =>
-  failure(
+  failed(
     "refused",
     `${message} (a hash slot of the Cluster is being moved: until that is over, its servers take no command on several keys, ` +
       "which a fencing token or an adoption of several resources needs)",

@@ -28,12 +28,12 @@ export interface RedisWrite {
    * The key that stores the record's highest fence. Default: the key and ":fence", with braces around the key if it has
    * none, so that a Cluster keeps both in one slot.
    */
-  readonly fenceKey?: string;
+  readonly fenceKey?: string | undefined;
   /**
    * ms for which the fence is kept after the last write: longer than any of your processes may be suspended. Default:
    * forever.
    */
-  readonly keep?: number;
+  readonly keep?: number | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ export interface SqlWrite {
   /** The columns to write, with their values; `{}` writes only the fence. */
   readonly set: Readonly<Record<string, unknown>>;
   /** The column that stores the row's highest fence: 64 bits, null or 0 before the first fence. Default "fence". */
-  readonly fence?: string;
+  readonly fence?: string | undefined;
 }
 
 /**

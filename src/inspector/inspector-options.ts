@@ -1,12 +1,12 @@
 export interface InspectorOptions {
   /** The TCP port; 0 picks any free port. Default 4653. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address to listen on. An address that other machines can reach requires a `token`. Default "127.0.0.1". */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
    * The access token that every request must then present: 16 to 256 ASCII characters, without spaces. Default: none.
    */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** The page's title. At most 200 characters. Default "Holdfast". */
-  readonly title?: string;
+  readonly title?: string | undefined;
 }

@@ -6,7 +6,7 @@ export abstract class ActiveLock extends ListNode {
   /** Called when the clocks diverged. The lock must check its deadline again. */
   abstract clocksDiverged(): void;
   /** Called when the manager closes. The lock must end its acquisition or lease and report `error` as the reason. */
-  abstract shutDown(error: unknown): void;
+  abstract shutDown(error: Error): void;
   /** Called when the manager has closed. */
   abstract stop(): void;
   abstract readonly keys: readonly string[];

@@ -51,6 +51,8 @@ export class LeaseState {
   dropped = false;
   /** Whether the code under the lease asks whether it is held, or has its signal. */
   watched = false;
+  /** The error with which the closing manager ended the lease; null if it did not. */
+  takenBack: Error | null = null;
   ttl: number;
   drift: number;
   renewals = 0;

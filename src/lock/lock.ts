@@ -181,10 +181,11 @@ export class Lock
    * Ends the acquisition or the lease because the manager closes. The lease's signal aborts, so that a running job learns
    * of the end. A lease with a shared token is handed over and not released, because another process may still use it.
    */
-  shutDown(error: unknown): void {
+  shutDown(error: Error): void {
     this.abort(error);
     const { leaseState } = this;
     if (leaseState === null || leaseState.end !== null) return;
+    leaseState.takenBack = error;
     leaseState.abort(error);
     if (this.heldLease?.tokenShared) this.heldLease.handOver();
     else void this.release(leaseState);

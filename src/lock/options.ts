@@ -10,44 +10,45 @@ import type { Logger } from "./logger.js";
 /** Options of one acquisition. Each defaults to the same option of `createLocks`, if there is one. */
 export interface AcquireOptions {
   /** ms that the nodes keep the lock unless the lease is renewed. Default 10,000. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** ms that the whole acquisition may take, even if `retry` allows more. Infinity waits forever. Default 10,000. */
-  readonly wait?: number;
+  readonly wait?: number | undefined;
   /** Aborts the wait: the acquisition rejects with the signal's reason. In `using`, the lease's signal aborts too. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * How failed attempts are repeated. By default, an acquisition of a taken lock waits in the nodes' queues, is notified
    * of its turn, and asks again every 300 to 500 ms or when the holder's ttl is over. If too few nodes answer, the default
    * is exponential backoff from 50 to 1,000 ms with full jitter. With a custom policy, the returned delay is an upper
    * limit, because a notification can start the next attempt earlier. A waiter that does not ask for 1.5 s loses its place.
    */
-  readonly retry?: RetryPolicy | RetryFunction;
+  readonly retry?: RetryPolicy | RetryFunction | undefined;
   /** Whether the lease is renewed automatically until it is released. Default true. */
-  readonly renew?: boolean;
+  readonly renew?: boolean | undefined;
   /** ms after which the lease ends even if every renewal succeeds. Default: no limit. */
-  readonly maxHold?: number;
+  readonly maxHold?: number | undefined;
   /**
    * Whether the lease gets a fencing token: a number that grows from one lease of a resource to the next, for storage that
    * can refuse late writes. Default false.
    */
-  readonly fence?: boolean;
+  readonly fence?: boolean | undefined;
   /**
    * Whether locks are granted in the order of arrival, across processes: a free lock is kept for the caller that has waited
    * longest. Acquisitions of several resources wait in the queue of each. With `false`, the acquisition takes a free lock
    * even if others have waited longer. Default true.
    */
-  readonly fair?: boolean;
+  readonly fair?: boolean | undefined;
   /** Called once if the lease ends without a release. */
-  readonly onLost?: (event: ExpiredEvent) => void | Promise<void>;
+  readonly onLost?: ((event: ExpiredEvent) => void | Promise<void>) | undefined;
 }
 
 /** Options of `using`. */
 export interface UsingOptions extends AcquireOptions {
   /**
-   * Whether `using` rejects with a LeaseExpiredError if the lease was lost while the job ran. The job is not stopped, and
-   * its result is the error's `result`; an error of the job itself comes first. Default false: `using` has the job's result.
+   * Whether `using` rejects with a LeaseExpiredError if the lease was lost while the job ran, or was taken back by `close()`
+   * (the error's `cause` is then a ManagerClosedError). The job is not stopped, and its result is the error's `result`; an
+   * error of the job itself comes first. Default false: `using` has the job's result.
    */
-  readonly rejectOnLoss?: boolean;
+  readonly rejectOnLoss?: boolean | undefined;
 }
 
 /** Options of `createLocks`. */
@@ -67,28 +68,28 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    */
   readonly otherSets?: "warn" | "allow" | "refuse";
   /** The Redis key of a resource is this prefix followed by the resource. Default "". */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** ms that a node may take to answer. Default: a quarter of the ttl, at most 1,000. */
-  readonly nodeTimeout?: number;
+  readonly nodeTimeout?: number | undefined;
   /**
    * ms that a node may take to connect and to be identified before the first acquisition continues without the node. A
    * connection that is not ready in that time is replaced. Default 5,000.
    */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** The share of the ttl by which clocks may disagree. Default 0.01. */
-  readonly driftFactor?: number;
+  readonly driftFactor?: number | undefined;
   /** The label that other processes see as the holder: at most 128 characters, without "~". Default: `host:pid`. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /**
    * Whether all commands to a node in one tick of the event loop are sent as one script call. Each command keeps its own
    * outcome. Default true.
    */
-  readonly grouping?: boolean;
+  readonly grouping?: boolean | undefined;
   /**
    * The maximum number of pending acquisitions, waiting ones included. Further acquisitions are refused with an
    * OverloadedError. Default 100,000.
    */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
   /**
    * How long a node abstains from voting after it lost its memory (it was restarted or flushed, its marker was evicted, or it
    * was a replica meanwhile). Use the same value in all processes that share the nodes.
@@ -99,31 +100,33 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * - A number: for that many ms, also for a single node and a new set. 0 ends an abstention.
    * - False: the node votes at once. This is safe only if every write is on disk before the reply.
    */
-  readonly quarantine?: QuarantineRule;
+  readonly quarantine?: QuarantineRule | undefined;
   /**
    * How to treat a node among several that cannot be identified (no INFO, no keys "holdfast:*"), and that could therefore be
    * the same server as another node. "warn", the default, warns once and lets the node vote; "allow" lets the node vote;
    * "refuse" fails its votes.
    */
-  readonly unidentified?: "warn" | "allow" | "refuse";
+  readonly unidentified?: "warn" | "allow" | "refuse" | undefined;
   /**
    * Whether these locks are published on the nodes' pub/sub channel "holdfast:life", so that `holdfast ui` and `holdfast watch`
    * show them with those of all other processes: names, states, owner labels and hashes, never a token. `stepsPerSecond`, an
    * integer from 1 to 10,000, default 200, limits the steps that are published one by one; beyond the limit, the states of
    * the locks are still published. Without a subscriber, one message is sent every 2 s. Default false.
    */
-  readonly publish?: boolean | { readonly stepsPerSecond?: number };
+  readonly publish?: boolean | { readonly stepsPerSecond?: number | undefined } | undefined;
   /** Called with the error that a listener or callback threw, and the event's name. Default: a process warning. */
-  readonly onListenerError?: (error: unknown, event: string) => void;
+  readonly onListenerError?: ((error: unknown, event: string) => void) | undefined;
   /**
    * Receives a record of every event: pino, or another logger that takes an object and then a message. Normal operation is
    * logged at "debug", a lost quorum and failing nodes at "warn", a lost lease and an acquisition without a quorum at "error".
    */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Passed to every XState actor. `inspect` is a function or an observer, such as that of Stately's inspector. */
-  readonly xstate?: { readonly inspect?: ((event: InspectionEvent) => void) | InspectionObserver };
+  readonly xstate?:
+    | { readonly inspect?: ((event: InspectionEvent) => void) | InspectionObserver | undefined }
+    | undefined;
   /** The clock, for tests and simulations. Default: the system's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** The source of randomness, for tests and simulations. Default: the system's source. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
 }

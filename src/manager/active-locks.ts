@@ -69,7 +69,7 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
   }
 
   /** Shuts all locks down, waits for at most `timeout` ms until they have ended, awaits `delivered()`, and stops the locks. */
-  async end(error: unknown, timeout: number, delivered: () => Promise<void>): Promise<void> {
+  async end(error: Error, timeout: number, delivered: () => Promise<void>): Promise<void> {
     const left = this.locks.toArray();
     for (const lock of left) lock.shutDown(error);
     if (!this.locks.empty) {

@@ -9,6 +9,12 @@ import { voteSummaryOf } from "./vote-summary.js";
 type Level = "debug" | "info" | "warn" | "error";
 type AnyEvent = Parameters<ManagerEvents[keyof ManagerEvents]>[0];
 
+/** The fields of a line. */
+interface Fields {
+  readonly event: string;
+  readonly err?: unknown;
+}
+
 /** The log level of each event. Events of normal operation are logged at "debug". */
 const levels: Readonly<Record<Exclude<keyof ManagerEvents, "failed">, Level>> = {
   acquiring: "debug",
@@ -38,16 +44,32 @@ export function logTo(logger: Logger, events: SafeEmitter<ManagerEvents>): void 
 }
 
 /** Returns a function that passes a line to the logger in the order of arguments that the logger expects. */
-function writerOf(logger: Logger): (level: Level, fields: object, message: string) => unknown {
+function writerOf(logger: Logger): (level: Level, fields: Fields, message: string) => unknown {
   const methods = logger as { [Name in Level | "log"]?: (...args: unknown[]) => unknown };
   const isNest = testSafely(() => typeof methods.info !== "function" && typeof methods.log === "function");
   checkMethods("logger", methods, isNest ? ["warn", "error"] : ["debug", "info", "warn", "error"]);
   // NestJS permits loggers without `debug`.
-  if (isNest) return (level, fields, message) => methods[level === "info" ? "log" : level]?.(message, fields);
+  if (isNest) {
+    return (level, fields, message) => methods[level === "info" ? "log" : level]?.(message, plain(fields));
+  }
   const isWinston = testSafely(() => "transports" in logger && typeof methods.log === "function");
   return isWinston
-    ? (level, fields, message) => methods[level]?.(message, fields)
+    ? (level, fields, message) => methods[level]?.(message, plain(fields))
     : (level, fields, message) => methods[level]?.(fields, message);
+}
+
+/** The maximum number of nested causes of an error that is logged as plain data. */
+const maxCauses = 5;
+
+/** Returns the fields with the error as plain data. Winston and NestJS print an Error as JSON, which gives `{}`. */
+const plain = (fields: Fields): object =>
+  fields.err instanceof Error ? { ...fields, err: plainError(fields.err, maxCauses) } : fields;
+
+function plainError(error: Error, causes: number): object {
+  const { name, message, stack, cause } = error;
+  const data = { name, ...(isHoldfastError(error) ? { code: error.code } : {}), message, stack };
+  if (cause === undefined || causes === 0) return data;
+  return { ...data, cause: cause instanceof Error ? plainError(cause, causes - 1) : cause };
 }
 
 function levelOf(name: keyof ManagerEvents, event: AnyEvent): Level {
@@ -66,7 +88,7 @@ function isProblem(error: unknown): boolean {
  * Returns the fields of an event for the logger: with a summary of the votes, with the error as `err`, and without the time,
  * which the logger adds itself.
  */
-function fieldsOf(name: keyof ManagerEvents, event: AnyEvent): object {
+function fieldsOf(name: keyof ManagerEvents, event: AnyEvent): Fields {
   const {
     votes,
     error,

@@ -20,7 +20,7 @@ export interface ManagerObserver {
   nodeAnswered?(node: number, ms: number): void;
   /**
    * A call to a node is about to be made for several callers. `callers`: the context of each. The observer must call `call`
-   * at once. Returns a function to be called at the reply.
+   * at once, and must let its exceptions pass. Returns a function to be called at the reply.
    */
   nodeCalled?(node: number, callers: readonly AsyncContext[], call: () => void): (() => void) | null;
   /** The manager has closed. No further call follows. */
@@ -70,23 +70,36 @@ export class Observers implements Required<ManagerObserver>, LockObservers {
     }
   }
 
-  /** Lets the first observer make the call that has a method for it. */
+  /** Lets the first observer make the call that has a method for it. Throws what the call throws. */
   nodeCalled(node: number, callers: readonly AsyncContext[], call: () => void): (() => void) | null {
     const observer = this.list.find(({ nodeCalled }) => nodeCalled !== undefined);
     let called = false;
+    // The error of the call is the caller's, and not the observer's.
+    const errors: unknown[] = [];
     const once = () => {
       if (called) return;
       called = true;
-      call();
+      try {
+        call();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    const onceOrThrow = () => {
+      once();
+      if (errors.length > 0) throw errors[0];
     };
     let end: (() => void) | null | undefined;
     try {
-      end = observer?.nodeCalled?.(node, callers, once);
+      end = observer?.nodeCalled?.(node, callers, onceOrThrow);
     } catch (error) {
-      this.report(error);
+      if (!errors.includes(error)) this.report(error);
     }
     once();
-    return end ? () => isolate(end, "inspection", this.onError) : null;
+    const ended = end ? () => isolate(end, "inspection", this.onError) : null;
+    if (errors.length === 0) return ended;
+    ended?.();
+    throw errors[0];
   }
 
   closed(): void {

@@ -6,6 +6,7 @@ import type {
   Client,
   ExecutionResult,
   ExecutionStats,
+  GivenSettings,
   RedlockAbortSignal,
   Settings,
 } from "./types.js";
@@ -103,20 +104,20 @@ export interface RedlockInstance extends EventEmitter<RedlockEvents> {
   acquire(resource: string, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   acquire(resources: string[], ttl: number, callback: Callback<ClassicLock>): Promise<ClassicLock>;
   /** As in redlock 5. `duration`: whole ms. @throws ExecutionError. */
-  acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
+  acquire(resources: string[], duration: number, settings?: GivenSettings): Promise<Lock>;
   /** As in redlock 4: one resource, or several at once. `ttl`: whole ms. @throws LockError. */
   lock(resource: string | string[], ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   /** As in redlock 4: `lock` with settings for this call. */
   lockWithOptions(
     resource: string | string[],
     ttl: number,
-    options?: Partial<Settings> | Callback<ClassicLock>,
+    options?: GivenSettings | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock>;
   acquireWithOptions(
     resource: string | string[],
     ttl: number,
-    options?: Partial<Settings> | Callback<ClassicLock>,
+    options?: GivenSettings | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock>;
   /** As in redlock 4: a resource for bluebird's `using`. `errorHandler` receives the error of a failed release. */
@@ -131,26 +132,26 @@ export interface RedlockInstance extends EventEmitter<RedlockEvents> {
    * As in the package whose call returned the lock. @throws ExecutionError or LockError when too few nodes could be
    * reached.
    */
-  release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
+  release(lock: Lock, settings?: GivenSettings | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   /**
    * As in the package whose call returned the lock: as in redlock 4, changes the lock and resolves with it; otherwise
    * resolves with a new lock. `duration`: whole ms from now. @throws LockError or ExecutionError.
    */
-  extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
+  extend(lock: Lock, duration: number, settings?: GivenSettings | Callback<Lock>): Promise<Lock>;
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   /** As in node-redlock. @throws Error when the lock could not be acquired. */
   using<T>(
     resource: string,
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
-    options?: { readonly autoExtend?: boolean },
+    options?: { readonly autoExtend?: boolean | undefined },
   ): Promise<T>;
   /** As in redlock 5, but always settles with the routine's own value or error, even if the lock was lost meanwhile. */
   using<T>(
     resources: string[],
     duration: number,
-    settings: Partial<Settings>,
+    settings: GivenSettings,
     routine?: (signal: RedlockAbortSignal) => Promise<T>,
   ): Promise<T>;
   using<T>(

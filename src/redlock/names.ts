@@ -14,9 +14,11 @@ export type {
   Callback,
   Client,
   ClientExecutionResult,
+  ClientList,
   EvalResult,
   ExecutionResult,
   ExecutionStats,
+  GivenSettings,
   Options,
   RedisClient,
   RedlockAbortSignal,
@@ -44,10 +46,12 @@ export namespace Redlock {
   export type Callback<T> = types.Callback<T>;
   export type Client = types.Client;
   export type ClientExecutionResult = types.ClientExecutionResult;
+  export type ClientList = types.ClientList;
   export type CompatibleRedisClient = types.Client;
   export type EvalResult = types.EvalResult;
   export type ExecutionResult = types.ExecutionResult;
   export type ExecutionStats = types.ExecutionStats;
+  export type GivenSettings = types.GivenSettings;
   export type LockNotice = interfaces.LockNotice;
   export type Options = types.Options;
   export type RedisClient = types.RedisClient;

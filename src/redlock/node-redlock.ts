@@ -99,7 +99,7 @@ export class NodeRedlock extends Calls {
     resource: string,
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
-    options?: { readonly autoExtend?: boolean },
+    options?: { readonly autoExtend?: boolean | undefined },
     /** The instance whose own `acquireLock`, `renewLock` and `releaseLock` are to be called; null if it has none. */
     instance: RedlockInstance | null = null,
   ): Promise<T> {
@@ -205,7 +205,9 @@ function refuseGarbage(votes: readonly Vote[]): void {
 function autoExtends(options: unknown): boolean {
   if (options === undefined || options === null) return false;
   const entries = entriesOf(options);
-  const known = entries?.every(([name, value]) => name === "autoExtend" && typeof value === "boolean");
+  const known = entries?.every(
+    ([name, value]) => name === "autoExtend" && (typeof value === "boolean" || value === undefined),
+  );
   if (known) return entries?.[0]?.[1] === true;
   throw new InvalidOptionError(
     "options",

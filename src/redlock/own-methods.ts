@@ -1,6 +1,7 @@
-import type { Clock, Timer } from "../engine/time/clock.js";
+import type { Clock } from "../engine/time/clock.js";
 import { InvalidOptionError, isHoldfastError } from "../errors.js";
 import type { Lock, RedlockInstance } from "./interfaces.js";
+import { LockExtender, releaseSafely } from "./lock-extender.js";
 import type { RedlockAbortSignal, Settings } from "./types.js";
 
 /** Whether an instance has methods of its own, in a subclass or as mocks, in place of these of the class. */
@@ -23,82 +24,24 @@ export async function usingOwnMethods<T>(
   settings: Settings,
   routine: (signal: RedlockAbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lock = checkLock(await redlock.acquire(resources, duration, settings));
-  const extender = new Extender(lock, clock, duration, settings);
+  let lock = checkLock(await redlock.acquire(resources, duration, settings));
+  const left = () => lock.expiration - clock.wall();
+  const extender = new LockExtender(clock, left(), {
+    delay: (ms) => Math.min(ms - settings.automaticExtensionThreshold, ms / 2),
+    async extend() {
+      lock = checkLock(await lock.extend(duration));
+      return left();
+    },
+    retryDelay: settings.retryDelay,
+    isLost,
+    lossError: (error) =>
+      error instanceof Error ? error : new Error("The lock expired before it could be extended."),
+  });
   try {
     return await routine(extender.signal);
   } finally {
     await extender.end();
-  }
-}
-
-class Extender {
-  private readonly controller = new AbortController();
-  private timer: Timer | null = null;
-  private deadline: Timer | null = null;
-  private extension: Promise<void> = Promise.resolve();
-  private ended = false;
-  private error: unknown;
-
-  constructor(
-    private lock: Lock,
-    private readonly clock: Clock,
-    private readonly duration: number,
-    private readonly settings: Settings,
-  ) {
-    this.arm();
-  }
-
-  get signal(): RedlockAbortSignal {
-    return this.controller.signal;
-  }
-
-  /** Releases the lock once an extension that is under way has ended. */
-  async end(): Promise<void> {
-    this.ended = true;
-    this.timer?.cancel();
-    this.deadline?.cancel();
-    await this.extension;
-    await this.lock.release().catch(() => {});
-  }
-
-  private get left(): number {
-    return this.lock.expiration - this.clock.wall();
-  }
-
-  private arm(): void {
-    this.deadline?.cancel();
-    this.deadline = this.clock.after(this.left, () => this.abort());
-    this.extendIn(Math.min(this.left - this.settings.automaticExtensionThreshold, this.left / 2));
-  }
-
-  private extendIn(delay: number): void {
-    this.timer = this.clock.after(delay, () => {
-      this.extension = this.extend();
-    });
-  }
-
-  private async extend(): Promise<void> {
-    try {
-      const extended = checkLock(await this.lock.extend(this.duration));
-      // After the deadline, the routine has been told that the lock is lost.
-      this.lock = extended;
-      if (!this.ended && !this.signal.aborted) this.arm();
-    } catch (error) {
-      this.error = error;
-      if (this.ended || this.signal.aborted) return;
-      if (isLost(error) || this.left <= 0) return this.abort();
-      this.extendIn(Math.min(this.settings.retryDelay, this.left));
-    }
-  }
-
-  private abort(): void {
-    if (this.signal.aborted || this.ended) return;
-    this.timer?.cancel();
-    this.deadline?.cancel();
-    const expired = () => new Error("The lock expired before it could be extended.");
-    this.signal.error = this.error instanceof Error ? this.error : expired();
-    this.controller.abort(this.signal.error);
+    await releaseSafely(() => lock.release());
   }
 }
 

@@ -1,13 +1,17 @@
-import type { Clock, Timer } from "../engine/time/clock.js";
+import type { Clock } from "../engine/time/clock.js";
 import type { Lock, RedlockInstance } from "./interfaces.js";
+import { LockExtender, releaseSafely } from "./lock-extender.js";
 import type { RedlockAbortSignal } from "./types.js";
 
 /** The share of the ttl after which `using` renews the lock, as in node-redlock. */
 const renewalShare = 0.8;
 
+/** Thrown by a renewal that was refused. */
+const refused = Symbol("the renewal was refused");
+
 /**
- * `using` of node-redlock over the `acquireLock`, `renewLock` and `releaseLock` of a subclass. `failed` is called when a
- * renewal was refused; null: the lock is not renewed. The signal is aborted at the lock's end.
+ * `using` of node-redlock over the `acquireLock`, `renewLock` and `releaseLock` of a subclass. `failed` is called when the
+ * lock is lost; null: the lock is not renewed. The signal is aborted at the lock's end.
  */
 export async function usingOwnMethodsOf<T>(
   redlock: RedlockInstance,
@@ -19,35 +23,25 @@ export async function usingOwnMethodsOf<T>(
 ): Promise<T> {
   const lock = await redlock.acquireLock(resource, ttl);
   if (!lock) throw new Error(`Failed to acquire lock for resource: ${resource}`);
-  const controller = new AbortController();
-  const timers: { renewal?: Timer; deadline?: Timer } = {};
-  const lose = () => {
-    timers.renewal?.cancel();
-    const error = new Error(`Failed to auto-extend lock for resource: ${resource}`);
-    controller.abort(Object.assign(controller.signal, { error }).error);
-    failed?.();
-  };
-  const holdFor = (ms: number) => {
-    timers.deadline?.cancel();
-    timers.deadline = clock.after(ms, lose);
-    if (failed !== null) timers.renewal = clock.after(ms * renewalShare, () => void renew());
-  };
-  const renew = async () => {
-    const asked = clock.monotonic();
-    const renewed = await redlock.renewLock(lock.resource, lock.value, ttl).catch(() => null);
-    if (ended || controller.signal.aborted) return;
+  const duration = Number.isFinite(lock.ttl) ? lock.ttl - clock.wall() : ttl;
+  const extender = new LockExtender(clock, duration, {
+    delay: failed === null ? null : (left) => left * renewalShare,
+    async extend() {
+      const asked = clock.monotonic();
+      const renewed = await redlock.renewLock(lock.resource, lock.value, ttl);
+      if (!renewed) throw refused;
+      return ttl - (clock.monotonic() - asked);
+    },
     // Without an answer, the lock is held until its deadline.
-    if (renewed) holdFor(ttl - (clock.monotonic() - asked));
-    else if (renewed === false) lose();
-  };
-  let ended = false;
-  holdFor(Number.isFinite(lock.ttl) ? lock.ttl - clock.wall() : ttl);
+    retryDelay: null,
+    isLost: (error) => error === refused,
+    lossError: () => new Error(`Failed to auto-extend lock for resource: ${resource}`),
+    onLost: () => failed?.(),
+  });
   try {
-    return await routine(lock, controller.signal);
+    return await routine(lock, extender.signal);
   } finally {
-    ended = true;
-    timers.renewal?.cancel();
-    timers.deadline?.cancel();
-    await redlock.releaseLock(lock.resource, lock.value).catch(() => {});
+    await extender.end();
+    await releaseSafely(() => redlock.releaseLock(lock.resource, lock.value));
   }
 }

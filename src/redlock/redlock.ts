@@ -15,7 +15,16 @@ import { overrides } from "./own-methods.js";
 import { Redlock4 } from "./redlock-4.js";
 import { Redlock5 } from "./redlock-5.js";
 import { defaultSettings, readOptions } from "./settings.js";
-import type { Callback, Client, ExecutionResult, Options, RedlockAbortSignal, Settings } from "./types.js";
+import type {
+  Callback,
+  Client,
+  ClientList,
+  ExecutionResult,
+  GivenSettings,
+  Options,
+  RedlockAbortSignal,
+  Settings,
+} from "./types.js";
 import { IoredisClient, RedisjsClient, unwrap } from "./wrappers.js";
 
 /**
@@ -40,12 +49,12 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
   declare private readonly inner: Inner;
 
   /** As in redlock 4 and 5. @throws Error without clients, DuplicateNodeError, InvalidOptionError. */
-  constructor(clients: Iterable<Client>, options?: Options, scripts?: object);
+  constructor(clients: ClientList, options?: Options, scripts?: object);
   /**
    * As in node-redlock: the number of attempts, ms between them, and the share of the ttl by which clocks may differ.
    */
-  constructor(clients: Iterable<Client>, retryCount?: number, retryDelay?: number, driftFactor?: number);
-  constructor(clients: Iterable<Client>, first?: Options | number, second?: unknown, third?: unknown) {
+  constructor(clients: ClientList, retryCount?: number, retryDelay?: number, driftFactor?: number);
+  constructor(clients: ClientList, first?: Options | number, second?: unknown, third?: unknown) {
     super();
     const list = listOf(clients);
     const [given, more] = readOptions(first, second, third);
@@ -100,7 +109,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
 
   acquire(resource: string, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   acquire(resources: string[], ttl: number, callback: Callback<ClassicLock>): Promise<ClassicLock>;
-  acquire(resources: string[], duration: number, settings?: Partial<Settings>): Promise<Lock>;
+  acquire(resources: string[], duration: number, settings?: GivenSettings): Promise<Lock>;
   acquire(resources: string | string[], ttl: number, more?: unknown): Promise<Lock | ClassicLock> {
     return Array.isArray(resources) && !isCallback(more)
       ? this.inner.redlock5.acquire(resources, ttl, more)
@@ -114,7 +123,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
   lockWithOptions(
     resource: string | string[],
     ttl: number,
-    options?: Partial<Settings> | Callback<ClassicLock>,
+    options?: GivenSettings | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
     return this.lockClassic(resource, ttl, options, callback);
@@ -123,7 +132,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
   acquireWithOptions(
     resource: string | string[],
     ttl: number,
-    options?: Partial<Settings> | Callback<ClassicLock>,
+    options?: GivenSettings | Callback<ClassicLock>,
     callback?: Callback<ClassicLock>,
   ): Promise<ClassicLock> {
     return this.lockClassic(resource, ttl, options, callback);
@@ -141,7 +150,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     return nodeify(this.inner.redlock4.unlock(lock), callback);
   }
 
-  release(lock: Lock, settings?: Partial<Settings> | Callback<ExecutionResult>): Promise<ExecutionResult>;
+  release(lock: Lock, settings?: GivenSettings | Callback<ExecutionResult>): Promise<ExecutionResult>;
   release(lock: ClassicLock, callback?: Callback<void>): Promise<void>;
   release(lock: Lock | ClassicLock, more?: unknown): Promise<unknown> {
     if (!isClassic(lock)) {
@@ -150,7 +159,7 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     return nodeify(this.inner.redlock4.unlock(lock, settingsIn(more)), callbackIn<void>(more));
   }
 
-  extend(lock: Lock, duration: number, settings?: Partial<Settings> | Callback<Lock>): Promise<Lock>;
+  extend(lock: Lock, duration: number, settings?: GivenSettings | Callback<Lock>): Promise<Lock>;
   extend(lock: ClassicLock, ttl: number, callback?: Callback<ClassicLock>): Promise<ClassicLock>;
   extend(lock: Lock | ClassicLock, duration: number, more?: unknown): Promise<Lock | ClassicLock> {
     const settings = settingsIn(more);
@@ -164,12 +173,12 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     resource: string,
     ttl: number,
     routine: (lock: Lock, signal: RedlockAbortSignal) => Promise<T>,
-    options?: { readonly autoExtend?: boolean },
+    options?: { readonly autoExtend?: boolean | undefined },
   ): Promise<T>;
   using<T>(
     resources: string[],
     duration: number,
-    settings: Partial<Settings>,
+    settings: GivenSettings,
     routine?: (signal: RedlockAbortSignal) => Promise<T>,
   ): Promise<T>;
   using<T>(

@@ -1,3 +1,4 @@
+import type { NodeInput } from "../clients/node-input.js";
 import type { LocksOptions } from "../lock/options.js";
 
 /** The methods that a wrapped client must have. */
@@ -36,6 +37,9 @@ export interface Settings {
   readonly automaticExtensionThreshold: number;
 }
 
+/** The settings of one call; a setting that is undefined counts as not given. */
+export type GivenSettings = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
+
 /** Options of `createLocks` that the constructor also accepts. */
 export type MoreOptions = Pick<
   LocksOptions,
@@ -51,7 +55,7 @@ export type MoreOptions = Pick<
 >;
 
 /** The constructor's options. */
-export interface Options extends Partial<Settings>, MoreOptions {}
+export interface Options extends GivenSettings, MoreOptions {}
 
 /** How the clients voted in one attempt. */
 export interface ExecutionStats {
@@ -74,6 +78,24 @@ export interface ExecutionResult {
 /** A client of ioredis or node-redis, a wrapped one, an address, or a node such as `memoryNode()`. */
 // biome-ignore lint/suspicious/noExplicitAny: programs read their own clients, of any class, from the votes.
 export type Client = any;
+
+/** What redlock 4 asks of a client. */
+interface EvalClientInput {
+  // biome-ignore lint/suspicious/noExplicitAny: each library has parameters of its own.
+  eval(...args: any[]): unknown;
+  /** Pipelines of ioredis have a length. */
+  readonly length?: never;
+  /** Transactions of node-redis. */
+  readonly addCommand?: never;
+}
+
+/**
+ * The constructor's clients: a list or another iterable. A list that the compiler knows to be empty has elements of type
+ * never and is refused, because a method of such a list takes no argument of any other type.
+ */
+export type ClientList = Iterable<NodeInput | EvalClientInput> &
+  // biome-ignore lint/suspicious/noExplicitAny: stands for the list's own elements.
+  ({ readonly indexOf: (element: any) => number } | { readonly indexOf?: never });
 
 /** As in redlock 5: `error` is set when the signal is aborted because the lock was lost. */
 export type RedlockAbortSignal = AbortSignal & { error?: Error };

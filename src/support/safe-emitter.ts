@@ -73,11 +73,15 @@ export function isolate(
   }
 }
 
-function report(error: unknown, name: string, onError: (error: unknown, event: string) => void): void {
-  try {
-    onError(error, name);
-  } catch {
+/** Calls `onError`. If `onError` throws or rejects in turn, a process warning says so. */
+function report(error: unknown, name: string, onError: (error: unknown, event: string) => unknown): void {
+  const warnOfFailure = () =>
     warnBounded("LISTENER_ERROR", `onListenerError failed when it was told of a listener of "${name}"`);
+  try {
+    const result = onError(error, name);
+    if (isThenable(result)) result.then(undefined, warnOfFailure);
+  } catch {
+    warnOfFailure();
   }
 }
 

@@ -1,4 +1,4 @@
-import { context, type Link, ROOT_CONTEXT, SpanKind, trace } from "@opentelemetry/api";
+import { context, type Link, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Manager } from "../manager/manager.js";
 import type { ManagerObserver } from "../manager/observers.js";
 import type { AsyncContext } from "../support/async-context.js";
@@ -37,8 +37,17 @@ export class CallSpans implements ManagerObserver {
       },
       ROOT_CONTEXT,
     );
-    context.with(trace.setSpan(ROOT_CONTEXT, span), call);
-    return () => span.end();
+    const end = () => span.end();
+    try {
+      context.with(trace.setSpan(ROOT_CONTEXT, span), call);
+    } catch (error) {
+      const exception = error instanceof Error ? error : new Error(String(error));
+      span.recordException(exception);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+      end();
+      throw error;
+    }
+    return end;
   }
 }
 

@@ -13,9 +13,9 @@ import { Tracing } from "./tracing.js";
 
 export interface TelemetryOptions {
   /** Default: the global provider, even if it is registered later. */
-  readonly tracerProvider?: TracerProvider;
+  readonly tracerProvider?: TracerProvider | undefined;
   /** Default: the global provider at the time of the call. */
-  readonly meterProvider?: MeterProvider;
+  readonly meterProvider?: MeterProvider | undefined;
 }
 
 /** Several managers share one `Metered`, which sums their figures. */

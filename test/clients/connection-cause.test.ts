@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connectionCause, keptCause } from "../../src/clients/connection-cause.js";
+import { connectionCause, isOfDatabase, keptCause } from "../../src/clients/connection-cause.js";
 
 const system = (code: string, message = `connect ${code} 10.0.0.1:6379`) =>
   Object.assign(new Error(message), { code, syscall: "connect" });
@@ -55,6 +55,30 @@ describe("the cause of a connection that cannot be opened", () => {
     ]) {
       expect(connectionCause(new Error(message)).message).toMatch(/wants TLS: use a rediss:\/\//);
     }
+  });
+
+  test("is not that the server lacks TLS if the server refuses the handshake with an alert", () => {
+    const alert = (text: string) =>
+      connectionCause(
+        system("EPROTO", `write EPROTO 80C:error:0A000412:SSL routines:ssl3_read_bytes:${text}`),
+      );
+    for (const text of ["ssl/tls alert bad certificate", "tlsv13 alert certificate required"]) {
+      const { message, lasts } = alert(text);
+      expect(lasts).toBe(true);
+      expect(message).toMatch(/a certificate that the server accepts/);
+    }
+    expect(alert("ssl/tls alert internal error").lasts).toBe(false);
+  });
+
+  test.each([
+    "ERR DB index is out of range",
+    "ERR SELECT is not allowed in cluster mode",
+    "NOPERM User me has no permissions to run the 'select' command",
+  ])("is the database if the server refuses SELECT: %s", (message) => {
+    const cause = connectionCause(new Error(message));
+    expect(cause).toMatchObject({ lasts: true, vague: false });
+    expect(isOfDatabase(cause)).toBe(true);
+    expect(cause.message).toBe(`the client's database cannot be selected: ${message}`);
   });
 
   test("names each address of a host", () => {

@@ -1,21 +1,24 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
-import { ConnectionWatch } from "../../src/clients/connection-watch.js";
+import { type ConnectionSource, ConnectionWatch } from "../../src/clients/connection-watch.js";
 
 type State = "fresh" | "trying" | "ready" | "over";
 
-function watched(throwsUnhandled = false) {
+function watched<Watch extends ConnectionWatch = ConnectionWatch>(
+  throwsUnhandled = false,
+  Class: new (source: ConnectionSource) => Watch = ConnectionWatch as never,
+) {
   const emitter = new EventEmitter();
   let state: State = "fresh";
-  const source = {
+  const source: ConnectionSource = {
     emitter,
-    events: ["change"],
+    events: ["change", "connect"],
     errors: ["error"],
     closed: "end",
     throwsUnhandled,
     read: () => state,
   };
-  const watch = new ConnectionWatch(source);
+  const watch = new Class(source);
   const seen: [string, Error | undefined][] = [];
   const become = (next: State, event = "change", ...args: unknown[]) => {
     state = next;
@@ -69,10 +72,82 @@ describe("the connection of a client", () => {
     expect(watch.trouble).toBe("");
   });
 
+  test("is down while the server has refused the database, until another attempt to connect", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("trying", "connect");
+    become("trying", "error", new Error("ERR DB index is out of range"));
+    become("ready");
+    expect(watch.connection).toBe("down");
+    expect(watch.troubleLasts).toBe(true);
+    expect(seen.at(-1)).toMatchObject(["down", { message: expect.stringContaining("DB index") }]);
+    become("trying", "connect");
+    become("ready");
+    expect(watch.connection).toBe("ready");
+    expect(watch.trouble).toBe("");
+  });
+
+  test("goes down when the server refuses the database after the client was ready", () => {
+    const { watch, seen, become, subscribe } = watched();
+    subscribe();
+    become("ready");
+    become("ready", "error", new Error("ERR DB index is out of range"));
+    expect(seen.map(([connection]) => connection)).toEqual(["ready", "down"]);
+    expect(watch.troubleLasts).toBe(true);
+  });
+
+  describe("when it is replaced", () => {
+    class Replaceable extends ConnectionWatch {
+      readonly replace = this.replaceBy;
+    }
+    const silent = "connection lost (it was silent for too long and has been replaced)";
+
+    test("goes down for that reason, although the client is closed and opened again", () => {
+      const { watch, seen, become, subscribe } = watched(false, Replaceable);
+      subscribe();
+      become("ready");
+      const outcome = watch.replace("silence", () => {
+        become("fresh", "end");
+        become("trying");
+        return "replacing";
+      });
+      expect(outcome).toBe("replacing");
+      expect(seen.at(-1)).toMatchObject(["down", { message: silent }]);
+      expect(watch.trouble).toBe(silent);
+      become("trying", "error", new Error("connect ECONNREFUSED"));
+      expect(watch.trouble).toBe("connect ECONNREFUSED");
+      become("ready");
+      expect(watch.trouble).toBe("");
+      become("fresh", "end");
+      expect(watch.trouble).toMatch(/^the client is closed/);
+    });
+
+    test("goes down for that reason, although the client notices it later", () => {
+      const { watch, become, subscribe } = watched(false, Replaceable);
+      subscribe();
+      become("ready");
+      watch.replace("wrongServer", () => "replacing");
+      expect(watch.trouble).toBe("");
+      become("trying");
+      expect(watch.trouble).toMatch(/it led to a server that takes no locks and has been replaced/);
+    });
+
+    test("keeps its own reason if it could not be replaced", () => {
+      const { watch, become, subscribe } = watched(false, Replaceable);
+      subscribe();
+      become("ready");
+      expect(watch.replace("silence", () => "busy")).toBe("busy");
+      become("trying");
+      expect(watch.trouble).toBe("");
+    });
+  });
+
   test("has one listener per event, and none without watchers", () => {
     const { emitter, subscribe } = watched();
     const stops = [subscribe(), subscribe(), subscribe()];
-    expect(["change", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([1, 1, 1]);
+    expect(["change", "connect", "error", "end"].map((name) => emitter.listenerCount(name))).toEqual([
+      1, 1, 1, 1,
+    ]);
     for (const stop of [...stops, ...stops]) stop();
     expect(emitter.eventNames()).toEqual([]);
   });

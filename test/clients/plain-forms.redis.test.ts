@@ -140,17 +140,25 @@ describe.each(Object.entries(refused))("a client %s", (_, [make, message]) => {
   });
 });
 
-test("a client that cannot reach its server is waited for", async () => {
+test.each([
+  [
+    "Node.js",
+    new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 10.0.0.1:443") }),
+    "fetch failed (connect ECONNREFUSED 10.0.0.1:443)",
+  ],
+  ["Node.js, without the cause", new TypeError("fetch failed"), "fetch failed"],
+  ["Chromium", new TypeError("Failed to fetch"), "Failed to fetch"],
+  ["WebKit", new TypeError("Load failed"), "Load failed"],
+])("a client that cannot reach its server is waited for: fetch of %s", async (_, failure, message) => {
   let reachable = false;
   const late = client(async (...call: Parameters<typeof run>) => {
-    if (!reachable)
-      throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 10.0.0.1:443") });
+    if (!reachable) throw failure;
     return run(...call);
   });
   const locks = locksOf([late], { prefix: uniqueName() });
   const error = await rejection(locks.acquire("a", { wait: 300 }));
   expect(error.code).toBe("ACQUIRE_TIMEOUT");
-  expect(error.message).toContain("client 0: fetch failed (connect ECONNREFUSED 10.0.0.1:443)");
+  expect(error.message).toContain(`client 0: ${message}`);
   const waiting = locks.acquire("a", { wait });
   reachable = true;
   await (await waiting).release();

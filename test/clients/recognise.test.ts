@@ -211,7 +211,27 @@ const refused: [string, () => unknown, RegExp][] = [
   [
     "an address with a database that is none",
     () => `redis://:${secret}@db.test/main`,
-    /got "redis:\/\/db\.test\/main"/,
+    /got "redis:\/\/db\.test\/main" \(the path must be the number of a database\)/,
+  ],
+  [
+    "an address with a % that begins no character",
+    () => `redis://:100%${secret}@db.test`,
+    /got "redis:\/\/db\.test" \(a "%" that does not begin .* must be written as "%25"\)/,
+  ],
+  [
+    "an address with a # in its password",
+    () => `redis://:#${secret}@db.test`,
+    /got "redis:\/\/db\.test" \(a "\/", "\?" or "#" in a user or password must be percent-encoded, as "%2F"/,
+  ],
+  [
+    "an address with a / in its password",
+    () => `redis://someone:12/${secret}@db.test`,
+    /got "redis:\/\/db\.test" \(a "\/", "\?" or "#" in a user or password must be percent-encoded, as "%2F"/,
+  ],
+  [
+    "an address with a password and no host",
+    () => `redis://someone:${secret}`,
+    /got "redis:\/\/someone:\*\*\*"/,
   ],
   [
     "an address with an unknown parameter",
@@ -230,7 +250,7 @@ const refused: [string, () => unknown, RegExp][] = [
   [
     "an address with a ? in its password",
     () => `redis://someone:1?${secret}@db.test`,
-    /got "redis:\/\/db\.test" \(a "\?" or "#" in a user or password must be percent-encoded\)/,
+    /got "redis:\/\/db\.test" \(a "\/", "\?" or "#" in a user or password must be percent-encoded, as "%2F"/,
   ],
   [
     "an address with a port that is none",

@@ -5,7 +5,7 @@ import { type Ask, execute } from "../engine/batches.js";
 import { nodeOver } from "./fake-connection.js";
 
 const take = (key = "key") => acquire(key, tokenOf("me"));
-const givenUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
+const givenUp = { kind: "failed", reason: "notAsked", message: "given up before it was sent" };
 const grants = (keys: readonly string[]) => Promise.resolve(keys.map(() => 1));
 const noScript = () => Promise.reject(new Error("NOSCRIPT No matching script. Please use EVAL."));
 

@@ -93,8 +93,8 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     proxy = await startProxy(server.port);
     subject = await openReady(() => open(proxy.port));
     const { node } = subject;
-    const seen: string[] = [];
-    node.watch((connection) => seen.push(connection));
+    const seen: [string, string?][] = [];
+    node.watch((connection, cause) => seen.push(cause ? [connection, cause.message] : [connection]));
     expect(await one(node, take())).toEqual(granted);
     proxy.forget();
     const answers = [one(node, take()), one(node, take())];
@@ -105,7 +105,8 @@ describe.each(opens)("%s, when its connection", (_, open) => {
     expect(await Promise.all(answers)).toEqual([lost, lost]);
     await reachesConnection(node, "ready");
     expect(await one(node, take())).toEqual(granted);
-    expect(seen).toEqual(["down", "ready"]);
+    const cause = "connection lost (it was silent for too long and has been replaced)";
+    expect(seen).toEqual([["down", cause], ["ready"]]);
     expect(proxy.accepted).toBe(before + 1);
     await waitUntil("the old socket is gone", 20_000, () => proxy.open === 1);
   });

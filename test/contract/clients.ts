@@ -39,8 +39,15 @@ interface NodeRedis3 extends RedisClientInput {
 }
 
 /** node-redis 3, which has callbacks, connects at once, and has no types. */
-export const { createClient: createRedis3 } = createRequire(import.meta.url)("redis-3") as {
+export const { createClient: createRedis3, RedisClient: Redis3 } = createRequire(import.meta.url)(
+  "redis-3",
+) as {
   createClient(options: object): NodeRedis3;
+  /** `stream`: the connection to use, in place of one that the client opens. */
+  readonly RedisClient: new (
+    options: object,
+    stream: object,
+  ) => NodeRedis3;
 };
 
 /** A node over a node-redis 3 client, which is closed after the test. */

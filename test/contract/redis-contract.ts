@@ -185,7 +185,7 @@ export function describeRedisContract(
           request(release(`${key}b`, token), isWanted),
         ]);
         wanted = false;
-        const gaveUp = { kind: "failed", reason: "refused", message: "given up before it was sent" };
+        const gaveUp = { kind: "failed", reason: "notAsked", message: "given up before it was sent" };
         const [first, second, third] = await answer;
         expect(first).toEqual(sendsTwice ? gaveUp : granted);
         expect(await server.get(key)).toBe(sendsTwice ? null : token);

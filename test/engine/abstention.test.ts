@@ -49,6 +49,7 @@ function view(memories: readonly (Memory | null)[], change: Partial<QuorumView> 
     joining: [],
     identifications: memories.map((memory) => (memory === null ? null : identified(memory))),
     previous: null,
+    hadMemory: memories.map(() => false),
     repeats: 4,
     minAge: 0,
     took: 0,
@@ -256,5 +257,20 @@ describe("a number as the rule", () => {
       kind: "wait",
       ms: 600,
     });
+  });
+});
+
+describe("two nodes, one of which was used alone", () => {
+  const alone = kept({ mark: "single-id.life", marker: "single-id.life 1000 -" });
+
+  it("vote after two reviews if the other one is new", () => {
+    const pair = view([lost, alone]);
+    expect(planFor(0, pair, terms)).toEqual({ kind: "retry" });
+    expect(planFor(0, again(pair), terms)).toMatchObject(votes);
+  });
+
+  it("are no new pair if the other one had a memory before", () => {
+    const pair = again(view([lost, alone], { hadMemory: [true, true] }));
+    expect(endOf(planFor(0, pair, terms))).toMatchObject({ until: 1_012 });
   });
 });

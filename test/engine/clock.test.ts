@@ -4,7 +4,10 @@ import { SystemClock } from "../../src/engine/time/system-clock.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
 
 describe("the clock", () => {
-  afterEach(() => vi.useRealTimers());
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
 
   it("measures elapsed time by the clock that advanced further", () => {
     const clock = new VirtualClock();
@@ -32,6 +35,23 @@ describe("the clock", () => {
     vi.advanceTimersByTime(1);
     expect(callback).toHaveBeenCalledOnce();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("never calls back synchronously, even if a test has put in a setTimeout that does", async () => {
+    const { setImmediate } = globalThis;
+    const later = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+    vi.stubGlobal("setTimeout", (callback: () => void) => {
+      callback();
+      return 0;
+    });
+    const clock = new SystemClock();
+    const [kept, cancelled] = [vi.fn(), vi.fn()];
+    clock.after(5, kept);
+    clock.after(5, cancelled).cancel();
+    expect(kept).not.toHaveBeenCalled();
+    await later();
+    expect(kept).toHaveBeenCalledOnce();
+    expect(cancelled).not.toHaveBeenCalled();
   });
 
   it("leaves no timer after a cancellation, however long the delay was", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { canReachQuorum } from "../../src/engine/protocol/quorum.js";
 import type { Vote } from "../../src/engine/protocol/vote.js";
-import { QuorumUnavailableError } from "../../src/errors.js";
+import { AcquireTimeoutError, QuorumUnavailableError } from "../../src/errors.js";
 
 const vote = (lasting: boolean): Vote => ({
   kind: "failed",
@@ -37,4 +37,38 @@ test("an error says whether waiting helps, and names the command that examines t
   expect(messageOf(votes(2, 0), 3)).toMatch(/: waiting does not help; `holdfast doctor` examines the nodes$/);
   expect(messageOf(votes(1, 2), 3)).toMatch(/\): `holdfast doctor` examines the nodes$/);
   expect(messageOf(votes(0, 2), 3)).toMatch(/which could not change the result\)$/);
+});
+
+describe("an error says what to do about", () => {
+  const timeout: Vote = { kind: "failed", reason: "timeout", message: "no answer within 1 s", node: "a" };
+  const refusal = (message: string): Vote => ({ kind: "failed", reason: "refused", message, node: "b" });
+  const oom = refusal("OOM command not allowed when used memory > 'maxmemory'.");
+  const readOnly = refusal("READONLY You can't write against a read only replica.");
+  const oldReadOnly = refusal("@user_script: 12: -READONLY You can't write against a read only slave.");
+  const remedies = {
+    hung: "check the servers that do not answer, or raise nodeTimeout",
+    full: "free memory or raise maxmemory",
+    replica: "point the client to the master",
+  };
+
+  test.each<[string, Vote[], string]>([
+    ["servers that do not answer", [timeout, timeout], remedies.hung],
+    ["full servers", [oom, oom], remedies.full],
+    ["replicas", [readOnly, oldReadOnly], remedies.replica],
+    ["several causes, each once", [oom, timeout, oom, timeout], `${remedies.hung}; ${remedies.full}`],
+    [
+      "such causes beside one that lasts",
+      [timeout, vote(true), vote(true)],
+      `${remedies.hung}; waiting does not help; \`holdfast doctor\` examines the nodes`,
+    ],
+  ])("%s", (_, given, advice) => {
+    const { message } = new QuorumUnavailableError(["r"], "acquire", 1, given, 3);
+    expect(message.slice(message.lastIndexOf("): "))).toBe(`): ${advice}`);
+  });
+});
+
+test('an error says "could not acquire" once, also when the wait is over', () => {
+  const cause = new QuorumUnavailableError(["r"], "acquire", 2, votes(0, 2), 3);
+  const { message } = new AcquireTimeoutError(["r"], 300, 2, cause);
+  expect(message).toMatch(/^could not acquire "r" within 300 ms: 0 of 3 nodes granted, after 2 attempts \(/);
 });

@@ -1,9 +1,10 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { AbstractConnector } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isHoldfastError, type NodeInput } from "../../src/index.js";
 import type { NodeDownEvent } from "../../src/lock/events.js";
-import { createRedis3 } from "../contract/clients.js";
+import { createRedis3, Redis3 } from "../contract/clients.js";
 import { freePort } from "../support/free-port.js";
 import { callRedis } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
@@ -18,14 +19,16 @@ const wait = 20_000;
 interface Way {
   readonly password?: string;
   readonly tls?: boolean;
+  readonly database?: number;
 }
 
-function redis3(port: number, { password: secret, tls }: Way) {
+function redis3(port: number, { password: secret, tls, database }: Way) {
   const client = createRedis3({
     port,
     host,
     ...(secret === undefined ? {} : { password: secret }),
     ...(tls ? { tls: {} } : {}),
+    ...(database === undefined ? {} : { db: database }),
   });
   client.on("error", () => {});
   onTestFinished(() => client.end(true));
@@ -36,15 +39,24 @@ const tlsOf = ({ tls }: Way) => (tls ? { tls: {} } : {});
 const secretOf = ({ password: secret }: Way) => (secret === undefined ? {} : { password: secret });
 const socketOf = (port: number, { tls }: Way) => ({ socket: { host, port, ...(tls ? { tls } : {}) } });
 
+const ioredisOptions = ({ database, ...way }: Way) => ({
+  ...tlsOf(way),
+  ...secretOf(way),
+  ...(database === undefined ? {} : { db: database }),
+});
+const nodeRedisOptions = (port: number, { database, ...way }: Way): object => ({
+  ...socketOf(port, way),
+  ...secretOf(way),
+  ...(database === undefined ? {} : { database }),
+});
+
 const kinds: Record<string, (port: number, way: Way) => string | object> = {
-  "an address": (port, { password: secret, tls }) =>
-    `${tls ? "rediss" : "redis"}://${secret === undefined ? "" : `:${secret}@`}${host}:${port}`,
-  ioredis: (port, way) => clients.ioredis(port, { ...tlsOf(way), ...secretOf(way) }),
-  "ioredis 5": (port, way) => clients.ioredis5(port, { ...tlsOf(way), ...secretOf(way) }),
-  "node-redis": (port, way) =>
-    clients.nodeRedis(port, { ...socketOf(port, way), ...secretOf(way) } as object),
-  "node-redis 5": (port, way) =>
-    clients.nodeRedis5(port, { ...socketOf(port, way), ...secretOf(way) } as object),
+  "an address": (port, { password: secret, tls, database = "" }) =>
+    `${tls ? "rediss" : "redis"}://${secret === undefined ? "" : `:${secret}@`}${host}:${port}/${database}`,
+  ioredis: (port, way) => clients.ioredis(port, ioredisOptions(way)),
+  "ioredis 5": (port, way) => clients.ioredis5(port, ioredisOptions(way)),
+  "node-redis": (port, way) => clients.nodeRedis(port, nodeRedisOptions(port, way)),
+  "node-redis 5": (port, way) => clients.nodeRedis5(port, nodeRedisOptions(port, way)),
   "node-redis 3": redis3,
 };
 
@@ -56,13 +68,16 @@ const listening = async (server: Server): Promise<number> => {
 
 const startHttp = () => listening(createHttpServer((_, response) => response.end("hello")));
 
+/** A TLS alert: the handshake has failed. */
+const tlsAlert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
+
 /** Behaves as Redis does on its port for TLS: ends other connections. Refuses each handshake with an alert. */
 const startTls = () =>
   listening(
     createServer((socket) => {
       socket.on("error", () => {});
       socket.once("data", ([first]) => {
-        if (first === 22) socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 40]));
+        if (first === 22) socket.end(tlsAlert);
         else socket.resetAndDestroy();
       });
     }),
@@ -75,6 +90,12 @@ const causes: [string, () => Promise<number>, Way, RegExp][] = [
   ["a missing password", startProtected, {}, /NOAUTH/],
   ["a server of another kind", startHttp, {}, /does not speak Redis's protocol/],
   ["a server that wants TLS", startTls, {}, /wants TLS: use a rediss:\/\//],
+  [
+    "a database that the server does not have",
+    async () => (sharedServers()[0] as { port: number }).port,
+    { database: 99 },
+    /database cannot be selected: ERR DB index is out of range/,
+  ],
   [
     "a server without TLS",
     async () => (sharedServers()[0] as { port: number }).port,
@@ -144,6 +165,30 @@ describe("a cause that does not end by itself", () => {
     30_000,
   );
 
+  it.each(["an address", "node-redis"] as const)(
+    "is examined again if it is the server's protocol: %s",
+    async (kind) => {
+      let asksForTls = true;
+      const port = await listening(
+        createServer((socket) => {
+          socket.on("error", () => {});
+          socket.once("data", ([first]) => {
+            if (asksForTls && first === 22) socket.end(tlsAlert);
+            else socket.resetAndDestroy();
+          });
+        }),
+      );
+      const locks = locksOf([kinds[kind]?.(port, {}) as NodeInput]);
+      expect((await rejection(locks.acquire("a", { wait }))).message).toMatch(/wants TLS/);
+      // A server that ends its connections for another reason may return.
+      asksForTls = false;
+      await expect
+        .poll(async () => (await rejection(locks.acquire("a", { wait: 100 }))).code, { timeout: wait })
+        .toBe("ACQUIRE_TIMEOUT");
+    },
+    30_000,
+  );
+
   it("is not the closing of a client by its user, who may open it again", async () => {
     const client = clients.ioredis(one);
     const locks = locksOf([client], { prefix: uniqueName() });
@@ -156,6 +201,46 @@ describe("a cause that does not end by itself", () => {
     await client.connect();
     await (await waiting).release();
   });
+});
+
+/** Opens connections to this port, whatever the client's options say. */
+const connectorTo = (port: number) =>
+  class extends AbstractConnector {
+    constructor() {
+      super(0);
+    }
+
+    async connect() {
+      this.stream = connect(port, host);
+      return this.stream;
+    }
+  };
+
+it.each<[string, (options: { host: string; port: number }, port: number) => NodeInput]>([
+  [
+    "ioredis with a connector",
+    ({ port }, actual) => clients.ioredis(port, { Connector: connectorTo(actual) as never }),
+  ],
+  [
+    "node-redis 3 over a stream",
+    (options, actual) => {
+      const client = new Redis3(options, connect(actual, host));
+      client.on("error", () => {});
+      onTestFinished(() => client.end(true));
+      return client;
+    },
+  ],
+])("the server at the address is not examined for a client that connects elsewhere: %s", async (_, open) => {
+  const port = await listening(createServer((socket) => void socket.resetAndDestroy()));
+  let examined = false;
+  const http = await listening(
+    createHttpServer((_, response) => response.end("hello")).on("connection", () => {
+      examined = true;
+    }),
+  );
+  const locks = locksOf([open({ host, port: http }, port)]);
+  expect((await rejection(locks.acquire("a", { wait: 500 }))).code).toBe("ACQUIRE_TIMEOUT");
+  expect(examined).toBe(false);
 });
 
 it("a connection that may be opened later is waited for, and its cause is kept", async () => {

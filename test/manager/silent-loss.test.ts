@@ -53,6 +53,7 @@ describe("a loss that nobody listens for", () => {
     ["a listener of the manager", [({ locks }) => void locks.on("expired", () => {})]],
     ["the signal", [({ lease }) => void lease.signal]],
     ["assertHeld()", [({ lease }) => lease.assertHeld()]],
+    ["remaining()", [({ lease }) => void lease.remaining()]],
     ["telemetry", [({ locks }) => void instrumentLocks(locks)]],
     [
       "a logger",
@@ -62,6 +63,11 @@ describe("a loss that nobody listens for", () => {
   ])("is none if somebody listens: %s", async (_, given) => {
     await loseLease(...given);
     expect(codes()).toEqual([]);
+  });
+
+  it("comes although the lease was printed as JSON", async () => {
+    await loseLease(({ lease }) => void JSON.stringify(lease));
+    expect(codes()).toEqual(["LEASE_LOST"]);
   });
 
   it("is none if a handle or the diagnostics channel listens", async () => {
@@ -106,6 +112,11 @@ describe("a loss that nobody listens for", () => {
     await lose("b");
     expect(codes()).toHaveLength(20);
     expect(warnings[warnings.length - 10]?.text).toMatch(/40 like it were left out in the minutes before/);
+    // A test may put its fake timers away.
+    time -= 500_000;
+    await lose("c");
+    expect(codes()).toHaveLength(30);
+    time += 1_000_000;
   });
 });
 
@@ -148,6 +159,31 @@ describe("using() with rejectOnLoss", () => {
     expect(await testNodes.run(kept)).toBe("kept");
     const released = locks.using("a", { rejectOnLoss: true }, async (lease) => lease.release());
     expect(await testNodes.run(released)).toBe("released");
+  });
+
+  it("rejects if the locks were closed while the job ran", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
+    const used = locks.using("a", { rejectOnLoss: true }, async (lease) => {
+      await locks.close();
+      await lease.release();
+      return "written";
+    });
+    const error = await testNodes.run(caught(used));
+    expect(error).toBeInstanceOf(LeaseExpiredError);
+    expect(error).toMatchObject({ reason: "released", result: "written", cause: { code: "MANAGER_CLOSED" } });
+    expect((error as Error).message).toBe('the lease of "a" is over: the locks were closed');
+  });
+
+  it("resolves if the locks were closed after the job released the lease", async () => {
+    const testNodes = new TestNodes(3);
+    const locks = testNodes.locks();
+    const used = locks.using("a", { rejectOnLoss: true }, async (lease) => {
+      await lease.release();
+      await locks.close();
+      return "written";
+    });
+    expect(await testNodes.run(used)).toBe("written");
   });
 
   it("is refused where it has no meaning, and with another value", async () => {

@@ -5,7 +5,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import { afterEach, describe, expect, it } from "vitest";
-import { IoredisClient, RedisjsClient, Redlock } from "../../src/redlock.js";
+import { type Client, IoredisClient, RedisjsClient, Redlock } from "../../src/redlock.js";
 import { sharedServers } from "../support/shared-servers.js";
 
 type Open = (port: number) => { client: object; close(): unknown };
@@ -77,7 +77,7 @@ const kinds: [string, Open][] = [
 ];
 
 const closers: (() => unknown)[] = [];
-const open = (kind: Open, server: number): object => {
+const open = (kind: Open, server: number): Client => {
   const { client, close } = kind(sharedServers()[server]!.port);
   closers.push(close);
   return client;

@@ -251,9 +251,11 @@ it("accepts any iterable of clients, and refuses an empty one, invalid clients a
   const node = memoryNode();
   expect(new Redlock(new Set([node])).clients.size).toBe(1);
   expect(new Redlock([node]).servers).toEqual([node]);
-  expect(() => new Redlock([])).toThrow("Redlock must be instantiated with at least one redis client.");
-  expect(() => new Redlock(undefined as unknown as [])).toThrow("at least one redis client");
-  expect(() => new Redlock(node as unknown as [])).toThrow(/clients must be a list of clients/);
-  expect(() => new Redlock([{}])).toThrow(/nodes\[0\] must be a client of ioredis or node-redis/);
+  expect(() => new Redlock([] as never)).toThrow(
+    "Redlock must be instantiated with at least one redis client.",
+  );
+  expect(() => new Redlock(undefined as never)).toThrow("at least one redis client");
+  expect(() => new Redlock(node as never)).toThrow(/clients must be a list of clients/);
+  expect(() => new Redlock([{}] as never)).toThrow(/nodes\[0\] must be a client of ioredis or node-redis/);
   expect(() => new Redlock([node, node])).toThrow(/are the same server/);
 });

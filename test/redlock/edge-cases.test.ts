@@ -187,7 +187,7 @@ it("a grant that is answered after the deadline does not affect a process that h
     if (one.command.op === "acquire") await new Promise<void>((resolve) => late.push(resolve));
     return reply;
   });
-  const holder = new Redlock([world.nodes[0], world.nodes[1], slow], { clock: world.clock });
+  const holder = new Redlock([world.node(0), world.node(1), slow], { clock: world.clock });
   const lock = (await world.run(holder.acquireLock("a", 1_000)))!;
   await world.clock.advance(400);
   expect(await world.run(redlock.renewLock("a", lock.value, 60_000))).toBe(true);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-node.js";
+import type { LockNode } from "../../src/engine/node/lock-node.js";
 import { TestNodes } from "../manager/test-nodes.js";
+import { wayTo } from "../support/way-to.js";
 import { caught } from "./scripted-locks.js";
 
 const ttl = 1_000;
@@ -112,6 +114,98 @@ describe("rule 9: a node without a memory beside one that was used alone", () =>
     await testNodes.run(testNodes.locks(options).using("warm", () => {}));
     const both = testNodes.locks({ ...options, nodes: [fresh, own] });
     const lease = await testNodes.run(both.acquire("a", attempt), 300);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("votes soon if its memory changed just before the set recorded that it uses the node", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    const [first, second] = testNodes.nodes as [MemoryNode, MemoryNode];
+    let raced = false;
+    const overtaken = wayTo(first, {
+      identify: async (id, change, age) => {
+        if (change !== null && !raced) {
+          raced = true;
+          // The longer TTL changes the marker, so the change of the set no longer applies.
+          await alone.using("longer", { ttl: 20_000 }, () => {});
+        }
+        return first.identify(id, change, age);
+      },
+    });
+    const locks = testNodes.locks({ ...options, nodes: [overtaken, second], owner: "raced" });
+    const lease = await testNodes.run(locks.acquire("a", { wait: 5_000, renew: false }), 1_000);
+    expect(raced).toBe(true);
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(await testNodes.run(together("other").tryAcquire("a"), 300)).toBeNull();
+  });
+
+  it.each<[string, Partial<LockNode>, RegExp]>([
+    [
+      "refuses to record it",
+      { identify: () => Promise.reject(new Error("OOM")) },
+      /it was used alone so far, and does not record yet that .*: OOM/,
+    ],
+    [
+      "does not answer the request to record it",
+      { identify: () => new Promise(() => {}) },
+      /it was used alone so far, and does not record yet/,
+    ],
+  ])("is named, with the cause, if it %s", async (_, failing, message) => {
+    const { testNodes } = await aloneAndNew();
+    const [first, second] = testNodes.nodes as [MemoryNode, MemoryNode];
+    const node = wayTo(first, {
+      identify: (id, change, age) =>
+        (change === null ? first.identify : (failing.identify ?? first.identify)).call(
+          first,
+          id,
+          change,
+          age,
+        ),
+    });
+    const locks = testNodes.locks({ ...options, nodes: [node, second], owner: "refused" });
+    const error = await testNodes.run(caught(locks.acquire("a", attempt)), 1_000);
+    expect(String(error)).toMatch(message);
+  });
+
+  it("is named by ready() with its cause while it does not answer the request to record it", async () => {
+    const { testNodes } = await aloneAndNew();
+    const [first, second] = testNodes.nodes as [MemoryNode, MemoryNode];
+    const node = wayTo(first, {
+      identify: (id, change, age) =>
+        change === null ? first.identify(id, change, age) : new Promise(() => {}),
+    });
+    const locks = testNodes.locks({ ...options, nodes: [node, second], owner: "silent" });
+    const error = await testNodes.run(caught(locks.ready({ timeout: 60 })), 1_000);
+    expect(String(error)).toMatch(/pair-0: it was used alone so far, and does not record yet that[^:]*$/);
+  });
+
+  it("abstains if this process saw it with a memory, and the other one was emptied and used alone since", async () => {
+    const { testNodes, alone, together } = await aloneAndNew();
+    const other = together("other");
+    await testNodes.run(
+      other.using("warm", () => {}),
+      300,
+    );
+    const lease = await testNodes.run(together().acquire("a", attempt), 300);
+    testNodes.node(0).flush();
+    await testNodes.run(
+      alone.using("b", () => {}),
+      300,
+    );
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(other.acquire("a", { wait: 200, renew: false })), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
+    expect(lease.remaining()).toBeGreaterThan(0);
+  });
+
+  it("abstains if this process saw that it was used alone, too", async () => {
+    const { testNodes, together } = await aloneAndNew();
+    const own = testNodes.locks({ ...options, nodes: [testNodes.node(1)], owner: "own" });
+    const lease = await testNodes.run(own.acquire("a", { renew: false }));
+    const both = together();
+    await testNodes.run(both.inspect("a"));
+    testNodes.node(1).flush();
+    const error = await testNodes.run(caught(both.acquire("a", attempt)), 300);
+    expect(String(error)).toMatch(/it lost its memory; it votes again in/);
     expect(lease.remaining()).toBeGreaterThan(0);
   });
 });

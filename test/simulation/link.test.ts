@@ -95,7 +95,7 @@ describe("a simulated connection", () => {
     ask(acquire, false);
     ask(release, false);
     await pass(50);
-    expect(replies).toMatchObject([{ kind: "failed", reason: "refused" }, { kind: "denied" }]);
+    expect(replies).toMatchObject([{ kind: "failed", reason: "notAsked" }, { kind: "denied" }]);
     expect(server.knowsScript).toBe(true);
   });
 

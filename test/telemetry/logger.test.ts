@@ -165,6 +165,52 @@ describe("the logger option takes, as they are,", () => {
     ]);
   });
 
+  it.each(["winston's kind", "NestJS's kind"])(
+    "a logger of %s, with the error as plain data",
+    async (kind) => {
+      const lines: { event: string; err?: object }[] = [];
+      const write = (_: string, fields: unknown) => void lines.push(JSON.parse(JSON.stringify(fields)));
+      const methods = { debug: write, warn: write, error: write, log: write };
+      const logger = kind === "NestJS's kind" ? methods : { ...methods, info: write, transports: [] };
+      const world = new TestNodes(3);
+      const locks = world.locks({ logger: logger as never, nodeTimeout: 100 });
+      for (const node of world.nodes) node.hang();
+      await world.run(caught(locks.acquire("a", { wait: 1_000 })));
+      const reason = new Error("enough", { cause: "no time" });
+      const controller = new AbortController();
+      const aborted = caught(locks.acquire("b", { signal: controller.signal }));
+      controller.abort(reason);
+      await aborted;
+      const failed = lines.filter(({ event }) => event === "failed").map(({ err }) => err);
+      expect(failed).toMatchObject([
+        {
+          name: "AcquireTimeoutError",
+          code: "ACQUIRE_TIMEOUT",
+          message: expect.stringMatching(/^could not acquire "a" within 1 s/),
+          stack: expect.stringMatching(/^AcquireTimeoutError: /),
+          cause: { name: "QuorumUnavailableError", code: "QUORUM_UNAVAILABLE", stack: expect.any(String) },
+        },
+        { name: "Error", message: "enough", cause: "no time" },
+      ]);
+      await world.run(locks.close({ timeout: 10 }));
+    },
+  );
+
+  it("a logger of NestJS's kind, with a bounded part of a cyclic chain of causes", async () => {
+    const errs: unknown[] = [];
+    const write = (_: string, { err }: { err?: unknown }) => void (err && errs.push(JSON.stringify(err)));
+    const world = new TestNodes(1);
+    const locks = world.locks({ logger: { debug: write, warn: write, error: write, log: write } as never });
+    const reason: Error = new Error("round");
+    reason.cause = reason;
+    const controller = new AbortController();
+    const aborted = caught(locks.acquire("b", { signal: controller.signal }));
+    controller.abort(reason);
+    await aborted;
+    expect(errs).toHaveLength(1);
+    await locks.close();
+  });
+
   it("nothing that lacks a method", () => {
     const world = new TestNodes(1);
     const warn = () => {};

@@ -6,6 +6,7 @@ import { instrumentLocks } from "../../src/telemetry.js";
 import { TestNodes } from "../manager/test-nodes.js";
 import { RedlockWorld } from "../redlock/world.js";
 import { caught } from "../safety/scripted-locks.js";
+import { wayTo } from "../support/way-to.js";
 import { followContext, msOf, recordMetrics, recordSpans } from "./recorders.js";
 
 /** Locks whose spans are recorded. */
@@ -384,5 +385,33 @@ describe("a call to a node for several callers", () => {
     );
     expect(spans.all().some(({ name }) => name === "holdfast.call")).toBe(false);
     await world.run(Promise.all(leases.map((lease) => lease.release())));
+  });
+
+  it("is a span with an error if the call throws", async () => {
+    followContext();
+    const world = new TestNodes(1);
+    let broken = false;
+    const node = wayTo(world.node(0), {
+      execute: (batch) => {
+        if (broken) throw new Error("the node is broken");
+        world.node(0).execute(batch);
+      },
+    });
+    const locks = world.locks({ nodes: [node], retry: { count: 0 } });
+    const spans = traced(locks);
+    await world.run(locks.using("warm", () => {}));
+    broken = true;
+    const tracer = spans.provider.getTracer("requests");
+    const requests = ["a", "b"].map((name) =>
+      tracer.startActiveSpan(name, (span) =>
+        locks
+          .acquire(name)
+          .catch(() => {})
+          .finally(() => span.end()),
+      ),
+    );
+    await world.run(Promise.all(requests), 100);
+    const [call] = spans.all().filter(({ name }) => name === "holdfast.call");
+    expect(call?.status).toMatchObject({ message: "the node is broken" });
   });
 });

@@ -12,18 +12,39 @@ const locks: Locks = createLocks({ nodes: ["redis://db-1", memoryNode(), plain] 
 createLocks({ nodes: addresses, ttl: 5_000 });
 createLocks({ nodes: [...addresses, memoryNode()] as const });
 
+createLocks({
+  nodes: addresses,
+  ...{ ttl: undefined, wait: undefined, retry: undefined, renew: undefined, maxHold: undefined, fair: undefined },
+  ...{ onLost: undefined, prefix: undefined, nodeTimeout: undefined, connectTimeout: undefined, owner: undefined },
+  ...{ driftFactor: undefined, grouping: undefined, maxPending: undefined, quarantine: undefined },
+  ...{ unidentified: undefined, publish: undefined, onListenerError: undefined, logger: undefined },
+  ...{ xstate: undefined, clock: undefined, random: undefined },
+});
+createLocks({ nodes: addresses, retry: { count: undefined }, publish: { stepsPerSecond: undefined } });
+new Redlock(addresses);
+new Redlock(new Set([plain]), { nodeTimeout: undefined });
+new Redlock([plain, memoryNode(undefined, { clock: undefined }), "redis://db-1"] as const);
+declare const iterable: Iterable<typeof plain>;
+new Redlock(iterable, 3, 200);
+class OwnRedlock extends Redlock {}
+new OwnRedlock([{ eval: (_script: string) => null }]);
+
 async function work(): Promise<number> {
   await locks.acquire(one, { wait: 1_000 });
   await locks.acquire(fixed);
+  await locks.acquire("a", { ttl: undefined, signal: undefined, fence: undefined });
+  await locks.using("a", { rejectOnLoss: undefined }, () => 1);
+  await locks.ready({ timeout: undefined });
+  await locks.close({ timeout: undefined });
   const lease = await locks.acquire(["a", "b"], { fence: true });
   const fence: number = lease.fence;
   const text: string = await locks.using("a", async (held) => String(held.remaining()));
-  const inspector = await serveInspector(locks, { port: 0 });
+  const inspector = await serveInspector(locks, { port: 0, token: undefined });
   await inspector.close();
   guard(fence).check(null);
-  const { violations } = await simulate({ seed: 1 });
-  instrumentLocks(locks);
-  const lock = await new Redlock([plain], { retryCount: 1 }).acquire(["a"], 1_000);
+  const { violations } = await simulate({ seed: 1, trace: undefined });
+  instrumentLocks(locks, { tracerProvider: undefined });
+  const lock = await new Redlock([plain], { retryCount: 1, retryDelay: undefined }).acquire(["a"], 1_000);
   await lock.release();
   return text.length + violations.length;
 }
@@ -57,6 +78,16 @@ void locks.tryAcquire([]);
 void locks.using([], () => 1);
 // @ts-expect-error: no resources
 locks.handle([]);
+// @ts-expect-error: no clients
+new Redlock([]);
+// @ts-expect-error: an object without methods
+new Redlock([{}]);
+// @ts-expect-error: a number
+new Redlock([6379]);
+// @ts-expect-error: a client instead of a list
+new Redlock(plain);
+// @ts-expect-error: a promise of a client
+new Redlock([Promise.resolve(plain)]);
 // @ts-expect-error: no resource
 void locks.acquire(5);
 `;

@@ -29,9 +29,10 @@ export const ioredisSource = (
   },
 });
 
+/** Null if the client opens its connections itself, by a Unix socket, a sentinel or a connector of its user. */
 function endpointOf({ options }: IoredisClient): Endpoint | null {
-  const { host = "localhost", port = 6379, path, sentinels, tls } = options;
-  return path || sentinels ? null : { host, port, tls: Boolean(tls) };
+  const { host = "localhost", port = 6379, path, sentinels, tls, Connector } = options;
+  return path || sentinels || Connector ? null : { host, port, tls: Boolean(tls) };
 }
 
 export class IoredisScriptClient extends SingleClient implements ScriptClient {

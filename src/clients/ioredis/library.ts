@@ -26,6 +26,8 @@ export interface IoredisClient extends Emitter {
     readonly sentinels?: readonly unknown[] | null | undefined;
     readonly name?: string | undefined;
     readonly retryStrategy?: unknown;
+    /** Opens the connections in place of the client. */
+    readonly Connector?: unknown;
   };
   readonly condition?: { readonly select?: number } | null | undefined;
   readonly stream?: { readonly writable?: boolean; destroy?(): unknown } | null | undefined;

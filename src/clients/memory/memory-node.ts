@@ -15,6 +15,7 @@ import {
   type MemoryChange,
   readMarker,
 } from "../../engine/protocol/memory.js";
+import { failed } from "../../engine/protocol/refusal.js";
 import type { SetUse } from "../../engine/protocol/set-record.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Clock } from "../../engine/time/clock.js";
@@ -23,7 +24,6 @@ import { InvalidOptionError } from "../../errors.js";
 import { afterJobs } from "../../support/platform.js";
 import { entriesOf } from "../../support/untrusted.js";
 import { type ConnectionListener, ConnectionListeners } from "../connection-listeners.js";
-import { failure } from "../failure.js";
 import { Channel } from "../pubsub/channel.js";
 import { MemorySets } from "./memory-sets.js";
 import { MemoryStore } from "./memory-store.js";
@@ -36,7 +36,7 @@ export interface MemoryNode extends LockNode {
    * Starts the node again, with a new identity. Its memory is empty unless `keepMemory` is true (default false). Even
    * kept memory counts as lost, because it could be outdated.
    */
-  restart(options?: { readonly keepMemory?: boolean }): void;
+  restart(options?: { readonly keepMemory?: boolean | undefined }): void;
   /** Deletes all keys; the node keeps running. */
   flush(): void;
   /** Reconnects after `crash` as if only the connection had been lost: the node keeps its identity and memory. */
@@ -49,7 +49,7 @@ export interface MemoryNode extends LockNode {
 
 export interface MemoryNodeOptions {
   /** The clock that expires keys. Default: the system's clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Makes names and identities unique in this process. */
@@ -81,8 +81,8 @@ interface PendingWork {
   lose(): void;
 }
 
-const down = failure("notReady", "the node is down");
-const lost = failure("connection", "the node crashed before it answered");
+const down = failed("notReady", "the node is down");
+const lost = failed("connection", "the node crashed before it answered");
 
 export class InProcessNode implements MemoryNode {
   readonly keyspace = { prefix: "", database: 0 };
@@ -206,7 +206,7 @@ export class InProcessNode implements MemoryNode {
     this.#change("down", new Error(`${this.name} crashed`));
   }
 
-  restart(options: { readonly keepMemory?: boolean } = {}): void {
+  restart(options: { readonly keepMemory?: boolean | undefined } = {}): void {
     const { keepMemory = false } = optionsIn(options, "keepMemory");
     if (typeof keepMemory !== "boolean") {
       throw new InvalidOptionError("keepMemory", keepMemory, "true or false");

@@ -22,8 +22,10 @@ const source = (client: NodeRedis3Client): ConnectionSource => ({
     return client.closing ? "over" : "trying";
   },
   endpoint: () => {
-    const { host = "127.0.0.1", port = 6379, path, tls } = client.options ?? {};
-    return path ? null : { host, port: Number(port), tls: Boolean(tls) };
+    const { host, port } = client.connection_options ?? {};
+    // A client over a Unix socket, or over a stream of its user, has neither.
+    if (host === undefined || port === undefined) return null;
+    return { host, port: Number(port), tls: Boolean(client.options?.tls) };
   },
 });
 

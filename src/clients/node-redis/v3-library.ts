@@ -21,11 +21,13 @@ export interface NodeRedis3Client extends Emitter {
   readonly options?: {
     readonly prefix?: string | undefined;
     readonly db?: number | string | undefined;
-    readonly host?: string | undefined;
-    readonly port?: number | string | undefined;
-    readonly path?: string | undefined;
     readonly tls?: unknown;
     readonly stream?: unknown;
+  };
+  /** Where the client connects to; empty if it was given a stream. */
+  readonly connection_options?: {
+    readonly host?: string | undefined;
+    readonly port?: number | string | undefined;
   };
   duplicate?(overrides: object): unknown;
   evalsha(args: readonly string[], reply: Reply): unknown;

@@ -1,3 +1,4 @@
+import { messageOf } from "../protocol/error-message.js";
 import {
   duplicate,
   type Failed,
@@ -221,7 +222,5 @@ export class MemberConnection {
     this.identifyListeners.notify();
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const ignore = () => {};

@@ -1,5 +1,7 @@
+import { messageOf } from "../protocol/error-message.js";
 import type { Membership } from "../protocol/membership.js";
-import type { Identification, Memory } from "../protocol/memory.js";
+import { type Identification, isOfSingle, type Memory } from "../protocol/memory.js";
+import { aloneSoFar } from "../protocol/refusal.js";
 import { answerTimeout, type Clock, type Timer } from "../time/clock.js";
 import type { Random } from "../time/random.js";
 import { neededAge, type Plan, planFor, type QuarantineTerms } from "./abstention.js";
@@ -22,6 +24,8 @@ export interface QuarantineMember {
 const minPauseMs = 10;
 /** Pause in ms between two reviews of nodes that cannot be reached or accept no memory. */
 const maxPauseMs = 1_000;
+/** Pause in ms before a node is asked again that was used alone, and whose memory changed before the set recorded its use. */
+const joinPauseMs = 100;
 /**
  * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
  * waited already.
@@ -98,10 +102,12 @@ export class Quarantine {
     if (this.closed) return null;
     this.previous = identifications;
     const took = this.clock.monotonic() - startedAt;
+    const hadMemory = this.members.map(({ server }) => server.hadMemory);
     const view = {
       membership: this.membership,
       identifications,
       previous,
+      hadMemory,
       took,
       repeats,
       minAge,
@@ -165,7 +171,8 @@ export class Quarantine {
       refusal = messageOf(error);
     });
     if (changed === null) {
-      const cause = `it has no memory, and accepts none: ${refusal}`;
+      const alone = identification.memory !== null && isOfSingle(identification.memory);
+      const cause = `${alone ? aloneSoFar : "it has no memory, and accepts none"}: ${refusal}`;
       return this.abstain(member, identification, null, cause);
     }
     const { memory } = changed;
@@ -177,7 +184,8 @@ export class Quarantine {
     // An answer that was overtaken by a later one is ignored.
     if (!member.server.accept(identification)) return maxPauseMs;
     member.onServerChanged();
-    return null;
+    // The memory of a node that was used alone may change just before the set records its use: it is asked again.
+    return member.server.remembers ? null : joinPauseMs;
   }
 
   private abstain(
@@ -254,5 +262,3 @@ export class Quarantine {
 
 /** A weak reference: the retry timer must not keep an unreferenced engine alive. */
 const weakRequest = (quarantine: WeakRef<Quarantine>) => () => quarantine.deref()?.request();
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@ import type { LockCommand } from "../protocol/command.js";
 import {
   duplicate,
   failed,
+  joining,
   nameless,
   notConnectedInTime,
   overloaded,
@@ -126,7 +127,9 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
   /** The answer for a node that was silent for `waited` ms, connected or not. `voting`: its vote was requested. */
   silentFor(waited: number, voting = true): Answer {
     if (this.node.connection !== "ready") return notConnectedInTime(this.node, "within", waited);
-    return voting && this.server.known && !this.server.votes ? undecided : unanswered(waited);
+    const { server } = this;
+    if (!voting || !server.known || server.votes) return unanswered(waited);
+    return server.wasAlone ? joining : undecided;
   }
 
   async close(): Promise<void> {

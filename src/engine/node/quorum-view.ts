@@ -9,6 +9,8 @@ export interface QuorumView {
   readonly identifications: readonly (Identification | null)[];
   /** The previous review, which had ended before this review began; null if there was none. */
   readonly previous: readonly (Identification | null)[] | null;
+  /** Whether this process has seen each node with a memory, in the order of the nodes. */
+  readonly hadMemory: readonly boolean[];
   /** Duration of this review in ms. An answer may be older than the answers of other nodes by this much. */
   readonly took: number;
   /** The number of consecutive reviews before this one that found nodes which may be about to start. */
@@ -54,24 +56,30 @@ export const isColdStart = ({ identifications }: QuorumView): boolean =>
   identifications.every((identification) => identification?.memory?.state === "lost");
 
 /**
- * Whether one of two nodes has no memory, and the other was used alone so far. Together they have granted nothing yet, and
- * what the other has granted is respected, because both votes are needed.
+ * Whether one of two nodes is new, and the other was used alone so far. Together they have granted nothing yet, and what
+ * the other has granted is respected, because both votes are needed. A node that this process has seen with a memory is
+ * not new: it may have granted leases together with the other node, or alone.
  */
-export const isNewPair = ({ membership, identifications }: QuorumView): boolean =>
+export const isNewPair = ({ membership, identifications, hadMemory }: QuorumView): boolean =>
   !membership.joint &&
   identifications.length === 2 &&
-  identifications.some((identification) => identification?.memory?.state === "lost") &&
+  identifications.some(
+    (identification, index) => identification?.memory?.state === "lost" && !hadMemory[index],
+  ) &&
   identifications.some((identification) => identification?.memory && isOfSingle(identification.memory));
 
 /**
  * Whether the node is new to the set, as all nodes that are new to it are, and a quorum of the previous set has a memory. Such
  * a node may vote at once, because every lease has a quorum of the previous set, which keeps out any other lease.
  */
-export const isJoining = (index: number, { membership, identifications, joining }: QuorumView): boolean => {
+export const isJoining = (
+  index: number,
+  { membership, identifications, hadMemory, joining }: QuorumView,
+): boolean => {
   const stateOf = (member: number) => identifications[member]?.memory?.state;
   return (
     joining?.includes(index) === true &&
-    joining.every((member) => stateOf(member) === "lost") &&
+    joining.every((member) => stateOf(member) === "lost" && !hadMemory[member]) &&
     membership.previous.filter((member) => stateOf(member) === "kept").length >=
       quorumOf(membership.previous.length)
   );

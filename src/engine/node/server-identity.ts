@@ -92,7 +92,13 @@ export class ServerIdentity {
     const memory = this.identification?.memory;
     if (memory === null || memory === undefined) return memory === null;
     // A set of several nodes first records that it uses the server.
-    return memory.state === "kept" && (this.options.single || !isOfSingle(memory));
+    return memory.state === "kept" && (this.options.single || !this.wasAlone);
+  }
+
+  /** Whether only sets of one node have used the server so far. */
+  get wasAlone(): boolean {
+    const memory = this.identification?.memory;
+    return memory !== null && memory !== undefined && isOfSingle(memory);
   }
 
   /** Whether nothing can be stored on the server, so that a loss of memory is not detected. */

@@ -1,13 +1,26 @@
 import { canReachQuorum } from "./quorum.js";
 import type { Vote } from "./vote.js";
 
+type FailedVote = Extract<Vote, { kind: "failed" }>;
+
 const doctor = "`holdfast doctor`";
 
-/** What to do about nodes that are not connected, or that refuse for a reason that does not end by itself; or nothing. */
+/** What to do about a cause that the message of the vote does not explain. */
+const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remedy: string])[] = [
+  [({ reason }) => reason === "timeout", "check the servers that do not answer, or raise nodeTimeout"],
+  [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
+  [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
+];
+
+/** What to do about the nodes that failed; or nothing. */
 export function adviceOn(votes: readonly Vote[], nodes: number): string {
   const failures = votes.filter((vote) => vote.kind === "failed");
-  if (!failures.some(({ reason, lasting }) => lasting === true || reason === "notReady")) return "";
-  const advice = canReachQuorum(votes, nodes) ? [] : ["waiting does not help"];
-  if (!failures.some(({ message }) => message.includes(doctor))) advice.push(`${doctor} examines the nodes`);
+  const advice = remedies.filter(([causes]) => failures.some(causes)).map(([, remedy]) => remedy);
+  if (failures.some(({ reason, lasting }) => lasting === true || reason === "notReady")) {
+    if (!canReachQuorum(votes, nodes)) advice.push("waiting does not help");
+    if (!failures.some(({ message }) => message.includes(doctor))) {
+      advice.push(`${doctor} examines the nodes`);
+    }
+  }
   return advice.length === 0 ? "" : `: ${advice.join("; ")}`;
 }

@@ -25,7 +25,7 @@ export const idOfSingle = (secret: string): string => `single-${secret}`;
 
 /** Whether only sets of one node have used the server since it last lost its memory. */
 export const isOfSingle = ({ state, mark }: Pick<Memory, "state" | "mark">): boolean =>
-  state === "kept" && /^single-[\w-]{22,}\./.test(mark);
+  state === "kept" && mark.startsWith("single-");
 
 /** The memory of a server. */
 export interface Memory {

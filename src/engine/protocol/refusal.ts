@@ -24,7 +24,7 @@ export class LastingError extends Error {
  * configuration or the client. Clients may put words in front of the server's message.
  */
 const lastingForm =
-  /(^|[\s:(])(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR (invalid password|This instance has cluster support disabled|Client sent AUTH|AUTH <password> called|unknown command)|user executing the script can't (run|access)/;
+  /(^|[\s:(])(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR (invalid password|This instance has cluster support disabled|Client sent AUTH|AUTH <password> called|unknown command|DB index is out of range)|user executing the script can't (run|access)/;
 /** How a Lua interpreter reports an operation that it cannot execute. */
 const luaFaultForm = /attempt to (call|index|perform|compare|concatenate) /;
 
@@ -50,6 +50,12 @@ export const undecided = failed(
   "quarantined",
   "it has no memory; whether it is new is not known as long as other nodes do not answer (quarantine 0 takes it for new)",
 );
+
+/** The cause while a node that was used alone is about to vote together with other nodes. */
+export const aloneSoFar =
+  "it was used alone so far, and does not record yet that it is used together with other nodes";
+
+export const joining = failed("quarantined", aloneSoFar);
 
 /** `left`: remaining ms of the abstention; null if not known yet. */
 export const quarantined = (cause: string, left: number | null) =>

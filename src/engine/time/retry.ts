@@ -9,16 +9,16 @@ export type RetryFunction = (attempt: number, reason: RetryReason) => number | f
 /** How failed attempts are repeated. */
 export interface RetryPolicy {
   /** How many attempts may follow the first one. Default: Infinity (`wait` limits the attempts). */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** ms before the first retry; the delay doubles with each retry. Default 50. */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** Maximum delay in ms. Default 1000. */
-  readonly maxDelay?: number;
+  readonly maxDelay?: number | undefined;
   /**
    * "full": a uniformly random delay from 0 to the delay (AWS Architecture Blog, "Exponential Backoff And Jitter"), the
    * default. A number: up to this many ms are added to the delay or subtracted from it. 0: no jitter.
    */
-  readonly jitter?: "full" | number;
+  readonly jitter?: "full" | number | undefined;
 }
 
 /** Converts a policy to a retry function. */

@@ -1,6 +1,6 @@
 import { sharedContext } from "../../support/async-context.js";
 import { LinkedList, ListNode } from "../../support/linked-list.js";
-import { afterNextPoll, clearNodeTimeout } from "../../support/platform.js";
+import { afterNextPoll, afterTicks, clearNodeTimeout } from "../../support/platform.js";
 import type { Clock, Timer } from "./clock.js";
 import { SystemTime } from "./system-time.js";
 
@@ -10,6 +10,8 @@ const maxTimerMs = 2 ** 31 - 1;
 class SystemTimer extends ListNode implements Timer {
   private handle!: ReturnType<typeof setTimeout>;
   private clear!: typeof clearTimeout;
+  /** How often the timer was set. Only the last setting counts. */
+  private settings = 0;
 
   constructor(
     private readonly armed: LinkedList<SystemTimer>,
@@ -23,15 +25,20 @@ class SystemTimer extends ListNode implements Timer {
 
   /** Sets the timer. A timer beyond the maximum is set again until its delay is over. */
   arm(left: number): void {
-    const fire = () => {
-      if (this.handle === handle) this.fire(left);
+    const setting = ++this.settings;
+    let isSet = false;
+    const run = () => {
+      if (this.settings === setting) this.fire(left);
     };
+    // A test may have put in a setTimeout that calls back at once. Nobody expects that call before `after` has returned.
+    const fire = () => (isSet ? run() : afterTicks(run));
     const delay = Math.ceil(Math.min(Math.max(left, 0), maxTimerMs));
     // A timer serves whoever waits then, and must not keep alive what the present caller's context refers to.
     const handle = sharedContext.runInAsyncScope(setTimeout, undefined, fire, delay);
     // A browser's timer, also that of jsdom, is a number.
     if (this.background && typeof handle === "object") handle.unref?.();
     this.handle = handle;
+    isSet = true;
     this.clear = clearTimeout;
   }
 

@@ -1,4 +1,3 @@
-import { failure } from "../../clients/failure.js";
 import { lostAfter } from "../../clients/plain.js";
 import type {
   Batch,
@@ -10,6 +9,7 @@ import type {
 } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { failed, givenUp } from "../../engine/protocol/refusal.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Host } from "./host.js";
 import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
@@ -18,11 +18,10 @@ import type { SeededRandom } from "./seeded-random.js";
 import type { Server } from "./server.js";
 import { SimulatedSubscription } from "./simulated-subscription.js";
 
-const notReady = failure("notReady", "not connected");
-const connectionLost = failure("connection", "the connection was lost");
-const queueFull = failure("overloaded", "The queue is full");
-const timedOut = failure("timeout", "Command timed out");
-const givenUp = failure("refused", "given up before it was sent");
+const notReady = failed("notReady", "not connected");
+const connectionLost = failed("connection", "the connection was lost");
+const queueFull = failed("overloaded", "The queue is full");
+const timedOut = failed("timeout", "Command timed out");
 
 /** Minimum time between two replacements of a connection, in ms. */
 const replacementPause = 1_000;

@@ -1,8 +1,8 @@
-import { failure } from "../../clients/failure.js";
 import { type MemoryNode, memoryNode } from "../../clients/memory/memory-node.js";
 import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
+import { failed } from "../../engine/protocol/refusal.js";
 import { type ClockError, NodeClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 
@@ -13,8 +13,8 @@ export type Memory = "same" | "old" | "lost";
 export type Refusing = "OOM" | "READONLY";
 
 const refusals: Record<Refusing, Reply> = {
-  OOM: failure("refused", "OOM command not allowed when used memory > 'maxmemory'."),
-  READONLY: failure("refused", "READONLY You can't write against a read only replica."),
+  OOM: failed("refused", "OOM command not allowed when used memory > 'maxmemory'."),
+  READONLY: failed("refused", "READONLY You can't write against a read only replica."),
 };
 
 /** Commands that need no additional memory. */

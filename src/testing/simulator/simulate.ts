@@ -17,13 +17,13 @@ export interface SimulationOptions {
    * drift and are stepped, all within the assumptions of Holdfast's safety rules. `beyond`: faults exceed those
    * assumptions. Leases may then overlap, and overlaps are counted.
    */
-  readonly faults?: FaultClass;
+  readonly faults?: FaultClass | undefined;
   /** The program of each process, started in each incarnation. Default: a mixture of all lock operations. */
-  readonly program?: UserProgram;
+  readonly program?: UserProgram | undefined;
   /** The number of actions in that mixture. An integer from 0, default 150. */
-  readonly actions?: number;
+  readonly actions?: number | undefined;
   /** Whether to keep the events of the run, one per line. Default false. */
-  readonly trace?: boolean;
+  readonly trace?: boolean | undefined;
 }
 
 const known = ["seed", "faults", "program", "actions", "trace"];
