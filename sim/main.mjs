@@ -8,7 +8,8 @@ const usage = `npm run sim -- [options]
 
   --seeds 10000       number of seeds
   --from 1            first seed
-  --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase
+  --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase;
+                      or membership: the processes change over from one set of nodes to another
   --actions 140       number of actions per seed
   --jobs 2            number of threads
   --seed N            plays only this seed, and shrinks its script if it fails
@@ -46,8 +47,8 @@ const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
   console.log(usage);
-} else if (faults !== "inBounds" && faults !== "beyond") {
-  console.error(`--class ${faults}: give inBounds or beyond`);
+} else if (!["inBounds", "beyond", "membership"].includes(faults)) {
+  console.error(`--class ${faults}: give inBounds, beyond or membership`);
   process.exitCode = 2;
 } else if (values.switches) {
   const { trySwitches } = await import("./switches.mjs");

@@ -1,6 +1,6 @@
 export const switches: readonly {
   readonly rule: string;
   readonly off: string;
-  readonly faults?: "beyond";
+  readonly faults?: "beyond" | "membership";
   readonly changes: readonly (readonly [file: string, from: string, to: string])[];
 }[];

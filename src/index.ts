@@ -18,7 +18,7 @@ export type {
 export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/protocol/command.js";
 export type { HeldHere } from "./engine/protocol/contention.js";
 export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
-export type { SetUse } from "./engine/protocol/set-record.js";
+export type { SetRecord, SetUse } from "./engine/protocol/set-record.js";
 export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
 export type { Clock, Timer } from "./engine/time/clock.js";
 export type { Random } from "./engine/time/random.js";

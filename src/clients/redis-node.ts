@@ -10,7 +10,7 @@ import type {
 import { encodeBatch } from "../engine/protocol/encoding.js";
 import type { Identification, MemoryChange } from "../engine/protocol/memory.js";
 import { batchScript, batchScriptSha } from "../engine/protocol/script.js";
-import type { SetUse } from "../engine/protocol/set-record.js";
+import type { SetRecord } from "../engine/protocol/set-record.js";
 import { type SideKeys, sideKeysOf } from "../engine/protocol/side-keys.js";
 import type { Clock } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
@@ -96,8 +96,8 @@ export class RedisNode implements LockNode, CallSender {
     return this.#scripts.identify(id, change, age);
   }
 
-  recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
-    return this.#scripts.recordSets(sets, former);
+  recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
+    return this.#scripts.recordSets(sets, former, watermark);
   }
 
   close(): Promise<void> {

@@ -8,8 +8,8 @@ import {
   runIdScript,
   setsInUseScript,
 } from "../engine/protocol/script.js";
-import type { SetUse } from "../engine/protocol/set-record.js";
-import { decodeSetUses } from "../engine/protocol/sets-in-use.js";
+import type { SetRecord } from "../engine/protocol/set-record.js";
+import { decodeSetRecord } from "../engine/protocol/sets-in-use.js";
 import { longLeasesKey, markerKey, probeKey, type SideKeys, setsKey } from "../engine/protocol/side-keys.js";
 import type { ConnectionReplacer } from "./connection-replacer.js";
 import { LostError, notReady, serverCode } from "./failure.js";
@@ -72,9 +72,11 @@ export class ServerScripts {
     return { runId: null, id: null, memory: null };
   }
 
-  async recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
-    if (this.client.sharded) return [];
-    return decodeSetUses(await this.#run(setsInUseScript, [setsKey], [sets, former]));
+  /** The servers of a Cluster have no record, and a watermark for each hash slot. */
+  async recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
+    if (this.client.sharded) return { watermark: 0, uses: [] };
+    const keys = [setsKey, this.sideKeys.watermark("")];
+    return decodeSetRecord(await this.#run(setsInUseScript, keys, [sets, former, String(watermark)]));
   }
 
   /** Runs a script on the server; in a Cluster on the server that has the key. */

@@ -1,8 +1,9 @@
+import type { FaultClass } from "../../src/testing/simulator/fault-class.js";
 import { generate } from "../../src/testing/simulator/generate.js";
 import { play } from "../../src/testing/simulator/run.js";
 
 /** Plays `count` seeds, starting with `from`, and adds up their results. */
-export async function search(from: number, count: number, faults: "inBounds" | "beyond") {
+export async function search(from: number, count: number, faults: FaultClass) {
   const failed: object[] = [];
   let leases = 0;
   let overlaps = 0;

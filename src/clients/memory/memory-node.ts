@@ -16,7 +16,7 @@ import {
   readMarker,
 } from "../../engine/protocol/memory.js";
 import { failed } from "../../engine/protocol/refusal.js";
-import type { SetUse } from "../../engine/protocol/set-record.js";
+import type { SetRecord } from "../../engine/protocol/set-record.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Clock } from "../../engine/time/clock.js";
 import { systemClock } from "../../engine/time/system-clock.js";
@@ -179,9 +179,13 @@ export class InProcessNode implements MemoryNode {
     );
   }
 
-  recordSets(sets: string, former: string): Promise<readonly SetUse[]> {
+  recordSets(sets: string, former: string, watermark: number): Promise<SetRecord> {
     return this.#run(
-      () => this.#sets.record(sets, former, this.clock.monotonic()),
+      () => {
+        if (this.#marker !== "") this.#store.raiseWatermark(watermark);
+        const uses = this.#sets.record(sets, former, this.clock.monotonic());
+        return { watermark: this.#store.watermark, uses };
+      },
       () => Promise.reject(new Error(`${this.name} is not connected`)),
     );
   }

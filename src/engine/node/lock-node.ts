@@ -1,7 +1,7 @@
 import type { AsyncContext } from "../../support/async-context.js";
 import type { LockCommand } from "../protocol/command.js";
 import type { Identification, MemoryChange } from "../protocol/memory.js";
-import type { SetUse } from "../protocol/set-record.js";
+import type { SetRecord } from "../protocol/set-record.js";
 import type { Answer, Holder } from "../protocol/vote.js";
 
 /** A command that is to be sent, or is in flight. */
@@ -126,10 +126,11 @@ export interface LockNode {
   identify(id: string, change: MemoryChange | null, age?: number): Promise<Identification>;
   /**
    * Records that these sets of nodes use the server, unless `sets` is "", and resolves to all sets that have used it in the
-   * last minutes. `former`: the description that `sets` replaces, or "". Rejects if the server cannot be asked, or stores
-   * nothing beside the locks. Optional: without this method, other sets that use the node go unnoticed.
+   * last minutes. `former`: the description that `sets` replaces, or "". `watermark`: raises the highest fence of the server
+   * to this number, if the server has one. Rejects if the server cannot be asked, or stores nothing beside the locks.
+   * Optional: without this method, other sets that use the node go unnoticed.
    */
-  recordSets?(sets: string, former: string): Promise<readonly SetUse[]>;
+  recordSets?(sets: string, former: string, watermark: number): Promise<SetRecord>;
   /**
    * Sends the batch now, in order, after everything sent before, and answers each of its requests. Never throws: a
    * problem becomes a `failed` reply. Has no timeout of its own: the caller limits the wait.

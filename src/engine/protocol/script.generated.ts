@@ -483,7 +483,12 @@ redis.call('PEXPIRE', KEYS[1], 180000)
 end
 if ARGV[2] ~= '' then redis.call('HDEL', KEYS[1], ARGV[2]) end
 end
-local reply, record = {}, redis.call('HGETALL', KEYS[1])
+local watermark = redis.call('GET', KEYS[2])
+if watermark and tonumber(ARGV[3]) > tonumber(watermark) then
+watermark = ARGV[3]
+redis.call('SET', KEYS[2], watermark)
+end
+local reply, record = { watermark or '0' }, redis.call('HGETALL', KEYS[1])
 for index = 1, #record, 2 do
 local age = math.max(0, now - record[index + 1])
 if age < 180000 then

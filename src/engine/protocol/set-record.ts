@@ -14,6 +14,13 @@ export interface SetUse {
   readonly age: number;
 }
 
+/** What one node knows of the sets that use it. */
+export interface SetRecord {
+  /** The highest fence that the node has ever accepted. */
+  readonly watermark: number;
+  readonly uses: readonly SetUse[];
+}
+
 /** The node that has the record. */
 const self = "*";
 /** A node that is not identified. */
@@ -43,8 +50,11 @@ const parse = (description: string): { readonly sets: readonly string[][]; reado
   return { sets: sets.map((set) => set.split(",")), prefix: description.slice(end + 1) };
 };
 
-/** Whether the two descriptions have sets of the same sizes, so that they may describe the same sets at different times. */
-export const haveSameSizes = (one: string, other: string): boolean => sizesOf(one) === sizesOf(other);
+/** Whether both have a set of the same size, which may be the same set before and after a restart of a node. */
+export function haveSameSize(one: string, other: string): boolean {
+  const sizes = parse(other).sets.map(({ length }) => length);
+  return parse(one).sets.some(({ length }) => sizes.includes(length));
+}
 
 /** How many nodes each of the described sets has, such as "3" or, while they change, "3, and 1 before". */
 export const sizesOf = (description: string): string =>

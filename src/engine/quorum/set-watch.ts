@@ -6,13 +6,15 @@ import type { OtherSet } from "../protocol/mismatch.js";
 import {
   describeSets,
   excludeEachOther,
-  haveSameSizes,
+  haveSameSize,
   isJoint,
+  type SetRecord,
   type SetUse,
   setLapse,
   setRefresh,
 } from "../protocol/set-record.js";
-import { answerTimeout, type Clock } from "../time/clock.js";
+import type { Clock, Timer } from "../time/clock.js";
+import { Waits } from "./waits.js";
 
 interface SetWatchOptions {
   readonly members: readonly QuorumMember[];
@@ -33,6 +35,8 @@ interface SetWatchOptions {
 interface NodeRecord {
   /** Null until the node has been asked. */
   uses: readonly SetUse[] | null;
+  /** The highest fence that the node has accepted. */
+  watermark: number;
   /** When `uses` was read, by the monotonic clock in ms. */
   readAt: number;
   /** The description of this set that was recorded last, and since when, by the monotonic clock in ms. */
@@ -45,6 +49,9 @@ interface NodeRecord {
 /** ms by which the record of another set must be later than the own one for both to be in use at the same time. */
 const slackMs = 5_000;
 
+/** ms between two comparisons of the highest fences while the nodes are being changed. */
+const shareMs = 5_000;
+
 /**
  * Records on each node that this set of nodes uses it, and notices other sets that use the same node and could grant the same
  * locks: a process was left out when the nodes were changed.
@@ -54,13 +61,17 @@ export class SetWatch {
   private readonly reported = new Set<string>();
   /** When the nodes are to be asked again, by the monotonic clock in ms. */
   private due = Number.POSITIVE_INFINITY;
+  private timer: Timer | null = null;
   private closed = false;
+  private readonly waits: Waits;
   /** Whether something is to be acquired, and the nodes have been identified as far as possible. Before, nothing is recorded. */
   private recording = false;
 
   constructor(private readonly options: SetWatchOptions) {
+    this.waits = new Waits(options.clock);
     this.records = options.members.map(() => ({
       uses: null,
+      watermark: 0,
       readAt: 0,
       recorded: "",
       since: 0,
@@ -95,6 +106,22 @@ export class SetWatch {
     if (this.closed) return;
     this.due = this.options.clock.monotonic() + setRefresh;
     await Promise.all(this.records.map((record, member) => this.lookAt(member, record)));
+    if (this.options.membership.joint) await this.shareWatermark();
+  }
+
+  /**
+   * Raises the highest fence of every node to that of all nodes, so that the new set gives no lower fence than the previous
+   * one. Repeated at intervals, because processes with the previous set alone may raise it further.
+   */
+  private async shareWatermark(): Promise<void> {
+    const highest = Math.max(...this.records.map(({ watermark }) => watermark));
+    const lower = (record: NodeRecord) => record.uses !== null && record.watermark < highest;
+    await Promise.all(
+      this.records.map((record, member) => (lower(record) ? this.lookAt(member, record, highest) : null)),
+    );
+    this.timer?.cancel();
+    if (this.closed) return;
+    this.timer = this.options.clock.after(shareMs, weakLook(new WeakRef(this)), true);
   }
 
   /** The nodes have been identified as far as possible, and acquisitions begin. Resolves when all nodes have been asked. */
@@ -116,41 +143,63 @@ export class SetWatch {
 
   close(): void {
     this.closed = true;
+    this.timer?.cancel();
+    this.waits.endAll();
   }
 
   private isStale(record: NodeRecord, member: number): boolean {
     return record.uses === null || (this.recording && record.recorded !== this.describe(member));
   }
 
-  private async lookAt(member: number, record: NodeRecord): Promise<void> {
+  private async lookAt(member: number, record: NodeRecord, watermark = 0): Promise<void> {
     const { node, server, reachable } = this.options.members[member] as QuorumMember;
-    if (!reachable || !server.known || node.recordSets === undefined) return;
+    if (this.closed || !reachable || !server.known || node.recordSets === undefined) return;
     if (record.asking !== null) {
       await record.asking;
       // The request may have been sent before this set had another description.
-      if (record.asking !== null || !this.isStale(record, member)) return;
+      if (record.asking !== null || this.closed) return;
+      if (watermark === 0 && !this.isStale(record, member)) return;
     }
-    record.asking = this.ask(member, record, node);
+    record.asking = this.ask(member, record, node, watermark);
     await record.asking;
   }
 
-  private async ask(member: number, record: NodeRecord, node: LockNode): Promise<void> {
-    const { clock, nodeTimeout } = this.options;
+  private async ask(member: number, record: NodeRecord, node: LockNode, watermark: number): Promise<void> {
+    const { clock } = this.options;
     const own = this.recording ? this.describe(member) : "";
     const former = record.recorded === own ? "" : record.recorded;
-    const uses = await bounded(clock, nodeTimeout, () =>
-      sharedContext.runInAsyncScope(() => node.recordSets?.(own, former)),
+    const answer = await this.bounded(() =>
+      sharedContext.runInAsyncScope(() => node.recordSets?.(own, former, watermark)),
     );
     record.asking = null;
-    if (uses === null || this.closed) return;
+    if (answer === null || this.closed) return;
     if (own !== "" && own !== record.recorded) {
       record.recorded = own;
       record.since = clock.monotonic();
     }
-    record.uses = uses;
+    record.uses = answer.uses;
+    record.watermark = answer.watermark;
     record.readAt = clock.monotonic();
     for (const other of this.othersAt(member, record)) this.report(other);
     if (this.options.membership.joint) this.options.onKnown();
+  }
+
+  /** Resolves to null if the node does not answer in time, refuses, or cannot be asked. */
+  private bounded(ask: () => Promise<SetRecord> | undefined): Promise<SetRecord | null> {
+    return new Promise((resolve) => {
+      const end = this.waits.start(this.options.nodeTimeout, () => resolve(null));
+      const done = (answer: SetRecord | null) => {
+        end();
+        resolve(answer);
+      };
+      // The user may have written the node: it may throw, and answer with anything.
+      Promise.resolve()
+        .then(ask)
+        .then(
+          (answer) => done(isSetRecord(answer) ? answer : null),
+          () => done(null),
+        );
+    });
   }
 
   private report(other: OtherSet): void {
@@ -170,7 +219,7 @@ export class SetWatch {
       uses.some(
         (use) => isJoint(use.sets) && excludeEachOther(use.sets, own) && excludeEachOther(use.sets, sets),
       );
-    const mayFollow = (sets: string) => haveSameSizes(sets, own) || isLinked(sets);
+    const mayFollow = (sets: string) => haveSameSize(sets, own) || isLinked(sets);
     const areInUseTogether = (age: number) => age < now - record.since - slackMs;
     return uses
       .map(({ sets, age }) => ({ sets, age: age + now - record.readAt, node, own }))
@@ -184,24 +233,10 @@ export class SetWatch {
   }
 }
 
-/** Resolves to null if the node does not answer in time, refuses, or cannot be asked. */
-function bounded(
-  clock: Clock,
-  ms: number,
-  ask: () => Promise<readonly SetUse[]> | undefined,
-): Promise<readonly SetUse[] | null> {
-  return new Promise((resolve) => {
-    const timer = answerTimeout(clock, ms, () => resolve(null), true);
-    const done = (uses: readonly SetUse[] | null) => {
-      timer.cancel();
-      resolve(uses);
-    };
-    // The user may have written the node: it may throw, and answer with anything.
-    Promise.resolve()
-      .then(ask)
-      .then(
-        (uses) => done(Array.isArray(uses) ? uses : null),
-        () => done(null),
-      );
-  });
-}
+/** A weak reference: the timer must not keep an unreferenced engine alive. */
+const weakLook = (watch: WeakRef<SetWatch>) => () => void watch.deref()?.look();
+
+const isSetRecord = (answer: unknown): answer is SetRecord => {
+  const { uses, watermark } = (answer ?? {}) as { readonly [Name in keyof SetRecord]: unknown };
+  return Array.isArray(uses) && typeof watermark === "number";
+};

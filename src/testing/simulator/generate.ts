@@ -5,6 +5,7 @@ import type { FaultMix } from "./fault-mix.js";
 import { actionOf } from "./generate-actions.js";
 import { faultsOf } from "./generate-faults.js";
 import { lossesOf } from "./generate-losses.js";
+import { pickChange, planChange, sizeOf } from "./membership-change.js";
 import type { HostPlan, Script, Step } from "./script.js";
 import { SeededRandom } from "./seeded-random.js";
 
@@ -18,28 +19,33 @@ const wildRate = 0.08;
 /** Generates the script of a seed. */
 export function generate(seed: number, faults: FaultClass, actions: number): Script {
   const random = new SeededRandom(seed);
+  const sets = faults === "membership" ? pickChange(random) : null;
   const mix: FaultMix = {
     random,
     faults,
-    nodes: random.pick([3, 3, 3, 5, 5, 1, 2, 4]),
+    nodes: sets === null ? random.pick([3, 3, 3, 5, 5, 1, 2, 4]) : sizeOf(sets),
     hosts: random.pick([2, 3, 3, 4, 5]),
     resources: ["a", "b", "c", "d"].slice(0, random.pick([1, 1, 2, 3, 4])),
     end: random.between(12_000, 25_000),
     ttl: random.pick([60, 100, 200, 300, 600, 1_200, 4_000]),
     opposed: random.flip(0.3),
-    longTtl: random.flip(0.5) ? random.pick(longTtls) : null,
+    longTtl: sets === null && random.flip(0.5) ? random.pick(longTtls) : null,
   };
+  const change = sets === null ? null : planChange(mix, sets, 2.5 * mix.ttl + 100);
   const nodes = Array.from({ length: mix.nodes }, () => clockErrorOf(mix, 1));
   const hosts = Array.from({ length: mix.hosts }, () => hostOf(mix));
   const quarantine = quarantineOf(mix);
-  const losses = quarantine === false && faults === "inBounds" ? [] : lossesOf(mix);
+  const losses = quarantine === false && faults !== "beyond" ? [] : lossesOf(mix);
   const steps: Step[] = [...faultsOf(mix), ...losses];
   const last = hosts.length - 1;
   // Foreign clients do not notice that a node lost its memory.
-  const foreign = losses.length === 0 && last > 0 && random.flip(0.35);
+  const foreign = sets === null && losses.length === 0 && last > 0 && random.flip(0.35);
   for (let count = 0; count < actions; count++) {
     const host = random.below(hosts.length);
-    steps.push({ at: random.between(0, mix.end), host, action: actionOf(mix) });
+    const action = actionOf(mix);
+    // The Redlock class has one set of nodes.
+    const kind = sets !== null && action.kind === "redlock" ? "acquire" : action.kind;
+    steps.push({ at: random.between(0, mix.end), host, action: { ...action, kind } });
   }
   steps.sort((one, other) => one.at - other.at);
   return {
@@ -47,6 +53,7 @@ export function generate(seed: number, faults: FaultClass, actions: number): Scr
     faults,
     nodes,
     cold: random.flip(0.5),
+    ...(change === null ? {} : { change }),
     quarantine,
     hosts: hosts.map((host, index) => ({ ...host, foreign: foreign && index === last })),
     resources: mix.resources,

@@ -10,6 +10,7 @@ import type {
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
 import { failed, givenUp } from "../../engine/protocol/refusal.js";
+import type { SetRecord } from "../../engine/protocol/set-record.js";
 import { needsMemory } from "../../engine/protocol/traits.js";
 import type { Host } from "./host.js";
 import { type ConnectionListener, NetworkConnection } from "./network-connection.js";
@@ -44,6 +45,7 @@ export class Link extends NetworkConnection implements LockNode {
   readonly sharded = false;
   readonly opaque: boolean;
   readonly replaceConnection?: () => Replacement;
+  recordSets?: (sets: string, former: string, watermark: number) => Promise<SetRecord>;
   /** True time at which this host last received a grant from the node. */
   grantedAt = Number.NEGATIVE_INFINITY;
   /** The number of reasons why the client's queue is full. */
@@ -93,6 +95,23 @@ export class Link extends NetworkConnection implements LockNode {
         () => fail(connectionLost),
       );
     });
+  }
+
+  /** Lets the host record which sets of nodes it uses, as it does in runs in which the nodes are changed. */
+  offerRecords(): void {
+    this.recordSets = (sets, former, watermark) =>
+      new Promise((resolve, reject) => {
+        const lost = () => reject(new Error(connectionLost.message));
+        if (this.connection !== "ready" || this.fullness > 0) return lost();
+        this.post({
+          label: sets === "" ? "ask for sets" : `record ${sets}`,
+          batch: null,
+          runAtServer: (reply) =>
+            this.server.recordSets(sets, former, watermark, (record) => reply(() => resolve(record))),
+          lost,
+        });
+        this.abandonAfterTimeout(lost, lost);
+      });
   }
 
   execute({ mark, requests: asked }: Batch): void {

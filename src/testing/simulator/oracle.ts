@@ -47,7 +47,7 @@ export class Oracle {
     private readonly trace: Trace,
     { faults }: Script,
   ) {
-    const inBounds = faults === "inBounds";
+    const inBounds = faults !== "beyond";
     const by = (checker: string) => this.findingsOf(checker);
     this.exclusion = new Exclusion({
       ...by("exclusion"),

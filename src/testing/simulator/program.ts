@@ -9,6 +9,7 @@ import { Redlock } from "../../redlock/redlock.js";
 import type { Client } from "../../redlock/types.js";
 import type { Host } from "./host.js";
 import type { Link } from "./link.js";
+import type { Stage } from "./membership-change.js";
 import type { HostPlan } from "./script.js";
 
 /** Calls `onCreated` with each lock that the manager creates from now on. */
@@ -40,6 +41,8 @@ export class Program {
     private readonly onLockCreated: (program: Program, lock: Lock, expectsOnLost: boolean) => void,
     onQuarantine: (program: Program, node: string) => void,
     own: Partial<LocksOptions> = {},
+    /** Which sets of nodes the process uses; null if the nodes are not changed. */
+    readonly stage: Stage | null = null,
   ) {
     const { grouping, nodeTimeout, connectTimeout } = plan;
     const options = {

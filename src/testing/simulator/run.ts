@@ -40,8 +40,8 @@ export async function play(
     oracle.violated("waiters", "not everything that was begun has ended");
   await timeline.run(Math.max(timeline.now, script.end + maxRecoveryMs) + quietMs, failed);
   if (!failed()) await checkQuiet(simulation);
-  // The liveness checks do not apply to users' own programs.
-  if (!failed() && begin === undefined) await examine(simulation, failed);
+  // The liveness checks do not apply to users' own programs, nor to nodes that were removed.
+  if (!failed() && begin === undefined && script.change === undefined) await examine(simulation, failed);
   if (!failed()) await closePrograms(simulation);
   return {
     violations: oracle.violations,

@@ -1,6 +1,7 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { ClockError } from "./clocks.js";
 import type { FaultClass } from "./fault-class.js";
+import type { MembershipChange } from "./membership-change.js";
 import type { ClientBehaviour, NetworkPath } from "./network-path.js";
 import type { Memory, Refusing } from "./server.js";
 
@@ -92,6 +93,8 @@ export interface Script {
   /** Whether the nodes are new, so that no client has used them. */
   readonly cold: boolean;
   readonly quarantine: QuarantineRule;
+  /** The change of the nodes during the run, if there is one. */
+  readonly change?: MembershipChange;
   readonly hosts: readonly HostPlan[];
   readonly resources: readonly string[];
   /** Ordered by time. */

@@ -3,6 +3,7 @@ import type { Reply } from "../../engine/node/lock-node.js";
 import type { LockCommand } from "../../engine/protocol/command.js";
 import type { Identification, MemoryChange } from "../../engine/protocol/memory.js";
 import { failed } from "../../engine/protocol/refusal.js";
+import type { SetRecord } from "../../engine/protocol/set-record.js";
 import { type ClockError, NodeClock } from "./clocks.js";
 import type { Timeline } from "./timeline.js";
 
@@ -16,6 +17,8 @@ const refusals: Record<Refusing, Reply> = {
   OOM: failed("refused", "OOM command not allowed when used memory > 'maxmemory'."),
   READONLY: failed("refused", "READONLY You can't write against a read only replica."),
 };
+
+type RecordSets = Exclude<MemoryNode["recordSets"], undefined>;
 
 /** Commands that need no additional memory. */
 const allowedWithoutMemory: readonly LockCommand["op"][] = ["release", "renew", "inspect"];
@@ -111,6 +114,18 @@ export class Server {
           this.forgotAt = this.timeline.now;
         }
         if (incarnation === this.incarnation) done(identification);
+      },
+      () => {},
+    );
+  }
+
+  /** Records that these sets of nodes use the server; see {@link LockNode.recordSets}. */
+  recordSets(...asked: [...Parameters<RecordSets>, done: (record: SetRecord) => void]): void {
+    const [sets, former, watermark, done] = asked;
+    const { incarnation } = this;
+    this.node.recordSets?.(sets, former, watermark).then(
+      (record) => {
+        if (incarnation === this.incarnation) done(record);
       },
       () => {},
     );

@@ -1,7 +1,7 @@
 import { InvalidOptionError, isHoldfastError } from "../../errors.js";
 import { checkBoolean, checkDuration, checkFunction } from "../../support/checks.js";
 import { entriesOf } from "../../support/untrusted.js";
-import type { FaultClass } from "./fault-class.js";
+import { type FaultClass, faultClasses } from "./fault-class.js";
 import { generate } from "./generate.js";
 import type { Outcome } from "./outcome.js";
 import type { Program } from "./program.js";
@@ -15,7 +15,8 @@ export interface SimulationOptions {
   /**
    * `inBounds` (default): nodes crash, hang and recover, connections break, processes stall, are suspended and die, clocks
    * drift and are stepped, all within the assumptions of Holdfast's safety rules. `beyond`: faults exceed those
-   * assumptions. Leases may then overlap, and overlaps are counted.
+   * assumptions. Leases may then overlap, and overlaps are counted. `membership`: as `inBounds`, while the processes are
+   * restarted to change over from one set of nodes to another, with `previous`.
    */
   readonly faults?: FaultClass | undefined;
   /** The program of each process, started in each incarnation. Default: a mixture of all lock operations. */
@@ -39,8 +40,8 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const { seed, faults = "inBounds", program, actions = 150, trace = false } = options;
   checkWhole("seed", seed);
   checkWhole("actions", actions);
-  if (faults !== "inBounds" && faults !== "beyond")
-    throw new InvalidOptionError("faults", faults, '"inBounds" or "beyond"');
+  if (!faultClasses.includes(faults))
+    throw new InvalidOptionError("faults", faults, '"inBounds", "beyond" or "membership"');
   checkBoolean("trace", trace);
   if (program === undefined) return play(generate(seed, faults, actions), { trace });
   checkFunction("program", program);

@@ -6,6 +6,7 @@ import { slowClockFactor } from "./clocks.js";
 import { ForeignClient } from "./foreign-client.js";
 import { Host } from "./host.js";
 import { Link } from "./link.js";
+import { type MembershipChange, nodesOf, type Stage, sharesFences, stageAt } from "./membership-change.js";
 import { Oracle } from "./oracle.js";
 import { Program } from "./program.js";
 import type { HostPlan, Script } from "./script.js";
@@ -20,6 +21,9 @@ export type Begin = (simulation: Simulation, incarnation: Program) => void;
 /** The longest remaining TTL of a usual lease, in ms. */
 const usualTtl = 10_000;
 
+/** ms between two looks at whether the new set may be used alone. */
+const newSetPollMs = 100;
+
 /** The state of a run: servers, processes, links, checkers and time. */
 export class Simulation {
   readonly timeline = new Timeline();
@@ -33,6 +37,8 @@ export class Simulation {
   readonly foreignClients = new Map<Program, ForeignClient>();
   /** The number of handover notes that were sent and have not arrived. */
   handoversInTransit = 0;
+  /** Whether processes may start with the new set alone, if the nodes are changed. */
+  private newSetReady = false;
   private streams = 0;
   /** True time until which leases longer than `usualTtl` may be held. */
   private longLeasesUntil = Number.NEGATIVE_INFINITY;
@@ -46,10 +52,11 @@ export class Simulation {
   ) {
     this.trace = new Trace(keepTrace);
     this.oracle = new Oracle(this.timeline, this.trace, script);
-    const { nodes, hosts, cold } = script;
-    this.servers = nodes.map(
-      (clockError, index) => new Server(`node-${index}`, this.timeline, clockError, cold),
-    );
+    const { nodes, hosts, cold, change } = script;
+    this.servers = nodes.map((clockError, index) => {
+      const isNew = cold && change?.before.includes(index) !== true;
+      return new Server(`node-${index}`, this.timeline, clockError, isNew);
+    });
     this.programs = hosts.map(({ startsAt }, index) => {
       if (startsAt === 0) return this.start(index);
       this.timeline.at(startsAt, () => {
@@ -57,6 +64,9 @@ export class Simulation {
       });
       return this.notStarted(index);
     });
+    if (change === undefined) return;
+    this.timeline.at(change.oldUntil, () => this.endStage("old"));
+    this.timeline.at(change.newFrom, () => this.beginNewSet(change));
   }
 
   program(index: number): Program {
@@ -73,11 +83,45 @@ export class Simulation {
     this.programs[index] = this.start(index);
   }
 
-  /** Whether at most a minority of the nodes would be without memory after the loss, as the safety rules assume. */
+  /**
+   * Whether at most a minority of the nodes of each set would be without memory after the loss, as the safety rules assume.
+   * Nodes that are new to a set have nothing to forget.
+   */
   mayForget(server: Server): boolean {
-    const { servers } = this;
-    const forgetful = servers.filter((one) => one === server || !one.remembers).length;
-    return forgetful <= Math.floor((servers.length - 1) / 2);
+    const { servers, script } = this;
+    const sets = script.change === undefined ? [servers] : this.setsOf(script.change);
+    return sets.every((set) => {
+      const forgetful = set.filter((one) => one === server || !one.remembers).length;
+      return forgetful <= Math.floor((set.length - 1) / 2) || !set.includes(server);
+    });
+  }
+
+  private setsOf({ before, after }: MembershipChange): Server[][] {
+    return [before, after].map((set) => set.map((index) => this.server(index)));
+  }
+
+  /** Lets processes start with the new set alone as soon as it knows the fences of the old set. */
+  private beginNewSet(change: MembershipChange): void {
+    const watermarks = this.servers.map((): number | null => null);
+    for (const [index, server] of this.servers.entries()) {
+      server.identify("", null, 0, (answer) => {
+        if (!(answer instanceof Error)) watermarks[index] = answer.memory?.watermark ?? null;
+      });
+    }
+    this.timeline.in(newSetPollMs, () => {
+      this.newSetReady = sharesFences(change, watermarks);
+      if (!this.newSetReady) return this.beginNewSet(change);
+      this.timeline.at(Math.max(change.jointUntil, this.timeline.now), () => this.endStage("joint"));
+    });
+  }
+
+  /** Kills the processes that still use a set of nodes which is no longer to be used, and restarts them. */
+  private endStage(stage: Stage): void {
+    for (const program of [...this.programs]) {
+      if (program.stage !== stage || program.host.dead) continue;
+      program.die();
+      this.revive(program.index);
+    }
   }
 
   /** Returns the true time until which a node may abstain because it lost its memory. */
@@ -173,7 +217,9 @@ export class Simulation {
       for (const key of lock.keys) this.keys.add(key);
       this.oracle.watch(own, lock, expectsOnLost && hasActions);
     };
-    const { quarantine } = this.script;
+    const { quarantine, change } = this.script;
+    const stage = change === undefined ? null : stageAt(change, this.timeline.now, this.newSetReady);
+    const sets = change === undefined || stage === null ? {} : this.optionsOf(links, nodesOf(change, stage));
     const onQuarantine = (own: Program, node: string) => {
       this.oracle.note(own.host.name, "quarantines", node);
       this.oracle.count("quarantined");
@@ -186,11 +232,24 @@ export class Simulation {
       quarantine,
       onLockCreated,
       onQuarantine,
-      options,
+      { ...sets, ...options },
+      stage,
     );
     this.timeline.in(0, () => host.run(() => this.begin(this, program)));
     if (plan.foreign) this.foreignClients.set(program, new ForeignClient(program, this.oracle));
     return program;
+  }
+
+  /** The options of a process that uses these nodes. */
+  private optionsOf(links: readonly Link[], { nodes, previous }: ReturnType<typeof nodesOf>) {
+    const pick = (indices: readonly number[]) => indices.map((index) => links[index] as Link);
+    for (const link of links) link.offerRecords();
+    // The reuse of a simulated node soon after a restart leaves records that real processes would not meet.
+    return {
+      nodes: pick(nodes),
+      otherSets: "allow",
+      ...(previous === null ? {} : { previous: pick(previous) }),
+    } as const;
   }
 
   /** Returns a dead placeholder for a process that has not started yet. */

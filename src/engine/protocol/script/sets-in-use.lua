@@ -1,7 +1,8 @@
 -- Records that a set of nodes uses this server, and returns all sets that have used it within SET_LAPSE ms.
--- KEYS: the record, a hash: the description of a set (see set-record.ts) has the time of its last use.
--- ARGV: the description of the caller's set, or "" to record nothing; the caller's former description, or "".
--- Replies with the description of each set, followed by the ms since its last use.
+-- KEYS: the record, a hash: the description of a set (see set-record.ts) has the time of its last use; the watermark.
+-- ARGV: the description of the caller's set, or "" to record nothing; the caller's former description, or ""; a number to
+-- raise the watermark to, if there is a watermark, or "0".
+-- Replies with the watermark, and then with the description of each set, followed by the ms since its last use.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -15,7 +16,13 @@ if ARGV[1] ~= '' then
   if ARGV[2] ~= '' then redis.call('HDEL', KEYS[1], ARGV[2]) end
 end
 
-local reply, record = {}, redis.call('HGETALL', KEYS[1])
+local watermark = redis.call('GET', KEYS[2])
+if watermark and tonumber(ARGV[3]) > tonumber(watermark) then
+  watermark = ARGV[3]
+  redis.call('SET', KEYS[2], watermark)
+end
+
+local reply, record = { watermark or '0' }, redis.call('HGETALL', KEYS[1])
 for index = 1, #record, 2 do
   local age = math.max(0, now - record[index + 1])
   if age < SET_LAPSE then
