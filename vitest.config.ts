@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
  * `npm test` runs the projects "unit", "cli" and "redis"; `npm run test:all` runs all others. The name of a file says
  * where it belongs:
  *
- *   name.test.ts             "unit", or "cli" for tests of the command line: needs no server
+ *   name.test.ts             "unit", or "cli" for some tests of the command line: needs no server
  *   name.redis.test.ts       "redis": runs on real servers
  *   name.slow.test.ts        "unit, slow"
  *   name.slow.redis.test.ts  "redis, slow"
@@ -13,7 +13,16 @@ import { defineConfig } from "vitest/config";
  */
 const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
-const commandLine = ["test/cli/**/*.test.ts", "test/hostile/command-line.test.ts"];
+/** These run the command line in the test's process, which notes the secrets that it must not print. */
+const commandLine = ["test/cli/{chart,nodes,redact,ui,usage}.test.ts", "test/hostile/command-line.test.ts"];
+/** These search in few of their seeds or inputs in `npm test`, and in all of them in `npm run test:all`. */
+const searches = [
+  "test/hostile/{bad-input*,command-line,replies}.test.ts",
+  "test/machines/lock-table.test.ts",
+  "test/manager/{several-resources,waiting-order}.test.ts",
+  "test/safety/rule-01-exclusion.test.ts",
+  "test/simulation/{replay,user-program}.test.ts",
+];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
 
 const shared = {
@@ -53,19 +62,19 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [onServers, slow, ...folders, ...commandLine],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
           // To start a process and load the library for each file would take longer than the tests of most files.
           isolate: false,
         },
       },
       {
         test: {
-          // Isolated, because a process of the command line notes the secrets that it must not print.
+          // Isolated, because other tests must not see those secrets.
           ...shared,
           name: "cli",
           include: commandLine,
           exclude: [onServers, slow],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
@@ -74,15 +83,15 @@ export default defineConfig({
           name: "redis",
           include: [onServers],
           exclude: [slow, ...folders],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
         test: {
           ...shared,
           name: "unit, slow",
-          include: ["test/**/*.slow.test.ts"],
-          provide: { grouping: true },
+          include: ["test/**/*.slow.test.ts", ...searches],
+          provide: { grouping: true, thorough: true },
         },
       },
       {
@@ -91,7 +100,7 @@ export default defineConfig({
           ...shared,
           name: "unit, one by one",
           include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
-          provide: { grouping: false },
+          provide: { grouping: false, thorough: true },
           isolate: false,
         },
       },
@@ -100,7 +109,7 @@ export default defineConfig({
           ...redis,
           name: "redis, slow",
           include: ["test/**/*.slow.redis.test.ts"],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
@@ -111,7 +120,7 @@ export default defineConfig({
           include: ["abort", "clean-up", "cluster", "hung-nodes", "mixed-quorum", "redlock-interop"].map(
             (suite) => `test/locks/${suite}.redis.test.ts`,
           ),
-          provide: { grouping: false },
+          provide: { grouping: false, thorough: true },
         },
       },
       {
@@ -134,7 +143,7 @@ export default defineConfig({
           // The tests count frames, so nothing else runs meanwhile.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
