@@ -84,6 +84,8 @@ export default defineConfig({
           include: [onServers],
           exclude: [slow, ...folders],
           provide: { grouping: true, thorough: false },
+          // As for "unit". The files of a worker also share the process that starts servers.
+          isolate: false,
         },
       },
       {
