@@ -15,13 +15,23 @@ const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
 /** These run the command line in the test's process, which notes the secrets that it must not print. */
 const commandLine = ["test/cli/{chart,nodes,redact,ui,usage}.test.ts", "test/hostile/command-line.test.ts"];
-/** These search in few of their seeds or inputs in `npm test`, and in all of them in `npm run test:all`. */
-const searches = [
-  "test/hostile/{bad-input*,command-line,replies}.test.ts",
+/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:all`. */
+export const searches = [
+  "test/hostile/bad-input-guard.test.ts",
+  "test/hostile/bad-input-inspector.test.ts",
+  "test/hostile/bad-input-redlock.test.ts",
+  "test/hostile/bad-input.test.ts",
+  "test/hostile/command-line.test.ts",
+  "test/hostile/handover.test.ts",
+  "test/hostile/odd-input.test.ts",
+  "test/hostile/replies.test.ts",
+  "test/inspector/server/server-hostile.test.ts",
   "test/machines/lock-table.test.ts",
-  "test/manager/{several-resources,waiting-order}.test.ts",
+  "test/manager/several-resources.test.ts",
+  "test/manager/waiting-order.test.ts",
   "test/safety/rule-01-exclusion.test.ts",
-  "test/simulation/{replay,user-program}.test.ts",
+  "test/simulation/replay.test.ts",
+  "test/simulation/user-program.test.ts",
 ];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
 

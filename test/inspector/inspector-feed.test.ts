@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, test } from "vitest";
 import { managerOf } from "../../src/api/managed-locks.js";
 import { createLocks, type Locks, memoryNode } from "../../src/index.js";
 import { InspectorFeed } from "../../src/inspector/feed/inspector-feed.js";
