@@ -11,7 +11,10 @@ describe("the simulator", () => {
   }, 600_000);
 
   it("finds only overlaps beyond the assumptions", async () => {
-    const { failed, overlaps } = await search(26, 75, "beyond");
+    const first = await search(1, 20, "beyond");
+    expect(first.failed).toEqual([]);
+    // `npm test` plays the seeds between.
+    const { failed, overlaps } = await search(41, 60, "beyond");
     expect(failed).toEqual([]);
     expect(overlaps).toBeGreaterThan(0);
   }, 300_000);
