@@ -86,7 +86,7 @@ describe("callers that wait for a lock", () => {
         }
       }
     },
-    30_000,
+    120_000,
   );
 
   it("lose at most the node timeout, once per process, when a node hangs", async () => {
@@ -138,6 +138,6 @@ describe("callers that wait for a lock", () => {
         }
       }
     },
-    30_000,
+    120_000,
   );
 });
