@@ -131,7 +131,8 @@ export class RedisServer {
   async #isServing(): Promise<boolean> {
     try {
       // PING is not enough: another process that listens on this port has a different pid.
-      return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(String(await this.call("INFO", "server")));
+      const info = String(await this.call("INFO"));
+      return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(info) && !/^loading:1/m.test(info);
     } catch (error) {
       // An access list among the arguments may refuse this command; the refusal shows that the server runs.
       if (/NOAUTH|NOPERM|WRONGPASS/.test(String(error))) return this.isRunning;
