@@ -59,7 +59,8 @@ describe.each(Object.entries(failingServers))("a server that %s", (_, { server, 
     for (const [kind, make] of Object.entries(kinds)) {
       const prefix = uniqueName();
       const nodes = [clients.ioredis(one.port), make(first.port), make(second.port)];
-      const locks = locksOf(nodes, { prefix, ttl: 60_000 });
+      // A busy machine may connect slowly, and the single attempt must reach every server.
+      const locks = locksOf(nodes, { prefix, ttl: 60_000, nodeTimeout: 10_000 });
       const error = (await rejection(locks.tryAcquire("a"))) as unknown as QuorumUnavailableError;
       expect(error.code, kind).toBe("QUORUM_UNAVAILABLE");
       expect(error.operation).toBe("acquire");
