@@ -16,7 +16,7 @@ export type {
   SubscriptionListener,
 } from "./engine/node/lock-node.js";
 export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/protocol/command.js";
-export type { HeldHere } from "./engine/protocol/contention.js";
+export type { BlockingHolder, HeldHere } from "./engine/protocol/contention.js";
 export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
 export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
 export type { Clock, Timer } from "./engine/time/clock.js";
