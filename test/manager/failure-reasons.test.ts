@@ -241,7 +241,7 @@ it("the error of a timeout as JSON has its message and its data, and no token", 
   const tokens: string[] = [];
   const random = {
     secret: () => {
-      tokens.push(tokens.length.toString(16).padStart(32, "5ec4e7"));
+      tokens.push(`${tokens.length}`.padStart(22, "secret"));
       return tokens.at(-1) as string;
     },
     fraction: () => 0.5,
