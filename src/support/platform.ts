@@ -97,8 +97,12 @@ export interface EventLoopUse {
   readonly others: number;
 }
 
+/** A standard stream has a handle as soon as it is mentioned. It keeps the event loop alive only while it is being read. */
+const isIdleStandardStream = ({ fd, _handle }: { fd?: unknown; _handle?: { reading?: unknown } }): boolean =>
+  fd === 1 || fd === 2 || (fd === 0 && _handle?.reading === false);
+
 /**
- * Returns what keeps the event loop alive, without the standard output streams, which do not. Null where the runtime
+ * Returns what keeps the event loop alive, without the standard streams that do not. Null where the runtime
  * does not tell.
  */
 export function eventLoopUse(): EventLoopUse | null {
@@ -106,6 +110,5 @@ export function eventLoopUse(): EventLoopUse | null {
   if (getHandles === undefined || process.getActiveResourcesInfo === undefined) return null;
   const handles = getHandles.call(process);
   const others = process.getActiveResourcesInfo().length - handles.length;
-  const isOutput = (handle: { fd?: unknown }) => handle.fd === 1 || handle.fd === 2;
-  return { handles: handles.filter((handle) => !isOutput(handle)), others };
+  return { handles: handles.filter((handle) => !isIdleStandardStream(handle)), others };
 }

@@ -77,7 +77,12 @@ describe("closeOn", () => {
     child.kill("SIGTERM");
     const { signal, lines } = await child.ended;
     expect(signal).toBe("SIGTERM");
-    expect(lines.filter((line) => line !== "closed a")).toEqual(["listeners 1,1", "aborted a", "listeners 0,0", "ready"]);
+    expect(lines.filter((line) => line !== "closed a")).toEqual([
+      "listeners 1,1",
+      "aborted a",
+      "listeners 0,0",
+      "ready",
+    ]);
   });
 
   it("lets a second signal end the process at once, before the locks have closed", async () => {
