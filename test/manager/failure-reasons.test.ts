@@ -7,6 +7,7 @@ import {
 } from "../../src/index.js";
 import { granted } from "../engine/scripted-node.js";
 import { answer, caught, scripted } from "../safety/scripted-locks.js";
+import { far } from "../support/far-node.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
 async function timedOut(testNodes: TestNodes, promise: Promise<unknown>): Promise<AcquireTimeoutError> {
@@ -160,6 +161,19 @@ describe("callers of one process that wait for the same lock, and time out toget
     expect(errors.at(-1)?.message).toMatch(
       /is wanted by others in this process, .*, and is held by other|gave up after/,
     );
+  });
+
+  it("learn it too when their own first attempt has only begun", async () => {
+    const testNodes = new TestNodes();
+    await testNodes.run(testNodes.locks({ owner: "other" }).acquire("a", { ttl: 60_000, renew: false }));
+    const nodes = testNodes.nodes.map((node) => far(node, testNodes.clock, { delay: () => 20 }));
+    const locks = testNodes.locks({ nodes });
+    const front = timedOut(testNodes, locks.acquire("a", { wait: 1_000 }));
+    await testNodes.clock.advance(10);
+    // The front gives up 10 ms before, and an answer takes 40 ms.
+    const follower = timedOut(testNodes, locks.acquire("a", { wait: 1_000 }));
+    await front;
+    expect(await follower).toMatchObject({ attempts: 1, reason: "contended", holder: { owner: "other" } });
   });
 
   it("all learn that there is no quorum", async () => {
