@@ -14,7 +14,7 @@ import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
 /** The default time, in ms, that `close` waits for releases. */
-const defaultCloseTimeout = 5_000;
+export const defaultCloseTimeout = 5_000;
 
 /** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;

@@ -13,6 +13,7 @@ const managerOptions = [
     "owner",
     "grouping",
     "maxPending",
+    "closeOn",
     "quarantine",
     "unidentified",
     "publish",

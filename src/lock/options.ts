@@ -51,6 +51,9 @@ export interface UsingOptions extends AcquireOptions {
   readonly rejectOnLoss?: boolean | undefined;
 }
 
+/** The signals that `closeOn` takes: those that end a process by default, and that a process can catch. */
+export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
+
 /** Options of `createLocks`. */
 export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
   /** The independent nodes that vote; see {@link NodeInput}. Use an odd number. */
@@ -78,6 +81,12 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * OverloadedError. Default 100,000.
    */
   readonly maxPending?: number | undefined;
+  /**
+   * The signals on which these locks close themselves, as `close()` does. Then the signal has its default effect, and the
+   * process ends by it; but if the program has a listener of its own for the signal, the program decides. A second signal
+   * during the close ends the process at once. Only in the main thread. Default: none.
+   */
+  readonly closeOn?: readonly ClosingSignal[];
   /**
    * How long a node abstains from voting after it lost its memory (it was restarted or flushed, its marker was evicted, or it
    * was a replica meanwhile). Use the same value in all processes that share the nodes.

@@ -55,6 +55,7 @@ export class Manager {
   readonly #observers: Observers;
   readonly #activeLocks: ActiveLocks;
   readonly #closingHooks: (() => Promise<void>)[] = [];
+  readonly #closedHooks: (() => void)[] = [];
 
   /**
    * Creates a manager.
@@ -169,6 +170,11 @@ export class Manager {
     this.#closingHooks.push(hook);
   }
 
+  /** Calls `hook` when this manager has closed. It must not throw. */
+  onClosed(hook: () => void): void {
+    this.#closedHooks.push(hook);
+  }
+
   /** Ends every acquisition and releases every lease. Waits for the releases for at most `timeout` ms. */
   async close(timeout: number): Promise<void> {
     this.factory.close();
@@ -226,6 +232,7 @@ export class Manager {
     this.#actor.stop();
     events.clear();
     this.#observers.closed();
+    for (const hook of this.#closedHooks) hook();
   }
 }
 

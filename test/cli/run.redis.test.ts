@@ -95,8 +95,17 @@ test("a held lock yields 75, with one line that names the holder and the remaini
   expect(once.stderr).toMatch(/^holdfast: "[^"]+" is held by night-shift for up to \d[\d.]* s\n$/);
   expect(once).toMatchObject({ code: 75, stdout: "" });
   const waiting = await holdfast(run("--wait", "3s", "--conflict-exit-code", "9", "--", "true"));
-  expect(waiting.stderr).toMatch(/^holdfast: [^\n]*night-shift[^\n]*waited 3 s\n$/);
+  expect(waiting.stderr).toMatch(
+    /^holdfast: "[^"]+" is held by night-shift for up to [\d.]+ s \(and for at least [\d.]+ s already\); waited 3 s\n$/,
+  );
   expect(waiting.code).toBe(9);
+  const several = await holdfast(run("--resource", `${resource}-2`, "--no-wait", "--json", "--", "true"));
+  const failed = several.stderr.split("\n").find((line) => line.includes('"event":"failed"')) ?? "{}";
+  expect(JSON.parse(failed).error).toMatchObject({
+    code: "LOCK_CONTENDED",
+    reason: "contended",
+    holder: { owner: "night-shift", resource, until: expect.any(Number) },
+  });
   holder.kill("SIGTERM");
   expect(await holder.ended).toMatchObject({ code: 0 });
 });

@@ -94,6 +94,8 @@ const lacks =
     value !== null &&
     methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
 
+const closingSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGBREAK"];
+
 const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
   nodes: fc.oneof(
     otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
@@ -112,6 +114,12 @@ const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
   ),
   grouping: field("grouping", isBoolean),
   maxPending: field("maxPending", (value) => isCount(value) && (value as number) >= 1),
+  closeOn: fc.oneof(
+    field("closeOn", (value) => value === undefined || Array.isArray(value)),
+    otherThan((signal) => closingSignals.includes(signal as string)).map((signal) => ({
+      closeOn: ["SIGTERM", signal],
+    })),
+  ),
   quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
   unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
   publish: fc.oneof(
