@@ -24,8 +24,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);",
-        "this.#entries.delete(key);",
+        "if (this.#read(key, now)?.value === token) this.#release(key, rest, now);",
+        "this.#release(key, rest, now);",
       ],
     ],
   },

@@ -81,7 +81,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
-  released(): void {
+  released(rest: number): void {
+    if (rest > 0) return this.askAfter(rest);
     if (this.delay === null) this.missedRelease = true;
     else this.askAgain(true);
   }
@@ -182,6 +183,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
     if (leaseState === null) return;
     if (this.origin !== null) leaseState.claim.keep();
+    if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
     this.close();
     const { ttl, drift, fence } = leaseState.grant;
     const { validUntil } = leaseState;
@@ -197,6 +199,13 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   due(): void {
     if (this.next === "RETRY") this.askAgain(false);
     else this.lock.send({ type: this.next });
+  }
+
+  /** Asks in `rest` ms, unless the next attempt comes earlier: it then learns how long the nodes keep the lock. */
+  private askAfter(rest: number): void {
+    if (this.delay === null) return;
+    const left = this.askedAt + this.delay - this.lock.manager.clock.monotonic();
+    if (left > rest) this.retryWithin(rest);
   }
 
   /** Starts the next attempt. Unless `notified`, the attempt waits while too many acquisitions of this process ask. */

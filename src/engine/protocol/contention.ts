@@ -27,7 +27,7 @@ function describe(holder: Holder | undefined): string {
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
   return holder.ttlLeft === null
     ? `${who}, without an expiry`
-    : `${who} for up to ${formatDuration(holder.ttlLeft)}`;
+    : `${who} for up to ${formatDuration(holder.ttlLeft)}${holder.kept ? " after its release (holdAtLeast)" : ""}`;
 }
 
 /** Says who holds the resources, and what to do. `attempts`: how many were made. */
