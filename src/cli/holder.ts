@@ -6,6 +6,7 @@ export function describeHolder(holder: Holder | undefined | null): string {
   if (holder === undefined || holder === null) return "a holder that no node could name";
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
   const left = holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
+  if (holder.kept) return `${describeOwner(holder)} ${left} after its release`;
   return `${describeOwner(holder)} ${left}`;
 }
 

@@ -120,7 +120,7 @@ export class LeaseState {
    */
   ttlToRenew(asked: number, driftFactor: number): number {
     const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
-    return Math.max(asked, Math.min(kept, this.ttl), this.rest());
+    return Math.max(Math.max(asked, Math.min(kept, this.ttl)), this.rest());
   }
 
   /**

@@ -60,6 +60,7 @@ const options = {
     "ttl",
     "wait",
     "max-hold",
+    "at-least",
     "grace",
     "quarantine",
     "conflict-exit-code",
@@ -102,10 +103,11 @@ const anywhere = (before: Words, bad: fc.Arbitrary<Words>, after: Words): fc.Arb
 const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
   run: fc.oneof(
     anywhere(["run", ...locked], fc.oneof(unknown, badNode, badConfig), ["--", "true"]),
-    anywhere(["run", ...locked], fc.oneof(...["ttl", "max-hold", "grace", "node-timeout"].map(duration)), [
-      "--",
-      "true",
-    ]),
+    anywhere(
+      ["run", ...locked],
+      fc.oneof(...["ttl", "max-hold", "at-least", "grace", "node-timeout"].map(duration)),
+      ["--", "true"],
+    ),
     anywhere(
       ["run", ...locked, "--wait"],
       badDuration.filter((text) => text !== "forever").map((text) => [text]),
@@ -252,6 +254,7 @@ it("a configuration file with any content is read, or refused with one line", as
     "ttl",
     "wait",
     "maxHold",
+    "atLeast",
     "grace",
     "nodeTimeout",
     "quarantine",

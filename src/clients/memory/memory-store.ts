@@ -29,7 +29,7 @@ const noTtl: Answer = {
 /** The token format, as in the script: a label, "~" and 22 characters. Any other value is a foreign token. */
 const ownToken = /^([^~]*)~([\w-]{22})$/;
 /** What a key that is kept after its release has in place of the token's random part: a hash of the token. */
-const keptRandom = /^kept-([0-9a-f]{17})$/;
+const keptRandom = /^kept-([0-9a-f]{16})[0-9a-f]$/;
 /**
  * Expired entries and abandoned queues are swept when the number of both has doubled since the last sweep; at least
  * this many.
@@ -231,7 +231,7 @@ export class MemoryStore {
     return {
       key,
       owner: isOwnerLabel(label) ? label : null,
-      tokenHash: (kept ?? hashOf("sha1", entry.value)).slice(0, 16),
+      tokenHash: kept ?? hashOf("sha1", entry.value).slice(0, 16),
       ttlLeft: Math.ceil(left(entry, now)),
       type: "string",
       ...(kept === undefined ? {} : { kept: true }),
