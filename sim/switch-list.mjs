@@ -442,4 +442,33 @@ export const switches = [
       ],
     ],
   },
+  {
+    rule: "minimum hold",
+    off: "a release deletes the key at once",
+    minimumHolds: true,
+    changes: [["src/engine/node/release-command.ts", "rest > 0 ? { ...command, rest } : command", "command"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "the ttl does not cover it",
+    minimumHolds: true,
+    changes: [["src/lock/settings.ts", "Math.max(settings.ttl, holdAtLeast)", "settings.ttl"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "it counts by the wall clock",
+    minimumHolds: true,
+    changes: [
+      [
+        "src/lock/lease-state.ts",
+        "this.grant.at.monotonic + this.grant.holdAtLeast",
+        "this.clock.monotonic() + this.grant.holdAtLeast - (this.clock.wall() - this.grant.at.wall)",
+      ],
+      [
+        "src/lock/acquisition.ts",
+        "leaseState.claim.keptUntil = leaseState.keptUntil",
+        "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
+      ],
+    ],
+  },
 ];
