@@ -465,7 +465,7 @@ export const switches = [
         "this.clock.monotonic() + this.grant.holdAtLeast - (this.clock.wall() - this.grant.at.wall)",
       ],
       [
-        "src/lock/acquisition.ts",
+        "src/lock/held-lease.ts",
         "leaseState.claim.keptUntil = leaseState.keptUntil",
         "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
       ],

@@ -82,9 +82,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   released(rest: number): void {
-    if (rest > 0) return this.askAfter(rest);
-    if (this.delay === null) this.missedRelease = true;
-    else this.askAgain(true);
+    if (this.delay === null) this.missedRelease ||= rest === 0;
+    else if (rest === 0) this.askAgain(true);
+    else if (this.askedAt + this.delay > this.lock.manager.clock.monotonic() + rest) this.retryWithin(rest);
   }
 
   retryWithin(delay: number): void {
@@ -124,7 +124,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
-    const { reason, votes } = event;
     this.releaseAbandoned();
     const until = (this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0;
     const delay = Math.round(until);
@@ -133,7 +132,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (delay >= left) return this.setTimer("TIMED_OUT", left);
     if (until === 0 && event.retryIn !== 0) this.askNext(attempt);
     else this.setTimer("RETRY", delay);
-    this.lock.notifyRetry(this.id, { attempt, delay, reason, votes });
+    this.lock.notifyRetry(this.id, { attempt, delay, reason: event.reason, votes: event.votes });
   }
 
   abandonAttempt(): void {
@@ -183,7 +182,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const { granted: leaseState, id, lock, attempts: attempt } = this;
     if (leaseState === null) return;
     if (this.origin !== null) leaseState.claim.keep();
-    if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
     this.close();
     const { ttl, drift, fence } = leaseState.grant;
     const { validUntil } = leaseState;
@@ -199,13 +197,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   due(): void {
     if (this.next === "RETRY") this.askAgain(false);
     else this.lock.send({ type: this.next });
-  }
-
-  /** Asks in `rest` ms, unless the next attempt comes earlier: it then learns how long the nodes keep the lock. */
-  private askAfter(rest: number): void {
-    if (this.delay === null) return;
-    const left = this.askedAt + this.delay - this.lock.manager.clock.monotonic();
-    if (left > rest) this.retryWithin(rest);
   }
 
   /** Starts the next attempt. Unless `notified`, the attempt waits while too many acquisitions of this process ask. */

@@ -34,7 +34,9 @@ export class HeldLease implements HoldingActions {
     private readonly lock: LockInternals,
     readonly leaseState: LeaseState,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
+  }
 
   get tokenShared(): boolean {
     return this.settings.tokenShared;

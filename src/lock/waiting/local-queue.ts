@@ -13,7 +13,10 @@ export interface QueuedAcquisition {
   asking: boolean;
   /** Called when the acquisition may ask the nodes. */
   proceed(): void;
-  /** Called when a wanted key was released in this process. `rest`: ms for which the nodes still keep the key. */
+  /**
+   * Called when a wanted key was released in this process. `rest`: ms for which the nodes still keep the key. An attempt that
+   * comes earlier learns that by itself.
+   */
   released(rest: number): void;
 }
 
