@@ -9,6 +9,7 @@ const usage = `npm run sim -- [options]
   --seeds 10000       number of seeds
   --from 1            first seed
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase
+  --minimum-holds         most actions keep their locks for at least a given time
   --actions 140       number of actions per seed
   --jobs 2            number of threads
   --seed N            plays only this seed, and shrinks its script if it fails
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
+    "minimum-holds": { type: "boolean", default: false },
     actions: { type: "string" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
@@ -42,6 +44,7 @@ const integer = (name) => {
 
 const entry = new URL("../dist/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
+const minimumHolds = values["minimum-holds"];
 const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
@@ -58,7 +61,14 @@ if (values.help) {
     write: values.write,
   });
 } else if (values.seed !== undefined) {
-  process.exitCode = await printSeed({ entry, seed: integer("seed"), faults, actions, trace: values.trace });
+  process.exitCode = await printSeed({
+    entry,
+    seed: integer("seed"),
+    faults,
+    minimumHolds,
+    actions,
+    trace: values.trace,
+  });
 } else {
   const began = performance.now();
   let reportedAt = began;
@@ -68,6 +78,7 @@ if (values.help) {
     from: integer("from"),
     count: integer("seeds"),
     faults,
+    minimumHolds,
     actions,
     jobs: integer("jobs"),
     onProgress({ seeds, failed }) {
@@ -78,6 +89,6 @@ if (values.help) {
     },
   });
   printTotals(total, faults, performance.now() - began);
-  printFailures(total.failed, faults, actions);
+  printFailures(total.failed, { faults, minimumHolds, actions });
   process.exitCode = total.failed.length === 0 ? 0 : 1;
 }

@@ -24,8 +24,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);",
-        "this.#entries.delete(key);",
+        "if (this.#read(key, now)?.value === token) this.#release(key, rest, now);",
+        "this.#release(key, rest, now);",
       ],
     ],
   },
@@ -439,6 +439,35 @@ export const switches = [
         "src/engine/node/quarantine.ts",
         "this.timer = this.clock.after(pause, weakRequest(new WeakRef(this)), true);",
         "",
+      ],
+    ],
+  },
+  {
+    rule: "minimum hold",
+    off: "a release deletes the key at once",
+    minimumHolds: true,
+    changes: [["src/engine/node/release-command.ts", "rest > 0 ? { ...command, rest } : command", "command"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "the ttl does not cover it",
+    minimumHolds: true,
+    changes: [["src/lock/settings.ts", "Math.max(settings.ttl, holdAtLeast)", "settings.ttl"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "it counts by the wall clock",
+    minimumHolds: true,
+    changes: [
+      [
+        "src/lock/lease-state.ts",
+        "this.grant.at.monotonic + this.grant.holdAtLeast",
+        "this.clock.monotonic() + this.grant.holdAtLeast - (this.clock.wall() - this.grant.at.wall)",
+      ],
+      [
+        "src/lock/held-lease.ts",
+        "leaseState.claim.keptUntil = leaseState.keptUntil",
+        "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
       ],
     ],
   },

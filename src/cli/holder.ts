@@ -9,6 +9,7 @@ export function describeHolder(holder: Holder | BlockingHolder | undefined | nul
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
   if ("seenSince" in holder) return `${describeOwner(holder)} ${describeTimes(holder)}`;
   const left = holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
+  if (holder.kept) return `${describeOwner(holder)} ${left} after its release`;
   return `${describeOwner(holder)} ${left}`;
 }
 

@@ -92,9 +92,10 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
-  released(): void {
-    if (this.delay === null) this.missedRelease = true;
-    else this.askAgain(true);
+  released(rest: number): void {
+    if (this.delay === null) this.missedRelease ||= rest === 0;
+    else if (rest === 0) this.askAgain(true);
+    else if (this.askedAt + this.delay > this.lock.manager.clock.monotonic() + rest) this.retryWithin(rest);
   }
 
   retryWithin(delay: number): void {

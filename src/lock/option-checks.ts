@@ -2,7 +2,9 @@ import { InvalidOptionError } from "../errors.js";
 import { kindOf } from "../support/redaction.js";
 import { entriesOf } from "../support/untrusted.js";
 
-const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "fair", "onLost"];
+const acquireOptions = [
+  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "onLost"],
+];
 const managerOptions = [
   ...[
     "nodes",
@@ -23,7 +25,7 @@ const managerOptions = [
     "clock",
     "random",
   ],
-  ...["ttl", "wait", "retry", "renew", "maxHold", "fair", "onLost"],
+  ...["ttl", "wait", "retry", "renew", "maxHold", "holdAtLeast", "fair", "onLost"],
 ];
 const known = {
   acquire: acquireOptions,

@@ -27,6 +27,13 @@ export interface AcquireOptions {
   /** ms after which the lease ends even if every renewal succeeds. Default: no limit. */
   readonly maxHold?: number | undefined;
   /**
+   * ms, an integer from 0, for which the nodes keep the lock after the grant, whether or not the lease is released earlier,
+   * and without a living process. For jobs that several machines start at about the same time, and that take less time than
+   * their clocks differ. The nodes keep the lock for at least this long without a renewal, even if `ttl` is shorter. At most
+   * `maxHold`. Default 0: a release frees the lock.
+   */
+  readonly holdAtLeast?: number;
+  /**
    * Whether the lease gets a fencing token: a number that grows from one lease of a resource to the next, for storage that
    * can refuse late writes. Default false.
    */

@@ -9,6 +9,8 @@ export function summarise(
   resource: string,
   reports: readonly NodeReport[],
   healthOf: (node: number) => NodeCondition,
+  /** Epoch ms. */
+  now: number,
 ): Inspection {
   const nodes = reports.map((report, index) => ({
     ...inspectionOf(report),
@@ -23,7 +25,10 @@ export function summarise(
   // The nodes that failed may form a quorum for a holder, alone or together with nodes that reported the holder.
   const maxReports = Math.max(0, ...holders.map(reportsOf));
   const free = maxReports + failures < quorum;
-  return { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
+  const inspection = { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
+  // The holder has released all keys, even those that have not received the release yet.
+  const kept = holder !== null && agreed.some((one) => one.kept && same(holder, one));
+  return kept && holder.ttlLeft !== null ? { ...inspection, keptUntil: now + holder.ttlLeft } : inspection;
 }
 
 /** Sorts holders by remaining ttl, longest first. The lease ends when a quorum of keys no longer exists. */

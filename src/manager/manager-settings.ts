@@ -12,6 +12,7 @@ import {
   checkDuration,
   checkFraction,
   checkFunction,
+  checkHoldAtLeast,
   checkMethods,
   checkText,
   checkTtl,
@@ -58,8 +59,9 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
   } = options;
   const { owner = defaultOwner(), onListenerError = warnOfListener, grouping = true } = options;
   const { maxPending = defaultMaxPending, quarantine = "auto", unidentified = "warn" } = options;
-  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
+  const { ttl = defaultTtl, holdAtLeast = 0, connectTimeout = defaultConnectTimeout } = options;
   checkTtl(ttl);
+  checkHoldAtLeast(holdAtLeast);
   const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
   checkDuration("nodeTimeout", nodeTimeout, 1, true);
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
@@ -77,7 +79,8 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
     maxPending: checkCount("maxPending", maxPending),
     quarantine: checkQuarantine(quarantine),
     unidentified: checkUnidentified(unidentified),
-    ttl,
+    // The ttl of an acquisition without options.
+    ttl: Math.max(ttl, holdAtLeast),
     onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }

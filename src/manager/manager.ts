@@ -140,9 +140,9 @@ export class Manager {
   async inspect(resource: string): Promise<Inspection> {
     this.factory.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
-    const { engine, prefix } = this.context;
+    const { engine, prefix, clock } = this.context;
     const reports = await engine.inspection.inspect([prefix + resource]);
-    return summarise(resource, reports, (node) => this.#health.statusOf(node));
+    return summarise(resource, reports, (node) => this.#health.statusOf(node), clock.wall());
   }
 
   /** Adds an observer. Returns a function that removes the observer. */

@@ -173,3 +173,20 @@ test("with --json every event is a line of JSON, apart from the command's own ou
   for (const event of events) expect(event.time).toBeTypeOf("number");
   expect(ended).toMatchObject({ code: 3, stdout: "out\n" });
 });
+
+test("--at-least keeps the lock after the command and this process have ended, and inspect says until when", async () => {
+  const before = Date.now();
+  const first = await holdfast(run("--at-least", "10m", "--owner", "early", "--json", "--", "true"));
+  expect(first.code).toBe(0);
+  const released = first.stderr.split("\n").find((line) => line.includes('"released"')) ?? "{}";
+  expect(JSON.parse(released).keptUntil).toBeGreaterThanOrEqual(before + 600_000);
+  expect(await holdfast(run("--at-least", "10m", "--no-wait", "--", "true"))).toMatchObject({ code: 75 });
+  const text = await holdfast(["inspect", resource, ...timeoutArgs, ...nodeArgs()]);
+  expect(text.stdout).toMatch(/ {2}kept until \d{4}-\d\d-\d\dT[\d:.]+Z, after its release by early$/m);
+  expect(text.stdout).toMatch(/kept {4}early {2}\d/);
+  const json = await holdfast(["inspect", resource, "--json", ...timeoutArgs, ...nodeArgs()]);
+  const { keptUntil, held, holder } = JSON.parse(json.stdout);
+  expect({ held, holder }).toMatchObject({ held: true, holder: { owner: "early", kept: true } });
+  expect(keptUntil).toBeGreaterThan(before + 590_000);
+  expect(keptUntil).toBeLessThan(Date.now() + 610_000);
+});

@@ -56,6 +56,7 @@ const options = {
     "ttl",
     "wait",
     "max-hold",
+    "at-least",
     "grace",
     "quarantine",
     "conflict-exit-code",
@@ -98,10 +99,11 @@ const anywhere = (before: Words, bad: fc.Arbitrary<Words>, after: Words): fc.Arb
 const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
   run: fc.oneof(
     anywhere(["run", ...locked], fc.oneof(unknown, badNode, badConfig), ["--", "true"]),
-    anywhere(["run", ...locked], fc.oneof(...["ttl", "max-hold", "grace", "node-timeout"].map(duration)), [
-      "--",
-      "true",
-    ]),
+    anywhere(
+      ["run", ...locked],
+      fc.oneof(...["ttl", "max-hold", "at-least", "grace", "node-timeout"].map(duration)),
+      ["--", "true"],
+    ),
     anywhere(
       ["run", ...locked, "--wait"],
       badDuration.filter((text) => text !== "forever").map((text) => [text]),
@@ -214,6 +216,7 @@ it("a configuration file with any content is read, or refused with one line", as
     "ttl",
     "wait",
     "maxHold",
+    "atLeast",
     "grace",
     "nodeTimeout",
     "quarantine",

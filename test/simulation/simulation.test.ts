@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { withMinimumHolds } from "../../src/testing/simulator/minimum-holds.js";
 import { search } from "./search.js";
 
 describe("the simulator", () => {
@@ -8,6 +9,13 @@ describe("the simulator", () => {
     expect(leases).toBeGreaterThan(420);
     // Every checker must have run.
     expect({ checkers, never }).toEqual({ checkers: 15, never: [] });
+  }, 600_000);
+
+  it("finds no violation of minimum holds, whose checker has also run", async () => {
+    const { failed, leases, checkers, never } = await search(1, 60, "inBounds", withMinimumHolds);
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(300);
+    expect({ checkers, never }).toEqual({ checkers: 16, never: [] });
   }, 600_000);
 
   it("finds only overlaps beyond the assumptions", async () => {

@@ -57,7 +57,7 @@ function describe(holder: BlockingHolder | undefined): string {
   if (holder === undefined) return "somebody, or kept for somebody who has waited longer";
   const who = holder.owner === null ? `a foreign client (token hash ${holder.tokenHash})` : holder.owner;
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
-  const times = describeTimes(holder);
+  const times = `${describeTimes(holder)}${holder.kept ? " after its release (holdAtLeast)" : ""}`;
   return holder.ttlLeft === null ? `${who}, ${times}` : `${who} ${times}`;
 }
 

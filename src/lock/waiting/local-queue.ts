@@ -22,8 +22,11 @@ export interface QueuedAcquisition {
   succeed(front: QueuedAcquisition): void;
   /** Called when the acquisition may ask the nodes. */
   proceed(): void;
-  /** Called when a wanted key was released in this process. */
-  released(): void;
+  /**
+   * Called when a wanted key was released in this process. `rest`: ms for which the nodes still keep the key. An attempt that
+   * comes earlier learns that by itself.
+   */
+  released(rest: number): void;
 }
 
 /**
@@ -153,8 +156,11 @@ export class LocalQueue {
     return undecidedFor < Math.round(elapsed(clock, began)) ? null : lastAttempt;
   }
 
-  /** Notifies the fronts that want these keys of a release in this process, without waiting for the nodes' messages. */
-  released(keys: readonly string[]): void {
+  /**
+   * Notifies the fronts that want these keys of a release in this process, without waiting for the nodes' messages. `rest`: ms
+   * for which the nodes still keep the keys.
+   */
+  released(keys: readonly string[], rest: number): void {
     const toNotify = new Set<QueuedAcquisition>();
     for (const key of keys) {
       const unfair = this.fronts[queueKeyOf([key], false)];
@@ -167,7 +173,7 @@ export class LocalQueue {
       }
       if (first !== undefined) toNotify.add(first);
     }
-    for (const acquisition of toNotify) acquisition.released();
+    for (const acquisition of toNotify) acquisition.released(rest);
   }
 
   private addFront(acquisition: QueuedAcquisition): void {

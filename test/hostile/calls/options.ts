@@ -71,6 +71,7 @@ const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, 
   retry: badRetry.map((retry) => ({ retry })),
   renew: field("renew", isBoolean),
   maxHold: field("maxHold", atLeast(1)),
+  holdAtLeast: field("holdAtLeast", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
   fair: field("fair", isBoolean),
   onLost: field("onLost", isFunction),
 };
