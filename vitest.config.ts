@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
  * `npm test` runs the projects "unit", "cli" and "redis"; `npm run test:all` runs all others. The name of a file says
  * where it belongs:
  *
- *   name.test.ts             "unit", or "cli" for tests of the command line: needs no server
+ *   name.test.ts             "unit", or "cli" for some tests of the command line: needs no server
  *   name.redis.test.ts       "redis": runs on real servers
  *   name.slow.test.ts        "unit, slow"
  *   name.slow.redis.test.ts  "redis, slow"
@@ -13,7 +13,26 @@ import { defineConfig } from "vitest/config";
  */
 const slow = "test/**/*.slow.*";
 const onServers = "test/**/*.redis.test.ts";
-const commandLine = ["test/cli/**/*.test.ts", "test/hostile/command-line.test.ts"];
+/** These run the command line in the test's process, which notes the secrets that it must not print. */
+const commandLine = ["test/cli/{chart,nodes,redact,ui,usage}.test.ts", "test/hostile/command-line.test.ts"];
+/** These search with few seeds or inputs in `npm test`, and with all of them in `npm run test:all`. */
+export const searches = [
+  "test/hostile/bad-input-guard.test.ts",
+  "test/hostile/bad-input-inspector.test.ts",
+  "test/hostile/bad-input-redlock.test.ts",
+  "test/hostile/bad-input.test.ts",
+  "test/hostile/command-line.test.ts",
+  "test/hostile/handover.test.ts",
+  "test/hostile/odd-input.test.ts",
+  "test/hostile/replies.test.ts",
+  "test/inspector/server/server-hostile.test.ts",
+  "test/machines/lock-table.test.ts",
+  "test/manager/several-resources.test.ts",
+  "test/manager/waiting-order.test.ts",
+  "test/safety/rule-01-exclusion.test.ts",
+  "test/simulation/replay.test.ts",
+  "test/simulation/user-program.test.ts",
+];
 const folders = ["test/package/**", "test/inspector/browser/**", "test/rules/**"];
 
 const shared = {
@@ -53,19 +72,19 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: [onServers, slow, ...folders, ...commandLine],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
           // To start a process and load the library for each file would take longer than the tests of most files.
           isolate: false,
         },
       },
       {
         test: {
-          // Isolated, because a process of the command line notes the secrets that it must not print.
+          // Isolated, because other tests must not see those secrets.
           ...shared,
           name: "cli",
           include: commandLine,
           exclude: [onServers, slow],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
@@ -74,15 +93,17 @@ export default defineConfig({
           name: "redis",
           include: [onServers],
           exclude: [slow, ...folders],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
+          // As for "unit". The files of a worker also share the process that starts servers.
+          isolate: false,
         },
       },
       {
         test: {
           ...shared,
           name: "unit, slow",
-          include: ["test/**/*.slow.test.ts"],
-          provide: { grouping: true },
+          include: ["test/**/*.slow.test.ts", ...searches],
+          provide: { grouping: true, thorough: true },
         },
       },
       {
@@ -91,7 +112,7 @@ export default defineConfig({
           ...shared,
           name: "unit, one by one",
           include: ["test/manager/*.test.ts", "test/safety/*.test.ts"],
-          provide: { grouping: false },
+          provide: { grouping: false, thorough: true },
           isolate: false,
         },
       },
@@ -100,7 +121,7 @@ export default defineConfig({
           ...redis,
           name: "redis, slow",
           include: ["test/**/*.slow.redis.test.ts"],
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {
@@ -111,7 +132,7 @@ export default defineConfig({
           include: ["abort", "clean-up", "cluster", "hung-nodes", "mixed-quorum", "redlock-interop"].map(
             (suite) => `test/locks/${suite}.redis.test.ts`,
           ),
-          provide: { grouping: false },
+          provide: { grouping: false, thorough: true },
         },
       },
       {
@@ -134,7 +155,7 @@ export default defineConfig({
           // The tests count frames, so nothing else runs meanwhile.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
-          provide: { grouping: true },
+          provide: { grouping: true, thorough: false },
         },
       },
       {

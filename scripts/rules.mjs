@@ -3,9 +3,9 @@
  * not tested if the test still passes.
  */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { write as generateScripts } from "./lua/generate.mjs";
 import { findSwitch, readSources, switchedOff } from "./switches/find.mjs";
@@ -25,6 +25,12 @@ async function report(copy, args) {
   }
 }
 
+/** Whether `npm test` runs files whose path starts like this; searches run in test:all as well, with more seeds. */
+const inNpmTest = (tests) =>
+  readdirSync(join(root, dirname(tests))).some(
+    (name) => name.startsWith(basename(tests)) && !name.includes(".slow."),
+  );
+
 const placeOf = ([, off, file, from]) => ({ off, file, from });
 
 async function trySwitch(entry) {
@@ -40,7 +46,7 @@ async function trySwitch(entry) {
     // What is switched off may have been the only use of something.
     if (place.path.endsWith(".lua")) generateScripts(copy, { allowUnused: true });
     const project = tests.includes(".redis") ? "redis" : "unit";
-    const projects = ["--project", project, "--project", `${project}, slow`];
+    const projects = ["--project", inNpmTest(tests) ? project : `${project}, slow`];
     // A test that times out has failed too.
     const args = [vitest, "run", ...projects, "--reporter", "json", "--testTimeout", "30000", tests];
     if (name !== undefined) args.push("--testNamePattern", name);

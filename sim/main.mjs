@@ -10,6 +10,7 @@ const usage = `npm run sim -- [options]
   --from 1            first seed
   --class inBounds    or beyond: faults that break the assumptions; overlaps are then counted, fences must increase;
                       or membership: the processes change over from one set of nodes to another
+  --minimum-holds         most actions keep their locks for at least a given time
   --actions 140       number of actions per seed
   --jobs 2            number of threads
   --seed N            plays only this seed, and shrinks its script if it fails
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     class: { type: "string", default: "inBounds" },
+    "minimum-holds": { type: "boolean", default: false },
     actions: { type: "string" },
     jobs: { type: "string", default: "2" },
     seed: { type: "string" },
@@ -43,6 +45,7 @@ const integer = (name) => {
 
 const entry = new URL("../dist/esm/testing/simulator/", import.meta.url).href;
 const faults = values.class;
+const minimumHolds = values["minimum-holds"];
 const actions = values.actions === undefined ? 140 : integer("actions");
 
 if (values.help) {
@@ -59,7 +62,14 @@ if (values.help) {
     write: values.write,
   });
 } else if (values.seed !== undefined) {
-  process.exitCode = await printSeed({ entry, seed: integer("seed"), faults, actions, trace: values.trace });
+  process.exitCode = await printSeed({
+    entry,
+    seed: integer("seed"),
+    faults,
+    minimumHolds,
+    actions,
+    trace: values.trace,
+  });
 } else {
   const began = performance.now();
   let reportedAt = began;
@@ -69,6 +79,7 @@ if (values.help) {
     from: integer("from"),
     count: integer("seeds"),
     faults,
+    minimumHolds,
     actions,
     jobs: integer("jobs"),
     onProgress({ seeds, failed }) {
@@ -79,6 +90,6 @@ if (values.help) {
     },
   });
   printTotals(total, faults, performance.now() - began);
-  printFailures(total.failed, faults, actions);
+  printFailures(total.failed, { faults, minimumHolds, actions });
   process.exitCode = total.failed.length === 0 ? 0 : 1;
 }

@@ -16,6 +16,7 @@ export async function playSeeds({
   from,
   count,
   faults,
+  minimumHolds = false,
   actions,
   jobs,
   enough = () => false,
@@ -34,7 +35,7 @@ export async function playSeeds({
         if (next >= end || enough(total)) return resolve();
         const seeds = [];
         while (seeds.length < batchSize && next < end) seeds.push(next++);
-        worker.postMessage({ seeds, faults, actions });
+        worker.postMessage({ seeds, faults, minimumHolds, actions });
       };
       worker.on("message", (sum) => {
         add(total, sum);

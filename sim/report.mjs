@@ -35,8 +35,11 @@ function printKinds(title, prefix, counts) {
 export const describe = ({ seed, hash, violation }) =>
   `seed ${seed} (${hash}): ${violation.checker}: ${violation.what}`;
 
-export function printFailures(failed, faults, actions) {
+export function printFailures(failed, { faults, minimumHolds, actions }) {
   const [first] = failed;
   if (first === undefined) return;
-  console.log(`replay: npm run sim -- --seed ${first.seed} --class ${faults} --actions ${actions} --trace`);
+  const workload = minimumHolds ? " --minimum-holds" : "";
+  console.log(
+    `replay: npm run sim -- --seed ${first.seed} --class ${faults}${workload} --actions ${actions} --trace`,
+  );
 }

@@ -1,13 +1,13 @@
 /** Plays one seed, prints the outcome, and shrinks the script if it fails. */
+import { scriptOf } from "./script.mjs";
 import { shrink } from "./shrink.mjs";
 
 /** The number of trace lines shown before the violation. */
 const shown = 200;
 
-export async function printSeed({ entry, seed, faults, actions, trace }) {
-  const { generate } = await import(new URL("generate.js", entry).href);
+export async function printSeed({ entry, seed, trace, ...workload }) {
   const { play } = await import(new URL("run.js", entry).href);
-  const script = generate(seed, faults, actions);
+  const script = (await scriptOf(entry))(seed, workload);
   const outcome = await play(script, { trace });
   if (trace) console.log(outcome.trace.join("\n"));
   console.log(`seed ${seed}: trace ${outcome.hash}, ${outcome.overlaps} overlaps`);

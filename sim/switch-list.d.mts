@@ -2,5 +2,6 @@ export const switches: readonly {
   readonly rule: string;
   readonly off: string;
   readonly faults?: "beyond" | "membership";
+  readonly minimumHolds?: true;
   readonly changes: readonly (readonly [file: string, from: string, to: string])[];
 }[];

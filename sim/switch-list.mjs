@@ -24,8 +24,8 @@ export const switches = [
     changes: [
       [
         "src/clients/memory/memory-store.ts",
-        "if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);",
-        "this.#entries.delete(key);",
+        "if (this.#read(key, now)?.value === token) this.#release(key, rest, now);",
+        "this.#release(key, rest, now);",
       ],
     ],
   },
@@ -46,6 +46,31 @@ export const switches = [
         "src/engine/quorum/claim.ts",
         "this.context.membership.isQuorumOf(accepted)",
         "accepted.length > 0 || answers.length > 0",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "while the nodes are being changed, a majority of the new set alone is enough",
+    faults: "membership",
+    changes: [
+      [
+        "src/engine/quorum/engine.ts",
+        "new Membership(names, options.sets)",
+        "new Membership(names, options.sets?.slice(0, 1))",
+      ],
+    ],
+  },
+  {
+    rule: "1 exclusion",
+    off: "the new set does not learn the fences of the previous one",
+    faults: "membership",
+    changes: [
+      ["src/engine/quorum/set-watch.ts", "this.records.map(({ watermark }) => watermark)", "[0]"],
+      [
+        "src/testing/simulator/membership-change.ts",
+        "if (known.includes(null)) return false;",
+        "return true;",
       ],
     ],
   },
@@ -253,7 +278,13 @@ export const switches = [
   {
     rule: "9 memory",
     off: "the others' watermark is not taken over",
-    changes: [["src/clients/memory/memory-node.ts", "this.#store.raiseWatermark(watermark);", ""]],
+    changes: [
+      [
+        "src/clients/memory/memory-node.ts",
+        "this.#store.raiseWatermark(watermark);\n    this.#marker =",
+        "this.#marker =",
+      ],
+    ],
   },
   {
     rule: "10 healing",
@@ -439,6 +470,35 @@ export const switches = [
         "src/engine/node/quarantine.ts",
         "this.timer = this.clock.after(pause, weakRequest(new WeakRef(this)), true);",
         "",
+      ],
+    ],
+  },
+  {
+    rule: "minimum hold",
+    off: "a release deletes the key at once",
+    minimumHolds: true,
+    changes: [["src/engine/node/release-command.ts", "rest > 0 ? { ...command, rest } : command", "command"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "the ttl does not cover it",
+    minimumHolds: true,
+    changes: [["src/lock/settings.ts", "Math.max(settings.ttl, holdAtLeast)", "settings.ttl"]],
+  },
+  {
+    rule: "minimum hold",
+    off: "it counts by the wall clock",
+    minimumHolds: true,
+    changes: [
+      [
+        "src/lock/lease-state.ts",
+        "this.grant.at.monotonic + this.grant.holdAtLeast",
+        "this.clock.monotonic() + this.grant.holdAtLeast - (this.clock.wall() - this.grant.at.wall)",
+      ],
+      [
+        "src/lock/held-lease.ts",
+        "leaseState.claim.keptUntil = leaseState.keptUntil",
+        "Object.defineProperty(leaseState.claim, 'keptUntil', { get: () => leaseState.keptUntil })",
       ],
     ],
   },

@@ -16,6 +16,7 @@ async function search(entry, { jobs, actions }) {
       from: 1,
       count: maxSeeds,
       faults: entry.faults ?? "inBounds",
+      minimumHolds: entry.minimumHolds ?? false,
       actions,
       jobs,
       enough: ({ failed }) => failed.length > 0,

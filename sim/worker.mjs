@@ -6,13 +6,14 @@ Error.stackTraceLimit = 0;
 // Cold starts are part of the runs, and each would print a warning.
 process.removeAllListeners("warning");
 
-const { generate } = await import(new URL("generate.js", workerData.entry).href);
+const { scriptOf } = await import("./script.mjs");
+const makeScript = await scriptOf(workerData.entry);
 const { play } = await import(new URL("run.js", workerData.entry).href);
 
-parentPort.on("message", async ({ seeds, faults, actions }) => {
+parentPort.on("message", async ({ seeds, ...workload }) => {
   const sum = { seeds: 0, time: 0, overlaps: 0, counts: {}, failed: [] };
   for (const seed of seeds) {
-    const { violations, overlaps, counts, time, hash } = await play(generate(seed, faults, actions));
+    const { violations, overlaps, counts, time, hash } = await play(makeScript(seed, workload));
     sum.seeds++;
     sum.time += time;
     sum.overlaps += overlaps;

@@ -1,14 +1,21 @@
-import { adviceOn } from "./engine/protocol/advice.js";
-import { contentionMessage, type HeldHere, longestHolder } from "./engine/protocol/contention.js";
-import type { Holder, Vote } from "./engine/protocol/vote.js";
+import { AcquireTimeoutError, LockContendedError, QuorumUnavailableError } from "./acquisition-errors.js";
+import type { Vote } from "./engine/protocol/vote.js";
 import { CannotListenError } from "./support/cannot-listen-error.js";
 import { formatDuration } from "./support/duration.js";
 import { brand, HoldfastError, type HoldfastErrorCode } from "./support/holdfast-error.js";
 import { MembershipMismatchError } from "./support/membership-mismatch-error.js";
-import { named } from "./support/names.js";
+import { count, named } from "./support/names.js";
 import { clip, show, withoutCredentials } from "./support/redaction.js";
 
-export { CannotListenError, HoldfastError, type HoldfastErrorCode, MembershipMismatchError };
+export {
+  AcquireTimeoutError,
+  CannotListenError,
+  HoldfastError,
+  type HoldfastErrorCode,
+  LockContendedError,
+  MembershipMismatchError,
+  QuorumUnavailableError,
+};
 
 type ErrorByCode = {
   LOCK_CONTENDED: LockContendedError;
@@ -39,64 +46,6 @@ export function isHoldfastError<Code extends HoldfastErrorCode = HoldfastErrorCo
   }
 }
 
-/** The resource is taken: so many nodes denied it that no quorum is left. */
-export class LockContendedError extends HoldfastError {
-  readonly code = "LOCK_CONTENDED";
-
-  override get name(): string {
-    return "LockContendedError";
-  }
-
-  /** The holder, as reported by the node with the longest remaining ttl. Undefined if no node reported a holder. */
-  readonly holder: Holder | undefined;
-  constructor(
-    readonly resources: readonly string[],
-    /** The number of attempts made. */ readonly attempts: number,
-    readonly votes: readonly Vote[],
-    /** The lease of the same manager that holds one of the resources, if there is one. */
-    readonly heldHere: HeldHere | undefined = undefined,
-  ) {
-    const holder = longestHolder(votes);
-    super(contentionMessage(resources, attempts, holder, heldHere));
-    this.holder = holder;
-  }
-}
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-
-/** No quorum of the `nodes` granted in time, because nodes failed, timed out or answered too late. */
-export class QuorumUnavailableError extends HoldfastError {
-  readonly code = "QUORUM_UNAVAILABLE";
-
-  override get name(): string {
-    return "QuorumUnavailableError";
-  }
-
-  constructor(
-    readonly resources: readonly string[],
-    /** The operation that failed: "acquire", "renew" or "adopt". */ readonly operation: string,
-    readonly attempts: number,
-    /** The votes that had arrived at the decision. A failed vote contains its reason. */
-    readonly votes: readonly Vote[],
-    /** The number of nodes. */ readonly nodes: number,
-    reason: "noQuorum" | "tooSlow" = "noQuorum",
-  ) {
-    const granted = votes.filter((vote) => vote.kind === "granted").length;
-    const unanswered = nodes - votes.length;
-    const failures = votes
-      .filter((vote) => vote.kind !== "granted")
-      .map((vote) => `${vote.node}: ${vote.kind === "failed" ? vote.message : "denied"}`);
-    if (unanswered > 0) failures.push(`not waited for ${unanswered} more, which could not change the result`);
-    super(
-      reason === "tooSlow"
-        ? `could not ${operation} ${named(resources)}: ${votes.length} of ${count(nodes, "node")} answered, but too late: ` +
-            "no validity was left of the ttl, or more than four node timeouts had passed. Use a longer ttl or nodeTimeout, or look at the nodes' latency and at what keeps the event loop busy"
-        : `could not ${operation} ${named(resources)}: ${granted} of ${count(nodes, "node")} granted, ` +
-            `after ${count(attempts, "attempt")}${failures.length > 0 ? ` (${failures.join("; ")})` : ""}${adviceOn(votes, nodes)}`,
-    );
-  }
-}
-
 /** `ready()` timed out: some of the `nodes` could not be connected or identified. */
 export class NodesNotReadyError extends HoldfastError {
   readonly code = "NODES_NOT_READY";
@@ -117,27 +66,6 @@ export class NodesNotReadyError extends HoldfastError {
       `${votes.length} of ${count(nodes, "node")} not ready within ${formatDuration(timeout)} (${reasons.join("; ")}). ` +
         "They are tried again whenever something is acquired; `holdfast doctor` examines the nodes.",
     );
-  }
-}
-
-/** The acquisition took longer than `wait`. `cause` is the error of the last attempt. */
-export class AcquireTimeoutError extends HoldfastError {
-  readonly code = "ACQUIRE_TIMEOUT";
-
-  override get name(): string {
-    return "AcquireTimeoutError";
-  }
-
-  constructor(
-    readonly resources: readonly string[],
-    /** The option `wait`, in ms. */ readonly wait: number,
-    readonly attempts: number,
-    cause: LockContendedError | QuorumUnavailableError | undefined,
-  ) {
-    const failed = `could not acquire ${named(resources)}`;
-    // Said once, although the message of the cause begins with it.
-    const why = cause?.message.replace(`${failed}: `, "") ?? "no attempt was decided in that time";
-    super(`${failed} within ${formatDuration(wait)}: ${why}`, { cause });
   }
 }
 

@@ -16,7 +16,7 @@ export type {
   SubscriptionListener,
 } from "./engine/node/lock-node.js";
 export type { LockCommand, QueueExit, QueuePlace, QueuePolicy } from "./engine/protocol/command.js";
-export type { HeldHere } from "./engine/protocol/contention.js";
+export type { BlockingHolder, HeldHere } from "./engine/protocol/contention.js";
 export type { Identification, Memory, MemoryChange } from "./engine/protocol/memory.js";
 export type { SetRecord, SetUse } from "./engine/protocol/set-record.js";
 export type { Answer, FailureReason, Holder, Vote } from "./engine/protocol/vote.js";
@@ -27,4 +27,4 @@ export * from "./errors.js";
 export type * from "./lock/events.js";
 export type * from "./lock/lock-actor.js";
 export type { Logger } from "./lock/logger.js";
-export type { AcquireOptions, LocksOptions, UsingOptions } from "./lock/options.js";
+export type { AcquireOptions, ClosingSignal, LocksOptions, UsingOptions } from "./lock/options.js";

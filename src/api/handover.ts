@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../errors.js";
 import { checkResources } from "../lock/resources.js";
-import { checkTtl } from "../support/checks.js";
+import { checkHoldAtLeast, checkTtl } from "../support/checks.js";
 import { Buffer, hashOf } from "../support/platform.js";
 import { kindOf } from "../support/redaction.js";
 import { isWellFormed } from "../support/untrusted.js";
@@ -11,12 +11,15 @@ export interface Handover {
   readonly token: string;
   /** ms. */
   readonly ttl: number;
+  /** The ms of `holdAtLeast` that were left, 0 if none. */
+  readonly rest: number;
 }
 
 const kind = "holdfast2";
 
-export const writeHandover = ({ resources, token, ttl }: Handover): string =>
-  withChecksum(JSON.stringify([resources, token, ttl]));
+/** A rest is written only if there is one: versions that do not know it refuse the note instead of ignoring the rest. */
+export const writeHandover = ({ resources, token, ttl, rest }: Handover): string =>
+  withChecksum(JSON.stringify(rest === 0 ? [resources, token, ttl] : [resources, token, ttl, rest]));
 
 /** Encodes the JSON with a checksum that reveals a change. A changed digit of the ttl could result in a lease for years. */
 export function withChecksum(json: string): string {
@@ -45,10 +48,10 @@ export function readHandover(handover: unknown): Handover {
   if (start !== kind || checksum !== checksumOf(body) || more.length > 0) throw refused();
   try {
     const parts: unknown = JSON.parse(Buffer.from(body, "base64url").toString());
-    if (!Array.isArray(parts) || parts.length !== 3) throw refused();
-    const [resources, token, ttl] = parts;
+    if (!Array.isArray(parts) || parts.length < 3 || parts.length > 4) throw refused();
+    const [resources, token, ttl, rest = 0] = parts;
     if (typeof token !== "string" || token === "" || !isWellFormed(token)) throw refused();
-    return { resources: checkResources(resources), token, ttl: checkTtl(ttl) };
+    return { resources: checkResources(resources), token, ttl: checkTtl(ttl), rest: checkHoldAtLeast(rest) };
   } catch {
     throw refused();
   }

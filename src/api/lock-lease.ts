@@ -68,7 +68,8 @@ export class LockLease implements FencedLease {
   handover(): string {
     const token = this.#lock.handOver(this.#leaseState);
     this.#end();
-    return writeHandover({ resources: this.#leaseState.resources, token, ttl: this.#leaseState.ttl });
+    const { resources, ttl } = this.#leaseState;
+    return writeHandover({ resources, token, ttl, rest: this.#leaseState.rest() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

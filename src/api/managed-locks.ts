@@ -3,7 +3,7 @@ import type { ManagerEvents } from "../lock/events.js";
 import type { LeaseState } from "../lock/lease-state.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
-import type { Settings } from "../lock/settings.js";
+import { coverHold, type Settings } from "../lock/settings.js";
 import type { LockFactory, Resources } from "../manager/lock-factory.js";
 import type { Manager } from "../manager/manager.js";
 import { onAbort } from "../support/abort.js";
@@ -14,7 +14,7 @@ import { LockLease } from "./lock-lease.js";
 import type { FencedLease, Handle, Inspection, Locks } from "./types.js";
 
 /** The default time, in ms, that `close` waits for releases. */
-const defaultCloseTimeout = 5_000;
+export const defaultCloseTimeout = 5_000;
 
 /** The settings for a single attempt. */
 const once = { retry: () => false, queued: false } satisfies Partial<Settings>;
@@ -105,7 +105,9 @@ class ManagedLocks {
 
   async adopt(handover: string, options?: AcquireOptions): Promise<FencedLease> {
     const handedOver = readHandover(handover);
-    const settings = this.#factory.settings({ ttl: handedOver.ttl }, options);
+    const { ttl, rest } = handedOver;
+    // The lease goes on, so that the default of this process for new leases does not apply.
+    const settings = coverHold(this.#factory.settings({ ttl, holdAtLeast: 0 }, options), rest);
     const lock = this.#factory.lock(handedOver.resources);
     return lock.acquire(settings, (leaseState) => new LockLease(lock, leaseState), {
       kind: "handover",

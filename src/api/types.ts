@@ -97,6 +97,11 @@ export interface Inspection {
   readonly held: boolean | null;
   /** The holder that a quorum reports, or null. */
   readonly holder: Holder | null;
+  /**
+   * Epoch ms until which the nodes keep the resource, although its holder has released it (`holdAtLeast`). Absent while the
+   * resource is held or free.
+   */
+  readonly keptUntil?: number;
   readonly nodes: readonly NodeInspection[];
 }
 

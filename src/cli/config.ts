@@ -14,6 +14,7 @@ export interface Config {
   /** False: one attempt, no waiting. */
   readonly wait?: number | false;
   readonly maxHold?: number;
+  readonly atLeast?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
@@ -45,6 +46,7 @@ const keys: Record<keyof Config, { readonly read: Reader; readonly allowed: stri
     allowed: `${durationSyntax}, "forever", or false`,
   },
   maxHold: { read: duration, allowed: durationSyntax },
+  atLeast: { read: duration, allowed: durationSyntax },
   grace: { read: duration, allowed: durationSyntax },
   nodeTimeout: { read: duration, allowed: durationSyntax },
   quarantine: {

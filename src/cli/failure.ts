@@ -59,18 +59,20 @@ function misread({ code, exitCode: status, message }: CommanderError): Failure {
   return usageError(unquoted.replace(/^error: /, ""));
 }
 
-function timedOut({ cause, wait, resources }: AcquireTimeoutError, conflictExitCode: number): Failure {
-  const waited = `waited ${formatDuration(wait)}`;
-  if (isHoldfastError(cause, "LOCK_CONTENDED")) {
-    return { exitCode: conflictExitCode, message: `${contended(cause)}; ${waited}` };
-  }
-  const why = isHoldfastError(cause, "QUORUM_UNAVAILABLE")
-    ? unavailable(cause)
-    : `no quorum of nodes: too few answered about ${named(resources)} in time`;
-  return { exitCode: exitCode.unavailable, message: `${why}; ${waited}` };
+function timedOut(error: AcquireTimeoutError, conflictExitCode: number): Failure {
+  const { cause } = error;
+  const waited = `waited ${formatDuration(error.wait)}`;
+  return cause.code === "LOCK_CONTENDED"
+    ? { exitCode: conflictExitCode, message: `${contended(error)}; ${waited}` }
+    : { exitCode: exitCode.unavailable, message: `${unavailable(cause)}; ${waited}` };
 }
 
-const contended = ({ resources, holder }: LockContendedError) =>
-  `${named(resources)} is held by ${describeHolder(holder)}`;
+/** Of several resources, the message names the one that is held. */
+function contended({ resources, holder }: LockContendedError | AcquireTimeoutError): string {
+  const which =
+    resources.length > 1 && holder !== undefined ? ` (the resource ${named([holder.resource])})` : "";
+  return `${named(resources)} is held by ${describeHolder(holder)}${which}`;
+}
 
-const unavailable = ({ message }: QuorumUnavailableError) => `no quorum of nodes: ${message}`;
+const unavailable = ({ message, reason }: QuorumUnavailableError) =>
+  `${reason === "tooSlow" ? "the nodes are too slow" : "no quorum of nodes"}: ${message}`;

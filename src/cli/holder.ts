@@ -1,11 +1,15 @@
-import type { Holder, Vote } from "../engine/protocol/vote.js";
+import { type BlockingHolder, describeTimes, reportedHolder } from "../engine/protocol/contention.js";
+import type { Holder } from "../engine/protocol/vote.js";
+import type { RetryingEvent } from "../lock/events.js";
 import { formatDuration } from "./duration.js";
 
-/** `worker-3:4711 for up to 8.2 s`. */
-export function describeHolder(holder: Holder | undefined | null): string {
+/** `worker-3:4711 for up to 8.2 s`, and how long it has been seen there, where that is known. */
+export function describeHolder(holder: Holder | BlockingHolder | undefined | null): string {
   if (holder === undefined || holder === null) return "a holder that no node could name";
   if (holder.type !== "string") return `a key of type ${holder.type}, which is not a lock`;
+  if ("seenSince" in holder) return `${describeOwner(holder)} ${describeTimes(holder)}`;
   const left = holder.ttlLeft === null ? "without an expiry" : `for up to ${formatDuration(holder.ttlLeft)}`;
+  if (holder.kept) return `${describeOwner(holder)} ${left} after its release`;
   return `${describeOwner(holder)} ${left}`;
 }
 
@@ -13,8 +17,8 @@ export function describeHolder(holder: Holder | undefined | null): string {
 export const describeOwner = ({ owner, tokenHash }: Holder): string =>
   owner ?? `a client without a label (token hash ${tokenHash})`;
 
-export function longestHolder(votes: readonly Vote[]): Holder | undefined {
-  return votes
-    .flatMap((vote) => (vote.kind === "denied" && vote.holder !== null ? [vote.holder] : []))
-    .sort((a, b) => (b.ttlLeft ?? Number.POSITIVE_INFINITY) - (a.ttlLeft ?? Number.POSITIVE_INFINITY))[0];
+/** Why an attempt failed, in a few words: `held by worker-3:4711 for up to 8.2 s`. */
+export function describeReason({ reason, votes }: Pick<RetryingEvent, "reason" | "votes">): string {
+  if (reason === "contended") return `held by ${describeHolder(reportedHolder(votes))}`;
+  return reason === "tooSlow" ? "the nodes answered too late" : "no quorum of nodes";
 }

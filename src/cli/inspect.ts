@@ -51,15 +51,19 @@ export async function inspect(
   }
 }
 
-function describe({ resource, held, holder, nodes }: Inspection, paint: Colours): string[] {
+function describe(inspection: Inspection, paint: Colours): string[] {
+  const { resource, nodes } = inspection;
   const width = Math.max(...nodes.map(({ node }) => node.length));
   return [
-    `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary({ held, holder, nodes }, paint)}`,
+    `${paint.bold(resource.replace(/\p{Cc}+/gu, " "))}  ${summary(inspection, paint)}`,
     ...nodes.map((one) => `  ${one.node.padEnd(width)}  ${line(one, paint)}`),
   ];
 }
 
-function summary({ held, holder, nodes }: Omit<Inspection, "resource">, paint: Colours): string {
+function summary({ held, holder, keptUntil, nodes }: Inspection, paint: Colours): string {
+  if (holder !== null && keptUntil !== undefined) {
+    return `${paint.yellow("kept")} until ${new Date(keptUntil).toISOString()}, after its release by ${describeOwner(holder)}`;
+  }
   if (holder !== null) return `${paint.yellow("held")} by ${describeHolder(holder)}`;
   if (held === null) return paint.red("unknown: too few nodes answered");
   // Keys on a minority, or of several holders, come from an attempt that failed or is under way.
@@ -81,5 +85,5 @@ function answer({ state, holder, error }: NodeInspection, paint: Colours): strin
   if (state === "failed") return `${paint.red("failed")}  ${error ?? "no reason given"}`;
   if (holder === undefined) return paint.green("free");
   const left = holder.ttlLeft === null ? "no expiry" : `${formatDuration(holder.ttlLeft)} left`;
-  return `${paint.yellow("held")}    ${describeOwner(holder)}  ${left}  ${paint.dim(`token ${holder.tokenHash}`)}`;
+  return `${paint.yellow(holder.kept ? "kept" : "held")}    ${describeOwner(holder)}  ${left}  ${paint.dim(`token ${holder.tokenHash}`)}`;
 }

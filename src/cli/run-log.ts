@@ -1,8 +1,9 @@
 import type { Locks } from "../api/types.js";
+import { isHoldfastError } from "../errors.js";
 import { managerEvents } from "../lock/events.js";
 import { named } from "../support/names.js";
 import { formatDuration } from "./duration.js";
-import { describeHolder, longestHolder } from "./holder.js";
+import { describeReason } from "./holder.js";
 import { output } from "./output.js";
 
 /** The events of a run besides the events of the lock. */
@@ -30,10 +31,12 @@ export const jsonRunLog: RunLog = {
   write: ({ event, ...details }) => output.json({ event, time: Date.now(), ...details }),
 };
 
-/** The properties of an error that JSON would not show. */
+/** The error as the log shows it: a Holdfast error with its code, reason and holder, any other with its message. */
 function plainError(event: object): object {
   if (!("error" in event)) return {};
   const { error } = event;
+  // A Holdfast error is written by its toJSON.
+  if (isHoldfastError(error)) return {};
   if (!(error instanceof Error)) return { error: { message: String(error) } };
   return { error: { ...("code" in error ? { code: error.code } : {}), message: error.message } };
 }
@@ -55,9 +58,7 @@ export const textRunLog: RunLog = {
       // A log needs only one line, why the wait failed. A user at a terminal wants to know at once.
       if (waiting || !process.stderr.isTTY) return;
       waiting = true;
-      const who =
-        reason === "contended" ? `held by ${describeHolder(longestHolder(votes))}` : "no quorum of nodes";
-      output.error(`waiting for ${named(resources)}: ${who}`);
+      output.error(`waiting for ${named(resources)}: ${describeReason({ reason, votes })}`);
     });
   },
   write(event) {

@@ -15,6 +15,7 @@ export interface RunFlags {
   /** False: --no-wait. */
   readonly wait?: number | false;
   readonly maxHold?: number;
+  readonly atLeast?: number;
   readonly grace?: number;
   readonly nodeTimeout?: number;
   readonly quarantine?: QuarantineRule;
@@ -33,6 +34,7 @@ export interface RunOptions {
   readonly ttl: number;
   readonly wait: number | false;
   readonly maxHold: number | undefined;
+  readonly atLeast: number;
   readonly grace: number;
   readonly nodeTimeout: number | undefined;
   readonly quarantine: QuarantineRule;
@@ -56,8 +58,11 @@ export function resolveRun(
   }
   if (flags.resource === undefined) throw usageError("nothing to lock: name it with --resource NAME");
   const { ttl: defaultTtl, wait, grace } = defaults;
+  const atLeast = flags.atLeast ?? config.atLeast ?? 0;
   const timing = {
-    ttl: flags.ttl ?? config.ttl ?? defaultTtl,
+    // As in the library: the nodes keep the lock for this long even if this process dies.
+    ttl: Math.max(flags.ttl ?? config.ttl ?? defaultTtl, atLeast),
+    atLeast,
     grace: flags.grace ?? config.grace ?? grace,
     nodeTimeout: flags.nodeTimeout ?? config.nodeTimeout,
     maxHold: flags.maxHold ?? config.maxHold,

@@ -35,12 +35,13 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runLocked(options: RunOptions, runLog: RunLog, relay: SignalRelay): Promise<number> {
-  const { nodes, prefix, owner, ttl, nodeTimeout, quarantine, publish, resources } = options;
+  const { nodes, prefix, owner, ttl, atLeast, nodeTimeout, quarantine, publish, resources } = options;
   const locks = createLocks({
     nodes,
     prefix,
     owner,
     ttl,
+    holdAtLeast: atLeast,
     quarantine,
     publish,
     ...(nodeTimeout === undefined ? {} : { nodeTimeout }),

@@ -12,6 +12,8 @@ export interface Timing {
   /** Undefined: the library's default, which depends on the ttl. */
   readonly nodeTimeout: number | undefined;
   readonly maxHold: number | undefined;
+  /** 0: the lock is free when the job has ended. */
+  readonly atLeast: number;
 }
 
 /**
@@ -45,7 +47,13 @@ function smallestTtl(timing: Timing): number {
  * @throws CommandError (usage)
  */
 export function requireRoom(timing: Timing): void {
-  const { ttl, grace, maxHold } = timing;
+  const { ttl, grace, maxHold, atLeast } = timing;
+  if (maxHold !== undefined && atLeast > maxHold) {
+    throw usageError(
+      `--at-least ${atLeast}ms is longer than --max-hold ${maxHold}ms; ` +
+        "use a shorter --at-least, or a longer --max-hold",
+    );
+  }
   if (!hasRoom(timing, ttl)) {
     const timeout = timing.nodeTimeout ?? defaultNodeTimeout(ttl);
     const have = ttl / 2 - driftOf(ttl, defaultDriftFactor) - timeout;

@@ -4,6 +4,7 @@ import { messageOf } from "../engine/protocol/error-message.js";
 import type { Timer } from "../engine/time/clock.js";
 import { systemClock } from "../engine/time/system-clock.js";
 import { exportOf } from "../support/loaded-module.js";
+import { noteOwnSocket } from "../support/own-sockets.js";
 import { type AddressOptions, readAddress } from "./address-options.js";
 import { type ConnectionCause, lastingCause } from "./connection-cause.js";
 import { type ConnectionListener, ConnectionListeners } from "./connection-listeners.js";
@@ -145,6 +146,7 @@ export class AddressScriptClient implements ScriptClient {
     const over = () => deadline?.cancel();
     redis.on("connect", () => {
       over();
+      noteOwnSocket(redis.stream);
       // Destroyed with an error, so that the error is reported. ioredis then reconnects and resolves the host name
       // again.
       deadline = systemClock.after(

@@ -1,7 +1,5 @@
-import type { HeldHere } from "../engine/protocol/contention.js";
-import type { Vote } from "../engine/protocol/vote.js";
 import type { Origin } from "../engine/quorum/origin.js";
-import type { RetryReason } from "../engine/time/retry.js";
+import type { Instant } from "../engine/time/clock.js";
 import {
   AcquireTimeoutError,
   LeaseExpiredError,
@@ -9,26 +7,21 @@ import {
   QuorumUnavailableError,
 } from "../errors.js";
 import type { FailureEvent } from "../machines/lock-events.js";
+import { blockingHolder, heldHere } from "./blocking-holder.js";
 import type { LockInternals } from "./lock-internals.js";
 import { lossReason } from "./loss.js";
 import type { Settings } from "./settings.js";
-
-/** A failed attempt: its reason, its number (from 1) and the votes. */
-export interface FailedAttempt {
-  readonly reason: RetryReason;
-  readonly attempt: number;
-  readonly votes: readonly Vote[];
-}
+import type { QueuedAcquisition } from "./waiting/local-queue.js";
 
 /** The operation that errors report for an acquisition that continues an existing lease. */
 const operations = { handover: "adopt", shared: "renew" } as const;
 
 /** An acquisition that failed. */
-interface FailedAcquisition {
+interface FailedAcquisition extends QueuedAcquisition {
   readonly settings: Pick<Settings, "wait">;
   readonly origin: Origin | null;
+  readonly since: Instant;
   readonly attempts: number;
-  readonly failedAttempt: FailedAttempt | null;
 }
 
 /** Returns the error with which the acquisition rejects. */
@@ -47,28 +40,22 @@ export function acquisitionError(
   return new LeaseExpiredError(resources, lossReason(event.votes));
 }
 
-/** Returns the lease of this manager that holds what the nodes denied, if there is one. */
-export function heldHere(
-  { keys, manager }: Pick<LockInternals, "keys" | "manager">,
-  votes: readonly Vote[],
-): HeldHere | undefined {
-  const holders = votes.flatMap((vote) => (vote.kind === "denied" && vote.holder ? [vote.holder] : []));
-  // A token that the user chose has no label.
-  const own = holders.filter(({ owner }) => owner === null || owner === manager.owner);
-  return manager.activeLocks.holderOf(holders.length === 0 ? keys : own.map(({ key }) => key));
-}
-
+/** The error of the last attempt of this acquisition, or of the caller of this process that came before. */
 function lastError(
   lock: LockInternals,
-  { origin, attempts, failedAttempt }: FailedAcquisition,
-): LockContendedError | QuorumUnavailableError | undefined {
+  acquisition: FailedAcquisition,
+): LockContendedError | QuorumUnavailableError {
   const { resources, manager } = lock;
-  const contended = (attempt: number, votes: readonly Vote[]) =>
-    new LockContendedError(resources, attempt, votes, heldHere(lock, votes));
-  if (failedAttempt === null) return attempts > 0 ? undefined : contended(0, []);
-  const { reason, attempt, votes } = failedAttempt;
-  if (reason === "contended") return contended(attempt, votes);
+  const { origin, attempts, since } = acquisition;
+  const lastAttempt =
+    acquisition.lastAttempt ??
+    (attempts > 0 ? null : manager.localQueue.lastAttemptFor(acquisition, manager.clock, since));
+  const { votes = [], reason = "contended" } = lastAttempt ?? {};
+  if (reason === "contended") {
+    const holder = lastAttempt === null ? undefined : blockingHolder(lock, lastAttempt);
+    return new LockContendedError(resources, attempts, votes, heldHere(lock, votes), holder);
+  }
   const operation = origin === null ? "acquire" : operations[origin.kind];
   const nodes = manager.engine.members.length;
-  return new QuorumUnavailableError(resources, operation, attempt, votes, nodes, reason);
+  return new QuorumUnavailableError(resources, operation, attempts, votes, nodes, reason);
 }

@@ -3,14 +3,14 @@ import type { Claim } from "../engine/quorum/claim.js";
 import type { Origin } from "../engine/quorum/origin.js";
 import type { RoundResult } from "../engine/quorum/round.js";
 import { afterPoll, elapsed, type Instant, now } from "../engine/time/clock.js";
-import type { RetryReason } from "../engine/time/retry.js";
 import type { FailureEvent, LockMachineEvent, RefusalEvent } from "../machines/lock-events.js";
 import type { AcquiringActions } from "../machines/lock-port.js";
 import { onAbort } from "../support/abort.js";
 import type { AsyncContext } from "../support/async-context.js";
-import { acquisitionError, type FailedAttempt } from "./acquisition-error.js";
+import { acquisitionError } from "./acquisition-error.js";
 import { isFinal, maxAttemptTimeouts, refusalTypes, waitLeft } from "./acquisition-limits.js";
 import { createLeaseState } from "./create-lease-state.js";
+import { type FailedAttempt, failedAttempt, undecidedAttempt } from "./failed-attempt.js";
 import type { LeaseState } from "./lease-state.js";
 import type { LockInternals } from "./lock-internals.js";
 import { retryDelayOf } from "./retry-delay.js";
@@ -46,7 +46,8 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   private last: Claim | null = null;
   private abandoned: Claim | null = null;
   private granted: LeaseState | null = null;
-  failedAttempt: FailedAttempt | null = null;
+  /** The last attempt that failed: of this acquisition, or of the caller of this process that came before. */
+  private known: FailedAttempt | null = null;
   private removeAbortListener: (() => void) | null = null;
   /** The event for which the timer is set. */
   private next: "RETRY" | "TIMED_OUT" = "TIMED_OUT";
@@ -76,13 +77,24 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     return !this.queues || this.lock.manager.localQueue.join(this, !this.settings.defaultRetry);
   }
 
+  get lastAttempt(): FailedAttempt | null {
+    const { claim, known } = this;
+    if (claim === null || this.decided) return this.granted === null ? known : null;
+    return undecidedAttempt(this.lock.manager, claim, this.start, known);
+  }
+
+  succeed(front: QueuedAcquisition): void {
+    this.known = front.lastAttempt;
+  }
+
   proceed(): void {
     this.lock.send({ type: this.delay === null ? "NEXT" : "RETRY" });
   }
 
-  released(): void {
-    if (this.delay === null) this.missedRelease = true;
-    else this.askAgain(true);
+  released(rest: number): void {
+    if (this.delay === null) this.missedRelease ||= rest === 0;
+    else if (rest === 0) this.askAgain(true);
+    else if (this.askedAt + this.delay > this.lock.manager.clock.monotonic() + rest) this.retryWithin(rest);
   }
 
   retryWithin(delay: number): void {
@@ -122,7 +134,6 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
   }
 
   scheduleRetry(event: RefusalEvent, attempt: number): void {
-    const { reason, votes } = event;
     this.releaseAbandoned();
     const until = (this.queues ? this.waits().untilRetry(event) : event.retryIn) ?? 0;
     const delay = Math.round(until);
@@ -131,20 +142,13 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (delay >= left) return this.setTimer("TIMED_OUT", left);
     if (until === 0 && event.retryIn !== 0) this.askNext(attempt);
     else this.setTimer("RETRY", delay);
-    this.lock.notifyRetry(this.id, { attempt, delay, reason, votes });
+    this.lock.notifyRetry(this.id, { attempt, delay, reason: event.reason, votes: event.votes });
   }
 
   abandonAttempt(): void {
-    const { claim, lock } = this;
+    const { claim } = this;
     if (claim === null) return;
-    if (this.failedAttempt === null) {
-      const waited = Math.round(elapsed(lock.manager.clock, this.start));
-      const { engine } = lock.manager;
-      const votes = engine.admission.admitted
-        ? claim.votesSoFar(waited)
-        : engine.admission.unidentified(waited);
-      this.failedAttempt = { reason: "noQuorum", attempt: this.attempts, votes };
-    }
+    this.known = this.lastAttempt;
     claim.end();
     this.claim = null;
     this.abandoned = claim;
@@ -183,10 +187,9 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     if (this.origin !== null) leaseState.claim.keep();
     this.close();
     const { ttl, drift, fence } = leaseState.grant;
-    const { validUntil } = leaseState;
     if (lock.notifier.hasListeners("acquired")) {
       const waited = Math.round(elapsed(lock.manager.clock, this.since));
-      const details = { ttl, drift, validUntil, waited, attempt, votes };
+      const details = { ttl, drift, validUntil: leaseState.validUntil, waited, attempt, votes };
       lock.notifier.notify("acquired", id, fence === undefined ? details : { ...details, fence });
     }
     lock.notifier.defer(() => this.resolve(leaseState));
@@ -204,10 +207,7 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     else this.setTimer("TIMED_OUT", this.waitLeft());
   }
 
-  /**
-   * Starts the next attempt of a waiter whose turn may have come, without a timer. A delay of 0 from the retry policy is
-   * different: it waits for a timer, so that failures in a row leave time to others.
-   */
+  /** Starts the next attempt without a timer. Not for a retry policy's delay of 0: that timer leaves time to others. */
   private askNext(attempt: number): void {
     this.setTimer("TIMED_OUT", this.waitLeft());
     afterPoll(this.lock.manager.clock, () => {
@@ -225,11 +225,14 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
     const error = manager.nodeSet.refusal(manager.engine);
     if (error !== null) return this.lock.send({ type: "REFUSED", error });
     const { ttl, fence } = this.settings;
-    const decided = (result: RoundResult) => {
-      if (this.claim === claim) this.onDecided(claim, result);
-    };
-    const fences = fence ? manager.engine.fences : null;
-    claim.acquire(ttl, timeoutFor(manager, ttl), fences, this.queuePolicy(), decided);
+    const decided = (result: RoundResult) => this.claim === claim && this.onDecided(claim, result);
+    claim.acquire(
+      ttl,
+      timeoutFor(manager, ttl),
+      fence ? manager.engine.fences : null,
+      this.queuePolicy(),
+      decided,
+    );
   }
 
   private onDecided(claim: Claim, result: RoundResult): void {
@@ -251,18 +254,15 @@ export class Acquisition implements QueuedAcquisition, AcquiringActions {
       }
     }
     const reason = verdict === "granted" ? "tooSlow" : verdict;
-    this.failedAttempt = { reason, attempt: this.attempts, votes };
+    this.known = failedAttempt(reason, votes, this.lock.manager.clock, this.known);
     const reachable = this.lock.manager.engine.membership.canReachQuorum(votes);
-    const retryIn = isFinal(this.settings, this.origin, reason, reachable) ? null : this.retryDelay(reason);
-    // The retry policy is user code and may have ended this attempt.
+    const { settings, context } = this;
+    // The retry policy may be user code: it runs in the context of the caller, and may end this attempt.
+    const delay = () => context.runInAsyncScope(retryDelayOf, null, settings, this.attempts, reason);
+    const retryIn = isFinal(settings, this.origin, reason, reachable) ? null : delay();
     if (this.claim !== claim) return;
     if (retryIn instanceof Error) return this.lock.send({ type: "REFUSED", error: retryIn });
     this.lock.send({ type: refusalTypes[reason], reason, votes, retryIn });
-  }
-
-  /** The retry policy may be user code, which runs in the context of the caller. */
-  private retryDelay(reason: RetryReason): number | null | Error {
-    return this.context.runInAsyncScope(retryDelayOf, null, this.settings, this.attempts, reason);
   }
 
   private waits(): WaitStrategy {

@@ -11,13 +11,14 @@ export function createLeaseState(
   claim: Claim,
   granted: Pick<Grant, "acquisition" | "began" | "at" | "fence" | "context">,
 ): LeaseState {
-  const { ttl, maxHold, renew, renewBefore, driftFactor } = settings;
+  const { ttl, maxHold, holdAtLeast, renew, renewBefore, driftFactor } = settings;
   return new LeaseState(manager.clock, claim, {
     resources,
     ...granted,
     ttl,
     drift: driftOf(ttl, driftFactor),
     maxHold,
+    holdAtLeast,
     renew,
     renewBefore,
     chance: manager.random.fraction(),

@@ -65,6 +65,8 @@ export interface ExpiredEvent extends LockEvent {
 export interface ReleasedEvent extends LockEvent {
   /** ms from the grant to the release. */
   readonly heldFor: number;
+  /** Epoch ms until which the nodes keep the lock for the rest of `holdAtLeast`. Absent if the release freed the lock. */
+  readonly keptUntil?: number;
   readonly votes: readonly Vote[];
 }
 

@@ -26,13 +26,17 @@ export class HeldLease implements HoldingActions {
   private queue: RenewalQueue | null = null;
   /** Whether a quorum of nodes has confirmed the release. */
   private confirmed = false;
+  /** Epoch ms until which the nodes keep the lock although it was released. Null if the release frees the lock. */
+  private keptUntil: number | null = null;
   private onReleased: ((outcome: ReleaseOutcome) => void) | null = null;
 
   constructor(
     private readonly lock: LockInternals,
     readonly leaseState: LeaseState,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
+  }
 
   get tokenShared(): boolean {
     return this.settings.tokenShared;
@@ -109,13 +113,15 @@ export class HeldLease implements HoldingActions {
   askForRelease(): void {
     const { leaseState, lock } = this;
     this.queue?.refuse();
+    const rest = leaseState.rest();
+    if (rest > 0) this.keptUntil = Math.ceil(lock.manager.clock.wall() + rest);
     // The timer that was set before stays active, because the timer also checks the deadline.
     leaseState.claim.release(timeoutFor(lock.manager, leaseState.ttl), (result) => {
       this.settings.roundObserver?.round("release", result);
       this.confirmed = result.verdict === "granted";
       lock.send({ type: "RELEASED", votes: result.votes });
     });
-    lock.manager.localQueue.released(lock.keys);
+    lock.manager.localQueue.released(lock.keys, rest);
   }
 
   finishRelease({ votes }: Extract<LockMachineEvent, { type: "RELEASED" }>): void {
@@ -125,7 +131,10 @@ export class HeldLease implements HoldingActions {
     this.close();
     if (lock.notifier.hasListeners("released")) {
       const heldFor = Math.round(elapsed(lock.manager.clock, leaseState.grant.at));
-      lock.notifier.notify("released", leaseState.acquisition, { heldFor, votes });
+      const details = { heldFor, votes };
+      const { keptUntil } = this;
+      const all = keptUntil === null ? details : { ...details, keptUntil };
+      lock.notifier.notify("released", leaseState.acquisition, all);
     }
     this.settleRelease(this.confirmed ? "released" : "pending");
   }

@@ -22,6 +22,8 @@ export interface Grant {
   readonly drift: number;
   /** ms; Infinity for no limit. */
   readonly maxHold: number;
+  /** ms. */
+  readonly holdAtLeast: number;
   readonly fence: number | undefined;
   /** The asynchronous context of the acquisition. */
   readonly context: AsyncContext;
@@ -115,11 +117,25 @@ export class LeaseState {
 
   /**
    * Returns the ttl of a renewal that begins now and was requested with `asked` ms. A renewal counts from its own start
-   * and never shortens the lease: the remainder of a longer ttl is kept, up to that ttl.
+   * and never shortens the lease: the remainder of a longer ttl is kept, up to that ttl. A node that lost the key gets it
+   * again for at least the rest of `holdAtLeast`.
    */
   ttlToRenew(asked: number, driftFactor: number): number {
     const kept = Math.ceil((this.left() + 4) / (1 - driftFactor));
-    return Math.max(asked, Math.min(kept, this.ttl));
+    return Math.max(Math.max(asked, Math.min(kept, this.ttl)), this.rest());
+  }
+
+  /**
+   * The whole ms of `holdAtLeast` that are left, 0 if it is over. Counted by the monotonic clock alone, because the wall clock
+   * may be set forward.
+   */
+  rest(): number {
+    return Math.max(0, Math.ceil(this.keptUntil - this.clock.monotonic()));
+  }
+
+  /** The monotonic time at which `holdAtLeast` is over. */
+  get keptUntil(): number {
+    return this.grant.at.monotonic + this.grant.holdAtLeast;
   }
 
   /** Records a renewal. The new ttl counts from `start`, the start of the renewal. */

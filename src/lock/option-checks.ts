@@ -2,7 +2,9 @@ import { InvalidOptionError } from "../errors.js";
 import { kindOf } from "../support/redaction.js";
 import { entriesOf } from "../support/untrusted.js";
 
-const acquireOptions = ["ttl", "wait", "signal", "retry", "renew", "maxHold", "fence", "fair", "onLost"];
+const acquireOptions = [
+  ...["ttl", "wait", "signal", "retry", "renew", "maxHold", "holdAtLeast", "fence", "fair", "onLost"],
+];
 const managerOptions = [
   ...[
     "nodes",
@@ -15,6 +17,7 @@ const managerOptions = [
     "owner",
     "grouping",
     "maxPending",
+    "closeOn",
     "quarantine",
     "unidentified",
     "publish",
@@ -24,7 +27,7 @@ const managerOptions = [
     "clock",
     "random",
   ],
-  ...["ttl", "wait", "retry", "renew", "maxHold", "fair", "onLost"],
+  ...["ttl", "wait", "retry", "renew", "maxHold", "holdAtLeast", "fair", "onLost"],
 ];
 const known = {
   acquire: acquireOptions,

@@ -27,6 +27,13 @@ export interface AcquireOptions {
   /** ms after which the lease ends even if every renewal succeeds. Default: no limit. */
   readonly maxHold?: number | undefined;
   /**
+   * ms, an integer from 0, for which the nodes keep the lock after the grant, whether or not the lease is released earlier,
+   * and without a living process. For jobs that several machines start at about the same time, and that take less time than
+   * their clocks differ. The nodes keep the lock for at least this long without a renewal, even if `ttl` is shorter. At most
+   * `maxHold`. Default 0: a release frees the lock.
+   */
+  readonly holdAtLeast?: number;
+  /**
    * Whether the lease gets a fencing token: a number that grows from one lease of a resource to the next, for storage that
    * can refuse late writes. Default false.
    */
@@ -50,6 +57,9 @@ export interface UsingOptions extends AcquireOptions {
    */
   readonly rejectOnLoss?: boolean | undefined;
 }
+
+/** The signals that `closeOn` takes: those that end a process by default, and that a process can catch. */
+export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
 
 /** Options of `createLocks`. */
 export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
@@ -90,6 +100,12 @@ export interface LocksOptions extends Omit<AcquireOptions, "signal" | "fence"> {
    * OverloadedError. Default 100,000.
    */
   readonly maxPending?: number | undefined;
+  /**
+   * The signals on which these locks close themselves, as `close()` does. Then the signal has its default effect, and the
+   * process ends by it; but if the program has a listener of its own for the signal, the program decides. A second signal
+   * during the close ends the process at once. Only in the main thread. Default: none.
+   */
+  readonly closeOn?: readonly ClosingSignal[];
   /**
    * How long a node abstains from voting after it lost its memory (it was restarted or flushed, its marker was evicted, or it
    * was a replica meanwhile). Use the same value in all processes that share the nodes.

@@ -5,7 +5,14 @@ import type { Clock } from "../engine/time/clock.js";
 import type { Random } from "../engine/time/random.js";
 import { backoff, type RetryFunction, type RetryPolicy } from "../engine/time/retry.js";
 import { InvalidOptionError } from "../errors.js";
-import { checkBoolean, checkDuration, checkFunction, checkSignal, checkTtl } from "../support/checks.js";
+import {
+  checkBoolean,
+  checkDuration,
+  checkFunction,
+  checkHoldAtLeast,
+  checkSignal,
+  checkTtl,
+} from "../support/checks.js";
 import type { LeaseState } from "./lease-state.js";
 import { checkKnown } from "./option-checks.js";
 import type { AcquireOptions, LocksOptions, UsingOptions } from "./options.js";
@@ -17,6 +24,8 @@ export interface Settings {
   readonly retry: RetryFunction;
   readonly renew: boolean;
   readonly maxHold: number;
+  /** ms. The ttl is at least as long. */
+  readonly holdAtLeast: number;
   readonly fence: boolean;
   readonly signal: AbortSignal | null;
   readonly onLost: AcquireOptions["onLost"] | null;
@@ -75,6 +84,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
   retry: backoff({}, random),
   renew: true,
   maxHold: Number.POSITIVE_INFINITY,
+  holdAtLeast: 0,
   fence: false,
   signal: null,
   onLost: null,
@@ -94,7 +104,7 @@ const defaultsOf = ({ driftFactor, random }: ManagerSettings): Settings => ({
  */
 export function settingsOf(
   context: ManagerSettings,
-  { ttl, wait, retry, renew, maxHold, fence, fair, signal, onLost, rejectOnLoss }: UsingOptions,
+  { ttl, wait, retry, renew, maxHold, holdAtLeast, fence, fair, signal, onLost, rejectOnLoss }: UsingOptions,
   base: Settings = defaultsOf(context),
 ): Settings {
   const settings: Mutable<Settings> = { ...base };
@@ -109,12 +119,27 @@ export function settingsOf(
   }
   if (renew !== undefined) settings.renew = checkBoolean("renew", renew);
   if (maxHold !== undefined) settings.maxHold = checkDuration("maxHold", maxHold, 1);
+  if (holdAtLeast !== undefined) settings.holdAtLeast = checkHoldAtLeast(holdAtLeast);
+  if (settings.holdAtLeast > settings.maxHold) {
+    const allowed = `at most maxHold, which is ${settings.maxHold} ms`;
+    throw new InvalidOptionError("holdAtLeast", settings.holdAtLeast, allowed);
+  }
   if (fence !== undefined) settings.fence = checkBoolean("fence", fence);
   if (fair !== undefined) settings.fair = checkBoolean("fair", fair);
   if (signal !== undefined) settings.signal = checkSignal(signal);
   if (rejectOnLoss !== undefined) settings.rejectOnLoss = checkBoolean("rejectOnLoss", rejectOnLoss);
   if (onLost !== undefined) settings.onLost = checkFunction("onLost", onLost);
   return settings;
+}
+
+/**
+ * Returns the settings with a ttl that covers `holdAtLeast`, so that the nodes keep the lock even if this process dies.
+ * `least`: ms for which the nodes must keep the lock in any case.
+ */
+export function coverHold(settings: Settings, least = 0): Settings {
+  const holdAtLeast = Math.max(settings.holdAtLeast, least);
+  const ttl = Math.max(settings.ttl, holdAtLeast);
+  return holdAtLeast === 0 ? settings : { ...settings, holdAtLeast, ttl };
 }
 
 /**

@@ -13,6 +13,8 @@ export function summarise(
   reports: readonly NodeReport[],
   membership: Membership,
   healthOf: (node: number) => NodeCondition,
+  /** Epoch ms. */
+  now: number,
 ): Inspection {
   const nodes = reports.map((report, index) => ({
     ...inspectionOf(report),
@@ -25,7 +27,10 @@ export function summarise(
   const free = membership.sets.every(({ members, quorum }) =>
     [null, ...holders].every((holder) => supporters(members, holder, nodes) < quorum),
   );
-  return { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
+  const inspection = { resource, held: holder !== null ? true : free ? false : null, holder, nodes };
+  // The holder has released all keys, even those that have not received the release yet.
+  const kept = holders.some((one) => one.kept && holder !== null && same(holder, one));
+  return kept && holder?.ttlLeft != null ? { ...inspection, keptUntil: now + holder.ttlLeft } : inspection;
 }
 
 /** The holder that a quorum of these nodes reports, with the remaining ttl of the quorum; null if there is none. */

@@ -4,7 +4,7 @@ import type { ManagerContext } from "../lock/manager-context.js";
 import { checkKnown } from "../lock/option-checks.js";
 import type { AcquireOptions, UsingOptions } from "../lock/options.js";
 import { checkKeys, checkResources, checkSlots } from "../lock/resources.js";
-import { type Settings, settingsOf } from "../lock/settings.js";
+import { coverHold, type Settings, settingsOf } from "../lock/settings.js";
 
 export type Resources = string | readonly string[];
 
@@ -27,15 +27,16 @@ export class LockFactory {
       checkKnown("acquire", layer);
       settings = settingsOf(this.context, layer, settings);
     }
-    return settings;
+    return coverHold(settings);
   }
 
   /** Returns the checked settings of `using`. @throws InvalidOptionError, ManagerClosedError. */
   usingSettings(options: UsingOptions | undefined): Settings {
     this.checkOpen();
-    if (options === undefined) return this.defaults;
     checkKnown("using", options);
-    return settingsOf(this.context, options, this.defaults);
+    return coverHold(
+      options === undefined ? this.defaults : settingsOf(this.context, options, this.defaults),
+    );
   }
 
   /** Creates an idle lock. @throws InvalidOptionError. */

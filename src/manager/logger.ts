@@ -80,7 +80,7 @@ function levelOf(name: keyof ManagerEvents, event: AnyEvent): Level {
 /** Whether an error needs attention. Contention, a closed manager and an aborted wait are part of normal operation. */
 function isProblem(error: unknown): boolean {
   if (!isHoldfastError(error)) return false;
-  if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return !isHoldfastError(error.cause, "LOCK_CONTENDED");
+  if (isHoldfastError(error, "ACQUIRE_TIMEOUT")) return error.reason !== "contended";
   return error.code !== "LOCK_CONTENDED" && error.code !== "MANAGER_CLOSED";
 }
 

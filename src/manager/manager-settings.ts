@@ -12,6 +12,7 @@ import {
   checkDuration,
   checkFraction,
   checkFunction,
+  checkHoldAtLeast,
   checkMethods,
   checkText,
   checkTtl,
@@ -63,8 +64,9 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
     unidentified = "warn",
     otherSets = "warn",
   } = options;
-  const { ttl = defaultTtl, connectTimeout = defaultConnectTimeout } = options;
+  const { ttl = defaultTtl, holdAtLeast = 0, connectTimeout = defaultConnectTimeout } = options;
   checkTtl(ttl);
+  checkHoldAtLeast(holdAtLeast);
   const { nodeTimeout = defaultNodeTimeout(ttl) } = options;
   checkDuration("nodeTimeout", nodeTimeout, 1, true);
   if (options.nodeTimeout !== undefined && nodeTimeout >= ttl) {
@@ -83,7 +85,8 @@ export function managerSettingsOf(options: LocksOptions): ManagerSettings {
     quarantine: checkQuarantine(quarantine),
     unidentified: checkTreatment("unidentified", unidentified),
     otherSets: checkTreatment("otherSets", otherSets),
-    ttl,
+    // The ttl of an acquisition without options.
+    ttl: Math.max(ttl, holdAtLeast),
     onListenerError: checkFunction("onListenerError", onListenerError),
   };
 }

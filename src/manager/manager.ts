@@ -61,6 +61,7 @@ export class Manager {
   readonly #observers: Observers;
   readonly #activeLocks: ActiveLocks;
   readonly #closingHooks: (() => Promise<void>)[] = [];
+  readonly #closedHooks: (() => void)[] = [];
 
   /**
    * Creates a manager.
@@ -147,9 +148,10 @@ export class Manager {
   async inspect(resource: string): Promise<Inspection> {
     this.factory.checkOpen();
     checkResources(checkText("resource", resource, "a non-empty string"));
-    const { engine, prefix } = this.context;
+    const { engine, prefix, clock } = this.context;
     const reports = await engine.inspection.inspect([prefix + resource]);
-    return summarise(resource, reports, engine.membership, (node) => this.#health.statusOf(node));
+    const conditionOf = (node: number) => this.#health.statusOf(node);
+    return summarise(resource, reports, engine.membership, conditionOf, clock.wall());
   }
 
   /** Adds an observer. Returns a function that removes the observer. */
@@ -175,6 +177,11 @@ export class Manager {
   /** Calls `hook` when this manager closes, after the locks are released and before the connections close. It must not reject. */
   onClosing(hook: () => Promise<void>): void {
     this.#closingHooks.push(hook);
+  }
+
+  /** Calls `hook` when this manager has closed. It must not throw. */
+  onClosed(hook: () => void): void {
+    this.#closedHooks.push(hook);
   }
 
   /** Ends every acquisition and releases every lease. Waits for the releases for at most `timeout` ms. */
@@ -234,6 +241,7 @@ export class Manager {
     this.#actor.stop();
     events.clear();
     this.#observers.closed();
+    for (const hook of this.#closedHooks) hook();
   }
 }
 

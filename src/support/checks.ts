@@ -10,6 +10,11 @@ export function checkTtl(value: unknown): number {
   throw new InvalidOptionError("ttl", value, "an integer from 1 to Number.MAX_SAFE_INTEGER, in ms");
 }
 
+export function checkHoldAtLeast(value: unknown): number {
+  if (isNumber(value) && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidOptionError("holdAtLeast", value, "an integer from 0 to Number.MAX_SAFE_INTEGER, in ms");
+}
+
 /** Checks a duration of at least `min` ms. `Infinity` is allowed unless `finite`. */
 export function checkDuration(option: string, value: unknown, min: 0 | 1, finite = false): number {
   if (isNumber(value) && value >= min && (!finite || value !== Number.POSITIVE_INFINITY)) return value;

@@ -26,4 +26,9 @@ export abstract class HoldfastError extends Error {
   override get name(): string {
     return "HoldfastError";
   }
+
+  /** The name, the code, the message and the data of the error, without its cause. Contains no token and no password. */
+  toJSON(): object {
+    return Object.assign({ name: this.name, message: this.message }, this);
+  }
 }

@@ -8,3 +8,6 @@ export function named(resources: readonly string[]): string {
   const others = resources.length - shown.length;
   return shown.join(", ") + (others > 0 ? ` and ${others} more` : "");
 }
+
+/** Formats a number of things: `1 node`, `3 nodes`. */
+export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

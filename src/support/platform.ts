@@ -3,10 +3,11 @@ import { AsyncResource } from "node:async_hooks";
 import { Buffer } from "node:buffer";
 import { createHash, randomFillSync } from "node:crypto";
 import { type Channel, channel } from "node:diagnostics_channel";
-import { hostname } from "node:os";
+import { constants, hostname } from "node:os";
 import * as nodeProcess from "node:process";
 import * as nodeTimers from "node:timers";
 import { inspect, types } from "node:util";
+import { isMainThread } from "node:worker_threads";
 
 export { Buffer, type Channel, channel, hostname, inspect, randomFillSync };
 
@@ -58,3 +59,56 @@ export const onExit = (callback: () => void): void => void process.prependOnceLi
 
 export const emitWarning = (text: string, options: { type: string; code: string; detail?: string }): void =>
   process.emitWarning(text, options);
+
+const exitEmitter: unique symbol = Symbol.for("signal-exit emitter") as never;
+
+/** The signals of the process. Signals reach only the main thread. */
+export const processSignals = {
+  reachThisThread: isMainThread,
+  /** The number of a signal; undefined if the platform does not have the signal. */
+  numberOf: (signal: string): number | undefined => (constants.signals as Record<string, number>)[signal],
+  /** Adds a listener before all others, so that it sees the listeners that the signal removes. */
+  listen: (signal: string, listener: (signal: string) => void): void =>
+    void process.prependListener(signal as NodeJS.Signals, listener),
+  unlisten: (signal: string, listener: (signal: string) => void): void =>
+    void process.removeListener(signal, listener),
+  listenerCount: (signal: string): number => process.listenerCount(signal),
+  /**
+   * The number of listeners of the package signal-exit, which many packages use. They decide nothing: if no other listener
+   * is left, they give the signal its default effect.
+   */
+  exitHookCount(): number {
+    const emitters = [
+      (globalThis as { [exitEmitter]?: { count?: unknown } })[exitEmitter],
+      (process as { __signal_exit_emitter__?: { count?: unknown } }).__signal_exit_emitter__,
+    ];
+    return emitters.reduce((sum, emitter) => sum + Math.max(0, Number(emitter?.count ?? 0) || 0), 0);
+  },
+  /** Sends the signal to this process. */
+  raise: (signal: string): void => void process.kill(process.pid, signal),
+};
+
+/** Ends the process. */
+export const exitProcess = (code: number): void => process.exit(code);
+
+/** What keeps the event loop alive, as far as Node.js tells: its handles, and the number of timers and requests. */
+export interface EventLoopUse {
+  readonly handles: readonly object[];
+  readonly others: number;
+}
+
+/** A standard stream has a handle as soon as it is mentioned. It keeps the event loop alive only while it is being read. */
+const isIdleStandardStream = ({ fd, _handle }: { fd?: unknown; _handle?: { reading?: unknown } }): boolean =>
+  fd === 1 || fd === 2 || (fd === 0 && _handle?.reading === false);
+
+/**
+ * Returns what keeps the event loop alive, without the standard streams that do not. Null where the runtime
+ * does not tell.
+ */
+export function eventLoopUse(): EventLoopUse | null {
+  const { _getActiveHandles: getHandles } = process as { _getActiveHandles?: () => object[] };
+  if (getHandles === undefined || process.getActiveResourcesInfo === undefined) return null;
+  const handles = getHandles.call(process);
+  const others = process.getActiveResourcesInfo().length - handles.length;
+  return { handles: handles.filter((handle) => !isIdleStandardStream(handle)), others };
+}

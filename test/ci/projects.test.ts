@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import config from "../../vitest.config.js";
+import config, { searches } from "../../vitest.config.js";
 
 /** The test commands that together run everything. */
 const commands = ["test", "test:all"];
@@ -25,4 +26,14 @@ it("each Vitest project runs in exactly one of the test commands", async () => {
   expect(uses).toEqual(names.map((name) => [name, 1]));
   // A name without a project would select nothing.
   expect(patterns.filter((pattern) => !names.some((name) => matches(pattern, name)))).toEqual([]);
+});
+
+it("each search with few seeds or inputs runs with all of them as well", async () => {
+  const files = await readdir("test", { recursive: true });
+  const searching: string[] = [];
+  for (const file of files.filter((name) => /(?<!\.redis)\.test\.ts$/.test(name))) {
+    const text = await readFile(join("test", file), "utf8");
+    if (/import \{[^}]*\b(breadth|holds|refusesAll)\b[^}]*\} from/.test(text)) searching.push(`test/${file}`);
+  }
+  expect(searching.sort()).toEqual(searches);
 });

@@ -11,8 +11,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test("durations may be texts or ms", () => {
-  const config = parseConfig('{"ttl": "20s", "grace": 500, "wait": "forever", "maxHold": "2h"}', "file");
-  expect(config).toEqual({ ttl: 20_000, grace: 500, wait: Number.POSITIVE_INFINITY, maxHold: 7_200_000 });
+  const config = parseConfig('{"ttl": "20s", "grace": 500, "wait": "forever", "atLeast": "1m"}', "file");
+  expect(config).toEqual({ ttl: 20_000, grace: 500, wait: Number.POSITIVE_INFINITY, atLeast: 60_000 });
 });
 
 test("wait: false is one attempt", () => {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { platform } from "node:os";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { callRedis } from "../support/call-redis.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { builtCommand } from "./support/build.js";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
@@ -46,8 +47,9 @@ test.each([
 ])("%s: the exit code is %d", async (_what, code, command) => {
   const ended = await holdfast(run("--", ...command));
   expect(ended).toMatchObject({ code, signal: null });
-  // The lock was released whatever the outcome, so the next command need not wait.
-  expect(await holdfast(run("--no-wait", "--", "true"))).toMatchObject({ code: 0 });
+  // The lock was released whatever the outcome, so the next command need not wait. Two servers form a quorum.
+  const keys = await Promise.all(nodes().map(({ port }) => callRedis(port, ["EXISTS", resource])));
+  expect(keys.filter((count) => count === 0).length).toBeGreaterThanOrEqual(2);
 });
 
 test("stdout is the command's own, and stderr is silent", async () => {
@@ -93,8 +95,17 @@ test("a held lock yields 75, with one line that names the holder and the remaini
   expect(once.stderr).toMatch(/^holdfast: "[^"]+" is held by night-shift for up to \d[\d.]* s\n$/);
   expect(once).toMatchObject({ code: 75, stdout: "" });
   const waiting = await holdfast(run("--wait", "3s", "--conflict-exit-code", "9", "--", "true"));
-  expect(waiting.stderr).toMatch(/^holdfast: [^\n]*night-shift[^\n]*waited 3 s\n$/);
+  expect(waiting.stderr).toMatch(
+    /^holdfast: "[^"]+" is held by night-shift for up to [\d.]+ s \(and for at least [\d.]+ s already\); waited 3 s\n$/,
+  );
   expect(waiting.code).toBe(9);
+  const several = await holdfast(run("--resource", `${resource}-2`, "--no-wait", "--json", "--", "true"));
+  const failed = several.stderr.split("\n").find((line) => line.includes('"event":"failed"')) ?? "{}";
+  expect(JSON.parse(failed).error).toMatchObject({
+    code: "LOCK_CONTENDED",
+    reason: "contended",
+    holder: { owner: "night-shift", resource, until: expect.any(Number) },
+  });
   holder.kill("SIGTERM");
   expect(await holder.ended).toMatchObject({ code: 0 });
 });
@@ -161,4 +172,21 @@ test("with --json every event is a line of JSON, apart from the command's own ou
   ]);
   for (const event of events) expect(event.time).toBeTypeOf("number");
   expect(ended).toMatchObject({ code: 3, stdout: "out\n" });
+});
+
+test("--at-least keeps the lock after the command and this process have ended, and inspect says until when", async () => {
+  const before = Date.now();
+  const first = await holdfast(run("--at-least", "10m", "--owner", "early", "--json", "--", "true"));
+  expect(first.code).toBe(0);
+  const released = first.stderr.split("\n").find((line) => line.includes('"released"')) ?? "{}";
+  expect(JSON.parse(released).keptUntil).toBeGreaterThanOrEqual(before + 600_000);
+  expect(await holdfast(run("--at-least", "10m", "--no-wait", "--", "true"))).toMatchObject({ code: 75 });
+  const text = await holdfast(["inspect", resource, ...timeoutArgs, ...nodeArgs()]);
+  expect(text.stdout).toMatch(/ {2}kept until \d{4}-\d\d-\d\dT[\d:.]+Z, after its release by early$/m);
+  expect(text.stdout).toMatch(/kept {4}early {2}\d/);
+  const json = await holdfast(["inspect", resource, "--json", ...timeoutArgs, ...nodeArgs()]);
+  const { keptUntil, held, holder } = JSON.parse(json.stdout);
+  expect({ held, holder }).toMatchObject({ held: true, holder: { owner: "early", kept: true } });
+  expect(keptUntil).toBeGreaterThan(before + 590_000);
+  expect(keptUntil).toBeLessThan(Date.now() + 610_000);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { requireRoom } from "../../src/cli/timing.js";
 
-const timing = { ttl: 30_000, grace: 5_000, nodeTimeout: undefined, maxHold: undefined };
+const timing = { ttl: 30_000, grace: 5_000, nodeTimeout: undefined, maxHold: undefined, atLeast: 0 };
 
 test("the defaults leave room", () => {
   expect(() => requireRoom(timing)).not.toThrow();
@@ -33,4 +33,10 @@ test("a maximum hold shorter than the ending is refused with the shortest that w
   }
   expect(least).toBeGreaterThan(5_000);
   expect(() => requireRoom({ ...timing, maxHold: least })).not.toThrow();
+});
+
+test("a longer minimum than maximum is refused", () => {
+  const longer = { ...timing, atLeast: 40_000, maxHold: 30_000 };
+  expect(() => requireRoom(longer)).toThrow(/--at-least 40000ms is longer than --max-hold 30000ms/);
+  expect(() => requireRoom({ ...longer, maxHold: 40_000 })).not.toThrow();
 });

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -9,7 +7,8 @@ import { Reader } from "../inspector/server/reader.js";
 import { get } from "../inspector/server/request.js";
 import { closeAll, serve } from "../inspector/server/served.js";
 import { waitUntil } from "../support/wait-until.js";
-import { endAll, type Holdfast, holdfast, startHoldfast } from "./support/holdfast.js";
+import { endAll, type Holdfast, startHoldfast } from "./support/holdfast.js";
+import { inProcess } from "./support/in-process.js";
 
 // Starting Node.js takes long on a busy machine, and so does building the command before.
 vi.setConfig({ testTimeout: 30_000 });
@@ -83,62 +82,24 @@ const oneLine = /^holdfast: [^\n]+\n$/;
 
 describe("one line, and the right exit code, for", () => {
   test("a corrupt recording", async () => {
-    const { code, stdout, stderr } = await holdfast(["ui", "--replay", files.corrupt, "--port", "0"]);
+    const { code, stdout, stderr } = await inProcess(["ui", "--replay", files.corrupt, "--port", "0"]);
     expect({ code, stdout }).toEqual({ code: 65, stdout: "" });
     expect(stderr).toMatch(oneLine);
     expect(stderr).toContain(`${files.corrupt}, line 2: `);
   });
 
   test("a missing recording", async () => {
-    const { code, stdout, stderr } = await holdfast(["ui", "--replay", files.none, "--port", "0"]);
+    const { code, stdout, stderr } = await inProcess(["ui", "--replay", files.none, "--port", "0"]);
     expect({ code, stdout }).toEqual({ code: 66, stdout: "" });
     expect(stderr).toMatch(oneLine);
   });
 
   test("a port in use", async () => {
     const { port } = await serve();
-    const { code, stdout, stderr } = await holdfast(["ui", "--replay", files.good, "--port", String(port)]);
+    const { code, stdout, stderr } = await inProcess(["ui", "--replay", files.good, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
     expect(stderr).toMatch(oneLine);
     expect(stderr).toMatch(new RegExp(`port ${port} .*--port`));
-  });
-
-  test("no reachable node", async () => {
-    const began = performance.now();
-    const args = ["ui", "--node", "redis://me:top-secret@127.0.0.1:1", "--node-timeout", "1s", "--port", "0"];
-    const { code, stdout, stderr } = await holdfast(args);
-    expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
-    expect(stderr).toMatch(oneLine);
-    expect(stderr).toMatch(/no node could be reached: .*127\.0\.0\.1:1 .*holdfast doctor/);
-    expect(stderr).not.toContain("secret");
-    expect(performance.now() - began).toBeLessThan(10_000);
-  });
-
-  test.each([
-    [
-      "is no Redis",
-      "HTTP/1.1 400 Bad Request\r\n\r\n",
-      /connecting: it does not speak Redis's protocol; holdfast doctor/,
-    ],
-    ["takes connections and says nothing", "", /connecting: no answer yet; holdfast doctor/],
-  ])("a node that %s", async (_, answer, said) => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket.on("error", () => undefined));
-      socket.write(answer);
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo; // It listens on a port.
-    for (const command of [["ui", "--port", "0"], ["watch"]]) {
-      const args = [...command, "--node", `redis://127.0.0.1:${port}`, "--node-timeout", "1s"];
-      const { code, stdout, stderr } = await holdfast(args);
-      expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
-      expect(stderr).toMatch(oneLine);
-      expect(stderr).toMatch(said);
-    }
-    for (const socket of sockets) socket.destroy();
-    server.close();
   });
 
   test.each([
@@ -156,7 +117,7 @@ describe("one line, and the right exit code, for", () => {
     ["a file without a name", ["--replay", ""], /--replay needs the name of a file/],
     ["no nodes", [], /no nodes to ask/],
   ])("%s", async (_, args, said) => {
-    const { code, stdout, stderr } = await holdfast(["ui", ...args]);
+    const { code, stdout, stderr } = await inProcess(["ui", ...args]);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
     expect(stderr).toMatch(oneLine);
     expect(stderr).toMatch(said);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { endAll, holdfast, startHoldfast } from "./support/holdfast.js";
+import { inProcess } from "./support/in-process.js";
 
 const timeout = 30_000;
 const node = "redis://127.0.0.1:1";
@@ -10,11 +11,11 @@ const node = "redis://127.0.0.1:1";
 // Independent processes that start one after the other.
 afterAll(endAll);
 
-test.concurrent.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
+test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
-    const { code, stdout, stderr } = await holdfast([command, "--help"]);
-    expect(await holdfast(["help", command])).toMatchObject({ code, stdout, stderr });
+    const { code, stdout, stderr } = await inProcess([command, "--help"]);
+    expect(await inProcess(["help", command])).toMatchObject({ code, stdout, stderr });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}holdfast ${command}`));
   },
@@ -32,7 +33,7 @@ test.concurrent(
   timeout,
 );
 
-test.concurrent.each([
+test.each([
   [[], /name a command/],
   [["frobnicate"], /unknown command 'frobnicate'/],
   [["inspect"], /missing required argument 'name'/],
@@ -85,7 +86,7 @@ test.concurrent.each([
 ])(
   "%j is refused with one line and 64",
   async (args, why) => {
-    const { code, stdout, stderr } = await holdfast(args);
+    const { code, stdout, stderr } = await inProcess(args);
     expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
     expect(stderr).toMatch(why);
     expect(stderr).not.toContain("hidden");

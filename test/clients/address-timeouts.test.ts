@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { AddressScriptClient } from "../../src/clients/address.js";
 import { RedisNode } from "../../src/clients/redis-node.js";
 import { acquire, granted, one, reachesConnection, tokenOf } from "../contract/subject.js";
@@ -15,10 +15,9 @@ interface PartialServer {
   answers: RegExp;
   readonly accepted: number;
   readonly open: number;
-  close(): Promise<void>;
 }
 
-async function startHalfDumb(answers: RegExp): Promise<PartialServer> {
+async function startHalfDumb(answers: RegExp, { onTestFinished }: TestContext): Promise<PartialServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const server: Server = createServer((socket) => {
@@ -48,25 +47,20 @@ async function startHalfDumb(answers: RegExp): Promise<PartialServer> {
     get open() {
       return sockets.size;
     },
-    close: () =>
-      new Promise((resolve) => {
+  };
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
-  };
+  );
   return dumb;
 }
 
-let node: RedisNode;
-let dumb: PartialServer | null = null;
-afterEach(async () => {
-  await node.close();
-  await dumb?.close();
-  dumb = null;
-});
-
-function open(address: string): RedisNode {
-  node = new RedisNode(new AddressScriptClient(address, "nodes[0]", connectTimeout));
+function open(address: string, { onTestFinished }: TestContext): RedisNode {
+  const node = new RedisNode(new AddressScriptClient(address, "nodes[0]", connectTimeout));
+  onTestFinished(() => node.close());
   node.watch(() => {});
   node.connect();
   return node;
@@ -74,18 +68,19 @@ function open(address: string): RedisNode {
 
 const everything = /./;
 
-test.each([
+// The tests wait for timeouts, and are independent of each other.
+test.concurrent.for([
   ["HELLO and AUTH", /^$/, "user:secret@"],
   ["AUTH alone", /HELLO|CLIENT|INFO|LOADED/, "user:secret@"],
   ["SELECT", /HELLO|CLIENT|AUTH/, ""],
   ["INFO", /HELLO|CLIENT|AUTH|SELECT/, ""],
   ["that it has loaded its data", /HELLO|CLIENT|AUTH|SELECT|INFO/, ""],
-])(
+] as const)(
   "an address whose server does not answer %s reconnects and reports the cause",
-  async (_, answers, user) => {
-    dumb = await startHalfDumb(answers);
-    open(`redis://${user}127.0.0.1:${dumb.port}/1`);
-    await waitUntil("it was tried again", 10_000, () => (dumb?.accepted ?? 0) >= 3);
+  async ([_, answers, user], context) => {
+    const dumb = await startHalfDumb(answers, context);
+    const node = open(`redis://${user}127.0.0.1:${dumb.port}/1`, context);
+    await waitUntil("it was tried again", 10_000, () => dumb.accepted >= 3);
     expect(node.trouble).toBe(
       "connected, but not ready within 0.3 s: no reply to AUTH, SELECT or INFO, or the server is still loading its data",
     );
@@ -98,19 +93,19 @@ test.each([
   },
 );
 
-test("an address whose TLS handshake is not answered reconnects and reports the cause", async () => {
-  dumb = await startHalfDumb(/^$/);
-  open(`rediss://127.0.0.1:${dumb.port}`);
-  await waitUntil("it was tried again", 10_000, () => (dumb?.accepted ?? 0) >= 3);
+test.concurrent("an address whose TLS handshake is not answered reconnects and reports the cause", async (context) => {
+  const dumb = await startHalfDumb(/^$/, context);
+  const node = open(`rediss://127.0.0.1:${dumb.port}`, context);
+  await waitUntil("it was tried again", 10_000, () => dumb.accepted >= 3);
   expect(node.trouble).toBe("connect ETIMEDOUT");
   // The connection of the client, and that of an examination.
   expect(dumb.open).toBeLessThanOrEqual(2);
 });
 
-test("an address that refuses connections or has an unknown host name is retried and reports the cause", async () => {
+test.concurrent("an address that refuses connections or has an unknown host name is retried and reports the cause", async (context) => {
   const port = await freePort();
-  open(`redis://127.0.0.1:${port}`);
-  await waitUntil("it was refused", 5_000, () => node.trouble.includes("ECONNREFUSED"));
+  const refused = open(`redis://127.0.0.1:${port}`, context);
+  await waitUntil("it was refused", 5_000, () => refused.trouble.includes("ECONNREFUSED"));
   const server = await new Promise<Server>((resolve) => {
     const listening = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1", () =>
       resolve(listening),
@@ -120,11 +115,12 @@ test("an address that refuses connections or has an unknown host name is retried
     server.once("connection", (one) => resolve([one])),
   );
   socket.destroy();
-  await node.close();
+  await refused.close();
   await new Promise((resolve) => server.close(resolve));
 
   const causes: string[] = [];
-  node = new RedisNode(new AddressScriptClient("redis://holdfast.invalid", "nodes[0]", connectTimeout));
+  const node = new RedisNode(new AddressScriptClient("redis://holdfast.invalid", "nodes[0]", connectTimeout));
+  context.onTestFinished(() => node.close());
   node.watch((_connection, cause) => cause !== undefined && causes.push(cause.message));
   node.connect();
   await waitUntil("it was tried again", 10_000, () => causes.length >= 2);

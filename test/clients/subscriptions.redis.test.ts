@@ -1,8 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { recogniseNode } from "../../src/clients/recognise.js";
 import {
@@ -285,33 +282,6 @@ test.runIf(process.platform === "linux")(
     }
   },
 );
-
-describe("a process with a subscription ends when its client is closed", () => {
-  const fixture = fileURLToPath(new URL("./fixtures/subscribing.mjs", import.meta.url));
-  const names = openers(() => 0).map(([name]) => name);
-
-  const ways = names.flatMap((name) => [
-    [name, "left"],
-    [name, "subscribed"],
-    // The other clients would keep reconnecting by themselves.
-    ...(/^ioredis|^redis [56]/.test(name) ? [[name, "nowhere"]] : []),
-  ]) as [string, string][];
-
-  test.each(ways)("%s, %s", async (name, how) => {
-    const server = await start();
-    if (how === "nowhere") await server.kill();
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [fixture, name, String(server.port), how],
-      // After this time the process counts as hanging. A busy machine may need seconds to start the process.
-      { timeout: 50_000 },
-    );
-    expect(stderr).toBe("");
-    expect(stdout).toMatch(/^\d+\n$/);
-    // The shortest timer that a client could leave behind takes 2 s.
-    expect(Number(stdout)).toBeLessThan(1_500);
-  });
-});
 
 describe("in a Cluster", () => {
   test("a subscription moves to another master when its master dies", async () => {

@@ -198,6 +198,61 @@ export function describeNodeContract(name: string, open: Open): void {
       });
     });
 
+    describe("release of a key that is kept", () => {
+      const keep = (keys: readonly string[], token: string, rest: number): LockCommand => ({
+        op: "release",
+        keys,
+        token,
+        rest,
+      });
+
+      test("shortens the remaining time, never lengthens it, and leaves the owner and the hash", async () => {
+        for (const [ttl, rest] of [
+          [60_000, 5_000],
+          [5_000, 60_000],
+        ] as const) {
+          const [key, token] = [uniqueKey(), tokenOf("me")];
+          await one(node, acquire(key, token, ttl));
+          const before = await inspect(key);
+          expect(await one(node, keep([key], token, rest))).toEqual(granted);
+          const after = await inspect(key);
+          expect(after).toEqual({ ...before, ttlLeft: expect.any(Number), kept: true });
+          expect(after?.ttlLeft).toBeLessThanOrEqual(5_000);
+          expect(after?.ttlLeft).toBeGreaterThan(3_000);
+        }
+      });
+
+      test("leaves nothing that a late command in the name of the token could change", async () => {
+        const [key, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(key, token));
+        await one(node, keep([key], token, 5_000));
+        const held = heldBy("me", key);
+        const ttl = 60_000;
+        const late: LockCommand[] = [
+          acquire(key, token, ttl),
+          { op: "renew", keys: [key], token, ttl },
+          { op: "heal", keys: [key], token, ttl },
+          { op: "swap", keys: [key], from: token, token: tokenOf("heir"), ttl },
+          keep([key], token, 1),
+          { op: "release", keys: [key], token },
+        ];
+        for (const command of late) expect(await one(node, command)).toEqual(held);
+        const after = await inspect(key);
+        expect(after).toMatchObject({ owner: "me", kept: true });
+        expect(after?.ttlLeft).toBeLessThanOrEqual(5_000);
+      });
+
+      test("keeps its own key, and leaves a key of another token", async () => {
+        const [base, token] = [uniqueKey(), tokenOf("me")];
+        await one(node, acquire(`${base}b`, token));
+        await one(node, acquire(`${base}a`, tokenOf("other")));
+        const reply = await one(node, keep([`${base}a`, `${base}b`], token, 5_000));
+        expect(reply).toEqual(heldBy("other", `${base}a`));
+        expect(await inspect(`${base}a`)).not.toHaveProperty("kept");
+        expect(await inspect(`${base}b`)).toMatchObject({ owner: "me", kept: true });
+      });
+    });
+
     describe("giving back", () => {
       const giveBack = (keys: readonly string[], from: string, token: string, ttl: number): LockCommand => ({
         op: "giveBack",

@@ -251,6 +251,15 @@ export function describeQueueContract(
         expect(await view.beside(key)).toEqual(before);
       });
 
+      test("is announced to nobody while it is kept after its release", async () => {
+        const { key, token, places, messages } = await contended(["a", 1], ["b", 2]);
+        const kept = { ...queuedRelease(key, token, places[1].id, true), rest: 60_000 } as LockCommand;
+        const held = heldBy("holder", key);
+        const replies = await run(node, kept, queuedAcquire(key, places[0]), queuedAcquire(key, null));
+        expect(replies).toEqual([granted, held, held]);
+        expect(await messages()).toEqual([]);
+      });
+
       test("is reserved for the first only briefly: then it is the next waiter's turn", async () => {
         const { key, token, places, messages } = await contended(["a", 1], ["b:300", 2], ["c", 3]);
         await one(node, queuedRelease(key, token, null, true));

@@ -63,6 +63,8 @@ const fence = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
 // No ttl is close to a sum of the times that pass.
 const ttl = fc.constantFrom(300, 60_000);
 const single = fc.constantFrom(...keys).map((key) => [key]);
+/** ms for which the keys are kept after the release. */
+const rest = fc.option(fc.constantFrom(300, 60_000));
 // In any order, because the order decides which key a denial names.
 const some = fc.oneof({ weight: 2, arbitrary: single }, fc.shuffledSubarray(keys, { minLength: 2 }));
 
@@ -85,11 +87,12 @@ const queueAware: fc.Arbitrary<LockCommand> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ keys: some, token, id: fc.option(id), wake: fc.boolean() }).map((each) => ({
+    arbitrary: fc.record({ keys: some, token, id: fc.option(id), wake: fc.boolean(), rest }).map((each) => ({
       op: "release" as const,
       keys: each.keys,
       token: each.token,
       queue: { id: each.id, wake: each.wake },
+      ...(each.rest === null ? {} : { rest: each.rest }),
     })),
   },
 );

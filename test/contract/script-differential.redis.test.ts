@@ -60,6 +60,15 @@ const command: fc.Arbitrary<LockCommand> = fc.oneof(
     long: fc.constant(true),
     queue: fc.record({ id: fc.constant(null), wake: fc.boolean() }),
   }),
+  // As long as the record of a long lease could last, or longer, so that no record outlives its key.
+  fc.record({
+    op: fc.constant("release" as const),
+    keys,
+    token,
+    long: fc.constant(true),
+    rest: fc.constant(hour),
+    queue: fc.record({ id: fc.constantFrom(null, "nobody"), wake: fc.boolean() }),
+  }),
   fc.record({ op: fc.constant("inspect" as const), keys }),
 );
 

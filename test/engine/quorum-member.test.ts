@@ -52,6 +52,7 @@ const renew: LockCommand = { op: "renew", keys: ["a"], token: "name", ttl: 60_00
 const release: LockCommand = { op: "release", keys: ["a"], token: "name" };
 const pendingRelease = {
   caller: null,
+  keptUntil: null,
   ...{ command: release, ttl: 60_000, reclaimable: true },
   ...{ unanswered: false, askedOn: null, answered: null },
 };

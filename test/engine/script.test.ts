@@ -102,13 +102,14 @@ const examples: Readonly<Record<string, object>> = {
   acquireInTurn: { queue: { place: null, barge: false } },
   acquireOrWait: { queue: { place, barge: false } },
   acquireBarging: { queue: { place: null, barge: true } },
+  releaseLeaveAndKeep: { queue: { id: "p:1", wake: true } },
   releaseAndWake: { queue: { id: null, wake: true } },
   releaseLeaveAndWake: { queue: { id: "p:1", wake: true } },
   releaseAndLeave: { queue: { id: "p:1", wake: false } },
 };
 
 describe.each(listed.map((one) => [one.name, one] as const))("the command %s", (name, one) => {
-  const values: Record<string, unknown> = { token, ttl: 5, from: "you~0123456789012345678901" };
+  const values: Record<string, unknown> = { token, ttl: 5, from: "you~0123456789012345678901", rest: 5 };
   const optional = one.arguments.at(-1) === "fence?";
   const fences = optional ? [undefined, 7] : one.arguments.includes("fence") ? [7] : [undefined];
 

@@ -1,13 +1,10 @@
-import { constants } from "node:os";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/cli/config.js";
 import { CommandError } from "../../src/cli/exit.js";
-import { explain } from "../../src/cli/failure.js";
-import { output } from "../../src/cli/output.js";
-import { buildProgram } from "../../src/cli/program.js";
 import { hideCredentialsIn, redact } from "../../src/cli/redact.js";
 import { endAll, holdfast } from "../cli/support/holdfast.js";
+import { inProcess } from "../cli/support/in-process.js";
 import { secret } from "./support/odd-values.js";
 import { bounded, holds } from "./support/property.js";
 
@@ -15,7 +12,6 @@ import { bounded, holds } from "./support/property.js";
 vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(endAll);
-afterEach(() => vi.restoreAllMocks());
 
 type Words = readonly string[];
 
@@ -60,6 +56,7 @@ const options = {
     "ttl",
     "wait",
     "max-hold",
+    "at-least",
     "grace",
     "quarantine",
     "conflict-exit-code",
@@ -102,10 +99,11 @@ const anywhere = (before: Words, bad: fc.Arbitrary<Words>, after: Words): fc.Arb
 const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
   run: fc.oneof(
     anywhere(["run", ...locked], fc.oneof(unknown, badNode, badConfig), ["--", "true"]),
-    anywhere(["run", ...locked], fc.oneof(...["ttl", "max-hold", "grace", "node-timeout"].map(duration)), [
-      "--",
-      "true",
-    ]),
+    anywhere(
+      ["run", ...locked],
+      fc.oneof(...["ttl", "max-hold", "at-least", "grace", "node-timeout"].map(duration)),
+      ["--", "true"],
+    ),
     anywhere(
       ["run", ...locked, "--wait"],
       badDuration.filter((text) => text !== "forever").map((text) => [text]),
@@ -184,38 +182,6 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
   ),
 };
 
-const signals = Object.keys(constants.signals) as NodeJS.Signals[];
-
-/** Returns what the command writes to stderr, and its exit code. */
-async function refused(args: Words): Promise<{ code: number; stderr: string }> {
-  let stderr = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
-  hideCredentialsIn(args);
-  let code = Number.NaN;
-  const program = buildProgram("0.0.0", (result) => {
-    code = result;
-  });
-  try {
-    await bounded(program.parseAsync([...args], { from: "user" }));
-  } catch (error) {
-    const { exitCode, message } = explain(error);
-    code = exitCode;
-    if (message !== null) output.error(message);
-  } finally {
-    vi.restoreAllMocks();
-    // A real process would end here, and remove its signal handlers.
-    for (const signal of signals) {
-      const added = process.listeners(signal).filter((one) => !before.get(signal)?.includes(one));
-      for (const one of added) process.off(signal, one);
-    }
-  }
-  return { code, stderr };
-}
-
 function checkLine({ code, stderr }: { code: number | null; stderr: string }): void {
   expect(stderr.slice(0, 300)).toMatch(/^holdfast: \P{Cc}/u);
   expect(stderr).toMatch(/^\P{Cc}+\n$/u);
@@ -227,9 +193,7 @@ function checkLine({ code, stderr }: { code: number | null; stderr: string }): v
 
 describe("an invalid command line is refused with one line and exit code 64", () => {
   it.each(Object.entries(badLines))("%s", async (_, lines) => {
-    vi.stubEnv("HOLDFAST_NODES", "");
-    await holds(lines, async (args) => checkLine(await refused(args)));
-    vi.unstubAllEnvs();
+    await holds(lines, async (args) => checkLine(await bounded(inProcess(args))));
   });
 
   it("as a separate process", { timeout: 30_000 }, async () => {
@@ -252,6 +216,7 @@ it("a configuration file with any content is read, or refused with one line", as
     "ttl",
     "wait",
     "maxHold",
+    "atLeast",
     "grace",
     "nodeTimeout",
     "quarantine",

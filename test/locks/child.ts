@@ -6,6 +6,8 @@ import { onTestFinished } from "vitest";
 /** The exit code and the output of a child process. */
 interface Ended {
   readonly code: number | null;
+  /** The signal that ended the process. */
+  readonly signal: NodeJS.Signals | null;
   readonly lines: readonly string[];
   readonly stderr: string;
   /** ms from the last output line to the exit. */
@@ -17,6 +19,8 @@ export interface Child {
   tell(line: string): void;
   /** Resolves when the child has written this line. Rejects if the child ends before. */
   said(line: string): Promise<void>;
+  /** Sends a signal to the child. */
+  kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 }
 
@@ -43,7 +47,9 @@ export function runFixture(name: string, args: readonly string[]): Child {
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, lines, stderr, lingered: exitedAt - lastLine }));
+    child.once("close", (code, signal) =>
+      resolve({ code, signal, lines, stderr, lingered: exitedAt - lastLine }),
+    );
   });
   const said = (line: string) =>
     new Promise<void>((resolve, reject) => {
@@ -59,5 +65,6 @@ export function runFixture(name: string, args: readonly string[]): Child {
         reject,
       );
     });
-  return { said, ended, tell: (line) => void child.stdin.write(`${line}\n`) };
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+  return { said, ended, kill, tell: (line) => void child.stdin.write(`${line}\n`) };
 }

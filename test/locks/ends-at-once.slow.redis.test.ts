@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { callRedis } from "../support/servers.js";
 import { sharedServers } from "../support/shared-servers.js";
 import { waitUntil } from "../support/wait-until.js";
 import { runFixture } from "./child.js";
@@ -35,6 +36,23 @@ describe.each(["addresses", "ioredis"])("a release directly before the exit, wit
       const { code, stderr } = await runFixture("ends-at-once", [client, what, prefix, ...ports]).ended;
       expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
       await waitUntil("all are free", soon, async () => (await countKeys(shared, prefix)) === 0);
+    },
+  );
+
+  it.each(["released", "unawaited", "closed", "closing"])(
+    "leaves the rest of a minimum hold: %s",
+    async (what) => {
+      const prefix = uniqueName();
+      const args = [client, `kept-${what}`, prefix, ...ports];
+      const { code, stderr } = await runFixture("ends-at-once", args).ended;
+      expect({ code, stderr }).toEqual({ code: 3, stderr: "" });
+      // The ttl is ten times as long.
+      await waitUntil("all are kept for less than the ttl", soon, async () => {
+        const left = await Promise.all(
+          shared.map(async ({ port }) => Number(await callRedis(port, ["PTTL", `${prefix}job`]))),
+        );
+        return left.every((ms) => ms > 0 && ms <= 60_000);
+      });
     },
   );
 });

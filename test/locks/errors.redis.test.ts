@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { QuorumUnavailableError } from "../../src/index.js";
+import type { AcquireTimeoutError, QuorumUnavailableError } from "../../src/index.js";
 import { callRedis, type RedisServer, waitUntil } from "../support/servers.js";
 import { clients, countKeys, fiveServers, locksOf, ownServers, rejection, uniqueName } from "./support.js";
 
@@ -59,7 +59,8 @@ describe.each(Object.entries(failingServers))("a server that %s", (_, { server, 
     for (const [kind, make] of Object.entries(kinds)) {
       const prefix = uniqueName();
       const nodes = [clients.ioredis(one.port), make(first.port), make(second.port)];
-      const locks = locksOf(nodes, { prefix, ttl: 60_000 });
+      // A busy machine may connect slowly, and the single attempt must reach every server.
+      const locks = locksOf(nodes, { prefix, ttl: 60_000, nodeTimeout: 10_000 });
       const error = (await rejection(locks.tryAcquire("a"))) as unknown as QuorumUnavailableError;
       expect(error.code, kind).toBe("QUORUM_UNAVAILABLE");
       expect(error.operation).toBe("acquire");
@@ -131,6 +132,31 @@ describe("an error's message", () => {
       /^could not acquire "b", "a" within 150 ms: "b", "a" is held by worker 1 for up to/,
     );
     expect(late.cause).toMatchObject({ code: "LOCK_CONTENDED" });
+    const { holder } = late as unknown as AcquireTimeoutError;
+    expect(late).toMatchObject({ reason: "contended", holder: { owner: "worker 1", resource: "a" } });
+    expect(holder?.key).toBe(`${prefix}a`);
+    // The lease is renewed every few seconds, so its end is between half of its ttl and all of it away.
+    expect((holder?.until ?? 0) - Date.now()).toBeGreaterThan(5_000);
+    expect((holder?.until ?? 0) - Date.now()).toBeLessThanOrEqual(20_000);
+    expect(late.message).toMatch(/ \(the resource "a"\); gave up/);
+  });
+
+  it("tells a taken lock from nodes that fail, and names the failing nodes", async () => {
+    const [first, second] = await ownServers(2);
+    const prefix = uniqueName();
+    const nodes = [one.port, first?.port, second?.port].map((port) => `redis://127.0.0.1:${port}`);
+    const locks = locksOf(nodes, { prefix, owner: "waiter", wait: 2_500, nodeTimeout: 900 });
+    await locks.using("a", () => {});
+    await Promise.all([first?.kill(), second?.kill()]);
+    // Callers of one process queue. Those that come later have not asked when their wait is over.
+    const errors = await Promise.all([1, 2, 3].map(() => rejection(locks.acquire("a"))));
+    for (const error of errors as unknown as AcquireTimeoutError[]) {
+      expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", reason: "noQuorum", holder: undefined });
+      const failed = error.votes.flatMap((vote) =>
+        vote.kind === "failed" && vote.reason !== "notAsked" ? [vote.node] : [],
+      );
+      expect(failed.sort()).toEqual(nodes.slice(1).sort());
+    }
   });
 
   it("names the reason for the end of a lease", async () => {

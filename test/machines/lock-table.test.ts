@@ -5,6 +5,7 @@ import { TableActor } from "../../src/machines/compiled/table-actor.js";
 import { lockMachine } from "../../src/machines/lock.js";
 import type { LockMachineEvent } from "../../src/machines/lock-events.js";
 import { lockPorts } from "../../src/machines/lock-port.js";
+import { breadth } from "../support/breadth.js";
 import { type ChartRun, type PortReaction, runActor, runTable, snapshotOf } from "./actor-and-table.js";
 import { lockEvents as events, lockPaths as paths } from "./lock-paths.js";
 
@@ -33,7 +34,8 @@ describe("the lock's table", () => {
 
   it("converts to an actor at any point of any path, and continues as if it had always been an actor", () => {
     const first = events.filter(({ type }, at) => events.findIndex((event) => event.type === type) === at);
-    for (const path of paths.filter((path) => first.includes(path.at(-1)!))) {
+    const converted = paths.filter((path) => first.includes(path.at(-1)!));
+    for (const path of converted.filter((_, at) => at % breadth(5, 1) === 0)) {
       const expected = walk(runActor(), path);
       for (const turn of path.keys()) {
         const run = runTable();

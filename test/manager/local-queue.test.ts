@@ -45,13 +45,12 @@ describe("the callers of one process", () => {
     const follower = locks.acquire("a", { wait: 300 }).catch(failure);
     const error = (await testNodes.run(follower)) as Failure;
     expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", attempts: 0, cause: { code: "LOCK_CONTENDED" } });
-    expect(error.message).toBe(
-      'could not acquire "a" within 300 ms: "a" is wanted by others in this process, who came before; ' +
-        "gave up before the first attempt. Wait longer (wait, retry) or try again later.",
+    expect(error.message).toMatch(
+      /^could not acquire "a" within 300 ms: "a" is wanted by others in this process, who came before, and is held by other for up to [\d.]+ s; gave up before the first attempt\. Wait longer \(wait, retry\) or try again later\.$/,
     );
     const { message, cause } = (await testNodes.run(front)) as Failure;
     expect(message).toMatch(
-      /^could not acquire "a" within 10 s: "a" is held by other for up to [\d.]+ m?s; gave/,
+      /^could not acquire "a" within 10 s: "a" is held by other for up to [\d.]+ m?s \(and for at least [\d.]+ s already\); gave/,
     );
     expect(cause).toMatchObject({ code: "LOCK_CONTENDED" });
   });

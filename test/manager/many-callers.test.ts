@@ -5,6 +5,7 @@ class QueuedCaller implements QueuedAcquisition {
   readonly keys: readonly string[];
   readonly fair = true;
   readonly ticket = 1;
+  readonly lastAttempt = null;
   asking = false;
   calls = 0;
 
@@ -15,6 +16,8 @@ class QueuedCaller implements QueuedAcquisition {
   proceed(): void {
     this.calls++;
   }
+
+  succeed(): void {}
 
   released(): void {}
 }

@@ -4,12 +4,13 @@ import { type MemoryNode, memoryNode } from "../../src/clients/memory/memory-nod
 import { createLocks } from "../../src/create-locks.js";
 import type { LockCommand } from "../../src/engine/protocol/command.js";
 import { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { breadth } from "../support/breadth.js";
 import { seeded } from "../support/chance.js";
 import { far } from "../support/far-node.js";
 import { addDeadWaiter } from "./queues.js";
 import { settle, TestNodes } from "./test-nodes.js";
 
-const seeds = [1, 2, 3, 4, 5];
+const seeds = breadth([1, 2, 3], [1, 2, 3, 4, 5]);
 
 /** Processes with their own connections to the same memory nodes. Each message takes 1 to 6 ms. */
 class ContendedNodes {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/testing/simulator/generate.js";
 import { play } from "../../src/testing/simulator/run.js";
+import { breadth } from "../support/breadth.js";
 
 /**
  * The hashes of these seeds, equal on every machine. They change when the library sends other requests, or at other times,
@@ -15,17 +16,16 @@ describe("a seed", () => {
   it.each(["inBounds", "beyond"] as const)(
     "results in the same run on every machine (%s)",
     async (faults) => {
-      const found = new Map<string, string>();
-      for (const seed of Object.keys(hashes[faults])) {
-        found.set(seed, (await play(generate(Number(seed), faults, 60))).hash);
+      for (const [seed, hash] of Object.entries(hashes[faults]).slice(0, breadth(2, 4))) {
+        const run = await play(generate(Number(seed), faults, 60));
+        expect({ seed, hash: run.hash }).toEqual({ seed, hash });
       }
-      expect(Object.fromEntries(found)).toEqual(hashes[faults]);
     },
     240_000,
   );
 
   it("results in the same run whether or not the trace is kept, and whatever else runs", async () => {
-    const script = generate(7, "inBounds", 60);
+    const script = generate(7, "inBounds", 25);
     const [alone, first, second] = [
       await play(script),
       ...(await Promise.all([play(script, { trace: true }), play(script)])),

@@ -1,17 +1,25 @@
 import { describe, expect, it } from "vitest";
+import { withMinimumHolds } from "../../src/testing/simulator/minimum-holds.js";
 import { search } from "./search.js";
 
 describe("the simulator", () => {
   it("finds no violation within the assumptions", async () => {
-    const { failed, leases, checkers, never } = await search(1, 100, "inBounds");
+    const { failed, leases, checkers, never } = await search(1, 60, "inBounds");
     expect(failed).toEqual([]);
-    expect(leases).toBeGreaterThan(700);
+    expect(leases).toBeGreaterThan(420);
     // Every checker must have run.
     expect({ checkers, never }).toEqual({ checkers: 15, never: [] });
   }, 600_000);
 
+  it("finds no violation of minimum holds, whose checker has also run", async () => {
+    const { failed, leases, checkers, never } = await search(1, 60, "inBounds", withMinimumHolds);
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(300);
+    expect({ checkers, never }).toEqual({ checkers: 16, never: [] });
+  }, 600_000);
+
   it("finds only overlaps beyond the assumptions", async () => {
-    const { failed, overlaps } = await search(1, 40, "beyond");
+    const { failed, overlaps } = await search(21, 20, "beyond");
     expect(failed).toEqual([]);
     expect(overlaps).toBeGreaterThan(0);
   }, 300_000);

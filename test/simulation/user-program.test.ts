@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { simulate, type UserProgram } from "../../src/testing.js";
+import { breadth } from "../support/breadth.js";
+
+const seeds = breadth(2, 5);
 
 const working: UserProgram = async ({ locks, sleep, random, over }) => {
   while (!over()) {
@@ -15,7 +18,7 @@ describe("a user's own program in the simulator", () => {
       names.add(process.name);
       await working(process);
     };
-    for (let seed = 1; seed <= 5; seed++) {
+    for (let seed = 1; seed <= seeds; seed++) {
       const { violations, counts } = await simulate({ seed, program });
       expect({ seed, violations }).toEqual({ seed, violations: [] });
       expect(counts.acquired).toBeGreaterThan(5);
@@ -25,7 +28,7 @@ describe("a user's own program in the simulator", () => {
 
   it("causes a violation if it relies on a wrong assumption", async () => {
     const found = new Set<string>();
-    for (let seed = 1; seed <= 5; seed++) {
+    for (let seed = 1; seed <= seeds; seed++) {
       let writing = false;
       // The program continues without checking its lease.
       const program: UserProgram = async ({ locks, sleep, over }) => {

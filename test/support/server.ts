@@ -8,7 +8,7 @@ import type { RedisLaunch } from "./redis-launch.js";
 import { waitUntil } from "./wait-until.js";
 
 const READY_TIMEOUT_MS = 10_000;
-/** The timeout for a signal to take effect. SIGTERM takes longest: some 100 ms if there is nothing to save. */
+/** The timeout for a signal to take effect. */
 const SIGNAL_TIMEOUT_MS = 2_000;
 const LOG_TAIL_CHARS = 4_000;
 
@@ -33,7 +33,6 @@ export class RedisServer {
   readonly directory: string;
   readonly #password: string | undefined;
   #process: KeptProcess | undefined;
-  #isSuspended = false;
   #isStopped = false;
 
   /** Creates a server that is not started. Use `startServer` instead. */
@@ -67,12 +66,10 @@ export class RedisServer {
     return callRedis(this.port, command, this.#password === undefined ? {} : { password: this.#password });
   }
 
-  /** Ends the server and removes its folder. May be called again. */
+  /** Kills the server and removes its folder. May be called again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    // A suspended process would handle SIGTERM only after it resumes.
-    this.#process?.signal(this.#isSuspended ? "SIGKILL" : "SIGTERM");
-    if ((await this.#process?.endsWithin(SIGNAL_TIMEOUT_MS)) === false) await this.kill();
+    await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -86,7 +83,6 @@ export class RedisServer {
 
   /** Sends SIGSTOP synchronously, and resolves when the process is stopped. Connections stay open and silent. */
   async suspend(): Promise<void> {
-    this.#isSuspended = true;
     this.#process?.signal("SIGSTOP");
     if (process.platform === "linux") {
       await waitUntil(`process ${this.pid} is stopped`, SIGNAL_TIMEOUT_MS, async () =>
@@ -99,7 +95,6 @@ export class RedisServer {
 
   /** Sends SIGCONT: the server answers the commands that arrived meanwhile. */
   resume(): void {
-    this.#isSuspended = false;
     this.#process?.signal("SIGCONT");
   }
 
@@ -114,7 +109,6 @@ export class RedisServer {
   async start(): Promise<void> {
     launch ??= findRedisServer();
     const { command, env } = await launch;
-    this.#isSuspended = false;
     const child = await startKept({ command, env, args: this.args, directory: this.directory });
     this.#process = child;
     try {
@@ -137,7 +131,8 @@ export class RedisServer {
   async #isServing(): Promise<boolean> {
     try {
       // PING is not enough: another process that listens on this port has a different pid.
-      return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(String(await this.call("INFO", "server")));
+      const info = String(await this.call("INFO"));
+      return new RegExp(`^process_id:${this.pid}\\r?$`, "m").test(info) && !/^loading:1/m.test(info);
     } catch (error) {
       // An access list among the arguments may refuse this command; the refusal shows that the server runs.
       if (/NOAUTH|NOPERM|WRONGPASS/.test(String(error))) return this.isRunning;

@@ -44,6 +44,9 @@ vote until that must be over; holdfast doctor shows when. A new set of nodes sta
 there. --quarantine 0 starts it without one that is not, and ends what a node waits for: it is meant for
 one run, and takes any node without memory for new.
 
+With --at-least the nodes keep the lock after the command has ended, without this process. It is meant for a
+job that several machines start at about the same time, and that takes less time than their clocks differ.
+
 Exit codes:
   the command's own; 128+n if signal n ended it; 126 it cannot be run; 127 there is no such command
   64 bad usage   69 no quorum of nodes   70 internal error   75 held by somebody else   76 lock lost, or --max-hold over
@@ -70,6 +73,11 @@ export const addRun: AddCommand = (program, exit) => {
     )
     .option("--no-wait", "try once")
     .option("--max-hold <duration>", "end the command before it held the lock for so long", positiveDuration)
+    .option(
+      "--at-least <duration>",
+      "keep the lock for so long, even if the command ends earlier (default: 0)",
+      duration,
+    )
     .option("--grace <duration>", "between SIGTERM and SIGKILL when the lock is lost (default: 5s)", duration)
     .option("--foreground", "keep the command in this process group, with the terminal")
     .option("--conflict-exit-code <code>", "if somebody else holds the lock (default: 75)", exitStatus)

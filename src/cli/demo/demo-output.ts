@@ -1,8 +1,9 @@
 import type { LockState } from "../../api/types.js";
+import { reportedHolder } from "../../engine/protocol/contention.js";
 import type { Vote } from "../../engine/protocol/vote.js";
 import type { Colours } from "../colours.js";
 import { formatDuration } from "../duration.js";
-import { describeHolder, longestHolder } from "../holder.js";
+import { describeHolder } from "../holder.js";
 import { output } from "../output.js";
 import type { WorkerEvent } from "./worker-pool.js";
 
@@ -63,7 +64,7 @@ export class DemoOutput {
         this.#waiting.add(event.acquisition);
         const why =
           event.reason === "contended"
-            ? `held by ${describeHolder(longestHolder(event.votes))}`
+            ? `held by ${describeHolder(reportedHolder(event.votes))}`
             : this.#votes(event);
         return paint.dim(`waits: ${why}`);
       }

@@ -92,12 +92,12 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Colours): 
 
 /** The line for the nodes' answer about a resource that no process reports. */
 export function askedLine({ inspection, time }: NodeAnswer, paint: Colours): string {
-  const { resource, held, holder } = inspection;
+  const { resource, held, holder, keptUntil } = inspection;
   const words =
     held === null
       ? paint.red("unknown: too few nodes answered")
       : held
-        ? `${paint.yellow("held")} by ${plain(describeHolder(holder))}`
+        ? `${paint.yellow(keptUntil === undefined ? "held" : "kept")} by ${plain(describeHolder(holder))}`
         : paint.green("free");
   return `${paint.dim(clock(time))} ${paint.bold(plain(resource))} is ${words} ${paint.dim("(asked)")}`;
 }

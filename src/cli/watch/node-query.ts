@@ -64,4 +64,6 @@ export class NodeQuery {
 }
 
 const isSame = (a: Inspection, b: Inspection): boolean =>
-  a.held === b.held && a.holder?.tokenHash === b.holder?.tokenHash;
+  a.held === b.held &&
+  a.holder?.tokenHash === b.holder?.tokenHash &&
+  (a.keptUntil === undefined) === (b.keptUntil === undefined);

@@ -64,12 +64,13 @@ const ago = (ms: number): string =>
 
 /** The row for the nodes' answer about a resource that no process reports. */
 export function askedRow({ inspection, time }: NodeAnswer, now: number): Row {
-  const { resource, held, holder, nodes } = inspection;
+  const { resource, held, holder, keptUntil, nodes } = inspection;
   const age = Math.max(0, now - time);
   const left = holder?.ttlLeft ?? null;
   const failed = nodes.filter(({ state }) => state === "failed").length;
   const last = [
     ...(held && left === null ? ["without an expiry"] : []),
+    ...(keptUntil === undefined ? [] : ["kept after its release"]),
     ...(failed > 0 ? [`${failed} of ${nodes.length} nodes failed`] : []),
     `asked ${ago(age)}`,
   ];

@@ -1,5 +1,5 @@
 import type { Reply } from "../../engine/node/lock-node.js";
-import type { LockCommand, QueueExit, QueuePolicy } from "../../engine/protocol/command.js";
+import type { LockCommand, QueuePolicy } from "../../engine/protocol/command.js";
 import { longestShort } from "../../engine/protocol/memory.js";
 import { fenceRecordTtl } from "../../engine/protocol/script.js";
 import { sideKeysOf } from "../../engine/protocol/side-keys.js";
@@ -27,7 +27,9 @@ const noTtl: Answer = {
   message: "ERR invalid expire time in 'set' command",
 };
 /** The token format, as in the script: a label, "~" and 22 characters. Any other value is a foreign token. */
-const ownToken = /^([^~]*)~[\w-]{22}$/;
+const ownToken = /^([^~]*)~([\w-]{22})$/;
+/** What a key that is kept after its release has in place of the token's random part: a hash of the token. */
+const keptRandom = /^kept-([0-9a-f]{16})[0-9a-f]$/;
 /**
  * Expired entries and abandoned queues are swept when the number of both has doubled since the last sweep; at least
  * this many.
@@ -122,12 +124,15 @@ export class MemoryStore {
         return blocked ?? this.#fenced(command.keys, command.fence, now);
       }
       case "release": {
-        const blocked = this.#first(command.keys, now, (value) => value !== command.token);
-        for (const key of command.keys) {
-          if (this.#read(key, now)?.value === command.token) this.#entries.delete(key);
+        const { keys, token, rest, queue } = command;
+        const blocked = this.#first(keys, now, (value) => value !== token);
+        for (const key of keys) {
+          if (this.#read(key, now)?.value === token) this.#release(key, rest, now);
         }
-        if (command.queue !== undefined)
-          for (const key of command.keys) this.#leaveQueue(key, command.queue, blocked === null, now);
+        if (queue !== undefined) {
+          const wakes = queue.wake || (blocked !== null && queue.id !== null);
+          for (const key of keys) this.#leaveQueue(key, queue.id, wakes && rest === undefined, now);
+        }
         return blocked ?? granted;
       }
       case "inspect":
@@ -177,16 +182,12 @@ export class MemoryStore {
     this.#sweep(now);
   }
 
-  /**
-   * Leaves the queue. The first remaining waiter is notified that the key is free, unless the release concerns a
-   * minority grant.
-   */
-  #leaveQueue(key: string, { id, wake }: QueueExit, isReleased: boolean, now: number): void {
-    const passesOn = isReleased ? wake : wake || id !== null;
+  /** Leaves the queue. If `wakes`, the first remaining waiter is notified that the key is free. */
+  #leaveQueue(key: string, id: string | null, wakes: boolean, now: number): void {
     const isFree = this.#read(key, now) === null;
     this.#withQueue(key, (queue) => {
       if (id !== null) queue.remove(id);
-      if (passesOn && isFree) queue.wakeFirst(now);
+      if (wakes && isFree) queue.wakeFirst(now);
     });
   }
 
@@ -225,13 +226,15 @@ export class MemoryStore {
   #holder(key: string, now: number): Holder | null {
     const entry = this.#read(key, now);
     if (entry === null) return null;
-    const label = ownToken.exec(entry.value)?.[1] ?? "";
+    const [, label = "", random = ""] = ownToken.exec(entry.value) ?? [];
+    const kept = keptRandom.exec(random)?.[1];
     return {
       key,
       owner: isOwnerLabel(label) ? label : null,
-      tokenHash: hashOf("sha1", entry.value).slice(0, 16),
+      tokenHash: kept ?? hashOf("sha1", entry.value).slice(0, 16),
       ttlLeft: Math.ceil(left(entry, now)),
       type: "string",
+      ...(kept === undefined ? {} : { kept: true }),
     };
   }
 
@@ -250,6 +253,13 @@ export class MemoryStore {
     this.#set(key, value, Math.max(ttl, entry === null ? 0 : left(entry, now)), now, longSince);
   }
 
+  /** Deletes the key, or keeps it for at most `rest` ms in a form that no command in the name of its token can change. */
+  #release(key: string, rest: number | undefined, now: number): void {
+    const entry = this.#read(key, now);
+    if (entry === null || rest === undefined) this.#entries.delete(key);
+    else this.#set(key, keptForm(entry.value), Math.min(left(entry, now), rest), now, entry.longSince);
+  }
+
   #longSince(key: string, ttl: number, now: number): number | null {
     return this.#read(key, now)?.longSince ?? (ttl > longestShort ? now : null);
   }
@@ -266,5 +276,8 @@ export class MemoryStore {
     this.#sweepAt = Math.max(smallestSweep, (this.#entries.size + this.#queues.size) * 2);
   }
 }
+
+const keptForm = (token: string): string =>
+  `${/^[^~]*~/.exec(token)?.[0] ?? "~"}kept-${hashOf("sha1", token).slice(0, 17)}`;
 
 const left = (entry: Entry, now: number): number => entry.ttl - (now - entry.since);

@@ -80,7 +80,7 @@ export class PendingReleases {
 
   /** Sends a release after everything sent before, or keeps it until the node can accept it. */
   release(release: Release): void {
-    const command = new ReleaseCommand(release, null, this);
+    const command = new ReleaseCommand(release, null, this, this.clock.monotonic());
     if (this.sender.accepts) this.sender.send(command);
     else command.onReply(releasePending);
   }
@@ -92,6 +92,7 @@ export class PendingReleases {
   leaveQueue(command: LockCommand, later: boolean): void {
     const release = {
       command,
+      keptUntil: null,
       caller: null,
       ttl: placeTtl,
       reclaimable: false,
@@ -137,7 +138,7 @@ export class PendingReleases {
     const due = this.pending.filter((entry) => entry.due <= at);
     this.retain((entry) => entry.due > at);
     this.retried += due.length;
-    for (const entry of due) this.sender.send(new ReleaseCommand(entry.release, entry, this));
+    for (const entry of due) this.sender.send(new ReleaseCommand(entry.release, entry, this, at));
     this.schedule();
   }
 

@@ -7,6 +7,8 @@ import { PendingCommand, type RequestQueue } from "./request-queue.js";
 /** A release that a node is to execute. */
 export interface Release {
   readonly command: LockCommand;
+  /** The monotonic time until which the node is to keep the keys; null if it is to delete them at once. */
+  readonly keptUntil: number | null;
   /** The asynchronous context of the caller; null if nobody calls any more. */
   readonly caller: AsyncContext | null;
   /** ms after which the key expires by itself, counted from the last request that set it. */
@@ -47,18 +49,18 @@ export class ReleaseCommand extends PendingCommand {
   cancelled = false;
   /** The connection on which the release was sent; null if unknown. */
   connection: number | null = null;
+  readonly command: LockCommand;
 
+  /** `at`: the monotonic time now. A release that is sent later keeps the keys for less time. */
   constructor(
     readonly release: Release,
     /** The pending release that is sent again; null if the release is sent for the first time. */
     readonly repeated: PendingRelease | null,
     private readonly listener: ReleaseListener,
+    at: number,
   ) {
     super();
-  }
-
-  get command(): LockCommand {
-    return this.release.command;
+    this.command = commandAt(release, at);
   }
 
   override get caller(): AsyncContext | null {
@@ -82,6 +84,12 @@ export class ReleaseCommand extends PendingCommand {
   cancel(token: string): void {
     if (concerns(this.command, token)) this.cancelled = true;
   }
+}
+
+function commandAt({ command, keptUntil }: Release, at: number): LockCommand {
+  if (keptUntil === null || command.op !== "release") return command;
+  const rest = Math.ceil(keptUntil - at);
+  return rest > 0 ? { ...command, rest } : command;
 }
 
 /** Whether the command is sent in the name of the token, or changes a key from it. */

@@ -49,6 +49,11 @@ export type LockCommand =
        * removed too.
        */
       readonly long?: boolean;
+      /**
+       * ms, at least 1, for which the keys are kept instead of being deleted, unless they expire earlier. No waiter is
+       * woken.
+       */
+      readonly rest?: number;
       /** How the command treats the waiters of its keys. */
       readonly queue?: QueueExit;
     }

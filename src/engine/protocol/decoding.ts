@@ -84,7 +84,7 @@ export function decodeReply(command: LockCommand, raw: unknown): Reply {
   return garbage(raw);
 }
 
-const hashForm = /^#((?:[0-9a-f]{16})?)$/;
+const hashForm = /^#((?:[0-9a-f]{16})?)(\+?)$/;
 
 function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
   const reports: KeyReport[] = [];
@@ -100,12 +100,19 @@ function decodeReport(keys: readonly string[], raw: readonly unknown[]): Reply {
 function decodeHolder(key: string, raw: readonly unknown[], at: number): Holder | null | undefined {
   const pttl = integer(raw[at]);
   const label = text(raw[at + 1]);
-  const tokenHash = hashForm.exec(text(raw[at + 2]) ?? "")?.[1];
+  const [, tokenHash, kept] = hashForm.exec(text(raw[at + 2]) ?? "") ?? [];
   const type = text(raw[at + 3]);
   if (pttl === null || label?.endsWith("~") !== true || type === null) return undefined;
   if (type === "none" || pttl === -2) return null;
   // Both values are displayed, so reject anything that a hostile server could inject.
   if (!/^[\w-]{1,32}$/.test(type) || tokenHash === undefined) return undefined;
   const owner = label.slice(0, -1);
-  return { key, owner: isOwnerLabel(owner) ? owner : null, tokenHash, ttlLeft: pttl < 0 ? null : pttl, type };
+  return {
+    key,
+    owner: isOwnerLabel(owner) ? owner : null,
+    tokenHash,
+    ttlLeft: pttl < 0 ? null : pttl,
+    type,
+    ...(kept === "+" ? { kept: true } : {}),
+  };
 }

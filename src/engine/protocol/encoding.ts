@@ -15,6 +15,9 @@ function formOf(command: LockCommand): Form {
     if (command.queue.barge) return commands.acquireBarging;
     return command.queue.place === null ? commands.acquireInTurn : commands.acquireOrWait;
   }
+  if (command.op === "release" && command.rest !== undefined) {
+    return (command.queue?.id ?? null) === null ? commands.releaseAndKeep : commands.releaseLeaveAndKeep;
+  }
   if (command.op === "release" && command.queue !== undefined) {
     if (!command.queue.wake) return commands.releaseAndLeave;
     return command.queue.id === null ? commands.releaseAndWake : commands.releaseLeaveAndWake;
@@ -27,6 +30,7 @@ interface ArgumentSource {
   readonly token: string;
   readonly ttl: number;
   readonly from: string;
+  readonly rest: number;
   readonly queue: QueuePolicy & QueueExit;
 }
 
@@ -38,6 +42,8 @@ function argumentOf(command: ArgumentSource, argument: Argument): string {
       return String(command.ttl);
     case "from":
       return command.from;
+    case "rest":
+      return String(command.rest);
     case "place":
       return command.queue.place === null ? "" : `${command.queue.place.ticket} ${command.queue.place.id}`;
     case "placeId":

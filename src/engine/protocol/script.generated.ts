@@ -29,6 +29,8 @@ export const commands = {
   releaseAndWake: { name: "releaseAndWake", arguments: ["token"], fencedName: null, respectsQueues: true },
   releaseLeaveAndWake: { name: "releaseLeaveAndWake", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
   releaseAndLeave: { name: "releaseAndLeave", arguments: ["token", "placeId"], fencedName: null, respectsQueues: true },
+  releaseAndKeep: { name: "releaseAndKeep", arguments: ["token", "rest"], fencedName: null, respectsQueues: false },
+  releaseLeaveAndKeep: { name: "releaseLeaveAndKeep", arguments: ["token", "rest", "placeId"], fencedName: null, respectsQueues: true },
   inspect: { name: "inspect", arguments: [], fencedName: null, respectsQueues: false },
 } as const;
 
@@ -129,12 +131,17 @@ if type(value) ~= 'table' then return value end
 if not string.find(value.err, 'WRONGTYPE', 1, true) then error({ message = value.err }) end
 return false, call('TYPE', key).ok
 end
+local function keptForm(token)
+return (string.match(token, '^[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
+end
 local function describe(key, value, otherType)
 if otherType then return call('PTTL', key), '~', '#', otherType end
 if not value then return -2, '~', '#', 'none' end
 local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
-if not owner or #random ~= 22 then owner = '~' end
-return call('PTTL', key), owner, '#' .. string.sub(redis.sha1hex(value), 1, 16), 'string'
+if not owner or #random ~= 22 then owner, random = '~', '' end
+local kept = string.match(random, '^kept%-(%x+)$')
+local hash = string.sub(kept or redis.sha1hex(value), 1, 16)
+return call('PTTL', key), owner, '#' .. hash .. (kept and '+' or ''), 'string'
 end
 local function denial(index, value, otherType)
 return { 0, index - first + 1, describe(KEYS[index], value, otherType) }
@@ -158,6 +165,11 @@ local function extend(key, ttl)
 local left = call('PTTL', key)
 if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
 end
+local function keep(key, token, rest)
+local left = call('PTTL', key)
+local ms = left > 0 and left < tonumber(rest) and exact(left) or rest
+if rawcall('SET', key, keptForm(token), 'PX', ms).err then call('PEXPIRE', key, ms) end
+end
 local trimmedAtOnce = 8
 local function isLong(ttl) return longLeases and tonumber(ttl) > 60000 end
 local function rememberLong(ttl)
@@ -177,6 +189,9 @@ if call('PTTL', longLeases) < tonumber(ttl) then call('PEXPIRE', longLeases, ttl
 end
 local function forgetLong(key)
 if longLeases then rawcall('ZREM', longLeases, 'u' .. key, 's' .. key) end
+end
+local function shortenLong(key, rest)
+if longLeases then rawcall('ZADD', longLeases, 'XX', exact(serverTime() + rest), 'u' .. key) end
 end
 local memoryId = string.match(ARGV[1], '^[^.]*')
 local function numberAt(key, value)
@@ -337,6 +352,17 @@ elseif reply == 1 then reply = denial(index, value, otherType) end
 end
 return reply
 end
+function commands.releaseAndKeep(token, rest)
+local reply = 1
+for index = first, last do
+local value, otherType = read(KEYS[index])
+if value == token then
+keep(KEYS[index], token, rest)
+shortenLong(KEYS[index], rest)
+elseif reply == 1 then reply = denial(index, value, otherType) end
+end
+return reply
+end
 function commands.inspect()
 local reply = { 2 }
 for index = first, last do
@@ -362,6 +388,11 @@ for index = first, last do withQueue(queueOf(index), leaveAndWake, placeId, KEYS
 return reply
 end
 function commands.releaseAndWake(token) return commands.releaseLeaveAndWake(token, '') end
+function commands.releaseLeaveAndKeep(token, rest, placeId)
+local reply = commands.releaseAndKeep(token, rest)
+for index = first, last do withQueue(queueOf(index), leaveQueue, placeId) end
+return reply
+end
 function commands.releaseAndLeave(token, placeId)
 local reply = commands.release(token)
 if placeId == '' then return reply end
@@ -371,10 +402,10 @@ else withQueue(queueOf(index), leaveAndWake, placeId, KEYS[index]) end
 end
 return reply
 end
-local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, inspect = 0 }
-local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true }
+local argumentCount = { acquire = 2, acquireFenced = 3, acquireInTurn = 2, acquireInTurnFenced = 3, acquireOrWait = 3, acquireOrWaitFenced = 4, acquireBarging = 3, acquireBargingFenced = 4, renew = 2, heal = 2, swap = 3, swapFenced = 4, giveBack = 3, fence = 2, release = 1, releaseAndWake = 1, releaseLeaveAndWake = 2, releaseAndLeave = 2, releaseAndKeep = 2, releaseLeaveAndKeep = 3, inspect = 0 }
+local heedsQueues = { acquireInTurn = true, acquireInTurnFenced = true, acquireOrWait = true, acquireOrWaitFenced = true, acquireBarging = true, acquireBargingFenced = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseLeaveAndKeep = true }
 local fencedCommand = { acquireFenced = 'acquire', acquireInTurnFenced = 'acquireInTurn', acquireOrWaitFenced = 'acquireOrWait', acquireBargingFenced = 'acquireBarging', swapFenced = 'swap', fence = 'fence' }
-local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, inspect = true }
+local needsNoMemory = { giveBack = true, release = true, releaseAndWake = true, releaseLeaveAndWake = true, releaseAndLeave = true, releaseAndKeep = true, releaseLeaveAndKeep = true, inspect = true }
 local function run(name, position)
 local command = commands[fencedCommand[name] or name]
 local reply = command(ARGV[position + 1], ARGV[position + 2], ARGV[position + 3])
@@ -497,4 +528,4 @@ elseif ARGV[1] ~= '' then redis.call('HDEL', KEYS[1], record[index]) end
 end
 return reply`;
 
-export const batchScriptSha = "c91df1ae204e4dd2ada207664b0a8f49b1f1a1e6";
+export const batchScriptSha = "de8778f0fe4c3ab6114200586c37035b5dcc4b0e";

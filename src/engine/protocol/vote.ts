@@ -8,6 +8,8 @@ export interface Holder {
   readonly tokenHash: string;
   /** ms until the key expires; null if it never does. */
   readonly ttlLeft: number | null;
+  /** The holder has released the key, which is kept until `holdAtLeast` is over. Absent while the key is held. */
+  readonly kept?: true;
   /** The key's Redis type; anything but "string" is not a lock at all. */
   readonly type: string;
 }

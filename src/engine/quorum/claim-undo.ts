@@ -27,6 +27,8 @@ export interface UndoableClaim {
   readonly place: QueuePlace | null;
   /** ms for which the nodes may keep the keys. */
   readonly maxTtl: number;
+  /** The monotonic time until which the nodes are to keep the keys even after the release; null if they are not. */
+  readonly keptUntil: number | null;
 }
 
 /**
@@ -44,7 +46,7 @@ export class ClaimUndo {
   /** Releases the claim on one node. `answered` gets the reply, or a denial if the node was sent nothing. */
   releaseAt(record: MemberRecord, answered: (reply: Reply) => void): void {
     const { claim } = this;
-    const { caller, from, kept, named, keys, token, maxTtl } = claim;
+    const { caller, from, kept, named, keys, token, maxTtl, keptUntil } = claim;
     const { member, askedOn } = record;
     // A node may still hold the old token without having been sent the new one.
     const inherited = from !== null && kept;
@@ -53,7 +55,16 @@ export class ClaimUndo {
     const reclaimable = claim.shared || named || from !== null;
     const unanswered = record.unanswered > 0;
     const release = (command: LockCommand, onReply: ((reply: Reply) => void) | null, ttl: number = maxTtl) =>
-      member.release({ command, caller, ttl, reclaimable, unanswered, askedOn, answered: onReply });
+      member.release({
+        command,
+        keptUntil,
+        caller,
+        ttl,
+        reclaimable,
+        unanswered,
+        askedOn,
+        answered: onReply,
+      });
     if (from !== null && (kept || named)) {
       // A node that was never sent the new token keeps the key for the ttl of the lease that was handed over.
       const inheritedTtl = Math.max(from.ttl, maxTtl);

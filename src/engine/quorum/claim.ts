@@ -32,6 +32,7 @@ export class Claim implements UndoableClaim {
   kept = false;
   place: QueuePlace | null = null;
   maxTtl = unknownTtl;
+  keptUntil: number | null = null;
   private round: Round | null = null;
   private undo: ClaimUndo | null = null;
   private readonly records: MemberRecord[];

@@ -1,4 +1,6 @@
+import { type Clock, elapsed, type Instant } from "../../engine/time/clock.js";
 import { FifoSet } from "../../support/fifo-set.js";
+import { type FailedAttempt, failedAttempt } from "../failed-attempt.js";
 
 /** An acquisition that may wait in this process's queue. Its methods must not throw. */
 export interface QueuedAcquisition {
@@ -11,10 +13,20 @@ export interface QueuedAcquisition {
   readonly ticket: number;
   /** Whether an attempt of the acquisition is under way. Set by the queue. */
   asking: boolean;
+  /**
+   * The last attempt that the nodes have decided or, if there is none, the current one. Null if the acquisition has asked
+   * nothing, or has its lease.
+   */
+  readonly lastAttempt: FailedAttempt | null;
+  /** Called when the acquisition takes the place of `front`, which has ended. */
+  succeed(front: QueuedAcquisition): void;
   /** Called when the acquisition may ask the nodes. */
   proceed(): void;
-  /** Called when a wanted key was released in this process. */
-  released(): void;
+  /**
+   * Called when a wanted key was released in this process. `rest`: ms for which the nodes still keep the key. An attempt that
+   * comes earlier learns that by itself.
+   */
+  released(rest: number): void;
 }
 
 /**
@@ -126,11 +138,29 @@ export class LocalQueue {
     if (followers?.size === 0) this.followers.delete(queueKey);
     if (next === undefined) return;
     this.addFront(next);
+    next.succeed(acquisition);
     if (this.tryAsk(next)) this.call(next);
   }
 
-  /** Notifies the fronts that want these keys of a release in this process, without waiting for the nodes' messages. */
-  released(keys: readonly string[]): void {
+  /**
+   * Returns what is known about the nodes to an acquisition that ends without an attempt since `began`: the last attempt of
+   * the front. Null if only others of this process are known to come before.
+   */
+  lastAttemptFor(acquisition: QueuedAcquisition, clock: Clock, began: Instant): FailedAttempt | null {
+    const front = this.fronts[acquisition.queueKey] ?? acquisition;
+    // The front waits because too many others are asking.
+    if (front === acquisition) return failedAttempt("tooSlow", [], clock, null);
+    const { lastAttempt } = front;
+    // An undecided attempt that began later says nothing about the time before.
+    const undecidedFor = lastAttempt?.undecidedFor ?? Number.POSITIVE_INFINITY;
+    return undecidedFor < Math.round(elapsed(clock, began)) ? null : lastAttempt;
+  }
+
+  /**
+   * Notifies the fronts that want these keys of a release in this process, without waiting for the nodes' messages. `rest`: ms
+   * for which the nodes still keep the keys.
+   */
+  released(keys: readonly string[], rest: number): void {
     const toNotify = new Set<QueuedAcquisition>();
     for (const key of keys) {
       const unfair = this.fronts[queueKeyOf([key], false)];
@@ -143,7 +173,7 @@ export class LocalQueue {
       }
       if (first !== undefined) toNotify.add(first);
     }
-    for (const acquisition of toNotify) acquisition.released();
+    for (const acquisition of toNotify) acquisition.released(rest);
   }
 
   private addFront(acquisition: QueuedAcquisition): void {

@@ -171,7 +171,7 @@ class ActionRun {
   }
 
   private options(): AcquireOptions {
-    const { ttl, wait, fence, fair, renew, maxHold, policy, abortAfter } = this.action;
+    const { ttl, wait, fence, fair, renew, maxHold, holdAtLeast, policy, abortAfter } = this.action;
     const { oracle } = this.simulation;
     const controller = new AbortController();
     if (abortAfter !== null) this.later(abortAfter, () => controller.abort(new Error("enough")));
@@ -183,6 +183,7 @@ class ActionRun {
       renew,
       onLost: ({ acquisition }) => oracle.loss.onLostCalled(acquisition),
       ...(maxHold === null ? {} : { maxHold }),
+      ...(holdAtLeast === undefined ? {} : { holdAtLeast }),
       ...(policy ? { retry: { delay: 10, maxDelay: 100 } } : {}),
       ...(abortAfter === null ? {} : { signal: controller.signal }),
     };

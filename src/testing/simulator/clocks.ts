@@ -21,6 +21,7 @@ export interface ClockError {
 /** A clock that runs at a constant rate between two changes. */
 class RunningClock {
   private since = 0;
+  private readonly earlier: { readonly since: number; readonly value: number; readonly rate: number }[] = [];
 
   constructor(
     private readonly timeline: Timeline,
@@ -34,7 +35,15 @@ class RunningClock {
     return this.value + (this.timeline.now - this.since) * this.rate;
   }
 
+  /** The earliest true time at which the clock, if it was never stepped, had this value. */
+  trueTimeOf(value: number): number {
+    const last = { since: this.since, value: this.value, rate: this.rate };
+    const span = [...this.earlier, last].reverse().find((one) => one.rate > 0 && one.value <= value);
+    return span === undefined ? 0 : span.since + (value - span.value) / span.rate;
+  }
+
   change(rate: number, step = 0): void {
+    this.earlier.push({ since: this.since, value: this.value, rate: this.rate });
     this.value = this.read() + step;
     this.since = this.timeline.now;
     this.rate = rate;
@@ -108,6 +117,11 @@ export class HostClock implements Clock {
 
   wall(): number {
     return this.wallClock.read();
+  }
+
+  /** The earliest true time at which the monotonic clock had this value. */
+  trueTimeOf(monotonic: number): number {
+    return this.monotonicClock.trueTimeOf(monotonic);
   }
 
   after(delay: number, callback: () => void): Timer {

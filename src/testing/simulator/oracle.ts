@@ -17,6 +17,7 @@ import { Fences } from "./checkers/fences.js";
 import { History } from "./checkers/history.js";
 import { Leftovers } from "./checkers/leftovers.js";
 import { Loss } from "./checkers/loss.js";
+import { MinimumHold } from "./checkers/minimum-hold.js";
 import { Ttl } from "./checkers/ttl.js";
 import { Waiters } from "./checkers/waiters.js";
 import type { Counts, Violation } from "./outcome.js";
@@ -66,6 +67,14 @@ export class Oracle {
       this.ttl,
       new Leftovers(by("leftovers")),
       new History(by("history"), timeline),
+      ...(inBounds
+        ? [
+            new MinimumHold(
+              () => by("minimum hold"),
+              () => timeline.now,
+            ),
+          ]
+        : []),
     ];
   }
 

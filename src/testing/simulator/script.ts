@@ -18,6 +18,8 @@ export interface Action {
   readonly renew: boolean;
   /** ms. */
   readonly maxHold: number | null;
+  /** ms. */
+  readonly holdAtLeast?: number;
   /** Whether the acquisition sets its own `retry` options. */
   readonly policy: boolean;
   /** How long the lease is held, in ms. */

@@ -52,6 +52,15 @@ test("it asks once a second, and reports only changes", async () => {
   expect(heard.questions).toBe(4);
 });
 
+test("it reports that a held lock was released and is kept", async () => {
+  const answers = [inspection(holderOf("1")), { ...inspection(holderOf("1")), keptUntil: 5_000 }];
+  let next = 0;
+  const { one, heard } = asking(async () => answers[next++] ?? inspection(null));
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(heard.changed).toEqual(answers);
+  one.stop();
+});
+
 test("a reported resource is not asked about, and its earlier answer is dropped", async () => {
   let reported = false;
   const { one, heard } = asking(

@@ -127,6 +127,9 @@ test("a named resource is shown as the nodes answer", () => {
   expect(line({ holder: { ...holder, ttlLeft: null } })).toMatch(
     /^held .*without an expiry, asked 1 s ago *$/,
   );
+  expect(line({ holder: { ...holder, kept: true }, keptUntil: noon + 9_000 })).toMatch(
+    /^held +x +bob:12 +8 s +kept after its release, asked 1 s ago *$/,
+  );
   expect(line({ held: false, holder: null })).toMatch(/^free +x +asked 1 s ago *$/);
   expect(line({ held: null, holder: null, nodes: [node("failed")] })).toMatch(
     /^unknown +x .*1 of 1 nodes failed, asked 1 s ago *$/,

@@ -71,6 +71,7 @@ const perAcquisition: Record<Exclude<keyof AcquireOptions, "signal" | "fence">, 
   retry: badRetry.map((retry) => ({ retry })),
   renew: field("renew", isBoolean),
   maxHold: field("maxHold", atLeast(1)),
+  holdAtLeast: field("holdAtLeast", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
   fair: field("fair", isBoolean),
   onLost: field("onLost", isFunction),
 };
@@ -94,6 +95,8 @@ const lacks =
     value !== null &&
     methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
 
+const closingSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGBREAK"];
+
 const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition>, fc.Arbitrary<object>> = {
   nodes: fc.oneof(
     otherThan((nodes) => Array.isArray(nodes) && nodes[0] === goodAddress).map((nodes) => ({ nodes })),
@@ -116,6 +119,12 @@ const perManager: Record<Exclude<keyof LocksOptions, keyof typeof perAcquisition
   ),
   grouping: field("grouping", isBoolean),
   maxPending: field("maxPending", (value) => isCount(value) && (value as number) >= 1),
+  closeOn: fc.oneof(
+    field("closeOn", (value) => value === undefined || Array.isArray(value)),
+    otherThan((signal) => closingSignals.includes(signal as string)).map((signal) => ({
+      closeOn: ["SIGTERM", signal],
+    })),
+  ),
   quarantine: field("quarantine", (value) => value === "auto" || value === false || isCount(value)),
   unidentified: field("unidentified", (value) => ["warn", "allow", "refuse"].includes(value as string)),
   publish: fc.oneof(

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { breadth } from "../../support/breadth.js";
 
 /**
  * The seed of the properties: a new one in each run, so that every run tries other inputs. A failure prints its seed and
@@ -16,7 +17,7 @@ export const replay =
 const maxMs = 10_000;
 
 /** The number of inputs per call. */
-export const manyRuns = 1_000;
+export const manyRuns = breadth(200, 1_000);
 
 /** Rejects with the smallest input found for which `check` throws, and how to repeat it. */
 export async function holds<T>(

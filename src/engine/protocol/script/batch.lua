@@ -22,7 +22,7 @@
 --   {2, pttl, owner, hash, type, ...}        the report of "inspect": four values per key
 --
 -- The stored form is that of the Redlock specification (redis.io, "Distributed Locks with Redis"): a string that holds the
--- token, SET NX PX, compare-and-delete. No reply contains a token.
+-- token, SET NX PX, compare-and-delete. A key that is kept after its release is such a string too. No reply contains a token.
 
 local KEYS, ARGV, rawcall = KEYS, ARGV, redis.pcall
 

@@ -73,6 +73,20 @@ function commands.release(token)
   return reply
 end
 
+-- Compare-and-shorten: keys that hold the token expire after `rest` ms at the latest, and nobody is told. Until then they
+-- are kept, in a form that no command in the name of the token can change.
+function commands.releaseAndKeep(token, rest)
+  local reply = 1
+  for index = first, last do
+    local value, otherType = read(KEYS[index])
+    if value == token then
+      keep(KEYS[index], token, rest)
+      shortenLong(KEYS[index], rest)
+    elseif reply == 1 then reply = denial(index, value, otherType) end
+  end
+  return reply
+end
+
 -- Reports who holds the keys. Changes nothing.
 function commands.inspect()
   local reply = { 2 }

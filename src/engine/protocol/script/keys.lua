@@ -27,14 +27,22 @@ local function read(key)
   return false, call('TYPE', key).ok
 end
 
+-- The value of a key that is kept after its release: the owner label, and a hash of the token in place of its random part.
+local function keptForm(token)
+  return (string.match(token, '^[^~]*~') or '~') .. 'kept-' .. string.sub(redis.sha1hex(token), 1, 17)
+end
+
 -- The four values that describe a key: its remaining time in ms, the owner label and "~", "#" and a hash of the token, and
--- the type. Both marks keep clients that parse replies as JSON from taking a label or a hash for a number.
+-- the type. The hash is followed by "+" if the key is kept after its release. Both marks keep clients that parse replies as
+-- JSON from taking a label or a hash for a number.
 local function describe(key, value, otherType)
   if otherType then return call('PTTL', key), '~', '#', otherType end
   if not value then return -2, '~', '#', 'none' end
   local owner, random = string.match(value, '^([^~]*~)([%w_-]+)$')
-  if not owner or #random ~= 22 then owner = '~' end
-  return call('PTTL', key), owner, '#' .. string.sub(redis.sha1hex(value), 1, 16), 'string'
+  if not owner or #random ~= 22 then owner, random = '~', '' end
+  local kept = string.match(random, '^kept%-(%x+)$')
+  local hash = string.sub(kept or redis.sha1hex(value), 1, 16)
+  return call('PTTL', key), owner, '#' .. hash .. (kept and '+' or ''), 'string'
 end
 
 local function denial(index, value, otherType)
@@ -65,4 +73,12 @@ end
 local function extend(key, ttl)
   local left = call('PTTL', key)
   if left >= 0 and left < tonumber(ttl) then call('PEXPIRE', key, ttl) end
+end
+
+-- Keeps a key for `rest` ms after the release of the lease that holds it. A shorter remaining time stays.
+local function keep(key, token, rest)
+  local left = call('PTTL', key)
+  local ms = left > 0 and left < tonumber(rest) and exact(left) or rest
+  -- A server without free memory refuses SET. The key is then kept in the form that it has.
+  if rawcall('SET', key, keptForm(token), 'PX', ms).err then call('PEXPIRE', key, ms) end
 end

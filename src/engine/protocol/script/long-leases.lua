@@ -27,3 +27,8 @@ end
 local function forgetLong(key)
   if longLeases then rawcall('ZREM', longLeases, 'u' .. key, 's' .. key) end
 end
+
+-- The lease of the key has been released, and the key is kept for at most `rest` ms.
+local function shortenLong(key, rest)
+  if longLeases then rawcall('ZADD', longLeases, 'XX', exact(serverTime() + rest), 'u' .. key) end
+end

@@ -27,6 +27,13 @@ end
 -- The same for a caller that has no place.
 function commands.releaseAndWake(token) return commands.releaseLeaveAndWake(token, '') end
 
+-- Releases the keys but keeps them for `rest` ms, and leaves their queues. Nobody is woken.
+function commands.releaseLeaveAndKeep(token, rest, placeId)
+  local reply = commands.releaseAndKeep(token, rest)
+  for index = first, last do withQueue(queueOf(index), leaveQueue, placeId) end
+  return reply
+end
+
 -- Leaves the queues, for an acquisition that gives up its place, and releases what a minority of the nodes may have granted
 -- it. Nobody is woken for a key that was released here. `placeId` is "" for a caller that has no place.
 function commands.releaseAndLeave(token, placeId)

@@ -1,0 +1,3 @@
+import { describeLastingCauses, older } from "./lasting-causes.js";
+
+describeLastingCauses(older);
