@@ -182,7 +182,9 @@ describe("processes with different sets", () => {
     await run(next.using("a", () => {}));
     await testNodes.clock.advance(200);
     expect(warned).toHaveLength(1);
-    expect(warned[0]).toMatch(/^mixed-0 is also used by a set of 1 nodes \(.* ago\), and this set has 3: /);
+    expect(warned[0]).toMatch(
+      /^mixed-0 is also used by a set of 1 node, last .* ago, and this set has 3 nodes: /,
+    );
   });
 
   it("are told apart by their nodes, not only by their number", async () => {

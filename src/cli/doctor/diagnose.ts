@@ -18,6 +18,7 @@ import {
   checkMarkers,
   checkQuorum,
 } from "./checks/set.js";
+import { checkSetsInUse } from "./checks/sets-in-use.js";
 import { checkVersion } from "./checks/version.js";
 import { checkWrites } from "./checks/writes.js";
 import type { NodeCheck, NodeFacts, SetCheck, Standards } from "./facts.js";
@@ -45,6 +46,7 @@ const setChecks: readonly SetCheck[] = [
   checkHosts,
   checkDatabases,
   checkMarkers,
+  checkSetsInUse,
   checkOwnClock,
 ];
 

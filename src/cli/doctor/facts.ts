@@ -1,3 +1,4 @@
+import type { SetUse } from "../../engine/protocol/set-record.js";
 import type { Finding } from "./finding.js";
 import type { Info } from "./info.js";
 
@@ -88,6 +89,10 @@ export interface Reached extends Place {
    * or if that is unknown.
    */
   readonly abstains: number | null;
+  /** The sets of nodes that have used the server in the last minutes. */
+  readonly sets: Answer<readonly SetUse[]>;
+  /** The highest fence that the server has accepted; null if there is none, or it is withheld. */
+  readonly watermark: number | null;
   /** False if the server fell silent before all questions were asked. */
   readonly complete: boolean;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readMarker } from "../../engine/protocol/memory.js";
-import { markerKey } from "../../engine/protocol/side-keys.js";
+import type { SetUse } from "../../engine/protocol/set-record.js";
+import { markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
 import { EntryError, enter } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
@@ -35,14 +36,17 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
   const clock = await readClock(session);
   // A name that no other program uses, so that trying commands on it has no effect.
   const name = `holdfast-doctor:${randomUUID()}`;
-  const [info, script, write, marker, ...config] = await Promise.all([
+  const [info, script, write, marker, sets, watermark, ...config] = await Promise.all([
     session.ask("INFO"),
     session.ask("EVAL", harmlessScript, "1", prefix + name),
     session.ask(...writeTo(prefix + name)),
     session.ask("GET", markerKey),
+    session.ask("HGETALL", setsKey),
+    session.ask("GET", watermarkKey),
     ...configured.map((parameter) => session.ask("CONFIG", "GET", parameter)),
   ]);
   const trials = await tryRights(session, prefix, name);
+  const now = Date.now() + (clock?.offset ?? 0);
   return {
     peer: session.peer,
     pings,
@@ -53,7 +57,9 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
     write,
     trials,
     marker: read(marker, (value) => (value === null || typeof value === "string" ? value !== null : null)),
-    abstains: marker.ok ? abstentionOf(marker.value, Date.now() + (clock?.offset ?? 0)) : null,
+    abstains: marker.ok ? abstentionOf(marker.value, now) : null,
+    sets: read(sets, (value) => setUsesOf(value, now)),
+    watermark: watermark.ok ? Number(watermark.value ?? 0) || null : null,
     complete: !session.timedOut,
   };
 }
@@ -90,6 +96,15 @@ function epochOf(value: unknown): number | null {
   if (!Array.isArray(value)) return null;
   const time = Number(value[0]) * 1_000 + Number(value[1]) / 1_000;
   return Number.isFinite(time) ? time : null;
+}
+
+/** `record`: the last use of each set by the server's clock, which shows `now`. RESP 3 gives a map as flat pairs too. */
+function setUsesOf(record: unknown, now: number): SetUse[] | null {
+  if (!Array.isArray(record)) return null;
+  const uses: SetUse[] = [];
+  for (let at = 0; at + 1 < record.length; at += 2)
+    uses.push({ sets: String(record[at]), age: Math.max(0, now - Number(record[at + 1])) });
+  return uses;
 }
 
 /** `now`: by the server's clock. */

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../support/duration.js";
+import { count } from "../../support/names.js";
 import { type SetUse, sizesOf } from "./set-record.js";
 
 /** Another set of nodes that is in use on one of the nodes, and that could grant what this set grants. */
@@ -9,8 +10,14 @@ export interface OtherSet extends SetUse {
   readonly own: string;
 }
 
+/** "3 nodes", or "3 nodes (1 before)" while the nodes are being changed. */
+export function describeSizes(description: string): string {
+  const [current = 0, previous] = sizesOf(description);
+  return `${count(current, "node")}${previous === undefined ? "" : ` (${previous} before)`}`;
+}
+
 export const mismatchMessage = ({ node, own, sets, age }: OtherSet): string =>
-  `${node} is also used by a set of ${sizesOf(sets)} nodes (${formatDuration(age)} ago), and this set has ${sizesOf(own)}: ` +
+  `${node} is also used by a set of ${describeSizes(sets)}, last ${formatDuration(age)} ago, and this set has ${describeSizes(own)}: ` +
   "a quorum of the one need not share a node with a quorum of the other, so both may grant the same lock";
 
 export const mismatchAdvice =

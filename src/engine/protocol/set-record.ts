@@ -50,17 +50,16 @@ const parse = (description: string): { readonly sets: readonly string[][]; reado
   return { sets: sets.map((set) => set.split(",")), prefix: description.slice(end + 1) };
 };
 
-/** Whether both have a set of the same size, which may be the same set before and after a restart of a node. */
-export function haveSameSize(one: string, other: string): boolean {
-  const sizes = parse(other).sets.map(({ length }) => length);
-  return parse(one).sets.some(({ length }) => sizes.includes(length));
-}
+/** The number of nodes of each set: of the current one and, while the nodes are being changed, of the previous one. */
+export const sizesOf = (description: string): number[] => parse(description).sets.map(({ length }) => length);
 
-/** How many nodes each of the described sets has, such as "3" or, while they change, "3, and 1 before". */
-export const sizesOf = (description: string): string =>
-  parse(description)
-    .sets.map(({ length }) => length)
-    .join(", and before ");
+/** The description of the current set alone. */
+export const currentOf = (description: string): string =>
+  `${description.split(/[/ ]/, 1)[0]}${description.slice(description.indexOf(" "))}`;
+
+/** Whether both have a set of the same size, which may be the same set before and after a restart of a node. */
+export const haveSameSize = (one: string, other: string): boolean =>
+  sizesOf(one).some((size) => sizesOf(other).includes(size));
 
 /** Whether the sets decide by two quorums, because the nodes are being changed. */
 export const isJoint = (description: string): boolean => parse(description).sets.length > 1;

@@ -22,9 +22,12 @@ export interface SideKeys {
   queue(key: string): string;
 }
 
+/** The key of the highest fence of a server. A Cluster has one for each hash slot. */
+export const watermarkKey = "holdfast:watermark";
+
 const single: SideKeys = {
   record: (key) => `holdfast:fence:${key}`,
-  watermark: () => "holdfast:watermark",
+  watermark: () => watermarkKey,
   queue: (key) => `holdfast:queue:${key}`,
 };
 

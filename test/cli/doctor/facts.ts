@@ -50,6 +50,8 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, outcome: "allowed" }],
   marker: { ok: true, value: true },
   abstains: null,
+  sets: { ok: true, value: [] },
+  watermark: null,
   complete: true,
   ...facts,
 });

@@ -8,6 +8,7 @@ import {
   checkMarkers,
   checkQuorum,
 } from "../../../src/cli/doctor/checks/set.js";
+import { checkSetsInUse } from "../../../src/cli/doctor/checks/sets-in-use.js";
 import { diagnose } from "../../../src/cli/doctor/diagnose.js";
 import type { NodeFacts } from "../../../src/cli/doctor/facts.js";
 import { infoOf, reached, refused, standards, summaryOf, unreached } from "./facts.js";
@@ -101,4 +102,68 @@ test.each([
   [clocks(5_000), []],
 ])("clocks that all differ from this machine's alike, case %#", (all, expected) => {
   expect(summaryOf(checkOwnClock(all, standards))).toEqual(expected);
+});
+
+const used = (node: string, uses: Record<string, number>, watermark: number | null = null) =>
+  reached({
+    node: `redis://${node}`,
+    sets: { ok: true, value: Object.entries(uses).map(([sets, age]) => ({ sets: `${sets} `, age })) },
+    watermark,
+  });
+
+test("the sets that use the nodes are shown", () => {
+  const all = [used("a", { "*,b,c": 9_000 }), used("b", { "*,a,c": 8_000 }), used("c", {})];
+  expect(checkSetsInUse(all, standards)).toMatchObject([
+    { severity: "ok", code: "sets", found: "in use by processes with 3 nodes" },
+  ]);
+  expect(checkSetsInUse([used("a", {}), unreached()], standards)).toEqual([]);
+});
+
+test("two sets that could grant the same lock are a warning", () => {
+  const found = checkSetsInUse([used("a", { "*": 61_000, "*,b,c": 2_000 })], standards);
+  expect(found).toMatchObject([{ severity: "warning", code: "sets" }]);
+  expect(found[0]?.found).toBe(
+    "redis://a is used by a set of 1 node, last 1 min 1 s ago, and by a set of 3 nodes, last 2 s ago",
+  );
+  // A set that has not been in use for three minutes no longer counts.
+  expect(summaryOf(checkSetsInUse([used("a", { "*": 181_000, "*,b,c": 2_000 })], standards))).toEqual([
+    "ok sets",
+  ]);
+  // Any two quorums of three and of four nodes share a node.
+  expect(summaryOf(checkSetsInUse([used("a", { "*,b,c": 0, "*,b,c,d": 0 })], standards))).toEqual([
+    "ok sets",
+  ]);
+});
+
+test.each([
+  [
+    "while the previous nodes are in use alone",
+    { "*": 50_000, "*,b,c/*": 100 },
+    5,
+    /a process used the previous nodes alone 50 s ago/,
+  ],
+  [
+    "while a node lacks the highest fence",
+    { "*,b,c/*": 100 },
+    4,
+    /redis:\/\/b does not know the highest fence yet/,
+  ],
+])("a change of the nodes goes on %s", (_, uses, fence, means) => {
+  const all = [used("a", uses as Record<string, number>, 5), used("b", { "*,a,c/a": 100 }, fence)];
+  const found = checkSetsInUse(all, standards);
+  expect(found).toMatchObject([
+    {
+      severity: "note",
+      found: "the nodes are being changed, from 1 to 3",
+      value: { from: 1, to: 3, ready: false },
+    },
+  ]);
+  expect(found[0]?.means).toMatch(means);
+});
+
+test("a change of the nodes may end when only processes with both sets, or the new one, are left", () => {
+  const all = [used("a", { "*": 80_000, "*,b,c/*": 100, "*,b,c": 5 }, 5), used("b", { "*,a,c/a": 100 }, 5)];
+  expect(checkSetsInUse(all, standards)).toMatchObject([
+    { severity: "ok", found: "the nodes are being changed, from 1 to 3: `previous` may now be left out" },
+  ]);
 });

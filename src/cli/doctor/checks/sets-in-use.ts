@@ -1,0 +1,98 @@
+import { describeSizes } from "../../../engine/protocol/mismatch.js";
+import {
+  currentOf,
+  excludeEachOther,
+  isJoint,
+  type SetUse,
+  setLapse,
+  setRefresh,
+  sizesOf,
+} from "../../../engine/protocol/set-record.js";
+import { formatDuration } from "../../duration.js";
+import type { Reached, SetCheck } from "../facts.js";
+import { type Finding, note, ok, warning } from "../finding.js";
+import { list } from "../words.js";
+
+/** A set that is in use is recorded once a minute. Within this many ms after that, it may still be in use. */
+const marginMs = 15_000;
+
+/** One node, and the sets that use it. */
+interface Recorded {
+  readonly facts: Reached;
+  readonly uses: readonly SetUse[];
+}
+
+/** Which sets of nodes use these nodes, and whether two of them could grant the same lock. */
+export const checkSetsInUse: SetCheck = (all) => {
+  const recorded = all.flatMap((facts) => (facts.reached ? [{ facts, uses: usesOf(facts) }] : []));
+  const conflicts = recorded.flatMap(({ facts, uses }) => conflictsOf(facts.node, uses));
+  if (conflicts.length > 0) return conflicts;
+  const uses = recorded.flatMap((one) => one.uses);
+  const joint = uses.find(({ sets }) => isJoint(sets));
+  if (joint !== undefined) return [progressOf(joint.sets, recorded)];
+  const sizes = [...new Set(uses.map(({ sets }) => describeSizes(sets)))];
+  return sizes.length === 0 ? [] : [ok("sets", `in use by processes with ${list(sizes)}`, sizes)];
+};
+
+const usesOf = ({ sets }: Reached): SetUse[] =>
+  sets.ok ? sets.value.filter(({ age }) => age < setLapse) : [];
+
+/** Pairs of sets on one node that could grant the same lock, unless a set with both of them links them. */
+function conflictsOf(node: string, uses: readonly SetUse[]): Finding[] {
+  const areLinked = (...pair: SetUse[]) =>
+    uses.some(({ sets }) => isJoint(sets) && pair.every((use) => excludeEachOther(use.sets, sets)));
+  const conflicts = uses.flatMap((one, index) =>
+    uses
+      .slice(index + 1)
+      .filter((other) => !excludeEachOther(one.sets, other.sets) && !areLinked(one, other))
+      .map((other) => [one, other] as const),
+  );
+  return conflicts.map((pair) => {
+    const [one, other] = pair.map(
+      ({ sets, age }) => `${describeSizes(sets)}, last ${formatDuration(age)} ago`,
+    );
+    return warning({
+      code: "sets",
+      found: `${node} is used by a set of ${one}, and by a set of ${other}`,
+      value: { node, sets: pair.map(({ sets, age }) => ({ nodes: sizesOf(sets), age })) },
+      means:
+        "A quorum of the one need not share a node with a quorum of the other, so both may grant the same lock (MEMBERSHIP_MISMATCH).",
+      advice:
+        "give all processes the same nodes; to change them while processes run, first give the new ones as `nodes` and the old ones as `previous`",
+    });
+  });
+}
+
+/** How far a change of the nodes has come, and whether `previous` may be left out. */
+function progressOf(joint: string, recorded: readonly Recorded[]): Finding {
+  const [to = 0, from = 0] = sizesOf(joint);
+  const waits = [...oldSetsIn(recorded), ...missingFencesIn(recorded)];
+  const found = `the nodes are being changed, from ${from} to ${to}`;
+  const value = { from, to, ready: waits.length === 0, waits };
+  if (waits.length === 0) return ok("sets", `${found}: \`previous\` may now be left out`, value);
+  const means = `${list(waits)}: keep \`previous\` for now.`;
+  return note({ code: "sets", found, value, means, advice: "ask again in a minute" });
+}
+
+/** Says that sets without the new nodes were in use so lately that they may still be in use. */
+function oldSetsIn(recorded: readonly Recorded[]): string[] {
+  const ages = recorded.flatMap(({ uses }) => {
+    const joint = uses.filter(({ sets }) => isJoint(sets));
+    const isOld = ({ sets }: SetUse) =>
+      !isJoint(sets) && joint.some((one) => !excludeEachOther(sets, currentOf(one.sets)));
+    return uses.flatMap((use) => (isOld(use) ? [use.age] : []));
+  });
+  const latest = Math.min(...ages);
+  return latest < setRefresh + marginMs
+    ? [`a process used the previous nodes alone ${formatDuration(latest)} ago`]
+    : [];
+}
+
+/** Says which nodes do not know the highest fence; the processes with both sets pass it on. */
+function missingFencesIn(recorded: readonly Recorded[]): string[] {
+  const highest = Math.max(0, ...recorded.map(({ facts }) => facts.watermark ?? 0));
+  const behind = recorded.filter(({ facts }) => (facts.watermark ?? 0) < highest);
+  if (behind.length === 0) return [];
+  const nodes = behind.map(({ facts }) => facts.node);
+  return [`${list(nodes)} ${nodes.length === 1 ? "does" : "do"} not know the highest fence yet`];
+}
