@@ -34,6 +34,7 @@ export const codes = [
   "same-host",
   "databases",
   "memory-marker",
+  "clocks-apart",
   "own-clock",
 ] as const;
 export type Code = (typeof codes)[number];
