@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LocksOptions } from "../../src/index.js";
 import { Link } from "../faults/proxy.js";
-import { waitUntil } from "../support/servers.js";
+import { startServer, waitUntil } from "../support/servers.js";
+import { stopAll } from "../support/start-all.js";
 import { locksOf, ownServers, rejection } from "./support.js";
 
 /** Every write is on disk before its reply. */
@@ -34,6 +35,37 @@ function warnings(): string[] {
   onTestFinished(() => void process.off("warning", note));
   return codes;
 }
+
+it("a single node that is down: nothing is granted, and a lease stays valid until its deadline", async () => {
+  const server = await singleServer();
+  const { holder, other } = twoProcesses(server.url);
+  let lost: string | undefined;
+  const lease = await holder.acquire("a", {
+    onLost: ({ reason }) => {
+      lost = reason;
+    },
+  });
+  expect(await other.tryAcquire("a")).toBeNull();
+  await server.kill();
+  const error = await rejection(other.acquire("b", { wait: 300 }));
+  expect(error).toMatchObject({ code: "ACQUIRE_TIMEOUT", cause: { code: "QUORUM_UNAVAILABLE" } });
+  await waitUntil("the lease is lost", wait, () => lost !== undefined);
+  expect(lost).toBe("deadline");
+  expect(lease.remaining()).toBe(0);
+});
+
+it("a new single node grants at once, without a warning, or after the quarantine where a time is given", async () => {
+  const warned = warnings();
+  const [first, second] = [await startServer(), await startServer()];
+  onTestFinished(() => stopAll([first, second]));
+  await (await twoProcesses(first.url).holder.acquire("a", { wait: 0 })).release();
+  const { holder } = twoProcesses(second.url, { quarantine: ttl });
+  const asked = performance.now();
+  await (await holder.acquire("a", { wait })).release();
+  expect(performance.now() - asked).toBeGreaterThanOrEqual(ttl);
+  await holder.close();
+  expect(warned).toEqual([]);
+});
 
 describe("a single node that is restarted empty while a lease is held", () => {
   it("grants the lock again at once, with a warning, and the holder's next renewal finds the loss", async () => {
@@ -70,21 +102,24 @@ describe("a single node that is restarted empty while a lease is held", () => {
 });
 
 describe("a single node that writes every change to disk first", () => {
-  it("keeps the lease across a restart, and renews it, with quarantine: false", async () => {
-    const server = await singleServer(durable);
-    const { holder, other } = twoProcesses(server.url, { quarantine: false, ttl: 30_000 });
-    const lease = await holder.acquire("a");
-    await server.restart();
-    await waitUntil("the lease is renewed", wait, () =>
-      lease.renew().then(
-        () => true,
-        () => false,
-      ),
-    );
-    expect(await other.tryAcquire("a")).toBeNull();
-    expect(await lease.release()).toBe("released");
-    await (await other.acquire("a", { wait })).release();
-  });
+  it.each([false, "auto"] as const)(
+    "keeps the lease across a restart, and renews it: quarantine %s",
+    async (quarantine) => {
+      const server = await singleServer(durable);
+      const { holder, other } = twoProcesses(server.url, { quarantine, ttl: 30_000 });
+      const lease = await holder.acquire("a");
+      await server.restart();
+      await waitUntil("the lease is renewed", wait, () =>
+        lease.renew().then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(await other.tryAcquire("a")).toBeNull();
+      expect(await lease.release()).toBe("released");
+      await (await other.acquire("a", { wait })).release();
+    },
+  );
 
   it("renews nothing during a quarantine, so that a lease is lost although its key is on disk", async () => {
     const server = await singleServer(durable);
@@ -100,6 +135,17 @@ describe("a single node that writes every change to disk first", () => {
     await waitUntil("the lease is lost", wait, () => lost === "deadline");
     const error = await rejection(holder.acquire("b", { wait: 100 }));
     expect(error.message).toMatch(/it lost its memory; it votes again in/);
+  });
+});
+
+it("a holder whose key was flushed finds the loss with its next renewal", async () => {
+  const server = await singleServer();
+  const { holder } = twoProcesses(server.url, { ttl: 30_000 });
+  const lease = await holder.acquire("a", { renew: false });
+  await server.call("FLUSHALL");
+  await waitUntil("the lease is over", wait, async () => {
+    const error = await rejection(lease.renew());
+    return error.code === "LEASE_EXPIRED" && error.reason === "missing";
   });
 });
 
