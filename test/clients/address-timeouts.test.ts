@@ -98,6 +98,15 @@ test.each([
   },
 );
 
+test("an address whose connection is replaced before its handshake was answered reports the silence", async () => {
+  dumb = await startHalfDumb(/^$/);
+  open(`redis://127.0.0.1:${dumb.port}`);
+  await waitUntil("it was accepted", 10_000, () => (dumb?.accepted ?? 0) >= 1);
+  expect(node.replaceConnection?.()).toBe("replacing");
+  expect(node.trouble).toBe("the server did not answer while connecting");
+  await waitUntil("the client reports more", 10_000, () => node.trouble.includes("no reply to AUTH"));
+});
+
 test("an address whose TLS handshake is not answered reconnects and reports the cause", async () => {
   dumb = await startHalfDumb(/^$/);
   open(`rediss://127.0.0.1:${dumb.port}`);

@@ -75,8 +75,11 @@ describe("an error says what to do about", () => {
     ],
     [
       "a server that hangs from the beginning",
-      [notReady("connected, but not ready within 5 s: no reply to AUTH, SELECT or INFO, or …")],
-      "check whether the server hangs or is stopped; `holdfast doctor` examines the nodes",
+      [
+        notReady("connected, but not ready within 5 s: no reply to AUTH, SELECT or INFO, or …"),
+        notReady("not connected after 9.6 s: the server did not answer while connecting"),
+      ],
+      "check whether the server hangs, and the firewalls; `holdfast doctor` examines the nodes",
     ],
     ["several causes, each once", [oom, timeout, oom, timeout], `${remedies.hung}; ${remedies.full}`],
     [

@@ -13,7 +13,10 @@ const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remed
   ],
   [({ message }) => /ECONNREFUSED/.test(message), "start the server, or correct host and port"],
   [({ message }) => /ENOTFOUND|EAI_AGAIN/.test(message), "correct the host name, or the DNS"],
-  [({ message }) => /no reply to AUTH/.test(message), "check whether the server hangs or is stopped"],
+  [
+    ({ message }) => /no reply to AUTH|did not answer while connecting/.test(message),
+    "check whether the server hangs, and the firewalls",
+  ],
   [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
   [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
 ];

@@ -131,7 +131,8 @@ const incidents: Incident[] = [
     },
     acquire: {
       code: "ACQUIRE_TIMEOUT",
-      says: "(one: not connected …: no reply to AUTH, SELECT or INFO, …): check whether the server hangs or is stopped; `holdfast doctor`",
+      // The handshake ends by the time of the connection or of the client, whichever is over first.
+      says: "(one: not connected …: …): check whether the server hangs, and the firewalls; `holdfast doctor`",
     },
     doctor: {
       exits: 69,
