@@ -38,11 +38,16 @@ export const checkClock: NodeCheck = ({ clock, complete }, standards) => {
       means:
         "A constant difference affects no lease, no fence and no queue: the node measures by its own clock alone. A step does: " +
         `a clock that is set right at once by more than the drift of ${ms(drift)} (at a ttl of ${ms(standards.ttl)}) ends ` +
-        "locks early on that node, or keeps them too long.",
+        `locks early on that node, or keeps them too long.${standards.nodes === 1 ? ofThisMachine : ""}`,
       advice: "let NTP (chrony, slewing) keep the clocks of the nodes and of this machine",
     }),
   ];
 };
+
+/** With several nodes, `checkOwnClock` tells which clock is wrong. */
+const ofThisMachine =
+  " If this machine's clock is the wrong one, its waiters are served too early or too late, and its fences may step back " +
+  "after the node has lost its memory.";
 
 /** Whether the nodes' clocks differ from each other. Each difference from this machine is reported by `checkClock`. */
 export const checkClocks: SetCheck = (all, standards) => {
