@@ -27,13 +27,13 @@ async function singleServer(args: readonly string[] = []) {
   return server;
 }
 
-/** The codes of the process warnings until the end of the test. */
+/** The process warnings until the end of the test, each with its code. */
 function warnings(): string[] {
-  const codes: string[] = [];
-  const note = (warning: Error & { code?: string }) => codes.push(warning.code ?? "");
+  const texts: string[] = [];
+  const note = (warning: Error & { code?: string }) => texts.push(`${warning.code}: ${warning.message}`);
   process.on("warning", note);
   onTestFinished(() => void process.off("warning", note));
-  return codes;
+  return texts;
 }
 
 it("a single node that is down: nothing is granted, and a lease stays valid until its deadline", async () => {
@@ -78,7 +78,9 @@ describe("a single node that is restarted empty while a lease is held", () => {
     const second = await other.acquire("a", { wait });
     expect(lease.remaining()).toBeGreaterThan(0);
     expect(second.remaining()).toBeGreaterThan(0);
-    await waitUntil("the warning", 10_000, () => warned.includes("COLD_START"));
+    await waitUntil("the warning", 10_000, () =>
+      warned.some((text) => /^COLD_START: redis:\S+ has lost its memory: .* It is the only node/.test(text)),
+    );
     expect(await rejection(lease.renew())).toMatchObject({ code: "LEASE_EXPIRED", reason: "taken" });
   });
 
@@ -248,6 +250,6 @@ describe("warnings of a single node", () => {
     const { holder } = twoProcesses(await withoutSideKeys(), { quarantine: ttl });
     await (await holder.acquire("job")).release();
     await waitUntil("the warning", 10_000, () => warned.length > 0);
-    expect(warned).toEqual(["UNWATCHED_NODE"]);
+    expect(warned).toEqual([expect.stringMatching(/^UNWATCHED_NODE: /)]);
   });
 });

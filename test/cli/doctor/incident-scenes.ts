@@ -32,7 +32,7 @@ export async function usedLocks(nodes: readonly string[], ttl = 10_000): Promise
 }
 
 /** The nodes of an incident. */
-export interface Scene {
+interface Scene {
   /** Addresses. In the sentences below they are called "one", "two", "three". */
   readonly nodes: readonly string[];
   /** Default: a process that starts only now. */
