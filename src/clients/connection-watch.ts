@@ -28,6 +28,9 @@ const examinationPause = 2_000;
 
 const closedClient = "the client is closed: it was closed by its user, or has given up reconnecting";
 
+/** The cause as long as the client has reported none. */
+const unanswered = new ConnectionCause("the server did not answer while connecting", false, true);
+
 /** How a library reports the state of a connection. */
 export interface ConnectionSource {
   readonly emitter: Emitter;
@@ -162,7 +165,11 @@ export class ConnectionWatch {
    * closed and opened again for it.
    */
   protected replaceBy(cause: ReplacementCause, replace: () => Replacement): Replacement {
-    if (this.connection !== "ready") return replace();
+    if (this.connection !== "ready") {
+      // The client tries again, and reports nothing about the attempt that was cut short.
+      if (cause === "silence" && this.source.read() === "trying") this.#cause ??= unanswered;
+      return replace();
+    }
     this.#replacement = new ConnectionCause(replacedMessage[cause], false, true);
     this.#closing = true;
     let replacement: Replacement = "impossible";

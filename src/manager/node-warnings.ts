@@ -12,6 +12,8 @@ export function warnOfColdStart(nodes: readonly string[]): void {
   const set = [...nodes].sort().join(" ");
   if (coldSets.has(set) || coldSets.size >= maxColdSets) return;
   coldSets.add(set);
+  const [only] = nodes;
+  if (nodes.length === 1 && only !== undefined) return warnOfEmptied(only);
   warn(
     "COLD_START",
     `none of the nodes remembers any lock (${nodes.join(", ")}): they are treated as new, and all of them vote at once`,
@@ -23,6 +25,17 @@ export function warnOfColdStart(nodes: readonly string[]): void {
 
 export function warnOfOtherSet(other: OtherSet): void {
   warn("MEMBERSHIP_MISMATCH", mismatchMessage(other), mismatchAdvice);
+}
+
+/** For the only node of a set, if this process knew it with its memory. */
+function warnOfEmptied(node: string): void {
+  warn(
+    "COLD_START",
+    `${node} has lost its memory: it was emptied or restarted, or was a replica. It is the only node, so it votes at once, and locks that are still held may be granted again`,
+    "If it was emptied on purpose, as by a test suite, all is well. Otherwise set `quarantine` to the longest ttl (ms) in use: " +
+      "the node then grants nothing for that long after a loss. Where every write is on disk before the reply, set " +
+      "`quarantine: false`. This is said once.",
+  );
 }
 
 export function warnOfUnwatched(node: string): void {

@@ -93,6 +93,15 @@ test.concurrent.for([
   },
 );
 
+test.concurrent("an address whose connection is replaced before its handshake was answered reports the silence", async (context) => {
+  const dumb = await startHalfDumb(/^$/, context);
+  const node = open(`redis://127.0.0.1:${dumb.port}`, context);
+  await waitUntil("it was accepted", 10_000, () => dumb.accepted >= 1);
+  expect(node.replaceConnection?.()).toBe("replacing");
+  expect(node.trouble).toBe("the server did not answer while connecting");
+  await waitUntil("the client reports more", 10_000, () => node.trouble.includes("no reply to AUTH"));
+});
+
 test.concurrent("an address whose TLS handshake is not answered reconnects and reports the cause", async (context) => {
   const dumb = await startHalfDumb(/^$/, context);
   const node = open(`rediss://127.0.0.1:${dumb.port}`, context);

@@ -45,6 +45,13 @@ describe("an error says what to do about", () => {
   const oom = refusal("OOM command not allowed when used memory > 'maxmemory'.");
   const readOnly = refusal("READONLY You can't write against a read only replica.");
   const oldReadOnly = refusal("@user_script: 12: -READONLY You can't write against a read only slave.");
+  const notReady = (message: string): Vote => ({ kind: "failed", reason: "notReady", message, node: "c" });
+  const silence: Vote = {
+    kind: "failed",
+    reason: "connection",
+    message: "connection lost (it was silent for too long and has been replaced)",
+    node: "d",
+  };
   const remedies = {
     hung: "check the servers that do not answer, or raise nodeTimeout",
     full: "free memory or raise maxmemory",
@@ -55,6 +62,25 @@ describe("an error says what to do about", () => {
     ["servers that do not answer", [timeout, timeout], remedies.hung],
     ["full servers", [oom, oom], remedies.full],
     ["replicas", [readOnly, oldReadOnly], remedies.replica],
+    ["a silent connection", [silence, silence], remedies.hung],
+    [
+      "a port on which nothing listens",
+      [notReady("not connected after 9.6 s: connect ECONNREFUSED 10.0.0.1:6380")],
+      "start the server, or correct host and port; `holdfast doctor` examines the nodes",
+    ],
+    [
+      "a name that does not resolve",
+      [notReady("getaddrinfo ENOTFOUND locks.example"), notReady("getaddrinfo EAI_AGAIN locks.example")],
+      "correct the host name, or the DNS; `holdfast doctor` examines the nodes",
+    ],
+    [
+      "a server that hangs from the beginning",
+      [
+        notReady("connected, but not ready within 5 s: no reply to AUTH, SELECT or INFO, or …"),
+        notReady("not connected after 9.6 s: the server did not answer while connecting"),
+      ],
+      "check whether the server hangs, and the firewalls; `holdfast doctor` examines the nodes",
+    ],
     ["several causes, each once", [oom, timeout, oom, timeout], `${remedies.hung}; ${remedies.full}`],
     [
       "such causes beside one that lasts",

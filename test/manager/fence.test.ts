@@ -18,6 +18,32 @@ describe("fences", () => {
     expect(third.fence).toBeGreaterThan(second.fence);
   });
 
+  describe("of a single node that lost its memory", () => {
+    /** The fence before the loss and the fence of a process whose clock is a minute behind. */
+    const aroundLoss = async (quarantine: "auto" | number): Promise<[before: number, after: number]> => {
+      const testNodes = new TestNodes(1, `single-${quarantine}`);
+      const options = { ttl: 10_000, quarantine, owner: "before" };
+      const before = await testNodes.run(
+        testNodes.locks(options).acquire("a", { fence: true, renew: false }),
+      );
+      testNodes.node(0).flush();
+      testNodes.clock.stepWall(-60_000);
+      const behind = testNodes.locks({ ...options, owner: "behind" });
+      const after = await testNodes.run(behind.acquire("a", { fence: true, wait: 200_000 }), 100_000);
+      return [before.fence, after.fence];
+    };
+
+    it("depend on the clocks of the processes", async () => {
+      const [before, after] = await aroundLoss("auto");
+      expect(after).toBeLessThan(before);
+    });
+
+    it("grow if the quarantine is longer than the difference of the clocks", async () => {
+      const [before, after] = await aroundLoss(61_000);
+      expect(after).toBeGreaterThan(before);
+    });
+  });
+
   it("grow above a fence that only a minority accepted", async () => {
     const testNodes = new TestNodes(3);
     const node = testNodes.node(0);

@@ -47,6 +47,23 @@ describe("callers that wait for a lock", () => {
     expect(order).toEqual(twenty);
   });
 
+  it("are served by the clocks of their processes: one whose clock is behind comes earlier by that much", async () => {
+    const testNodes = new TestNodes();
+    const { clock } = testNodes;
+    const held = await testNodes.run(testNodes.locks().acquire("a"));
+    const order: string[] = [];
+    const use = (name: string) =>
+      testNodes.locks({ owner: name }).using("a", async () => void order.push(name));
+    const waits = [use("level")];
+    await clock.advance(1_000);
+    clock.stepWall(-10_000);
+    waits.push(use("behind"));
+    await clock.advance(1_000);
+    await held.release();
+    await testNodes.run(Promise.all(waits), 500);
+    expect(order).toEqual(["behind", "level"]);
+  });
+
   it("are served in order of arrival within one process, without pauses", async () => {
     const testNodes = new TestNodes();
     const locks = testNodes.locks();

@@ -1,5 +1,5 @@
 import { quorumOf } from "../../engine/protocol/quorum.js";
-import { checkClock, checkOwnClock } from "./checks/clock.js";
+import { checkClock, checkClocks, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
 import { checkLatency } from "./checks/latency.js";
 import { checkMemory } from "./checks/memory.js";
@@ -47,6 +47,7 @@ const setChecks: readonly SetCheck[] = [
   checkDatabases,
   checkMarkers,
   checkSetsInUse,
+  checkClocks,
   checkOwnClock,
 ];
 
@@ -73,7 +74,7 @@ export function diagnose(all: readonly NodeFacts[], standards: Standards): Diagn
     reached: facts.reached,
     findings: facts.reached
       ? nodeChecks.flatMap((check) => check(facts, standards))
-      : checkReachability(facts),
+      : checkReachability(facts, standards),
   }));
   const set = setChecks.flatMap((check) => check(all, standards));
   const findings = [...nodes.flatMap((node) => node.findings), ...set];

@@ -35,6 +35,7 @@ export async function doctor(
     prefix: flags.prefix ?? config.prefix ?? "",
     ttl,
     nodeTimeout: config.nodeTimeout ?? defaultNodeTimeout(ttl),
+    quarantine: config.quarantine ?? "auto",
   };
   const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
   const code = exitCodeOf(diagnosis);

@@ -1,3 +1,4 @@
+import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { SetUse } from "../../engine/protocol/set-record.js";
 import type { Finding } from "./finding.js";
 import type { Info } from "./info.js";
@@ -109,6 +110,8 @@ export interface Standards {
   readonly ttl: number;
   /** Time in ms within which a node must answer for its vote to count. */
   readonly nodeTimeout: number;
+  /** The option of the same name. */
+  readonly quarantine: QuarantineRule;
 }
 
 export type NodeCheck = (facts: Reached, standards: Standards) => Finding[];

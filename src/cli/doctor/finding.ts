@@ -35,6 +35,7 @@ export const codes = [
   "databases",
   "memory-marker",
   "sets",
+  "clocks-apart",
   "own-clock",
 ] as const;
 export type Code = (typeof codes)[number];

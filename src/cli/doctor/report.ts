@@ -12,7 +12,7 @@ export function reportLines({ nodes, set, verdict }: Diagnosis, paint: Colours, 
   const all = [...nodes.flatMap(({ findings }) => findings), ...set];
   return [
     ...nodes.flatMap((node) => [...nodeLines(node, paint, width), ""]),
-    paint.bold(`the set of ${count(nodes.length, "node")}`),
+    paint.bold(nodes.length === 1 ? "as the only node" : `the set of ${count(nodes.length, "node")}`),
     ...set.flatMap((finding) => findingLines(finding, paint, width)),
     "",
     paint.bold(summary(all, verdict)),

@@ -172,7 +172,7 @@ export class Quarantine {
     });
     if (changed === null) {
       const alone = identification.memory !== null && isOfSingle(identification.memory);
-      const cause = `${alone ? aloneSoFar : "it has no memory, and accepts none"}: ${refusal}`;
+      const cause = `${alone ? aloneSoFar : "its marker (holdfast:memory) cannot be written"}: ${refusal}`;
       return this.abstain(member, identification, null, cause);
     }
     const { memory } = changed;

@@ -7,7 +7,16 @@ const doctor = "`holdfast doctor`";
 
 /** What to do about a cause that the message of the vote does not explain. */
 const remedies: readonly (readonly [causes: (vote: FailedVote) => boolean, remedy: string])[] = [
-  [({ reason }) => reason === "timeout", "check the servers that do not answer, or raise nodeTimeout"],
+  [
+    ({ reason, message }) => reason === "timeout" || /it was silent for too long/.test(message),
+    "check the servers that do not answer, or raise nodeTimeout",
+  ],
+  [({ message }) => /ECONNREFUSED/.test(message), "start the server, or correct host and port"],
+  [({ message }) => /ENOTFOUND|EAI_AGAIN/.test(message), "correct the host name, or the DNS"],
+  [
+    ({ message }) => /no reply to AUTH|did not answer while connecting/.test(message),
+    "check whether the server hangs, and the firewalls",
+  ],
   [({ message }) => /(^|[\s-])OOM /.test(message), "free memory or raise maxmemory"],
   [({ message }) => /(^|[\s-])READONLY /.test(message), "point the client to the master"],
 ];

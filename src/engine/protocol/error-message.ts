@@ -28,4 +28,8 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-const inWords = (message: string): string => (strangeReply.test(message) ? noRedis : message);
+function inWords(message: string): string {
+  if (strangeReply.test(message)) return noRedis;
+  // The refusal of a client's first command explains HELLO, and not that the client has no password.
+  return message.replace(/^NOAUTH HELLO must be called with.*$/s, "NOAUTH Authentication required.");
+}

@@ -197,7 +197,7 @@ export class QuorumEngine {
     this.inspection.identified();
     this.setWatch.identified();
     const member = this.members.find((one) => one.name === name);
-    if (member !== undefined && this.members.length > 1 && !this.warned.has(name)) this.warnAbout(member);
+    if (member !== undefined && !this.warned.has(name)) this.warnAbout(member);
     this.reviewMemories();
   }
 
@@ -209,8 +209,11 @@ export class QuorumEngine {
 
   private warnAbout({ name, server, node }: QuorumMember): void {
     const { unidentified, quarantine, onUnidentified, onUnwatched } = this.options;
-    const nameless = server.anonymous && server.remembers;
-    if (!nameless && (!server.storesNothing || node.sharded || quarantine === false)) return;
+    const single = this.members.length === 1;
+    const nameless = !single && server.anonymous && server.remembers;
+    // A single node votes at once after a loss, unless it is to abstain for a given time.
+    const watched = quarantine !== false && (!single || (typeof quarantine === "number" && quarantine > 0));
+    if (!nameless && (!server.storesNothing || node.sharded || !watched)) return;
     if (nameless && unidentified !== "warn") return;
     this.warned.add(name);
     if (nameless) onUnidentified(name);

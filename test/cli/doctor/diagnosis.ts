@@ -3,7 +3,7 @@ import { examine } from "../../../src/cli/doctor/examine.js";
 import type { Finding } from "../../../src/cli/doctor/finding.js";
 
 /** With these timeouts no busy machine counts as slow. */
-const patient = { ttl: 100_000, nodeTimeout: 20_000 };
+const patient = { ttl: 100_000, nodeTimeout: 20_000, quarantine: "auto" } as const;
 
 /** The command's diagnosis, without starting a process. The timeout in ms for each node allows for a busy machine. */
 export const diagnosis = (addresses: readonly string[], prefix = "", timeout = 10_000): Promise<Diagnosis> =>

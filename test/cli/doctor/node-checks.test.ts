@@ -123,6 +123,39 @@ test.each([
 });
 
 test.each([
+  [1, 10_000, "ok"],
+  [1, 9_999, "warning"],
+  [1, 0, "warning"],
+  [1, "auto", "warning"],
+  [1, false, "warning"],
+  [3, false, "warning"],
+  [3, 10_000, "note"],
+  [3, "auto", "note"],
+] as const)(
+  "persistence of %i nodes that forget, with a quarantine of %s: %s",
+  (nodes, quarantine, severity) => {
+    const facts = reached({ info: infoOf({ aof_enabled: 0 }) });
+    expect(summaryOf(checkPersistence(facts, { ...standards, nodes, quarantine }))).toEqual([
+      `${severity} persistence`,
+    ]);
+  },
+);
+
+test("a replica is named with its master, which is to be the node where there is only one", () => {
+  const facts = reached({
+    info: infoOf({ role: "slave", master_host: "10.0.0.9", master_port: 6379 }),
+    write: refused("READONLY"),
+  });
+  const advice = expect.stringMatching(/^name its master instead/);
+  const single = { ...standards, nodes: 1 };
+  expect(checkReplication(facts, single)).toMatchObject([
+    { found: "it is a replica of 10.0.0.9:6379", advice },
+  ]);
+  expect(checkWrites(facts, single)).toMatchObject([{ advice }]);
+  expect(checkWrites(facts, standards)).toMatchObject([{ advice: "name an independent server instead" }]);
+});
+
+test.each([
   [{ role: "slave" }, "0", "error"],
   [{ role: "master", connected_slaves: 2 }, "0", "note"],
   [{ role: "master", connected_slaves: 0 }, "1", "note"],
@@ -196,6 +229,20 @@ test.each([
 ] as const)("a permission for %s that is missing: %s", (purpose, severity) => {
   expect(summaryOf(rights(lacking(purpose, "command", "GET")))).toEqual([`${severity} rights-${purpose}`]);
 });
+
+test.each([
+  ["identity", "auto", "note"],
+  ["memory", "auto", "note"],
+  ["memory", 10_000, "warning"],
+] as const)(
+  "a permission for %s that a single node lacks, with a quarantine of %s: %s",
+  (purpose, quarantine, severity) => {
+    const facts = reached({ trials: [lacking(purpose, "command", "GET")] });
+    const [finding] = checkRights(facts, { ...standards, nodes: 1, quarantine });
+    expect(finding).toMatchObject({ severity, code: `rights-${purpose}` });
+    expect(finding?.means).not.toContain("vote");
+  },
+);
 
 test("missing permissions for one purpose are one finding, which advises the rules to add", () => {
   expect(

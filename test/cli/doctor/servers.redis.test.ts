@@ -143,7 +143,11 @@ test("a replica is not a node, and its master is reported to have one", async ()
     }),
   );
   expect(report.nodes[1]?.findings).toContainEqual(
-    expect.objectContaining({ severity: "error", code: "replication", found: "it is a replica" }),
+    expect.objectContaining({
+      severity: "error",
+      code: "replication",
+      found: `it is a replica of 127.0.0.1:${master.port}`,
+    }),
   );
   expect(report.nodes[1]?.findings).toContainEqual(
     expect.objectContaining({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkOwnClock } from "../../../src/cli/doctor/checks/clock.js";
+import { checkClocks, checkOwnClock } from "../../../src/cli/doctor/checks/clock.js";
 import {
   checkCount,
   checkDatabases,
@@ -44,6 +44,31 @@ test.each([
   expect(checkCount(all, standards)).toMatchObject([{ severity, code: "count", value: { nodes, mayFail } }]);
 });
 
+test("one node: what that means is said once, as a note without advice", () => {
+  expect(diagnose([reached()], { ...standards, nodes: 1 })).toMatchObject({
+    verdict: "note",
+    set: [
+      { severity: "ok", code: "quorum", found: "the node can be asked" },
+      {
+        severity: "note",
+        code: "count",
+        means: expect.stringContaining("docs/single-redis.md"),
+        advice: null,
+      },
+      { severity: "ok", code: "memory-marker", found: expect.stringMatching(/the node$/) },
+    ],
+  });
+});
+
+test("one node that cannot be asked is reported once", () => {
+  const { quorum, nodes, set } = diagnose([unreached()], { ...standards, nodes: 1 });
+  expect(quorum).toBe(false);
+  expect(nodes[0]?.findings).toMatchObject([
+    { code: "unreachable", means: "It is the only node: no lock can be acquired or renewed." },
+  ]);
+  expect(summaryOf(set)).toEqual(["note count"]);
+});
+
 test("the same server is recognised by its run id, whatever its address", () => {
   const all = [server("a", "1", "10.0.0.1"), server("b", "2", "10.0.0.2"), server("c", "1", "10.0.0.3")];
   expect(checkDuplicates(all, standards)).toMatchObject([
@@ -78,6 +103,13 @@ test("addresses with different databases are refused by the locks, so they are a
   expect(checkDatabases([reached(), { ...unreached(), database: 3 }], standards)).toMatchObject([
     { severity: "error", code: "databases", value: [0, 3] },
   ]);
+});
+
+test("one node without a marker is spoken of as one", () => {
+  const [found] = checkMarkers([reached({ marker: { ok: true, value: false } })], standards);
+  expect(`${found?.found} ${found?.means}`).toBe(
+    "the node does not have Holdfast's memory marker (holdfast:memory) No Holdfast has locked with it yet, or it has lost its memory since.",
+  );
 });
 
 const marked = (...markers: boolean[]) => markers.map((value) => reached({ marker: { ok: true, value } }));
@@ -166,4 +198,15 @@ test("a change of the nodes may end when only processes with both sets, or the n
   expect(checkSetsInUse(all, standards)).toMatchObject([
     { severity: "ok", found: "the nodes are being changed, from 1 to 3: `previous` may now be left out" },
   ]);
+});
+
+test.each([
+  [clocks(0, 10_000, 20), ["warning clocks-apart"]],
+  [clocks(-5_000, 5_000, 0), ["warning clocks-apart"]],
+  [clocks(10_000, 10_020, 9_990), []],
+  [clocks(0, 90, 20), []],
+  [clocks(10_000), []],
+  [[reached({ clock: null }), ...clocks(10_000)], []],
+])("clocks of nodes that differ from each other, case %#", (all, expected) => {
+  expect(summaryOf(checkClocks(all, standards))).toEqual(expected);
 });

@@ -45,9 +45,9 @@ test("a user who may only run scripts on some keys", async () => {
       code: "rights-lock",
       value: { commands: ["EXISTS", "GET", "SET", "DEL", "TYPE", "PTTL", "PEXPIRE"], keys: [] },
     },
-    { severity: "warning", code: "rights-identity", value: { commands: ["INFO"] } },
+    { severity: "note", code: "rights-identity", value: { commands: ["INFO"] } },
     {
-      severity: "warning",
+      severity: "note",
       code: "rights-memory",
       value: { keys: ["holdfast:memory", "holdfast:memory:long"] },
     },

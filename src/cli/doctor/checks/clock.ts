@@ -36,9 +36,36 @@ export const checkClock: NodeCheck = ({ clock, complete }, standards) => {
       found,
       value,
       means:
-        `Locks bear a difference, but not a step: a clock that is set right at once by more than the drift of ${ms(drift)} ` +
-        `(at a ttl of ${ms(standards.ttl)}) ends locks early on that node.`,
+        "A constant difference affects no lease, no fence and no queue: the node measures by its own clock alone. A step does: " +
+        `a clock that is set right at once by more than the drift of ${ms(drift)} (at a ttl of ${ms(standards.ttl)}) ends ` +
+        `locks early on that node, or keeps them too long.${standards.nodes === 1 ? ofThisMachine : ""}`,
       advice: "let NTP (chrony, slewing) keep the clocks of the nodes and of this machine",
+    }),
+  ];
+};
+
+/** With several nodes, `checkOwnClock` tells which clock is wrong. */
+const ofThisMachine =
+  " If this machine's clock is the wrong one, its waiters are served too early or too late, and its fences may step back " +
+  "after the node has lost its memory.";
+
+/** Whether the nodes' clocks differ from each other. Each difference from this machine is reported by `checkClock`. */
+export const checkClocks: SetCheck = (all, standards) => {
+  const clocks = all
+    .flatMap((facts) => (facts.reached && facts.clock !== null ? [{ node: facts.node, ...facts.clock }] : []))
+    .sort((a, b) => a.offset - b.offset);
+  const [last, first] = [clocks[0], clocks.at(-1)];
+  if (last === undefined || first === undefined) return [];
+  const apart = first.offset - last.offset;
+  if (apart - first.uncertainty - last.uncertainty <= allowed(standards)) return [];
+  return [
+    warning({
+      code: "clocks-apart",
+      found: `the nodes' clocks are up to ${ms(apart)} apart: ${first.node} is ahead of ${last.node}`,
+      value: { apart: Math.round(apart), ahead: first.node, behind: last.node },
+      means:
+        "No lease, fence or queue compares them. Something has stopped setting one of them, and a step would do harm.",
+      advice: "look at NTP on these nodes; set a clock right slowly (slewing), or while no lock is held",
     }),
   ];
 };
@@ -57,7 +84,10 @@ export const checkOwnClock: SetCheck = (all, standards) => {
       code: "own-clock",
       found: `all nodes' clocks are ${described({ offset: (min + max) / 2, uncertainty })} this machine's`,
       value: { least: Math.round(min), most: Math.round(max) },
-      means: "It is this machine's clock that is wrong. When it is set right, its leases may end early.",
+      means:
+        "It is this machine's clock that is wrong. Its waiters count as having come earlier, or later, than they did; where " +
+        "its clock is behind, an acquisition with a fence may take one more round; validUntil and the times of events are " +
+        "off. When it is set right at once, its leases may end early.",
       advice: "let NTP (chrony, slewing) keep this machine's clock",
     }),
   ];

@@ -1,4 +1,4 @@
-import type { EntryFailure, Unreached } from "../facts.js";
+import type { EntryFailure, Standards, Unreached } from "../facts.js";
 import { error, type Finding } from "../finding.js";
 
 interface Words {
@@ -57,14 +57,17 @@ const words: Readonly<Record<EntryFailure, Words>> = {
   },
 };
 
-export function checkReachability({ failure, message }: Unreached): Finding[] {
+export function checkReachability({ failure, message }: Unreached, { nodes }: Standards): Finding[] {
   const { found, advice } = words[failure];
   return [
     error({
       code: "unreachable",
       found: `${found} (${message})`,
       value: { why: failure, message },
-      means: "Its vote fails. Locks work only as long as a quorum of nodes answers.",
+      means:
+        nodes === 1
+          ? "It is the only node: no lock can be acquired or renewed."
+          : "Its vote fails. Locks work only as long as a quorum of nodes answers.",
       advice,
     }),
   ];

@@ -1,9 +1,10 @@
 import type { NodeCheck } from "../facts.js";
 import { error, note, ok } from "../finding.js";
+import type { Info } from "../info.js";
 import { count } from "../words.js";
 
 /** A replica grants nothing, and a master may be replaced by a replica that does not know the newest locks. */
-export const checkReplication: NodeCheck = ({ info, config }) => {
+export const checkReplication: NodeCheck = ({ info, config }, { nodes }) => {
   if (!info.ok) return [];
   const role = info.value.text("role");
   if (role === null) return [];
@@ -14,11 +15,13 @@ export const checkReplication: NodeCheck = ({ info, config }) => {
     return [
       error({
         code: "replication",
-        found: "it is a replica",
+        found: `it is a replica${masterOf(info.value)}`,
         value,
         means: "It refuses writes: its votes fail. Its master's locks are not its own.",
         advice:
-          "name an independent server instead; of a master and its replicas only the master can be a node",
+          nodes === 1
+            ? "name its master instead: a replica cannot be a node"
+            : "name an independent server instead; of a master and its replicas only the master can be a node",
       }),
     ];
   }
@@ -41,3 +44,8 @@ export const checkReplication: NodeCheck = ({ info, config }) => {
     }),
   ];
 };
+
+function masterOf(info: Info): string {
+  const [host, port] = [info.text("master_host"), info.text("master_port")];
+  return host === null || port === null ? "" : ` of ${host}:${port}`;
+}

@@ -1,4 +1,4 @@
-import type { NodeCheck, Purpose, Trial } from "../facts.js";
+import type { NodeCheck, Purpose, Standards, Trial } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { list } from "../words.js";
 
@@ -29,20 +29,36 @@ const words: Readonly<Record<Purpose, Words>> = {
   fence: { report: note, means: "Acquisitions with fence: true fail there; others don't need it." },
 };
 
+/** What a single node needs the rights of its memory for. */
+const single: Words = {
+  report: note,
+  means: "A restart, a failover or FLUSHALL may go unnoticed. A quarantine in ms does not begin without it.",
+};
+
+/** A single node has no other node to be mistaken for, and uses its memory only for a quarantine in ms. */
+function wordsFor(purpose: Purpose, { nodes, quarantine }: Standards): Words {
+  if (nodes > 1 || (purpose !== "identity" && purpose !== "memory")) return words[purpose];
+  return typeof quarantine === "number" ? { ...single, report: warning } : single;
+}
+
 /** Which of the needed permissions the user lacks. */
-export const checkRights: NodeCheck = ({ trials }) => {
+export const checkRights: NodeCheck = ({ trials }, standards) => {
   const purposes = Object.keys(words) as Purpose[];
-  const found = purposes.flatMap((purpose) => lacking(trials.filter((trial) => trial.purpose === purpose)));
+  const found = purposes.flatMap((purpose) =>
+    lacking(
+      trials.filter((trial) => trial.purpose === purpose),
+      wordsFor(purpose, standards),
+    ),
+  );
   if (trials.length === 0 || trials.some(({ outcome }) => outcome !== "allowed")) return found;
   return [ok("rights", "the user may do all that Holdfast needs", [])];
 };
 
 /** The missing permissions for one purpose. */
-function lacking(trials: readonly Trial[]): Finding[] {
+function lacking(trials: readonly Trial[], { report, means }: Words): Finding[] {
   const refused = trials.filter(({ outcome }) => outcome === "forbidden" || outcome === "missing");
   const [first] = refused;
   if (first === undefined) return [];
-  const { report, means } = words[first.purpose];
   const value = needsOf(refused);
   const missing = refused.some(({ outcome }) => outcome === "missing");
   const who = missing ? "the server does not know, or the user may not use," : "the user may not use";

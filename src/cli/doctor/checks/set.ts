@@ -12,6 +12,8 @@ export const checkQuorum: SetCheck = (all) => {
   const quorum = quorumOf(all.length);
   const reached = reachedOf(all).length;
   const value = { nodes: all.length, quorum, reached };
+  // Why the only node cannot be asked is reported for the node itself.
+  if (all.length === 1) return reached === 1 ? [ok("quorum", "the node can be asked", value)] : [];
   const found = `${reached} of ${count(all.length, "node")} can be asked, a quorum is ${quorum}`;
   if (reached >= quorum) return [ok("quorum", found, value)];
   const means = "No lock can be acquired or renewed.";
@@ -24,8 +26,9 @@ export const checkCount: SetCheck = ({ length: nodes }) => {
   const advice = "use three or five independent nodes";
   if (nodes === 1) {
     const means =
-      "Its safety is that server's: when it is down there are no locks, when it forgets, locks are lost.";
-    return [note({ code: "count", found: "a single node", value, means, advice })];
+      "Safety and availability are those of this server: while it is down nothing is granted, and a lock that it forgets " +
+      "may be granted again. docs/single-redis.md says what is promised.";
+    return [note({ code: "count", found: "one node", value, means })];
   }
   if (nodes === 2) {
     const means = "Both must answer: when either is down there are no locks, more often than with one node.";
@@ -127,13 +130,22 @@ export const checkMarkers: SetCheck = (all) => {
   const value = { with: known.length - without.length, without };
   if (known.length === 0) return [];
   if (without.length === 0)
-    return [ok("memory-marker", "Holdfast has marked the memory of all nodes", value)];
+    return [
+      ok(
+        "memory-marker",
+        `Holdfast has marked the memory of ${all.length === 1 ? "the node" : "all nodes"}`,
+        value,
+      ),
+    ];
   if (without.length === known.length) {
-    const means = "No Holdfast has locked with them yet, or all have lost their memory.";
+    const single = all.length === 1;
+    const means = single
+      ? "No Holdfast has locked with it yet, or it has lost its memory since."
+      : "No Holdfast has locked with them yet, or all have lost their memory.";
     return [
       note({
         code: "memory-marker",
-        found: "no node has Holdfast's memory marker (holdfast:memory)",
+        found: `${single ? "the node does not have" : "no node has"} Holdfast's memory marker (holdfast:memory)`,
         value,
         means,
       }),

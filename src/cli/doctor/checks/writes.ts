@@ -36,8 +36,10 @@ const other: Words = {
   advice: "look at the server's log",
 };
 
+const isReplica = (code: string): boolean => code === "READONLY" || code === "MASTERDOWN";
+
 /** Whether the server accepts writes now, whatever its configuration says. */
-export const checkWrites: NodeCheck = ({ write }) => {
+export const checkWrites: NodeCheck = ({ write }, { nodes }) => {
   if (write.ok) return [ok("writes", "it takes writes", true)];
   const { code, message } = write.refusal;
   if (isReportedElsewhere(code) || /unknown command/i.test(message)) return [];
@@ -47,6 +49,7 @@ export const checkWrites: NodeCheck = ({ write }) => {
       found: `it refuses writes (${message})`,
       value: { refusal: code || message },
       ...(words[code] ?? other),
+      ...(nodes === 1 && isReplica(code) ? { advice: "name its master instead" } : {}),
     }),
   ];
 };
