@@ -522,6 +522,22 @@ export const switches = [
     "test/safety/rule-10",
   ],
   [
+    "10 healing",
+    "a node that votes again is healed only at the next renewal",
+    "src/engine/node/member-connection.ts",
+    "    this.options.onVotesAgain();\n",
+    "",
+    "test/safety/rule-10",
+  ],
+  [
+    "10 healing",
+    "the confirmation of a lease that is not renewed moves its end",
+    "src/lock/held-lease.ts",
+    "this.onlyConfirming ? leaseState.ttlLeft() : this.ttlToRenew()",
+    "this.ttlToRenew()",
+    "test/safety/rule-10",
+  ],
+  [
     "11 secrets",
     "a denial carries the token",
     "src/clients/memory/memory-store.ts",

@@ -94,6 +94,16 @@ export class LeaseState {
     return this.holdLeft() <= validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
   }
 
+  /** Whether the last round that granted or renewed the lease began after this monotonic time in ms. */
+  isConfirmedSince(time: number): boolean {
+    return this.confirmedAt.monotonic > time;
+  }
+
+  /** The ttl in ms of a round that confirms the lease and leaves its end where it is. */
+  ttlLeft(): number {
+    return Math.max(1, Math.floor(this.ttl - elapsed(this.clock, this.confirmedAt)));
+  }
+
   /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
    * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.

@@ -45,6 +45,8 @@ export interface EngineOptions {
   readonly callObserver?: CallObserver;
   /** Called when the connection to a node is silent and could not be replaced. */
   readonly onSilent: (node: string, why: "busy" | "impossible") => void;
+  /** Called when a node votes again, after a time in which it was not sent everything. */
+  readonly onVotesAgain: () => void;
   /** Called when none of the nodes has a memory, and they vote nevertheless. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
@@ -96,6 +98,7 @@ export class QuorumEngine {
         callObserver,
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
+        onVotesAgain: options.onVotesAgain,
         onStuck: (why) => options.onSilent(name, why),
       });
     });
@@ -116,6 +119,11 @@ export class QuorumEngine {
     this.wakeupChannel = new WakeupChannel(nodes, clock, options.random);
     const { members, timerWheel } = this;
     this.claims = new Claims({ members, clock, timerWheel }, options.owner, random);
+  }
+
+  /** Whether a quorum of nodes votes now. */
+  get hasVotingQuorum(): boolean {
+    return this.members.filter(({ votes }) => votes).length >= quorumOf(this.members.length);
   }
 
   /** Calls back when everything that was requested so far has been written to the sockets. */
