@@ -8,6 +8,7 @@ const atOnce = 1_000;
 const pauseMs = 20;
 
 interface Locks {
+  readonly empty: boolean;
   toArray(): ActiveLock[];
 }
 
@@ -34,6 +35,7 @@ export class Healing {
   ) {}
 
   nodeVotesAgain(): void {
+    if (this.locks.empty) return;
     this.since = this.clock.monotonic();
     this.left = null;
     if (this.timer === null) this.arm(gatherMs);

@@ -76,8 +76,7 @@ describe("rule 10: a node that votes again is healed at once", () => {
     await clock.advance(200);
     await bounce(nodes[0]);
     await clock.advance(soon);
-    expect(nodes[1]?.of("renew").at(-1)?.command).toMatchObject({ ttl: expect.any(Number) });
-    const { ttl } = nodes[1]?.of("renew").at(-1)?.command as { ttl: number };
+    const ttl = nodes[1]?.of("renew").map(({ command }) => ("ttl" in command ? command.ttl : 0))[0];
     expect(ttl).toBeLessThanOrEqual(800);
     expect(ttl).toBeGreaterThanOrEqual(800 - soon);
     await answer(nodes, "renew", [missing, granted, granted]);
