@@ -1,4 +1,5 @@
 import { quorumOf } from "../../engine/protocol/quorum.js";
+import { checkAdmitted } from "./checks/admitted.js";
 import { checkClock, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
 import { checkLatency } from "./checks/latency.js";
@@ -34,6 +35,7 @@ const nodeChecks: readonly NodeCheck[] = [
   checkPassword,
   checkEviction,
   checkMemory,
+  checkAdmitted,
   checkPersistence,
   checkClock,
 ];

@@ -50,6 +50,7 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   trials: [{ purpose: "lock", needs: { kind: "command", name: "GET" }, outcome: "allowed" }],
   marker: { ok: true, value: true },
   abstains: null,
+  admitted: null,
   complete: true,
   ...facts,
 });
