@@ -73,7 +73,7 @@ function othersOf(
 ): Target[] {
   const named = [flags, configured].some((list) => list !== undefined && list.length > 0);
   if (!named && !environment?.trim()) return [];
-  const addresses = chooseNodes(flags, environment, configured);
+  const addresses = chooseNodes(flags, environment, configured, "--other");
   return addresses.map(readTarget).filter((other) => other.name !== name);
 }
 
