@@ -522,6 +522,14 @@ export const switches = [
     "test/safety/rule-10",
   ],
   [
+    "9 memory",
+    "an abstention that somebody ended is noticed only at its end",
+    "src/engine/node/quarantine.ts",
+    "Math.max(longWait.least, Math.min(wait, longWait.most))",
+    "until <= least ? left : Math.max(longWait.least, Math.min(wait, longWait.most))",
+    "test/safety/rule-09-ended",
+  ],
+  [
     "10 healing",
     "a node that votes again is healed only at the next renewal",
     "src/engine/node/member-connection.ts",

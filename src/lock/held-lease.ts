@@ -64,7 +64,7 @@ export class HeldLease implements HoldingActions {
    * early. The end of any other lease stays where it is.
    */
   confirm(since: number): void {
-    if (this.leaseState.isConfirmedSince(since) || !this.checkHeld()) return;
+    if (!this.leaseState.mayLackKeys(since) || !this.checkHeld()) return;
     this.toConfirm = true;
     if (!this.renewing) this.lock.send({ type: "RENEW" });
   }

@@ -94,9 +94,12 @@ export class LeaseState {
     return this.holdLeft() <= validityOf(this.ttl, this.drift, elapsed(this.clock, this.confirmedAt));
   }
 
-  /** Whether the last round that granted or renewed the lease began after this monotonic time in ms. */
-  isConfirmedSince(time: number): boolean {
-    return this.confirmedAt.monotonic > time;
+  /**
+   * Whether a node that votes since this monotonic time in ms may lack the keys: the last round that granted or renewed the
+   * lease began earlier. The keys of a shared token are never set again.
+   */
+  mayLackKeys(since: number): boolean {
+    return !this.claim.shared && this.confirmedAt.monotonic <= since;
   }
 
   /** The ttl in ms of a round that confirms the lease and leaves its end where it is. */

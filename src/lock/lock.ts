@@ -239,12 +239,8 @@ export class Lock
   beginLease(leaseState: LeaseState, settings: Settings): void {
     this.acquisition = null;
     this.manager.localQueue.exit();
-    this.heldLease = new HeldLease(
-      this,
-      leaseState,
-      settings,
-      !leaseState.isConfirmedSince(this.confirmedSince),
-    );
+    const toConfirm = leaseState.mayLackKeys(this.confirmedSince);
+    this.heldLease = new HeldLease(this, leaseState, settings, toConfirm);
   }
 
   endLease(): void {

@@ -264,23 +264,6 @@ describe("a lease that is being acquired when the memory is lost", () => {
   });
 });
 
-describe("an abstention that somebody ended", () => {
-  it.each([
-    ["auto" as const, "auto" as const],
-    ["a number", 60_000],
-  ])("is noticed within 12.5 s by a process whose rule is %s", async (_, quarantine) => {
-    const testNodes = new TestNodes(3);
-    const locks = testNodes.locks({ ...options, quarantine });
-    await acquireAndRelease(testNodes, locks, "first", 60_000);
-    await advanceInSteps(testNodes, 61_000);
-    await loseMemory(testNodes, locks);
-    await advanceInSteps(testNodes, 5_000);
-    await acquireAndRelease(testNodes, testNodes.locks({ ...options, quarantine: 0 }), "b");
-    await advanceInSteps(testNodes, 12_500);
-    expect(await nodeHealth(testNodes, locks)).toEqual(["ready", "ready", "ready"]);
-  });
-});
-
 describe("the nodes are reviewed no more often than necessary", () => {
   /** Returns how often the first node was asked for its memory. */
   async function reviews(testNodes: TestNodes, ms: number): Promise<number> {

@@ -1,7 +1,7 @@
 import { votesAgain } from "../../../support/votes-again.js";
 
 /** Why a node is waited for. `notHealed`: it votes, and lacks locks that the other nodes hold. */
-export type Why = "unreachable" | "noMemory" | "quarantined" | "notHealed";
+type Why = "unreachable" | "noMemory" | "quarantined" | "notHealed";
 
 /** What keeps a node from being used as before. */
 export interface Obstacle {

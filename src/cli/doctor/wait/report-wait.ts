@@ -44,7 +44,7 @@ export function progress(
 }
 
 /** One line: which nodes are waited for, for how long, and why. */
-export const overdueLine = ({ waited, awaited }: WaitResult): string =>
+const overdueLine = ({ waited, awaited }: WaitResult): string =>
   `the wait ran out after ${formatDuration(waited)}: still waiting for ${awaited.map(describe).join("; and for ")}`;
 
 const describe = (node: AwaitedNode): string =>
