@@ -33,11 +33,31 @@ export async function freePort() {
   return port;
 }
 
-/** Starts `count` empty servers without persistence. Returns their ports and process ids, and a function that stops them. */
+/**
+ * Starts `count` empty servers without persistence. Returns their ports and process ids, a function that stops them, and one
+ * that restarts the server with this index on its port.
+ */
 export async function startServers(count) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   const { command, env } = launch();
   const children = [];
+  /** Starts a server in the place of an earlier one. */
+  const start = async (index, port) => {
+    const folderArgs = ["--save", "", "--appendonly", "no", "--dir", folder];
+    const args = ["--port", String(port), "--bind", "127.0.0.1", ...folderArgs];
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "ignore" });
+    children[index] = child;
+    child.on("error", ({ message }) => {
+      console.error(
+        `no Redis server could be started (${message}): run npm test once, or name one in HOLDFAST_REDIS_SERVER`,
+      );
+      process.exit(1);
+    });
+    const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
+    client.on("error", () => {});
+    await client.ping();
+    client.disconnect();
+  };
   const stop = () => {
     forget();
     // A suspended process reacts to no other signal.
@@ -45,35 +65,14 @@ export async function startServers(count) {
     rmSync(folder, { recursive: true, force: true });
   };
   const forget = stopAtExit(stop);
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const port = await freePort();
-      const args = [
-        "--port",
-        String(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--dir",
-        folder,
-      ];
-      const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "ignore" });
-      children.push(child);
-      child.on("error", ({ message }) => {
-        console.error(
-          `no Redis server could be started (${message}): run npm test once, or name one in HOLDFAST_REDIS_SERVER`,
-        );
-        process.exit(1);
-      });
-      const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
-      client.on("error", () => {});
-      await client.ping();
-      client.disconnect();
-      return { port, child };
-    }),
-  );
-  return { ports: servers.map(({ port }) => port), pids: servers.map(({ child }) => child.pid), stop };
+  const ports = await Promise.all(Array.from({ length: count }, freePort));
+  await Promise.all(ports.map((port, index) => start(index, port)));
+  const restart = async (index) => {
+    const child = children[index];
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    await gone;
+    await start(index, ports[index]);
+  };
+  return { ports, pids: children.map(({ pid }) => pid), stop, restart };
 }

@@ -13,7 +13,7 @@ export const exitCode = {
   internal: 70,
   /** EX_CANTCREAT: a file cannot be written. */
   cannotCreate: 73,
-  /** EX_TEMPFAIL: another client holds the lock. */
+  /** EX_TEMPFAIL: another client holds the lock, or a wait ran out. */
   contended: 75,
   /** EX_PROTOCOL: the lock was lost, or reached its --max-hold, before the command ended. */
   lost: 76,

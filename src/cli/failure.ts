@@ -53,7 +53,9 @@ const recordingCodes: Readonly<Record<RecordingProblem, number>> = {
 function misread({ code, exitCode: status, message }: CommanderError): Failure {
   if (status === 0) return { exitCode: exitCode.ok, message: null };
   if (code === "commander.help")
-    return usageError("name a command: run, inspect, watch, ui, chart, doctor or demo (holdfast --help)");
+    return usageError(
+      "name a command: run, inspect, watch, ui, chart, doctor, admit or demo (holdfast --help)",
+    );
   // `unknown option '--nodes=redis://...'` would quote a possible password.
   const unquoted = message.replace(/^(error: unknown option '--[^'=]*)=.*'/s, "$1'");
   return usageError(unquoted.replace(/^error: /, ""));

@@ -1,5 +1,6 @@
 import type { Inspection, NodeInspection } from "../api/types.js";
 import { createLocks } from "../create-locks.js";
+import { votesAgain } from "../support/votes-again.js";
 import { within } from "./bounded.js";
 import { type Colours, coloursFor } from "./colours.js";
 import type { Config } from "./config.js";
@@ -77,7 +78,7 @@ function line(inspection: NodeInspection, paint: Colours): string {
 }
 
 function quarantineText({ until, cause }: NonNullable<NodeInspection["quarantine"]>): string {
-  const again = until === null ? "" : `; it votes again in ${formatDuration(until - Date.now())}`;
+  const again = until === null ? "" : `; it ${votesAgain(until - Date.now())}`;
   return `it does not vote: ${cause}${again}`;
 }
 

@@ -5,13 +5,16 @@ const sources =
   "Name them with --node redis://host:6379 (once for each), in HOLDFAST_NODES (separated by commas or spaces), " +
   'or as "nodes" in holdfast.config.json';
 
-/** The node addresses: from the command line, else from the environment, else from the configuration file. */
+/**
+ * The node addresses: from the command line (`flag`), else from the environment, else from the configuration file.
+ */
 export function chooseNodes(
   flags: readonly string[] | undefined,
   environment: string | undefined,
   configured: readonly string[] | undefined,
+  flag = "--node",
 ): readonly string[] {
-  if (flags !== undefined && flags.length > 0) return checkAll(flags, "--node");
+  if (flags !== undefined && flags.length > 0) return checkAll(flags, flag);
   const listed = (environment ?? "").split(/[\s,]+/).filter(Boolean);
   if (listed.length > 0) return checkAll(listed, "HOLDFAST_NODES");
   if (configured !== undefined && configured.length > 0) return checkAll(configured, '"nodes"');

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAdmit } from "./commands/admit.js";
 import { addChart } from "./commands/chart.js";
 import type { AddCommand } from "./commands/common.js";
 import { addDemo } from "./commands/demo.js";
@@ -8,7 +9,16 @@ import { addRun } from "./commands/run.js";
 import { addUi } from "./commands/ui.js";
 import { addWatch } from "./commands/watch.js";
 
-const commands: readonly AddCommand[] = [addRun, addInspect, addWatch, addUi, addChart, addDoctor, addDemo];
+const commands: readonly AddCommand[] = [
+  addRun,
+  addInspect,
+  addWatch,
+  addUi,
+  addChart,
+  addDoctor,
+  addAdmit,
+  addDemo,
+];
 
 /** Builds the command line. Each action passes its exit code to `exit`. */
 export function buildProgram(version: string, exit: (code: number) => void): Command {

@@ -5,6 +5,11 @@ import { ListNode } from "../support/linked-list.js";
 export abstract class ActiveLock extends ListNode {
   /** Called when the clocks diverged. The lock must check its deadline again. */
   abstract clocksDiverged(): void;
+  /**
+   * Called when a node votes again. The lock must confirm its lease, unless the round that granted or renewed the lease
+   * began after `since`, a monotonic time in ms.
+   */
+  abstract confirm(since: number): void;
   /** Called when the manager closes. The lock must end its acquisition or lease and report `error` as the reason. */
   abstract shutDown(error: Error): void;
   /** Called when the manager has closed. */

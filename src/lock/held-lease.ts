@@ -20,6 +20,8 @@ const renewalRetry = { min: 10, max: 1_000 };
 export class HeldLease implements HoldingActions {
   private over = false;
   private renewing = false;
+  /** Whether the round under way only confirms the lease: its end stays where it is. */
+  private onlyConfirming = false;
   /** The pause before the next renewal after a renewal that found no quorum. */
   private pause: { since: Instant; delay: number } | null = null;
   /** Created when a renewal is first asked for. */
@@ -34,6 +36,8 @@ export class HeldLease implements HoldingActions {
     private readonly lock: LockInternals,
     readonly leaseState: LeaseState,
     private readonly settings: Settings,
+    /** Whether the lease is to be confirmed at once, for a node that votes again. */
+    private toConfirm: boolean,
   ) {
     if (leaseState.grant.holdAtLeast > 0) leaseState.claim.keptUntil = leaseState.keptUntil;
   }
@@ -59,6 +63,16 @@ export class HeldLease implements HoldingActions {
     return renewed;
   }
 
+  /**
+   * Confirms the lease, so that a node that votes again gets its keys. A lease that is renewed automatically is renewed
+   * early. The end of any other lease stays where it is.
+   */
+  confirm(since: number): void {
+    if (!this.leaseState.mayLackKeys(since) || !this.checkHeld()) return;
+    this.toConfirm = true;
+    if (!this.renewing) this.lock.send({ type: "RENEW" });
+  }
+
   /** Releases the lease. The lease is over at once. The nodes' answers only determine when the release is complete. */
   release(): void {
     this.leaseState.end = "released";
@@ -75,8 +89,8 @@ export class HeldLease implements HoldingActions {
 
   /** Sets the timer to the next renewal or the deadline, whichever comes first. */
   armTimer(): void {
-    if (this.queue?.hasRequests && this.leaseState.end === null && !this.renewing)
-      this.lock.send({ type: "RENEW" });
+    const asked = this.toConfirm || this.queue?.hasRequests === true;
+    if (asked && this.leaseState.end === null && !this.renewing) this.lock.send({ type: "RENEW" });
     const background = this.tokenShared && !this.renews;
     this.lock.timer.set(Math.min(this.leaseState.left(), this.untilRenewal()), this, background);
   }
@@ -86,9 +100,9 @@ export class HeldLease implements HoldingActions {
     const { clock } = lock.manager;
     this.renewing = true;
     this.pause = null;
-    watchForDrop(leaseState);
-    // Each renewal counts from its own start. The ttl covers what is left, so that no renewal shortens the lease.
-    const ttl = leaseState.ttlToRenew(this.renewals().begin(), this.settings.driftFactor);
+    this.onlyConfirming = this.toConfirm && !this.renews && this.queue?.hasRequests !== true;
+    this.toConfirm = false;
+    const ttl = this.onlyConfirming ? leaseState.ttlLeft() : this.ttlToRenew();
     const start = now(clock);
     const timeout = Math.max(1, Math.min(timeoutFor(lock.manager, ttl), leaseState.left()));
     leaseState.claim.renew(ttl, timeout, (result) => this.onRenewalDecided(ttl, start, result));
@@ -97,6 +111,7 @@ export class HeldLease implements HoldingActions {
   prolong({ votes }: Extract<LockMachineEvent, { type: "RENEWED" }>): void {
     const { validUntil, acquisition } = this.leaseState;
     this.renewing = false;
+    if (this.onlyConfirming) return;
     this.queue?.succeed();
     this.lock.notifier.notify("renewed", acquisition, { validUntil, votes });
   }
@@ -104,6 +119,7 @@ export class HeldLease implements HoldingActions {
   reportQuorumLost({ reason, votes, retryIn }: RefusalEvent): void {
     const { leaseState, lock } = this;
     this.renewing = false;
+    if (this.onlyConfirming) return;
     if (retryIn !== null) this.pause = { since: now(lock.manager.clock), delay: retryIn };
     this.queue?.fail(votes, reason === "tooSlow" ? "tooSlow" : "noQuorum");
     const remaining = Math.max(0, Math.floor(leaseState.left()));
@@ -194,13 +210,14 @@ export class HeldLease implements HoldingActions {
   private onRenewalDecided(ttl: number, start: Instant, result: RoundResult): boolean {
     const { leaseState, lock } = this;
     const { verdict, votes } = result;
-    this.settings.roundObserver?.round("renew", result);
+    if (!this.onlyConfirming) this.settings.roundObserver?.round("renew", result);
     if (!this.checkHeld()) return false;
     const late = result.took > roundLimit(lock.manager);
     if (verdict === "granted" && !late) {
       // The lease is still valid and the renewal covers at least what was left, so the renewed lease is valid too.
       const chance = lock.manager.random.fraction();
-      leaseState.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
+      if (!this.onlyConfirming)
+        leaseState.confirm(start, ttl, driftOf(ttl, this.settings.driftFactor), chance);
       lock.send({ type: "RENEWED", validUntil: leaseState.validUntil, votes });
       return true;
     }
@@ -212,6 +229,12 @@ export class HeldLease implements HoldingActions {
       lock.send({ type: "NO_QUORUM", reason, votes, retryIn });
     }
     return false;
+  }
+
+  /** The ttl in ms of a renewal that begins now. It covers what is left, so that no renewal shortens the lease. */
+  private ttlToRenew(): number {
+    watchForDrop(this.leaseState);
+    return this.leaseState.ttlToRenew(this.renewals().begin(), this.settings.driftFactor);
   }
 
   private retryDelay(): number {

@@ -97,6 +97,19 @@ export class LeaseState {
   }
 
   /**
+   * Whether a node that votes since this monotonic time in ms may lack the keys: the last round that granted or renewed the
+   * lease began earlier. The keys of a shared token are never set again.
+   */
+  mayLackKeys(since: number): boolean {
+    return !this.claim.shared && this.confirmedAt.monotonic <= since;
+  }
+
+  /** The ttl in ms of a round that confirms the lease and leaves its end where it is. */
+  ttlLeft(): number {
+    return Math.max(1, Math.floor(this.ttl - elapsed(this.clock, this.confirmedAt)));
+  }
+
+  /**
    * ms until a renewal is due. A renewal is due after two fifths to half of the validity, or earlier if `renewBefore`
    * demands, but not before a tenth. The share is random, so that leases that were acquired together do not stay in step.
    * The time is rounded down to a common step, so that renewals that are due at about the same time are sent together.

@@ -33,6 +33,8 @@ export class Lock
   private readonly chart: TableActor<typeof lockMachine>;
   acquisition: Acquisition | null = null;
   heldLease: HeldLease | null = null;
+  /** A lease that was granted by an attempt before this monotonic time in ms is confirmed at once. */
+  private confirmedSince = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly manager: ManagerContext,
@@ -172,6 +174,12 @@ export class Lock
     return this.leaseState === leaseState ? (this.heldLease?.checkHeld() ?? false) : leaseState.end === null;
   }
 
+  confirm(since: number): void {
+    // An attempt that began before may not have been sent to that node.
+    if (this.acquiring) this.confirmedSince = since;
+    this.heldLease?.confirm(since);
+  }
+
   /** Checks the held lease after the clocks diverged. */
   clocksDiverged(): void {
     this.heldLease?.due();
@@ -231,7 +239,8 @@ export class Lock
   beginLease(leaseState: LeaseState, settings: Settings): void {
     this.acquisition = null;
     this.manager.localQueue.exit();
-    this.heldLease = new HeldLease(this, leaseState, settings);
+    const toConfirm = leaseState.mayLackKeys(this.confirmedSince);
+    this.heldLease = new HeldLease(this, leaseState, settings, toConfirm);
   }
 
   endLease(): void {

@@ -51,6 +51,11 @@ export class ActiveLocks implements ActiveLockRegistry, Flushable {
     return undefined;
   }
 
+  /** Whether no lock is in use. */
+  get empty(): boolean {
+    return this.locks.empty;
+  }
+
   toArray(): ActiveLock[] {
     return this.locks.toArray();
   }

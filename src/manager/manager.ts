@@ -18,6 +18,7 @@ import { checkMethods, checkText } from "../support/checks.js";
 import { afterJobs } from "../support/platform.js";
 import { isolate } from "../support/safe-emitter.js";
 import { ActiveLocks } from "./active-locks.js";
+import { Healing } from "./healing.js";
 import { summarise } from "./inspection.js";
 import { acquisitionIds, LockFactory } from "./lock-factory.js";
 import { logTo } from "./logger.js";
@@ -60,6 +61,7 @@ export class Manager {
   #closing: Promise<void> | null = null;
   readonly #observers: Observers;
   readonly #activeLocks: ActiveLocks;
+  readonly #healing: Healing;
   readonly #closingHooks: (() => Promise<void>)[] = [];
   readonly #closedHooks: (() => void)[] = [];
 
@@ -94,12 +96,14 @@ export class Manager {
       observe: (...observed) => this.#health.observe(...observed),
       callObserver: observers,
       onOtherSet: context.otherSets === "warn" ? warnOfOtherSet : () => {},
+      onVotesAgain: () => this.#healing.nodeVotesAgain(),
       onSilent: warnOfSilent,
       onColdStart: warnOfColdStart,
       onUnidentified: warnOfUnidentified,
       onUnwatched: warnOfUnwatched,
     });
     this.#activeLocks = new ActiveLocks(context.clock, engine.batcher, () => engine.used());
+    this.#healing = new Healing(context.clock, this.#activeLocks, engine);
     this.context = {
       ...context,
       engine,
@@ -236,6 +240,7 @@ export class Manager {
     for (const hook of this.#closingHooks) await hook();
     await engine.close();
     for (const timed of [engine.timerWheel, background, this.#activeLocks]) timed.flush();
+    this.#healing.stop();
     this.#health.stop();
     this.#actor.send({ type: "CLOSED" });
     this.#actor.stop();

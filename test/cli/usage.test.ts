@@ -11,7 +11,7 @@ const node = "redis://127.0.0.1:1";
 // Independent processes that start one after the other.
 afterAll(endAll);
 
-test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["demo"]])(
+test.each([["run"], ["inspect"], ["watch"], ["ui"], ["chart"], ["doctor"], ["admit"], ["demo"]])(
   "%s --help shows an example, and so does help",
   async (command) => {
     const { code, stdout, stderr } = await inProcess([command, "--help"]);
@@ -82,6 +82,13 @@ test.each([
   [["doctor"], /no nodes to ask/],
   [["doctor", "--node", `${node}/one`], /address: .*\/database/],
   [["doctor", "--node", node, "--timeout", "0"], /longer than nothing/],
+  [["doctor", "--node", node, "--wait", "soon"], /--wait .*must be a duration/],
+  [["doctor", "--node", node, "--wait", "0"], /--wait .*longer than nothing/],
+  [["doctor", "--node", node, "--wait"], /--wait .*argument missing/],
+  [["admit"], /name the node to admit/],
+  [["admit", "--node", node, "--node", node], /one node at a time/],
+  [["admit", "--node", "127.0.0.1"], /--node: .*must start with redis/],
+  [["admit", "--node", node, "--other", "b"], /--other: "b" is not an address/],
   [["demo", "--for", "1s"], /too short/],
 ])(
   "%j is refused with one line and 64",

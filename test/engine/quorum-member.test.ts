@@ -41,6 +41,7 @@ async function identifiedMember(grouped: boolean) {
     callObserver: null,
     decides: () => true,
     onIdentified: () => {},
+    onVotesAgain: () => {},
     onStuck: () => {},
   });
   member.whenIdentified(() => {});

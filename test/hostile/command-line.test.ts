@@ -143,7 +143,8 @@ const badLines: Readonly<Record<string, fc.Arbitrary<Words>>> = {
     fc.integer({ min: 0, max: 7_000 }).map((ms) => ["demo", "--for", String(ms)]),
   ),
   doctor: fc.oneof(
-    anywhere(["doctor", ...node], fc.oneof(unknown, badConfig, duration("timeout")), []),
+    anywhere(["doctor", ...node], fc.oneof(unknown, badConfig, duration("timeout"), duration("wait")), []),
+    anywhere(["admit", ...node], fc.oneof(unknown, badConfig, duration("timeout")), []),
     anywhere(["doctor"], badNode, []),
     value.map((text) => ["doctor", text, ...node]),
   ),

@@ -13,6 +13,14 @@ It changes nothing on the servers, and touches no lock. Each finding is ok, a no
 with what it means and what to do. docs/doctor.md lists them, and what --json prints.
 
 Exit codes: 0 nothing worse than notes; 1 warnings; 2 errors; 64 bad usage; 69 no quorum of nodes could be asked.
+
+--wait 5m returns when every node votes and is healed: every lock that a quorum of the other nodes holds is on it
+too. A rolling restart is a loop:
+  for node in a b c; do
+    ssh $node systemctl restart redis && holdfast doctor --wait 5m || break
+  done
+Exit codes with --wait: 0 every node votes and is healed; 64 bad usage; 69 the locks cannot be compared;
+  75 the wait ran out, and one line says for which node, and why.
 `;
 
 export const addDoctor: AddCommand = (program, exit) => {
@@ -22,6 +30,11 @@ export const addDoctor: AddCommand = (program, exit) => {
     .addOption(node())
     .addOption(prefix())
     .option("--timeout <duration>", "how long a node may be silent (default: 5s)", positiveDuration)
+    .option(
+      "--wait <duration>",
+      "until every node votes and is healed, instead of a report",
+      positiveDuration,
+    )
     .option("--json", "one JSON document on stdout")
     .addOption(config())
     .addHelpText("after", doctorHelp)

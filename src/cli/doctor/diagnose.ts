@@ -1,4 +1,5 @@
 import { quorumOf } from "../../engine/protocol/quorum.js";
+import { checkAdmitted } from "./checks/admitted.js";
 import { checkClock, checkClocks, checkOwnClock } from "./checks/clock.js";
 import { checkEviction } from "./checks/eviction.js";
 import { checkLatency } from "./checks/latency.js";
@@ -35,6 +36,7 @@ const nodeChecks: readonly NodeCheck[] = [
   checkPassword,
   checkEviction,
   checkMemory,
+  checkAdmitted,
   checkPersistence,
   checkClock,
 ];

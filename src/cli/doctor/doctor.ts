@@ -8,6 +8,8 @@ import type { Diagnosis } from "./diagnose.js";
 import { examine } from "./examine.js";
 import type { Severity } from "./finding.js";
 import { reportLines } from "./report.js";
+import { readTarget } from "./target.js";
+import { reportWait } from "./wait/report-wait.js";
 
 /** Time in ms for which a node may be silent. */
 const defaultTimeout = 5_000;
@@ -20,6 +22,7 @@ export interface DoctorFlags {
   readonly node?: readonly string[];
   readonly prefix?: string;
   readonly timeout?: number;
+  readonly wait?: number;
   readonly json?: boolean;
 }
 
@@ -30,14 +33,20 @@ export async function doctor(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   const addresses = chooseNodes(flags.node, environment.HOLDFAST_NODES, config.nodes);
+  const prefix = flags.prefix ?? config.prefix ?? "";
+  const timeout = flags.timeout ?? defaultTimeout;
+  if (flags.wait !== undefined) {
+    const { wait, json = false } = flags;
+    return reportWait(addresses.map(readTarget), { prefix, timeout, wait, json });
+  }
   const ttl = config.ttl ?? defaultTtl;
   const standards = {
-    prefix: flags.prefix ?? config.prefix ?? "",
+    prefix,
     ttl,
     nodeTimeout: config.nodeTimeout ?? defaultNodeTimeout(ttl),
     quarantine: config.quarantine ?? "auto",
   };
-  const diagnosis = await examine(addresses, standards, flags.timeout ?? defaultTimeout);
+  const diagnosis = await examine(addresses, standards, timeout);
   const code = exitCodeOf(diagnosis);
   if (flags.json) output.json({ version: 1, exitCode: code, ...diagnosis }, "stdout");
   else {

@@ -1,5 +1,6 @@
 import type { QuarantineRule } from "../../engine/node/abstention.js";
 import type { SetUse } from "../../engine/protocol/set-record.js";
+import type { Admission } from "../admit/admission.js";
 import type { Finding } from "./finding.js";
 import type { Info } from "./info.js";
 
@@ -43,6 +44,12 @@ export interface Trial {
   readonly outcome: "allowed" | "forbidden" | "missing" | "unknown";
 }
 
+/** A node that does not vote: why, and for how many more ms. */
+interface Abstention {
+  readonly cause: string;
+  readonly left: number;
+}
+
 /** What a permission is for. */
 export type Purpose = "lock" | "identity" | "memory" | "queue" | "wake" | "fence";
 
@@ -83,13 +90,12 @@ export interface Reached extends Place {
   /** A write that changes nothing. */
   readonly write: Answer<unknown>;
   readonly trials: readonly Trial[];
-  /** Whether the marker of Holdfast's memory exists. */
+  /** Whether the server has a marker of Holdfast's memory, from its present run. */
   readonly marker: Answer<boolean>;
-  /**
-   * Remaining time in ms for which the node abstains because it lost its memory; null if the node does not abstain,
-   * or if that is unknown.
-   */
-  readonly abstains: number | null;
+  /** The node's abstention because it lost its memory; null if it does not abstain, or if that is unknown. */
+  readonly abstains: Abstention | null;
+  /** Who ended an abstention of the node, and when; null if nobody did lately. */
+  readonly admitted: Admission | null;
   /** The sets of nodes that have used the server in the last minutes. */
   readonly sets: Answer<readonly SetUse[]>;
   /** The highest fence that the server has accepted; null if there is none, or it is withheld. */

@@ -24,6 +24,7 @@ export const codes = [
   "password-unneeded",
   "eviction",
   "memory",
+  "admitted",
   "persistence",
   "persistence-broken",
   "clock",

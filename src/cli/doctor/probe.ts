@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readMarker } from "../../engine/protocol/memory.js";
+import { causeOf } from "../../engine/node/abstention.js";
+import { type Memory, readMarker } from "../../engine/protocol/memory.js";
 import type { SetUse } from "../../engine/protocol/set-record.js";
-import { markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
+import { admittedKey, markerKey, setsKey, watermarkKey } from "../../engine/protocol/side-keys.js";
+import { readAdmission } from "../admit/admission.js";
 import { EntryError, enter } from "./entry.js";
 import type { Answer, ClockSample, NodeFacts, Reached } from "./facts.js";
 import { Info } from "./info.js";
@@ -36,28 +38,33 @@ async function examine(session: Session, prefix: string): Promise<Examination> {
   const clock = await readClock(session);
   // A name that no other program uses, so that trying commands on it has no effect.
   const name = `holdfast-doctor:${randomUUID()}`;
-  const [info, script, write, marker, sets, watermark, ...config] = await Promise.all([
+  const [told, script, write, marker, admitted, sets, watermark, ...config] = await Promise.all([
     session.ask("INFO"),
     session.ask("EVAL", harmlessScript, "1", prefix + name),
     session.ask(...writeTo(prefix + name)),
     session.ask("GET", markerKey),
+    session.ask("GET", admittedKey),
     session.ask("HGETALL", setsKey),
     session.ask("GET", watermarkKey),
     ...configured.map((parameter) => session.ask("CONFIG", "GET", parameter)),
   ]);
-  const trials = await tryRights(session, prefix, name);
   const now = Date.now() + (clock?.offset ?? 0);
+  const info = read(told, (value) => (typeof value === "string" ? new Info(value) : null));
+  const runId = info.ok ? info.value.text("run_id") : null;
+  const memory = read(marker, (value) => memoryOf(value, runId, now));
+  const trials = await tryRights(session, prefix, name);
   return {
     peer: session.peer,
     pings,
     clock,
-    info: read(info, (value) => (typeof value === "string" ? new Info(value) : null)),
+    info,
     config: new Map(config.flatMap(pairOf)),
     script,
     write,
     trials,
-    marker: read(marker, (value) => (value === null || typeof value === "string" ? value !== null : null)),
-    abstains: marker.ok ? abstentionOf(marker.value, now) : null,
+    marker: memory.ok ? { ok: true, value: memory.value.state !== "lost" } : memory,
+    abstains: memory.ok ? abstentionOf(memory.value) : null,
+    admitted: admitted.ok ? readAdmission(admitted.value) : null,
     sets: read(sets, (value) => setUsesOf(value, now)),
     watermark: watermark.ok ? Number(watermark.value ?? 0) || null : null,
     complete: !session.timedOut,
@@ -108,11 +115,13 @@ function setUsesOf(record: unknown, now: number): SetUse[] | null {
 }
 
 /** `now`: by the server's clock. */
-function abstentionOf(marker: unknown, now: number): number | null {
-  if (typeof marker !== "string") return null;
-  const { memory } = readMarker(marker, { runId: null, now, watermark: 0, longLeft: 0 });
-  return memory?.state === "abstaining" && memory.left > 0 ? memory.left : null;
+function memoryOf(marker: unknown, runId: string | null, now: number): Memory | null {
+  if (marker !== null && typeof marker !== "string") return null;
+  return readMarker(marker ?? "", { runId, now, watermark: 0, longLeft: 0 }).memory;
 }
+
+const abstentionOf = (memory: Memory): Reached["abstains"] =>
+  memory.state === "abstaining" && memory.left > 0 ? { cause: causeOf(memory), left: memory.left } : null;
 
 /** Converts an answer whose value may be anything. */
 function read<T>(answer: Answer<unknown>, reader: (value: unknown) => T | null): Answer<T> {

@@ -1,7 +1,7 @@
 import type { FrameAggregate, SourceView } from "../../inspector/feed/frame-aggregate.js";
 import type { Beat, Frame, LockView, Step } from "../../inspector/feed/frames.js";
+import { votesAgain } from "../../support/votes-again.js";
 import type { Colours } from "../colours.js";
-import { formatDuration } from "../duration.js";
 import { describeHolder } from "../holder.js";
 import { plain } from "../plain.js";
 import { colourOf } from "./colours.js";
@@ -78,7 +78,7 @@ function beatWords(beat: Beat, source: SourceView | undefined, paint: Colours): 
     ...beat.nodes.flatMap(({ name, state, cause, until }) => {
       const was = before?.nodes.find((node) => node.name === name)?.state;
       if (state === was || (was === undefined && (state === "ready" || state === "connecting"))) return [];
-      const votes = until === null ? [] : [`votes again in ${formatDuration(until - beat.time)}`];
+      const votes = until === null ? [] : [votesAgain(until - beat.time)];
       const path = `${was === undefined ? "is" : `${paint.dim(was)} →`} ${colourOf(state, paint)(state)}`;
       return [
         joined(`${paint.bold(plain(name))} ${path} ${paint.dim(`says ${owner}`)}`, [

@@ -1,6 +1,6 @@
 import type { FrameAggregate } from "../../inspector/feed/frame-aggregate.js";
 import type { LockView } from "../../inspector/feed/frames.js";
-import { formatDuration } from "../duration.js";
+import { votesAgain } from "../../support/votes-again.js";
 import { plain } from "../plain.js";
 import { clock } from "./lines.js";
 import type { NodeAnswer } from "./node-query.js";
@@ -55,8 +55,7 @@ function nodeNotes({ sources }: FrameAggregate, now: number): string[] {
     if (closed) continue;
     for (const { name, state, cause, until } of beat.nodes) {
       if (state === "ready" || unready.has(name)) continue;
-      const votes =
-        until === null ? "" : `, votes again in ${formatDuration(Math.max(0, until - (now - lag)))}`;
+      const votes = until === null ? "" : `, ${votesAgain(until - (now - lag))}`;
       unready.set(
         name,
         `${plain(name)} ${state}${cause === null ? "" : ` (${plain(cause)})`}${votes}, says ${plain(beat.owner)}`,

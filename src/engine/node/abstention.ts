@@ -53,7 +53,7 @@ export const roundTimeouts = 4;
 /** The end of an abstention is moved forward only if that gains more than this many ms plus the drift. */
 const minGainMs = 1_000;
 const forgot = "it lost its memory";
-const forgotAndAwaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (quarantine 0 ends that)`;
+const forgotAndAwaits = `${forgot}, and waits for leases longer than ${formatDuration(longestShort)} to be released or to run out (holdfast admit ends that)`;
 
 /** Why a node abstains, if the end of its abstention is known. */
 export const causeOf = ({ abstention }: Memory): string =>

@@ -40,6 +40,8 @@ export class MemberConnection {
   private readonly guard: ConnectionGuard;
   private readonly identifyListeners = new OnceListeners();
   private closed = false;
+  /** Whether commands may have been refused, and not sent, since the node last voted. */
+  private absent = false;
   /** End of the abstention, monotonic: null if not known yet, undefined if the node does not abstain. */
   private abstainsUntil: number | null | undefined;
   private readonly unwatch: () => void;
@@ -132,12 +134,14 @@ export class MemberConnection {
       this.detector.reset();
       observe("disconnected", cause?.message);
       this.abstainsUntil = undefined;
+      this.absent = true;
       this.server.forget();
       this.work.dismiss(failed("notReady", cause?.message ?? "connection lost", this.node.troubleLasts));
       this.identifyListeners.notify();
     } else if (cause !== undefined) {
       // The client keeps trying to connect, but callers need not wait for it.
       observe("disconnected", cause.message);
+      this.absent = true;
       if (this.node.troubleLasts === true) this.work.dismiss(notConnected(this.node));
       this.identifyListeners.notify();
     }
@@ -148,16 +152,19 @@ export class MemberConnection {
     if (this.closed) return;
     const { server, work } = this;
     if (server.duplicateOf !== null) {
+      this.absent = true;
       work.dismiss(duplicate(server.duplicateOf));
     } else if (server.votes) {
       this.reportAbstention(undefined, undefined);
       work.sendWaiting(null);
+      this.reportReturn();
     } else {
       const { abstention } = server;
       if (abstention !== null) this.reportAbstention(abstention.until, abstention.cause);
       // Commands that need no memory are sent nevertheless.
       work.sendWaiting(server.refusal);
       if (abstention === null) return;
+      this.absent = true;
     }
     this.identifyListeners.notify();
   }
@@ -165,6 +172,7 @@ export class MemberConnection {
   /** The server does not have the memory that was expected. */
   onMemoryMissing(): void {
     if (!this.server.votes || this.closed) return;
+    this.absent = true;
     this.server.forget();
     this.identify();
   }
@@ -183,6 +191,15 @@ export class MemberConnection {
     this.options.observe(until === undefined ? "remembers" : "forgot", cause, until);
   }
 
+  /** Reports that the node votes again, once for each absence. */
+  private reportReturn(): void {
+    const { server, node, detector } = this;
+    const votes = server.votes && server.duplicateOf === null && node.connection === "ready";
+    if (!this.absent || !votes || detector.open) return;
+    this.absent = false;
+    this.options.onVotesAgain();
+  }
+
   /** The node has been silent for too long: identifies it again, and replaces the connection, which may be dead. */
   private probe(): void {
     if (this.server.identify(true)) this.detector.sent(1);
@@ -192,6 +209,7 @@ export class MemberConnection {
   private onLiveness(liveness: Liveness): void {
     this.options.observe(liveness, this.node.trouble || undefined);
     if (liveness === "unresponsive") {
+      this.absent = true;
       this.work.dismiss(unresponsive);
       this.identifyListeners.notify();
     } else if (liveness === "silent") {
@@ -200,11 +218,13 @@ export class MemberConnection {
     } else if (liveness === "answered") {
       this.guard.answered();
       this.work.deliverReleases();
+      this.reportReturn();
     }
   }
 
   private onOverdue(waited: number): void {
     const answer = notConnectedInTime(this.node, "within", waited);
+    this.absent = true;
     this.options.observe("disconnected", answer.message);
     this.work.dismiss(answer);
     this.identifyListeners.notify();

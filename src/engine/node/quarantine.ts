@@ -28,7 +28,7 @@ const maxPauseMs = 1_000;
 const joinPauseMs = 100;
 /**
  * Pause in ms between two reviews of the long leases that a node waits for: a share of the time that the node has
- * waited already.
+ * waited already. The longest pause applies without long leases too, because an operator may end the abstention.
  */
 const longWait = { share: 1 / 4, least: 1_000, most: 10_000 } as const;
 /** Maximum delay of the timer in ms. */
@@ -207,12 +207,12 @@ export class Quarantine {
   /** The pause in ms before the next review of a node that abstains for `left` ms. */
   private pauseFor(memory: Memory | null, left: number): number {
     const pause = Math.min(left, maxTimerMs);
-    if (memory === null || memory.abstention === null || this.terms.rule !== "auto") return pause;
+    if (memory === null || memory.abstention === null) return pause;
     const { until, least, settles, settled } = memory.abstention;
     const since = memory.now - settles;
-    if (!settled) return Math.min(pause, since < 0 ? -since : maxPauseMs);
-    if (until <= least) return pause;
-    const regular = Math.max(longWait.least, Math.min(since * longWait.share, longWait.most));
+    if (!settled && this.terms.rule === "auto") return Math.min(pause, since < 0 ? -since : maxPauseMs);
+    const wait = until <= least ? longWait.most : since * longWait.share;
+    const regular = Math.max(longWait.least, Math.min(wait, longWait.most));
     // The jitter keeps several processes from asking at the same time.
     return Math.min(pause, regular * (0.75 + this.random.fraction() / 2));
   }

@@ -52,6 +52,8 @@ export interface QuorumMemberOptions {
   readonly decides: () => boolean;
   /** Called when the identity and the memory of the node's server are known. */
   readonly onIdentified: () => void;
+  /** Called when the node votes again, after a time in which it was not sent everything. */
+  readonly onVotesAgain: () => void;
   /** Called when the connection is silent and could not be replaced: once, until the node answers. */
   readonly onStuck: ConnectionGuardOptions["onStuck"];
 }

@@ -96,6 +96,11 @@ export class QuorumMember implements QuarantineMember, ReleaseSender {
     return this.node.connection === "ready" && !this.detector.open;
   }
 
+  /** Whether the node is sent commands that need its memory. */
+  get votes(): boolean {
+    return this.reachable && this.server.votes && this.server.duplicateOf === null;
+  }
+
   /** Whether a release can be sent now. A silent node gets only as many releases as other requests. */
   get accepts(): boolean {
     if (this.node.connection !== "ready") return false;

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../support/duration.js";
+import { votesAgain } from "../../support/votes-again.js";
 import type { Answer, FailureReason } from "./vote.js";
 
 /** A vote that failed. */
@@ -59,7 +60,7 @@ export const joining = failed("quarantined", aloneSoFar);
 
 /** `left`: remaining ms of the abstention; null if not known yet. */
 export const quarantined = (cause: string, left: number | null) =>
-  failed("quarantined", left === null ? cause : `${cause}; it votes again in ${formatDuration(left)}`);
+  failed("quarantined", left === null ? cause : `${cause}; it ${votesAgain(left)}`);
 
 /** Why a node is not connected. */
 interface Trouble {

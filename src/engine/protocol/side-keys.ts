@@ -2,6 +2,8 @@ import calculateSlot from "cluster-key-slot";
 
 /** The key of a server's marker: see `readMarker`. Each server has one; a Cluster has none. */
 export const markerKey = "holdfast:memory";
+/** The key of the record of who ended an abstention of the server. Each server has one; a Cluster has none. */
+export const admittedKey = "holdfast:admitted";
 /** The key of the record of leases that are longer than `longestShort`. Each server has one; a Cluster has none. */
 export const longLeasesKey = "holdfast:memory:long";
 /** The key of the record of the sets of nodes that use a server. A Cluster has none. */

@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly otherSets: "warn" | "allow" | "refuse";
   /** Called once for each other set of nodes that is in use on these nodes. */
   readonly onOtherSet: (other: OtherSet) => void;
+  /** Called when a node votes again, after a time in which it was not sent everything. */
+  readonly onVotesAgain: () => void;
   /** Called when none of the nodes has a memory, and they vote nevertheless. */
   readonly onColdStart: (nodes: readonly string[]) => void;
 }
@@ -110,6 +112,7 @@ export class QuorumEngine {
         callObserver,
         decides: () => this.admission.begun,
         onIdentified: () => this.onIdentified(name),
+        onVotesAgain: options.onVotesAgain,
         onStuck: (why) => options.onSilent(name, why),
       });
     });
@@ -159,6 +162,11 @@ export class QuorumEngine {
   /** Another set of nodes that is in use on these nodes, if that is refused; else null. */
   get otherSet(): OtherSet | null {
     return this.options.otherSets === "refuse" ? (this.setWatch.others[0] ?? null) : null;
+  }
+
+  /** Whether a quorum of nodes votes now. */
+  get hasVotingQuorum(): boolean {
+    return this.membership.isQuorum((index) => this.members[index]?.votes === true);
   }
 
   /** Calls back when everything that was requested so far has been written to the sockets. */

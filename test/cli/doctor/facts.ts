@@ -58,6 +58,7 @@ export const reached = (facts: Partial<Omit<Reached, "reached">> = {}): Reached 
   abstains: null,
   sets: { ok: true, value: [] },
   watermark: null,
+  admitted: null,
   complete: true,
   ...facts,
 });

@@ -62,23 +62,33 @@ test("one server that writes every change to disk first has nothing worse than n
 
 test("a server that lost its memory: how long it abstains, and how to end that", async () => {
   const one = await server();
-  const marker = (until: number) => `= ${until} 1000 1000 id.life 10000 -`;
+  const marker = (until: number) => `= ${until} 1000 1000 id. 10000 -`;
   await one.call("SET", "holdfast:memory", marker(Date.now() + 7_200_000));
   const [found] = findingsOf(await diagnosis([one.url])).filter(({ code }) => code === "memory-marker");
   expect(found).toMatchObject({
     severity: "warning",
-    found: expect.stringMatching(/does not vote for another (2 h|1 h 59 min|1 h 60 min)$/),
-    advice: expect.stringContaining("--quarantine 0"),
+    found: expect.stringMatching(
+      /does not vote: it lost its memory, .*; it votes again in (2 h|1 h 59 min)$/,
+    ),
+    advice: expect.stringContaining("holdfast admit"),
   });
   await one.call("SET", "holdfast:memory", marker(Date.now() - 60_000));
   const [over] = findingsOf(await diagnosis([one.url])).filter(({ code }) => code === "memory-marker");
   expect(over).toMatchObject({ severity: "ok" });
 });
 
+test("a server that restarted with the memory of an earlier run has no marker that counts", async () => {
+  const one = await server();
+  await one.call("SET", "holdfast:memory", "id.earlier 10000 -");
+  expect(findingsOf(await diagnosis([one.url]))).toContainEqual(
+    expect.objectContaining({ severity: "note", code: "memory-marker" }),
+  );
+});
+
 test("it changes nothing on the server", async () => {
   const one = await server("--notify-keyspace-events", "KEA");
   await one.call("SET", "lock", "a~token", "PX", 60_000);
-  await one.call("SET", "holdfast:memory", "marker");
+  await one.call("SET", "holdfast:memory", "id. 10000 -");
   await one.call("CONFIG", "RESETSTAT");
   const report = await diagnosis([one.url], "lock");
   expect(findingsOf(report)).toContainEqual(

@@ -119,7 +119,10 @@ test.each([
   [marked(false, false, false), ["note memory-marker"]],
   [marked(true, true, false), ["warning memory-marker"]],
   [[reached({ marker: refused("NOPERM") })], []],
-  [[reached({ abstains: 4_980_000 }), reached({})], ["warning memory-marker"]],
+  [
+    [reached({ abstains: { cause: "it lost its memory", left: 4_980_000 } }), reached({})],
+    ["warning memory-marker"],
+  ],
 ])("memory markers, case %#", (all, expected) => {
   expect(summaryOf(checkMarkers(all, standards))).toEqual(expected);
 });

@@ -365,7 +365,7 @@ test("votes, silence and an unknown lock are described in words", async () => {
   await page.clock.fastForward(5_000);
   await page.getByText("silent").first().waitFor();
   await page.goto(`${server.url}#/nodes`);
-  await page.getByText(/^quarantined for [0-9.]+ m?s$/).waitFor();
+  await page.getByText(/^quarantined, votes again in [0-9.]+ m?s$/).waitFor();
   await page.getByText("it forgot").waitFor();
   await page.goto(`${server.url}#/lock/nobody`);
   await page.getByText("This lock is not there").waitFor();

@@ -99,7 +99,7 @@ test("copied steps have the date, and the newest step comes first", () => {
 
 test("a node's state is described in words, and a quarantine with its end", () => {
   expect(nodeStatus({ state: "ready", until: null }, 0)).toBe("up");
-  expect(nodeStatus({ state: "quarantined", until: 4_200 }, 0)).toBe("quarantined for 4.2 s");
+  expect(nodeStatus({ state: "quarantined", until: 4_200 }, 0)).toBe("quarantined, votes again in 4.2 s");
   expect(nodeStatus({ state: "quarantined", until: null }, 0)).toBe("quarantined");
 });
 

@@ -57,12 +57,16 @@ const words: Readonly<Record<EntryFailure, Words>> = {
   },
 };
 
+/** Why a server cannot be examined, in words. */
+export const unreachableWords = ({ failure, message }: Pick<Unreached, "failure" | "message">): string =>
+  `${words[failure].found} (${message})`;
+
 export function checkReachability({ failure, message }: Unreached, { nodes }: Standards): Finding[] {
-  const { found, advice } = words[failure];
+  const { advice } = words[failure];
   return [
     error({
       code: "unreachable",
-      found: `${found} (${message})`,
+      found: unreachableWords({ failure, message }),
       value: { why: failure, message },
       means:
         nodes === 1

@@ -1,5 +1,5 @@
 import { quorumOf } from "../../../engine/protocol/quorum.js";
-import { formatDuration } from "../../duration.js";
+import { votesAgain } from "../../../support/votes-again.js";
 import type { NodeFacts, Reached, SetCheck } from "../facts.js";
 import { error, type Finding, note, ok, warning } from "../finding.js";
 import { count, list } from "../words.js";
@@ -121,8 +121,10 @@ export const checkDatabases: SetCheck = (all) => {
 
 /** A node without the memory marker, where others have one, lost its memory or is new. */
 export const checkMarkers: SetCheck = (all) => {
-  const abstaining = reachedOf(all).filter(({ abstains }) => abstains !== null);
-  if (abstaining.length > 0) return abstaining.map(abstains);
+  const abstaining = reachedOf(all).flatMap((facts) =>
+    facts.abstains === null ? [] : [abstains(facts.node, facts.abstains)],
+  );
+  if (abstaining.length > 0) return abstaining;
   const known = reachedOf(all).flatMap(({ node, marker }) =>
     marker.ok ? [{ node, there: marker.value }] : [],
   );
@@ -158,20 +160,21 @@ export const checkMarkers: SetCheck = (all) => {
       value,
       means:
         "New, or without its memory: it does not vote for the longest ttl that the others record (quarantine).",
-      advice: "wait; if it happens again, look for FLUSHALL, eviction and restarts",
+      advice:
+        "wait (holdfast doctor --wait 5m); if it happens again, look for FLUSHALL, eviction and restarts",
     }),
   ];
 };
 
-function abstains({ node, abstains: left }: Reached): Finding {
+function abstains(node: string, { left, cause }: NonNullable<Reached["abstains"]>): Finding {
   return warning({
     code: "memory-marker",
-    found: `${node} lost its memory, and does not vote for another ${formatDuration(left ?? 0)}`,
-    value: { node, left },
+    found: `${node} does not vote: ${cause}; it ${votesAgain(left)}`,
+    value: { node, left, cause },
     means:
       "Leases that it may have granted have not run out. Where they are longer than a minute it votes as soon as they are released.",
     advice:
-      "wait; or, if none of its locks is in use, end it: `holdfast run --quarantine 0 … -- true` with all nodes",
+      "wait (holdfast doctor --wait 5m); or, if no lock that it may have granted is in use, end it: holdfast admit",
   });
 }
 

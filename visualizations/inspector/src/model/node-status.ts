@@ -1,5 +1,5 @@
 import type { NodeView } from "../../../../src/inspector/feed/frames.js";
-import { formatDuration } from "./duration.js";
+import { votesAgain } from "../../../../src/support/votes-again.js";
 
 const labels: Record<NodeView["state"], string> = {
   connecting: "connecting",
@@ -13,5 +13,5 @@ const labels: Record<NodeView["state"], string> = {
 /** A node's state in words. `now`: epoch ms by the clock of the process that reports the node. */
 export function nodeStatus({ state, until }: Pick<NodeView, "state" | "until">, now: number): string {
   if (state !== "quarantined") return labels[state];
-  return until === null ? "quarantined" : `quarantined for ${formatDuration(until - now)}`;
+  return until === null ? "quarantined" : `quarantined, ${votesAgain(until - now)}`;
 }
