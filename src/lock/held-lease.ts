@@ -188,7 +188,7 @@ export class HeldLease implements HoldingActions {
 
   endWithoutRelease(): void {
     this.lock.endLease();
-    this.leaseState.claim.end();
+    this.leaseState.claim.handOver(this.tokenShared);
     this.close();
     this.queue?.refuse();
     this.settleRelease("handedOver");

@@ -282,13 +282,11 @@ export class Redlock extends EventEmitter<RedlockEvents> implements RedlockInsta
     const { byClient, given, createHeldLocks, heldLocks } = this.inner;
     heldLocks.manager.factory.checkOpen();
     const node = unwrap(given.get(client) ?? client);
-    const known = byClient.get(node) ?? createHeldLocks([node]);
-    byClient.set(node, known);
-    return known;
+    if (!byClient.has(node)) byClient.set(node, createHeldLocks([node]));
+    return byClient.get(node) as HeldLocks;
   }
 }
 
-/** The private members of the class. */
 interface Inner {
   readonly heldLocks: HeldLocks;
   createHeldLocks(clients: readonly Client[]): HeldLocks;

@@ -58,6 +58,7 @@ const elsewhere: Readonly<Record<string, string>> = {
       "close",
       "identify",
       "execute",
+      "recordSets",
     ].map((name) => `memoryNode.${name}`),
   ),
   ...reason("internal to the lease", "lease.isOf"),

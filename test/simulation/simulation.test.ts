@@ -19,8 +19,14 @@ describe("the simulator", () => {
   }, 600_000);
 
   it("finds only overlaps beyond the assumptions", async () => {
-    const { failed, overlaps } = await search(21, 20, "beyond");
+    const { failed, overlaps } = await search(1, 20, "beyond");
     expect(failed).toEqual([]);
     expect(overlaps).toBeGreaterThan(0);
+  }, 300_000);
+
+  it("finds no violation while the nodes are being changed", async () => {
+    const { failed, leases } = await search(1, 20, "membership");
+    expect(failed).toEqual([]);
+    expect(leases).toBeGreaterThan(100);
   }, 300_000);
 });

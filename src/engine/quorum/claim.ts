@@ -142,6 +142,19 @@ export class Claim implements UndoableClaim {
     this.round?.abandon();
   }
 
+  /**
+   * Ends the claim because its lease was handed over. The keys stay, except on nodes that may execute a command late, from a
+   * connection that was lost: the lease may have ended by then under another token. `shared`: others go on using this token.
+   */
+  handOver(shared: boolean): void {
+    this.end();
+    if (shared) return;
+    const mayGrantLate = ({ unanswered, granted, askedOn, member }: MemberRecord) =>
+      unanswered > 0 && !granted && askedOn !== null && askedOn !== member.connection;
+    const undo = new ClaimUndo(this, this.context.clock, false);
+    for (const record of this.records) if (mayGrantLate(record)) undo.releaseAt(record, () => {});
+  }
+
   /** Ends the claim on every node that was sent anything. `wake`: a majority may have granted it, so wake waiters. */
   discard(wake: boolean): void {
     this.end();
